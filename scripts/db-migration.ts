@@ -1,0 +1,41 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MIGRATIONS_DIRECTORY } from '../src/db/migrate.ts';
+import { diffSchemas, EMPTY_SCHEMA } from '../src/db/schema-engine.ts';
+
+const schemaFile = fileURLToPath(new URL('../prisma/schema.prisma', import.meta.url));
+/** The schema as the last migration leaves it. Not named `*.prisma`, so that no Prisma tool reads it as a part of the schema. */
+const snapshotFile = join(MIGRATIONS_DIRECTORY, 'schema.prisma.snapshot');
+
+/** `npm run db:migration NAME`: writes the migration from the last one's schema to today's. Needs no database. */
+async function main(name = ''): Promise<void> {
+  if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name) || name.length > 100) {
+    throw new Error('Usage: npm run db:migration NAME   (what it changes, in a-z, 0-9, _ and -: add_user_locale)');
+  }
+  const schema = await readFile(schemaFile, 'utf8');
+  const sql = await diffSchemas(await readSnapshot(), schema);
+  if (sql === null) {
+    console.log('prisma/schema.prisma does not differ from the last migration: nothing written.');
+    return;
+  }
+  const folder = `${new Date().toISOString().slice(0, 19).replaceAll(/\D/g, '')}_${name}`;
+  await mkdir(join(MIGRATIONS_DIRECTORY, folder));
+  await writeFile(join(MIGRATIONS_DIRECTORY, folder, 'migration.sql'), sql);
+  await writeFile(snapshotFile, schema);
+  console.log(`Wrote prisma/migrations/${folder}/migration.sql: read it, then commit it with the snapshot.`);
+}
+
+async function readSnapshot(): Promise<string> {
+  try {
+    return await readFile(snapshotFile, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return EMPTY_SCHEMA;
+    throw error;
+  }
+}
+
+main(...process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

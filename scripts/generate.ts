@@ -1,0 +1,24 @@
+// Writes what is generated and committed: schema.graphql, and the typed documents of the tests.
+// With --check it writes nothing, and fails where something is stale.
+import { readFile, writeFile } from 'node:fs/promises';
+import { generate } from '@graphql-codegen/cli';
+import codegen from '../codegen.ts';
+import { printedSchema } from '../test/kit/printed-schema.ts';
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+
+async function put(path: string, content: string): Promise<void> {
+  const current = await readFile(path, 'utf8').catch(() => undefined);
+  if (current === content) return;
+  if (check) stale.push(path);
+  else await writeFile(path, content);
+}
+
+await put('schema.graphql', printedSchema());
+for (const { filename, content } of await generate({ ...codegen, silent: true }, false)) await put(filename, content);
+
+if (stale.length > 0) {
+  process.stderr.write(`Stale: ${stale.join(', ')}. Run npm run generate.\n`);
+  process.exit(1);
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { createAuthenticate } from './auth/authenticate.ts';
+import type { Database } from './db/client.ts';
+import { graphqlDoor } from './graphql/door.ts';
+import { healthDoor, type Readiness } from './health/door.ts';
+
+/** What the gateway is made of. */
+export interface Dependencies {
+  db: Database;
+  log: FastifyBaseLogger;
+  readiness: Readiness;
+  /** Origins that browsers may call from. */
+  corsOrigins: string[];
+}
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+/** Builds the gateway: its doors, and what stands in front of all of them. It does not listen yet. */
+export async function createApp({ db, log, readiness, corsOrigins }: Dependencies): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = request.url.split('?', 1)[0];
+    const facts = {
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+    };
+    request.log.info(facts, `${request.method} ${path} ${reply.statusCode}`);
+  });
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).send({ error: 'There is nothing here. GraphQL is at /graphql.', code: 'NOT_FOUND' }),
+  );
+  if (corsOrigins.length > 0) await app.register(cors, { origin: corsOrigins, maxAge: 600 });
+  await app.register(healthDoor, { readiness });
+  await app.register(graphqlDoor, { db, authenticate: createAuthenticate(db) });
+  return app;
+}

@@ -1,0 +1,23 @@
+/** What a key may be given: `area:right`. Contract, "Who may do what". */
+export const scopes = [
+  'users:identify',
+  'users:read',
+  'users:write',
+  'events:write',
+  'events:read',
+  'lists:read',
+  'lists:write',
+  'segments:read',
+  'segments:write',
+  'schema:read',
+] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** The most that a public key may do without its secret. */
+export const publicScopes: readonly Scope[] = ['users:identify', 'events:write'];
+
+/** Whether a text names a scope. */
+export function isScope(text: string): text is Scope {
+  return scopes.some((scope) => scope === text);
+}

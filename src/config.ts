@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const flag = z.stringbool({ truthy: ['true', '1', 'on', 'yes'], falsy: ['false', '0', 'off', 'no'] });
+
+const list = z.string().transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  CORS_ORIGINS: list.default([]),
+  GRAPHIQL: flag.optional(),
+  NODE_ENV: z.string().optional(),
+});
+
+/** What the environment says, checked and with its defaults. Documented for people in README.md. */
+export interface Config {
+  /** TCP port to listen on; 0 takes a free one. */
+  port: number;
+  host: string;
+  /** Undefined: the embedded PostgreSQL under `dataDirectory`. */
+  databaseUrl: string | undefined;
+  dataDirectory: string;
+  /** Connections to the database at the most. */
+  poolSize: number;
+  logLevel: z.output<typeof environment>['LOG_LEVEL'];
+  /** Origins that browsers may call from. Empty: none but the gateway's own. */
+  corsOrigins: string[];
+  /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
+  graphiql: boolean;
+}
+
+/** Every fault of the environment at once, a line each. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration; an empty variable counts as unset.
+ * @throws {ConfigError} naming every variable that is wrong.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`The environment is not right:\n${faults.join('\n')}`);
+  }
+  const data = parsed.data;
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    databaseUrl: data.DATABASE_URL,
+    dataDirectory: data.DATA_DIR,
+    poolSize: data.POOL_SIZE,
+    logLevel: data.LOG_LEVEL,
+    corsOrigins: data.CORS_ORIGINS,
+    graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
+  };
+}

@@ -1,0 +1,44 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { PoolConfig } from 'pg';
+import { type Prisma, PrismaClient } from './generated/client.ts';
+
+/** How to reach a database: a URL, or the parts of one. */
+export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
+
+/** What a domain function takes: the client, or a transaction of it. */
+export type Db = Prisma.TransactionClient;
+
+/** The client itself, which can open transactions and be closed. */
+export type Database = ReturnType<typeof openDatabase>;
+
+/** Most milliseconds that a request waits for a free connection before it fails as unavailable. */
+export const POOL_WAIT_MS = 5_000;
+
+/**
+ * Opens a pool of connections; none is made until the first statement.
+ *
+ * Sessions run in UTC: the adapter reads and writes `timestamptz` as if they did, and would
+ * store instants hours off on a database with another time zone.
+ */
+export function openDatabase(connection: Connection, poolSize = 10) {
+  const adapter = new PrismaPg({
+    ...inUtc(connection),
+    max: poolSize,
+    connectionTimeoutMillis: POOL_WAIT_MS,
+  });
+  return new PrismaClient({
+    adapter,
+    log: [{ emit: 'event', level: 'query' }],
+    transactionOptions: { maxWait: POOL_WAIT_MS, timeout: 10_000 },
+  });
+}
+
+/** Adds the time zone to the session's options; those of a URL come first, and would otherwise replace it. */
+function inUtc(connection: Connection): Connection & { options: string } {
+  const utc = '-c TimeZone=UTC';
+  if (!connection.connectionString) return { ...connection, options: utc };
+  const url = new URL(connection.connectionString);
+  const options = `${url.searchParams.get('options') ?? ''} ${utc}`.trim();
+  url.searchParams.delete('options');
+  return { ...connection, connectionString: url.href, options };
+}

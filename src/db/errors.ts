@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** A transaction that lost to a concurrent one and may be run again. */
+export class TransactionConflict extends Error {
+  constructor() {
+    super('The change conflicted with a concurrent one; try again.');
+  }
+}
+
+/** How Prisma 7.10 with adapter-pg reports what PostgreSQL or the socket said; all of it is optional. */
+const driverCause = z.object({
+  kind: z.string().optional(),
+  originalCode: z.string().optional(),
+  constraint: z.object({ index: z.string().optional() }).optional(),
+});
+
+const prismaError = z.object({
+  code: z.string().optional(),
+  message: z.string(),
+  meta: z.object({ driverAdapterError: z.object({ cause: driverCause }).optional() }).optional(),
+});
+
+/** What a database error says, in one shape; empty for any other value. */
+function factsOf(error: unknown) {
+  const parsed = prismaError.safeParse(error).data;
+  const cause = parsed?.meta?.driverAdapterError?.cause;
+  return {
+    code: parsed?.code,
+    message: parsed?.message ?? '',
+    kind: cause?.kind ?? '',
+    sqlState: cause?.originalCode ?? '',
+    constraint: cause?.constraint?.index,
+  };
+}
+
+/** Whether a statement failed on a named unique index or foreign key. */
+export function violates(error: unknown, constraint: string): boolean {
+  return factsOf(error).constraint === constraint;
+}
+
+/** Whether a transaction failed only because of a concurrent one: a deadlock, a serialization failure. */
+export function isConflict(error: unknown): boolean {
+  if (error instanceof TransactionConflict) return true;
+  const { code, kind } = factsOf(error);
+  return code === 'P2034' || kind === 'TransactionWriteConflict';
+}
+
+const unreachable = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
+
+/**
+ * SQLSTATEs of a database that cannot serve just now: connection lost (08), out of resources (53), cancelled by a
+ * timeout (57014) or shutting down and starting up (57P).
+ */
+const unavailableState = /^(08...|53...|57014|57P..)$/;
+
+/** Prisma's codes: not reachable, timed out, closed, no free connection, no transaction in time. */
+const unavailableCode = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028']);
+
+/** What `pg` says without any code: a wait for the pool, a socket that closed. */
+const unavailableMessage = /timeout exceeded when trying to connect|Connection terminated/;
+
+/** Whether the database could not be reached, or not in time: the request may be sent again later. */
+export function isUnavailable(error: unknown): boolean {
+  const { code, message, kind, sqlState } = factsOf(error);
+  return (
+    unreachable.has(kind) ||
+    unavailableState.test(sqlState) ||
+    (code !== undefined && unavailableCode.has(code)) ||
+    unavailableMessage.test(message)
+  );
+}

@@ -1,0 +1,110 @@
+import type { Db } from './client.ts';
+import { Prisma } from './generated/client.ts';
+
+/** Where the rows of a connection come from. Its fragments see the parent's id as `parent.id`. */
+export interface KeysetSource<Row> {
+  /** What is read of each row. */
+  columns: Prisma.Sql;
+  /** The table or join. */
+  from: Prisma.Sql;
+  /** Which rows belong to the parent and pass the filter; names the workspace. */
+  where: Prisma.Sql;
+  /** The unique UUIDv7 by which the rows are sorted, newest first. */
+  key: Prisma.Sql;
+  /** Never set: ties the type of the row to the source. */
+  row?: Row;
+}
+
+/** Which part of a connection is asked for. */
+export interface Page {
+  /** Most rows. */
+  size: number;
+  /** Whether they are taken from the newest end of what is within the bound, or from the oldest. */
+  from: 'newest' | 'oldest';
+  /** The rows on one side of a key; the row with the key need not exist any more. */
+  bound?: { side: 'older' | 'newer'; key: string } | undefined;
+}
+
+/** A page of rows, newest first whatever the direction. */
+export interface Slice<Row> {
+  rows: Keyed<Row>[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+}
+
+/** A row with the value of its sort key. */
+export type Keyed<Row> = Row & { key: string };
+
+/** The count stops here. Contract, "totalCount". */
+export const COUNT_CAP = 25_000;
+
+/**
+ * Reads the same page of many parents with one statement.
+ *
+ * Each page is read by its key with one row more than asked, to tell whether there are more; with a bound,
+ * whether there are rows on its other side is asked in the same statement.
+ */
+export async function readSlices<Row>(
+  db: Db,
+  source: KeysetSource<Row>,
+  parents: readonly string[],
+  page: Page,
+): Promise<Map<string, Slice<Row>>> {
+  const { columns, from, where, key } = source;
+  const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
+  const found = await db.$queryRaw<Found<Row>[]>`
+    SELECT parent.id AS parent, other.beyond, page.*
+    FROM unnest(${parents}::uuid[]) AS parent(id)
+    CROSS JOIN LATERAL (SELECT ${beyondBound(source, page)} AS beyond) AS other
+    LEFT JOIN LATERAL (
+      SELECT ${key} AS key, ${columns} FROM ${from}
+      WHERE ${where} AND ${withinBound(key, page)}
+      ORDER BY ${key} ${order} LIMIT ${page.size + 1}
+    ) AS page ON true`;
+  const byParent = Map.groupBy(found, (row) => row.parent);
+  return new Map([...byParent].map(([parent, rows]) => [parent, sliceOf(rows, page)]));
+}
+
+/** A row of the statement; a parent without rows has one whose key is null. */
+type Found<Row> = Row & { key: string | null; parent: string; beyond: boolean };
+
+function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
+  if (!bound) return Prisma.sql`true`;
+  return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
+}
+
+function beyondBound({ from, where, key }: KeysetSource<unknown>, { bound }: Page): Prisma.Sql {
+  if (!bound) return Prisma.sql`false`;
+  const beyond = Prisma.raw(bound.side === 'older' ? '>=' : '<=');
+  return Prisma.sql`EXISTS (SELECT 1 FROM ${from} WHERE ${where} AND ${key} ${beyond} ${bound.key}::uuid)`;
+}
+
+function isRow<Row>(found: Found<Row>): found is Found<Row> & { key: string } {
+  return found.key !== null;
+}
+
+function sliceOf<Row>(found: Found<Row>[], { size, from, bound }: Page): Slice<Row> {
+  const read = found.filter(isRow);
+  const more = read.length > size;
+  const rows = read.slice(0, size);
+  const beyond = found[0]?.beyond ?? false;
+  const newer = beyond && bound?.side === 'older';
+  const older = beyond && bound?.side === 'newer';
+  return from === 'newest'
+    ? { rows, hasNextPage: more || older, hasPreviousPage: newer }
+    : { rows: rows.reverse(), hasNextPage: older, hasPreviousPage: more || newer };
+}
+
+/** Counts the rows of many parents with one statement, up to one more than `COUNT_CAP` each. */
+export async function countRows(
+  db: Db,
+  { from, where }: KeysetSource<unknown>,
+  parents: readonly string[],
+): Promise<Map<string, number>> {
+  const counts = await db.$queryRaw<{ parent: string; count: number }[]>`
+    SELECT parent.id AS parent, (
+      SELECT count(*)::int FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
+    ) AS count
+    FROM unnest(${parents}::uuid[]) AS parent(id)`;
+  return new Map(counts.map(({ parent, count }) => [parent, count]));
+}

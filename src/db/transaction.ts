@@ -1,0 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database, Db } from './client.ts';
+import { isConflict } from './errors.ts';
+
+/** Tries at the most, of a transaction that lost to a concurrent one. */
+const ATTEMPTS = 5;
+
+/** Longest first pause in ms; it doubles with each try. */
+const PAUSE_MS = 10;
+
+/**
+ * Runs statements in one transaction (READ COMMITTED), and again, after a pause of random length, where it
+ * deadlocked or conflicted with another one. Whatever the function does beside the database may thus happen twice.
+ */
+export async function inTransaction<Result>(db: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.$transaction(run);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      await delay(Math.random() * PAUSE_MS * 2 ** attempt);
+    }
+  }
+}

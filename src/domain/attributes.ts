@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { ValidationIssue } from './errors.ts';
+import { lengthOf, storable } from './text.ts';
+
+/** What an attribute may hold. */
+export type AttributeValue = string | number | boolean;
+
+/** The `meta` of a user and the `properties` of an event: flat. */
+export type Attributes = Record<string, AttributeValue>;
+
+/** Contract, "Attributes". Keys are counted in code points, bytes as JSON in UTF-8. */
+export const attributeLimits = { keys: 100, keyLength: 64, bytes: 16 * 1024 } as const;
+
+/** Whether a value is a string, a finite number or a boolean. */
+export function isAttributeValue(value: unknown): value is AttributeValue {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
+/** Whether a value is a JSON object, flat or not. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const issue = (path: string[], code: string, message: string): ValidationIssue => ({ path, code, message });
+
+function sizeFaults(value: unknown): ValidationIssue[] {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  const { bytes: limit } = attributeLimits;
+  return bytes > limit ? [issue([], 'TOO_LARGE', `must have at most ${limit} bytes as JSON, not ${bytes}`)] : [];
+}
+
+function keyFaults(key: string): ValidationIssue[] {
+  if (!storable(key)) return [issue([key], 'INVALID_KEY', 'must have a well-formed key without U+0000')];
+  const length = lengthOf(key);
+  if (length >= 1 && length <= attributeLimits.keyLength) return [];
+  return [issue([key], 'INVALID_KEY', `must have a key of 1 to ${attributeLimits.keyLength} characters`)];
+}
+
+function valueFaults(value: unknown): ValidationIssue[] {
+  if (!isAttributeValue(value)) {
+    return [issue([], 'INVALID_TYPE', 'must be a string, a finite number or a boolean')];
+  }
+  if (typeof value !== 'string' || storable(value)) return [];
+  return [issue([], 'INVALID_CHARACTER', 'must be well-formed and without U+0000')];
+}
+
+/** Everything that is wrong with attributes; also what a merge has made of two that were right. */
+export function attributeFaults(value: unknown): ValidationIssue[] {
+  if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
+  const entries = Object.entries(value);
+  const { keys } = attributeLimits;
+  return [
+    ...(entries.length > keys ? [issue([], 'TOO_MANY', `must have at most ${keys} keys, not ${entries.length}`)] : []),
+    ...sizeFaults(value),
+    ...entries.flatMap(([key, held]) => [
+      ...keyFaults(key),
+      ...valueFaults(held).map((fault) => ({ ...fault, path: [key] })),
+    ]),
+  ];
+}
+
+/** A zod schema out of a function that lists faults. */
+function checkedBy<Value>(faultsOf: (value: unknown) => ValidationIssue[]) {
+  return z.custom<Value>().superRefine((value, context) => {
+    for (const { path, code, message } of faultsOf(value)) {
+      context.addIssue({ code: 'custom', path, params: { code }, message });
+    }
+  });
+}
+
+/** Flat attributes within their limits. */
+export const attributes = checkedBy<Attributes>(attributeFaults);
+
+/** One value, at most 16 KB as JSON. */
+export const attributeValue = checkedBy<AttributeValue>((value) => {
+  const faults = valueFaults(value);
+  return faults.length > 0 ? faults : sizeFaults(value);
+});
+
+/** The keys of attributes to remove. */
+export const attributeKeys = z
+  .array(
+    checkedBy<string>((key) =>
+      typeof key === 'string' ? keyFaults(key).map((fault) => ({ ...fault, path: [] })) : [],
+    ),
+  )
+  .max(attributeLimits.keys, { error: `must have at most ${attributeLimits.keys} keys` });

@@ -1,0 +1,24 @@
+import type { Db } from '../../db/client.ts';
+import type { NewDevice } from '../users/inputs.ts';
+import { DEVICES_KEPT } from './device.ts';
+
+/**
+ * Puts a device in front of a user's devices and drops those past the fifth. A token that another user
+ * had moves over. The transaction must have locked or inserted the user: that keeps the count right.
+ */
+export async function registerDevice(tx: Db, workspaceId: string, userId: string, device: NewDevice): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
+    VALUES (
+      ${workspaceId}::uuid, ${device.token}, ${userId}::uuid, ${device.platform}::device_platform, clock_timestamp()
+    )
+    ON CONFLICT (workspace_id, token) DO UPDATE
+    SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at`;
+  await tx.$executeRaw`
+    DELETE FROM devices
+    WHERE workspace_id = ${workspaceId}::uuid AND token IN (
+      SELECT token FROM devices
+      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid
+      ORDER BY last_seen_at DESC, token OFFSET ${DEVICES_KEPT}
+    )`;
+}

@@ -1,0 +1,26 @@
+import type { Database } from '../../db/client.ts';
+import { NotFoundError } from '../errors.ts';
+
+/**
+ * Takes a device from a user, as at sign-out.
+ * @throws {NotFoundError} when the workspace has no such user, or the user no such device.
+ */
+export async function removeDevice(
+  db: Database,
+  workspaceId: string,
+  input: { uid: string; token: string },
+): Promise<{ token: string }> {
+  const [found] = await db.$queryRaw<{ removed: boolean }[]>`
+    WITH owner AS (
+      SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
+    ), removed AS (
+      DELETE FROM devices USING owner
+      WHERE devices.workspace_id = ${workspaceId}::uuid AND devices.token = ${input.token}
+        AND devices.user_id = owner.id
+      RETURNING devices.token
+    )
+    SELECT EXISTS (SELECT 1 FROM removed) AS removed FROM owner`;
+  if (!found) throw new NotFoundError('User');
+  if (!found.removed) throw new NotFoundError('Device');
+  return { token: input.token };
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { attributes, attributeValue } from '../attributes.ts';
+import { instant } from '../instant.ts';
+import { printable } from '../text.ts';
+import { uid } from '../users/inputs.ts';
+
+/** The title of an event. */
+const eventName = printable(1, 255);
+
+/** What `addEvent` takes. Null counts as left out. */
+export const newEvent = z.object({
+  uid,
+  name: eventName,
+  value: attributeValue.nullish(),
+  properties: attributes.nullish(),
+  timestamp: instant.nullish(),
+});
+
+/** Which events of a user: all conditions that are given hold; `since` is inclusive, `until` is not. */
+export const eventFilter = z.object({
+  name: eventName.nullish(),
+  since: instant.nullish(),
+  until: instant.nullish(),
+});
+
+export type NewEvent = z.output<typeof newEvent>;
+export type EventFilter = z.output<typeof eventFilter>;

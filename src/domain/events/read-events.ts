@@ -1,0 +1,29 @@
+import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { KeysetSource } from '../../db/keyset.ts';
+import { type Event, eventColumns } from './event.ts';
+import type { EventFilter } from './inputs.ts';
+
+/** The events with some ids, by id; those that the workspace has not are left out. */
+export async function readEvents(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
+  const events = await db.$queryRaw<Event[]>`
+    SELECT ${eventColumns} FROM events
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
+  return new Map(events.map((event) => [event.id, event]));
+}
+
+/** The events of a user that pass a filter, the latest to come in first; the parent is the user. */
+export function eventsSource(workspaceId: string, filter: EventFilter = {}): KeysetSource<Event> {
+  const conditions = [
+    Prisma.sql`events.workspace_id = ${workspaceId}::uuid AND events.user_id = parent.id`,
+    ...(filter.name == null ? [] : [Prisma.sql`events.name = ${filter.name}`]),
+    ...(filter.since == null ? [] : [Prisma.sql`events.timestamp >= ${filter.since}`]),
+    ...(filter.until == null ? [] : [Prisma.sql`events.timestamp < ${filter.until}`]),
+  ];
+  return {
+    columns: eventColumns,
+    from: Prisma.sql`events`,
+    where: Prisma.join(conditions, ' AND '),
+    key: Prisma.sql`events.id`,
+  };
+}

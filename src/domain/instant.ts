@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** The first and the last instant that the product takes. Contract: "any instant of the years 1 to 9999". */
+export const instantRange = {
+  first: new Date('0001-01-01T00:00:00.000Z'),
+  last: new Date('9999-12-31T23:59:59.999Z'),
+} as const;
+
+/** A point in time, to the millisecond. */
+export const instant = z
+  .date({ error: 'must be a valid date and time' })
+  .refine((value) => value >= instantRange.first && value <= instantRange.last, {
+    params: { code: 'OUT_OF_RANGE' },
+    error: 'must be in the years 1 to 9999 (UTC)',
+  });

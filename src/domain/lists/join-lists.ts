@@ -1,0 +1,34 @@
+import type { Db } from '../../db/client.ts';
+import { NotFoundError, ValidationError } from '../errors.ts';
+
+/**
+ * Subscribes a new user to lists, without a confirmation. A list named twice is joined once.
+ * @throws {NotFoundError} when the workspace lacks one of the lists.
+ * @throws {ValidationError} naming each list that is archived, by its place in `listIds`.
+ */
+export async function joinLists(
+  tx: Db,
+  workspaceId: string,
+  userId: string,
+  listIds: readonly string[],
+): Promise<void> {
+  if (listIds.length === 0) return;
+  const found = await lockLists(tx, workspaceId, listIds);
+  if (listIds.some((id) => !found.has(id))) throw new NotFoundError('List');
+  const issues = listIds.flatMap((id, place) =>
+    found.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
+  );
+  if (issues.length > 0) throw new ValidationError(issues);
+  await tx.$executeRaw`
+    INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+    SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${new Date()} FROM unnest(${[...found.keys()]}::uuid[]) AS id`;
+}
+
+/** Whether each list is archived, by its id; keeps them from being archived until the transaction ends. */
+async function lockLists(tx: Db, workspaceId: string, listIds: readonly string[]): Promise<Map<string, boolean>> {
+  const lists = await tx.$queryRaw<{ id: string; archived: boolean }[]>`
+    SELECT id, archived_at IS NOT NULL AS archived FROM lists
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${listIds}::uuid[])
+    ORDER BY id FOR SHARE`;
+  return new Map(lists.map(({ id, archived }) => [id, archived]));
+}

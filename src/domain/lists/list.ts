@@ -1,0 +1,34 @@
+import { Prisma } from '../../db/generated/client.ts';
+import type { User } from '../users/user.ts';
+
+/** A list that users subscribe to. */
+export interface List {
+  /** UUIDv7: in order of creation. */
+  id: string;
+  title: string;
+  description: string | null;
+  createdAt: Date;
+  /** Null while the list takes new members. */
+  archivedAt: Date | null;
+}
+
+/** What a membership says of itself. */
+export interface Membership {
+  /** False for somebody who unsubscribed, and stays a member. */
+  subscribed: boolean;
+  joinedAt: Date;
+}
+
+/** A list, and how a user is on it. */
+export type ListMembership = Membership & { list: List };
+
+/** A user, and how they are on a list. */
+export type ListMember = Membership & User;
+
+/** The columns of a `List`. */
+export const listColumns = Prisma.sql`
+  lists.id, lists.title, lists.description, lists.created_at AS "createdAt", lists.archived_at AS "archivedAt"`;
+
+/** The columns of a `Membership`. */
+export const membershipColumns = Prisma.sql`
+  list_memberships.subscribed, list_memberships.joined_at AS "joinedAt"`;

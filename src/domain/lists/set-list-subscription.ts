@@ -1,0 +1,68 @@
+import type { Database, Db } from '../../db/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { ListArchivedError, NotFoundError } from '../errors.ts';
+import type { ListSubscription } from './inputs.ts';
+import { type List, type ListMembership, type Membership, listColumns, membershipColumns } from './list.ts';
+
+/**
+ * Subscribes a user to a list, whom that makes a member, or unsubscribes a member, who stays one.
+ * @throws {NotFoundError} when the workspace has no such user or list; or when somebody is to be
+ *   unsubscribed who is no member.
+ * @throws {ListArchivedError} when the list is archived and the user no member yet.
+ */
+export function setListSubscription(
+  db: Database,
+  workspaceId: string,
+  input: ListSubscription,
+): Promise<ListMembership> {
+  return inTransaction(db, async (tx) => {
+    const list = await lockList(tx, workspaceId, input.listId);
+    const userId = await lockUserId(tx, workspaceId, input.uid);
+    const flipped = await flip(tx, workspaceId, userId, input);
+    if (flipped) return { list, ...flipped };
+    if (!input.subscribed) throw new NotFoundError('ListMembership');
+    if (list.archivedAt) throw new ListArchivedError(list.id);
+    return { list, ...(await join(tx, workspaceId, list.id, userId)) };
+  });
+}
+
+/** Keeps the list from being archived until the transaction ends. */
+async function lockList(tx: Db, workspaceId: string, listId: string): Promise<List> {
+  const [list] = await tx.$queryRaw<List[]>`
+    SELECT ${listColumns} FROM lists
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${listId}::uuid FOR SHARE`;
+  if (!list) throw new NotFoundError('List');
+  return list;
+}
+
+/** Keeps the user from being deleted until the transaction ends. */
+async function lockUserId(tx: Db, workspaceId: string, uid: string): Promise<string> {
+  const [user] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} FOR KEY SHARE`;
+  if (!user) throw new NotFoundError('User');
+  return user.id;
+}
+
+async function flip(
+  tx: Db,
+  workspaceId: string,
+  userId: string,
+  { listId, subscribed }: ListSubscription,
+): Promise<Membership | undefined> {
+  const [membership] = await tx.$queryRaw<Membership[]>`
+    UPDATE list_memberships SET subscribed = ${subscribed}
+    WHERE workspace_id = ${workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
+    RETURNING ${membershipColumns}`;
+  return membership;
+}
+
+/** Joins, or flips the membership that a concurrent call has made. */
+async function join(tx: Db, workspaceId: string, listId: string, userId: string): Promise<Membership> {
+  const [membership] = await tx.$queryRaw<Membership[]>`
+    INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+    VALUES (${workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
+    ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
+    RETURNING ${membershipColumns}`;
+  if (!membership) throw new Error('An upsert returned no row.');
+  return membership;
+}

@@ -1,0 +1,35 @@
+import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { KeysetSource } from '../../db/keyset.ts';
+import { type User, userColumns } from '../users/user.ts';
+import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
+
+/** The segment memberships of some users, by the user's id, the newest segment first. */
+export async function readSegmentMemberships(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, SegmentMembership[]>> {
+  const rows = await db.$queryRaw<(Segment & { userId: string; suppressed: boolean })[]>`
+    SELECT segment_memberships.user_id AS "userId", segment_memberships.suppressed, ${segmentColumns}
+    FROM segment_memberships
+    JOIN segments
+      ON segments.workspace_id = segment_memberships.workspace_id AND segments.id = segment_memberships.segment_id
+    WHERE segment_memberships.workspace_id = ${workspaceId}::uuid
+      AND segment_memberships.user_id = ANY(${userIds}::uuid[])
+    ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`;
+  const memberships = rows.map(({ userId, suppressed, ...segment }) => ({ userId, suppressed, segment }));
+  return Map.groupBy(memberships, (membership) => membership.userId);
+}
+
+/** The members of a segment, suppressed ones too, the newest user first; the parent is the segment. */
+export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
+  return {
+    columns: userColumns,
+    from: Prisma.sql`segment_memberships JOIN users
+      ON users.workspace_id = segment_memberships.workspace_id AND users.id = segment_memberships.user_id`,
+    where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
+      AND segment_memberships.segment_id = parent.id`,
+    key: Prisma.sql`segment_memberships.user_id`,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Db } from '../../db/client.ts';
+import { TransactionConflict, violates } from '../../db/errors.ts';
+import { UidNotUpdateableError } from '../errors.ts';
+import { lockUser } from './lock-user.ts';
+import { type User, userColumns } from './user.ts';
+
+/**
+ * Gives a uid to the one user with an e-mail address whose uid may still be set.
+ * Returns nothing where there is no such user, or more than one.
+ * @throws {UidNotUpdateableError} when another caller has just given that user another uid.
+ */
+export async function claimUser(tx: Db, workspaceId: string, email: string, uid: string): Promise<User | undefined> {
+  const candidates = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM users
+    WHERE workspace_id = ${workspaceId}::uuid AND email = ${email} AND uid_updateable
+    LIMIT 2`;
+  const [candidate, second] = candidates;
+  if (!candidate || second) return undefined;
+  const claimed = await giveUid(tx, workspaceId, candidate.id, uid);
+  if (claimed) return claimed;
+  const winner = await lockUser(tx, workspaceId, uid);
+  if (winner) return winner;
+  throw new UidNotUpdateableError(uid);
+}
+
+async function giveUid(tx: Db, workspaceId: string, id: string, uid: string): Promise<User | undefined> {
+  try {
+    const [user] = await tx.$queryRaw<User[]>`
+      UPDATE users SET uid = ${uid}, uid_updateable = false
+      WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND uid_updateable
+      RETURNING ${userColumns}`;
+    return user;
+  } catch (error) {
+    // Another caller has just created the uid: from the start again, which then finds that user.
+    throw violates(error, 'users_uid_unique') ? new TransactionConflict() : error;
+  }
+}

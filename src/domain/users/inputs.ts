@@ -1,0 +1,86 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { z } from 'zod';
+import { attributeKeys, attributes } from '../attributes.ts';
+import { instant } from '../instant.ts';
+import { printable, storable, text } from '../text.ts';
+
+const UID_LENGTH = 255;
+
+/** A uid as `createUser` takes it: letters and digits only (the seed). */
+export const newUid = z.string().refine((value) => /^[A-Za-z0-9]{1,255}$/.test(value), {
+  params: { code: 'INVALID_UID' },
+  error: `must be 1 to ${UID_LENGTH} letters and digits`,
+});
+
+/** A uid as everything else takes it: official clients use e-mail addresses and dashed UUIDs. */
+export const uid = printable(1, UID_LENGTH).refine((value) => !value.includes('/'), {
+  params: { code: 'INVALID_UID' },
+  error: 'must not contain "/"',
+});
+
+/** An e-mail address: one `@`, no spaces, 254 characters. Kept as it was sent. */
+export const email = z
+  .string()
+  .refine((value) => storable(value) && value.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(value), {
+    params: { code: 'INVALID_EMAIL' },
+    error: 'must be an e-mail address of at most 254 characters, with one "@" and no spaces',
+  });
+
+/** A phone number in international format, with or without `+`; becomes E.164. */
+export const number = z.string().transform((value, context) => {
+  const digits = /^\+?[\d ().-]{1,64}$/.test(value) ? value.replace(/^\+/, '') : '';
+  const parsed = parsePhoneNumberFromString(`+${digits}`);
+  if (parsed?.isPossible()) return parsed.number;
+  const message = 'must be a phone number in international format, such as +2348012345678';
+  context.addIssue({ code: 'custom', params: { code: 'INVALID_NUMBER' }, message });
+  return z.NEVER;
+});
+
+const name = text(0, 255);
+
+/** A push service's registration token. */
+export const deviceToken = z.string().refine((value) => /^[\x21-\x7e]{1,1024}$/.test(value), {
+  params: { code: 'INVALID_TOKEN' },
+  error: 'must be 1 to 1024 visible ASCII characters',
+});
+
+const device = z.object({ token: deviceToken, platform: z.enum(['android', 'ios']) });
+
+const profile = {
+  firstName: name.nullish(),
+  lastName: name.nullish(),
+  number: number.nullish(),
+  email: email.nullish(),
+  device: device.nullish(),
+  meta: attributes.nullish(),
+  createdAt: instant.nullish(),
+};
+
+/** What `createUser` takes. Null counts as left out. */
+export const newUser = z.object({
+  uid: newUid,
+  ...profile,
+  /** Ids of lists to subscribe to at once. */
+  listIds: z.array(z.uuid()).max(100, { error: 'must name at most 100 lists' }).nullish(),
+});
+
+/** What `updateUser` takes. A field left out is unchanged; null clears it. */
+export const userUpdate = z.object({
+  uid,
+  /** The uid to give to a user whose uid may still be set. */
+  newUid: uid.nullish(),
+  ...profile,
+  createdAt: instant
+    .nullable()
+    .optional()
+    .refine((value) => value !== null, {
+      params: { code: 'NOT_NULLABLE' },
+      error: 'cannot be cleared',
+    }),
+  /** Keys of `meta` to remove. */
+  removeMeta: attributeKeys.nullish(),
+});
+
+export type NewUser = z.output<typeof newUser>;
+export type UserUpdate = z.output<typeof userUpdate>;
+export type NewDevice = z.output<typeof device>;

@@ -1,0 +1,71 @@
+import type { Database, Db } from '../../db/client.ts';
+import { TransactionConflict } from '../../db/errors.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { registerDevice } from '../devices/register-device.ts';
+import { ForbiddenError, UidNotUpdateableError } from '../errors.ts';
+import { applyUpdate } from './apply-update.ts';
+import { claimUser } from './claim-user.ts';
+import { insertUser } from './create-user.ts';
+import type { UserUpdate } from './inputs.ts';
+import { lockUser } from './lock-user.ts';
+import type { User } from './user.ts';
+
+/** An insert lost to another one whose user is gone again is tried once more, but not for ever. */
+const ATTEMPTS = 5;
+
+/** The scope of full authentication, which a change of an e-mail address or of a uid needs. */
+const FULL = 'users:write';
+
+/** A user, and whether this very call has made them. */
+interface Upserted {
+  user: User;
+  created: boolean;
+}
+
+/**
+ * Updates the user with a uid, creates them where there is none, or gives the uid to the one imported user
+ * with the input's e-mail address (contract, "uidUpdateable").
+ *
+ * @param scopes what the caller may do.
+ * @throws {ForbiddenError} when the change needs `users:write`.
+ * @throws {UidNotUpdateableError} when there is a `newUid`, but no user with the uid whose uid may still be set;
+ *   or when another caller has just given that user a uid.
+ * @throws {UidTakenError} when another user has the `newUid`.
+ * @throws {ValidationError} when the merged attributes break their limits.
+ */
+export function updateUser(
+  db: Database,
+  workspaceId: string,
+  scopes: ReadonlySet<string>,
+  input: UserUpdate,
+): Promise<Upserted> {
+  const full = scopes.has(FULL);
+  if (input.newUid != null && !full) throw new ForbiddenError('Setting a uid', FULL);
+  return inTransaction(db, async (tx) => {
+    const { user, created } = await lockOrInsert(tx, workspaceId, full, input);
+    if (!created && changesEmail(user, input) && !full) {
+      throw new ForbiddenError('Changing an e-mail address', FULL);
+    }
+    if (input.device) await registerDevice(tx, workspaceId, user.id, input.device);
+    return { user: created ? user : await applyUpdate(tx, workspaceId, user, input), created };
+  });
+}
+
+/** Giving an address to a user who has none, or the same again, is no change. */
+function changesEmail(user: User, input: UserUpdate): boolean {
+  return input.email !== undefined && user.email !== null && input.email !== user.email;
+}
+
+/** Finds and locks the user that the input is about, or inserts them. */
+async function lockOrInsert(tx: Db, workspaceId: string, full: boolean, input: UserUpdate): Promise<Upserted> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const found = await lockUser(tx, workspaceId, input.uid);
+    if (found) return { user: found, created: false };
+    if (input.newUid != null) throw new UidNotUpdateableError(input.uid);
+    const claimed = full && input.email ? await claimUser(tx, workspaceId, input.email, input.uid) : undefined;
+    if (claimed) return { user: claimed, created: false };
+    const inserted = await insertUser(tx, workspaceId, input);
+    if (inserted) return { user: inserted, created: true };
+  }
+  throw new TransactionConflict();
+}

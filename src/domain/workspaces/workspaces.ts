@@ -1,0 +1,38 @@
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import type { Db } from '../../db/client.ts';
+import { NotFoundError } from '../errors.ts';
+import { printable } from '../text.ts';
+
+/** What a workspace may be called; spaces around the name are dropped. */
+export const workspaceName = z.string().trim().pipe(printable(1, 100));
+
+/** A tenant. */
+export interface Workspace {
+  id: string;
+  name: string;
+  createdAt: Date;
+}
+
+/** Whether a text can be a workspace's id. */
+export const workspaceId = z.uuid();
+
+/** Creates a workspace. */
+export function createWorkspace(db: Db, name: string): Promise<Workspace> {
+  return db.workspace.create({ data: { id: uuidv7(), name } });
+}
+
+/** All workspaces, oldest first. */
+export function listWorkspaces(db: Db): Promise<Workspace[]> {
+  return db.workspace.findMany({ orderBy: { id: 'asc' } });
+}
+
+/**
+ * Reads a workspace.
+ * @throws {NotFoundError} when there is no such workspace.
+ */
+export async function readWorkspace(db: Db, id: string): Promise<Workspace> {
+  const workspace = await db.workspace.findUnique({ where: { id } });
+  if (!workspace) throw new NotFoundError('Workspace');
+  return workspace;
+}

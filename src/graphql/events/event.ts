@@ -1,0 +1,68 @@
+import { NotFoundError } from '../../domain/errors.ts';
+import type { Event } from '../../domain/events/event.ts';
+import { eventsSource } from '../../domain/events/read-events.ts';
+import { builder } from '../builder.ts';
+import { connect, connectionTypes, withNodes } from '../connections.ts';
+import { UserType } from '../users/user.ts';
+import { EventFilter } from './inputs.ts';
+
+/** Something that a user did. */
+export const EventType = builder.objectRef<Event>('Event');
+
+builder.node(EventType, {
+  description: 'Something that a user did. Kept as it came. Every field but `id` requires `events:read`.',
+  requiresScopes: ['events:read'],
+  id: { resolve: (event) => event.id, requiresScopes: [] },
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What happened, such as `Add to cart`.' }),
+    value: t.expose('value', {
+      type: 'AttributeValue',
+      nullable: true,
+      description: 'A string, number or boolean, such as an amount. Null where the event has none.',
+    }),
+    properties: t.expose('properties', {
+      type: 'Attributes',
+      description: 'Further facts; `{}` where there are none.',
+    }),
+    timestamp: t.expose('timestamp', { type: 'DateTime', description: 'When it happened.' }),
+    user: t.field({
+      type: UserType,
+      description: 'Who did it.',
+      requiresScopes: ['events:read', 'users:read'],
+      resolve: async (event, _args, { loaders }) => {
+        const user = await loaders.users.load(event.userId);
+        if (!user) throw new NotFoundError('User');
+        return user;
+      },
+    }),
+  }),
+});
+
+const { connection: EventConnection } = connectionTypes<Event>({
+  name: 'Event',
+  node: EventType,
+  description: 'A page of events, the latest to come in first.',
+});
+
+withNodes(EventConnection, EventType);
+
+builder.objectField(UserType, 'events', (t) =>
+  t.field({
+    type: EventConnection,
+    description: 'What they did, the latest to come in first: 10 on a page by default, 100 at the most.',
+    requiresScopes: ['events:read', 'users:read'],
+    args: {
+      ...t.arg.connectionArgs(),
+      where: t.arg({ type: EventFilter, description: 'Only the events that pass this filter.' }),
+    },
+    resolve: (user, { where, ...args }, context) =>
+      connect(context, {
+        name: 'User.events',
+        filter: where ?? {},
+        parent: user.id,
+        source: eventsSource(context.viewer.workspaceId, where ?? {}),
+        args,
+        maximum: 100,
+      }),
+  }),
+);

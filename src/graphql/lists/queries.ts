@@ -1,0 +1,21 @@
+import { listsSource } from '../../domain/lists/read-lists.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connections.ts';
+import { ListConnection } from './list.ts';
+
+builder.queryField('lists', (t) =>
+  t.field({
+    type: ListConnection,
+    description: 'All lists, archived ones too, newest first: 10 on a page by default, 100 at the most.',
+    requiresScopes: ['lists:read'],
+    args: t.arg.connectionArgs(),
+    resolve: (_root, args, context) =>
+      connect(context, {
+        name: 'Query.lists',
+        parent: context.viewer.workspaceId,
+        source: listsSource,
+        args,
+        maximum: 100,
+      }),
+  }),
+);

@@ -1,0 +1,66 @@
+import DataLoader from 'dataloader';
+import type { Db } from '../db/client.ts';
+import { countRows, type KeysetSource, type Page, readSlices, type Slice } from '../db/keyset.ts';
+import { readDevices } from '../domain/devices/read-devices.ts';
+import { readEvents } from '../domain/events/read-events.ts';
+import { readLists } from '../domain/lists/read-lists.ts';
+import { readListMemberships } from '../domain/lists/read-memberships.ts';
+import { readSegmentMemberships } from '../domain/segments/read-memberships.ts';
+import { readSegments } from '../domain/segments/read-segments.ts';
+import { readUsers, readUsersByUid } from '../domain/users/read-users.ts';
+
+type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) => Promise<Map<string, Value>>;
+
+const emptySlice: Slice<never> = { rows: [], hasNextPage: false, hasPreviousPage: false };
+
+/** The batched reads of one request: what is asked for in one tick is read with one statement of its kind. */
+export type Loaders = ReturnType<typeof createLoaders>;
+
+/**
+ * Makes the loaders of one request. They batch, and do not remember: a mutation later in the request must
+ * not be answered with what an earlier one saw.
+ */
+export function createLoaders(db: Db, workspaceId: string) {
+  function loader<Value>(read: ReadMany<Value>) {
+    return new DataLoader<string, Value | undefined>(
+      async (keys) => {
+        const found = await read(db, workspaceId, [...new Set(keys)]);
+        return keys.map((key) => found.get(key));
+      },
+      { cache: false },
+    );
+  }
+
+  const connections = new Map<string, DataLoader<string, unknown>>();
+
+  /** The loader of one connection with its arguments, under a name that tells both. */
+  function named<Value>(name: string, read: (parents: readonly string[]) => Promise<Map<string, Value>>) {
+    const existing = connections.get(name) ?? loader((_db, _workspaceId, parents) => read(parents));
+    connections.set(name, existing);
+    // A name always stands for the same connection, and so for the same type of value.
+    return existing as DataLoader<string, Value | undefined>;
+  }
+
+  return {
+    users: loader(readUsers),
+    usersByUid: loader(readUsersByUid),
+    lists: loader(readLists),
+    segments: loader(readSegments),
+    events: loader(readEvents),
+    devices: loader(readDevices),
+    listMemberships: loader(readListMemberships),
+    segmentMemberships: loader(readSegmentMemberships),
+
+    /** A page of a connection; `name` tells the connection and its filter. */
+    async slice<Row>(name: string, source: KeysetSource<Row>, page: Page, parent: string): Promise<Slice<Row>> {
+      const reading = named(`${name} ${JSON.stringify(page)}`, (parents) => readSlices(db, source, parents, page));
+      return (await reading.load(parent)) ?? emptySlice;
+    },
+
+    /** The number of rows of a connection, counted up to the cap. */
+    async count(name: string, source: KeysetSource<unknown>, parent: string): Promise<number> {
+      const counting = named(`${name} count`, (parents) => countRows(db, source, parents));
+      return (await counting.load(parent)) ?? 0;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { badInput } from './bad-input.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { decodeGlobalId, type GlobalId } from './global-id.ts';
+
+/** Most ids that `nodes` takes. */
+const NODES_MAXIMUM = 100;
+
+const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';
+
+/** @throws {GraphQLError} `BAD_USER_INPUT` for anything but a global id. */
+function parse(id: string, ...path: string[]): GlobalId {
+  const parsed = decodeGlobalId(id);
+  if (!parsed) throw badInput([{ path, code: 'INVALID_ID', message: 'is not a global id' }]);
+  return parsed;
+}
+
+/** Reads the object behind a global id, with its type's name; null where the workspace has none. */
+async function load({ type, id }: GlobalId, { loaders }: Context): Promise<object | null> {
+  const loader = { User: loaders.users, List: loaders.lists, Segment: loaders.segments, Event: loaders.events }[type];
+  const row = await loader.load(id);
+  return row ? { __typename: type, ...row } : null;
+}
+
+builder.queryField('node', (t) =>
+  t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description: `The object with a global id. Null where the workspace has none. ${byTypes}`,
+    args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
+    extensions: { idArgument: 'id' },
+    resolve: (_root, { id }, context) => load(parse(id, 'id'), context),
+  }),
+);
+
+builder.queryField('nodes', (t) =>
+  t.field({
+    type: [builder.nodeInterfaceRef()],
+    nullable: { list: false, items: true },
+    description: `The objects with some global ids, each at its id’s place; null where the workspace has none. ${byTypes}`,
+    args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${NODES_MAXIMUM}.` }) },
+    extensions: { idArgument: 'ids' },
+    resolve: (_root, { ids }, context) => {
+      if (ids.length > NODES_MAXIMUM) {
+        const message = `must hold at most ${NODES_MAXIMUM} ids, not ${ids.length}`;
+        throw badInput([{ path: ['ids'], code: 'TOO_MANY', message }]);
+      }
+      return ids.map(async (id, place) => load(parse(id, 'ids', String(place)), context));
+    },
+  }),
+);

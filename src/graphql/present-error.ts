@@ -1,0 +1,72 @@
+import { GraphQLError } from 'graphql';
+import { isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { DomainError, ValidationError } from '../domain/errors.ts';
+import type { Log } from './context.ts';
+
+/** Codes that a domain error keeps where no result type names it; any other is a conflict. */
+const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
+
+/** What graphql-js says of a document with more tokens than allowed. */
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] (\d+) tokens/;
+
+interface Reporting {
+  log: Log;
+  requestId: string;
+}
+
+/**
+ * Turns any error of an answer into one that a caller may see: always with a code of the contract, and an
+ * unexpected one masked, logged whole, and with the request's id.
+ */
+export function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
+  const cause = causeOf(error);
+  if (cause === undefined) return presentGraphQLError(error);
+  if (cause instanceof ValidationError) {
+    return withCode(error, 'BAD_USER_INPUT', { message: cause.message, extensions: { issues: cause.issues } });
+  }
+  if (cause instanceof DomainError) {
+    return withCode(error, kept.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
+  }
+  if (cause instanceof TransactionConflict) return withCode(error, 'CONFLICT', { message: cause.message });
+  if (isUnavailable(cause)) {
+    reporting.log.error({ err: cause }, 'the database is unavailable');
+    return withCode(error, 'SERVICE_UNAVAILABLE', {
+      message: 'The service is unavailable just now; try again later.',
+      extensions: { http: { status: 503, headers: { 'retry-after': '1' } } },
+    });
+  }
+  reporting.log.error({ err: cause, path: error.path }, 'unexpected error');
+  return withCode(error, 'INTERNAL_SERVER_ERROR', {
+    message: 'Unexpected error.',
+    extensions: { requestId: reporting.requestId, unexpected: true },
+  });
+}
+
+/** The error that is not GraphQL's own and lies at the bottom, where there is one. */
+function causeOf(error: GraphQLError): unknown {
+  const original: unknown = error.originalError;
+  return original instanceof GraphQLError ? causeOf(original) : original;
+}
+
+/** GraphQL's own errors, and ours of that class: all of them the caller's faults. */
+function presentGraphQLError(error: GraphQLError): GraphQLError {
+  const limit = TOO_MANY_TOKENS.exec(error.message)?.[1];
+  if (limit) {
+    const message = `The document has more tokens than the limit of ${limit}.`;
+    return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
+  }
+  const code = error.extensions.code;
+  // Yoga's name for a request that is no GraphQL request.
+  if (code !== undefined && code !== 'BAD_REQUEST') return error;
+  // A fault of the variables: the request is refused whole, which has no path.
+  const http = error.extensions.http ?? (error.path ? undefined : { spec: true, status: 400 });
+  return withCode(error, 'BAD_USER_INPUT', { message: error.message, extensions: http ? { http } : {} });
+}
+
+function withCode(
+  { nodes, source, positions, path }: GraphQLError,
+  code: string,
+  { message, extensions = {} }: { message: string; extensions?: Record<string, unknown> },
+): GraphQLError {
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code, ...extensions } });
+}

@@ -1,0 +1,45 @@
+import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
+import { DateTimeResolver } from 'graphql-scalars';
+import { type Attributes, type AttributeValue, isAttributeValue, isJsonObject } from '../domain/attributes.ts';
+import { builder } from './builder.ts';
+
+/** @throws {GraphQLError} for anything but a string, a finite number or a boolean. */
+function toAttributeValue(value: unknown): AttributeValue {
+  if (isAttributeValue(value)) return value;
+  throw new GraphQLError('An AttributeValue is a string, a finite number or a boolean.');
+}
+
+function isAttributes(value: unknown): value is Attributes {
+  return isJsonObject(value) && Object.values(value).every(isAttributeValue);
+}
+
+/** @throws {GraphQLError} for anything but a flat JSON object. */
+function toAttributes(value: unknown): Attributes {
+  if (isAttributes(value)) return value;
+  throw new GraphQLError('Attributes are a flat JSON object whose values are strings, finite numbers or booleans.');
+}
+
+/** A literal of a document as JSON; enum names are no values. */
+function literal(node: ValueNode, variables: Record<string, unknown> | null | undefined): unknown {
+  return node.kind === Kind.ENUM ? undefined : valueFromASTUntyped(node, variables);
+}
+
+builder.addScalarType('DateTime', DateTimeResolver, {
+  description:
+    'An instant in RFC 3339, such as `2021-01-12T05:24:39.062Z`, kept to the millisecond; answers are in UTC.',
+});
+
+builder.scalarType('Attributes', {
+  description: `A flat JSON object; values are strings, finite numbers or booleans.
+At most 100 keys of 1 to 64 characters, and 16 KB in all.`,
+  serialize: toAttributes,
+  parseValue: toAttributes,
+  parseLiteral: (node, variables) => toAttributes(literal(node, variables)),
+});
+
+builder.scalarType('AttributeValue', {
+  description: 'A string, a finite number or a boolean.',
+  serialize: toAttributeValue,
+  parseValue: toAttributeValue,
+  parseLiteral: (node, variables) => toAttributeValue(literal(node, variables)),
+});

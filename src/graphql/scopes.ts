@@ -1,0 +1,124 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  isObjectType,
+  separateOperations,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import type { Scope } from '../auth/scopes.ts';
+import { decodeGlobalId } from './global-id.ts';
+
+type Field = GraphQLField<unknown, unknown>;
+
+/** A field of an operation, and what it requires. */
+interface Requirement {
+  /** Such as `User.email`. */
+  coordinate: string;
+  scopes: readonly Scope[];
+  node: FieldNode;
+}
+
+/** A field that takes global ids: what it requires is told by the ids' types. */
+interface IdField {
+  field: Field;
+  node: FieldNode;
+}
+
+interface Requirements {
+  known: Requirement[];
+  byIds: IdField[];
+}
+
+/** What operations require, by document and name; documents are kept by the parser's cache. */
+const cache = new WeakMap<DocumentNode, Map<string, Requirements>>();
+
+const INTROSPECTION: readonly Scope[] = ['schema:read'];
+
+/** The scopes that a field or type declares. */
+export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extensions'>): readonly Scope[] {
+  return extensions.requiresScopes ?? [];
+}
+
+/**
+ * Refuses an operation whole, before anything of it is executed, where the viewer lacks a scope of any of its
+ * fields, skipped ones included. One error for each field and what it lacks.
+ */
+export function refuseForScopes(args: ExecutionArgs, held: ReadonlySet<Scope>): GraphQLError[] {
+  const operation = getOperationAST(args.document, args.operationName);
+  if (!operation) return [];
+  const name = operation.name?.value ?? '';
+  const { known, byIds } = requirementsOf(args.schema, args.document, name);
+  const all = [...known, ...byIds.flatMap((field) => requirementsOfIds(args, field))];
+  const missing = new Map<string, GraphQLError>();
+  for (const { coordinate, scopes, node } of all) {
+    const lacked = scopes.filter((scope) => !held.has(scope));
+    if (lacked.length === 0 || missing.has(`${coordinate} ${lacked}`)) continue;
+    missing.set(`${coordinate} ${lacked}`, forbidden(coordinate, lacked, node));
+  }
+  return [...missing.values()];
+}
+
+function forbidden(coordinate: string, lacked: Scope[], node: FieldNode): GraphQLError {
+  return new GraphQLError(`${coordinate} requires the scope ${lacked.join(' and ')}.`, {
+    nodes: node,
+    extensions: { code: 'FORBIDDEN', requiredScopes: lacked, http: { status: 403 } },
+  });
+}
+
+function requirementsOf(schema: GraphQLSchema, document: DocumentNode, operation: string): Requirements {
+  const ofDocument = cache.get(document) ?? new Map<string, Requirements>();
+  cache.set(document, ofDocument);
+  const requirements = ofDocument.get(operation) ?? collect(schema, separateOperations(document)[operation]);
+  ofDocument.set(operation, requirements);
+  return requirements;
+}
+
+function collect(schema: GraphQLSchema, operation: DocumentNode | undefined): Requirements {
+  const known: Requirement[] = [];
+  const byIds: IdField[] = [];
+  const types = new TypeInfo(schema);
+  const onField = (node: FieldNode) => {
+    const field = types.getFieldDef();
+    const parent = types.getParentType();
+    if (!field || !parent) return;
+    const isIntrospection = field.name === '__schema' || field.name === '__type';
+    const scopes = isIntrospection ? INTROSPECTION : scopesOf(field);
+    if (scopes.length > 0) known.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
+    if (field.extensions.idArgument) byIds.push({ field, node });
+  };
+  if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
+  return { known, byIds };
+}
+
+/** What reading some ids requires: the scopes of their types. Ids that are none are the resolver's to refuse. */
+function requirementsOfIds(args: ExecutionArgs, { field, node }: IdField): Requirement[] {
+  return idsOf(args, { field, node }).flatMap((id) => {
+    const type = args.schema.getType(decodeGlobalId(id)?.type ?? '');
+    return isObjectType(type)
+      ? { coordinate: `Query.${field.name} of a ${type.name}`, scopes: scopesOf(type), node }
+      : [];
+  });
+}
+
+/** The ids given to a field; none where the arguments are wrong, which execution then reports. */
+function idsOf({ schema, document, operationName, variableValues }: ExecutionArgs, { field, node }: IdField): string[] {
+  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  const variables = getVariableValues(schema, definitions, variableValues ?? {});
+  if (!variables.coerced || !field.extensions.idArgument) return [];
+  try {
+    const given = getArgumentValues(field, node, variables.coerced)[field.extensions.idArgument];
+    return [given].flat().filter((id) => typeof id === 'string');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,21 @@
+import { segmentsSource } from '../../domain/segments/read-segments.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connections.ts';
+import { SegmentConnection } from './segment.ts';
+
+builder.queryField('segments', (t) =>
+  t.field({
+    type: SegmentConnection,
+    description: 'All segments, newest first: 10 on a page by default, 100 at the most.',
+    requiresScopes: ['segments:read'],
+    args: t.arg.connectionArgs(),
+    resolve: (_root, args, context) =>
+      connect(context, {
+        name: 'Query.segments',
+        parent: context.viewer.workspaceId,
+        source: segmentsSource,
+        args,
+        maximum: 100,
+      }),
+  }),
+);

@@ -1,0 +1,58 @@
+import { parse } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Viewer } from '../auth/viewer.ts';
+import type { Database } from '../db/client.ts';
+import type { Context, Log } from './context.ts';
+import { maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
+import { createLoaders } from './loaders.ts';
+import { presentError } from './present-error.ts';
+import { schema } from './schema.ts';
+import { refuseForScopes } from './scopes.ts';
+
+/** What the door knows of a request before GraphQL begins. */
+export interface RequestContext {
+  viewer: Viewer;
+  requestId: string;
+  log: Log;
+}
+
+/** Refuses documents that are too long or too deep, before they are validated or executed. */
+const limits: Plugin = {
+  onParse({ setParseFn }) {
+    setParseFn((source: string, options: object) => parse(source, { ...options, maxTokens: TOKENS_MAXIMUM }));
+  },
+  onValidate({ addValidationRule }) {
+    addValidationRule(maximumDepth);
+  },
+};
+
+/** Refuses operations for whose fields the viewer lacks a scope. */
+const scopes: Plugin<Context> = {
+  onExecute({ args, setResultAndStopExecution }) {
+    const errors = refuseForScopes(args, args.contextValue.viewer.scopes);
+    if (errors.length > 0) setResultAndStopExecution({ errors });
+  },
+};
+
+/** Gives every error of every answer a code, and masks those that nobody expected. */
+const errors: Plugin<object, RequestContext> = {
+  onResultProcess({ result, setResult, serverContext }) {
+    if (!('errors' in result) || !result.errors) return;
+    setResult({ ...result, errors: result.errors.map((error) => presentError(error, serverContext)) });
+  },
+};
+
+/** GraphQL over HTTP, as a function from a Fetch request to its response. */
+export function createGraphQLServer(db: Database) {
+  return createYoga<RequestContext, object>({
+    schema,
+    context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
+    plugins: [limits, scopes, errors],
+    maskedErrors: false,
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    logging: false,
+  });
+}

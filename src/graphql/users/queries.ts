@@ -1,0 +1,35 @@
+import { uid } from '../../domain/users/inputs.ts';
+import { usersSource } from '../../domain/users/read-users.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connections.ts';
+import { UserConnection, UserType } from './user.ts';
+
+builder.queryField('user', (t) =>
+  t.field({
+    type: UserType,
+    nullable: true,
+    description: 'The user with a uid. Null where the workspace has none.',
+    requiresScopes: ['users:read'],
+    args: {
+      uid: t.arg.string({ required: true, validate: uid, description: 'Their identifier in your application.' }),
+    },
+    resolve: (_root, args, { loaders }) => loaders.usersByUid.load(args.uid),
+  }),
+);
+
+builder.queryField('users', (t) =>
+  t.field({
+    type: UserConnection,
+    description: 'All users, newest first: 10 on a page by default, 30 at the most.',
+    requiresScopes: ['users:read'],
+    args: t.arg.connectionArgs(),
+    resolve: (_root, args, context) =>
+      connect(context, {
+        name: 'Query.users',
+        parent: context.viewer.workspaceId,
+        source: usersSource,
+        args,
+        maximum: 30,
+      }),
+  }),
+);

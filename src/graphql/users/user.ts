@@ -1,0 +1,44 @@
+import type { User } from '../../domain/users/user.ts';
+import { builder } from '../builder.ts';
+import { connectionTypes, withNodes } from '../connections.ts';
+
+/** A person (or an account) of the application. Other folders add the fields that they know about. */
+export const UserType = builder.objectRef<User>('User');
+
+builder.node(UserType, {
+  description: `A person (or an account) of your application. Every field but \`id\` and \`uid\` requires \`users:read\`.`,
+  requiresScopes: ['users:read'],
+  id: { resolve: (user) => user.id, requiresScopes: [] },
+  fields: (t) => ({
+    uid: t.exposeString('uid', {
+      description: 'Their unique identifier in your application.',
+      requiresScopes: [],
+    }),
+    uidUpdateable: t.exposeBoolean('uidUpdateable', {
+      description: `Whether the uid may still be set, once: true for a user who was made without one,
+by an import or an integration. Their uid is then their e-mail address.`,
+    }),
+    firstName: t.exposeString('firstName', { nullable: true, description: 'Null where it is not known.' }),
+    lastName: t.exposeString('lastName', { nullable: true, description: 'Null where it is not known.' }),
+    number: t.exposeString('number', {
+      nullable: true,
+      description: 'Phone number as E.164, such as `+2348012345678`. Null where it is not known.',
+    }),
+    email: t.exposeString('email', {
+      nullable: true,
+      description: 'E-mail address; several users may have the same. Null where it is not known.',
+    }),
+    meta: t.expose('meta', { type: 'Attributes', description: 'Further attributes; `{}` where there are none.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they signed up in your application.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When they were last changed here.' }),
+  }),
+});
+
+/** A page of users. */
+export const { connection: UserConnection } = connectionTypes({
+  name: 'User',
+  node: UserType,
+  description: 'A page of users, newest first.',
+});
+
+withNodes(UserConnection, UserType);

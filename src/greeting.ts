@@ -1,0 +1,17 @@
+const query = '{ users(first: 3) { totalCount nodes { uid firstName email devices { platform } } } }';
+
+/** What a start on the embedded database tells a person: where it is, the keys, and a line to paste. */
+export function greeting(address: string, keys: { publicKey: string; secret: string }): string {
+  const { publicKey, secret } = keys;
+  return `
+  usergraph is ready
+
+    GraphiQL     ${address}/graphql
+    public key   ${publicKey}
+    secret       ${secret}
+
+  Try it:
+
+    curl -s ${address}/graphql -u ${publicKey}:${secret} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
+`;
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+import { type Database, openDatabase } from '../../src/db/client.ts';
+import { databaseUrl, TEMPLATE } from './database-url.ts';
+
+/** A database of the test's own. */
+export interface TestDatabase extends AsyncDisposable {
+  db: Database;
+  connection: { connectionString: string };
+}
+
+async function onServer<Result>(run: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = new Client({ connectionString: inject('serverUrl') });
+  await client.connect();
+  try {
+    return await run(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Makes a database; it is dropped even while somebody is connected. */
+async function create(template: string): Promise<{ connectionString: string } & AsyncDisposable> {
+  const name = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
+  await onServer((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  return {
+    connectionString: databaseUrl(inject('serverUrl'), name),
+    [Symbol.asyncDispose]: async () => {
+      await onServer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+/** A database without any table. */
+export function createEmptyDatabase(): Promise<{ connectionString: string } & AsyncDisposable> {
+  return create('template0');
+}
+
+/** A migrated database without any row. @param poolSize connections at the most. */
+export async function createDatabase(poolSize?: number): Promise<TestDatabase> {
+  const created = await create(inject('databasePrefix') + TEMPLATE);
+  const connection = { connectionString: created.connectionString };
+  const db = openDatabase(connection, poolSize);
+  return {
+    db,
+    connection,
+    [Symbol.asyncDispose]: async () => {
+      await db.$disconnect();
+      await created[Symbol.asyncDispose]();
+    },
+  };
+}
