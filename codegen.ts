@@ -21,7 +21,7 @@ const config: CodegenConfig = {
           DateTime: 'string',
           Attributes: 'Record<string, string | number | boolean>',
           AttributeValue: 'string | number | boolean',
-          federation__Scope: 'string',
+          Scope: 'string',
         },
       },
     },

@@ -1,13 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+const fast = ['test/architecture.test.ts', 'test/schema.test.ts', 'test/config.test.ts'];
+
 export default defineConfig({
   // Two copies of graphql would load otherwise: one for `import`, one for `require`.
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'],
-    globalSetup: ['test/kit/server.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'static', include: fast } },
+      {
+        extends: true,
+        test: {
+          name: 'database',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**', ...fast],
+          globalSetup: ['test/kit/server.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
   },
 });

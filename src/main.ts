@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
+import { createKey } from './auth/keys.ts';
+import { scopes } from './auth/scopes.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { MigrationError, pendingMigrations } from './db/migrate.ts';
-import { demoKeys } from './dev/demo-data.ts';
+import { demoCredentials } from './dev/demo-data.ts';
 import { type OpenDatabase, openEmbeddedDatabase } from './dev/embedded-database.ts';
 import { StartError } from './dev/start-error.ts';
 import { greeting } from './greeting.ts';
@@ -19,7 +21,9 @@ async function unreadiness(db: Database): Promise<string | undefined> {
 }
 
 async function open({ databaseUrl, dataDirectory, poolSize }: Config): Promise<OpenDatabase> {
-  if (databaseUrl === undefined) return openEmbeddedDatabase(dataDirectory, poolSize);
+  if (databaseUrl === undefined) {
+    return openEmbeddedDatabase(dataDirectory, poolSize, (tx, id) => createKey(tx, id, scopes, demoCredentials));
+  }
   const db = openDatabase({ connectionString: databaseUrl }, poolSize);
   return { db, close: () => db.$disconnect() };
 }
@@ -27,10 +31,17 @@ async function open({ databaseUrl, dataDirectory, poolSize }: Config): Promise<O
 async function start(config: Config, log: Logger): Promise<() => Promise<void>> {
   const { db, close } = await open(config);
   try {
-    const app = await createApp({ db, log, readiness: () => unreadiness(db), corsOrigins: config.corsOrigins });
+    const app = await createApp({
+      db,
+      log,
+      readiness: () => unreadiness(db),
+      corsOrigins: config.corsOrigins,
+      graphiql: config.graphiql
+        ? { demoKey: config.databaseUrl === undefined ? demoCredentials : undefined }
+        : undefined,
+    });
     const address = await app.listen({ port: config.port, host: config.host });
-    if (config.databaseUrl === undefined) process.stdout.write(`${greeting(address, demoKeys)}\n`);
-    else log.info({ address }, `usergraph listens at ${address}`);
+    if (config.databaseUrl === undefined) process.stdout.write(`${greeting(address, demoCredentials)}\n`);
     return async () => {
       await app.close();
       await close();

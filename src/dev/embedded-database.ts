@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../db/client.ts';
+import { type Database, type Db, openDatabase } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -14,16 +14,21 @@ export interface OpenDatabase {
 /**
  * Opens the embedded database of a data folder: made, migrated and filled with demo data on the first start.
  * @param directory the data folder, which one process has at a time.
+ * @param createDemoKey gives the demo workspace its key.
  * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
  */
-export async function openEmbeddedDatabase(directory: string, poolSize: number): Promise<OpenDatabase> {
+export async function openEmbeddedDatabase(
+  directory: string,
+  poolSize: number,
+  createDemoKey: (tx: Db, workspaceId: string) => Promise<unknown>,
+): Promise<OpenDatabase> {
   const lock = await lockDirectory(directory);
   const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
   try {
     const db = openDatabase(postgres.connection, poolSize);
     await forgetInterruptedMigrations(db);
     await migrate(postgres.connection);
-    await seedDemoData(db);
+    await seedDemoData(db, createDemoKey);
     return {
       db,
       close: async () => {

@@ -3,7 +3,7 @@ import { printable, text } from '../text.ts';
 import { uid } from '../users/inputs.ts';
 
 /** Most characters, as the platform has them (contract, "List"). */
-const title = printable(1, 64);
+const title = z.string().trim().pipe(printable(1, 64));
 const description = text(0, 255);
 
 const list = z.uuid();

@@ -2,7 +2,7 @@ import type { Database, Db } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { ListArchivedError, NotFoundError } from '../errors.ts';
 import type { ListSubscription } from './inputs.ts';
-import { type List, type ListMembership, type Membership, listColumns, membershipColumns } from './list.ts';
+import { type List, type ListMembership, listColumns, type Membership, membershipColumns } from './list.ts';
 
 /**
  * Subscribes a user to a list, whom that makes a member, or unsubscribes a member, who stays one.

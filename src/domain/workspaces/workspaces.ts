@@ -15,7 +15,7 @@ export interface Workspace {
 }
 
 /** Whether a text can be a workspace's id. */
-export const workspaceId = z.uuid();
+export const workspaceId = z.uuid({ error: 'must be a UUID' });
 
 /** Creates a workspace. */
 export function createWorkspace(db: Db, name: string): Promise<Workspace> {

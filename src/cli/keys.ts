@@ -1,0 +1,115 @@
+import { Argument, type Command, Option } from 'commander';
+import { KEY_CACHE_MS } from '../auth/authenticate.ts';
+import { type ApiKey, createKey, listKeys, revokeKey } from '../auth/keys.ts';
+import { type Scope, scopes } from '../auth/scopes.ts';
+import type { Database } from '../db/client.ts';
+import { NotFoundError } from '../domain/errors.ts';
+import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
+import { parsedBy } from './arguments.ts';
+import type { WithDatabase } from './database.ts';
+import { CliError } from './failure.ts';
+import { publicKey, scopeList } from './key-arguments.ts';
+import { jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+
+/** What every command on keys takes. */
+interface KeyOptions extends OutputOptions {
+  workspace: string;
+}
+
+/** `keys create`, `keys list`, `keys revoke PUBLIC_KEY`, each with `--workspace ID`. */
+export function addKeyCommands(program: Command, withDatabase: WithDatabase): void {
+  const keys = program
+    .command('keys')
+    .description('creates, lists and revokes the keys of a workspace')
+    .helpCommand(false)
+    .addHelpText('after', example('create', 'list', 'revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'));
+
+  keys
+    .command('create')
+    .description('creates a key; its secret is shown once')
+    .addOption(workspaceOption())
+    .addOption(
+      new Option('--scopes <LIST>', 'what the key may do, between commas')
+        .argParser(parsedBy(scopeList))
+        .default(scopes, 'all scopes'),
+    )
+    .option(...jsonOption)
+    .addHelpText('after', `\nScopes: ${scopes.join(', ')}`)
+    .addHelpText('after', example('create', 'create --scopes users:read,events:read'))
+    .action((options: KeyOptions & { scopes: readonly Scope[] }) => withDatabase((db) => create(db, options)));
+
+  keys
+    .command('list')
+    .description('lists the keys of a workspace, oldest first, revoked ones too')
+    .addOption(workspaceOption())
+    .option(...jsonOption)
+    .addHelpText('after', example('list', 'list --json'))
+    .action((options: KeyOptions) => withDatabase((db) => list(db, options)));
+
+  keys
+    .command('revoke')
+    .description('revokes a key for good')
+    .addArgument(new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey)))
+    .addOption(workspaceOption())
+    .option(...jsonOption)
+    .addHelpText('after', example('revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'))
+    .action((key: string, options: KeyOptions) => withDatabase((db) => revoke(db, key, options)));
+}
+
+/** In one transaction with the printing: a key whose secret nobody has seen is not kept. */
+async function create(db: Database, options: KeyOptions & { scopes: readonly Scope[] }): Promise<void> {
+  const workspace = await findWorkspace(db, options.workspace);
+  await db.$transaction(async (tx) => {
+    const key = await createKey(tx, workspace.id, options.scopes);
+    const facts = [
+      ['Workspace', workspace.name],
+      ['Public key', key.publicKey],
+      ['Secret', key.secret],
+      ['Scopes', key.scopes.join(', ')],
+    ];
+    await print(options, key, facts.map(([name, value]) => `${name?.padEnd(10)}   ${value}`).join('\n'));
+  });
+  process.stderr.write('The secret is shown this once and cannot be read again: keep it now.\n');
+}
+
+async function list(db: Database, options: KeyOptions): Promise<void> {
+  const workspace = await findWorkspace(db, options.workspace);
+  const keys = await listKeys(db, workspace.id);
+  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys yet.` : tableOf(keys));
+}
+
+async function revoke(db: Database, publicKey: string, options: KeyOptions): Promise<void> {
+  const workspace = await findWorkspace(db, options.workspace);
+  const key = await revokeKey(db, workspace.id, publicKey).catch((error: unknown) => {
+    throw error instanceof NotFoundError ? new CliError(`${workspace.name} has no key ${publicKey}.`) : error;
+  });
+  const ends = `a running gateway may take it for another ${KEY_CACHE_MS / 1000} seconds`;
+  await print(options, key, `Revoked ${key.publicKey} at ${shortInstant(key.revokedAt)}; ${ends}.`);
+}
+
+/** @throws {CliError} when there is no such workspace. */
+function findWorkspace(db: Database, id: string): Promise<Workspace> {
+  return readWorkspace(db, id).catch((error: unknown) => {
+    throw error instanceof NotFoundError ? new CliError(`There is no workspace ${id}.`) : error;
+  });
+}
+
+function workspaceOption(): Option {
+  const option = new Option('--workspace <ID>', 'whose keys, as workspaces list shows it');
+  return option.argParser(parsedBy(workspaceId)).makeOptionMandatory();
+}
+
+function tableOf(keys: readonly ApiKey[]): string {
+  const rows = keys.map((key) => [
+    key.publicKey,
+    shortInstant(key.createdAt),
+    shortInstant(key.revokedAt),
+    key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
+  ]);
+  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'SCOPES'], rows);
+}
+
+function example(...commands: string[]): string {
+  const workspace = '--workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
+  return `\nExamples:\n${commands.map((command) => `  npm run cli -- keys ${command} ${workspace}`).join('\n')}`;
+}

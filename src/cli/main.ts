@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander';
+import { useDatabase } from './database.ts';
+import { describeFailure } from './failure.ts';
+import { addKeyCommands } from './keys.ts';
+import { addWorkspaceCommands } from './workspaces.ts';
+
+const examples = `
+Examples:
+  npm run cli -- workspaces create "Acme Ltd"
+  npm run cli -- keys create --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44
+  npm run --silent cli -- workspaces list --json
+
+DATABASE_URL names the database, as postgres://user:password@host:5432/usergraph.`;
+
+/** Ends the process with one line on stderr and exit code 1 where something fails, and never with a stack. */
+async function main(): Promise<void> {
+  // Writes report their failure themselves; without a listener, a closed pipe would end the process before that.
+  process.stdout.on('error', () => {});
+  const program = new Command('npm run cli --')
+    .description('Manages the workspaces of usergraph, and the keys to them.')
+    .addHelpText('after', examples)
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
+  const withDatabase = useDatabase(process.env);
+  addWorkspaceCommands(program, withDatabase);
+  addKeyCommands(program, withDatabase);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
+    if (!(error instanceof CommanderError)) process.stderr.write(`error: ${oneLine(describeFailure(error))}\n`);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
+}
+
+await main();

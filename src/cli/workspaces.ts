@@ -1,0 +1,48 @@
+import { Argument, type Command } from 'commander';
+import { createWorkspace, listWorkspaces, type Workspace, workspaceName } from '../domain/workspaces/workspaces.ts';
+import { parsedBy } from './arguments.ts';
+import type { WithDatabase } from './database.ts';
+import { jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+
+/** `workspaces create NAME`, `workspaces list`. */
+export function addWorkspaceCommands(program: Command, withDatabase: WithDatabase): void {
+  const workspaces = program
+    .command('workspaces')
+    .description('creates and lists workspaces')
+    .helpCommand(false)
+    .addHelpText('after', example('create "Acme Ltd"', 'list'));
+
+  workspaces
+    .command('create')
+    .description('creates a workspace')
+    .addArgument(new Argument('NAME', 'what people call it: 1 to 100 characters').argParser(parsedBy(workspaceName)))
+    .option(...jsonOption)
+    .addHelpText('after', example('create "Acme Ltd"', 'create --json "Acme Ltd"'))
+    .action((name: string, options: OutputOptions) =>
+      withDatabase(async (db) => {
+        const workspace = await createWorkspace(db, name);
+        await print(options, workspace, tableOf([workspace]));
+      }),
+    );
+
+  workspaces
+    .command('list')
+    .description('lists all workspaces, oldest first')
+    .option(...jsonOption)
+    .addHelpText('after', example('list', 'list --json'))
+    .action((options: OutputOptions) =>
+      withDatabase(async (db) => {
+        const found = await listWorkspaces(db);
+        await print(options, found, found.length === 0 ? 'There are no workspaces yet.' : tableOf(found));
+      }),
+    );
+}
+
+function tableOf(workspaces: readonly Workspace[]): string {
+  const rows = workspaces.map(({ id, name, createdAt }) => [id, shortInstant(createdAt), name]);
+  return table(['ID', 'CREATED', 'NAME'], rows);
+}
+
+function example(...commands: string[]): string {
+  return `\nExamples:\n${commands.map((command) => `  npm run cli -- workspaces ${command}`).join('\n')}`;
+}

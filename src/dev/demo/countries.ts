@@ -1,0 +1,122 @@
+/** Where demo users come from. */
+export interface Country {
+  /** ISO 3166-1 alpha-2. */
+  code: string;
+  /**
+   * International format, with `#` for any digit: a range that the regulator keeps for fiction, or one that nobody is
+   * given, so that no demo number rings at anybody's.
+   */
+  number: string;
+  cities: readonly [string, ...string[]];
+  firstNames: readonly [string, ...string[]];
+  lastNames: readonly [string, ...string[]];
+}
+
+/** Countries, in no order that means anything. */
+export const countries: readonly [Country, ...Country[]] = [
+  {
+    code: 'NG',
+    number: '+234100#######',
+    cities: ['Lagos', 'Abuja', 'Ibadan'],
+    firstNames: ['Chidinma', 'Olúwaṣeun', 'Ngozi', 'Tunde', 'Amaka', 'Yetunde', 'Emeka', 'Halima'],
+    lastNames: ['Okafor', 'Adeyemi', 'Balogun', 'Nwosu', 'Eze', 'Ogunleye', 'Bello', 'Okonkwo'],
+  },
+  {
+    code: 'KE',
+    number: '+254600######',
+    cities: ['Nairobi', 'Mombasa', 'Kisumu'],
+    firstNames: ['Wanjiru', 'Otieno', 'Akinyi', 'Kamau', 'Njeri', 'Kiprono', 'Achieng', 'Mutua'],
+    lastNames: ['Mwangi', 'Odhiambo', 'Kimani', 'Cheruiyot', 'Njoroge', 'Wafula', "Ong'ondo", 'Kariuki'],
+  },
+  {
+    code: 'GH',
+    number: '+233100######',
+    cities: ['Accra', 'Kumasi'],
+    firstNames: ['Kwame', 'Ama', 'Kofi', 'Abena', 'Yaw', 'Efua', 'Akosua', 'Kojo'],
+    lastNames: ['Mensah', 'Owusu', 'Boateng', 'Asante', 'Osei', 'Appiah', 'Agyeman', 'Darko'],
+  },
+  {
+    code: 'ZA',
+    number: '+27900######',
+    cities: ['Cape Town', 'Johannesburg', 'Durban'],
+    firstNames: ['Thandiwe', 'Sipho', 'Lerato', 'Pieter', 'Nomvula', 'Johan', 'Zanele', 'Bongani'],
+    lastNames: ['Nkosi', 'Dlamini', 'van der Merwe', 'Khumalo', 'Botha', 'Naidoo', 'Mokoena', 'Pillay'],
+  },
+  {
+    code: 'GB',
+    number: '+447700900###',
+    cities: ['London', 'Manchester', 'Glasgow', 'Cardiff'],
+    firstNames: ['Olivia', 'Harry', 'Isla', 'Rhys', 'Priya', 'Callum', 'Imogen', 'Zoë'],
+    lastNames: ['Hughes', 'Campbell', 'Whitaker', 'Patel', "O'Connor", 'Bennett', 'Lloyd', 'Smythe-Jones'],
+  },
+  {
+    code: 'IE',
+    number: '+3532091#####',
+    cities: ['Dublin', 'Cork', 'Galway'],
+    firstNames: ['Aoife', 'Cillian', 'Niamh', 'Oisín', 'Saoirse', 'Pádraig', 'Róisín', 'Eoin'],
+    lastNames: ['Murphy', 'Ó Briain', 'Byrne', 'Gallagher', 'Doyle', 'Ní Chonaill', 'Walsh', 'Kavanagh'],
+  },
+  {
+    code: 'US',
+    number: '+141555501##',
+    cities: ['San Francisco', 'Oakland', 'Berkeley'],
+    firstNames: ['Madison', 'Tyler', 'Jasmine', 'Ethan', 'Destiny', 'Logan', 'Alejandra', 'Mei'],
+    lastNames: ['Carter', 'Reyes', 'Washington', 'Kowalski', 'Nguyen', 'Brooks', 'Goldberg', 'Chen'],
+  },
+  {
+    code: 'FR',
+    number: '+3363998####',
+    cities: ['Paris', 'Lyon', 'Nantes'],
+    firstNames: ['Chloé', 'Théo', 'Inès', 'Léa', 'Mathis', 'Anaïs', 'François', 'Aïcha'],
+    lastNames: ['Lefèvre', 'Moreau', 'Garnier', 'Benali', 'Dubois', 'Rousseau', 'Le Goff', 'Chevalier'],
+  },
+  {
+    code: 'DE',
+    number: '+491713920###',
+    cities: ['Berlin', 'Hamburg', 'Köln'],
+    firstNames: ['Jürgen', 'Lena', 'Björn', 'Käthe', 'Emre', 'Sophie', 'Matthias', 'Anneliese'],
+    lastNames: ['Müller', 'Schäfer', 'Groß', 'Yılmaz', 'Hoffmann', 'Krüger', 'von Arnim', 'Weiß'],
+  },
+  {
+    code: 'SE',
+    number: '+467017406##',
+    cities: ['Stockholm', 'Göteborg', 'Malmö'],
+    firstNames: ['Åsa', 'Björn', 'Linnéa', 'Gustav', 'Märta', 'Örjan', 'Ebba', 'Nils'],
+    lastNames: ['Lindqvist', 'Öberg', 'Sjöström', 'Nyström', 'Håkansson', 'Bergman', 'Ekström', 'Dahl'],
+  },
+  {
+    code: 'BR',
+    number: '+55109########',
+    cities: ['São Paulo', 'Recife', 'Belo Horizonte'],
+    firstNames: ['João', 'Luíza', 'Thiago', 'Conceição', 'Rafael', 'Beatriz', 'Vitória', 'Caio'],
+    lastNames: ['Gonçalves', 'da Silva', 'Araújo', 'Ferreira', 'dos Santos', 'Magalhães', 'Pereira', 'Conceição'],
+  },
+  {
+    code: 'IN',
+    number: '+9110000#####',
+    cities: ['Bengaluru', 'Mumbai', 'Kochi'],
+    firstNames: ['Ananya', 'Arjun', 'Lakshmi', 'Rohan', 'Sneha', 'Vikram', 'Fatima', 'Harpreet'],
+    lastNames: ['Iyer', 'Sharma', 'Reddy', 'Kapoor', 'Menon', 'Chatterjee', 'Singh', 'Khan'],
+  },
+  {
+    code: 'JP',
+    number: '+8110########',
+    cities: ['Tokyo', 'Osaka', 'Sapporo'],
+    firstNames: ['Haruka', 'Kenji', 'Yūko', 'Shōta', 'Aoi', 'Ren', 'Sakura', 'Daiki'],
+    lastNames: ['Satō', 'Tanaka', 'Itō', 'Watanabe', 'Kobayashi', 'Ōno', 'Yamamoto', 'Mori'],
+  },
+  {
+    code: 'MX',
+    number: '+52100#######',
+    cities: ['Ciudad de México', 'Guadalajara', 'Mérida'],
+    firstNames: ['Ximena', 'José', 'Lucía', 'Iñaki', 'Guadalupe', 'Andrés', 'Sofía', 'Ramón'],
+    lastNames: ['Hernández', 'Muñoz', 'Ramírez', 'Peña', 'de la Cruz', 'Gómez', 'Ibáñez', 'Luna'],
+  },
+  {
+    code: 'PL',
+    number: '+48100######',
+    cities: ['Warszawa', 'Kraków', 'Łódź'],
+    firstNames: ['Łukasz', 'Małgorzata', 'Jakub', 'Zofia', 'Paweł', 'Agnieszka', 'Michał', 'Żaneta'],
+    lastNames: ['Wójcik', 'Kowalczyk', 'Zieliński', 'Szymańska', 'Dąbrowski', 'Piątek', 'Łuczak', 'Nowak'],
+  },
+];

@@ -1,0 +1,99 @@
+import type { Attributes } from '../../domain/attributes.ts';
+import type { User } from '../../domain/users/user.ts';
+import { countries } from './countries.ts';
+import { period } from './period.ts';
+import type { Random } from './random.ts';
+
+const plans = ['free', 'free', 'free', 'starter', 'pro', 'pro', 'business'] as const;
+
+const companies = [
+  'Harbour Coffee',
+  'Baobab Pay',
+  'Kestrel Logistics',
+  'Nimbus Dental',
+  'Lagoon Labs',
+  'Ironwood Furniture',
+  'Marigold Foods',
+  'Polar Bikes',
+  'Tidal Energy',
+  'Quill Press',
+  'Sable Insurance',
+  'Juniper Health',
+] as const;
+
+const sources = ['organic', 'referral', 'ads', 'partner'] as const;
+
+/** Makes users in order of sign-up, more of them towards the end, as a product that grows has them. */
+export function makeUsers(random: Random, count: number): User[] {
+  const span = period.last.getTime() - period.first.getTime();
+  const signUps = Array.from({ length: count }, () => Math.floor(span * random.fraction() ** 0.7));
+  const emails = new Set<string>();
+  return signUps
+    .sort((one, other) => one - other)
+    .map((offset, index) => makeUser(random, new Date(period.first.getTime() + offset), `u${1001 + index}`, emails));
+}
+
+function makeUser(random: Random, createdAt: Date, uid: string, emails: Set<string>): User {
+  const country = random.pick(countries);
+  const company = random.pick(companies);
+  const firstName = random.pick(country.firstNames);
+  const lastName = random.pick(country.lastNames);
+  const email = newAddress(`${firstName}.${lastName}`, random.chance(0.7) ? company : 'Mail', emails);
+  const user = {
+    id: random.id(createdAt),
+    createdAt,
+    updatedAt: random.chance(0.6) ? random.instant(createdAt, period.last) : createdAt,
+  };
+  // Known to the mobile app only: it has not asked them who they are.
+  if (random.chance(0.04)) {
+    const meta = { plan: 'free', country: country.code };
+    return { ...user, uid, uidUpdateable: false, firstName: null, lastName: null, number: null, email: null, meta };
+  }
+  const imported = random.chance(0.04);
+  return {
+    ...user,
+    uid: imported ? email : uid,
+    uidUpdateable: imported,
+    firstName,
+    lastName,
+    number: random.chance(0.8) ? country.number.replaceAll('#', () => random.text('0123456789', 1)) : null,
+    email,
+    meta: {
+      ...makeMeta(random),
+      country: country.code,
+      city: random.pick(country.cities),
+      company,
+      ...(imported && { source: 'import' }),
+    },
+  };
+}
+
+function makeMeta(random: Random): Attributes {
+  const plan = random.pick(plans);
+  return {
+    plan,
+    age: random.integer(19, 67),
+    newsletter: random.chance(0.6),
+    source: random.pick(sources),
+    ...(plan === 'business' && { seats: random.integer(3, 80) }),
+    ...(plan === 'free' && random.chance(0.3) && { trial_ended: random.chance(0.5) }),
+  };
+}
+
+/** An address that nobody has yet, under a top-level domain that is kept for examples (RFC 2606). */
+function newAddress(name: string, company: string, taken: Set<string>): string {
+  for (let number = 1; ; number += 1) {
+    const address = `${asciiOf(name)}${number === 1 ? '' : number}@${asciiOf(company)}.example`;
+    if (taken.has(address)) continue;
+    taken.add(address);
+    return address;
+  }
+}
+
+const letters: Readonly<Record<string, string>> = { ł: 'l', ø: 'o', ß: 'ss', ı: 'i' };
+
+/** The name as people write it in an address: without accents, spaces and apostrophes. */
+function asciiOf(name: string): string {
+  const plain = name.normalize('NFD').toLowerCase();
+  return plain.replaceAll(/[łøßı]/g, (letter) => letters[letter] ?? '').replaceAll(/[^a-z0-9.-]/g, '');
+}

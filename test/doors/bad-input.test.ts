@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { startApp } from '../kit/app.ts';
+import { expectRefusal, post } from '../kit/http.ts';
+
+const query = (text: string, variables?: unknown) => JSON.stringify({ query: text, variables });
+
+const create = `mutation ($input: CreateUserInput!) {
+  createUser(input: $input) { __typename ... on Error { code } ... on ValidationError { issues { path code } } }
+}`;
+
+describe('bad requests', () => {
+  it.each<[string, string, string, Record<string, string>?]>([
+    ['broken JSON', '{"query": "{ viewer', 'BAD_USER_INPUT'],
+    ['an empty body', '', 'BAD_USER_INPUT'],
+    ['JSON that is no object', '"{ viewer { keyId } }"', 'BAD_USER_INPUT'],
+    ['null', 'null', 'BAD_USER_INPUT'],
+    ['a batch', `[${query('{ viewer { keyId } }')}]`, 'BAD_USER_INPUT'],
+    ['no query', '{}', 'BAD_USER_INPUT'],
+    ['a query that is no text', '{"query": 1}', 'BAD_USER_INPUT'],
+    ['variables that are no object', '{"query": "{ viewer { keyId } }", "variables": "x"}', 'BAD_USER_INPUT'],
+    ['an unknown operation name', '{"query": "query A { viewer { keyId } }", "operationName": "B"}', 'BAD_USER_INPUT'],
+    ['bytes that are no UTF-8', '{"query": "\\ud800"}', 'GRAPHQL_PARSE_FAILED'],
+    ['a syntax error', query('{ viewer'), 'GRAPHQL_PARSE_FAILED'],
+    ['an unknown field', query('{ nobody }'), 'GRAPHQL_VALIDATION_FAILED'],
+    ['an unknown field of an input', query(create, { input: { uid: 'a', nobody: 1 } }), 'BAD_USER_INPUT'],
+    ['a wrong type', query(create, { input: { uid: 7 } }), 'BAD_USER_INPUT'],
+    ['a missing field', query(create, { input: {} }), 'BAD_USER_INPUT'],
+    ['a missing variable', query(create), 'BAD_USER_INPUT'],
+    ['the year 12345', query(create, { input: { uid: 'a', createdAt: '12345-01-01T00:00:00Z' } }), 'BAD_USER_INPUT'],
+    [
+      'a date that is none',
+      query(create, { input: { uid: 'a', createdAt: '2021-02-30T00:00:00Z' } }),
+      'BAD_USER_INPUT',
+    ],
+    ['nested attributes', query(create, { input: { uid: 'a', meta: { a: { b: 1 } } } }), 'BAD_USER_INPUT'],
+    ['an attribute without a value', query(create, { input: { uid: 'a', meta: { a: null } } }), 'BAD_USER_INPUT'],
+    ['a number beyond all bounds', '{"query": "{ users(first: 1e999) { totalCount } }"}', 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'an infinite attribute',
+      query(create)
+        .replace('}"', `}", "variables": {"input": {"uid": "a", "meta": {"a": 1e999}}}`)
+        .replace(/,?}$/, '}'),
+      'BAD_USER_INPUT',
+    ],
+    ['U+0000 in an argument', query('{ user(uid: "a\\u0000b") { uid } }'), 'BAD_USER_INPUT'],
+    ['a forged id', query('{ node(id: "VXNlcjoxJyBPUiAxPTE=") { id } }'), 'BAD_USER_INPUT'],
+    ['a page size below one', query('{ users(first: -1) { totalCount } }'), 'BAD_USER_INPUT'],
+    ['a form', 'query=%7B__typename%7D', 'BAD_USER_INPUT', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['plain text', '{ __typename }', 'BAD_USER_INPUT', { 'content-type': 'text/plain' }],
+    ['a multipart form', '--x--', 'BAD_USER_INPUT', { 'content-type': 'multipart/form-data; boundary=x' }],
+    ['a compressed body', 'x', 'BAD_USER_INPUT', { 'content-encoding': 'gzip' }],
+    [
+      'a deep document',
+      query(`{ user(uid: "a") ${'{ events { nodes { user '.repeat(5)}{ uid }${' } } }'.repeat(5)} }`),
+      'LIMIT_EXCEEDED',
+    ],
+    ['a document 10,000 deep', query(`${'{ a '.repeat(10_000)}${'}'.repeat(10_000)}`), 'LIMIT_EXCEEDED'],
+    ['a wide document', query(`{ ${'viewer { keyId } '.repeat(5_000)} }`), 'LIMIT_EXCEEDED'],
+  ])('refuses %s', async (_what, payload, code, headers = {}) => {
+    await using app = await startApp();
+    expectRefusal(await post(app, payload, { headers }), code);
+  });
+
+  it('refuses a body of 20 MB', async () => {
+    await using app = await startApp();
+    const response = await post(app, Buffer.alloc(20 * 1024 * 1024, 32));
+    expect(response.statusCode).toBe(413);
+    expectRefusal(response, 'LIMIT_EXCEEDED');
+  });
+
+  it('refuses a mutation by GET', async () => {
+    await using app = await startApp();
+    const url = `/graphql?query=${encodeURIComponent('mutation { deleteUser(input: { uid: "a" }) { __typename } }')}`;
+    const response = await app.app.inject({ method: 'GET', url, headers: { authorization: app.owner } });
+    expect(response.statusCode).toBe(405);
+    expectRefusal(response, 'BAD_USER_INPUT');
+  });
+
+  it('refuses a URL that is none', async () => {
+    await using app = await startApp();
+    const response = await app.app.inject({
+      method: 'GET',
+      url: '/graphql?query=%E0%A4%A&variables=%',
+      headers: { authorization: app.owner },
+    });
+    expectRefusal(response);
+  });
+
+  it('counts the fields of fragments towards the depth, and ends with fragments that spread each other', async () => {
+    await using app = await startApp();
+    const fragments = `fragment A on User { events { nodes { user { ...B } } } } fragment B on User { events { nodes { user { ...C } } } }
+      fragment C on User { events { nodes { user { ...D } } } } fragment D on User { events { nodes { user { uid } } } }`;
+    expectRefusal(await post(app, query(`{ user(uid: "a") { ...A } } ${fragments}`)), 'LIMIT_EXCEEDED');
+    const circle = 'fragment A on User { ...B } fragment B on User { ...A }';
+    expectRefusal(await post(app, query(`{ user(uid: "a") { ...A } } ${circle}`)), 'GRAPHQL_VALIDATION_FAILED');
+  });
+
+  it('lets the introspection of tools through', async () => {
+    await using app = await startApp();
+    const { getIntrospectionQuery } = await import('graphql');
+    expect((await post(app, query(getIntrospectionQuery()))).json()).toHaveProperty('data.__schema.types');
+  });
+});
