@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { createAuthenticate } from './auth/authenticate.ts';
 import type { Database } from './db/client.ts';
+import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
 
@@ -13,12 +14,14 @@ export interface Dependencies {
   readiness: Readiness;
   /** Origins that browsers may call from. */
   corsOrigins: string[];
+  /** False, or left out: no GraphiQL. */
+  graphiql?: GraphiQLDoor | false;
 }
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** Builds the gateway: its doors, and what stands in front of all of them. It does not listen yet. */
-export async function createApp({ db, log, readiness, corsOrigins }: Dependencies): Promise<FastifyInstance> {
+export async function createApp({ db, log, readiness, corsOrigins, graphiql }: Dependencies): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -45,6 +48,7 @@ export async function createApp({ db, log, readiness, corsOrigins }: Dependencie
   );
   if (corsOrigins.length > 0) await app.register(cors, { origin: corsOrigins, maxAge: 600 });
   await app.register(healthDoor, { readiness });
+  if (graphiql) await app.register(graphiqlDoor, graphiql);
   await app.register(graphqlDoor, { db, authenticate: createAuthenticate(db) });
   return app;
 }

@@ -10,6 +10,15 @@ const BODY_MAXIMUM = 1024 * 1024;
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json(;|$)/i;
 
+/** A POST without a body. */
+class MissingBodyError extends Error {
+  readonly statusCode = 400;
+
+  constructor() {
+    super('Send a JSON object with the operation as "query".');
+  }
+}
+
 /** What the door needs. */
 export interface GraphQLDoor {
   db: Database;
@@ -36,6 +45,7 @@ export async function graphqlDoor(app: FastifyInstance, { db, authenticate }: Gr
     handler: async (request, reply) => {
       const viewer = viewers.get(request);
       if (!viewer) throw new UnauthenticatedError();
+      if (request.method === 'POST' && request.body === undefined) throw new MissingBodyError();
       const response = await yoga.fetch(toFetch(request), { viewer, requestId: request.id, log: request.log });
       reply.code(response.status).headers(Object.fromEntries(response.headers));
       return reply.send(await response.text());

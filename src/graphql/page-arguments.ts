@@ -1,6 +1,7 @@
 import type { Page } from '../db/keyset.ts';
 import type { ValidationIssue } from '../domain/errors.ts';
 import { badInput } from './bad-input.ts';
+import { builder } from './builder.ts';
 import { decodeCursor } from './cursor.ts';
 
 /** The arguments of a connection (Relay). */
@@ -13,6 +14,14 @@ export interface PageArguments {
 
 /** Rows on a page where no size is given. The seed and the contract, "page size". */
 export const DEFAULT_PAGE_SIZE = 10;
+
+/** The arguments of every connection. */
+export const pageArguments = builder.args((arg) => ({
+  first: arg.int({ description: `Number of edges from the newest on; ${DEFAULT_PAGE_SIZE} by default.` }),
+  after: arg.string({ description: 'Cursor of the edge that the page comes after. Not with `before`.' }),
+  last: arg.int({ description: 'Number of edges up to the oldest, instead of `first`.' }),
+  before: arg.string({ description: 'Cursor of the edge that the page comes before. Not with `after`.' }),
+}));
 
 const issue = (path: string, code: string, message: string): ValidationIssue => ({ path: [path], code, message });
 

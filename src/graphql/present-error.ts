@@ -3,6 +3,15 @@ import { isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { DomainError, ValidationError } from '../domain/errors.ts';
 import type { Log } from './context.ts';
 
+/** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
+const contracted = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'FORBIDDEN',
+  'LIMIT_EXCEEDED',
+]);
+
 /** Codes that a domain error keeps where no result type names it; any other is a conflict. */
 const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
 
@@ -28,6 +37,11 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     return withCode(error, kept.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
   }
   if (cause instanceof TransactionConflict) return withCode(error, 'CONFLICT', { message: cause.message });
+  // Yoga parses the variables of a URL without a net.
+  if (cause instanceof SyntaxError && !error.path) {
+    const message = 'The URL holds variables or extensions that are not JSON.';
+    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: { status: 400 } } });
+  }
   if (isUnavailable(cause)) {
     reporting.log.error({ err: cause }, 'the database is unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
@@ -55,12 +69,17 @@ function presentGraphQLError(error: GraphQLError): GraphQLError {
     const message = `The document has more tokens than the limit of ${limit}.`;
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
-  const code = error.extensions.code;
-  // Yoga's name for a request that is no GraphQL request.
-  if (code !== undefined && code !== 'BAD_REQUEST') return error;
-  // A fault of the variables: the request is refused whole, which has no path.
-  const http = error.extensions.http ?? (error.path ? undefined : { spec: true, status: 400 });
-  return withCode(error, 'BAD_USER_INPUT', { message: error.message, extensions: http ? { http } : {} });
+  if (contracted.has(String(error.extensions.code))) return error;
+  return withCode(error, 'BAD_USER_INPUT', { message: error.message, extensions: { http: refusalStatus(error) } });
+}
+
+/**
+ * The status of a refused request: what Yoga gave one that is no GraphQL request (`BAD_REQUEST`), whatever the media
+ * type; 400 for a fault of the variables, which has no path, where the media type tells such faults by the status.
+ */
+function refusalStatus({ extensions, path }: GraphQLError): object | undefined {
+  if (extensions.code === 'BAD_REQUEST') return { ...extensions.http, spec: undefined };
+  return extensions.http ?? (path ? undefined : { spec: true, status: 400 });
 }
 
 function withCode(

@@ -1,8 +1,8 @@
 import { DirectiveLocation, GraphQLDirective, GraphQLList, GraphQLNonNull, GraphQLScalarType } from 'graphql';
 
 const scope = new GraphQLScalarType({
-  name: 'federation__Scope',
-  description: 'Name of a scope, such as `users:read` (federation’s `Scope`).',
+  name: 'Scope',
+  description: 'Name of a scope, such as `users:read`.',
 });
 
 /** Federation's directive, under the name that its specification gives it. */

@@ -16,9 +16,9 @@ import './lists/set-list-subscription.ts';
 import './lists/remove-from-list.ts';
 import './segments/queries.ts';
 import './events/add-event.ts';
+import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { requiresScopesDirective } from './requires-scopes.ts';
-import { specifiedDirectives } from 'graphql';
 
 /** The executable schema. */
 export const schema = builder.toSchema({ directives: [...specifiedDirectives, requiresScopesDirective] });

@@ -3,6 +3,7 @@ import type { Event } from '../../domain/events/event.ts';
 import { eventsSource } from '../../domain/events/read-events.ts';
 import { builder } from '../builder.ts';
 import { connect, connectionTypes, withNodes } from '../connections.ts';
+import { pageArguments } from '../page-arguments.ts';
 import { UserType } from '../users/user.ts';
 import { EventFilter } from './inputs.ts';
 
@@ -52,7 +53,7 @@ builder.objectField(UserType, 'events', (t) =>
     description: 'What they did, the latest to come in first: 10 on a page by default, 100 at the most.',
     requiresScopes: ['events:read', 'users:read'],
     args: {
-      ...t.arg.connectionArgs(),
+      ...pageArguments,
       where: t.arg({ type: EventFilter, description: 'Only the events that pass this filter.' }),
     },
     resolve: (user, { where, ...args }, context) =>

@@ -1,8 +1,9 @@
-import { listMembersSource } from '../../domain/lists/read-memberships.ts';
 import type { List, ListMember, ListMembership } from '../../domain/lists/list.ts';
+import { listMembersSource } from '../../domain/lists/read-memberships.ts';
 import type { User } from '../../domain/users/user.ts';
 import { builder } from '../builder.ts';
 import { connect, connectionTypes, withNodes } from '../connections.ts';
+import { pageArguments } from '../page-arguments.ts';
 import { UserType } from '../users/user.ts';
 
 /** A list that users subscribe to. */
@@ -44,7 +45,7 @@ builder.node(ListType, {
       description: 'Its members, the newest users first: 10 on a page by default, 100 at the most.',
       requiresScopes: ['lists:read', 'users:read'],
       args: {
-        ...t.arg.connectionArgs(),
+        ...pageArguments,
         subscribed: t.arg.boolean({ description: 'True or false: only those who are, or are not, subscribed.' }),
       },
       resolve: (list, { subscribed, ...args }, context) =>

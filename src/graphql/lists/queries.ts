@@ -1,6 +1,7 @@
 import { listsSource } from '../../domain/lists/read-lists.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connections.ts';
+import { pageArguments } from '../page-arguments.ts';
 import { ListConnection } from './list.ts';
 
 builder.queryField('lists', (t) =>
@@ -8,7 +9,7 @@ builder.queryField('lists', (t) =>
     type: ListConnection,
     description: 'All lists, archived ones too, newest first: 10 on a page by default, 100 at the most.',
     requiresScopes: ['lists:read'],
-    args: t.arg.connectionArgs(),
+    args: pageArguments,
     resolve: (_root, args, context) =>
       connect(context, {
         name: 'Query.lists',

@@ -1,6 +1,7 @@
 import { segmentsSource } from '../../domain/segments/read-segments.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connections.ts';
+import { pageArguments } from '../page-arguments.ts';
 import { SegmentConnection } from './segment.ts';
 
 builder.queryField('segments', (t) =>
@@ -8,7 +9,7 @@ builder.queryField('segments', (t) =>
     type: SegmentConnection,
     description: 'All segments, newest first: 10 on a page by default, 100 at the most.',
     requiresScopes: ['segments:read'],
-    args: t.arg.connectionArgs(),
+    args: pageArguments,
     resolve: (_root, args, context) =>
       connect(context, {
         name: 'Query.segments',

@@ -2,6 +2,7 @@ import { segmentMembersSource } from '../../domain/segments/read-memberships.ts'
 import type { Segment, SegmentMembership } from '../../domain/segments/segment.ts';
 import { builder } from '../builder.ts';
 import { connect, connectionTypes, withNodes } from '../connections.ts';
+import { pageArguments } from '../page-arguments.ts';
 import { UserConnection, UserType } from '../users/user.ts';
 
 /** A group of users computed from their attributes and events. */
@@ -19,7 +20,7 @@ Every field but \`id\` requires \`segments:read\`.`,
       description:
         'Its members, suppressed ones too, the newest users first: 10 on a page by default, 100 at the most.',
       requiresScopes: ['segments:read', 'users:read'],
-      args: t.arg.connectionArgs(),
+      args: pageArguments,
       resolve: (segment, args, context) =>
         connect(context, {
           name: 'Segment.members',

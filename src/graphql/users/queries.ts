@@ -2,6 +2,7 @@ import { uid } from '../../domain/users/inputs.ts';
 import { usersSource } from '../../domain/users/read-users.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connections.ts';
+import { pageArguments } from '../page-arguments.ts';
 import { UserConnection, UserType } from './user.ts';
 
 builder.queryField('user', (t) =>
@@ -22,7 +23,7 @@ builder.queryField('users', (t) =>
     type: UserConnection,
     description: 'All users, newest first: 10 on a page by default, 30 at the most.',
     requiresScopes: ['users:read'],
-    args: t.arg.connectionArgs(),
+    args: pageArguments,
     resolve: (_root, args, context) =>
       connect(context, {
         name: 'Query.users',
