@@ -1,0 +1,121 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../../src/db/migrate.ts';
+import { createEmptyDatabase } from '../kit/database.ts';
+import { askDemo, failGateway, startGateway } from '../kit/gateway-process.ts';
+
+const create = (uid: string) => `mutation { createUser(input: { uid: "${uid}" }) { __typename } }`;
+const read = (uid: string) => `{ user(uid: "${uid}") { uid } }`;
+
+/** Whether the embedded server of a data folder runs. */
+async function serverRuns(directory: string): Promise<boolean> {
+  const file = join(directory, 'postgres', 'postmaster.pid');
+  if (!existsSync(file)) return false;
+  const pid = (await readFile(file, 'utf8')).split('\n', 1)[0] ?? '';
+  return spawnSync('kill', ['-0', pid]).status === 0;
+}
+
+describe('the gateway on the embedded database', () => {
+  let directory = '';
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'usergraph-main-'));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  it('prints the address, both keys, and a curl line that works when pasted', async () => {
+    await using gateway = await startGateway({ DATA_DIR: directory });
+    expect(gateway.output()).toMatch(
+      /GraphiQL +http:\/\/127\.0\.0\.1:\d+\/graphql\n +public key +pk_demo\n +secret +sk_demo/,
+    );
+    const line = /^ *(curl .*)$/m.exec(gateway.output())?.[1] ?? '';
+    const answer = JSON.parse(execFileSync('sh', ['-c', line], { encoding: 'utf8' }));
+    expect(answer).toMatchObject({ data: { users: { totalCount: 250 } } });
+    expect(answer.data.users.nodes).toHaveLength(3);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly on %s, with its database', async (signal) => {
+    const gateway = await startGateway({ DATA_DIR: directory });
+    expect(await serverRuns(directory)).toBe(true);
+    expect(await gateway.end(signal)).toBe(0);
+    expect(await serverRuns(directory)).toBe(false);
+  });
+
+  it('keeps its data', async () => {
+    const first = await startGateway({ DATA_DIR: directory });
+    expect(await askDemo(first.address, create('kept'))).toMatchObject({
+      data: { createUser: { __typename: 'CreateUserPayload' } },
+    });
+    await first.end('SIGINT');
+    await using second = await startGateway({ DATA_DIR: directory });
+    expect(await askDemo(second.address, read('kept'))).toEqual({ data: { user: { uid: 'kept' } } });
+  });
+
+  it('recovers after kill -9', async () => {
+    const killed = await startGateway({ DATA_DIR: directory });
+    await askDemo(killed.address, create('survivor'));
+    await killed.end('SIGKILL');
+    await using next = await startGateway({ DATA_DIR: directory });
+    expect(await askDemo(next.address, read('survivor'))).toEqual({ data: { user: { uid: 'survivor' } } });
+  });
+
+  it('says in one line that another one has the data folder', async () => {
+    await using gateway = await startGateway({ DATA_DIR: directory });
+    const { code, output } = await failGateway({ DATA_DIR: directory });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^usergraph already runs on \S+ \(process \d+\)\. .*\n$/),
+    ]);
+    expect(output).toContain(String(gateway.pid));
+  });
+
+  it('says in one line that the port is taken, and leaves no database behind', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'usergraph-main-'));
+    await using gateway = await startGateway({ DATA_DIR: directory });
+    const { code, output } = await failGateway({ DATA_DIR: other, PORT: new URL(gateway.address).port });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^listen EADDRINUSE: .* Stop what listens there, or set PORT\.\n$/),
+    ]);
+    expect(await serverRuns(other)).toBe(false);
+    await rm(other, { recursive: true });
+  });
+});
+
+describe('the gateway on a server', () => {
+  it('is not ready before the migrations, says what to do, and is ready after them', async () => {
+    await using database = await createEmptyDatabase();
+    await using gateway = await startGateway({ DATABASE_URL: database.connectionString });
+    const ready = async () => (await fetch(`${gateway.address}/health/ready`)).json();
+    expect(await ready()).toMatchObject({
+      status: 'unavailable',
+      reason: expect.stringContaining('npm run db:migrate'),
+    });
+    await migrate(database);
+    expect(await ready()).toEqual({ status: 'ok' });
+  });
+
+  it('has no demo key', async () => {
+    await using database = await createEmptyDatabase();
+    await migrate(database);
+    await using gateway = await startGateway({ DATABASE_URL: database.connectionString });
+    expect(await askDemo(gateway.address, '{ viewer { keyId } }')).toMatchObject({
+      errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+    expect(gateway.output()).not.toContain('pk_demo');
+  });
+
+  it('lives without its database, and says that it is not ready', async () => {
+    await using gateway = await startGateway({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' });
+    expect((await fetch(`${gateway.address}/health/live`)).status).toBe(200);
+    expect((await fetch(`${gateway.address}/health/ready`)).status).toBe(503);
+  });
+
+  it('names every fault of its environment, a line each', async () => {
+    const { code, output } = await failGateway({ PORT: 'x', LOG_LEVEL: 'loud' });
+    expect([code, output.trim().split('\n').length]).toEqual([1, 3]);
+  });
+});
