@@ -70,12 +70,14 @@ function fail(error: unknown): never {
 }
 
 /** Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already. */
-function stopOnSignal(stopping: (signal: string) => Promise<void>): void {
-  let stopped: Promise<void> | undefined;
-  const stop = (signal: string) => {
-    stopped ??= stopping(signal).then(() => process.exit(0), fail);
+function stopOnSignal(stop: (signal: string) => Promise<void>): void {
+  let stopping = false;
+  const onSignal = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    stop(signal).then(() => process.exit(0), fail);
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 }
 
 try {

@@ -56,8 +56,8 @@ const unavailableState = /^(08...|53...|57014|57P..)$/;
 /** Prisma's codes: not reachable, timed out, closed, no free connection, no transaction in time. */
 const unavailableCode = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028']);
 
-/** What `pg` says without any code: a wait for the pool, a socket that closed. */
-const unavailableMessage = /timeout exceeded when trying to connect|Connection terminated/;
+/** What `pg` says without any code: a wait for the pool, a socket that closed, a connection that has since failed. */
+const unavailableMessage = /timeout exceeded when trying to connect|Connection terminated|is not queryable/;
 
 /** Whether the database could not be reached, or not in time: the request may be sent again later. */
 export function isUnavailable(error: unknown): boolean {

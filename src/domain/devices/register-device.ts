@@ -14,9 +14,10 @@ export async function registerDevice(tx: Db, workspaceId: string, userId: string
     )
     ON CONFLICT (workspace_id, token) DO UPDATE
     SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at`;
+  // Names the user twice: a device that another one takes meanwhile is checked again, and is theirs.
   await tx.$executeRaw`
     DELETE FROM devices
-    WHERE workspace_id = ${workspaceId}::uuid AND token IN (
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND token IN (
       SELECT token FROM devices
       WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid
       ORDER BY last_seen_at DESC, token OFFSET ${DEVICES_KEPT}

@@ -2,7 +2,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
 import { attributeKeys, attributes } from '../attributes.ts';
 import { instant } from '../instant.ts';
-import { printable, storable, text } from '../text.ts';
+import { printable, text } from '../text.ts';
 
 const UID_LENGTH = 255;
 
@@ -19,12 +19,10 @@ export const uid = printable(1, UID_LENGTH).refine((value) => !value.includes('/
 });
 
 /** An e-mail address: one `@`, no spaces, 254 characters. Kept as it was sent. */
-export const email = z
-  .string()
-  .refine((value) => storable(value) && value.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(value), {
-    params: { code: 'INVALID_EMAIL' },
-    error: 'must be an e-mail address of at most 254 characters, with one "@" and no spaces',
-  });
+export const email = printable(3, 254).refine((value) => /^[^\s@]+@[^\s@]+$/.test(value), {
+  params: { code: 'INVALID_EMAIL' },
+  error: 'must be an e-mail address, with one "@" and no spaces',
+});
 
 /** A phone number in international format, with or without `+`; becomes E.164. */
 export const number = z.string().transform((value, context) => {
@@ -65,21 +63,26 @@ export const newUser = z.object({
 });
 
 /** What `updateUser` takes. A field left out is unchanged; null clears it. */
-export const userUpdate = z.object({
-  uid,
-  /** The uid to give to a user whose uid may still be set. */
-  newUid: uid.nullish(),
-  ...profile,
-  createdAt: instant
-    .nullable()
-    .optional()
-    .refine((value) => value !== null, {
-      params: { code: 'NOT_NULLABLE' },
-      error: 'cannot be cleared',
-    }),
-  /** Keys of `meta` to remove. */
-  removeMeta: attributeKeys.nullish(),
-});
+export const userUpdate = z
+  .object({
+    uid,
+    /** The uid to give to a user whose uid may still be set. */
+    newUid: uid.nullish(),
+    ...profile,
+    createdAt: instant
+      .nullable()
+      .optional()
+      .refine((value) => value !== null, { params: { code: 'NOT_NULLABLE' }, error: 'cannot be cleared' }),
+    /** Keys of `meta` to remove. */
+    removeMeta: attributeKeys.nullish(),
+  })
+  .superRefine(({ meta, removeMeta }, context) => {
+    for (const [place, key] of (removeMeta ?? []).entries()) {
+      if (!meta || !Object.hasOwn(meta, key)) continue;
+      const message = 'is set by meta in the same input';
+      context.addIssue({ code: 'custom', path: ['removeMeta', place], params: { code: 'CONTRADICTION' }, message });
+    }
+  });
 
 export type NewUser = z.output<typeof newUser>;
 export type UserUpdate = z.output<typeof userUpdate>;

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify';
+import { readAssets } from './assets.ts';
+import { type DemoKey, defaultHeaders } from './default-headers.ts';
+import { readExamples } from './examples.ts';
+import { PAGE_POLICY, renderPage } from './page.ts';
+
+/** What the door needs. */
+export interface GraphiQLDoor {
+  /** Filled in for whoever opens the page; for the demo data alone, since everybody gets to see it. */
+  demoKey?: DemoKey;
+}
+
+/**
+ * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. Anybody gets
+ * the page: what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
+ * changes with their content.
+ */
+export async function graphiqlDoor(app: FastifyInstance, { demoKey }: GraphiQLDoor): Promise<void> {
+  const { version, assets } = await readAssets();
+  const base = `/graphiql/${version}`;
+  const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey) });
+
+  app.addConstraintStrategy({
+    name: 'wantsPage',
+    storage: () => new Map(),
+    deriveConstraint: ({ headers }) => wantsPage(headers.accept),
+  });
+  app.get('/graphql', { constraints: { wantsPage: true } }, async (_request, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .headers({
+        'cache-control': 'no-cache',
+        'content-security-policy': PAGE_POLICY,
+        'referrer-policy': 'no-referrer',
+        vary: 'accept',
+        'x-content-type-options': 'nosniff',
+      })
+      .send(page),
+  );
+  for (const [name, asset] of assets) {
+    app.get(`${base}/${name}`, async (request, reply) => {
+      const compress = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+      return reply
+        .type(asset.type)
+        .headers({
+          'cache-control': 'public, max-age=31536000, immutable',
+          vary: 'accept-encoding',
+          'x-content-type-options': 'nosniff',
+          ...(compress ? { 'content-encoding': 'gzip' } : {}),
+        })
+        .send(compress ? await asset.compressed() : asset.content);
+    });
+  }
+}
+
+/** Browsers that open an address name `text/html`; clients that want an answer name JSON, or anything. */
+function wantsPage(accept = ''): boolean {
+  return accept.includes('text/html') && !accept.includes('json');
+}

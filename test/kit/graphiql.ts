@@ -1,0 +1,37 @@
+import { pino } from 'pino';
+import { createApp } from '../../src/app.ts';
+import { createKey } from '../../src/auth/keys.ts';
+import { scopes } from '../../src/auth/scopes.ts';
+import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
+import type { GraphiQLDoor } from '../../src/graphiql/door.ts';
+import { createDatabase } from './database.ts';
+
+/** What a browser sends when somebody opens an address. */
+export const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+/** Starts the gateway in process, with GraphiQL as told. Dispose of it with `await using`. */
+export async function startGraphiQL({ graphiql, demo = false }: { graphiql: GraphiQLDoor | false; demo?: boolean }) {
+  const database = await createDatabase();
+  if (demo) await seedDemoData(database.db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
+  const log = pino({ level: 'silent' });
+  const app = await createApp({
+    db: database.db,
+    log,
+    readiness: async () => undefined,
+    corsOrigins: [],
+    graphiql,
+  });
+  return {
+    /** Sends a GET. */
+    get: (url: string, headers: Record<string, string> = navigation) => app.inject({ url, headers }),
+    /** Sends an operation with the text of GraphiQL's three editors, and gives the answer. */
+    async play({ query, variables, headers }: { query: string; variables: string; headers: string }): Promise<unknown> {
+      const payload = { query, variables: JSON.parse(variables) };
+      return (await app.inject({ method: 'POST', url: '/graphql', headers: JSON.parse(headers), payload })).json();
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

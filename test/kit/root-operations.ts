@@ -1,0 +1,80 @@
+/** What an operation is to be about, by the names that callers use. */
+export interface Names {
+  uid: string;
+  token: string;
+  /** Global ids. */
+  user: string;
+  list: string;
+  segment: string;
+  event: string;
+}
+
+/** An operation as it is sent. */
+export interface Sent {
+  document: string;
+  variables: Record<string, unknown>;
+}
+
+/** A mutation with an input, selecting whatever its result says of a fault. */
+function mutation(field: string, input: Record<string, unknown>): Sent {
+  const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+  return {
+    document: `mutation ($input: ${type}!) {
+      ${field}(input: $input) { __typename ... on Error { code message } }
+    }`,
+    variables: { input },
+  };
+}
+
+const page = 'totalCount edges { cursor node { id } }';
+
+/** What is selected of a node of any type. */
+const nodes = `__typename id
+  ... on User { uid email } ... on List { title } ... on Segment { name } ... on Event { name user { uid } }`;
+
+const query = (document: string, variables: Record<string, unknown> = {}): Sent => ({ document, variables });
+
+/**
+ * Operations about something, for every field of `Query` and `Mutation`: each of them uses every name that its
+ * field takes.
+ * @param own something that the caller's workspace has.
+ */
+export function rootOperations(about: Names, own: Names): Record<string, Sent[]> {
+  const ids = [about.user, about.list, about.segment, about.event];
+  return {
+    'Query.viewer': [query('{ viewer { workspace scopes } }')],
+    'Query.node': ids.map((id) => query(`query ($id: ID!) { node(id: $id) { ${nodes} } }`, { id })),
+    'Query.nodes': [query(`query ($ids: [ID!]!) { nodes(ids: $ids) { ${nodes} } }`, { ids })],
+    'Query.user': [query('query ($uid: String!) { user(uid: $uid) { id uid } }', { uid: about.uid })],
+    'Query.users': [query(`{ users { ${page} } }`)],
+    'Query.lists': [query(`{ lists { ${page} } }`)],
+    'Query.segments': [query(`{ segments { ${page} } }`)],
+    'Mutation.createUser': [
+      mutation('createUser', { uid: 'fresh', listIds: [own.list, about.list] }),
+      mutation('createUser', { uid: about.uid }),
+    ],
+    'Mutation.updateUser': [
+      mutation('updateUser', { uid: `${about.uid}-2`, newUid: 'fresh' }),
+      mutation('updateUser', { uid: about.uid, firstName: 'Overwritten', meta: { overwritten: true } }),
+    ],
+    'Mutation.addEvent': [mutation('addEvent', { uid: about.uid, name: 'Overwritten' })],
+    'Mutation.deleteUser': [mutation('deleteUser', { uid: about.uid })],
+    'Mutation.removeDevice': [
+      mutation('removeDevice', { uid: about.uid, token: about.token }),
+      mutation('removeDevice', { uid: own.uid, token: about.token }),
+    ],
+    'Mutation.createList': [mutation('createList', { title: 'Another' })],
+    'Mutation.updateList': [mutation('updateList', { listId: about.list, title: 'Overwritten' })],
+    'Mutation.archiveList': [mutation('archiveList', { listId: about.list })],
+    'Mutation.setListSubscription': [
+      mutation('setListSubscription', { uid: own.uid, listId: about.list, subscribed: true }),
+      mutation('setListSubscription', { uid: about.uid, listId: own.list, subscribed: true }),
+      mutation('setListSubscription', { uid: about.uid, listId: about.list, subscribed: false }),
+    ],
+    'Mutation.removeFromList': [
+      mutation('removeFromList', { uid: own.uid, listId: about.list }),
+      mutation('removeFromList', { uid: about.uid, listId: own.list }),
+      mutation('removeFromList', { uid: about.uid, listId: about.list }),
+    ],
+  };
+}

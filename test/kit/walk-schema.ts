@@ -1,0 +1,28 @@
+import { type GraphQLField, type GraphQLObjectType, isObjectType } from 'graphql';
+import type { Scope } from '../../src/auth/scopes.ts';
+import { schema } from '../../src/graphql/schema.ts';
+
+/** A field of the schema, and what it declares. */
+export interface SchemaField {
+  type: GraphQLObjectType;
+  field: GraphQLField<unknown, unknown>;
+  /** `Type.field`. */
+  coordinate: string;
+  scopes: readonly Scope[];
+}
+
+/** Every field of every object type, but for introspection's. */
+export const schemaFields: SchemaField[] = Object.values(schema.getTypeMap())
+  .filter((type) => isObjectType(type))
+  .filter((type) => !type.name.startsWith('__'))
+  .flatMap((type) =>
+    Object.values(type.getFields()).map((field) => ({
+      type,
+      field,
+      coordinate: `${type.name}.${field.name}`,
+      scopes: field.extensions.requiresScopes ?? [],
+    })),
+  );
+
+/** The fields of `Query` and `Mutation`. */
+export const rootFields = schemaFields.filter(({ type }) => type.name === 'Query' || type.name === 'Mutation');
