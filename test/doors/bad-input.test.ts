@@ -46,6 +46,7 @@ describe('bad requests', () => {
     ['a forged id', query('{ node(id: "VXNlcjoxJyBPUiAxPTE=") { id } }'), 'BAD_USER_INPUT'],
     ['a page size below one', query('{ users(first: -1) { totalCount } }'), 'BAD_USER_INPUT'],
     ['a form', 'query=%7B__typename%7D', 'BAD_USER_INPUT', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['an answer in plain text', query('{ viewer { keyId } }'), 'BAD_USER_INPUT', { accept: 'text/plain' }],
     ['plain text', '{ __typename }', 'BAD_USER_INPUT', { 'content-type': 'text/plain' }],
     ['a multipart form', '--x--', 'BAD_USER_INPUT', { 'content-type': 'multipart/form-data; boundary=x' }],
     ['a compressed body', 'x', 'BAD_USER_INPUT', { 'content-encoding': 'gzip' }],
@@ -66,6 +67,12 @@ describe('bad requests', () => {
     const response = await post(app, Buffer.alloc(20 * 1024 * 1024, 32));
     expect(response.statusCode).toBe(413);
     expectRefusal(response, 'LIMIT_EXCEEDED');
+  });
+
+  it('refuses a POST without a body or a media type', async () => {
+    await using app = await startApp();
+    const headers = { authorization: app.owner };
+    expectRefusal(await app.app.inject({ method: 'POST', url: '/graphql', headers }), 'BAD_USER_INPUT');
   });
 
   it('refuses a mutation by GET', async () => {
