@@ -1,0 +1,41 @@
+import { graphql } from '../../generated/gql.ts';
+
+export const AddEvent = graphql(`
+  mutation AddEvent($input: AddEventInput!) {
+    addEvent(input: $input) {
+      __typename
+      ... on AddEventPayload { event { ...WholeEvent } }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+      ... on NotFoundError { resource }
+    }
+  }
+`);
+
+/** Selects what a public key may: no more than the id. */
+export const TrackEvent = graphql(`
+  mutation TrackEvent($input: AddEventInput!) {
+    addEvent(input: $input) {
+      __typename
+      ... on AddEventPayload { event { id } }
+      ... on Error { code message }
+    }
+  }
+`);
+
+export const ReadEvents = graphql(`
+  query ReadEvents($uid: String!, $where: EventFilter) {
+    user(uid: $uid) { events(first: 100, where: $where) { nodes { ...WholeEvent } totalCount } }
+  }
+`);
+
+export const WholeEvent = graphql(`
+  fragment WholeEvent on Event {
+    id
+    name
+    value
+    properties
+    timestamp
+    user { uid }
+  }
+`);

@@ -1,0 +1,89 @@
+import { graphql } from '../../generated/gql.ts';
+
+export const CreateUser = graphql(`
+  mutation CreateUser($input: CreateUserInput!) {
+    createUser(input: $input) {
+      __typename
+      ... on CreateUserPayload { user { ...WholeUser } }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+      ... on UidTakenError { uid }
+      ... on NotFoundError { resource }
+    }
+  }
+`);
+
+export const UpdateUser = graphql(`
+  mutation UpdateUser($input: UpdateUserInput!) {
+    updateUser(input: $input) {
+      __typename
+      ... on UpdateUserPayload { created user { ...WholeUser } }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+      ... on UidTakenError { uid }
+      ... on UidNotUpdateableError { uid }
+      ... on ForbiddenError { requiredScope }
+    }
+  }
+`);
+
+/** Selects what a public key may: no more than the ids. */
+export const IdentifyUser = graphql(`
+  mutation IdentifyUser($input: UpdateUserInput!) {
+    updateUser(input: $input) {
+      __typename
+      ... on UpdateUserPayload { created user { id uid } }
+      ... on Error { code message }
+      ... on ForbiddenError { requiredScope }
+    }
+  }
+`);
+
+/** Selects what a public key may: no more than the ids. */
+export const SignUpUser = graphql(`
+  mutation SignUpUser($input: CreateUserInput!) {
+    createUser(input: $input) {
+      __typename
+      ... on CreateUserPayload { user { id uid } }
+      ... on Error { code message }
+      ... on UidTakenError { uid }
+    }
+  }
+`);
+
+export const DeleteUser = graphql(`
+  mutation DeleteUser($input: DeleteUserInput!) {
+    deleteUser(input: $input) {
+      __typename
+      ... on DeleteUserPayload { deletedUserId uid }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+      ... on NotFoundError { resource }
+    }
+  }
+`);
+
+export const ReadUser = graphql(`
+  query ReadUser($uid: String!) {
+    user(uid: $uid) { ...WholeUser }
+  }
+`);
+
+/** Every field of the seed's user object, and `updatedAt`. */
+export const WholeUser = graphql(`
+  fragment WholeUser on User {
+    id
+    uid
+    uidUpdateable
+    firstName
+    lastName
+    number
+    email
+    devices { token platform lastSeenAt }
+    lists { subscribed joinedAt list { id title } }
+    segments { suppressed segment { id name } }
+    meta
+    createdAt
+    updatedAt
+  }
+`);
