@@ -14,12 +14,10 @@ import { StartError } from '../../src/dev/start-error.ts';
 const owner = fileURLToPath(new URL('owner-process.ts', import.meta.url));
 
 describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
-  it('makes its data, keeps it over a restart, and starts quickly then', async () => {
+  it('makes its data, and keeps it over a restart', async () => {
     await using folder = await openFolder();
     await folder.use((client) => client.query('CREATE TABLE kept (); INSERT INTO kept DEFAULT VALUES'));
-    const started = performance.now();
     await folder.use(async (client, postgres) => {
-      expect(performance.now() - started).toBeLessThan(1_000);
       expect((await client.query('SELECT FROM kept')).rowCount).toBe(1);
       expect(postgres.connection.database).toBe('usergraph');
     });

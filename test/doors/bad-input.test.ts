@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
 import { expectRefusal, post } from '../kit/http.ts';
 
@@ -9,6 +9,12 @@ const create = `mutation ($input: CreateUserInput!) {
 }`;
 
 describe('bad requests', () => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
   it.each<[string, string, string, Record<string, string>?]>([
     ['broken JSON', '{"query": "{ viewer', 'BAD_USER_INPUT'],
     ['an empty body', '', 'BAD_USER_INPUT'],
@@ -58,25 +64,21 @@ describe('bad requests', () => {
     ['a document 10,000 deep', query(`${'{ a '.repeat(10_000)}${'}'.repeat(10_000)}`), 'LIMIT_EXCEEDED'],
     ['a wide document', query(`{ ${'viewer { keyId } '.repeat(5_000)} }`), 'LIMIT_EXCEEDED'],
   ])('refuses %s', async (_what, payload, code, headers = {}) => {
-    await using app = await startApp();
     expectRefusal(await post(app, payload, { headers }), code);
   });
 
   it('refuses a body of 20 MB', async () => {
-    await using app = await startApp();
     const response = await post(app, Buffer.alloc(20 * 1024 * 1024, 32));
     expect(response.statusCode).toBe(413);
     expectRefusal(response, 'LIMIT_EXCEEDED');
   });
 
   it('refuses a POST without a body or a media type', async () => {
-    await using app = await startApp();
     const headers = { authorization: app.owner };
     expectRefusal(await app.app.inject({ method: 'POST', url: '/graphql', headers }), 'BAD_USER_INPUT');
   });
 
   it('refuses a mutation by GET', async () => {
-    await using app = await startApp();
     const url = `/graphql?query=${encodeURIComponent('mutation { deleteUser(input: { uid: "a" }) { __typename } }')}`;
     const response = await app.app.inject({ method: 'GET', url, headers: { authorization: app.owner } });
     expect(response.statusCode).toBe(405);
@@ -84,7 +86,6 @@ describe('bad requests', () => {
   });
 
   it('refuses a URL that is none', async () => {
-    await using app = await startApp();
     const response = await app.app.inject({
       method: 'GET',
       url: '/graphql?query=%E0%A4%A&variables=%',
@@ -94,7 +95,6 @@ describe('bad requests', () => {
   });
 
   it('counts the fields of fragments towards the depth, and ends with fragments that spread each other', async () => {
-    await using app = await startApp();
     const fragments = `fragment A on User { events { nodes { user { ...B } } } } fragment B on User { events { nodes { user { ...C } } } }
       fragment C on User { events { nodes { user { ...D } } } } fragment D on User { events { nodes { user { uid } } } }`;
     expectRefusal(await post(app, query(`{ user(uid: "a") { ...A } } ${fragments}`)), 'LIMIT_EXCEEDED');
@@ -103,7 +103,6 @@ describe('bad requests', () => {
   });
 
   it('lets the introspection of tools through', async () => {
-    await using app = await startApp();
     const { getIntrospectionQuery } = await import('graphql');
     expect((await post(app, query(getIntrospectionQuery()))).json()).toHaveProperty('data.__schema.types');
   });
