@@ -1,9 +1,9 @@
 import type { ObjectRef } from '@pothos/core';
 import { COUNT_CAP, type Keyed, type KeysetSource, type Slice } from '../db/keyset.ts';
+import { cursorSpace, encodeCursor } from '../domain/cursor.ts';
+import { type PageArguments, pageOf } from '../domain/page.ts';
 import { builder, type Types } from './builder.ts';
 import type { Context } from './context.ts';
-import { cursorSpace, encodeCursor } from './cursor.ts';
-import { type PageArguments, pageOf } from './page-arguments.ts';
 
 /** A connection as its type's resolvers get it: nothing is read before it is selected, and nothing twice. */
 export interface Connection<Row> {
@@ -42,7 +42,7 @@ function once<Value>(make: () => Value): () => Value {
   };
 }
 
-/** Opens a connection. @throws {GraphQLError} `BAD_USER_INPUT` where its arguments are wrong. */
+/** Opens a connection. @throws {ValidationError} where its arguments are wrong. */
 export function connect<Row>({ viewer, loaders }: Context, asked: Asked<Row>): Connection<Row> {
   const { name, filter = {}, parent, source, args, maximum } = asked;
   const space = cursorSpace(name, viewer.workspaceId, parent);

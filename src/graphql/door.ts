@@ -1,16 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
-import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
-import { BODY_MAXIMUM, refuse, WordlessRefusal } from './refusal.ts';
+import { BODY_MAXIMUM } from '../http/refusal.ts';
+import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { refuse, WordlessRefusal } from './refuse.ts';
 import { createGraphQLServer } from './server.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set before the body is read; undefined where nobody was let in. */
-    viewer?: Viewer;
-  }
-}
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json(;|$)/i;
 
@@ -29,18 +23,14 @@ export async function graphqlDoor(app: FastifyInstance, { db, authenticate }: Gr
     done(null, body),
   );
   app.setErrorHandler(refuse);
-  app.decorateRequest('viewer');
-  app.addHook('onRequest', async (request) => {
-    request.viewer = await authenticate(request.headers.authorization);
-  });
+  requireViewer(app, authenticate);
 
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     handler: async (request, reply) => {
-      const { viewer, id, log } = request;
-      if (!viewer) throw new UnauthenticatedError();
-      const response = await yoga.fetch(toFetch(request), { viewer, requestId: id, log });
+      const { id, log } = request;
+      const response = await yoga.fetch(toFetch(request), { viewer: viewerOf(request), requestId: id, log });
       const text = await response.text();
       if (text === '' && !response.ok) throw new WordlessRefusal(response.status);
       return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);

@@ -1,4 +1,4 @@
-import { badInput } from './bad-input.ts';
+import { ValidationError } from '../domain/errors.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId, type GlobalId } from './global-id.ts';
@@ -8,10 +8,10 @@ const NODES_MAXIMUM = 100;
 
 const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';
 
-/** @throws {GraphQLError} `BAD_USER_INPUT` for anything but a global id. */
+/** @throws {ValidationError} for anything but a global id. */
 function parse(id: string, ...path: string[]): GlobalId {
   const parsed = decodeGlobalId(id);
-  if (!parsed) throw badInput([{ path, code: 'INVALID_ID', message: 'is not a global id' }]);
+  if (!parsed) throw new ValidationError([{ path, code: 'INVALID_ID', message: 'is not a global id' }]);
   return parsed;
 }
 
@@ -43,7 +43,7 @@ builder.queryField('nodes', (t) =>
     resolve: (_root, { ids }, context) => {
       if (ids.length > NODES_MAXIMUM) {
         const message = `must hold at most ${NODES_MAXIMUM} ids, not ${ids.length}`;
-        throw badInput([{ path: ['ids'], code: 'TOO_MANY', message }]);
+        throw new ValidationError([{ path: ['ids'], code: 'TOO_MANY', message }]);
       }
       return ids.map(async (id, place) => load(parse(id, 'ids', String(place)), context));
     },

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { KeysetSource } from '../../db/keyset.ts';
+import { type KeysetSource, type Page, readSlices, type Slice } from '../../db/keyset.ts';
 import { type User, userColumns } from './user.ts';
 
 /** The users with some ids, by id; those that the workspace has not are left out. */
@@ -19,10 +19,19 @@ export async function readUsersByUid(db: Db, workspaceId: string, uids: readonly
   return new Map(users.map((user) => [user.uid, user]));
 }
 
-/** All users of the workspace, newest first; the parent is the workspace. */
-export const usersSource: KeysetSource<User> = {
-  columns: userColumns,
-  from: Prisma.sql`users`,
-  where: Prisma.sql`users.workspace_id = parent.id`,
-  key: Prisma.sql`users.id`,
-};
+/** All users of the workspace, or those with an e-mail address, newest first; the parent is the workspace. */
+export function usersSource(email?: string): KeysetSource<User> {
+  const filter = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
+  return {
+    columns: userColumns,
+    from: Prisma.sql`users`,
+    where: Prisma.sql`users.workspace_id = parent.id ${filter}`,
+    key: Prisma.sql`users.id`,
+  };
+}
+
+/** A page of the workspace's users, newest first. @param email only those with this address. */
+export async function readUsersPage(db: Db, workspaceId: string, page: Page, email?: string): Promise<Slice<User>> {
+  const slices = await readSlices(db, usersSource(email), [workspaceId], page);
+  return slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
+}

@@ -1,6 +1,7 @@
 import { NotFoundError } from '../../domain/errors.ts';
 import type { Event } from '../../domain/events/event.ts';
 import { eventsSource } from '../../domain/events/read-events.ts';
+import { PAGE_MAXIMUM } from '../../domain/page.ts';
 import { builder } from '../builder.ts';
 import { connect, connectionTypes, withNodes } from '../connections.ts';
 import { pageArguments } from '../page-arguments.ts';
@@ -63,7 +64,7 @@ builder.objectField(UserType, 'events', (t) =>
         parent: user.id,
         source: eventsSource(context.viewer.workspaceId, where ?? {}),
         args,
-        maximum: 100,
+        maximum: PAGE_MAXIMUM,
       }),
   }),
 );

@@ -1,5 +1,6 @@
 import type { List, ListMember, ListMembership } from '../../domain/lists/list.ts';
 import { listMembersSource } from '../../domain/lists/read-memberships.ts';
+import { PAGE_MAXIMUM } from '../../domain/page.ts';
 import type { User } from '../../domain/users/user.ts';
 import { builder } from '../builder.ts';
 import { connect, connectionTypes, withNodes } from '../connections.ts';
@@ -55,7 +56,7 @@ builder.node(ListType, {
           parent: list.id,
           source: listMembersSource(context.viewer.workspaceId, subscribed),
           args,
-          maximum: 100,
+          maximum: PAGE_MAXIMUM,
         }),
     }),
   }),

@@ -1,4 +1,5 @@
 import { listsSource } from '../../domain/lists/read-lists.ts';
+import { PAGE_MAXIMUM } from '../../domain/page.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connections.ts';
 import { pageArguments } from '../page-arguments.ts';
@@ -16,7 +17,7 @@ builder.queryField('lists', (t) =>
         parent: context.viewer.workspaceId,
         source: listsSource,
         args,
-        maximum: 100,
+        maximum: PAGE_MAXIMUM,
       }),
   }),
 );

@@ -1,3 +1,4 @@
+import { PAGE_MAXIMUM } from '../../domain/page.ts';
 import { segmentsSource } from '../../domain/segments/read-segments.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connections.ts';
@@ -16,7 +17,7 @@ builder.queryField('segments', (t) =>
         parent: context.viewer.workspaceId,
         source: segmentsSource,
         args,
-        maximum: 100,
+        maximum: PAGE_MAXIMUM,
       }),
   }),
 );

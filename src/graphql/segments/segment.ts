@@ -1,3 +1,4 @@
+import { PAGE_MAXIMUM } from '../../domain/page.ts';
 import { segmentMembersSource } from '../../domain/segments/read-memberships.ts';
 import type { Segment, SegmentMembership } from '../../domain/segments/segment.ts';
 import { builder } from '../builder.ts';
@@ -27,7 +28,7 @@ Every field but \`id\` requires \`segments:read\`.`,
           parent: segment.id,
           source: segmentMembersSource(context.viewer.workspaceId),
           args,
-          maximum: 100,
+          maximum: PAGE_MAXIMUM,
         }),
     }),
   }),

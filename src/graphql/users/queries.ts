@@ -1,3 +1,4 @@
+import { USERS_PAGE_MAXIMUM } from '../../domain/page.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import { usersSource } from '../../domain/users/read-users.ts';
 import { builder } from '../builder.ts';
@@ -28,9 +29,9 @@ builder.queryField('users', (t) =>
       connect(context, {
         name: 'Query.users',
         parent: context.viewer.workspaceId,
-        source: usersSource,
+        source: usersSource(),
         args,
-        maximum: 30,
+        maximum: USERS_PAGE_MAXIMUM,
       }),
   }),
 );

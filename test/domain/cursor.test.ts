@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cursorSpace, decodeCursor, encodeCursor } from '../../src/graphql/cursor.ts';
+import { cursorSpace, decodeCursor, encodeCursor } from '../../src/domain/cursor.ts';
 
 const space = cursorSpace('Query.users', 'workspace');
 

@@ -1,0 +1,46 @@
+import { UnauthenticatedError } from '../auth/viewer.ts';
+import { isUnavailable, TransactionConflict } from '../db/errors.ts';
+
+/** Most bytes of a body. */
+export const BODY_MAXIMUM = 1024 * 1024;
+
+/** What a caller is told whose request failed before, or outside of, the domain. */
+export interface Refusal {
+  status: number;
+  /** A code of the contract. */
+  code: string;
+  message: string;
+  /** Headers that go with the status. */
+  headers?: Record<string, string>;
+}
+
+const UNAVAILABLE: Refusal = {
+  status: 503,
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'The service is unavailable just now; try again later.',
+  headers: { 'retry-after': '1' },
+};
+
+const CHALLENGE = { 'www-authenticate': 'Basic realm="usergraph", charset="UTF-8"' };
+
+/** What any error means over HTTP; what nobody expected is masked. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof UnauthenticatedError) {
+    return { status: 401, code: error.code, message: error.message, headers: CHALLENGE };
+  }
+  if (isUnavailable(error)) return UNAVAILABLE;
+  if (error instanceof TransactionConflict) return { status: 409, code: 'CONFLICT', message: error.message };
+  const status = statusOf(error);
+  if (status === 413) {
+    return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };
+  }
+  if (status === 415) return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json.' };
+  if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };
+  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };
+}
+
+/** The status that Fastify, or one of ours, has put on an error. */
+function statusOf(error: unknown): number {
+  const given = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof given === 'number' && given >= 400 ? given : 500;
+}
