@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { createAuthenticate } from './auth/authenticate.ts';
 import type { Database } from './db/client.ts';
 import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
+import { refusalOf } from './http/refusal.ts';
+import { refuseUnparsed } from './http/unparsed.ts';
 
 /** What the gateway is made of. */
 export interface Dependencies {
@@ -20,10 +29,18 @@ export interface Dependencies {
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
+/** Answers a request that reached no door, such as one whose address cannot be decoded. */
+function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code, message } = refusalOf(error);
+  reply.code(status).send({ error: message, code });
+}
+
 /** Builds the gateway: its doors, and what stands in front of all of them. It does not listen yet. */
 export async function createApp({ db, log, readiness, corsOrigins, graphiql }: Dependencies): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
+    clientErrorHandler: refuseUnparsed,
+    frameworkErrors: refuseUnrouted,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
@@ -41,7 +58,7 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
     };
-    request.log.info(facts, `${request.method} ${path} ${reply.statusCode}`);
+    request.log.info(facts, `${facts.method} ${path} ${facts.status} ${facts.ms} ms`);
   });
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: 'There is nothing here. GraphQL is at /graphql.', code: 'NOT_FOUND' }),

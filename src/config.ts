@@ -1,17 +1,35 @@
 import { z } from 'zod';
 
-const flag = z.stringbool({ truthy: ['true', '1', 'on', 'yes'], falsy: ['false', '0', 'off', 'no'] });
+const flag = z.stringbool({
+  truthy: ['true', '1', 'on', 'yes'],
+  falsy: ['false', '0', 'off', 'no'],
+  error: 'must be on or off',
+});
 
-const list = z.string().transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+};
+
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: ({ input }) => `must name origins such as https://app.example.com, not ${input}`,
+});
+
+const origins = z
+  .string()
+  .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+  .pipe(z.array(origin));
 
 const environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  PORT: whole(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/database' })
+    .optional(),
   DATA_DIR: z.string().min(1).default('.data'),
-  POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
+  POOL_SIZE: whole(1, 1000).default(10),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  CORS_ORIGINS: list.default([]),
+  CORS_ORIGINS: origins.default([]),
   GRAPHIQL: flag.optional(),
   NODE_ENV: z.string().optional(),
 });

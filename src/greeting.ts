@@ -1,12 +1,15 @@
 const query = '{ users(first: 3) { totalCount nodes { uid firstName email devices { platform } } } }';
 
 /** What a start on the embedded database tells a person: where it is, the keys, and a line to paste. */
-export function greeting(address: string, keys: { publicKey: string; secret: string }): string {
-  const { publicKey, secret } = keys;
+export function greeting(
+  address: string,
+  { publicKey, secret }: { publicKey: string; secret: string },
+  graphiql: boolean,
+): string {
   return `
   usergraph is ready
 
-    GraphiQL     ${address}/graphql
+    ${graphiql ? 'GraphiQL' : 'GraphQL '}     ${address}/graphql
     public key   ${publicKey}
     secret       ${secret}
 

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { createKey } from './auth/keys.ts';
-import { scopes } from './auth/scopes.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { MigrationError, pendingMigrations } from './db/migrate.ts';
 import { demoCredentials } from './dev/demo-data.ts';
 import { type OpenDatabase, openEmbeddedDatabase } from './dev/embedded-database.ts';
 import { StartError } from './dev/start-error.ts';
+import { scopes } from './domain/scopes.ts';
 import { greeting } from './greeting.ts';
 import { createLogger } from './observability/logger.ts';
 
@@ -18,6 +18,16 @@ const SHUTDOWN_MS = 10_000;
 async function unreadiness(db: Database): Promise<string | undefined> {
   const pending = await pendingMigrations((sql) => db.$queryRawUnsafe(sql));
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
+}
+
+/** Tells an operator at once what `/health/ready` would. */
+async function warnIfUnready(db: Database, log: Logger): Promise<void> {
+  try {
+    const reason = await unreadiness(db);
+    if (reason) log.warn(reason);
+  } catch (error) {
+    log.warn({ err: error }, 'The database of DATABASE_URL cannot be reached yet.');
+  }
 }
 
 async function open({ databaseUrl, dataDirectory, poolSize }: Config): Promise<OpenDatabase> {
@@ -41,7 +51,9 @@ async function start(config: Config, log: Logger): Promise<() => Promise<void>> 
         : undefined,
     });
     const address = await app.listen({ port: config.port, host: config.host });
-    if (config.databaseUrl === undefined) process.stdout.write(`${greeting(address, demoCredentials)}\n`);
+    if (config.databaseUrl === undefined)
+      process.stdout.write(`${greeting(address, demoCredentials, config.graphiql)}\n`);
+    else await warnIfUnready(db, log);
     return async () => {
       await app.close();
       await close();

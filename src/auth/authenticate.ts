@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../db/client.ts';
+import { isScope, publicScopes } from '../domain/scopes.ts';
 import { isSecret, parseBasic } from './credentials.ts';
-import { isScope, publicScopes } from './scopes.ts';
 import { UnauthenticatedError, type Viewer } from './viewer.ts';
 
 /** A revoked key lives on, and a fresh one may be unknown, for this long at the most. */

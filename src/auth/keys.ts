@@ -2,8 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../db/client.ts';
 import { violates } from '../db/errors.ts';
 import { NotFoundError } from '../domain/errors.ts';
+import type { Scope } from '../domain/scopes.ts';
 import { digestOf, newCredentials } from './credentials.ts';
-import type { Scope } from './scopes.ts';
 
 /** A key as it may be shown: without its secret, which nobody keeps. */
 export interface ApiKey {

@@ -1,4 +1,4 @@
-import type { Scope } from './scopes.ts';
+import type { Scope } from '../domain/scopes.ts';
 
 /** Who calls, and what they may do; whatever the way in. */
 export interface Viewer {

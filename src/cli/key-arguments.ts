@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isScope, type Scope, scopes } from '../auth/scopes.ts';
+import { isScope, type Scope, scopes } from '../domain/scopes.ts';
 
 /** Scopes between commas; one named twice counts once. */
 export const scopeList = z.string().transform((text, context): Scope[] => {

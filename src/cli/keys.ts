@@ -1,9 +1,9 @@
 import { Argument, type Command, Option } from 'commander';
 import { KEY_CACHE_MS } from '../auth/authenticate.ts';
 import { type ApiKey, createKey, listKeys, revokeKey } from '../auth/keys.ts';
-import { type Scope, scopes } from '../auth/scopes.ts';
 import type { Database } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
+import { type Scope, scopes } from '../domain/scopes.ts';
 import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
 import { parsedBy } from './arguments.ts';
 import type { WithDatabase } from './database.ts';

@@ -45,7 +45,15 @@ export function isConflict(error: unknown): boolean {
   return code === 'P2034' || kind === 'TransactionWriteConflict';
 }
 
-const unreachable = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
+/** Kinds of adapter-pg: not reachable, or not migrated yet. */
+const unservable = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+  'DatabaseDoesNotExist',
+  'TableDoesNotExist',
+]);
 
 /**
  * SQLSTATEs of a database that cannot serve just now: connection lost (08), out of resources (53), cancelled by a
@@ -59,11 +67,11 @@ const unavailableCode = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P
 /** What `pg` says without any code: a wait for the pool, a socket that closed, a connection that has since failed. */
 const unavailableMessage = /timeout exceeded when trying to connect|Connection terminated|is not queryable/;
 
-/** Whether the database could not be reached, or not in time: the request may be sent again later. */
+/** Whether the database cannot serve: not reached, not in time, or not migrated. The request may be sent again later. */
 export function isUnavailable(error: unknown): boolean {
   const { code, message, kind, sqlState } = factsOf(error);
   return (
-    unreachable.has(kind) ||
+    unservable.has(kind) ||
     unavailableState.test(sqlState) ||
     (code !== undefined && unavailableCode.has(code)) ||
     unavailableMessage.test(message)

@@ -3,14 +3,16 @@ import { Prisma } from './generated/client.ts';
 
 /** Where the rows of a connection come from. Its fragments see the parent's id as `parent.id`. */
 export interface KeysetSource<Row> {
+  /** The table that is paged and counted; `where` and `key` speak of it alone. */
+  table: Prisma.Sql;
+  /** Which of its rows belong to the parent and pass the filter; names the workspace. */
+  where: Prisma.Sql;
+  /** The unique UUIDv7 by which they are sorted, newest first. */
+  key: Prisma.Sql;
+  /** What is joined to the rows of a page, where the table has not got every column. */
+  join?: Prisma.Sql;
   /** What is read of each row. */
   columns: Prisma.Sql;
-  /** The table or join. */
-  from: Prisma.Sql;
-  /** Which rows belong to the parent and pass the filter; names the workspace. */
-  where: Prisma.Sql;
-  /** The unique UUIDv7 by which the rows are sorted, newest first. */
-  key: Prisma.Sql;
   /** Never set: ties the type of the row to the source. */
   row?: Row;
 }
@@ -42,7 +44,8 @@ export const COUNT_CAP = 25_000;
  * Reads the same page of many parents with one statement.
  *
  * Each page is read by its key with one row more than asked, to tell whether there are more; with a bound,
- * whether there are rows on its other side is asked in the same statement.
+ * whether there are rows on its other side is asked in the same statement. Both are subqueries with a limit, which
+ * PostgreSQL neither merges nor reorders: they read an index from the bound on, whatever the table's size.
  */
 export async function readSlices<Row>(
   db: Db,
@@ -50,16 +53,19 @@ export async function readSlices<Row>(
   parents: readonly string[],
   page: Page,
 ): Promise<Map<string, Slice<Row>>> {
-  const { columns, from, where, key } = source;
+  const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
   const found = await db.$queryRaw<Found<Row>[]>`
-    SELECT parent.id AS parent, other.beyond, page.*
+    SELECT parent.id AS parent, other.key IS NOT NULL AS beyond, page.*
     FROM unnest(${parents}::uuid[]) AS parent(id)
-    CROSS JOIN LATERAL (SELECT ${beyondBound(source, page)} AS beyond) AS other
+    LEFT JOIN LATERAL (${beyondBound(source, page)}) AS other ON true
     LEFT JOIN LATERAL (
-      SELECT ${key} AS key, ${columns} FROM ${from}
-      WHERE ${where} AND ${withinBound(key, page)}
-      ORDER BY ${key} ${order} LIMIT ${page.size + 1}
+      SELECT ${key} AS key, ${columns}
+      FROM (
+        SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
+        ORDER BY ${key} ${order} LIMIT ${page.size + 1}
+      ) AS ${table} ${join}
+      ORDER BY ${key} ${order}
     ) AS page ON true`;
   const byParent = Map.groupBy(found, (row) => row.parent);
   return new Map([...byParent].map(([parent, rows]) => [parent, sliceOf(rows, page)]));
@@ -73,10 +79,13 @@ function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
 }
 
-function beyondBound({ from, where, key }: KeysetSource<unknown>, { bound }: Page): Prisma.Sql {
-  if (!bound) return Prisma.sql`false`;
-  const beyond = Prisma.raw(bound.side === 'older' ? '>=' : '<=');
-  return Prisma.sql`EXISTS (SELECT 1 FROM ${from} WHERE ${where} AND ${key} ${beyond} ${bound.key}::uuid)`;
+/** The first row on the other side of the bound, that of the cursor included. */
+function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound }: Page): Prisma.Sql {
+  if (!bound) return Prisma.sql`SELECT NULL::uuid AS key`;
+  const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
+  return Prisma.sql`
+    SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid
+    ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1`;
 }
 
 function isRow<Row>(found: Found<Row>): found is Found<Row> & { key: string } {
@@ -98,12 +107,12 @@ function sliceOf<Row>(found: Found<Row>[], { size, from, bound }: Page): Slice<R
 /** Counts the rows of many parents with one statement, up to one more than `COUNT_CAP` each. */
 export async function countRows(
   db: Db,
-  { from, where }: KeysetSource<unknown>,
+  { table, where }: KeysetSource<unknown>,
   parents: readonly string[],
 ): Promise<Map<string, number>> {
   const counts = await db.$queryRaw<{ parent: string; count: number }[]>`
     SELECT parent.id AS parent, (
-      SELECT count(*)::int FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
+      SELECT count(*)::int FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
     ) AS count
     FROM unnest(${parents}::uuid[]) AS parent(id)`;
   return new Map(counts.map(({ parent, count }) => [parent, count]));

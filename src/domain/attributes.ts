@@ -26,7 +26,7 @@ const issue = (path: string[], code: string, message: string): ValidationIssue =
 function sizeFaults(value: unknown): ValidationIssue[] {
   const bytes = Buffer.byteLength(JSON.stringify(value));
   const { bytes: limit } = attributeLimits;
-  return bytes > limit ? [issue([], 'TOO_LARGE', `must have at most ${limit} bytes as JSON, not ${bytes}`)] : [];
+  return bytes > limit ? [issue([], 'TOO_LARGE', `must have at most ${limit} bytes as JSON`)] : [];
 }
 
 function keyFaults(key: string): ValidationIssue[] {
@@ -44,13 +44,16 @@ function valueFaults(value: unknown): ValidationIssue[] {
   return [issue([], 'INVALID_CHARACTER', 'must be well-formed and without U+0000')];
 }
 
-/** Everything that is wrong with attributes; also what a merge has made of two that were right. */
+/**
+ * Everything that is wrong with attributes; also what a merge has made of two that were right. It gives no counts:
+ * those of a merge would tell a caller who may not read what others have stored.
+ */
 export function attributeFaults(value: unknown): ValidationIssue[] {
   if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
   const entries = Object.entries(value);
   const { keys } = attributeLimits;
   return [
-    ...(entries.length > keys ? [issue([], 'TOO_MANY', `must have at most ${keys} keys, not ${entries.length}`)] : []),
+    ...(entries.length > keys ? [issue([], 'TOO_MANY', `must have at most ${keys} keys`)] : []),
     ...sizeFaults(value),
     ...entries.flatMap(([key, held]) => [
       ...keyFaults(key),

@@ -1,3 +1,5 @@
+import type { Scope } from './scopes.ts';
+
 /** A fault that a caller can act on. Its code is stable; its message is for people and holds no secret. */
 export abstract class DomainError extends Error {
   abstract readonly code: string;
@@ -73,9 +75,9 @@ export class ListArchivedError extends DomainError {
 /** The caller lacks a scope that this input needs. */
 export class ForbiddenError extends DomainError {
   readonly code = 'FORBIDDEN';
-  readonly requiredScope: string;
+  readonly requiredScope: Scope;
 
-  constructor(what: string, requiredScope: string) {
+  constructor(what: string, requiredScope: Scope) {
     super(`${what} requires the scope ${requiredScope}.`);
     this.requiredScope = requiredScope;
   }

@@ -11,7 +11,7 @@ export interface GraphiQLDoor {
 }
 
 /**
- * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. Anybody gets
+ * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. `/` leads to it. Anybody gets
  * the page: what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
  * changes with their content.
  */
@@ -37,6 +37,7 @@ export async function graphiqlDoor(app: FastifyInstance, { demoKey }: GraphiQLDo
       })
       .send(page),
   );
+  app.get('/', { constraints: { wantsPage: true } }, async (_request, reply) => reply.redirect('/graphql'));
   for (const [name, asset] of assets) {
     app.get(`${base}/${name}`, async (request, reply) => {
       const compress = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { BODY_MAXIMUM } from '../http/refusal.ts';
+import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
 import { refuse, WordlessRefusal } from './refuse.ts';
 import { createGraphQLServer } from './server.ts';
@@ -19,9 +20,7 @@ export async function graphqlDoor(app: FastifyInstance, { db, authenticate }: Gr
   const yoga = createGraphQLServer(db);
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, (_request, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, decodeUtf8);
   app.setErrorHandler(refuse);
   requireViewer(app, authenticate);
 
@@ -43,6 +42,6 @@ function toFetch({ url, method, headers, body }: FastifyRequest): Request {
   const given = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, [value].flat().join(', ')]],
   );
-  const bytes = method === 'POST' ? { body: Buffer.isBuffer(body) ? new Uint8Array(body) : '' } : {};
-  return new Request(new URL(url, 'http://localhost'), { method, headers: given, ...bytes });
+  const content = method === 'POST' ? { body: typeof body === 'string' ? body : '' } : {};
+  return new Request(new URL(url, 'http://localhost'), { method, headers: given, ...content });
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** The types that have a global id, whose `id` is the same wherever the node is found (Relay). */
 export const nodeTypes = ['User', 'List', 'Segment', 'Event'] as const;
 
+/** One of them. */
 export type NodeType = (typeof nodeTypes)[number];
 
 /** What a global id stands for. */

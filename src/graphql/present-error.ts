@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
+import type { Viewer } from '../auth/viewer.ts';
 import { isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { DomainError, ValidationError } from '../domain/errors.ts';
-import type { Log } from './context.ts';
 
 /** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
 const contracted = new Set([
@@ -18,7 +18,14 @@ const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
 /** What graphql-js says of a document with more tokens than allowed. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] (\d+) tokens/;
 
-interface Reporting {
+/** Where the server writes what an operator should know; pino's loggers fit. */
+export interface Log {
+  error(facts: object, message: string): void;
+}
+
+/** Whom an error is presented to, and where it is reported. */
+export interface Reporting {
+  viewer: Viewer;
   log: Log;
   requestId: string;
 }
@@ -29,7 +36,7 @@ interface Reporting {
  */
 export function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
   const cause = causeOf(error);
-  if (cause === undefined) return presentGraphQLError(error);
+  if (cause === undefined) return presentGraphQLError(error, reporting.viewer);
   if (cause instanceof ValidationError) {
     return withCode(error, 'BAD_USER_INPUT', { message: cause.message, extensions: { issues: cause.issues } });
   }
@@ -63,14 +70,22 @@ function causeOf(error: GraphQLError): unknown {
 }
 
 /** GraphQL's own errors, and ours of that class: all of them the caller's faults. */
-function presentGraphQLError(error: GraphQLError): GraphQLError {
+function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError {
   const limit = TOO_MANY_TOKENS.exec(error.message)?.[1];
   if (limit) {
     const message = `The document has more tokens than the limit of ${limit}.`;
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
-  if (contracted.has(String(error.extensions.code))) return error;
+  if (contracted.has(String(error.extensions.code))) return withoutSuggestions(error, viewer);
   return withCode(error, 'BAD_USER_INPUT', { message: error.message, extensions: { http: refusalStatus(error) } });
+}
+
+/** Names of the schema are for those who may introspect it. */
+function withoutSuggestions(error: GraphQLError, { scopes }: Viewer): GraphQLError {
+  const message = error.message.replace(/ Did you mean [^?]*\?/g, '');
+  if (message === error.message || scopes.has('schema:read')) return error;
+  const { code, ...extensions } = error.extensions;
+  return withCode(error, String(code), { message, extensions });
 }
 
 /**

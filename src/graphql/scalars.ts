@@ -3,10 +3,13 @@ import { DateTimeResolver } from 'graphql-scalars';
 import { type Attributes, type AttributeValue, isAttributeValue, isJsonObject } from '../domain/attributes.ts';
 import { builder } from './builder.ts';
 
+const NOT_A_VALUE = 'An AttributeValue is a string, a finite number or a boolean.';
+const NOT_ATTRIBUTES = 'Attributes are a flat JSON object whose values are strings, finite numbers or booleans.';
+
 /** @throws {GraphQLError} for anything but a string, a finite number or a boolean. */
 function toAttributeValue(value: unknown): AttributeValue {
   if (isAttributeValue(value)) return value;
-  throw new GraphQLError('An AttributeValue is a string, a finite number or a boolean.');
+  throw new GraphQLError(NOT_A_VALUE);
 }
 
 function isAttributes(value: unknown): value is Attributes {
@@ -16,12 +19,20 @@ function isAttributes(value: unknown): value is Attributes {
 /** @throws {GraphQLError} for anything but a flat JSON object. */
 function toAttributes(value: unknown): Attributes {
   if (isAttributes(value)) return value;
-  throw new GraphQLError('Attributes are a flat JSON object whose values are strings, finite numbers or booleans.');
+  throw new GraphQLError(NOT_ATTRIBUTES);
 }
 
-/** A literal of a document as JSON; enum names are no values. */
-function literal(node: ValueNode, variables: Record<string, unknown> | null | undefined): unknown {
-  return node.kind === Kind.ENUM ? undefined : valueFromASTUntyped(node, variables);
+type Variables = Record<string, unknown> | null | undefined;
+
+/**
+ * The value of a literal in a document. Enum names are no values. A variable within attributes has its value when the
+ * operation is executed; while the document is validated it has none yet, and passes for any.
+ */
+function literal(node: ValueNode, variables: Variables): unknown {
+  if (node.kind === Kind.VARIABLE) return variables ? variables[node.name.value] : '';
+  if (node.kind === Kind.ENUM) return undefined;
+  if (node.kind !== Kind.OBJECT) return valueFromASTUntyped(node, variables);
+  return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
 builder.addScalarType('DateTime', DateTimeResolver, {

@@ -15,7 +15,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { Scope } from '../auth/scopes.ts';
+import type { Scope } from '../domain/scopes.ts';
 import { decodeGlobalId } from './global-id.ts';
 
 type Field = GraphQLField<unknown, unknown>;
@@ -69,7 +69,7 @@ export function refuseForScopes(args: ExecutionArgs, held: ReadonlySet<Scope>): 
 }
 
 function forbidden(coordinate: string, lacked: Scope[], node: FieldNode): GraphQLError {
-  return new GraphQLError(`${coordinate} requires the scope ${lacked.join(' and ')}.`, {
+  return new GraphQLError(`${coordinate} requires the scope${lacked.length > 1 ? 's' : ''} ${lacked.join(' and ')}.`, {
     nodes: node,
     extensions: { code: 'FORBIDDEN', requiredScopes: lacked, http: { status: 403 } },
   });

@@ -1,20 +1,16 @@
 import { parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
-import type { Context, Log } from './context.ts';
+import type { Context } from './context.ts';
 import { maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { createLoaders } from './loaders.ts';
-import { presentError } from './present-error.ts';
+import { refuseForObjects } from './objects.ts';
+import { presentError, type Reporting } from './present-error.ts';
 import { schema } from './schema.ts';
 import { refuseForScopes } from './scopes.ts';
 
 /** What the door knows of a request before GraphQL begins. */
-export interface RequestContext {
-  viewer: Viewer;
-  requestId: string;
-  log: Log;
-}
+export type RequestContext = Reporting;
 
 /** Refuses documents that are too long or too deep, before they are validated or executed. */
 const limits: Plugin = {
@@ -26,10 +22,15 @@ const limits: Plugin = {
   },
 };
 
-/** Refuses operations for whose fields the viewer lacks a scope. */
-const scopes: Plugin<Context> = {
+/**
+ * Refuses operations for whose fields the viewer lacks a scope, and those that ask for too much. Both look at the whole
+ * operation before any of it is executed, like a validation rule; but both depend on the variables, and the first on
+ * the viewer, while the results of validation are kept by document.
+ */
+const refusals: Plugin<Context> = {
   onExecute({ args, setResultAndStopExecution }) {
-    const errors = refuseForScopes(args, args.contextValue.viewer.scopes);
+    const forScopes = refuseForScopes(args, args.contextValue.viewer.scopes);
+    const errors = forScopes.length > 0 ? forScopes : refuseForObjects(args);
     if (errors.length > 0) setResultAndStopExecution({ errors });
   },
 };
@@ -47,7 +48,7 @@ export function createGraphQLServer(db: Database) {
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
-    plugins: [limits, scopes, errors],
+    plugins: [limits, refusals, errors],
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

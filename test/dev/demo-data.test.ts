@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
-import { scopes } from '../../src/auth/scopes.ts';
+import { scopes } from '../../src/domain/scopes.ts';
 import type { Database } from '../../src/db/client.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../src/dev/demo-data.ts';
 import { DEVICES_KEPT } from '../../src/domain/devices/device.ts';

@@ -24,7 +24,7 @@ async function startLogged() {
 
 it('masks an unexpected error, logs it whole, and gives the request’s id in both', async () => {
   await using app = await startLogged();
-  await app.db.$executeRaw`ALTER TABLE users RENAME TO hidden`;
+  await app.db.$executeRaw`ALTER TABLE users RENAME COLUMN workspace_id TO hidden`;
   const response = await post(app, users, { headers: { 'x-request-id': 'abc-1' } });
   expect(response.json()).toEqual({
     data: null,
@@ -38,7 +38,7 @@ it('masks an unexpected error, logs it whole, and gives the request’s id in bo
     ],
   });
   const logged = app.lines.find((line) => line.includes('unexpected error'));
-  expect(logged).toContain('relation \\"users\\" does not exist');
+  expect(logged).toContain('column users.workspace_id does not exist');
   expect(JSON.parse(logged ?? '')).toMatchObject({ requestId: 'abc-1', path: ['users', 'totalCount'] });
 });
 

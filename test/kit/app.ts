@@ -1,9 +1,9 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, print } from 'graphql';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
-import { type Scope, scopes } from '../../src/auth/scopes.ts';
+import { type Scope, scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
@@ -50,14 +50,14 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 }
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
-export async function startApp(options: { poolSize?: number } = {}) {
+export async function startApp(options: { poolSize?: number; corsOrigins?: string[]; log?: Logger } = {}) {
   const database = await createDatabase(options.poolSize);
   const { db } = database;
   const app = await createApp({
     db,
-    log: pino({ level: 'silent' }),
+    log: options.log ?? pino({ level: 'silent' }),
     readiness: async () => undefined,
-    corsOrigins: [],
+    corsOrigins: options.corsOrigins ?? [],
   });
   const tenant = await createTenant(database, 'Owner');
   const stranger = await createTenant(database, 'Stranger');

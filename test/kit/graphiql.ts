@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
-import { scopes } from '../../src/auth/scopes.ts';
 import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
+import { scopes } from '../../src/domain/scopes.ts';
 import type { GraphiQLDoor } from '../../src/graphiql/door.ts';
 import { createDatabase } from './database.ts';
 

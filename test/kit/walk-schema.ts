@@ -1,5 +1,5 @@
 import { type GraphQLField, type GraphQLObjectType, isObjectType } from 'graphql';
-import type { Scope } from '../../src/auth/scopes.ts';
+import type { Scope } from '../../src/domain/scopes.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 /** A field of the schema, and what it declares. */

@@ -94,3 +94,11 @@ it('takes a full merge where removeMeta makes the room in the same call', async 
   });
   expect('user' in updateUser && Object.keys(updateUser.user.meta)).toHaveLength(100);
 });
+
+it('tells of a key that is set and removed along with every other fault', async () => {
+  await using app = await startApp();
+  const input = { uid: 'u1', number: '1', meta: { k: 1 }, removeMeta: ['k'] };
+  expect(await app.run(UpdateUser, { input })).toMatchObject({
+    updateUser: { issues: [{ path: ['number'] }, { path: ['removeMeta', '0'], code: 'CONTRADICTION' }] },
+  });
+});

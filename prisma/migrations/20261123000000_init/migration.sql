@@ -114,7 +114,7 @@ CREATE INDEX "api_keys_public_key_idx" ON "api_keys"("public_key");
 CREATE UNIQUE INDEX "api_keys_public_key_unique" ON "api_keys"("workspace_id", "public_key");
 
 -- CreateIndex
-CREATE INDEX "users_email_idx" ON "users"("workspace_id", "email", "id" DESC);
+CREATE INDEX "users_email_idx" ON "users"("workspace_id", "email", "uid_updateable", "id" DESC);
 
 -- CreateIndex
 CREATE UNIQUE INDEX "users_uid_unique" ON "users"("workspace_id", "uid");
@@ -133,6 +133,9 @@ CREATE INDEX "segment_memberships_user_idx" ON "segment_memberships"("workspace_
 
 -- CreateIndex
 CREATE INDEX "events_user_idx" ON "events"("workspace_id", "user_id", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "events_user_timestamp_idx" ON "events"("workspace_id", "user_id", "timestamp");
 
 -- CreateIndex
 CREATE INDEX "events_user_name_idx" ON "events"("workspace_id", "user_id", "name", "id" DESC);

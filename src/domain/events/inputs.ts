@@ -23,5 +23,8 @@ export const eventFilter = z.object({
   until: instant.nullish(),
 });
 
+/** What `addEvent` takes, checked. */
 export type NewEvent = z.output<typeof newEvent>;
+
+/** Which events of a user, checked. */
 export type EventFilter = z.output<typeof eventFilter>;

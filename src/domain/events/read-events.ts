@@ -22,7 +22,7 @@ export function eventsSource(workspaceId: string, filter: EventFilter = {}): Key
   ];
   return {
     columns: eventColumns,
-    from: Prisma.sql`events`,
+    table: Prisma.sql`events`,
     where: Prisma.join(conditions, ' AND '),
     key: Prisma.sql`events.id`,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notNull } from '../not-null.ts';
 import { printable, text } from '../text.ts';
 import { uid } from '../users/inputs.ts';
 
@@ -14,19 +15,18 @@ export const newList = z.object({ title, description: description.nullish() });
 /** What `updateList` takes. A field left out is unchanged; null clears the description. */
 export const listUpdate = z.object({
   listId: list,
-  title: title
-    .nullable()
-    .optional()
-    .refine((value) => value !== null, {
-      params: { code: 'NOT_NULLABLE' },
-      error: 'cannot be cleared',
-    }),
+  title: notNull(title),
   description: description.nullish(),
 });
 
 /** What `setListSubscription` takes. */
 export const listSubscription = z.object({ uid, listId: list, subscribed: z.boolean() });
 
+/** What `createList` takes, checked. */
 export type NewList = z.output<typeof newList>;
+
+/** What `updateList` takes, checked. */
 export type ListUpdate = z.output<typeof listUpdate>;
+
+/** What `setListSubscription` takes, checked. */
 export type ListSubscription = z.output<typeof listSubscription>;

@@ -14,7 +14,7 @@ export async function readLists(db: Db, workspaceId: string, ids: readonly strin
 /** All lists of the workspace, archived ones too, newest first; the parent is the workspace. */
 export const listsSource: KeysetSource<List> = {
   columns: listColumns,
-  from: Prisma.sql`lists`,
+  table: Prisma.sql`lists`,
   where: Prisma.sql`lists.workspace_id = parent.id`,
   key: Prisma.sql`lists.id`,
 };

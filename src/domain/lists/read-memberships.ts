@@ -35,7 +35,8 @@ export function listMembersSource(workspaceId: string, subscribed?: boolean | nu
   const filter = subscribed == null ? Prisma.empty : Prisma.sql`AND list_memberships.subscribed = ${subscribed}`;
   return {
     columns: Prisma.sql`${membershipColumns}, ${userColumns}`,
-    from: Prisma.sql`list_memberships JOIN users
+    table: Prisma.sql`list_memberships`,
+    join: Prisma.sql`JOIN users
       ON users.workspace_id = list_memberships.workspace_id AND users.id = list_memberships.user_id`,
     where: Prisma.sql`list_memberships.workspace_id = ${workspaceId}::uuid
       AND list_memberships.list_id = parent.id ${filter}`,

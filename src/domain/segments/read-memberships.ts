@@ -26,7 +26,8 @@ export async function readSegmentMemberships(
 export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
   return {
     columns: userColumns,
-    from: Prisma.sql`segment_memberships JOIN users
+    table: Prisma.sql`segment_memberships`,
+    join: Prisma.sql`JOIN users
       ON users.workspace_id = segment_memberships.workspace_id AND users.id = segment_memberships.user_id`,
     where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
       AND segment_memberships.segment_id = parent.id`,

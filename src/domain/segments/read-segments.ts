@@ -14,7 +14,7 @@ export async function readSegments(db: Db, workspaceId: string, ids: readonly st
 /** All segments of the workspace, newest first; the parent is the workspace. */
 export const segmentsSource: KeysetSource<Segment> = {
   columns: segmentColumns,
-  from: Prisma.sql`segments`,
+  table: Prisma.sql`segments`,
   where: Prisma.sql`segments.workspace_id = parent.id`,
   key: Prisma.sql`segments.id`,
 };

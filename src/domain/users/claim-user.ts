@@ -16,22 +16,35 @@ export async function claimUser(tx: Db, workspaceId: string, email: string, uid:
     LIMIT 2`;
   const [candidate, second] = candidates;
   if (!candidate || second) return undefined;
-  const claimed = await giveUid(tx, workspaceId, candidate.id, uid);
+  const claimed = await giveUid(tx, workspaceId, candidate.id, { email, uid });
   if (claimed) return claimed;
   const winner = await lockUser(tx, workspaceId, uid);
   if (winner) return winner;
-  throw new UidNotUpdateableError(uid);
+  if (await hasEmail(tx, workspaceId, candidate.id, email)) throw new UidNotUpdateableError(uid);
+  return undefined;
 }
 
-async function giveUid(tx: Db, workspaceId: string, id: string, uid: string): Promise<User | undefined> {
+async function giveUid(
+  tx: Db,
+  workspaceId: string,
+  id: string,
+  { email, uid }: { email: string; uid: string },
+): Promise<User | undefined> {
   try {
     const [user] = await tx.$queryRaw<User[]>`
       UPDATE users SET uid = ${uid}, uid_updateable = false
-      WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND uid_updateable
+      WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email} AND uid_updateable
       RETURNING ${userColumns}`;
     return user;
   } catch (error) {
     // Another caller has just created the uid: from the start again, which then finds that user.
     throw violates(error, 'users_uid_unique') ? new TransactionConflict() : error;
   }
+}
+
+/** Whether a candidate lost to another claim is still there with the address: else it is no candidate any more. */
+async function hasEmail(tx: Db, workspaceId: string, id: string, email: string): Promise<boolean> {
+  const found = await tx.$queryRaw<unknown[]>`
+    SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email}`;
+  return found.length > 0;
 }

@@ -1,7 +1,8 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
-import { attributeKeys, attributes } from '../attributes.ts';
+import { attributeKeys, attributes, isJsonObject } from '../attributes.ts';
 import { instant } from '../instant.ts';
+import { notNull } from '../not-null.ts';
 import { printable, text } from '../text.ts';
 
 const UID_LENGTH = 255;
@@ -19,7 +20,7 @@ export const uid = printable(1, UID_LENGTH).refine((value) => !value.includes('/
 });
 
 /** An e-mail address: one `@`, no spaces, 254 characters. Kept as it was sent. */
-export const email = printable(3, 254).refine((value) => /^[^\s@]+@[^\s@]+$/.test(value), {
+export const email = printable(0, 254).refine((value) => /^[^\s@]+@[^\s@]+$/.test(value), {
   params: { code: 'INVALID_EMAIL' },
   error: 'must be an e-mail address, with one "@" and no spaces',
 });
@@ -54,12 +55,16 @@ const profile = {
   createdAt: instant.nullish(),
 };
 
+/** The lists that a new user joins; a door says how it writes their ids. */
+export const listIds = <Id extends z.ZodType<string>>(id: Id) =>
+  z.array(id).max(100, { error: 'must name at most 100 lists' }).nullish();
+
 /** What `createUser` takes. Null counts as left out. */
 export const newUser = z.object({
   uid: newUid,
   ...profile,
   /** Ids of lists to subscribe to at once. */
-  listIds: z.array(z.uuid()).max(100, { error: 'must name at most 100 lists' }).nullish(),
+  listIds: listIds(z.uuid()),
 });
 
 /** What `updateUser` takes. A field left out is unchanged; null clears it. */
@@ -69,21 +74,28 @@ export const userUpdate = z
     /** The uid to give to a user whose uid may still be set. */
     newUid: uid.nullish(),
     ...profile,
-    createdAt: instant
-      .nullable()
-      .optional()
-      .refine((value) => value !== null, { params: { code: 'NOT_NULLABLE' }, error: 'cannot be cleared' }),
+    createdAt: notNull(instant),
     /** Keys of `meta` to remove. */
     removeMeta: attributeKeys.nullish(),
   })
-  .superRefine(({ meta, removeMeta }, context) => {
-    for (const [place, key] of (removeMeta ?? []).entries()) {
-      if (!meta || !Object.hasOwn(meta, key)) continue;
-      const message = 'is set by meta in the same input';
-      context.addIssue({ code: 'custom', path: ['removeMeta', place], params: { code: 'CONTRADICTION' }, message });
-    }
-  });
+  .superRefine(
+    ({ meta, removeMeta }, context) => {
+      if (!isJsonObject(meta) || !Array.isArray(removeMeta)) return;
+      for (const [place, key] of removeMeta.entries()) {
+        if (!Object.hasOwn(meta, key)) continue;
+        const message = 'is set by meta in the same input';
+        context.addIssue({ code: 'custom', path: ['removeMeta', place], params: { code: 'CONTRADICTION' }, message });
+      }
+    },
+    // With other faults, too, and then on values of any type: every fault is told at once.
+    { when: () => true },
+  );
 
+/** What `createUser` takes, checked. */
 export type NewUser = z.output<typeof newUser>;
+
+/** What `updateUser` takes, checked. */
 export type UserUpdate = z.output<typeof userUpdate>;
+
+/** A device to register, checked. */
 export type NewDevice = z.output<typeof device>;

@@ -24,7 +24,7 @@ export function usersSource(email?: string): KeysetSource<User> {
   const filter = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
   return {
     columns: userColumns,
-    from: Prisma.sql`users`,
+    table: Prisma.sql`users`,
     where: Prisma.sql`users.workspace_id = parent.id ${filter}`,
     key: Prisma.sql`users.id`,
   };

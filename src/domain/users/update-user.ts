@@ -3,6 +3,7 @@ import { TransactionConflict } from '../../db/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { ForbiddenError, UidNotUpdateableError } from '../errors.ts';
+import type { Scope } from '../scopes.ts';
 import { applyUpdate } from './apply-update.ts';
 import { claimUser } from './claim-user.ts';
 import { insertUser } from './create-user.ts';
@@ -14,7 +15,7 @@ import type { User } from './user.ts';
 const ATTEMPTS = 5;
 
 /** The scope of full authentication, which a change of an e-mail address or of a uid needs. */
-const FULL = 'users:write';
+const FULL: Scope = 'users:write';
 
 /** A user, and whether this very call has made them. */
 interface Upserted {
@@ -36,7 +37,7 @@ interface Upserted {
 export function updateUser(
   db: Database,
   workspaceId: string,
-  scopes: ReadonlySet<string>,
+  scopes: ReadonlySet<Scope>,
   input: UserUpdate,
 ): Promise<Upserted> {
   const full = scopes.has(FULL);

@@ -1,12 +1,7 @@
-import { z } from 'zod';
-import { newUser, userUpdate } from '../../domain/users/inputs.ts';
+import { listIds, newUser, userUpdate } from '../../domain/users/inputs.ts';
 import { builder } from '../builder.ts';
 import { DeviceInput } from '../devices/device.ts';
 import { globalId } from '../global-id.ts';
-
-const newUserInput = newUser.extend({
-  listIds: z.array(globalId('List')).max(100, { error: 'must name at most 100 lists' }).nullish(),
-});
 
 /** What `createUser` takes. */
 export const CreateUserInput = builder
@@ -27,7 +22,7 @@ export const CreateUserInput = builder
       createdAt: t.field({ type: 'DateTime', description: 'When they signed up in your application; now by default.' }),
     }),
   })
-  .validate(newUserInput);
+  .validate(newUser.extend({ listIds: listIds(globalId('List')) }));
 
 /** What `updateUser` takes. */
 export const UpdateUserInput = builder

@@ -12,6 +12,7 @@ export const scopes = [
   'schema:read',
 ] as const;
 
+/** One of them. */
 export type Scope = (typeof scopes)[number];
 
 /** The most that a public key may do without its secret. */

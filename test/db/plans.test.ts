@@ -1,0 +1,117 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countRows, type KeysetSource, readSlices } from '../../src/db/keyset.ts';
+import { eventsSource } from '../../src/domain/events/read-events.ts';
+import { listsSource } from '../../src/domain/lists/read-lists.ts';
+import { listMembersSource } from '../../src/domain/lists/read-memberships.ts';
+import { segmentMembersSource } from '../../src/domain/segments/read-memberships.ts';
+import { segmentsSource } from '../../src/domain/segments/read-segments.ts';
+import { usersSource } from '../../src/domain/users/read-users.ts';
+import { createDatabase, type TestDatabase } from '../kit/database.ts';
+
+const ROWS = 20_000;
+const workspaceId = '00000000-0000-7000-8000-000000000001';
+const other = '00000000-0000-7000-8000-000000000002';
+/** The id of the row with a number; the same in both workspaces. */
+const id = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+const ids = `('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
+
+/** Two workspaces, each with many users, lists and segments, one list and one segment of all, one user with all events. */
+async function fill(client: Client): Promise<void> {
+  for (const workspace of [workspaceId, other]) {
+    const each = `FROM generate_series(1, ${ROWS}) AS n`;
+    const w = `'${workspace}'::uuid`;
+    await client.query(`
+      INSERT INTO workspaces (workspace_id, name) VALUES (${w}, 'w');
+      INSERT INTO users (workspace_id, id, uid, email, created_at, updated_at)
+        SELECT ${w}, ${ids}, 'u' || n, 'same@example.com', now(), now() ${each};
+      INSERT INTO lists (workspace_id, id, title, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
+      INSERT INTO segments (workspace_id, id, name, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
+      INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+        SELECT ${w}, '${id(1)}', ${ids}, n % 2 = 0, now() ${each};
+      INSERT INTO segment_memberships (workspace_id, segment_id, user_id) SELECT ${w}, '${id(1)}', ${ids} ${each};
+      INSERT INTO events (workspace_id, id, user_id, name, timestamp)
+        SELECT ${w}, ${ids}, '${id(1)}', 'e' || n % 3, now() - n * interval '1 minute' ${each};`);
+  }
+  await client.query('VACUUM ANALYZE');
+}
+
+interface Plan {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Loops': number;
+  'Actual Rows': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: Plan[];
+}
+
+/** Every node of a plan. */
+const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
+
+describe('the plans of connections over 20,000 rows', () => {
+  let database: TestDatabase;
+  let client: Client;
+  let statements: { query: string; params: string }[] = [];
+  beforeAll(async () => {
+    database = await createDatabase();
+    database.db.$on('query', (statement) => statements.push(statement));
+    client = new Client(database.connection);
+    await client.connect();
+    await fill(client);
+  }, 60_000);
+  afterAll(async () => {
+    await client.end();
+    await database[Symbol.asyncDispose]();
+  });
+
+  /** How many rows of each table the one statement of a read has touched, whether they passed the filter or not. */
+  async function rowsTouched(read: () => Promise<unknown>): Promise<Record<string, number>> {
+    statements = [];
+    await read();
+    expect(statements).toHaveLength(1);
+    const { query, params } = statements[0] ?? { query: '', params: '[]' };
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${query}`, JSON.parse(params));
+    const touched: Record<string, number> = {};
+    for (const node of flat(rows[0]['QUERY PLAN'][0].Plan)) {
+      const table = node['Relation Name'];
+      const read = node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
+      if (table) touched[table] = (touched[table] ?? 0) + read;
+    }
+    return touched;
+  }
+
+  const sources: [string, KeysetSource<unknown>, string][] = [
+    ['Query.users', usersSource(), workspaceId],
+    ['Query.lists', listsSource, workspaceId],
+    ['Query.segments', segmentsSource, workspaceId],
+    ['List.members', listMembersSource(workspaceId), id(1)],
+    ['List.members, subscribed', listMembersSource(workspaceId, true), id(1)],
+    ['Segment.members', segmentMembersSource(workspaceId), id(1)],
+    ['User.events', eventsSource(workspaceId), id(1)],
+    ['User.events, by name', eventsSource(workspaceId, { name: 'e1' }), id(1)],
+  ];
+
+  it.each(sources)('%s reads no more than its page, near, far in and backwards', async (_name, source, parent) => {
+    const pages = [
+      { size: 30, from: 'newest' as const },
+      { size: 30, from: 'newest' as const, bound: { side: 'older' as const, key: id(ROWS / 2) } },
+      { size: 30, from: 'oldest' as const, bound: { side: 'newer' as const, key: id(ROWS / 2) } },
+    ];
+    for (const page of pages) {
+      const touched = await rowsTouched(() => readSlices(database.db, source, [parent], page));
+      // The page, one more, and one on the other side.
+      for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
+    }
+  });
+
+  it('User.events reads no events that lie outside of the time asked for', async () => {
+    const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
+    const page = { size: 30, from: 'newest' as const };
+    expect(await rowsTouched(() => readSlices(database.db, source, [id(1)], page))).toEqual({ events: 0 });
+  });
+
+  it('List.members counts memberships without reading users', async () => {
+    const source = listMembersSource(workspaceId);
+    expect(Object.keys(await rowsTouched(() => countRows(database.db, source, [id(1)])))).toEqual(['list_memberships']);
+  });
+});
