@@ -1,9 +1,10 @@
+import { readConfig } from '../src/config.ts';
 import { migrate } from '../src/db/migrate.ts';
 
 /** `npm run db:migrate`: applies the committed migrations to the database that DATABASE_URL names. */
 async function main(): Promise<void> {
-  const connectionString = process.env.DATABASE_URL;
-  if (!connectionString) {
+  const { databaseUrl: connectionString } = readConfig(process.env);
+  if (connectionString === undefined) {
     throw new Error('DATABASE_URL is not set; it names the database, as postgres://user:password@host:5432/usergraph');
   }
   const applied = await migrate({ connectionString });

@@ -1,29 +1,28 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { MIGRATIONS_DIRECTORY } from '../src/db/migrate.ts';
 import { diffSchemas, EMPTY_SCHEMA } from '../src/db/schema-engine.ts';
 
-const schemaFile = fileURLToPath(new URL('../prisma/schema.prisma', import.meta.url));
+// Below the folder that npm runs scripts in: the repository.
+const schemaFile = 'prisma/schema.prisma';
+const migrations = 'prisma/migrations';
 /** The schema as the last migration leaves it. Not named `*.prisma`, so that no Prisma tool reads it as a part of the schema. */
-const snapshotFile = join(MIGRATIONS_DIRECTORY, 'schema.prisma.snapshot');
+const snapshotFile = `${migrations}/schema.prisma.snapshot`;
 
 /** `npm run db:migration NAME`: writes the migration from the last one's schema to today's. Needs no database. */
-async function main(name = ''): Promise<void> {
-  if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name) || name.length > 100) {
+async function main([name = '', ...more]: string[]): Promise<void> {
+  if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name) || name.length > 100 || more.length > 0) {
     throw new Error('Usage: npm run db:migration NAME   (what it changes, in a-z, 0-9, _ and -: add_user_locale)');
   }
   const schema = await readFile(schemaFile, 'utf8');
   const sql = await diffSchemas(await readSnapshot(), schema);
   if (sql === null) {
-    console.log('prisma/schema.prisma does not differ from the last migration: nothing written.');
+    console.log(`${schemaFile} does not differ from the last migration: nothing written.`);
     return;
   }
   const folder = `${new Date().toISOString().slice(0, 19).replaceAll(/\D/g, '')}_${name}`;
-  await mkdir(join(MIGRATIONS_DIRECTORY, folder));
-  await writeFile(join(MIGRATIONS_DIRECTORY, folder, 'migration.sql'), sql);
+  await mkdir(`${migrations}/${folder}`, { recursive: true });
+  await writeFile(`${migrations}/${folder}/migration.sql`, sql);
   await writeFile(snapshotFile, schema);
-  console.log(`Wrote prisma/migrations/${folder}/migration.sql: read it, then commit it with the snapshot.`);
+  console.log(`Wrote ${migrations}/${folder}/migration.sql: read it, then commit it with the snapshot.`);
 }
 
 async function readSnapshot(): Promise<string> {
@@ -35,7 +34,7 @@ async function readSnapshot(): Promise<string> {
   }
 }
 
-main(...process.argv.slice(2)).catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -13,6 +13,7 @@ import type { Database } from './db/client.ts';
 import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
+import { trackConnections } from './http/connections.ts';
 import { refusalOf } from './http/refusal.ts';
 import { refuseUnparsed } from './http/unparsed.ts';
 
@@ -26,6 +27,12 @@ export interface Dependencies {
   /** False, or left out: no GraphiQL. */
   graphiql?: GraphiQLDoor | false;
 }
+
+/** Longest time in ms that a request may take to arrive. */
+const REQUEST_MS = 30_000;
+
+/** Longest time in ms that a shutdown waits for requests under way. */
+const GRACE_MS = 5_000;
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
@@ -41,6 +48,9 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
     loggerInstance: log,
     clientErrorHandler: refuseUnparsed,
     frameworkErrors: refuseUnrouted,
+    requestTimeout: REQUEST_MS,
+    // What comes on an open connection is answered until that is closed.
+    return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
@@ -60,6 +70,12 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
     };
     request.log.info(facts, `${facts.method} ${path} ${facts.status} ${facts.ms} ms`);
   });
+  const closeIdle = trackConnections(app.server);
+  app.addHook('preClose', async () => {
+    closeIdle();
+    setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();
+  });
+  app.setErrorHandler<FastifyError>(refuseUnrouted);
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: 'There is nothing here. GraphQL is at /graphql.', code: 'NOT_FOUND' }),
   );

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { PoolConfig } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 
 /** How to reach a database: a URL, or the parts of one. */
@@ -21,11 +21,11 @@ export const POOL_WAIT_MS = 5_000;
  * store instants hours off on a database with another time zone.
  */
 export function openDatabase(connection: Connection, poolSize = 10) {
-  const adapter = new PrismaPg({
-    ...inUtc(connection),
-    max: poolSize,
-    connectionTimeoutMillis: POOL_WAIT_MS,
-  });
+  const pool = new Pool({ ...inUtc(connection), max: poolSize, connectionTimeoutMillis: POOL_WAIT_MS });
+  // Whoever uses a connection sees its errors. Between two users nobody listens for a moment, and an error without a
+  // listener would end the process: a server that ends its sessions under load does that.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   return new PrismaClient({
     adapter,
     log: [{ emit: 'event', level: 'query' }],

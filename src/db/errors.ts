@@ -56,13 +56,25 @@ const unservable = new Set([
 ]);
 
 /**
- * SQLSTATEs of a database that cannot serve just now: connection lost (08), out of resources (53), cancelled by a
- * timeout (57014) or shutting down and starting up (57P).
+ * SQLSTATEs of a database that cannot serve just now: connection lost (08), read-only since a failover (25006), not there
+ * (3D000), out of resources (53), in the wrong state or locked (55), cancelled by a timeout (57014), shutting down or
+ * starting up (57P), troubled by its system (58).
  */
-const unavailableState = /^(08...|53...|57014|57P..)$/;
+const unavailableState = /^(08...|25006|3D000|53...|55...|57014|57P..|58...)$/;
 
-/** Prisma's codes: not reachable, timed out, closed, no free connection, no transaction in time. */
-const unavailableCode = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028']);
+/** Prisma's codes (not reachable, timed out, closed, no free connection, no transaction in time) and a socket's. */
+const unavailableCode = new Set([
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
 
 /** What `pg` says without any code: a wait for the pool, a socket that closed, a connection that has since failed. */
 const unavailableMessage = /timeout exceeded when trying to connect|Connection terminated|is not queryable/;

@@ -115,6 +115,16 @@ function idleTimers(): Record<string, object> {
   return Object.fromEntries(names.map((name) => [name, setIdleTimeout]));
 }
 
+/** The table of migrations, which the engine makes by a script, too. */
+const HISTORY = '_prisma_migrations';
+
+/**
+ * Marks the running migration as finished in its own transaction. The engine does so afterwards, and would take one that
+ * was committed while its process died for a failed one.
+ */
+const FINISH = `UPDATE ${HISTORY} SET finished_at = now(), applied_steps_count = 1
+  WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs IS NULL`;
+
 /**
  * PrismaPg, but for scripts: it cuts them at every `;`, also inside function bodies and strings, and
  * commits piece by piece. Sent whole, PostgreSQL reads a script itself and runs it as one transaction.
@@ -131,7 +141,7 @@ class MigrationAdapterFactory extends PrismaPg {
     const adapter = await super.connect();
     adapter.executeScript = async (script) => {
       try {
-        await this.#pool.query(script);
+        await this.#pool.query(script.includes(HISTORY) ? script : `${script}\n;${FINISH}`);
       } catch (error) {
         throw error instanceof pg.DatabaseError ? toAdapterError(error) : error;
       }

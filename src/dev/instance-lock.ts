@@ -38,11 +38,10 @@ export async function lockDirectory(directory: string): Promise<InstanceLock> {
   throw new StartError(`usergraph cannot lock ${directory}. Try again.`);
 }
 
-/** Linux has socket names without a file; elsewhere the socket is a file that outlives its process. */
+/** Linux has socket names without a file; on macOS the socket is a file that outlives its process. */
 export function lockAddress(path: string, platform: NodeJS.Platform = process.platform): string {
   const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
   if (platform === 'linux') return `\0usergraph:${name}`;
-  if (platform === 'win32') return `\\\\.\\pipe\\usergraph-${name}`;
   return join(tmpdir(), `usergraph-${name}.lock`);
 }
 
@@ -87,7 +86,7 @@ export function askHolder(address: string): Promise<Holder> {
  * the first has made since, it sees by asking again, and puts it back.
  */
 export async function removeStaleSocket(address: string): Promise<void> {
-  if (address.startsWith('\0') || address.startsWith('\\\\')) return;
+  if (address.startsWith('\0')) return;
   const aside = `${address}.${process.pid}`;
   try {
     await rename(address, aside);

@@ -11,6 +11,8 @@ import { StartError } from './start-error.ts';
 export const port = 5432;
 
 const socketPrefix = 'usergraph-';
+/** The server's log, in its data directory. */
+const LOG = 'server.log';
 /** How long a process of a killed server may keep its shared memory, before a start gives up. */
 const leftoversMs = 10_000;
 
@@ -25,9 +27,13 @@ export async function startServer(
   directory: string,
   settings: Record<string, string>,
 ): Promise<string> {
-  const socketDirectory = await mkdtemp(join(socketParent(), socketPrefix));
+  const socketDirectory = await mkdtemp(join(socketParent(), socketPrefix)).catch((error: unknown) => {
+    throw new StartError(
+      `No folder can be made in ${socketParent()} for the socket of PostgreSQL (${error}). Set TMPDIR.`,
+    );
+  });
   await tools.handOver(socketDirectory);
-  const log = join(directory, 'server.log');
+  const log = join(directory, LOG);
   const options = Object.entries({
     TimeZone: 'UTC',
     ...settings,
@@ -38,7 +44,7 @@ export async function startServer(
   const deadline = Date.now() + leftoversMs;
   for (;;) {
     await rm(log, { force: true });
-    const args = ['start', '-w', '-t', '60', '-s', '-l', log, '-o', options.join(' ')];
+    const args = ['start', '-w', '-t', '60', '-s', '-l', LOG, '-o', options.join(' ')];
     const { ok, output } = await tools.run('pg_ctl', args, { PGDATA: directory });
     if (ok) return socketDirectory;
     const lines = (await readFile(log, 'utf8').catch(() => output)).trim();

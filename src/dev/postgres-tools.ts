@@ -65,7 +65,8 @@ function runTool([program = '', ...args]: string[], environment: Record<string, 
   return new Promise((resolve, reject) => {
     let output = '';
     const child = spawn(program, args, {
-      cwd: '/',
+      // pg_ctl hands names of files to a shell: none but relative ones are given to it.
+      cwd: environment.PGDATA ?? '/',
       env: { ...inheritedEnvironment(), LC_ALL: 'C', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own: Ctrl-C on the terminal is for the gateway alone, which then stops the database.

@@ -29,11 +29,14 @@ function sizeFaults(value: unknown): ValidationIssue[] {
   return bytes > limit ? [issue([], 'TOO_LARGE', `must have at most ${limit} bytes as JSON`)] : [];
 }
 
+/** A key as an answer repeats it: at the most as long as one may be. */
+const shown = (key: string) => key.slice(0, attributeLimits.keyLength);
+
 function keyFaults(key: string): ValidationIssue[] {
-  if (!storable(key)) return [issue([key], 'INVALID_KEY', 'must have a well-formed key without U+0000')];
+  if (!storable(key)) return [issue([shown(key)], 'INVALID_KEY', 'must have a well-formed key without U+0000')];
   const length = lengthOf(key);
   if (length >= 1 && length <= attributeLimits.keyLength) return [];
-  return [issue([key], 'INVALID_KEY', `must have a key of 1 to ${attributeLimits.keyLength} characters`)];
+  return [issue([shown(key)], 'INVALID_KEY', `must have a key of 1 to ${attributeLimits.keyLength} characters`)];
 }
 
 function valueFaults(value: unknown): ValidationIssue[] {
@@ -52,12 +55,12 @@ export function attributeFaults(value: unknown): ValidationIssue[] {
   if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
   const entries = Object.entries(value);
   const { keys } = attributeLimits;
+  if (entries.length > keys) return [issue([], 'TOO_MANY', `must have at most ${keys} keys`)];
   return [
-    ...(entries.length > keys ? [issue([], 'TOO_MANY', `must have at most ${keys} keys`)] : []),
     ...sizeFaults(value),
     ...entries.flatMap(([key, held]) => [
       ...keyFaults(key),
-      ...valueFaults(held).map((fault) => ({ ...fault, path: [key] })),
+      ...valueFaults(held).map((fault) => ({ ...fault, path: [shown(key)] })),
     ]),
   ];
 }

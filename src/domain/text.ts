@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** Controls, and what cannot be seen, but for the two joiners that some scripts and emoji are written with. */
+const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** The length as people count it: one for each code point. */
 export const lengthOf = (text: string) => Array.from(text).length;

@@ -23,9 +23,12 @@ function codeOf(issue: SchemaIssue): string {
   return parsed.data.params?.code ?? codes[parsed.data.code] ?? 'INVALID_VALUE';
 }
 
+/** Most faults that an answer names; an input of a megabyte may have a million. */
+const ISSUES_MAXIMUM = 100;
+
 /** Translates a schema's faults to ours. */
 export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssue[] {
-  return issues.map((issue) => ({
+  return issues.slice(0, ISSUES_MAXIMUM).map((issue) => ({
     path: (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)),
     code: codeOf(issue),
     message: issue.message,

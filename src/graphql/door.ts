@@ -7,7 +7,7 @@ import { requireViewer, viewerOf } from '../http/viewer.ts';
 import { refuse, WordlessRefusal } from './refuse.ts';
 import { createGraphQLServer } from './server.ts';
 
-const MEDIA_TYPE = /^application\/(graphql\+)?json(;|$)/i;
+const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
 /** What the door needs. */
 export interface GraphQLDoor {
@@ -37,11 +37,20 @@ export async function graphqlDoor(app: FastifyInstance, { db, authenticate }: Gr
   });
 }
 
-/** The request as Yoga takes it; Fastify has read and bounded the body, which is empty where a POST has none. */
+/**
+ * The request as Yoga takes it. Fastify has found the way here, whatever the address looks like, and has read, bounded
+ * and decoded the body, which is empty where a POST has none.
+ */
 function toFetch({ url, method, headers, body }: FastifyRequest): Request {
-  const given = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, [value].flat().join(', ')]],
-  );
-  const content = method === 'POST' ? { body: typeof body === 'string' ? body : '' } : {};
-  return new Request(new URL(url, 'http://localhost'), { method, headers: given, ...content });
+  const given = new Headers();
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) given.set(name, [value].flat().join(', '));
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  if (method !== 'POST') return new Request(`http://localhost/graphql${query}`, { method, headers: given });
+  if (typeof body === 'string') given.set('content-type', 'application/json; charset=utf-8');
+  return new Request(`http://localhost/graphql${query}`, {
+    method,
+    headers: given,
+    body: typeof body === 'string' ? body : '',
+  });
 }

@@ -7,6 +7,15 @@ import {
   type ValidationContext,
 } from 'graphql';
 
+/** Most characters of a document, comments included: as many as the parser's cache may keep of each. */
+export const DOCUMENT_MAXIMUM = 64 * 1024;
+
+/** Refuses a document before it is parsed. */
+export function documentTooLong(): GraphQLError {
+  const message = `The document is longer than the limit of ${DOCUMENT_MAXIMUM} characters.`;
+  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { spec: true, status: 400 } } });
+}
+
 /** Most tokens of a document. */
 export const TOKENS_MAXIMUM = 2_000;
 

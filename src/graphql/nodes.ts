@@ -1,10 +1,7 @@
 import { ValidationError } from '../domain/errors.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { decodeGlobalId, type GlobalId } from './global-id.ts';
-
-/** Most ids that `nodes` takes. */
-const NODES_MAXIMUM = 100;
+import { decodeGlobalId, type GlobalId, NODES_MAXIMUM } from './global-id.ts';
 
 const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';
 

@@ -10,7 +10,6 @@ import {
   getNamedType,
   getNullableType,
   getOperationAST,
-  getVariableValues,
   isCompositeType,
   isInterfaceType,
   isListType,
@@ -19,14 +18,15 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { DEFAULT_PAGE_SIZE } from '../domain/page.ts';
+import { DEFAULT_PAGE_SIZE, PAGE_MAXIMUM } from '../domain/page.ts';
+import type { Variables } from './variables.ts';
 
 /** Most objects that an operation may ask for: what its pages would hold if all of them were full. */
 export const OBJECTS_MAXIMUM = 20_000;
 
 /** Refuses an operation that asks for more objects than that, before anything of it is executed. */
-export function refuseForObjects(args: ExecutionArgs): GraphQLError[] {
-  const objects = objectsAskedFor(args);
+export function refuseForObjects(args: ExecutionArgs, variables: Variables): GraphQLError[] {
+  const objects = objectsAskedFor(args, variables);
   if (objects <= OBJECTS_MAXIMUM) return [];
   const message = `The operation asks for up to ${objects} objects; the limit is ${OBJECTS_MAXIMUM}. Ask for smaller pages.`;
   return [new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { spec: true, status: 400 } } })];
@@ -35,7 +35,7 @@ export function refuseForObjects(args: ExecutionArgs): GraphQLError[] {
 /** What a count needs to know of the operation. */
 interface Counting {
   schema: GraphQLSchema;
-  variables: Record<string, unknown>;
+  variables: Variables;
   fragments: Map<string, FragmentDefinitionNode>;
   /** Fragments that have been counted, by name and page size: spread many times, each is walked once. */
   counted: Map<string, number>;
@@ -45,15 +45,14 @@ interface Counting {
  * Counts the objects that an operation asks for: a page counts its size, a plain list as a page of the default size,
  * and what is within it counts that many times. A fragment counts wherever it is spread.
  */
-function objectsAskedFor({ schema, document, operationName, variableValues }: ExecutionArgs): number {
+function objectsAskedFor({ schema, document, operationName }: ExecutionArgs, variables: Variables): number {
   const operation = getOperationAST(document, operationName);
   const root = operation && schema.getRootType(operation.operation);
   if (!operation || !root) return 0;
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
   const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   const counting: Counting = {
     schema,
-    variables: coerced ?? {},
+    variables,
     fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
     counted: new Map(),
   };
@@ -112,12 +111,12 @@ function ofField(counting: Counting, node: FieldNode, parent: GraphQLNamedType |
   return each * (parent?.name.endsWith('Connection') ? size : sizeOf(counting, node, field));
 }
 
-/** How many objects a field may give; where its arguments are wrong, execution says so. */
+/** How many objects a field may give: none where its arguments are wrong or out of range, which the resolver refuses. */
 function sizeOf({ variables }: Counting, node: FieldNode, field: GraphQLField<unknown, unknown>): number {
   try {
     const { first, last, ids } = getArgumentValues(field, node, variables);
-    if (Array.isArray(ids)) return ids.length;
-    return [first, last].find((size) => typeof size === 'number') ?? DEFAULT_PAGE_SIZE;
+    const asked = Array.isArray(ids) ? ids.length : (first ?? last ?? DEFAULT_PAGE_SIZE);
+    return typeof asked === 'number' && asked <= PAGE_MAXIMUM ? Math.max(asked, 0) : 0;
   } catch {
     return 0;
   }

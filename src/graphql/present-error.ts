@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
-import { isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { DomainError, ValidationError } from '../domain/errors.ts';
 
 /** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
@@ -43,7 +43,7 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
   if (cause instanceof DomainError) {
     return withCode(error, kept.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
   }
-  if (cause instanceof TransactionConflict) return withCode(error, 'CONFLICT', { message: cause.message });
+  if (isConflict(cause)) return withCode(error, 'CONFLICT', { message: new TransactionConflict().message });
   // Yoga parses the variables of a URL without a net.
   if (cause instanceof SyntaxError && !error.path) {
     const message = 'The URL holds variables or extensions that are not JSON.';
@@ -83,9 +83,10 @@ function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError 
 /** Names of the schema are for those who may introspect it. */
 function withoutSuggestions(error: GraphQLError, { scopes }: Viewer): GraphQLError {
   const message = error.message.replace(/ Did you mean [^?]*\?/g, '');
-  if (message === error.message || scopes.has('schema:read')) return error;
+  const presented = scopes.has('schema:read') ? error.message : message;
+  if (presented === error.message && presented.length <= MESSAGE_MAXIMUM) return error;
   const { code, ...extensions } = error.extensions;
-  return withCode(error, String(code), { message, extensions });
+  return withCode(error, String(code), { message: presented, extensions });
 }
 
 /**
@@ -97,10 +98,19 @@ function refusalStatus({ extensions, path }: GraphQLError): object | undefined {
   return extensions.http ?? (path ? undefined : { spec: true, status: 400 });
 }
 
+/** Longest message in characters: it may repeat names that the caller has made up. */
+const MESSAGE_MAXIMUM = 1_000;
+
 function withCode(
   { nodes, source, positions, path }: GraphQLError,
   code: string,
   { message, extensions = {} }: { message: string; extensions?: Record<string, unknown> },
 ): GraphQLError {
-  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code, ...extensions } });
+  return new GraphQLError(message.slice(0, MESSAGE_MAXIMUM), {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { code, ...extensions },
+  });
 }

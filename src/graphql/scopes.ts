@@ -8,7 +8,6 @@ import {
   type GraphQLSchema,
   getArgumentValues,
   getOperationAST,
-  getVariableValues,
   isObjectType,
   separateOperations,
   TypeInfo,
@@ -16,7 +15,8 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Scope } from '../domain/scopes.ts';
-import { decodeGlobalId } from './global-id.ts';
+import { decodeGlobalId, NODES_MAXIMUM } from './global-id.ts';
+import type { Variables } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
@@ -53,12 +53,12 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
  * Refuses an operation whole, before anything of it is executed, where the viewer lacks a scope of any of its
  * fields, skipped ones included. One error for each field and what it lacks.
  */
-export function refuseForScopes(args: ExecutionArgs, held: ReadonlySet<Scope>): GraphQLError[] {
+export function refuseForScopes(args: ExecutionArgs, variables: Variables, held: ReadonlySet<Scope>): GraphQLError[] {
   const operation = getOperationAST(args.document, args.operationName);
   if (!operation) return [];
   const name = operation.name?.value ?? '';
   const { known, byIds } = requirementsOf(args.schema, args.document, name);
-  const all = [...known, ...byIds.flatMap((field) => requirementsOfIds(args, field))];
+  const all = [...known, ...byIds.flatMap((field) => requirementsOfIds(args.schema, variables, field))];
   const missing = new Map<string, GraphQLError>();
   for (const { coordinate, scopes, node } of all) {
     const lacked = scopes.filter((scope) => !held.has(scope));
@@ -101,23 +101,22 @@ function collect(schema: GraphQLSchema, operation: DocumentNode | undefined): Re
 }
 
 /** What reading some ids requires: the scopes of their types. Ids that are none are the resolver's to refuse. */
-function requirementsOfIds(args: ExecutionArgs, { field, node }: IdField): Requirement[] {
-  return idsOf(args, { field, node }).flatMap((id) => {
-    const type = args.schema.getType(decodeGlobalId(id)?.type ?? '');
+function requirementsOfIds(schema: GraphQLSchema, variables: Variables, { field, node }: IdField): Requirement[] {
+  const types = new Set(idsOf(variables, { field, node }).map((id) => decodeGlobalId(id)?.type));
+  return [...types].flatMap((name) => {
+    const type = name && schema.getType(name);
     return isObjectType(type)
       ? { coordinate: `Query.${field.name} of a ${type.name}`, scopes: scopesOf(type), node }
       : [];
   });
 }
 
-/** The ids given to a field; none where the arguments are wrong, which execution then reports. */
-function idsOf({ schema, document, operationName, variableValues }: ExecutionArgs, { field, node }: IdField): string[] {
-  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
-  const variables = getVariableValues(schema, definitions, variableValues ?? {});
-  if (!variables.coerced || !field.extensions.idArgument) return [];
+/** The ids given to a field; none where the arguments are wrong or too many, which the resolver then refuses. */
+function idsOf(variables: Variables, { field, node }: IdField): string[] {
+  if (!field.extensions.idArgument) return [];
   try {
-    const given = getArgumentValues(field, node, variables.coerced)[field.extensions.idArgument];
-    return [given].flat().filter((id) => typeof id === 'string');
+    const given = [getArgumentValues(field, node, variables)[field.extensions.idArgument]].flat();
+    return given.length > NODES_MAXIMUM ? [] : given.filter((id) => typeof id === 'string');
   } catch {
     return [];
   }

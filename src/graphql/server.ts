@@ -2,18 +2,22 @@ import { parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
 import type { Context } from './context.ts';
-import { maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
+import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { createLoaders } from './loaders.ts';
 import { refuseForObjects } from './objects.ts';
 import { presentError, type Reporting } from './present-error.ts';
 import { schema } from './schema.ts';
 import { refuseForScopes } from './scopes.ts';
+import { variablesOf } from './variables.ts';
 
 /** What the door knows of a request before GraphQL begins. */
 export type RequestContext = Reporting;
 
 /** Refuses documents that are too long or too deep, before they are validated or executed. */
 const limits: Plugin = {
+  onParams({ params, setResult }) {
+    if ((params.query?.length ?? 0) > DOCUMENT_MAXIMUM) setResult({ errors: [documentTooLong()] });
+  },
   onParse({ setParseFn }) {
     setParseFn((source: string, options: object) => parse(source, { ...options, maxTokens: TOKENS_MAXIMUM }));
   },
@@ -29,8 +33,10 @@ const limits: Plugin = {
  */
 const refusals: Plugin<Context> = {
   onExecute({ args, setResultAndStopExecution }) {
-    const forScopes = refuseForScopes(args, args.contextValue.viewer.scopes);
-    const errors = forScopes.length > 0 ? forScopes : refuseForObjects(args);
+    const variables = variablesOf(args);
+    if (!variables) return;
+    const forScopes = refuseForScopes(args, variables, args.contextValue.viewer.scopes);
+    const errors = forScopes.length > 0 ? forScopes : refuseForObjects(args, variables);
     if (errors.length > 0) setResultAndStopExecution({ errors });
   },
 };

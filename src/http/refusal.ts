@@ -1,5 +1,5 @@
 import { UnauthenticatedError } from '../auth/viewer.ts';
-import { isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 
 /** Most bytes of a body. */
 export const BODY_MAXIMUM = 1024 * 1024;
@@ -29,7 +29,7 @@ export function refusalOf(error: unknown): Refusal {
     return { status: 401, code: error.code, message: error.message, headers: CHALLENGE };
   }
   if (isUnavailable(error)) return UNAVAILABLE;
-  if (error instanceof TransactionConflict) return { status: 409, code: 'CONFLICT', message: error.message };
+  if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
   const status = statusOf(error);
   if (status === 413) {
     return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };

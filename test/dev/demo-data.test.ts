@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
-import { scopes } from '../../src/domain/scopes.ts';
 import type { Database } from '../../src/db/client.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../src/dev/demo-data.ts';
 import { DEVICES_KEPT } from '../../src/domain/devices/device.ts';
 import { newEvent } from '../../src/domain/events/inputs.ts';
 import { newList } from '../../src/domain/lists/inputs.ts';
+import { scopes } from '../../src/domain/scopes.ts';
 import { newUser, number as phoneNumber, userUpdate } from '../../src/domain/users/inputs.ts';
 import { workspaceId, workspaceName } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../kit/database.ts';

@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** The gateway as a process of its own, with what it has printed. */
 export interface GatewayProcess extends AsyncDisposable {
@@ -7,24 +9,36 @@ export interface GatewayProcess extends AsyncDisposable {
   address: string;
   pid: number;
   output(): string;
+  /** Its exit code, once it has ended. */
+  ended: Promise<number | null>;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 type Environment = Record<string, string>;
 
-function launch(environment: Environment): { child: ChildProcess; output: () => string } {
+/** How it is started: the program with its arguments, and whether in a process group of its own. */
+export interface Start {
+  command: [string, ...string[]];
+  detached?: boolean;
+}
+
+const directly: Start = { command: [process.execPath, 'src/main.ts'] };
+
+function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['src/main.ts'], { env: { PATH, HOME, PORT: '0', ...environment } });
+  const [program, ...args] = start.command;
+  const env = { PATH, HOME, PORT: '0', ...environment };
+  const child = spawn(program, args, { env, detached: start.detached });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));
   return { child, output: () => printed };
 }
 
 /** Starts the gateway and waits until it listens. */
-export async function startGateway(environment: Environment): Promise<GatewayProcess> {
-  const { child, output } = launch(environment);
-  const ended = once(child, 'exit');
+export async function startGateway(environment: Environment, start?: Start): Promise<GatewayProcess> {
+  const { child, output } = launch(environment, start);
+  const ended = once(child, 'exit').then(() => child.exitCode);
   const address = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
       const pattern = environment.DATABASE_URL
@@ -37,10 +51,16 @@ export async function startGateway(environment: Environment): Promise<GatewayPro
   });
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    await ended;
-    return child.exitCode;
+    return ended;
   };
-  return { address, pid: child.pid ?? 0, output, end, [Symbol.asyncDispose]: async () => void (await end('SIGTERM')) };
+  return {
+    address,
+    pid: child.pid ?? 0,
+    output,
+    ended,
+    end,
+    [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
+  };
 }
 
 /** Starts a gateway that is to fail, and gives what it has printed. */
@@ -58,4 +78,11 @@ export async function askDemo(address: string, query: string): Promise<unknown> 
     body: JSON.stringify({ query }),
   });
   return response.json();
+}
+
+/** Whether the embedded server of a data folder runs. */
+export async function serverRuns(directory: string): Promise<boolean> {
+  const file = await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8').catch(() => undefined);
+  const pid = file?.split('\n', 1)[0];
+  return pid !== undefined && spawnSync('kill', ['-0', pid]).status === 0;
 }

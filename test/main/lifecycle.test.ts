@@ -1,23 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { createEmptyDatabase } from '../kit/database.ts';
-import { askDemo, failGateway, startGateway } from '../kit/gateway-process.ts';
+import { askDemo, failGateway, serverRuns, startGateway } from '../kit/gateway-process.ts';
 
 const create = (uid: string) => `mutation { createUser(input: { uid: "${uid}" }) { __typename } }`;
 const read = (uid: string) => `{ user(uid: "${uid}") { uid } }`;
-
-/** Whether the embedded server of a data folder runs. */
-async function serverRuns(directory: string): Promise<boolean> {
-  const file = join(directory, 'postgres', 'postmaster.pid');
-  if (!existsSync(file)) return false;
-  const pid = (await readFile(file, 'utf8')).split('\n', 1)[0] ?? '';
-  return spawnSync('kill', ['-0', pid]).status === 0;
-}
 
 describe('the gateway on the embedded database', () => {
   let directory = '';
@@ -42,6 +35,15 @@ describe('the gateway on the embedded database', () => {
     expect(await serverRuns(directory)).toBe(true);
     expect(await gateway.end(signal)).toBe(0);
     expect(await serverRuns(directory)).toBe(false);
+  });
+
+  it('stops cleanly, with its database, while a connection is open on which nothing has come', async () => {
+    const gateway = await startGateway({ DATA_DIR: directory });
+    const silent = connect(Number(new URL(gateway.address).port), '127.0.0.1');
+    await once(silent, 'connect');
+    expect(await gateway.end('SIGTERM')).toBe(0);
+    expect(await serverRuns(directory)).toBe(false);
+    silent.destroy();
   });
 
   it('keeps its data', async () => {

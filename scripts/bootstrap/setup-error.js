@@ -1,0 +1,2 @@
+/** A failure that its one line explains. */
+export class SetupError extends Error {}

@@ -1,0 +1,47 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createEmptyDatabase } from './database.ts';
+
+/** A database for statements by hand. */
+export interface EmptyDatabase extends AsyncDisposable {
+  connectionString: string;
+  rows(sql: string): Promise<Record<string, unknown>[]>;
+}
+
+/** A database without any table, with a connection to it. */
+export async function openEmptyDatabase(): Promise<EmptyDatabase> {
+  const database = await createEmptyDatabase();
+  const client = new pg.Client({ connectionString: database.connectionString });
+  await client.connect();
+  return {
+    connectionString: database.connectionString,
+    rows: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
+    async [Symbol.asyncDispose]() {
+      await client.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A folder with a copy of prisma/, to be changed. */
+export async function copyPrisma() {
+  const path = await mkdtemp(join(tmpdir(), 'usergraph-migrations-'));
+  await cp('prisma', join(path, 'prisma'), { recursive: true });
+  const migrations = join(path, 'prisma', 'migrations');
+  const file = (name: string) => join(migrations, name, 'migration.sql');
+  return {
+    /** What `prisma/` is in. */
+    path,
+    migrations,
+    /** The names of the migrations, oldest first. */
+    list: async () => (await readdir(migrations)).filter((name) => /^\d/.test(name)).sort(),
+    read: (name: string) => readFile(file(name), 'utf8'),
+    async write(name: string, sql: string) {
+      await mkdir(join(migrations, name), { recursive: true });
+      await writeFile(file(name), sql);
+    },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true }),
+  };
+}
