@@ -84,7 +84,10 @@ it('names all scopes that a field lacks', async () => {
   const caller = await app.withScopes('users:write');
   const document = '{ users { nodes { events { totalCount } } } }';
   expect(await refusals(document, caller)).toEqual(
-    forbidden('Query.users requires the scope users:read', 'User.events requires the scope events:read and users:read'),
+    forbidden(
+      'Query.users requires the scope users:read',
+      'User.events requires the scopes events:read and users:read',
+    ),
   );
 });
 

@@ -2,8 +2,8 @@ import { graphql } from '../../generated/gql.ts';
 
 export const ReadSegments = graphql(`
   query ReadSegments {
-    segments(first: 100) {
-      nodes { id name members(first: 100) { nodes { uid segments { suppressed segment { id } } } totalCount } }
+    segments(first: 20) {
+      nodes { id name members(first: 20) { nodes { uid segments { suppressed segment { id } } } totalCount } }
     }
   }
 `);
