@@ -39,20 +39,19 @@ export function createAuthenticate(db: Database): Authenticate {
   };
 }
 
-/** The key in force with a public half, or nothing. */
+/** The key in force with a public half, or nothing; nor where two have it, which 144 random bits rule out. */
 async function readKey(db: Database, publicKey: string) {
-  const [key] = await db.apiKey.findMany({
+  const [key, second] = await db.apiKey.findMany({
     where: { publicKey, revokedAt: null },
     select: { id: true, workspaceId: true, secretDigest: true, scopes: true, workspace: { select: { name: true } } },
-    take: 1,
+    take: 2,
   });
-  return (
-    key && {
-      keyId: key.id,
-      workspaceId: key.workspaceId,
-      workspace: key.workspace.name,
-      secretDigest: key.secretDigest,
-      scopes: key.scopes.filter(isScope),
-    }
-  );
+  if (!key || second) return undefined;
+  return {
+    keyId: key.id,
+    workspaceId: key.workspaceId,
+    workspace: key.workspace.name,
+    secretDigest: key.secretDigest,
+    scopes: key.scopes.filter(isScope),
+  };
 }

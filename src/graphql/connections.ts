@@ -69,7 +69,7 @@ interface ConnectionTypes<Node> {
  */
 export function connectionTypes<Node, Row extends Node = Node>({ name, node, description }: ConnectionTypes<Node>) {
   const edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `One place in a ${name}Connection.`,
+    description: `One place in \`${name}Connection\`.`,
     fields: (t) => ({
       cursor: t.string({
         description: 'Opaque; for `after` and `before`. It stays right when the node is deleted.',
