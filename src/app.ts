@@ -16,6 +16,7 @@ import { healthDoor, type Readiness } from './health/door.ts';
 import { trackConnections } from './http/connections.ts';
 import { refusalOf } from './http/refusal.ts';
 import { refuseUnparsed } from './http/unparsed.ts';
+import { restDoor } from './rest/door.ts';
 
 /** What the gateway is made of. */
 export interface Dependencies {
@@ -48,6 +49,8 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
     loggerInstance: log,
     clientErrorHandler: refuseUnparsed,
     frameworkErrors: refuseUnrouted,
+    // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
+    routerOptions: { maxParamLength: 4096 },
     requestTimeout: REQUEST_MS,
     // What comes on an open connection is answered until that is closed.
     return503OnClosing: false,
@@ -76,12 +79,20 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
     setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();
   });
   app.setErrorHandler<FastifyError>(refuseUnrouted);
+  // Each door says what it takes; where there is none, a body is not looked at.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null);
+  });
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: 'There is nothing here. GraphQL is at /graphql.', code: 'NOT_FOUND' }),
   );
   if (corsOrigins.length > 0) await app.register(cors, { origin: corsOrigins, maxAge: 600 });
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
-  await app.register(graphqlDoor, { db, authenticate: createAuthenticate(db) });
+  const authenticate = createAuthenticate(db);
+  await app.register(graphqlDoor, { db, authenticate });
+  await app.register(restDoor, { db, authenticate });
   return app;
 }

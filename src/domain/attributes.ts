@@ -56,8 +56,10 @@ export function attributeFaults(value: unknown): ValidationIssue[] {
   const entries = Object.entries(value);
   const { keys } = attributeLimits;
   if (entries.length > keys) return [issue([], 'TOO_MANY', `must have at most ${keys} keys`)];
+  // Only of what is flat: `JSON.stringify` has no stack for values as deep as JSON can be.
+  const flat = Object.fromEntries(entries.filter(([, held]) => isAttributeValue(held)));
   return [
-    ...sizeFaults(value),
+    ...sizeFaults(flat),
     ...entries.flatMap(([key, held]) => [
       ...keyFaults(key),
       ...valueFaults(held).map((fault) => ({ ...fault, path: [shown(key)] })),

@@ -34,6 +34,7 @@ export function refusalOf(error: unknown): Refusal {
   if (status === 413) {
     return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };
   }
+  if (status === 414) return { status, code: 'LIMIT_EXCEEDED', message: 'The address is too long.' };
   if (status === 415) return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json.' };
   if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };

@@ -1,0 +1,99 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import type { Authenticate } from '../auth/authenticate.ts';
+import type { Database } from '../db/client.ts';
+import { ForbiddenError } from '../domain/errors.ts';
+import { BODY_MAXIMUM } from '../http/refusal.ts';
+import { decodeUtf8 } from '../http/utf8.ts';
+import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { openApiDocument } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import { operations } from './operations.ts';
+import { refuse } from './refuse.ts';
+
+/** What the door needs. */
+export interface RestDoor {
+  db: Database;
+  authenticate: Authenticate;
+}
+
+/**
+ * Mounts the seed's REST operations at `/v1/users…`, and the same at `/users…` for the clients that know no
+ * version; their document at `/v1/openapi.json`, and a page that shows it at `/v1/docs`, for anybody.
+ */
+export async function restDoor(app: FastifyInstance, door: RestDoor): Promise<void> {
+  app.get('/v1/openapi.json', async () => openApiDocument);
+  await app.register(documentation);
+  await app.register(mountOperations, { ...door, prefix: '/v1' });
+  await app.register(mountOperations, door);
+}
+
+/** The page loads nothing from elsewhere, and works without TLS, which the plugin's own policy would not let it. */
+const pagePolicy = {
+  'default-src': "'self'",
+  'img-src': "'self' data:",
+  'style-src': "'self' 'unsafe-inline'",
+  'object-src': "'none'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
+};
+
+async function documentation(app: FastifyInstance): Promise<void> {
+  // The plugin's types know OpenAPI 3.0 alone.
+  await app.register(swagger, { mode: 'static', specification: { document: openApiDocument as never } });
+  await app.register(swaggerUi, {
+    routePrefix: '/v1/docs',
+    staticCSP: pagePolicy,
+    uiConfig: { tryItOutEnabled: true },
+  });
+}
+
+async function mountOperations(app: FastifyInstance, { db, authenticate }: RestDoor): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(/^application\/json(;|$)/i, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, parseJson);
+  app.setErrorHandler(refuse);
+  requireViewer(app, authenticate);
+  for (const operation of operations) mount(app, db, operation);
+}
+
+/** A body that is not JSON. */
+class JsonError extends Error {
+  readonly statusCode = 400;
+
+  constructor() {
+    super('The body is not valid JSON.');
+  }
+}
+
+/** Fastify's content parser. Clients name JSON on requests without a body, too. */
+function parseJson(
+  request: unknown,
+  bytes: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  decodeUtf8(request, bytes, (error, text = '') => {
+    if (error) return done(error);
+    try {
+      done(null, text === '' ? undefined : JSON.parse(text));
+    } catch {
+      done(new JsonError());
+    }
+  });
+}
+
+function mount(app: FastifyInstance, db: Database, operation: Operation): void {
+  app.route({
+    method: operation.method,
+    url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    preParsing: async (request) => {
+      if (viewerOf(request).scopes.has(operation.scope)) return;
+      throw new ForbiddenError(operation.summary, operation.scope);
+    },
+    handler: async (request) => {
+      const { params, query, body = {} } = request;
+      return operation.run({ db, viewer: viewerOf(request) }, { params, query, body });
+    },
+  });
+}

@@ -1,0 +1,23 @@
+import type { Example } from './operation.ts';
+
+/** The user object of the seed document, "The User object". */
+export const exampleUser = {
+  id: '0176f50e-e282-7383-8ffa-b83c2458bb2a',
+  uid: 'a.jinadu@somecorp.email',
+  uid_updateable: true,
+  first_name: 'Akinyele',
+  last_name: 'Jinadu',
+  number: null,
+  email: 'a.jinadu@somecorp.email',
+  devices: [],
+  lists: [],
+  segments: [],
+  meta: { plan: 'pro', age: 34 },
+  created_at: '2021-01-12T05:24:39.062+00:00',
+};
+
+export const userExamples: Record<string, Example> = {
+  user: { summary: 'A user who came from an integration', value: exampleUser },
+};
+
+export const okExamples: Record<string, Example> = { ok: { summary: 'Done', value: { status: 'ok' } } };

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { attributeLimits, isJsonObject } from '../domain/attributes.ts';
+import { newEvent } from '../domain/events/inputs.ts';
+import { deviceToken, newUser, type UserUpdate, uid, userUpdate } from '../domain/users/inputs.ts';
+import { dateText } from './date-text.ts';
+
+/**
+ * Clients in languages that do not keep the two apart send numbers for texts. JSON has rounded greater ones than are
+ * safe, and then two ids would be one.
+ */
+const numberAsText = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value);
+
+/** What the document says of attributes, which zod cannot tell from the schema that checks them. */
+const documented = (description: string) => ({
+  type: ['object', 'null'],
+  additionalProperties: { type: ['string', 'number', 'boolean'] },
+  propertyNames: { minLength: 1, maxLength: attributeLimits.keyLength },
+  maxProperties: attributeLimits.keys,
+  description: `${description} At most ${attributeLimits.keys} of them, and 16 KB in all.`,
+});
+
+/** What the document says of a device token. */
+const tokenText = { minLength: 1, maxLength: 1024, pattern: '^[!-~]+$' };
+
+const { firstName, lastName, email } = newUser.shape;
+
+const profile = {
+  first_name: firstName.meta({ maxLength: 255, description: 'The user’s first name.' }),
+  last_name: lastName.meta({ maxLength: 255, description: 'The user’s last name.' }),
+  device_token: deviceToken.nullish().meta({
+    ...tokenText,
+    description: 'The user’s device token; with `device_platform`.',
+  }),
+  device_platform: z.enum(['android', 'ios']).nullish().meta({ description: 'The device’s platform.' }),
+  number: z
+    .preprocess(numberAsText, newUser.shape.number)
+    .meta({ type: ['string', 'null'], description: 'The user’s phone number in international format.' }),
+  email: email.meta({ maxLength: 254, description: 'The user’s email. One `@`, no spaces; need not be unique.' }),
+  meta: newUser.shape.meta.meta(documented('Additional attributes. The values can be a string, number or boolean.')),
+};
+
+type Profile = z.output<z.ZodObject<typeof profile>>;
+
+/** A token needs its platform. Checked with other faults, too. */
+function checkDevice({ device_token, device_platform }: Profile, context: z.RefinementCtx): void {
+  if (device_token == null || device_platform != null) return;
+  const message = 'must go with device_token';
+  context.addIssue({ code: 'custom', path: ['device_platform'], params: { code: 'REQUIRED' }, message });
+}
+
+const anyObject = { when: ({ value }: z.core.ParsePayload) => isJsonObject(value) };
+
+const deviceOf = ({ device_token: token, device_platform: platform }: Profile) =>
+  token != null && platform != null ? { token, platform } : undefined;
+
+const profileOf = (body: Profile) => ({
+  firstName: body.first_name,
+  lastName: body.last_name,
+  number: body.number,
+  email: body.email,
+  meta: body.meta,
+  device: deviceOf(body),
+});
+
+const createdAt = { description: 'Date the user signed up on your application. Should be a valid date string.' };
+
+/** The body of `POST /users`. */
+export const createBody = z
+  .object({
+    id: z.preprocess(numberAsText, newUser.shape.uid).meta({
+      type: 'string',
+      pattern: '^[A-Za-z0-9]{1,255}$',
+      description: 'An identifier for the user in your application. Can only contain letters and digits.',
+    }),
+    lists: z
+      .array(z.uuid().transform((id) => id.toLowerCase()))
+      .max(100, { error: 'must name at most 100 lists' })
+      .nullish()
+      .meta({ description: 'Ids of lists to subscribe the user to. Opt-in confirmations are not sent for these.' }),
+    ...profile,
+    created_at: dateText.nullish().meta(createdAt),
+  })
+  .superRefine(checkDevice, anyObject);
+
+/** The body of `PUT /users/{uid}`. What is left out is unchanged; null clears it. */
+export const updateBody = z
+  .object({
+    ...profile,
+    created_at: dateText.nullish().pipe(userUpdate.shape.createdAt).meta(createdAt),
+  })
+  .superRefine(checkDevice, anyObject);
+
+/** The body of `POST /users/{uid}/events`. */
+export const eventBody = z.object({
+  event: newEvent.shape.name.meta({ minLength: 1, maxLength: 255, description: 'The event title.' }),
+  value: newEvent.shape.value.meta({
+    anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
+    description: 'The event value. Can be a string, number or boolean.',
+  }),
+  properties: newEvent.shape.properties.meta(documented('Additional event properties.')),
+  timestamp: dateText.nullish().meta({ description: 'Timestamp of the event. If none is given, the current time.' }),
+});
+
+/** The uid of a path. */
+export const uidParams = z.object({
+  uid: uid.meta({ minLength: 1, maxLength: 255, description: 'The user’s identifier; any but `/`.' }),
+});
+
+/** The uid and the device token of a path. */
+export const tokenParams = uidParams.extend({
+  token: deviceToken.meta({ ...tokenText, description: 'The device token.' }),
+});
+
+/** Clients send parameters that they have no value for. */
+const emptyAsAbsent = (value: unknown) => (value === '' ? undefined : value);
+
+const cursor = (description: string) => z.preprocess(emptyAsAbsent, z.string().optional()).meta({ description });
+
+/** The parameters of `GET /users`. */
+export const listQuery = z.object({
+  limit: z
+    .preprocess(
+      (value) => (typeof value === 'string' && value !== '' ? Number(value) : emptyAsAbsent(value)),
+      z.int({ error: 'must be a whole number' }).optional(),
+    )
+    .meta({ type: 'integer', minimum: 1, maximum: 30, default: 10, description: 'Number of users to return.' }),
+  next_cursor: cursor('Pagination cursor for the next page. Only one of the two can be used.'),
+  previous_cursor: cursor('Pagination cursor for the previous page.'),
+  email: z.preprocess(emptyAsAbsent, newUser.shape.email.unwrap().unwrap().optional()).meta({
+    type: 'string',
+    maxLength: 254,
+    description: 'Only users with this e-mail address.',
+  }),
+});
+
+/** A creation in the domain's words. */
+export const toNewUser = ({ id, lists, created_at, ...body }: z.output<typeof createBody>) => ({
+  uid: id,
+  ...profileOf(body),
+  listIds: lists,
+  createdAt: created_at,
+});
+
+/** An update in the domain's words. */
+export const toUserUpdate = (uidOfPath: string, { created_at, ...body }: z.output<typeof updateBody>): UserUpdate => ({
+  uid: uidOfPath,
+  ...profileOf(body),
+  createdAt: created_at,
+});
+
+/** An event in the domain's words. */
+export const toNewEvent = (uidOfPath: string, { event, ...body }: z.output<typeof eventBody>) => ({
+  uid: uidOfPath,
+  name: event,
+  ...body,
+});

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Example, Operation } from './operation.ts';
+import { operations } from './operations.ts';
+import { userObject } from './user-object.ts';
+
+const errorObject = z
+  .object({
+    error: z.string().meta({ description: 'What is wrong, for people.' }),
+    code: z.string().meta({ description: 'What is wrong, for programs: stable.' }),
+    issues: z
+      .array(z.object({ path: z.array(z.string()), code: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Every fault of the parameters, where they are at fault.' }),
+    requestId: z.string().optional().meta({ description: 'Of an unexpected error (500): the id in the log.' }),
+  })
+  .meta({ id: 'Error', description: 'Why nothing was done.' });
+
+/** Refusals that every operation has. */
+const commonRefusals: Record<number, string> = {
+  400: 'A parameter is at fault; `issues` names each.',
+  401: 'No key, or a wrong one.',
+  403: 'The operation, or this change, requires the secret (or a scope that the key lacks).',
+  413: 'The body is larger than 1 MB.',
+  429: 'Too many requests; `Retry-After` says when to come back.',
+  500: 'Unexpected; the answer holds the id under which it was logged.',
+  503: 'Unavailable just now; `Retry-After` says when to come back.',
+};
+
+/** What its `meta` says of the type of a schema that only code can check is all there is to say. */
+function asDocumented({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
+  const { type, default: preset } = z.globalRegistry.get(zodSchema) ?? {};
+  if (type !== undefined) delete jsonSchema.anyOf;
+  if (preset !== undefined) Object.assign(jsonSchema, { default: preset });
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** JSON Schema of what a request holds. */
+function requestSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: asDocumented,
+  });
+  return rest;
+}
+
+/** JSON Schemas of what answers hold, by the name that their `meta` gives them. */
+function answerSchemas(): Record<string, object> {
+  const named = z.registry<{ id: string }>();
+  for (const schema of new Set([errorObject, userObject, ...operations.map(({ response }) => response)])) {
+    named.add(schema, { id: nameOf(schema) });
+  }
+  const { schemas } = z.toJSONSchema(named, { io: 'output', uri: (name) => `#/components/schemas/${name}` });
+  return Object.fromEntries(Object.entries(schemas).map(([name, { $schema: _, $id: __, ...rest }]) => [name, rest]));
+}
+
+const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const json = (schema: object, examples?: Record<string, Example>) => ({
+  content: { 'application/json': { schema, ...(examples && Object.keys(examples).length > 0 ? { examples } : {}) } },
+});
+
+function parametersOf({ input }: Operation): object[] {
+  return (['params', 'query'] as const).flatMap((part) => {
+    const schema = input.shape[part];
+    if (!(schema instanceof z.ZodObject)) return [];
+    const { properties = {}, required = [] } = requestSchema(schema);
+    return Object.entries(properties).map(([name, property]) => {
+      const { description, ...rest } = typeof property === 'object' ? property : {};
+      const place = part === 'params' ? 'path' : 'query';
+      return { name, in: place, required: place === 'path' || required.includes(name), description, schema: rest };
+    });
+  });
+}
+
+function responsesOf({ response, responseExamples, refusals }: Operation): object {
+  const refused = [
+    ...Object.entries(commonRefusals),
+    ...refusals.map(({ status, description }): [string, string] => [String(status), description]),
+  ].sort(([one], [other]) => Number(one) - Number(other));
+  return {
+    200: { description: 'Done.', ...json(reference(nameOf(response)), responseExamples) },
+    ...Object.fromEntries(
+      refused.map(([status, description]) => [status, { description, ...json(reference('Error')) }]),
+    ),
+  };
+}
+
+/** The name that a schema's `meta` gives it. */
+function nameOf(schema: z.ZodType): string {
+  return schema.meta()?.id ?? 'Unnamed';
+}
+
+function pathItemOf(operation: Operation): object {
+  const { body } = operation.input.shape;
+  return {
+    operationId: operation.operationId,
+    tags: ['Users'],
+    summary: operation.summary,
+    description: `${operation.description}\n\nRequires the scope \`${operation.scope}\`.`,
+    parameters: parametersOf(operation),
+    ...(body ? { requestBody: { required: true, ...json(requestSchema(body), operation.requestExamples) } } : {}),
+    responses: responsesOf(operation),
+  };
+}
+
+function pathsOf(): Record<string, object> {
+  const byPath = Map.groupBy(operations, ({ path }) => path);
+  return Object.fromEntries(
+    [...byPath].map(([path, ofPath]) => [
+      path,
+      Object.fromEntries(ofPath.map((operation) => [operation.method.toLowerCase(), pathItemOf(operation)])),
+    ]),
+  );
+}
+
+/** The OpenAPI document of the REST door, made of the schemas that check its requests. */
+export const openApiDocument = {
+  openapi: '3.1.0',
+  info: {
+    title: 'usergraph: the Users API',
+    version: '1.0.0',
+    description: 'The REST operations that existing clients of the platform use. GraphQL is at `/graphql`.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/v1', description: 'This gateway' }],
+  security: [{ basic: [] }],
+  tags: [{ name: 'Users', description: 'Your users, their devices and what they did.' }],
+  paths: pathsOf(),
+  components: {
+    securitySchemes: {
+      basic: { type: 'http', scheme: 'basic', description: 'The public key as the user, the secret as the password.' },
+    },
+    schemas: answerSchemas(),
+  },
+};

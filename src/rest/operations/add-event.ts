@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { addEvent } from '../../domain/events/add-event.ts';
+import { okExamples } from '../examples.ts';
+import { eventBody, toNewEvent, uidParams } from '../inputs.ts';
+import { okObject } from '../ok.ts';
+import { operation } from '../operation.ts';
+
+export const addEventOperation = operation({
+  operationId: 'addEvent',
+  method: 'POST',
+  path: '/users/{uid}/events',
+  summary: 'Add User events',
+  description: 'Adds an action or event of the user on your application. Works with username authentication.',
+  scope: 'events:write',
+  input: z.object({ params: uidParams, body: eventBody }),
+  requestExamples: {
+    cart: {
+      summary: 'With properties',
+      value: {
+        event: 'Add to cart',
+        timestamp: '2020-05-30T09:30:10Z',
+        properties: { product: 'T123', currency: 'USD', amount: 12.99 },
+      },
+    },
+    paid: { summary: 'With a value', value: { event: 'Paid', value: 49.99 } },
+  },
+  response: okObject,
+  responseExamples: okExamples,
+  refusals: [{ status: 404, description: 'There is no such user.' }],
+  handle: async ({ db, viewer }, { params, body }) => {
+    await addEvent(db, viewer.workspaceId, toNewEvent(params.uid, body));
+    return { status: 'ok' };
+  },
+});

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { createUser } from '../../domain/users/create-user.ts';
+import { userExamples } from '../examples.ts';
+import { createBody, toNewUser } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { answeredUser, userAnswer } from '../user-answer.ts';
+
+export const createUserOperation = operation({
+  operationId: 'createUser',
+  method: 'POST',
+  path: '/users',
+  summary: 'Create a User',
+  description: 'Adds a new user, when a customer signs up on your application. Works with username authentication.',
+  scope: 'users:identify',
+  input: z.object({ body: createBody }),
+  requestExamples: {
+    signUp: {
+      summary: 'A customer signs up',
+      value: {
+        id: 'u144',
+        first_name: 'Akinyele',
+        last_name: 'Jinadu',
+        email: 'a.jinadu@somecorp.email',
+        meta: { plan: 'pro', age: 34 },
+        created_at: '2021-01-12T05:24:39.062+00:00',
+      },
+    },
+  },
+  response: answeredUser,
+  responseExamples: userExamples,
+  refusals: [{ status: 409, description: 'Another user has the id.' }],
+  handle: async (context, { body }) => {
+    const user = await createUser(context.db, context.viewer.workspaceId, toNewUser(body));
+    return userAnswer(context, user, body);
+  },
+});

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { deleteUser } from '../../domain/users/delete-user.ts';
+import { okExamples } from '../examples.ts';
+import { uidParams } from '../inputs.ts';
+import { okObject } from '../ok.ts';
+import { operation } from '../operation.ts';
+
+export const deleteUserOperation = operation({
+  operationId: 'deleteUser',
+  method: 'DELETE',
+  path: '/users/{uid}',
+  summary: 'Delete User',
+  description: 'Deletes all the user data.',
+  scope: 'users:write',
+  input: z.object({ params: uidParams }),
+  requestExamples: {},
+  response: okObject,
+  responseExamples: okExamples,
+  refusals: [{ status: 404, description: 'There is no such user.' }],
+  handle: async ({ db, viewer }, { params }) => {
+    await deleteUser(db, viewer.workspaceId, params.uid);
+    return { status: 'ok' };
+  },
+});

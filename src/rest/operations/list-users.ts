@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { cursorSpace, encodeCursor } from '../../domain/cursor.ts';
+import { pageOf, USERS_PAGE_MAXIMUM } from '../../domain/page.ts';
+import { readUsersPage } from '../../domain/users/read-users.ts';
+import { exampleUser } from '../examples.ts';
+import { listQuery } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { readUserObjects, userObject } from '../user-object.ts';
+
+const page = z
+  .object({
+    data: z.array(userObject).meta({ description: 'The page, newest first.' }),
+    next_cursor: z.string().optional().meta({ description: 'Present where there is a next page.' }),
+    previous_cursor: z.string().optional().meta({ description: 'Present where there is a previous page.' }),
+  })
+  .meta({ id: 'UserPage', description: 'A page of users.' });
+
+export const listUsersOperation = operation({
+  operationId: 'listUsers',
+  method: 'GET',
+  path: '/users',
+  summary: 'List Users',
+  description: 'Lists the users, newest first. You can only use one of `next_cursor` and `previous_cursor`.',
+  scope: 'users:read',
+  input: z.object({ query: listQuery }),
+  requestExamples: {},
+  response: page,
+  responseExamples: {
+    page: { summary: 'A page', value: { data: [exampleUser], next_cursor: 'AXb1DuKCc4OP-rg8JFi7Kh8jo9c' } },
+  },
+  refusals: [],
+  handle: async ({ db, viewer }, { query }) => {
+    const space = cursorSpace('GET /users', viewer.workspaceId);
+    const { limit, next_cursor: after, previous_cursor: before } = query;
+    const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
+    const asked = pageOf({ ...size, after, before }, space, USERS_PAGE_MAXIMUM);
+    const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, asked, query.email);
+    const [first, last] = [rows[0], rows.at(-1)];
+    return {
+      data: await readUserObjects(db, viewer.workspaceId, rows),
+      ...(hasNextPage && last ? { next_cursor: encodeCursor(space, last.id) } : {}),
+      ...(hasPreviousPage && first ? { previous_cursor: encodeCursor(space, first.id) } : {}),
+    };
+  },
+});

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { removeDevice } from '../../domain/devices/remove-device.ts';
+import { okExamples } from '../examples.ts';
+import { tokenParams } from '../inputs.ts';
+import { okObject } from '../ok.ts';
+import { operation } from '../operation.ts';
+
+export const removeDeviceOperation = operation({
+  operationId: 'removeDevice',
+  method: 'DELETE',
+  path: '/users/{uid}/tokens/{token}',
+  summary: 'Remove a device token',
+  description: 'Takes a device token from the user, as at sign-out. Works with username authentication.',
+  scope: 'users:identify',
+  input: z.object({ params: tokenParams }),
+  requestExamples: {},
+  response: okObject,
+  responseExamples: okExamples,
+  refusals: [{ status: 404, description: 'There is no such user, or the user has no such token.' }],
+  handle: async ({ db, viewer }, { params }) => {
+    await removeDevice(db, viewer.workspaceId, params);
+    return { status: 'ok' };
+  },
+});

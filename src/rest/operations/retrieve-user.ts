@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { NotFoundError } from '../../domain/errors.ts';
+import { readUsersByUid } from '../../domain/users/read-users.ts';
+import { userExamples } from '../examples.ts';
+import { uidParams } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { readUserObjects, userObject } from '../user-object.ts';
+
+export const retrieveUserOperation = operation({
+  operationId: 'retrieveUser',
+  method: 'GET',
+  path: '/users/{uid}',
+  summary: 'Retrieve a User',
+  description: 'Returns the user object.',
+  scope: 'users:read',
+  input: z.object({ params: uidParams }),
+  requestExamples: {},
+  response: userObject,
+  responseExamples: userExamples,
+  refusals: [{ status: 404, description: 'There is no such user.' }],
+  handle: async ({ db, viewer }, { params }) => {
+    const found = await readUsersByUid(db, viewer.workspaceId, [params.uid]);
+    const [object] = await readUserObjects(db, viewer.workspaceId, [...found.values()]);
+    if (!object) throw new NotFoundError('User');
+    return object;
+  },
+});

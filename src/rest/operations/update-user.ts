@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { updateUser } from '../../domain/users/update-user.ts';
+import { userExamples } from '../examples.ts';
+import { toUserUpdate, uidParams, updateBody } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { answeredUser, userAnswer } from '../user-answer.ts';
+
+export const updateUserOperation = operation({
+  operationId: 'updateUser',
+  method: 'PUT',
+  path: '/users/{uid}',
+  summary: 'Update User attributes',
+  description: `Updates user data and attributes; if the user doesn’t exist, creates the user. If exactly one user with the
+\`email\` has \`uid_updateable\`, and the caller is fully authenticated, the \`uid\` is set as that user’s. Works with username
+authentication if not changing the user’s email; that requires full (key and secret) authentication.`,
+  scope: 'users:identify',
+  input: z.object({ params: uidParams, body: updateBody }),
+  requestExamples: {
+    upgrade: {
+      summary: 'A change of plan',
+      value: { meta: { plan: 'custom', coverage: 20 }, created_at: '2021-01-12T05:24:39.062+00:00' },
+    },
+  },
+  response: answeredUser,
+  responseExamples: userExamples,
+  refusals: [{ status: 409, description: 'Another caller has just given the user another uid.' }],
+  handle: async (context, { params, body }) => {
+    const { db, viewer } = context;
+    const { user } = await updateUser(db, viewer.workspaceId, viewer.scopes, toUserUpdate(params.uid, body));
+    return userAnswer(context, user, body);
+  },
+});

@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError, ForbiddenError, NotFoundError, ValidationError, type ValidationIssue } from '../domain/errors.ts';
+import { refusalOf } from '../http/refusal.ts';
+
+/** What REST calls otherwise than the domain. */
+const names: Readonly<Record<string, string>> = {
+  listIds: 'lists',
+  first: 'limit',
+  last: 'limit',
+  after: 'next_cursor',
+  before: 'previous_cursor',
+};
+
+const parts = new Set(['params', 'query', 'body']);
+
+/** Paths begin within the part of the request: its body, its path or its query. */
+function toPath([first = '', ...rest]: string[]): string[] {
+  return parts.has(first) ? rest : [names[first] ?? first, ...rest];
+}
+
+function issuesOf(error: ValidationError): ValidationIssue[] {
+  return error.issues.map((issue) => ({ ...issue, path: toPath(issue.path) }));
+}
+
+/** A user or device of the path that is not there is a 404; a list of the body is a faulty parameter. */
+function statusOf(error: DomainError): number {
+  if (error instanceof ValidationError) return 400;
+  if (error instanceof ForbiddenError) return 403;
+  if (error instanceof NotFoundError) return error.resource === 'List' ? 400 : 404;
+  return 409;
+}
+
+/** Fastify's error handler for the REST door: `{ "error": "text", "code": …, "issues": … }`. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof ValidationError) {
+    const issues = issuesOf(error);
+    const text = issues.map(({ path, message }) => `${path.join('.') || 'The body'} ${message}`).join('; ');
+    return reply.code(400).send({ error: text, code: error.code, issues });
+  }
+  if (error instanceof DomainError) {
+    return reply.code(statusOf(error)).send({ error: error.message, code: error.code });
+  }
+  const { status, code, message, headers = {} } = refusalOf(error);
+  if (status >= 500) request.log.error({ err: error }, message);
+  return reply
+    .code(status)
+    .headers(headers)
+    .send({ error: message, code, ...(status === 500 ? { requestId: request.id } : {}) });
+}

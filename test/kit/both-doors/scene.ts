@@ -1,0 +1,92 @@
+import type { Database } from '../../../src/db/client.ts';
+import { addDevices, addSegment, addToSegment, importUser } from '../factories.ts';
+import { rowId, seedLists } from '../seed-rows.ts';
+
+/** The workspace behind a door. */
+interface Place {
+  db: Database;
+  workspaceId: string;
+}
+
+/** Ids of lists, the same in both workspaces. */
+export const lists = { open: rowId(1), archived: rowId(2), missing: rowId(3) } as const;
+
+/** What there is before the first command. */
+export interface Scene {
+  /** How many users an import has brought; the first and the third share an e-mail address. */
+  imported: number;
+  /** How many devices the first one has. */
+  devices: number;
+}
+
+const imports = [
+  { uid: 'ada@example.com', email: 'ada@example.com' },
+  { uid: 'bo@example.com', email: 'bo@example.com' },
+  { uid: 'import3', email: 'ada@example.com' },
+];
+
+/** Puts the lists that every scene has. */
+export async function putLists(place: Place): Promise<void> {
+  const { db, workspaceId } = place;
+  await seedLists(place, [1, 2]);
+  await db.list.update({
+    where: { workspaceId_id: { workspaceId, id: lists.archived } },
+    data: { archivedAt: new Date(0) },
+  });
+}
+
+/** Clears the users and the segments of a workspace, and puts a scene's. */
+export async function putScene(place: Place, { imported, devices }: Scene): Promise<void> {
+  const { db, workspaceId } = place;
+  await db.user.deleteMany({ where: { workspaceId } });
+  await db.segment.deleteMany({ where: { workspaceId } });
+  for (const [nth, { uid, email }] of imports.slice(0, imported).entries()) {
+    const user = await importUser(place, email, { uid });
+    if (nth > 0) continue;
+    await addDevices(
+      place,
+      user,
+      Array.from({ length: devices }, (_, number) => `token${number}`),
+    );
+    await addToSegment(place, await addSegment(place, 'Pro'), user, true);
+  }
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** An instant, or that it is the clock's: the two doors are not asked in the same millisecond. */
+const time = (date: Date) => (Math.abs(Date.now() - date.getTime()) < DAY ? 'now' : date.toISOString());
+
+/** Every row of a workspace but its keys, without made-up ids: in the order of creation, and devices of registration. */
+export async function rowsOf({ db, workspaceId }: Place) {
+  const where = { workspaceId };
+  const users = await db.user.findMany({
+    where,
+    orderBy: { id: 'asc' },
+    include: {
+      devices: { orderBy: { lastSeenAt: 'asc' } },
+      lists: { orderBy: { listId: 'asc' } },
+      segments: { include: { segment: true } },
+      events: { orderBy: { id: 'asc' } },
+    },
+  });
+  const keptLists = await db.list.findMany({ where, orderBy: { id: 'asc' } });
+  return {
+    lists: keptLists.map(({ id, title, archivedAt }) => ({ id, title, archivedAt })),
+    segments: await db.segment.findMany({ where, select: { name: true } }),
+    users: users.map(({ workspaceId: _, id: __, createdAt, updatedAt, ...user }) => ({
+      ...user,
+      createdAt: time(createdAt),
+      updatedAt: time(updatedAt),
+      devices: user.devices.map(({ token, platform }) => ({ token, platform })),
+      lists: user.lists.map(({ listId, subscribed, joinedAt }) => ({ listId, subscribed, joinedAt: time(joinedAt) })),
+      segments: user.segments.map(({ segment: { name }, suppressed }) => ({ name, suppressed })),
+      events: user.events.map(({ name, value, properties, timestamp }) => ({
+        name,
+        value,
+        properties,
+        timestamp: time(timestamp),
+      })),
+    })),
+  };
+}
