@@ -52,7 +52,7 @@ async function documentation(app: FastifyInstance): Promise<void> {
 
 async function mountOperations(app: FastifyInstance, { db, authenticate }: RestDoor): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/^application\/json(;|$)/i, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, parseJson);
+  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, parseJson);
   app.setErrorHandler(refuse);
   requireViewer(app, authenticate);
   for (const operation of operations) mount(app, db, operation);

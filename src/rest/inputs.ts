@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attributeLimits, isJsonObject } from '../domain/attributes.ts';
 import { newEvent } from '../domain/events/inputs.ts';
-import { deviceToken, newUser, type UserUpdate, uid, userUpdate } from '../domain/users/inputs.ts';
+import { deviceToken, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
 import { dateText } from './date-text.ts';
 
 /**
@@ -39,7 +39,8 @@ const profile = {
   meta: newUser.shape.meta.meta(documented('Additional attributes. The values can be a string, number or boolean.')),
 };
 
-type Profile = z.output<z.ZodObject<typeof profile>>;
+/** What creations and updates have in common. */
+export type Profile = z.output<z.ZodObject<typeof profile>>;
 
 /** A token needs its platform. Checked with other faults, too. */
 function checkDevice({ device_token, device_platform }: Profile, context: z.RefinementCtx): void {
@@ -49,18 +50,6 @@ function checkDevice({ device_token, device_platform }: Profile, context: z.Refi
 }
 
 const anyObject = { when: ({ value }: z.core.ParsePayload) => isJsonObject(value) };
-
-const deviceOf = ({ device_token: token, device_platform: platform }: Profile) =>
-  token != null && platform != null ? { token, platform } : undefined;
-
-const profileOf = (body: Profile) => ({
-  firstName: body.first_name,
-  lastName: body.last_name,
-  number: body.number,
-  email: body.email,
-  meta: body.meta,
-  device: deviceOf(body),
-});
 
 const createdAt = { description: 'Date the user signed up on your application. Should be a valid date string.' };
 
@@ -131,26 +120,4 @@ export const listQuery = z.object({
     maxLength: 254,
     description: 'Only users with this e-mail address.',
   }),
-});
-
-/** A creation in the domain's words. */
-export const toNewUser = ({ id, lists, created_at, ...body }: z.output<typeof createBody>) => ({
-  uid: id,
-  ...profileOf(body),
-  listIds: lists,
-  createdAt: created_at,
-});
-
-/** An update in the domain's words. */
-export const toUserUpdate = (uidOfPath: string, { created_at, ...body }: z.output<typeof updateBody>): UserUpdate => ({
-  uid: uidOfPath,
-  ...profileOf(body),
-  createdAt: created_at,
-});
-
-/** An event in the domain's words. */
-export const toNewEvent = (uidOfPath: string, { event, ...body }: z.output<typeof eventBody>) => ({
-  uid: uidOfPath,
-  name: event,
-  ...body,
 });

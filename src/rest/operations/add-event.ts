@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { addEvent } from '../../domain/events/add-event.ts';
 import { okExamples } from '../examples.ts';
-import { eventBody, toNewEvent, uidParams } from '../inputs.ts';
+import { eventBody, uidParams } from '../inputs.ts';
 import { okObject } from '../ok.ts';
 import { operation } from '../operation.ts';
+import { toNewEvent } from '../to-domain.ts';
 
 export const addEventOperation = operation({
   operationId: 'addEvent',

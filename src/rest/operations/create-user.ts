@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { createUser } from '../../domain/users/create-user.ts';
 import { userExamples } from '../examples.ts';
-import { createBody, toNewUser } from '../inputs.ts';
+import { createBody } from '../inputs.ts';
 import { operation } from '../operation.ts';
+import { toNewUser } from '../to-domain.ts';
 import { answeredUser, userAnswer } from '../user-answer.ts';
 
 export const createUserOperation = operation({

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { updateUser } from '../../domain/users/update-user.ts';
 import { userExamples } from '../examples.ts';
-import { toUserUpdate, uidParams, updateBody } from '../inputs.ts';
+import { uidParams, updateBody } from '../inputs.ts';
 import { operation } from '../operation.ts';
+import { toUserUpdate } from '../to-domain.ts';
 import { answeredUser, userAnswer } from '../user-answer.ts';
 
 export const updateUserOperation = operation({
