@@ -29,6 +29,9 @@ export interface Dependencies {
   graphiql?: GraphiQLDoor | false;
 }
 
+/** What browsers may do from an allowed origin: all that the doors know. */
+const CORS_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+
 /** Longest time in ms that a request may take to arrive. */
 const REQUEST_MS = 30_000;
 
@@ -86,9 +89,11 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
     done(null);
   });
   app.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).send({ error: 'There is nothing here. GraphQL is at /graphql.', code: 'NOT_FOUND' }),
+    reply
+      .code(404)
+      .send({ error: 'There is nothing here. GraphQL is at /graphql, REST at /v1/docs.', code: 'NOT_FOUND' }),
   );
-  if (corsOrigins.length > 0) await app.register(cors, { origin: corsOrigins, maxAge: 600 });
+  if (corsOrigins.length > 0) await app.register(cors, { origin: corsOrigins, methods: CORS_METHODS, maxAge: 600 });
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
   const authenticate = createAuthenticate(db);

@@ -7,7 +7,13 @@ export interface SchemaIssue {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
-const zodCode = z.object({ code: z.string(), params: z.object({ code: z.string() }).optional() });
+const zodIssue = z.object({
+  code: z.string(),
+  params: z.object({ code: z.string() }).optional(),
+  expected: z.string().optional(),
+  values: z.array(z.unknown()).optional(),
+  format: z.string().optional(),
+});
 
 const codes: Readonly<Record<string, string>> = {
   invalid_type: 'INVALID_TYPE',
@@ -18,9 +24,19 @@ const codes: Readonly<Record<string, string>> = {
 };
 
 function codeOf(issue: SchemaIssue): string {
-  const parsed = zodCode.safeParse(issue);
-  if (!parsed.success) return 'INVALID_VALUE';
-  return parsed.data.params?.code ?? codes[parsed.data.code] ?? 'INVALID_VALUE';
+  const parsed = zodIssue.safeParse(issue).data;
+  if (!parsed) return 'INVALID_VALUE';
+  return parsed.params?.code ?? codes[parsed.code] ?? 'INVALID_VALUE';
+}
+
+/** Zod's own messages, in the words of ours, which follow the name of what is at fault. */
+function messageOf(issue: SchemaIssue): string {
+  const parsed = zodIssue.safeParse(issue).data;
+  if (!parsed || !issue.message.startsWith('Invalid ')) return issue.message;
+  if (issue.message.endsWith('received undefined')) return 'is required';
+  if (parsed.values) return `must be one of ${parsed.values.join(', ')}`;
+  if (parsed.format === 'uuid') return 'must be a UUID';
+  return parsed.expected ? `must be of the type ${parsed.expected}` : issue.message;
 }
 
 /** Most faults that an answer names; an input of a megabyte may have a million. */
@@ -31,7 +47,7 @@ export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssu
   return issues.slice(0, ISSUES_MAXIMUM).map((issue) => ({
     path: (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)),
     code: codeOf(issue),
-    message: issue.message,
+    message: messageOf(issue),
   }));
 }
 

@@ -28,9 +28,10 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof UnauthenticatedError) {
     return { status: 401, code: error.code, message: error.message, headers: CHALLENGE };
   }
-  if (isUnavailable(error)) return UNAVAILABLE;
   if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
   const status = statusOf(error);
+  // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
+  if (status >= 500 && isUnavailable(error)) return UNAVAILABLE;
   if (status === 413) {
     return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };
   }

@@ -1,17 +1,25 @@
 import { z } from 'zod';
 import { instant } from '../domain/instant.ts';
 
-const dateTime = z.iso.datetime({ offset: true, local: true });
-const date = z.iso.date();
+const dateTime = z.iso.datetime({ offset: true });
 /** RFC 2822, as many languages print dates: `Tue, 12 Jan 2021 05:24:39 GMT`. */
 const MAIL = /^(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) \d{2}:\d{2}(?::\d{2})? (?:GMT|UTC|Z|[+-]\d{4})$/;
 
+/** A date, a time with or without seconds, and an offset as many languages print it: `Z`, `UTC`, `+0100`, `+01`. */
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)? ?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
+
 /** Reads a date; without an offset, as UTC. Nothing for a text that is no date. */
 function parse(text: string): Date | undefined {
-  const iso = text.replace(/^(\d{4}-\d{2}-\d{2}) /, '$1T');
-  if (date.safeParse(iso).success) return new Date(`${iso}T00:00:00Z`);
-  if (dateTime.safeParse(iso).success) return new Date(/(Z|[+-]\d{2}:\d{2})$/.test(iso) ? iso : `${iso}Z`);
-  return parseMail(text);
+  const [, day, time = '00:00', seconds = ':00', offset] = ISO.exec(text) ?? [];
+  if (day === undefined) return parseMail(text);
+  const iso = `${day}T${time}${seconds}${offsetOf(offset)}`;
+  return dateTime.safeParse(iso).success ? new Date(iso) : undefined;
+}
+
+/** An offset as RFC 3339 has it. */
+function offsetOf(text = 'Z'): string {
+  if (!/^[+-]/.test(text)) return 'Z';
+  return `${text.slice(0, 3)}:${text.slice(3).replace(':', '') || '00'}`;
 }
 
 /** `Date` would take 30 Feb for 2 March, and the year 21 for 2021. */

@@ -46,7 +46,8 @@ async function documentation(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/v1/docs',
     staticCSP: pagePolicy,
-    uiConfig: { tryItOutEnabled: true },
+    uiConfig: { tryItOutEnabled: true, layout: 'BaseLayout' },
+    theme: { title: openApiDocument.info.title },
   });
 }
 

@@ -16,6 +16,31 @@ export const exampleUser = {
   created_at: '2021-01-12T05:24:39.062+00:00',
 };
 
+/** The user that the seed document's example creates, as the owner of the key sees them. */
+export const createdUser = {
+  id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
+  uid: 'u144',
+  first_name: 'Akinyele',
+  last_name: 'Jinadu',
+  number: null,
+  email: 'a.jinadu@somecorp.email',
+  devices: [],
+  lists: [],
+  segments: [],
+  meta: { plan: 'pro', age: 34 },
+  created_at: '2021-01-12T05:24:39.062+00:00',
+};
+
+/** The same, as the public key alone gets to see them: what was sent. */
+export const createdUserAsSent = {
+  uid: 'u144',
+  first_name: 'Akinyele',
+  last_name: 'Jinadu',
+  email: 'a.jinadu@somecorp.email',
+  meta: { plan: 'pro', age: 34 },
+  created_at: '2021-01-12T05:24:39.062+00:00',
+};
+
 export const userExamples: Record<string, Example> = {
   user: { summary: 'A user who came from an integration', value: exampleUser },
 };

@@ -103,19 +103,22 @@ export const tokenParams = uidParams.extend({
 /** Clients send parameters that they have no value for. */
 const emptyAsAbsent = (value: unknown) => (value === '' ? undefined : value);
 
+/** Clients that do not encode send `+`, which in a query stands for the space that no address has. */
+const plusSigns = (value: unknown) => (typeof value === 'string' ? emptyAsAbsent(value.replaceAll(' ', '+')) : value);
+
 const cursor = (description: string) => z.preprocess(emptyAsAbsent, z.string().optional()).meta({ description });
 
 /** The parameters of `GET /users`. */
 export const listQuery = z.object({
   limit: z
     .preprocess(
-      (value) => (typeof value === 'string' && value !== '' ? Number(value) : emptyAsAbsent(value)),
+      (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : emptyAsAbsent(value)),
       z.int({ error: 'must be a whole number' }).optional(),
     )
     .meta({ type: 'integer', minimum: 1, maximum: 30, default: 10, description: 'Number of users to return.' }),
   next_cursor: cursor('Pagination cursor for the next page. Only one of the two can be used.'),
   previous_cursor: cursor('Pagination cursor for the previous page.'),
-  email: z.preprocess(emptyAsAbsent, newUser.shape.email.unwrap().unwrap().optional()).meta({
+  email: z.preprocess(plusSigns, newUser.shape.email.unwrap().unwrap().optional()).meta({
     type: 'string',
     maxLength: 254,
     description: 'Only users with this e-mail address.',

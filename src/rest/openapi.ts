@@ -21,7 +21,8 @@ const commonRefusals: Record<number, string> = {
   401: 'No key, or a wrong one.',
   403: 'The operation, or this change, requires the secret (or a scope that the key lacks).',
   413: 'The body is larger than 1 MB.',
-  429: 'Too many requests; `Retry-After` says when to come back.',
+  414: 'The address is too long.',
+  415: 'The body is not `application/json`.',
   500: 'Unexpected; the answer holds the id under which it was logged.',
   503: 'Unavailable just now; `Retry-After` says when to come back.',
 };

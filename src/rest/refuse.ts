@@ -18,8 +18,15 @@ function toPath([first = '', ...rest]: string[]): string[] {
   return parts.has(first) ? rest : [names[first] ?? first, ...rest];
 }
 
+/** The domain speaks of connections and their arguments. */
+function toMessage(message: string): string {
+  return message
+    .replace(/with (first|last|after|before)$/, (_text, name: string) => `with ${names[name]}`)
+    .replace('of this connection', 'of this list');
+}
+
 function issuesOf(error: ValidationError): ValidationIssue[] {
-  return error.issues.map((issue) => ({ ...issue, path: toPath(issue.path) }));
+  return error.issues.map(({ path, code, message }) => ({ path: toPath(path), code, message: toMessage(message) }));
 }
 
 /** A user or device of the path that is not there is a 404; a list of the body is a faulty parameter. */

@@ -52,6 +52,12 @@ describe('with CORS_ORIGINS', () => {
     }
   });
 
+  it.each(['GET', 'POST', 'PUT', 'DELETE'])('a page of an origin in it may %s', async (method) => {
+    const headers = { origin: allowed, 'access-control-request-method': method };
+    const response = await app.app.inject({ method: 'OPTIONS', url: '/v1/users/u1', headers });
+    expect(String(response.headers['access-control-allow-methods']).split(', ')).toContain(method);
+  });
+
   it('tells caches that the answer depends on the origin', async () => {
     const { headers } = await app.app.inject({ url: '/health/live', headers: { origin: allowed } });
     expect(headers.vary).toMatch(/\borigin\b/i);

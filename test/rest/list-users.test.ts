@@ -25,7 +25,7 @@ describe('limit', () => {
     expect((await page(query)).uids).toEqual(newest.map((number) => `u${number}`));
   });
 
-  it.each(['0', '-1', '31', '2.5', 'x', '1e999', '1&limit=2'])('refuses %s', async (limit) => {
+  it.each(['0', '-1', '31', '2.5', 'x', '0x10', '1e1', '%205', '1e999', '1&limit=2'])('refuses %s', async (limit) => {
     const issues = [expect.objectContaining({ path: ['limit'] })];
     expect(await restOf(app).get(`/v1/users?limit=${limit}`)).toMatchObject({
       status: 400,
@@ -157,4 +157,17 @@ it('the statements of a page do not grow with its users', async () => {
   }
   const many = await app.statementsOf(() => rest.get('/v1/users?limit=30'));
   expect(many).toHaveLength(length);
+});
+
+it('finds an address whose plus sign was not encoded', async () => {
+  await addUser(app, { uid: 'plus', email: 'ada+news@example.com' });
+  expect((await page('email=ada+news@example.com')).uids).toEqual(['plus']);
+  expect((await page('email=ada%2Bnews@example.com')).uids).toEqual(['plus']);
+});
+
+it('speaks of cursors by the names that REST has for them', async () => {
+  expect(await restOf(app).get('/v1/users?next_cursor=a&previous_cursor=b')).toMatchObject({
+    status: 400,
+    body: { error: expect.stringContaining('previous_cursor cannot be given with next_cursor') },
+  });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createUser } from '../../domain/users/create-user.ts';
-import { userExamples } from '../examples.ts';
+import { createdUser, createdUserAsSent } from '../examples.ts';
 import { createBody } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { toNewUser } from '../to-domain.ts';
@@ -28,7 +28,10 @@ export const createUserOperation = operation({
     },
   },
   response: answeredUser,
-  responseExamples: userExamples,
+  responseExamples: {
+    full: { summary: 'With key and secret', value: createdUser },
+    publicKey: { summary: 'With the public key alone', value: createdUserAsSent },
+  },
   refusals: [{ status: 409, description: 'Another user has the id.' }],
   handle: async (context, { body }) => {
     const user = await createUser(context.db, context.viewer.workspaceId, toNewUser(body));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { updateUser } from '../../domain/users/update-user.ts';
-import { userExamples } from '../examples.ts';
+import { createdUser } from '../examples.ts';
 import { uidParams, updateBody } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { toUserUpdate } from '../to-domain.ts';
@@ -23,7 +23,16 @@ authentication if not changing the user’s email; that requires full (key and s
     },
   },
   response: answeredUser,
-  responseExamples: userExamples,
+  responseExamples: {
+    full: {
+      summary: 'With key and secret',
+      value: { ...createdUser, meta: { plan: 'custom', age: 34, coverage: 20 } },
+    },
+    publicKey: {
+      summary: 'With the public key alone',
+      value: { uid: 'u144', meta: { plan: 'custom', coverage: 20 }, created_at: createdUser.created_at },
+    },
+  },
   refusals: [{ status: 409, description: 'Another caller has just given the user another uid.' }],
   handle: async (context, { params, body }) => {
     const { db, viewer } = context;
