@@ -16,22 +16,7 @@ export const exampleUser = {
   created_at: '2021-01-12T05:24:39.062+00:00',
 };
 
-/** The user that the seed document's example creates, as the owner of the key sees them. */
-export const createdUser = {
-  id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
-  uid: 'u144',
-  first_name: 'Akinyele',
-  last_name: 'Jinadu',
-  number: null,
-  email: 'a.jinadu@somecorp.email',
-  devices: [],
-  lists: [],
-  segments: [],
-  meta: { plan: 'pro', age: 34 },
-  created_at: '2021-01-12T05:24:39.062+00:00',
-};
-
-/** The same, as the public key alone gets to see them: what was sent. */
+/** What the seed document's example of a creation sends, but for the uid's name there; the public key sees no more. */
 export const createdUserAsSent = {
   uid: 'u144',
   first_name: 'Akinyele',
@@ -39,6 +24,16 @@ export const createdUserAsSent = {
   email: 'a.jinadu@somecorp.email',
   meta: { plan: 'pro', age: 34 },
   created_at: '2021-01-12T05:24:39.062+00:00',
+};
+
+/** The same user, as the owner of the key sees them. */
+export const createdUser = {
+  id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
+  ...createdUserAsSent,
+  number: null,
+  devices: [],
+  lists: [],
+  segments: [],
 };
 
 export const userExamples: Record<string, Example> = {

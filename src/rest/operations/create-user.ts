@@ -6,6 +6,9 @@ import { operation } from '../operation.ts';
 import { toNewUser } from '../to-domain.ts';
 import { answeredUser, userAnswer } from '../user-answer.ts';
 
+const { uid, ...profile } = createdUserAsSent;
+
+/** `POST /users`. */
 export const createUserOperation = operation({
   operationId: 'createUser',
   method: 'POST',
@@ -14,19 +17,7 @@ export const createUserOperation = operation({
   description: 'Adds a new user, when a customer signs up on your application. Works with username authentication.',
   scope: 'users:identify',
   input: z.object({ body: createBody }),
-  requestExamples: {
-    signUp: {
-      summary: 'A customer signs up',
-      value: {
-        id: 'u144',
-        first_name: 'Akinyele',
-        last_name: 'Jinadu',
-        email: 'a.jinadu@somecorp.email',
-        meta: { plan: 'pro', age: 34 },
-        created_at: '2021-01-12T05:24:39.062+00:00',
-      },
-    },
-  },
+  requestExamples: { signUp: { summary: 'A customer signs up', value: { id: uid, ...profile } } },
   response: answeredUser,
   responseExamples: {
     full: { summary: 'With key and secret', value: createdUser },
