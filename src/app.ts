@@ -14,8 +14,10 @@ import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
 import { trackConnections } from './http/connections.ts';
+import { createCharge, type RateLimits } from './http/rate-limit.ts';
 import { refusalOf } from './http/refusal.ts';
-import { refuseUnparsed } from './http/unparsed.ts';
+import { refuseExpectation, refuseUnparsed } from './http/unparsed.ts';
+import { refuseUnreadable } from './http/unreadable.ts';
 import { restDoor } from './rest/door.ts';
 
 /** What the gateway is made of. */
@@ -25,12 +27,18 @@ export interface Dependencies {
   readiness: Readiness;
   /** Origins that browsers may call from. */
   corsOrigins: string[];
+  /** Points a minute for each key. */
+  rateLimits: RateLimits;
   /** False, or left out: no GraphiQL. */
   graphiql?: GraphiQLDoor | false;
 }
 
-/** What browsers may do from an allowed origin: all that the doors know. */
-const CORS_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+/** What browsers may do and see from an allowed origin: all that the doors know. */
+const CORS = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+  maxAge: 600,
+};
 
 /** Longest time in ms that a request may take to arrive. */
 const REQUEST_MS = 30_000;
@@ -47,9 +55,11 @@ function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: Fa
 }
 
 /** Builds the gateway: its doors, and what stands in front of all of them. It does not listen yet. */
-export async function createApp({ db, log, readiness, corsOrigins, graphiql }: Dependencies): Promise<FastifyInstance> {
+export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
+  const { db, log, readiness, corsOrigins, rateLimits, graphiql } = dependencies;
   const app = fastify({
     loggerInstance: log,
+    http: { requireHostHeader: false },
     clientErrorHandler: refuseUnparsed,
     frameworkErrors: refuseUnrouted,
     // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
@@ -66,6 +76,7 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  app.addHook('onRequest', refuseUnreadable);
   app.addHook('onResponse', async (request, reply) => {
     const path = request.url.split('?', 1)[0];
     const facts = {
@@ -76,6 +87,7 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
     };
     request.log.info(facts, `${facts.method} ${path} ${facts.status} ${facts.ms} ms`);
   });
+  app.server.on('checkExpectation', refuseExpectation);
   const closeIdle = trackConnections(app.server);
   app.addHook('preClose', async () => {
     closeIdle();
@@ -93,11 +105,11 @@ export async function createApp({ db, log, readiness, corsOrigins, graphiql }: D
       .code(404)
       .send({ error: 'There is nothing here. GraphQL is at /graphql, REST at /v1/docs.', code: 'NOT_FOUND' }),
   );
-  if (corsOrigins.length > 0) await app.register(cors, { origin: corsOrigins, methods: CORS_METHODS, maxAge: 600 });
+  if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
-  const authenticate = createAuthenticate(db);
-  await app.register(graphqlDoor, { db, authenticate });
-  await app.register(restDoor, { db, authenticate });
+  const door = { db, authenticate: createAuthenticate(db), charge: createCharge(rateLimits) };
+  await app.register(graphqlDoor, door);
+  await app.register(restDoor, door);
   return app;
 }

@@ -30,9 +30,14 @@ const environment = z.object({
   POOL_SIZE: whole(1, 1000).default(10),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
+  RATE_LIMIT: whole(0, 1_000_000_000).optional(),
+  RATE_LIMIT_PUBLIC: whole(0, 1_000_000_000).optional(),
   GRAPHIQL: flag.optional(),
   NODE_ENV: z.string().optional(),
 });
+
+/** Points a minute for a key with its secret, and for a public key alone. */
+const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
 
 /** What the environment says, checked and with its defaults. Documented for people in README.md. */
 export interface Config {
@@ -47,6 +52,8 @@ export interface Config {
   logLevel: z.output<typeof environment>['LOG_LEVEL'];
   /** Origins that browsers may call from. Empty: none but the gateway's own. */
   corsOrigins: string[];
+  /** Points a minute for each key; 0: no limit. None by default on the embedded database. */
+  rateLimits: { secret: number; publicKey: number };
   /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
   graphiql: boolean;
 }
@@ -68,6 +75,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError(`The environment is not right:\n${faults.join('\n')}`);
   }
   const data = parsed.data;
+  const [secret, publicKey] = data.DATABASE_URL === undefined ? [0, 0] : DEFAULT_RATE_LIMITS;
   return {
     port: data.PORT,
     host: data.HOST,
@@ -76,6 +84,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     poolSize: data.POOL_SIZE,
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
+    rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
     graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
   };
 }

@@ -46,6 +46,7 @@ async function start(config: Config, log: Logger): Promise<() => Promise<void>> 
       log,
       readiness: () => unreadiness(db),
       corsOrigins: config.corsOrigins,
+      rateLimits: config.rateLimits,
       graphiql: config.graphiql
         ? { demoKey: config.databaseUrl === undefined ? demoCredentials : undefined }
         : undefined,

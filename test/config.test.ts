@@ -10,8 +10,16 @@ it('has a default for everything', () => {
     poolSize: 10,
     logLevel: 'info',
     corsOrigins: [],
+    rateLimits: { secret: 0, publicKey: 0 },
     graphiql: true,
   });
+});
+
+it('limits the rate of keys on a database of one’s own, and where it is told to', () => {
+  const databaseUrl = { DATABASE_URL: 'postgres://localhost/usergraph' };
+  expect(readConfig(databaseUrl).rateLimits).toEqual({ secret: 60_000, publicKey: 6_000 });
+  expect(readConfig({ ...databaseUrl, RATE_LIMIT: '0' }).rateLimits).toEqual({ secret: 0, publicKey: 6_000 });
+  expect(readConfig({ RATE_LIMIT_PUBLIC: '100' }).rateLimits).toEqual({ secret: 0, publicKey: 100 });
 });
 
 it('takes an empty variable for an unset one', () => {

@@ -32,10 +32,14 @@ export function createAuthenticate(db: Database): Authenticate {
     if (!key) throw new UnauthenticatedError();
     const { secretDigest, scopes, ...who } = key;
     if (credentials.secret === undefined) {
-      return { ...who, scopes: new Set(publicScopes.filter((scope) => scopes.includes(scope))) };
+      return {
+        ...who,
+        credential: 'publicKey',
+        scopes: new Set(publicScopes.filter((scope) => scopes.includes(scope))),
+      };
     }
     if (!isSecret(credentials.secret, secretDigest)) throw new UnauthenticatedError();
-    return { ...who, scopes: new Set(scopes) };
+    return { ...who, credential: 'secret', scopes: new Set(scopes) };
   };
 }
 

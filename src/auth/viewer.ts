@@ -7,6 +7,8 @@ export interface Viewer {
   workspace: string;
   /** Id of the key by which they were let in. */
   keyId: string;
+  /** What they showed: the key with its secret, or the public key alone. */
+  credential: 'secret' | 'publicKey';
   scopes: ReadonlySet<Scope>;
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
+import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
@@ -13,10 +14,11 @@ const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 export interface GraphQLDoor {
   db: Database;
   authenticate: Authenticate;
+  charge: Charge;
 }
 
 /** Mounts GraphQL over HTTP at `/graphql`: `GET` for queries, `POST` with a JSON body for all. */
-export async function graphqlDoor(app: FastifyInstance, { db, authenticate }: GraphQLDoor): Promise<void> {
+export async function graphqlDoor(app: FastifyInstance, { db, authenticate, charge }: GraphQLDoor): Promise<void> {
   const yoga = createGraphQLServer(db);
 
   app.removeAllContentTypeParsers();
@@ -27,9 +29,12 @@ export async function graphqlDoor(app: FastifyInstance, { db, authenticate }: Gr
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
+    onRequest: (request, reply) => charge(request, reply, POINTS.request),
     handler: async (request, reply) => {
       const { id, log } = request;
-      const response = await yoga.fetch(toFetch(request), { viewer: viewerOf(request), requestId: id, log });
+      const chargeWrite = () => charge(request, reply, POINTS.write);
+      const context = { viewer: viewerOf(request), requestId: id, log, chargeWrite };
+      const response = await yoga.fetch(toFetch(request), context);
       const text = await response.text();
       if (text === '' && !response.ok) throw new WordlessRefusal(response.status);
       return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);

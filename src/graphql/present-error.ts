@@ -9,6 +9,7 @@ const contracted = new Set([
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
   'FORBIDDEN',
+  'RATE_LIMITED',
   'LIMIT_EXCEEDED',
 ]);
 

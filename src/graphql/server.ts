@@ -1,6 +1,7 @@
-import { parse } from 'graphql';
+import { GraphQLError, getOperationAST, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
+import { RateLimitedError } from '../http/rate-limit.ts';
 import type { Context } from './context.ts';
 import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { createLoaders } from './loaders.ts';
@@ -11,7 +12,10 @@ import { refuseForScopes } from './scopes.ts';
 import { variablesOf } from './variables.ts';
 
 /** What the door knows of a request before GraphQL begins. */
-export type RequestContext = Reporting;
+export interface RequestContext extends Reporting {
+  /** Takes the points of a mutation. @throws {RateLimitedError} */
+  chargeWrite(): Promise<void>;
+}
 
 /** Refuses documents that are too long or too deep, before they are validated or executed. */
 const limits: Plugin = {
@@ -41,6 +45,21 @@ const refusals: Plugin<Context> = {
   },
 };
 
+/** Takes a mutation's points; its request has cost one already, at the door. */
+const charges: Plugin<RequestContext> = {
+  async onExecute({ args, setResultAndStopExecution }) {
+    if (getOperationAST(args.document, args.operationName)?.operation !== 'mutation') return;
+    try {
+      await args.contextValue.chargeWrite();
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      const { code, message, retryAfter } = error;
+      const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
+      setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions: { code, http } })] });
+    }
+  },
+};
+
 /** Gives every error of every answer a code, and masks those that nobody expected. */
 const errors: Plugin<object, RequestContext> = {
   onResultProcess({ result, setResult, serverContext }) {
@@ -54,7 +73,7 @@ export function createGraphQLServer(db: Database) {
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
-    plugins: [limits, refusals, errors],
+    plugins: [limits, refusals, charges, errors],
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

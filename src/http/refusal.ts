@@ -1,5 +1,6 @@
 import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { RateLimitedError } from './rate-limit.ts';
 
 /** Most bytes of a body. */
 export const BODY_MAXIMUM = 1024 * 1024;
@@ -28,6 +29,10 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof UnauthenticatedError) {
     return { status: 401, code: error.code, message: error.message, headers: CHALLENGE };
   }
+  if (error instanceof RateLimitedError) {
+    const headers = { 'retry-after': String(error.retryAfter) };
+    return { status: 429, code: error.code, message: error.message, headers };
+  }
   if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
   const status = statusOf(error);
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
@@ -36,7 +41,8 @@ export function refusalOf(error: unknown): Refusal {
     return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };
   }
   if (status === 414) return { status, code: 'LIMIT_EXCEEDED', message: 'The address is too long.' };
-  if (status === 415) return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json.' };
+  if (status === 415)
+    return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json, not compressed.' };
   if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };
 }

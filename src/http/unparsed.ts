@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What Node's parser says of a request that it gives up on, by its code; any other is no HTTP. */
@@ -19,4 +19,11 @@ export function refuseUnparsed(error: Error & { code?: string }, socket: Socket)
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   if (socket.writable) socket.write(`${head}\r\nConnection: close\r\n\r\n${body}`);
   socket.destroySoon();
+}
+
+/** Answers an `Expect:` other than `100-continue` as JSON, where Node would answer with a status alone. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = JSON.stringify({ error: 'No Expect but 100-continue is met.', code: 'BAD_USER_INPUT' });
+  response.writeHead(417, { 'content-type': 'application/json', 'content-length': body.length, connection: 'close' });
+  response.end(body);
 }

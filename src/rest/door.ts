@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
@@ -16,6 +17,7 @@ import { refuse } from './refuse.ts';
 export interface RestDoor {
   db: Database;
   authenticate: Authenticate;
+  charge: Charge;
 }
 
 /**
@@ -51,12 +53,12 @@ async function documentation(app: FastifyInstance): Promise<void> {
   });
 }
 
-async function mountOperations(app: FastifyInstance, { db, authenticate }: RestDoor): Promise<void> {
+async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, parseJson);
   app.setErrorHandler(refuse);
-  requireViewer(app, authenticate);
-  for (const operation of operations) mount(app, db, operation);
+  requireViewer(app, door.authenticate);
+  for (const operation of operations) mount(app, door, operation);
 }
 
 /** A body that is not JSON. */
@@ -84,10 +86,12 @@ function parseJson(
   });
 }
 
-function mount(app: FastifyInstance, db: Database, operation: Operation): void {
+function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operation): void {
+  const points = POINTS.request + (operation.method === 'GET' ? 0 : POINTS.write);
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: (request, reply) => charge(request, reply, points),
     preParsing: async (request) => {
       if (viewerOf(request).scopes.has(operation.scope)) return;
       throw new ForbiddenError(operation.summary, operation.scope);

@@ -23,6 +23,7 @@ const commonRefusals: Record<number, string> = {
   413: 'The body is larger than 1 MB.',
   414: 'The address is too long.',
   415: 'The body is not `application/json`.',
+  429: 'The key has spent the points of this minute; `Retry-After` says when there are new ones.',
   500: 'Unexpected; the answer holds the id under which it was logged.',
   503: 'Unavailable just now; `Retry-After` says when to come back.',
 };

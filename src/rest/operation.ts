@@ -32,7 +32,7 @@ interface Description {
   summary: string;
   description: string;
   scope: Scope;
-  /** Beyond 400, 401, 403, 413, 414, 415, 500 and 503, which all have. */
+  /** Beyond 400, 401, 403, 413, 414, 415, 429, 500 and 503, which all have. */
   refusals: { status: 404 | 409; description: string }[];
   requestExamples: Record<string, Example>;
   response: z.ZodType;

@@ -17,6 +17,7 @@ async function startLogged() {
     log: pino(stream),
     readiness: async () => undefined,
     corsOrigins: [],
+    rateLimits: { secret: 0, publicKey: 0 },
     graphiql: false,
   });
   return { ...started, app, lines };

@@ -10,6 +10,7 @@ async function ask(path: string, readiness: () => Promise<string | undefined>) {
     log: pino({ level: 'silent' }),
     readiness,
     corsOrigins: [],
+    rateLimits: { secret: 0, publicKey: 0 },
     graphiql: false,
   });
   const { statusCode, json } = await app.inject({ method: 'GET', url: path });

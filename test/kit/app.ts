@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, print } from 'graphql';
 import { type Logger, pino } from 'pino';
-import { createApp } from '../../src/app.ts';
+import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { type Scope, scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
@@ -33,7 +33,9 @@ export interface Tenant {
   withScopes(...granted: Scope[]): Promise<string>;
 }
 
-const basic = (publicKey: string, secret = '') => `Basic ${Buffer.from(`${publicKey}:${secret}`).toString('base64')}`;
+/** The `Authorization` header of a key, with its secret or alone. */
+export const basic = (publicKey: string, secret = '') =>
+  `Basic ${Buffer.from(`${publicKey}:${secret}`).toString('base64')}`;
 
 async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant> {
   const { id } = await createWorkspace(db, name);
@@ -50,7 +52,9 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 }
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
-export async function startApp(options: { poolSize?: number; corsOrigins?: string[]; log?: Logger } = {}) {
+export async function startApp(
+  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits'>> & { poolSize?: number; log?: Logger } = {},
+) {
   const database = await createDatabase(options.poolSize);
   const { db } = database;
   const app = await createApp({
@@ -58,6 +62,7 @@ export async function startApp(options: { poolSize?: number; corsOrigins?: strin
     log: options.log ?? pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: options.corsOrigins ?? [],
+    rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
   });
   const tenant = await createTenant(database, 'Owner');
   const stranger = await createTenant(database, 'Stranger');

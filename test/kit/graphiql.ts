@@ -19,6 +19,7 @@ export async function startGraphiQL({ graphiql, demo = false }: { graphiql: Grap
     log,
     readiness: async () => undefined,
     corsOrigins: [],
+    rateLimits: { secret: 0, publicKey: 0 },
     graphiql,
   });
   return {

@@ -1,18 +1,27 @@
 import { encodeGlobalId } from '../../../src/graphql/global-id.ts';
 import type { Answer, startApp, Tenant } from '../app.ts';
+import { readUser, userOfGraphQL, userOfRest } from './read-user.ts';
 import { record } from './record.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
 /** Something to ask a door for, in GraphQL's words; list ids are UUIDs, and platforms the seed's. */
 export interface Command {
-  name: 'createUser' | 'updateUser' | 'addEvent' | 'deleteUser' | 'removeDevice';
+  name: 'createUser' | 'updateUser' | 'addEvent' | 'deleteUser' | 'removeDevice' | 'retrieveUser';
   input: Record<string, unknown>;
   caller: 'owner' | 'publicKey';
 }
 
-/** Asks for a command in a workspace. @returns `OK`, or the code of the refusal in the domain's words. */
-export type Door = (app: App, tenant: Tenant, command: Command) => Promise<string>;
+/** What came of a command. */
+interface Outcome {
+  /** `OK`, or the code of the refusal in the domain's words. */
+  code: string;
+  /** The user that a read found. */
+  user?: object;
+}
+
+/** Asks for a command in a workspace. */
+export type Door = (app: App, tenant: Tenant, command: Command) => Promise<Outcome>;
 
 /** Asks the REST door. */
 export const rest: Door = async ({ app }, tenant, { name, input, caller }) => {
@@ -23,28 +32,40 @@ export const rest: Door = async ({ app }, tenant, { name, input, caller }) => {
     headers: { authorization: tenant[caller], ...(body ? { 'content-type': 'application/json' } : {}) },
     ...(body ? { payload: JSON.stringify(body) } : {}),
   });
-  return answer.statusCode === 200 ? 'OK' : String(record(answer.json()).code);
+  const answered = record(answer.json());
+  if (answer.statusCode !== 200) return { code: String(answered.code) };
+  return { code: 'OK', ...(name === 'retrieveUser' ? { user: userOfRest(answered) } : {}) };
 };
 
 /** Asks the GraphQL door; selects nothing that needs a scope beyond the mutation's. */
-export const graphql: Door = async ({ send }, tenant, { name, input, caller }) => {
+export const graphql: Door = async (app, tenant, { name, input, caller }) => {
+  if (name === 'retrieveUser') return retrieveUser(app, tenant[caller], input);
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const document = `mutation($input: ${type}!) { ${name}(input: $input) { __typename ... on Error { code } } }`;
-  return outcomeOf(name, await send(document, { input: graphqlInput(input) }, tenant[caller]));
+  return { code: codeOf(name, await app.send(document, { input: graphqlInput(input) }, tenant[caller])) };
 };
+
+/** What REST says by 404, GraphQL says by null. */
+async function retrieveUser({ send }: App, caller: string, { uid }: Command['input']): Promise<Outcome> {
+  const answer = await send(readUser, { uid }, caller);
+  const { user } = record(answer.data);
+  const code = codeOf('user', answer);
+  if (code !== 'OK' || user === null) return { code: code === 'OK' ? 'NOT_FOUND' : code };
+  return { code, user: userOfGraphQL(record(user)) };
+}
 
 /**
  * What a GraphQL answer says in the domain's words. What GraphQL's types refuse before the domain is asked
  * (`BAD_USER_INPUT`), REST has its schemas refuse: `VALIDATION_FAILED`.
  */
-export function outcomeOf(field: string, { data, errors }: Answer): string {
+export function codeOf(field: string, { data, errors }: Answer): string {
   const refused = errors?.[0]?.extensions.code;
   if (refused) return refused === 'BAD_USER_INPUT' ? 'VALIDATION_FAILED' : refused;
   return String(record(record(data)[field]).code ?? 'OK');
 }
 
 interface RestRequest {
-  method: 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: string;
   body?: object;
 }
@@ -64,6 +85,7 @@ const restRequests: Record<Command['name'], (input: Command['input']) => RestReq
     body: { event: name, ...input },
   }),
   deleteUser: ({ uid }) => ({ method: 'DELETE', url: pathOf(uid) }),
+  retrieveUser: ({ uid }) => ({ method: 'GET', url: pathOf(uid) }),
   removeDevice: ({ uid, token }) => ({
     method: 'DELETE',
     url: `${pathOf(uid)}/tokens/${encodeURIComponent(String(token))}`,

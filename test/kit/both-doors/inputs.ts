@@ -154,6 +154,7 @@ const command = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: commandsOf('deleteUser', input({}, { uid })) },
+  { weight: 2, arbitrary: commandsOf('retrieveUser', input({}, { uid })) },
   {
     weight: 2,
     arbitrary: commandsOf('removeDevice', input({}, { uid, token: { right: of(tokens), wrong: of(faultyTokens) } })),

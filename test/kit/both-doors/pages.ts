@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { startApp, Tenant } from '../app.ts';
-import { outcomeOf } from './doors.ts';
+import { codeOf } from './doors.ts';
 import { record } from './record.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
@@ -80,7 +80,7 @@ export const readThroughGraphQL = ({ send }: App, tenant: Tenant) => {
     const { nodes, pageInfo } = record(record(answer.data).users);
     const { startCursor, endCursor, hasNextPage, hasPreviousPage } = record(pageInfo);
     return {
-      outcome: outcomeOf('users', answer),
+      outcome: codeOf('users', answer),
       uids: Array.isArray(nodes) ? nodes.map(({ uid }) => uid) : [],
       next: hasNextPage && endCursor !== null ? endCursor : undefined,
       previous: hasPreviousPage && startCursor !== null ? startCursor : undefined,

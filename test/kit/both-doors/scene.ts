@@ -55,7 +55,7 @@ export async function putScene(place: Place, { imported, devices }: Scene): Prom
 const DAY = 24 * 60 * 60 * 1000;
 
 /** An instant, or that it is the clock's: the two doors are not asked in the same millisecond. */
-const time = (date: Date) => (Math.abs(Date.now() - date.getTime()) < DAY ? 'now' : date.toISOString());
+export const time = (date: Date) => (Math.abs(Date.now() - date.getTime()) < DAY ? 'now' : date.toISOString());
 
 /** Every row of a workspace but its keys, without made-up ids: in the order of creation, and devices of registration. */
 export async function rowsOf({ db, workspaceId }: Place) {

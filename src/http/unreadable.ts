@@ -1,0 +1,19 @@
+import type { FastifyRequest } from 'fastify';
+
+/** A request whose body no door reads, or that HTTP/1.1 itself forbids. */
+class UnreadableError extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+/** Refuses compressed bodies, and requests without `Host` (RFC 9112, 3.2), which Node answers without a body. */
+export async function refuseUnreadable({ headers, raw }: FastifyRequest): Promise<void> {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new UnreadableError(415, 'The body is compressed.');
+  if (headers.host === undefined && raw.httpVersion === '1.1')
+    throw new UnreadableError(400, 'There is no Host header.');
+}

@@ -1,0 +1,45 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startApp } from '../kit/app.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+let port = 0;
+
+beforeAll(async () => {
+  app = await startApp();
+  port = Number(new URL(await app.app.listen({ host: '127.0.0.1', port: 0 })).port);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** Sends a head by hand, and reads the status and the JSON of the answer. */
+async function sendHead(...lines: string[]) {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
+  const answer = await text(socket);
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  return { status: Number(head.split(' ')[1]), body: JSON.parse(body) };
+}
+
+const refusal = { error: expect.any(String), code: 'BAD_USER_INPUT' };
+
+it('answers a request without Host with JSON', async () => {
+  expect(await sendHead('GET /v1/users HTTP/1.1')).toEqual({ status: 400, body: refusal });
+});
+
+it('lets HTTP/1.0 do without Host', async () => {
+  expect(await sendHead('GET /v1/users HTTP/1.0')).toMatchObject({ status: 401 });
+});
+
+it('answers an expectation that it does not meet with JSON', async () => {
+  expect(await sendHead('PUT /v1/users/u1 HTTP/1.1', 'Host: a', 'Expect: 200-ok', 'Content-Length: 0')).toEqual({
+    status: 417,
+    body: refusal,
+  });
+});
+
+it.each(['/v1/users/u1', '/users/u1'])('refuses a compressed body with 415: PUT %s', async (url) => {
+  const headers = { authorization: app.owner, 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const answer = await app.app.inject({ method: 'PUT', url, headers, payload: Buffer.from('x') });
+  expect({ status: answer.statusCode, body: answer.json() }).toEqual({ status: 415, body: refusal });
+});

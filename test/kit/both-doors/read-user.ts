@@ -1,0 +1,43 @@
+import { decodeGlobalId } from '../../../src/graphql/global-id.ts';
+import { record } from './record.ts';
+import { time } from './scene.ts';
+
+/** Everything that both doors tell of a user, but for the made-up id. */
+export const readUser = `query ($uid: String!) {
+  user(uid: $uid) {
+    uid uidUpdateable firstName lastName number email meta createdAt
+    devices { token platform }
+    lists { list { id } subscribed }
+    segments { segment { id } suppressed }
+  }
+}`;
+
+const each = (list: unknown) => (Array.isArray(list) ? list.map(record) : []);
+
+/** A user of the REST door in GraphQL's words, with the number of segments in place of their ids. */
+export function userOfRest(body: Record<string, unknown>): object {
+  const { id: _, first_name: firstName, last_name: lastName, uid_updateable: updateable, ...user } = body;
+  const { created_at: createdAt, segments, ...same } = user;
+  return {
+    ...same,
+    firstName,
+    lastName,
+    uidUpdateable: updateable === true,
+    createdAt: time(new Date(String(createdAt))),
+    segments: each(segments).map(({ suppressed }) => suppressed),
+  };
+}
+
+/** A user of the GraphQL door, alike. */
+export function userOfGraphQL({ createdAt, devices, lists, segments, ...same }: Record<string, unknown>): object {
+  return {
+    ...same,
+    createdAt: time(new Date(String(createdAt))),
+    devices: each(devices).map(({ token, platform }) => ({ token, platform: String(platform).toLowerCase() })),
+    lists: each(lists).map(({ list, subscribed }) => ({
+      id: decodeGlobalId(String(record(list).id))?.id,
+      subscribed,
+    })),
+    segments: each(segments).map(({ suppressed }) => suppressed),
+  };
+}
