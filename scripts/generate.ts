@@ -1,10 +1,10 @@
-// Writes what is generated and committed: schema.graphql, openapi.json, and the typed documents of the tests.
+// Writes what is generated and committed: schema.graphql, subgraph.graphql, openapi.json, and the typed documents of the tests.
 // With --check it writes nothing, and fails where something is stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { generate } from '@graphql-codegen/cli';
 import codegen from '../codegen.ts';
 import { printedOpenApi } from '../test/kit/printed-openapi.ts';
-import { printedSchema } from '../test/kit/printed-schema.ts';
+import { printedSchema, printedSubgraph } from '../test/kit/printed-schema.ts';
 
 const check = process.argv.includes('--check');
 const stale: string[] = [];
@@ -17,6 +17,7 @@ async function put(path: string, content: string): Promise<void> {
 }
 
 await put('schema.graphql', printedSchema());
+await put('subgraph.graphql', printedSubgraph());
 await put('openapi.json', printedOpenApi());
 for (const { filename, content } of await generate({ ...codegen, silent: true }, false)) await put(filename, content);
 

@@ -10,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import { createAuthenticate } from './auth/authenticate.ts';
 import type { Database } from './db/client.ts';
+import { servedSchema } from './federation/subgraph.ts';
 import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
@@ -109,7 +110,7 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
   const door = { db, authenticate: createAuthenticate(db), charge: createCharge(rateLimits) };
-  await app.register(graphqlDoor, door);
+  await app.register(graphqlDoor, { ...door, schema: servedSchema });
   await app.register(restDoor, door);
   return app;
 }

@@ -5,8 +5,9 @@ import { expect, it } from 'vitest';
 /** Which layers of src/ a layer may import, beside itself. docs/architecture.md has the same table. */
 const allowed: Record<string, string[]> = {
   main: ['app', 'auth', 'config', 'db', 'dev', 'domain', 'greeting', 'observability'],
-  app: ['auth', 'db', 'graphql', 'graphiql', 'health', 'http', 'rest'],
+  app: ['auth', 'db', 'federation', 'graphql', 'graphiql', 'health', 'http', 'rest'],
   graphql: ['domain', 'auth', 'http', 'db/client', 'db/errors', 'db/keyset'],
+  federation: ['domain', 'graphql/context', 'graphql/global-id', 'graphql/load-node', 'graphql/schema'],
   rest: ['domain', 'auth', 'http', 'db/client'],
   http: ['auth', 'db/errors'],
   cli: ['config', 'domain', 'auth', 'db'],

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
@@ -12,14 +13,19 @@ const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
 /** What the door needs. */
 export interface GraphQLDoor {
+  /** What is served. */
+  schema: GraphQLSchema;
   db: Database;
   authenticate: Authenticate;
   charge: Charge;
 }
 
 /** Mounts GraphQL over HTTP at `/graphql`: `GET` for queries, `POST` with a JSON body for all. */
-export async function graphqlDoor(app: FastifyInstance, { db, authenticate, charge }: GraphQLDoor): Promise<void> {
-  const yoga = createGraphQLServer(db);
+export async function graphqlDoor(
+  app: FastifyInstance,
+  { schema, db, authenticate, charge }: GraphQLDoor,
+): Promise<void> {
+  const yoga = createGraphQLServer(schema, db);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, decodeUtf8);

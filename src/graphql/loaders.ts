@@ -7,7 +7,7 @@ import { readLists } from '../domain/lists/read-lists.ts';
 import { readListMemberships } from '../domain/lists/read-memberships.ts';
 import { readSegmentMemberships } from '../domain/segments/read-memberships.ts';
 import { readSegments } from '../domain/segments/read-segments.ts';
-import { readUsers, readUsersByUid } from '../domain/users/read-users.ts';
+import { readUsers, type UserKey } from '../domain/users/read-users.ts';
 
 type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) => Promise<Map<string, Value>>;
 
@@ -31,6 +31,7 @@ export function createLoaders(db: Db, workspaceId: string) {
     );
   }
 
+  const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), { cache: false });
   const connections = new Map<string, DataLoader<string, unknown>>();
 
   /** The loader of one connection with its arguments, under a name that tells both. */
@@ -42,8 +43,8 @@ export function createLoaders(db: Db, workspaceId: string) {
   }
 
   return {
-    users: loader(readUsers),
-    usersByUid: loader(readUsersByUid),
+    users: { load: (id: string) => users.load({ id }) },
+    usersByUid: { load: (uid: string) => users.load({ uid }) },
     lists: loader(readLists),
     segments: loader(readSegments),
     events: loader(readEvents),

@@ -1,7 +1,7 @@
 import { ValidationError } from '../domain/errors.ts';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
 import { decodeGlobalId, type GlobalId, NODES_MAXIMUM } from './global-id.ts';
+import { loadNode } from './load-node.ts';
 
 const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';
 
@@ -12,11 +12,10 @@ function parse(id: string, ...path: string[]): GlobalId {
   return parsed;
 }
 
-/** Reads the object behind a global id, with its type's name; null where the workspace has none. */
-async function load({ type, id }: GlobalId, { loaders }: Context): Promise<object | null> {
-  const loader = { User: loaders.users, List: loaders.lists, Segment: loaders.segments, Event: loaders.events }[type];
-  const row = await loader.load(id);
-  return row ? { __typename: type, ...row } : null;
+/** The types of some ids, as far as they are ids, and no more than one field takes. */
+function typesOf(ids: readonly unknown[]): string[] {
+  if (ids.length > NODES_MAXIMUM) return [];
+  return ids.flatMap((id) => (typeof id === 'string' && decodeGlobalId(id)?.type) || []);
 }
 
 builder.queryField('node', (t) =>
@@ -25,8 +24,8 @@ builder.queryField('node', (t) =>
     nullable: true,
     description: `The object with a global id. Null where the workspace has none. ${byTypes}`,
     args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
-    extensions: { idArgument: 'id' },
-    resolve: (_root, { id }, context) => load(parse(id, 'id'), context),
+    extensions: { typesAskedFor: ({ id }) => typesOf([id]) },
+    resolve: (_root, { id }, context) => loadNode(parse(id, 'id'), context),
   }),
 );
 
@@ -36,13 +35,13 @@ builder.queryField('nodes', (t) =>
     nullable: { list: false, items: true },
     description: `The objects with some global ids, each at its id’s place; null where the workspace has none. ${byTypes}`,
     args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${NODES_MAXIMUM}.` }) },
-    extensions: { idArgument: 'ids' },
+    extensions: { typesAskedFor: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []) },
     resolve: (_root, { ids }, context) => {
       if (ids.length > NODES_MAXIMUM) {
         const message = `must hold at most ${NODES_MAXIMUM} ids, not ${ids.length}`;
         throw new ValidationError([{ path: ['ids'], code: 'TOO_MANY', message }]);
       }
-      return ids.map(async (id, place) => load(parse(id, 'ids', String(place)), context));
+      return ids.map(async (id, place) => loadNode(parse(id, 'ids', String(place)), context));
     },
   }),
 );

@@ -114,8 +114,10 @@ function ofField(counting: Counting, node: FieldNode, parent: GraphQLNamedType |
 /** How many objects a field may give: none where its arguments are wrong or out of range, which the resolver refuses. */
 function sizeOf({ variables }: Counting, node: FieldNode, field: GraphQLField<unknown, unknown>): number {
   try {
-    const { first, last, ids } = getArgumentValues(field, node, variables);
-    const asked = Array.isArray(ids) ? ids.length : (first ?? last ?? DEFAULT_PAGE_SIZE);
+    const { first, last, ids, representations } = getArgumentValues(field, node, variables);
+    const named = ids ?? representations;
+    if (Array.isArray(named)) return named.length;
+    const asked = first ?? last ?? DEFAULT_PAGE_SIZE;
     return typeof asked === 'number' && asked <= PAGE_MAXIMUM ? Math.max(asked, 0) : 0;
   } catch {
     return 0;

@@ -13,8 +13,8 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** Scopes that a caller needs, all of them. */
     requiresScopes?: readonly Scope[];
-    /** The argument that holds global ids, whose types tell what the field requires. */
-    idArgument?: string;
+    /** Names the types of the objects that the arguments ask for; the field requires their scopes, too. */
+    typesAskedFor?: (args: Readonly<Record<string, unknown>>) => Iterable<string>;
   }
 
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {

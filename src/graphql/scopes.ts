@@ -15,7 +15,6 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Scope } from '../domain/scopes.ts';
-import { decodeGlobalId, NODES_MAXIMUM } from './global-id.ts';
 import type { Variables } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
@@ -28,15 +27,15 @@ interface Requirement {
   node: FieldNode;
 }
 
-/** A field that takes global ids: what it requires is told by the ids' types. */
-interface IdField {
+/** A field whose arguments say of which types the objects are that it gives. */
+interface TypesField {
   field: Field;
   node: FieldNode;
 }
 
 interface Requirements {
   known: Requirement[];
-  byIds: IdField[];
+  byArguments: TypesField[];
 }
 
 /** What operations require, by document and name; documents are kept by the parser's cache. */
@@ -57,8 +56,8 @@ export function refuseForScopes(args: ExecutionArgs, variables: Variables, held:
   const operation = getOperationAST(args.document, args.operationName);
   if (!operation) return [];
   const name = operation.name?.value ?? '';
-  const { known, byIds } = requirementsOf(args.schema, args.document, name);
-  const all = [...known, ...byIds.flatMap((field) => requirementsOfIds(args.schema, variables, field))];
+  const { known, byArguments } = requirementsOf(args.schema, args.document, name);
+  const all = [...known, ...byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field))];
   const missing = new Map<string, GraphQLError>();
   for (const { coordinate, scopes, node } of all) {
     const lacked = scopes.filter((scope) => !held.has(scope));
@@ -85,7 +84,7 @@ function requirementsOf(schema: GraphQLSchema, document: DocumentNode, operation
 
 function collect(schema: GraphQLSchema, operation: DocumentNode | undefined): Requirements {
   const known: Requirement[] = [];
-  const byIds: IdField[] = [];
+  const byArguments: TypesField[] = [];
   const types = new TypeInfo(schema);
   const onField = (node: FieldNode) => {
     const field = types.getFieldDef();
@@ -94,30 +93,27 @@ function collect(schema: GraphQLSchema, operation: DocumentNode | undefined): Re
     const isIntrospection = field.name === '__schema' || field.name === '__type';
     const scopes = isIntrospection ? INTROSPECTION : scopesOf(field);
     if (scopes.length > 0) known.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
-    if (field.extensions.idArgument) byIds.push({ field, node });
+    if (field.extensions.typesAskedFor) byArguments.push({ field, node });
   };
   if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
-  return { known, byIds };
+  return { known, byArguments };
 }
 
-/** What reading some ids requires: the scopes of their types. Ids that are none are the resolver's to refuse. */
-function requirementsOfIds(schema: GraphQLSchema, variables: Variables, { field, node }: IdField): Requirement[] {
-  const types = new Set(idsOf(variables, { field, node }).map((id) => decodeGlobalId(id)?.type));
-  return [...types].flatMap((name) => {
-    const type = name && schema.getType(name);
+/** What reading objects of some types requires: the types' scopes. Names of no type are the resolver's to refuse. */
+function requirementsOfTypes(schema: GraphQLSchema, variables: Variables, asked: TypesField): Requirement[] {
+  return [...typesAskedFor(variables, asked)].flatMap((name) => {
+    const type = schema.getType(name);
     return isObjectType(type)
-      ? { coordinate: `Query.${field.name} of a ${type.name}`, scopes: scopesOf(type), node }
+      ? { coordinate: `Query.${asked.field.name} of a ${type.name}`, scopes: scopesOf(type), node: asked.node }
       : [];
   });
 }
 
-/** The ids given to a field; none where the arguments are wrong or too many, which the resolver then refuses. */
-function idsOf(variables: Variables, { field, node }: IdField): string[] {
-  if (!field.extensions.idArgument) return [];
+/** The names of the types that a field is asked for; none where its arguments are wrong, which execution reports. */
+function typesAskedFor(variables: Variables, { field, node }: TypesField): Set<string> {
   try {
-    const given = [getArgumentValues(field, node, variables)[field.extensions.idArgument]].flat();
-    return given.length > NODES_MAXIMUM ? [] : given.filter((id) => typeof id === 'string');
+    return new Set(field.extensions.typesAskedFor?.(getArgumentValues(field, node, variables)));
   } catch {
-    return [];
+    return new Set();
   }
 }

@@ -1,4 +1,4 @@
-import { GraphQLError, getOperationAST, parse } from 'graphql';
+import { GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
 import { RateLimitedError } from '../http/rate-limit.ts';
@@ -7,7 +7,6 @@ import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from 
 import { createLoaders } from './loaders.ts';
 import { refuseForObjects } from './objects.ts';
 import { presentError, type Reporting } from './present-error.ts';
-import { schema } from './schema.ts';
 import { refuseForScopes } from './scopes.ts';
 import { variablesOf } from './variables.ts';
 
@@ -69,7 +68,7 @@ const errors: Plugin<object, RequestContext> = {
 };
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. */
-export function createGraphQLServer(db: Database) {
+export function createGraphQLServer(schema: GraphQLSchema, db: Database) {
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),

@@ -7,7 +7,7 @@ import { rootFields, schemaFields } from '../kit/walk-schema.ts';
 const open = ['Query.viewer', 'Query.node', 'Query.nodes', 'User.id', 'User.uid', 'List.id', 'Segment.id', 'Event.id'];
 
 /** Types that only wrap: whatever leads to them, and each field of what they hold, declares scopes of its own. */
-const wrapper = /^(PageInfo|Viewer|ValidationIssue|\w+Connection|\w+Edge|\w+Payload|\w+Error)$/;
+const wrapper = /^(PageInfo|Viewer|ValidationIssue|\w+Connection|\w+Edge|\w+Payload|\w+Error|_Service)$/;
 
 /** What each field of a type requires, but for the open ones and those named below. */
 const ofType: Record<string, Scope[]> = {
@@ -29,6 +29,8 @@ const ofField: Record<string, Scope[]> = {
   'Query.users': ['users:read'],
   'Query.lists': ['lists:read'],
   'Query.segments': ['segments:read'],
+  'Query._entities': ['users:read'],
+  'Query._service': ['schema:read'],
   'Mutation.createUser': ['users:identify'],
   'Mutation.updateUser': ['users:identify'],
   'Mutation.removeDevice': ['users:identify'],

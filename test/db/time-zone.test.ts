@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
 import { addEvent } from '../../src/domain/events/add-event.ts';
 import { createUser } from '../../src/domain/users/create-user.ts';
-import { readUsersByUid } from '../../src/domain/users/read-users.ts';
+import { readUsers } from '../../src/domain/users/read-users.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { graphql } from '../generated/gql.ts';
 import { startApp } from '../kit/app.ts';
@@ -55,7 +55,8 @@ it('stores and reads the right instants in a database whose time zone is not UTC
   const { createdAt } = await createUser(database.db, id, { uid: 'u1', createdAt: new Date(AT) });
   const { timestamp } = await addEvent(database.db, id, { uid: 'u1', name: 'Paid', timestamp: new Date(AT) });
   expect([createdAt.toISOString(), timestamp.toISOString()]).toEqual([AT, AT]);
-  expect((await readUsersByUid(database.db, id, ['u1'])).get('u1')?.createdAt.toISOString()).toBe(AT);
+  const [user] = await readUsers(database.db, id, [{ uid: 'u1' }]);
+  expect(user?.createdAt.toISOString()).toBe(AT);
   expect(await storedIn(database.connection)).toEqual([
     { zone: 'Pacific/Auckland', created: `${EPOCH}`, happened: `${EPOCH}` },
   ]);

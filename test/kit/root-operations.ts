@@ -29,7 +29,7 @@ function mutation(field: string, input: Record<string, unknown>): Sent {
 const page = 'totalCount edges { cursor node { id } }';
 
 /** What is selected of a node of any type. */
-const nodes = `__typename id
+const nodes = `__typename ... on Node { id }
   ... on User { uid email } ... on List { title } ... on Segment { name } ... on Event { name user { uid } }`;
 
 const query = (document: string, variables: Record<string, unknown> = {}): Sent => ({ document, variables });
@@ -41,6 +41,10 @@ const query = (document: string, variables: Record<string, unknown> = {}): Sent 
  */
 export function rootOperations(about: Names, own: Names): Record<string, Sent[]> {
   const ids = [about.user, about.list, about.segment, about.event];
+  const entities = (...representations: object[]) =>
+    query(`query ($of: [_Any!]!) { _entities(representations: $of) { ${nodes} } }`, {
+      of: representations,
+    });
   return {
     'Query.viewer': [query('{ viewer { workspace scopes } }')],
     'Query.node': ids.map((id) => query(`query ($id: ID!) { node(id: $id) { ${nodes} } }`, { id })),
@@ -49,6 +53,20 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.users': [query(`{ users { ${page} } }`)],
     'Query.lists': [query(`{ lists { ${page} } }`)],
     'Query.segments': [query(`{ segments { ${page} } }`)],
+    'Query._service': [query('{ _service { sdl } }')],
+    'Query._entities': [
+      query('query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id uid email } } }', {
+        of: [
+          { __typename: 'User', id: about.user },
+          { __typename: 'User', uid: about.uid },
+        ],
+      }),
+      entities(
+        { __typename: 'List', id: about.list },
+        { __typename: 'Segment', id: about.segment },
+        { __typename: 'Event', id: about.event },
+      ),
+    ],
     'Mutation.createUser': [
       mutation('createUser', { uid: 'fresh', listIds: [own.list, about.list] }),
       mutation('createUser', { uid: about.uid }),

@@ -1,6 +1,6 @@
 import { type GraphQLField, type GraphQLObjectType, isObjectType } from 'graphql';
 import type { Scope } from '../../src/domain/scopes.ts';
-import { schema } from '../../src/graphql/schema.ts';
+import { servedSchema } from '../../src/federation/subgraph.ts';
 
 /** A field of the schema, and what it declares. */
 export interface SchemaField {
@@ -12,7 +12,7 @@ export interface SchemaField {
 }
 
 /** Every field of every object type, but for introspection's. */
-export const schemaFields: SchemaField[] = Object.values(schema.getTypeMap())
+export const schemaFields: SchemaField[] = Object.values(servedSchema.getTypeMap())
   .filter((type) => isObjectType(type))
   .filter((type) => !type.name.startsWith('__'))
   .flatMap((type) =>

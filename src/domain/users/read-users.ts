@@ -3,20 +3,32 @@ import { Prisma } from '../../db/generated/client.ts';
 import { type KeysetSource, type Page, readSlices, type Slice } from '../../db/keyset.ts';
 import { type User, userColumns } from './user.ts';
 
-/** The users with some ids, by id; those that the workspace has not are left out. */
-export async function readUsers(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, User>> {
-  const users = await db.$queryRaw<User[]>`
-    SELECT ${userColumns} FROM users
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
-  return new Map(users.map((user) => [user.id, user]));
+/** What names a user. */
+export type UserKey = { id: string } | { uid: string };
+
+/**
+ * The users that some keys name, each at its key's place; undefined where the workspace has none. One statement, whatever is mixed.
+ * @param keys at least one. */
+export async function readUsers(db: Db, workspaceId: string, keys: readonly UserKey[]): Promise<(User | undefined)[]> {
+  const ids = new Set(keys.flatMap((key) => ('id' in key ? key.id : [])));
+  const uids = new Set(keys.flatMap((key) => ('uid' in key ? key.uid : [])));
+  const found = await db.$queryRaw<User[]>(
+    Prisma.join(
+      [
+        ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${[...ids]}::uuid[])`)] : []),
+        ...(uids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`uid = ANY(${[...uids]}::text[])`)] : []),
+      ],
+      ' UNION ALL ',
+    ),
+  );
+  const byId = new Map(found.map((user) => [user.id, user]));
+  const byUid = new Map(found.map((user) => [user.uid, user]));
+  return keys.map((key) => ('id' in key ? byId.get(key.id) : byUid.get(key.uid)));
 }
 
-/** The users with some uids, by uid; those that the workspace has not are left out. */
-export async function readUsersByUid(db: Db, workspaceId: string, uids: readonly string[]): Promise<Map<string, User>> {
-  const users = await db.$queryRaw<User[]>`
-    SELECT ${userColumns} FROM users
-    WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${uids}::text[])`;
-  return new Map(users.map((user) => [user.uid, user]));
+/** The statement that reads the workspace's users with some keys. */
+function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`SELECT ${userColumns} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
 }
 
 /** All users of the workspace, or those with an e-mail address, newest first; the parent is the workspace. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../domain/errors.ts';
-import { readUsersByUid } from '../../domain/users/read-users.ts';
+import { readUsers } from '../../domain/users/read-users.ts';
 import { userExamples } from '../examples.ts';
 import { uidParams } from '../inputs.ts';
 import { operation } from '../operation.ts';
@@ -19,8 +19,8 @@ export const retrieveUserOperation = operation({
   responseExamples: userExamples,
   refusals: [{ status: 404, description: 'There is no such user.' }],
   handle: async ({ db, viewer }, { params }) => {
-    const found = await readUsersByUid(db, viewer.workspaceId, [params.uid]);
-    const [object] = await readUserObjects(db, viewer.workspaceId, [...found.values()]);
+    const [user] = await readUsers(db, viewer.workspaceId, [{ uid: params.uid }]);
+    const [object] = user ? await readUserObjects(db, viewer.workspaceId, [user]) : [];
     if (!object) throw new NotFoundError('User');
     return object;
   },

@@ -1,0 +1,72 @@
+import {
+  type GraphQLFieldConfig,
+  GraphQLList,
+  GraphQLNonNull,
+  type GraphQLObjectType,
+  GraphQLScalarType,
+  GraphQLUnionType,
+} from 'graphql';
+import { ValidationError } from '../domain/errors.ts';
+import type { Context } from '../graphql/context.ts';
+import type { NodeType } from '../graphql/global-id.ts';
+import { loadNode } from '../graphql/load-node.ts';
+import { parseRepresentation, typeOf } from './representation.ts';
+
+/** Most representations that one `_entities` takes. */
+export const ENTITIES_MAXIMUM = 500;
+
+const Any = new GraphQLScalarType({
+  name: '_Any',
+  description: 'A representation of an entity: its `__typename`, and one of its keys (Apollo Federation).',
+});
+
+/** Reads what a representation names; null where the workspace has none. @throws {ValidationError} where it is malformed. */
+async function load(given: unknown, place: number, context: Context): Promise<object | null> {
+  const representation = parseRepresentation(given, place);
+  if ('id' in representation) return loadNode(representation, context);
+  const user = await context.loaders.usersByUid.load(representation.uid);
+  return user ? { __typename: 'User', ...user } : null;
+}
+
+/** The types of some representations, as far as they name one, and no more than the field takes. */
+function typesOf(representations: unknown): NodeType[] {
+  if (!Array.isArray(representations) || representations.length > ENTITIES_MAXIMUM) return [];
+  return representations.flatMap((given) => typeOf(given) ?? []);
+}
+
+interface EntitiesArguments {
+  representations: readonly unknown[];
+}
+
+/**
+ * `Query._entities`, by which a router reads what other subgraphs refer to. The representations are loaded in one tick,
+ * so that they cost one statement for each type.
+ */
+export function entitiesField(types: readonly GraphQLObjectType[]): GraphQLFieldConfig<unknown, Context> {
+  const description = `An entity that other subgraphs refer to by its key (Apollo Federation).`;
+  const Entity = new GraphQLUnionType({ name: '_Entity', description, types });
+  return {
+    type: new GraphQLNonNull(new GraphQLList(Entity)),
+    description: `For routers: the entities that some representations name, each at its representation’s place; null where
+the workspace has none, an error where the representation is malformed. Requires \`users:read\`, and the scope to read
+each representation’s type.`,
+    args: {
+      representations: {
+        type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(Any))),
+        description: `At most ${ENTITIES_MAXIMUM}.`,
+      },
+    },
+    extensions: {
+      requiresScopes: ['users:read'],
+      // The field requires the scope of users itself.
+      typesAskedFor: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),
+    },
+    resolve: (_root, { representations }: EntitiesArguments, context) => {
+      if (representations.length > ENTITIES_MAXIMUM) {
+        const message = `must hold at most ${ENTITIES_MAXIMUM} representations, not ${representations.length}`;
+        throw new ValidationError([{ path: ['representations'], code: 'TOO_MANY', message }]);
+      }
+      return representations.map((given, place) => load(given, place, context));
+    },
+  };
+}
