@@ -9,6 +9,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { createAuthenticate } from './auth/authenticate.ts';
+import type { VerifyToken } from './auth/tokens.ts';
 import type { Database } from './db/client.ts';
 import { servedSchema } from './federation/subgraph.ts';
 import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
@@ -30,6 +31,8 @@ export interface Dependencies {
   corsOrigins: string[];
   /** Points a minute for each key. */
   rateLimits: RateLimits;
+  /** Left out: no tokens are let in. */
+  verifyToken?: VerifyToken | undefined;
   /** False, or left out: no GraphiQL. */
   graphiql?: GraphiQLDoor | false;
 }
@@ -57,7 +60,7 @@ function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: Fa
 
 /** Builds the gateway: its doors, and what stands in front of all of them. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, log, readiness, corsOrigins, rateLimits, graphiql } = dependencies;
+  const { db, log, readiness, corsOrigins, rateLimits, verifyToken, graphiql } = dependencies;
   const app = fastify({
     loggerInstance: log,
     http: { requireHostHeader: false },
@@ -109,7 +112,7 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
-  const door = { db, authenticate: createAuthenticate(db), charge: createCharge(rateLimits) };
+  const door = { db, authenticate: createAuthenticate(db, verifyToken), charge: createCharge(rateLimits) };
   await app.register(graphqlDoor, { ...door, schema: servedSchema });
   await app.register(restDoor, door);
   return app;

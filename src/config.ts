@@ -20,7 +20,14 @@ const origins = z
   .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
   .pipe(z.array(origin));
 
-const environment = z.object({
+/** Keys that anybody could replace on their way here would be no use. */
+const keysUrl = z
+  .string()
+  .refine((text) => /^(https:\/\/|http:\/\/(127\.0\.0\.1|\[::1\]|localhost)[:/])/.test(text) && URL.canParse(text), {
+    error: 'must be an https address (or http on this machine)',
+  });
+
+const variables = z.object({
   PORT: whole(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: z
@@ -32,12 +39,52 @@ const environment = z.object({
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: whole(0, 1_000_000_000).optional(),
   RATE_LIMIT_PUBLIC: whole(0, 1_000_000_000).optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_JWKS_URL: keysUrl.optional(),
+  JWT_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  JWT_WORKSPACE_CLAIM: z.string().default('workspace'),
+  JWT_SCOPES_CLAIM: z.string().default('scope'),
+  JWT_CLOCK_SKEW: whole(0, 300).default(10),
   GRAPHIQL: flag.optional(),
   NODE_ENV: z.string().optional(),
 });
 
+/** Tokens need all that tells whose they are and whom they are for, and one kind of key. */
+const environment = variables.superRefine(
+  ({ JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL, JWT_SECRET }, context) => {
+    const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    if (!JWT_ISSUER && !JWT_AUDIENCE && !JWT_JWKS_URL && !JWT_SECRET) return;
+    if (!JWT_ISSUER) fault('JWT_ISSUER', 'must be set for tokens: their iss');
+    if (!JWT_AUDIENCE) fault('JWT_AUDIENCE', 'must be set for tokens: their aud');
+    if (!JWT_JWKS_URL && !JWT_SECRET) fault('JWT_JWKS_URL', 'must be set for tokens, or JWT_SECRET');
+    if (JWT_JWKS_URL && JWT_SECRET) fault('JWT_SECRET', 'cannot be set with JWT_JWKS_URL');
+  },
+  { when: () => true },
+);
+
+type Variables = z.output<typeof variables>;
+
 /** Points a minute for a key with its secret, and for a public key alone. */
 const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
+
+interface Tokens {
+  issuer: string;
+  audience: string;
+  keys: { jwksUrl: string } | { secret: string };
+  workspaceClaim: string;
+  scopesClaim: string;
+  /** Seconds by which the issuer's clock may differ. */
+  clockSkew: number;
+}
+
+function tokensOf(data: Variables): Tokens | undefined {
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl, JWT_SECRET: secret } = data;
+  const keys = jwksUrl !== undefined ? { jwksUrl } : secret !== undefined ? { secret } : undefined;
+  if (issuer === undefined || audience === undefined || !keys) return undefined;
+  const [workspaceClaim, scopesClaim] = [data.JWT_WORKSPACE_CLAIM, data.JWT_SCOPES_CLAIM];
+  return { issuer, audience, keys, workspaceClaim, scopesClaim, clockSkew: data.JWT_CLOCK_SKEW };
+}
 
 /** What the environment says, checked and with its defaults. Documented for people in README.md. */
 export interface Config {
@@ -49,11 +96,13 @@ export interface Config {
   dataDirectory: string;
   /** Connections to the database at the most. */
   poolSize: number;
-  logLevel: z.output<typeof environment>['LOG_LEVEL'];
+  logLevel: Variables['LOG_LEVEL'];
   /** Origins that browsers may call from. Empty: none but the gateway's own. */
   corsOrigins: string[];
   /** Points a minute for each key; 0: no limit. None by default on the embedded database. */
   rateLimits: { secret: number; publicKey: number };
+  /** Which tokens are let in, and the names of their claims. Undefined: none. */
+  tokens: Tokens | undefined;
   /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
   graphiql: boolean;
 }
@@ -85,6 +134,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
+    tokens: tokensOf(data),
     graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
   };
 }

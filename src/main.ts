@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { createKey } from './auth/keys.ts';
+import { createVerifyToken } from './auth/tokens.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { MigrationError, pendingMigrations } from './db/migrate.ts';
@@ -47,6 +48,7 @@ async function start(config: Config, log: Logger): Promise<() => Promise<void>> 
       readiness: () => unreadiness(db),
       corsOrigins: config.corsOrigins,
       rateLimits: config.rateLimits,
+      verifyToken: config.tokens && createVerifyToken(config.tokens),
       graphiql: config.graphiql
         ? { demoKey: config.databaseUrl === undefined ? demoCredentials : undefined }
         : undefined,

@@ -11,7 +11,7 @@ const allowed: Record<string, string[]> = {
   rest: ['domain', 'auth', 'http', 'db/client'],
   http: ['auth', 'db/errors'],
   cli: ['config', 'domain', 'auth', 'db'],
-  auth: ['db', 'domain/errors', 'domain/scopes'],
+  auth: ['db', 'domain/errors', 'domain/scopes', 'domain/workspaces'],
   dev: ['db', 'config', 'domain'],
   domain: ['db'],
 };

@@ -11,6 +11,7 @@ it('has a default for everything', () => {
     logLevel: 'info',
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },
+    tokens: undefined,
     graphiql: true,
   });
 });
@@ -20,6 +21,48 @@ it('limits the rate of keys on a database of one’s own, and where it is told t
   expect(readConfig(databaseUrl).rateLimits).toEqual({ secret: 60_000, publicKey: 6_000 });
   expect(readConfig({ ...databaseUrl, RATE_LIMIT: '0' }).rateLimits).toEqual({ secret: 0, publicKey: 6_000 });
   expect(readConfig({ RATE_LIMIT_PUBLIC: '100' }).rateLimits).toEqual({ secret: 0, publicKey: 100 });
+});
+
+const tokens = { JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'usergraph' };
+const secret = 's'.repeat(32);
+
+it('lets tokens in by a secret, or by the keys at an address', () => {
+  const common = { issuer: 'https://id.example', audience: 'usergraph' };
+  expect(readConfig({ ...tokens, JWT_SECRET: secret }).tokens).toEqual({
+    ...common,
+    keys: { secret },
+    workspaceClaim: 'workspace',
+    scopesClaim: 'scope',
+    clockSkew: 10,
+  });
+  const named = { JWT_WORKSPACE_CLAIM: 'https://a.example/ws', JWT_SCOPES_CLAIM: 'permissions', JWT_CLOCK_SKEW: '0' };
+  expect(readConfig({ ...tokens, ...named, JWT_JWKS_URL: 'https://id.example/jwks' }).tokens).toEqual({
+    ...common,
+    keys: { jwksUrl: 'https://id.example/jwks' },
+    workspaceClaim: 'https://a.example/ws',
+    scopesClaim: 'permissions',
+    clockSkew: 0,
+  });
+});
+
+it.each<[string, Record<string, string>, RegExp]>([
+  ['without an issuer and an audience', { JWT_SECRET: secret }, /JWT_ISSUER: [\s\S]*JWT_AUDIENCE: /],
+  ['without keys', tokens, /JWT_JWKS_URL: must be set for tokens, or JWT_SECRET/],
+  [
+    'with two kinds of keys',
+    { ...tokens, JWT_SECRET: secret, JWT_JWKS_URL: 'https://a.example' },
+    /JWT_SECRET: cannot/,
+  ],
+  ['with a short secret', { ...tokens, JWT_SECRET: 'secret' }, /JWT_SECRET: must have at least 32 characters/],
+  ['with keys that come in the clear', { ...tokens, JWT_JWKS_URL: 'http://a.example/jwks' }, /JWT_JWKS_URL: must be/],
+  [
+    'with a clock skew of an hour',
+    { ...tokens, JWT_SECRET: secret, JWT_CLOCK_SKEW: '3600' },
+    /JWT_CLOCK_SKEW: must be/,
+  ],
+  ['with other faults', { JWT_SECRET: 'x', PORT: 'x' }, /PORT: [\s\S]*JWT_SECRET: [\s\S]*JWT_ISSUER: /],
+])('refuses tokens %s', (_name, env, faults) => {
+  expect(() => readConfig(env)).toThrow(faults);
 });
 
 it('takes an empty variable for an unset one', () => {

@@ -5,20 +5,23 @@ export interface Viewer {
   workspaceId: string;
   /** The workspace's name. */
   workspace: string;
-  /** Id of the key by which they were let in. */
+  /** Id of the key by which they were let in, or a token's subject. */
   keyId: string;
-  /** What they showed: the key with its secret, or the public key alone. */
-  credential: 'secret' | 'publicKey';
+  /** What they showed: a key with its secret, the public key alone, or a token. */
+  credential: 'secret' | 'publicKey' | 'token';
   scopes: ReadonlySet<Scope>;
 }
 
-/** The credentials are missing, malformed, unknown, wrong or revoked; which of these is not said. */
+/** The credentials are missing, malformed, unknown, wrong, expired or revoked; which of these is not said. */
 export class UnauthenticatedError extends Error {
   readonly code = 'UNAUTHENTICATED';
+  /** Whether `Bearer` tokens are let in, too. */
+  readonly takesTokens: boolean;
 
-  constructor() {
-    super(
-      'Send "Authorization: Basic base64(key:secret)" with a key and a secret in force, or "key:" for a public key.',
-    );
+  constructor(takesTokens = false) {
+    const basic =
+      '"Authorization: Basic base64(key:secret)" with a key and a secret in force, or "key:" for a public key';
+    super(takesTokens ? `Send ${basic}; or "Bearer" and a token in force.` : `Send ${basic}.`);
+    this.takesTokens = takesTokens;
   }
 }

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
-import { KEY_CACHE_MS } from '../auth/authenticate.ts';
 import { type ApiKey, createKey, listKeys, revokeKey } from '../auth/keys.ts';
+import { KEY_CACHE_MS } from '../auth/remember.ts';
 import type { Database } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { type Scope, scopes } from '../domain/scopes.ts';

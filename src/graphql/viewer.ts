@@ -5,7 +5,9 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
   description: 'Who calls, and what they may do.',
   fields: (t) => ({
     workspace: t.exposeString('workspace', { description: 'Name of the workspace that the caller sees.' }),
-    keyId: t.exposeString('keyId', { description: 'Id of the key by which the caller was let in.' }),
+    keyId: t.exposeString('keyId', {
+      description: 'Id of the key by which the caller was let in, or the subject of their token.',
+    }),
     scopes: t.stringList({
       description:
         'What the caller may do. With the public key alone: `users:identify` and `events:write` at the most.',

@@ -6,7 +6,7 @@ import { viewerOf } from './viewer.ts';
 export interface RateLimits {
   /** With its secret. */
   secret: number;
-  /** With the public key alone: all who send it share them. */
+  /** With the public key alone, which all who send it share; or with a token, each subject its own. */
   publicKey: number;
 }
 
@@ -35,19 +35,23 @@ export type Charge = (request: FastifyRequest, reply: FastifyReply, points: numb
 
 /** Counts by key, in this process; a public key and its secret are counted apart. */
 export function createCharge(limits: RateLimits): Charge {
-  const limiters = {
-    secret: new RateLimiterMemory({ points: limits.secret, duration: WINDOW_SECONDS }),
-    publicKey: new RateLimiterMemory({ points: limits.publicKey, duration: WINDOW_SECONDS }),
+  const counters = {
+    secret: counter(limits.secret),
+    publicKey: counter(limits.publicKey),
+    token: counter(limits.publicKey),
   };
   return async (request, reply, points) => {
-    const { keyId, credential } = viewerOf(request);
-    const limit = limits[credential];
+    const { workspaceId, keyId, credential } = viewerOf(request);
+    const counting = counters[credential];
+    const limit = counting.points;
     if (limit === 0) return;
-    const { left, seconds, refused } = await spend(limiters[credential], keyId, points);
+    const { left, seconds, refused } = await spend(counting, `${workspaceId} ${keyId}`, points);
     reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': left, 'ratelimit-reset': seconds });
     if (refused) throw new RateLimitedError(limit, seconds);
   };
 }
+
+const counter = (points: number) => new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
 
 async function spend(limiter: RateLimiterMemory, key: string, points: number) {
   const found = await limiter.consume(key, points).then(

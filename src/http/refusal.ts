@@ -1,3 +1,4 @@
+import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { RateLimitedError } from './rate-limit.ts';
@@ -22,12 +23,15 @@ const UNAVAILABLE: Refusal = {
   headers: { 'retry-after': '1' },
 };
 
-const CHALLENGE = { 'www-authenticate': 'Basic realm="usergraph", charset="UTF-8"' };
+/** How to let oneself in (RFC 9110, 11.6.1). */
+const CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
+const TOKEN_CHALLENGE = 'Bearer realm="usergraph"';
 
 /** What any error means over HTTP; what nobody expected is masked. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof UnauthenticatedError) {
-    return { status: 401, code: error.code, message: error.message, headers: CHALLENGE };
+    const challenge = error.takesTokens ? `${CHALLENGE}, ${TOKEN_CHALLENGE}` : CHALLENGE;
+    return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
   }
   if (error instanceof RateLimitedError) {
     const headers = { 'retry-after': String(error.retryAfter) };
@@ -36,7 +40,7 @@ export function refusalOf(error: unknown): Refusal {
   if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
   const status = statusOf(error);
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
-  if (status >= 500 && isUnavailable(error)) return UNAVAILABLE;
+  if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error))) return UNAVAILABLE;
   if (status === 413) {
     return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createAuthenticate, KEY_CACHE_MS } from '../../src/auth/authenticate.ts';
+import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { createKey, revokeKey } from '../../src/auth/keys.ts';
+import { KEY_CACHE_MS } from '../../src/auth/remember.ts';
 import { UnauthenticatedError } from '../../src/auth/viewer.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { isUnavailable } from '../../src/db/errors.ts';

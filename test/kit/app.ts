@@ -53,7 +53,10 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
 export async function startApp(
-  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits'>> & { poolSize?: number; log?: Logger } = {},
+  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken'>> & {
+    poolSize?: number;
+    log?: Logger;
+  } = {},
 ) {
   const database = await createDatabase(options.poolSize);
   const { db } = database;
@@ -62,6 +65,7 @@ export async function startApp(
     log: options.log ?? pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: options.corsOrigins ?? [],
+    verifyToken: options.verifyToken,
     rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
   });
   const tenant = await createTenant(database, 'Owner');

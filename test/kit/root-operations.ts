@@ -55,13 +55,15 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.segments': [query(`{ segments { ${page} } }`)],
     'Query._service': [query('{ _service { sdl } }')],
     'Query._entities': [
-      query('query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id uid email } } }', {
+      query('query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id uid } } }', {
         of: [
           { __typename: 'User', id: about.user },
           { __typename: 'User', uid: about.uid },
         ],
       }),
       entities(
+        { __typename: 'User', id: about.user },
+        { __typename: 'User', uid: about.uid },
         { __typename: 'List', id: about.list },
         { __typename: 'Segment', id: about.segment },
         { __typename: 'Event', id: about.event },

@@ -1,0 +1,25 @@
+import type { Database } from '../db/client.ts';
+import { isScope } from '../domain/scopes.ts';
+import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
+import { remember } from './remember.ts';
+import type { VerifyToken } from './tokens.ts';
+import type { Viewer } from './viewer.ts';
+
+const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
+
+/** Lets callers in by `Bearer` with a token that is verified, of a workspace that there is; nothing for any other header. */
+export function byToken(
+  db: Database,
+  verify: VerifyToken,
+): (authorization: string | undefined) => Promise<Viewer | undefined> {
+  const nameOf = remember(async (id) => (await db.workspace.findUnique({ where: { id } }))?.name);
+  return async (authorization) => {
+    const token = BEARER.exec(authorization ?? '')?.[1];
+    const claims = token === undefined ? undefined : await verify(token);
+    const workspaceId = workspaceIdSchema.safeParse(claims?.workspaceId).data?.toLowerCase();
+    const workspace = workspaceId && (await nameOf(workspaceId));
+    if (!claims || !workspaceId || workspace === undefined) return undefined;
+    const scopes = new Set(claims.scopes.filter(isScope));
+    return { workspaceId, workspace, keyId: claims.subject, credential: 'token', scopes };
+  };
+}

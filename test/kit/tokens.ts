@@ -1,0 +1,76 @@
+import { createServer } from 'node:http';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import type { TokenSettings } from '../../src/auth/tokens.ts';
+
+/** What an issuer and usergraph agree on, but for the keys. */
+export const agreed = {
+  issuer: 'https://id.example',
+  audience: 'usergraph',
+  workspaceClaim: 'workspace',
+  scopesClaim: 'scope',
+  clockSkew: 10,
+} satisfies Omit<TokenSettings, 'keys'>;
+
+export const secret = 'a secret that the issuer shares with us';
+
+/** Seconds since 1970. */
+export const now = () => Math.floor(Date.now() / 1000);
+
+/** What a token says; undefined leaves a claim out. */
+export type Claims = Record<string, unknown>;
+
+/** Claims of somebody of a workspace, in force for a minute. */
+export const claimsOf = (workspace: string, more: Claims = {}): Claims => ({
+  iss: agreed.issuer,
+  aud: agreed.audience,
+  sub: 'ada',
+  exp: now() + 60,
+  workspace,
+  scope: 'users:read',
+  ...more,
+});
+
+/** Signs claims: with the shared secret, unless a key is given. @returns the `Authorization` header. */
+export async function bearer(
+  claims: Claims,
+  { key = new TextEncoder().encode(secret), ...header }: { key?: CryptoKey | Uint8Array; [name: string]: unknown } = {},
+): Promise<string> {
+  const signer = new SignJWT(claims).setProtectedHeader({ alg: 'HS256', ...header });
+  return `Bearer ${await signer.sign(key)}`;
+}
+
+/** An issuer's server, with the public keys that it publishes. */
+export async function startIssuer() {
+  const keys = new Map<string, JWK>();
+  let fetches = 0;
+  let down = false;
+  const server = createServer((_request, response) => {
+    fetches += 1;
+    response.writeHead(down ? 500 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ keys: [...keys.values()] }));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return {
+    jwksUrl: `http://127.0.0.1:${port}/jwks`,
+    /** How often the keys were asked for. */
+    fetches: () => fetches,
+    /** Answers with 500, or as it should. */
+    setDown: (isDown: boolean) => {
+      down = isDown;
+    },
+    /** Makes a pair of keys and publishes the public one, as `kid`. */
+    async publish(kid: string, alg = 'RS256') {
+      const pair = await generateKeyPair(alg, { extractable: true });
+      const jwk = await exportJWK(pair.publicKey);
+      keys.set(kid, { ...jwk, kid, alg, use: 'sig' });
+      return { ...pair, jwk };
+    },
+    withdraw: (kid: string) => keys.delete(kid),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
