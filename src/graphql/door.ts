@@ -1,3 +1,4 @@
+import { mapSchema } from '@graphql-tools/utils';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../auth/authenticate.ts';
@@ -6,6 +7,7 @@ import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { asksForTrace, inlineTrace } from './inline-trace.ts';
 import { refuse, WordlessRefusal } from './refuse.ts';
 import { createGraphQLServer } from './server.ts';
 
@@ -26,6 +28,8 @@ export async function graphqlDoor(
   { schema, db, authenticate, charge }: GraphQLDoor,
 ): Promise<void> {
   const yoga = createGraphQLServer(schema, db);
+  // Tracing wraps the resolvers of its schema, so it has one of its own.
+  const traced = createGraphQLServer(mapSchema(schema), db, [inlineTrace()]);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, decodeUtf8);
@@ -40,7 +44,8 @@ export async function graphqlDoor(
       const { id, log } = request;
       const chargeWrite = () => charge(request, reply, POINTS.write);
       const context = { viewer: viewerOf(request), requestId: id, log, chargeWrite };
-      const response = await yoga.fetch(toFetch(request), context);
+      const server = asksForTrace(request.headers) ? traced : yoga;
+      const response = await server.fetch(toFetch(request), context);
       const text = await response.text();
       if (text === '' && !response.ok) throw new WordlessRefusal(response.status);
       return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);

@@ -67,12 +67,12 @@ const errors: Plugin<object, RequestContext> = {
   },
 };
 
-/** GraphQL over HTTP, as a function from a Fetch request to its response. */
-export function createGraphQLServer(schema: GraphQLSchema, db: Database) {
+/** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
+export function createGraphQLServer(schema: GraphQLSchema, db: Database, more: Plugin[] = []) {
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
-    plugins: [limits, refusals, charges, errors],
+    plugins: [...more, limits, refusals, charges, errors],
     maskedErrors: false,
     graphiql: false,
     landingPage: false,
