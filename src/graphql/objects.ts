@@ -25,11 +25,11 @@ import type { Variables } from './variables.ts';
 export const OBJECTS_MAXIMUM = 20_000;
 
 /** Refuses an operation that asks for more objects than that, before anything of it is executed. */
-export function refuseForObjects(args: ExecutionArgs, variables: Variables): GraphQLError[] {
+export function refuseForObjects(args: ExecutionArgs, variables: Variables): GraphQLError | undefined {
   const objects = objectsAskedFor(args, variables);
-  if (objects <= OBJECTS_MAXIMUM) return [];
+  if (objects <= OBJECTS_MAXIMUM) return undefined;
   const message = `The operation asks for up to ${objects} objects; the limit is ${OBJECTS_MAXIMUM}. Ask for smaller pages.`;
-  return [new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { spec: true, status: 400 } } })];
+  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { spec: true, status: 400 } } });
 }
 
 /** What a count needs to know of the operation. */

@@ -50,27 +50,41 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
 
 /**
  * Refuses an operation whole, before anything of it is executed, where the viewer lacks a scope of any of its
- * fields, skipped ones included. One error for each field and what it lacks.
+ * fields, skipped ones included. One error tells of all: gateways mask what they get several errors for.
  */
-export function refuseForScopes(args: ExecutionArgs, variables: Variables, held: ReadonlySet<Scope>): GraphQLError[] {
+export function refuseForScopes(
+  args: ExecutionArgs,
+  variables: Variables,
+  held: ReadonlySet<Scope>,
+): GraphQLError | undefined {
   const operation = getOperationAST(args.document, args.operationName);
-  if (!operation) return [];
+  if (!operation) return undefined;
   const name = operation.name?.value ?? '';
   const { known, byArguments } = requirementsOf(args.schema, args.document, name);
   const all = [...known, ...byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field))];
-  const missing = new Map<string, GraphQLError>();
-  for (const { coordinate, scopes, node } of all) {
+  const lacking = all.flatMap(({ scopes, ...where }) => {
     const lacked = scopes.filter((scope) => !held.has(scope));
-    if (lacked.length === 0 || missing.has(`${coordinate} ${lacked}`)) continue;
-    missing.set(`${coordinate} ${lacked}`, forbidden(coordinate, lacked, node));
-  }
-  return [...missing.values()];
+    return lacked.length > 0 ? { ...where, scopes: lacked } : [];
+  });
+  return lacking.length > 0 ? forbidden(lacking) : undefined;
 }
 
-function forbidden(coordinate: string, lacked: Scope[], node: FieldNode): GraphQLError {
-  return new GraphQLError(`${coordinate} requires the scope${lacked.length > 1 ? 's' : ''} ${lacked.join(' and ')}.`, {
-    nodes: node,
-    extensions: { code: 'FORBIDDEN', requiredScopes: lacked, http: { status: 403 } },
+const list = new Intl.ListFormat('en');
+
+/** Names the fields, and the scopes that each lacks. */
+function forbidden(lacking: Requirement[]): GraphQLError {
+  const byScopes = Map.groupBy(lacking, ({ scopes }) => `scope${scopes.length > 1 ? 's' : ''} ${list.format(scopes)}`);
+  const sentences = [...byScopes].map(([scopes, requirements]) => {
+    const fields = new Set(requirements.map(({ coordinate }) => coordinate));
+    return `${list.format(fields)} require${fields.size > 1 ? '' : 's'} the ${scopes}`;
+  });
+  return new GraphQLError(`${sentences.join('; ')}.`, {
+    nodes: [...new Map(lacking.map(({ coordinate, node }) => [coordinate, node])).values()],
+    extensions: {
+      code: 'FORBIDDEN',
+      requiredScopes: [...new Set(lacking.flatMap(({ scopes }) => scopes))],
+      http: { status: 403 },
+    },
   });
 }
 

@@ -38,9 +38,9 @@ const refusals: Plugin<Context> = {
   onExecute({ args, setResultAndStopExecution }) {
     const variables = variablesOf(args);
     if (!variables) return;
-    const forScopes = refuseForScopes(args, variables, args.contextValue.viewer.scopes);
-    const errors = forScopes.length > 0 ? forScopes : refuseForObjects(args, variables);
-    if (errors.length > 0) setResultAndStopExecution({ errors });
+    const error =
+      refuseForScopes(args, variables, args.contextValue.viewer.scopes) ?? refuseForObjects(args, variables);
+    if (error) setResultAndStopExecution({ errors: [error] });
   },
 };
 

@@ -1,0 +1,40 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+
+/** A port that is free, and probably the next two as well. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('There is no port.');
+  return address.port;
+}
+
+it('starts with one command, prints a line that works, and stops cleanly', { timeout: 60_000 }, async () => {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const ended = once(child, 'exit');
+  try {
+    const line = await new Promise<string>((found, fail) => {
+      child.stdout.on('data', () => {
+        const [, curl] = /^ *(curl .*)\n/m.exec(output) ?? [];
+        if (curl) found(curl);
+      });
+      child.on('exit', () => fail(new Error(output)));
+    });
+    expect(JSON.parse(execFileSync('sh', ['-c', line], { encoding: 'utf8' }))).toMatchObject({
+      data: { order: { item: 'Desk lamp', user: { firstName: 'Théo', orders: { length: 3 } } } },
+    });
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(`.data/federation-${port}`, { recursive: true, force: true });
+  }
+  expect(child.exitCode).toBe(0);
+});
