@@ -6,10 +6,15 @@ const flag = z.stringbool({
   error: 'must be on or off',
 });
 
+/** Digits alone: not `0x10`, `1e3`, or spaces, which would be 0. */
 const whole = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+  const number = z.number().min(min, { error }).max(max, { error });
+  return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
 };
+
+/** With one point, nothing could ever be written. */
+const pointsAMinute = whole(0, 1_000_000_000).refine((points) => points !== 1, { error: 'must be 0, or at least 2' });
 
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
   error: ({ input }) => `must name origins such as https://app.example.com, not ${input}`,
@@ -37,8 +42,8 @@ const variables = z.object({
   POOL_SIZE: whole(1, 1000).default(10),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
-  RATE_LIMIT: whole(0, 1_000_000_000).optional(),
-  RATE_LIMIT_PUBLIC: whole(0, 1_000_000_000).optional(),
+  RATE_LIMIT: pointsAMinute.optional(),
+  RATE_LIMIT_PUBLIC: pointsAMinute.optional(),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
   JWT_JWKS_URL: keysUrl.optional(),

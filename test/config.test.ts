@@ -65,6 +65,10 @@ it.each<[string, Record<string, string>, RegExp]>([
   expect(() => readConfig(env)).toThrow(faults);
 });
 
+it.each(['1', ' ', '0x10', '1e3', '5.0', '-1', '+7', '1000000001'])('refuses the limit "%s"', (limit) => {
+  expect(() => readConfig({ RATE_LIMIT: limit })).toThrow(/RATE_LIMIT: must be/);
+});
+
 it('takes an empty variable for an unset one', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '', GRAPHIQL: '' })).toEqual(readConfig({}));
 });

@@ -42,8 +42,8 @@ export async function graphqlDoor(
     onRequest: (request, reply) => charge(request, reply, POINTS.request),
     handler: async (request, reply) => {
       const { id, log } = request;
-      const chargeWrite = () => charge(request, reply, POINTS.write);
-      const context = { viewer: viewerOf(request), requestId: id, log, chargeWrite };
+      const chargeMore = (points: number) => charge(request, reply, points);
+      const context = { viewer: viewerOf(request), requestId: id, log, charge: chargeMore };
       const server = asksForTrace(request.headers) ? traced : yoga;
       const response = await server.fetch(toFetch(request), context);
       const text = await response.text();

@@ -1,19 +1,19 @@
-import { GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql';
+import { type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
-import { RateLimitedError } from '../http/rate-limit.ts';
 import type { Context } from './context.ts';
 import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { createLoaders } from './loaders.ts';
 import { refuseForObjects } from './objects.ts';
 import { presentError, type Reporting } from './present-error.ts';
+import { refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
 import { variablesOf } from './variables.ts';
 
 /** What the door knows of a request before GraphQL begins. */
 export interface RequestContext extends Reporting {
-  /** Takes the points of a mutation. @throws {RateLimitedError} */
-  chargeWrite(): Promise<void>;
+  /** Takes further points for the request. @throws {RateLimitedError} */
+  charge(points: number): Promise<void>;
 }
 
 /** Refuses documents that are too long or too deep, before they are validated or executed. */
@@ -30,32 +30,20 @@ const limits: Plugin = {
 };
 
 /**
- * Refuses operations for whose fields the viewer lacks a scope, and those that ask for too much. Both look at the whole
- * operation before any of it is executed, like a validation rule; but both depend on the variables, and the first on
- * the viewer, while the results of validation are kept by document.
+ * Refuses operations for whose fields the viewer lacks a scope, those that ask for too much, and those that write more
+ * than the key may. All look at the whole operation before any of it is executed, like a validation rule; but they
+ * depend on the variables and the viewer, while the results of validation are kept by document.
  */
-const refusals: Plugin<Context> = {
-  onExecute({ args, setResultAndStopExecution }) {
+const refusals: Plugin<Context & RequestContext> = {
+  async onExecute({ args, setResultAndStopExecution }) {
     const variables = variablesOf(args);
     if (!variables) return;
+    const { viewer, charge } = args.contextValue;
     const error =
-      refuseForScopes(args, variables, args.contextValue.viewer.scopes) ?? refuseForObjects(args, variables);
+      refuseForScopes(args, variables, viewer.scopes) ??
+      refuseForObjects(args, variables) ??
+      (await refuseForRate(args, charge));
     if (error) setResultAndStopExecution({ errors: [error] });
-  },
-};
-
-/** Takes a mutation's points; its request has cost one already, at the door. */
-const charges: Plugin<RequestContext> = {
-  async onExecute({ args, setResultAndStopExecution }) {
-    if (getOperationAST(args.document, args.operationName)?.operation !== 'mutation') return;
-    try {
-      await args.contextValue.chargeWrite();
-    } catch (error) {
-      if (!(error instanceof RateLimitedError)) throw error;
-      const { code, message, retryAfter } = error;
-      const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
-      setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions: { code, http } })] });
-    }
   },
 };
 
@@ -72,7 +60,7 @@ export function createGraphQLServer(schema: GraphQLSchema, db: Database, more: P
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
-    plugins: [...more, limits, refusals, charges, errors],
+    plugins: [...more, limits, refusals, errors],
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

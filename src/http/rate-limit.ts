@@ -53,12 +53,14 @@ export function createCharge(limits: RateLimits): Charge {
 
 const counter = (points: number) => new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
 
+/** Takes points; of those that a refused request would have cost, none. */
 async function spend(limiter: RateLimiterMemory, key: string, points: number) {
   const found = await limiter.consume(key, points).then(
     (state) => ({ state, refused: false }),
     (state: unknown) => ({ state, refused: true }),
   );
   if (!(found.state instanceof RateLimiterRes)) throw found.state;
-  const { remainingPoints, msBeforeNext } = found.state;
+  const { msBeforeNext } = found.state;
+  const { remainingPoints } = found.refused ? await limiter.reward(key, points) : found.state;
   return { left: remainingPoints, seconds: Math.ceil(msBeforeNext / 1000), refused: found.refused };
 }

@@ -1,11 +1,12 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** What Node's parser says of a request that it gives up on, by its code; any other is no HTTP. */
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 const messages: Readonly<Record<number, string>> = {
-  400: 'This is not HTTP.',
+  400: 'This is not a whole and well-formed HTTP request.',
   408: 'The request did not arrive in time.',
   431: 'The headers are too large.',
 };
@@ -15,15 +16,26 @@ export function refuseUnparsed(error: Error & { code?: string }, socket: Socket)
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const status = statuses[error.code ?? ''] ?? 400;
   const code = status === 400 ? 'BAD_USER_INPUT' : 'LIMIT_EXCEEDED';
-  const body = JSON.stringify({ error: messages[status], code });
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
-  if (socket.writable) socket.write(`${head}\r\nConnection: close\r\n\r\n${body}`);
+  if (socket.writable) socket.write(closingAnswer(status, messages[status], code));
   socket.destroySoon();
 }
 
+const UNMET = JSON.stringify({ error: 'No Expect but 100-continue is met.', code: 'BAD_USER_INPUT' });
+
 /** Answers an `Expect:` other than `100-continue` as JSON, where Node would answer with a status alone. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const body = JSON.stringify({ error: 'No Expect but 100-continue is met.', code: 'BAD_USER_INPUT' });
-  response.writeHead(417, { 'content-type': 'application/json', 'content-length': body.length, connection: 'close' });
-  response.end(body);
+  response.writeHead(417, { 'content-type': 'application/json', 'content-length': UNMET.length, connection: 'close' });
+  response.end(UNMET);
+}
+
+/** Answers `CONNECT` as JSON, where Node would hang up. */
+export function refuseConnect(_request: IncomingMessage, socket: Duplex): void {
+  socket.end(closingAnswer(405, 'This is no proxy.', 'BAD_USER_INPUT'));
+}
+
+/** The bytes of an answer after which the connection is closed. */
+function closingAnswer(status: number, error: string | undefined, code: string): string {
+  const body = JSON.stringify({ error, code });
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  return `${head}\r\nConnection: close\r\n\r\n${body}`;
 }

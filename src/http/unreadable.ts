@@ -12,8 +12,13 @@ class UnreadableError extends Error {
 
 /** Refuses compressed bodies, and requests without `Host` (RFC 9112, 3.2), which Node answers without a body. */
 export async function refuseUnreadable({ headers, raw }: FastifyRequest): Promise<void> {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw new UnreadableError(415, 'The body is compressed.');
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (hasBody && isEncoded(headers['content-encoding'])) throw new UnreadableError(415, 'The body is compressed.');
   if (headers.host === undefined && raw.httpVersion === '1.1')
     throw new UnreadableError(400, 'There is no Host header.');
+}
+
+/** Whether a body is anything but what it looks like (RFC 9110, 8.4). */
+function isEncoded(codings = ''): boolean {
+  return codings.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
 }

@@ -22,7 +22,7 @@ const commonRefusals: Record<number, string> = {
   403: 'The operation, or this change, requires the secret (or a scope that the key lacks).',
   413: 'The body is larger than 1 MB.',
   414: 'The address is too long.',
-  415: 'The body is not `application/json`.',
+  415: 'The body is not `application/json`, or it is compressed.',
   429: 'The key has spent the points of this minute; `Retry-After` says when there are new ones.',
   500: 'Unexpected; the answer holds the id under which it was logged.',
   503: 'Unavailable just now; `Retry-After` says when to come back.',
@@ -76,6 +76,12 @@ function parametersOf({ input }: Operation): object[] {
   });
 }
 
+/** Refusals that say when to come back. */
+const comeBack = new Set(['429', '503']);
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds until it is worth another try.', schema: { type: 'integer' } },
+};
+
 function responsesOf({ response, responseExamples, refusals }: Operation): object {
   const refused = [
     ...Object.entries(commonRefusals),
@@ -84,7 +90,10 @@ function responsesOf({ response, responseExamples, refusals }: Operation): objec
   return {
     200: { description: 'Done.', ...json(reference(nameOf(response)), responseExamples) },
     ...Object.fromEntries(
-      refused.map(([status, description]) => [status, { description, ...json(reference('Error')) }]),
+      refused.map(([status, description]) => [
+        status,
+        { description, ...(comeBack.has(status) ? { headers: RETRY_AFTER } : {}), ...json(reference('Error')) },
+      ]),
     ),
   };
 }

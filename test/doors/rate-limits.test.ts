@@ -52,6 +52,33 @@ it('counts a read of REST as one point, and a write as two', async () => {
   expect((await rest.get('/v1/users')).status).toBe(200);
   const { code, message } = limited(4);
   expect(await rest.put('/users/u1', {})).toEqual({ status: 429, body: { error: message, code } });
+  // What is refused costs nothing.
+  expect((await rest.get('/v1/users')).status).toBe(200);
+});
+
+it.each([
+  ['aliases', 'mutation { a: $ b: $ c: $ }', 6],
+  ['a fragment', 'mutation { ...f } fragment f on Mutation { a: $ ... { b: $ } }', 4],
+  ['a fragment that is spread twice', 'mutation { ...f ...f } fragment f on Mutation { a: $ }', 2],
+  ['a field twice under one name', 'mutation { $ $ }', 2],
+])('counts each write of a mutation, as REST would: %s', async (_name, template, points) => {
+  await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
+  const write = 'updateUser(input: { uid: "u1" }) { __typename }';
+  const { status, headers } = await app.send(template.replaceAll('$', write));
+  expect([status, rateIn(headers)[1]]).toEqual([200, 100 - points]);
+});
+
+it('ends with fragments that spread each other’s fragments twice', async () => {
+  await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
+  const chain = Array.from({ length: 60 }, (_, n) => `fragment f${n} on Mutation { ...f${n + 1} ...f${n + 1} }`);
+  const last = 'fragment f60 on Mutation { updateUser(input: { uid: "u1" }) { __typename } }';
+  expect((await app.send(`mutation { ...f0 } ${chain.join(' ')} ${last}`)).status).toBe(200);
+});
+
+it('takes no points for a mutation that is refused for something else', async () => {
+  await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
+  const document = 'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { __typename } }';
+  expect(rateIn((await app.send(document, { input: {} })).headers)[1]).toBe(99);
 });
 
 it('tells REST callers when to come back', async () => {

@@ -38,6 +38,31 @@ it('answers an expectation that it does not meet with JSON', async () => {
   });
 });
 
+it('answers CONNECT with JSON', async () => {
+  expect(await sendHead('CONNECT /v1/users HTTP/1.1', 'Host: a')).toEqual({ status: 405, body: refusal });
+});
+
+it('answers 413 over a connection', async () => {
+  const url = `http://127.0.0.1:${port}/v1/users/u1`;
+  const headers = { authorization: app.owner, 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'PUT', headers, body: ' '.repeat(1024 * 1024 + 1) });
+  expect([response.status, await response.json()]).toEqual([413, { ...refusal, code: 'LIMIT_EXCEEDED' }]);
+});
+
+it.each(['identity', 'Identity', 'identity, identity', ''])(
+  'takes a body that is encoded as "%s"',
+  async (encoding) => {
+    const headers = { authorization: app.owner, 'content-type': 'application/json', 'content-encoding': encoding };
+    const answer = await app.app.inject({ method: 'PUT', url: '/v1/users/u1', headers, payload: '{}' });
+    expect(answer.statusCode).toBe(200);
+  },
+);
+
+it('does not care how a body is encoded that is not there', async () => {
+  const headers = { authorization: app.owner, 'content-encoding': 'utf-8' };
+  expect((await app.app.inject({ url: '/v1/users', headers })).statusCode).toBe(200);
+});
+
 it.each(['/v1/users/u1', '/users/u1'])('refuses a compressed body with 415: PUT %s', async (url) => {
   const headers = { authorization: app.owner, 'content-type': 'application/json', 'content-encoding': 'gzip' };
   const answer = await app.app.inject({ method: 'PUT', url, headers, payload: Buffer.from('x') });

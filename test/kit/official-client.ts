@@ -27,10 +27,10 @@ export async function officialClient({ app }: Gateway): Promise<OfficialClient> 
   require(fetchPath);
   const module = require.cache[fetchPath];
   if (!module) throw new Error('cross-fetch is not in the module cache.');
-  const original: unknown = module.exports;
+  const original: typeof fetch = module.exports;
   module.exports = (url: string, options: RequestInit) => {
     if (!url.startsWith(ROOT)) throw new Error(`The client calls ${url}.`);
-    return fetch(`${address}/v1${url.slice(ROOT.length)}`, options);
+    return original(`${address}/v1${url.slice(ROOT.length)}`, options);
   };
   try {
     return require(clientPath);

@@ -117,6 +117,14 @@ describe.each([
   });
 });
 
+it('the error past the limit of the rate is a text', async () => {
+  await using limited = await startApp({ rateLimits: { secret: 0, publicKey: 2 } });
+  const client = await officialClient(limited);
+  client.init(credentialsOf(limited.owner).key);
+  expect(await client.identify({ id: 'u1' })).toMatchObject({ uid: 'u1' });
+  expect(await client.identify({ id: 'u1' })).toEqual({ error: expect.stringContaining('try again in') });
+});
+
 describe('request', () => {
   it('GET reads a user', async () => {
     const { uid, id } = await addUser(app, { firstName: 'Ada' });

@@ -1,0 +1,46 @@
+import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
+import { POINTS, RateLimitedError } from '../http/rate-limit.ts';
+
+/**
+ * Takes a mutation's points, which cost as much as its fields would have, each in a request of its own; the door has
+ * taken the request's one already. Refuses it where there are too few left.
+ */
+export async function refuseForRate(
+  args: ExecutionArgs,
+  charge: (points: number) => Promise<void>,
+): Promise<GraphQLError | undefined> {
+  const operation = getOperationAST(args.document, args.operationName);
+  if (operation?.operation !== 'mutation') return undefined;
+  const writes = rootFields(args, operation.selectionSet).size;
+  try {
+    await charge(writes * (POINTS.request + POINTS.write) - POINTS.request);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RateLimitedError)) throw error;
+    const { code, message, retryAfter } = error;
+    const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
+    return new GraphQLError(message, { extensions: { code, http } });
+  }
+}
+
+/** The names under which an operation's answer has its fields, those that are skipped included. */
+function rootFields({ document }: ExecutionArgs, root: SelectionSetNode): Set<string> {
+  const names = new Set<string>();
+  const spread = new Set<string>();
+  function collect({ selections }: SelectionSetNode): void {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) names.add(selection.alias?.value ?? selection.name.value);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
+      else spreadOnce(selection.name.value);
+    }
+  }
+  function spreadOnce(name: string): void {
+    if (spread.has(name)) return;
+    spread.add(name);
+    for (const node of document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === name) collect(node.selectionSet);
+    }
+  }
+  collect(root);
+  return names;
+}

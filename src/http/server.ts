@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { trackConnections } from './connections.ts';
+import { refusalOf } from './refusal.ts';
+import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
+import { refuseUnreadable } from './unreadable.ts';
+
+/** What browsers may do and see from an allowed origin: all that the doors know. */
+const CORS = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+  maxAge: 600,
+  // An OPTIONS that is no preflight gets the answer of one, rather than a complaint in plain text.
+  strictPreflight: false,
+};
+
+/** Longest time in ms that a request may take to arrive. */
+const REQUEST_MS = 30_000;
+
+/** Longest time in ms that a shutdown waits for requests under way. */
+const GRACE_MS = 5_000;
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+/** Answers a request that reached no door, such as one whose address cannot be decoded. */
+function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code, message } = refusalOf(error);
+  reply.code(status).send({ error: message, code });
+}
+
+function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
+export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: string[]): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: log,
+    http: { requireHostHeader: false },
+    clientErrorHandler: refuseUnparsed,
+    frameworkErrors: refuseUnrouted,
+    // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
+    routerOptions: { maxParamLength: 4096 },
+    requestTimeout: REQUEST_MS,
+    // What comes on an open connection is answered until that is closed.
+    return503OnClosing: false,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
+  app.addHook('onRequest', refuseUnreadable);
+  app.addHook('onResponse', logRequest);
+  app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
+  closeInTime(app);
+  app.setErrorHandler<FastifyError>(refuseUnrouted);
+  refuseWhereThereIsNoDoor(app);
+  return app;
+}
+
+async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { method, url } = request;
+  const [path] = url.split('?', 1);
+  const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
+  request.log.info({ method, path, status, ms }, `${method} ${path} ${status} ${ms} ms`);
+}
+
+function closeInTime(app: FastifyInstance): void {
+  const closeIdle = trackConnections(app.server);
+  app.addHook('preClose', async () => {
+    closeIdle();
+    setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();
+  });
+}
+
+/** Each door says what it takes; where there is none, a body is not looked at. */
+function refuseWhereThereIsNoDoor(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null);
+  });
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply
+      .code(404)
+      .send({ error: 'There is nothing here. GraphQL is at /graphql, REST at /v1/docs.', code: 'NOT_FOUND' }),
+  );
+}
