@@ -86,10 +86,13 @@ describe('with CORS_ORIGINS', () => {
     expect({ status: response.statusCode, ...corsHeaders(response.headers) }).toEqual({ status: 415, ...readable });
   });
 
-  it.each([{}, { origin: allowed }])('answers OPTIONS that is no preflight as if it were, without a text: %o', async (headers) => {
-    const response = await app.app.inject({ method: 'OPTIONS', url: '/v1/users', headers });
-    expect([response.statusCode, response.body]).toEqual([204, '']);
-  });
+  it.each([{}, { origin: allowed }])(
+    'answers OPTIONS that is no preflight as if it were, without a text: %o',
+    async (headers) => {
+      const response = await app.app.inject({ method: 'OPTIONS', url: '/v1/users', headers });
+      expect([response.statusCode, response.body]).toEqual([204, '']);
+    },
+  );
 
   it('a page can read that its key is wrong', async () => {
     expect(await ask(app, allowed, 'Basic d3Jvbmc6a2V5')).toEqual({ status: 401, ...readable });
