@@ -1,5 +1,5 @@
 import { mapSchema } from '@graphql-tools/utils';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
@@ -7,8 +7,10 @@ import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { fastLane } from './fast-lane.ts';
+import { fullLane } from './full-lane.ts';
 import { asksForTrace, inlineTrace } from './inline-trace.ts';
-import { refuse, WordlessRefusal } from './refuse.ts';
+import { refuse } from './refuse.ts';
 import { createGraphQLServer } from './server.ts';
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
@@ -44,29 +46,10 @@ export async function graphqlDoor(
       const { id, log } = request;
       const chargeMore = (points: number) => charge(request, reply, points);
       const context = { viewer: viewerOf(request), requestId: id, log, charge: chargeMore };
-      const server = asksForTrace(request.headers) ? traced : yoga;
-      const response = await server.fetch(toFetch(request), context);
-      const text = await response.text();
-      if (text === '' && !response.ok) throw new WordlessRefusal(response.status);
-      return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);
+      const answer = asksForTrace(request.headers)
+        ? await fullLane(traced, request, context)
+        : ((await fastLane(yoga, request, context)) ?? (await fullLane(yoga, request, context)));
+      return reply.code(answer.status).headers(answer.headers).send(answer.body);
     },
-  });
-}
-
-/**
- * The request as Yoga takes it. Fastify has found the way here, whatever the address looks like, and has read, bounded
- * and decoded the body, which is empty where a POST has none.
- */
-function toFetch({ url, method, headers, body }: FastifyRequest): Request {
-  const given = new Headers();
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) given.set(name, [value].flat().join(', '));
-  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
-  if (method !== 'POST') return new Request(`http://localhost/graphql${query}`, { method, headers: given });
-  if (typeof body === 'string') given.set('content-type', 'application/json; charset=utf-8');
-  return new Request(`http://localhost/graphql${query}`, {
-    method,
-    headers: given,
-    body: typeof body === 'string' ? body : '',
   });
 }

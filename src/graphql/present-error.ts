@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { DomainError, ValidationError } from '../domain/errors.ts';
@@ -62,6 +62,12 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     message: 'Unexpected error.',
     extensions: { requestId: reporting.requestId, unexpected: true },
   });
+}
+
+/** Presents every error of a result. */
+export function presentResult(result: ExecutionResult, reporting: Reporting): ExecutionResult {
+  if (!result.errors) return result;
+  return { ...result, errors: result.errors.map((error) => presentError(error, reporting)) };
 }
 
 /** The error that is not GraphQL's own and lies at the bottom, where there is one. */

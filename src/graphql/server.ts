@@ -1,11 +1,11 @@
 import { type GraphQLSchema, parse } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
 import type { Context } from './context.ts';
 import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { createLoaders } from './loaders.ts';
 import { refuseForObjects } from './objects.ts';
-import { presentError, type Reporting } from './present-error.ts';
+import { presentResult, type Reporting } from './present-error.ts';
 import { refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
 import { variablesOf } from './variables.ts';
@@ -50,10 +50,12 @@ const refusals: Plugin<Context & RequestContext> = {
 /** Gives every error of every answer a code, and masks those that nobody expected. */
 const errors: Plugin<object, RequestContext> = {
   onResultProcess({ result, setResult, serverContext }) {
-    if (!('errors' in result) || !result.errors) return;
-    setResult({ ...result, errors: result.errors.map((error) => presentError(error, serverContext)) });
+    if (!Array.isArray(result) && !isAsyncIterable(result)) setResult(presentResult(result, serverContext));
   },
 };
+
+/** What answers GraphQL requests. */
+export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
 export function createGraphQLServer(schema: GraphQLSchema, db: Database, more: Plugin[] = []) {
