@@ -40,6 +40,7 @@ const variables = z.object({
     .optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   POOL_SIZE: whole(1, 1000).default(10),
+  PREPARED_STATEMENTS: flag.default(true),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: pointsAMinute.optional(),
@@ -101,6 +102,8 @@ export interface Config {
   dataDirectory: string;
   /** Connections to the database at the most. */
   poolSize: number;
+  /** False where a pooler before the database cannot keep prepared statements. */
+  preparedStatements: boolean;
   logLevel: Variables['LOG_LEVEL'];
   /** Origins that browsers may call from. Empty: none but the gateway's own. */
   corsOrigins: string[];
@@ -136,6 +139,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: data.DATABASE_URL,
     dataDirectory: data.DATA_DIR,
     poolSize: data.POOL_SIZE,
+    preparedStatements: data.PREPARED_STATEMENTS,
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },

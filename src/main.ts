@@ -31,11 +31,11 @@ async function warnIfUnready(db: Database, log: Logger): Promise<void> {
   }
 }
 
-async function open({ databaseUrl, dataDirectory, poolSize }: Config): Promise<OpenDatabase> {
+async function open({ databaseUrl, dataDirectory, poolSize, preparedStatements }: Config): Promise<OpenDatabase> {
   if (databaseUrl === undefined) {
     return openEmbeddedDatabase(dataDirectory, poolSize, (tx, id) => createKey(tx, id, scopes, demoCredentials));
   }
-  const db = openDatabase({ connectionString: databaseUrl }, poolSize);
+  const db = openDatabase({ connectionString: databaseUrl }, { poolSize, prepared: preparedStatements });
   return { db, close: () => db.$disconnect() };
 }
 

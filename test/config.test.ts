@@ -8,6 +8,7 @@ it('has a default for everything', () => {
     databaseUrl: undefined,
     dataDirectory: '.data',
     poolSize: 10,
+    preparedStatements: true,
     logLevel: 'info',
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Db } from '../db/client.ts';
+import type { Models } from '../db/client.ts';
 import { violates } from '../db/errors.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import type { Scope } from '../domain/scopes.ts';
@@ -23,7 +23,7 @@ const shown = { id: true, publicKey: true, scopes: true, createdAt: true, revoke
  * @throws {NotFoundError} when there is no such workspace.
  */
 export async function createKey(
-  db: Db,
+  db: Models,
   workspaceId: string,
   scopes: readonly Scope[],
   credentials = newCredentials(),
@@ -41,7 +41,7 @@ export async function createKey(
 }
 
 /** The keys of a workspace, oldest first, revoked ones too. */
-export function listKeys(db: Db, workspaceId: string): Promise<ApiKey[]> {
+export function listKeys(db: Models, workspaceId: string): Promise<ApiKey[]> {
   return db.apiKey.findMany({ where: { workspaceId }, select: shown, orderBy: { id: 'asc' } });
 }
 
@@ -49,7 +49,7 @@ export function listKeys(db: Db, workspaceId: string): Promise<ApiKey[]> {
  * Revokes a key; again changes nothing. It lives on for as long as `KEY_CACHE_MS` in a running gateway.
  * @throws {NotFoundError} when the workspace has no such key.
  */
-export async function revokeKey(db: Db, workspaceId: string, publicKey: string): Promise<ApiKey> {
+export async function revokeKey(db: Models, workspaceId: string, publicKey: string): Promise<ApiKey> {
   const where = { workspaceId_publicKey: { workspaceId, publicKey } };
   const key = await db.apiKey.findUnique({ where, select: shown });
   if (!key) throw new NotFoundError('ApiKey');

@@ -18,7 +18,7 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
         'DATABASE_URL is not set. The embedded database has its demo workspace and key already; set DATABASE_URL to work on another one.',
       );
     }
-    const db = openDatabase({ connectionString }, 1);
+    const db = openDatabase({ connectionString }, { poolSize: 1 });
     try {
       await requireMigrated(db, connectionString);
       await run(db);

@@ -1,12 +1,27 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool, type PoolConfig } from 'pg';
+import { Pool, type PoolConfig, TypeOverrides, types } from 'pg';
 import { type Prisma, PrismaClient } from './generated/client.ts';
+import { statementsOn } from './statements.ts';
+
+export type { Db } from './statements.ts';
+
+/** Prisma's models, of the client or of a transaction of its: for what is not asked for with every request. */
+export type Models = Pick<
+  Prisma.TransactionClient,
+  | 'workspace'
+  | 'apiKey'
+  | 'user'
+  | 'device'
+  | 'list'
+  | 'listMembership'
+  | 'segment'
+  | 'segmentMembership'
+  | 'event'
+  | '$executeRaw'
+>;
 
 /** How to reach a database: a URL, or the parts of one. */
 export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
-
-/** What a domain function takes: the client, or a transaction of it. */
-export type Db = Prisma.TransactionClient;
 
 /** The client itself, which can open transactions and be closed. */
 export type Database = ReturnType<typeof openDatabase>;
@@ -15,30 +30,52 @@ export type Database = ReturnType<typeof openDatabase>;
 export const POOL_WAIT_MS = 5_000;
 
 /**
- * Opens a pool of connections; none is made until the first statement.
- *
- * Sessions run in UTC: the adapter reads and writes `timestamptz` as if they did, and would
- * store instants hours off on a database with another time zone.
+ * What a session is begun with. In UTC: the adapter reads and writes `timestamptz` as if it were, and would store instants
+ * hours off on a database with another time zone. Limits in ms: of a statement, of a wait for a lock, and of a
+ * transaction between two statements.
  */
-export function openDatabase(connection: Connection, poolSize = 10) {
-  const pool = new Pool({ ...inUtc(connection), max: poolSize, connectionTimeoutMillis: POOL_WAIT_MS });
-  // Whoever uses a connection sees its errors. Between two users nobody listens for a moment, and an error without a
-  // listener would end the process: a server that ends its sessions under load does that.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
-  return new PrismaClient({
-    adapter,
-    log: [{ emit: 'event', level: 'query' }],
-    transactionOptions: { maxWait: POOL_WAIT_MS, timeout: 10_000 },
-  });
+const SESSION =
+  '-c TimeZone=UTC -c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000';
+
+/** How a database is used. */
+interface Use {
+  /** Connections at the most. */
+  poolSize?: number;
+  /** False where a pooler in between cannot keep prepared statements. */
+  prepared?: boolean;
 }
 
-/** Adds the time zone to the session's options; those of a URL come first, and would otherwise replace it. */
-function inUtc(connection: Connection): Connection & { options: string } {
-  const utc = '-c TimeZone=UTC';
-  if (!connection.connectionString) return { ...connection, options: utc };
+/**
+ * Opens a pool of connections; none is made until the first statement. Prisma's models and the statements of the domain
+ * share it; the latter go straight through the driver.
+ */
+export function openDatabase(connection: Connection, { poolSize = 10, prepared = true }: Use = {}) {
+  const pool = new Pool({
+    ...withSession(connection),
+    types: instantsByHand(),
+    max: poolSize,
+    connectionTimeoutMillis: POOL_WAIT_MS,
+  });
+  // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
+  // end the process: a server that ends its sessions does that.
+  pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
+  const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: POOL_WAIT_MS, timeout: 10_000 } });
+  return Object.assign(prisma, statementsOn(pool, prepared), { pool, prepared });
+}
+
+/** Reads instants as PostgreSQL writes them in UTC, `2026-11-24 12:00:00.123+00`; the driver's own way is ten times slower. */
+function instantsByHand(): TypeOverrides {
+  const overrides = new TypeOverrides();
+  overrides.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => new Date(`${text.replace(' ', 'T').slice(0, -3)}Z`));
+  return overrides;
+}
+
+/** Adds to the session's options; those of a URL come first, and would otherwise replace ours. */
+function withSession(connection: Connection): Connection & { options: string } {
+  if (!connection.connectionString) return { ...connection, options: SESSION };
   const url = new URL(connection.connectionString);
-  const options = `${url.searchParams.get('options') ?? ''} ${utc}`.trim();
+  const options = `${url.searchParams.get('options') ?? ''} ${SESSION}`.trim();
   url.searchParams.delete('options');
   return { ...connection, connectionString: url.href, options };
 }

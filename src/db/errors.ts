@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { z } from 'zod';
 
 /** A transaction that lost to a concurrent one and may be run again. */
@@ -14,6 +15,9 @@ const driverCause = z.object({
   constraint: z.object({ index: z.string().optional() }).optional(),
 });
 
+/** SQLSTATEs of a transaction that lost to a concurrent one: a serialization failure, a deadlock. */
+const CONFLICTS = new Set(['40001', '40P01']);
+
 const prismaError = z.object({
   code: z.string().optional(),
   message: z.string(),
@@ -22,6 +26,7 @@ const prismaError = z.object({
 
 /** What a database error says, in one shape; empty for any other value. */
 function factsOf(error: unknown) {
+  if (error instanceof DatabaseError) return driverFacts(error);
   const parsed = prismaError.safeParse(error).data;
   const cause = parsed?.meta?.driverAdapterError?.cause;
   return {
@@ -31,6 +36,12 @@ function factsOf(error: unknown) {
     sqlState: cause?.originalCode ?? '',
     constraint: cause?.constraint?.index,
   };
+}
+
+/** The driver's own errors, by their SQLSTATE. */
+function driverFacts({ code: sqlState = '', message, constraint }: DatabaseError) {
+  const kind = CONFLICTS.has(sqlState) ? 'TransactionWriteConflict' : '';
+  return { code: undefined, message, kind, sqlState, constraint };
 }
 
 /** Whether a statement failed on a named unique index or foreign key. */

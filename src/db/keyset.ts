@@ -55,7 +55,7 @@ export async function readSlices<Row>(
 ): Promise<Map<string, Slice<Row>>> {
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
-  const found = await db.$queryRaw<Found<Row>[]>`
+  const found = await db.query<Found<Row>[]>`
     SELECT parent.id AS parent, other.key IS NOT NULL AS beyond, page.*
     FROM unnest(${parents}::uuid[]) AS parent(id)
     LEFT JOIN LATERAL (${beyondBound(source, page)}) AS other ON true
@@ -110,7 +110,7 @@ export async function countRows(
   { table, where }: KeysetSource<unknown>,
   parents: readonly string[],
 ): Promise<Map<string, number>> {
-  const counts = await db.$queryRaw<{ parent: string; count: number }[]>`
+  const counts = await db.query<{ parent: string; count: number }[]>`
     SELECT parent.id AS parent, (
       SELECT count(*)::int FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
     ) AS count

@@ -1,4 +1,4 @@
-import type { Database, Db } from '../db/client.ts';
+import type { Database, Models } from '../db/client.ts';
 import type { Event } from '../domain/events/event.ts';
 import { makeDemoModel } from './demo/model.ts';
 
@@ -19,7 +19,7 @@ export const demoCredentials = { publicKey: 'pk_demo', secret: 'sk_demo' } as co
  */
 export function seedDemoData(
   db: Database,
-  createDemoKey: (tx: Db, workspaceId: string) => Promise<unknown>,
+  createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const { count } = await tx.workspace.createMany({ data: [demoWorkspace], skipDuplicates: true });
@@ -30,7 +30,7 @@ export function seedDemoData(
   });
 }
 
-async function insertModel(tx: Db, workspaceId: string): Promise<void> {
+async function insertModel(tx: Models, workspaceId: string): Promise<void> {
   const model = makeDemoModel();
   const owned = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ workspaceId, ...row }));
   await tx.user.createMany({ data: owned(model.users) });
@@ -43,7 +43,7 @@ async function insertModel(tx: Db, workspaceId: string): Promise<void> {
 }
 
 /** As one parameter: thousands of rows of bound values take Prisma most of a second. */
-async function insertEvents(tx: Db, workspaceId: string, events: readonly Event[]): Promise<void> {
+async function insertEvents(tx: Models, workspaceId: string, events: readonly Event[]): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
     SELECT ${workspaceId}::uuid, id, "userId", name, value, properties, timestamp

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Database, type Db, openDatabase } from '../db/client.ts';
+import { type Database, type Models, openDatabase } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -20,12 +20,12 @@ export interface OpenDatabase {
 export async function openEmbeddedDatabase(
   directory: string,
   poolSize: number,
-  createDemoKey: (tx: Db, workspaceId: string) => Promise<unknown>,
+  createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
 ): Promise<OpenDatabase> {
   const lock = await lockDirectory(directory);
   const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
   try {
-    const db = openDatabase(postgres.connection, poolSize);
+    const db = openDatabase(postgres.connection, { poolSize });
     await forgetInterruptedMigrations(db);
     await migrate(postgres.connection);
     await seedDemoData(db, createDemoKey);

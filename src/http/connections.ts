@@ -1,13 +1,19 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/**
- * Remembers which connections have a request under way, since Node's own `closeIdleConnections` leaves those open that
- * have not sent a request yet, such as a browser opens ahead of time.
- *
- * @returns a function that closes all others.
- */
-export function trackConnections(server: Server): () => void {
+/** What is known of a server's connections. */
+export interface Connections {
+  /** Whether a request of a connection is being answered. */
+  isBusy(socket: Socket): boolean;
+  /**
+   * Closes all others. Node's own `closeIdleConnections` leaves those open that have not sent a request yet, such as a
+   * browser opens ahead of time.
+   */
+  closeIdle(): void;
+}
+
+/** Remembers which connections have a request under way. */
+export function trackConnections(server: Server): Connections {
   const open = new Set<Socket>();
   const busy = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -18,7 +24,10 @@ export function trackConnections(server: Server): () => void {
     busy.add(socket);
     response.on('close', () => busy.delete(socket));
   });
-  return () => {
-    for (const socket of open) if (!busy.has(socket)) socket.destroy();
+  return {
+    isBusy: (socket) => busy.has(socket),
+    closeIdle: () => {
+      for (const socket of open) if (!busy.has(socket)) socket.destroy();
+    },
   };
 }

@@ -8,7 +8,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { trackConnections } from './connections.ts';
+import { type Connections, trackConnections } from './connections.ts';
 import { refusalOf } from './refusal.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
@@ -46,7 +46,7 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
   const app = fastify({
     loggerInstance: log,
     http: { requireHostHeader: false },
-    clientErrorHandler: refuseUnparsed,
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isBusy(socket)),
     frameworkErrors: refuseUnrouted,
     // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
     routerOptions: { maxParamLength: 4096 },
@@ -56,6 +56,7 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
   });
+  const connections = trackConnections(app.server);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -63,7 +64,7 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
   app.addHook('onRequest', refuseUnreadable);
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
-  closeInTime(app);
+  closeInTime(app, connections);
   app.setErrorHandler<FastifyError>(refuseUnrouted);
   refuseWhereThereIsNoDoor(app);
   return app;
@@ -76,8 +77,7 @@ async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise
   request.log.info({ method, path, status, ms }, `${method} ${path} ${status} ${ms} ms`);
 }
 
-function closeInTime(app: FastifyInstance): void {
-  const closeIdle = trackConnections(app.server);
+function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {
   app.addHook('preClose', async () => {
     closeIdle();
     setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();

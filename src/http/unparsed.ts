@@ -11,9 +11,16 @@ const messages: Readonly<Record<number, string>> = {
   431: 'The headers are too large.',
 };
 
-/** Answers bytes that are no request as JSON, and closes the connection. */
-export function refuseUnparsed(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers bytes that are no request as JSON, and closes the connection.
+ * @param isBusy whether another request of it is being answered: a second answer would come in the midst of that one.
+ */
+export function refuseUnparsed(error: Error & { code?: string }, socket: Socket, isBusy: boolean): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (isBusy) {
+    socket.destroy();
+    return;
+  }
   const status = statuses[error.code ?? ''] ?? 400;
   const code = status === 400 ? 'BAD_USER_INPUT' : 'LIMIT_EXCEEDED';
   if (socket.writable) socket.write(closingAnswer(status, messages[status], code));

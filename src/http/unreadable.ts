@@ -13,7 +13,9 @@ class UnreadableError extends Error {
 /** Refuses compressed bodies, and requests without `Host` (RFC 9112, 3.2), which Node answers without a body. */
 export async function refuseUnreadable({ headers, raw }: FastifyRequest): Promise<void> {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (hasBody && isEncoded(headers['content-encoding'])) throw new UnreadableError(415, 'The body is compressed.');
+  const isChunkedAlone = ['', 'chunked'].includes(headers['transfer-encoding']?.trim().toLowerCase() ?? '');
+  if (!isChunkedAlone || (hasBody && isEncoded(headers['content-encoding'])))
+    throw new UnreadableError(415, 'The body is compressed.');
   if (headers.host === undefined && raw.httpVersion === '1.1')
     throw new UnreadableError(400, 'There is no Host header.');
 }

@@ -74,10 +74,24 @@ export const createBody = z
 /** The body of `PUT /users/{uid}`. What is left out is unchanged; null clears it. */
 export const updateBody = z
   .object({
+    id: z.unknown().optional().meta({ description: 'May repeat the uid of the path; clients send it.' }),
     ...profile,
     created_at: dateText.nullish().pipe(userUpdate.shape.createdAt).meta(createdAt),
   })
   .superRefine(checkDevice, anyObject);
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * Official clients repeat the uid as the body's `id`, and do not encode it in the path: of `a#b` only `a` arrives there,
+ * who is somebody else. A UUID may be the internal id of a user object that is sent back.
+ */
+export function checkId({ params, body }: { params: { uid: string }; body: object }, context: z.RefinementCtx): void {
+  const given = 'id' in body ? numberAsText(body.id) : undefined;
+  if (typeof given !== 'string' || given === params.uid || UUID.test(given)) return;
+  const message = 'must be the uid of the path, where it has to be percent-encoded';
+  context.addIssue({ code: 'custom', path: ['body', 'id'], params: { code: 'CONTRADICTION' }, message });
+}
 
 /** The body of `POST /users/{uid}/events`. */
 export const eventBody = z.object({

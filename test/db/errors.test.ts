@@ -109,7 +109,7 @@ describe('an unavailable database', () => {
   });
 
   it('is one that ends the session, in a transaction or while a statement runs', async () => {
-    const one = openDatabase(database.connection, 1);
+    const one = openDatabase(database.connection, { poolSize: 1 });
     const inTransaction = one.$transaction(async (tx) => {
       await terminate(await pidOf(tx));
       await tx.$queryRaw`SELECT 1`;
@@ -130,7 +130,7 @@ describe('an unavailable database', () => {
   });
 
   it('is one whose connections are all taken for longer than the wait', async () => {
-    const one = openDatabase(database.connection, 1);
+    const one = openDatabase(database.connection, { poolSize: 1 });
     const free = Promise.withResolvers<void>();
     const taken = Promise.withResolvers<void>();
     const holding = one.$transaction(async (tx) => {

@@ -8,6 +8,7 @@ import { segmentMembersSource } from '../../src/domain/segments/read-memberships
 import { segmentsSource } from '../../src/domain/segments/read-segments.ts';
 import { usersSource } from '../../src/domain/users/read-users.ts';
 import { createDatabase, type TestDatabase } from '../kit/database.ts';
+import { recordStatements, type Statement } from '../kit/statements.ts';
 
 const ROWS = 20_000;
 const workspaceId = '00000000-0000-7000-8000-000000000001';
@@ -51,10 +52,10 @@ const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)]
 describe('the plans of connections over 20,000 rows', () => {
   let database: TestDatabase;
   let client: Client;
-  let statements: { query: string; params: string }[] = [];
+  let statements: Statement[] = [];
   beforeAll(async () => {
     database = await createDatabase();
-    database.db.$on('query', (statement) => statements.push(statement));
+    recordStatements(database.db, (statement) => statements.push(statement));
     client = new Client(database.connection);
     await client.connect();
     await fill(client);
@@ -69,8 +70,8 @@ describe('the plans of connections over 20,000 rows', () => {
     statements = [];
     await read();
     expect(statements).toHaveLength(1);
-    const { query, params } = statements[0] ?? { query: '', params: '[]' };
-    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${query}`, JSON.parse(params));
+    const { text, values } = statements[0] ?? { text: '', values: [] };
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
     const touched: Record<string, number> = {};
     for (const node of flat(rows[0]['QUERY PLAN'][0].Plan)) {
       const table = node['Relation Name'];

@@ -38,6 +38,18 @@ it('answers an expectation that it does not meet with JSON', async () => {
   });
 });
 
+it('refuses a body that is compressed by its transfer', async () => {
+  const lines = ['PUT /v1/users/u1 HTTP/1.1', 'Host: a', 'Transfer-Encoding: gzip, chunked'];
+  expect(await sendHead(...lines)).toEqual({ status: 415, body: refusal });
+});
+
+it('puts no second answer into one that is under way', async () => {
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET /v1/docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n');
+  socket.once('data', () => socket.write('GARBAGE\r\n\r\n'));
+  expect(await text(socket)).not.toContain('HTTP/1.1 400');
+});
+
 it('answers CONNECT with JSON', async () => {
   expect(await sendHead('CONNECT /v1/users HTTP/1.1', 'Host: a')).toEqual({ status: 405, body: refusal });
 });

@@ -6,6 +6,7 @@ import { createKey } from '../../src/auth/keys.ts';
 import { type Scope, scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { recordStatements } from './statements.ts';
 
 /** Credentials of a caller, as an `Authorization` header; undefined for somebody without any. */
 export type Caller = string | undefined;
@@ -60,6 +61,8 @@ export async function startApp(
 ) {
   const database = await createDatabase(options.poolSize);
   const { db } = database;
+  let statements: string[] = [];
+  recordStatements(db, ({ text }) => statements.push(text));
   const app = await createApp({
     db,
     log: options.log ?? pino({ level: 'silent' }),
@@ -70,8 +73,6 @@ export async function startApp(
   });
   const tenant = await createTenant(database, 'Owner');
   const stranger = await createTenant(database, 'Stranger');
-  let statements: string[] = [];
-  db.$on('query', ({ query }) => statements.push(query));
 
   async function send<Data, Variables>(
     document: TypedDocumentNode<Data, Variables> | DocumentNode | string,

@@ -41,7 +41,7 @@ export function createEmptyDatabase(): Promise<{ connectionString: string } & As
 export async function createDatabase(poolSize?: number): Promise<TestDatabase> {
   const created = await create(inject('databasePrefix') + TEMPLATE);
   const connection = { connectionString: created.connectionString };
-  const db = openDatabase(connection, poolSize);
+  const db = openDatabase(connection, { poolSize });
   return {
     db,
     connection,

@@ -53,6 +53,19 @@ describe.each([
     });
   });
 
+  it.each(['a#b', 'a?b'])(
+    'identify writes to nobody else for the uid "%s", which does not arrive whole',
+    async (id) => {
+      await clientOf().identify({ id: 'a' });
+      expect(await clientOf().identify({ id, first_name: 'Wrong' })).toEqual({
+        error: 'id must be the uid of the path, where it has to be percent-encoded',
+      });
+      expect(await app.db.user.findMany({ where: { uid: 'a' }, select: { firstName: true } })).toEqual([
+        { firstName: null },
+      ]);
+    },
+  );
+
   it('identify takes the user’s id alone', async () => {
     expect(await clientOf().identify({ id: `${prefix}-bare` })).toMatchObject({ uid: `${prefix}-bare` });
   });

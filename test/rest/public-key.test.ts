@@ -63,7 +63,6 @@ describe('an update answers with the uid and', () => {
     ['lists', []],
     ['segments', []],
     ['uid_updateable', false],
-    ['id', 'u1'],
   ])('nothing of others for a %s of %j', async (name, value) => {
     const uid = await storedUser();
     expect(await answerTo(uid, { [name]: value })).toEqual({ uid });

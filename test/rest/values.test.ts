@@ -14,6 +14,19 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const put = (body: unknown) => rest.put('/v1/users/values', body);
 
+describe('id of an update', () => {
+  it.each(['values', null, {}, '01932f5e-0000-7000-8000-000000000000'])('may be %o', async (id) => {
+    expect(await put({ id })).toMatchObject({ status: 200, body: { uid: 'values' } });
+  });
+
+  it.each(['other', 7])('may not be %o', async (id) => {
+    expect(await put({ id })).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: ['id'], code: 'CONTRADICTION' }] },
+    });
+  });
+});
+
 describe('number', () => {
   it.each(['+2348012345678', '2348012345678', 2348012345678, '+234 801 234 5678', '(234) 801-234-5678'])(
     'takes %s, and keeps E.164',

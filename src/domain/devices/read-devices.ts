@@ -7,7 +7,7 @@ export async function readDevices(
   workspaceId: string,
   userIds: readonly string[],
 ): Promise<Map<string, Device[]>> {
-  const devices = await db.$queryRaw<(Device & { userId: string })[]>`
+  const devices = await db.query<(Device & { userId: string })[]>`
     SELECT ${deviceColumns}, devices.user_id AS "userId" FROM devices
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds}::uuid[])
     ORDER BY devices.user_id, devices.last_seen_at DESC, devices.token`;

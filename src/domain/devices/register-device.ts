@@ -7,7 +7,7 @@ import { DEVICES_KEPT } from './device.ts';
  * had moves over. The transaction must have locked or inserted the user: that keeps the count right.
  */
 export async function registerDevice(tx: Db, workspaceId: string, userId: string, device: NewDevice): Promise<void> {
-  await tx.$executeRaw`
+  await tx.execute`
     INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
     VALUES (
       ${workspaceId}::uuid, ${device.token}, ${userId}::uuid, ${device.platform}::device_platform, clock_timestamp()
@@ -15,7 +15,7 @@ export async function registerDevice(tx: Db, workspaceId: string, userId: string
     ON CONFLICT (workspace_id, token) DO UPDATE
     SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at`;
   // Names the user twice: a device that another one takes meanwhile is checked again, and is theirs.
-  await tx.$executeRaw`
+  await tx.execute`
     DELETE FROM devices
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND token IN (
       SELECT token FROM devices

@@ -10,7 +10,7 @@ export async function removeDevice(
   workspaceId: string,
   input: { uid: string; token: string },
 ): Promise<{ token: string }> {
-  const [found] = await db.$queryRaw<{ removed: boolean }[]>`
+  const [found] = await db.query<{ removed: boolean }[]>`
     WITH owner AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (

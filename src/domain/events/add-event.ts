@@ -11,7 +11,7 @@ import type { NewEvent } from './inputs.ts';
  */
 export async function addEvent(db: Db, workspaceId: string, input: NewEvent): Promise<Event> {
   const value = input.value == null ? null : JSON.stringify(input.value);
-  const [event] = await db.$queryRaw<Event[]>`
+  const [event] = await db.query<Event[]>`
     WITH owner AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid} FOR KEY SHARE
     )

@@ -6,7 +6,7 @@ import type { EventFilter } from './inputs.ts';
 
 /** The events with some ids, by id; those that the workspace has not are left out. */
 export async function readEvents(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
-  const events = await db.$queryRaw<Event[]>`
+  const events = await db.query<Event[]>`
     SELECT ${eventColumns} FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
   return new Map(events.map((event) => [event.id, event]));

@@ -7,7 +7,7 @@ import { type List, listColumns } from './list.ts';
  * @throws {NotFoundError} when the workspace has no such list.
  */
 export async function archiveList(db: Db, workspaceId: string, listId: string): Promise<List> {
-  const [list] = await db.$queryRaw<List[]>`
+  const [list] = await db.query<List[]>`
     UPDATE lists SET archived_at = coalesce(archived_at, ${new Date()})
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${listId}::uuid
     RETURNING ${listColumns}`;

@@ -5,7 +5,7 @@ import { type List, listColumns } from './list.ts';
 
 /** Creates a list. */
 export async function createList(db: Db, workspaceId: string, input: NewList): Promise<List> {
-  const [list] = await db.$queryRaw<List[]>`
+  const [list] = await db.query<List[]>`
     INSERT INTO lists (workspace_id, id, title, description, created_at)
     VALUES (${workspaceId}::uuid, ${uuidv7()}::uuid, ${input.title}, ${input.description ?? null}, ${new Date()})
     RETURNING ${listColumns}`;

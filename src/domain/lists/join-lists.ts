@@ -19,14 +19,14 @@ export async function joinLists(
     found.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
   );
   if (issues.length > 0) throw new ValidationError(issues);
-  await tx.$executeRaw`
+  await tx.execute`
     INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
     SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${new Date()} FROM unnest(${[...found.keys()]}::uuid[]) AS id`;
 }
 
 /** Whether each list is archived, by its id; keeps them from being archived until the transaction ends. */
 async function lockLists(tx: Db, workspaceId: string, listIds: readonly string[]): Promise<Map<string, boolean>> {
-  const lists = await tx.$queryRaw<{ id: string; archived: boolean }[]>`
+  const lists = await tx.query<{ id: string; archived: boolean }[]>`
     SELECT id, archived_at IS NOT NULL AS archived FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${listIds}::uuid[])
     ORDER BY id FOR SHARE`;

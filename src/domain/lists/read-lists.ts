@@ -5,7 +5,7 @@ import { type List, listColumns } from './list.ts';
 
 /** The lists with some ids, by id; those that the workspace has not are left out. */
 export async function readLists(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
-  const lists = await db.$queryRaw<List[]>`
+  const lists = await db.query<List[]>`
     SELECT ${listColumns} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
   return new Map(lists.map((list) => [list.id, list]));

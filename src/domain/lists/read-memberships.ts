@@ -17,7 +17,7 @@ export async function readListMemberships(
   workspaceId: string,
   userIds: readonly string[],
 ): Promise<Map<string, ListMembership[]>> {
-  const rows = await db.$queryRaw<(List & Membership & { userId: string })[]>`
+  const rows = await db.query<(List & Membership & { userId: string })[]>`
     SELECT list_memberships.user_id AS "userId", ${membershipColumns}, ${listColumns}
     FROM list_memberships
     JOIN lists ON lists.workspace_id = list_memberships.workspace_id AND lists.id = list_memberships.list_id

@@ -10,7 +10,7 @@ export async function removeFromList(
   workspaceId: string,
   input: { uid: string; listId: string },
 ): Promise<{ userId: string; listId: string }> {
-  const [found] = await db.$queryRaw<{ userId: string | null; listId: string | null; removed: boolean }[]>`
+  const [found] = await db.query<{ userId: string | null; listId: string | null; removed: boolean }[]>`
     WITH member AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (

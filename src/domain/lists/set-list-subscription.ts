@@ -28,7 +28,7 @@ export function setListSubscription(
 
 /** Keeps the list from being archived until the transaction ends. */
 async function lockList(tx: Db, workspaceId: string, listId: string): Promise<List> {
-  const [list] = await tx.$queryRaw<List[]>`
+  const [list] = await tx.query<List[]>`
     SELECT ${listColumns} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${listId}::uuid FOR SHARE`;
   if (!list) throw new NotFoundError('List');
@@ -37,7 +37,7 @@ async function lockList(tx: Db, workspaceId: string, listId: string): Promise<Li
 
 /** Keeps the user from being deleted until the transaction ends. */
 async function lockUserId(tx: Db, workspaceId: string, uid: string): Promise<string> {
-  const [user] = await tx.$queryRaw<{ id: string }[]>`
+  const [user] = await tx.query<{ id: string }[]>`
     SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} FOR KEY SHARE`;
   if (!user) throw new NotFoundError('User');
   return user.id;
@@ -49,7 +49,7 @@ async function flip(
   userId: string,
   { listId, subscribed }: ListSubscription,
 ): Promise<Membership | undefined> {
-  const [membership] = await tx.$queryRaw<Membership[]>`
+  const [membership] = await tx.query<Membership[]>`
     UPDATE list_memberships SET subscribed = ${subscribed}
     WHERE workspace_id = ${workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
     RETURNING ${membershipColumns}`;
@@ -58,7 +58,7 @@ async function flip(
 
 /** Joins, or flips the membership that a concurrent call has made. */
 async function join(tx: Db, workspaceId: string, listId: string, userId: string): Promise<Membership> {
-  const [membership] = await tx.$queryRaw<Membership[]>`
+  const [membership] = await tx.query<Membership[]>`
     INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
     VALUES (${workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
     ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true

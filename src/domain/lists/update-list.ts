@@ -11,7 +11,7 @@ import { type List, listColumns } from './list.ts';
 export async function updateList(db: Db, workspaceId: string, input: ListUpdate): Promise<List> {
   const title = input.title === undefined ? Prisma.sql`title` : Prisma.sql`${input.title}`;
   const description = input.description === undefined ? Prisma.sql`description` : Prisma.sql`${input.description}`;
-  const [list] = await db.$queryRaw<List[]>`
+  const [list] = await db.query<List[]>`
     UPDATE lists SET title = ${title}, description = ${description}
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${input.listId}::uuid
     RETURNING ${listColumns}`;

@@ -10,7 +10,7 @@ export async function readSegmentMemberships(
   workspaceId: string,
   userIds: readonly string[],
 ): Promise<Map<string, SegmentMembership[]>> {
-  const rows = await db.$queryRaw<(Segment & { userId: string; suppressed: boolean })[]>`
+  const rows = await db.query<(Segment & { userId: string; suppressed: boolean })[]>`
     SELECT segment_memberships.user_id AS "userId", segment_memberships.suppressed, ${segmentColumns}
     FROM segment_memberships
     JOIN segments

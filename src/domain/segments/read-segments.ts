@@ -5,7 +5,7 @@ import { type Segment, segmentColumns } from './segment.ts';
 
 /** The segments with some ids, by id; those that the workspace has not are left out. */
 export async function readSegments(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Segment>> {
-  const segments = await db.$queryRaw<Segment[]>`
+  const segments = await db.query<Segment[]>`
     SELECT ${segmentColumns} FROM segments
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
   return new Map(segments.map((segment) => [segment.id, segment]));

@@ -21,7 +21,7 @@ export async function applyUpdate(tx: Db, workspaceId: string, user: User, input
 
 async function write(tx: Db, workspaceId: string, id: string, input: UserUpdate): Promise<User> {
   try {
-    const [updated] = await tx.$queryRaw<User[]>`
+    const [updated] = await tx.query<User[]>`
       UPDATE users SET ${Prisma.join(assignments(input))}
       WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid
       RETURNING ${userColumns}`;

@@ -10,7 +10,7 @@ import { type User, userColumns } from './user.ts';
  * @throws {UidNotUpdateableError} when another caller has just given that user another uid.
  */
 export async function claimUser(tx: Db, workspaceId: string, email: string, uid: string): Promise<User | undefined> {
-  const candidates = await tx.$queryRaw<{ id: string }[]>`
+  const candidates = await tx.query<{ id: string }[]>`
     SELECT id FROM users
     WHERE workspace_id = ${workspaceId}::uuid AND email = ${email} AND uid_updateable
     LIMIT 2`;
@@ -31,7 +31,7 @@ async function giveUid(
   { email, uid }: { email: string; uid: string },
 ): Promise<User | undefined> {
   try {
-    const [user] = await tx.$queryRaw<User[]>`
+    const [user] = await tx.query<User[]>`
       UPDATE users SET uid = ${uid}, uid_updateable = false
       WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email} AND uid_updateable
       RETURNING ${userColumns}`;
@@ -44,7 +44,7 @@ async function giveUid(
 
 /** Whether a candidate lost to another claim is still there with the address: else it is no candidate any more. */
 async function hasEmail(tx: Db, workspaceId: string, id: string, email: string): Promise<boolean> {
-  const found = await tx.$queryRaw<unknown[]>`
+  const found = await tx.query<unknown[]>`
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email}`;
   return found.length > 0;
 }

@@ -30,7 +30,7 @@ export async function insertUser(
   input: Omit<NewUser, 'listIds'> | Omit<UserUpdate, 'newUid' | 'removeMeta'>,
 ): Promise<User | undefined> {
   const now = new Date();
-  const [user] = await tx.$queryRaw<User[]>`
+  const [user] = await tx.query<User[]>`
     INSERT INTO users (
       workspace_id, id, uid, first_name, last_name, number, email, meta, created_at, updated_at
     ) VALUES (

@@ -8,7 +8,7 @@ import { NotFoundError } from '../errors.ts';
  */
 export function deleteUser(db: Database, workspaceId: string, uid: string): Promise<{ id: string; uid: string }> {
   return inTransaction(db, async (tx) => {
-    const [deleted] = await tx.$queryRaw<{ id: string; uid: string }[]>`
+    const [deleted] = await tx.query<{ id: string; uid: string }[]>`
       DELETE FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} RETURNING id, uid`;
     if (!deleted) throw new NotFoundError('User');
     return deleted;

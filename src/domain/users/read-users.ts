@@ -12,7 +12,7 @@ export type UserKey = { id: string } | { uid: string };
 export async function readUsers(db: Db, workspaceId: string, keys: readonly UserKey[]): Promise<(User | undefined)[]> {
   const ids = new Set(keys.flatMap((key) => ('id' in key ? key.id : [])));
   const uids = new Set(keys.flatMap((key) => ('uid' in key ? key.uid : [])));
-  const found = await db.$queryRaw<User[]>(
+  const found = await db.query<User[]>(
     Prisma.join(
       [
         ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${[...ids]}::uuid[])`)] : []),

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import type { Db } from '../../db/client.ts';
+import type { Models } from '../../db/client.ts';
 import { NotFoundError } from '../errors.ts';
 import { printable } from '../text.ts';
 
@@ -18,12 +18,12 @@ export interface Workspace {
 export const workspaceId = z.uuid({ error: 'must be a UUID' });
 
 /** Creates a workspace. */
-export function createWorkspace(db: Db, name: string): Promise<Workspace> {
+export function createWorkspace(db: Models, name: string): Promise<Workspace> {
   return db.workspace.create({ data: { id: uuidv7(), name } });
 }
 
 /** All workspaces, oldest first. */
-export function listWorkspaces(db: Db): Promise<Workspace[]> {
+export function listWorkspaces(db: Models): Promise<Workspace[]> {
   return db.workspace.findMany({ orderBy: { id: 'asc' } });
 }
 
@@ -31,7 +31,7 @@ export function listWorkspaces(db: Db): Promise<Workspace[]> {
  * Reads a workspace.
  * @throws {NotFoundError} when there is no such workspace.
  */
-export async function readWorkspace(db: Db, id: string): Promise<Workspace> {
+export async function readWorkspace(db: Models, id: string): Promise<Workspace> {
   const workspace = await db.workspace.findUnique({ where: { id } });
   if (!workspace) throw new NotFoundError('Workspace');
   return workspace;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { updateUser } from '../../domain/users/update-user.ts';
 import { createdUser } from '../examples.ts';
-import { uidParams, updateBody } from '../inputs.ts';
+import { checkId, uidParams, updateBody } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { toUserUpdate } from '../to-domain.ts';
 import { answeredUser, userAnswer } from '../user-answer.ts';
@@ -15,7 +15,7 @@ export const updateUserOperation = operation({
 \`email\` has \`uid_updateable\`, and the caller is fully authenticated, the \`uid\` is set as that user’s. Works with username
 authentication if not changing the user’s email; that requires full (key and secret) authentication.`,
   scope: 'users:identify',
-  input: z.object({ params: uidParams, body: updateBody }),
+  input: z.object({ params: uidParams, body: updateBody }).superRefine(checkId),
   requestExamples: {
     upgrade: {
       summary: 'A change of plan',

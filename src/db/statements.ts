@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Pool, PoolClient } from 'pg';
+import { Prisma } from './generated/client.ts';
+
+/** A statement as a tagged template, or put together by `Prisma.sql`. */
+type Query = TemplateStringsArray | Prisma.Sql;
+
+/** Where statements are run: what a domain function takes. */
+export interface Db {
+  /** The rows that a statement gives. */
+  query<Rows = unknown>(query: Query, ...values: unknown[]): Promise<Rows>;
+  /** How many rows a statement has changed. */
+  execute(query: Query, ...values: unknown[]): Promise<number>;
+}
+
+/** Prepared statements that a session keeps; each text is one, and there are about a hundred. */
+const NAMES_KEPT = 1_000;
+
+const names = new LRUCache<string, string>({ max: NAMES_KEPT });
+
+/** A name that stands for a statement's text in every session, so that it is parsed and planned once in each. */
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known) return known;
+  const name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
+  names.set(text, name);
+  return name;
+}
+
+/** The driver would write a `Date` in the zone of this machine, to the minute; the year 1800 had seconds. */
+const toParameter = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
+
+function toSql(query: Query, values: unknown[]): Prisma.Sql {
+  return 'text' in query ? query : Prisma.sql(query, ...values);
+}
+
+/**
+ * Runs statements straight through the driver, which costs half of what Prisma's own raw queries do (docs/performance.md).
+ * @param prepared false where a pooler in between cannot keep prepared statements.
+ */
+export function statementsOn(target: Pool | PoolClient, prepared: boolean): Db {
+  const run = (query: Query, given: unknown[]) => {
+    const { text, values } = toSql(query, given);
+    const parameters = values.map(toParameter);
+    return target.query(prepared ? { name: nameOf(text), text, values: parameters } : { text, values: parameters });
+  };
+  return {
+    // Whoever writes a statement knows what its rows are.
+    query: async (query, ...values) => (await run(query, values)).rows as never,
+    execute: async (query, ...values) => (await run(query, values)).rowCount ?? 0,
+  };
+}
