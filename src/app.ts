@@ -21,18 +21,20 @@ export interface Dependencies {
   rateLimits: RateLimits;
   /** Left out: no tokens are let in. */
   verifyToken?: VerifyToken | undefined;
+  /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
+  fastLane?: boolean;
   /** False, or left out: no GraphiQL. */
   graphiql?: GraphiQLDoor | false;
 }
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, log, readiness, corsOrigins, rateLimits, verifyToken, graphiql } = dependencies;
+  const { db, log, readiness, corsOrigins, rateLimits, verifyToken, fastLane = true, graphiql } = dependencies;
   const app = await createHttpServer(log, corsOrigins);
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
   const door = { db, authenticate: createAuthenticate(db, verifyToken), charge: createCharge(rateLimits) };
-  await app.register(graphqlDoor, { ...door, schema: servedSchema });
+  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane });
   await app.register(restDoor, door);
   return app;
 }

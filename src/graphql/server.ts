@@ -1,6 +1,7 @@
 import { type GraphQLSchema, parse } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
+import { compiledQueries } from './compiled-queries.ts';
 import type { Context } from './context.ts';
 import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { createLoaders } from './loaders.ts';
@@ -62,7 +63,7 @@ export function createGraphQLServer(schema: GraphQLSchema, db: Database, more: P
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
-    plugins: [...more, limits, refusals, errors],
+    plugins: [...more, limits, refusals, compiledQueries, errors],
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

@@ -122,3 +122,17 @@ it('leaves another workspace’s user of the same uid alone', async () => {
   });
   expect(await app.db.user.findMany({ where: { id } })).toMatchObject([{ firstName: 'Ada' }]);
 });
+
+it('updates a user whom there is with one statement', async () => {
+  await using app = await startApp();
+  const { uid } = await addUser(app, { meta: { plan: 'free' } });
+  await app.run(ReadUser, { uid });
+  const statements = await app.statementsOf(async () => {
+    const answer = await app.run(UpdateUser, { input: { uid, firstName: 'Ada', meta: { plan: 'pro' } } });
+    expect(answer).toMatchObject({
+      updateUser: { created: false, user: { uid, firstName: 'Ada', meta: { plan: 'pro' } } },
+    });
+  });
+  // The devices and the lists that the answer holds are read by a statement each.
+  expect(statements.filter((sql) => !sql.trimStart().startsWith('SELECT'))).toHaveLength(1);
+});

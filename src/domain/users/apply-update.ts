@@ -1,7 +1,7 @@
 import type { Db } from '../../db/client.ts';
 import { violates } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { attributeFaults } from '../attributes.ts';
+import { attributeFaults, attributeLimits } from '../attributes.ts';
 import { UidNotUpdateableError, UidTakenError, ValidationError } from '../errors.ts';
 import type { UserUpdate } from './inputs.ts';
 import { type User, userColumns } from './user.ts';
@@ -18,6 +18,25 @@ export async function applyUpdate(tx: Db, workspaceId: string, user: User, input
     throw new ValidationError(faults.map((fault) => ({ ...fault, path: ['meta', ...fault.path] })));
   return updated;
 }
+
+/**
+ * Writes an update with one statement, where nothing about it has to be decided first: no uid, no device, and attributes
+ * that stay far from their limits, whatever the user has already.
+ * @returns nothing where there is no such user, or where more has to be known; nothing is changed then.
+ */
+export async function updateAtOnce(db: Db, workspaceId: string, input: UserUpdate): Promise<User | undefined> {
+  const meta = mergedMeta(input);
+  const [updated] = await db.query<User[]>`
+    UPDATE users SET ${Prisma.join(assignments(input))}
+    WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
+      AND octet_length((${meta})::text) <= ${SMALL_BYTES} AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}
+    RETURNING ${userColumns}`;
+  return updated;
+}
+
+/** Half of what attributes may hold: PostgreSQL does not count bytes just as we do. */
+const SMALL_BYTES = attributeLimits.bytes / 2;
+const SMALL_KEYS = attributeLimits.keys / 2;
 
 async function write(tx: Db, workspaceId: string, id: string, input: UserUpdate): Promise<User> {
   try {

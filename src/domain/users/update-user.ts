@@ -4,7 +4,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { ForbiddenError, UidNotUpdateableError } from '../errors.ts';
 import type { Scope } from '../scopes.ts';
-import { applyUpdate } from './apply-update.ts';
+import { applyUpdate, updateAtOnce } from './apply-update.ts';
 import { claimUser } from './claim-user.ts';
 import { insertUser } from './create-user.ts';
 import type { UserUpdate } from './inputs.ts';
@@ -34,7 +34,7 @@ interface Upserted {
  * @throws {UidTakenError} when another user has the `newUid`.
  * @throws {ValidationError} when the merged attributes break their limits.
  */
-export function updateUser(
+export async function updateUser(
   db: Database,
   workspaceId: string,
   scopes: ReadonlySet<Scope>,
@@ -42,6 +42,8 @@ export function updateUser(
 ): Promise<Upserted> {
   const full = scopes.has(FULL);
   if (input.newUid != null && !full) throw new ForbiddenError('Setting a uid', FULL);
+  const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, input) : undefined;
+  if (updated) return { user: updated, created: false };
   return inTransaction(db, async (tx) => {
     const { user, created } = await lockOrInsert(tx, workspaceId, full, input);
     if (!created && changesEmail(user, input) && !full) {
@@ -50,6 +52,11 @@ export function updateUser(
     if (input.device) await registerDevice(tx, workspaceId, user.id, input.device);
     return { user: created ? user : await applyUpdate(tx, workspaceId, user, input), created };
   });
+}
+
+/** Whether an update of a user whom there is asks for nothing but a change of their own fields. */
+function isPlain({ newUid, device, email }: UserUpdate, full: boolean): boolean {
+  return newUid == null && device == null && (full || email === undefined);
 }
 
 /** Giving an address to a user who has none, or the same again, is no change. */
