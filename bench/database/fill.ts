@@ -1,0 +1,134 @@
+import type { Client } from 'pg';
+import { FILL_END, FILL_START, idSql } from './ids.ts';
+
+/** Devices and events of each user, and lists of the workspace. */
+export const DEVICES = 3;
+export const EVENTS = 10;
+const LISTS = 20;
+
+/** Rows of one INSERT at the most, so that the progress shows. */
+const CHUNK = 50_000;
+
+const TABLES = ['users', 'devices', 'lists', 'list_memberships', 'events'];
+
+/** SQL: what a user's `meta` holds, of the expression of their number. */
+export function metaSql(number: string): string {
+  return `jsonb_build_object('plan', (ARRAY['free', 'pro', 'team'])[1 + ${number} % 3], 'age', 18 + ${number} % 60,
+    'city', (ARRAY['Lagos', 'Lyon', 'Lima', 'Leeds'])[1 + ${number} % 4])`;
+}
+
+/** Whether the tables hold what `fill` puts there. */
+export async function isFilled(client: Client, users: number): Promise<boolean> {
+  const { rows } = await client.query<{ users: string; devices: string; events: string }>(`
+    SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM devices) AS devices,
+      (SELECT count(*) FROM events) AS events`);
+  const counts = rows.map((row) => [row.users, row.devices, row.events].map(Number).join());
+  return counts[0] === [users, users * DEVICES, users * EVENTS].join();
+}
+
+/**
+ * Fills the tables in one transaction, with their indexes made afterwards. Ids are in the order of creation, and what
+ * belongs to one user lies scattered over its table, as it does where users come back from day to day.
+ */
+export async function fill(
+  client: Client,
+  workspaceId: string,
+  users: number,
+  say: (line: string) => void,
+): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(`TRUNCATE users, lists CASCADE`);
+  // Spares the foreign keys' triggers, which would find every row right.
+  await client.query('SET LOCAL session_replication_role = replica');
+  const indexes = await dropIndexes(client);
+  for (const { table, rows, sql } of statements(workspaceId, users)) {
+    for (let from = 1; from <= rows; from += CHUNK) {
+      say(`Filling ${table}: ${Math.round((100 * (from - 1)) / rows)} %`);
+      await client.query(sql, [from, Math.min(from + CHUNK - 1, rows)]);
+    }
+  }
+  for (const [place, index] of indexes.entries()) {
+    say(`Making indexes: ${place} of ${indexes.length}`);
+    await client.query(index);
+  }
+  await client.query('COMMIT');
+  say('Analysing');
+  await client.query('VACUUM ANALYZE');
+}
+
+/** @returns the statements that make them again. */
+async function dropIndexes(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; definition: string }>(
+    `SELECT indexname AS name, indexdef AS definition FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename = ANY($1)
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)`,
+    [TABLES],
+  );
+  for (const { name } of rows) await client.query(`DROP INDEX "${name}"`);
+  return rows.map(({ definition }) => definition);
+}
+
+interface Statement {
+  table: string;
+  /** Numbers to insert, from 1 on. */
+  rows: number;
+  /** Inserts the rows from number $1 to $2. */
+  sql: string;
+}
+
+function statements(workspaceId: string, users: number): Statement[] {
+  const workspace = `'${workspaceId}'::uuid`;
+  const numbers = (from = '$1::bigint', to = '$2::bigint') => `generate_series(${from}, ${to}) AS n`;
+  const msOf = (number: string, rows: number) =>
+    `(${FILL_START} + (${number}) * ${(FILL_END - FILL_START - 1) / rows})::bigint`;
+  const instant = (ms: string) => `to_timestamp((${ms}) / 1000.0)`;
+  const userMs = (number: string) => msOf(number, users);
+  const userId = (number: string) => idSql(userMs(number), number);
+  const listId = (number: string) => idSql(`${FILL_START}`, number);
+  // Row n is the nth visit of some user: all of them once, shuffled, then all again.
+  const visitor = `(1 + ((n - 1) * 7919) % ${users})`;
+  return [
+    {
+      table: 'users',
+      rows: users,
+      sql: `INSERT INTO users (workspace_id, id, uid, first_name, last_name, number, email, meta, created_at, updated_at)
+        SELECT ${workspace}, ${userId('n')}, 'u' || n,
+          (ARRAY['Ada', 'Théo', 'Ngozi', 'Inés', 'Kofi'])[1 + n % 5], (ARRAY['Obi', 'Roux', 'Diaz', 'Hart'])[1 + n % 4],
+          '+23480' || lpad(n::text, 8, '0'), 'user' || n || '@example.com', ${metaSql('n')},
+          ${instant(userMs('n'))}, ${instant(userMs('n'))}
+        FROM ${numbers()}`,
+    },
+    {
+      table: 'devices',
+      rows: users * DEVICES,
+      sql: `INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
+        SELECT ${workspace}, md5('device' || n), ${userId(visitor)},
+          (ARRAY['android', 'ios'])[1 + n % 2]::device_platform, ${instant(msOf('n', users * DEVICES))}
+        FROM ${numbers()}`,
+    },
+    {
+      table: 'lists',
+      rows: LISTS,
+      sql: `INSERT INTO lists (workspace_id, id, title, created_at)
+        SELECT ${workspace}, ${listId('n')}, 'List ' || n, ${instant(`${FILL_START}`)} FROM ${numbers()}`,
+    },
+    {
+      table: 'list_memberships',
+      rows: users,
+      sql: `INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+        SELECT ${workspace}, ${listId('1 + (n + step * 7) % 20')}, ${userId('n')}, n % 5 > 0, ${instant(userMs('n'))}
+        FROM ${numbers()}, generate_series(0, 1) AS step`,
+    },
+    {
+      table: 'events',
+      rows: users * EVENTS,
+      sql: `INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
+        SELECT ${workspace}, ${idSql(msOf('n', users * EVENTS), 'n')}, ${userId(visitor)},
+          (ARRAY['Opened app', 'Viewed product', 'Add to cart', 'Paid'])[1 + n % 4],
+          CASE WHEN n % 3 = 0 THEN to_jsonb(n % 100) END,
+          jsonb_build_object('product', 'C' || n % 1000, 'amount', (n % 10000) / 100.0, 'currency', 'EUR'),
+          ${instant(msOf('n', users * EVENTS))}
+        FROM ${numbers()}`,
+    },
+  ];
+}

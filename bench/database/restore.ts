@@ -1,0 +1,18 @@
+import type { Client } from 'pg';
+import { metaSql } from './fill.ts';
+import { FILL_END, firstIdOf } from './ids.ts';
+
+/** Takes away what a run has written: every contestant and every run finds the same rows. */
+export async function restore(client: Client, workspaceId: string): Promise<void> {
+  const { rowCount: added } = await client.query('DELETE FROM events WHERE workspace_id = $1 AND id >= $2', [
+    workspaceId,
+    firstIdOf(FILL_END),
+  ]);
+  const { rowCount: changed } = await client.query(
+    `UPDATE users SET meta = ${metaSql('substr(uid, 2)::int')}, updated_at = created_at
+    WHERE workspace_id = $1 AND updated_at <> created_at`,
+    [workspaceId],
+  );
+  if (added) await client.query('VACUUM ANALYZE events');
+  if (changed) await client.query('VACUUM ANALYZE users');
+}

@@ -1,0 +1,95 @@
+import { COUNT_CAP } from '../contestants/answers.ts';
+import { PAGE, PAGE_EVENTS } from '../questions.ts';
+
+/** The variables of the documents, as far as the floor knows them. */
+export interface Variables {
+  uid: string;
+  after?: string;
+  representations: { uid: string }[];
+  input: {
+    uid: string;
+    meta: object;
+    name: string;
+    value: unknown;
+    properties: object;
+    timestamp: string;
+  };
+}
+
+/** A statement that answers an operation with JSON text; its first parameter is the workspace. */
+interface Statement {
+  text: string;
+  values(variables: Variables): unknown[];
+}
+
+/** Greater than any id of the fill. */
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+const devicesOf = (user: string) => `(
+  SELECT coalesce(json_agg(json_build_object('platform', platform, 'lastSeenAt', last_seen_at) ORDER BY last_seen_at DESC), '[]')
+  FROM devices WHERE workspace_id = $1 AND user_id = ${user})`;
+
+const event = `json_build_object('name', name, 'value', value, 'properties', properties, 'timestamp', timestamp)`;
+
+const person = `'uid', uid, 'firstName', first_name, 'email', email`;
+
+/** By the operation's name. */
+export const statements: Readonly<Record<string, Statement>> = {
+  User: {
+    text: `SELECT json_build_object('user', json_build_object(${person}, 'lastName', last_name, 'meta', meta,
+        'createdAt', created_at, 'devices', ${devicesOf('users.id')}))::text AS data
+      FROM users WHERE workspace_id = $1 AND uid = $2`,
+    values: ({ uid }) => [uid],
+  },
+  Page: {
+    text: `WITH page AS MATERIALIZED (
+        SELECT id, uid, first_name, email, created_at FROM users WHERE workspace_id = $1 AND id < $2
+        ORDER BY id DESC LIMIT ${PAGE + 1}
+      ), shown AS (SELECT * FROM page ORDER BY id DESC LIMIT ${PAGE})
+      SELECT json_build_object('users', json_build_object(
+        'nodes', (SELECT json_agg(json_build_object(${person}, 'createdAt', created_at,
+          'devices', ${devicesOf('shown.id')},
+          'events', json_build_object('nodes', (
+            SELECT coalesce(json_agg(${event} ORDER BY id DESC), '[]')
+            FROM (
+              SELECT id, name, value, properties, timestamp FROM events
+              WHERE workspace_id = $1 AND user_id = shown.id ORDER BY id DESC LIMIT ${PAGE_EVENTS}
+            ) AS newest))
+          ) ORDER BY id DESC) FROM shown),
+        'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > ${PAGE} FROM page),
+          'endCursor', (SELECT id FROM shown ORDER BY id LIMIT 1))))::text AS data`,
+    values: ({ after = LAST_ID }) => [after],
+  },
+  Count: {
+    text: `SELECT json_build_object('users', json_build_object(
+        'totalCount', (SELECT count(*) FROM (SELECT FROM users WHERE workspace_id = $1 LIMIT ${COUNT_CAP}) AS counted),
+        'nodes', (SELECT json_agg(json_build_object(${person}) ORDER BY id DESC)
+          FROM (SELECT * FROM users WHERE workspace_id = $1 ORDER BY id DESC LIMIT ${PAGE}) AS shown)))::text AS data`,
+    values: () => [],
+  },
+  Entities: {
+    text: `SELECT json_build_object('_entities', json_agg(
+        CASE WHEN id IS NOT NULL THEN json_build_object(${person}, 'meta', meta) END ORDER BY place))::text AS data
+      FROM unnest($2::text[]) WITH ORDINALITY AS asked(uid, place)
+      LEFT JOIN users USING (uid) WHERE workspace_id = $1`,
+    values: ({ representations }) => [representations.map(({ uid }) => uid)],
+  },
+  AddEvent: {
+    text: `INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
+      SELECT $1, uuidv7(), id, $3, $4, $5, $6 FROM users WHERE workspace_id = $1 AND uid = $2
+      RETURNING json_build_object('addEvent', json_build_object('event', ${event}))::text AS data`,
+    values: ({ input: { uid, name, value, properties, timestamp } }) => [
+      uid,
+      name,
+      JSON.stringify(value),
+      properties,
+      timestamp,
+    ],
+  },
+  UpdateUser: {
+    text: `UPDATE users SET meta = meta || $3, updated_at = now() WHERE workspace_id = $1 AND uid = $2
+      RETURNING json_build_object('updateUser', json_build_object('created', false,
+        'user', json_build_object('uid', uid, 'firstName', first_name, 'meta', meta)))::text AS data`,
+    values: ({ input: { uid, meta } }) => [uid, meta],
+  },
+};

@@ -1,0 +1,25 @@
+import { writeFile } from 'node:fs/promises';
+import { openArena } from './arena.ts';
+import { measure } from './measure/rounds.ts';
+import { readOptions } from './options.ts';
+import { figuresOf } from './report/figures.ts';
+import { createProgress } from './report/progress.ts';
+import { tables } from './report/table.ts';
+
+/** `npm run bench`: measures usergraph against others on the same database; docs/performance.md tells how. */
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const progress = createProgress();
+  await using arena = await openArena(options, progress.say);
+  const measured = await measure(arena, { ...options, warmUp: true }, progress.say);
+  progress.done();
+  const { users, rounds, seconds } = options;
+  const figures = figuresOf(measured, { users, rounds, seconds });
+  process.stdout.write(`${tables(figures)}\n`);
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`\nbench failed: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});
