@@ -1,0 +1,31 @@
+import { createServer } from 'node:http';
+import { Pool } from 'pg';
+import { postgraphile } from 'postgraphile';
+import { makePgService } from 'postgraphile/adaptors/pg';
+import { grafserv } from 'postgraphile/grafserv/node';
+import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import { jsonPgSmartTags } from 'postgraphile/utils';
+
+/** PostGraphile as its documentation sets it up as a library, on the tables as they are; production mode is the environment's. */
+const { DATABASE_URL, POOL_SIZE, PORT } = process.env;
+
+const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) });
+
+/** PostGraphile finds unique constraints by itself, but no unique indexes, which is what Prisma makes of `@@unique`. */
+const uniqueIndexes = jsonPgSmartTags({
+  version: 1,
+  config: { class: { 'public.users': { tags: { unique: 'workspace_id,uid' } } } },
+});
+
+const preset: GraphileConfig.Preset = {
+  extends: [PostGraphileAmberPreset],
+  plugins: [uniqueIndexes],
+  pgServices: [makePgService({ pool, schemas: ['public'] })],
+  grafserv: { port: Number(PORT), watch: false, graphiql: false },
+  grafast: { explain: false },
+};
+
+const server = createServer();
+const service = postgraphile(preset).createServ(grafserv);
+await service.addTo(server);
+server.listen(Number(PORT), '127.0.0.1');
