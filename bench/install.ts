@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { generateTutorialClient } from './tutorial/generate.ts';
 
-/** Installs the peers of `bench/` where they are missing or other than its lock file's; says nothing where they are there. */
+/** Makes `bench/` ready: its peers as its lock file names them, and the client of the tutorial stack. Says nothing where all is there. */
 const folder = import.meta.dirname;
 
 /** The lock that npm leaves in `node_modules` names what is installed, with the optional packages of other systems left out. */
@@ -20,5 +21,6 @@ if (!isCurrent()) {
   // Prisma's set-up otherwise tries to download an engine that nothing here needs.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
   const { status } = spawnSync('sh', ['-c', script], { cwd: folder, env, stdio: 'inherit' });
-  process.exitCode = status ?? 1;
+  if (status !== 0) process.exit(status ?? 1);
 }
+generateTutorialClient();
