@@ -19,16 +19,26 @@ export interface Plan {
 }
 
 /** A filled database with contestants that run on it and agree in their answers. */
-export interface Arena extends AsyncDisposable {
+export interface Arena {
   /** The questions, with those who can be asked them. */
   askings: readonly Asking[];
   /** Puts the rows back that were written. */
   restore(): Promise<void>;
 }
 
-/** Sets everything up, and checks that all answer alike. @throws where they do not. */
-export async function openArena(plan: Plan, say: (line: string) => void): Promise<Arena> {
+/**
+ * Sets everything up, checks that all answer alike, and takes everything down again when the work is done or interrupted.
+ * @throws where they do not answer alike.
+ */
+export async function inArena<Result>(
+  plan: Plan,
+  say: (line: string) => void,
+  work: (arena: Arena) => Promise<Result>,
+): Promise<Result> {
   await using stack = new AsyncDisposableStack();
+  const interrupt = () => void stack.disposeAsync().finally(() => process.exit(130));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  stack.defer(() => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt));
   say('Starting PostgreSQL');
   const { url } = stack.use(await openBenchDatabase(plan.users));
   const workspaceId = await prepareDatabase(url, plan.users, say);
@@ -47,12 +57,7 @@ export async function openArena(plan: Plan, say: (line: string) => void): Promis
     await agree(asking, client, workspaceId);
     askings.push(asking);
   }
-  const kept = stack.move();
-  return {
-    askings,
-    restore: () => restore(client, workspaceId),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
+  return await work({ askings, restore: () => restore(client, workspaceId) });
 }
 
 function ask<Name extends QuestionName>(

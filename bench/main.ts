@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { openArena } from './arena.ts';
+import { inArena } from './arena.ts';
 import { measure } from './measure/rounds.ts';
 import { readOptions } from './options.ts';
 import { figuresOf } from './report/figures.ts';
@@ -10,8 +10,9 @@ import { tables } from './report/table.ts';
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const progress = createProgress();
-  await using arena = await openArena(options, progress.say);
-  const measured = await measure(arena, { ...options, warmUp: true }, progress.say);
+  const measured = await inArena(options, progress.say, (arena) =>
+    measure(arena, { ...options, warmUp: true }, progress.say),
+  );
   progress.done();
   const { users, rounds, seconds } = options;
   const figures = figuresOf(measured, { users, rounds, seconds });

@@ -1,4 +1,4 @@
-import { openArena } from './arena.ts';
+import { inArena } from './arena.ts';
 import { floor } from './contestants/floor.ts';
 import { usergraph } from './contestants/usergraph.ts';
 import { measure } from './measure/rounds.ts';
@@ -9,14 +9,15 @@ import { createProgress } from './report/progress.ts';
 async function smoke(): Promise<void> {
   const { say, done } = createProgress();
   const plan = { users: 200, contestants: [usergraph, floor], questions: questions.map(({ name }) => name) };
-  await using arena = await openArena(plan, say);
-  for (const { name, asked } of arena.askings) {
-    if (asked.length !== plan.contestants.length) throw new Error(`Not all were asked ${name}.`);
-  }
-  const measured = await measure(arena, { rounds: 1, seconds: 1, warmUp: false }, say);
+  const measured = await inArena(plan, say, async (arena) => {
+    for (const { name, asked } of arena.askings) {
+      if (asked.length !== plan.contestants.length) throw new Error(`Not all were asked ${name}.`);
+    }
+    return measure(arena, { rounds: 1, seconds: 1, warmUp: false }, say);
+  });
   done();
   if (measured.length !== questions.length * plan.contestants.length) throw new Error('Not all were measured.');
-  process.stdout.write(`bench: ${arena.askings.length} questions agree\n`);
+  process.stdout.write(`bench: ${questions.length} questions agree\n`);
 }
 
 smoke().catch((error: unknown) => {

@@ -35,6 +35,10 @@ export async function start(contestant: Contestant, setting: Setting): Promise<R
       ...contestant.environment(setting),
     },
   });
+  // Whatever ends this process, ends the contestants.
+  const killAtExit = () => child.kill('SIGKILL');
+  process.on('exit', killAtExit);
+  child.once('exit', () => process.off('exit', killAtExit));
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4000);

@@ -5,6 +5,9 @@ import { cpuMs, forgetPeak, peakMb } from './process.ts';
 /** Connections that ask at once. */
 export const CONNECTIONS = 20;
 
+/** Seconds after which an answer counts as none. */
+const TIMEOUT = 60;
+
 /** One round's figures. */
 export interface Sample {
   requestsPerSecond: number;
@@ -33,6 +36,7 @@ export async function load(asked: Asked, seconds: number): Promise<Sample> {
     connections: CONNECTIONS,
     duration: seconds,
     sampleInt: 100,
+    timeout: TIMEOUT,
     setupClient: (client) => {
       // Each connection begins elsewhere: side by side they would ask for, and lock, the same rows.
       const start = Math.floor((requests.length * clients) / CONNECTIONS);
@@ -52,8 +56,9 @@ export async function load(asked: Asked, seconds: number): Promise<Sample> {
     },
   });
   const cpu = (await cpuMs(pid)) - cpuBefore;
+  if (latencies.length === 0) throw new Error(`${contestant.name} gave no answer in ${seconds} s; try more --seconds.`);
   const faults = failures + result.errors + result.timeouts + result.mismatches;
-  if (faults > 0 || latencies.length === 0) {
+  if (faults > 0) {
     throw new Error(`${faults} of ${contestant.name}'s ${latencies.length} answers failed. ${wrong.slice(0, 1000)}`);
   }
   latencies.sort((a, b) => a - b);
