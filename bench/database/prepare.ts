@@ -28,7 +28,7 @@ export async function prepareDatabase(url: string, users: number, say: (line: st
 }
 
 async function prepareWorkspace(url: string): Promise<string> {
-  const db = openDatabase({ connectionString: url }, 1);
+  const db = openDatabase({ connectionString: url }, { poolSize: 1 });
   try {
     const workspaceId = await findOrCreateWorkspace(db);
     const keys = await listKeys(db, workspaceId);
