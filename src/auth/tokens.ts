@@ -51,6 +51,9 @@ const PUBLIC_KEY_ALGORITHMS = [
 ];
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 
+/** A subject is told, logged and counted by: 1 to 255 visible characters. */
+const SUBJECT = /^[^\p{C}\p{Z}]{1,255}$/u;
+
 /** How long in ms keys are kept, and how soon after a fetch an unknown key makes for another. */
 const KEYS_KEPT_MS = 600_000;
 const COOLDOWN_MS = 30_000;
@@ -96,7 +99,7 @@ function remoteKeys(url: string, cooldownDuration: number): JWTVerifyGetKey {
 function claimsOf(payload: JWTPayload, { workspaceClaim, scopesClaim }: TokenSettings): TokenClaims | undefined {
   const claim = (name: string) => (Object.hasOwn(payload, name) ? payload[name] : undefined);
   const [workspaceId, scopes, subject] = [claim(workspaceClaim), claim(scopesClaim), payload.sub];
-  if (typeof subject !== 'string' || subject === '') return undefined;
+  if (typeof subject !== 'string' || !SUBJECT.test(subject)) return undefined;
   return {
     subject,
     workspaceId: typeof workspaceId === 'string' ? workspaceId : undefined,

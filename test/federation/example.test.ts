@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
 /** A port that is free, and probably the next two as well. */
@@ -37,4 +38,29 @@ it('starts with one command, prints a line that works, and stops cleanly', { tim
     await rm(`.data/federation-${port}`, { recursive: true, force: true });
   }
   expect(child.exitCode).toBe(0);
+});
+
+/** Whether anything listens on a port. */
+const answers = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/health/live`).then(
+    () => true,
+    () => false,
+  );
+
+it('leaves nothing running where a port is taken, or it is stopped while it starts', { timeout: 60_000 }, async () => {
+  const port = await freePort();
+  const blocking = createServer().listen(port, '127.0.0.1');
+  await once(blocking, 'listening');
+  const failing = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
+  const [complaint, [code]] = await Promise.all([text(failing.stderr), once(failing, 'exit')]);
+  expect([code, complaint]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+  blocking.close();
+
+  const stopped = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
+  await once(stopped.stdout, 'data');
+  await new Promise((later) => setTimeout(later, 2_000));
+  stopped.kill('SIGTERM');
+  await once(stopped, 'exit');
+  expect([stopped.exitCode, await answers(port + 1), await answers(port + 2)]).toEqual([0, false, false]);
+  await rm(`.data/federation-${port}`, { recursive: true, force: true });
 });
