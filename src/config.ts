@@ -26,11 +26,12 @@ const origins = z
   .pipe(z.array(origin));
 
 /** Keys that anybody could replace on their way here would be no use. */
-const keysUrl = z
-  .string()
-  .refine((text) => /^(https:\/\/|http:\/\/(127\.0\.0\.1|\[::1\]|localhost)[:/])/.test(text) && URL.canParse(text), {
-    error: 'must be an https address (or http on this machine)',
-  });
+const keysUrl = z.string().refine((text) => URL.canParse(text) && isSafe(new URL(text)), {
+  error: 'must be an https address (or http on this machine)',
+});
+
+const isSafe = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 
 const variables = z.object({
   PORT: whole(0, 65_535).default(4000),

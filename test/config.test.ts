@@ -57,6 +57,11 @@ it.each<[string, Record<string, string>, RegExp]>([
   ['with a short secret', { ...tokens, JWT_SECRET: 'secret' }, /JWT_SECRET: must have at least 32 characters/],
   ['with keys that come in the clear', { ...tokens, JWT_JWKS_URL: 'http://a.example/jwks' }, /JWT_JWKS_URL: must be/],
   [
+    'with keys of a host that looks like ours',
+    { ...tokens, JWT_JWKS_URL: 'http://localhost:x@a.example/' },
+    /JWT_JWKS_URL: must be/,
+  ],
+  [
     'with a clock skew of an hour',
     { ...tokens, JWT_SECRET: secret, JWT_CLOCK_SKEW: '3600' },
     /JWT_CLOCK_SKEW: must be/,

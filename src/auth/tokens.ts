@@ -103,6 +103,11 @@ function claimsOf(payload: JWTPayload, { workspaceClaim, scopesClaim }: TokenSet
   return {
     subject,
     workspaceId: typeof workspaceId === 'string' ? workspaceId : undefined,
-    scopes: typeof scopes === 'string' ? scopes.split(' ') : Array.isArray(scopes) ? scopes.map(String) : [],
+    scopes:
+      typeof scopes === 'string'
+        ? scopes.split(' ')
+        : Array.isArray(scopes)
+          ? scopes.filter((scope) => typeof scope === 'string')
+          : [],
   };
 }

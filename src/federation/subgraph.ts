@@ -12,6 +12,13 @@ import { entitiesField } from './entities.ts';
 import { keysOf } from './representation.ts';
 import { subgraphSdl } from './sdl.ts';
 
+/** The SDL, made when it is asked for first. */
+function sdl(): string {
+  made ??= subgraphSdl(schema);
+  return made;
+}
+let made: string | undefined;
+
 const Service = new GraphQLObjectType({
   name: '_Service',
   description: 'What a subgraph says of itself (Apollo Federation).',
@@ -19,7 +26,7 @@ const Service = new GraphQLObjectType({
     sdl: {
       type: new GraphQLNonNull(GraphQLString),
       description: 'The subgraph’s schema, with its keys and scopes, for a composer. As in subgraph.graphql.',
-      resolve: () => subgraphSdl(schema),
+      resolve: () => sdl(),
     },
   },
 });

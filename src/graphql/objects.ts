@@ -105,10 +105,17 @@ function ofField(counting: Counting, node: FieldNode, parent: GraphQLNamedType |
     return ofSelections(counting, node.selectionSet, type, sizeOf(counting, node, field));
   }
   // An edge and its node count as one.
-  const own = parent?.name.endsWith('Edge') ? 0 : 1;
+  const own = parent?.name.endsWith('Edge') ? 0 : weightOf(field);
   const each = own + ofSelections(counting, node.selectionSet, type, size);
   if (!isListType(getNullableType(field.type))) return each;
   return each * (parent?.name.endsWith('Connection') ? size : sizeOf(counting, node, field));
+}
+
+/** A representation of an entity may be malformed, and an error costs more than an object. */
+const REPRESENTATION_WEIGHT = 10;
+
+function weightOf({ args }: GraphQLField<unknown, unknown>): number {
+  return args.some(({ name }) => name === 'representations') ? REPRESENTATION_WEIGHT : 1;
 }
 
 /** How many objects a field may give: none where its arguments are wrong or out of range, which the resolver refuses. */

@@ -23,6 +23,10 @@ describe('an operation that asks for more than 20,000 objects', () => {
       fragment U on User { c: events(first: 10) { nodes { id } } }`,
     ],
     [
+      'by representations, which may all be malformed',
+      `query ($r: [_Any!]! = [${Array(500).fill('0')}]) { ${Array.from({ length: 5 }, (_, n) => `a${n}: _entities(representations: $r) { __typename }`).join(' ')} }`,
+    ],
+    [
       'by the nodes of ids',
       `{ nodes(ids: [${Array(100).fill('"a"')}]) { ... on Segment { members(first: 100) { nodes { devices { token } } } } } }`,
     ],
