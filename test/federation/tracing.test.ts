@@ -80,5 +80,8 @@ it('says no more of an error than the answer does', async () => {
 it('traces refused operations, too', async () => {
   const headers = { 'apollo-federation-include-trace': 'ftv1', authorization: app.publicKey };
   const response = await post(app, JSON.stringify({ query: '{ users { nodes { uid } } }' }), { headers });
-  expect(response.json()).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  expect(response.json()).toMatchObject({
+    errors: [{ extensions: { code: 'FORBIDDEN' } }],
+    extensions: { ftv1: expect.any(String) },
+  });
 });
