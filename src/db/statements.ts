@@ -36,7 +36,7 @@ function toSql(query: Query, values: unknown[]): Prisma.Sql {
 }
 
 /**
- * Runs statements straight through the driver, which costs half of what Prisma's own raw queries do (docs/performance.md).
+ * Runs statements straight through the driver rather than as Prisma's raw queries; docs/performance.md has what that gained.
  * @param prepared false where a pooler in between cannot keep prepared statements.
  */
 export function statementsOn(target: Pool | PoolClient, prepared: boolean): Db {
