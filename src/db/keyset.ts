@@ -11,7 +11,7 @@ export interface KeysetSource<Row> {
   key: Prisma.Sql;
   /** What is joined to the rows of a page, where the table has not got every column. */
   join?: Prisma.Sql;
-  /** What is read of each row. */
+  /** What is read of each row; as `id`, the key. */
   columns: Prisma.Sql;
   /** Never set: ties the type of the row to the source. */
   row?: Row;
@@ -34,8 +34,8 @@ export interface Slice<Row> {
   hasPreviousPage: boolean;
 }
 
-/** A row with the value of its sort key. */
-export type Keyed<Row> = Row & { key: string };
+/** A row whose id is its sort key. */
+export type Keyed<Row> = Row & { id: string };
 
 /** The count stops here. Contract, "totalCount". */
 export const COUNT_CAP = 25_000;
@@ -56,23 +56,23 @@ export async function readSlices<Row>(
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
   const found = await db.query<Found<Row>[]>`
-    SELECT parent.id AS parent, other.key IS NOT NULL AS beyond, page.*
-    FROM unnest(${parents}::uuid[]) AS parent(id)
+    SELECT parent.place::int AS place, other.key IS NOT NULL AS beyond, page.*
+    FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, place)
     LEFT JOIN LATERAL (${beyondBound(source, page)}) AS other ON true
     LEFT JOIN LATERAL (
-      SELECT ${key} AS key, ${columns}
+      SELECT ${columns}
       FROM (
         SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
         ORDER BY ${key} ${order} LIMIT ${page.size + 1}
       ) AS ${table} ${join}
       ORDER BY ${key} ${order}
     ) AS page ON true`;
-  const byParent = Map.groupBy(found, (row) => row.parent);
-  return new Map([...byParent].map(([parent, rows]) => [parent, sliceOf(rows, page)]));
+  const byPlace = Map.groupBy(found, ({ place }) => place);
+  return new Map(parents.map((parent, index) => [parent, sliceOf(byPlace.get(index + 1) ?? [], page)]));
 }
 
-/** A row of the statement; a parent without rows has one whose key is null. */
-type Found<Row> = Row & { key: string | null; parent: string; beyond: boolean };
+/** A row of the statement, with its parent's place; a parent without rows has one whose id is null. */
+type Found<Row> = Row & { id: string | null; place: number; beyond: boolean };
 
 function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   if (!bound) return Prisma.sql`true`;
@@ -88,8 +88,8 @@ function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound }: Pa
     ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1`;
 }
 
-function isRow<Row>(found: Found<Row>): found is Found<Row> & { key: string } {
-  return found.key !== null;
+function isRow<Row>(found: Found<Row>): found is Found<Row> & { id: string } {
+  return found.id !== null;
 }
 
 function sliceOf<Row>(found: Found<Row>[], { size, from, bound }: Page): Slice<Row> {

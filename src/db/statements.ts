@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Pool, PoolClient } from 'pg';
+import { type CustomTypesConfig, types as driverTypes, type Pool, type PoolClient } from 'pg';
 import { Prisma } from './generated/client.ts';
+import { toInstant } from './instant.ts';
 
 /** A statement as a tagged template, or put together by `Prisma.sql`. */
 type Query = TemplateStringsArray | Prisma.Sql;
@@ -31,6 +32,12 @@ function nameOf(text: string): string {
 /** The driver would write a `Date` in the zone of this machine, to the minute; the year 1800 had seconds. */
 const toParameter = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
 
+/** How values are read that PostgreSQL sends: as the driver does, but for instants, which stay text. */
+const types: CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === driverTypes.builtins.TIMESTAMPTZ ? toInstant : driverTypes.getTypeParser(oid, format),
+};
+
 function toSql(query: Query, values: unknown[]): Prisma.Sql {
   return 'text' in query ? query : Prisma.sql(query, ...values);
 }
@@ -42,8 +49,8 @@ function toSql(query: Query, values: unknown[]): Prisma.Sql {
 export function statementsOn(target: Pool | PoolClient, prepared: boolean): Db {
   const run = (query: Query, given: unknown[]) => {
     const { text, values } = toSql(query, given);
-    const parameters = values.map(toParameter);
-    return target.query(prepared ? { name: nameOf(text), text, values: parameters } : { text, values: parameters });
+    const statement = { text, values: values.map(toParameter), types };
+    return target.query(prepared ? { ...statement, name: nameOf(text) } : statement);
   };
   return {
     // Whoever writes a statement knows what its rows are.

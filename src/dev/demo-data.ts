@@ -1,6 +1,6 @@
 import type { Database, Models } from '../db/client.ts';
-import type { Event } from '../domain/events/event.ts';
 import { makeDemoModel } from './demo/model.ts';
+import type { EventRow } from './demo/rows.ts';
 
 /** The workspace of the embedded database. */
 export const demoWorkspace = {
@@ -43,7 +43,7 @@ async function insertModel(tx: Models, workspaceId: string): Promise<void> {
 }
 
 /** As one parameter: thousands of rows of bound values take Prisma most of a second. */
-async function insertEvents(tx: Models, workspaceId: string, events: readonly Event[]): Promise<void> {
+async function insertEvents(tx: Models, workspaceId: string, events: readonly EventRow[]): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
     SELECT ${workspaceId}::uuid, id, "userId", name, value, properties, timestamp

@@ -3,6 +3,7 @@ import DirectivesPlugin from '@pothos/plugin-directives';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ValidationPlugin from '@pothos/plugin-validation';
+import type { Instant } from '../db/instant.ts';
 import type { Attributes, AttributeValue } from '../domain/attributes.ts';
 import { ValidationError } from '../domain/errors.ts';
 import { validationIssues } from '../domain/validate.ts';
@@ -15,7 +16,7 @@ interface UserTypes {
   DefaultFieldNullability: false;
   Scalars: {
     ID: { Input: string; Output: string };
-    DateTime: { Input: Date; Output: Date };
+    DateTime: { Input: Date; Output: Instant };
     Attributes: { Input: Attributes; Output: Attributes };
     AttributeValue: { Input: AttributeValue; Output: AttributeValue };
   };

@@ -73,7 +73,7 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
     fields: (t) => ({
       cursor: t.string({
         description: 'Opaque; for `after` and `before`. It stays right when the node is deleted.',
-        resolve: ({ space, row }) => encodeCursor(space, row.key),
+        resolve: ({ space, row }) => encodeCursor(space, row.id),
       }),
       // Pothos can't tell for a type variable that the row is a node.
       node: t.field({ type: node, description: 'What is at this place.', resolve: ({ row }) => row as never }),
@@ -117,6 +117,6 @@ export function withNodes<Node>(connection: ObjectRef<Types, Connection<Node>>, 
 }
 
 function pageInfoOf<Row>(space: number, { rows, hasNextPage, hasPreviousPage }: Slice<Row>) {
-  const cursorOf = (row: Keyed<Row> | undefined) => row && encodeCursor(space, row.key);
+  const cursorOf = (row: Keyed<Row> | undefined) => row && encodeCursor(space, row.id);
   return { hasNextPage, hasPreviousPage, startCursor: cursorOf(rows[0]), endCursor: cursorOf(rows.at(-1)) };
 }

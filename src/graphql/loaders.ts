@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
 import type { Db } from '../db/client.ts';
 import { countRows, type KeysetSource, type Page, readSlices, type Slice } from '../db/keyset.ts';
 import { readDevices } from '../domain/devices/read-devices.ts';
@@ -13,33 +14,54 @@ type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) =>
 
 const emptySlice: Slice<never> = { rows: [], hasNextPage: false, hasPreviousPage: false };
 
-/** The batched reads of one request: what is asked for in one tick is read with one statement of its kind. */
+/** Workspaces whose loaders are kept; those of another are made anew, which costs little. */
+const WORKSPACES_KEPT = 1_000;
+
+/** The batched reads of one workspace. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
+/** Gives each workspace its loaders, which all its requests share. */
+export function loadersByWorkspace(db: Db): (workspaceId: string) => Loaders {
+  const kept = new LRUCache<string, Loaders>({
+    max: WORKSPACES_KEPT,
+    memoMethod: (workspaceId) => createLoaders(db, workspaceId),
+  });
+  return (workspaceId) => kept.memo(workspaceId);
+}
+
+/** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */
+const BATCH_MAXIMUM = 100;
+
 /**
- * Makes the loaders of one request. They batch, and do not remember: a mutation later in the request must
- * not be answered with what an earlier one saw.
+ * Loaders batch, and do not remember: a mutation must not be answered with what somebody saw before it. A batch is read
+ * when all that has arrived by then has been looked at, so that requests that come together are read together, with one
+ * statement for each kind of thing (docs/performance.md).
  */
-export function createLoaders(db: Db, workspaceId: string) {
+const options = { cache: false, batchScheduleFn: setImmediate, maxBatchSize: BATCH_MAXIMUM } as const;
+
+function createLoaders(db: Db, workspaceId: string) {
   function loader<Value>(read: ReadMany<Value>) {
-    return new DataLoader<string, Value | undefined>(
-      async (keys) => {
-        const found = await read(db, workspaceId, [...new Set(keys)]);
-        return keys.map((key) => found.get(key));
-      },
-      { cache: false },
-    );
+    return new DataLoader<string, Value | undefined>(async (keys) => {
+      const found = await read(db, workspaceId, [...new Set(keys)]);
+      return keys.map((key) => found.get(key));
+    }, options);
   }
 
-  const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), { cache: false });
-  const connections = new Map<string, DataLoader<string, unknown>>();
+  const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), options);
+  const waiting = new Map<string, DataLoader<string, unknown>>();
 
-  /** The loader of one connection with its arguments, under a name that tells both. */
+  /** The loader of one connection with its arguments, under a name that tells both; it is gone when it has read. */
   function named<Value>(name: string, read: (parents: readonly string[]) => Promise<Map<string, Value>>) {
-    const existing = connections.get(name) ?? loader((_db, _workspaceId, parents) => read(parents));
-    connections.set(name, existing);
+    const existing = waiting.get(name);
+    const reading =
+      existing ??
+      loader((_db, _workspaceId, parents) => {
+        waiting.delete(name);
+        return read(parents);
+      });
+    waiting.set(name, reading);
     // A name always stands for the same connection, and so for the same type of value.
-    return existing as DataLoader<string, Value | undefined>;
+    return reading as DataLoader<string, Value | undefined>;
   }
 
   return {

@@ -4,7 +4,7 @@ import type { Database } from '../db/client.ts';
 import { compiledQueries } from './compiled-queries.ts';
 import type { Context } from './context.ts';
 import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
-import { createLoaders } from './loaders.ts';
+import { loadersByWorkspace } from './loaders.ts';
 import { refuseForObjects } from './objects.ts';
 import { presentResult, type Reporting } from './present-error.ts';
 import { refuseForRate } from './rate.ts';
@@ -60,9 +60,10 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
 export function createGraphQLServer(schema: GraphQLSchema, db: Database, more: Plugin[] = []) {
+  const loadersOf = loadersByWorkspace(db);
   return createYoga<RequestContext, object>({
     schema,
-    context: ({ viewer }) => ({ db, loaders: createLoaders(db, viewer.workspaceId) }),
+    context: ({ viewer }) => ({ db, loaders: loadersOf(viewer.workspaceId) }),
     plugins: [...more, limits, refusals, compiledQueries, errors],
     maskedErrors: false,
     graphiql: false,

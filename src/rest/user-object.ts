@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Db } from '../db/client.ts';
+import type { Instant } from '../db/instant.ts';
 import { readDevices } from '../domain/devices/read-devices.ts';
 import { readListMemberships } from '../domain/lists/read-memberships.ts';
 import { readSegmentMemberships } from '../domain/segments/read-memberships.ts';
@@ -37,7 +38,7 @@ export const userObject = z
 export type UserObject = z.output<typeof userObject>;
 
 /** An instant as the seed document writes it. */
-const instant = (date: Date) => date.toISOString().replace('Z', '+00:00');
+const instant = (given: Instant) => given.replace('Z', '+00:00');
 
 /** Turns users into the seed's user objects, with one statement for each kind of thing in them. */
 export async function readUserObjects(db: Db, workspaceId: string, users: readonly User[]): Promise<UserObject[]> {

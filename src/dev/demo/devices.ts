@@ -1,10 +1,7 @@
-import { DEVICES_KEPT, type Device } from '../../domain/devices/device.ts';
-import type { User } from '../../domain/users/user.ts';
+import { DEVICES_KEPT } from '../../domain/devices/device.ts';
 import { period } from './period.ts';
 import type { Random } from './random.ts';
-
-/** A device, and whose it is. */
-export type OwnedDevice = Device & { userId: string };
+import type { DeviceRow, UserRow } from './rows.ts';
 
 /** How many devices users have: most have one, few as many as are kept. */
 const counts = [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, DEVICES_KEPT] as const;
@@ -13,7 +10,7 @@ const hexadecimal = '0123456789abcdef';
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** Makes the devices of a user, with tokens shaped as Firebase and Apple make them. */
-export function makeDevices(random: Random, user: User): OwnedDevice[] {
+export function makeDevices(random: Random, user: UserRow): DeviceRow[] {
   const favourite = random.chance(0.6) ? 'android' : 'ios';
   const other = favourite === 'android' ? 'ios' : 'android';
   return Array.from({ length: random.pick(counts) }, () => {

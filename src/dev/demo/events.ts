@@ -1,8 +1,7 @@
-import type { Event } from '../../domain/events/event.ts';
-import type { User } from '../../domain/users/user.ts';
 import { type EventKind, eventKinds, signedUp } from './event-kinds.ts';
 import { period } from './period.ts';
 import type { Random } from './random.ts';
+import type { EventRow, UserRow } from './rows.ts';
 
 /** Events of a user, at the most; the sign-up is one of them. */
 const MOST_EVENTS = 40;
@@ -11,7 +10,7 @@ const MOST_EVENTS = 40;
 const lottery: readonly EventKind[] = eventKinds.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
 
 /** Makes the events of a user in order of time: the sign-up, then what came of it, which for some is nothing. */
-export function makeEvents(random: Random, user: User): Event[] {
+export function makeEvents(random: Random, user: UserRow): EventRow[] {
   if (user.uidUpdateable && random.chance(0.5)) return [];
   const later = random.chance(0.1) ? 0 : Math.floor(random.fraction() ** 1.5 * MOST_EVENTS);
   const times = Array.from({ length: later }, () => random.instant(user.createdAt, period.last));
@@ -33,7 +32,7 @@ function drawKind(random: Random, done: ReadonlySet<string>): EventKind {
   return drawn.after === undefined || done.has(drawn.after) ? drawn : eventKinds[0];
 }
 
-function makeEvent(random: Random, user: User, kind: EventKind, timestamp: Date): Event {
+function makeEvent(random: Random, user: UserRow, kind: EventKind, timestamp: Date): EventRow {
   const { value = null, properties = {} } = kind.make(random);
   return { id: random.id(timestamp), userId: user.id, name: kind.name, value, properties, timestamp };
 }

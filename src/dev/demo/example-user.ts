@@ -1,11 +1,10 @@
-import type { Event } from '../../domain/events/event.ts';
-import type { User } from '../../domain/users/user.ts';
 import type { Random } from './random.ts';
+import type { EventRow, UserRow } from './rows.ts';
 
 const createdAt = new Date('2021-01-12T05:24:39.062Z');
 
 /** The user of the seed document ("The User object"): made by an integration, so that the uid may still be set. */
-export function exampleUser(random: Random): User {
+export function exampleUser(random: Random): UserRow {
   return {
     id: random.id(createdAt),
     uid: 'a.jinadu@somecorp.email',
@@ -21,7 +20,7 @@ export function exampleUser(random: Random): User {
 }
 
 /** The two events of the seed document ("Add User events"). The second has no timestamp there: it is when it came in. */
-export function exampleEvents(random: Random, userId: string): Event[] {
+export function exampleEvents(random: Random, userId: string): EventRow[] {
   const addedAt = new Date('2021-01-12T05:26:02.118Z');
   const paidAt = new Date('2021-01-12T05:31:47.904Z');
   return [

@@ -1,10 +1,6 @@
-import type { List, Membership } from '../../domain/lists/list.ts';
-import type { User } from '../../domain/users/user.ts';
 import { period } from './period.ts';
 import type { Random } from './random.ts';
-
-/** That a user is on a list. */
-export type ListMembershipRow = Membership & { listId: string; userId: string };
+import type { ListMembershipRow, ListRow, UserRow } from './rows.ts';
 
 /** A list, and how many of the users that may join it do. */
 interface Plan {
@@ -51,8 +47,8 @@ const plans: readonly Plan[] = [
 ];
 
 /** Makes the lists, and who is on them: nobody joined before the list was there, or after it was archived. */
-export function makeLists(random: Random, users: readonly User[]) {
-  const lists: List[] = [];
+export function makeLists(random: Random, users: readonly UserRow[]) {
+  const lists: ListRow[] = [];
   const memberships: ListMembershipRow[] = [];
   for (const plan of plans) {
     const createdAt = new Date(plan.createdAt);

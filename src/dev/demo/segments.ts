@@ -1,8 +1,7 @@
 import type { Segment } from '../../domain/segments/segment.ts';
-import type { User } from '../../domain/users/user.ts';
-import type { OwnedDevice } from './devices.ts';
 import { daysAfter, period } from './period.ts';
 import type { Random } from './random.ts';
+import type { DeviceRow, UserRow } from './rows.ts';
 
 /** That a user is in a segment. */
 export interface SegmentMembershipRow {
@@ -13,8 +12,8 @@ export interface SegmentMembershipRow {
 
 /** What the segments are computed from. */
 export interface Population {
-  users: readonly User[];
-  devices: readonly OwnedDevice[];
+  users: readonly UserRow[];
+  devices: readonly DeviceRow[];
   /** How many events each user has, by id. */
   eventCounts: ReadonlyMap<string, number>;
 }
@@ -23,7 +22,7 @@ export interface Population {
 interface Rule {
   name: string;
   createdAt: string;
-  holds(user: User, population: Population): boolean;
+  holds(user: UserRow, population: Population): boolean;
 }
 
 const rules: readonly Rule[] = [

@@ -1,8 +1,8 @@
 import type { Attributes } from '../../domain/attributes.ts';
-import type { User } from '../../domain/users/user.ts';
 import { countries } from './countries.ts';
 import { period } from './period.ts';
 import type { Random } from './random.ts';
+import type { UserRow } from './rows.ts';
 
 const plans = ['free', 'free', 'free', 'starter', 'pro', 'pro', 'business'] as const;
 
@@ -24,7 +24,7 @@ const companies = [
 const sources = ['organic', 'referral', 'ads', 'partner'] as const;
 
 /** Makes users in order of sign-up, more of them towards the end, as a product that grows has them. */
-export function makeUsers(random: Random, count: number): User[] {
+export function makeUsers(random: Random, count: number): UserRow[] {
   const span = period.last.getTime() - period.first.getTime();
   const signUps = Array.from({ length: count }, () => Math.floor(span * random.fraction() ** 0.7));
   const emails = new Set<string>();
@@ -33,7 +33,7 @@ export function makeUsers(random: Random, count: number): User[] {
     .map((offset, index) => makeUser(random, new Date(period.first.getTime() + offset), `u${1001 + index}`, emails));
 }
 
-function makeUser(random: Random, createdAt: Date, uid: string, emails: Set<string>): User {
+function makeUser(random: Random, createdAt: Date, uid: string, emails: Set<string>): UserRow {
   const country = random.pick(countries);
   const company = random.pick(companies);
   const firstName = random.pick(country.firstNames);

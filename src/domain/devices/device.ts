@@ -1,4 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
+import type { Instant } from '../../db/instant.ts';
 
 /** The platforms that devices run on. */
 export type DevicePlatform = 'android' | 'ios';
@@ -9,7 +10,7 @@ export interface Device {
   token: string;
   platform: DevicePlatform;
   /** When it was registered last. */
-  lastSeenAt: Date;
+  lastSeenAt: Instant;
 }
 
 /** A user has at most so many devices; the contract and the seed ("the user's last 5 device tokens"). */

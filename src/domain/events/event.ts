@@ -1,4 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
+import type { Instant } from '../../db/instant.ts';
 import type { Attributes, AttributeValue } from '../attributes.ts';
 
 /** Something that a user did. */
@@ -11,7 +12,7 @@ export interface Event {
   value: AttributeValue | null;
   properties: Attributes;
   /** When it happened. */
-  timestamp: Date;
+  timestamp: Instant;
 }
 
 /** The columns of an `Event`. */

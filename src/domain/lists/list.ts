@@ -1,4 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
+import type { Instant } from '../../db/instant.ts';
 import type { User } from '../users/user.ts';
 
 /** A list that users subscribe to. */
@@ -7,16 +8,16 @@ export interface List {
   id: string;
   title: string;
   description: string | null;
-  createdAt: Date;
+  createdAt: Instant;
   /** Null while the list takes new members. */
-  archivedAt: Date | null;
+  archivedAt: Instant | null;
 }
 
 /** What a membership says of itself. */
 export interface Membership {
   /** False for somebody who unsubscribed, and stays a member. */
   subscribed: boolean;
-  joinedAt: Date;
+  joinedAt: Instant;
 }
 
 /** A list, and how a user is on it. */

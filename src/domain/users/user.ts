@@ -1,4 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
+import type { Instant } from '../../db/instant.ts';
 import type { Attributes } from '../attributes.ts';
 
 /** A person (or an account) of the workspace's application. */
@@ -16,8 +17,8 @@ export interface User {
   email: string | null;
   meta: Attributes;
   /** When they signed up in the application. */
-  createdAt: Date;
-  updatedAt: Date;
+  createdAt: Instant;
+  updatedAt: Instant;
 }
 
 /** The columns of a `User`, out of the table under the name `users`. */
