@@ -1,15 +1,12 @@
 import { types } from 'pg';
 
-/** A point in time in UTC to the millisecond, as RFC 3339 has it and an answer shows it: `2021-01-12T05:24:39.062Z`. */
-export type Instant = string;
-
 const parse: (text: string) => Date = types.getTypeParser(types.builtins.TIMESTAMPTZ);
 
 /**
- * Reads a `timestamptz` as a session in UTC sends it, `2021-01-12 05:24:39.062+00`. No `Date` is made of it, which would only
+ * Reads a `timestamptz` as a session in UTC sends it, `2021-01-12 05:24:39.062+00`, as RFC 3339 has it. No `Date` is made of it, which would only
  * become text again, and that is most of what a page's instants cost (docs/performance.md).
  */
-export function toInstant(text: string): Instant {
+export function toInstant(text: string): string {
   const isPlain = text[10] === ' ' && text.endsWith('+00');
   if (!isPlain) return parse(text).toISOString();
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).slice(0, 3).padEnd(3, '0')}Z`;

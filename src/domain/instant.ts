@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A point in time in UTC to the millisecond, as it is read and shown: `2021-01-12T05:24:39.062Z`. */
+export type Instant = string;
+
 /** The first and the last instant that the product takes. Contract: "any instant of the years 1 to 9999". */
 export const instantRange = {
   first: new Date('0001-01-01T00:00:00.000Z'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Db } from '../db/client.ts';
-import type { Instant } from '../db/instant.ts';
 import { readDevices } from '../domain/devices/read-devices.ts';
+import type { Instant } from '../domain/instant.ts';
 import { readListMemberships } from '../domain/lists/read-memberships.ts';
 import { readSegmentMemberships } from '../domain/segments/read-memberships.ts';
 import type { User } from '../domain/users/user.ts';

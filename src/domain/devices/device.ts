@@ -1,5 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../../db/instant.ts';
+import type { Instant } from '../instant.ts';
 
 /** The platforms that devices run on. */
 export type DevicePlatform = 'android' | 'ios';

@@ -1,6 +1,6 @@
 import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../../db/instant.ts';
 import type { Attributes, AttributeValue } from '../attributes.ts';
+import type { Instant } from '../instant.ts';
 
 /** Something that a user did. */
 export interface Event {

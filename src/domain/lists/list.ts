@@ -1,5 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../../db/instant.ts';
+import type { Instant } from '../instant.ts';
 import type { User } from '../users/user.ts';
 
 /** A list that users subscribe to. */

@@ -1,6 +1,6 @@
 import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../../db/instant.ts';
 import type { Attributes } from '../attributes.ts';
+import type { Instant } from '../instant.ts';
 
 /** A person (or an account) of the workspace's application. */
 export interface User {
