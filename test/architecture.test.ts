@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const allowed: Record<string, string[]> = {
   main: ['app', 'auth', 'config', 'db', 'dev', 'domain', 'greeting', 'observability'],
   app: ['auth', 'db', 'federation', 'graphql', 'graphiql', 'health', 'http', 'rest'],
-  graphql: ['domain', 'auth', 'http', 'db/client', 'db/errors', 'db/keyset'],
+  graphql: ['domain', 'auth', 'http', 'db/batches', 'db/client', 'db/errors', 'db/keyset'],
   federation: ['domain', 'graphql/context', 'graphql/global-id', 'graphql/load-node', 'graphql/schema'],
   rest: ['domain', 'auth', 'http', 'db/client'],
   http: ['auth', 'db/errors'],

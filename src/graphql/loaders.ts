@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { LRUCache } from 'lru-cache';
+import { batching, byWorkspace } from '../db/batches.ts';
 import type { Db } from '../db/client.ts';
 import { countRows, type KeysetSource, type Page, readSlices, type Slice } from '../db/keyset.ts';
 import { readDevices } from '../domain/devices/read-devices.ts';
@@ -14,40 +14,23 @@ type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) =>
 
 const emptySlice: Slice<never> = { rows: [], hasNextPage: false, hasPreviousPage: false };
 
-/** Workspaces whose loaders are kept; those of another are made anew, which costs little. */
-const WORKSPACES_KEPT = 1_000;
-
 /** The batched reads of one workspace. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Gives each workspace its loaders, which all its requests share. */
 export function loadersByWorkspace(db: Db): (workspaceId: string) => Loaders {
-  const kept = new LRUCache<string, Loaders>({
-    max: WORKSPACES_KEPT,
-    memoMethod: (workspaceId) => createLoaders(db, workspaceId),
-  });
-  return (workspaceId) => kept.memo(workspaceId);
+  return byWorkspace((workspaceId) => createLoaders(db, workspaceId));
 }
-
-/** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */
-const BATCH_MAXIMUM = 100;
-
-/**
- * Loaders batch, and do not remember: a mutation must not be answered with what somebody saw before it. A batch is read
- * when all that has arrived by then has been looked at, so that requests that come together are read together, with one
- * statement for each kind of thing (docs/performance.md).
- */
-const options = { cache: false, batchScheduleFn: setImmediate, maxBatchSize: BATCH_MAXIMUM } as const;
 
 function createLoaders(db: Db, workspaceId: string) {
   function loader<Value>(read: ReadMany<Value>) {
     return new DataLoader<string, Value | undefined>(async (keys) => {
       const found = await read(db, workspaceId, [...new Set(keys)]);
       return keys.map((key) => found.get(key));
-    }, options);
+    }, batching);
   }
 
-  const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), options);
+  const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), batching);
   const waiting = new Map<string, DataLoader<string, unknown>>();
 
   /** The loader of one connection with its arguments, under a name that tells both; it is gone when it has read. */

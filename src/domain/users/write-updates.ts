@@ -1,0 +1,62 @@
+import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { UserUpdate } from './inputs.ts';
+import { type User, userColumns } from './user.ts';
+
+/** How several updates are written. */
+interface Writing {
+  /** What to do with users whom somebody else has locked: with `skip`, their updates are left undone. */
+  lock: 'wait' | 'skip';
+  /** A further condition, on the attributes that a user would have. */
+  metaMay?: (meta: Prisma.Sql) => Prisma.Sql;
+}
+
+/**
+ * Writes updates with one statement; of several for the same user, the first. Devices are not in it.
+ * @returns the users, each at their update's place; nothing where an update was not done.
+ */
+export async function writeUpdates(
+  db: Db,
+  workspaceId: string,
+  updates: readonly UserUpdate[],
+  { lock, metaMay = () => Prisma.sql`true` }: Writing,
+): Promise<(User | undefined)[]> {
+  const byUid = new Map(updates.toReversed().map((update) => [update.uid, update]));
+  const written = await db.query<(User & { was: string })[]>`
+    WITH owner AS (
+      SELECT id, uid FROM users
+      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${[...byUid.keys()]}::text[])
+      FOR NO KEY UPDATE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
+    )
+    UPDATE users SET ${assignments}, updated_at = ${new Date()}
+    FROM owner JOIN jsonb_to_recordset(${JSON.stringify([...byUid.values()].map(toRow))}::jsonb)
+      AS input(uid text, patch jsonb) USING (uid)
+    WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND ${metaMay(mergedMeta)}
+    RETURNING ${userColumns}, owner.uid AS was`;
+  const users = new Map(written.map(({ was, ...user }) => [was, user]));
+  return updates.map((update) => (byUid.get(update.uid) === update ? users.get(update.uid) : undefined));
+}
+
+/** An update as the statement reads it; of what may not be cleared, null counts as left out. */
+function toRow({ uid, newUid, device, createdAt, removeMeta, ...profile }: UserUpdate) {
+  const patch = { ...profile, newUid: newUid ?? undefined, createdAt, removeMeta: removeMeta ?? undefined };
+  return { uid, patch };
+}
+
+/** Merges key by key in the statement itself, so that no concurrent patch is lost. */
+const mergedMeta = Prisma.sql`
+  CASE WHEN patch->'meta' = 'null' THEN '{}' ELSE
+    (users.meta || coalesce(patch->'meta', '{}'))
+      - ARRAY(SELECT jsonb_array_elements_text(coalesce(patch->'removeMeta', '[]')))
+  END`;
+
+/** A column keeps its value where the patch does not name it; null clears. */
+const assignments = Prisma.sql`
+  uid = coalesce(patch->>'newUid', users.uid),
+  uid_updateable = users.uid_updateable AND NOT patch ? 'newUid',
+  first_name = CASE WHEN patch ? 'firstName' THEN patch->>'firstName' ELSE users.first_name END,
+  last_name = CASE WHEN patch ? 'lastName' THEN patch->>'lastName' ELSE users.last_name END,
+  number = CASE WHEN patch ? 'number' THEN patch->>'number' ELSE users.number END,
+  email = CASE WHEN patch ? 'email' THEN patch->>'email' ELSE users.email END,
+  created_at = coalesce((patch->>'createdAt')::timestamptz, users.created_at),
+  meta = CASE WHEN patch ?| '{meta,removeMeta}' THEN ${mergedMeta} ELSE users.meta END`;
