@@ -35,8 +35,12 @@ export async function memoryOf(pid: number): Promise<Memory> {
   return { rssMb: statusMb(text, 'VmRSS'), anonymousMb: statusMb(text, 'RssAnon') };
 }
 
-function status(pid: number): Promise<string> {
-  return readFile(`/proc/${pid}/status`, 'utf8');
+async function status(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/status`, 'utf8');
+  } catch (cause) {
+    throw new Error(`Process ${pid} has ended.`, { cause });
+  }
 }
 
 function statusMb(text: string, field: string): number {

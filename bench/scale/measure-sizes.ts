@@ -51,7 +51,7 @@ function together(arenas: readonly Arena[]): Arena {
     ({ name }) => name,
   );
   const askings = [...byName].map(
-    ([name, [...same]]): Asking => ({ name, inputs: [], asked: same.flatMap(({ asked }) => asked) }),
+    ([name, same]): Asking => ({ name, inputs: [], asked: same.flatMap(({ asked }) => asked) }),
   );
   return {
     askings,

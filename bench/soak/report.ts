@@ -43,7 +43,7 @@ export function soakText(figures: SoakFigures): string {
   return [
     `usergraph, ${many(users)} users: ${seconds} s of mixed load, ${rate} requests/s over ${connections} connections`,
     `requests  ${many(answered)} answered, ${many(errors)} errors; ${many(missing)} of ${many(rate * seconds)} were not sent in time`,
-    ...(firstError === undefined ? [] : [`          first error: ${firstError}`]),
+    ...(firstError === undefined ? [] : [`          first error: ${firstError.slice(0, 500)}`]),
     `RSS       ${mb(start?.rssMb)} at the start, ${mb(end?.rssMb)} at the end, ${mb(peakMb)} at the most: ${
       peakMb < LIMIT_MB ? 'under' : 'NOT under'
     } ${LIMIT_MB} MB`,
