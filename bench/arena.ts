@@ -2,9 +2,10 @@ import { type Asking, agree } from './agree.ts';
 import { prepare } from './contestants/asked.ts';
 import type { Contestant, Setting } from './contestants/contestant.ts';
 import { type Running, start } from './contestants/running.ts';
-import { connect, openBenchDatabase } from './database/open.ts';
+import { type BenchServer, connect, openBenchServer } from './database/open.ts';
 import { prepareDatabase } from './database/prepare.ts';
 import { restore } from './database/restore.ts';
+import { interruptible } from './interruptible.ts';
 import { type Inputs, pickInputs, type QuestionName } from './questions.ts';
 
 /** Connections to the database that each contestant has; usergraph's default. */
@@ -26,21 +27,30 @@ export interface Arena {
   restore(): Promise<void>;
 }
 
-/**
- * Sets everything up, checks that all answer alike, and takes everything down again when the work is done or interrupted.
- * @throws where they do not answer alike.
- */
-export async function inArena<Result>(
+/** Does some work in an arena of its own, and takes all down when it is done or interrupted. */
+export function inArena<Result>(
   plan: Plan,
   say: (line: string) => void,
   work: (arena: Arena) => Promise<Result>,
 ): Promise<Result> {
-  await using stack = new AsyncDisposableStack();
-  const interrupt = () => void stack.disposeAsync().finally(() => process.exit(130));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  stack.defer(() => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt));
-  say('Starting PostgreSQL');
-  const { url } = stack.use(await openBenchDatabase(plan.users));
+  return interruptible(async (stack) => {
+    say('Starting PostgreSQL');
+    const server = stack.use(await openBenchServer());
+    return await work(await openArena(plan, server, stack, say));
+  });
+}
+
+/**
+ * Sets an arena up, and checks that all answer alike.
+ * @param stack takes what has to be taken down again. @throws where they do not answer alike.
+ */
+export async function openArena(
+  plan: Plan,
+  server: BenchServer,
+  stack: AsyncDisposableStack,
+  say: (line: string) => void,
+): Promise<Arena> {
+  const url = await server.database(plan.users);
   const workspaceId = await prepareDatabase(url, plan.users, say);
   const client = stack.use(await connect({ connectionString: url }));
   const setting = { databaseUrl: url, workspaceId, poolSize: POOL_SIZE };
@@ -57,7 +67,7 @@ export async function inArena<Result>(
     await agree(asking, client, workspaceId);
     askings.push(asking);
   }
-  return await work({ askings, restore: () => restore(client, workspaceId) });
+  return { askings, restore: () => restore(client, workspaceId) };
 }
 
 function ask<Name extends QuestionName>(

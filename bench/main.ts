@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import { inArena } from './arena.ts';
 import { measure } from './measure/rounds.ts';
 import { readOptions } from './options.ts';
 import { figuresOf } from './report/figures.ts';
 import { createProgress } from './report/progress.ts';
 import { tables } from './report/table.ts';
+import { writeJson } from './report/write-json.ts';
+import { run } from './run.ts';
 
 /** `npm run bench`: measures usergraph against others on the same database; docs/performance.md tells how. */
 async function main(): Promise<void> {
@@ -17,10 +18,7 @@ async function main(): Promise<void> {
   const { users, rounds, seconds } = options;
   const figures = figuresOf(measured, { users, rounds, seconds });
   process.stdout.write(`${tables(figures)}\n`);
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+  await writeJson(options.json, figures);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`\nbench failed: ${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = 1;
-});
+run('bench', main);

@@ -6,6 +6,9 @@ export const DEVICES = 3;
 export const EVENTS = 10;
 const LISTS = 20;
 
+/** A prime, and the stride by which rows fall to users: it reaches all of them, unless their number is a multiple of it. */
+export const SCATTER = 7919;
+
 /** Rows of one INSERT at the most, so that the progress shows. */
 const CHUNK = 50_000;
 
@@ -86,7 +89,7 @@ function statements(workspaceId: string, users: number): Statement[] {
   const userId = (number: string) => idSql(userMs(number), number);
   const listId = (number: string) => idSql(`${FILL_START}`, number);
   // Row n is the nth visit of some user: all of them once, shuffled, then all again.
-  const visitor = `(1 + ((n - 1) * 7919) % ${users})`;
+  const visitor = `(1 + ((n - 1) * ${SCATTER}) % ${users})`;
   return [
     {
       table: 'users',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { lockDirectory } from '../../src/dev/instance-lock.ts';
 
 /** Where the benchmark keeps its PostgreSQL. */
@@ -18,37 +18,45 @@ const SETTINGS = {
   jit: 'off',
 };
 
-/** The address of a database that runs, and how to let go of it. */
-export interface BenchDatabase extends AsyncDisposable {
-  url: string;
+/** A PostgreSQL that runs, and how to let go of it. */
+export interface BenchServer extends AsyncDisposable {
+  /** The address of the database for so many users, which holds what an earlier run has left. */
+  database(users: number): Promise<string>;
 }
 
-/**
- * Opens a database for so many users: that of `DATABASE_URL`, or one of the benchmark's own PostgreSQL, which keeps one
- * for each size.
- */
-export async function openBenchDatabase(users: number, given = process.env.DATABASE_URL): Promise<BenchDatabase> {
-  if (given) return { url: given, [Symbol.asyncDispose]: async () => {} };
+/** Opens the benchmark's own PostgreSQL, which keeps a database for each size, or the one database of `DATABASE_URL`. */
+export async function openBenchServer(given = process.env.DATABASE_URL): Promise<BenchServer> {
+  if (given) return serverOf(given);
   const lock = await lockDirectory(DIRECTORY);
   const postgres = await startEmbeddedPostgres({ directory: join(DIRECTORY, 'postgres'), settings: SETTINGS });
-  const dispose = async () => {
-    await postgres.stop();
-    await lock.release();
+  return {
+    database: (users) => findOrCreate(postgres.connection, `bench_${users}`),
+    [Symbol.asyncDispose]: async () => {
+      await postgres.stop();
+      await lock.release();
+    },
   };
-  try {
-    const database = `bench_${users}`;
-    await using client = await connect({ ...postgres.connection, database: 'postgres' });
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
-    const { user, host } = postgres.connection;
-    return {
-      url: `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}`,
-      [Symbol.asyncDispose]: dispose,
-    };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+}
+
+/** One database that is given, which can be of one size only. */
+function serverOf(url: string): BenchServer {
+  let size: number | undefined;
+  return {
+    database: async (users) => {
+      size ??= users;
+      if (users !== size) throw new Error('DATABASE_URL names one database; unset it where two sizes are compared.');
+      return url;
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+async function findOrCreate(connection: EmbeddedPostgres['connection'], database: string): Promise<string> {
+  await using client = await connect({ ...connection, database: 'postgres' });
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+  if (rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
+  const { user, host } = connection;
+  return `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}`;
 }
 
 /** A connection that ends with its scope. */

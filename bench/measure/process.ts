@@ -18,6 +18,31 @@ export async function forgetPeak(pid: number): Promise<void> {
 
 /** The most memory in MB (2^20 bytes) that a process has had at once. */
 export async function peakMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  return statusMb(await status(pid), 'VmHWM');
+}
+
+/** A process's memory in MB. */
+export interface Memory {
+  /** All of it that is resident (RSS). */
+  rssMb: number;
+  /** Of that, what no file stands for: the heap, buffers, stacks. */
+  anonymousMb: number;
+}
+
+/** The memory that a process has now. */
+export async function memoryOf(pid: number): Promise<Memory> {
+  const text = await status(pid);
+  return { rssMb: statusMb(text, 'VmRSS'), anonymousMb: statusMb(text, 'RssAnon') };
+}
+
+async function status(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/status`, 'utf8');
+  } catch (cause) {
+    throw new Error(`Process ${pid} has ended.`, { cause });
+  }
+}
+
+function statusMb(text: string, field: string): number {
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(text)?.[1]) / 1024;
 }

@@ -1,7 +1,7 @@
-import { cpus } from 'node:os';
 import { z } from 'zod';
 import type { Measured } from '../measure/rounds.ts';
 import { spreadOf } from './spread.ts';
+import { surroundings } from './surroundings.ts';
 
 const spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
 
@@ -33,11 +33,8 @@ export type FigureRow = z.infer<typeof row>;
 
 /** Sums the rounds up. */
 export function figuresOf(measured: readonly Measured[], run: Pick<Figures, 'users' | 'rounds' | 'seconds'>): Figures {
-  const processors = cpus();
   return {
-    date: new Date().toISOString(),
-    machine: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}`,
-    node: process.version,
+    ...surroundings(),
     ...run,
     rows: measured.map(({ question, contestant, samples }) => ({
       question,

@@ -16,3 +16,9 @@ export function spreadOf(values: readonly number[]): Spread {
     max: at(sorted.length - 1),
   };
 }
+
+/** The median, and in brackets the least and the greatest. */
+export function shown({ median, min, max }: Spread, digits: number): string {
+  const text = (value: number) => value.toFixed(digits);
+  return `${text(median)} (${text(min)}–${text(max)})`;
+}

@@ -1,6 +1,7 @@
 import { questions } from '../questions.ts';
+import { aligned } from './aligned.ts';
 import { type FigureRow, type Figures, ratio } from './figures.ts';
-import type { Spread } from './spread.ts';
+import { shown } from './spread.ts';
 
 const HEAD = ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms/request', 'peak MB', '× floor', '× PostGraphile'];
 
@@ -25,22 +26,4 @@ function cells(figures: Figures, row: FigureRow): string[] {
     times('floor'),
     times('postgraphile'),
   ];
-}
-
-function shown({ median, min, max }: Spread, digits: number): string {
-  const text = (value: number) => value.toFixed(digits);
-  return `${text(median)} (${text(min)}–${text(max)})`;
-}
-
-/** The first row is the head; numbers stand to the right. */
-function aligned(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0), 3));
-  const line = (row: readonly string[]) =>
-    `| ${widths.map((width, column) => pad(row[column] ?? '', width, column)).join(' | ')} |`;
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(rows[0] ?? []), rule, ...rows.slice(1).map(line)].join('\n');
-}
-
-function pad(text: string, width: number, column: number): string {
-  return column === 0 ? text.padEnd(width) : text.padStart(width);
 }
