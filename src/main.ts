@@ -1,4 +1,7 @@
+import cluster from 'node:cluster';
 import type { Logger } from 'pino';
+import { startPrimary } from './cluster/primary.ts';
+import { startWorker } from './cluster/worker.ts';
 import { type Config, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { fail, type Stop, stopOnSignal } from './lifecycle.ts';
@@ -22,10 +25,15 @@ async function startAlone(config: Config, log: Logger): Promise<Stop> {
   }
 }
 
+function startOf({ workers }: Config) {
+  if (workers === 1) return startAlone;
+  return cluster.isPrimary ? startPrimary : startWorker;
+}
+
 try {
   const config = readConfig(process.env);
-  const log = createLogger(config.logLevel);
-  const started = startAlone(config, log);
+  const log = createLogger(config.logLevel, config.workers > 1);
+  const started = startOf(config)(config, log);
   stopOnSignal(started, log);
   await started;
 } catch (error) {
