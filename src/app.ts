@@ -6,7 +6,7 @@ import { servedSchema } from './federation/subgraph.ts';
 import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
-import { createCharge, type RateLimits } from './http/rate-limit.ts';
+import { type CreateCounter, createCharge, type RateLimits } from './http/rate-limit.ts';
 import { createHttpServer } from './http/server.ts';
 import { restDoor } from './rest/door.ts';
 
@@ -19,6 +19,8 @@ export interface Dependencies {
   corsOrigins: string[];
   /** Points a minute for each key. */
   rateLimits: RateLimits;
+  /** Left out: they are counted in this process alone. */
+  createCounter?: CreateCounter | undefined;
   /** Left out: no tokens are let in. */
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
@@ -29,11 +31,12 @@ export interface Dependencies {
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, log, readiness, corsOrigins, rateLimits, verifyToken, fastLane = true, graphiql } = dependencies;
+  const { db, log, readiness, corsOrigins, verifyToken, fastLane = true, graphiql } = dependencies;
   const app = await createHttpServer(log, corsOrigins);
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
-  const door = { db, authenticate: createAuthenticate(db, verifyToken), charge: createCharge(rateLimits) };
+  const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);
+  const door = { db, authenticate: createAuthenticate(db, verifyToken), charge };
   await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane });
   await app.register(restDoor, door);
   return app;

@@ -1,37 +1,5 @@
 import { z } from 'zod';
-
-const flag = z.stringbool({
-  truthy: ['true', '1', 'on', 'yes'],
-  falsy: ['false', '0', 'off', 'no'],
-  error: 'must be on or off',
-});
-
-/** Digits alone: not `0x10`, `1e3`, or spaces, which would be 0. */
-const whole = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  const number = z.number().min(min, { error }).max(max, { error });
-  return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
-};
-
-/** With one point, nothing could ever be written. */
-const pointsAMinute = whole(0, 1_000_000_000).refine((points) => points !== 1, { error: 'must be 0, or at least 2' });
-
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-  error: ({ input }) => `must name origins such as https://app.example.com, not ${input}`,
-});
-
-const origins = z
-  .string()
-  .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
-  .pipe(z.array(origin));
-
-/** Keys that anybody could replace on their way here would be no use. */
-const keysUrl = z.string().refine((text) => URL.canParse(text) && isSafe(new URL(text)), {
-  error: 'must be an https address (or http on this machine)',
-});
-
-const isSafe = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
+import { flag, keysUrl, origins, pointsAMinute, whole } from './config/values.ts';
 
 const variables = z.object({
   PORT: whole(0, 65_535).default(4000),
@@ -42,6 +10,7 @@ const variables = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   POOL_SIZE: whole(1, 1000).default(10),
   PREPARED_STATEMENTS: flag.default(true),
+  WORKERS: whole(1, 64).default(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: pointsAMinute.optional(),
@@ -101,10 +70,12 @@ export interface Config {
   /** Undefined: the embedded PostgreSQL under `dataDirectory`. */
   databaseUrl: string | undefined;
   dataDirectory: string;
-  /** Connections to the database at the most. */
+  /** Connections to the database at the most, of each process that serves. */
   poolSize: number;
   /** False where a pooler before the database cannot keep prepared statements. */
   preparedStatements: boolean;
+  /** Processes that serve. 1: this one; more: children of this one, which then only starts and replaces them. */
+  workers: number;
   logLevel: Variables['LOG_LEVEL'];
   /** Origins that browsers may call from. Empty: none but the gateway's own. */
   corsOrigins: string[];
@@ -141,6 +112,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDirectory: data.DATA_DIR,
     poolSize: data.POOL_SIZE,
     preparedStatements: data.PREPARED_STATEMENTS,
+    workers: data.WORKERS,
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },

@@ -9,6 +9,7 @@ it('has a default for everything', () => {
     dataDirectory: '.data',
     poolSize: 10,
     preparedStatements: true,
+    workers: 1,
     logLevel: 'info',
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },
@@ -73,6 +74,10 @@ it.each<[string, Record<string, string>, RegExp]>([
 
 it.each(['1', ' ', '0x10', '1e3', '5.0', '-1', '+7', '1000000001'])('refuses the limit "%s"', (limit) => {
   expect(() => readConfig({ RATE_LIMIT: limit })).toThrow(/RATE_LIMIT: must be/);
+});
+
+it.each(['0', '65', '1.5', 'max', ' 2'])('refuses "%s" workers', (workers) => {
+  expect(() => readConfig({ WORKERS: workers })).toThrow(/WORKERS: must be a whole number from 1 to 64/);
 });
 
 it('takes an empty variable for an unset one', () => {

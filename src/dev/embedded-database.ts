@@ -2,44 +2,59 @@ import { join } from 'node:path';
 import { type Database, type Models, openDatabase } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockDirectory } from './instance-lock.ts';
 
-/** An open database, and how to let go of it. */
-export interface OpenDatabase {
-  db: Database;
+/** Beside those of the gateway: for a psql, and those that PostgreSQL keeps for superusers. */
+const SPARE_CONNECTIONS = 20;
+
+/** A database that runs, and how to stop it. */
+export interface EmbeddedDatabase {
+  connection: EmbeddedPostgres['connection'];
   close(): Promise<void>;
 }
 
 /**
- * Opens the embedded database of a data folder: made, migrated and filled with demo data on the first start.
+ * Starts the embedded database of a data folder: made, migrated and filled with demo data on the first start.
  * @param directory the data folder, which one process has at a time.
+ * @param connections how many its users need together.
  * @param createDemoKey gives the demo workspace its key.
  * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
  */
 export async function openEmbeddedDatabase(
   directory: string,
-  poolSize: number,
+  connections: number,
   createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
-): Promise<OpenDatabase> {
+): Promise<EmbeddedDatabase> {
   const lock = await lockDirectory(directory);
-  const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
+  const settings = { max_connections: String(connections + SPARE_CONNECTIONS) };
+  const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings });
   try {
-    const db = openDatabase(postgres.connection, { poolSize });
-    await forgetInterruptedMigrations(db);
-    await migrate(postgres.connection);
-    await seedDemoData(db, createDemoKey);
-    return {
-      db,
-      close: async () => {
-        await db.$disconnect();
-        await postgres.stop();
-        await lock.release();
-      },
-    };
+    await prepare(postgres.connection, createDemoKey);
   } catch (error) {
     await postgres.stop();
     throw error;
+  }
+  return {
+    connection: postgres.connection,
+    close: async () => {
+      await postgres.stop();
+      await lock.release();
+    },
+  };
+}
+
+async function prepare(
+  connection: EmbeddedPostgres['connection'],
+  createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
+): Promise<void> {
+  const db = openDatabase(connection, { poolSize: 1 });
+  try {
+    await forgetInterruptedMigrations(db);
+    await migrate(connection);
+    await seedDemoData(db, createDemoKey);
+  } finally {
+    await db.$disconnect();
   }
 }
 

@@ -41,10 +41,7 @@ export async function startGateway(environment: Environment, start?: Start): Pro
   const ended = once(child, 'exit').then(() => child.exitCode);
   const address = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const pattern = environment.DATABASE_URL
-        ? /Server listening at (http:\S+?)"/
-        : /curl -s (http:\S+)\/graphql .*\n/;
-      const found = pattern.exec(output())?.[1];
+      const found = readyPattern(environment).exec(output())?.[1];
       if (found) resolve(found);
     });
     child.on('exit', () => reject(new Error(`The gateway has not started: ${output()}`)));
@@ -61,6 +58,12 @@ export async function startGateway(environment: Environment, start?: Start): Pro
     end,
     [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
   };
+}
+
+/** What is printed last, with the address: on the embedded database a line to paste. */
+function readyPattern({ DATABASE_URL, WORKERS }: Environment): RegExp {
+  if (!DATABASE_URL) return /curl -s (http:\S+)\/graphql .*\n/;
+  return WORKERS ? /workers listen at (http:\S+?)"/ : /Server listening at (http:\S+?)"/;
 }
 
 /** Starts a gateway that is to fail, and gives what it has printed. */

@@ -17,8 +17,8 @@ describe('npm start', () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('ends with everything that it has started on Ctrl-C, which a terminal sends to the whole group', async () => {
-    await using gateway = await startGateway({ DATA_DIR: directory }, npmStart);
+  it.each(['1', '2'])('ends with all that it has started on Ctrl-C to the whole group: %s worker', async (WORKERS) => {
+    await using gateway = await startGateway({ DATA_DIR: directory, WORKERS }, npmStart);
     expect(await serverRuns(directory)).toBe(true);
     process.kill(-gateway.pid, 'SIGINT');
     await gateway.ended;

@@ -7,7 +7,7 @@ import { startApp } from '../kit/app.ts';
 
 const logger = resolve('src/observability/logger.ts');
 const source = `import { createLogger } from ${JSON.stringify(logger)};
-const log = createLogger('info').child({ requestId: 'r1' });
+const log = createLogger('info', process.argv[1] === 'several').child({ requestId: 'r1' });
 log.info({ status: 200 }, 'POST /graphql 200');
 log.debug('nothing');`;
 const command = [process.execPath, '--input-type=module', '-e', source];
@@ -34,9 +34,12 @@ it('writes a line of JSON for each message where standard output is no terminal'
 
 // macOS has a `script` too, with other options.
 it.runIf(process.platform === 'linux')('writes what people can read on a terminal', () => {
-  const quoted = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(' ');
-  const written = execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8' });
-  expect(stripVTControlCharacters(written)).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: POST \/graphql 200\r\n$/);
+  const onTerminal = (...args: string[]) => {
+    const quoted = [...command, ...args].map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(' ');
+    return stripVTControlCharacters(execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8' }));
+  };
+  expect(onTerminal()).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: POST \/graphql 200\r\n$/);
+  expect(onTerminal('several')).toMatch(/^\[\d\d:\d\d:\d\d\] INFO \(\d+\): POST \/graphql 200\r\n$/);
 });
 
 it('logs one line for each request: what was asked, how it ended, and its id', async () => {

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { ConfigError } from './config.ts';
+import { MigrationError } from './db/migrate.ts';
+import { StartError } from './dev/start-error.ts';
+
+/** Ends what a process does: requests in flight are answered first. */
+export type Stop = () => Promise<void>;
+
+/** Longest time in ms that a shutdown waits for requests in flight and for the database. */
+const SHUTDOWN_MS = 10_000;
+
+/** One line for a person, for what a person can mend; anything else is a bug, and keeps its stack. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof ConfigError || error instanceof StartError || error instanceof MigrationError)
+    return error.message;
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (error.code === 'EADDRINUSE') return `${error.message}. Stop what listens there, or set PORT.`;
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `${error.message}. Set PORT and HOST to an address that may be listened on.`;
+  }
+  return undefined;
+}
+
+/** Ends the process with an explanation. */
+export function fail(error: unknown): never {
+  process.stderr.write(`${explain(error) ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  process.exit(1);
+}
+
+/** Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already. */
+export function stopOnSignal(started: Promise<Stop>, log: Logger): void {
+  let stopping = false;
+  const onSignal = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`${signal}: finishing what is in flight`);
+    setTimeout(() => fail(new Error('The shutdown took too long.')), SHUTDOWN_MS).unref();
+    started.then((stop) => stop()).then(() => process.exit(0), fail);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+}

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import { createApp } from './app.ts';
+import { createVerifyToken } from './auth/tokens.ts';
+import type { Config } from './config.ts';
+import { type Database, openDatabase } from './db/client.ts';
+import { pendingMigrations } from './db/migrate.ts';
+import type { CreateCounter } from './http/rate-limit.ts';
+import type { Store } from './store.ts';
+
+/** A gateway that listens. */
+export interface Serving {
+  /** Such as `http://127.0.0.1:4000`. */
+  address: string;
+  /** Answers what is in flight, and lets go of the database. */
+  close(): Promise<void>;
+}
+
+/** Serves the store from this process. @param createCounter left out: this process counts the points of keys alone. */
+export async function serve(
+  config: Config,
+  { connection, demoKey }: Store,
+  log: Logger,
+  createCounter?: CreateCounter,
+): Promise<Serving> {
+  const db = openDatabase(connection, { poolSize: config.poolSize, prepared: config.preparedStatements });
+  try {
+    const app = await createApp({
+      db,
+      log,
+      readiness: () => unreadiness(db),
+      corsOrigins: config.corsOrigins,
+      rateLimits: config.rateLimits,
+      createCounter,
+      verifyToken: config.tokens && createVerifyToken(config.tokens),
+      graphiql: config.graphiql ? { demoKey } : undefined,
+    });
+    const address = await app.listen({ port: config.port, host: config.host });
+    if (!demoKey) await warnIfUnready(db, log);
+    return {
+      address,
+      close: async () => {
+        await app.close();
+        await db.$disconnect();
+      },
+    };
+  } catch (error) {
+    await db.$disconnect();
+    throw error;
+  }
+}
+
+/** Why the gateway cannot serve from its database, or nothing where it can. */
+async function unreadiness(db: Database): Promise<string | undefined> {
+  const pending = await pendingMigrations((sql) => db.$queryRawUnsafe(sql));
+  return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
+}
+
+/** Tells an operator at once what `/health/ready` would. */
+async function warnIfUnready(db: Database, log: Logger): Promise<void> {
+  try {
+    const reason = await unreadiness(db);
+    if (reason) log.warn(reason);
+  } catch (error) {
+    log.warn({ err: error }, 'The database of DATABASE_URL cannot be reached yet.');
+  }
+}
