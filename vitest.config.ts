@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'database',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', ...fast],
+          exclude: ['test/browser/**', 'test/suites/**', ...fast],
           globalSetup: ['test/kit/server.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
