@@ -2,7 +2,7 @@ import autocannon from 'autocannon';
 import type { Asked } from '../contestants/asked.ts';
 import { cpuMs, forgetPeak, peakMb } from './process.ts';
 
-/** Connections that ask at once. */
+/** Connections that ask at once, where nothing else is said. */
 export const CONNECTIONS = 20;
 
 /** Seconds after which an answer counts as none. */
@@ -19,8 +19,8 @@ export interface Sample {
   peakMb: number;
 }
 
-/** Asks a contestant as fast as it answers, for some seconds. @throws where an answer is not a good one. */
-export async function load(asked: Asked, seconds: number): Promise<Sample> {
+/** Asks a contestant over some connections, as fast as it answers, for some seconds. @throws where an answer is not a good one. */
+export async function load(asked: Asked, seconds: number, connections = CONNECTIONS): Promise<Sample> {
   const { pid, url, contestant } = asked.running;
   const requests = asked.bodies.map((body) => ({ method: 'POST' as const, headers: asked.headers, body }));
   const latencies: number[] = [];
@@ -33,13 +33,13 @@ export async function load(asked: Asked, seconds: number): Promise<Sample> {
   let ended = begun;
   const result = await autocannon({
     url,
-    connections: CONNECTIONS,
+    connections,
     duration: seconds,
     sampleInt: 100,
     timeout: TIMEOUT,
     setupClient: (client) => {
       // Each connection begins elsewhere: side by side they would ask for, and lock, the same rows.
-      const start = Math.floor((requests.length * clients) / CONNECTIONS);
+      const start = Math.floor((requests.length * clients) / connections);
       clients += 1;
       client.setRequests([...requests.slice(start), ...requests.slice(0, start)]);
       client.on('response', (status, _bytes, ms) => {

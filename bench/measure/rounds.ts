@@ -3,13 +3,15 @@ import type { QuestionName } from '../questions.ts';
 import { load, type Sample } from './load.ts';
 
 /** Seconds in which a contestant warms up on a question; nothing is kept of them. */
-const WARM_UP = 2;
+const WARM_UP = 5;
 
 /** How long to measure. */
 export interface Pace {
   rounds: number;
   /** Seconds of one round. */
   seconds: number;
+  /** Connections that ask at once. */
+  connections?: number;
   /** Whether there is a warm-up. */
   warmUp: boolean;
 }
@@ -28,12 +30,12 @@ export async function measure(arena: Arena, pace: Pace, say: (line: string) => v
     const ways = asked.map((way) => ({ way, samples: [] as Sample[] }));
     for (const { way } of pace.warmUp ? ways : []) {
       say(`${question}: warming ${way.running.contestant.name} up`);
-      await load(way, WARM_UP);
+      await load(way, WARM_UP, pace.connections);
     }
     for (let round = 1; round <= pace.rounds; round += 1) {
       for (const { way, samples } of ways) {
         say(`${question}: round ${round} of ${pace.rounds}, ${way.running.contestant.name}`);
-        samples.push(await load(way, pace.seconds));
+        samples.push(await load(way, pace.seconds, pace.connections));
       }
     }
     results.push(...ways.map(({ way, samples }) => ({ question, contestant: way.running.contestant.name, samples })));

@@ -29,6 +29,6 @@ interface Described {
 export const operations: readonly Described[] = [
   { name: 'user', title: 'One user by uid', differing: [] },
   { name: 'devices', title: 'Devices of 30 users', differing: [] },
-  { name: 'page', title: 'Page of 30 users with the 5 newest events of each', differing: ['key', 'parent', 'beyond'] },
+  { name: 'page', title: 'Page of 30 users with the 5 newest events of each', differing: ['place', 'beyond'] },
   { name: 'addEvent', title: 'addEvent', differing: ['id'] },
 ];
