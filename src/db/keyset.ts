@@ -55,10 +55,10 @@ export async function readSlices<Row>(
 ): Promise<Map<string, Slice<Row>>> {
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
+  const beyond = beyondBound(source, page);
   const found = await db.query<Found<Row>[]>`
-    SELECT parent.place::int AS place, other.key IS NOT NULL AS beyond, page.*
-    FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, place)
-    LEFT JOIN LATERAL (${beyondBound(source, page)}) AS other ON true
+    SELECT parent.place::int AS place, page.*${beyond.column}
+    FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, place) ${beyond.join}
     LEFT JOIN LATERAL (
       SELECT ${columns}
       FROM (
@@ -72,20 +72,22 @@ export async function readSlices<Row>(
 }
 
 /** A row of the statement, with its parent's place; a parent without rows has one whose id is null. */
-type Found<Row> = Row & { id: string | null; place: number; beyond: boolean };
+type Found<Row> = Row & { id: string | null; place: number; beyond?: boolean };
 
 function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   if (!bound) return Prisma.sql`true`;
   return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
 }
 
-/** The first row on the other side of the bound, that of the cursor included. */
-function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound }: Page): Prisma.Sql {
-  if (!bound) return Prisma.sql`SELECT NULL::uuid AS key`;
+/** Whether there is a row on the other side of the bound, that of the cursor included; without a bound, nothing is asked. */
+function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound }: Page) {
+  if (!bound) return { column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
-  return Prisma.sql`
-    SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid
-    ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1`;
+  const join = Prisma.sql`LEFT JOIN LATERAL (
+      SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid
+      ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1
+    ) AS other ON true`;
+  return { column: Prisma.sql`, other.key IS NOT NULL AS beyond`, join };
 }
 
 function isRow<Row>(found: Found<Row>): found is Found<Row> & { id: string } {
