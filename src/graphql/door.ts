@@ -1,18 +1,19 @@
 import { mapSchema } from '@graphql-tools/utils';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
+import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
-import { fastLane } from './fast-lane.ts';
+import { fastLane, type LaneAnswer } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
 import { asksForTrace, inlineTrace } from './inline-trace.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { asksForCost } from './limits/report-cost.ts';
 import { refuse } from './refuse.ts';
-import { createGraphQLServer } from './server.ts';
+import { createGraphQLServer, type RequestContext } from './server.ts';
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
@@ -35,6 +36,12 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
   // Tracing wraps the resolvers of its schema, so it has one of its own.
   const traced = createGraphQLServer({ schema: mapSchema(schema), db, limits }, [inlineTrace()]);
 
+  async function answerOf(request: FastifyRequest, context: RequestContext): Promise<LaneAnswer> {
+    if (asksForTrace(request.headers)) return fullLane(traced, request, context);
+    const answer = door.fastLane && (await fastLane(yoga, request, context, limits.documentCharacters));
+    return answer || fullLane(yoga, request, context);
+  }
+
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer' }, decodeUtf8);
   app.setErrorHandler(refuse);
@@ -53,12 +60,8 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
         charge: (points: number) => charge(request, reply, points),
         reportsCost: asksForCost(request.headers),
       };
-      const answer = asksForTrace(request.headers)
-        ? await fullLane(traced, request, context)
-        : (door.fastLane && (await fastLane(yoga, request, context, limits.documentCharacters))) ||
-          (await fullLane(yoga, request, context));
-      if (!reply.sent) reply.code(answer.status).headers(answer.headers).send(answer.body);
-      return reply;
+      const answer = await inTime(reply, answerOf(request, context));
+      return answer && reply.code(answer.status).headers(answer.headers).send(answer.body);
     },
   });
 }

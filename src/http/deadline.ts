@@ -53,3 +53,15 @@ export function setDeadline(app: FastifyInstance, ms: number): void {
     done();
   });
 }
+
+/** What a handler comes to; nothing where the deadline has answered already, and a late result or failure is nobody's. */
+export async function inTime<Answer>(reply: FastifyReply, answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    const made = await answer;
+    return reply.sent ? undefined : made;
+  } catch (error) {
+    if (!reply.sent) throw error;
+    reply.log.warn({ err: error }, 'failed after its time');
+    return undefined;
+  }
+}

@@ -67,7 +67,7 @@ export async function createHttpServer(
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: CHECK_MS,
     },
-    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isBusy(socket)),
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isAnswering(socket), limits),
     frameworkErrors: refuseUnrouted,
     // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
     routerOptions: { maxParamLength: 4096 },

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
@@ -97,9 +98,7 @@ function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operat
     },
     handler: async (request, reply) => {
       const { params, query, body = {} } = request;
-      const answer = await operation.run({ db, viewer: viewerOf(request) }, { params, query, body });
-      if (!reply.sent) reply.send(answer);
-      return reply;
+      return inTime(reply, operation.run({ db, viewer: viewerOf(request) }, { params, query, body }));
     },
   });
 }
