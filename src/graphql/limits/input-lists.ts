@@ -1,14 +1,11 @@
 import {
+  type ASTVisitor,
   type ExecutionArgs,
   type FieldNode,
   GraphQLError,
   type GraphQLInputType,
-  getNamedType,
-  getNullableType,
   getOperationAST,
-  isInputObjectType,
-  isLeafType,
-  isListType,
+  Kind,
   separateOperations,
   TypeInfo,
   valueFromASTUntyped,
@@ -16,19 +13,16 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import './declarations.ts';
-import { isJsonObject } from '../../domain/attributes.ts';
 import { ValidationError, type ValidationIssue } from '../../domain/errors.ts';
 import { byOperation } from './by-operation.ts';
 import { given, itemsOf } from './given.ts';
 import type { GraphQLLimits } from './limits.ts';
+import { longLists, mayHoldLists, tooMany } from './long-lists.ts';
 
 /** Most faults that an answer names. */
 const ISSUES_MAXIMUM = 100;
 
-/** The type of representations, of which `_entities` takes as many as its own limit says. */
-const REPRESENTATION = '_Any';
-
-/** A field that reads what an argument of it lists. */
+/** A field that reads what an argument of it lists, which has a limit of its own. */
 interface ReadingField {
   node: FieldNode;
   argument: string;
@@ -40,8 +34,8 @@ interface Lists {
   /** Lists in the document that are too long. */
   written: ValidationIssue[];
   reading: ReadingField[];
-  /** Variables that may hold lists, by name. */
-  variables: [string, GraphQLInputType][];
+  /** Variables that may hold any other list, by name, with what they hold by default. */
+  variables: Map<string, { type: GraphQLInputType; byDefault: unknown }>;
 }
 
 /**
@@ -52,30 +46,21 @@ export function createListsCheck(limits: GraphQLLimits): (args: ExecutionArgs) =
   const listsOf = byOperation((args) => collect(args, limits.inputItems));
   return (args) => {
     const { written, reading, variables } = listsOf(args);
-    if (written.length === 0 && reading.length === 0 && variables.length === 0) return undefined;
     const values = args.variableValues ?? {};
-    const issues = [
-      ...written,
-      ...variables.flatMap(([name, type]) => longLists(values[name], type, [name], limits.inputItems)),
-      ...reading.flatMap((field) => tooManyRead(field, args, limits)),
-    ];
+    const issues = [...written];
+    for (const [name, { type, byDefault }] of variables) {
+      const value = Object.hasOwn(values, name) ? values[name] : byDefault;
+      issues.push(...longLists(value, type, [name], limits.inputItems));
+    }
+    for (const field of reading) issues.push(...tooManyRead(field, args, limits));
     return issues.length > 0 ? refusal(issues) : undefined;
   };
 }
 
 function refusal(issues: ValidationIssue[]): GraphQLError {
   const error = new ValidationError(issues.slice(0, ISSUES_MAXIMUM));
-  return new GraphQLError(error.message, {
-    originalError: error,
-    extensions: { http: { spec: true, status: 400 } },
-  });
+  return new GraphQLError(error.message, { originalError: error, extensions: { http: { spec: true, status: 400 } } });
 }
-
-const tooMany = (path: string[], what: string, limit: number, items: number): ValidationIssue => ({
-  path,
-  code: 'TOO_MANY',
-  message: `must hold at most ${limit} ${what}, not ${items}`,
-});
 
 function tooManyRead({ node, argument, limit }: ReadingField, args: ExecutionArgs, limits: GraphQLLimits) {
   const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
@@ -83,56 +68,31 @@ function tooManyRead({ node, argument, limit }: ReadingField, args: ExecutionArg
   return items > limits[limit] ? [tooMany([argument], argument, limits[limit], items)] : [];
 }
 
-/** Finds the lists of a value that are too long, as far as its type has lists. What is of a wrong type is skipped. */
-function longLists(value: unknown, type: GraphQLInputType, path: string[], limit: number): ValidationIssue[] {
-  const nullable = getNullableType(type);
-  if (isListType(nullable) && Array.isArray(value)) {
-    if (value.length > limit) return [tooMany(path, 'items', limit, value.length)];
-    if (isLeafType(getNullableType(nullable.ofType))) return [];
-    return value.flatMap((item, place) => longLists(item, nullable.ofType, [...path, String(place)], limit));
-  }
-  if (isListType(nullable)) return longLists(value, nullable.ofType, path, limit);
-  if (!isInputObjectType(nullable) || !isJsonObject(value)) return [];
-  return Object.values(nullable.getFields()).flatMap((field) =>
-    longLists(value[field.name], field.type, [...path, field.name], limit),
-  );
-}
-
 function collect({ schema, document, operationName }: ExecutionArgs, limit: number): Lists {
   const operation = getOperationAST(document, operationName);
-  const lists: Lists = { written: [], reading: [], variables: [] };
   const separated = operation && separateOperations(document)[operation.name?.value ?? ''];
+  const lists: Lists = { written: [], reading: [], variables: new Map() };
   if (!separated) return lists;
-  const check = (value: unknown, type: GraphQLInputType, path: string[]) => {
-    if (mayHoldLists(type)) lists.written.push(...longLists(value, type, path, limit));
-  };
   const types = new TypeInfo(schema);
-  visit(
-    separated,
-    visitWithTypeInfo(types, {
-      VariableDefinition({ variable, defaultValue }) {
-        const type = types.getInputType();
-        const name = variable.name.value;
-        if (!type || !mayHoldLists(type)) return;
-        lists.variables.push([name, type]);
-        if (defaultValue) check(valueFromASTUntyped(defaultValue), type, [name]);
-      },
-      Field(node) {
-        const field = types.getFieldDef();
-        if (field?.extensions.reads) lists.reading.push({ node, ...field.extensions.reads });
-      },
-      Argument(node) {
-        const argument = types.getArgument();
-        if (argument) check(valueFromASTUntyped(node.value), argument.type, [argument.name]);
-      },
-    }),
-  );
+  const visitor: ASTVisitor = {
+    VariableDefinition({ variable: { name }, defaultValue }) {
+      const type = types.getInputType();
+      if (!type || !mayHoldLists(type)) return;
+      lists.variables.set(name.value, { type, byDefault: defaultValue && valueFromASTUntyped(defaultValue) });
+    },
+    Field(node) {
+      const reads = types.getFieldDef()?.extensions.reads;
+      if (reads) lists.reading.push({ node, ...reads });
+    },
+    Argument({ value }) {
+      const argument = types.getArgument();
+      if (!argument) return;
+      const isRead = types.getFieldDef()?.extensions.reads?.argument === argument.name;
+      if (isRead && value.kind === Kind.VARIABLE) lists.variables.delete(value.name.value);
+      if (isRead) return;
+      lists.written.push(...longLists(valueFromASTUntyped(value), argument.type, [argument.name], limit));
+    },
+  };
+  visit(separated, visitWithTypeInfo(types, visitor));
   return lists;
-}
-
-/** Whether a type has lists that no other limit is for. */
-function mayHoldLists(type: GraphQLInputType): boolean {
-  const named = getNamedType(type);
-  if (named.name === REPRESENTATION) return false;
-  return isInputObjectType(named) || isListType(getNullableType(type));
 }

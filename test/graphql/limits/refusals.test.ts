@@ -148,6 +148,21 @@ describe('lists', () => {
     ]);
   });
 
+  it('of ids and representations have limits of their own', async () => {
+    await using other = await startApp({ limits: { inputItems: 2 } });
+    const document = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } again: nodes(ids: ["a", "b", "c"]) { id } }';
+    expect(await other.send(document, { ids: ['a', 'b', 'c'] })).toHaveProperty('data.nodes.length', 3);
+    const entities = 'query ($of: [_Any!]! = ["a", "b", "c"]) { _entities(representations: $of) { __typename } }';
+    expect(await other.send(entities)).toHaveProperty('data._entities.length', 3);
+  });
+
+  it('by default count where no other is given', async () => {
+    const document = `mutation ($d: [String!] = ["a", "b", "c"]) {
+      updateUser(input: { uid: "a", removeMeta: $d }) { __typename } }`;
+    expect(await app.send(document, { d: [] })).toHaveProperty('data');
+    expect(await app.send(document)).not.toHaveProperty('data');
+  });
+
   it('are refused by status, too, where the media type has faults of a request told so', async () => {
     const response = await app.app.inject({
       method: 'POST',
