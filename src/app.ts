@@ -5,9 +5,10 @@ import type { Database } from './db/client.ts';
 import { servedSchema } from './federation/subgraph.ts';
 import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
+import type { GraphQLLimits } from './graphql/limits/limits.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
 import { type CreateCounter, createCharge, type RateLimits } from './http/rate-limit.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, type HttpLimits } from './http/server.ts';
 import { restDoor } from './rest/door.ts';
 
 /** What the gateway is made of. */
@@ -17,6 +18,8 @@ export interface Dependencies {
   readiness: Readiness;
   /** Origins that browsers may call from. */
   corsOrigins: string[];
+  /** How much a request may ask for, and how long it may take. */
+  limits: GraphQLLimits & HttpLimits;
   /** Points a minute for each key. */
   rateLimits: RateLimits;
   /** Left out: they are counted in this process alone. */
@@ -31,13 +34,13 @@ export interface Dependencies {
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, log, readiness, corsOrigins, verifyToken, fastLane = true, graphiql } = dependencies;
-  const app = await createHttpServer(log, corsOrigins);
+  const { db, log, readiness, corsOrigins, limits, verifyToken, fastLane = true, graphiql } = dependencies;
+  const app = await createHttpServer(log, corsOrigins, limits);
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
   const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);
   const door = { db, authenticate: createAuthenticate(db, verifyToken), charge };
-  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane });
+  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits });
   await app.register(restDoor, door);
   return app;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Limits, limitsOf, limitVariables } from './config/limits.ts';
 import { flag, keysUrl, origins, pointsAMinute, whole } from './config/values.ts';
 
 const variables = z.object({
@@ -22,6 +23,7 @@ const variables = z.object({
   JWT_WORKSPACE_CLAIM: z.string().default('workspace'),
   JWT_SCOPES_CLAIM: z.string().default('scope'),
   JWT_CLOCK_SKEW: whole(0, 300).default(10),
+  ...limitVariables,
   GRAPHIQL: flag.optional(),
   NODE_ENV: z.string().optional(),
 });
@@ -81,6 +83,8 @@ export interface Config {
   corsOrigins: string[];
   /** Points a minute for each key; 0: no limit. None by default on the embedded database. */
   rateLimits: { secret: number; publicKey: number };
+  /** How much a request may ask for, and how long it may take. */
+  limits: Limits;
   /** Which tokens are let in, and the names of their claims. Undefined: none. */
   tokens: Tokens | undefined;
   /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
@@ -116,6 +120,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
+    limits: limitsOf(data),
     tokens: tokensOf(data),
     graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
   };

@@ -22,13 +22,18 @@ export async function serve(
   log: Logger,
   createCounter?: CreateCounter,
 ): Promise<Serving> {
-  const db = openDatabase(connection, { poolSize: config.poolSize, prepared: config.preparedStatements });
+  const db = openDatabase(connection, {
+    poolSize: config.poolSize,
+    prepared: config.preparedStatements,
+    waits: config.limits,
+  });
   try {
     const app = await createApp({
       db,
       log,
       readiness: () => unreadiness(db),
       corsOrigins: config.corsOrigins,
+      limits: config.limits,
       rateLimits: config.rateLimits,
       createCounter,
       verifyToken: config.tokens && createVerifyToken(config.tokens),

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { defaultLimits, limitVariables } from '../src/config/limits.ts';
 import { readConfig } from '../src/config.ts';
 
 it('has a default for everything', () => {
@@ -13,9 +15,22 @@ it('has a default for everything', () => {
     logLevel: 'info',
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },
+    limits: defaultLimits,
     tokens: undefined,
     graphiql: true,
   });
+});
+
+it('limits what a request may ask for and how long it may take, each limit by a variable of its own', () => {
+  const limits = Object.entries(limitVariables);
+  const env = Object.fromEntries(limits.map(([name], place) => [name, String(1_000 + place)]));
+  expect(Object.values(readConfig(env).limits)).toEqual(limits.map((_, place) => 1_000 + place));
+  for (const [name] of limits) expect(() => readConfig({ ...env, [name]: '0' })).toThrow(`${name}: must be a whole`);
+});
+
+it.each(Object.entries(limitVariables))('tells of %s in docs/limits.md, with its default', (name, variable) => {
+  const row = readFileSync('docs/limits.md', 'utf8').match(new RegExp(`^\\| .*\`${name}\`.*$`, 'm'))?.[0];
+  expect(row?.replaceAll(',', '')).toContain(` ${variable.parse(undefined)} `);
 });
 
 it('limits the rate of keys on a database of one’s own, and where it is told to', () => {

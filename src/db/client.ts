@@ -26,16 +26,28 @@ export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' |
 /** The client itself, which can open transactions and be closed. */
 export type Database = ReturnType<typeof openDatabase>;
 
-/** Most milliseconds that a request waits for a free connection before it fails as unavailable. */
-export const POOL_WAIT_MS = 5_000;
+/** How long in ms a statement may run and wait. */
+export interface Waits {
+  /** The statement itself, in the database. */
+  statementMs: number;
+  /** For a lock. */
+  lockMs: number;
+  /** For a free connection; then the request fails as unavailable. */
+  poolWaitMs: number;
+}
+
+/** For commands; a gateway's are configured. */
+const WAITS: Waits = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
+
+/** Longest time in ms that a transaction is left alone between two statements. */
+const IDLE_MS = 10_000;
 
 /**
  * What a session is begun with. In UTC: the adapter reads and writes `timestamptz` as if it were, and would store instants
- * hours off on a database with another time zone. Limits in ms: of a statement, of a wait for a lock, and of a
- * transaction between two statements.
+ * hours off on a database with another time zone.
  */
-const SESSION =
-  '-c TimeZone=UTC -c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000';
+const sessionOptions = ({ statementMs, lockMs }: Waits) =>
+  `-c TimeZone=UTC -c statement_timeout=${statementMs} -c lock_timeout=${lockMs} -c idle_in_transaction_session_timeout=${IDLE_MS}`;
 
 /** How a database is used. */
 interface Use {
@@ -43,31 +55,32 @@ interface Use {
   poolSize?: number;
   /** False where a pooler in between cannot keep prepared statements. */
   prepared?: boolean;
+  waits?: Waits;
 }
 
 /**
  * Opens a pool of connections; none is made until the first statement. Prisma's models and the statements of the domain
  * share it; the latter go straight through the driver.
  */
-export function openDatabase(connection: Connection, { poolSize = 10, prepared = true }: Use = {}) {
+export function openDatabase(connection: Connection, { poolSize = 10, prepared = true, waits = WAITS }: Use = {}) {
   const pool = new Pool({
-    ...withSession(connection),
+    ...withSession(connection, sessionOptions(waits)),
     max: poolSize,
-    connectionTimeoutMillis: POOL_WAIT_MS,
+    connectionTimeoutMillis: waits.poolWaitMs,
   });
   // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
   // end the process: a server that ends its sessions does that.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
-  const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: POOL_WAIT_MS, timeout: 10_000 } });
+  const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: waits.poolWaitMs, timeout: 10_000 } });
   return Object.assign(prisma, statementsOn(pool, prepared), { pool, prepared });
 }
 
 /** Adds to the session's options; those of a URL come first, and would otherwise replace ours. */
-function withSession(connection: Connection): Connection & { options: string } {
-  if (!connection.connectionString) return { ...connection, options: SESSION };
+function withSession(connection: Connection, ours: string): Connection & { options: string } {
+  if (!connection.connectionString) return { ...connection, options: ours };
   const url = new URL(connection.connectionString);
-  const options = `${url.searchParams.get('options') ?? ''} ${SESSION}`.trim();
+  const options = `${url.searchParams.get('options') ?? ''} ${ours}`.trim();
   url.searchParams.delete('options');
   return { ...connection, connectionString: url.href, options };
 }

@@ -6,14 +6,10 @@ import {
   GraphQLScalarType,
   GraphQLUnionType,
 } from 'graphql';
-import { ValidationError } from '../domain/errors.ts';
 import type { Context } from '../graphql/context.ts';
 import type { NodeType } from '../graphql/global-id.ts';
 import { loadNode } from '../graphql/load-node.ts';
 import { parseRepresentation, typeOf } from './representation.ts';
-
-/** Most representations that one `_entities` takes. */
-export const ENTITIES_MAXIMUM = 500;
 
 const Any = new GraphQLScalarType({
   name: '_Any',
@@ -28,9 +24,9 @@ async function load(given: unknown, place: number, context: Context): Promise<ob
   return user ? { __typename: 'User', ...user } : null;
 }
 
-/** The types of some representations, as far as they name one, and no more than the field takes. */
+/** The types of some representations, as far as they name one. */
 function typesOf(representations: unknown): NodeType[] {
-  if (!Array.isArray(representations) || representations.length > ENTITIES_MAXIMUM) return [];
+  if (!Array.isArray(representations)) return [];
   return representations.flatMap((given) => typeOf(given) ?? []);
 }
 
@@ -53,20 +49,16 @@ each representation’s type.`,
     args: {
       representations: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(Any))),
-        description: `At most ${ENTITIES_MAXIMUM}.`,
+        description: 'At most 500, unless the gateway is set otherwise.',
       },
     },
     extensions: {
       requiresScopes: ['users:read'],
+      reads: { argument: 'representations', limit: 'entities' },
       // The field requires the scope of users itself.
       typesAskedFor: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),
     },
-    resolve: (_root, { representations }: EntitiesArguments, context) => {
-      if (representations.length > ENTITIES_MAXIMUM) {
-        const message = `must hold at most ${ENTITIES_MAXIMUM} representations, not ${representations.length}`;
-        throw new ValidationError([{ path: ['representations'], code: 'TOO_MANY', message }]);
-      }
-      return representations.map((given, place) => load(given, place, context));
-    },
+    resolve: (_root, { representations }: EntitiesArguments, context) =>
+      representations.map((given, place) => load(given, place, context)),
   };
 }

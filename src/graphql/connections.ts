@@ -4,6 +4,7 @@ import { cursorSpace, encodeCursor } from '../domain/cursor.ts';
 import { type PageArguments, pageOf } from '../domain/page.ts';
 import { builder, type Types } from './builder.ts';
 import type { Context } from './context.ts';
+import './limits/declarations.ts';
 
 /** A connection as its type's resolvers get it: nothing is read before it is selected, and nothing twice. */
 export interface Connection<Row> {
@@ -63,6 +64,12 @@ interface ConnectionTypes<Node> {
   description: string;
 }
 
+/** What the connection costs already (`limits/complexity.ts`). */
+const partOfPage = { cost: 0 };
+
+/** Of all pages. */
+const counting = { cost: 1 };
+
 /**
  * Defines `<name>Connection`, and `<name>Edge`, to which its file may add fields. A row is the node, and
  * whatever else the edge shows.
@@ -76,7 +83,12 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
         resolve: ({ space, row }) => encodeCursor(space, row.id),
       }),
       // Pothos can't tell for a type variable that the row is a node.
-      node: t.field({ type: node, description: 'What is at this place.', resolve: ({ row }) => row as never }),
+      node: t.field({
+        type: node,
+        description: 'What is at this place.',
+        extensions: partOfPage,
+        resolve: ({ row }) => row as never,
+      }),
     }),
   });
   const connection = builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
@@ -85,19 +97,23 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
       edges: t.field({
         type: [edge],
         description: 'The page, newest first.',
+        extensions: partOfPage,
         resolve: async ({ space, slice }) => (await slice()).rows.map((row) => ({ space, row })),
       }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
         description: 'Where the page lies in the connection.',
+        extensions: partOfPage,
         resolve: async ({ space, slice }) => pageInfoOf(space, await slice()),
       }),
       totalCount: t.int({
         description: `Number of edges on all pages, counted only where it is selected; exact up to ${COUNT_CAP}.`,
+        extensions: counting,
         resolve: async ({ count }) => Math.min(await count(), COUNT_CAP),
       }),
       totalCountIsCapped: t.boolean({
         description: `Whether there are more than ${COUNT_CAP} edges, where \`totalCount\` stops.`,
+        extensions: counting,
         resolve: async ({ count }) => (await count()) > COUNT_CAP,
       }),
     }),
@@ -111,6 +127,7 @@ export function withNodes<Node>(connection: ObjectRef<Types, Connection<Node>>, 
     t.field({
       type: [node],
       description: 'The nodes of the page, newest first, for those who need no cursors.',
+      extensions: partOfPage,
       resolve: async ({ slice }) => (await slice()).rows,
     }),
   );

@@ -1,17 +1,19 @@
 import { mapSchema } from '@graphql-tools/utils';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
+import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
-import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
-import { fastLane } from './fast-lane.ts';
+import { fastLane, type LaneAnswer } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
 import { asksForTrace, inlineTrace } from './inline-trace.ts';
+import type { GraphQLLimits } from './limits/limits.ts';
+import { asksForCost } from './limits/report-cost.ts';
 import { refuse } from './refuse.ts';
-import { createGraphQLServer } from './server.ts';
+import { createGraphQLServer, type RequestContext } from './server.ts';
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
@@ -24,17 +26,24 @@ export interface GraphQLDoor {
   db: Database;
   authenticate: Authenticate;
   charge: Charge;
+  limits: GraphQLLimits;
 }
 
 /** Mounts GraphQL over HTTP at `/graphql`: `GET` for queries, `POST` with a JSON body for all. */
 export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Promise<void> {
-  const { schema, db, authenticate, charge } = door;
-  const yoga = createGraphQLServer(schema, db);
+  const { schema, db, authenticate, charge, limits } = door;
+  const yoga = createGraphQLServer({ schema, db, limits });
   // Tracing wraps the resolvers of its schema, so it has one of its own.
-  const traced = createGraphQLServer(mapSchema(schema), db, [inlineTrace()]);
+  const traced = createGraphQLServer({ schema: mapSchema(schema), db, limits }, [inlineTrace()]);
+
+  async function answerOf(request: FastifyRequest, context: RequestContext): Promise<LaneAnswer> {
+    if (asksForTrace(request.headers)) return fullLane(traced, request, context);
+    const answer = door.fastLane && (await fastLane(yoga, request, context, limits.documentCharacters));
+    return answer || fullLane(yoga, request, context);
+  }
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, decodeUtf8);
+  app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer' }, decodeUtf8);
   app.setErrorHandler(refuse);
   requireViewer(app, authenticate);
 
@@ -44,12 +53,15 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
     onRequest: (request, reply) => charge(request, reply, POINTS.request),
     handler: async (request, reply) => {
       const { id, log } = request;
-      const chargeMore = (points: number) => charge(request, reply, points);
-      const context = { viewer: viewerOf(request), requestId: id, log, charge: chargeMore };
-      const answer = asksForTrace(request.headers)
-        ? await fullLane(traced, request, context)
-        : (door.fastLane && (await fastLane(yoga, request, context))) || (await fullLane(yoga, request, context));
-      return reply.code(answer.status).headers(answer.headers).send(answer.body);
+      const context = {
+        viewer: viewerOf(request),
+        requestId: id,
+        log,
+        charge: (points: number) => charge(request, reply, points),
+        reportsCost: asksForCost(request.headers),
+      };
+      const answer = await inTime(reply, answerOf(request, context));
+      return answer && reply.code(answer.status).headers(answer.headers).send(answer.body);
     },
   });
 }

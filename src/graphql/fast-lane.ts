@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
-import { DOCUMENT_MAXIMUM } from './limits.ts';
 import { presentResult } from './present-error.ts';
 import type { GraphQLServer, RequestContext } from './server.ts';
 
@@ -40,10 +39,11 @@ export async function fastLane(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
+  documentCharacters: number,
 ): Promise<LaneAnswer | undefined> {
   const mediaType = ACCEPTED[request.headers.accept ?? '*/*'];
   const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body) : undefined;
-  if (!params || mediaType === undefined) return undefined;
+  if (!params || mediaType === undefined || params.query.length > documentCharacters) return undefined;
   const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
     ...context,
     params,
@@ -75,7 +75,7 @@ function paramsOf(body: unknown): Params | undefined {
   const params = typeof body === 'string' ? attempt((): unknown => JSON.parse(body)) : undefined;
   if (!isJsonObject(params)) return undefined;
   const { query, variables, operationName, ...others } = params;
-  if (typeof query !== 'string' || query.length > DOCUMENT_MAXIMUM || Object.keys(others).length > 0) return undefined;
+  if (typeof query !== 'string' || Object.keys(others).length > 0) return undefined;
   if (variables != null && !isJsonObject(variables)) return undefined;
   if (operationName != null && typeof operationName !== 'string') return undefined;
   return { query, ...(variables ? { variables } : {}), ...(operationName == null ? {} : { operationName }) };

@@ -6,9 +6,6 @@ export const nodeTypes = ['User', 'List', 'Segment', 'Event'] as const;
 /** One of them. */
 export type NodeType = (typeof nodeTypes)[number];
 
-/** Most ids that one field takes. */
-export const NODES_MAXIMUM = 100;
-
 /** What a global id stands for. */
 export interface GlobalId {
   type: NodeType;

@@ -1,6 +1,7 @@
 import { ValidationError } from '../domain/errors.ts';
 import { builder } from './builder.ts';
-import { decodeGlobalId, type GlobalId, NODES_MAXIMUM } from './global-id.ts';
+import { decodeGlobalId, type GlobalId } from './global-id.ts';
+import './limits/declarations.ts';
 import { loadNode } from './load-node.ts';
 
 const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';
@@ -12,9 +13,8 @@ function parse(id: string, ...path: string[]): GlobalId {
   return parsed;
 }
 
-/** The types of some ids, as far as they are ids, and no more than one field takes. */
+/** The types of some ids, as far as they are ids. */
 function typesOf(ids: readonly unknown[]): string[] {
-  if (ids.length > NODES_MAXIMUM) return [];
   return ids.flatMap((id) => (typeof id === 'string' && decodeGlobalId(id)?.type) || []);
 }
 
@@ -34,14 +34,17 @@ builder.queryField('nodes', (t) =>
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
     description: `The objects with some global ids, each at its id’s place; null where the workspace has none. ${byTypes}`,
-    args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${NODES_MAXIMUM}.` }) },
-    extensions: { typesAskedFor: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []) },
-    resolve: (_root, { ids }, context) => {
-      if (ids.length > NODES_MAXIMUM) {
-        const message = `must hold at most ${NODES_MAXIMUM} ids, not ${ids.length}`;
-        throw new ValidationError([{ path: ['ids'], code: 'TOO_MANY', message }]);
-      }
-      return ids.map(async (id, place) => loadNode(parse(id, 'ids', String(place)), context));
+    args: {
+      ids: t.arg.idList({
+        required: true,
+        description: 'Global ids; at most 100, unless the gateway is set otherwise.',
+      }),
     },
+    extensions: {
+      reads: { argument: 'ids', limit: 'nodes' },
+      typesAskedFor: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
+    },
+    resolve: (_root, { ids }, context) =>
+      ids.map(async (id, place) => loadNode(parse(id, 'ids', String(place)), context)),
   }),
 );

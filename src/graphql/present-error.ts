@@ -39,7 +39,8 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
   const cause = causeOf(error);
   if (cause === undefined) return presentGraphQLError(error, reporting.viewer);
   if (cause instanceof ValidationError) {
-    return withCode(error, 'BAD_USER_INPUT', { message: cause.message, extensions: { issues: cause.issues } });
+    const extensions = { issues: cause.issues, http: error.extensions.http };
+    return withCode(error, 'BAD_USER_INPUT', { message: cause.message, extensions });
   }
   if (cause instanceof DomainError) {
     return withCode(error, kept.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });

@@ -1,19 +1,26 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import { POINTS, RateLimitedError } from '../http/rate-limit.ts';
+import { variablesOf } from './variables.ts';
 
 /**
  * Takes a mutation's points, which cost as much as its fields would have, each in a request of its own; the door has
  * taken the request's one already. Refuses it where there are too few left.
+ * @returns nothing where there is nothing to wait for: for any other operation, and for one whose variables are wrong,
+ *   which execution reports.
  */
-export async function refuseForRate(
+export function refuseForRate(
   args: ExecutionArgs,
   charge: (points: number) => Promise<void>,
-): Promise<GraphQLError | undefined> {
+): Promise<GraphQLError | undefined> | undefined {
   const operation = getOperationAST(args.document, args.operationName);
-  if (operation?.operation !== 'mutation') return undefined;
+  if (operation?.operation !== 'mutation' || !variablesOf(args)) return undefined;
   const writes = rootFields(args, operation.selectionSet).size;
+  return refusalOf(charge(writes * (POINTS.request + POINTS.write) - POINTS.request));
+}
+
+async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefined> {
   try {
-    await charge(writes * (POINTS.request + POINTS.write) - POINTS.request);
+    await charged;
     return undefined;
   } catch (error) {
     if (!(error instanceof RateLimitedError)) throw error;

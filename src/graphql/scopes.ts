@@ -15,7 +15,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Scope } from '../domain/scopes.ts';
-import type { Variables } from './variables.ts';
+import { type Variables, variablesOf } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
@@ -52,16 +52,12 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
  * Refuses an operation whole, before anything of it is executed, where the viewer lacks a scope of any of its
  * fields, skipped ones included. One error tells of all: gateways mask what they get several errors for.
  */
-export function refuseForScopes(
-  args: ExecutionArgs,
-  variables: Variables,
-  held: ReadonlySet<Scope>,
-): GraphQLError | undefined {
+export function refuseForScopes(args: ExecutionArgs, held: ReadonlySet<Scope>): GraphQLError | undefined {
   const operation = getOperationAST(args.document, args.operationName);
   if (!operation) return undefined;
   const name = operation.name?.value ?? '';
   const { known, byArguments } = requirementsOf(args.schema, args.document, name);
-  const all = [...known, ...byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field))];
+  const all = byArguments.length === 0 ? known : [...known, ...requirementsOfArguments(args, byArguments)];
   const lacking = all.flatMap(({ scopes, ...where }) => {
     const lacked = scopes.filter((scope) => !held.has(scope));
     return lacked.length > 0 ? { ...where, scopes: lacked } : [];
@@ -111,6 +107,12 @@ function collect(schema: GraphQLSchema, operation: DocumentNode | undefined): Re
   };
   if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
   return { known, byArguments };
+}
+
+/** None where a variable is wrong, which execution then reports. */
+function requirementsOfArguments(args: ExecutionArgs, fields: TypesField[]): Requirement[] {
+  const variables = variablesOf(args);
+  return variables ? fields.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
 }
 
 /** What reading objects of some types requires: the types' scopes. Names of no type are the resolver's to refuse. */

@@ -1,10 +1,10 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What is known of a server's connections. */
 export interface Connections {
-  /** Whether a request of a connection is being answered. */
-  isBusy(socket: Socket): boolean;
+  /** Whether an answer of a connection is under way: a request that has arrived, or is answered already. */
+  isAnswering(socket: Socket): boolean;
   /**
    * Closes all others. Node's own `closeIdleConnections` leaves those open that have not sent a request yet, such as a
    * browser opens ahead of time.
@@ -15,17 +15,22 @@ export interface Connections {
 /** Remembers which connections have a request under way. */
 export function trackConnections(server: Server): Connections {
   const open = new Set<Socket>();
-  const busy = new Set<Socket>();
+  const busy = new Map<Socket, Set<ServerResponse>>();
   server.on('connection', (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });
   server.on('request', ({ socket }, response) => {
-    busy.add(socket);
-    response.on('close', () => busy.delete(socket));
+    const answers = busy.get(socket) ?? new Set();
+    busy.set(socket, answers.add(response));
+    response.on('close', () => {
+      answers.delete(response);
+      if (answers.size === 0) busy.delete(socket);
+    });
   });
   return {
-    isBusy: (socket) => busy.has(socket),
+    isAnswering: (socket) =>
+      [...(busy.get(socket) ?? [])].some((response) => response.headersSent || response.req.complete),
     closeIdle: () => {
       for (const socket of open) if (!busy.has(socket)) socket.destroy();
     },

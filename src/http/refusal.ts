@@ -1,10 +1,8 @@
 import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { DeadlineError } from './deadline.ts';
 import { RateLimitedError } from './rate-limit.ts';
-
-/** Most bytes of a body. */
-export const BODY_MAXIMUM = 1024 * 1024;
 
 /** What a caller is told whose request failed before, or outside of, the domain. */
 export interface Refusal {
@@ -27,8 +25,14 @@ const UNAVAILABLE: Refusal = {
 const CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
 const TOKEN_CHALLENGE = 'Bearer realm="usergraph"';
 
+/** The request that an error refuses. */
+interface Refused {
+  headers: { 'content-length'?: string | undefined };
+  routeOptions: { bodyLimit?: number | undefined };
+}
+
 /** What any error means over HTTP; what nobody expected is masked. */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown, request: Refused): Refusal {
   if (error instanceof UnauthenticatedError) {
     const challenge = error.takesTokens ? `${CHALLENGE}, ${TOKEN_CHALLENGE}` : CHALLENGE;
     return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
@@ -40,15 +44,20 @@ export function refusalOf(error: unknown): Refusal {
   if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
   const status = statusOf(error);
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
+  if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
   if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error))) return UNAVAILABLE;
-  if (status === 413) {
-    return { status, code: 'LIMIT_EXCEEDED', message: `The body is larger than the limit of ${BODY_MAXIMUM} bytes.` };
-  }
+  if (status === 413) return { status, code: 'LIMIT_EXCEEDED', message: tooLarge(request) };
   if (status === 414) return { status, code: 'LIMIT_EXCEEDED', message: 'The address is too long.' };
   if (status === 415)
     return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json, not compressed.' };
   if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };
+}
+
+/** A body that comes in chunks does not say how large it is. */
+function tooLarge({ headers, routeOptions }: Refused): string {
+  const bytes = headers['content-length'];
+  return `The body has ${bytes ?? 'more'} bytes; the limit is ${routeOptions.bodyLimit}.`;
 }
 
 /** The status that Fastify, or one of ours, has put on an error. */

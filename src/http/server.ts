@@ -9,6 +9,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { type Connections, trackConnections } from './connections.ts';
+import { setDeadline } from './deadline.ts';
 import { refusalOf } from './refusal.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
@@ -22,8 +23,20 @@ const CORS = {
   strictPreflight: false,
 };
 
-/** Longest time in ms that a request may take to arrive. */
-const REQUEST_MS = 30_000;
+/** How large a request may be, and how long it may take; in ms. */
+export interface HttpLimits {
+  bodyBytes: number;
+  /** Until a request is answered, without the time that its body takes to arrive. */
+  requestMs: number;
+  headersMs: number;
+  /** For a whole request to arrive. */
+  arrivalMs: number;
+  /** For a connection to stay open without a request. */
+  keepAliveMs: number;
+}
+
+/** How often in ms Node looks for requests that do not arrive in time; else every 30 s. */
+const CHECK_MS = 1_000;
 
 /** Longest time in ms that a shutdown waits for requests under way. */
 const GRACE_MS = 5_000;
@@ -31,9 +44,9 @@ const GRACE_MS = 5_000;
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** Answers a request that reached no door, such as one whose address cannot be decoded. */
-function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code, message } = refusalOf(error);
-  reply.code(status).send({ error: message, code });
+function refuseUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code, message, headers = {} } = refusalOf(error, request);
+  reply.code(status).headers(headers).send({ error: message, code });
 }
 
 function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
@@ -42,21 +55,32 @@ function requestIdOf({ headers }: { headers: Record<string, unknown> }): string 
 }
 
 /** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
-export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: string[]): Promise<FastifyInstance> {
+export async function createHttpServer(
+  log: FastifyBaseLogger,
+  corsOrigins: string[],
+  limits: HttpLimits,
+): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
-    http: { requireHostHeader: false },
-    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isBusy(socket)),
+    http: {
+      requireHostHeader: false,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: CHECK_MS,
+    },
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isAnswering(socket), limits),
     frameworkErrors: refuseUnrouted,
     // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
     routerOptions: { maxParamLength: 4096 },
-    requestTimeout: REQUEST_MS,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.arrivalMs,
+    keepAliveTimeout: limits.keepAliveMs,
     // What comes on an open connection is answered until that is closed.
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
   });
   const connections = trackConnections(app.server);
+  setDeadline(app, limits.requestMs);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

@@ -1,29 +1,40 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** What Node's parser says of a request that it gives up on, by its code; any other is no HTTP. */
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-const messages: Readonly<Record<number, string>> = {
-  400: 'This is not a whole and well-formed HTTP request.',
-  408: 'The request did not arrive in time.',
-  431: 'The headers are too large.',
-};
+/** How long in ms a request may take to arrive. */
+interface Patience {
+  headersMs: number;
+  arrivalMs: number;
+}
+
+function messageOf(status: number, { headersMs, arrivalMs }: Patience): string {
+  if (status === 431) return `The headers are larger than the limit of ${maxHeaderSize} bytes.`;
+  if (status === 400) return 'This is not a whole and well-formed HTTP request.';
+  return `The request did not arrive within the limits of ${headersMs} ms for its headers and ${arrivalMs} ms in all.`;
+}
 
 /**
  * Answers bytes that are no request as JSON, and closes the connection.
- * @param isBusy whether another request of it is being answered: a second answer would come in the midst of that one.
+ * @param isAnswering whether another request of it is being answered: a second answer would come in the midst of that one.
  */
-export function refuseUnparsed(error: Error & { code?: string }, socket: Socket, isBusy: boolean): void {
+export function refuseUnparsed(
+  error: Error & { code?: string },
+  socket: Socket,
+  isAnswering: boolean,
+  patience: Patience,
+): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (isBusy) {
+  if (isAnswering) {
     socket.destroy();
     return;
   }
   const status = statuses[error.code ?? ''] ?? 400;
   const code = status === 400 ? 'BAD_USER_INPUT' : 'LIMIT_EXCEEDED';
-  if (socket.writable) socket.write(closingAnswer(status, messages[status], code));
+  if (socket.writable) socket.write(closingAnswer(status, messageOf(status, patience), code));
   socket.destroySoon();
 }
 
@@ -41,7 +52,7 @@ export function refuseConnect(_request: IncomingMessage, socket: Duplex): void {
 }
 
 /** The bytes of an answer after which the connection is closed. */
-function closingAnswer(status: number, error: string | undefined, code: string): string {
+function closingAnswer(status: number, error: string, code: string): string {
   const body = JSON.stringify({ error, code });
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   return `${head}\r\nConnection: close\r\n\r\n${body}`;

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
-import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
 import { openApiDocument } from './openapi.ts';
@@ -55,7 +55,7 @@ async function documentation(app: FastifyInstance): Promise<void> {
 
 async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, parseJson);
+  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseJson);
   app.setErrorHandler(refuse);
   requireViewer(app, door.authenticate);
   for (const operation of operations) mount(app, door, operation);
@@ -96,9 +96,9 @@ function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operat
       if (viewerOf(request).scopes.has(operation.scope)) return;
       throw new ForbiddenError(operation.summary, operation.scope);
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { params, query, body = {} } = request;
-      return operation.run({ db, viewer: viewerOf(request) }, { params, query, body });
+      return inTime(reply, operation.run({ db, viewer: viewerOf(request) }, { params, query, body }));
     },
   });
 }

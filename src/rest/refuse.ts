@@ -47,7 +47,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   if (error instanceof DomainError) {
     return reply.code(statusOf(error)).send({ error: error.message, code: error.code });
   }
-  const { status, code, message, headers = {} } = refusalOf(error);
+  const { status, code, message, headers = {} } = refusalOf(error, request);
   if (status >= 500) request.log.error({ err: error }, message);
   return reply
     .code(status)

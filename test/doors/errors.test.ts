@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import { defaultLimits } from '../../src/config/limits.ts';
 import { startApp } from '../kit/app.ts';
 import { post } from '../kit/http.ts';
 
@@ -17,6 +18,7 @@ async function startLogged() {
     log: pino(stream),
     readiness: async () => undefined,
     corsOrigins: [],
+    limits: defaultLimits,
     rateLimits: { secret: 0, publicKey: 0 },
     graphiql: false,
   });

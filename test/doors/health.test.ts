@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import { defaultLimits } from '../../src/config/limits.ts';
 import { createDatabase } from '../kit/database.ts';
 
 async function ask(path: string, readiness: () => Promise<string | undefined>) {
@@ -10,6 +11,7 @@ async function ask(path: string, readiness: () => Promise<string | undefined>) {
     log: pino({ level: 'silent' }),
     readiness,
     corsOrigins: [],
+    limits: defaultLimits,
     rateLimits: { secret: 0, publicKey: 0 },
     graphiql: false,
   });

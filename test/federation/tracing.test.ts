@@ -13,7 +13,7 @@ const asBuilt = resolvers();
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ limits: { aliases: 500 } });
   await seedUsers(app, tens(30));
   await seedDevices(app, tens(30));
 });

@@ -58,7 +58,7 @@ const ManyNodes = graphql(`
 
 /** Thirty users, each with a device, two lists, two segments and three events. */
 async function startFullApp() {
-  const app = await startApp();
+  const app = await startApp({ limits: { complexity: 100_000 } });
   const users = tens(30);
   await seedUsers(app, users);
   await seedDevices(app, users);

@@ -3,6 +3,7 @@ import { type DocumentNode, print } from 'graphql';
 import { type Logger, pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
+import { defaultLimits, type Limits } from '../../src/config/limits.ts';
 import { type Scope, scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -21,6 +22,7 @@ export interface Answer<Data = unknown> {
     path?: (string | number)[];
     extensions: { code: string; issues?: { path: string[]; code: string }[]; [key: string]: unknown };
   }[];
+  extensions?: Record<string, unknown>;
 }
 
 /** A tenant with callers of its own. */
@@ -57,9 +59,12 @@ export async function startApp(
   options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken'>> & {
     poolSize?: number;
     log?: Logger;
+    /** Those that are to differ from the defaults. */
+    limits?: Partial<Limits>;
   } = {},
 ) {
-  const database = await createDatabase(options.poolSize);
+  const limits = { ...defaultLimits, ...options.limits };
+  const database = await createDatabase(options.poolSize, limits);
   const { db } = database;
   let statements: string[] = [];
   recordStatements(db, ({ text }) => statements.push(text));
@@ -68,6 +73,7 @@ export async function startApp(
     log: options.log ?? pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: options.corsOrigins ?? [],
+    limits,
     verifyToken: options.verifyToken,
     rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
   });

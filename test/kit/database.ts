@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import { type Database, openDatabase, type Waits } from '../../src/db/client.ts';
 import { databaseUrl, TEMPLATE } from './database-url.ts';
 
 /** A database of the test's own. */
@@ -38,10 +38,10 @@ export function createEmptyDatabase(): Promise<{ connectionString: string } & As
 }
 
 /** A migrated database without any row. @param poolSize connections at the most. */
-export async function createDatabase(poolSize?: number): Promise<TestDatabase> {
+export async function createDatabase(poolSize?: number, waits?: Waits): Promise<TestDatabase> {
   const created = await create(inject('databasePrefix') + TEMPLATE);
   const connection = { connectionString: created.connectionString };
-  const db = openDatabase(connection, { poolSize });
+  const db = openDatabase(connection, { poolSize, waits });
   return {
     db,
     connection,

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
+import { defaultLimits } from '../../src/config/limits.ts';
 import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import type { GraphiQLDoor } from '../../src/graphiql/door.ts';
@@ -19,6 +20,7 @@ export async function startGraphiQL({ graphiql, demo = false }: { graphiql: Grap
     log,
     readiness: async () => undefined,
     corsOrigins: [],
+    limits: defaultLimits,
     rateLimits: { secret: 0, publicKey: 0 },
     graphiql,
   });

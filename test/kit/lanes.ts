@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
+import { defaultLimits } from '../../src/config/limits.ts';
 import { startApp } from './app.ts';
 
 /** What of an answer a client can tell. */
@@ -20,6 +21,7 @@ export async function startLanes() {
     log: pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: [],
+    limits: defaultLimits,
     rateLimits: { secret: 0, publicKey: 0 },
     fastLane: false,
   });

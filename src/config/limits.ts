@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { whole } from './values.ts';
+
+const count = whole(1, 1_000_000_000);
+/** Milliseconds, up to an hour. */
+const time = whole(1, 3_600_000);
+
+/** The variables that set limits. docs/limits.md says where each figure comes from. */
+export const limitVariables = {
+  LIMIT_BODY_BYTES: count.default(1024 * 1024),
+  LIMIT_DOCUMENT_CHARACTERS: count.default(64 * 1024),
+  LIMIT_TOKENS: count.default(2_000),
+  LIMIT_DEPTH: count.default(12),
+  LIMIT_ALIASES: count.default(30),
+  LIMIT_ROOT_FIELDS: count.default(20),
+  LIMIT_DIRECTIVES: count.default(9),
+  LIMIT_COMPLEXITY: count.default(1_000),
+  LIMIT_NODES: count.default(100),
+  LIMIT_ENTITIES: count.default(500),
+  LIMIT_INPUT_ITEMS: count.default(250),
+  LIMIT_REQUEST_MS: time.default(10_000),
+  LIMIT_STATEMENT_MS: time.default(5_000),
+  LIMIT_LOCK_MS: time.default(2_000),
+  LIMIT_POOL_WAIT_MS: time.default(5_000),
+  LIMIT_HEADERS_MS: time.default(15_000),
+  LIMIT_ARRIVAL_MS: time.default(30_000),
+  LIMIT_KEEP_ALIVE_MS: time.default(65_000),
+};
+
+const variables = z.object(limitVariables);
+
+/** How much one request may ask for, and how long it may take. */
+export interface Limits {
+  /** Bytes of a body. */
+  bodyBytes: number;
+  /** Characters of a document, comments included. */
+  documentCharacters: number;
+  /** Tokens of a document. */
+  tokens: number;
+  /** Nesting of fields, with fragments flattened. */
+  depth: number;
+  /** Fields with an alias, wherever they are spread. */
+  aliases: number;
+  /** Fields of the root. */
+  rootFields: number;
+  /** Directives, wherever they are spread. */
+  directives: number;
+  /** What an operation costs. */
+  complexity: number;
+  /** Ids of one `nodes`. */
+  nodes: number;
+  /** Representations of one `_entities`. */
+  entities: number;
+  /** Items of any other list of an input. */
+  inputItems: number;
+  /** Time in ms until a request is answered, without the time that its body takes to arrive. */
+  requestMs: number;
+  /** Time in ms of one statement. */
+  statementMs: number;
+  /** Time in ms that a statement waits for a lock. */
+  lockMs: number;
+  /** Time in ms that a request waits for a free connection to the database. */
+  poolWaitMs: number;
+  /** Time in ms that a request's headers take to arrive. */
+  headersMs: number;
+  /** Time in ms that a whole request takes to arrive. */
+  arrivalMs: number;
+  /** Time in ms that a connection stays open without a request. */
+  keepAliveMs: number;
+}
+
+/** The limits that checked variables set. */
+export function limitsOf(data: z.output<typeof variables>): Limits {
+  return {
+    bodyBytes: data.LIMIT_BODY_BYTES,
+    documentCharacters: data.LIMIT_DOCUMENT_CHARACTERS,
+    tokens: data.LIMIT_TOKENS,
+    depth: data.LIMIT_DEPTH,
+    aliases: data.LIMIT_ALIASES,
+    rootFields: data.LIMIT_ROOT_FIELDS,
+    directives: data.LIMIT_DIRECTIVES,
+    complexity: data.LIMIT_COMPLEXITY,
+    nodes: data.LIMIT_NODES,
+    entities: data.LIMIT_ENTITIES,
+    inputItems: data.LIMIT_INPUT_ITEMS,
+    requestMs: data.LIMIT_REQUEST_MS,
+    statementMs: data.LIMIT_STATEMENT_MS,
+    lockMs: data.LIMIT_LOCK_MS,
+    poolWaitMs: data.LIMIT_POOL_WAIT_MS,
+    headersMs: data.LIMIT_HEADERS_MS,
+    arrivalMs: data.LIMIT_ARRIVAL_MS,
+    keepAliveMs: data.LIMIT_KEEP_ALIVE_MS,
+  };
+}
+
+/** The limits where nothing is configured. */
+export const defaultLimits: Limits = limitsOf(variables.parse({}));

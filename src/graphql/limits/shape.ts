@@ -1,0 +1,103 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { type GraphQLLimits, limitExceeded } from './limits.ts';
+
+/** What can be told of selections without a schema, as if every fragment were written out where it is spread. */
+interface Shape {
+  /** Nesting of fields; those of introspection have a rule of their own. */
+  depth: number;
+  /** Fields with an alias, `__typename` too. */
+  aliases: number;
+  directives: number;
+  /** Fields of the selections themselves, a field as often as it is selected. */
+  fields: number;
+}
+
+const EMPTY: Shape = { depth: 0, aliases: 0, directives: 0, fields: 0 };
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+/** Refuses each operation of a document that is too deep or too wide, for every limit that it exceeds. */
+export function refuseForShape({ definitions }: DocumentNode, limits: GraphQLLimits): GraphQLError[] {
+  const fragments = new Map(
+    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
+  );
+  const known = new Map<string, Shape>();
+  return definitions.flatMap((node) =>
+    node.kind === Kind.OPERATION_DEFINITION ? faultsOf(shapeOfOperation(node, fragments, known), limits) : [],
+  );
+}
+
+function faultsOf({ depth, aliases, fields, directives }: Shape, limits: GraphQLLimits): GraphQLError[] {
+  const counted = [
+    [depth, limits.depth, `nests ${depth} fields deep`],
+    [aliases, limits.aliases, `has ${aliases} aliases`],
+    [fields, limits.rootFields, `has ${fields} root fields`],
+    [directives, limits.directives, `has ${directives} directives`],
+  ] as const;
+  return counted.flatMap(([count, limit, what]) =>
+    count > limit ? limitExceeded(`The operation ${what}; the limit is ${limit}.`) : [],
+  );
+}
+
+function shapeOfOperation(operation: OperationDefinitionNode, fragments: Fragments, known: Map<string, Shape>): Shape {
+  const shape = shapeOf(operation.selectionSet, fragments, known);
+  const ofVariables = operation.variableDefinitions?.map(({ directives }) => directives?.length ?? 0) ?? [];
+  const own = [operation.directives?.length ?? 0, ...ofVariables];
+  return { ...shape, directives: own.reduce(sum, shape.directives) };
+}
+
+/** @param known shapes of fragments, each of which is walked once, however often it is spread. */
+function shapeOf({ selections }: SelectionSetNode, fragments: Fragments, known: Map<string, Shape>): Shape {
+  return selections.reduce((shape, selection) => {
+    const of = shapeOfSelection(selection, fragments, known);
+    return {
+      depth: Math.max(shape.depth, of.depth),
+      aliases: sum(shape.aliases, of.aliases),
+      directives: sum(shape.directives, of.directives),
+      fields: sum(shape.fields, of.fields),
+    };
+  }, EMPTY);
+}
+
+function shapeOfSelection(selection: SelectionNode, fragments: Fragments, known: Map<string, Shape>): Shape {
+  const own = selection.directives?.length ?? 0;
+  if (selection.kind === Kind.FRAGMENT_SPREAD) {
+    const shape = shapeOfFragment(selection.name.value, fragments, known);
+    return { ...shape, directives: sum(shape.directives, own) };
+  }
+  const { depth, aliases, directives, fields } = selection.selectionSet
+    ? shapeOf(selection.selectionSet, fragments, known)
+    : EMPTY;
+  if (selection.kind === Kind.INLINE_FRAGMENT) return { depth, aliases, directives: sum(directives, own), fields };
+  return {
+    depth: selection.name.value.startsWith('__') ? 1 : depth + 1,
+    aliases: sum(aliases, selection.alias ? 1 : 0),
+    directives: sum(directives, own),
+    fields: 1,
+  };
+}
+
+function shapeOfFragment(name: string, fragments: Fragments, known: Map<string, Shape>): Shape {
+  const before = known.get(name);
+  const fragment = fragments.get(name);
+  if (before || !fragment) return before ?? EMPTY;
+  // Ends a cycle, which validation reports.
+  known.set(name, EMPTY);
+  const shape = shapeOf(fragment.selectionSet, fragments, known);
+  const flattened = { ...shape, directives: sum(shape.directives, fragment.directives?.length ?? 0) };
+  known.set(name, flattened);
+  return flattened;
+}
+
+/** Fragments that double with each level soon come to more than can be counted. */
+function sum(one: number, other: number): number {
+  return Math.min(one + other, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,40 @@
+import type { GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Context } from './context.ts';
+import { complexityOf, refuseForComplexity } from './limits/complexity.ts';
+import { createListsCheck } from './limits/input-lists.ts';
+import type { GraphQLLimits } from './limits/limits.ts';
+import { refuseForRate } from './rate.ts';
+import { refuseForScopes } from './scopes.ts';
+
+/** What pays for a request. */
+export interface Charging {
+  /** Takes further points for the request. @throws {RateLimitedError} */
+  charge(points: number): Promise<void>;
+}
+
+/**
+ * Refuses operations whose lists are too long, for whose fields the viewer lacks a scope, that cost too much, and those
+ * that write more than the key may. All look at the whole operation before any of it is executed, like a validation
+ * rule; but they depend on the variables and the viewer, while the results of validation are kept by document. Mutations
+ * alone have something to wait for.
+ */
+export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
+  const refuseForLists = createListsCheck(limits);
+  return {
+    onExecute({ args, setResultAndStopExecution }) {
+      const { viewer, charge } = args.contextValue;
+      const refuse = (error: GraphQLError | undefined) => {
+        if (error) setResultAndStopExecution({ errors: [error] });
+      };
+      const error =
+        refuseForLists(args) ??
+        refuseForScopes(args, viewer.scopes) ??
+        refuseForComplexity(complexityOf(args), limits.complexity);
+      const charged = error ? undefined : refuseForRate(args, charge);
+      if (charged) return charged.then(refuse);
+      refuse(error);
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { type ExecutionArgs, parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { documents } from '../../../bench/contestants/documents.ts';
+import { servedSchema } from '../../../src/federation/subgraph.ts';
+import { complexityOf } from '../../../src/graphql/limits/complexity.ts';
+
+const argsOf = (document: string): ExecutionArgs => ({ schema: servedSchema, document: parse(document) });
+
+const costOf = (document: string, variableValues?: Record<string, unknown>) =>
+  complexityOf({ ...argsOf(document), variableValues });
+
+const everything = 'devices { token } lists { list { title } } segments { segment { name } } events { nodes { name } }';
+
+describe('a complexity', () => {
+  it.each<[string, string, number]>([
+    ['an object, and nothing for its scalars', '{ user(uid: "a") { id uid meta } }', 1],
+    ['what an object leads to', '{ user(uid: "a") { devices { token } } }', 2],
+    ['an object for each alias', '{ a: user(uid: "a") { uid } b: user(uid: "b") { uid } }', 2],
+    ['a page of the default size', '{ users { nodes { uid } } }', 11],
+    ['a page as large as it is asked for', '{ users(first: 30) { nodes { uid } } }', 31],
+    ['a page from its end', '{ users(last: 5) { edges { cursor node { uid } } pageInfo { endCursor } } }', 6],
+    ['a number of all rows', '{ users(first: 30) { totalCount totalCountIsCapped } }', 33],
+    ['a page within a page', '{ users(first: 2) { nodes { events(first: 5) { nodes { name } } } } }', 1 + 2 + 2 * 6],
+    ['a page by its nodes and by its edges', '{ users { nodes { uid } edges { node { devices { token } } } } }', 21],
+    [
+      'ten for what is beneath a plain list',
+      '{ user(uid: "a") { lists { list { members { totalCount } } } } }',
+      1 + 1 + 120,
+    ],
+    ['nothing for a page out of range, which is refused', '{ users(first: 101) { nodes { devices { token } } } }', 1],
+    ['nothing for introspection', '{ __schema { types { name } } __typename }', 0],
+    ['each of some ids', '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
+    ['one id that is no list', '{ nodes(ids: "a") { id } }', 1],
+    [
+      'the dearest of several types',
+      `{ nodes(ids: ["a", "b"]) { ... on User { devices { token } } ... on Node { id }
+      ... on Segment { members(first: 5) { nodes { uid } } } } }`,
+      2 * 7,
+    ],
+    [
+      'fragments wherever they are spread',
+      `{ a: user(uid: "a") { ...F } b: user(uid: "b") { ...F } }
+      fragment F on User { devices { token } ...G } fragment G on Node { id }`,
+      4,
+    ],
+    [
+      'a fragment on a page by the size of the page',
+      `{ a: users(first: 1) { ...F } b: users(first: 3) { ...F } }
+      fragment F on UserConnection { nodes { devices { token } } }`,
+      1 + 1 + 1 + 1 + 3 + 3,
+    ],
+    [
+      'a write, with what it answers',
+      'mutation { createList(input: { title: "a" }) { ... on CreateListPayload { list { members { nodes { uid } } } } } }',
+      12,
+    ],
+    ['a page of users with all about them', `{ users(first: 30) { nodes { ${everything} } } }`, 451],
+  ])('counts %s', (_what, document, complexity) => {
+    expect(costOf(document)).toBe(complexity);
+  });
+
+  it('depends on the variables that say a size, as they come or by default', () => {
+    const args = argsOf('query ($n: Int = 3, $m: Int) { users(first: $n, last: $m) { nodes { uid } } }');
+    const cost = (variableValues?: Record<string, unknown>) => complexityOf({ ...args, variableValues });
+    expect([cost(), cost({ n: 7 }), cost(), cost({ n: null }), cost({ n: null, m: 4 })]).toEqual([4, 8, 4, 11, 5]);
+    expect(cost({ n: 'x' })).toBe(1);
+  });
+
+  it('depends on how many ids a variable holds', () => {
+    const document = 'query ($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }';
+    expect([costOf(document), costOf(document, { ids: ['a'] }), costOf(document, { ids: 7 })]).toEqual([2, 1, 1]);
+  });
+
+  it('is counted once where no variable says a size', () => {
+    const args = argsOf('query ($after: String) { users(first: 3, after: $after) { nodes { uid } } }');
+    const reads: string[] = [];
+    const variableValues = new Proxy(
+      {},
+      { getOwnPropertyDescriptor: (_target, name) => void reads.push(String(name)) },
+    );
+    for (let time = 0; time < 3; time += 1) expect(complexityOf({ ...args, variableValues })).toBe(4);
+    expect(reads).toEqual([]);
+  });
+
+  it('comes to an end with fragments that double with each level', () => {
+    const levels = Array.from({ length: 200 }, (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`);
+    const document = `{ ...f0 } ${levels.join(' ')} fragment f200 on Query { users { nodes { uid } } }`;
+    expect(costOf(document)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+it('lets pass what the benchmark and the examples ask for', () => {
+  const examples = ['1-list-users', '2-next-page', '3-user-with-everything'].map((name) =>
+    readFileSync(`examples/operations/${name}.graphql`, 'utf8'),
+  );
+  for (const document of [...Object.values(documents), ...examples])
+    expect(costOf(document, { first: 30 })).toBeLessThan(500);
+});

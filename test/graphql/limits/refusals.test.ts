@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+
+type App = Awaited<ReturnType<typeof startApp>>;
+
+const many = (count: number, text: (place: number) => string) =>
+  Array.from({ length: count }, (_, place) => text(place)).join(' ');
+
+const list = (length: number) => Array.from({ length }, () => 'a');
+
+/** `user { events { nodes { user …` */
+const nested = (depth: number) =>
+  `{ user(uid: "a") ${many((depth - 2) / 3, () => '{ events(first: 1) { nodes { user')} { uid ${'} '.repeat(depth - 1)} }`;
+
+/** 2,000 tokens, where one is selected: three for each attribute. */
+const manyTokens = (selected: string) =>
+  `mutation { updateUser(input: { uid: "a", meta: { ${many(660, (n) => `k${n}: 1`)} } }) { ${selected} } }`;
+
+/** What each limit takes at the most by default, what it refuses, and what it says then. */
+const cases: Record<string, { code: string; most: Sent; more: Sent; told: string }> = {
+  documentCharacters: {
+    code: 'LIMIT_EXCEEDED',
+    most: [`{ __typename } #${'x'.repeat(65_520)}`],
+    more: [`{ __typename } #${'x'.repeat(65_521)}`],
+    told: 'The document has 65537 characters; the limit is 65536.',
+  },
+  tokens: {
+    code: 'LIMIT_EXCEEDED',
+    most: [manyTokens('__typename')],
+    more: [manyTokens('__typename __typename')],
+    told: 'The document has more tokens than the limit of 2000.',
+  },
+  depth: {
+    code: 'LIMIT_EXCEEDED',
+    most: [nested(11)],
+    more: [nested(14)],
+    told: 'The operation nests 14 fields deep; the limit is 12.',
+  },
+  aliases: {
+    code: 'LIMIT_EXCEEDED',
+    most: [`{ viewer { ${many(30, (n) => `a${n}: __typename`)} } }`],
+    more: [`{ viewer { ${many(31, (n) => `a${n}: __typename`)} } }`],
+    told: 'The operation has 31 aliases; the limit is 30.',
+  },
+  rootFields: {
+    code: 'LIMIT_EXCEEDED',
+    most: [`{ ${many(20, () => '__typename')} }`],
+    more: [`{ ${many(21, () => '__typename')} }`],
+    told: 'The operation has 21 root fields; the limit is 20.',
+  },
+  directives: {
+    code: 'LIMIT_EXCEEDED',
+    most: [`{ ${many(9, () => '__typename @skip(if: false)')} }`],
+    more: [`{ ${many(9, () => '__typename @skip(if: false)')} ... @skip(if: false) { __typename } }`],
+    told: 'The operation has 10 directives; the limit is 9.',
+  },
+  complexity: {
+    code: 'LIMIT_EXCEEDED',
+    most: [
+      '{ lists(first: 9) { nodes { members(first: 100) { nodes: edges { cursor } } } } segments(first: 79) { totalCount } }',
+    ],
+    more: [
+      '{ lists(first: 9) { nodes { members(first: 100) { nodes: edges { cursor } } } } segments(first: 80) { totalCount } }',
+    ],
+    told: 'The operation has a complexity of 1001; the limit is 1000. Ask for smaller pages.',
+  },
+  nodes: {
+    code: 'BAD_USER_INPUT',
+    most: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(100) }],
+    more: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(101) }],
+    told: 'ids: must hold at most 100 ids, not 101',
+  },
+  entities: {
+    code: 'BAD_USER_INPUT',
+    most: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(500) }],
+    more: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(501) }],
+    told: 'representations: must hold at most 500 representations, not 501',
+  },
+  inputItems: {
+    code: 'BAD_USER_INPUT',
+    most: [
+      'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }',
+      { i: { uid: 'a', removeMeta: list(250) } },
+    ],
+    more: [
+      'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }',
+      { i: { uid: 'a', removeMeta: list(251) } },
+    ],
+    told: 'i.removeMeta: must hold at most 250 items, not 251',
+  },
+};
+
+type Sent = [document: string, variables?: Record<string, unknown>];
+
+/** What was said of an operation, and which statements it has caused. */
+async function told(app: App, [document, variables]: Sent) {
+  const answers: Awaited<ReturnType<App['send']>>[] = [];
+  const statements = await app.statementsOf(async () => answers.push(await app.send(document, variables)));
+  const [answer] = answers;
+  return {
+    statements,
+    isRefused: answer !== undefined && !('data' in answer),
+    errors: answer?.errors?.map(({ message, extensions }) => `${extensions.code}: ${message}`),
+  };
+}
+
+describe.each(Object.entries(cases))('the limit of %s', (name, { code, most, more, told: message }) => {
+  let app: App;
+  beforeAll(async () => {
+    app = await startApp();
+    await app.send('{ __typename }');
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  it('lets as much pass, and refuses more with its number, before any statement', async () => {
+    expect(await told(app, most)).toMatchObject({ isRefused: false });
+    expect(await told(app, more)).toEqual({ statements: [], isRefused: true, errors: [`${code}: ${message}`] });
+  });
+
+  it('is as great as it is configured', async () => {
+    await using generous = await startApp({ limits: { [name]: 1_000_000 } });
+    expect(await told(generous, more)).toMatchObject({ isRefused: false });
+  });
+});
+
+describe('lists', () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await startApp({ limits: { inputItems: 2, nodes: 1 } });
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  it('are all told of at once, in variables, their defaults and the document', async () => {
+    const { errors, data } = await app.send(
+      `mutation ($c: CreateUserInput!, $d: [String!] = ["a", "b", "c"]) {
+        createUser(input: $c) { __typename }
+        updateUser(input: { uid: "a", removeMeta: ["a", "b", "c", "d"] }) { __typename }
+        again: updateUser(input: { uid: "b", removeMeta: $d }) { __typename }
+      }`,
+      { c: { uid: 'a', listIds: ['a', 'b', 'c'] } },
+    );
+    expect(data).toBeUndefined();
+    const { issues } = errors?.[0]?.extensions ?? {};
+    expect(issues?.map(({ path, code }) => `${path.join('.')} ${code}`).sort()).toEqual([
+      'c.listIds TOO_MANY',
+      'd TOO_MANY',
+      'input.removeMeta TOO_MANY',
+    ]);
+  });
+
+  it('of ids and representations have limits of their own', async () => {
+    await using other = await startApp({ limits: { inputItems: 2 } });
+    const document = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } again: nodes(ids: ["a", "b", "c"]) { id } }';
+    expect(await other.send(document, { ids: ['a', 'b', 'c'] })).toHaveProperty('data.nodes.length', 3);
+    const entities = 'query ($of: [_Any!]! = ["a", "b", "c"]) { _entities(representations: $of) { __typename } }';
+    expect(await other.send(entities)).toHaveProperty('data._entities.length', 3);
+  });
+
+  it('by default count where no other is given', async () => {
+    const document = `mutation ($d: [String!] = ["a", "b", "c"]) {
+      updateUser(input: { uid: "a", removeMeta: $d }) { __typename } }`;
+    expect(await app.send(document, { d: [] })).toHaveProperty('data');
+    expect(await app.send(document)).not.toHaveProperty('data');
+  });
+
+  it('are refused by status, too, where the media type has faults of a request told so', async () => {
+    const response = await app.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: {
+        authorization: app.owner,
+        accept: 'application/graphql-response+json',
+        'content-type': 'application/json',
+      },
+      payload: JSON.stringify({ query: '{ nodes(ids: ["a", "b"]) { id } }' }),
+    });
+    expect([response.statusCode, response.json().errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  });
+
+  it('of a wrong type are left to the one who looks at types', async () => {
+    const document = 'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }';
+    for (const input of [['a', 'b', 'c'], { uid: ['a', 'b', 'c'] }, 7]) {
+      const { errors } = await app.send(document, { i: input });
+      expect(errors?.[0]?.message).toMatch(/^Variable "\$i" got invalid value/);
+    }
+  });
+});
+
+it('bounds introspection that leads into itself', async () => {
+  await using app = await startApp();
+  const into = many(3, () => '{ fields { type').concat(' { name } ', '} } '.repeat(3));
+  const { errors } = await app.send(`{ __schema { types ${into} } }`);
+  expect(errors).toMatchObject([{ message: 'Maximum introspection depth exceeded' }]);
+});
+
+it('says nothing of other faults where a limit is exceeded, and does no work for them', async () => {
+  await using app = await startApp();
+  const { errors } = await app.send(`{ __typename ${many(10, () => '@aa')} }`);
+  expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['LIMIT_EXCEEDED']);
+});
