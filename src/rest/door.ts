@@ -98,7 +98,8 @@ function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operat
     },
     handler: async (request) => {
       const { params, query, body = {} } = request;
-      return operation.run({ db, viewer: viewerOf(request) }, { params, query, body });
+      const headers = { 'Idempotency-Key': request.headers['idempotency-key'] };
+      return operation.run({ db, viewer: viewerOf(request) }, { params, query, headers, body });
     },
   });
 }

@@ -6,6 +6,11 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** Something that a user did. Null counts as left out. */
 export type AddEventInput = {
+  /**
+   * A name for this write, such as a UUID: 1 to 255 printable characters. Within 24 hours, the same input with
+   * the same key is answered without being written again; the key is the workspace’s, whatever the operation.
+   */
+  idempotencyKey?: string | null | undefined;
   /** What happened: 1 to 255 printable characters. */
   name: string;
   /** Further facts. */
@@ -42,6 +47,11 @@ export type CreateUserInput = {
   email?: string | null | undefined;
   /** At most 255 characters. */
   firstName?: string | null | undefined;
+  /**
+   * A name for this write, such as a UUID: 1 to 255 printable characters. Within 24 hours, the same input with
+   * the same key is answered without being written again; the key is the workspace’s, whatever the operation.
+   */
+  idempotencyKey?: string | null | undefined;
   /** At most 255 characters. */
   lastName?: string | null | undefined;
   /** Lists to subscribe to at once, without a confirmation; at most 100. */
@@ -225,6 +235,7 @@ export type AddEventMutationVariables = Exact<{
 
 export type AddEventMutation = { addEvent:
     | { __typename: 'AddEventPayload', event: { id: string, name: string, value: string | number | boolean | null, properties: Record<string, string | number | boolean>, timestamp: string, user: { uid: string } } }
+    | { __typename: 'IdempotencyConflictError', code: string, message: string }
     | { __typename: 'NotFoundError', code: string, message: string, resource: string }
     | { __typename: 'ValidationError', code: string, message: string, issues: Array<{ path: Array<string>, code: string }> }
    };
@@ -236,6 +247,7 @@ export type TrackEventMutationVariables = Exact<{
 
 export type TrackEventMutation = { addEvent:
     | { __typename: 'AddEventPayload', event: { id: string } }
+    | { __typename: 'IdempotencyConflictError', code: string, message: string }
     | { __typename: 'NotFoundError', code: string, message: string }
     | { __typename: 'ValidationError', code: string, message: string }
    };
@@ -335,6 +347,7 @@ export type CreateUserMutationVariables = Exact<{
 
 export type CreateUserMutation = { createUser:
     | { __typename: 'CreateUserPayload', user: { id: string, uid: string, uidUpdateable: boolean, firstName: string | null, lastName: string | null, number: string | null, email: string | null, meta: Record<string, string | number | boolean>, createdAt: string, updatedAt: string, devices: Array<{ token: string, platform: DevicePlatform, lastSeenAt: string }>, lists: Array<{ subscribed: boolean, joinedAt: string, list: { id: string, title: string } }>, segments: Array<{ suppressed: boolean, segment: { id: string, name: string } }> } }
+    | { __typename: 'IdempotencyConflictError', code: string, message: string }
     | { __typename: 'NotFoundError', code: string, message: string, resource: string }
     | { __typename: 'UidTakenError', code: string, message: string, uid: string }
     | { __typename: 'ValidationError', code: string, message: string, issues: Array<{ path: Array<string>, code: string }> }
@@ -373,6 +386,7 @@ export type SignUpUserMutationVariables = Exact<{
 
 export type SignUpUserMutation = { createUser:
     | { __typename: 'CreateUserPayload', user: { id: string, uid: string } }
+    | { __typename: 'IdempotencyConflictError', code: string, message: string }
     | { __typename: 'NotFoundError', code: string, message: string }
     | { __typename: 'UidTakenError', code: string, message: string, uid: string }
     | { __typename: 'ValidationError', code: string, message: string }
