@@ -144,6 +144,7 @@ describe('24 hours later', () => {
     await add({ idempotencyKey: 'k1' });
     await create({ idempotencyKey: 'k2' });
     await age(24 * HOUR + 1_000);
+    expect(await add({ uid: 'nobody', idempotencyKey: 'k1' })).toMatchObject({ code: 'NOT_FOUND' });
     const other = await add({ name: 'Other', idempotencyKey: 'k2' });
     expect(other).toHaveProperty('event');
     expect(await create({ uid: 'bo', idempotencyKey: 'k1' })).toMatchObject({ user: { uid: 'bo' } });
@@ -182,7 +183,12 @@ describe('24 hours later', () => {
 });
 
 describe('the key', () => {
-  it.each(['k', '😀'.repeat(255), '8e03978e-40d5-43e8-bc93-6894a57f9324', 'a b/c"d'])('may be %s', async (key) => {
+  it.each([
+    ['one character', 'k'],
+    ['255 of four bytes each', '😀'.repeat(255)],
+    ['a UUID', '8e03978e-40d5-43e8-bc93-6894a57f9324'],
+    ['of more than one word', 'a b/c"d'],
+  ])('may be %s', async (_what, key) => {
     const first = await add({ idempotencyKey: key });
     expect(first).toHaveProperty('event');
     expect(await add({ idempotencyKey: key })).toEqual(first);
