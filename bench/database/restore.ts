@@ -8,11 +8,13 @@ export async function restore(client: Client, workspaceId: string): Promise<void
     workspaceId,
     firstIdOf(FILL_END),
   ]);
+  const { rowCount: audited } = await client.query('DELETE FROM audit_entries WHERE workspace_id = $1', [workspaceId]);
   const { rowCount: changed } = await client.query(
     `UPDATE users SET meta = ${metaSql('substr(uid, 2)::int')}, updated_at = created_at
     WHERE workspace_id = $1 AND updated_at <> created_at`,
     [workspaceId],
   );
   if (added) await client.query('VACUUM ANALYZE events');
+  if (audited) await client.query('VACUUM ANALYZE audit_entries');
   if (changed) await client.query('VACUUM ANALYZE users');
 }

@@ -26,6 +26,11 @@ export function byDomain(db: Db, workspaceId: string): Operations {
         }),
       };
     },
-    addEvent: (input) => addEvent(db, workspaceId, { ...input, timestamp: new Date(input.timestamp) }),
+    addEvent: (input) =>
+      addEvent(
+        db,
+        { workspaceId, keyId: 'bench', scopes: new Set() },
+        { ...input, timestamp: new Date(input.timestamp) },
+      ),
   };
 }

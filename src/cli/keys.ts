@@ -4,12 +4,14 @@ import { KEY_CACHE_MS } from '../auth/remember.ts';
 import type { Database } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { type Scope, scopes } from '../domain/scopes.ts';
-import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
 import { parsedBy } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { CliError } from './failure.ts';
 import { publicKey, scopeList } from './key-arguments.ts';
 import { jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+import { findWorkspace, workspaceOption } from './workspace-option.ts';
+
+const WHOSE = 'whose keys, as workspaces list shows it';
 
 /** What every command on keys takes. */
 interface KeyOptions extends OutputOptions {
@@ -27,7 +29,7 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
   keys
     .command('create')
     .description('creates a key; its secret is shown once')
-    .addOption(workspaceOption())
+    .addOption(workspaceOption(WHOSE))
     .addOption(
       new Option('--scopes <LIST>', 'what the key may do, between commas')
         .argParser(parsedBy(scopeList))
@@ -41,7 +43,7 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
   keys
     .command('list')
     .description('lists the keys of a workspace, oldest first, revoked ones too')
-    .addOption(workspaceOption())
+    .addOption(workspaceOption(WHOSE))
     .option(...jsonOption)
     .addHelpText('after', example('list', 'list --json'))
     .action((options: KeyOptions) => withDatabase((db) => list(db, options)));
@@ -50,7 +52,7 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
     .command('revoke')
     .description('revokes a key for good')
     .addArgument(new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey)))
-    .addOption(workspaceOption())
+    .addOption(workspaceOption(WHOSE))
     .option(...jsonOption)
     .addHelpText('after', example('revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'))
     .action((key: string, options: KeyOptions) => withDatabase((db) => revoke(db, key, options)));
@@ -85,18 +87,6 @@ async function revoke(db: Database, publicKey: string, options: KeyOptions): Pro
   });
   const ends = `a running gateway may take it for another ${KEY_CACHE_MS / 1000} seconds`;
   await print(options, key, `Revoked ${key.publicKey} at ${shortInstant(key.revokedAt)}; ${ends}.`);
-}
-
-/** @throws {CliError} when there is no such workspace. */
-function findWorkspace(db: Database, id: string): Promise<Workspace> {
-  return readWorkspace(db, id).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? new CliError(`There is no workspace ${id}.`) : error;
-  });
-}
-
-function workspaceOption(): Option {
-  const option = new Option('--workspace <ID>', 'whose keys, as workspaces list shows it');
-  return option.argParser(parsedBy(workspaceId)).makeOptionMandatory();
 }
 
 function tableOf(keys: readonly ApiKey[]): string {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { describeFailure } from './failure.ts';
 import { addKeyCommands } from './keys.ts';
@@ -8,6 +9,7 @@ const examples = `
 Examples:
   npm run cli -- workspaces create "Acme Ltd"
   npm run cli -- keys create --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44
+  npm run cli -- audit list --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44
   npm run --silent cli -- workspaces list --json
 
 DATABASE_URL names the database, as postgres://user:password@host:5432/usergraph.`;
@@ -17,7 +19,7 @@ async function main(): Promise<void> {
   // Writes report their failure themselves; without a listener, a closed pipe would end the process before that.
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
-    .description('Manages the workspaces of usergraph, and the keys to them.')
+    .description('Manages the workspaces of usergraph and the keys to them, and shows who wrote what.')
     .addHelpText('after', examples)
     .helpCommand(false)
     .exitOverride()
@@ -25,6 +27,7 @@ async function main(): Promise<void> {
   const withDatabase = useDatabase(process.env);
   addWorkspaceCommands(program, withDatabase);
   addKeyCommands(program, withDatabase);
+  addAuditCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -17,6 +17,8 @@ export type Models = Pick<
   | 'segment'
   | 'segmentMembership'
   | 'event'
+  | 'auditEntry'
+  | 'idempotencyKey'
   | '$executeRaw'
 >;
 

@@ -56,6 +56,11 @@ export function isConflict(error: unknown): boolean {
   return code === 'P2034' || kind === 'TransactionWriteConflict';
 }
 
+/** Whether a statement gave up its wait for somebody else's row of a table (`lock_timeout`). */
+export function waitedTooLong(error: unknown, table: string): boolean {
+  return error instanceof DatabaseError && error.code === '55P03' && (error.where ?? '').includes(`"${table}"`);
+}
+
 /** Kinds of adapter-pg: not reachable, or not migrated yet. */
 const unservable = new Set([
   'DatabaseNotReachable',

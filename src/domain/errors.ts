@@ -47,6 +47,26 @@ export class UidNotUpdateableError extends DomainError {
   }
 }
 
+/** The idempotency key stands for another operation of the last 24 hours, or for another input. */
+export class IdempotencyConflictError extends DomainError {
+  readonly code = 'IDEMPOTENCY_CONFLICT';
+  readonly idempotencyKey: string;
+
+  constructor(idempotencyKey: string) {
+    super('The idempotency key was used for something else; take another one.');
+    this.idempotencyKey = idempotencyKey;
+  }
+}
+
+/** Somebody else is doing something under the idempotency key, and has been for long; the same may be sent again. */
+export class IdempotencyKeyBusyError extends DomainError {
+  readonly code = 'CONFLICT';
+
+  constructor() {
+    super('Another request with the idempotency key is under way; try again.');
+  }
+}
+
 /** What can be looked for and not found. */
 export type Resource = 'User' | 'Device' | 'List' | 'ListMembership' | 'Workspace' | 'ApiKey';
 

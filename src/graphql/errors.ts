@@ -1,6 +1,7 @@
 import {
   type DomainError,
   ForbiddenError,
+  IdempotencyConflictError,
   ListArchivedError,
   NotFoundError,
   UidNotUpdateableError,
@@ -78,4 +79,12 @@ builder.objectType(ListArchivedError, {
   fields: (t) => ({
     listId: t.id({ description: 'Global id of the list.', resolve: ({ listId }) => encodeGlobalId('List', listId) }),
   }),
+});
+
+builder.objectType(IdempotencyConflictError, {
+  name: 'IdempotencyConflictError',
+  description: `The idempotency key stands for another operation of the last 24 hours, or for one with another input
+(\`IDEMPOTENCY_CONFLICT\`). Nothing was changed.`,
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ idempotencyKey: t.exposeString('idempotencyKey', { description: 'The key of the input.' }) }),
 });

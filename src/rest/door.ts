@@ -98,7 +98,9 @@ function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operat
     },
     handler: async (request, reply) => {
       const { params, query, body = {} } = request;
-      return inTime(reply, operation.run({ db, viewer: viewerOf(request) }, { params, query, body }));
+      const headers = { 'Idempotency-Key': request.headers['idempotency-key'] };
+      const running = operation.run({ db, viewer: viewerOf(request) }, { params, query, headers, body });
+      return inTime(reply, running);
     },
   });
 }

@@ -63,14 +63,17 @@ const json = (schema: object, examples?: Record<string, Example>) => ({
   content: { 'application/json': { schema, ...(examples && Object.keys(examples).length > 0 ? { examples } : {}) } },
 });
 
+/** Where the parts of a request lie. */
+const PLACES = { params: 'path', query: 'query', headers: 'header' } as const;
+
 function parametersOf({ input }: Operation): object[] {
-  return (['params', 'query'] as const).flatMap((part) => {
+  return (['params', 'query', 'headers'] as const).flatMap((part) => {
     const schema = input.shape[part];
     if (!(schema instanceof z.ZodObject)) return [];
     const { properties = {}, required = [] } = requestSchema(schema);
     return Object.entries(properties).map(([name, property]) => {
       const { description, ...rest } = typeof property === 'object' ? property : {};
-      const place = part === 'params' ? 'path' : 'query';
+      const place = PLACES[part];
       return { name, in: place, required: place === 'path' || required.includes(name), description, schema: rest };
     });
   });

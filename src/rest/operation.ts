@@ -14,6 +14,7 @@ export interface RestContext {
 export interface RawInput {
   params: unknown;
   query: unknown;
+  headers: unknown;
   body: unknown;
 }
 
@@ -33,13 +34,13 @@ interface Description {
   description: string;
   scope: Scope;
   /** Beyond 400, 401, 403, 413, 414, 415, 429, 500 and 503, which all have. */
-  refusals: { status: 404 | 409; description: string }[];
+  refusals: { status: 404 | 409 | 422; description: string }[];
   requestExamples: Record<string, Example>;
   response: z.ZodType;
   responseExamples: Record<string, Example>;
 }
 
-/** The schema of a request: any of `params`, `query` and `body`. */
+/** The schema of a request: any of `params`, `query`, `headers` and `body`. */
 export type InputSchema = z.ZodObject<Partial<Record<keyof RawInput, z.ZodType>>>;
 
 /** One operation of the seed document. */

@@ -1,5 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError, ForbiddenError, NotFoundError, ValidationError, type ValidationIssue } from '../domain/errors.ts';
+import {
+  DomainError,
+  ForbiddenError,
+  IdempotencyConflictError,
+  NotFoundError,
+  ValidationError,
+  type ValidationIssue,
+} from '../domain/errors.ts';
 import { refusalOf } from '../http/refusal.ts';
 
 /** What REST calls otherwise than the domain. */
@@ -11,9 +18,9 @@ const names: Readonly<Record<string, string>> = {
   before: 'previous_cursor',
 };
 
-const parts = new Set(['params', 'query', 'body']);
+const parts = new Set(['params', 'query', 'headers', 'body']);
 
-/** Paths begin within the part of the request: its body, its path or its query. */
+/** Paths begin within the part of the request: its body, its path, its query or its headers. */
 function toPath([first = '', ...rest]: string[]): string[] {
   return parts.has(first) ? rest : [names[first] ?? first, ...rest];
 }
@@ -34,7 +41,7 @@ function statusOf(error: DomainError): number {
   if (error instanceof ValidationError) return 400;
   if (error instanceof ForbiddenError) return 403;
   if (error instanceof NotFoundError) return error.resource === 'List' ? 400 : 404;
-  return 409;
+  return error instanceof IdempotencyConflictError ? 422 : 409;
 }
 
 /** Fastify's error handler for the REST door: `{ "error": "text", "code": …, "issues": … }`. */

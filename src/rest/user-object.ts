@@ -38,7 +38,7 @@ export const userObject = z
 export type UserObject = z.output<typeof userObject>;
 
 /** An instant as the seed document writes it. */
-const instant = (given: Instant) => given.replace('Z', '+00:00');
+export const instant = (given: Instant) => given.replace('Z', '+00:00');
 
 /** Turns users into the seed's user objects, with one statement for each kind of thing in them. */
 export async function readUserObjects(db: Db, workspaceId: string, users: readonly User[]): Promise<UserObject[]> {

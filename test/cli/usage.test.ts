@@ -12,6 +12,8 @@ describe('help', () => {
     [['keys', 'create'], 'keys create --scopes users:read'],
     [['keys', 'list'], 'keys list --workspace'],
     [['keys', 'revoke'], 'keys revoke pk_'],
+    [['audit'], 'audit list --workspace'],
+    [['audit', 'list'], 'audit list --workspace'],
   ])('of %j has examples, and needs no database', async (command, example) => {
     const { stdout, stderr, code } = await runCli({}, ...command, '--help');
     expect(stdout).toMatch(/^Usage: npm run cli -- /);
@@ -19,7 +21,7 @@ describe('help', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
-  it.each([[[]], [['workspaces']], [['keys']]])('answers %j without a command', async (command) => {
+  it.each([[[]], [['workspaces']], [['keys']], [['audit']]])('answers %j without a command', async (command) => {
     const { stdout, stderr, code } = await runCli({}, ...command);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toContain('Commands:');

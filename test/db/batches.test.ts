@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { addEvent } from '../../src/domain/events/add-event.ts';
 import { updateUser } from '../../src/domain/users/update-user.ts';
 import { graphql } from '../generated/gql.ts';
+import { actorOf } from '../kit/actor.ts';
 import { startApp } from '../kit/app.ts';
 import { atOnce } from '../kit/at-once.ts';
 import { addDevices, addUser } from '../kit/factories.ts';
@@ -56,7 +57,7 @@ it('adds events with one statement that come at once, each to its own user, and 
   const uids = ['u0', 'u1', 'nobody', 'u1', 'u2'];
   const statements = await app.statementsOf(async () => {
     const added = await Promise.allSettled(
-      uids.map((uid, place) => addEvent(app.db, app.workspaceId, { uid, name: `${place}`, value: place })),
+      uids.map((uid, place) => addEvent(app.db, actorOf(app), { uid, name: `${place}`, value: place })),
     );
     expect(added).toMatchObject([
       { value: { name: '0', value: 0 } },
@@ -79,9 +80,9 @@ it('adds events with one statement that come at once, each to its own user, and 
 
 it('lets nobody wait for a user of another whom somebody has locked', async () => {
   await using app = await startWithUsers();
-  const { db, workspaceId } = app;
-  const add = (uid: string) => addEvent(db, workspaceId, { uid, name: 'Paid' });
-  const rename = (uid: string) => updateUser(db, workspaceId, new Set(), { uid, firstName: 'Ada' });
+  const { db } = app;
+  const add = (uid: string) => addEvent(db, actorOf(app), { uid, name: 'Paid' });
+  const rename = (uid: string) => updateUser(db, actorOf(app), { uid, firstName: 'Ada' });
   const waiting = await db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM users WHERE uid = 'u1' FOR UPDATE`;
     const locked = [add('u1'), rename('u1')];
@@ -96,7 +97,7 @@ it('writes what one input has made fail for all, but for that one', async () => 
   await using app = await startWithUsers();
   // What no door lets through: PostgreSQL keeps no U+0000.
   const names = ['one', 'two\u0000', 'three'];
-  const added = await Promise.allSettled(names.map((name) => addEvent(app.db, app.workspaceId, { uid: 'u1', name })));
+  const added = await Promise.allSettled(names.map((name) => addEvent(app.db, actorOf(app), { uid: 'u1', name })));
   expect(added.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(await app.db.event.count()).toBe(2);
 });
@@ -104,7 +105,7 @@ it('writes what one input has made fail for all, but for that one', async () => 
 it('loses no update of those that come at once for the same user', async () => {
   await using app = await startWithUsers();
   const updated = await atOnce(20, (place) =>
-    updateUser(app.db, app.workspaceId, new Set(), { uid: 'u1', meta: { [`k${place}`]: place } }),
+    updateUser(app.db, actorOf(app), { uid: 'u1', meta: { [`k${place}`]: place } }),
   );
   expect(updated.map(({ user, created }, place) => [created, user.meta[`k${place}`]])).toEqual(
     updated.map((_, place) => [false, place]),

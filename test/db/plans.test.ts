@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countRows, type KeysetSource, readSlices } from '../../src/db/keyset.ts';
+import { type AuditFilter, readAudit } from '../../src/domain/audit/read-audit.ts';
 import { eventsSource } from '../../src/domain/events/read-events.ts';
 import { listsSource } from '../../src/domain/lists/read-lists.ts';
 import { listMembersSource } from '../../src/domain/lists/read-memberships.ts';
@@ -32,7 +33,10 @@ async function fill(client: Client): Promise<void> {
         SELECT ${w}, '${id(1)}', ${ids}, n % 2 = 0, now() ${each};
       INSERT INTO segment_memberships (workspace_id, segment_id, user_id) SELECT ${w}, '${id(1)}', ${ids} ${each};
       INSERT INTO events (workspace_id, id, user_id, name, timestamp)
-        SELECT ${w}, ${ids}, '${id(1)}', 'e' || n % 3, now() - n * interval '1 minute' ${each};`);
+        SELECT ${w}, ${ids}, '${id(1)}', 'e' || n % 3, now() - n * interval '1 minute' ${each};
+      INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id)
+        SELECT ${w}, ${ids}, to_timestamp(0), 'k' || n % 3, 'updateUser',
+          CASE WHEN n % 3 = 0 THEN '${id(1)}'::uuid END ${each};`);
   }
   await client.query('VACUUM ANALYZE');
 }
@@ -109,6 +113,21 @@ describe('the plans of connections over 20,000 rows', () => {
     const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
     const page = { size: 30, from: 'newest' as const };
     expect(await rowsTouched(() => readSlices(database.db, source, [id(1)], page))).toEqual({ events: 0 });
+  });
+
+  it.each<[string, AuditFilter]>([
+    ['whole', {}],
+    ['of a user', { userId: id(1) }],
+    ['of a key', { keyId: 'k1' }],
+    ['of a key that there is not', { keyId: 'k4' }],
+    ['since a time that is to come', { since: new Date('2100-01-01') }],
+    ['of a user since a time', { userId: id(1), since: new Date(0) }],
+  ])('the audit trail, %s, is read no further than its page', async (_name, filter) => {
+    for (const bound of [undefined, { side: 'older' as const, key: id(ROWS / 2) }]) {
+      const page = { size: 30, from: 'newest' as const, bound };
+      const touched = await rowsTouched(() => readAudit(database.db, workspaceId, filter, page));
+      for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
+    }
   });
 
   it('List.members counts memberships without reading users', async () => {

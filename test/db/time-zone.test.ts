@@ -6,6 +6,7 @@ import { createUser } from '../../src/domain/users/create-user.ts';
 import { readUsers } from '../../src/domain/users/read-users.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { graphql } from '../generated/gql.ts';
+import { actorOf } from '../kit/actor.ts';
 import { startApp } from '../kit/app.ts';
 import { createDatabase, type TestDatabase } from '../kit/database.ts';
 
@@ -54,9 +55,16 @@ it('stores and reads the right instants in a database whose time zone is not UTC
   await using database = await createDatabase();
   await moveToAuckland(database.connection);
   const { id } = await createWorkspace(database.db, 'Owner');
-  const { createdAt } = await createUser(database.db, id, { uid: 'u1', createdAt: new Date(AT) });
-  const { timestamp } = await addEvent(database.db, id, { uid: 'u1', name: 'Paid', timestamp: new Date(AT) });
-  expect([createdAt, timestamp]).toEqual([AT, AT]);
+  const { user: created } = await createUser(database.db, actorOf({ workspaceId: id }), {
+    uid: 'u1',
+    createdAt: new Date(AT),
+  });
+  const { timestamp } = await addEvent(database.db, actorOf({ workspaceId: id }), {
+    uid: 'u1',
+    name: 'Paid',
+    timestamp: new Date(AT),
+  });
+  expect([created.createdAt, timestamp]).toEqual([AT, AT]);
   const [user] = await readUsers(database.db, id, [{ uid: 'u1' }]);
   expect(user?.createdAt).toBe(AT);
   expect(await storedIn(database.connection)).toEqual([
@@ -69,8 +77,8 @@ it('takes now for now in a database whose time zone is not UTC', async () => {
   await moveToAuckland(database.connection);
   const before = Date.now();
   const { id } = await createWorkspace(database.db, 'Owner');
-  await createUser(database.db, id, { uid: 'u1' });
-  await addEvent(database.db, id, { uid: 'u1', name: 'Paid' });
+  await createUser(database.db, actorOf({ workspaceId: id }), { uid: 'u1' });
+  await addEvent(database.db, actorOf({ workspaceId: id }), { uid: 'u1', name: 'Paid' });
   const [stored] = await storedIn(database.connection);
   for (const epoch of [stored?.created, stored?.happened]) {
     expect(Number(epoch)).toBeGreaterThanOrEqual(Math.floor(before / 1000));

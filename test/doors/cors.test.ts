@@ -17,7 +17,7 @@ async function preflight({ app }: App, origin: string) {
   const headers = {
     origin,
     'access-control-request-method': 'POST',
-    'access-control-request-headers': 'authorization,content-type',
+    'access-control-request-headers': 'authorization,content-type,idempotency-key',
   };
   const response = await app.inject({ method: 'OPTIONS', url: '/graphql', headers });
   return { status: response.statusCode, ...corsHeaders(response.headers) };
@@ -74,7 +74,7 @@ describe('with CORS_ORIGINS', () => {
       status: 204,
       'access-control-allow-origin': allowed,
       'access-control-allow-methods': expect.stringContaining('POST'),
-      'access-control-allow-headers': 'authorization,content-type',
+      'access-control-allow-headers': 'authorization,content-type,idempotency-key',
       'access-control-max-age': '600',
       'access-control-expose-headers': readable['access-control-expose-headers'],
     });

@@ -14,6 +14,8 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "query KeyInUse { viewer { keyId } }": typeof types.KeyInUseDocument,
+    "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }": typeof types.SeenDocument,
     "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n": typeof types.WhoAmIDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": typeof types.DevicesOfDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": typeof types.CreateAtDocument,
@@ -22,7 +24,7 @@ type Documents = {
     "\n  query Aliases {\n    one: users(first: 2) { ...everything }\n    two: users(first: 2) { ...everything }\n    three: users(first: 2) { ...everything }\n  }\n  fragment everything on UserConnection {\n    totalCount\n    nodes {\n      devices { token }\n      again: devices { platform }\n      lists { list { title } }\n      onceMore: lists { list { createdAt } }\n      segments { segment { name } }\n      events { nodes { name } }\n      events2: events { nodes { timestamp } totalCount }\n      events3: events { totalCount }\n    }\n  }\n": typeof types.AliasesDocument,
     "\n  query ManyNodes($ids: [ID!]!) {\n    nodes(ids: $ids) { id ... on User { uid } ... on List { title } ... on Segment { name } ... on Event { name } }\n  }\n": typeof types.ManyNodesDocument,
     "\n  mutation RemoveDevice($input: RemoveDeviceInput!) {\n    removeDevice(input: $input) {\n      __typename\n      ... on RemoveDevicePayload { removedToken }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n    }\n  }\n": typeof types.RemoveDeviceDocument,
-    "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n    }\n  }\n": typeof types.AddEventDocument,
+    "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n": typeof types.AddEventDocument,
     "\n  mutation TrackEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { id } }\n      ... on Error { code message }\n    }\n  }\n": typeof types.TrackEventDocument,
     "\n  query ReadEvents($uid: String!, $where: EventFilter) {\n    user(uid: $uid) { events(first: 100, where: $where) { nodes { ...WholeEvent } totalCount } }\n  }\n": typeof types.ReadEventsDocument,
     "\n  fragment WholeEvent on Event {\n    id\n    name\n    value\n    properties\n    timestamp\n    user { uid }\n  }\n": typeof types.WholeEventFragmentDoc,
@@ -35,7 +37,7 @@ type Documents = {
     "\n  query ReadListMembers($id: ID!, $subscribed: Boolean) {\n    node(id: $id) {\n      ... on List {\n        members(first: 100, subscribed: $subscribed) { edges { subscribed joinedAt node { uid } } totalCount }\n      }\n    }\n  }\n": typeof types.ReadListMembersDocument,
     "\n  fragment WholeList on List {\n    id\n    title\n    description\n    createdAt\n    archivedAt\n  }\n": typeof types.WholeListFragmentDoc,
     "\n  query ReadSegments {\n    segments(first: 20) {\n      nodes { id name members(first: 20) { nodes { uid segments { suppressed segment { id } } } totalCount } }\n    }\n  }\n": typeof types.ReadSegmentsDocument,
-    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n    }\n  }\n": typeof types.CreateUserDocument,
+    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n": typeof types.CreateUserDocument,
     "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      __typename\n      ... on UpdateUserPayload { created user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on UidNotUpdateableError { uid }\n      ... on ForbiddenError { requiredScope }\n    }\n  }\n": typeof types.UpdateUserDocument,
     "\n  mutation IdentifyUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      __typename\n      ... on UpdateUserPayload { created user { id uid } }\n      ... on Error { code message }\n      ... on ForbiddenError { requiredScope }\n    }\n  }\n": typeof types.IdentifyUserDocument,
     "\n  mutation SignUpUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { id uid } }\n      ... on Error { code message }\n      ... on UidTakenError { uid }\n    }\n  }\n": typeof types.SignUpUserDocument,
@@ -59,6 +61,8 @@ type Documents = {
     "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n": typeof types.EverythingOfDocument,
 };
 const documents: Documents = {
+    "query KeyInUse { viewer { keyId } }": types.KeyInUseDocument,
+    "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }": types.SeenDocument,
     "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n": types.WhoAmIDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": types.DevicesOfDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": types.CreateAtDocument,
@@ -67,7 +71,7 @@ const documents: Documents = {
     "\n  query Aliases {\n    one: users(first: 2) { ...everything }\n    two: users(first: 2) { ...everything }\n    three: users(first: 2) { ...everything }\n  }\n  fragment everything on UserConnection {\n    totalCount\n    nodes {\n      devices { token }\n      again: devices { platform }\n      lists { list { title } }\n      onceMore: lists { list { createdAt } }\n      segments { segment { name } }\n      events { nodes { name } }\n      events2: events { nodes { timestamp } totalCount }\n      events3: events { totalCount }\n    }\n  }\n": types.AliasesDocument,
     "\n  query ManyNodes($ids: [ID!]!) {\n    nodes(ids: $ids) { id ... on User { uid } ... on List { title } ... on Segment { name } ... on Event { name } }\n  }\n": types.ManyNodesDocument,
     "\n  mutation RemoveDevice($input: RemoveDeviceInput!) {\n    removeDevice(input: $input) {\n      __typename\n      ... on RemoveDevicePayload { removedToken }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n    }\n  }\n": types.RemoveDeviceDocument,
-    "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n    }\n  }\n": types.AddEventDocument,
+    "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n": types.AddEventDocument,
     "\n  mutation TrackEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { id } }\n      ... on Error { code message }\n    }\n  }\n": types.TrackEventDocument,
     "\n  query ReadEvents($uid: String!, $where: EventFilter) {\n    user(uid: $uid) { events(first: 100, where: $where) { nodes { ...WholeEvent } totalCount } }\n  }\n": types.ReadEventsDocument,
     "\n  fragment WholeEvent on Event {\n    id\n    name\n    value\n    properties\n    timestamp\n    user { uid }\n  }\n": types.WholeEventFragmentDoc,
@@ -80,7 +84,7 @@ const documents: Documents = {
     "\n  query ReadListMembers($id: ID!, $subscribed: Boolean) {\n    node(id: $id) {\n      ... on List {\n        members(first: 100, subscribed: $subscribed) { edges { subscribed joinedAt node { uid } } totalCount }\n      }\n    }\n  }\n": types.ReadListMembersDocument,
     "\n  fragment WholeList on List {\n    id\n    title\n    description\n    createdAt\n    archivedAt\n  }\n": types.WholeListFragmentDoc,
     "\n  query ReadSegments {\n    segments(first: 20) {\n      nodes { id name members(first: 20) { nodes { uid segments { suppressed segment { id } } } totalCount } }\n    }\n  }\n": types.ReadSegmentsDocument,
-    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n    }\n  }\n": types.CreateUserDocument,
+    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n": types.CreateUserDocument,
     "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      __typename\n      ... on UpdateUserPayload { created user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on UidNotUpdateableError { uid }\n      ... on ForbiddenError { requiredScope }\n    }\n  }\n": types.UpdateUserDocument,
     "\n  mutation IdentifyUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      __typename\n      ... on UpdateUserPayload { created user { id uid } }\n      ... on Error { code message }\n      ... on ForbiddenError { requiredScope }\n    }\n  }\n": types.IdentifyUserDocument,
     "\n  mutation SignUpUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { id uid } }\n      ... on Error { code message }\n      ... on UidTakenError { uid }\n    }\n  }\n": types.SignUpUserDocument,
@@ -121,6 +125,14 @@ export function graphql(source: string): unknown;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "query KeyInUse { viewer { keyId } }"): (typeof documents)["query KeyInUse { viewer { keyId } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }"): (typeof documents)["mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n"): (typeof documents)["\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -153,7 +165,7 @@ export function graphql(source: "\n  mutation RemoveDevice($input: RemoveDeviceI
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n    }\n  }\n"): (typeof documents)["\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n"): (typeof documents)["\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      __typename\n      ... on AddEventPayload { event { ...WholeEvent } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -205,7 +217,7 @@ export function graphql(source: "\n  query ReadSegments {\n    segments(first: 2
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      __typename\n      ... on CreateUserPayload { user { ...WholeUser } }\n      ... on Error { code message }\n      ... on ValidationError { issues { path code } }\n      ... on UidTakenError { uid }\n      ... on NotFoundError { resource }\n      ... on IdempotencyConflictError { idempotencyKey }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -29,7 +29,17 @@ async function seed(place: Place, number: number): Promise<void> {
   await seedDevices(place, [number]);
 }
 
-const tables = ['users', 'devices', 'lists', 'list_memberships', 'segments', 'segment_memberships', 'events'];
+const tables = [
+  'users',
+  'devices',
+  'lists',
+  'list_memberships',
+  'segments',
+  'segment_memberships',
+  'events',
+  'audit_entries',
+  'idempotency_keys',
+];
 
 /** Every row of a workspace, as text. */
 async function rowsOf({ db, workspaceId }: Place): Promise<string[]> {

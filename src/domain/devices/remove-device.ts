@@ -1,4 +1,7 @@
 import type { Database } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { Actor } from '../actor.ts';
+import { record } from '../audit/record.ts';
 import { NotFoundError } from '../errors.ts';
 
 /**
@@ -7,9 +10,10 @@ import { NotFoundError } from '../errors.ts';
  */
 export async function removeDevice(
   db: Database,
-  workspaceId: string,
+  actor: Actor,
   input: { uid: string; token: string },
 ): Promise<{ token: string }> {
+  const { workspaceId } = actor;
   const [found] = await db.query<{ removed: boolean }[]>`
     WITH owner AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
@@ -17,8 +21,8 @@ export async function removeDevice(
       DELETE FROM devices USING owner
       WHERE devices.workspace_id = ${workspaceId}::uuid AND devices.token = ${input.token}
         AND devices.user_id = owner.id
-      RETURNING devices.token
-    )
+      RETURNING devices.user_id
+    ), audited AS (${record(actor, 'removeDevice', { from: Prisma.sql`removed`, userId: Prisma.sql`user_id` })})
     SELECT EXISTS (SELECT 1 FROM removed) AS removed FROM owner`;
   if (!found) throw new NotFoundError('User');
   if (!found.removed) throw new NotFoundError('Device');

@@ -2,37 +2,50 @@ import { v7 as uuidv7 } from 'uuid';
 import { writeTogether } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { Actor, Attributed } from '../actor.ts';
 import { NotFoundError } from '../errors.ts';
-import { type Event, eventColumns } from './event.ts';
+import { useOf } from '../idempotency/key-use.ts';
+import { madeUnder, takingKey, unlessBusy } from '../idempotency/take-key.ts';
+import type { Event } from './event.ts';
 import type { NewEvent } from './inputs.ts';
+import { type EventToInsert, insertEvents } from './insert-events.ts';
+import { readEvents } from './read-events.ts';
 
 /**
- * Adds an event to a user, in one statement, and together with others that come at the same time: the user is locked
- * against deletion while it is inserted, so that no event is left without one.
- * @throws {NotFoundError} when the workspace has no such user.
+ * Adds an event to a user, in one statement, and together with others that come at the same time. With an idempotency
+ * key, by itself, and once: the same again is answered with the event that there is.
+ * @throws {NotFoundError} when the workspace has no such user, or no more.
+ * @throws {IdempotencyConflictError} when the idempotency key stands for something else.
  */
-export async function addEvent(db: Db, workspaceId: string, input: NewEvent): Promise<Event> {
-  const event = await insert(db, workspaceId, input);
+export async function addEvent(
+  db: Db,
+  { workspaceId, keyId }: Actor,
+  { idempotencyKey, ...input }: NewEvent,
+): Promise<Event> {
+  const event =
+    idempotencyKey == null
+      ? await addTogether(db, workspaceId, { keyId, input })
+      : await addOnce(db, workspaceId, { keyId, input, id: uuidv7() }, idempotencyKey);
   if (!event) throw new NotFoundError('User');
   return event;
 }
 
-const insert = writeTogether<NewEvent, Event>(async (db, workspaceId, inputs, lock) => {
-  const now = new Date();
-  const rows = inputs.map((input) => ({ timestamp: now, ...input, id: uuidv7() }));
-  const events = await db.query<Event[]>`
-    WITH owner AS (
-      SELECT id, uid FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${[...new Set(inputs.map(({ uid }) => uid))]}::text[])
-      FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
-    )
-    INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
-    SELECT
-      ${workspaceId}::uuid, input.id, owner.id, input.name, input.value, coalesce(input.properties, '{}'),
-      coalesce(input.timestamp, ${now})
-    FROM owner JOIN jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      AS input(id uuid, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz) USING (uid)
-    RETURNING ${eventColumns}`;
-  const byId = new Map(events.map((event) => [event.id, event]));
-  return rows.map(({ id }) => byId.get(id));
-});
+const addTogether = writeTogether<Attributed<Omit<NewEvent, 'idempotencyKey'>>, Event>(
+  async (db, workspaceId, inputs, lock) => {
+    const events = inputs.map((input) => ({ ...input, id: uuidv7() }));
+    const inserted = await insertEvents(db, workspaceId, events, { lock });
+    return events.map(({ id }) => inserted.get(id));
+  },
+);
+
+/** Adds an event under a key, or reads the one that was; nothing where there is no such user, or no more. */
+async function addOnce(db: Db, workspaceId: string, event: EventToInsert, key: string): Promise<Event | undefined> {
+  const use = useOf(key, 'addEvent', event.input, event.id);
+  const taking = takingKey(workspaceId, use, Prisma.sql`FROM owner`);
+  const inserted = await unlessBusy(insertEvents(db, workspaceId, [event], { lock: 'wait', taking }));
+  const added = inserted.get(event.id);
+  if (added) return added;
+  const madeId = await madeUnder(db, workspaceId, use);
+  if (madeId === undefined) return undefined;
+  return (await readEvents(db, workspaceId, [madeId])).get(madeId);
+}

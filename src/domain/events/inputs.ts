@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { attributes, attributeValue } from '../attributes.ts';
+import { idempotencyKey } from '../idempotency/inputs.ts';
 import { instant } from '../instant.ts';
 import { printable } from '../text.ts';
 import { uid } from '../users/inputs.ts';
@@ -14,6 +15,7 @@ export const newEvent = z.object({
   value: attributeValue.nullish(),
   properties: attributes.nullish(),
   timestamp: instant.nullish(),
+  idempotencyKey: idempotencyKey.nullish(),
 });
 
 /** Which events of a user: all conditions that are given hold; `since` is inclusive, `until` is not. */

@@ -1,4 +1,8 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { Actor } from '../actor.ts';
+import { recordEach } from '../audit/record.ts';
 import { NotFoundError, ValidationError } from '../errors.ts';
 
 /**
@@ -6,22 +10,29 @@ import { NotFoundError, ValidationError } from '../errors.ts';
  * @throws {NotFoundError} when the workspace lacks one of the lists.
  * @throws {ValidationError} naming each list that is archived, by its place in `listIds`.
  */
-export async function joinLists(
-  tx: Db,
-  workspaceId: string,
-  userId: string,
-  listIds: readonly string[],
-): Promise<void> {
+export async function joinLists(tx: Db, actor: Actor, userId: string, listIds: readonly string[]): Promise<void> {
   if (listIds.length === 0) return;
+  const { workspaceId } = actor;
   const found = await lockLists(tx, workspaceId, listIds);
   if (listIds.some((id) => !found.has(id))) throw new NotFoundError('List');
   const issues = listIds.flatMap((id, place) =>
     found.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
   );
   if (issues.length > 0) throw new ValidationError(issues);
+  const at = new Date();
+  const ids = [...found.keys()];
   await tx.execute`
-    INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
-    SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${new Date()} FROM unnest(${[...found.keys()]}::uuid[]) AS id`;
+    WITH joined AS (
+      INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+      SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${at} FROM unnest(${ids}::uuid[]) AS id
+      RETURNING list_id, user_id
+    )
+    ${recordEach({ workspaceId, id: Prisma.sql`entry.id`, keyId: Prisma.sql`${actor.keyId}`, at }, 'subscribeToList', {
+      from: Prisma.sql`joined JOIN unnest(${ids}::uuid[], ${ids.map(() => uuidv7())}::uuid[]) AS entry(list_id, id)
+          USING (list_id)`,
+      userId: Prisma.sql`user_id`,
+      listId: Prisma.sql`list_id`,
+    })}`;
 }
 
 /** Whether each list is archived, by its id; keeps them from being archived until the transaction ends. */

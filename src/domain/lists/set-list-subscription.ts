@@ -1,5 +1,8 @@
 import type { Database, Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Actor } from '../actor.ts';
+import { record } from '../audit/record.ts';
 import { ListArchivedError, NotFoundError } from '../errors.ts';
 import type { ListSubscription } from './inputs.ts';
 import { type List, type ListMembership, listColumns, type Membership, membershipColumns } from './list.ts';
@@ -10,19 +13,16 @@ import { type List, type ListMembership, listColumns, type Membership, membershi
  *   unsubscribed who is no member.
  * @throws {ListArchivedError} when the list is archived and the user no member yet.
  */
-export function setListSubscription(
-  db: Database,
-  workspaceId: string,
-  input: ListSubscription,
-): Promise<ListMembership> {
+export function setListSubscription(db: Database, actor: Actor, input: ListSubscription): Promise<ListMembership> {
+  const { workspaceId } = actor;
   return inTransaction(db, async (tx) => {
     const list = await lockList(tx, workspaceId, input.listId);
     const userId = await lockUserId(tx, workspaceId, input.uid);
-    const flipped = await flip(tx, workspaceId, userId, input);
+    const flipped = await flip(tx, actor, userId, input);
     if (flipped) return { list, ...flipped };
     if (!input.subscribed) throw new NotFoundError('ListMembership');
     if (list.archivedAt) throw new ListArchivedError(list.id);
-    return { list, ...(await join(tx, workspaceId, list.id, userId)) };
+    return { list, ...(await join(tx, actor, list.id, userId)) };
   });
 }
 
@@ -43,26 +43,40 @@ async function lockUserId(tx: Db, workspaceId: string, uid: string): Promise<str
   return user.id;
 }
 
+/** The part of a statement that makes the entry of what its CTE `changed` returns: how a user is on a list now. */
+const recordChanged = (actor: Actor, subscribed: boolean) =>
+  record(actor, subscribed ? 'subscribeToList' : 'unsubscribeFromList', {
+    from: Prisma.sql`changed`,
+    userId: Prisma.sql`user_id`,
+    listId: Prisma.sql`list_id`,
+  });
+
 async function flip(
   tx: Db,
-  workspaceId: string,
+  actor: Actor,
   userId: string,
   { listId, subscribed }: ListSubscription,
 ): Promise<Membership | undefined> {
   const [membership] = await tx.query<Membership[]>`
-    UPDATE list_memberships SET subscribed = ${subscribed}
-    WHERE workspace_id = ${workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
-    RETURNING ${membershipColumns}`;
+    WITH changed AS (
+      UPDATE list_memberships SET subscribed = ${subscribed}
+      WHERE workspace_id = ${actor.workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
+      RETURNING ${membershipColumns}, user_id, list_id
+    ), audited AS (${recordChanged(actor, subscribed)})
+    SELECT subscribed, "joinedAt" FROM changed`;
   return membership;
 }
 
 /** Joins, or flips the membership that a concurrent call has made. */
-async function join(tx: Db, workspaceId: string, listId: string, userId: string): Promise<Membership> {
+async function join(tx: Db, actor: Actor, listId: string, userId: string): Promise<Membership> {
   const [membership] = await tx.query<Membership[]>`
-    INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
-    VALUES (${workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
-    ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
-    RETURNING ${membershipColumns}`;
+    WITH changed AS (
+      INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+      VALUES (${actor.workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
+      ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
+      RETURNING ${membershipColumns}, user_id, list_id
+    ), audited AS (${recordChanged(actor, true)})
+    SELECT subscribed, "joinedAt" FROM changed`;
   if (!membership) throw new Error('An upsert returned no row.');
   return membership;
 }

@@ -2,6 +2,7 @@ import { writeTogether } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
 import { violates } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { Actor, Attributed } from '../actor.ts';
 import { attributeFaults, attributeLimits } from '../attributes.ts';
 import { UidNotUpdateableError, UidTakenError, ValidationError } from '../errors.ts';
 import type { UserUpdate } from './inputs.ts';
@@ -12,9 +13,9 @@ import { writeUpdates } from './write-updates.ts';
  * Writes an update to a user whom the transaction has locked.
  * @throws as `updateUser` does, but for what it has checked before.
  */
-export async function applyUpdate(tx: Db, workspaceId: string, user: User, input: UserUpdate): Promise<User> {
+export async function applyUpdate(tx: Db, actor: Actor, user: User, input: UserUpdate): Promise<User> {
   if (input.newUid != null && !user.uidUpdateable) throw new UidNotUpdateableError(user.uid);
-  const updated = await write(tx, workspaceId, { ...input, uid: user.uid });
+  const updated = await write(tx, actor, { ...input, uid: user.uid });
   const faults = input.meta ? attributeFaults(updated.meta) : [];
   if (faults.length > 0)
     throw new ValidationError(faults.map((fault) => ({ ...fault, path: ['meta', ...fault.path] })));
@@ -26,7 +27,7 @@ export async function applyUpdate(tx: Db, workspaceId: string, user: User, input
  * be decided first: no uid, no device, and attributes that stay far from their limits, whatever the user has already.
  * @returns nothing where there is no such user, or where more has to be known; nothing is changed then.
  */
-export const updateAtOnce = writeTogether<UserUpdate, User>((db, workspaceId, updates, lock) =>
+export const updateAtOnce = writeTogether<Attributed<UserUpdate>, User>((db, workspaceId, updates, lock) =>
   writeUpdates(db, workspaceId, updates, { lock, metaMay: beSmall }),
 );
 
@@ -39,9 +40,9 @@ function beSmall(meta: Prisma.Sql): Prisma.Sql {
     AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
 }
 
-async function write(tx: Db, workspaceId: string, update: UserUpdate): Promise<User> {
+async function write(tx: Db, { workspaceId, keyId }: Actor, update: UserUpdate): Promise<User> {
   try {
-    const [updated] = await writeUpdates(tx, workspaceId, [update], { lock: 'wait' });
+    const [updated] = await writeUpdates(tx, workspaceId, [{ keyId, input: update }], { lock: 'wait' });
     if (!updated) throw new Error('A locked user has vanished.');
     return updated;
   } catch (error) {

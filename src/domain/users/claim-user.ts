@@ -1,5 +1,8 @@
 import type { Db } from '../../db/client.ts';
 import { TransactionConflict, violates } from '../../db/errors.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { Actor } from '../actor.ts';
+import { record } from '../audit/record.ts';
 import { UidNotUpdateableError } from '../errors.ts';
 import { lockUser } from './lock-user.ts';
 import { type User, userColumns } from './user.ts';
@@ -9,14 +12,15 @@ import { type User, userColumns } from './user.ts';
  * Returns nothing where there is no such user, or more than one.
  * @throws {UidNotUpdateableError} when another caller has just given that user another uid.
  */
-export async function claimUser(tx: Db, workspaceId: string, email: string, uid: string): Promise<User | undefined> {
+export async function claimUser(tx: Db, actor: Actor, email: string, uid: string): Promise<User | undefined> {
+  const { workspaceId } = actor;
   const candidates = await tx.query<{ id: string }[]>`
     SELECT id FROM users
     WHERE workspace_id = ${workspaceId}::uuid AND email = ${email} AND uid_updateable
     LIMIT 2`;
   const [candidate, second] = candidates;
   if (!candidate || second) return undefined;
-  const claimed = await giveUid(tx, workspaceId, candidate.id, { email, uid });
+  const claimed = await giveUid(tx, actor, candidate.id, { email, uid });
   if (claimed) return claimed;
   const winner = await lockUser(tx, workspaceId, uid);
   if (winner) return winner;
@@ -26,15 +30,18 @@ export async function claimUser(tx: Db, workspaceId: string, email: string, uid:
 
 async function giveUid(
   tx: Db,
-  workspaceId: string,
+  actor: Actor,
   id: string,
   { email, uid }: { email: string; uid: string },
 ): Promise<User | undefined> {
   try {
     const [user] = await tx.query<User[]>`
-      UPDATE users SET uid = ${uid}, uid_updateable = false
-      WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email} AND uid_updateable
-      RETURNING ${userColumns}`;
+      WITH claimed AS (
+        UPDATE users SET uid = ${uid}, uid_updateable = false
+        WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${id}::uuid AND email = ${email} AND uid_updateable
+        RETURNING ${userColumns}
+      ), audited AS (${record(actor, 'claimUser', { from: Prisma.sql`claimed`, userId: Prisma.sql`id` })})
+      SELECT * FROM claimed`;
     return user;
   } catch (error) {
     // Another caller has just created the uid: from the start again, which then finds that user.

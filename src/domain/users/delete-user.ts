@@ -1,15 +1,21 @@
 import type { Database } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Actor } from '../actor.ts';
+import { record } from '../audit/record.ts';
 import { NotFoundError } from '../errors.ts';
 
 /**
  * Deletes a user with everything about them: devices, memberships, events. Returns the id they had.
  * @throws {NotFoundError} when the workspace has no such user.
  */
-export function deleteUser(db: Database, workspaceId: string, uid: string): Promise<{ id: string; uid: string }> {
+export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
   return inTransaction(db, async (tx) => {
     const [deleted] = await tx.query<{ id: string; uid: string }[]>`
-      DELETE FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} RETURNING id, uid`;
+      WITH deleted AS (
+        DELETE FROM users WHERE workspace_id = ${actor.workspaceId}::uuid AND uid = ${uid} RETURNING id, uid
+      ), audited AS (${record(actor, 'deleteUser', { from: Prisma.sql`deleted`, userId: Prisma.sql`id` })})
+      SELECT * FROM deleted`;
     if (!deleted) throw new NotFoundError('User');
     return deleted;
   });

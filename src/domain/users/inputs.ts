@@ -1,6 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
 import { attributeKeys, attributes, isJsonObject } from '../attributes.ts';
+import { idempotencyKey } from '../idempotency/inputs.ts';
 import { instant } from '../instant.ts';
 import { notNull } from '../not-null.ts';
 import { printable, text } from '../text.ts';
@@ -65,6 +66,7 @@ export const newUser = z.object({
   ...profile,
   /** Ids of lists to subscribe to at once. */
   listIds: listIds(z.uuid()),
+  idempotencyKey: idempotencyKey.nullish(),
 });
 
 /** What `updateUser` takes. A field left out is unchanged; null clears it. */

@@ -1,6 +1,8 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Database, Db } from '../../db/client.ts';
 import { TransactionConflict } from '../../db/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Actor } from '../actor.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { ForbiddenError, UidNotUpdateableError } from '../errors.ts';
 import type { Scope } from '../scopes.ts';
@@ -27,30 +29,25 @@ interface Upserted {
  * Updates the user with a uid, creates them where there is none, or gives the uid to the one imported user
  * with the input's e-mail address (contract, "uidUpdateable").
  *
- * @param scopes what the caller may do.
  * @throws {ForbiddenError} when the change needs `users:write`.
  * @throws {UidNotUpdateableError} when there is a `newUid`, but no user with the uid whose uid may still be set;
  *   or when another caller has just given that user a uid.
  * @throws {UidTakenError} when another user has the `newUid`.
  * @throws {ValidationError} when the merged attributes break their limits.
  */
-export async function updateUser(
-  db: Database,
-  workspaceId: string,
-  scopes: ReadonlySet<Scope>,
-  input: UserUpdate,
-): Promise<Upserted> {
-  const full = scopes.has(FULL);
+export async function updateUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
+  const { workspaceId, keyId } = actor;
+  const full = actor.scopes.has(FULL);
   if (input.newUid != null && !full) throw new ForbiddenError('Setting a uid', FULL);
-  const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, input) : undefined;
+  const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, { keyId, input }) : undefined;
   if (updated) return { user: updated, created: false };
   return inTransaction(db, async (tx) => {
-    const { user, created } = await lockOrInsert(tx, workspaceId, full, input);
+    const { user, created } = await lockOrInsert(tx, actor, full, input);
     if (!created && changesEmail(user, input) && !full) {
       throw new ForbiddenError('Changing an e-mail address', FULL);
     }
-    if (input.device) await registerDevice(tx, workspaceId, user.id, input.device);
-    return { user: created ? user : await applyUpdate(tx, workspaceId, user, input), created };
+    if (input.device) await registerDevice(tx, actor, user.id, input.device);
+    return { user: created ? user : await applyUpdate(tx, actor, user, input), created };
   });
 }
 
@@ -65,14 +62,14 @@ function changesEmail(user: User, input: UserUpdate): boolean {
 }
 
 /** Finds and locks the user that the input is about, or inserts them. */
-async function lockOrInsert(tx: Db, workspaceId: string, full: boolean, input: UserUpdate): Promise<Upserted> {
+async function lockOrInsert(tx: Db, actor: Actor, full: boolean, input: UserUpdate): Promise<Upserted> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const found = await lockUser(tx, workspaceId, input.uid);
+    const found = await lockUser(tx, actor.workspaceId, input.uid);
     if (found) return { user: found, created: false };
     if (input.newUid != null) throw new UidNotUpdateableError(input.uid);
-    const claimed = full && input.email ? await claimUser(tx, workspaceId, input.email, input.uid) : undefined;
+    const claimed = full && input.email ? await claimUser(tx, actor, input.email, input.uid) : undefined;
     if (claimed) return { user: claimed, created: false };
-    const inserted = await insertUser(tx, workspaceId, input);
+    const inserted = await insertUser(tx, actor, uuidv7(), input);
     if (inserted) return { user: inserted, created: true };
   }
   throw new TransactionConflict();

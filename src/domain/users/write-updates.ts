@@ -1,5 +1,8 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { Attributed } from '../actor.ts';
+import { recordEach } from '../audit/record.ts';
 import type { UserUpdate } from './inputs.ts';
 import { type User, userColumns } from './user.ts';
 
@@ -18,23 +21,33 @@ interface Writing {
 export async function writeUpdates(
   db: Db,
   workspaceId: string,
-  updates: readonly UserUpdate[],
+  updates: readonly Attributed<UserUpdate>[],
   { lock, metaMay = () => Prisma.sql`true` }: Writing,
 ): Promise<(User | undefined)[]> {
-  const byUid = new Map(updates.toReversed().map((update) => [update.uid, update]));
+  const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
+  const at = new Date();
+  const rows = [...byUid.values()].map(({ keyId, input }) => ({ ...toRow(input), keyId, entryId: uuidv7() }));
   const written = await db.query<(User & { was: string })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${[...byUid.keys()]}::text[])
       FOR NO KEY UPDATE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
-    )
-    UPDATE users SET ${assignments}, updated_at = ${new Date()}
-    FROM owner JOIN jsonb_to_recordset(${JSON.stringify([...byUid.values()].map(toRow))}::jsonb)
-      AS input(uid text, patch jsonb) USING (uid)
-    WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND ${metaMay(mergedMeta)}
-    RETURNING ${userColumns}, owner.uid AS was`;
+    ), input AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS input(uid text, patch jsonb, "keyId" text, "entryId" uuid)
+    ), written AS (
+      UPDATE users SET ${assignments}, updated_at = ${at}
+      FROM owner JOIN input USING (uid)
+      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND ${metaMay(mergedMeta)}
+      RETURNING ${userColumns}, owner.uid AS was
+    ), audited AS (${recordEach(
+      { workspaceId, id: Prisma.sql`input."entryId"`, keyId: Prisma.sql`input."keyId"`, at },
+      'updateUser',
+      { from: Prisma.sql`written JOIN input ON input.uid = written.was`, userId: Prisma.sql`written.id` },
+    )})
+    SELECT * FROM written`;
   const users = new Map(written.map(({ was, ...user }) => [was, user]));
-  return updates.map((update) => (byUid.get(update.uid) === update ? users.get(update.uid) : undefined));
+  return updates.map((update) => (byUid.get(update.input.uid) === update ? users.get(update.input.uid) : undefined));
 }
 
 /** An update as the statement reads it; of what may not be cleared, null counts as left out. */

@@ -29,6 +29,6 @@ builder.mutationField('removeDevice', (t) =>
       union: { description: 'A removed device, or why there is none.' },
     },
     args: { input: t.arg({ type: RemoveDeviceInput, required: true, description: 'Which device.' }) },
-    resolve: (_root, { input }, { db, viewer }) => removeDevice(db, viewer.workspaceId, input),
+    resolve: (_root, { input }, { db, viewer }) => removeDevice(db, viewer, input),
   }),
 );

@@ -1,4 +1,4 @@
-import { NotFoundError, ValidationError } from '../../domain/errors.ts';
+import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/errors.ts';
 import { addEvent } from '../../domain/events/add-event.ts';
 import type { Event } from '../../domain/events/event.ts';
 import { builder } from '../builder.ts';
@@ -16,10 +16,10 @@ builder.mutationField('addEvent', (t) =>
     description: 'Adds an event to a user.',
     requiresScopes: ['events:write'],
     errors: {
-      types: [ValidationError, NotFoundError],
+      types: [ValidationError, NotFoundError, IdempotencyConflictError],
       union: { description: 'A new event, or why there is none.' },
     },
     args: { input: t.arg({ type: AddEventInput, required: true, description: 'The event.' }) },
-    resolve: async (_root, { input }, { db, viewer }) => ({ event: await addEvent(db, viewer.workspaceId, input) }),
+    resolve: async (_root, { input }, { db, viewer }) => ({ event: await addEvent(db, viewer, input) }),
   }),
 );

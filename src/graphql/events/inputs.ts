@@ -1,5 +1,6 @@
 import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
 import { builder } from '../builder.ts';
+import { idempotencyKeyField } from '../idempotency-key.ts';
 
 /** What `addEvent` takes. */
 export const AddEventInput = builder
@@ -11,6 +12,7 @@ export const AddEventInput = builder
       value: t.field({ type: 'AttributeValue', description: 'Such as an amount; a string has at most 16 KB.' }),
       properties: t.field({ type: 'Attributes', description: 'Further facts.' }),
       timestamp: t.field({ type: 'DateTime', description: 'When it happened; now by default.' }),
+      idempotencyKey: idempotencyKeyField(t),
     }),
   })
   .validate(newEvent);

@@ -18,7 +18,7 @@ builder.mutationField('archiveList', (t) =>
     errors: { types: [ValidationError, NotFoundError], union: { description: 'The list, or why it is unchanged.' } },
     args: { input: t.arg({ type: ArchiveListInput, required: true, description: 'Which list.' }) },
     resolve: async (_root, { input }, { db, viewer }) => ({
-      list: await archiveList(db, viewer.workspaceId, input.listId),
+      list: await archiveList(db, viewer, input.listId),
     }),
   }),
 );

@@ -17,6 +17,6 @@ builder.mutationField('createList', (t) =>
     requiresScopes: ['lists:write'],
     errors: { types: [ValidationError], union: { description: 'A new list, or why there is none.' } },
     args: { input: t.arg({ type: CreateListInput, required: true, description: 'The new list.' }) },
-    resolve: async (_root, { input }, { db, viewer }) => ({ list: await createList(db, viewer.workspaceId, input) }),
+    resolve: async (_root, { input }, { db, viewer }) => ({ list: await createList(db, viewer, input) }),
   }),
 );

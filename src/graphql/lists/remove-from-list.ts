@@ -22,6 +22,6 @@ builder.mutationField('removeFromList', (t) =>
       union: { description: 'Who was removed from which list, or why nobody was.' },
     },
     args: { input: t.arg({ type: RemoveFromListInput, required: true, description: 'Whom, and from which list.' }) },
-    resolve: (_root, { input }, { db, viewer }) => removeFromList(db, viewer.workspaceId, input),
+    resolve: (_root, { input }, { db, viewer }) => removeFromList(db, viewer, input),
   }),
 );

@@ -27,7 +27,7 @@ builder.mutationField('setListSubscription', (t) =>
       input: t.arg({ type: SetListSubscriptionInput, required: true, description: 'Who, which list, and how.' }),
     },
     resolve: async (_root, { input }, { db, viewer }) => ({
-      membership: await setListSubscription(db, viewer.workspaceId, input),
+      membership: await setListSubscription(db, viewer, input),
     }),
   }),
 );

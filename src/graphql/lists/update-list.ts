@@ -17,6 +17,6 @@ builder.mutationField('updateList', (t) =>
     requiresScopes: ['lists:write'],
     errors: { types: [ValidationError, NotFoundError], union: { description: 'The list, or why it is unchanged.' } },
     args: { input: t.arg({ type: UpdateListInput, required: true, description: 'The changes.' }) },
-    resolve: async (_root, { input }, { db, viewer }) => ({ list: await updateList(db, viewer.workspaceId, input) }),
+    resolve: async (_root, { input }, { db, viewer }) => ({ list: await updateList(db, viewer, input) }),
   }),
 );

@@ -1,4 +1,4 @@
-import { NotFoundError, UidTakenError, ValidationError } from '../../domain/errors.ts';
+import { IdempotencyConflictError, NotFoundError, UidTakenError, ValidationError } from '../../domain/errors.ts';
 import { createUser } from '../../domain/users/create-user.ts';
 import type { User } from '../../domain/users/user.ts';
 import { builder } from '../builder.ts';
@@ -16,10 +16,13 @@ builder.mutationField('createUser', (t) =>
     description: 'Creates a user, when a customer signs up in your application.',
     requiresScopes: ['users:identify'],
     errors: {
-      types: [ValidationError, UidTakenError, NotFoundError],
-      union: { description: 'A new user, or why there is none. `NotFoundError`: one of the lists does not exist.' },
+      types: [ValidationError, UidTakenError, NotFoundError, IdempotencyConflictError],
+      union: {
+        description: `A new user, or why there is none. \`NotFoundError\`: one of the lists does not exist, or the user whom
+the idempotency key stands for has been deleted.`,
+      },
     },
     args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The new user.' }) },
-    resolve: async (_root, { input }, { db, viewer }) => ({ user: await createUser(db, viewer.workspaceId, input) }),
+    resolve: (_root, { input }, { db, viewer }) => createUser(db, viewer, input),
   }),
 );

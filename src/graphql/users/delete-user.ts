@@ -30,6 +30,6 @@ builder.mutationField('deleteUser', (t) =>
       union: { description: 'A deleted user, or why there is none.' },
     },
     args: { input: t.arg({ type: DeleteUserInput, required: true, description: 'Which user.' }) },
-    resolve: (_root, { input }, { db, viewer }) => deleteUser(db, viewer.workspaceId, input.uid),
+    resolve: (_root, { input }, { db, viewer }) => deleteUser(db, viewer, input.uid),
   }),
 );

@@ -2,6 +2,7 @@ import { listIds, newUser, userUpdate } from '../../domain/users/inputs.ts';
 import { builder } from '../builder.ts';
 import { DeviceInput } from '../devices/device.ts';
 import { globalId } from '../global-id.ts';
+import { idempotencyKeyField } from '../idempotency-key.ts';
 
 /** What `createUser` takes. */
 export const CreateUserInput = builder
@@ -20,6 +21,7 @@ export const CreateUserInput = builder
       listIds: t.idList({ description: 'Lists to subscribe to at once, without a confirmation; at most 100.' }),
       meta: t.field({ type: 'Attributes', description: 'Further attributes.' }),
       createdAt: t.field({ type: 'DateTime', description: 'When they signed up in your application; now by default.' }),
+      idempotencyKey: idempotencyKeyField(t),
     }),
   })
   .validate(newUser.extend({ listIds: listIds(globalId('List')) }));

@@ -24,6 +24,6 @@ Changing an e-mail address and setting a uid require \`users:write\` as well.`,
       union: { description: 'An updated or created user, or why nothing was changed.' },
     },
     args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The changes.' }) },
-    resolve: (_root, { input }, { db, viewer }) => updateUser(db, viewer.workspaceId, viewer.scopes, input),
+    resolve: (_root, { input }, { db, viewer }) => updateUser(db, viewer, input),
   }),
 );

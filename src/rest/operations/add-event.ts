@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addEvent } from '../../domain/events/add-event.ts';
 import { okExamples } from '../examples.ts';
+import { idempotencyHeaders, KEY_BUSY, keyMisused, toIdempotencyKey } from '../idempotency-key.ts';
 import { eventBody, uidParams } from '../inputs.ts';
 import { okObject } from '../ok.ts';
 import { operation } from '../operation.ts';
@@ -13,7 +14,7 @@ export const addEventOperation = operation({
   summary: 'Add User events',
   description: 'Adds an action or event of the user on your application. Works with username authentication.',
   scope: 'events:write',
-  input: z.object({ params: uidParams, body: eventBody }),
+  input: z.object({ params: uidParams, headers: idempotencyHeaders, body: eventBody }),
   requestExamples: {
     cart: {
       summary: 'With properties',
@@ -27,9 +28,13 @@ export const addEventOperation = operation({
   },
   response: okObject,
   responseExamples: okExamples,
-  refusals: [{ status: 404, description: 'There is no such user.' }],
-  handle: async ({ db, viewer }, { params, body }) => {
-    await addEvent(db, viewer.workspaceId, toNewEvent(params.uid, body));
+  refusals: [
+    { status: 404, description: 'There is no such user.' },
+    { status: 409, description: `Not done: ${KEY_BUSY}.` },
+    keyMisused,
+  ],
+  handle: async ({ db, viewer }, { params, headers, body }) => {
+    await addEvent(db, viewer, { ...toNewEvent(params.uid, body), ...toIdempotencyKey(headers) });
     return { status: 'ok' };
   },
 });

@@ -18,7 +18,7 @@ export const deleteUserOperation = operation({
   responseExamples: okExamples,
   refusals: [{ status: 404, description: 'There is no such user.' }],
   handle: async ({ db, viewer }, { params }) => {
-    await deleteUser(db, viewer.workspaceId, params.uid);
+    await deleteUser(db, viewer, params.uid);
     return { status: 'ok' };
   },
 });

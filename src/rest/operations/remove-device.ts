@@ -18,7 +18,7 @@ export const removeDeviceOperation = operation({
   responseExamples: okExamples,
   refusals: [{ status: 404, description: 'There is no such user, or the user has no such token.' }],
   handle: async ({ db, viewer }, { params }) => {
-    await removeDevice(db, viewer.workspaceId, params);
+    await removeDevice(db, viewer, params);
     return { status: 'ok' };
   },
 });

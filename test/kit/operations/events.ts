@@ -8,6 +8,7 @@ export const AddEvent = graphql(`
       ... on Error { code message }
       ... on ValidationError { issues { path code } }
       ... on NotFoundError { resource }
+      ... on IdempotencyConflictError { idempotencyKey }
     }
   }
 `);

@@ -9,6 +9,7 @@ export const CreateUser = graphql(`
       ... on ValidationError { issues { path code } }
       ... on UidTakenError { uid }
       ... on NotFoundError { resource }
+      ... on IdempotencyConflictError { idempotencyKey }
     }
   }
 `);

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { idempotencyKey } from '../domain/idempotency/inputs.ts';
+
+/** A text between quotes, as the draft has it (RFC 9651, 3.3.3). */
+const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
+
+/** Many clients send the key without quotes; both are the same key. */
+function unquoted(value: unknown): unknown {
+  const text = typeof value === 'string' ? QUOTED.exec(value)?.[1] : undefined;
+  return text === undefined ? value : text.replaceAll(/\\(["\\])/g, '$1');
+}
+
+/** The header of draft-ietf-httpapi-idempotency-key-header, where an operation takes it. */
+export const idempotencyHeaders = z.object({
+  'Idempotency-Key': z.preprocess(unquoted, idempotencyKey.optional()).meta({
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    description: `A name for this request, such as a UUID: within 24 hours, the same again is answered without being done
+again. With or without quotes.`,
+  }),
+});
+
+/** The key in the domain's words. */
+export const toIdempotencyKey = ({ 'Idempotency-Key': key }: z.output<typeof idempotencyHeaders>) => ({
+  idempotencyKey: key,
+});
+
+/** What the draft has for a key that stands for something else. */
+export const keyMisused = {
+  status: 422,
+  description: 'The idempotency key was used for another operation, or with another input, in the last 24 hours.',
+} as const;
+
+/** Somebody else is just doing the same. */
+export const KEY_BUSY = 'another request with the idempotency key is under way';
