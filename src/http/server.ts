@@ -10,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import { type Connections, trackConnections } from './connections.ts';
 import { refusalOf } from './refusal.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
 
@@ -31,9 +32,13 @@ const GRACE_MS = 5_000;
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** Answers a request that reached no door, such as one whose address cannot be decoded. */
-function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code, message } = refusalOf(error);
-  reply.code(status).send({ error: message, code });
+function refuseUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code, message, headers = {} } = refusalOf(error);
+  // Some of these requests have not met a hook.
+  reply
+    .code(status)
+    .headers({ ...SECURITY_HEADERS, ...headers, 'x-request-id': request.id })
+    .send({ error: message, code });
 }
 
 function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
@@ -58,7 +63,7 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
   });
   const connections = trackConnections(app.server);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', refuseUnreadable);
