@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
+import { UnauthenticatedError } from './auth/viewer.ts';
 import type { Database } from './db/client.ts';
 import { servedSchema } from './federation/subgraph.ts';
-import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
+import { graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
 import { type CreateCounter, createCharge, type RateLimits } from './http/rate-limit.ts';
@@ -26,7 +27,15 @@ export interface Dependencies {
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
   fastLane?: boolean;
   /** False, or left out: no GraphiQL. */
-  graphiql?: GraphiQLDoor | false;
+  graphiql?: GraphiQL | false;
+}
+
+/** How GraphiQL is served. */
+interface GraphiQL {
+  /** Filled in for whoever opens the page. */
+  demoKey?: { publicKey: string; secret: string } | undefined;
+  /** Whether the page is for those alone who may read the schema, which it shows. */
+  forSchemaReaders?: boolean;
 }
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
@@ -34,10 +43,22 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const { db, log, readiness, corsOrigins, verifyToken, fastLane = true, graphiql } = dependencies;
   const app = await createHttpServer(log, corsOrigins);
   await app.register(healthDoor, { readiness });
-  if (graphiql) await app.register(graphiqlDoor, graphiql);
   const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);
-  const door = { db, authenticate: createAuthenticate(db, verifyToken), charge };
+  const authenticate = createAuthenticate(db, verifyToken);
+  const door = { db, authenticate, charge };
+  if (graphiql) {
+    const { demoKey, forSchemaReaders } = graphiql;
+    await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(authenticate) : undefined });
+  }
   await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane });
   await app.register(restDoor, door);
   return app;
+}
+
+/** Asks a browser for credentials, and again for others, until they are those of somebody who may read the schema. */
+function admitReaders(authenticate: Authenticate): (authorization: string | undefined) => Promise<void> {
+  return async (authorization) => {
+    const { scopes } = await authenticate(authorization);
+    if (!scopes.has('schema:read')) throw new UnauthenticatedError();
+  };
 }

@@ -62,6 +62,12 @@ function tokensOf(data: Variables): Tokens | undefined {
   return { issuer, audience, keys, workspaceClaim, scopesClaim, clockSkew: data.JWT_CLOCK_SKEW };
 }
 
+function graphiqlOf({ GRAPHIQL, NODE_ENV, DATABASE_URL }: Variables): Config['graphiql'] {
+  const inProduction = NODE_ENV === 'production';
+  if (!(GRAPHIQL ?? !inProduction)) return false;
+  return inProduction && DATABASE_URL !== undefined ? 'schemaReaders' : 'anybody';
+}
+
 /** What the environment says, checked and with its defaults. Documented for people in README.md. */
 export interface Config {
   /** TCP port to listen on; 0 takes a free one. */
@@ -83,8 +89,11 @@ export interface Config {
   rateLimits: { secret: number; publicKey: number };
   /** Which tokens are let in, and the names of their claims. Undefined: none. */
   tokens: Tokens | undefined;
-  /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
-  graphiql: boolean;
+  /**
+   * Whether GraphiQL is served, and to whom: anybody, or, under `NODE_ENV=production`, those who may read the schema. The
+   * demo data are for anybody. Default: to anybody, but in production not at all.
+   */
+  graphiql: false | 'anybody' | 'schemaReaders';
 }
 
 /** Every fault of the environment at once, a line each. */
@@ -117,6 +126,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
     tokens: tokensOf(data),
-    graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
+    graphiql: graphiqlOf(data),
   };
 }

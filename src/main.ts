@@ -14,7 +14,7 @@ async function startAlone(config: Config, log: Logger): Promise<Stop> {
   const store = await openStore(config);
   try {
     const { address, close } = await serve(config, store, log);
-    if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql)}\n`);
+    if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);
     return async () => {
       await close();
       await store.close();

@@ -32,7 +32,7 @@ export async function serve(
       rateLimits: config.rateLimits,
       createCounter,
       verifyToken: config.tokens && createVerifyToken(config.tokens),
-      graphiql: config.graphiql ? { demoKey } : undefined,
+      graphiql: config.graphiql && { demoKey, forSchemaReaders: config.graphiql === 'schemaReaders' },
     });
     const address = await app.listen({ port: config.port, host: config.host });
     if (!demoKey) await warnIfUnready(db, log);

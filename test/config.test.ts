@@ -14,7 +14,7 @@ it('has a default for everything', () => {
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },
     tokens: undefined,
-    graphiql: true,
+    graphiql: 'anybody',
   });
 });
 
@@ -86,7 +86,10 @@ it('takes an empty variable for an unset one', () => {
 
 it('serves no GraphiQL in production, unless told to', () => {
   expect(readConfig({ NODE_ENV: 'production' }).graphiql).toBe(false);
-  expect(readConfig({ NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe(true);
+  const databaseUrl = { DATABASE_URL: 'postgres://localhost/usergraph' };
+  expect(readConfig({ ...databaseUrl, NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe('schemaReaders');
+  expect(readConfig({ NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe('anybody');
+  expect(readConfig(databaseUrl).graphiql).toBe('anybody');
   expect(readConfig({ GRAPHIQL: '0' }).graphiql).toBe(false);
 });
 
