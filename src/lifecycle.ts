@@ -27,6 +27,14 @@ export function fail(error: unknown): never {
   process.exit(1);
 }
 
+/** Logs a bug that nothing has caught, like any other error, and ends the process. Node would print all that the error holds. */
+export function endOnBug(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the process ends by an error that nothing has caught');
+    process.exit(1);
+  });
+}
+
 /** Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already. */
 export function stopOnSignal(started: Promise<Stop>, log: Logger): void {
   let stopping = false;

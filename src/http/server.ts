@@ -75,11 +75,12 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
   return app;
 }
 
+/** Tells the route rather than the path, which may hold uids, and so e-mail addresses. */
 async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { method, url } = request;
-  const [path] = url.split('?', 1);
+  const { method, routeOptions } = request;
+  const route = routeOptions.url ?? '(nowhere)';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
-  request.log.info({ method, path, status, ms }, `${method} ${path} ${status} ${ms} ms`);
+  request.log.info({ method, route, status, ms }, `${method} ${route} ${status} ${ms} ms`);
 }
 
 function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {
