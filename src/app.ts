@@ -26,6 +26,8 @@ export interface Dependencies {
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
   fastLane?: boolean;
+  /** The file of the operations that may be asked for by an id, and whether no others are answered. */
+  persistedOperations?: { file: string; only: boolean } | undefined;
   /** False, or left out: no GraphiQL. */
   graphiql?: GraphiQL | false;
 }
@@ -50,7 +52,8 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
     const { demoKey, forSchemaReaders } = graphiql;
     await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(authenticate) : undefined });
   }
-  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane });
+  const { persistedOperations } = dependencies;
+  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, persistedOperations });
   await app.register(restDoor, door);
   return app;
 }

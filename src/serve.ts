@@ -32,6 +32,7 @@ export async function serve(
       rateLimits: config.rateLimits,
       createCounter,
       verifyToken: config.tokens && createVerifyToken(config.tokens),
+      persistedOperations: config.persistedOperations,
       graphiql: config.graphiql && { demoKey, forSchemaReaders: config.graphiql === 'schemaReaders' },
     });
     const address = await app.listen({ port: config.port, host: config.host });

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { DOCUMENT_MAXIMUM, documentTooLong, maximumDepth, TOKENS_MAXIMUM } from './limits.ts';
 import { loadersByWorkspace } from './loaders.ts';
 import { refuseForObjects } from './objects.ts';
+import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
 import { presentResult, type Reporting } from './present-error.ts';
 import { refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
@@ -58,13 +59,28 @@ const errors: Plugin<object, RequestContext> = {
 /** What answers GraphQL requests. */
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
-/** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
-export function createGraphQLServer(schema: GraphQLSchema, db: Database, more: Plugin[] = []) {
+/** What a server has beyond what it always has. */
+interface More {
+  persisted?: PersistedOperations | undefined;
+  /** Before ours. */
+  plugins?: Plugin[];
+}
+
+/** GraphQL over HTTP, as a function from a Fetch request to its response. */
+export function createGraphQLServer(schema: GraphQLSchema, db: Database, { persisted, plugins = [] }: More = {}) {
   const loadersOf = loadersByWorkspace(db);
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: loadersOf(viewer.workspaceId) }),
-    plugins: [...more, limits, refusals, compiledQueries, errors],
+    plugins: [
+      ...plugins,
+      ...(persisted ? [persistedOperations(persisted)] : []),
+      limits,
+      refusals,
+      compiledQueries,
+      errors,
+    ],
+    ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

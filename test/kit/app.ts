@@ -54,7 +54,7 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
 export async function startApp(
-  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken'>> & {
+  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken' | 'persistedOperations'>> & {
     poolSize?: number;
     log?: Logger;
   } = {},
@@ -69,6 +69,7 @@ export async function startApp(
     readiness: async () => undefined,
     corsOrigins: options.corsOrigins ?? [],
     verifyToken: options.verifyToken,
+    persistedOperations: options.persistedOperations,
     rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
   });
   const tenant = await createTenant(database, 'Owner');
