@@ -10,6 +10,7 @@ import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from 
 import { presentResult, type Reporting } from './present-error.ts';
 import { refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
+import { stackGuard } from './stack-guard.ts';
 import { variablesOf } from './variables.ts';
 
 /** What the door knows of a request before GraphQL begins. */
@@ -76,6 +77,7 @@ export function createGraphQLServer(schema: GraphQLSchema, db: Database, { persi
       ...plugins,
       ...(persisted ? [persistedOperations(persisted)] : []),
       limits,
+      stackGuard,
       refusals,
       compiledQueries,
       errors,

@@ -26,6 +26,10 @@ const CORS = {
 /** Longest time in ms that a request may take to arrive. */
 const REQUEST_MS = 30_000;
 
+/** Longest time in ms that its headers may take, also before their first byte; and how often both are looked at. */
+const HEADERS_MS = 10_000;
+const CHECK_MS = 5_000;
+
 /** Longest time in ms that a shutdown waits for requests under way. */
 const GRACE_MS = 5_000;
 
@@ -50,7 +54,7 @@ function requestIdOf({ headers }: { headers: Record<string, unknown> }): string 
 export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: string[]): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isBusy(socket)),
     frameworkErrors: refuseUnrouted,
     // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
