@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
+import { UnauthenticatedError } from './auth/viewer.ts';
 import type { Database } from './db/client.ts';
 import { servedSchema } from './federation/subgraph.ts';
-import { type GraphiQLDoor, graphiqlDoor } from './graphiql/door.ts';
+import { graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import type { GraphQLLimits } from './graphql/limits/limits.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
@@ -28,8 +29,18 @@ export interface Dependencies {
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
   fastLane?: boolean;
+  /** The file of the operations that may be asked for by an id, and whether no others are answered. */
+  persistedOperations?: { file: string; only: boolean } | undefined;
   /** False, or left out: no GraphiQL. */
-  graphiql?: GraphiQLDoor | false;
+  graphiql?: GraphiQL | false;
+}
+
+/** How GraphiQL is served. */
+interface GraphiQL {
+  /** Filled in for whoever opens the page. */
+  demoKey?: { publicKey: string; secret: string } | undefined;
+  /** Whether the page is for those alone who may read the schema, which it shows. */
+  forSchemaReaders?: boolean;
 }
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
@@ -37,10 +48,23 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const { db, log, readiness, corsOrigins, limits, verifyToken, fastLane = true, graphiql } = dependencies;
   const app = await createHttpServer(log, corsOrigins, limits);
   await app.register(healthDoor, { readiness });
-  if (graphiql) await app.register(graphiqlDoor, graphiql);
   const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);
-  const door = { db, authenticate: createAuthenticate(db, verifyToken), charge };
-  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits });
+  const authenticate = createAuthenticate(db, verifyToken);
+  const door = { db, authenticate, charge };
+  if (graphiql) {
+    const { demoKey, forSchemaReaders } = graphiql;
+    await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(authenticate) : undefined });
+  }
+  const { persistedOperations } = dependencies;
+  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits, persistedOperations });
   await app.register(restDoor, door);
   return app;
+}
+
+/** Asks a browser for credentials, and again for others, until they are those of somebody who may read the schema. */
+function admitReaders(authenticate: Authenticate): (authorization: string | undefined) => Promise<void> {
+  return async (authorization) => {
+    const { scopes } = await authenticate(authorization);
+    if (!scopes.has('schema:read')) throw new UnauthenticatedError();
+  };
 }

@@ -25,21 +25,32 @@ const variables = z.object({
   JWT_CLOCK_SKEW: whole(0, 300).default(10),
   ...limitVariables,
   GRAPHIQL: flag.optional(),
+  PERSISTED_OPERATIONS: z.string().min(1).optional(),
+  PERSISTED_OPERATIONS_ONLY: flag.default(false),
   NODE_ENV: z.string().optional(),
 });
 
 /** Tokens need all that tells whose they are and whom they are for, and one kind of key. */
-const environment = variables.superRefine(
-  ({ JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL, JWT_SECRET }, context) => {
-    const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-    if (!JWT_ISSUER && !JWT_AUDIENCE && !JWT_JWKS_URL && !JWT_SECRET) return;
-    if (!JWT_ISSUER) fault('JWT_ISSUER', 'must be set for tokens: their iss');
-    if (!JWT_AUDIENCE) fault('JWT_AUDIENCE', 'must be set for tokens: their aud');
-    if (!JWT_JWKS_URL && !JWT_SECRET) fault('JWT_JWKS_URL', 'must be set for tokens, or JWT_SECRET');
-    if (JWT_JWKS_URL && JWT_SECRET) fault('JWT_SECRET', 'cannot be set with JWT_JWKS_URL');
-  },
-  { when: () => true },
-);
+const environment = variables
+  .superRefine(
+    ({ JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL, JWT_SECRET }, context) => {
+      const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+      if (!JWT_ISSUER && !JWT_AUDIENCE && !JWT_JWKS_URL && !JWT_SECRET) return;
+      if (!JWT_ISSUER) fault('JWT_ISSUER', 'must be set for tokens: their iss');
+      if (!JWT_AUDIENCE) fault('JWT_AUDIENCE', 'must be set for tokens: their aud');
+      if (!JWT_JWKS_URL && !JWT_SECRET) fault('JWT_JWKS_URL', 'must be set for tokens, or JWT_SECRET');
+      if (JWT_JWKS_URL && JWT_SECRET) fault('JWT_SECRET', 'cannot be set with JWT_JWKS_URL');
+    },
+    { when: () => true },
+  )
+  .superRefine(
+    ({ PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL }, context) => {
+      const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+      if (only && !PERSISTED_OPERATIONS) fault('PERSISTED_OPERATIONS', 'must be set where only those are answered');
+      if (only && GRAPHIQL) fault('GRAPHIQL', 'cannot be on where only persisted operations are answered');
+    },
+    { when: () => true },
+  );
 
 type Variables = z.output<typeof variables>;
 
@@ -62,6 +73,12 @@ function tokensOf(data: Variables): Tokens | undefined {
   if (issuer === undefined || audience === undefined || !keys) return undefined;
   const [workspaceClaim, scopesClaim] = [data.JWT_WORKSPACE_CLAIM, data.JWT_SCOPES_CLAIM];
   return { issuer, audience, keys, workspaceClaim, scopesClaim, clockSkew: data.JWT_CLOCK_SKEW };
+}
+
+function graphiqlOf({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: Variables): Config['graphiql'] {
+  const inProduction = NODE_ENV === 'production';
+  if (!(GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY))) return false;
+  return inProduction && DATABASE_URL !== undefined ? 'schemaReaders' : 'anybody';
 }
 
 /** What the environment says, checked and with its defaults. Documented for people in README.md. */
@@ -87,8 +104,13 @@ export interface Config {
   limits: Limits;
   /** Which tokens are let in, and the names of their claims. Undefined: none. */
   tokens: Tokens | undefined;
-  /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
-  graphiql: boolean;
+  /**
+   * Whether GraphiQL is served, and to whom: anybody, or, under `NODE_ENV=production`, those who may read the schema. The
+   * demo data are for anybody. Default: to anybody, but not in production, nor where only persisted operations are answered.
+   */
+  graphiql: false | 'anybody' | 'schemaReaders';
+  /** The file of the operations that may be asked for by an id, and whether no others are answered. Undefined: none. */
+  persistedOperations: { file: string; only: boolean } | undefined;
 }
 
 /** Every fault of the environment at once, a line each. */
@@ -108,6 +130,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError(`The environment is not right:\n${faults.join('\n')}`);
   }
   const data = parsed.data;
+  const file = data.PERSISTED_OPERATIONS;
   const [secret, publicKey] = data.DATABASE_URL === undefined ? [0, 0] : DEFAULT_RATE_LIMITS;
   return {
     port: data.PORT,
@@ -122,6 +145,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
     limits: limitsOf(data),
     tokens: tokensOf(data),
-    graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
+    graphiql: graphiqlOf(data),
+    persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { ConfigError } from './config.ts';
 import { MigrationError } from './db/migrate.ts';
 import { StartError } from './dev/start-error.ts';
+import { PersistedOperationsError } from './graphql/persisted-operations.ts';
 
 /** Ends what a process does: requests in flight are answered first. */
 export type Stop = () => Promise<void>;
@@ -9,10 +10,12 @@ export type Stop = () => Promise<void>;
 /** Longest time in ms that a shutdown waits for requests in flight and for the database. */
 const SHUTDOWN_MS = 10_000;
 
+/** Errors whose messages are for people. */
+const explained = [ConfigError, StartError, MigrationError, PersistedOperationsError];
+
 /** One line for a person, for what a person can mend; anything else is a bug, and keeps its stack. */
 function explain(error: unknown): string | undefined {
-  if (error instanceof ConfigError || error instanceof StartError || error instanceof MigrationError)
-    return error.message;
+  if (explained.some((known) => error instanceof known) && error instanceof Error) return error.message;
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   if (error.code === 'EADDRINUSE') return `${error.message}. Stop what listens there, or set PORT.`;
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
@@ -25,6 +28,14 @@ function explain(error: unknown): string | undefined {
 export function fail(error: unknown): never {
   process.stderr.write(`${explain(error) ?? (error instanceof Error ? error.stack : String(error))}\n`);
   process.exit(1);
+}
+
+/** Logs a bug that nothing has caught, like any other error, and ends the process. Node would print all that the error holds. */
+export function endOnBug(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the process ends by an error that nothing has caught');
+    process.exit(1);
+  });
 }
 
 /** Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already. */

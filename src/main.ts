@@ -4,7 +4,7 @@ import { startPrimary } from './cluster/primary.ts';
 import { startWorker } from './cluster/worker.ts';
 import { type Config, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
-import { fail, type Stop, stopOnSignal } from './lifecycle.ts';
+import { endOnBug, fail, type Stop, stopOnSignal } from './lifecycle.ts';
 import { createLogger } from './observability/logger.ts';
 import { serve } from './serve.ts';
 import { openStore } from './store.ts';
@@ -14,7 +14,7 @@ async function startAlone(config: Config, log: Logger): Promise<Stop> {
   const store = await openStore(config);
   try {
     const { address, close } = await serve(config, store, log);
-    if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql)}\n`);
+    if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);
     return async () => {
       await close();
       await store.close();
@@ -33,6 +33,7 @@ function startOf({ workers }: Config) {
 try {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel, config.workers > 1);
+  endOnBug(log);
   const started = startOf(config)(config, log);
   stopOnSignal(started, log);
   await started;

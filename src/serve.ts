@@ -37,7 +37,8 @@ export async function serve(
       rateLimits: config.rateLimits,
       createCounter,
       verifyToken: config.tokens && createVerifyToken(config.tokens),
-      graphiql: config.graphiql ? { demoKey } : undefined,
+      persistedOperations: config.persistedOperations,
+      graphiql: config.graphiql && { demoKey, forSchemaReaders: config.graphiql === 'schemaReaders' },
     });
     const address = await app.listen({ port: config.port, host: config.host });
     if (!demoKey) await warnIfUnready(db, log);

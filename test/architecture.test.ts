@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const allowed: Record<string, string[]> = {
   main: ['cluster', 'config', 'greeting', 'lifecycle', 'observability', 'serve', 'store'],
   cluster: ['config', 'dev/start-error', 'greeting', 'http/rate-limit', 'lifecycle', 'serve', 'store'],
-  lifecycle: ['config', 'db/migrate', 'dev/start-error'],
+  lifecycle: ['config', 'db/migrate', 'dev/start-error', 'graphql/persisted-operations'],
   serve: ['app', 'auth', 'config', 'db', 'http/rate-limit', 'store'],
   store: ['auth', 'config', 'db/client', 'dev', 'domain'],
   app: ['auth', 'db', 'federation', 'graphql', 'graphiql', 'health', 'http', 'rest'],

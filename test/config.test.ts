@@ -17,7 +17,8 @@ it('has a default for everything', () => {
     rateLimits: { secret: 0, publicKey: 0 },
     limits: defaultLimits,
     tokens: undefined,
-    graphiql: true,
+    graphiql: 'anybody',
+    persistedOperations: undefined,
   });
 });
 
@@ -101,8 +102,22 @@ it('takes an empty variable for an unset one', () => {
 
 it('serves no GraphiQL in production, unless told to', () => {
   expect(readConfig({ NODE_ENV: 'production' }).graphiql).toBe(false);
-  expect(readConfig({ NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe(true);
+  const databaseUrl = { DATABASE_URL: 'postgres://localhost/usergraph' };
+  expect(readConfig({ ...databaseUrl, NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe('schemaReaders');
+  expect(readConfig({ NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe('anybody');
+  expect(readConfig(databaseUrl).graphiql).toBe('anybody');
   expect(readConfig({ GRAPHIQL: '0' }).graphiql).toBe(false);
+});
+
+it('takes persisted operations, and has no GraphiQL where it takes nothing else', () => {
+  const file = { PERSISTED_OPERATIONS: 'persisted.json' };
+  expect(readConfig(file)).toMatchObject({ persistedOperations: { file: 'persisted.json', only: false } });
+  expect(readConfig({ ...file, PERSISTED_OPERATIONS_ONLY: 'on' })).toMatchObject({
+    persistedOperations: { file: 'persisted.json', only: true },
+    graphiql: false,
+  });
+  const wrong = { PERSISTED_OPERATIONS_ONLY: 'on', GRAPHIQL: 'on' };
+  expect(() => readConfig(wrong)).toThrow(/PERSISTED_OPERATIONS: must be set [\s\S]*GRAPHIQL: cannot be on/);
 });
 
 it('splits the origins', () => {

@@ -22,7 +22,7 @@ export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
       log,
       onListening: (address) => {
         log.info(`${config.workers} workers listen at ${address}`);
-        if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql)}\n`);
+        if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);
       },
       onGivingUp: (error) => void stop().then(() => fail(error), fail),
     },

@@ -74,7 +74,12 @@ export function openDatabase(connection: Connection, { poolSize = 10, prepared =
   // end the process: a server that ends its sessions does that.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
-  const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: waits.poolWaitMs, timeout: 10_000 } });
+  const prisma = new PrismaClient({
+    adapter,
+    // Others hold the arguments of a call.
+    errorFormat: 'minimal',
+    transactionOptions: { maxWait: waits.poolWaitMs, timeout: 10_000 },
+  });
   return Object.assign(prisma, statementsOn(pool, prepared), { pool, prepared });
 }
 

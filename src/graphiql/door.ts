@@ -7,15 +7,17 @@ import { PAGE_POLICY, renderPage } from './page.ts';
 /** What the door needs. */
 export interface GraphiQLDoor {
   /** Filled in for whoever opens the page; for the demo data alone, since everybody gets to see it. */
-  demoKey?: DemoKey;
+  demoKey?: DemoKey | undefined;
+  /** Throws where whoever sent an `Authorization` header gets no page. Left out: everybody gets it. */
+  admit?: ((authorization: string | undefined) => Promise<void>) | undefined;
 }
 
 /**
- * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. `/` leads to it. Anybody gets
- * the page: what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
+ * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. `/` leads to it. The page holds
+ * nothing secret, and what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
  * changes with their content.
  */
-export async function graphiqlDoor(app: FastifyInstance, { demoKey }: GraphiQLDoor): Promise<void> {
+export async function graphiqlDoor(app: FastifyInstance, { demoKey, admit }: GraphiQLDoor): Promise<void> {
   const { version, assets } = await readAssets();
   const base = `/graphiql/${version}`;
   const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey) });
@@ -25,18 +27,17 @@ export async function graphiqlDoor(app: FastifyInstance, { demoKey }: GraphiQLDo
     storage: () => new Map(),
     deriveConstraint: ({ headers }) => wantsPage(headers.accept),
   });
-  app.get('/graphql', { constraints: { wantsPage: true } }, async (_request, reply) =>
-    reply
+  app.get('/graphql', { constraints: { wantsPage: true } }, async (request, reply) => {
+    await admit?.(request.headers.authorization);
+    return reply
       .type('text/html; charset=utf-8')
       .headers({
-        'cache-control': 'no-cache',
+        'cache-control': admit ? 'no-store' : 'no-cache',
         'content-security-policy': PAGE_POLICY,
-        'referrer-policy': 'no-referrer',
         vary: 'accept',
-        'x-content-type-options': 'nosniff',
       })
-      .send(page),
-  );
+      .send(page);
+  });
   app.get('/', { constraints: { wantsPage: true } }, async (_request, reply) => reply.redirect('/graphql'));
   for (const [name, asset] of assets) {
     app.get(`${base}/${name}`, async (request, reply) => {
@@ -46,7 +47,6 @@ export async function graphiqlDoor(app: FastifyInstance, { demoKey }: GraphiQLDo
         .headers({
           'cache-control': 'public, max-age=31536000, immutable',
           vary: 'accept-encoding',
-          'x-content-type-options': 'nosniff',
           ...(compress ? { 'content-encoding': 'gzip' } : {}),
         })
         .send(compress ? await asset.compressed() : asset.content);

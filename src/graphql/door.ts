@@ -7,11 +7,13 @@ import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { checkPersistedOperations } from './check-persisted.ts';
 import { fastLane, type LaneAnswer } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
 import { asksForTrace, inlineTrace } from './inline-trace.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { asksForCost } from './limits/report-cost.ts';
+import { readPersistedOperations } from './persisted-operations.ts';
 import { refuse } from './refuse.ts';
 import { createGraphQLServer, type RequestContext } from './server.ts';
 
@@ -23,22 +25,30 @@ export interface GraphQLDoor {
   schema: GraphQLSchema;
   /** Whether the common request goes the short way. */
   fastLane: boolean;
+  /** The file of the operations that may be asked for by an id, and whether no others are answered. */
+  persistedOperations?: { file: string; only: boolean } | undefined;
   db: Database;
   authenticate: Authenticate;
   charge: Charge;
   limits: GraphQLLimits;
 }
 
-/** Mounts GraphQL over HTTP at `/graphql`: `GET` for queries, `POST` with a JSON body for all. */
+/**
+ * Mounts GraphQL over HTTP at `/graphql`: `GET` for queries, `POST` with a JSON body for all.
+ * @throws {PersistedOperationsError}
+ */
 export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Promise<void> {
   const { schema, db, authenticate, charge, limits } = door;
-  const yoga = createGraphQLServer({ schema, db, limits });
+  const persisted = door.persistedOperations && (await readPersistedOperations(door.persistedOperations));
+  const yoga = createGraphQLServer({ schema, db, limits, persisted });
+  if (persisted) checkPersistedOperations(yoga, persisted, limits.documentCharacters);
   // Tracing wraps the resolvers of its schema, so it has one of its own.
-  const traced = createGraphQLServer({ schema: mapSchema(schema), db, limits }, [inlineTrace()]);
+  const traced = createGraphQLServer({ schema: mapSchema(schema), db, limits, persisted }, [inlineTrace()]);
 
   async function answerOf(request: FastifyRequest, context: RequestContext): Promise<LaneAnswer> {
     if (asksForTrace(request.headers)) return fullLane(traced, request, context);
-    const answer = door.fastLane && (await fastLane(yoga, request, context, limits.documentCharacters));
+    const { documentCharacters } = limits;
+    const answer = door.fastLane && (await fastLane(yoga, request, context, { documentCharacters, persisted }));
     return answer || fullLane(yoga, request, context);
   }
 

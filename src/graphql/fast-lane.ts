@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
+import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
 import { presentResult } from './present-error.ts';
 import type { GraphQLServer, RequestContext } from './server.ts';
 
@@ -39,10 +40,10 @@ export async function fastLane(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-  documentCharacters: number,
+  { documentCharacters, persisted }: { documentCharacters: number; persisted: PersistedOperations | undefined },
 ): Promise<LaneAnswer | undefined> {
   const mediaType = ACCEPTED[request.headers.accept ?? '*/*'];
-  const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body) : undefined;
+  const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body, persisted) : undefined;
   if (!params || mediaType === undefined || params.query.length > documentCharacters) return undefined;
   const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
     ...context,
@@ -71,14 +72,23 @@ async function answerOf(server: GraphQLServer, result: ExecutionResult, mediaTyp
 const POST = { method: 'POST' };
 
 /** Reads a body that holds what it should and nothing else. */
-function paramsOf(body: unknown): Params | undefined {
-  const params = typeof body === 'string' ? attempt((): unknown => JSON.parse(body)) : undefined;
+function paramsOf(body: unknown, persisted: PersistedOperations | undefined): Params | undefined {
+  const given = typeof body === 'string' ? attempt((): unknown => JSON.parse(body)) : undefined;
+  const params = isJsonObject(given) && persisted ? withDocument(given, persisted) : given;
   if (!isJsonObject(params)) return undefined;
   const { query, variables, operationName, ...others } = params;
   if (typeof query !== 'string' || Object.keys(others).length > 0) return undefined;
   if (variables != null && !isJsonObject(variables)) return undefined;
   if (operationName != null && typeof operationName !== 'string') return undefined;
   return { query, ...(variables ? { variables } : {}), ...(operationName == null ? {} : { operationName }) };
+}
+
+/** Puts the document in the place of its id; nothing where the id is unknown, or a document that is not answered. */
+function withDocument(params: Record<string, unknown>, { documents, only }: PersistedOperations) {
+  if (params.query !== undefined) return only ? undefined : params;
+  const { documentId, extensions, ...others } = params;
+  const query = documents.get(persistedIdOf({ documentId, extensions }) ?? '');
+  return extensions != null && !isJsonObject(extensions) ? undefined : { query, ...others };
 }
 
 /** What a function gives; nothing where it fails, since Yoga's handler will find and tell the same fault. */

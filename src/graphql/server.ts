@@ -6,8 +6,10 @@ import { documentLimits } from './limits/document-limits.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type CostReporting, reportCost } from './limits/report-cost.ts';
 import { loadersByWorkspace } from './loaders.ts';
+import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
 import { presentResult, type Reporting } from './present-error.ts';
 import { type Charging, refusals } from './refusals.ts';
+import { stackGuard } from './stack-guard.ts';
 
 /** What the door knows of a request before GraphQL begins. */
 export interface RequestContext extends Reporting, Charging, CostReporting {}
@@ -27,22 +29,26 @@ interface Made {
   schema: GraphQLSchema;
   db: Database;
   limits: GraphQLLimits;
+  persisted: PersistedOperations | undefined;
 }
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
-export function createGraphQLServer({ schema, db, limits }: Made, more: Plugin[] = []) {
+export function createGraphQLServer({ schema, db, limits, persisted }: Made, more: Plugin[] = []) {
   const loadersOf = loadersByWorkspace(db);
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db, loaders: loadersOf(viewer.workspaceId) }),
     plugins: [
       ...more,
+      ...(persisted ? [persistedOperations(persisted)] : []),
       documentLimits(limits),
       reportCost(limits.complexity),
+      stackGuard,
       refusals(limits),
       compiledQueries,
       errors,
     ],
+    ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

@@ -11,6 +11,7 @@ import fastify, {
 import { type Connections, trackConnections } from './connections.ts';
 import { setDeadline } from './deadline.ts';
 import { refusalOf } from './refusal.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
 
@@ -46,7 +47,11 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** Answers a request that reached no door, such as one whose address cannot be decoded. */
 function refuseUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message, headers = {} } = refusalOf(error, request);
-  reply.code(status).headers(headers).send({ error: message, code });
+  // Some of these requests have not met a hook.
+  reply
+    .code(status)
+    .headers({ ...SECURITY_HEADERS, ...headers, 'x-request-id': request.id })
+    .send({ error: message, code });
 }
 
 function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
@@ -82,7 +87,7 @@ export async function createHttpServer(
   const connections = trackConnections(app.server);
   setDeadline(app, limits.requestMs);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', refuseUnreadable);
@@ -94,11 +99,12 @@ export async function createHttpServer(
   return app;
 }
 
+/** Tells the route rather than the path, which may hold uids, and so e-mail addresses. */
 async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { method, url } = request;
-  const [path] = url.split('?', 1);
+  const { method, routeOptions } = request;
+  const route = routeOptions.url ?? '(nowhere)';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
-  request.log.info({ method, path, status, ms }, `${method} ${path} ${status} ${ms} ms`);
+  request.log.info({ method, route, status, ms }, `${method} ${route} ${status} ${ms} ms`);
 }
 
 function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {

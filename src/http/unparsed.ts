@@ -1,6 +1,7 @@
 import { type IncomingMessage, maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** What Node's parser says of a request that it gives up on, by its code; any other is no HTTP. */
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
@@ -42,7 +43,8 @@ const UNMET = JSON.stringify({ error: 'No Expect but 100-continue is met.', code
 
 /** Answers an `Expect:` other than `100-continue` as JSON, where Node would answer with a status alone. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(417, { 'content-type': 'application/json', 'content-length': UNMET.length, connection: 'close' });
+  const headers = { 'content-type': 'application/json', 'content-length': UNMET.length, connection: 'close' };
+  response.writeHead(417, { ...SECURITY_HEADERS, ...headers });
   response.end(UNMET);
 }
 
@@ -54,6 +56,7 @@ export function refuseConnect(_request: IncomingMessage, socket: Duplex): void {
 /** The bytes of an answer after which the connection is closed. */
 function closingAnswer(status: number, error: string, code: string): string {
   const body = JSON.stringify({ error, code });
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
-  return `${head}\r\nConnection: close\r\n\r\n${body}`;
+  const headers = { ...SECURITY_HEADERS, 'content-type': 'application/json', 'content-length': body.length };
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  return `${[`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines].join('\r\n')}\r\n\r\n${body}`;
 }

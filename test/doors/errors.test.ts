@@ -73,7 +73,7 @@ it('logs a line a request, without credentials, query or e-mail address', async 
   await using app = await startLogged();
   await post(app, JSON.stringify({ query: '{ user(uid: "a@b.example") { uid } }' }), { url: '/graphql?x=secret' });
   const line = JSON.parse(app.lines.find((text) => text.includes('"status":200')) ?? '{}');
-  expect(line).toMatchObject({ method: 'POST', path: '/graphql', status: 200, requestId: expect.any(String) });
+  expect(line).toMatchObject({ method: 'POST', route: '/graphql', status: 200, requestId: expect.any(String) });
   expect(app.lines.join()).not.toMatch(/authorization|Basic|secret|a@b\.example/i);
 });
 

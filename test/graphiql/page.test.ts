@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createKey } from '../../src/auth/keys.ts';
 import { demoCredentials } from '../../src/dev/demo-data.ts';
+import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
+import { basic } from '../kit/app.ts';
 import { navigation, startGraphiQL } from '../kit/graphiql.ts';
 
 const settingsOf = (html: string) => JSON.parse(/id="settings">(.*?)<\/script>/s.exec(html)?.[1] ?? '');
@@ -33,6 +36,23 @@ describe('GraphiQL at /graphql', () => {
     const answer = await gateway.get('/graphql');
     expect(answer.statusCode).toBe(401);
     expect(answer.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  it('is in production what those get who may read the schema, and asks others for credentials', async () => {
+    await using gateway = await startGraphiQL({ graphiql: { forSchemaReaders: true } });
+    const { id } = await createWorkspace(gateway.db, 'Owner');
+    const reader = await createKey(gateway.db, id, ['schema:read']);
+    const other = await createKey(gateway.db, id, ['users:read']);
+    const get = (authorization?: string) =>
+      gateway.get('/graphql', { ...navigation, ...(authorization ? { authorization } : {}) });
+    const page = await get(basic(reader.publicKey, reader.secret));
+    expect([page.statusCode, page.headers['cache-control']]).toEqual([200, 'no-store']);
+    expect(page.body).toContain('<title>usergraph – GraphiQL</title>');
+    const refused = [undefined, 'Basic eDp5', basic(reader.publicKey), basic(other.publicKey, other.secret)];
+    for (const { statusCode, headers, body } of await Promise.all(refused.map(get))) {
+      expect([statusCode, headers['www-authenticate']]).toEqual([401, 'Basic realm="usergraph", charset="UTF-8"']);
+      expect(JSON.parse(body)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
   });
 
   it('has the demo key filled in where it is told the key', async () => {

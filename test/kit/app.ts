@@ -56,7 +56,7 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
 export async function startApp(
-  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken'>> & {
+  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken' | 'persistedOperations'>> & {
     poolSize?: number;
     log?: Logger;
     /** Those that are to differ from the defaults. */
@@ -75,6 +75,7 @@ export async function startApp(
     corsOrigins: options.corsOrigins ?? [],
     limits,
     verifyToken: options.verifyToken,
+    persistedOperations: options.persistedOperations,
     rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
   });
   const tenant = await createTenant(database, 'Owner');

@@ -1,17 +1,16 @@
 import { pino } from 'pino';
-import { createApp } from '../../src/app.ts';
+import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
 import { scopes } from '../../src/domain/scopes.ts';
-import type { GraphiQLDoor } from '../../src/graphiql/door.ts';
 import { createDatabase } from './database.ts';
 
 /** What a browser sends when somebody opens an address. */
 export const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
 /** Starts the gateway in process, with GraphiQL as told. Dispose of it with `await using`. */
-export async function startGraphiQL({ graphiql, demo = false }: { graphiql: GraphiQLDoor | false; demo?: boolean }) {
+export async function startGraphiQL({ graphiql, demo = false }: Pick<Dependencies, 'graphiql'> & { demo?: boolean }) {
   const database = await createDatabase();
   if (demo) await seedDemoData(database.db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
   const log = pino({ level: 'silent' });
@@ -25,6 +24,7 @@ export async function startGraphiQL({ graphiql, demo = false }: { graphiql: Grap
     graphiql,
   });
   return {
+    db: database.db,
     /** Sends a GET. */
     get: (url: string, headers: Record<string, string> = navigation) => app.inject({ url, headers }),
     /** Sends an operation with the text of GraphiQL's three editors, and gives the answer. */

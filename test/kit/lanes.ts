@@ -1,6 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
-import { createApp } from '../../src/app.ts';
+import { createApp, type Dependencies } from '../../src/app.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { startApp } from './app.ts';
 
@@ -14,8 +14,8 @@ interface Told {
 const matter = ['content-type', 'allow', 'retry-after', 'www-authenticate', 'accept'];
 
 /** The gateway twice on one database: as it is, and with every GraphQL request going through Yoga's own handler. */
-export async function startLanes() {
-  const fast = await startApp();
+export async function startLanes(options: Pick<Dependencies, 'persistedOperations'> = {}) {
+  const fast = await startApp(options);
   const full = await createApp({
     db: fast.db,
     log: pino({ level: 'silent' }),
@@ -24,6 +24,7 @@ export async function startLanes() {
     limits: defaultLimits,
     rateLimits: { secret: 0, publicKey: 0 },
     fastLane: false,
+    ...options,
   });
 
   async function tell(app: FastifyInstance, request: InjectOptions, authorization: string): Promise<Told> {

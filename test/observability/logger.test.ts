@@ -50,11 +50,11 @@ it('logs one line for each request: what was asked, how it ended, and its id', a
     expect.objectContaining({
       requestId: headers['x-request-id'],
       method: 'POST',
-      path: '/graphql',
+      route: '/graphql',
       status: 200,
       ms: expect.any(Number),
     }),
-    expect.objectContaining({ requestId: 'mine', method: 'GET', path: '/nowhere', status: 404 }),
+    expect.objectContaining({ requestId: 'mine', method: 'GET', route: '(nowhere)', status: 404 }),
   ]);
 });
 

@@ -1,17 +1,20 @@
-import { parse } from 'graphql';
+import { type GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
 import { refuseForShape } from './shape.ts';
+
+/** Refuses a document of more characters than the limit. */
+export function refuseForLength({ length }: string, limit: number): GraphQLError | undefined {
+  return length > limit ? limitExceeded(`The document has ${length} characters; the limit is ${limit}.`) : undefined;
+}
 
 /** Refuses documents that are too long, too deep or too wide, before they are validated. */
 export function documentLimits(limits: GraphQLLimits): Plugin {
   const { documentCharacters, tokens } = limits;
   return {
     onParams({ params, setResult }) {
-      const characters = params.query?.length ?? 0;
-      if (characters <= documentCharacters) return;
-      const message = `The document has ${characters} characters; the limit is ${documentCharacters}.`;
-      setResult({ errors: [limitExceeded(message)] });
+      const error = refuseForLength(params.query ?? '', documentCharacters);
+      if (error) setResult({ errors: [error] });
     },
     onParse({ setParseFn }) {
       setParseFn((source: string, options: object) => parse(source, { ...options, maxTokens: tokens }));

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { servedSchema } from '../../src/federation/subgraph.ts';
+import { asking } from '../kit/asking.ts';
+import { atOnce } from '../kit/at-once.ts';
+import { choicesOf } from '../kit/choices.ts';
+import { printFigures } from '../kit/figures.ts';
+import { generateOperation } from '../kit/generate-operation.ts';
+import { generateRequest } from '../kit/generate-request.ts';
+import { type Production, startProduction } from '../kit/production.ts';
+import { exchange, statusesIn } from '../kit/raw-http.ts';
+import { residentMegabytes } from '../kit/resident.ts';
+import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
+
+const OPERATIONS = 20_000;
+const REQUESTS = 5_000;
+
+/** The gateway's own deadline for a request, in ms, and what passes until its answer is here. */
+const DEADLINE_MS = 10_000 + 2_000;
+
+/** Memory is flat where the last quarter of the operations takes no more than so many MB beyond the second. */
+const GROWTH_MB = 100;
+const CEILING_MB = 700;
+
+/** The heap that the gateway has: what it keeps beyond that would end it. */
+const HEAP_MB = 300;
+
+/** FUZZ_SEED repeats a run. */
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() & 0x7fff_ffff);
+
+/** Codes of the contract but for those of a service that is at fault. */
+const CODES = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'CONFLICT',
+  'LIMIT_EXCEEDED',
+]);
+
+let gateway: Production;
+beforeAll(async () => {
+  gateway = await startProduction({
+    RATE_LIMIT: '0',
+    RATE_LIMIT_PUBLIC: '0',
+    NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
+  });
+  const users = [1, 2, 3, 4, 5, 6, 7, 8];
+  await seedListMembers(gateway, 1, users);
+  await seedSegmentMembers(gateway, 1, users);
+  await seedDevices(gateway, users);
+  for (const user of users) await seedEvents(gateway, user, [user * 10 + 1, user * 10 + 2]);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** What the gateway has logged as an error of its own. */
+const complaints = () => gateway.output().match(/^.*"level":[56]0.*$/gm) ?? [];
+
+const numbers = (count: number, offset: number) => fc.sample(fc.nat(), { seed: seed + offset, numRuns: count });
+
+function pools() {
+  const rows = (['User', 'List', 'Segment', 'Event'] as const).map((type) => rowGlobalId(type, 1));
+  const known = ['u1', 'u2', 'u3', 'new1', 'a@b.example', 'token1', '+33123456789', ...rows];
+  const hostile = fc.sample(fc.string({ unit: 'binary', maxLength: 300 }), { seed, numRuns: 60 });
+  return {
+    texts: [...Array.from({ length: 10 }, () => known).flat(), ...hostile],
+    anything: fc.sample(fc.jsonValue({ maxDepth: 4 }), { seed, numRuns: 300 }),
+  };
+}
+
+/** Codes of the errors in an answer, and of the results of mutations. */
+const codesIn = (body: string) => [...body.matchAll(/"extensions":\{"code":"(\w+)"/g)].map(([, code = '']) => code);
+
+it(`answers ${OPERATIONS} generated operations`, async () => {
+  using http = asking(gateway.address, 16);
+  const seeds = numbers(OPERATIONS, 0);
+  const values = pools();
+  const callers = [gateway.key.authorization, gateway.key.authorization, `Basic ${btoa(`${gateway.key.publicKey}:`)}`];
+  const memory: number[] = [];
+  const counts = new Map<string, number>();
+  const faults: object[] = [];
+  let [slowest, next, withData] = [0, 0, 0];
+
+  async function sendNext(): Promise<void> {
+    while (next < seeds.length && faults.length < 10) {
+      const place = next++;
+      if (place % 500 === 0) memory.push(residentMegabytes(gateway.pid));
+      const choices = choicesOf(seeds[place] ?? 0);
+      const operation = generateOperation(servedSchema, choices, values);
+      const { status, body, ms } = await http.graphql(choices.of(callers), operation);
+      slowest = Math.max(slowest, ms);
+      const codes = codesIn(body);
+      for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+      if (body.startsWith('{"data":{')) withData += 1;
+      const isRight = /^\{"(data|errors)":/.test(body) && status < 500 && ms < DEADLINE_MS;
+      if (!isRight || codes.some((code) => !CODES.has(code)))
+        faults.push({ seed: seeds[place], status, ms, body: body.slice(0, 500), operation });
+    }
+  }
+  const started = performance.now();
+  await atOnce(16, sendNext);
+  const quarter = (place: number) =>
+    Math.max(...memory.slice((memory.length * place) / 4, (memory.length * (place + 1)) / 4));
+  printFigures('fuzz', {
+    seed,
+    operations: next,
+    'with data': withData,
+    'slowest ms': Math.round(slowest),
+    seconds: Math.round((performance.now() - started) / 1000),
+    'memory MB by quarter': [0, 1, 2, 3].map(quarter).join(' '),
+    codes: [...counts].map(([code, count]) => `${code} ${count}`).join(', '),
+  });
+  expect(faults).toEqual([]);
+  expect(complaints()).toEqual([]);
+  expect(next).toBe(OPERATIONS);
+  // Else nothing is tried but refusals.
+  expect(withData).toBeGreaterThan(OPERATIONS / 5);
+  expect(quarter(3) - quarter(1)).toBeLessThan(GROWTH_MB);
+  expect(quarter(3)).toBeLessThan(CEILING_MB);
+});
+
+it(`survives ${REQUESTS} broken HTTP requests`, async () => {
+  const seeds = numbers(REQUESTS, 1);
+  const statuses = new Map<number, number>();
+  const faults: object[] = [];
+  const before = residentMegabytes(gateway.pid);
+  let [slowest, next] = [0, 0];
+
+  async function sendNext(): Promise<void> {
+    while (next < seeds.length && faults.length < 10) {
+      const place = next++;
+      const bytes = generateRequest(choicesOf(seeds[place] ?? 0), gateway.key.authorization);
+      const { text, ms, closed } = await exchange(gateway.address, bytes, DEADLINE_MS);
+      slowest = Math.max(slowest, ms);
+      const answered = statusesIn(text);
+      for (const status of answered) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      if (!closed || answered.some((status) => status >= 500) || text.includes('INTERNAL_SERVER_ERROR')) {
+        faults.push({
+          seed: seeds[place],
+          ms,
+          closed,
+          text: text.slice(0, 500),
+          sent: bytes.toString('latin1').slice(0, 1_000),
+        });
+      }
+    }
+  }
+  const started = performance.now();
+  await atOnce(20, sendNext);
+  printFigures('fuzz', {
+    seed,
+    requests: next,
+    'slowest ms': Math.round(slowest),
+    seconds: Math.round((performance.now() - started) / 1000),
+    'memory MB': `${before} ${residentMegabytes(gateway.pid)}`,
+    statuses: [...statuses]
+      .sort()
+      .map(([status, count]) => `${status} ${count}`)
+      .join(', '),
+  });
+  expect(faults).toEqual([]);
+  expect(complaints()).toEqual([]);
+  expect(next).toBe(REQUESTS);
+  expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401, 404, 415]));
+  expect(residentMegabytes(gateway.pid) - before).toBeLessThan(GROWTH_MB);
+  using http = asking(gateway.address);
+  expect((await http.ask('/health/ready')).status).toBe(200);
+});
