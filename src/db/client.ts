@@ -26,8 +26,17 @@ export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' |
 /** The client itself, which can open transactions and be closed. */
 export type Database = ReturnType<typeof openDatabase>;
 
-/** Most milliseconds that a request waits for a free connection before it fails as unavailable. */
-export const POOL_WAIT_MS = 5_000;
+/**
+ * Most milliseconds that a request waits for a free connection before it fails as unavailable. With a statement's after it,
+ * it fails within 10 s; and a connection that hangs is closed within 5 s, so that the next one may find the server again.
+ */
+export const POOL_WAIT_MS = 4_000;
+
+/**
+ * Most milliseconds that the driver waits for an answer: more than PostgreSQL takes to end a statement, but that cannot
+ * while it is paused or cut off. The connection is closed then; whether the statement was carried out is not known.
+ */
+const ANSWER_MS = 4_500;
 
 /**
  * What a session is begun with. In UTC: the adapter reads and writes `timestamptz` as if it were, and would store instants
@@ -35,7 +44,7 @@ export const POOL_WAIT_MS = 5_000;
  * transaction between two statements.
  */
 const SESSION =
-  '-c TimeZone=UTC -c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000';
+  '-c TimeZone=UTC -c statement_timeout=4000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000';
 
 /** How a database is used. */
 interface Use {
@@ -54,6 +63,7 @@ export function openDatabase(connection: Connection, { poolSize = 10, prepared =
     ...withSession(connection),
     max: poolSize,
     connectionTimeoutMillis: POOL_WAIT_MS,
+    query_timeout: ANSWER_MS,
   });
   // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
   // end the process: a server that ends its sessions does that.
