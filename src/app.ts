@@ -15,6 +15,8 @@ export interface Dependencies {
   db: Database;
   log: FastifyBaseLogger;
   readiness: Readiness;
+  /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
+  ending?: AbortSignal | undefined;
   /** Origins that browsers may call from. */
   corsOrigins: string[];
   /** Points a minute for each key. */
@@ -32,7 +34,7 @@ export interface Dependencies {
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, log, readiness, corsOrigins, verifyToken, fastLane = true, graphiql } = dependencies;
-  const app = await createHttpServer(log, corsOrigins);
+  const app = await createHttpServer(log, corsOrigins, dependencies.ending);
   await app.register(healthDoor, { readiness });
   if (graphiql) await app.register(graphiqlDoor, graphiql);
   const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);

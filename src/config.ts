@@ -11,6 +11,7 @@ const variables = z.object({
   POOL_SIZE: whole(1, 1000).default(10),
   PREPARED_STATEMENTS: flag.default(true),
   WORKERS: whole(1, 64).default(1),
+  DRAIN_MS: whole(0, 60_000).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: pointsAMinute.optional(),
@@ -62,6 +63,9 @@ function tokensOf(data: Variables): Tokens | undefined {
   return { issuer, audience, keys, workspaceClaim, scopesClaim, clockSkew: data.JWT_CLOCK_SKEW };
 }
 
+/** Long enough for a load balancer that asks every second. */
+const DEFAULT_DRAIN_MS = 2_000;
+
 /** What the environment says, checked and with its defaults. Documented for people in README.md. */
 export interface Config {
   /** TCP port to listen on; 0 takes a free one. */
@@ -76,6 +80,8 @@ export interface Config {
   preparedStatements: boolean;
   /** Processes that serve. 1: this one; more: children of this one, which then only starts and replaces them. */
   workers: number;
+  /** How long in ms a gateway that is to stop goes on serving, while it says that it is not ready. */
+  drainMs: number;
   logLevel: Variables['LOG_LEVEL'];
   /** Origins that browsers may call from. Empty: none but the gateway's own. */
   corsOrigins: string[];
@@ -113,6 +119,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     poolSize: data.POOL_SIZE,
     preparedStatements: data.PREPARED_STATEMENTS,
     workers: data.WORKERS,
+    drainMs: data.DRAIN_MS ?? (data.DATABASE_URL === undefined ? 0 : DEFAULT_DRAIN_MS),
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },

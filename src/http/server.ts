@@ -42,7 +42,11 @@ function requestIdOf({ headers }: { headers: Record<string, unknown> }): string 
 }
 
 /** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
-export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: string[]): Promise<FastifyInstance> {
+export async function createHttpServer(
+  log: FastifyBaseLogger,
+  corsOrigins: string[],
+  ending?: AbortSignal,
+): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     http: { requireHostHeader: false },
@@ -62,6 +66,7 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', refuseUnreadable);
+  if (ending) endConnections(app, ending);
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
   closeInTime(app, connections);
@@ -75,6 +80,16 @@ async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise
   const [path] = url.split('?', 1);
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
   request.log.info({ method, path, status, ms }, `${method} ${path} ${status} ${ms} ms`);
+}
+
+/**
+ * Closes each connection with the answer to its request, once the gateway is to stop: a client that knows of it sends nothing
+ * more there. A request that came to a connection that was just being closed would be lost.
+ */
+function endConnections(app: FastifyInstance, ending: AbortSignal): void {
+  app.addHook('onSend', async (_request, reply) => {
+    if (ending.aborted) reply.header('connection', 'close');
+  });
 }
 
 function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {
