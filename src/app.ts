@@ -17,6 +17,8 @@ export interface Dependencies {
   db: Database;
   log: FastifyBaseLogger;
   readiness: Readiness;
+  /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
+  ending?: AbortSignal | undefined;
   /** Origins that browsers may call from. */
   corsOrigins: string[];
   /** How much a request may ask for, and how long it may take. */
@@ -46,7 +48,7 @@ interface GraphiQL {
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, log, readiness, corsOrigins, limits, verifyToken, fastLane = true, graphiql } = dependencies;
-  const app = await createHttpServer(log, corsOrigins, limits);
+  const app = await createHttpServer(log, { corsOrigins, limits, ending: dependencies.ending });
   await app.register(healthDoor, { readiness });
   const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);
   const authenticate = createAuthenticate(db, verifyToken);

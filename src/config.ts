@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Limits, limitsOf, limitVariables } from './config/limits.ts';
+import { type Tokens, tokensOf } from './config/tokens.ts';
 import { flag, keysUrl, origins, pointsAMinute, whole } from './config/values.ts';
 
 const variables = z.object({
@@ -12,6 +13,7 @@ const variables = z.object({
   POOL_SIZE: whole(1, 1000).default(10),
   PREPARED_STATEMENTS: flag.default(true),
   WORKERS: whole(1, 64).default(1),
+  DRAIN_MS: whole(0, 60_000).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: pointsAMinute.optional(),
@@ -57,29 +59,14 @@ type Variables = z.output<typeof variables>;
 /** Points a minute for a key with its secret, and for a public key alone. */
 const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
 
-interface Tokens {
-  issuer: string;
-  audience: string;
-  keys: { jwksUrl: string } | { secret: string };
-  workspaceClaim: string;
-  scopesClaim: string;
-  /** Seconds by which the issuer's clock may differ. */
-  clockSkew: number;
-}
-
-function tokensOf(data: Variables): Tokens | undefined {
-  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl, JWT_SECRET: secret } = data;
-  const keys = jwksUrl !== undefined ? { jwksUrl } : secret !== undefined ? { secret } : undefined;
-  if (issuer === undefined || audience === undefined || !keys) return undefined;
-  const [workspaceClaim, scopesClaim] = [data.JWT_WORKSPACE_CLAIM, data.JWT_SCOPES_CLAIM];
-  return { issuer, audience, keys, workspaceClaim, scopesClaim, clockSkew: data.JWT_CLOCK_SKEW };
-}
-
 function graphiqlOf({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: Variables): Config['graphiql'] {
   const inProduction = NODE_ENV === 'production';
   if (!(GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY))) return false;
   return inProduction && DATABASE_URL !== undefined ? 'schemaReaders' : 'anybody';
 }
+
+/** Long enough for a load balancer that asks every second. */
+const DEFAULT_DRAIN_MS = 2_000;
 
 /** What the environment says, checked and with its defaults. Documented for people in README.md. */
 export interface Config {
@@ -95,6 +82,8 @@ export interface Config {
   preparedStatements: boolean;
   /** Processes that serve. 1: this one; more: children of this one, which then only starts and replaces them. */
   workers: number;
+  /** How long in ms a gateway that is to stop goes on serving, while it says that it is not ready. */
+  drainMs: number;
   logLevel: Variables['LOG_LEVEL'];
   /** Origins that browsers may call from. Empty: none but the gateway's own. */
   corsOrigins: string[];
@@ -140,6 +129,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     poolSize: data.POOL_SIZE,
     preparedStatements: data.PREPARED_STATEMENTS,
     workers: data.WORKERS,
+    drainMs: data.DRAIN_MS ?? (data.DATABASE_URL === undefined ? 0 : DEFAULT_DRAIN_MS),
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },

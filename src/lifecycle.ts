@@ -7,7 +7,7 @@ import { PersistedOperationsError } from './graphql/persisted-operations.ts';
 /** Ends what a process does: requests in flight are answered first. */
 export type Stop = () => Promise<void>;
 
-/** Longest time in ms that a shutdown waits for requests in flight and for the database. */
+/** Longest time in ms that a shutdown takes after the drain: for requests in flight, and for the database. */
 const SHUTDOWN_MS = 10_000;
 
 /** Errors whose messages are for people. */
@@ -38,14 +38,17 @@ export function endOnBug(log: Logger): void {
   });
 }
 
-/** Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already. */
-export function stopOnSignal(started: Promise<Stop>, log: Logger): void {
+/**
+ * Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already.
+ * @param drainMs how long stopping goes on serving.
+ */
+export function stopOnSignal(started: Promise<Stop>, log: Logger, drainMs: number): void {
   let stopping = false;
   const onSignal = (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info(`${signal}: finishing what is in flight`);
-    setTimeout(() => fail(new Error('The shutdown took too long.')), SHUTDOWN_MS).unref();
+    setTimeout(() => fail(new Error('The shutdown took too long.')), drainMs + SHUTDOWN_MS).unref();
     started.then((stop) => stop()).then(() => process.exit(0), fail);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);

@@ -11,7 +11,7 @@ import { openStore } from './store.ts';
 
 /** Serves from this process, and keeps the embedded database running. */
 async function startAlone(config: Config, log: Logger): Promise<Stop> {
-  const store = await openStore(config);
+  const store = await openStore(config, log);
   try {
     const { address, close } = await serve(config, store, log);
     if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);
@@ -35,7 +35,7 @@ try {
   const log = createLogger(config.logLevel, config.workers > 1);
   endOnBug(log);
   const started = startOf(config)(config, log);
-  stopOnSignal(started, log);
+  stopOnSignal(started, log, config.drainMs);
   await started;
 } catch (error) {
   fail(error);

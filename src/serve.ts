@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { createVerifyToken } from './auth/tokens.ts';
@@ -11,7 +12,7 @@ import type { Store } from './store.ts';
 export interface Serving {
   /** Such as `http://127.0.0.1:4000`. */
   address: string;
-  /** Answers what is in flight, and lets go of the database. */
+  /** Says that it is not ready and serves on for `drainMs`; then answers what is in flight, and lets go of the database. */
   close(): Promise<void>;
 }
 
@@ -27,11 +28,13 @@ export async function serve(
     prepared: config.preparedStatements,
     waits: config.limits,
   });
+  const ending = new AbortController();
   try {
     const app = await createApp({
       db,
       log,
-      readiness: () => unreadiness(db),
+      readiness: async () => (ending.signal.aborted ? 'The gateway is shutting down.' : unreadiness(db)),
+      ending: ending.signal,
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       rateLimits: config.rateLimits,
@@ -45,6 +48,8 @@ export async function serve(
     return {
       address,
       close: async () => {
+        ending.abort();
+        await delay(config.drainMs);
         await app.close();
         await db.$disconnect();
       },

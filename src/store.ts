@@ -1,6 +1,7 @@
+import type { Logger } from 'pino';
 import { createKey } from './auth/keys.ts';
 import type { Config } from './config.ts';
-import type { Connection } from './db/client.ts';
+import type { Connection, Models } from './db/client.ts';
 import { demoCredentials } from './dev/demo-data.ts';
 import { openEmbeddedDatabase } from './dev/embedded-database.ts';
 import { scopes } from './domain/scopes.ts';
@@ -22,10 +23,12 @@ export interface OpenStore extends Store {
  * Finds the database of the configuration, or starts the embedded one.
  * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
  */
-export async function openStore({ databaseUrl, dataDirectory, poolSize, workers }: Config): Promise<OpenStore> {
+export async function openStore(
+  { databaseUrl, dataDirectory, poolSize, workers }: Config,
+  log: Logger,
+): Promise<OpenStore> {
   if (databaseUrl !== undefined) return { connection: { connectionString: databaseUrl }, close: async () => {} };
-  const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, (tx, id) =>
-    createKey(tx, id, scopes, demoCredentials),
-  );
+  const createDemoKey = (tx: Models, id: string) => createKey(tx, id, scopes, demoCredentials);
+  const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, createDemoKey, log);
   return { ...embedded, demoKey: demoCredentials };
 }

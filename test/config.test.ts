@@ -12,6 +12,7 @@ it('has a default for everything', () => {
     poolSize: 10,
     preparedStatements: true,
     workers: 1,
+    drainMs: 0,
     logLevel: 'info',
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },
@@ -90,6 +91,16 @@ it.each<[string, Record<string, string>, RegExp]>([
 
 it.each(['1', ' ', '0x10', '1e3', '5.0', '-1', '+7', '1000000001'])('refuses the limit "%s"', (limit) => {
   expect(() => readConfig({ RATE_LIMIT: limit })).toThrow(/RATE_LIMIT: must be/);
+});
+
+it('drains before it stops, but not on the embedded database', () => {
+  const url = 'postgres://localhost/x';
+  expect(
+    [{}, { DATABASE_URL: url }, { DRAIN_MS: '10' }, { DATABASE_URL: url, DRAIN_MS: '0' }].map(
+      (env) => readConfig(env).drainMs,
+    ),
+  ).toEqual([0, 2000, 10, 0]);
+  expect(() => readConfig({ DRAIN_MS: '60001' })).toThrow(/DRAIN_MS: must be a whole number from 0 to 60000/);
 });
 
 it.each(['0', '65', '1.5', 'max', ' 2'])('refuses "%s" workers', (workers) => {

@@ -13,13 +13,14 @@ import { startWorkers } from './workers.ts';
  */
 export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
   const port = await freePort(config.port, config.host);
-  const { close, ...store } = await openStore(config);
+  const { close, ...store } = await openStore(config, log);
   new RateLimiterClusterMaster();
   const workers = startWorkers(
     config.workers,
     { port, store },
     {
       log,
+      drainMs: config.drainMs,
       onListening: (address) => {
         log.info(`${config.workers} workers listen at ${address}`);
         if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);

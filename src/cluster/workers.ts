@@ -5,11 +5,13 @@ import { closeLostConnection } from './lost-connection.ts';
 import { type Assignment, Listening } from './messages.ts';
 import { type Advice, createPatience } from './patience.ts';
 
-/** Longest time in ms that a worker has to stop, which cuts connections after 5 s itself. */
+/** Longest time in ms that a worker has to stop once it has drained: it cuts connections after 5 s itself. */
 const STOP_MS = 7_000;
 
 interface Watch {
   log: Logger;
+  /** How long in ms workers go on serving that are to stop. */
+  drainMs: number;
   /** Called once, when so many workers listen for the first time. */
   onListening(address: string): void;
   /** Called when no worker serves, and none can be started. Nothing is started after that. */
@@ -23,7 +25,11 @@ export interface Workers {
 }
 
 /** Starts so many workers with the same assignment, and another one for each that ends. */
-export function startWorkers(count: number, assignment: Assignment, { log, onListening, onGivingUp }: Watch): Workers {
+export function startWorkers(
+  count: number,
+  assignment: Assignment,
+  { log, drainMs, onListening, onGivingUp }: Watch,
+): Workers {
   const running = new Map<Worker, PromiseWithResolvers<void>>();
   const serving = new Set<Worker>();
   const pauses = new Set<NodeJS.Timeout>();
@@ -85,7 +91,7 @@ export function startWorkers(count: number, assignment: Assignment, { log, onLis
     };
     const ended = Promise.all([...running.values()].map(({ promise }) => promise));
     signalAll('SIGTERM');
-    const timer = setTimeout(signalAll, STOP_MS, 'SIGKILL');
+    const timer = setTimeout(signalAll, drainMs + STOP_MS, 'SIGKILL');
     await ended;
     clearTimeout(timer);
   }

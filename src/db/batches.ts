@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import { isUnavailable } from './errors.ts';
+
+import { untilNoConflict } from './conflicts.ts';
+import { isRefused } from './errors.ts';
 import type { Db } from './statements.ts';
 
 /** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */
@@ -41,7 +43,10 @@ export type WriteMany<Input, Output> = (
  * @returns a function that writes one input, and gives nothing where that is not to be done.
  */
 export function writeTogether<Input, Output>(write: WriteMany<Input, Output>) {
-  const alone = async (db: Db, workspaceId: string, input: Input) => (await write(db, workspaceId, [input], 'wait'))[0];
+  const alone = async (db: Db, workspaceId: string, input: Input) => {
+    const [written] = await untilNoConflict(() => write(db, workspaceId, [input], 'wait'));
+    return written;
+  };
 
   const open = (db: Db) =>
     byWorkspace((workspaceId) => {
@@ -60,12 +65,15 @@ export function writeTogether<Input, Output>(write: WriteMany<Input, Output>) {
   };
 }
 
-/** What was written; nothing where the statement failed, and so was undone, for a reason that may be one input's. */
+/**
+ * What was written; nothing where PostgreSQL has refused the statement, for a reason that may be one input's. After any other
+ * fault it may have been carried out, and is not sent again.
+ */
 async function attempt<Output>(write: () => Promise<(Output | undefined)[]>): Promise<(Output | undefined)[]> {
   try {
     return await write();
   } catch (error) {
-    if (isUnavailable(error)) throw error;
-    return [];
+    if (isRefused(error)) return [];
+    throw error;
   }
 }

@@ -41,6 +41,12 @@ export interface Waits {
 /** For commands; a gateway's are configured. */
 const WAITS: Waits = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
 
+/**
+ * How much longer in ms the driver waits for an answer than PostgreSQL takes to end a statement, which that cannot do while
+ * it is paused or cut off. The connection is closed then; whether the statement was carried out is not known.
+ */
+const ANSWER_MARGIN_MS = 500;
+
 /** Longest time in ms that a transaction is left alone between two statements. */
 const IDLE_MS = 10_000;
 
@@ -69,6 +75,7 @@ export function openDatabase(connection: Connection, { poolSize = 10, prepared =
     ...withSession(connection, sessionOptions(waits)),
     max: poolSize,
     connectionTimeoutMillis: waits.poolWaitMs,
+    query_timeout: waits.statementMs + ANSWER_MARGIN_MS,
   });
   // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
   // end the process: a server that ends its sessions does that.

@@ -92,8 +92,26 @@ const unavailableCode = new Set([
   'ETIMEDOUT',
 ]);
 
-/** What `pg` says without any code: a wait for the pool, a socket that closed, a connection that has since failed. */
-const unavailableMessage = /timeout exceeded when trying to connect|Connection terminated|is not queryable/;
+/** What the driver says of a statement that was not answered in time. */
+const GIVEN_UP = 'Query read timeout';
+
+/**
+ * What the driver says without a code that tells enough: a wait for the pool, for a new connection, for an answer; a socket
+ * that closed; a connection that has since failed; an address, or a socket's file, that is not there.
+ */
+const unavailableMessage = new RegExp(
+  `timeout exceeded when trying to connect|timeout expired|${GIVEN_UP}|Connection terminated|is not queryable|\\b(connect|getaddrinfo) E[A-Z_]+ `,
+);
+
+/** Whether a statement was not answered in time: its connection still waits for the answer, and can take no other. */
+export function isGivenUp(error: unknown): boolean {
+  return factsOf(error).message === GIVEN_UP;
+}
+
+/** Whether PostgreSQL itself has refused a statement, so that it is known to have done nothing. */
+export function isRefused(error: unknown): boolean {
+  return factsOf(error).sqlState !== '' && !isUnavailable(error);
+}
 
 /** Whether the database cannot serve: not reached, not in time, or not migrated. The request may be sent again later. */
 export function isUnavailable(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { migrate } from '../db/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockDirectory } from './instance-lock.ts';
+import type { Log } from './keep-running.ts';
 
 /** Beside those of the gateway: for a psql, and those that PostgreSQL keeps for superusers. */
 const SPARE_CONNECTIONS = 20;
@@ -15,20 +16,23 @@ export interface EmbeddedDatabase {
 }
 
 /**
- * Starts the embedded database of a data folder: made, migrated and filled with demo data on the first start.
+ * Starts the embedded database of a data folder: made, migrated and filled with demo data on the first start; and started
+ * again when it ends by itself.
  * @param directory the data folder, which one process has at a time.
  * @param connections how many its users need together.
  * @param createDemoKey gives the demo workspace its key.
+ * @param log where its ends and starts are told.
  * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
  */
 export async function openEmbeddedDatabase(
   directory: string,
   connections: number,
   createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
+  log?: Log,
 ): Promise<EmbeddedDatabase> {
   const lock = await lockDirectory(directory);
   const settings = { max_connections: String(connections + SPARE_CONNECTIONS) };
-  const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings });
+  const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings, log });
   try {
     await prepare(postgres.connection, createDemoKey);
   } catch (error) {

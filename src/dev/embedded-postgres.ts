@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Client } from 'pg';
 import { prepareDataDirectory, superuser } from './data-directory.ts';
-import { port, startServer, stopServer } from './postgres-server.ts';
+import { keepRunning, type Log } from './keep-running.ts';
+import { makeSocketDirectory, port, startServer, stopServer } from './postgres-server.ts';
 import { openPostgresTools } from './postgres-tools.ts';
 
 export interface EmbeddedPostgres {
@@ -16,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   directory: string;
   /** Settings of postgresql.conf, such as `fsync: 'off'` for tests. */
   settings?: Record<string, string>;
+  /** Where it is told when the server has ended by itself and starts again. Left out: it is not started again. */
+  log?: Log | undefined;
 }
 
 const database = 'usergraph';
@@ -34,19 +38,28 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const tools = await openPostgresTools(directory);
   await prepareDataDirectory(tools, directory);
   await stopServer(tools, directory);
-  const host = await startServer(tools, directory, options.settings ?? {});
+  const host = await makeSocketDirectory(tools);
+  const place = { directory, socketDirectory: host, settings: options.settings ?? {} };
   const connection = { host, port, user: superuser, database, ssl: false } as const;
   try {
+    await startServer(tools, place);
     await createDatabase(connection);
   } catch (error) {
     await stopServer(tools, directory);
+    await rm(host, { recursive: true, force: true });
     throw error;
+  }
+  const endWatch = options.log && keepRunning(tools, place, options.log);
+  async function stop(): Promise<void> {
+    await endWatch?.();
+    await stopServer(tools, directory);
+    await rm(host, { recursive: true, force: true });
   }
   let stopped: Promise<void> | undefined;
   return {
     connection,
     stop: () => {
-      stopped ??= stopServer(tools, directory);
+      stopped ??= stop();
       return stopped;
     },
   };

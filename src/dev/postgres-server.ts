@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,26 +13,36 @@ export const port = 5432;
 const socketPrefix = 'usergraph-';
 /** The server's log, in its data directory. */
 const LOG = 'server.log';
+const PID_FILE = 'postmaster.pid';
 /** How long a process of a killed server may keep its shared memory, before a start gives up. */
 const leftoversMs = 10_000;
 
-/**
- * Starts the server on a complete data directory.
- *
- * @returns the folder of its socket, which only this user can open.
- * @throws {StartError} with the end of the server's log.
- */
-export async function startServer(
-  tools: PostgresTools,
-  directory: string,
-  settings: Record<string, string>,
-): Promise<string> {
+/** A server's data directory, the folder of its socket, and its settings. */
+export interface ServerPlace {
+  directory: string;
+  socketDirectory: string;
+  settings: Record<string, string>;
+}
+
+/** @returns a new folder for a server's socket, which only this user can open. @throws {StartError} */
+export async function makeSocketDirectory(tools: PostgresTools): Promise<string> {
   const socketDirectory = await mkdtemp(join(socketParent(), socketPrefix)).catch((error: unknown) => {
     throw new StartError(
       `No folder can be made in ${socketParent()} for the socket of PostgreSQL (${error}). Set TMPDIR.`,
     );
   });
   await tools.handOver(socketDirectory);
+  return socketDirectory;
+}
+
+/**
+ * Starts the server on a complete data directory.
+ * @throws {StartError} with the end of the server's log.
+ */
+export async function startServer(
+  tools: PostgresTools,
+  { directory, socketDirectory, settings }: ServerPlace,
+): Promise<void> {
   const log = join(directory, LOG);
   const options = Object.entries({
     TimeZone: 'UTC',
@@ -46,16 +56,40 @@ export async function startServer(
     await rm(log, { force: true });
     const args = ['start', '-w', '-t', '60', '-s', '-l', LOG, '-o', options.join(' ')];
     const { ok, output } = await tools.run('pg_ctl', args, { PGDATA: directory });
-    if (ok) return socketDirectory;
+    if (ok) return;
     const lines = (await readFile(log, 'utf8').catch(() => output)).trim();
     if (lines.includes('pre-existing shared memory block') && Date.now() < deadline) {
       await sleep(100);
       continue;
     }
-    await rm(socketDirectory, { recursive: true, force: true });
     const tail = lines.split('\n').slice(-5).join('\n  ');
     throw new StartError(`The embedded PostgreSQL did not start on ${directory}. The end of its log:\n  ${tail}`);
   }
+}
+
+/** Whether the server on the directory runs. A killed one may stay in the list of processes, without a command line. */
+export async function serverRuns(directory: string): Promise<boolean> {
+  const { pid, socketDirectory } = await readPidFile(directory);
+  return pid > 0 && (await commandLine(pid)).includes(socketDirectory || 'postgres');
+}
+
+/** Removes what a killed server left behind that would keep the next one from starting in the same place. */
+export async function clearLeftovers({ directory, socketDirectory }: ServerPlace): Promise<void> {
+  await rm(join(directory, PID_FILE), { force: true });
+  const left = await readdir(socketDirectory);
+  await Promise.all(left.map((name) => rm(join(socketDirectory, name), { force: true })));
+}
+
+interface PidFile {
+  /** 0: there is no such file. */
+  pid: number;
+  /** Empty where the server has not written it yet. */
+  socketDirectory: string;
+}
+
+async function readPidFile(directory: string): Promise<PidFile> {
+  const lines = (await readFile(join(directory, PID_FILE), 'utf8').catch(() => '')).split('\n');
+  return { pid: Number(lines[0]), socketDirectory: lines[4] ?? '' };
 }
 
 /**
@@ -65,15 +99,12 @@ export async function startServer(
  * @throws {StartError} where it cannot be stopped.
  */
 export async function stopServer(tools: PostgresTools, directory: string): Promise<void> {
-  const pidFile = join(directory, 'postmaster.pid');
-  const lines = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
-  const pid = Number(lines[0]);
-  const socketDirectory = lines[4] ?? '';
+  const { pid, socketDirectory } = await readPidFile(directory);
   if (pid > 0) {
-    if ((await commandLine(pid)).includes(socketDirectory || 'postgres')) await stopPostmaster(tools, directory);
+    if (await serverRuns(directory)) await stopPostmaster(tools, directory);
     // A killed server. Its number may belong to another program by now, which pg_ctl would interrupt; what is left
     // of the server itself, PostgreSQL finds by its shared memory.
-    else await rm(pidFile, { force: true });
+    else await rm(join(directory, PID_FILE), { force: true });
   }
   if (basename(socketDirectory).startsWith(socketPrefix)) await rm(socketDirectory, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
+import { isUnavailable } from '../db/errors.ts';
 
 /** A query is compiled when it is asked for the third time: until then it would cost more than it saves. */
 const SEEN_BEFORE = 2;
@@ -15,7 +16,8 @@ const known = new WeakMap<DocumentNode, Map<string, Known>>();
  * Executes queries that come again and again by code that is compiled for them (docs/performance.md).
  *
  * Where such a query has any error, it is executed once more, by the executor that all others have: what an error says
- * and where it puts null is that one's alone. Mutations, which must not be executed twice, are never compiled.
+ * and where it puts null is that one's alone. But not where the database is unavailable: the second wait for it would be as
+ * long as the first. Mutations, which must not be executed twice, are never compiled.
  */
 export const compiledQueries: Plugin = {
   onExecute({ args, executeFn, setExecuteFn }) {
@@ -24,7 +26,8 @@ export const compiledQueries: Plugin = {
     setExecuteFn(async (given: ExecutionArgs) => {
       const { rootValue, contextValue, variableValues } = given;
       const result: ExecutionResult = await compiled.query(rootValue, contextValue, variableValues);
-      return result.errors ? executeFn(given) : result;
+      const faulty = result.errors?.every(({ originalError }) => !isUnavailable(originalError));
+      return faulty ? executeFn(given) : result;
     });
   },
 };

@@ -36,6 +36,15 @@ export interface HttpLimits {
   keepAliveMs: number;
 }
 
+/** What a server is told. */
+export interface HttpOptions {
+  /** Origins that browsers may call from. */
+  corsOrigins: string[];
+  limits: HttpLimits;
+  /** Aborted when the gateway is to stop. */
+  ending?: AbortSignal | undefined;
+}
+
 /** How often in ms Node looks for requests that do not arrive in time; else every 30 s. */
 const CHECK_MS = 1_000;
 
@@ -62,8 +71,7 @@ function requestIdOf({ headers }: { headers: Record<string, unknown> }): string 
 /** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
 export async function createHttpServer(
   log: FastifyBaseLogger,
-  corsOrigins: string[],
-  limits: HttpLimits,
+  { corsOrigins, limits, ending }: HttpOptions,
 ): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
@@ -91,6 +99,7 @@ export async function createHttpServer(
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', refuseUnreadable);
+  if (ending) endConnections(app, ending);
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
   closeInTime(app, connections);
@@ -105,6 +114,16 @@ async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise
   const route = routeOptions.url ?? '(nowhere)';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
   request.log.info({ method, route, status, ms }, `${method} ${route} ${status} ${ms} ms`);
+}
+
+/**
+ * Closes each connection with the answer to its request, once the gateway is to stop: a client that knows of it sends nothing
+ * more there. A request that came to a connection that was just being closed would be lost.
+ */
+function endConnections(app: FastifyInstance, ending: AbortSignal): void {
+  app.addHook('onSend', async (_request, reply) => {
+    if (ending.aborted) reply.header('connection', 'close');
+  });
 }
 
 function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { isConflict, isUnavailable, TransactionConflict, violates } from '../../src/db/errors.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from '../kit/database.ts';
 import { rowId, seedUsers } from '../kit/seed-rows.ts';
@@ -106,6 +109,33 @@ describe('an unavailable database', () => {
     expect(await judge(nowhere.user.findMany())).toMatchObject(unavailable);
     expect(await judge(nowhere.$queryRaw`SELECT 1`)).toMatchObject(unavailable);
     expect(await judge(nowhere.$transaction(async (tx) => tx.user.findMany()))).toMatchObject(unavailable);
+  });
+
+  it('is one whose socket is not there, or whose name nobody knows', async () => {
+    for (const host of ['/nowhere', 'nowhere.invalid']) {
+      const nowhere = openDatabase({ host, port: 1, user: 'x', database: 'x' });
+      expect(await judge(nowhere.user.findMany())).toMatchObject(unavailable);
+      expect(await judge(nowhere.query`SELECT 1`)).toMatchObject(unavailable);
+      await nowhere.$disconnect();
+    }
+  });
+
+  it('is one that does not say a word, within 5 s', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1 });
+    const began = Date.now();
+    const judged = await Promise.all([
+      judge(nowhere.user.findMany()),
+      judge(nowhere.query`SELECT 1`),
+      judge(inTransaction(nowhere, (tx) => tx.query`SELECT 1`)),
+    ]);
+    for (const one of judged) expect(one).toMatchObject(unavailable);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    await nowhere.$disconnect();
+    silent.close();
   });
 
   it('is one that ends the session, in a transaction or while a statement runs', async () => {

@@ -59,6 +59,52 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     expect(existsSync(killed.connection.host)).toBe(false);
   });
 
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'starts its server again that %s has ended, in the same place',
+    async (signal) => {
+      await using folder = await openFolder();
+      const said: string[] = [];
+      const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+      const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
+      try {
+        for (let round = 1; round <= 2; round += 1) {
+          const before = await folder.serverPid();
+          process.kill(before, signal);
+          await vi.waitFor(() => expect(said).toHaveLength(round * 2), { timeout: 15_000 });
+          expect(await folder.serverPid()).not.toBe(before);
+          await (await connect(postgres)).end();
+        }
+      } finally {
+        await postgres.stop();
+      }
+      expect(existsSync(join(folder.data, 'postmaster.pid'))).toBe(false);
+      expect(existsSync(postgres.connection.host)).toBe(false);
+    },
+  );
+
+  it('starts its server again as soon as that can be started, and is stopped meanwhile', async () => {
+    await using folder = await openFolder();
+    const said: string[] = [];
+    const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+    const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
+    const settings = join(folder.data, 'postgresql.conf');
+    const right = await readFile(settings, 'utf8');
+    await writeFile(settings, `${right}\nnonsense = on\n`);
+    process.kill(await folder.serverPid(), 'SIGKILL');
+    await vi.waitFor(() => expect(said.filter((text) => text.includes('nonsense')).length).toBeGreaterThan(1), {
+      timeout: 15_000,
+    });
+    await writeFile(settings, right);
+    await vi.waitFor(() => expect(said.at(-1)).toContain('runs again'), { timeout: 15_000 });
+    await writeFile(settings, `${right}\nnonsense = on\n`);
+    process.kill(await folder.serverPid(), 'SIGKILL');
+    await vi.waitFor(() => expect(said.at(-1)).toContain('The next try'), { timeout: 15_000 });
+    await postgres.stop();
+    const count = said.length;
+    await sleep(1_500);
+    expect(said).toHaveLength(count);
+  });
+
   it('takes over from a gateway that was killed and left its server running', async () => {
     await using folder = await openFolder();
     const { child, host } = await folder.spawnOwner();

@@ -28,7 +28,7 @@ const directly: Start = { command: [process.execPath, 'src/main.ts'] };
 function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
   const { PATH = '', HOME = '' } = process.env;
   const [program, ...args] = start.command;
-  const env = { PATH, HOME, PORT: '0', ...environment };
+  const env = { PATH, HOME, PORT: '0', DRAIN_MS: '0', ...environment };
   const child = spawn(program, args, { env, detached: start.detached });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));
@@ -63,7 +63,7 @@ export async function startGateway(environment: Environment, start?: Start): Pro
 /** What is printed last, with the address: on the embedded database a line to paste. */
 function readyPattern({ DATABASE_URL, WORKERS }: Environment): RegExp {
   if (!DATABASE_URL) return /curl -s (http:\S+)\/graphql .*\n/;
-  return WORKERS ? /workers listen at (http:\S+?)"/ : /Server listening at (http:\S+?)"/;
+  return Number(WORKERS ?? 1) > 1 ? /workers listen at (http:\S+?)"/ : /Server listening at (http:\S+?)"/;
 }
 
 /** Starts a gateway that is to fail, and gives what it has printed. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { createEmptyDatabase } from '../kit/database.ts';
 import { askDemo, failGateway, serverRuns, startGateway } from '../kit/gateway-process.ts';
@@ -98,6 +98,25 @@ describe('the gateway on a server', () => {
     });
     await migrate(database);
     expect(await ready()).toEqual({ status: 'ok' });
+  });
+
+  it('serves on while it drains, says that it is not ready, and keeps no connection', async () => {
+    await using database = await createEmptyDatabase();
+    await migrate(database);
+    await using gateway = await startGateway({ DATABASE_URL: database.connectionString, DRAIN_MS: '2000' });
+    const ask = (path: string) => fetch(gateway.address + path);
+    expect((await ask('/health/ready')).headers.get('connection')).toBe('keep-alive');
+    const ended = gateway.end('SIGTERM');
+    await vi.waitFor(async () => expect((await ask('/health/ready')).status).toBe(503), { interval: 20 });
+    const ready = await ask('/health/ready');
+    expect([await ready.json(), ready.headers.get('connection')]).toEqual([
+      { status: 'unavailable', reason: 'The gateway is shutting down.' },
+      'close',
+    ]);
+    expect((await ask('/health/live')).status).toBe(200);
+    const answer = await askDemo(gateway.address, '{ viewer { keyId } }');
+    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    expect(await ended).toBe(0);
   });
 
   it('has no demo key', async () => {

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
+
+/** A network that fails as it is told to. */
+export interface FaultProxy extends AsyncDisposable {
+  port: number;
+  /** What is sent from now on takes so long in ms, each way. */
+  delay(ms: number): void;
+  /** Nothing comes through any more, and nobody is told. */
+  stall(): void;
+  /** What was held back comes through, and what is sent from now on. */
+  flow(): void;
+  /** New connections work; those that there are stay silent for ever, as behind a firewall that has forgotten them. */
+  forget(): void;
+  /** Closes every connection. */
+  cut(): void;
+  /**
+   * Closes each connection on which a client sends this text: before the server gets it, or when that has answered. An empty
+   * text ends this.
+   */
+  cutAt(text: string, when?: 'before' | 'after'): void;
+  /** How many connections the last text has closed. */
+  cuts(): number;
+}
+
+/** Starts a proxy before a server, on a port of its own. */
+export async function startFaultProxy(target: NetConnectOpts): Promise<FaultProxy> {
+  const sockets = new Set<Socket>();
+  let ms = 0;
+  let stalled = false;
+  let trap = { text: '', when: 'before' };
+  let cuts = 0;
+
+  function keep(socket: Socket, other: Socket): void {
+    sockets.add(socket);
+    if (stalled) socket.pause();
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      sockets.delete(socket);
+      other.destroy();
+    });
+  }
+
+  function pipe(from: Socket, to: Socket, isLost: (chunk: Buffer) => boolean): void {
+    from.on('data', (chunk) => {
+      if (isLost(chunk)) from.destroy();
+      else if (ms === 0) to.write(chunk);
+      else setTimeout(() => to.destroyed || to.write(chunk), ms);
+    });
+  }
+
+  const server = createServer((client) => {
+    const upstream = connect(target);
+    keep(client, upstream);
+    keep(upstream, client);
+    let sprung = false;
+    pipe(client, upstream, (chunk) => {
+      if (trap.text === '' || !chunk.includes(trap.text)) return false;
+      sprung = true;
+      cuts += 1;
+      return trap.when === 'before';
+    });
+    pipe(upstream, client, () => sprung);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    delay: (next) => (ms = next),
+    stall: () => {
+      stalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    flow: () => {
+      stalled = false;
+      ms = 0;
+      for (const socket of sockets) socket.resume();
+    },
+    forget: () => {
+      stalled = false;
+    },
+    cut,
+    cutAt: (text, when = 'before') => {
+      if (text !== '') cuts = 0;
+      trap = { text, when };
+    },
+    cuts: () => cuts,
+    [Symbol.asyncDispose]: async () => {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isInputObjectType } from 'graphql';
+import { z } from 'zod';
+import { servedSchema } from '../../src/federation/subgraph.ts';
+
+/** Kinds of numbered writes: an event; an attribute of a user; a user with a device and two lists. */
+export const kinds = ['addEvent', 'updateUser', 'createUser'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Attributes that are written to one user: less than they may have. */
+const ATTRIBUTES = 40;
+
+/** Longest time in ms that an answer is waited for. */
+const PATIENCE_MS = 12_000;
+
+/** A write, and what came of it. */
+export interface Write {
+  kind: Kind;
+  number: number;
+  /** Whether it was answered with success; not with an error, nor not at all. */
+  acknowledged: boolean;
+  /** How often it was sent: more than once only where it has a key. */
+  sent: number;
+  /** Whether it carries an idempotency key. */
+  keyed: boolean;
+}
+
+/** The user whose attribute a number is. */
+export const holderOf = (number: number) => `holder${Math.floor(number / ATTRIBUTES)}`;
+
+/** Whether a mutation's input takes a key, by which it may be sent again. */
+export function takesKey(kind: Kind): boolean {
+  const type = servedSchema.getType(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}Input`);
+  return isInputObjectType(type) && 'idempotencyKey' in type.getFields();
+}
+
+const inputOf: Record<Kind, (number: number, listIds: readonly string[]) => object> = {
+  addEvent: (number) => ({ uid: 'writer', name: 'Numbered', value: number, properties: { number } }),
+  updateUser: (number) => ({ uid: holderOf(number), meta: { [`k${number}`]: number } }),
+  createUser: (number, listIds) => ({
+    uid: `made${number}`,
+    listIds,
+    device: { token: `token${number}`, platform: 'IOS' },
+  }),
+};
+
+const Answer = z.object({ data: z.record(z.string(), z.object({ __typename: z.string() })) });
+
+export interface Writers {
+  /** Ends after the writes under way. @returns all that were written. */
+  stop(): Promise<Write[]>;
+}
+
+/**
+ * Writes all the time, so many at once. What was not acknowledged is sent again until it is, where it has a key.
+ * @param address where the gateway is just now.
+ */
+export function startWriters(
+  count: number,
+  address: () => string,
+  authorization: string,
+  listIds: readonly string[],
+): Writers {
+  const writes: Write[] = [];
+  let stopping = false;
+
+  async function send({ kind }: Write, input: object): Promise<boolean> {
+    try {
+      const response = await fetch(`${address()}/graphql`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          query: `mutation ($input: ${kind.charAt(0).toUpperCase()}${kind.slice(1)}Input!) { ${kind}(input: $input) { __typename } }`,
+          variables: { input },
+        }),
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      const { data } = Answer.safeParse(await response.json());
+      return data?.data[kind]?.__typename.endsWith('Payload') ?? false;
+    } catch {
+      return false;
+    }
+  }
+
+  async function write(kind: Kind): Promise<void> {
+    const number = writes.length;
+    const made: Write = { kind, number, acknowledged: false, sent: 0, keyed: takesKey(kind) };
+    writes.push(made);
+    const input = { ...inputOf[kind](number, listIds), ...(made.keyed ? { idempotencyKey: randomUUID() } : {}) };
+    do {
+      made.sent += 1;
+      made.acknowledged = await send(made, input);
+      if (!made.acknowledged) await delay(50);
+    } while (made.keyed && !made.acknowledged && made.sent < 1_000);
+  }
+
+  const writing = Array.from({ length: count }, async (_, place) => {
+    for (let round = place; !stopping; round += 1) await write(kinds[round % kinds.length] ?? 'addEvent');
+  });
+  return {
+    async stop() {
+      stopping = true;
+      await Promise.all(writing);
+      return writes;
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import type { GatewayProcess } from './gateway-process.ts';
+import { eventually } from './workers.ts';
+
+/** Longest time in ms that any request takes, whatever the database does; a slow machine has a little more. */
+const DEADLINE_MS = 11_000;
+
+const Body = z.object({
+  code: z.string().optional(),
+  errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).optional(),
+});
+
+/** How a request was answered. */
+export interface Outcome {
+  status: number;
+  /** The code of its error; `data` where it has none. */
+  code: string;
+}
+
+export interface Target {
+  address: string;
+  owner: string;
+}
+
+async function ask({ address, owner }: Target, path: string, method: string, body?: object): Promise<Outcome> {
+  const response = await fetch(address + path, {
+    method,
+    headers: { authorization: owner, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(DEADLINE_MS),
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const { code, errors } = Body.parse(await response.json());
+  return { status: response.status, code: code ?? errors?.[0]?.extensions.code ?? 'data' };
+}
+
+const graphql = (target: Target, query: string) => ask(target, '/graphql', 'POST', { query });
+
+/** Reads through GraphQL; the same text each time, so that the query is compiled. */
+export const read = (target: Target) => graphql(target, '{ users(first: 1) { nodes { uid events { totalCount } } } }');
+
+/** A request of every kind: reads and writes of one statement, of several, and of a transaction, through both doors. */
+export const requestsOfEachKind = (target: Target): Promise<Outcome>[] => [
+  read(target),
+  graphql(target, '{ user(uid: "nobody") { uid } }'),
+  graphql(target, 'mutation { addEvent(input: { uid: "u", name: "x" }) { __typename } }'),
+  graphql(target, 'mutation { updateUser(input: { uid: "u", meta: { a: 1 } }) { __typename } }'),
+  graphql(target, 'mutation { updateUser(input: { uid: "u", device: { token: "t", platform: IOS } }) { __typename } }'),
+  ask(target, '/v1/users', 'GET'),
+  ask(target, '/v1/users/u', 'PUT', { first_name: 'Ada' }),
+  ask(target, '/v1/users/u/events', 'POST', { event: 'x' }),
+];
+
+/** Creates the user that those requests are about. */
+export async function createUserU(target: Target): Promise<void> {
+  const { code } = await graphql(target, 'mutation { createUser(input: { uid: "u" }) { __typename } }');
+  expect(code).toBe('data');
+}
+
+const statusOf = async (address: string, path: string) => (await fetch(address + path)).status;
+
+/**
+ * Sees that readiness turns red while liveness stays green, and that every request is refused in time and by the contract.
+ * @returns how long in ms the slowest refusals took.
+ */
+export async function expectOutage(target: Target): Promise<number> {
+  await eventually(async () => expect(await statusOf(target.address, '/health/ready')).toBe(503));
+  const began = Date.now();
+  const outcomes = await Promise.all([...requestsOfEachKind(target), ...requestsOfEachKind(target)]);
+  const slowest = Date.now() - began;
+  expect(outcomes).toEqual(outcomes.map(() => ({ status: 503, code: 'SERVICE_UNAVAILABLE' })));
+  expect(await statusOf(target.address, '/health/live')).toBe(200);
+  expect(await statusOf(target.address, '/health/ready')).toBe(503);
+  return slowest;
+}
+
+/** How long in ms it takes until a request is answered with data; asked again and again, without waiting for an answer. */
+export async function untilServed(target: Target): Promise<number> {
+  const began = Date.now();
+  const served = Promise.withResolvers<number>();
+  const ending = new AbortController();
+  const asked: Promise<void>[] = [];
+  const timeout = setTimeout(() => served.reject(new Error('It does not serve again.')), 30_000);
+  void (async () => {
+    while (!ending.signal.aborted) {
+      const asking = read(target).then(({ status }) => {
+        if (status === 200) served.resolve(Date.now() - began);
+      });
+      asked.push(asking.catch(() => {}));
+      await delay(100);
+    }
+  })();
+  try {
+    return await served.promise;
+  } finally {
+    ending.abort();
+    clearTimeout(timeout);
+    await Promise.all(asked);
+  }
+}
+
+/** A gateway whose sessions go by a name. */
+export interface Watched extends Target {
+  gateway: GatewayProcess;
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  sessionName: string;
+  poolSize: number;
+}
+
+/**
+ * Sees that it serves within 5 s, is ready, is the same process, and holds no more connections than its pool has, none in a
+ * transaction.
+ * @returns how long in ms it took to serve.
+ */
+export async function expectRecovery({ gateway, query, sessionName, poolSize, ...target }: Watched): Promise<number> {
+  const took = await untilServed(target);
+  expect(took).toBeLessThan(5_000);
+  await eventually(async () => expect(await statusOf(target.address, '/health/ready')).toBe(200));
+  const outcomes = await Promise.all(requestsOfEachKind(target));
+  expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 'data'));
+  process.kill(gateway.pid, 0);
+  await eventually(async () => {
+    const sessions = await query(`SELECT state FROM pg_stat_activity
+      WHERE application_name = '${sessionName}'`);
+    expect(sessions).not.toEqual([]);
+    expect(sessions.length).toBeLessThanOrEqual(poolSize);
+    expect(sessions.filter(({ state }) => state !== 'idle')).toEqual([]);
+  });
+  return took;
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, type ClientConfig } from 'pg';
+import { createKey } from '../../src/auth/keys.ts';
+import { openDatabase } from '../../src/db/client.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { prepareDataDirectory, superuser } from '../../src/dev/data-directory.ts';
+import { clearLeftovers, makeSocketDirectory, port, startServer, stopServer } from '../../src/dev/postgres-server.ts';
+import { openPostgresTools } from '../../src/dev/postgres-tools.ts';
+import { scopes } from '../../src/domain/scopes.ts';
+import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
+import { basic } from './app.ts';
+
+export type OwnServer = Awaited<ReturnType<typeof startOwnServer>>;
+
+const DATABASE = 'usergraph';
+
+/**
+ * Starts a PostgreSQL of the test's own, which it may kill, pause and start again in the same place, with a migrated database
+ * and a key that has every scope.
+ * @param settings of postgresql.conf. Left out: as a server comes, which loses nothing that it has committed.
+ */
+export async function startOwnServer(settings: Record<string, string> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'usergraph-own-'));
+  const directory = join(folder, 'postgres');
+  const tools = await openPostgresTools(directory);
+  await prepareDataDirectory(tools, directory);
+  const socketDirectory = await makeSocketDirectory(tools);
+  const place = { directory, socketDirectory, settings };
+  await startServer(tools, place);
+  const connection = { host: socketDirectory, port, user: superuser, database: DATABASE };
+  await queryOn({ ...connection, database: 'postgres' }, `CREATE DATABASE ${DATABASE}`);
+  await migrate(connection);
+  const db = openDatabase(connection, { poolSize: 1 });
+  const { id: workspaceId } = await createWorkspace(db, 'Owner');
+  const key = await createKey(db, workspaceId, scopes);
+  await db.$disconnect();
+  const serverPid = async () => Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  const signalAll = async (signal: NodeJS.Signals) => {
+    const postmaster = await serverPid();
+    for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, signal);
+  };
+  return {
+    connection,
+    /** The file of its socket. */
+    socket: join(socketDirectory, `.s.PGSQL.${port}`),
+    url: `postgresql://${superuser}@localhost/${DATABASE}?host=${encodeURIComponent(socketDirectory)}&port=${port}`,
+    workspaceId,
+    owner: basic(key.publicKey, key.secret),
+    query: (sql: string) => queryOn(connection, sql),
+    /** Ends it in order, with all its sessions. */
+    stop: () => stopServer(tools, directory),
+    /** Kills the server; its sessions end when they see it. */
+    kill: async () => void process.kill(await serverPid(), 'SIGKILL'),
+    async start() {
+      await mkdir(socketDirectory, { recursive: true });
+      await tools.handOver(socketDirectory);
+      await clearLeftovers(place);
+      await startServer(tools, place);
+    },
+    /** Stops the clock of the server and of all its sessions: they neither answer nor hang up. */
+    pause: () => signalAll('SIGSTOP'),
+    resume: () => signalAll('SIGCONT'),
+    async [Symbol.asyncDispose]() {
+      await signalAll('SIGCONT').catch(() => {});
+      await stopServer(tools, directory);
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+async function queryOn(connection: ClientConfig, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client(connection);
+  // A server that is killed while the client ends.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  return pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? pid : []));
+}

@@ -1,0 +1,34 @@
+import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
+
+/** Puts one of everything under a number, which is in every text of it. */
+export async function seedAll(place: Place, number: number): Promise<void> {
+  await seedListMembers(place, number, [number]);
+  await seedSegmentMembers(place, number, [number]);
+  await seedEvents(place, number, [number], `Event ${number}`);
+  await seedDevices(place, [number]);
+  const { db, workspaceId } = place;
+  const meta = { [`k${number}`]: `${number}` };
+  await db.user.updateMany({
+    where: { workspaceId },
+    data: { firstName: `First ${number}`, lastName: `Last ${number}`, number: `+${number}${number}`, meta },
+  });
+  await db.list.updateMany({ where: { workspaceId }, data: { description: `About ${number}` } });
+  await db.event.updateMany({ where: { workspaceId }, data: { value: `${number}`, properties: meta } });
+  await db.$executeRaw`
+    INSERT INTO users (workspace_id, id, uid, email, uid_updateable, created_at, updated_at)
+    VALUES (${workspaceId}::uuid, gen_random_uuid(), ${`import${number}@example.com`}, ${`import${number}@example.com`},
+      true, now(), now())`;
+}
+
+const tables = ['users', 'devices', 'lists', 'list_memberships', 'segments', 'segment_memberships', 'events'];
+
+/** Every row of a workspace, as text. */
+export async function rowsOf({ db, workspaceId }: Place): Promise<string[]> {
+  const ofTables = tables.map((table) =>
+    db.$queryRawUnsafe<{ row: string }[]>(
+      `SELECT t::text AS row FROM ${table} t WHERE workspace_id = $1::uuid ORDER BY 1`,
+      workspaceId,
+    ),
+  );
+  return (await Promise.all(ofTables)).flat().map(({ row }) => row);
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { basic } from '../kit/app.ts';
+import { askDemo, type GatewayProcess, serverRuns, startGateway } from '../kit/gateway-process.ts';
+import { untilServed } from '../kit/outage.ts';
+import { eventually } from '../kit/workers.ts';
+
+async function makeFolder() {
+  const directory = await mkdtemp(join(tmpdir(), 'usergraph-embedded-'));
+  const postmaster = async () => {
+    const file = await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8');
+    return Number(file.split('\n')[0]);
+  };
+  return {
+    directory,
+    postmaster,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 10 }),
+  };
+}
+
+const target = ({ address }: GatewayProcess) => ({ address, owner: basic('pk_demo', 'sk_demo') });
+
+it.each([
+  ['is killed', 'SIGKILL', '1'],
+  ['is killed, under two workers', 'SIGKILL', '2'],
+  ['is stopped', 'SIGINT', '1'],
+] as const)(
+  'starts the embedded database again that %s, with all that it had',
+  { timeout: 60_000 },
+  async (_how, signal, workers) => {
+    await using folder = await makeFolder();
+    await using gateway = await startGateway({ DATA_DIR: folder.directory, WORKERS: workers });
+    await askDemo(gateway.address, 'mutation { createUser(input: { uid: "kept" }) { __typename } }');
+    const first = await folder.postmaster();
+    process.kill(first, signal);
+    await eventually(() => expect(gateway.output()).toContain('The embedded PostgreSQL runs again'));
+    expect(await untilServed(target(gateway))).toBeLessThan(5_000);
+    expect(await folder.postmaster()).not.toBe(first);
+    expect(await askDemo(gateway.address, '{ user(uid: "kept") { uid } }')).toEqual({
+      data: { user: { uid: 'kept' } },
+    });
+    // And once more.
+    process.kill(await folder.postmaster(), 'SIGKILL');
+    await eventually(() => expect(gateway.output().match(/runs again/g)).toHaveLength(2));
+    expect(await untilServed(target(gateway))).toBeLessThan(5_000);
+    expect(await gateway.end('SIGTERM')).toBe(0);
+    expect(await serverRuns(folder.directory)).toBe(false);
+  },
+);
+
+it('ends in order where the embedded database has just been killed, and leaves none behind', {
+  timeout: 60_000,
+}, async () => {
+  await using folder = await makeFolder();
+  const gateway = await startGateway({ DATA_DIR: folder.directory });
+  process.kill(await folder.postmaster(), 'SIGKILL');
+  expect(await gateway.end('SIGTERM')).toBe(0);
+  expect(await serverRuns(folder.directory)).toBe(false);
+});

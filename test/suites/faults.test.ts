@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type FaultProxy, startFaultProxy } from '../kit/fault-proxy.ts';
+import { printFigures } from '../kit/figures.ts';
+import { startGateway } from '../kit/gateway-process.ts';
+import { createUserU, expectOutage, expectRecovery, requestsOfEachKind, type Watched } from '../kit/outage.ts';
+import { type OwnServer, startOwnServer } from '../kit/own-server.ts';
+
+const POOL_SIZE = 4;
+
+let server: OwnServer;
+let proxy: FaultProxy;
+let direct: Watched;
+let proxied: Watched;
+beforeAll(async () => {
+  server = await startOwnServer();
+  proxy = await startFaultProxy({ path: server.socket });
+  direct = await start('direct', server.url);
+  proxied = await start('proxied', `postgresql://postgres@127.0.0.1:${proxy.port}/usergraph?x=y`);
+  await createUserU(direct);
+});
+afterAll(async () => {
+  await direct.gateway[Symbol.asyncDispose]();
+  await proxied.gateway[Symbol.asyncDispose]();
+  await proxy[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+async function start(sessionName: string, url: string): Promise<Watched> {
+  const gateway = await startGateway({
+    DATABASE_URL: `${url}&application_name=${sessionName}`,
+    POOL_SIZE: String(POOL_SIZE),
+    RATE_LIMIT: '0',
+  });
+  const { owner, query } = server;
+  return { address: gateway.address, owner, gateway, query, sessionName, poolSize: POOL_SIZE };
+}
+
+/** All kinds of requests before, so that the pool is full, the key is known and the query compiled. */
+async function warmUp(target: Watched): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    for (const { code } of await Promise.all(requestsOfEachKind(target))) expect(code).toBe('data');
+  }
+}
+
+/** Lets something go away and come back, and prints how long what took. */
+async function outage(name: string, target: Watched, end: () => unknown, begin: () => unknown): Promise<void> {
+  await warmUp(target);
+  await end();
+  const refused = await expectOutage(target);
+  await begin();
+  const served = await expectRecovery(target);
+  printFigures('faults', { fault: name, 'slowest refusal ms': refused, 'serves again after ms': served });
+}
+
+it.each([
+  ['stopped', () => server.stop(), () => server.start()],
+  ['killed', () => server.kill(), () => server.start()],
+  ['paused', () => server.pause(), () => server.resume()],
+])('refuses in time while the database is %s, and serves again by itself', (how, end, begin) =>
+  outage(how, direct, end, begin),
+);
+
+it('refuses in time while the network is silent, and serves again by itself', () =>
+  outage('silent', proxied, proxy.stall, proxy.flow));
+
+it('serves over a slow network, refuses in time over one that is too slow', async () => {
+  await warmUp(proxied);
+  proxy.delay(100);
+  for (const { code } of await Promise.all(requestsOfEachKind(proxied))) expect(code).toBe('data');
+  await outage('too slow', proxied, () => proxy.delay(6_000), proxy.flow);
+});
+
+it('serves again where the connections that a silence has seen never come back', async () => {
+  await warmUp(proxied);
+  proxy.stall();
+  const meanwhile = [...requestsOfEachKind(proxied), ...requestsOfEachKind(proxied)];
+  await delay(500);
+  proxy.forget();
+  const served = await expectRecovery(proxied);
+  // What waited for a connection has got one of the new ones.
+  for (const { code } of await Promise.all(meanwhile)) expect(['data', 'SERVICE_UNAVAILABLE']).toContain(code);
+  printFigures('faults', { fault: 'forgotten connections', 'serves again after ms': served });
+});
+
+it('survives a network that cuts its connections under load', async () => {
+  await warmUp(proxied);
+  const asked = [];
+  for (let round = 0; round < 20; round += 1) {
+    asked.push(...requestsOfEachKind(proxied));
+    await delay(15);
+    proxy.cut();
+  }
+  const codes = new Set((await Promise.all(asked)).map(({ code }) => code));
+  expect([...codes].filter((code) => code !== 'data' && code !== 'SERVICE_UNAVAILABLE')).toEqual([]);
+  const served = await expectRecovery(proxied);
+  printFigures('faults', { fault: 'cut 20 times', requests: asked.length, 'serves again after ms': served });
+});

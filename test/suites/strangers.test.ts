@@ -1,0 +1,298 @@
+import { isInterfaceType } from 'graphql';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { scopes as allScopes, type Scope } from '../../src/domain/scopes.ts';
+import { servedSchema } from '../../src/federation/subgraph.ts';
+import { operations } from '../../src/rest/operations.ts';
+import { startApp } from '../kit/app.ts';
+import { printFigures } from '../kit/figures.ts';
+import { inject } from '../kit/rest.ts';
+import {
+  type Built,
+  type Depth,
+  type Given,
+  operationAlong,
+  operationOf,
+  wayTo,
+} from '../kit/strangers/build-operation.ts';
+import {
+  type AllNames,
+  connectionFields,
+  coordinates,
+  idsOf,
+  namesOf,
+  naming,
+  neutral,
+} from '../kit/strangers/names.ts';
+import { parametersOf, restHeaders, restNaming, restNeutral, restRequest } from '../kit/strangers/rest.ts';
+import { rowsOf, seedAll } from '../kit/strangers/seed-all.ts';
+import { rootFields, type SchemaField, schemaFields } from '../kit/walk-schema.ts';
+
+/** Numbers that are in no id and no instant by chance. */
+const OWN = 111_111;
+const THEIRS = 222_222;
+const MISSING = 333_333;
+const own = namesOf(OWN);
+
+let app: Awaited<ReturnType<typeof startApp>>;
+let before: string[];
+const theirPlace = () => ({ db: app.db, workspaceId: app.stranger.workspaceId });
+beforeAll(async () => {
+  app = await startApp();
+  await seedAll(theirPlace(), THEIRS);
+});
+beforeEach(async () => {
+  const { workspaceId } = app;
+  for (const table of ['users', 'lists', 'segments'])
+    await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, workspaceId);
+  await seedAll(app, OWN);
+  before = await rowsOf(theirPlace());
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const figures = { operations: 0 };
+
+async function send({ document, variables }: Built, caller = app.owner) {
+  figures.operations += 1;
+  const { status, data, errors } = await app.send(document, variables, caller);
+  return { status, data, errors };
+}
+
+let fresh = 0;
+
+/** A uid that nobody has. */
+function freshUid(): string {
+  fresh += 1;
+  return `fresh${fresh}`;
+}
+
+/** The caller's own values for what an operation requires; a uid that nobody has for a new user. */
+function ownValue(coordinate: string): unknown {
+  if (coordinate === 'CreateUserInput.uid' || coordinate === 'UpdateUserInput.uid') return freshUid();
+  return naming[coordinate]?.(own)[0] ?? neutral[coordinate];
+}
+
+/** What is required by the schema, from the caller's own, and one coordinate with another value. */
+function given(tried?: string, value?: unknown): Given {
+  const required = requiredCoordinates();
+  return (coordinate) => {
+    if (coordinate === tried) return value;
+    if (/\((first)\)$/.test(coordinate)) return 2;
+    // An object that may be left out is passed where the coordinate is in it.
+    if (coordinate.endsWith('.device')) return tried?.startsWith('DeviceInput.') ? true : undefined;
+    return required.has(coordinate) ? ownValue(coordinate) : undefined;
+  };
+}
+
+/** Coordinates of what the schema requires. */
+function requiredCoordinates(): Set<string> {
+  const ofFields = schemaFields.flatMap(({ coordinate, field }) =>
+    field.args.filter(({ type }) => String(type).endsWith('!')).map(({ name }) => `${coordinate}(${name})`),
+  );
+  const ofInputs = Object.values(servedSchema.getTypeMap()).flatMap((type) =>
+    'getFields' in type && !isInterfaceType(type)
+      ? Object.values(type.getFields())
+          .filter((field) => String(field.type).endsWith('!'))
+          .map(({ name }) => `${type.name}.${name}`)
+      : [],
+  );
+  return new Set([...ofFields, ...ofInputs]);
+}
+
+/** An answer as text, with the names of what was asked about blotted out. */
+const blotted = (answer: unknown, names: AllNames): string =>
+  Object.values(names).reduce((text, name) => text.replaceAll(name, '…'), JSON.stringify(answer));
+
+it('has a case for every argument and every field of an input, and an id for every type of node', () => {
+  const known = new Set([...Object.keys(naming), ...Object.keys(neutral)]);
+  expect(coordinates.filter((coordinate) => !known.has(coordinate))).toEqual([]);
+  const node = servedSchema.getType('Node');
+  const types = isInterfaceType(node) ? servedSchema.getPossibleTypes(node).map(({ name }) => name) : [];
+  expect(types.filter((type) => !(type in idsOf(own)))).toEqual([]);
+});
+
+/** The root fields that take a coordinate, directly or in their input. */
+const rootsTaking = (coordinate: string) =>
+  rootFields.filter(({ type, field }) => {
+    let taken = false;
+    operationOf(
+      { type, field },
+      (asked) => {
+        taken ||= asked === coordinate;
+        return true;
+      },
+      'outcome',
+    );
+    return taken;
+  });
+
+describe('what names something of another workspace is as what names nothing', () => {
+  const cases = coordinates.filter((coordinate) => coordinate in naming);
+
+  it.each(cases)('%s', async (coordinate) => {
+    const valuesOf = naming[coordinate] ?? (() => []);
+    const roots = rootsTaking(coordinate);
+    expect(roots).not.toEqual([]);
+    for (const root of roots) {
+      for (const place of valuesOf(own).keys()) {
+        const ask = async (number: number, depth: Depth) => {
+          const names = namesOf(number);
+          return blotted(await send(operationOf(root, given(coordinate, valuesOf(names)[place]), depth)), names);
+        };
+        const outcome = await ask(THEIRS, 'outcome');
+        expect(outcome.replaceAll(/fresh\d+/g, '…')).toBe((await ask(MISSING, 'outcome')).replaceAll(/fresh\d+/g, '…'));
+        expect(outcome).not.toContain('"errors":[');
+        const everything = await ask(THEIRS, 'everything');
+        expect(everything).not.toContain('"errors":[');
+        expect(everything).not.toContain(String(THEIRS));
+      }
+    }
+    expect(await rowsOf(theirPlace())).toEqual(before);
+  });
+});
+
+it('shows of all that can be selected nothing of another workspace, and selects every field there is', async () => {
+  const selected = new Set<string>();
+  for (const root of rootFields) {
+    const operation = operationOf(root, given(), 'everything', (coordinate) => selected.add(coordinate));
+    const answer = JSON.stringify(await send(operation));
+    expect(answer).not.toContain(String(THEIRS));
+    expect(answer).not.toContain('"errors":[');
+    if (root.type.name === 'Query' && root.field.name !== 'viewer' && root.field.name !== '_service')
+      expect(answer, root.coordinate).toContain(String(OWN));
+    // What a mutation has changed is put back.
+    await app.db.$executeRawUnsafe('DELETE FROM users WHERE workspace_id = $1::uuid', app.workspaceId);
+    await app.db.$executeRawUnsafe('DELETE FROM lists WHERE workspace_id = $1::uuid', app.workspaceId);
+    await app.db.$executeRawUnsafe('DELETE FROM segments WHERE workspace_id = $1::uuid', app.workspaceId);
+    await seedAll(app, OWN);
+  }
+  expect(schemaFields.map(({ coordinate }) => coordinate).filter((coordinate) => !selected.has(coordinate))).toEqual(
+    [],
+  );
+  expect(await rowsOf(theirPlace())).toEqual(before);
+  printFigures('strangers', {
+    fields: selected.size,
+    arguments: coordinates.length,
+    naming: coordinates.filter((c) => c in naming).length,
+  });
+});
+
+describe('refuses the cursors of another workspace', () => {
+  const Cursors = z.object({ edges: z.array(z.object({ cursor: z.string() })).min(1) });
+
+  /** A page of a connection of a root, or of a node. */
+  function pageOf({ type, field, coordinate }: SchemaField, names: AllNames, side?: string, cursor?: string): Built {
+    const inner = `page: ${field.name}(first: 1 ${side ? `${side}: ${JSON.stringify(cursor)}` : ''}) { edges { cursor } }`;
+    if (type.name === 'Query') return { document: `{ ${inner} }`, variables: {} };
+    const id = idsOf(names)[type.name];
+    expect(id, `${coordinate} is a page of a type without a global id`).toBeDefined();
+    return { document: `query ($id: ID!) { node(id: $id) { ... on ${type.name} { ${inner} } } }`, variables: { id } };
+  }
+
+  it.each(connectionFields.map((field) => [field.coordinate, field] as const))('%s', async (_name, field) => {
+    const answer = await send(pageOf(field, namesOf(THEIRS)), app.stranger.owner);
+    const found = z
+      .union([z.object({ page: Cursors }), z.object({ node: z.object({ page: Cursors }) })])
+      .parse(answer.data);
+    const [edge] = ('page' in found ? found.page : found.node.page).edges;
+    for (const side of ['after', 'before']) {
+      const { data, errors } = await send(pageOf(field, own, side, edge?.cursor));
+      expect(JSON.stringify(data ?? {})).not.toContain('cursor');
+      expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+      expect((await send(pageOf(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {}).not.toHaveProperty('page');
+    }
+  });
+});
+
+/** Keys with every scope but one. */
+const callers = new Map<Scope, Promise<string>>();
+
+function without(scope: Scope): Promise<string> {
+  const caller = callers.get(scope) ?? app.withScopes(...allScopes.filter((other) => other !== scope));
+  callers.set(scope, caller);
+  return caller;
+}
+
+/** The SQL of something, but for the key's own, where it is just then looked up again. */
+async function statementsOf(act: () => Promise<unknown>): Promise<string[]> {
+  const statements = await app.statementsOf(act);
+  return statements.filter((text) => !/FROM "public"\."(api_keys|workspaces)"/.test(text));
+}
+
+describe('refuses before any SQL who lacks a scope, on every way to a field', () => {
+  const guarded = schemaFields.filter(({ scopes }) => scopes.length > 0);
+
+  it.each(guarded.map((field) => [field.coordinate, field] as const))('%s', async (_name, target) => {
+    let ways = 0;
+    for (const root of rootFields) {
+      const way = wayTo(root, target);
+      if (!way) continue;
+      ways += 1;
+      for (const scope of target.scopes) {
+        const caller = await without(scope);
+        const operation = operationAlong(way, given());
+        let refusal: unknown;
+        const statements = await statementsOf(async () => {
+          const { status, data, errors } = await send(operation, caller);
+          refusal = [root.coordinate, status, data, errors?.map(({ extensions }) => extensions.code)];
+        });
+        expect(refusal).toEqual([root.coordinate, 403, undefined, ['FORBIDDEN']]);
+        expect(statements).toEqual([]);
+      }
+    }
+    expect(ways).toBeGreaterThan(0);
+  });
+
+  afterAll(() =>
+    printFigures('strangers', {
+      'guarded fields': guarded.length,
+      connections: connectionFields.length,
+      ...figures,
+    }),
+  );
+});
+
+describe('REST', () => {
+  const cases = operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const);
+
+  it.each(cases)('%s answers about what another workspace has as about what nobody has', async (_name, operation) => {
+    for (const parameter of parametersOf(operation)) {
+      expect([...Object.keys(restNaming), ...restNeutral], 'a new parameter needs a case').toContain(parameter);
+      const valuesOf = restNaming[parameter] ?? (() => []);
+      for (const place of valuesOf(own).keys()) {
+        const ask = async (number: number) => {
+          const names = namesOf(number);
+          figures.operations += 1;
+          const request = restRequest(operation, own, freshUid(), parameter, valuesOf(names)[place]);
+          const { status, body } = await inject(app, { ...request, headers: restHeaders(app.owner) });
+          const { code, issues } = z.object({ code: z.unknown(), issues: z.unknown() }).partial().parse(body);
+          return { outcome: { status, code, issues }, text: blotted(body, names) };
+        };
+        const theirs = await ask(THEIRS);
+        expect(theirs.outcome).toEqual((await ask(MISSING)).outcome);
+        expect(theirs.text).not.toContain(String(THEIRS));
+      }
+    }
+    expect(await rowsOf(theirPlace())).toEqual(before);
+  });
+
+  it.each(cases)('%s is refused before any SQL without its scope', async (_name, operation) => {
+    const headers = restHeaders(await without(operation.scope));
+    let refusal: unknown;
+    const statements = await statementsOf(async () => {
+      const { status, body } = await inject(app, { ...restRequest(operation, own, freshUid()), headers });
+      refusal = { status, body };
+    });
+    expect(refusal).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(statements).toEqual([]);
+  });
+
+  it('refuses the cursors of another workspace', async () => {
+    const page = (query: string, caller: string) =>
+      inject(app, { method: 'GET', url: `/v1/users?${query}`, headers: restHeaders(caller) });
+    const { body } = await page('limit=1', app.stranger.owner);
+    const { next_cursor: cursor } = z.object({ next_cursor: z.string() }).parse(body);
+    for (const side of ['next_cursor', 'previous_cursor'])
+      expect(await page(`${side}=${cursor}`, app.owner)).toMatchObject({ status: 400 });
+  });
+});
