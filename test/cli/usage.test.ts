@@ -11,6 +11,7 @@ describe('help', () => {
     [['keys'], 'keys revoke pk_'],
     [['keys', 'create'], 'keys create --scopes users:read'],
     [['keys', 'list'], 'keys list --workspace'],
+    [['keys', 'limit'], 'keys limit pk_'],
     [['keys', 'revoke'], 'keys revoke pk_'],
   ])('of %j has examples, and needs no database', async (command, example) => {
     const { stdout, stderr, code } = await runCli({}, ...command, '--help');
