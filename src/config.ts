@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, keysUrl, origins, pointsAMinute, whole } from './config/values.ts';
+import { flag, keysUrl, origins, pointsAMinute, proxies, whole } from './config/values.ts';
 
 const variables = z.object({
   PORT: whole(0, 65_535).default(4000),
@@ -15,6 +15,11 @@ const variables = z.object({
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: pointsAMinute.optional(),
   RATE_LIMIT_PUBLIC: pointsAMinute.optional(),
+  RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
+  CONCURRENCY_LIMIT: whole(0, 100_000).optional(),
+  AUTH_FAILURE_LIMIT: whole(0, 1_000_000).default(30),
+  IN_FLIGHT_LIMIT: whole(0, 100_000).default(500),
+  TRUST_PROXY: proxies.default([]),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
   JWT_JWKS_URL: keysUrl.optional(),
@@ -43,6 +48,9 @@ type Variables = z.output<typeof variables>;
 
 /** Points a minute for a key with its secret, and for a public key alone. */
 const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
+
+/** Requests of a key that are answered at once. */
+const DEFAULT_CONCURRENCY_LIMIT = 100;
 
 interface Tokens {
   issuer: string;
@@ -81,6 +89,14 @@ export interface Config {
   corsOrigins: string[];
   /** Points a minute for each key; 0: no limit. None by default on the embedded database. */
   rateLimits: { secret: number; publicKey: number };
+  /** Where points are counted: in each gateway's memory, or in the database for all that share it. */
+  rateLimitStore: 'memory' | 'postgres';
+  /** Requests of a key at once, none by default on the embedded database; wrong credentials a minute; 0: no limit. */
+  admissionLimits: { requestsAtOnce: number; wrongCredentials: number };
+  /** Requests at the most that a process answers at once; 0: no limit. */
+  inFlightLimit: number;
+  /** Addresses and networks of the proxies that are believed about a caller's address. */
+  trustProxy: string[];
   /** Which tokens are let in, and the names of their claims. Undefined: none. */
   tokens: Tokens | undefined;
   /** Whether GraphiQL is served. Default: everywhere but under `NODE_ENV=production`. */
@@ -104,7 +120,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError(`The environment is not right:\n${faults.join('\n')}`);
   }
   const data = parsed.data;
-  const [secret, publicKey] = data.DATABASE_URL === undefined ? [0, 0] : DEFAULT_RATE_LIMITS;
+  const isEmbedded = data.DATABASE_URL === undefined;
+  const [secret, publicKey] = isEmbedded ? [0, 0] : DEFAULT_RATE_LIMITS;
   return {
     port: data.PORT,
     host: data.HOST,
@@ -116,6 +133,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
+    rateLimitStore: data.RATE_LIMIT_STORE,
+    admissionLimits: {
+      requestsAtOnce: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
+      wrongCredentials: data.AUTH_FAILURE_LIMIT,
+    },
+    inFlightLimit: data.IN_FLIGHT_LIMIT,
+    trustProxy: data.TRUST_PROXY,
     tokens: tokensOf(data),
     graphiql: data.GRAPHIQL ?? data.NODE_ENV !== 'production',
   };

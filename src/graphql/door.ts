@@ -1,12 +1,11 @@
 import { mapSchema } from '@graphql-tools/utils';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { BODY_MAXIMUM } from '../http/refusal.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
-import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/viewer.ts';
 import { fastLane } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
 import { asksForTrace, inlineTrace } from './inline-trace.ts';
@@ -22,13 +21,13 @@ export interface GraphQLDoor {
   /** Whether the common request goes the short way. */
   fastLane: boolean;
   db: Database;
-  authenticate: Authenticate;
+  admit: Admit;
   charge: Charge;
 }
 
 /** Mounts GraphQL over HTTP at `/graphql`: `GET` for queries, `POST` with a JSON body for all. */
 export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Promise<void> {
-  const { schema, db, authenticate, charge } = door;
+  const { schema, db, admit, charge } = door;
   const yoga = createGraphQLServer(schema, db);
   // Tracing wraps the resolvers of its schema, so it has one of its own.
   const traced = createGraphQLServer(mapSchema(schema), db, [inlineTrace()]);
@@ -36,7 +35,7 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer', bodyLimit: BODY_MAXIMUM }, decodeUtf8);
   app.setErrorHandler(refuse);
-  requireViewer(app, authenticate);
+  requireViewer(app, admit);
 
   app.route({
     method: ['GET', 'POST'],

@@ -10,8 +10,10 @@ import fastify, {
 } from 'fastify';
 import { type Connections, trackConnections } from './connections.ts';
 import { refusalOf } from './refusal.ts';
+import { shedLoad } from './shedding.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
+import { trackWork } from './work.ts';
 
 /** What browsers may do and see from an allowed origin: all that the doors know. */
 const CORS = {
@@ -32,8 +34,8 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** Answers a request that reached no door, such as one whose address cannot be decoded. */
 function refuseUnrouted(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code, message } = refusalOf(error);
-  reply.code(status).send({ error: message, code });
+  const { status, code, message, headers = {} } = refusalOf(error);
+  reply.code(status).headers(headers).send({ error: message, code });
 }
 
 function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
@@ -41,8 +43,20 @@ function requestIdOf({ headers }: { headers: Record<string, unknown> }): string 
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+/** What the server is to know. */
+export interface HttpServerOptions {
+  log: FastifyBaseLogger;
+  /** Origins that browsers may call from. */
+  corsOrigins: string[];
+  /** Addresses and networks of the proxies that are believed about whom they speak for. */
+  trustProxy: string[];
+  /** Most requests that are answered at once; 0: no limit. */
+  inFlightLimit: number;
+}
+
 /** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
-export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: string[]): Promise<FastifyInstance> {
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { log, corsOrigins, trustProxy, inFlightLimit } = options;
   const app = fastify({
     loggerInstance: log,
     http: { requireHostHeader: false },
@@ -55,12 +69,15 @@ export async function createHttpServer(log: FastifyBaseLogger, corsOrigins: stri
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
+    trustProxy: trustProxy.length > 0 && trustProxy,
   });
   const connections = trackConnections(app.server);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
+  trackWork(app);
+  if (inFlightLimit > 0) shedLoad(app, inFlightLimit);
   app.addHook('onRequest', refuseUnreadable);
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { startApp } from '../kit/app.ts';
 import { post } from '../kit/http.ts';
+import { unlimited } from '../kit/unlimited.ts';
 
 const users = JSON.stringify({ query: '{ users { totalCount } }' });
 
@@ -17,7 +18,7 @@ async function startLogged() {
     log: pino(stream),
     readiness: async () => undefined,
     corsOrigins: [],
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     graphiql: false,
   });
   return { ...started, app, lines };

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { createDatabase } from '../kit/database.ts';
+import { unlimited } from '../kit/unlimited.ts';
 
 async function ask(path: string, readiness: () => Promise<string | undefined>) {
   await using database = await createDatabase();
@@ -10,7 +11,7 @@ async function ask(path: string, readiness: () => Promise<string | undefined>) {
     log: pino({ level: 'silent' }),
     readiness,
     corsOrigins: [],
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     graphiql: false,
   });
   const { statusCode, json } = await app.inject({ method: 'GET', url: path });

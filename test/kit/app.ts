@@ -1,12 +1,13 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, print } from 'graphql';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { type Scope, scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { recordStatements } from './statements.ts';
+import { unlimited } from './unlimited.ts';
 
 /** Credentials of a caller, as an `Authorization` header; undefined for somebody without any. */
 export type Caller = string | undefined;
@@ -54,9 +55,8 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
 export async function startApp(
-  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken'>> & {
+  options: Partial<Omit<Dependencies, 'db' | 'readiness'>> & {
     poolSize?: number;
-    log?: Logger;
   } = {},
 ) {
   const database = await createDatabase(options.poolSize);
@@ -65,11 +65,11 @@ export async function startApp(
   recordStatements(db, ({ text }) => statements.push(text));
   const app = await createApp({
     db,
-    log: options.log ?? pino({ level: 'silent' }),
+    log: pino({ level: 'silent' }),
     readiness: async () => undefined,
-    corsOrigins: options.corsOrigins ?? [],
-    verifyToken: options.verifyToken,
-    rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
+    corsOrigins: [],
+    ...unlimited,
+    ...options,
   });
   const tenant = await createTenant(database, 'Owner');
   const stranger = await createTenant(database, 'Stranger');

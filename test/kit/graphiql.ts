@@ -5,6 +5,7 @@ import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import type { GraphiQLDoor } from '../../src/graphiql/door.ts';
 import { createDatabase } from './database.ts';
+import { unlimited } from './unlimited.ts';
 
 /** What a browser sends when somebody opens an address. */
 export const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
@@ -19,7 +20,7 @@ export async function startGraphiQL({ graphiql, demo = false }: { graphiql: Grap
     log,
     readiness: async () => undefined,
     corsOrigins: [],
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     graphiql,
   });
   return {

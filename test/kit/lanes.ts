@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { startApp } from './app.ts';
+import { unlimited } from './unlimited.ts';
 
 /** What of an answer a client can tell. */
 interface Told {
@@ -20,7 +21,7 @@ export async function startLanes() {
     log: pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: [],
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     fastLane: false,
   });
 
