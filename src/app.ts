@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
 import { UnauthenticatedError } from './auth/viewer.ts';
@@ -8,25 +8,23 @@ import { graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import type { GraphQLLimits } from './graphql/limits/limits.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
-import { type CreateCounter, createCharge, type RateLimits } from './http/rate-limit.ts';
-import { createHttpServer, type HttpLimits } from './http/server.ts';
+import { type AdmissionLimits, createAdmit } from './http/admit.ts';
+import type { Counter } from './http/count-points.ts';
+import { createCharge, type RateLimits } from './http/rate-limit.ts';
+import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
 import { restDoor } from './rest/door.ts';
 
 /** What the gateway is made of. */
-export interface Dependencies {
+export interface Dependencies extends HttpServerOptions {
   db: Database;
-  log: FastifyBaseLogger;
   readiness: Readiness;
-  /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
-  ending?: AbortSignal | undefined;
-  /** Origins that browsers may call from. */
-  corsOrigins: string[];
   /** How much a request may ask for, and how long it may take. */
   limits: GraphQLLimits & HttpLimits;
-  /** Points a minute for each key. */
+  /** Points a minute for each key that has no limit of its own. */
   rateLimits: RateLimits;
   /** Left out: they are counted in this process alone. */
-  createCounter?: CreateCounter | undefined;
+  counter?: Counter | undefined;
+  admissionLimits: AdmissionLimits;
   /** Left out: no tokens are let in. */
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
@@ -47,17 +45,16 @@ interface GraphiQL {
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, log, readiness, corsOrigins, limits, verifyToken, fastLane = true, graphiql } = dependencies;
-  const app = await createHttpServer(log, { corsOrigins, limits, ending: dependencies.ending });
+  const { db, readiness, limits, verifyToken, fastLane = true, graphiql, persistedOperations } = dependencies;
+  const app = await createHttpServer(dependencies);
   await app.register(healthDoor, { readiness });
-  const charge = createCharge(dependencies.rateLimits, dependencies.createCounter);
+  const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const authenticate = createAuthenticate(db, verifyToken);
-  const door = { db, authenticate, charge };
+  const door = { db, admit: createAdmit(authenticate, dependencies.admissionLimits), charge };
   if (graphiql) {
     const { demoKey, forSchemaReaders } = graphiql;
     await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(authenticate) : undefined });
   }
-  const { persistedOperations } = dependencies;
   await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits, persistedOperations });
   await app.register(restDoor, door);
   return app;

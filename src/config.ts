@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Limits, limitsOf, limitVariables } from './config/limits.ts';
 import { type Tokens, tokensOf } from './config/tokens.ts';
-import { flag, keysUrl, origins, pointsAMinute, whole } from './config/values.ts';
+import { flag, keysUrl, origins, pointsAMinute, proxies, whole } from './config/values.ts';
 
 const variables = z.object({
   PORT: whole(0, 65_535).default(4000),
@@ -18,6 +18,11 @@ const variables = z.object({
   CORS_ORIGINS: origins.default([]),
   RATE_LIMIT: pointsAMinute.optional(),
   RATE_LIMIT_PUBLIC: pointsAMinute.optional(),
+  RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
+  CONCURRENCY_LIMIT: whole(0, 100_000).optional(),
+  AUTH_FAILURE_LIMIT: whole(0, 1_000_000).default(30),
+  IN_FLIGHT_LIMIT: whole(0, 100_000).default(500),
+  TRUST_PROXY: proxies.default([]),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
   JWT_JWKS_URL: keysUrl.optional(),
@@ -59,6 +64,9 @@ type Variables = z.output<typeof variables>;
 /** Points a minute for a key with its secret, and for a public key alone. */
 const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
 
+/** Requests of a key that are answered at once. */
+const DEFAULT_CONCURRENCY_LIMIT = 100;
+
 function graphiqlOf({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: Variables): Config['graphiql'] {
   const inProduction = NODE_ENV === 'production';
   if (!(GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY))) return false;
@@ -91,6 +99,14 @@ export interface Config {
   rateLimits: { secret: number; publicKey: number };
   /** How much a request may ask for, and how long it may take. */
   limits: Limits;
+  /** Where points are counted: in each gateway's memory, or in the database for all that share it. */
+  rateLimitStore: 'memory' | 'postgres';
+  /** Requests of a key at once, none by default on the embedded database; wrong credentials a minute; 0: no limit. */
+  admissionLimits: { requestsAtOnce: number; wrongCredentials: number };
+  /** Requests at the most that a process answers at once; 0: no limit. */
+  inFlightLimit: number;
+  /** Addresses and networks of the proxies that are believed about a caller's address. */
+  trustProxy: string[];
   /** Which tokens are let in, and the names of their claims. Undefined: none. */
   tokens: Tokens | undefined;
   /**
@@ -120,7 +136,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const data = parsed.data;
   const file = data.PERSISTED_OPERATIONS;
-  const [secret, publicKey] = data.DATABASE_URL === undefined ? [0, 0] : DEFAULT_RATE_LIMITS;
+  const isEmbedded = data.DATABASE_URL === undefined;
+  const [secret, publicKey] = isEmbedded ? [0, 0] : DEFAULT_RATE_LIMITS;
   return {
     port: data.PORT,
     host: data.HOST,
@@ -134,6 +151,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
     limits: limitsOf(data),
+    rateLimitStore: data.RATE_LIMIT_STORE,
+    admissionLimits: {
+      requestsAtOnce: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
+      wrongCredentials: data.AUTH_FAILURE_LIMIT,
+    },
+    inFlightLimit: data.IN_FLIGHT_LIMIT,
+    trustProxy: data.TRUST_PROXY,
     tokens: tokensOf(data),
     graphiql: graphiqlOf(data),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },

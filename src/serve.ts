@@ -5,8 +5,12 @@ import { createVerifyToken } from './auth/tokens.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { pendingMigrations } from './db/migrate.ts';
-import type { CreateCounter } from './http/rate-limit.ts';
+import { countInPostgres } from './http/count-in-postgres.ts';
+import type { Counter } from './http/count-points.ts';
 import type { Store } from './store.ts';
+
+/** Connections that may wait to be accepted; past that, the system has clients try again after one second, or three. */
+const BACKLOG = 4_096;
 
 /** A gateway that listens. */
 export interface Serving {
@@ -16,12 +20,12 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** Serves the store from this process. @param createCounter left out: this process counts the points of keys alone. */
+/** Serves the store from this process. @param counter left out: this process counts the points of keys alone. */
 export async function serve(
   config: Config,
   { connection, demoKey }: Store,
   log: Logger,
-  createCounter?: CreateCounter,
+  counter?: Counter,
 ): Promise<Serving> {
   const db = openDatabase(connection, {
     poolSize: config.poolSize,
@@ -37,13 +41,16 @@ export async function serve(
       ending: ending.signal,
       corsOrigins: config.corsOrigins,
       limits: config.limits,
+      trustProxy: config.trustProxy,
+      inFlightLimit: config.inFlightLimit,
       rateLimits: config.rateLimits,
-      createCounter,
+      counter: config.rateLimitStore === 'postgres' ? countInPostgres(db) : counter,
+      admissionLimits: config.admissionLimits,
       verifyToken: config.tokens && createVerifyToken(config.tokens),
       persistedOperations: config.persistedOperations,
       graphiql: config.graphiql && { demoKey, forSchemaReaders: config.graphiql === 'schemaReaders' },
     });
-    const address = await app.listen({ port: config.port, host: config.host });
+    const address = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     if (!demoKey) await warnIfUnready(db, log);
     return {
       address,

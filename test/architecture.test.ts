@@ -5,9 +5,9 @@ import { expect, it } from 'vitest';
 /** Which layers of src/ a layer may import, beside itself. docs/architecture.md has the same table. */
 const allowed: Record<string, string[]> = {
   main: ['cluster', 'config', 'greeting', 'lifecycle', 'observability', 'serve', 'store'],
-  cluster: ['config', 'dev/start-error', 'greeting', 'http/rate-limit', 'lifecycle', 'serve', 'store'],
+  cluster: ['config', 'dev/start-error', 'greeting', 'http/count-points', 'lifecycle', 'serve', 'store'],
   lifecycle: ['config', 'db/migrate', 'dev/start-error', 'graphql/persisted-operations'],
-  serve: ['app', 'auth', 'config', 'db', 'http/rate-limit', 'store'],
+  serve: ['app', 'auth', 'config', 'db', 'http/count-in-postgres', 'http/count-points', 'store'],
   store: ['auth', 'config', 'db/client', 'dev', 'domain'],
   app: ['auth', 'db', 'federation', 'graphql', 'graphiql', 'health', 'http', 'rest'],
   graphql: ['domain', 'auth', 'http', 'db/batches', 'db/client', 'db/errors', 'db/keyset'],

@@ -17,6 +17,10 @@ it('has a default for everything', () => {
     corsOrigins: [],
     rateLimits: { secret: 0, publicKey: 0 },
     limits: defaultLimits,
+    rateLimitStore: 'memory',
+    admissionLimits: { requestsAtOnce: 0, wrongCredentials: 30 },
+    inFlightLimit: 500,
+    trustProxy: [],
     tokens: undefined,
     graphiql: 'anybody',
     persistedOperations: undefined,
@@ -40,6 +44,21 @@ it('limits the rate of keys on a database of one’s own, and where it is told t
   expect(readConfig(databaseUrl).rateLimits).toEqual({ secret: 60_000, publicKey: 6_000 });
   expect(readConfig({ ...databaseUrl, RATE_LIMIT: '0' }).rateLimits).toEqual({ secret: 0, publicKey: 6_000 });
   expect(readConfig({ RATE_LIMIT_PUBLIC: '100' }).rateLimits).toEqual({ secret: 0, publicKey: 100 });
+});
+
+it('limits requests at once on a database of one’s own, and where it is told to', () => {
+  const atOnce = (env: Record<string, string>) => readConfig(env).admissionLimits.requestsAtOnce;
+  expect(atOnce({ DATABASE_URL: 'postgres://localhost/usergraph' })).toBe(100);
+  expect(atOnce({ CONCURRENCY_LIMIT: '7' })).toBe(7);
+});
+
+it('reads the proxies that are believed', () => {
+  expect(readConfig({ TRUST_PROXY: 'off' }).trustProxy).toEqual([]);
+  const given = '10.0.0.0/8, 192.0.2.1,2001:db8::/32';
+  expect(readConfig({ TRUST_PROXY: given }).trustProxy).toEqual(['10.0.0.0/8', '192.0.2.1', '2001:db8::/32']);
+  for (const faulty of ['on', '1', 'proxy.example', '10.0.0.0/33', '10.0.0.0/', '10.0.0.1/8/8']) {
+    expect(() => readConfig({ TRUST_PROXY: faulty })).toThrow(/TRUST_PROXY: must be off, or addresses/);
+  }
 });
 
 const tokens = { JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'usergraph' };

@@ -11,13 +11,13 @@ export function byKey(db: Database): (authorization: string | undefined) => Prom
     const credentials = parseBasic(authorization);
     const key = credentials && (await keyOf(credentials.publicKey));
     if (!key) return undefined;
-    const { secretDigest, scopes, ...who } = key;
+    const { secretDigest, scopes, rateLimit, rateLimitPublic, ...who } = key;
     if (credentials.secret === undefined) {
       const open = publicScopes.filter((scope) => scopes.includes(scope));
-      return { ...who, credential: 'publicKey', scopes: new Set(open) };
+      return { ...who, credential: 'publicKey', rateLimit: rateLimitPublic, scopes: new Set(open) };
     }
     return isSecret(credentials.secret, secretDigest)
-      ? { ...who, credential: 'secret', scopes: new Set(scopes) }
+      ? { ...who, credential: 'secret', rateLimit, scopes: new Set(scopes) }
       : undefined;
   };
 }
@@ -26,7 +26,15 @@ export function byKey(db: Database): (authorization: string | undefined) => Prom
 async function readKey(db: Database, publicKey: string) {
   const [key, second] = await db.apiKey.findMany({
     where: { publicKey, revokedAt: null },
-    select: { id: true, workspaceId: true, secretDigest: true, scopes: true, workspace: { select: { name: true } } },
+    select: {
+      id: true,
+      workspaceId: true,
+      secretDigest: true,
+      scopes: true,
+      rateLimit: true,
+      rateLimitPublic: true,
+      workspace: { select: { name: true } },
+    },
     take: 2,
   });
   if (!key || second) return undefined;
@@ -36,5 +44,7 @@ async function readKey(db: Database, publicKey: string) {
     workspace: key.workspace.name,
     secretDigest: key.secretDigest,
     scopes: key.scopes.filter(isScope),
+    rateLimit: key.rateLimit,
+    rateLimitPublic: key.rateLimitPublic,
   };
 }

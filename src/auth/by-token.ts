@@ -20,6 +20,6 @@ export function byToken(
     const workspace = workspaceId && (await nameOf(workspaceId));
     if (!claims || !workspaceId || workspace === undefined) return undefined;
     const scopes = new Set(claims.scopes.filter(isScope));
-    return { workspaceId, workspace, keyId: claims.subject, credential: 'token', scopes };
+    return { workspaceId, workspace, keyId: claims.subject, credential: 'token', rateLimit: null, scopes };
   };
 }

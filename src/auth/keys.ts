@@ -13,9 +13,24 @@ export interface ApiKey {
   createdAt: Date;
   /** Null while the key is in force. */
   revokedAt: Date | null;
+  /** Points a minute with the secret; 0: no limit. Null: the gateway's default. */
+  rateLimit: number | null;
+  /** Points a minute with the public key alone, likewise. */
+  rateLimitPublic: number | null;
 }
 
-const shown = { id: true, publicKey: true, scopes: true, createdAt: true, revokedAt: true } as const;
+/** Points a minute of a key; what is left out stays as it is. */
+export type KeyLimits = Partial<Pick<ApiKey, 'rateLimit' | 'rateLimitPublic'>>;
+
+const shown = {
+  id: true,
+  publicKey: true,
+  scopes: true,
+  createdAt: true,
+  revokedAt: true,
+  rateLimit: true,
+  rateLimitPublic: true,
+} as const;
 
 /**
  * Creates a key. The secret is in the answer, and nowhere else.
@@ -27,11 +42,12 @@ export async function createKey(
   workspaceId: string,
   scopes: readonly Scope[],
   credentials = newCredentials(),
+  limits: KeyLimits = {},
 ): Promise<ApiKey & { secret: string }> {
   const { publicKey, secret } = credentials;
   try {
     const key = await db.apiKey.create({
-      data: { workspaceId, id: uuidv7(), publicKey, secretDigest: digestOf(secret), scopes: [...scopes] },
+      data: { workspaceId, id: uuidv7(), publicKey, secretDigest: digestOf(secret), scopes: [...scopes], ...limits },
       select: shown,
     });
     return { ...key, secret };
@@ -50,8 +66,31 @@ export function listKeys(db: Models, workspaceId: string): Promise<ApiKey[]> {
  * @throws {NotFoundError} when the workspace has no such key.
  */
 export async function revokeKey(db: Models, workspaceId: string, publicKey: string): Promise<ApiKey> {
-  const where = { workspaceId_publicKey: { workspaceId, publicKey } };
-  const key = await db.apiKey.findUnique({ where, select: shown });
-  if (!key) throw new NotFoundError('ApiKey');
+  const key = await readKey(db, workspaceId, publicKey);
+  const where = byPublicKey(workspaceId, publicKey);
   return key.revokedAt ? key : db.apiKey.update({ where, data: { revokedAt: new Date() }, select: shown });
 }
+
+/**
+ * Changes the points that a key may spend in a minute, in force as soon as a revocation would be.
+ * @throws {NotFoundError} when the workspace has no such key.
+ */
+export async function limitKey(
+  db: Models,
+  workspaceId: string,
+  publicKey: string,
+  { rateLimit, rateLimitPublic }: KeyLimits,
+): Promise<ApiKey> {
+  await readKey(db, workspaceId, publicKey);
+  const where = byPublicKey(workspaceId, publicKey);
+  return db.apiKey.update({ where, data: { rateLimit, rateLimitPublic }, select: shown });
+}
+
+/** @throws {NotFoundError} */
+async function readKey(db: Models, workspaceId: string, publicKey: string): Promise<ApiKey> {
+  const key = await db.apiKey.findUnique({ where: byPublicKey(workspaceId, publicKey), select: shown });
+  if (!key) throw new NotFoundError('ApiKey');
+  return key;
+}
+
+const byPublicKey = (workspaceId: string, publicKey: string) => ({ workspaceId_publicKey: { workspaceId, publicKey } });

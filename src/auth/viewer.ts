@@ -9,6 +9,8 @@ export interface Viewer {
   keyId: string;
   /** What they showed: a key with its secret, the public key alone, or a token. */
   credential: 'secret' | 'publicKey' | 'token';
+  /** Points a minute that they may spend; 0: no limit. Null: what is usual for the credential. */
+  rateLimit: number | null;
   scopes: ReadonlySet<Scope>;
 }
 

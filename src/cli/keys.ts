@@ -1,13 +1,14 @@
 import { Argument, type Command, Option } from 'commander';
-import { type ApiKey, createKey, listKeys, revokeKey } from '../auth/keys.ts';
+import { type ApiKey, createKey, type KeyLimits, limitKey, listKeys, revokeKey } from '../auth/keys.ts';
 import { KEY_CACHE_MS } from '../auth/remember.ts';
 import type { Database } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { type Scope, scopes } from '../domain/scopes.ts';
+import type { Workspace } from '../domain/workspaces/workspaces.ts';
 import { parsedBy } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { CliError } from './failure.ts';
-import { publicKey, scopeList } from './key-arguments.ts';
+import { publicKey, rateLimit, scopeList } from './key-arguments.ts';
 import { jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
 import { findWorkspace, workspaceOption } from './workspace-option.ts';
 
@@ -18,11 +19,19 @@ interface KeyOptions extends OutputOptions {
   workspace: string;
 }
 
-/** `keys create`, `keys list`, `keys revoke PUBLIC_KEY`, each with `--workspace ID`. */
+/** Points a minute, as they are given. Commander takes no null out of a parser. */
+type LimitOptions = { [Limit in keyof KeyLimits]: number | 'default' };
+
+function toLimits({ rateLimit, rateLimitPublic }: LimitOptions): KeyLimits {
+  const toPoints = (given: number | 'default' | undefined) => (given === 'default' ? null : given);
+  return { rateLimit: toPoints(rateLimit), rateLimitPublic: toPoints(rateLimitPublic) };
+}
+
+/** `keys create`, `keys list`, `keys limit PUBLIC_KEY`, `keys revoke PUBLIC_KEY`, each with `--workspace ID`. */
 export function addKeyCommands(program: Command, withDatabase: WithDatabase): void {
   const keys = program
     .command('keys')
-    .description('creates, lists and revokes the keys of a workspace')
+    .description('creates, lists, limits and revokes the keys of a workspace')
     .helpCommand(false)
     .addHelpText('after', example('create', 'list', 'revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'));
 
@@ -35,10 +44,14 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
         .argParser(parsedBy(scopeList))
         .default(scopes, 'all scopes'),
     )
+    .addOption(limitOption('--rate-limit'))
+    .addOption(limitOption('--rate-limit-public'))
     .option(...jsonOption)
     .addHelpText('after', `\nScopes: ${scopes.join(', ')}`)
-    .addHelpText('after', example('create', 'create --scopes users:read,events:read'))
-    .action((options: KeyOptions & { scopes: readonly Scope[] }) => withDatabase((db) => create(db, options)));
+    .addHelpText('after', example('create', 'create --scopes users:read,events:read', 'create --rate-limit 600000'))
+    .action((options: KeyOptions & LimitOptions & { scopes: readonly Scope[] }) =>
+      withDatabase((db) => create(db, options)),
+    );
 
   keys
     .command('list')
@@ -49,9 +62,20 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
     .action((options: KeyOptions) => withDatabase((db) => list(db, options)));
 
   keys
+    .command('limit')
+    .description('changes the points a minute that a key may spend')
+    .addArgument(keyArgument())
+    .addOption(workspaceOption(WHOSE))
+    .addOption(limitOption('--rate-limit'))
+    .addOption(limitOption('--rate-limit-public'))
+    .option(...jsonOption)
+    .addHelpText('after', example('limit pk_Vd0x3yGmZ8cQb1TtUe5JkLwA --rate-limit 600000'))
+    .action((key: string, options: KeyOptions & LimitOptions) => withDatabase((db) => limit(db, key, options)));
+
+  keys
     .command('revoke')
     .description('revokes a key for good')
-    .addArgument(new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey)))
+    .addArgument(keyArgument())
     .addOption(workspaceOption(WHOSE))
     .option(...jsonOption)
     .addHelpText('after', example('revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'))
@@ -59,15 +83,16 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
 }
 
 /** In one transaction with the printing: a key whose secret nobody has seen is not kept. */
-async function create(db: Database, options: KeyOptions & { scopes: readonly Scope[] }): Promise<void> {
+async function create(db: Database, options: KeyOptions & LimitOptions & { scopes: readonly Scope[] }): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   await db.$transaction(async (tx) => {
-    const key = await createKey(tx, workspace.id, options.scopes);
+    const key = await createKey(tx, workspace.id, options.scopes, undefined, toLimits(options));
     const facts = [
       ['Workspace', workspace.name],
       ['Public key', key.publicKey],
       ['Secret', key.secret],
       ['Scopes', key.scopes.join(', ')],
+      ['Points', limitsOf(key)],
     ];
     await print(options, key, facts.map(([name, value]) => `${name?.padEnd(10)}   ${value}`).join('\n'));
   });
@@ -82,11 +107,42 @@ async function list(db: Database, options: KeyOptions): Promise<void> {
 
 async function revoke(db: Database, publicKey: string, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
-  const key = await revokeKey(db, workspace.id, publicKey).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? new CliError(`${workspace.name} has no key ${publicKey}.`) : error;
-  });
+  const key = await ofOneKey(workspace, publicKey, revokeKey(db, workspace.id, publicKey));
   const ends = `a running gateway may take it for another ${KEY_CACHE_MS / 1000} seconds`;
   await print(options, key, `Revoked ${key.publicKey} at ${shortInstant(key.revokedAt)}; ${ends}.`);
+}
+
+async function limit(db: Database, publicKey: string, options: KeyOptions & LimitOptions): Promise<void> {
+  if (options.rateLimit === undefined && options.rateLimitPublic === undefined) {
+    throw new CliError('Give --rate-limit or --rate-limit-public, or both.');
+  }
+  const workspace = await findWorkspace(db, options.workspace);
+  const key = await ofOneKey(workspace, publicKey, limitKey(db, workspace.id, publicKey, toLimits(options)));
+  const ends = `in a running gateway within ${KEY_CACHE_MS / 1000} seconds`;
+  await print(options, key, `Points a minute of ${key.publicKey}: ${limitsOf(key)}; ${ends}.`);
+}
+
+/** @throws {CliError} when the workspace has no such key. */
+function ofOneKey({ name }: Workspace, publicKey: string, found: Promise<ApiKey>): Promise<ApiKey> {
+  return found.catch((error: unknown) => {
+    throw error instanceof NotFoundError ? new CliError(`${name} has no key ${publicKey}.`) : error;
+  });
+}
+
+function keyArgument(): Argument {
+  return new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey));
+}
+
+function limitOption(flag: '--rate-limit' | '--rate-limit-public'): Option {
+  const whose = flag === '--rate-limit' ? 'with the secret' : 'with the public key alone';
+  const option = new Option(`${flag} <POINTS>`, `points a minute ${whose}; 0: no limit; default: as configured`);
+  return option.argParser(parsedBy(rateLimit));
+}
+
+/** With the secret, and with the public key alone. */
+function limitsOf({ rateLimit, rateLimitPublic }: ApiKey): string {
+  const say = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
+  return `${say(rateLimit)} / ${say(rateLimitPublic)}`;
 }
 
 function tableOf(keys: readonly ApiKey[]): string {
@@ -94,9 +150,10 @@ function tableOf(keys: readonly ApiKey[]): string {
     key.publicKey,
     shortInstant(key.createdAt),
     shortInstant(key.revokedAt),
+    limitsOf(key),
     key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
   ]);
-  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'SCOPES'], rows);
+  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS A MINUTE', 'SCOPES'], rows);
 }
 
 function example(...commands: string[]): string {

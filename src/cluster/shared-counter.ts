@@ -1,5 +1,5 @@
 import { RateLimiterCluster } from 'rate-limiter-flexible';
-import { type CreateCounter, countHere, countWith, WINDOW_SECONDS } from '../http/rate-limit.ts';
+import { COUNTING, type Counter, countHere, countWith } from '../http/count-points.ts';
 
 /** Longest time in ms that a worker waits for the primary to count. */
 const ANSWER_MS = 1_000;
@@ -8,13 +8,11 @@ const ANSWER_MS = 1_000;
  * Has the primary count, for all workers together. Where it does not answer, as it does not any more while a worker that
  * has lost it answers what is in flight, the worker counts for itself.
  */
-export const countTogether: CreateCounter = (name, points) => {
-  const together = countWith(
-    new RateLimiterCluster({ keyPrefix: name, points, duration: WINDOW_SECONDS, timeoutMs: ANSWER_MS }),
-  );
-  const here = countHere(name, points);
-  return async (key, cost) => {
-    if (!process.connected) return here(key, cost);
-    return together(key, cost).catch(() => here(key, cost));
+export function countTogether(): Counter {
+  const together = countWith(new RateLimiterCluster({ ...COUNTING, keyPrefix: 'points', timeoutMs: ANSWER_MS }));
+  const here = countHere();
+  return async (key, points, limit) => {
+    if (!process.connected) return here(key, points, limit);
+    return together(key, points, limit).catch(() => here(key, points, limit));
   };
-};
+}

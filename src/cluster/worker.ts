@@ -12,7 +12,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Stop> {
   stopWithPrimary();
   const [message] = await once(process, 'message');
   const { port, store } = Assignment.parse(message);
-  const { address, close } = await serve({ ...config, port }, store, log, countTogether);
+  const { address, close } = await serve({ ...config, port }, store, log, countTogether());
   process.send?.({ address } satisfies Listening);
   return close;
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** On or off. */
@@ -18,6 +19,25 @@ export const whole = (min: number, max: number) => {
 export const pointsAMinute = whole(0, 1_000_000_000).refine((points) => points !== 1, {
   error: 'must be 0, or at least 2',
 });
+
+/** Proxies that are believed: their addresses or networks, with commas between them; `off`: none. */
+export const proxies = z
+  .string()
+  .transform((text) => (text === 'off' ? [] : text.split(',').flatMap((part) => part.trim() || [])))
+  .refine((networks) => networks.every(isNetwork), {
+    error: 'must be off, or addresses of proxies such as 10.0.0.0/8, with commas between them',
+  });
+
+/** An address, or the first one of a network and the length of its prefix in bits. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  return (
+    version !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || whole(1, version === 4 ? 32 : 128).safeParse(bits).success)
+  );
+}
 
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
   error: ({ input }) => `must name origins such as https://app.example.com, not ${input}`,

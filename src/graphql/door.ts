@@ -1,12 +1,11 @@
 import { mapSchema } from '@graphql-tools/utils';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
-import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/viewer.ts';
 import { checkPersistedOperations } from './check-persisted.ts';
 import { fastLane, type LaneAnswer } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
@@ -28,7 +27,7 @@ export interface GraphQLDoor {
   /** The file of the operations that may be asked for by an id, and whether no others are answered. */
   persistedOperations?: { file: string; only: boolean } | undefined;
   db: Database;
-  authenticate: Authenticate;
+  admit: Admit;
   charge: Charge;
   limits: GraphQLLimits;
 }
@@ -38,7 +37,7 @@ export interface GraphQLDoor {
  * @throws {PersistedOperationsError}
  */
 export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Promise<void> {
-  const { schema, db, authenticate, charge, limits } = door;
+  const { schema, db, admit, charge, limits } = door;
   const persisted = door.persistedOperations && (await readPersistedOperations(door.persistedOperations));
   const yoga = createGraphQLServer({ schema, db, limits, persisted });
   if (persisted) checkPersistedOperations(yoga, persisted, limits.documentCharacters);
@@ -55,7 +54,7 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(MEDIA_TYPE, { parseAs: 'buffer' }, decodeUtf8);
   app.setErrorHandler(refuse);
-  requireViewer(app, authenticate);
+  requireViewer(app, admit);
 
   app.route({
     method: ['GET', 'POST'],

@@ -15,8 +15,8 @@ export class WordlessRefusal extends Error {
 
 /** Fastify's error handler for the GraphQL door: answers in GraphQL's shape. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, code, message, headers = {} } = refusalOf(error, request);
-  if (status >= 500) request.log.error({ err: error }, message);
+  const { status, code, message, headers = {}, isIntended } = refusalOf(error, request);
+  if (status >= 500 && !isIntended) request.log.error({ err: error }, message);
   const extensions = status === 500 ? { code, requestId: request.id } : { code };
   return reply
     .code(status)

@@ -11,8 +11,8 @@ const DEADLINE_MS = 2_000;
  * the database answers and has every migration. 200 or 503, with `{ "status": … }`.
  */
 export async function healthDoor(app: FastifyInstance, { readiness }: { readiness: Readiness }): Promise<void> {
-  app.get('/health/live', async () => ({ status: 'ok' }));
-  app.get('/health/ready', async (request, reply) => {
+  app.get('/health/live', { config: { essential: true } }, async () => ({ status: 'ok' }));
+  app.get('/health/ready', { config: { essential: true } }, async (request, reply) => {
     const reason = await reasonWithin(readiness, (error) => request.log.warn({ err: error }, 'not ready'));
     return reason === undefined ? { status: 'ok' } : reply.code(503).send({ status: 'unavailable', reason });
   });

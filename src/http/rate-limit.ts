@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Viewer } from '../auth/viewer.ts';
+import { type Counter, countHere } from './count-points.ts';
 import { viewerOf } from './viewer.ts';
 
-/** Points that a key may spend in a minute; 0: as many as it likes. */
+/** Points that a key may spend in a minute where it has no limit of its own; 0: as many as it likes. */
 export interface RateLimits {
   /** With its secret. */
   secret: number;
@@ -13,17 +14,14 @@ export interface RateLimits {
 /** What a request costs: each a point, and one that writes another. */
 export const POINTS = { request: 1, write: 1 } as const;
 
-/** How long points last. */
-export const WINDOW_SECONDS = 60;
-
-/** The key has spent the points of this minute. */
+/** Somebody asks more often, or more at once, than they may. */
 export class RateLimitedError extends Error {
   readonly code = 'RATE_LIMITED';
-  /** Whole seconds until there are new ones. */
+  /** Whole seconds until it may be tried again. */
   readonly retryAfter: number;
 
-  constructor(limit: number, retryAfter: number) {
-    super(`The limit of ${limit} points a minute is spent; try again in ${retryAfter} s.`);
+  constructor(reason: string, retryAfter: number) {
+    super(`${reason}; try again in ${retryAfter} s.`);
     this.retryAfter = retryAfter;
   }
 }
@@ -34,52 +32,18 @@ export class RateLimitedError extends Error {
  */
 export type Charge = (request: FastifyRequest, reply: FastifyReply, points: number) => Promise<void>;
 
-/** What a key has after it has paid, or after it could not. */
-export interface Balance {
-  left: number;
-  /** Whole seconds until there are new ones. */
-  seconds: number;
-  refused: boolean;
-}
+/** Whose points and requests are counted together: a public key and its secret are apart. */
+export const payerOf = ({ credential, workspaceId, keyId }: Viewer): string => `${credential} ${workspaceId} ${keyId}`;
 
-/** Takes points from a key; of those that a refused request would have cost, none. */
-export type Counter = (key: string, points: number) => Promise<Balance>;
-
-/** Makes a counter of so many points a minute. The name tells it from others. */
-export type CreateCounter = (name: string, limit: number) => Counter;
-
-/** Counts by key; a public key and its secret are counted apart. */
-export function createCharge(limits: RateLimits, createCounter: CreateCounter = countHere): Charge {
-  const limitOf = { secret: limits.secret, publicKey: limits.publicKey, token: limits.publicKey };
-  const spend = {
-    secret: createCounter('secret', limitOf.secret),
-    publicKey: createCounter('publicKey', limitOf.publicKey),
-    token: createCounter('token', limitOf.token),
-  };
+/** Counts by key. @param counter left out: this process counts alone. */
+export function createCharge(limits: RateLimits, counter: Counter = countHere()): Charge {
+  const usual = { secret: limits.secret, publicKey: limits.publicKey, token: limits.publicKey };
   return async (request, reply, points) => {
-    const { workspaceId, keyId, credential } = viewerOf(request);
-    const limit = limitOf[credential];
+    const viewer = viewerOf(request);
+    const limit = viewer.rateLimit ?? usual[viewer.credential];
     if (limit === 0) return;
-    const { left, seconds, refused } = await spend[credential](`${workspaceId} ${keyId}`, points);
+    const { left, seconds, refused } = await counter(payerOf(viewer), points, limit);
     reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': left, 'ratelimit-reset': seconds });
-    if (refused) throw new RateLimitedError(limit, seconds);
-  };
-}
-
-/** Counts in this process alone. */
-export const countHere: CreateCounter = (_name, points) =>
-  countWith(new RateLimiterMemory({ points, duration: WINDOW_SECONDS }));
-
-/** Counts wherever a limiter does. */
-export function countWith(limiter: RateLimiterAbstract): Counter {
-  return async (key, points) => {
-    const found = await limiter.consume(key, points).then(
-      (state) => ({ state, refused: false }),
-      (state: unknown) => ({ state, refused: true }),
-    );
-    if (!(found.state instanceof RateLimiterRes)) throw found.state;
-    const { msBeforeNext } = found.state;
-    const { remainingPoints } = found.refused ? await limiter.reward(key, points) : found.state;
-    return { left: remainingPoints, seconds: Math.ceil(msBeforeNext / 1000), refused: found.refused };
+    if (refused) throw new RateLimitedError(`The limit of ${limit} points a minute is spent`, seconds);
   };
 }

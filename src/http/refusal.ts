@@ -3,6 +3,7 @@ import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { DeadlineError } from './deadline.ts';
 import { RateLimitedError } from './rate-limit.ts';
+import { OverloadedError } from './shedding.ts';
 
 /** What a caller is told whose request failed before, or outside of, the domain. */
 export interface Refusal {
@@ -12,6 +13,8 @@ export interface Refusal {
   message: string;
   /** Headers that go with the status. */
   headers?: Record<string, string>;
+  /** Whether this is how it should be: then it is not logged as an error, whatever the status. */
+  isIntended?: boolean;
 }
 
 const UNAVAILABLE: Refusal = {
@@ -41,6 +44,7 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
     const headers = { 'retry-after': String(error.retryAfter) };
     return { status: 429, code: error.code, message: error.message, headers };
   }
+  if (error instanceof OverloadedError) return { ...UNAVAILABLE, message: error.message, isIntended: true };
   if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
   const status = statusOf(error);
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.

@@ -12,8 +12,10 @@ import { type Connections, trackConnections } from './connections.ts';
 import { setDeadline } from './deadline.ts';
 import { refusalOf } from './refusal.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { shedLoad } from './shedding.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
+import { trackWork } from './work.ts';
 
 /** What browsers may do and see from an allowed origin: all that the doors know. */
 const CORS = {
@@ -34,15 +36,6 @@ export interface HttpLimits {
   arrivalMs: number;
   /** For a connection to stay open without a request. */
   keepAliveMs: number;
-}
-
-/** What a server is told. */
-export interface HttpOptions {
-  /** Origins that browsers may call from. */
-  corsOrigins: string[];
-  limits: HttpLimits;
-  /** Aborted when the gateway is to stop. */
-  ending?: AbortSignal | undefined;
 }
 
 /** How often in ms Node looks for requests that do not arrive in time; else every 30 s. */
@@ -68,11 +61,23 @@ function requestIdOf({ headers }: { headers: Record<string, unknown> }): string 
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+/** What the server is to know. */
+export interface HttpServerOptions {
+  log: FastifyBaseLogger;
+  /** Origins that browsers may call from. */
+  corsOrigins: string[];
+  /** Addresses and networks of the proxies that are believed about whom they speak for. */
+  trustProxy: string[];
+  /** Most requests that are answered at once; 0: no limit. */
+  inFlightLimit: number;
+  limits: HttpLimits;
+  /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
+  ending?: AbortSignal | undefined;
+}
+
 /** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
-export async function createHttpServer(
-  log: FastifyBaseLogger,
-  { corsOrigins, limits, ending }: HttpOptions,
-): Promise<FastifyInstance> {
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { log, corsOrigins, limits, ending, trustProxy, inFlightLimit } = options;
   const app = fastify({
     loggerInstance: log,
     http: {
@@ -91,6 +96,7 @@ export async function createHttpServer(
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
+    trustProxy: trustProxy.length > 0 && trustProxy,
   });
   const connections = trackConnections(app.server);
   setDeadline(app, limits.requestMs);
@@ -98,6 +104,8 @@ export async function createHttpServer(
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
+  trackWork(app);
+  if (inFlightLimit > 0) shedLoad(app, inFlightLimit);
   app.addHook('onRequest', refuseUnreadable);
   if (ending) endConnections(app, ending);
   app.addHook('onResponse', logRequest);

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Authenticate } from '../auth/authenticate.ts';
 import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
 
 declare module 'fastify' {
@@ -9,11 +8,18 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * Tells who sent a request.
+ * @throws {UnauthenticatedError}
+ * @throws {RateLimitedError} when the address has shown too many wrong credentials, or the key asks too much at once.
+ */
+export type Admit = (request: FastifyRequest) => Promise<Viewer>;
+
 /** Lets nobody through a door without credentials, before their body is read. */
-export function requireViewer(app: FastifyInstance, authenticate: Authenticate): void {
+export function requireViewer(app: FastifyInstance, admit: Admit): void {
   if (!app.hasRequestDecorator('viewer')) app.decorateRequest('viewer');
   app.addHook('onRequest', async (request) => {
-    request.viewer = await authenticate(request.headers.authorization);
+    request.viewer = await admit(request);
   });
 }
 

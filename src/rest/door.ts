@@ -1,13 +1,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import type { Authenticate } from '../auth/authenticate.ts';
 import type { Database } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
 import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
-import { requireViewer, viewerOf } from '../http/viewer.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/viewer.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
@@ -16,7 +15,7 @@ import { refuse } from './refuse.ts';
 /** What the door needs. */
 export interface RestDoor {
   db: Database;
-  authenticate: Authenticate;
+  admit: Admit;
   charge: Charge;
 }
 
@@ -57,7 +56,7 @@ async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<vo
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseJson);
   app.setErrorHandler(refuse);
-  requireViewer(app, door.authenticate);
+  requireViewer(app, door.admit);
   for (const operation of operations) mount(app, door, operation);
 }
 

@@ -54,8 +54,8 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   if (error instanceof DomainError) {
     return reply.code(statusOf(error)).send({ error: error.message, code: error.code });
   }
-  const { status, code, message, headers = {} } = refusalOf(error, request);
-  if (status >= 500) request.log.error({ err: error }, message);
+  const { status, code, message, headers = {}, isIntended } = refusalOf(error, request);
+  if (status >= 500 && !isIntended) request.log.error({ err: error }, message);
   return reply
     .code(status)
     .headers(headers)

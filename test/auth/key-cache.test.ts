@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
-import { createKey, revokeKey } from '../../src/auth/keys.ts';
+import { createKey, limitKey, revokeKey } from '../../src/auth/keys.ts';
 import { KEY_CACHE_MS } from '../../src/auth/remember.ts';
 import { UnauthenticatedError } from '../../src/auth/viewer.ts';
 import { openDatabase } from '../../src/db/client.ts';
@@ -43,6 +43,18 @@ it('knows a fresh key after KEY_CACHE_MS at the most, even where it was tried be
   await createKey(db, id, ['events:write'], credentials);
   now += KEY_CACHE_MS + 1;
   expect(await authenticate(basic('pk_1', 'sk_1'))).toMatchObject({ workspace: 'Owner' });
+});
+
+it('knows a changed limit after KEY_CACHE_MS at the most', async () => {
+  await using database = await createDatabase();
+  const { db } = database;
+  const authenticate = createAuthenticate(db);
+  const { id } = await createWorkspace(db, 'Owner');
+  const { publicKey } = await createKey(db, id, ['events:write']);
+  expect(await authenticate(basic(publicKey))).toMatchObject({ rateLimit: null });
+  await limitKey(db, id, publicKey, { rateLimitPublic: 7 });
+  now += KEY_CACHE_MS + 1;
+  await vi.waitFor(async () => expect(await authenticate(basic(publicKey))).toMatchObject({ rateLimit: 7 }));
 });
 
 it('does not remember that the database failed', async () => {

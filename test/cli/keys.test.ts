@@ -33,7 +33,7 @@ describe('keys', () => {
     expect(await cli.json(z.array(keyJson), 'keys', 'list', ...workspace)).toMatchObject([key, { revokedAt: null }]);
     const listed = (await cli.run('keys', 'list', ...workspace)).stdout;
     expect(listed).toMatch(
-      /^PUBLIC KEY +CREATED +REVOKED +SCOPES\npk_\S+ +\S+Z +- +users:read, events:read\npk_.+ all\n$/,
+      /^PUBLIC KEY +CREATED +REVOKED +POINTS A MINUTE +SCOPES\npk_\S+ +\S+Z +- +default \/ default +users:read, events:read\npk_.+ all\n$/,
     );
     expect(listed).not.toContain(secret);
 
@@ -47,6 +47,35 @@ describe('keys', () => {
     ]);
   });
 
+  it('are created with limits of their own, which may be changed', async () => {
+    await using cli = await openCli();
+    const { id } = await cli.json(workspaceJson, 'workspaces', 'create', 'Acme');
+    const workspace = ['--workspace', id];
+    const limits = ['--rate-limit', '600000', '--rate-limit-public', '0'];
+    const { secret: _, ...key } = await cli.json(newKeyJson, 'keys', 'create', ...workspace, ...limits);
+    expect(key).toMatchObject({ rateLimit: 600_000, rateLimitPublic: 0 });
+    expect((await cli.run('keys', 'list', ...workspace)).stdout).toContain('  600000 / no limit  ');
+    const limit = ['keys', 'limit', ...workspace, key.publicKey];
+    const { stdout } = await cli.run(...limit, '--rate-limit', 'default');
+    const now = 'default / no limit; in a running gateway within 10 seconds.';
+    expect(stdout).toBe(`Points a minute of ${key.publicKey}: ${now}\n`);
+    expect(await cli.json(keyJson, ...limit, '--rate-limit-public', '2')).toEqual({
+      ...key,
+      rateLimit: null,
+      rateLimitPublic: 2,
+    });
+  });
+
+  it('are not limited to nothing, to one point, or by no option', async () => {
+    await using cli = await openCli();
+    const limit = ['keys', 'limit', 'pk_x', '--workspace', unknown];
+    expect(await cli.run(...limit)).toEqual(refused('Give --rate-limit or --rate-limit-public, or both.'));
+    for (const points of ['1', '-5', 'many', '1000000001']) {
+      const fault = 'It must be default, 0 for no limit, or a whole number from 2.';
+      expect(await cli.run(...limit, `--rate-limit=${points}`)).toEqual(refused(fault));
+    }
+  });
+
   it('refuses unknown scopes, naming the known ones', async () => {
     await using cli = await openCli();
     for (const given of ['users:read,users:fly', ',']) {
@@ -55,11 +84,12 @@ describe('keys', () => {
     }
   });
 
-  it.each(['create', 'list', 'revoke'])(
+  it.each(['create', 'list', 'limit', 'revoke'])(
     '%s refuses a workspace that is left out, malformed or unknown',
     async (verb) => {
       await using cli = await openCli();
-      const command = ['keys', verb, ...(verb === 'revoke' ? ['pk_x'] : [])];
+      const key = { limit: ['pk_x', '--rate-limit', '0'], revoke: ['pk_x'] }[verb] ?? [];
+      const command = ['keys', verb, ...key];
       expect(await cli.run(...command)).toEqual(refused("required option '--workspace <ID>' not specified"));
       expect(await cli.run(...command, '--workspace', 'acme')).toEqual(refused('It must be a UUID.'));
       expect(await cli.run(...command, '--workspace', unknown)).toEqual(refused(`There is no workspace ${unknown}.`));

@@ -11,6 +11,7 @@ describe('help', () => {
     [['keys'], 'keys revoke pk_'],
     [['keys', 'create'], 'keys create --scopes users:read'],
     [['keys', 'list'], 'keys list --workspace'],
+    [['keys', 'limit'], 'keys limit pk_'],
     [['keys', 'revoke'], 'keys revoke pk_'],
     [['audit'], 'audit list --workspace'],
     [['audit', 'list'], 'audit list --workspace'],

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { startApp } from '../kit/app.ts';
 import { post } from '../kit/http.ts';
+import { unlimited } from '../kit/unlimited.ts';
 
 const users = JSON.stringify({ query: '{ users { totalCount } }' });
 
@@ -19,7 +20,7 @@ async function startLogged() {
     readiness: async () => undefined,
     corsOrigins: [],
     limits: defaultLimits,
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     graphiql: false,
   });
   return { ...started, app, lines };

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { createDatabase } from '../kit/database.ts';
+import { unlimited } from '../kit/unlimited.ts';
 
 async function ask(path: string, readiness: () => Promise<string | undefined>) {
   await using database = await createDatabase();
@@ -12,7 +13,7 @@ async function ask(path: string, readiness: () => Promise<string | undefined>) {
     readiness,
     corsOrigins: [],
     limits: defaultLimits,
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     graphiql: false,
   });
   const { statusCode, json } = await app.inject({ method: 'GET', url: path });

@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, print } from 'graphql';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits, type Limits } from '../../src/config/limits.ts';
@@ -8,6 +8,7 @@ import { type Scope, scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { recordStatements } from './statements.ts';
+import { unlimited } from './unlimited.ts';
 
 /** Credentials of a caller, as an `Authorization` header; undefined for somebody without any. */
 export type Caller = string | undefined;
@@ -56,9 +57,8 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
 
 /** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
 export async function startApp(
-  options: Partial<Pick<Dependencies, 'corsOrigins' | 'rateLimits' | 'verifyToken' | 'persistedOperations'>> & {
+  options: Partial<Omit<Dependencies, 'db' | 'readiness' | 'limits'>> & {
     poolSize?: number;
-    log?: Logger;
     /** Those that are to differ from the defaults. */
     limits?: Partial<Limits>;
   } = {},
@@ -70,13 +70,12 @@ export async function startApp(
   recordStatements(db, ({ text }) => statements.push(text));
   const app = await createApp({
     db,
-    log: options.log ?? pino({ level: 'silent' }),
+    log: pino({ level: 'silent' }),
     readiness: async () => undefined,
-    corsOrigins: options.corsOrigins ?? [],
+    corsOrigins: [],
+    ...unlimited,
+    ...options,
     limits,
-    verifyToken: options.verifyToken,
-    persistedOperations: options.persistedOperations,
-    rateLimits: options.rateLimits ?? { secret: 0, publicKey: 0 },
   });
   const tenant = await createTenant(database, 'Owner');
   const stranger = await createTenant(database, 'Stranger');

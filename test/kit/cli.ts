@@ -12,6 +12,8 @@ export const keyJson = z.strictObject({
   scopes: z.array(z.string()),
   createdAt: z.iso.datetime(),
   revokedAt: z.iso.datetime().nullable(),
+  rateLimit: z.int().nullable(),
+  rateLimitPublic: z.int().nullable(),
 });
 
 /** A key just made. */

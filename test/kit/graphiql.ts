@@ -5,6 +5,7 @@ import { defaultLimits } from '../../src/config/limits.ts';
 import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import { createDatabase } from './database.ts';
+import { unlimited } from './unlimited.ts';
 
 /** What a browser sends when somebody opens an address. */
 export const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
@@ -20,7 +21,7 @@ export async function startGraphiQL({ graphiql, demo = false }: Pick<Dependencie
     readiness: async () => undefined,
     corsOrigins: [],
     limits: defaultLimits,
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     graphiql,
   });
   return {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { startApp } from './app.ts';
+import { unlimited } from './unlimited.ts';
 
 /** What of an answer a client can tell. */
 interface Told {
@@ -22,7 +23,7 @@ export async function startLanes(options: Pick<Dependencies, 'persistedOperation
     readiness: async () => undefined,
     corsOrigins: [],
     limits: defaultLimits,
-    rateLimits: { secret: 0, publicKey: 0 },
+    ...unlimited,
     fastLane: false,
     ...options,
   });

@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** What is being done for a request, until it is answered. */
+interface Work {
+  /** `taken`: a handler has it, and goes on even where the client has gone. */
+  state: 'arriving' | 'taken' | 'ended';
+  /** What waits for its end. */
+  onEnd: (() => void)[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set with the first hook. */
+    work?: Work;
+  }
+}
+
+/**
+ * Has `whenDone` know when the work for a request ends: when its answer is ready to be sent; or when the client goes
+ * away before a handler has the request. One that goes away later does not end the work, and makes no room for more.
+ */
+export function trackWork(app: FastifyInstance): void {
+  app.decorateRequest('work');
+  app.addHook('onRequest', (request, reply, done) => {
+    const work: Work = { state: 'arriving', onEnd: [] };
+    request.work = work;
+    reply.raw.on('close', () => work.state === 'arriving' && end(work));
+    done();
+  });
+  app.addHook('preHandler', ({ work }, _reply, done) => {
+    if (work?.state === 'arriving') work.state = 'taken';
+    done();
+  });
+  app.addHook('onSend', ({ work }, _reply, _payload, done) => {
+    if (work) end(work);
+    done();
+  });
+}
+
+/** Calls something once, when the work for a request has ended; at once, where it has already. */
+export function whenDone({ work }: FastifyRequest, act: () => void): void {
+  if (!work || work.state === 'ended') act();
+  else work.onEnd.push(act);
+}
+
+function end(work: Work): void {
+  work.state = 'ended';
+  for (const act of work.onEnd.splice(0)) act();
+}

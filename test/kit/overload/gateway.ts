@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { vi } from 'vitest';
+import { createKey } from '../../../src/auth/keys.ts';
+import { freePort } from '../../../src/cluster/free-port.ts';
+import { scopes } from '../../../src/domain/scopes.ts';
+import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
+import { basic } from '../app.ts';
+import { createDatabase } from '../database.ts';
+import { seedDevices, seedUsers, tens } from '../seed-rows.ts';
+
+const HOST = '127.0.0.1';
+
+/** Users that there are. */
+const users = tens(2_000);
+
+/**
+ * Pages of users with what belongs to them, and a write for every tenth. Requests that cost little more than to refuse
+ * them would tell how fast the system's network is.
+ */
+function bodies(): string[] {
+  const page = `{ users(first: 30) {
+    totalCount nodes { uid firstName email meta devices { platform lastSeenAt } lists { subscribed } events(first: 5) { nodes { name } } }
+  } }`;
+  const write =
+    '{ updateUser(input: { uid: $uid, meta: { seen: true } }) { ... on UpdateUserPayload { user { uid } } } }';
+  return users.slice(0, 1_000).map((number, place) => {
+    if (place % 10 !== 0) return JSON.stringify({ query: page });
+    return JSON.stringify({ query: `mutation ($uid: String!) ${write}`, variables: { uid: `u${number}` } });
+  });
+}
+
+/** A gateway in a process of its own that logs no requests, on a database with users, and what to ask it. */
+export async function startForOverload(environment: Record<string, string> = {}) {
+  const database = await createDatabase();
+  const { id: workspaceId } = await createWorkspace(database.db, 'Owner');
+  const key = await createKey(database.db, workspaceId, scopes);
+  await seedUsers({ db: database.db, workspaceId }, users);
+  await seedDevices({ db: database.db, workspaceId }, users);
+  const port = await freePort(0, HOST);
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: {
+      PATH,
+      HOME,
+      HOST,
+      PORT: String(port),
+      DATABASE_URL: database.connection.connectionString,
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT: '0',
+      CONCURRENCY_LIMIT: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await vi.waitFor(() => fetch(`http://${HOST}:${port}/health/live`), { timeout: 20_000, interval: 50 });
+  return {
+    /** What a plan begins with. */
+    target: { host: HOST, port, authorization: basic(key.publicKey, key.secret), bodies: bodies() },
+    /** The memory in MB that no file stands for. */
+    async memoryMb(): Promise<number> {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    },
+    /** For how many ns its main thread has run, and for how many it would have, but that others did. */
+    async cpuTime(): Promise<{ ran: number; waited: number }> {
+      const [ran, waited] = (await readFile(`/proc/${child.pid}/schedstat`, 'utf8')).split(' ').map(Number);
+      return { ran: ran ?? 0, waited: waited ?? 0 };
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await ended;
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
