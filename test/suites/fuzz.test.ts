@@ -45,6 +45,8 @@ beforeAll(async () => {
   gateway = await startProduction({
     RATE_LIMIT: '0',
     RATE_LIMIT_PUBLIC: '0',
+    CONCURRENCY_LIMIT: '0',
+    AUTH_FAILURE_LIMIT: '0',
     NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
   });
   const users = [1, 2, 3, 4, 5, 6, 7, 8];
