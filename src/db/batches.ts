@@ -1,6 +1,5 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-
 import { untilNoConflict } from './conflicts.ts';
 import { isRefused } from './errors.ts';
 import type { Db } from './statements.ts';
@@ -60,7 +59,7 @@ export function writeTogether<Input, Output>(write: WriteMany<Input, Output>) {
   const opened = new WeakMap<Db, ReturnType<typeof open>>();
   return async (db: Db, workspaceId: string, input: Input): Promise<Output | undefined> => {
     const batches = opened.get(db) ?? open(db);
-    opened.set(db, batches);
+    if (!opened.has(db)) opened.set(db, batches);
     return batches(workspaceId).load(input);
   };
 }

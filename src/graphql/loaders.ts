@@ -39,7 +39,7 @@ function createLoaders(db: Db, workspaceId: string) {
     const reading =
       existing ??
       loader((_db, _workspaceId, parents) => {
-        waiting.delete(name);
+        if (waiting.get(name) === reading) waiting.delete(name);
         return read(parents);
       });
     waiting.set(name, reading);

@@ -113,3 +113,22 @@ it('loses no update of those that come at once for the same user', async () => {
   const user = await app.db.user.findFirst({ where: { uid: 'u1', workspaceId: app.workspaceId } });
   expect(Object.keys(user?.meta ?? {})).toHaveLength(20);
 });
+
+it('never has updates and events of one user wait for each other in a circle', async () => {
+  await using app = await startWithUsers();
+  const actor = actorOf(app);
+  for (let round = 0; round < 12; round += 1) {
+    await atOnce<unknown>(60, (place) =>
+      place % 3 === 0
+        ? addEvent(app.db, actor, { uid: 'u1', name: 'Paid' })
+        : updateUser(app.db, actor, { uid: 'u1', meta: { plan: `${place}` } }),
+    );
+  }
+  // A session tells of its deadlocks at its end at the latest.
+  await app.db.$queryRaw`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+  const [row] = await app.db.$queryRaw<{ deadlocks: number }[]>`
+    SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`;
+  expect(row?.deadlocks).toBe(0);
+});

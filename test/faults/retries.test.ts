@@ -116,7 +116,7 @@ describe('a commit whose answer is lost', () => {
     expect(proxy.cuts()).toBe(1);
     expect(await stored(`SELECT count(*)::int FROM users WHERE uid = '${uid}'`)).toBe(count);
     // The connection is replaced.
-    expect(await createUser(place.db, actorOf(place), { uid: `${uid}2` })).toMatchObject({ uid: `${uid}2` });
+    expect(await createUser(place.db, actorOf(place), { uid: `${uid}2` })).toMatchObject({ user: { uid: `${uid}2` } });
   });
 
   it.each([

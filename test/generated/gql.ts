@@ -18,6 +18,7 @@ type Documents = {
     "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }": typeof types.SeenDocument,
     "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n": typeof types.WhoAmIDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": typeof types.DevicesOfDocument,
+    "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }": typeof types.TwoUsersDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": typeof types.CreateAtDocument,
     "\n  query EventsBetween($since: DateTime, $until: DateTime) {\n    user(uid: \"u1\") { createdAt events(where: { since: $since, until: $until }) { nodes { timestamp } } }\n  }\n": typeof types.EventsBetweenDocument,
     "\n  query FullPage($first: Int!) {\n    users(first: $first) {\n      totalCount\n      totalCountIsCapped\n      pageInfo { hasNextPage endCursor }\n      edges { cursor }\n      nodes {\n        uid\n        devices { token }\n        lists { subscribed list { title members { totalCount edges { node { uid } } } } }\n        segments { suppressed segment { name members { totalCount nodes { uid } } } }\n        events(first: 2) { totalCount pageInfo { hasNextPage } nodes { name user { uid devices { token } } } }\n      }\n    }\n  }\n": typeof types.FullPageDocument,
@@ -65,6 +66,7 @@ const documents: Documents = {
     "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }": types.SeenDocument,
     "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n": types.WhoAmIDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": types.DevicesOfDocument,
+    "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }": types.TwoUsersDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": types.CreateAtDocument,
     "\n  query EventsBetween($since: DateTime, $until: DateTime) {\n    user(uid: \"u1\") { createdAt events(where: { since: $since, until: $until }) { nodes { timestamp } } }\n  }\n": types.EventsBetweenDocument,
     "\n  query FullPage($first: Int!) {\n    users(first: $first) {\n      totalCount\n      totalCountIsCapped\n      pageInfo { hasNextPage endCursor }\n      edges { cursor }\n      nodes {\n        uid\n        devices { token }\n        lists { subscribed list { title members { totalCount edges { node { uid } } } } }\n        segments { suppressed segment { name members { totalCount nodes { uid } } } }\n        events(first: 2) { totalCount pageInfo { hasNextPage } nodes { name user { uid devices { token } } } }\n      }\n    }\n  }\n": types.FullPageDocument,
@@ -138,6 +140,10 @@ export function graphql(source: "\n  query WhoAmI {\n    viewer { workspace keyI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }"): (typeof documents)["query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }"): (typeof documents)["query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

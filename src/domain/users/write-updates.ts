@@ -16,6 +16,9 @@ interface Writing {
 
 /**
  * Writes updates with one statement; of several for the same user, the first. Devices are not in it.
+ *
+ * Where it waits, it locks a user once, as it updates them: who locks first and updates then waits twice, and others who come in
+ * between make a circle. Where it skips, it never waits.
  * @returns the users, each at their update's place; nothing where an update was not done.
  */
 export async function writeUpdates(
@@ -26,19 +29,21 @@ export async function writeUpdates(
 ): Promise<(User | undefined)[]> {
   const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
   const at = new Date();
+  const setsUid = updates.some(({ input }) => input.newUid != null);
   const rows = [...byUid.values()].map(({ keyId, input }) => ({ ...toRow(input), keyId, entryId: uuidv7() }));
   const written = await db.query<(User & { was: string })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${[...byUid.keys()]}::text[])
-      FOR NO KEY UPDATE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
+      ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         AS input(uid text, patch jsonb, "keyId" text, "entryId" uuid)
     ), written AS (
-      UPDATE users SET ${assignments}, updated_at = ${at}
+      UPDATE users SET ${Prisma.join([...assignments, ...(setsUid ? [uidAssignments] : [])])}, updated_at = ${at}
       FROM owner JOIN input USING (uid)
-      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND ${metaMay(mergedMeta)}
+      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND users.uid = owner.uid
+        AND ${metaMay(mergedMeta)}
       RETURNING ${userColumns}, owner.uid AS was
     ), audited AS (${recordEach(
       { workspaceId, id: Prisma.sql`input."entryId"`, keyId: Prisma.sql`input."keyId"`, at },
@@ -63,13 +68,17 @@ const mergedMeta = Prisma.sql`
       - ARRAY(SELECT jsonb_array_elements_text(coalesce(patch->'removeMeta', '[]')))
   END`;
 
+/** Apart from the others: an update that names the key is one that inserted events wait for. */
+const uidAssignments = Prisma.sql`
+  uid = coalesce(patch->>'newUid', users.uid), uid_updateable = users.uid_updateable AND NOT patch ? 'newUid'`;
+
 /** A column keeps its value where the patch does not name it; null clears. */
-const assignments = Prisma.sql`
-  uid = coalesce(patch->>'newUid', users.uid),
-  uid_updateable = users.uid_updateable AND NOT patch ? 'newUid',
+const assignments = [
+  Prisma.sql`
   first_name = CASE WHEN patch ? 'firstName' THEN patch->>'firstName' ELSE users.first_name END,
   last_name = CASE WHEN patch ? 'lastName' THEN patch->>'lastName' ELSE users.last_name END,
   number = CASE WHEN patch ? 'number' THEN patch->>'number' ELSE users.number END,
   email = CASE WHEN patch ? 'email' THEN patch->>'email' ELSE users.email END,
   created_at = coalesce((patch->>'createdAt')::timestamptz, users.created_at),
-  meta = CASE WHEN patch ?| '{meta,removeMeta}' THEN ${mergedMeta} ELSE users.meta END`;
+  meta = CASE WHEN patch ?| '{meta,removeMeta}' THEN ${mergedMeta} ELSE users.meta END`,
+];
