@@ -96,7 +96,8 @@ it('answers 503 SERVICE_UNAVAILABLE while the key cannot be looked up, and remem
   await app.db.$executeRaw`CREATE FUNCTION down() RETURNS uuid LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION USING ERRCODE = ''57P03''; END'`;
   await app.db.$executeRaw`CREATE VIEW api_keys AS
-    SELECT workspace_id, coalesce(down(), id) AS id, public_key, secret_digest, scopes, created_at, revoked_at FROM hidden`;
+    SELECT workspace_id, coalesce(down(), id) AS id, public_key, secret_digest, scopes, rate_limit, rate_limit_public,
+      created_at, revoked_at FROM hidden`;
   const { status, errors } = await app.send(WhoAmI);
   expect({ status, codes: errors?.map(({ extensions }) => extensions.code) }).toEqual({
     status: 503,
