@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
+import { closeSilentConnections } from './answer-timeout.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { statementsOn } from './statements.ts';
 
@@ -75,11 +76,11 @@ export function openDatabase(connection: Connection, { poolSize = 10, prepared =
     ...withSession(connection, sessionOptions(waits)),
     max: poolSize,
     connectionTimeoutMillis: waits.poolWaitMs,
-    query_timeout: waits.statementMs + ANSWER_MARGIN_MS,
   });
   // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
   // end the process: a server that ends its sessions does that.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
+  closeSilentConnections(pool, waits.statementMs + ANSWER_MARGIN_MS);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const prisma = new PrismaClient({
     adapter,
