@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { TokenSettings } from './auth/tokens.ts';
 import { type Limits, limitsOf, limitVariables } from './config/limits.ts';
-import { type Tokens, tokensOf } from './config/tokens.ts';
-import { flag, keysUrl, origins, pointsAMinute, proxies, whole } from './config/values.ts';
+import { checkTokens, tokensOf, tokenVariables } from './config/tokens.ts';
+import { flag, origins, pointsAMinute, proxies, whole } from './config/values.ts';
 
 const variables = z.object({
   PORT: whole(0, 65_535).default(4000),
@@ -23,13 +24,7 @@ const variables = z.object({
   AUTH_FAILURE_LIMIT: whole(0, 1_000_000).default(30),
   IN_FLIGHT_LIMIT: whole(0, 100_000).default(500),
   TRUST_PROXY: proxies.default([]),
-  JWT_ISSUER: z.string().optional(),
-  JWT_AUDIENCE: z.string().optional(),
-  JWT_JWKS_URL: keysUrl.optional(),
-  JWT_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
-  JWT_WORKSPACE_CLAIM: z.string().default('workspace'),
-  JWT_SCOPES_CLAIM: z.string().default('scope'),
-  JWT_CLOCK_SKEW: whole(0, 300).default(10),
+  ...tokenVariables,
   ...limitVariables,
   GRAPHIQL: flag.optional(),
   PERSISTED_OPERATIONS: z.string().min(1).optional(),
@@ -37,27 +32,17 @@ const variables = z.object({
   NODE_ENV: z.string().optional(),
 });
 
-/** Tokens need all that tells whose they are and whom they are for, and one kind of key. */
-const environment = variables
-  .superRefine(
-    ({ JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL, JWT_SECRET }, context) => {
-      const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-      if (!JWT_ISSUER && !JWT_AUDIENCE && !JWT_JWKS_URL && !JWT_SECRET) return;
-      if (!JWT_ISSUER) fault('JWT_ISSUER', 'must be set for tokens: their iss');
-      if (!JWT_AUDIENCE) fault('JWT_AUDIENCE', 'must be set for tokens: their aud');
-      if (!JWT_JWKS_URL && !JWT_SECRET) fault('JWT_JWKS_URL', 'must be set for tokens, or JWT_SECRET');
-      if (JWT_JWKS_URL && JWT_SECRET) fault('JWT_SECRET', 'cannot be set with JWT_JWKS_URL');
-    },
-    { when: () => true },
-  )
-  .superRefine(
-    ({ PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL }, context) => {
-      const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-      if (only && !PERSISTED_OPERATIONS) fault('PERSISTED_OPERATIONS', 'must be set where only those are answered');
-      if (only && GRAPHIQL) fault('GRAPHIQL', 'cannot be on where only persisted operations are answered');
-    },
-    { when: () => true },
-  );
+/** What cannot be told of a variable by itself. */
+const environment = variables.superRefine(
+  (data, context) => {
+    const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    checkTokens(data, fault);
+    const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
+    if (only && !PERSISTED_OPERATIONS) fault('PERSISTED_OPERATIONS', 'must be set where only those are answered');
+    if (only && GRAPHIQL) fault('GRAPHIQL', 'cannot be on where only persisted operations are answered');
+  },
+  { when: () => true },
+);
 
 type Variables = z.output<typeof variables>;
 
@@ -108,7 +93,7 @@ export interface Config {
   /** Addresses and networks of the proxies that are believed about a caller's address. */
   trustProxy: string[];
   /** Which tokens are let in, and the names of their claims. Undefined: none. */
-  tokens: Tokens | undefined;
+  tokens: TokenSettings | undefined;
   /**
    * Whether GraphiQL is served, and to whom: anybody, or, under `NODE_ENV=production`, those who may read the schema. The
    * demo data are for anybody. Default: to anybody, but not in production, nor where only persisted operations are answered.
@@ -146,7 +131,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     poolSize: data.POOL_SIZE,
     preparedStatements: data.PREPARED_STATEMENTS,
     workers: data.WORKERS,
-    drainMs: data.DRAIN_MS ?? (data.DATABASE_URL === undefined ? 0 : DEFAULT_DRAIN_MS),
+    drainMs: data.DRAIN_MS ?? (isEmbedded ? 0 : DEFAULT_DRAIN_MS),
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },

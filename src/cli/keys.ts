@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import { type ApiKey, createKey, type KeyLimits, limitKey, listKeys, revokeKey } from '../auth/keys.ts';
+import { type ApiKey, createKey, limitKey, listKeys, revokeKey } from '../auth/keys.ts';
 import { KEY_CACHE_MS } from '../auth/remember.ts';
 import type { Database } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
@@ -8,8 +8,10 @@ import type { Workspace } from '../domain/workspaces/workspaces.ts';
 import { parsedBy } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { CliError } from './failure.ts';
-import { publicKey, rateLimit, scopeList } from './key-arguments.ts';
-import { jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+import { publicKey, scopeList } from './key-arguments.ts';
+import { type LimitOptions, limitOption, toLimits } from './key-limits.ts';
+import { jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
+import { limitsOf, tableOf } from './show-keys.ts';
 import { findWorkspace, workspaceOption } from './workspace-option.ts';
 
 const WHOSE = 'whose keys, as workspaces list shows it';
@@ -17,14 +19,6 @@ const WHOSE = 'whose keys, as workspaces list shows it';
 /** What every command on keys takes. */
 interface KeyOptions extends OutputOptions {
   workspace: string;
-}
-
-/** Points a minute, as they are given. Commander takes no null out of a parser. */
-type LimitOptions = { [Limit in keyof KeyLimits]: number | 'default' };
-
-function toLimits({ rateLimit, rateLimitPublic }: LimitOptions): KeyLimits {
-  const toPoints = (given: number | 'default' | undefined) => (given === 'default' ? null : given);
-  return { rateLimit: toPoints(rateLimit), rateLimitPublic: toPoints(rateLimitPublic) };
 }
 
 /** `keys create`, `keys list`, `keys limit PUBLIC_KEY`, `keys revoke PUBLIC_KEY`, each with `--workspace ID`. */
@@ -35,6 +29,13 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
     .helpCommand(false)
     .addHelpText('after', example('create', 'list', 'revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'));
 
+  addCreate(keys, withDatabase);
+  addList(keys, withDatabase);
+  addLimit(keys, withDatabase);
+  addRevoke(keys, withDatabase);
+}
+
+function addCreate(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('create')
     .description('creates a key; its secret is shown once')
@@ -52,7 +53,9 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
     .action((options: KeyOptions & LimitOptions & { scopes: readonly Scope[] }) =>
       withDatabase((db) => create(db, options)),
     );
+}
 
+function addList(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('list')
     .description('lists the keys of a workspace, oldest first, revoked ones too')
@@ -60,7 +63,9 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
     .option(...jsonOption)
     .addHelpText('after', example('list', 'list --json'))
     .action((options: KeyOptions) => withDatabase((db) => list(db, options)));
+}
 
+function addLimit(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('limit')
     .description('changes the points a minute that a key may spend')
@@ -71,7 +76,9 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase): vo
     .option(...jsonOption)
     .addHelpText('after', example('limit pk_Vd0x3yGmZ8cQb1TtUe5JkLwA --rate-limit 600000'))
     .action((key: string, options: KeyOptions & LimitOptions) => withDatabase((db) => limit(db, key, options)));
+}
 
+function addRevoke(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('revoke')
     .description('revokes a key for good')
@@ -131,29 +138,6 @@ function ofOneKey({ name }: Workspace, publicKey: string, found: Promise<ApiKey>
 
 function keyArgument(): Argument {
   return new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey));
-}
-
-function limitOption(flag: '--rate-limit' | '--rate-limit-public'): Option {
-  const whose = flag === '--rate-limit' ? 'with the secret' : 'with the public key alone';
-  const option = new Option(`${flag} <POINTS>`, `points a minute ${whose}; 0: no limit; default: as configured`);
-  return option.argParser(parsedBy(rateLimit));
-}
-
-/** With the secret, and with the public key alone. */
-function limitsOf({ rateLimit, rateLimitPublic }: ApiKey): string {
-  const say = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
-  return `${say(rateLimit)} / ${say(rateLimitPublic)}`;
-}
-
-function tableOf(keys: readonly ApiKey[]): string {
-  const rows = keys.map((key) => [
-    key.publicKey,
-    shortInstant(key.createdAt),
-    shortInstant(key.revokedAt),
-    limitsOf(key),
-    key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
-  ]);
-  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS A MINUTE', 'SCOPES'], rows);
 }
 
 function example(...commands: string[]): string {

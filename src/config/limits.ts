@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Waits } from '../db/client.ts';
+import type { GraphQLLimits } from '../graphql/limits/limits.ts';
+import type { HttpLimits } from '../http/server.ts';
 import { whole } from './values.ts';
 
 const count = whole(1, 1_000_000_000);
@@ -30,44 +33,7 @@ export const limitVariables = {
 const variables = z.object(limitVariables);
 
 /** How much one request may ask for, and how long it may take. */
-export interface Limits {
-  /** Bytes of a body. */
-  bodyBytes: number;
-  /** Characters of a document, comments included. */
-  documentCharacters: number;
-  /** Tokens of a document. */
-  tokens: number;
-  /** Nesting of fields, with fragments flattened. */
-  depth: number;
-  /** Fields with an alias, wherever they are spread. */
-  aliases: number;
-  /** Fields of the root. */
-  rootFields: number;
-  /** Directives, wherever they are spread. */
-  directives: number;
-  /** What an operation costs. */
-  complexity: number;
-  /** Ids of one `nodes`. */
-  nodes: number;
-  /** Representations of one `_entities`. */
-  entities: number;
-  /** Items of any other list of an input. */
-  inputItems: number;
-  /** Time in ms until a request is answered, without the time that its body takes to arrive. */
-  requestMs: number;
-  /** Time in ms of one statement. */
-  statementMs: number;
-  /** Time in ms that a statement waits for a lock. */
-  lockMs: number;
-  /** Time in ms that a request waits for a free connection to the database. */
-  poolWaitMs: number;
-  /** Time in ms that a request's headers take to arrive. */
-  headersMs: number;
-  /** Time in ms that a whole request takes to arrive. */
-  arrivalMs: number;
-  /** Time in ms that a connection stays open without a request. */
-  keepAliveMs: number;
-}
+export type Limits = GraphQLLimits & HttpLimits & Waits;
 
 /** The limits that checked variables set. */
 export function limitsOf(data: z.output<typeof variables>): Limits {

@@ -1,16 +1,21 @@
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
 import { isUnavailable } from '../db/errors.ts';
+import { byOperation } from './by-operation.ts';
 
 /** A query is compiled when it is asked for the third time: until then it would cost more than it saves. */
 const SEEN_BEFORE = 2;
 
-/** What is known of a document's operation: how often it was seen, or what it was compiled to; null: it cannot be. */
-type Known = number | CompiledQuery | null;
+/** What is known of an operation. */
+interface Known {
+  /** How often it was asked for and not compiled. */
+  seen: number;
+  /** What it was compiled to; null: it cannot be. */
+  compiled?: CompiledQuery | null;
+}
 
-/** By document and operation; documents are kept by the parser's cache, which bounds this one. */
-const known = new WeakMap<DocumentNode, Map<string, Known>>();
+const knownOf = byOperation((): Known => ({ seen: 0 }));
 
 /**
  * Executes queries that come again and again by code that is compiled for them (docs/performance.md).
@@ -32,17 +37,16 @@ export const compiledQueries: Plugin = {
   },
 };
 
-function compiledOf({ schema, document, operationName }: ExecutionArgs): CompiledQuery | undefined {
-  const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== 'query') return undefined;
-  const ofDocument = known.get(document) ?? new Map<string, Known>();
-  known.set(document, ofDocument);
-  const name = operation.name?.value ?? '';
-  const before = ofDocument.get(name) ?? 0;
-  if (typeof before !== 'number') return before ?? undefined;
-  const now = before < SEEN_BEFORE ? before + 1 : compile({ schema, document, operationName });
-  ofDocument.set(name, now);
-  return typeof now === 'number' || now === null ? undefined : now;
+function compiledOf(args: ExecutionArgs): CompiledQuery | null {
+  if (getOperationAST(args.document, args.operationName)?.operation !== 'query') return null;
+  const known = knownOf(args);
+  if (known.compiled !== undefined) return known.compiled;
+  if (known.seen < SEEN_BEFORE) {
+    known.seen += 1;
+    return null;
+  }
+  known.compiled = compile(args);
+  return known.compiled;
 }
 
 function compile({ schema, document, operationName }: ExecutionArgs): CompiledQuery | null {

@@ -1,5 +1,6 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import { POINTS, RateLimitedError } from '../http/rate-limit.ts';
+import { fragmentsOf } from './fragments.ts';
 import { variablesOf } from './variables.ts';
 
 /**
@@ -34,6 +35,7 @@ async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefin
 function rootFields({ document }: ExecutionArgs, root: SelectionSetNode): Set<string> {
   const names = new Set<string>();
   const spread = new Set<string>();
+  const fragments = fragmentsOf(document);
   function collect({ selections }: SelectionSetNode): void {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) names.add(selection.alias?.value ?? selection.name.value);
@@ -44,9 +46,8 @@ function rootFields({ document }: ExecutionArgs, root: SelectionSetNode): Set<st
   function spreadOnce(name: string): void {
     if (spread.has(name)) return;
     spread.add(name);
-    for (const node of document.definitions) {
-      if (node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === name) collect(node.selectionSet);
-    }
+    const fragment = fragments.get(name);
+    if (fragment) collect(fragment.selectionSet);
   }
   collect(root);
   return names;

@@ -1,5 +1,4 @@
 import {
-  type DocumentNode,
   type ExecutionArgs,
   type FieldNode,
   GraphQLError,
@@ -7,14 +6,13 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
-  getOperationAST,
   isObjectType,
-  separateOperations,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import type { Scope } from '../domain/scopes.ts';
+import { byOperation, operationAlone } from './by-operation.ts';
 import { type Variables, variablesOf } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
@@ -38,9 +36,6 @@ interface Requirements {
   byArguments: TypesField[];
 }
 
-/** What operations require, by document and name; documents are kept by the parser's cache. */
-const cache = new WeakMap<DocumentNode, Map<string, Requirements>>();
-
 const INTROSPECTION: readonly Scope[] = ['schema:read'];
 
 /** The scopes that a field or type declares. */
@@ -53,10 +48,7 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
  * fields, skipped ones included. One error tells of all: gateways mask what they get several errors for.
  */
 export function refuseForScopes(args: ExecutionArgs, held: ReadonlySet<Scope>): GraphQLError | undefined {
-  const operation = getOperationAST(args.document, args.operationName);
-  if (!operation) return undefined;
-  const name = operation.name?.value ?? '';
-  const { known, byArguments } = requirementsOf(args.schema, args.document, name);
+  const { known, byArguments } = requirementsOf(args);
   const all = byArguments.length === 0 ? known : [...known, ...requirementsOfArguments(args, byArguments)];
   const lacking = all.flatMap(({ scopes, ...where }) => {
     const lacked = scopes.filter((scope) => !held.has(scope));
@@ -84,18 +76,13 @@ function forbidden(lacking: Requirement[]): GraphQLError {
   });
 }
 
-function requirementsOf(schema: GraphQLSchema, document: DocumentNode, operation: string): Requirements {
-  const ofDocument = cache.get(document) ?? new Map<string, Requirements>();
-  cache.set(document, ofDocument);
-  const requirements = ofDocument.get(operation) ?? collect(schema, separateOperations(document)[operation]);
-  ofDocument.set(operation, requirements);
-  return requirements;
-}
+const requirementsOf = byOperation(collect);
 
-function collect(schema: GraphQLSchema, operation: DocumentNode | undefined): Requirements {
+function collect(args: ExecutionArgs): Requirements {
+  const operation = operationAlone(args);
   const known: Requirement[] = [];
   const byArguments: TypesField[] = [];
-  const types = new TypeInfo(schema);
+  const types = new TypeInfo(args.schema);
   const onField = (node: FieldNode) => {
     const field = types.getFieldDef();
     const parent = types.getParentType();

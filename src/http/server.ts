@@ -8,7 +8,8 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { type Connections, trackConnections } from './connections.ts';
+import { closeInTime, endConnections } from './closing.ts';
+import { trackConnections } from './connections.ts';
 import { setDeadline } from './deadline.ts';
 import { refusalOf } from './refusal.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -40,9 +41,6 @@ export interface HttpLimits {
 
 /** How often in ms Node looks for requests that do not arrive in time; else every 30 s. */
 const CHECK_MS = 1_000;
-
-/** Longest time in ms that a shutdown waits for requests under way. */
-const GRACE_MS = 5_000;
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
@@ -122,23 +120,6 @@ async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise
   const route = routeOptions.url ?? '(nowhere)';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
   request.log.info({ method, route, status, ms }, `${method} ${route} ${status} ${ms} ms`);
-}
-
-/**
- * Closes each connection with the answer to its request, once the gateway is to stop: a client that knows of it sends nothing
- * more there. A request that came to a connection that was just being closed would be lost.
- */
-function endConnections(app: FastifyInstance, ending: AbortSignal): void {
-  app.addHook('onSend', async (_request, reply) => {
-    if (ending.aborted) reply.header('connection', 'close');
-  });
-}
-
-function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {
-  app.addHook('preClose', async () => {
-    closeIdle();
-    setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();
-  });
 }
 
 /** Each door says what it takes; where there is none, a body is not looked at. */

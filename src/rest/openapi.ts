@@ -73,8 +73,8 @@ function parametersOf({ input }: Operation): object[] {
     const { properties = {}, required = [] } = requestSchema(schema);
     return Object.entries(properties).map(([name, property]) => {
       const { description, ...rest } = typeof property === 'object' ? property : {};
-      const place = PLACES[part];
-      return { name, in: place, required: place === 'path' || required.includes(name), description, schema: rest };
+      const isRequired = part === 'params' || required.includes(name);
+      return { name, in: PLACES[part], required: isRequired, description, schema: rest };
     });
   });
 }

@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import { basic, startApp } from '../kit/app.ts';
+import { startListening } from '../kit/listening.ts';
 
 const query = '{ users { totalCount } }';
 const atOnce = { requestsAtOnce: 3, wrongCredentials: 0 };
@@ -45,13 +46,12 @@ it('gives places back, whatever becomes of a request', async () => {
 });
 
 it('gives a place back when the client goes away in the midst of a request', async () => {
-  await using app = await startApp({ admissionLimits: { ...atOnce, requestsAtOnce: 1 } });
-  const { port } = new URL(await app.app.listen({ host: '127.0.0.1', port: 0 }));
+  await using app = await startListening({ admissionLimits: { ...atOnce, requestsAtOnce: 1 } });
   const ask = async () => (await app.send('{ viewer { keyId } }')).status;
   await ask();
   const head = ['POST /graphql HTTP/1.1', 'host: a', `authorization: ${app.owner}`, 'content-type: application/json'];
   for (let round = 0; round < 3; round += 1) {
-    const socket = connect(Number(port), '127.0.0.1');
+    const socket = connect(app.port, '127.0.0.1');
     await once(socket, 'connect');
     socket.write([...head, 'content-length: 100', '', '{'].join('\r\n'));
     await vi.waitFor(async () => expect(await ask()).toBe(429));

@@ -1,13 +1,11 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../kit/app.ts';
+import { startListening } from '../kit/listening.ts';
 
-let app: Awaited<ReturnType<typeof startApp>>;
-let port = 0;
+let app: Awaited<ReturnType<typeof startListening>>;
 beforeAll(async () => {
-  app = await startApp();
-  port = Number(new URL(await app.app.listen({ host: '127.0.0.1', port: 0 })).port);
+  app = await startListening();
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -22,7 +20,7 @@ const closed = { ...everywhere, 'cache-control': 'no-store' };
 
 /** Sends bytes, and reads the headers of the answer. */
 async function send(...lines: string[]): Promise<Record<string, string>> {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(app.port, '127.0.0.1');
   socket.write(`${[...lines, 'Host: a', `Authorization: ${app.owner}`, 'Connection: close'].join('\r\n')}\r\n\r\n`);
   const [head = ''] = (await text(socket)).split('\r\n\r\n');
   return Object.fromEntries(

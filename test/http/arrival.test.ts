@@ -1,14 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startApp } from '../kit/app.ts';
+import { startListening } from '../kit/listening.ts';
 
-let app: Awaited<ReturnType<typeof startApp>>;
-let port = 0;
+let app: Awaited<ReturnType<typeof startListening>>;
 
 beforeAll(async () => {
-  app = await startApp({ limits: { headersMs: 300, arrivalMs: 600, requestMs: 200, keepAliveMs: 400 } });
-  port = Number(new URL(await app.app.listen({ host: '127.0.0.1', port: 0 })).port);
+  app = await startListening({ limits: { headersMs: 300, arrivalMs: 600, requestMs: 200, keepAliveMs: 400 } });
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -18,7 +16,7 @@ const head = (length: number) =>
   `${['POST /graphql HTTP/1.1', 'Host: a', `Authorization: ${app.owner}`, 'Content-Type: application/json', `Content-Length: ${length}`].join('\r\n')}\r\n\r\n`;
 
 function open(sent: string): Socket {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(app.port, '127.0.0.1');
   socket.write(sent);
   return socket;
 }

@@ -1,20 +1,18 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startApp } from '../kit/app.ts';
+import { startListening } from '../kit/listening.ts';
 
-let app: Awaited<ReturnType<typeof startApp>>;
-let port = 0;
+let app: Awaited<ReturnType<typeof startListening>>;
 
 beforeAll(async () => {
-  app = await startApp();
-  port = Number(new URL(await app.app.listen({ host: '127.0.0.1', port: 0 })).port);
+  app = await startListening();
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** Sends a head by hand, and reads the status and the JSON of the answer. */
 async function sendHead(...lines: string[]) {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(app.port, '127.0.0.1');
   socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
   const answer = await text(socket);
   const [head = '', body = ''] = answer.split('\r\n\r\n');
@@ -44,7 +42,7 @@ it('refuses a body that is compressed by its transfer', async () => {
 });
 
 it('puts no second answer into one that is under way', async () => {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(app.port, '127.0.0.1');
   socket.write('GET /v1/docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n');
   socket.once('data', () => socket.write('GARBAGE\r\n\r\n'));
   expect(await text(socket)).not.toContain('HTTP/1.1 400');
@@ -55,7 +53,7 @@ it('answers CONNECT with JSON', async () => {
 });
 
 it('answers 413 over a connection', async () => {
-  const url = `http://127.0.0.1:${port}/v1/users/u1`;
+  const url = `http://127.0.0.1:${app.port}/v1/users/u1`;
   const headers = { authorization: app.owner, 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'PUT', headers, body: ' '.repeat(1024 * 1024 + 1) });
   expect([response.status, await response.json()]).toEqual([413, { ...refusal, code: 'LIMIT_EXCEEDED' }]);

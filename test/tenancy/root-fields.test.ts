@@ -1,25 +1,9 @@
 import { expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
-import { type Names, rootOperations } from '../kit/root-operations.ts';
-import {
-  type Place,
-  rowGlobalId,
-  seedDevices,
-  seedEvents,
-  seedListMembers,
-  seedSegmentMembers,
-} from '../kit/seed-rows.ts';
+import { rootOperations } from '../kit/root-operations.ts';
+import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
+import { namesOf } from '../kit/strangers/names.ts';
 import { rootFields } from '../kit/walk-schema.ts';
-
-/** The names of what `seed` puts under a number, or would. */
-const namesOf = (number: number): Names => ({
-  uid: `u${number}`,
-  token: `token${number}`,
-  user: rowGlobalId('User', number),
-  list: rowGlobalId('List', number),
-  segment: rowGlobalId('Segment', number),
-  event: rowGlobalId('Event', number),
-});
 
 /** Puts one of everything. */
 async function seed(place: Place, number: number): Promise<void> {

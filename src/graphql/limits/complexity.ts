@@ -1,24 +1,26 @@
 import {
   type ExecutionArgs,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLSchema,
   getNamedType,
   getNullableType,
   getOperationAST,
+  type InlineFragmentNode,
   isAbstractType,
   isLeafType,
   isListType,
   isObjectType,
   Kind,
-  type NamedTypeNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import './declarations.ts';
-import { DEFAULT_PAGE_SIZE, PAGE_MAXIMUM } from '../../domain/page.ts';
-import { byOperation } from './by-operation.ts';
+import { byOperation } from '../by-operation.ts';
+import { type Fragments, fragmentsOf } from '../fragments.ts';
+import { ownCost, pageSize } from './field-cost.ts';
 import { type GivenVariables, given, itemsOf } from './given.ts';
 import { limitExceeded } from './limits.ts';
 
@@ -50,92 +52,99 @@ interface Measured {
   varies: boolean;
 }
 
-function measure({ schema, document, operationName, variableValues }: ExecutionArgs): Measured {
-  const operation = getOperationAST(document, operationName);
-  const root = operation && schema.getRootType(operation.operation);
-  if (!operation || !root) return { complexity: 0, varies: false };
-  const variables: GivenVariables = {
-    values: variableValues ?? {},
-    definitions: operation.variableDefinitions ?? [],
-  };
-  const fragments = new Map(
-    document.definitions.flatMap((node) =>
-      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
-    ),
-  );
+/** What measuring needs to know of the operation, and learns of it. */
+interface Measuring {
+  schema: GraphQLSchema;
+  variables: GivenVariables;
+  fragments: Fragments;
   /** Costs of fragments, by name, type and page size: spread many times, each is walked once. */
-  const known = new Map<string, number>();
-  let varies = false;
-
-  /** @param page size of it, where the selections are a connection's. */
-  function ofSelections({ selections }: SelectionSetNode, type: GraphQLObjectType, page?: number): number {
-    return selections.reduce((cost, selection) => cost + ofSelection(selection, type, page), 0);
-  }
-
-  function ofSelection(selection: SelectionNode, type: GraphQLObjectType, page?: number): number {
-    if (selection.kind === Kind.FIELD) return ofField(selection, type, page);
-    if (selection.kind === Kind.FRAGMENT_SPREAD) return ofSpread(selection.name.value, type, page);
-    return applies(selection.typeCondition, type) ? ofSelections(selection.selectionSet, type, page) : 0;
-  }
-
-  function ofSpread(name: string, type: GraphQLObjectType, page?: number): number {
-    const key = `${name} ${type.name} ${page}`;
-    const before = known.get(key);
-    const fragment = fragments.get(name);
-    if (before !== undefined || !fragment) return before ?? 0;
-    const cost = applies(fragment.typeCondition, type) ? ofSelections(fragment.selectionSet, type, page) : 0;
-    known.set(key, cost);
-    return cost;
-  }
-
-  function applies(condition: NamedTypeNode | undefined, type: GraphQLObjectType): boolean {
-    const named = condition && schema.getType(condition.name.value);
-    return !named || named === type || (isAbstractType(named) && schema.isSubType(named, type));
-  }
-
-  function ofField(node: FieldNode, parent: GraphQLObjectType, page?: number): number {
-    // Introspection reads no row, and validation bounds it.
-    const field = parent.getFields()[node.name.value];
-    if (!field) return 0;
-    const own = ownCost(field);
-    const { reads } = field.extensions;
-    if (reads) return itemsOf(read(node, reads.argument)) * (own + beneath(node, field));
-    if (field.args.some(({ name }) => name === 'first')) {
-      const size = pageSize(node);
-      return own + size + beneath(node, field, size);
-    }
-    const times = isListType(getNullableType(field.type)) ? (page ?? PLAIN_LIST) : 1;
-    return own + times * beneath(node, field);
-  }
-
-  /** Of an object that may be of several types, what it costs as the dearest of them. */
-  function beneath({ selectionSet }: FieldNode, field: GraphQLField<unknown, unknown>, page?: number): number {
-    const type = getNamedType(field.type);
-    if (!selectionSet || isLeafType(type)) return 0;
-    if (isObjectType(type)) return ofSelections(selectionSet, type, page);
-    if (!isAbstractType(type)) return 0;
-    return Math.max(...schema.getPossibleTypes(type).map((possible) => ofSelections(selectionSet, possible)));
-  }
-
-  /** None where the arguments are out of range, which the resolver refuses. */
-  function pageSize(node: FieldNode): number {
-    const [first, last] = [read(node, 'first'), read(node, 'last')];
-    const size = first ?? last ?? DEFAULT_PAGE_SIZE;
-    return typeof size === 'number' && size > 0 && size <= PAGE_MAXIMUM ? size : 0;
-  }
-
-  function read(node: FieldNode, argument: string): unknown {
-    const argumentGiven = given(node, argument, variables);
-    varies ||= argumentGiven.varies;
-    return argumentGiven.value;
-  }
-
-  const complexity = Math.min(ofSelections(operation.selectionSet, root), Number.MAX_SAFE_INTEGER);
-  return { complexity, varies };
+  known: Map<string, number>;
+  varies: boolean;
 }
 
-/** An object costs 1, but for one that comes with its parent's row; a scalar nothing; unless the field says otherwise. */
-function ownCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
-  if (extensions.cost !== undefined) return extensions.cost;
-  return isLeafType(getNamedType(type)) || 'pothosExposedField' in extensions ? 0 : 1;
+/** Where selections are: on a type, and on a page of a size where they are a connection's. */
+interface Place {
+  type: GraphQLObjectType;
+  page?: number;
+}
+
+function measure({ schema, document, operationName, variableValues }: ExecutionArgs): Measured {
+  const operation = getOperationAST(document, operationName);
+  const type = operation && schema.getRootType(operation.operation);
+  if (!operation || !type) return { complexity: 0, varies: false };
+  const measuring: Measuring = {
+    schema,
+    variables: { values: variableValues ?? {}, definitions: operation.variableDefinitions ?? [] },
+    fragments: fragmentsOf(document),
+    known: new Map(),
+    varies: false,
+  };
+  const complexity = Math.min(ofSelections(measuring, operation.selectionSet, { type }), Number.MAX_SAFE_INTEGER);
+  return { complexity, varies: measuring.varies };
+}
+
+function ofSelections(measuring: Measuring, { selections }: SelectionSetNode, place: Place): number {
+  return selections.reduce((cost, selection) => cost + ofSelection(measuring, selection, place), 0);
+}
+
+function ofSelection(measuring: Measuring, selection: SelectionNode, place: Place): number {
+  if (selection.kind === Kind.FIELD) return ofField(measuring, selection, place);
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return ofSpread(measuring, selection.name.value, place);
+  return ofFragment(measuring, selection, place);
+}
+
+function ofSpread(measuring: Measuring, name: string, place: Place): number {
+  const { known, fragments } = measuring;
+  const key = `${name} ${place.type.name} ${place.page}`;
+  const fragment = fragments.get(name);
+  const cost = known.get(key) ?? (fragment ? ofFragment(measuring, fragment, place) : 0);
+  known.set(key, cost);
+  return cost;
+}
+
+/** A fragment on a type that the object is not costs nothing. */
+function ofFragment(
+  measuring: Measuring,
+  { typeCondition, selectionSet }: InlineFragmentNode | FragmentDefinitionNode,
+  place: Place,
+): number {
+  const { schema } = measuring;
+  const on = typeCondition && schema.getType(typeCondition.name.value);
+  const applies = !on || on === place.type || (isAbstractType(on) && schema.isSubType(on, place.type));
+  return applies ? ofSelections(measuring, selectionSet, place) : 0;
+}
+
+function ofField(measuring: Measuring, node: FieldNode, { type, page = PLAIN_LIST }: Place): number {
+  // Introspection reads no row, and validation bounds it.
+  const field = type.getFields()[node.name.value];
+  if (!field) return 0;
+  const own = ownCost(field);
+  const { reads } = field.extensions;
+  if (reads) return itemsOf(read(measuring, node, reads.argument)) * (own + beneath(measuring, node, field));
+  if (field.args.some(({ name }) => name === 'first')) {
+    const size = pageSize(read(measuring, node, 'first'), read(measuring, node, 'last'));
+    return own + size + beneath(measuring, node, field, size);
+  }
+  const times = isListType(getNullableType(field.type)) ? page : 1;
+  return own + times * beneath(measuring, node, field);
+}
+
+/** Of an object that may be of several types, what it costs as the dearest of them. */
+function beneath(
+  measuring: Measuring,
+  { selectionSet }: FieldNode,
+  field: GraphQLField<unknown, unknown>,
+  page?: number,
+): number {
+  const type = getNamedType(field.type);
+  if (!selectionSet || isLeafType(type)) return 0;
+  const types = isAbstractType(type) ? measuring.schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
+  const place = page === undefined ? {} : { page };
+  return Math.max(0, ...types.map((possible) => ofSelections(measuring, selectionSet, { type: possible, ...place })));
+}
+
+function read(measuring: Measuring, node: FieldNode, argument: string): unknown {
+  const { value, varies } = given(node, argument, measuring.variables);
+  measuring.varies ||= varies;
+  return value;
 }

@@ -6,7 +6,6 @@ import {
   type GraphQLInputType,
   getOperationAST,
   Kind,
-  separateOperations,
   TypeInfo,
   valueFromASTUntyped,
   visit,
@@ -14,7 +13,7 @@ import {
 } from 'graphql';
 import './declarations.ts';
 import { ValidationError, type ValidationIssue } from '../../domain/errors.ts';
-import { byOperation } from './by-operation.ts';
+import { byOperation, operationAlone } from '../by-operation.ts';
 import { given, itemsOf } from './given.ts';
 import type { GraphQLLimits } from './limits.ts';
 import { longLists, mayHoldLists, tooMany } from './long-lists.ts';
@@ -68,12 +67,11 @@ function tooManyRead({ node, argument, limit }: ReadingField, args: ExecutionArg
   return items > limits[limit] ? [tooMany([argument], argument, limits[limit], items)] : [];
 }
 
-function collect({ schema, document, operationName }: ExecutionArgs, limit: number): Lists {
-  const operation = getOperationAST(document, operationName);
-  const separated = operation && separateOperations(document)[operation.name?.value ?? ''];
+function collect(args: ExecutionArgs, limit: number): Lists {
+  const operation = operationAlone(args);
   const lists: Lists = { written: [], reading: [], variables: new Map() };
-  if (!separated) return lists;
-  const types = new TypeInfo(schema);
+  if (!operation) return lists;
+  const types = new TypeInfo(args.schema);
   const visitor: ASTVisitor = {
     VariableDefinition({ variable: { name }, defaultValue }) {
       const type = types.getInputType();
@@ -93,6 +91,6 @@ function collect({ schema, document, operationName }: ExecutionArgs, limit: numb
       lists.written.push(...longLists(valueFromASTUntyped(value), argument.type, [argument.name], limit));
     },
   };
-  visit(separated, visitWithTypeInfo(types, visitor));
+  visit(operation, visitWithTypeInfo(types, visitor));
   return lists;
 }

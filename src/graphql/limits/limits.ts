@@ -2,12 +2,19 @@ import { GraphQLError } from 'graphql';
 
 /** How much one operation may ask for. docs/limits.md tells what each of them counts. */
 export interface GraphQLLimits {
+  /** Characters of a document, comments included. */
   documentCharacters: number;
+  /** Tokens of a document. */
   tokens: number;
+  /** Nesting of fields, with fragments flattened. */
   depth: number;
+  /** Fields with an alias, wherever they are spread. */
   aliases: number;
+  /** Fields of the root. */
   rootFields: number;
+  /** Directives, wherever they are spread. */
   directives: number;
+  /** What an operation costs. */
   complexity: number;
   /** Ids of one `nodes`. */
   nodes: number;

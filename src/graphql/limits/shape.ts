@@ -1,12 +1,12 @@
 import {
   type DocumentNode,
-  type FragmentDefinitionNode,
   type GraphQLError,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { type Fragments, fragmentsOf } from '../fragments.ts';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
 
 /** What can be told of selections without a schema, as if every fragment were written out where it is spread. */
@@ -22,15 +22,11 @@ interface Shape {
 
 const EMPTY: Shape = { depth: 0, aliases: 0, directives: 0, fields: 0 };
 
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-
 /** Refuses each operation of a document that is too deep or too wide, for every limit that it exceeds. */
-export function refuseForShape({ definitions }: DocumentNode, limits: GraphQLLimits): GraphQLError[] {
-  const fragments = new Map(
-    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
-  );
+export function refuseForShape(document: DocumentNode, limits: GraphQLLimits): GraphQLError[] {
+  const fragments = fragmentsOf(document);
   const known = new Map<string, Shape>();
-  return definitions.flatMap((node) =>
+  return document.definitions.flatMap((node) =>
     node.kind === Kind.OPERATION_DEFINITION ? faultsOf(shapeOfOperation(node, fragments, known), limits) : [],
   );
 }
