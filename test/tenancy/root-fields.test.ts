@@ -1,40 +1,9 @@
 import { expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
 import { rootOperations } from '../kit/root-operations.ts';
-import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
 import { namesOf } from '../kit/strangers/names.ts';
+import { rowsOf, seedAll } from '../kit/strangers/seed-all.ts';
 import { rootFields } from '../kit/walk-schema.ts';
-
-/** Puts one of everything. */
-async function seed(place: Place, number: number): Promise<void> {
-  await seedListMembers(place, number, [number]);
-  await seedSegmentMembers(place, number, [number]);
-  await seedEvents(place, number, [number], `Event ${number}`);
-  await seedDevices(place, [number]);
-}
-
-const tables = [
-  'users',
-  'devices',
-  'lists',
-  'list_memberships',
-  'segments',
-  'segment_memberships',
-  'events',
-  'audit_entries',
-  'idempotency_keys',
-];
-
-/** Every row of a workspace, as text. */
-async function rowsOf({ db, workspaceId }: Place): Promise<string[]> {
-  const ofTables = tables.map((table) =>
-    db.$queryRawUnsafe<{ row: string }[]>(
-      `SELECT t::text AS row FROM ${table} t WHERE workspace_id = $1::uuid ORDER BY 1`,
-      workspaceId,
-    ),
-  );
-  return (await Promise.all(ofTables)).flat().map(({ row }) => row);
-}
 
 const OWN = 111;
 const THEIRS = 222;
@@ -45,8 +14,8 @@ it.each(rootFields.map(({ coordinate }) => coordinate))(
   async (coordinate) => {
     await using app = await startApp();
     const stranger = { db: app.db, workspaceId: app.stranger.workspaceId };
-    await seed(app, OWN);
-    await seed(stranger, THEIRS);
+    await seedAll(app, OWN);
+    await seedAll(stranger, THEIRS);
     const before = await rowsOf(stranger);
 
     /** The answers, with the names of what was asked about blotted out. */

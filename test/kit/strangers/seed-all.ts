@@ -1,4 +1,5 @@
 import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
+import { namesOf } from './names.ts';
 
 /** Puts one of everything under a number, which is in every text of it. */
 export async function seedAll(place: Place, number: number): Promise<void> {
@@ -18,9 +19,22 @@ export async function seedAll(place: Place, number: number): Promise<void> {
     INSERT INTO users (workspace_id, id, uid, email, uid_updateable, created_at, updated_at)
     VALUES (${workspaceId}::uuid, gen_random_uuid(), ${`import${number}@example.com`}, ${`import${number}@example.com`},
       true, now(), now())`;
+  await db.$executeRaw`
+    INSERT INTO idempotency_keys (workspace_id, key, operation, digest, made_id, created_at)
+    VALUES (${workspaceId}::uuid, ${namesOf(number).idempotencyKey}, 'addEvent', sha256('something'), gen_random_uuid(), now())`;
 }
 
-const tables = ['users', 'devices', 'lists', 'list_memberships', 'segments', 'segment_memberships', 'events'];
+const tables = [
+  'users',
+  'devices',
+  'lists',
+  'list_memberships',
+  'segments',
+  'segment_memberships',
+  'events',
+  'idempotency_keys',
+  'audit_entries',
+];
 
 /** Every row of a workspace, as text. */
 export async function rowsOf({ db, workspaceId }: Place): Promise<string[]> {
