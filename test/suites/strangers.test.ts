@@ -43,13 +43,17 @@ beforeAll(async () => {
   await seedAll(theirPlace(), THEIRS);
 });
 beforeEach(async () => {
-  const { workspaceId } = app;
-  for (const table of ['users', 'lists', 'segments'])
-    await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, workspaceId);
-  await seedAll(app, OWN);
+  await putBackOwn();
   before = await rowsOf(theirPlace());
 });
 afterAll(() => app[Symbol.asyncDispose]());
+
+/** Puts one of everything into the caller's own workspace, and nothing else. */
+async function putBackOwn() {
+  for (const table of ['users', 'lists', 'segments', 'idempotency_keys'])
+    await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, app.workspaceId);
+  await seedAll(app, OWN);
+}
 
 const figures = { operations: 0 };
 
@@ -161,11 +165,7 @@ it('shows of all that can be selected nothing of another workspace, and selects 
     expect(answer).not.toContain('"errors":[');
     if (root.type.name === 'Query' && root.field.name !== 'viewer' && root.field.name !== '_service')
       expect(answer, root.coordinate).toContain(String(OWN));
-    // What a mutation has changed is put back.
-    await app.db.$executeRawUnsafe('DELETE FROM users WHERE workspace_id = $1::uuid', app.workspaceId);
-    await app.db.$executeRawUnsafe('DELETE FROM lists WHERE workspace_id = $1::uuid', app.workspaceId);
-    await app.db.$executeRawUnsafe('DELETE FROM segments WHERE workspace_id = $1::uuid', app.workspaceId);
-    await seedAll(app, OWN);
+    await putBackOwn();
   }
   expect(schemaFields.map(({ coordinate }) => coordinate).filter((coordinate) => !selected.has(coordinate))).toEqual(
     [],
