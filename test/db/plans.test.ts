@@ -1,13 +1,18 @@
-import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countRows, type KeysetSource, readSlices } from '../../src/db/keyset.ts';
+import { randomUUID } from 'node:crypto';
+import { Client, escapeLiteral } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Db, openDatabase } from '../../src/db/client.ts';
+import { countRows, type KeysetSource, type Page, readSlices } from '../../src/db/keyset.ts';
 import { type AuditFilter, readAudit } from '../../src/domain/audit/read-audit.ts';
+import { readDevices } from '../../src/domain/devices/read-devices.ts';
+import { insertEvents } from '../../src/domain/events/insert-events.ts';
 import { eventsSource } from '../../src/domain/events/read-events.ts';
 import { listsSource } from '../../src/domain/lists/read-lists.ts';
 import { listMembersSource } from '../../src/domain/lists/read-memberships.ts';
 import { segmentMembersSource } from '../../src/domain/segments/read-memberships.ts';
 import { segmentsSource } from '../../src/domain/segments/read-segments.ts';
-import { usersSource } from '../../src/domain/users/read-users.ts';
+import { readUsers, usersSource } from '../../src/domain/users/read-users.ts';
+import { writeUpdates } from '../../src/domain/users/write-updates.ts';
 import { createDatabase, type TestDatabase } from '../kit/database.ts';
 import { recordStatements, type Statement } from '../kit/statements.ts';
 
@@ -41,6 +46,10 @@ async function fill(client: Client): Promise<void> {
   await client.query('VACUUM ANALYZE');
 }
 
+const near: Page = { size: 30, from: 'newest' };
+const far: Page = { size: 30, from: 'newest', bound: { side: 'older', key: id(ROWS / 2) } };
+const backwards: Page = { size: 30, from: 'oldest', bound: { side: 'newer', key: id(ROWS / 2) } };
+
 interface Plan {
   'Node Type': string;
   'Relation Name'?: string;
@@ -49,6 +58,10 @@ interface Plan {
   'Rows Removed by Filter'?: number;
   Plans?: Plan[];
 }
+
+/** A parameter as EXECUTE takes it. */
+const literal = (value: unknown) =>
+  value === null ? 'NULL' : escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
 
 /** Every node of a plan. */
 const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
@@ -69,20 +82,34 @@ describe('the plans of connections over 20,000 rows', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  /** How many rows of each table the one statement of a read has touched, whether they passed the filter or not. */
-  async function rowsTouched(read: () => Promise<unknown>): Promise<Record<string, number>> {
+  /** The one statement of a read. */
+  async function statementOf(read: () => Promise<unknown>): Promise<Statement> {
     statements = [];
     await read();
     expect(statements).toHaveLength(1);
-    const { text, values } = statements[0] ?? { text: '', values: [] };
-    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
+    return statements[0] ?? { text: '', values: [] };
+  }
+
+  /** How many rows of each table a plan has touched, whether they passed the filter or not. */
+  function rowsOf(plan: Plan): Record<string, number> {
     const touched: Record<string, number> = {};
-    for (const node of flat(rows[0]['QUERY PLAN'][0].Plan)) {
+    for (const node of flat(plan)) {
       const table = node['Relation Name'];
       const read = node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
       if (table) touched[table] = (touched[table] ?? 0) + read;
     }
     return touched;
+  }
+
+  /** How many rows the statement of a read touches of each table, by the plan that a session settles on after some executions. */
+  async function rowsTouched(read: () => Promise<unknown>): Promise<Record<string, number>> {
+    const { text, values } = await statementOf(read);
+    const execute = `EXECUTE settling(${values.map(literal)})`;
+    await client.query(`PREPARE settling AS ${text}`);
+    for (let execution = 0; execution < 6; execution += 1) await client.query(execute);
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${execute}`);
+    await client.query('DEALLOCATE settling');
+    return rowsOf(rows[0]['QUERY PLAN'][0].Plan);
   }
 
   const sources: [string, KeysetSource<unknown>, string][] = [
@@ -97,12 +124,7 @@ describe('the plans of connections over 20,000 rows', () => {
   ];
 
   it.each(sources)('%s reads no more than its page, near, far in and backwards', async (_name, source, parent) => {
-    const pages = [
-      { size: 30, from: 'newest' as const },
-      { size: 30, from: 'newest' as const, bound: { side: 'older' as const, key: id(ROWS / 2) } },
-      { size: 30, from: 'oldest' as const, bound: { side: 'newer' as const, key: id(ROWS / 2) } },
-    ];
-    for (const page of pages) {
+    for (const page of [near, far, backwards]) {
       const touched = await rowsTouched(() => readSlices(database.db, source, [parent], page));
       // The page, one more, and one on the other side.
       for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
@@ -111,8 +133,7 @@ describe('the plans of connections over 20,000 rows', () => {
 
   it('User.events reads no events that lie outside of the time asked for', async () => {
     const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
-    const page = { size: 30, from: 'newest' as const };
-    expect(await rowsTouched(() => readSlices(database.db, source, [id(1)], page))).toEqual({ events: 0 });
+    expect(await rowsTouched(() => readSlices(database.db, source, [id(1)], near))).toEqual({ events: 0 });
   });
 
   it.each<[string, AuditFilter]>([
@@ -123,8 +144,7 @@ describe('the plans of connections over 20,000 rows', () => {
     ['since a time that is to come', { since: new Date('2100-01-01') }],
     ['of a user since a time', { userId: id(1), since: new Date(0) }],
   ])('the audit trail, %s, is read no further than its page', async (_name, filter) => {
-    for (const bound of [undefined, { side: 'older' as const, key: id(ROWS / 2) }]) {
-      const page = { size: 30, from: 'newest' as const, bound };
+    for (const page of [near, far]) {
       const touched = await rowsTouched(() => readAudit(database.db, workspaceId, filter, page));
       for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
     }
@@ -133,5 +153,38 @@ describe('the plans of connections over 20,000 rows', () => {
   it('List.members counts memberships without reading users', async () => {
     const source = listMembersSource(workspaceId);
     expect(Object.keys(await rowsTouched(() => countRows(database.db, source, [id(1)])))).toEqual(['list_memberships']);
+  });
+
+  const entry = { uid: 'u1', keyId: 'k' };
+  const often: [string, (db: Db) => Promise<unknown>][] = [
+    ...sources.flatMap(([name, source, parent]) =>
+      [near, far].map((page): [string, (db: Db) => Promise<unknown>] => [
+        `${name}, ${page.bound ? 'far in' : 'near'}`,
+        (db) => readSlices(db, source, [parent], page),
+      ]),
+    ),
+    ['a user by uid', (db) => readUsers(db, workspaceId, [{ uid: 'u1' }])],
+    ['a user by id', (db) => readUsers(db, workspaceId, [{ id: id(1) }])],
+    ['devices', (db) => readDevices(db, workspaceId, [id(1)])],
+    [
+      'addEvent',
+      (db) =>
+        insertEvents(db, workspaceId, [{ ...entry, id: randomUUID(), input: { uid: 'u1', name: 'n' } }], {
+          lock: 'wait',
+        }),
+    ],
+    [
+      'updateUser',
+      (db) => writeUpdates(db, workspaceId, [{ ...entry, input: { uid: 'u1', meta: { a: 1 } } }], { lock: 'wait' }),
+    ],
+  ];
+
+  it.each(often)('%s is planned anew no more than PostgreSQL needs to compare', async (_name, ask) => {
+    const db = openDatabase(database.connection, { poolSize: 1 });
+    onTestFinished(() => db.$disconnect());
+    for (let execution = 0; execution < 10; execution += 1) await ask(db);
+    const planned = await db.query<{ custom: number }[]>`
+      SELECT custom_plans::int AS custom FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared%'`;
+    expect(planned).toEqual([{ custom: 5 }]);
   });
 });

@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { type Device, deviceColumns } from './device.ts';
 
@@ -9,7 +10,7 @@ export async function readDevices(
 ): Promise<Map<string, Device[]>> {
   const devices = await db.query<(Device & { userId: string })[]>`
     SELECT ${deviceColumns}, devices.user_id AS "userId" FROM devices
-    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds}::uuid[])
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${anyLength(userIds, 'uuid')})
     ORDER BY devices.user_id, devices.last_seen_at DESC, devices.token`;
   return Map.groupBy(devices, (device) => device.userId);
 }

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributed } from '../actor.ts';
@@ -34,7 +35,7 @@ export async function insertEvents(
   const inserted = await db.query<Event[]>`
     WITH owner AS (
       SELECT id, uid FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${[...uids]}::text[])
+      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${anyLength([...uids], 'text')})
       FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
     ), ${taking ? Prisma.sql`${taking},` : Prisma.empty} input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(

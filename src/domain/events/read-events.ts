@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
@@ -8,7 +9,7 @@ import type { EventFilter } from './inputs.ts';
 export async function readEvents(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
   const events = await db.query<Event[]>`
     SELECT ${eventColumns} FROM events
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`;
   return new Map(events.map((event) => [event.id, event]));
 }
 

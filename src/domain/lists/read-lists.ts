@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
@@ -7,7 +8,7 @@ import { type List, listColumns } from './list.ts';
 export async function readLists(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
   const lists = await db.query<List[]>`
     SELECT ${listColumns} FROM lists
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`;
   return new Map(lists.map((list) => [list.id, list]));
 }
 

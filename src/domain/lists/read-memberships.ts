@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
@@ -21,7 +22,7 @@ export async function readListMemberships(
     SELECT list_memberships.user_id AS "userId", ${membershipColumns}, ${listColumns}
     FROM list_memberships
     JOIN lists ON lists.workspace_id = list_memberships.workspace_id AND lists.id = list_memberships.list_id
-    WHERE list_memberships.workspace_id = ${workspaceId}::uuid AND list_memberships.user_id = ANY(${userIds}::uuid[])
+    WHERE list_memberships.workspace_id = ${workspaceId}::uuid AND list_memberships.user_id = ANY(${anyLength(userIds, 'uuid')})
     ORDER BY list_memberships.user_id, list_memberships.list_id DESC`;
   const memberships = rows.map(({ userId, subscribed, joinedAt, ...list }) => ({ userId, subscribed, joinedAt, list }));
   return Map.groupBy(memberships, (membership) => membership.userId);

@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
@@ -16,7 +17,7 @@ export async function readSegmentMemberships(
     JOIN segments
       ON segments.workspace_id = segment_memberships.workspace_id AND segments.id = segment_memberships.segment_id
     WHERE segment_memberships.workspace_id = ${workspaceId}::uuid
-      AND segment_memberships.user_id = ANY(${userIds}::uuid[])
+      AND segment_memberships.user_id = ANY(${anyLength(userIds, 'uuid')})
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`;
   const memberships = rows.map(({ userId, suppressed, ...segment }) => ({ userId, suppressed, segment }));
   return Map.groupBy(memberships, (membership) => membership.userId);

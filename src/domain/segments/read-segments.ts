@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
@@ -7,7 +8,7 @@ import { type Segment, segmentColumns } from './segment.ts';
 export async function readSegments(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Segment>> {
   const segments = await db.query<Segment[]>`
     SELECT ${segmentColumns} FROM segments
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${ids}::uuid[])`;
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`;
   return new Map(segments.map((segment) => [segment.id, segment]));
 }
 

@@ -1,3 +1,4 @@
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type KeysetSource, type Page, readSlices, type Slice } from '../../db/keyset.ts';
@@ -15,8 +16,8 @@ export async function readUsers(db: Db, workspaceId: string, keys: readonly User
   const found = await db.query<User[]>(
     Prisma.join(
       [
-        ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${[...ids]}::uuid[])`)] : []),
-        ...(uids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`uid = ANY(${[...uids]}::text[])`)] : []),
+        ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${anyLength([...ids], 'uuid')})`)] : []),
+        ...(uids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`uid = ANY(${anyLength([...uids], 'text')})`)] : []),
       ],
       ' UNION ALL ',
     ),

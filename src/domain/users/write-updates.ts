@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributed } from '../actor.ts';
@@ -34,7 +35,7 @@ export async function writeUpdates(
   const written = await db.query<(User & { was: string })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${[...byUid.keys()]}::text[])
+      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${anyLength([...byUid.keys()], 'text')})
       ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
