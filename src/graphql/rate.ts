@@ -1,22 +1,27 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import { POINTS, RateLimitedError } from '../http/rate-limit.ts';
+import { byOperation } from './by-operation.ts';
 import { fragmentsOf } from './fragments.ts';
-import { variablesOf } from './variables.ts';
+
+/** Points of a mutation beyond its request's one: as much as its fields would have cost, each in a request of its own. */
+const pointsOf = byOperation((args) => {
+  const operation = getOperationAST(args.document, args.operationName);
+  if (operation?.operation !== 'mutation') return { points: 0 };
+  const writes = rootFields(args, operation.selectionSet).size;
+  return { points: writes * (POINTS.request + POINTS.write) - POINTS.request };
+});
 
 /**
- * Takes a mutation's points, which cost as much as its fields would have, each in a request of its own; the door has
- * taken the request's one already. Refuses it where there are too few left.
- * @returns nothing where there is nothing to wait for: for any other operation, and for one whose variables are wrong,
- *   which execution reports.
+ * Takes a mutation's points, whether it will succeed or not; the door has taken the request's one already. Refuses it
+ * where there are too few left.
+ * @returns nothing where there is nothing to wait for: for any other operation.
  */
 export function refuseForRate(
   args: ExecutionArgs,
   charge: (points: number) => Promise<void>,
 ): Promise<GraphQLError | undefined> | undefined {
-  const operation = getOperationAST(args.document, args.operationName);
-  if (operation?.operation !== 'mutation' || !variablesOf(args)) return undefined;
-  const writes = rootFields(args, operation.selectionSet).size;
-  return refusalOf(charge(writes * (POINTS.request + POINTS.write) - POINTS.request));
+  const { points } = pointsOf(args);
+  return points > 0 ? refusalOf(charge(points)) : undefined;
 }
 
 async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefined> {
