@@ -5,8 +5,6 @@ export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     include: ['test/suites/**/*.test.ts'],
-    // Holds answers to times, so it wants a machine to itself: it is asked for by how long it is to last.
-    exclude: process.env.OVERLOAD_SECONDS ? [] : ['test/suites/overload.test.ts'],
     globalSetup: ['test/kit/server.ts'],
     fileParallelism: false,
     testTimeout: 15 * 60_000,

@@ -8,7 +8,7 @@ const RESOLUTION_MS = 10;
 const GOOD_DELAY_MS = 30;
 
 /** Longest mean time in ms that requests may take while there are as many as the bound lets in. */
-const GOOD_ANSWER_MS = 500;
+const GOOD_ANSWER_MS = 250;
 
 /** So many requests are let in however slow they are: slow queries of a few callers are no overload. */
 const FLOOR = 24;
