@@ -24,6 +24,10 @@ const RISE = 1.1;
 export interface Load {
   /** Whether another request may begin. */
   begin(): boolean;
+  /** One that began has nothing to be done for, until it is resumed. */
+  pause(): void;
+  /** Never refused: it was let in. */
+  resume(): void;
   /** One that began has ended, after so many ms. */
   end(ms: number): void;
   stop(): void;
@@ -61,6 +65,12 @@ export function watchLoad(limit: number): Load {
       }
       underWay += 1;
       return true;
+    },
+    pause: () => {
+      underWay -= 1;
+    },
+    resume: () => {
+      underWay += 1;
     },
     end: (ms) => {
       underWay -= 1;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { watchLoad } from './load.ts';
+import { type Load, watchLoad } from './load.ts';
 import { whenDone } from './work.ts';
 
 declare module 'fastify' {
@@ -7,6 +7,18 @@ declare module 'fastify' {
     /** Answered however much there is to do: what tells others how this process is. */
     essential?: boolean;
   }
+  interface FastifyRequest {
+    /** Set for a request that was let in. */
+    place?: Place | undefined;
+  }
+}
+
+/** The place that a request has among those under way. */
+interface Place {
+  /** When it was taken last; undefined while the body arrives, which its sender is to answer for. */
+  since: number | undefined;
+  /** For how many ms it was taken before. */
+  ms: number;
 }
 
 /** There is more to do than can be done in good time; seconds later there may not be. */
@@ -19,20 +31,40 @@ const OVERLOADED = new OverloadedError('There is more to do than can be done in 
 
 /**
  * Refuses requests at once, before anything is done for them, while as many are under way as can be answered in good
- * time. How many that is follows from how long the event loop and requests take (`load.ts`).
+ * time. How many that is follows from how long the event loop and requests take (`load.ts`). While a body arrives, its
+ * request counts for nothing: slow senders would have all others refused.
  */
 export function shedLoad(app: FastifyInstance, limit: number): void {
   const load = watchLoad(limit);
   app.addHook('onClose', async () => load.stop());
+  app.decorateRequest('place', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.routeOptions.config.essential) return done();
     if (!load.begin()) return done(OVERLOADED);
-    follow(request, load.end);
+    takePlace(request, load);
+    done();
+  });
+  app.addHook('preParsing', ({ place }, _reply, payload, done) => {
+    if (place?.since !== undefined) {
+      place.ms += performance.now() - place.since;
+      place.since = undefined;
+      load.pause();
+    }
+    done(null, payload);
+  });
+  app.addHook('preValidation', ({ place }, _reply, done) => {
+    if (place) {
+      place.since = performance.now();
+      load.resume();
+    }
     done();
   });
 }
 
-function follow(request: FastifyRequest, end: (ms: number) => void): void {
-  const begun = performance.now();
-  whenDone(request, () => end(performance.now() - begun));
+function takePlace(request: FastifyRequest, load: Load): void {
+  const place: Place = { since: performance.now(), ms: 0 };
+  request.place = place;
+  whenDone(request, () => {
+    if (place.since !== undefined) load.end(place.ms + performance.now() - place.since);
+  });
 }

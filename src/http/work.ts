@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** What is being done for a request, until it is answered. */
 interface Work {
-  /** `taken`: a handler has it, and goes on even where the client has gone. */
+  /** `taken`: it has arrived, and is gone on with even where the client has gone. */
   state: 'arriving' | 'taken' | 'ended';
   /** What waits for its end. */
   onEnd: (() => void)[];
@@ -15,9 +15,19 @@ declare module 'fastify' {
   }
 }
 
+/** Nobody waits for the answer, and nothing was begun for it. */
+class ClientGoneError extends Error {
+  readonly statusCode = 400;
+
+  constructor() {
+    super('The client has gone before its request had arrived.');
+  }
+}
+
 /**
  * Has `whenDone` know when the work for a request ends: when its answer is ready to be sent; or when the client goes
- * away before a handler has the request. One that goes away later does not end the work, and makes no room for more.
+ * away before the request has arrived, which then reaches no handler. One that goes away later does not end the work, and makes
+ * no room for more.
  */
 export function trackWork(app: FastifyInstance): void {
   app.decorateRequest('work');
@@ -27,8 +37,9 @@ export function trackWork(app: FastifyInstance): void {
     reply.raw.on('close', () => work.state === 'arriving' && end(work));
     done();
   });
-  app.addHook('preHandler', ({ work }, _reply, done) => {
-    if (work?.state === 'arriving') work.state = 'taken';
+  app.addHook('preValidation', ({ work }, _reply, done) => {
+    if (work?.state === 'ended') return done(new ClientGoneError());
+    if (work) work.state = 'taken';
     done();
   });
   app.addHook('onSend', ({ work }, _reply, _payload, done) => {

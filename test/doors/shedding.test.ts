@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it, vi } from 'vitest';
 import { startApp } from '../kit/app.ts';
+import { startListening } from '../kit/listening.ts';
+import { open, statusesIn } from '../kit/raw-http.ts';
 
 const message = 'There is more to do than can be done in good time; try again later.';
 const code = 'SERVICE_UNAVAILABLE';
@@ -17,6 +20,7 @@ it('answers 503 at once, in the shape of each door, while there is as much to do
   await app.send('{ viewer { keyId } }');
   const letGo = await holdDatabase(app, 1);
   const underWay = [app.send('{ users { totalCount } }'), app.send('{ lists { totalCount } }')];
+  await vi.waitFor(() => expect(app.db.pool.waitingCount).toBe(2));
   const statements = await app.statementsOf(async () => {
     const shed = await app.send('{ viewer { keyId } }', {}, 'Basic nonsense');
     expect(shed).toMatchObject({ status: 503, errors: [{ message, extensions: { code } }] });
@@ -38,9 +42,26 @@ it('answers 503 at once, in the shape of each door, while there is as much to do
 });
 
 it('takes in what a benchmark sends, and a burst', async () => {
-  await using app = await startApp({ inFlightLimit: 500 });
-  for (const callers of [20, 24]) {
-    const answers = await Promise.all(Array.from({ length: callers }, () => app.send('{ users { totalCount } }')));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  await using app = await startApp({ inFlightLimit: 500, poolSize: 1 });
+  await app.send('{ viewer { keyId } }');
+  const letGo = await holdDatabase(app, 1);
+  const burst = Array.from({ length: 100 }, () => app.send('{ users { totalCount } }'));
+  await vi.waitFor(() => expect(app.db.pool.waitingCount).toBeGreaterThan(0));
+  letGo();
+  expect(new Set((await Promise.all(burst)).map(({ status }) => status))).toEqual(new Set([200]));
+});
+
+it('has those who send slowly wait for themselves alone', async () => {
+  await using app = await startListening({ inFlightLimit: 2 });
+  const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: ${app.owner}\r\ncontent-type: application/json\r\n`;
+  const body = JSON.stringify({ query: '{ viewer { keyId } }' });
+  const slow = Array.from({ length: 8 }, () => open(`http://127.0.0.1:${app.port}`, 10_000));
+  for (const { socket } of slow) {
+    socket.write(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n{`);
+    await delay(20);
+    expect((await app.send('{ viewer { keyId } }')).status).toBe(200);
   }
+  for (const { socket } of slow) socket.write(body.slice(1));
+  const answers = await Promise.all(slow.map(({ exchange }) => exchange));
+  expect(answers.flatMap(({ text }) => statusesIn(text))).toEqual(slow.map(() => 200));
 });
