@@ -84,17 +84,18 @@ function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError 
     const message = `The document has more tokens than the limit of ${limit}.`;
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
-  if (contracted.has(String(error.extensions.code))) return withoutSuggestions(error, viewer);
-  return withCode(error, 'BAD_USER_INPUT', { message: error.message, extensions: { http: refusalStatus(error) } });
+  const message = viewer.scopes.has('schema:read') ? error.message : withoutSuggestions(error.message);
+  if (!contracted.has(String(error.extensions.code))) {
+    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: refusalStatus(error) } });
+  }
+  if (message === error.message && message.length <= MESSAGE_MAXIMUM) return error;
+  const { code, ...extensions } = error.extensions;
+  return withCode(error, String(code), { message, extensions });
 }
 
 /** Names of the schema are for those who may introspect it. */
-function withoutSuggestions(error: GraphQLError, { scopes }: Viewer): GraphQLError {
-  const message = error.message.replace(/ Did you mean [^?]*\?/g, '');
-  const presented = scopes.has('schema:read') ? error.message : message;
-  if (presented === error.message && presented.length <= MESSAGE_MAXIMUM) return error;
-  const { code, ...extensions } = error.extensions;
-  return withCode(error, String(code), { message: presented, extensions });
+function withoutSuggestions(message: string): string {
+  return message.replace(/ Did you mean [^?]*\?/g, '');
 }
 
 /**

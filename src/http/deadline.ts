@@ -31,7 +31,7 @@ export function setDeadline(app: FastifyInstance, ms: number): void {
   app.decorateRequest('deadline', undefined);
   const start = (request: FastifyRequest, reply: FastifyReply, left: number) => {
     const expire = () => {
-      if (!reply.sent) reply.send(new DeadlineError(ms));
+      if (!reply.sent && !reply.raw.headersSent) reply.send(new DeadlineError(ms));
     };
     request.deadline = { timer: setTimeout(expire, left), since: performance.now(), ms: left };
   };

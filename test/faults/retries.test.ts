@@ -40,13 +40,16 @@ describe('what lost to another transaction', () => {
   beforeEach(async () => {
     for (const table of ['users', 'events']) await app.db.$executeRawUnsafe(`DROP TRIGGER IF EXISTS lose ON ${table}`);
     await app.db.user.deleteMany();
+    await app.db.idempotencyKey.deleteMany();
     await seedUsers(app, [1]);
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
   const writes = [
     { write: 'createUser', table: 'users', input: 'uid: "u2", device: { token: "t", platform: IOS }' },
+    { write: 'createUser', table: 'users', input: 'uid: "u2", idempotencyKey: "k"' },
     { write: 'addEvent', table: 'events', input: 'uid: "u1", name: "Paid"' },
+    { write: 'addEvent', table: 'events', input: 'uid: "u1", name: "Paid", idempotencyKey: "k"' },
     { write: 'updateUser', table: 'users', input: 'uid: "u1", meta: { a: 1 }' },
   ];
   const cases = writes.flatMap((write) =>
@@ -60,19 +63,19 @@ describe('what lost to another transaction', () => {
     return { outcome, tried: await tried() };
   }
 
-  it.each(cases)('is run again: $write, $state, at its commit: $atCommit', async (given) => {
+  it.each(cases)('is run again: $write($input), $state, at its commit: $atCommit', async (given) => {
     const { outcome, tried } = await sendLosing(given, 2);
     expect([outcome, tried]).toEqual([{ [given.write]: expect.anything() }, 3]);
     const { events } = await countRows(app);
     expect(events).toBe(given.write === 'addEvent' ? 1 : 0);
   });
 
-  it.each(cases)('is given up after five tries: $write, $state, at its commit: $atCommit', async (given) => {
+  it.each(cases)('is given up after five tries: $write($input), $state, at its commit: $atCommit', async (given) => {
     expect(await sendLosing(given, 1_000)).toEqual({ outcome: 'CONFLICT', tried: 5 });
     expect(await countRows(app)).toEqual({ ...noRows, users: 1 });
   });
 
-  it.each(writes)('is not run again for any other fault: $write', async (write) => {
+  it.each(writes)('is not run again for any other fault: $write($input)', async (write) => {
     for (const [state, outcome] of [
       ['22000', 'INTERNAL_SERVER_ERROR'],
       ['57014', 'SERVICE_UNAVAILABLE'],

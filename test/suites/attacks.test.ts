@@ -63,6 +63,14 @@ describe('The twelve requests of graphql-cop', () => {
         '{ users(frst: 1) { totalCount } }',
       ])
         expect(JSON.stringify(await query(caller, text))).not.toMatch(/did you mean/i);
+      const given = 'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }';
+      for (const i of [
+        { uid: 'u', firstNam: 'A' },
+        { uid: 'u', device: { token: 't', platform: 'ANDROIT' } },
+      ]) {
+        const { body } = await http.graphql(callers[caller](), { query: given, variables: { i } });
+        expect(body).not.toMatch(/did you mean/i);
+      }
     });
 
     it('introspection', async () => {

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { writeTogether } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
+import { untilNoConflict } from '../../db/conflicts.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor, Attributed } from '../actor.ts';
 import { NotFoundError } from '../errors.ts';
@@ -42,7 +43,9 @@ const addTogether = writeTogether<Attributed<Omit<NewEvent, 'idempotencyKey'>>, 
 async function addOnce(db: Db, workspaceId: string, event: EventToInsert, key: string): Promise<Event | undefined> {
   const use = useOf(key, 'addEvent', event.input, event.id);
   const taking = takingKey(workspaceId, use, Prisma.sql`FROM owner`);
-  const inserted = await unlessBusy(insertEvents(db, workspaceId, [event], { lock: 'wait', taking }));
+  const inserted = await unlessBusy(
+    untilNoConflict(() => insertEvents(db, workspaceId, [event], { lock: 'wait', taking })),
+  );
   const added = inserted.get(event.id);
   if (added) return added;
   const madeId = await madeUnder(db, workspaceId, use);
