@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
 import { UnauthenticatedError } from './auth/viewer.ts';
 import type { Database } from './db/client.ts';
@@ -12,6 +12,7 @@ import { type AdmissionLimits, createAdmit } from './http/admit.ts';
 import type { Counter } from './http/count-points.ts';
 import { createCharge, type RateLimits } from './http/rate-limit.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
+import type { Admit } from './http/viewer.ts';
 import { restDoor } from './rest/door.ts';
 
 /** What the gateway is made of. */
@@ -47,13 +48,14 @@ interface GraphiQL {
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, readiness, limits, verifyToken, fastLane = true, graphiql, persistedOperations } = dependencies;
   const app = await createHttpServer(dependencies);
-  await app.register(healthDoor, { readiness });
+  await app.register(healthDoor, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const authenticate = createAuthenticate(db, verifyToken);
-  const door = { db, admit: createAdmit(authenticate, dependencies.admissionLimits), charge };
+  const admit = createAdmit(authenticate, dependencies.admissionLimits);
+  const door = { db, admit, charge };
   if (graphiql) {
     const { demoKey, forSchemaReaders } = graphiql;
-    await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(authenticate) : undefined });
+    await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(admit) : undefined });
   }
   await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits, persistedOperations });
   await app.register(restDoor, door);
@@ -61,9 +63,10 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
 }
 
 /** Asks a browser for credentials, and again for others, until they are those of somebody who may read the schema. */
-function admitReaders(authenticate: Authenticate): (authorization: string | undefined) => Promise<void> {
-  return async (authorization) => {
-    const { scopes } = await authenticate(authorization);
-    if (!scopes.has('schema:read')) throw new UnauthenticatedError();
+function admitReaders(admit: Admit): Admit {
+  return async (request) => {
+    const viewer = await admit(request);
+    if (!viewer.scopes.has('schema:read')) throw new UnauthenticatedError();
+    return viewer;
   };
 }

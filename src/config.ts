@@ -40,6 +40,9 @@ const environment = variables.superRefine(
     const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
     if (only && !PERSISTED_OPERATIONS) fault('PERSISTED_OPERATIONS', 'must be set where only those are answered');
     if (only && GRAPHIQL) fault('GRAPHIQL', 'cannot be on where only persisted operations are answered');
+    if (data.LIMIT_HEADERS_MS > data.LIMIT_ARRIVAL_MS) {
+      fault('LIMIT_HEADERS_MS', 'must be no more than LIMIT_ARRIVAL_MS, the time of the whole request');
+    }
   },
   { when: () => true },
 );

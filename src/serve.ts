@@ -37,7 +37,7 @@ export async function serve(
     const app = await createApp({
       db,
       log,
-      readiness: async () => (ending.signal.aborted ? 'The gateway is shutting down.' : unreadiness(db)),
+      readiness: () => unreadiness(db),
       ending: ending.signal,
       corsOrigins: config.corsOrigins,
       limits: config.limits,

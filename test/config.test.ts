@@ -150,6 +150,13 @@ it('takes persisted operations, and has no GraphiQL where it takes nothing else'
   expect(() => readConfig(wrong)).toThrow(/PERSISTED_OPERATIONS: must be set [\s\S]*GRAPHIQL: cannot be on/);
 });
 
+it('takes no more time for headers than for the whole request', () => {
+  expect(() => readConfig({ LIMIT_HEADERS_MS: '400000' })).toThrow(
+    /LIMIT_HEADERS_MS: must be no more than LIMIT_ARRIVAL/,
+  );
+  expect(readConfig({ LIMIT_HEADERS_MS: '400000', LIMIT_ARRIVAL_MS: '400000' }).limits.headersMs).toBe(400_000);
+});
+
 it('splits the origins', () => {
   expect(readConfig({ CORS_ORIGINS: 'https://a.example, https://b.example,' }).corsOrigins).toEqual([
     'https://a.example',

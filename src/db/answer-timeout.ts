@@ -1,8 +1,6 @@
 import { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-
-/** What `pg` itself says of a statement that it gives up; `errors.ts` knows it as an unavailable database. */
-const GIVEN_UP = 'Query read timeout';
+import { GIVEN_UP } from './errors.ts';
 
 /**
  * Closes a connection that is in use and has been silent for so many ms: its statement fails then. One timer of each socket

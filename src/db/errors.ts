@@ -92,8 +92,8 @@ const unavailableCode = new Set([
   'ETIMEDOUT',
 ]);
 
-/** What the driver says of a statement that was not answered in time. */
-const GIVEN_UP = 'Query read timeout';
+/** What a statement fails with that was not answered in time (`answer-timeout.ts`). */
+export const GIVEN_UP = 'Query read timeout';
 
 /**
  * What the driver says without a code that tells enough: a wait for the pool, for a new connection, for an answer; a socket

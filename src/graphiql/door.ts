@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readAssets } from './assets.ts';
 import { type DemoKey, defaultHeaders } from './default-headers.ts';
 import { readExamples } from './examples.ts';
@@ -8,8 +8,8 @@ import { PAGE_POLICY, renderPage } from './page.ts';
 export interface GraphiQLDoor {
   /** Filled in for whoever opens the page; for the demo data alone, since everybody gets to see it. */
   demoKey?: DemoKey | undefined;
-  /** Throws where whoever sent an `Authorization` header gets no page. Left out: everybody gets it. */
-  admit?: ((authorization: string | undefined) => Promise<void>) | undefined;
+  /** Throws where whoever sent a request gets no page. Left out: everybody gets it. */
+  admit?: ((request: FastifyRequest) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function graphiqlDoor(app: FastifyInstance, { demoKey, admit }: Gra
     deriveConstraint: ({ headers }) => wantsPage(headers.accept),
   });
   app.get('/graphql', { constraints: { wantsPage: true } }, async (request, reply) => {
-    await admit?.(request.headers.authorization);
+    await admit?.(request);
     return reply
       .type('text/html; charset=utf-8')
       .headers({

@@ -1,19 +1,34 @@
 import type { FastifyInstance } from 'fastify';
+import { shared } from './shared.ts';
 
-/** What readiness asks; a reason in words, or nothing where the gateway can serve. */
+/** What readiness asks of the database; a reason in words, or nothing where the gateway can serve from it. */
 export type Readiness = () => Promise<string | undefined>;
 
 /** Longest time in ms that readiness waits for its answer. */
 const DEADLINE_MS = 2_000;
 
+/** How long in ms an answer of the database stands, whoever asks. */
+const STANDS_MS = 250;
+
+/** What the door needs. */
+interface HealthDoor {
+  readiness: Readiness;
+  /** Aborted when the gateway is to stop. */
+  ending?: AbortSignal | undefined;
+}
+
 /**
  * Mounts `/health/live`, which says that the process runs, and `/health/ready`, which says whether it can serve:
- * the database answers and has every migration. 200 or 503, with `{ "status": … }`.
+ * it is not about to stop, and the database answers and has every migration. 200 or 503, with `{ "status": … }`.
  */
-export async function healthDoor(app: FastifyInstance, { readiness }: { readiness: Readiness }): Promise<void> {
+export async function healthDoor(app: FastifyInstance, { readiness, ending }: HealthDoor): Promise<void> {
   app.get('/health/live', { config: { essential: true } }, async () => ({ status: 'ok' }));
-  app.get('/health/ready', { config: { essential: true } }, async (request, reply) => {
-    const reason = await reasonWithin(readiness, (error) => request.log.warn({ err: error }, 'not ready'));
+  const askDatabase = shared(
+    () => reasonWithin(readiness, (error) => app.log.warn({ err: error }, 'not ready')),
+    STANDS_MS,
+  );
+  app.get('/health/ready', { config: { essential: true } }, async (_request, reply) => {
+    const reason = ending?.aborted ? 'The gateway is shutting down.' : await askDatabase();
     return reason === undefined ? { status: 'ok' } : reply.code(503).send({ status: 'unavailable', reason });
   });
 }

@@ -24,6 +24,9 @@ const UNAVAILABLE: Refusal = {
   headers: { 'retry-after': '1' },
 };
 
+/** Characters of one part of a path: uids and device tokens are such, of 255 characters of four bytes, or 1024, percent-encoded. */
+export const PATH_PART_MAXIMUM = 4096;
+
 /** How to let oneself in (RFC 9110, 11.6.1). */
 const CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
 const TOKEN_CHALLENGE = 'Bearer realm="usergraph"';
@@ -51,7 +54,12 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
   if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
   if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error))) return UNAVAILABLE;
   if (status === 413) return { status, code: 'LIMIT_EXCEEDED', message: tooLarge(request) };
-  if (status === 414) return { status, code: 'LIMIT_EXCEEDED', message: 'The address is too long.' };
+  if (status === 414)
+    return {
+      status,
+      code: 'LIMIT_EXCEEDED',
+      message: `A part of the path has more than ${PATH_PART_MAXIMUM} characters, which is the limit.`,
+    };
   if (status === 415)
     return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json, not compressed.' };
   if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };

@@ -11,7 +11,7 @@ import fastify, {
 import { closeInTime, endConnections } from './closing.ts';
 import { trackConnections } from './connections.ts';
 import { setDeadline } from './deadline.ts';
-import { refusalOf } from './refusal.ts';
+import { PATH_PART_MAXIMUM, refusalOf } from './refusal.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { shedLoad } from './shedding.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
@@ -81,12 +81,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     http: {
       requireHostHeader: false,
       headersTimeout: limits.headersMs,
+      // Fastify sets it, too, but later than Node compares the two.
+      requestTimeout: limits.arrivalMs,
       connectionsCheckingInterval: CHECK_MS,
     },
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isAnswering(socket), limits),
     frameworkErrors: refuseUnrouted,
-    // Uids and device tokens are parameters of paths: 255 characters of four bytes, or 1024, percent-encoded.
-    routerOptions: { maxParamLength: 4096 },
+    routerOptions: { maxParamLength: PATH_PART_MAXIMUM },
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.arrivalMs,
     keepAliveTimeout: limits.keepAliveMs,

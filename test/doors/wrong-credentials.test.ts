@@ -44,6 +44,15 @@ it('refuses an address after so many wrong credentials, before they are looked u
   expect(await guessOften(app, 1, { address: '192.0.2.2' })).toEqual([401]);
 });
 
+it('counts those that are shown to GraphiQL', async () => {
+  await using app = await startApp({ admissionLimits: limited, graphiql: { forSchemaReaders: true } });
+  const headers = { accept: 'text/html' };
+  for (const expected of [401, 401, 401, 429]) {
+    const answer = await app.app.inject({ url: '/graphql', headers: { ...headers, authorization: guess(expected) } });
+    expect(answer.statusCode).toBe(expected);
+  }
+});
+
 it('goes on letting those in whose credentials were right, and nobody whose are not known', async () => {
   await using app = await startApp({ admissionLimits: limited });
   expect((await ask(app, app.owner)).statusCode).toBe(200);
