@@ -19,6 +19,9 @@ const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
 /** What graphql-js says of a document with more tokens than allowed. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] (\d+) tokens/;
 
+/** What graphql-js says where it would take too many steps to find out whether fields of the same name can be one. */
+const VALIDATION_ABORTED = 'Validation aborted.';
+
 /** Where the server writes what an operator should know; pino's loggers fit. */
 export interface Log {
   error(facts: object, message: string): void;
@@ -82,6 +85,10 @@ function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError 
   const limit = TOO_MANY_TOKENS.exec(error.message)?.[1];
   if (limit) {
     const message = `The document has more tokens than the limit of ${limit}.`;
+    return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
+  }
+  if (error.message === VALIDATION_ABORTED) {
+    const message = 'The document selects too many fields of one object to be checked; ask for fewer at once.';
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
   const message = viewer.scopes.has('schema:read') ? error.message : withoutSuggestions(error.message);

@@ -2,7 +2,7 @@ import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from './context.ts';
 import { complexityOf, refuseForComplexity } from './limits/complexity.ts';
-import { createListsCheck } from './limits/input-lists.ts';
+import { createSizesCheck } from './limits/input-sizes.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
@@ -14,13 +14,13 @@ export interface Charging {
 }
 
 /**
- * Refuses operations whose lists are too long, for whose fields the viewer lacks a scope, that cost too much, and those
+ * Refuses operations whose lists are too long or whose inputs are too large, for whose fields the viewer lacks a scope, that cost too much, and those
  * that write more than the key may. All look at the whole operation before any of it is executed, like a validation
  * rule; but they depend on the variables and the viewer, while the results of validation are kept by document. Mutations
  * alone have something to wait for.
  */
 export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
-  const refuseForLists = createListsCheck(limits);
+  const refuseForSizes = createSizesCheck(limits);
   return {
     onExecute({ args, setResultAndStopExecution }) {
       const { viewer, charge } = args.contextValue;
@@ -28,7 +28,7 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
         if (error) setResultAndStopExecution({ errors: [error] });
       };
       const error =
-        refuseForLists(args) ??
+        refuseForSizes(args) ??
         refuseForScopes(args, viewer.scopes) ??
         refuseForComplexity(complexityOf(args), limits.complexity);
       const charged = error ? undefined : refuseForRate(args, charge);

@@ -97,7 +97,7 @@ describe('the gateway on a server', () => {
       reason: expect.stringContaining('npm run db:migrate'),
     });
     await migrate(database);
-    expect(await ready()).toEqual({ status: 'ok' });
+    await vi.waitFor(async () => expect(await ready()).toEqual({ status: 'ok' }));
   });
 
   it('serves on while it drains, says that it is not ready, and keeps no connection', async () => {

@@ -22,7 +22,13 @@ let slowest = 0;
 
 beforeAll(async () => {
   // Thousands of guesses are timed; else they would be refused after the thirtieth.
-  gateway = await startProduction({ RATE_LIMIT: '0', RATE_LIMIT_PUBLIC: '0', AUTH_FAILURE_LIMIT: '0' });
+  // As shipped, it sheds load: what attacks does not cost others their answers by that.
+  gateway = await startProduction({
+    RATE_LIMIT: '0',
+    RATE_LIMIT_PUBLIC: '0',
+    AUTH_FAILURE_LIMIT: '0',
+    IN_FLIGHT_LIMIT: '500',
+  });
   http = asking(gateway.address);
   owner = gateway.key.authorization;
   app = await gateway.withScopes(...scopes.filter((scope) => scope !== 'schema:read'));
@@ -270,7 +276,7 @@ describe('Documents that are made to keep a server busy', () => {
   });
 });
 
-describe('Lists that are huge', () => {
+describe('Lists and objects that are huge', () => {
   const many = (length: number) => Array.from({ length }, (_, place) => `id${place}`);
 
   it.each([251, 100_000])('%d ids to read', (length) =>
@@ -293,13 +299,16 @@ describe('Lists that are huge', () => {
 
   it.each([
     ['lists', { listIds: many(100_000) }],
+    ['fields that there are not', Object.fromEntries(many(60_000).map((name) => [name, 1]))],
+    ['fields of a device that there are not', { device: Object.fromEntries(many(60_000).map((name) => [name, 1])) }],
     ['attributes', { meta: Object.fromEntries(many(50_000).map((name) => [name, 1])) }],
     ['characters', { firstName: 'x'.repeat(900_000) }],
   ])('a user with many %s', async (_name, input) => {
     const answer = await http.graphql(owner, { query: create, variables: { input: { uid: 'huge', ...input } } });
     slowest = Math.max(slowest, answer.ms);
     expect([answer.status < 500, answer.body]).toEqual([true, expect.stringMatching(refusals)]);
-    expect(answer.ms).toBeLessThan(PATIENCE_MS);
+    // The largest body keeps the process busy for less than a twentieth of that.
+    expect(answer.ms).toBeLessThan(1_000);
   });
 });
 
@@ -410,9 +419,11 @@ describe('Slow senders', () => {
       }
     }, 1_000);
     const times: number[] = [];
+    let refused = 0;
     const asker = setInterval(async () => {
       const { status, ms } = await http.graphql(owner, { query: '{ viewer { keyId } }' });
       if (status === 200) times.push(ms);
+      else refused += 1;
     }, 200);
     const ends = await Promise.all(slow.map(({ exchange: end }) => end));
     clearInterval(drip);
@@ -422,12 +433,14 @@ describe('Slow senders', () => {
       'slow senders': slow.length,
       'cut off after ms': Math.round(latest),
       'others answered': times.length,
+      'others refused': refused,
       'slowest of others ms': Math.round(Math.max(...times)),
     });
     expect(ends.filter(({ closed }) => !closed)).toEqual([]);
     const told = ends.filter((_end, place) => place % 3 !== 2).map(({ text }) => statusesIn(text));
     expect(new Set(told.flat())).toEqual(new Set([408]));
     expect(times.length).toBeGreaterThan(50);
+    expect(refused).toBe(0);
     expect(Math.max(...times)).toBeLessThan(PATIENCE_MS);
   });
 });

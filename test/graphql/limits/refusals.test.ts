@@ -148,6 +148,21 @@ describe('lists', () => {
     ]);
   });
 
+  it('and objects with more fields than their type could have, are refused whatever their fields are', async () => {
+    const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, place) => [`f${place}`, 1]));
+    await using other = await startApp({ limits: { inputItems: 20 } });
+    const inputs = { c: { uid: 'a', device: fields(21) }, w: fields(22) };
+    const { errors } = await other.send(
+      `mutation ($c: CreateUserInput!, $w: DeviceInput!) {
+        createUser(input: $c) { __typename } updateUser(input: { uid: "a", device: $w }) { __typename } }`,
+      inputs,
+    );
+    expect(errors?.[0]?.extensions.issues).toEqual([
+      { path: ['c', 'device'], code: 'TOO_MANY', message: 'must hold at most 20 fields, not 21' },
+      { path: ['w'], code: 'TOO_MANY', message: 'must hold at most 20 fields, not 22' },
+    ]);
+  });
+
   it('of ids and representations have limits of their own', async () => {
     await using other = await startApp({ limits: { inputItems: 2 } });
     const document = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } again: nodes(ids: ["a", "b", "c"]) { id } }';
@@ -197,4 +212,12 @@ it('says nothing of other faults where a limit is exceeded, and does no work for
   await using app = await startApp();
   const { errors } = await app.send(`{ __typename ${many(10, () => '@aa')} }`);
   expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['LIMIT_EXCEEDED']);
+});
+
+it('says that there are too many fields where graphql-js stops comparing them', async () => {
+  await using app = await startApp();
+  const { errors } = await app.send(`{ viewer { ${many(1_900, () => '__typename')} } }`);
+  expect(errors?.map(({ message, extensions }) => `${extensions.code}: ${message}`)).toEqual([
+    'LIMIT_EXCEEDED: The document selects too many fields of one object to be checked; ask for fewer at once.',
+  ]);
 });

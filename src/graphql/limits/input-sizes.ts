@@ -16,7 +16,7 @@ import { ValidationError, type ValidationIssue } from '../../domain/errors.ts';
 import { byOperation, operationAlone } from '../by-operation.ts';
 import { given, itemsOf } from './given.ts';
 import type { GraphQLLimits } from './limits.ts';
-import { longLists, mayHoldLists, tooMany } from './long-lists.ts';
+import { mayHold, oversized, tooMany } from './oversized.ts';
 
 /** Most faults that an answer names. */
 const ISSUES_MAXIMUM = 100;
@@ -29,27 +29,27 @@ interface ReadingField {
 }
 
 /** What is the same for every request with an operation. */
-interface Lists {
-  /** Lists in the document that are too long. */
+interface Inputs {
+  /** Lists in the document that are too long, and objects that are too large. */
   written: ValidationIssue[];
   reading: ReadingField[];
-  /** Variables that may hold any other list, by name, with what they hold by default. */
+  /** Variables that may hold any other list or object, by name, with what they hold by default. */
   variables: Map<string, { type: GraphQLInputType; byDefault: unknown }>;
 }
 
 /**
- * Makes a function that refuses an operation with lists that are too long, in its variables or written into it, before
- * anything of it is executed. One error tells of all.
+ * Makes a function that refuses an operation with lists that are too long or objects that are too large, in its variables or
+ * written into it, before anything of it is executed. One error tells of all.
  */
-export function createListsCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
-  const listsOf = byOperation((args) => collect(args, limits.inputItems));
+export function createSizesCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
+  const inputsOf = byOperation((args) => collect(args, limits.inputItems));
   return (args) => {
-    const { written, reading, variables } = listsOf(args);
+    const { written, reading, variables } = inputsOf(args);
     const values = args.variableValues ?? {};
     const issues = [...written];
     for (const [name, { type, byDefault }] of variables) {
       const value = Object.hasOwn(values, name) ? values[name] : byDefault;
-      issues.push(...longLists(value, type, [name], limits.inputItems));
+      issues.push(...oversized(value, type, [name], limits.inputItems));
     }
     for (const field of reading) issues.push(...tooManyRead(field, args, limits));
     return issues.length > 0 ? refusal(issues) : undefined;
@@ -67,30 +67,30 @@ function tooManyRead({ node, argument, limit }: ReadingField, args: ExecutionArg
   return items > limits[limit] ? [tooMany([argument], argument, limits[limit], items)] : [];
 }
 
-function collect(args: ExecutionArgs, limit: number): Lists {
+function collect(args: ExecutionArgs, limit: number): Inputs {
   const operation = operationAlone(args);
-  const lists: Lists = { written: [], reading: [], variables: new Map() };
-  if (!operation) return lists;
+  const inputs: Inputs = { written: [], reading: [], variables: new Map() };
+  if (!operation) return inputs;
   const types = new TypeInfo(args.schema);
   const visitor: ASTVisitor = {
     VariableDefinition({ variable: { name }, defaultValue }) {
       const type = types.getInputType();
-      if (!type || !mayHoldLists(type)) return;
-      lists.variables.set(name.value, { type, byDefault: defaultValue && valueFromASTUntyped(defaultValue) });
+      if (!type || !mayHold(type)) return;
+      inputs.variables.set(name.value, { type, byDefault: defaultValue && valueFromASTUntyped(defaultValue) });
     },
     Field(node) {
       const reads = types.getFieldDef()?.extensions.reads;
-      if (reads) lists.reading.push({ node, ...reads });
+      if (reads) inputs.reading.push({ node, ...reads });
     },
     Argument({ value }) {
       const argument = types.getArgument();
       if (!argument) return;
       const isRead = types.getFieldDef()?.extensions.reads?.argument === argument.name;
-      if (isRead && value.kind === Kind.VARIABLE) lists.variables.delete(value.name.value);
+      if (isRead && value.kind === Kind.VARIABLE) inputs.variables.delete(value.name.value);
       if (isRead) return;
-      lists.written.push(...longLists(valueFromASTUntyped(value), argument.type, [argument.name], limit));
+      inputs.written.push(...oversized(valueFromASTUntyped(value), argument.type, [argument.name], limit));
     },
   };
   visit(operation, visitWithTypeInfo(types, visitor));
-  return lists;
+  return inputs;
 }
