@@ -4,15 +4,27 @@ import { idempotencyKey } from '../domain/idempotency/inputs.ts';
 /** A text between quotes, as the draft has it (RFC 9651, 3.3.3). */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Headers arrive as Latin-1. A key in UTF-8 is the one that it is in a document of GraphQL. */
+function decoded(text: string): string {
+  try {
+    return utf8.decode(Buffer.from(text, 'latin1'));
+  } catch {
+    return text;
+  }
+}
+
 /** Many clients send the key without quotes; both are the same key. */
-function unquoted(value: unknown): unknown {
-  const text = typeof value === 'string' ? QUOTED.exec(value)?.[1] : undefined;
-  return text === undefined ? value : text.replaceAll(/\\(["\\])/g, '$1');
+function toKey(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = decoded(value);
+  return QUOTED.exec(text)?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? text;
 }
 
 /** The header of draft-ietf-httpapi-idempotency-key-header, where an operation takes it. */
 export const idempotencyHeaders = z.object({
-  'Idempotency-Key': z.preprocess(unquoted, idempotencyKey.optional()).meta({
+  'Idempotency-Key': z.preprocess(toKey, idempotencyKey.optional()).meta({
     type: 'string',
     minLength: 1,
     maxLength: 255,

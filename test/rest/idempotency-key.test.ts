@@ -27,6 +27,16 @@ it('adds an event once, with and without quotes round the key', async () => {
   expect(await app.db.event.count()).toBe(1);
 });
 
+it('takes a key in UTF-8 for the one that GraphQL has', async () => {
+  const key = 'Zürich ✓';
+  expect((await post(EVENTS, Buffer.from(key).toString('latin1'), paid)).status).toBe(200);
+  await app.run(AddEvent, { input: { uid: 'u144', name: 'Paid', properties: { amount: 12.99 }, idempotencyKey: key } });
+  expect(await app.db.event.count()).toBe(1);
+  expect((await post(EVENTS, 'Z\u00fcrich', paid)).status).toBe(200);
+  const kept = await app.db.idempotencyKey.findMany({ select: { key: true } });
+  expect(kept.map((row) => row.key).sort()).toEqual(['Zürich', key]);
+});
+
 it('creates a user once', async () => {
   const first = await post('/v1/users', 'k1', { id: 'ada', first_name: 'Ada' });
   expect(first).toMatchObject({ status: 200, body: { uid: 'ada', first_name: 'Ada' } });
