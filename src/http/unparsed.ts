@@ -48,8 +48,9 @@ export function refuseExpectation(_request: IncomingMessage, response: ServerRes
   response.end(UNMET);
 }
 
-/** Answers `CONNECT` as JSON, where Node would hang up. */
+/** Answers `CONNECT` as JSON, where Node would hang up. Node listens to the socket no more: its errors would end the process. */
 export function refuseConnect(_request: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => {});
   socket.end(closingAnswer(405, 'This is no proxy.', 'BAD_USER_INPUT'));
 }
 
