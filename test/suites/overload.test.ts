@@ -31,6 +31,9 @@ function slowdown(before: CpuTime, after: CpuTime): number {
  */
 const OWN_SLOWDOWN = 2;
 
+/** Most by which the bounds are stretched: where others take more than that, the machine is no place for this suite. */
+const MOST_ALLOWANCE = 3;
+
 /** The latency in ms of one request after the other, the median of a few; none may be refused. */
 async function probe(target: Pick<Plan, 'host' | 'port' | 'authorization' | 'bodies'>): Promise<number> {
   const { answers, lost } = await generate({ ...target, load: { callers: 1 }, seconds: 0.5 });
@@ -65,7 +68,7 @@ it('stays up, answers fast and gets well again under twice the load that it can 
   over = true;
   await watch;
   const slower = slowdowns.sort((a, b) => a - b)[Math.floor(slowdowns.length * 0.99)] ?? 1;
-  const allowance = Math.max(1, slower / OWN_SLOWDOWN);
+  const allowance = Math.min(Math.max(1, slower / OWN_SLOWDOWN), MOST_ALLOWANCE);
 
   const begun = performance.now();
   let after = await probe(target);
@@ -88,6 +91,7 @@ it('stays up, answers fast and gets well again under twice the load that it can 
     lost: outcome.lost,
     unsent: outcome.unsent,
     'slowed down by others': Math.round(slower * 10) / 10,
+    'bounds stretched by': Math.round(allowance * 10) / 10,
     'memory before MB': Math.round(memoryBefore),
     'memory peak MB': Math.round(peak),
     'probe before ms': before,
