@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { openPostgresTools } from '../../src/dev/postgres-tools.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from './app.ts';
+import { signalTree } from './process-tree.ts';
 
 export type OwnServer = Awaited<ReturnType<typeof startOwnServer>>;
 
@@ -38,10 +38,7 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
   const key = await createKey(db, workspaceId, scopes);
   await db.$disconnect();
   const serverPid = async () => Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
-  const signalAll = async (signal: NodeJS.Signals) => {
-    const postmaster = await serverPid();
-    for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, signal);
-  };
+  const signalAll = async (signal: NodeJS.Signals) => signalTree(await serverPid(), signal);
   return {
     connection,
     /** The file of its socket. */
@@ -81,10 +78,4 @@ async function queryOn(connection: ClientConfig, sql: string): Promise<Record<st
   } finally {
     await client.end();
   }
-}
-
-function childrenOf(parent: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? pid : []));
 }

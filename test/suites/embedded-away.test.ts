@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { basic } from '../kit/app.ts';
 import { askDemo, type GatewayProcess, serverRuns, startGateway } from '../kit/gateway-process.ts';
-import { untilServed } from '../kit/outage.ts';
+import { createUserU, requestsOfEachKind, untilServed } from '../kit/outage.ts';
+import { signalTree } from '../kit/process-tree.ts';
 import { eventually } from '../kit/workers.ts';
 
 async function makeFolder() {
@@ -18,6 +20,19 @@ async function makeFolder() {
     postmaster,
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 10 }),
   };
+}
+
+/** How long in ms the embedded database is paused: more than readiness waits for it. */
+const PAUSE_MS = 3_000;
+
+/** Stops the clock of the database and of all its sessions for a while. */
+async function pauseWhile(postmaster: number, act: () => Promise<void>): Promise<void> {
+  signalTree(postmaster, 'SIGSTOP');
+  try {
+    await Promise.all([act(), delay(PAUSE_MS)]);
+  } finally {
+    signalTree(postmaster, 'SIGCONT');
+  }
 }
 
 const target = ({ address }: GatewayProcess) => ({ address, owner: basic('pk_demo', 'sk_demo') });
@@ -59,3 +74,34 @@ it('ends in order where the embedded database has just been killed, and leaves n
   expect(await gateway.end('SIGTERM')).toBe(0);
   expect(await serverRuns(folder.directory)).toBe(false);
 });
+
+it.each(['1', '2'])(
+  'waits for an embedded database that is paused, and starts no other, %s workers',
+  {
+    timeout: 60_000,
+  },
+  async (WORKERS) => {
+    await using folder = await makeFolder();
+    await using gateway = await startGateway({ DATA_DIR: folder.directory, WORKERS });
+    await createUserU(target(gateway));
+    const postmaster = await folder.postmaster();
+    let answered: Promise<{ outcome: string; ms: number }[]> = Promise.resolve([]);
+    await pauseWhile(postmaster, async () => {
+      const began = Date.now();
+      const timed = requestsOfEachKind(target(gateway)).map(async (asked) => {
+        const { status, code } = await asked;
+        return { outcome: `${status} ${code}`, ms: Date.now() - began };
+      });
+      answered = Promise.all(timed);
+      expect((await fetch(`${gateway.address}/health/ready`)).status).toBe(503);
+    });
+    expect(await untilServed(target(gateway))).toBeLessThan(5_000);
+    for (const { outcome, ms } of await answered) {
+      expect(outcome).toMatch(/^(20[01] data|503 SERVICE_UNAVAILABLE)$/);
+      expect(ms).toBeLessThan(10_000);
+    }
+    expect((await fetch(`${gateway.address}/health/ready`)).status).toBe(200);
+    expect(await folder.postmaster()).toBe(postmaster);
+    expect(gateway.output()).not.toContain('starts again');
+  },
+);
