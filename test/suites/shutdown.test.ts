@@ -91,8 +91,13 @@ it.each([
   const ended = await load.stop();
   const lost = ended.filter(({ status }) => status !== 200);
   const stored = new Set(await started.stored());
-  const begun = lost.filter(({ number }) => stored.has(number) || gateway.output().includes(`"load-${number}"`));
-  expect(begun).toEqual([]);
+  const cut = lost.filter(
+    ({ number, begun }) => begun || stored.has(number) || gateway.output().includes(`"load-${number}"`),
+  );
+  expect(cut).toEqual([]);
+  // Else nothing is tried.
+  const underWay = ended.filter((one) => one.begun && one.sent < signalled && one.ended > signalled);
+  expect(underWay).not.toEqual([]);
   expect(
     [...new Set(lost.map(({ status }) => status))].filter((s) => s !== 'ECONNREFUSED' && s !== 'ECONNRESET'),
   ).toEqual([]);
@@ -103,6 +108,7 @@ it.each([
     workers: environment.WORKERS,
     'drain ms': environment.DRAIN_MS,
     requests: ended.length,
+    'under way at the signal': underWay.length,
     'refused, never begun': lost.length,
     'ended after ms': took,
     cut: 0,
