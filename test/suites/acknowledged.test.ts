@@ -54,6 +54,7 @@ it('keeps what it has acknowledged, once, and nothing by halves, though all is k
 
   expect(of('addEvent').filter((number) => stored.events.get(number) !== 1)).toEqual([]);
   expect([...stored.events].filter(([, times]) => times !== 1)).toEqual([]);
+  expect(stored.unrecorded).toEqual([]);
   expect(of('updateUser').filter((number) => stored.meta.get(`${holderOf(number)} k${number}`) !== number)).toEqual([]);
   expect(of('createUser').filter((number) => !stored.whole.has(`made${number}`))).toEqual([]);
   expect(stored.halves).toEqual([]);
@@ -70,6 +71,7 @@ it('keeps what it has acknowledged, once, and nothing by halves, though all is k
     'mutations with keys': kinds.filter(takesKey).join(' ') || 'none',
     lost: 0,
     doubled: 0,
+    unrecorded: 0,
     halves: 0,
   });
 });
@@ -87,6 +89,10 @@ async function addRows({ query, workspaceId }: OwnServer): Promise<void> {
 /** All that was stored. */
 async function readAll({ query }: OwnServer) {
   const events = await query('SELECT value::int AS number, count(*)::int AS times FROM events GROUP BY 1');
+  const unrecorded = await query(`SELECT id, event_id, entries
+    FROM events FULL JOIN (SELECT event_id, count(*)::int AS entries FROM audit_entries
+      WHERE action = 'addEvent' GROUP BY 1) recorded ON event_id = id
+    WHERE id IS NULL OR entries IS DISTINCT FROM 1`);
   const meta = await query(`SELECT uid || ' ' || key AS key, value::int AS number
     FROM users, jsonb_each(meta) WHERE uid LIKE 'holder%'`);
   const made = await query(`SELECT uid,
@@ -95,6 +101,8 @@ async function readAll({ query }: OwnServer) {
     FROM users u WHERE uid LIKE 'made%'`);
   const isWhole = ({ devices, lists }: Record<string, unknown>) => devices === 1 && lists === LISTS.length;
   return {
+    /** Events without just one entry in the audit trail, and entries without their event. */
+    unrecorded,
     events: new Map(events.map(({ number, times }) => [Number(number), times])),
     meta: new Map(meta.map(({ key, number }) => [String(key), number])),
     whole: new Set(made.filter(isWhole).map(({ uid }) => String(uid))),
