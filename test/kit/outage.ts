@@ -100,12 +100,28 @@ export async function untilServed(target: Target): Promise<number> {
   }
 }
 
+/** How long in ms a connection that nobody uses is kept, and a little more. */
+const KEPT_MS = 10_000 + 2_000;
+
 /** A gateway whose sessions go by a name. */
 export interface Watched extends Target {
   gateway: GatewayProcess;
   query(sql: string): Promise<Record<string, unknown>[]>;
   sessionName: string;
   poolSize: number;
+}
+
+const sessionsOf = ({ query, sessionName }: Pick<Watched, 'query' | 'sessionName'>) =>
+  query(`SELECT pid, state, query FROM pg_stat_activity WHERE application_name = '${sessionName}'`);
+
+/**
+ * Sees that a gateway that is asked nothing gives all its connections back: one that a request has taken and not returned
+ * would stay.
+ */
+export async function expectNothingHeld(watched: Watched): Promise<void> {
+  expect(await sessionsOf(watched)).not.toEqual([]);
+  await delay(KEPT_MS);
+  expect(await sessionsOf(watched)).toEqual([]);
 }
 
 /**
@@ -121,8 +137,7 @@ export async function expectRecovery({ gateway, query, sessionName, poolSize, ..
   expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 'data'));
   process.kill(gateway.pid, 0);
   await eventually(async () => {
-    const sessions = await query(`SELECT state FROM pg_stat_activity
-      WHERE application_name = '${sessionName}'`);
+    const sessions = await sessionsOf({ query, sessionName });
     expect(sessions).not.toEqual([]);
     expect(sessions.length).toBeLessThanOrEqual(poolSize);
     expect(sessions.filter(({ state }) => state !== 'idle')).toEqual([]);

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../kit/fault-proxy.ts';
 import { printFigures } from '../kit/figures.ts';
 import { startGateway } from '../kit/gateway-process.ts';
-import { createUserU, expectOutage, expectRecovery, requestsOfEachKind, type Watched } from '../kit/outage.ts';
+import {
+  createUserU,
+  expectNothingHeld,
+  expectOutage,
+  expectRecovery,
+  requestsOfEachKind,
+  type Watched,
+} from '../kit/outage.ts';
 import { type OwnServer, startOwnServer } from '../kit/own-server.ts';
 
 const POOL_SIZE = 4;
@@ -95,4 +102,9 @@ it('survives a network that cuts its connections under load', async () => {
   expect([...codes].filter((code) => code !== 'data' && code !== 'SERVICE_UNAVAILABLE')).toEqual([]);
   const served = await expectRecovery(proxied);
   printFigures('faults', { fault: 'cut 20 times', requests: asked.length, 'serves again after ms': served });
+});
+
+it('holds no connection after all that, where it is asked nothing for a while', async () => {
+  for (const watched of [direct, proxied]) await warmUp(watched);
+  await Promise.all([direct, proxied].map(expectNothingHeld));
 });
