@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, isSecret, newCredentials } from '../../src/auth/credentials.ts';
@@ -391,6 +393,20 @@ describe('Headers', () => {
   ])('%s', async (_name, lines, status) => {
     const { text, closed } = await exchange(gateway.address, `POST /graphql HTTP/1.1\r\nHost: a\r\n${lines}\r\n\r\n{}`);
     expect([closed, statusesIn(text)]).toEqual([true, [status]]);
+  });
+});
+
+describe('Connections', () => {
+  it('that ask for a tunnel and are reset before they are refused', async () => {
+    for (let time = 0; time < 300; time += 1) {
+      const { socket, exchange: ended } = open(gateway.address, PATIENCE_MS);
+      await once(socket, 'connect');
+      socket.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+      await setImmediate();
+      socket.resetAndDestroy();
+      await ended;
+    }
+    expect((await http.ask('/health/live')).status).toBe(200);
   });
 });
 
