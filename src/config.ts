@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TokenSettings } from './auth/tokens.ts';
-import { type Limits, limitsOf, limitVariables } from './config/limits.ts';
+import { type GraphiQLFor, graphiqlFor } from './config/graphiql.ts';
+import { checkLimits, type Limits, limitsOf, limitVariables } from './config/limits.ts';
 import { checkTokens, tokensOf, tokenVariables } from './config/tokens.ts';
 import { flag, origins, pointsAMinute, proxies, whole } from './config/values.ts';
 
@@ -37,12 +38,10 @@ const environment = variables.superRefine(
   (data, context) => {
     const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
     checkTokens(data, fault);
+    checkLimits(data, fault);
     const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
     if (only && !PERSISTED_OPERATIONS) fault('PERSISTED_OPERATIONS', 'must be set where only those are answered');
     if (only && GRAPHIQL) fault('GRAPHIQL', 'cannot be on where only persisted operations are answered');
-    if (data.LIMIT_HEADERS_MS > data.LIMIT_ARRIVAL_MS) {
-      fault('LIMIT_HEADERS_MS', 'must be no more than LIMIT_ARRIVAL_MS, the time of the whole request');
-    }
   },
   { when: () => true },
 );
@@ -54,12 +53,6 @@ const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
 
 /** Requests of a key that are answered at once. */
 const DEFAULT_CONCURRENCY_LIMIT = 100;
-
-function graphiqlOf({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: Variables): Config['graphiql'] {
-  const inProduction = NODE_ENV === 'production';
-  if (!(GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY))) return false;
-  return inProduction && DATABASE_URL !== undefined ? 'schemaReaders' : 'anybody';
-}
 
 /** Long enough for a load balancer that asks every second. */
 const DEFAULT_DRAIN_MS = 2_000;
@@ -101,7 +94,7 @@ export interface Config {
    * Whether GraphiQL is served, and to whom: anybody, or, under `NODE_ENV=production`, those who may read the schema. The
    * demo data are for anybody. Default: to anybody, but not in production, nor where only persisted operations are answered.
    */
-  graphiql: false | 'anybody' | 'schemaReaders';
+  graphiql: GraphiQLFor;
   /** The file of the operations that may be asked for by an id, and whether no others are answered. Undefined: none. */
   persistedOperations: { file: string; only: boolean } | undefined;
 }
@@ -122,7 +115,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The environment is not right:\n${faults.join('\n')}`);
   }
-  const data = parsed.data;
+  const { data } = parsed;
   const file = data.PERSISTED_OPERATIONS;
   const isEmbedded = data.DATABASE_URL === undefined;
   const [secret, publicKey] = isEmbedded ? [0, 0] : DEFAULT_RATE_LIMITS;
@@ -147,7 +140,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     inFlightLimit: data.IN_FLIGHT_LIMIT,
     trustProxy: data.TRUST_PROXY,
     tokens: tokensOf(data),
-    graphiql: graphiqlOf(data),
+    graphiql: graphiqlFor(data),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
   };
 }

@@ -35,8 +35,19 @@ const variables = z.object(limitVariables);
 /** How much one request may ask for, and how long it may take. */
 export type Limits = GraphQLLimits & HttpLimits & Waits;
 
+type LimitVariables = z.output<typeof variables>;
+
+/** Node takes no other times for its server. */
+export function checkLimits(
+  { LIMIT_HEADERS_MS, LIMIT_ARRIVAL_MS }: LimitVariables,
+  fault: (name: string, message: string) => void,
+): void {
+  if (LIMIT_HEADERS_MS <= LIMIT_ARRIVAL_MS) return;
+  fault('LIMIT_HEADERS_MS', 'must be no more than LIMIT_ARRIVAL_MS, the time of the whole request');
+}
+
 /** The limits that checked variables set. */
-export function limitsOf(data: z.output<typeof variables>): Limits {
+export function limitsOf(data: LimitVariables): Limits {
   return {
     bodyBytes: data.LIMIT_BODY_BYTES,
     documentCharacters: data.LIMIT_DOCUMENT_CHARACTERS,

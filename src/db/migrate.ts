@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Connection } from './client.ts';
+import { inOneLine } from './in-one-line.ts';
 import { applyMigrations, type Migration } from './schema-engine.ts';
 
 /** Where the migrations are committed, in Prisma's format. */
@@ -139,14 +140,4 @@ async function connect(connection: Connection): Promise<pg.Client> {
   } catch (error) {
     throw new MigrationError(`Cannot connect to the database${address}: ${inOneLine(error)}`, { cause: error });
   }
-}
-
-/** The message, without the engine's trace; `localhost` refused on IPv4 and IPv6 is an AggregateError without one. */
-function inOneLine(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(inOneLine).join('; ');
-  const message = error instanceof Error ? error.message : String(error);
-  return message
-    .replace(/\n +0: [\s\S]*/, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
 }

@@ -16,11 +16,18 @@ const contracted = new Set([
 /** Codes that a domain error keeps where no result type names it; any other is a conflict. */
 const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
 
-/** What graphql-js says of a document with more tokens than allowed. */
-const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] (\d+) tokens/;
-
-/** What graphql-js says where it would take too many steps to find out whether fields of the same name can be one. */
-const VALIDATION_ABORTED = 'Validation aborted.';
+/** What graphql-js says of documents past limits of its own, and how callers are told. */
+const exceeded: readonly [said: RegExp, told: string][] = [
+  [
+    /^Syntax Error: Document contains more tha[nt] (\d+) tokens.*/s,
+    'The document has more tokens than the limit of $1.',
+  ],
+  // It would take too many steps to find out whether fields of the same name can be one.
+  [
+    /^Validation aborted\.$/,
+    'The document selects too many fields of one object to be checked; ask for fewer at once.',
+  ],
+];
 
 /** Where the server writes what an operator should know; pino's loggers fit. */
 export interface Log {
@@ -82,13 +89,9 @@ function causeOf(error: GraphQLError): unknown {
 
 /** GraphQL's own errors, and ours of that class: all of them the caller's faults. */
 function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError {
-  const limit = TOO_MANY_TOKENS.exec(error.message)?.[1];
+  const limit = exceeded.find(([said]) => said.test(error.message));
   if (limit) {
-    const message = `The document has more tokens than the limit of ${limit}.`;
-    return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
-  }
-  if (error.message === VALIDATION_ABORTED) {
-    const message = 'The document selects too many fields of one object to be checked; ask for fewer at once.';
+    const message = error.message.replace(...limit);
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
   const message = viewer.scopes.has('schema:read') ? error.message : withoutSuggestions(error.message);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commonRefusals } from './common-refusals.ts';
 import type { Example, Operation } from './operation.ts';
 import { operations } from './operations.ts';
 import { userObject } from './user-object.ts';
@@ -14,19 +15,6 @@ const errorObject = z
     requestId: z.string().optional().meta({ description: 'Of an unexpected error (500): the id in the log.' }),
   })
   .meta({ id: 'Error', description: 'Why nothing was done.' });
-
-/** Refusals that every operation has. */
-const commonRefusals: Record<number, string> = {
-  400: 'A parameter is at fault; `issues` names each.',
-  401: 'No key, or a wrong one.',
-  403: 'The operation, or this change, requires the secret (or a scope that the key lacks).',
-  413: 'The body is larger than 1 MB.',
-  414: 'The address is too long.',
-  415: 'The body is not `application/json`, or it is compressed.',
-  429: 'The key has spent the points of this minute; `Retry-After` says when there are new ones.',
-  500: 'Unexpected; the answer holds the id under which it was logged.',
-  503: 'Unavailable just now; `Retry-After` says when to come back.',
-};
 
 /** What its `meta` says of the type of a schema that only code can check is all there is to say. */
 function asDocumented({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
