@@ -11,19 +11,20 @@ export function byKey(db: Database): (authorization: string | undefined) => Prom
     const credentials = parseBasic(authorization);
     const key = credentials && (await keyOf(credentials.publicKey));
     if (!key) return undefined;
-    const { secretDigest, scopes, rateLimit, rateLimitPublic, ...who } = key;
-    if (credentials.secret === undefined) {
-      const open = publicScopes.filter((scope) => scopes.includes(scope));
-      return { ...who, credential: 'publicKey', rateLimit: rateLimitPublic, scopes: new Set(open) };
-    }
-    return isSecret(credentials.secret, secretDigest)
-      ? { ...who, credential: 'secret', rateLimit, scopes: new Set(scopes) }
-      : undefined;
+    if (credentials.secret === undefined) return key.withPublicKey;
+    return isSecret(credentials.secret, key.secretDigest) ? key.withSecret : undefined;
   };
 }
 
+/** A key in force, and whom it lets in. */
+interface KnownKey {
+  secretDigest: Uint8Array;
+  withSecret: Viewer;
+  withPublicKey: Viewer;
+}
+
 /** The key in force with a public half, or nothing; nor where two have it, which 144 random bits rule out. */
-async function readKey(db: Database, publicKey: string) {
+async function readKey(db: Database, publicKey: string): Promise<KnownKey | undefined> {
   const [key, second] = await db.apiKey.findMany({
     where: { publicKey, revokedAt: null },
     select: {
@@ -38,13 +39,12 @@ async function readKey(db: Database, publicKey: string) {
     take: 2,
   });
   if (!key || second) return undefined;
+  const who = { keyId: key.id, workspaceId: key.workspaceId, workspace: key.workspace.name };
+  const scopes = new Set(key.scopes.filter(isScope));
+  const open = new Set(publicScopes.filter((scope) => scopes.has(scope)));
   return {
-    keyId: key.id,
-    workspaceId: key.workspaceId,
-    workspace: key.workspace.name,
     secretDigest: key.secretDigest,
-    scopes: key.scopes.filter(isScope),
-    rateLimit: key.rateLimit,
-    rateLimitPublic: key.rateLimitPublic,
+    withSecret: { ...who, credential: 'secret', rateLimit: key.rateLimit, scopes },
+    withPublicKey: { ...who, credential: 'publicKey', rateLimit: key.rateLimitPublic, scopes: open },
   };
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
@@ -30,6 +30,12 @@ interface Params {
 }
 
 /**
+ * Documents that were found valid, each by the server whose parser keeps it. That server remembers it, too, but goes through
+ * the names of all rules to find it.
+ */
+const valid = new WeakSet<DocumentNode>();
+
+/**
  * Answers the common request, a POST of JSON that is to be answered with JSON, by Yoga's own pipeline, but without the
  * `Request` and `Response` around it, which would be most of its cost (docs/performance.md).
  *
@@ -51,7 +57,11 @@ export async function fastLane(
     request: POST,
   });
   const document = attempt(() => parse(params.query));
-  if (!document || validate(schema, document).length > 0) return undefined;
+  if (!document) return undefined;
+  if (!valid.has(document)) {
+    if (validate(schema, document).length > 0) return undefined;
+    valid.add(document);
+  }
   const contextValue = await contextFactory();
   const { variables: variableValues, operationName } = params;
   const result = await execute({ schema, document, contextValue, variableValues, operationName });

@@ -1,17 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { workedMs } from './work.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    deadline?: Deadline | undefined;
+    /** Fires when it is to be answered. */
+    deadline?: NodeJS.Timeout | undefined;
   }
-}
-
-/** When a request is to be answered. */
-interface Deadline {
-  timer: NodeJS.Timeout;
-  /** When the timer was started, and how long in ms it was to run then. */
-  since: number;
-  ms: number;
 }
 
 /** The request was not answered in time. What it has begun may still be done. */
@@ -25,31 +19,21 @@ export class DeadlineError extends Error {
 
 /**
  * Answers each request in time, if only with a `DeadlineError`. The time in which its body arrives does not count, which
- * Fastify's own `handlerTimeout` would have counted: a slow sender is refused as one.
+ * Fastify's own `handlerTimeout` would have counted: a slow sender is refused as one. Stands behind `trackWork`.
  */
 export function setDeadline(app: FastifyInstance, ms: number): void {
   app.decorateRequest('deadline', undefined);
-  const start = (request: FastifyRequest, reply: FastifyReply, left: number) => {
-    const expire = () => {
-      if (!reply.sent && !reply.raw.headersSent) reply.send(new DeadlineError(ms));
-    };
-    request.deadline = { timer: setTimeout(expire, left), since: performance.now(), ms: left };
-  };
   app.addHook('onRequest', (request, reply, done) => {
-    start(request, reply, ms);
-    done();
-  });
-  app.addHook('preParsing', ({ deadline }, _reply, payload, done) => {
-    clearTimeout(deadline?.timer);
-    if (deadline) deadline.ms -= performance.now() - deadline.since;
-    done(null, payload);
-  });
-  app.addHook('preValidation', (request, reply, done) => {
-    start(request, reply, request.deadline?.ms ?? ms);
+    const expire = () => {
+      const left = ms - (request.work ? workedMs(request.work) : ms);
+      if (left > 0) request.deadline = setTimeout(expire, left);
+      else if (!reply.sent && !reply.raw.headersSent) reply.send(new DeadlineError(ms));
+    };
+    request.deadline = setTimeout(expire, ms);
     done();
   });
   app.addHook('onResponse', ({ deadline }, _reply, done) => {
-    clearTimeout(deadline?.timer);
+    clearTimeout(deadline);
     done();
   });
 }

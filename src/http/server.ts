@@ -98,12 +98,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     trustProxy: trustProxy.length > 0 && trustProxy,
   });
   const connections = trackConnections(app.server);
+  trackWork(app);
   setDeadline(app, limits.requestMs);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    done();
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
-  trackWork(app);
   if (inFlightLimit > 0) shedLoad(app, inFlightLimit);
   app.addHook('onRequest', refuseUnreadable);
   if (ending) endConnections(app, ending);
@@ -116,11 +117,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 }
 
 /** Tells the route rather than the path, which may hold uids, and so e-mail addresses. */
-async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const { method, routeOptions } = request;
   const route = routeOptions.url ?? '(nowhere)';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
   request.log.info({ method, route, status, ms }, `${method} ${route} ${status} ${ms} ms`);
+  done();
 }
 
 /** Each door says what it takes; where there is none, a body is not looked at. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Load, watchLoad } from './load.ts';
-import { whenDone } from './work.ts';
+import { whenDone, workedMs } from './work.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,10 +15,8 @@ declare module 'fastify' {
 
 /** The place that a request has among those under way. */
 interface Place {
-  /** When it was taken last; undefined while the body arrives, which its sender is to answer for. */
-  since: number | undefined;
-  /** For how many ms it was taken before. */
-  ms: number;
+  /** False while the body arrives, which its sender is to answer for. */
+  taken: boolean;
 }
 
 /** There is more to do than can be done in good time; seconds later there may not be. */
@@ -45,16 +43,15 @@ export function shedLoad(app: FastifyInstance, limit: number): void {
     done();
   });
   app.addHook('preParsing', ({ place }, _reply, payload, done) => {
-    if (place?.since !== undefined) {
-      place.ms += performance.now() - place.since;
-      place.since = undefined;
+    if (place) {
+      place.taken = false;
       load.pause();
     }
     done(null, payload);
   });
   app.addHook('preValidation', ({ place }, _reply, done) => {
     if (place) {
-      place.since = performance.now();
+      place.taken = true;
       load.resume();
     }
     done();
@@ -62,9 +59,9 @@ export function shedLoad(app: FastifyInstance, limit: number): void {
 }
 
 function takePlace(request: FastifyRequest, load: Load): void {
-  const place: Place = { since: performance.now(), ms: 0 };
+  const place: Place = { taken: true };
   request.place = place;
   whenDone(request, () => {
-    if (place.since !== undefined) load.end(place.ms + performance.now() - place.since);
+    if (place.taken && request.work) load.end(workedMs(request.work));
   });
 }

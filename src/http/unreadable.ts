@@ -11,13 +11,18 @@ class UnreadableError extends Error {
 }
 
 /** Refuses compressed bodies, and requests without `Host` (RFC 9112, 3.2), which Node answers without a body. */
-export async function refuseUnreadable({ headers, raw }: FastifyRequest): Promise<void> {
+export function refuseUnreadable(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+  done(unreadable(request));
+}
+
+function unreadable({ headers, raw }: FastifyRequest): UnreadableError | undefined {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const isChunkedAlone = ['', 'chunked'].includes(headers['transfer-encoding']?.trim().toLowerCase() ?? '');
   if (!isChunkedAlone || (hasBody && isEncoded(headers['content-encoding'])))
-    throw new UnreadableError(415, 'The body is compressed.');
+    return new UnreadableError(415, 'The body is compressed.');
   if (headers.host === undefined && raw.httpVersion === '1.1')
-    throw new UnreadableError(400, 'There is no Host header.');
+    return new UnreadableError(400, 'There is no Host header.');
+  return undefined;
 }
 
 /** Whether a body is anything but what it looks like (RFC 9110, 8.4). */

@@ -4,6 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 interface Work {
   /** `taken`: it has arrived, and is gone on with even where the client has gone. */
   state: 'arriving' | 'taken' | 'ended';
+  /** Since when, in ms, it is worked on; undefined while its body arrives, which its sender is to answer for. */
+  since: number | undefined;
+  /** For how many ms it was worked on before that. */
+  ms: number;
   /** What waits for its end. */
   onEnd: (() => void)[];
 }
@@ -27,25 +31,40 @@ class ClientGoneError extends Error {
 /**
  * Has `whenDone` know when the work for a request ends: when its answer is ready to be sent; or when the client goes
  * away before the request has arrived, which then reaches no handler. One that goes away later does not end the work, and makes
- * no room for more.
+ * no room for more. And has `workedMs` know how long the work takes.
  */
 export function trackWork(app: FastifyInstance): void {
   app.decorateRequest('work');
   app.addHook('onRequest', (request, reply, done) => {
-    const work: Work = { state: 'arriving', onEnd: [] };
+    const work: Work = { state: 'arriving', since: performance.now(), ms: 0, onEnd: [] };
     request.work = work;
     reply.raw.on('close', () => work.state === 'arriving' && end(work));
     done();
   });
+  app.addHook('preParsing', ({ work }, _reply, payload, done) => {
+    if (work) {
+      work.ms = workedMs(work);
+      work.since = undefined;
+    }
+    done(null, payload);
+  });
   app.addHook('preValidation', ({ work }, _reply, done) => {
     if (work?.state === 'ended') return done(new ClientGoneError());
-    if (work) work.state = 'taken';
+    if (work) {
+      work.state = 'taken';
+      work.since = performance.now();
+    }
     done();
   });
   app.addHook('onSend', ({ work }, _reply, _payload, done) => {
     if (work) end(work);
     done();
   });
+}
+
+/** For how many ms a request has been worked on: since it came, but for the time in which its body arrived. */
+export function workedMs({ since, ms }: Pick<Work, 'since' | 'ms'>): number {
+  return since === undefined ? ms : ms + performance.now() - since;
 }
 
 /** Calls something once, when the work for a request has ended; at once, where it has already. */
