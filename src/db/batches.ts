@@ -5,7 +5,7 @@ import { isRefused } from './errors.ts';
 import type { Db } from './statements.ts';
 
 /** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */
-const BATCH_MAXIMUM = 100;
+export const BATCH_MAXIMUM = 100;
 
 /**
  * How loaders batch, which do not remember. A batch is closed when all that has arrived by then has been looked at, so that

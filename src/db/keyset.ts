@@ -26,11 +26,14 @@ export interface Page {
   from: 'newest' | 'oldest';
   /** The rows on one side of a key; the row with the key need not exist any more. */
   bound?: { side: 'older' | 'newer'; key: string } | undefined;
+  /** False: it does not matter whether there are rows before and after it, which costs a row more to find out. */
+  around?: boolean;
 }
 
 /** A page of rows, newest first whatever the direction. */
 export interface Slice<Row> {
   rows: Keyed<Row>[];
+  /** Like the other one, false also where it does not matter. */
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 }
@@ -47,8 +50,8 @@ export const COUNT_CAP = 25_000;
 /**
  * Reads the same page of many parents with one statement.
  *
- * Each page is read by its key with one row more than asked, to tell whether there are more; with a bound,
- * whether there are rows on its other side is asked in the same statement. Both are subqueries with a limit, which
+ * Each page is read by its key, and where it matters with one row more than asked, to tell whether there are more; with a
+ * bound, whether there are rows on its other side is asked in the same statement. Both are subqueries with a limit, which
  * PostgreSQL neither merges nor reorders: they read an index from the bound on, whatever the table's size.
  */
 export async function readSlices<Row>(
@@ -69,7 +72,7 @@ export async function readSlices<Row>(
         SELECT * FROM (
           SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
           ORDER BY ${key} ${order} LIMIT ${mostRows(page)}
-        ) AS ${table} LIMIT ${page.size + 1}
+        ) AS ${table} LIMIT ${rowsRead(page)}
       ) AS ${table} ${join}
       ORDER BY ${key} ${order}
     ) AS page ON true`;
@@ -79,6 +82,10 @@ export async function readSlices<Row>(
 
 /** A row of the statement, with its parent's place; a parent without rows has one whose id is null. */
 type Found<Row> = Row & { id: string | null; place: number; beyond?: boolean };
+
+function rowsRead({ size, around = true }: Page): number {
+  return around ? size + 1 : size;
+}
 
 /** What the planner may count on: it does not look at a parameter, and would take a page for a tenth of the table. */
 function mostRows({ size }: Page): Prisma.Sql {
@@ -90,9 +97,9 @@ function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
 }
 
-/** Whether there is a row on the other side of the bound, that of the cursor included; without a bound, nothing is asked. */
-function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound }: Page) {
-  if (!bound) return { column: Prisma.empty, join: Prisma.empty };
+/** Whether there is a row on the other side of the bound, that of the cursor included; asked where there is a bound, and it matters. */
+function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, around = true }: Page) {
+  if (!bound || !around) return { column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
   const join = Prisma.sql`LEFT JOIN LATERAL (
       SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid

@@ -23,10 +23,10 @@ const issue = (path: string, code: string, message: string): ValidationIssue => 
 
 /**
  * Turns arguments into the page they ask for. `before` alone asks for the page right before it.
- * @param space of the connection's cursors. @param maximum page size.
+ * @param space of the connection's cursors, computed where there is one. @param maximum page size.
  * @throws {ValidationError} with every fault: nothing is clamped.
  */
-export function pageOf({ first, after, last, before }: PageArguments, space: number, maximum: number): Page {
+export function pageOf({ first, after, last, before }: PageArguments, space: () => number, maximum: number): Page {
   const issues: ValidationIssue[] = [];
   if (first != null && last != null) issues.push(issue('last', 'CONTRADICTION', 'cannot be given with first'));
   if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'cannot be given with after'));
@@ -37,7 +37,7 @@ export function pageOf({ first, after, last, before }: PageArguments, space: num
   }
   const keys = Object.entries({ after, before }).flatMap(([name, cursor]) => {
     if (cursor == null) return [];
-    const key = decodeCursor(space, cursor);
+    const key = decodeCursor(space(), cursor);
     if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'is not a cursor of this connection'));
     return key ?? [];
   });

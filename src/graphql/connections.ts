@@ -1,15 +1,18 @@
 import type { ObjectRef } from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
 import { COUNT_CAP, type Keyed, type KeysetSource, type Slice } from '../db/keyset.ts';
 import { cursorSpace, encodeCursor } from '../domain/cursor.ts';
 import { type PageArguments, pageOf } from '../domain/page.ts';
 import { builder, type Types } from './builder.ts';
 import type { Context } from './context.ts';
 import './limits/declarations.ts';
+import { selects } from './selects.ts';
 
 /** A connection as its type's resolvers get it: nothing is read before it is selected, and nothing twice. */
 export interface Connection<Row> {
   /** Space of its cursors. */
-  space: number;
+  space(): number;
+  /** The page; what lies around it, only where the connection is asked for its `pageInfo`. */
   slice(): Promise<Slice<Row>>;
   /** Rows in all, up to one more than the cap. */
   count(): Promise<number>;
@@ -17,7 +20,7 @@ export interface Connection<Row> {
 
 /** A row and the space of its cursor, which is made only where it is selected. */
 export interface Edge<Row> {
-  space: number;
+  space(): number;
   row: Keyed<Row>;
 }
 
@@ -44,10 +47,14 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 /** Opens a connection. @throws {ValidationError} where its arguments are wrong. */
-export function connect<Row>({ viewer, loaders }: Context, asked: Asked<Row>): Connection<Row> {
+export function connect<Row>(
+  { viewer, loaders }: Context,
+  info: GraphQLResolveInfo,
+  asked: Asked<Row>,
+): Connection<Row> {
   const { name, filter = {}, parent, source, args, maximum } = asked;
-  const space = cursorSpace(name, viewer.workspaceId, parent);
-  const page = pageOf(args, space, maximum);
+  const space = once(() => cursorSpace(name, viewer.workspaceId, parent));
+  const page = { ...pageOf(args, space, maximum), around: selects(info, 'pageInfo') };
   const key = `${name} ${JSON.stringify(filter)}`;
   return {
     space,
@@ -80,7 +87,7 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
     fields: (t) => ({
       cursor: t.string({
         description: 'Opaque; for `after` and `before`. It stays right when the node is deleted.',
-        resolve: ({ space, row }) => encodeCursor(space, row.id),
+        resolve: ({ space, row }) => encodeCursor(space(), row.id),
       }),
       // Pothos can't tell for a type variable that the row is a node.
       node: t.field({
@@ -104,7 +111,7 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
         type: builder.pageInfoRef(),
         description: 'Where the page lies in the connection.',
         extensions: partOfPage,
-        resolve: async ({ space, slice }) => pageInfoOf(space, await slice()),
+        resolve: async ({ space, slice }) => pageInfoOf(space(), await slice()),
       }),
       totalCount: t.int({
         description: `Number of edges on all pages, counted only where it is selected; exact up to ${COUNT_CAP}.`,

@@ -1,9 +1,13 @@
 import type { Context } from './context.ts';
-import type { GlobalId } from './global-id.ts';
+import type { GlobalId, NodeType } from './global-id.ts';
+
+/** Tells which type an object is of that was read for requests: to all of them, and always the same. Null for none. */
+export function asNode(type: NodeType, row: object | undefined): object | null {
+  return row ? Object.assign(row, { __typename: type }) : null;
+}
 
 /** Reads the object behind a global id, with its type's name; null where the workspace has none. */
 export async function loadNode({ type, id }: GlobalId, { loaders }: Context): Promise<object | null> {
   const loader = { User: loaders.users, List: loaders.lists, Segment: loaders.segments, Event: loaders.events }[type];
-  const row = await loader.load(id);
-  return row ? { __typename: type, ...row } : null;
+  return asNode(type, await loader.load(id));
 }

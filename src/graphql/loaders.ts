@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { batching, byWorkspace } from '../db/batches.ts';
+import { BATCH_MAXIMUM, batching, byWorkspace } from '../db/batches.ts';
 import type { Db } from '../db/client.ts';
 import { countRows, type KeysetSource, type Page, readSlices, type Slice } from '../db/keyset.ts';
 import { readDevices } from '../domain/devices/read-devices.ts';
@@ -9,6 +9,7 @@ import { readListMemberships } from '../domain/lists/read-memberships.ts';
 import { readSegmentMemberships } from '../domain/segments/read-memberships.ts';
 import { readSegments } from '../domain/segments/read-segments.ts';
 import { readUsers, type UserKey } from '../domain/users/read-users.ts';
+import type { User } from '../domain/users/user.ts';
 
 type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) => Promise<Map<string, Value>>;
 
@@ -31,6 +32,15 @@ function createLoaders(db: Db, workspaceId: string) {
   }
 
   const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), batching);
+
+  /** The users that some keys name, each at its key's place. What fills a statement is not read with what others ask for. */
+  async function manyUsers(keys: readonly UserKey[]): Promise<(User | undefined)[]> {
+    if (keys.length < BATCH_MAXIMUM) return Promise.all(keys.map((key) => users.load(key)));
+    const starts = Array.from({ length: Math.ceil(keys.length / BATCH_MAXIMUM) }, (_, place) => place * BATCH_MAXIMUM);
+    const read = (start: number) => readUsers(db, workspaceId, keys.slice(start, start + BATCH_MAXIMUM));
+    return (await Promise.all(starts.map(read))).flat();
+  }
+
   const waiting = new Map<string, DataLoader<string, unknown>>();
 
   /** The loader of one connection with its arguments, under a name that tells both; it is gone when it has read. */
@@ -50,6 +60,7 @@ function createLoaders(db: Db, workspaceId: string) {
   return {
     users: { load: (id: string) => users.load({ id }) },
     usersByUid: { load: (uid: string) => users.load({ uid }) },
+    manyUsers,
     lists: loader(readLists),
     segments: loader(readSegments),
     events: loader(readEvents),

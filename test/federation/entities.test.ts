@@ -57,6 +57,17 @@ it('gives duplicates at each of their places, and reads them once', async () => 
   expect(data).toEqual({ _entities: [user(10), user(10), user(10), user(20), user(10)] });
 });
 
+it('reads more users than a statement holds in several, each at its place', async () => {
+  const some = tens(60).flatMap((number) => [byId(number), byUid(5 + number), byUid(number), byId(number)]);
+  const statements = await app.statementsOf(async () => {
+    const { data, errors } = await ask(some);
+    expect(errors).toBeUndefined();
+    const users = tens(60).flatMap((number) => [user(number), null, user(number), user(number)]);
+    expect(data).toEqual({ _entities: users });
+  });
+  expect(statements).toHaveLength(3);
+});
+
 it('gives null at the place of what nobody has, or another workspace has', async () => {
   const theirs = { db: app.db, workspaceId: app.stranger.workspaceId };
   await seedUsers(theirs, [7000]);

@@ -57,8 +57,8 @@ builder.objectField(UserType, 'events', (t) =>
       ...pageArguments,
       where: t.arg({ type: EventFilter, description: 'Only the events that pass this filter.' }),
     },
-    resolve: (user, { where, ...args }, context) =>
-      connect(context, {
+    resolve: (user, { where, ...args }, context, info) =>
+      connect(context, info, {
         name: 'User.events',
         filter: where ?? {},
         parent: user.id,

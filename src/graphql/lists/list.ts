@@ -49,8 +49,8 @@ builder.node(ListType, {
         ...pageArguments,
         subscribed: t.arg.boolean({ description: 'True or false: only those who are, or are not, subscribed.' }),
       },
-      resolve: (list, { subscribed, ...args }, context) =>
-        connect(context, {
+      resolve: (list, { subscribed, ...args }, context, info) =>
+        connect(context, info, {
           name: 'List.members',
           filter: { subscribed },
           parent: list.id,

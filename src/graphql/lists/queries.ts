@@ -11,8 +11,8 @@ builder.queryField('lists', (t) =>
     description: 'All lists, archived ones too, newest first: 10 on a page by default, 100 at the most.',
     requiresScopes: ['lists:read'],
     args: pageArguments,
-    resolve: (_root, args, context) =>
-      connect(context, {
+    resolve: (_root, args, context, info) =>
+      connect(context, info, {
         name: 'Query.lists',
         parent: context.viewer.workspaceId,
         source: listsSource,

@@ -11,8 +11,8 @@ builder.queryField('segments', (t) =>
     description: 'All segments, newest first: 10 on a page by default, 100 at the most.',
     requiresScopes: ['segments:read'],
     args: pageArguments,
-    resolve: (_root, args, context) =>
-      connect(context, {
+    resolve: (_root, args, context, info) =>
+      connect(context, info, {
         name: 'Query.segments',
         parent: context.viewer.workspaceId,
         source: segmentsSource,

@@ -22,8 +22,8 @@ Every field but \`id\` requires \`segments:read\`.`,
         'Its members, suppressed ones too, the newest users first: 10 on a page by default, 100 at the most.',
       requiresScopes: ['segments:read', 'users:read'],
       args: pageArguments,
-      resolve: (segment, args, context) =>
-        connect(context, {
+      resolve: (segment, args, context, info) =>
+        connect(context, info, {
           name: 'Segment.members',
           parent: segment.id,
           source: segmentMembersSource(context.viewer.workspaceId),

@@ -25,8 +25,8 @@ builder.queryField('users', (t) =>
     description: 'All users, newest first: 10 on a page by default, 30 at the most.',
     requiresScopes: ['users:read'],
     args: pageArguments,
-    resolve: (_root, args, context) =>
-      connect(context, {
+    resolve: (_root, args, context, info) =>
+      connect(context, info, {
         name: 'Query.users',
         parent: context.viewer.workspaceId,
         source: usersSource(),

@@ -33,7 +33,7 @@ export const listUsersOperation = operation({
     const space = cursorSpace('GET /users', viewer.workspaceId);
     const { limit, next_cursor: after, previous_cursor: before } = query;
     const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
-    const asked = pageOf({ ...size, after, before }, space, USERS_PAGE_MAXIMUM);
+    const asked = pageOf({ ...size, after, before }, () => space, USERS_PAGE_MAXIMUM);
     const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, asked, query.email);
     const [first, last] = [rows[0], rows.at(-1)];
     return {
