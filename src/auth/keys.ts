@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Models } from '../db/client.ts';
 import { violates } from '../db/errors.ts';
 import { NotFoundError } from '../domain/errors.ts';
+import { newId } from '../domain/new-id.ts';
 import type { Scope } from '../domain/scopes.ts';
 import { digestOf, newCredentials } from './credentials.ts';
 
@@ -47,7 +47,7 @@ export async function createKey(
   const { publicKey, secret } = credentials;
   try {
     const key = await db.apiKey.create({
-      data: { workspaceId, id: uuidv7(), publicKey, secretDigest: digestOf(secret), scopes: [...scopes], ...limits },
+      data: { workspaceId, id: newId(), publicKey, secretDigest: digestOf(secret), scopes: [...scopes], ...limits },
       select: shown,
     });
     return { ...key, secret };

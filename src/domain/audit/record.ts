@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor } from '../actor.ts';
+import { newId } from '../new-id.ts';
 import type { Action } from './audit-entry.ts';
 
 /** What a statement has written, in SQL: an entry is made for each of its rows. */
@@ -30,7 +30,7 @@ const NONE = Prisma.sql`NULL::uuid`;
 export function record({ workspaceId, keyId }: Actor, action: Action, written: Written): Prisma.Sql {
   const at = new Date();
   return recordEach(
-    { workspaceId, id: Prisma.sql`${uuidv7()}::uuid`, keyId: Prisma.sql`${keyId}`, at },
+    { workspaceId, id: Prisma.sql`${newId()}::uuid`, keyId: Prisma.sql`${keyId}`, at },
     action,
     written,
   );

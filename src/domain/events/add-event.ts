@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { writeTogether } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
 import { untilNoConflict } from '../../db/conflicts.ts';
@@ -7,6 +6,7 @@ import type { Actor, Attributed } from '../actor.ts';
 import { NotFoundError } from '../errors.ts';
 import { useOf } from '../idempotency/key-use.ts';
 import { madeUnder, takingKey, unlessBusy } from '../idempotency/take-key.ts';
+import { newId } from '../new-id.ts';
 import type { Event } from './event.ts';
 import type { NewEvent } from './inputs.ts';
 import { type EventToInsert, insertEvents } from './insert-events.ts';
@@ -26,14 +26,14 @@ export async function addEvent(
   const event =
     idempotencyKey == null
       ? await addTogether(db, workspaceId, { keyId, input })
-      : await addOnce(db, workspaceId, { keyId, input, id: uuidv7() }, idempotencyKey);
+      : await addOnce(db, workspaceId, { keyId, input, id: newId() }, idempotencyKey);
   if (!event) throw new NotFoundError('User');
   return event;
 }
 
 const addTogether = writeTogether<Attributed<Omit<NewEvent, 'idempotencyKey'>>, Event>(
   async (db, workspaceId, inputs, lock) => {
-    const events = inputs.map((input) => ({ ...input, id: uuidv7() }));
+    const events = inputs.map((input) => ({ ...input, id: newId() }));
     const inserted = await insertEvents(db, workspaceId, events, { lock });
     return events.map(({ id }) => inserted.get(id));
   },

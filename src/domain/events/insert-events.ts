@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributed } from '../actor.ts';
 import { recordEach } from '../audit/record.ts';
+import { newId } from '../new-id.ts';
 import { type Event, eventColumns } from './event.ts';
 import type { NewEvent } from './inputs.ts';
 
@@ -30,7 +30,7 @@ export async function insertEvents(
   { lock, taking }: Insertion,
 ): Promise<Map<string, Event>> {
   const now = new Date();
-  const rows = events.map(({ id, keyId, input }) => ({ timestamp: now, ...input, id, keyId, entryId: uuidv7() }));
+  const rows = events.map(({ id, keyId, input }) => ({ timestamp: now, ...input, id, keyId, entryId: newId() }));
   const uids = new Set(rows.map(({ uid }) => uid));
   const inserted = await db.query<Event[]>`
     WITH owner AS (

@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor } from '../actor.ts';
 import { record } from '../audit/record.ts';
+import { newId } from '../new-id.ts';
 import type { NewList } from './inputs.ts';
 import { type List, listColumns } from './list.ts';
 
@@ -12,7 +12,7 @@ export async function createList(db: Db, actor: Actor, input: NewList): Promise<
     WITH created AS (
       INSERT INTO lists (workspace_id, id, title, description, created_at)
       VALUES (
-        ${actor.workspaceId}::uuid, ${uuidv7()}::uuid, ${input.title}, ${input.description ?? null}, ${new Date()}
+        ${actor.workspaceId}::uuid, ${newId()}::uuid, ${input.title}, ${input.description ?? null}, ${new Date()}
       )
       RETURNING ${listColumns}
     ), audited AS (${record(actor, 'createList', { from: Prisma.sql`created`, listId: Prisma.sql`id` })})

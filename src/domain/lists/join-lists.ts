@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor } from '../actor.ts';
 import { recordEach } from '../audit/record.ts';
 import { NotFoundError, ValidationError } from '../errors.ts';
+import { newId } from '../new-id.ts';
 
 /**
  * Subscribes a new user to lists, without a confirmation. A list named twice is joined once.
@@ -28,7 +28,7 @@ export async function joinLists(tx: Db, actor: Actor, userId: string, listIds: r
       RETURNING list_id, user_id
     )
     ${recordEach({ workspaceId, id: Prisma.sql`entry.id`, keyId: Prisma.sql`${actor.keyId}`, at }, 'subscribeToList', {
-      from: Prisma.sql`joined JOIN unnest(${ids}::uuid[], ${ids.map(() => uuidv7())}::uuid[]) AS entry(list_id, id)
+      from: Prisma.sql`joined JOIN unnest(${ids}::uuid[], ${ids.map(() => newId())}::uuid[]) AS entry(list_id, id)
           USING (list_id)`,
       userId: Prisma.sql`user_id`,
       listId: Prisma.sql`list_id`,

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -9,6 +8,7 @@ import { NotFoundError, UidTakenError } from '../errors.ts';
 import { useOf } from '../idempotency/key-use.ts';
 import { madeUnder, takeKey } from '../idempotency/take-key.ts';
 import { joinLists } from '../lists/join-lists.ts';
+import { newId } from '../new-id.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { readUsers } from './read-users.ts';
 import { type User, userColumns } from './user.ts';
@@ -29,7 +29,7 @@ interface Created {
  */
 export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<Created> {
   return inTransaction(db, async (tx) => {
-    const id = uuidv7();
+    const id = newId();
     const made =
       idempotencyKey == null ? undefined : await takeOrRead(tx, actor.workspaceId, input, id, idempotencyKey);
     if (made) return { user: made, replayed: true };

@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributed } from '../actor.ts';
 import { recordEach } from '../audit/record.ts';
+import { newId } from '../new-id.ts';
 import type { UserUpdate } from './inputs.ts';
 import { type User, userColumns } from './user.ts';
 
@@ -31,7 +31,7 @@ export async function writeUpdates(
   const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
   const at = new Date();
   const setsUid = updates.some(({ input }) => input.newUid != null);
-  const rows = [...byUid.values()].map(({ keyId, input }) => ({ ...toRow(input), keyId, entryId: uuidv7() }));
+  const rows = [...byUid.values()].map(({ keyId, input }) => ({ ...toRow(input), keyId, entryId: newId() }));
   const written = await db.query<(User & { was: string })[]>`
     WITH owner AS (
       SELECT id, uid FROM users

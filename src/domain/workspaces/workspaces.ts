@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Models } from '../../db/client.ts';
 import { NotFoundError } from '../errors.ts';
+import { newId } from '../new-id.ts';
 import { printable } from '../text.ts';
 
 /** What a workspace may be called; spaces around the name are dropped. */
@@ -19,7 +19,7 @@ export const workspaceId = z.uuid({ error: 'must be a UUID' });
 
 /** Creates a workspace. */
 export function createWorkspace(db: Models, name: string): Promise<Workspace> {
-  return db.workspace.create({ data: { id: uuidv7(), name } });
+  return db.workspace.create({ data: { id: newId(), name } });
 }
 
 /** All workspaces, oldest first. */
