@@ -6,6 +6,7 @@ import { type BenchServer, connect, openBenchServer } from './database/open.ts';
 import { prepareDatabase } from './database/prepare.ts';
 import { restore } from './database/restore.ts';
 import { interruptible } from './interruptible.ts';
+import { settle } from './measure/settle.ts';
 import { type Inputs, pickInputs, type QuestionName } from './questions.ts';
 
 /** Connections to the database that each contestant has; usergraph's default. */
@@ -23,6 +24,8 @@ export interface Plan {
 export interface Arena {
   /** The questions, with those who can be asked them. */
   askings: readonly Asking[];
+  /** Waits until all have done what they were asked. */
+  settle(): Promise<void>;
   /** Puts the rows back that were written. */
   restore(): Promise<void>;
 }
@@ -67,7 +70,8 @@ export async function openArena(
     await agree(asking, client, workspaceId);
     askings.push(asking);
   }
-  return { askings, restore: () => restore(client, workspaceId) };
+  const pids = running.map(({ pid }) => pid);
+  return { askings, settle: () => settle(pids, client), restore: () => restore(client, workspaceId) };
 }
 
 function ask<Name extends QuestionName>(

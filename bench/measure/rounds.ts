@@ -31,11 +31,13 @@ export async function measure(arena: Arena, pace: Pace, say: (line: string) => v
     for (const { way } of pace.warmUp ? ways : []) {
       say(`${question}: warming ${way.running.contestant.name} up`);
       await load(way, WARM_UP, pace.connections);
+      await arena.settle();
     }
     for (let round = 1; round <= pace.rounds; round += 1) {
       for (const { way, samples } of ways) {
         say(`${question}: round ${round} of ${pace.rounds}, ${way.running.contestant.name}`);
         samples.push(await load(way, pace.seconds, pace.connections));
+        await arena.settle();
       }
     }
     results.push(...ways.map(({ way, samples }) => ({ question, contestant: way.running.contestant.name, samples })));

@@ -55,6 +55,9 @@ function together(arenas: readonly Arena[]): Arena {
   );
   return {
     askings,
+    settle: async () => {
+      for (const arena of arenas) await arena.settle();
+    },
     restore: async () => {
       for (const arena of arenas) await arena.restore();
     },
