@@ -3,6 +3,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
 import { UnauthenticatedError } from './auth/viewer.ts';
 import type { Database } from './db/client.ts';
+import type { Waits } from './db/waits.ts';
 import { servedSchema } from './federation/subgraph.ts';
 import { graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
@@ -20,7 +21,7 @@ export interface Dependencies extends HttpServerOptions {
   db: Database;
   readiness: Readiness;
   /** How much a request may ask for, and how long it may take. */
-  limits: GraphQLLimits & HttpLimits;
+  limits: GraphQLLimits & HttpLimits & Waits;
   /** Points a minute for each key that has no limit of its own. */
   rateLimits: RateLimits;
   /** Left out: they are counted in this process alone. */

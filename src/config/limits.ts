@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Waits } from '../db/client.ts';
+import type { Waits } from '../db/waits.ts';
 import type { GraphQLLimits } from '../graphql/limits/limits.ts';
 import type { HttpLimits } from '../http/server.ts';
 import { whole } from './values.ts';

@@ -3,6 +3,7 @@ import { Pool, type PoolConfig } from 'pg';
 import { closeSilentConnections } from './answer-timeout.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { statementsOn } from './statements.ts';
+import type { Waits } from './waits.ts';
 
 export type { Db } from './statements.ts';
 
@@ -28,16 +29,6 @@ export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' |
 
 /** The client itself, which can open transactions and be closed. */
 export type Database = ReturnType<typeof openDatabase>;
-
-/** How long in ms a statement may run and wait. */
-export interface Waits {
-  /** The statement itself, in the database. */
-  statementMs: number;
-  /** For a lock. */
-  lockMs: number;
-  /** For a free connection; then the request fails as unavailable. */
-  poolWaitMs: number;
-}
 
 /** For commands; a gateway's are configured. */
 const WAITS: Waits = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };

@@ -25,7 +25,7 @@ const prismaError = z.object({
 });
 
 /** What a database error says, in one shape; empty for any other value. */
-function factsOf(error: unknown) {
+export function factsOf(error: unknown) {
   if (error instanceof DatabaseError) return driverFacts(error);
   const parsed = prismaError.safeParse(error).data;
   const cause = parsed?.meta?.driverAdapterError?.cause;

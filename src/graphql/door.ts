@@ -61,11 +61,12 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
     url: '/graphql',
     onRequest: (request, reply) => charge(request, reply, POINTS.request),
     handler: async (request, reply) => {
-      const { id, log } = request;
+      const { id, log, server } = request;
       const context = {
         viewer: viewerOf(request),
         requestId: id,
         log,
+        waits: server.waits,
         charge: (points: number) => charge(request, reply, points),
         reportsCost: asksForCost(request.headers),
       };

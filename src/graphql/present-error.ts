@@ -1,6 +1,7 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { unavailability, type Waits } from '../db/waits.ts';
 import { DomainError, ValidationError } from '../domain/errors.ts';
 
 /** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
@@ -16,18 +17,8 @@ const contracted = new Set([
 /** Codes that a domain error keeps where no result type names it; any other is a conflict. */
 const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
 
-/** What graphql-js says of documents past limits of its own, and how callers are told. */
-const exceeded: readonly [said: RegExp, told: string][] = [
-  [
-    /^Syntax Error: Document contains more tha[nt] (\d+) tokens.*/s,
-    'The document has more tokens than the limit of $1.',
-  ],
-  // It would take too many steps to find out whether fields of the same name can be one.
-  [
-    /^Validation aborted\.$/,
-    'The document selects too many fields of one object to be checked; ask for fewer at once.',
-  ],
-];
+/** What graphql-js says where it would take too many steps to find out whether fields of the same name can be one. */
+const ABORTED = 'Validation aborted.';
 
 /** Where the server writes what an operator should know; pino's loggers fit. */
 export interface Log {
@@ -39,6 +30,7 @@ export interface Reporting {
   viewer: Viewer;
   log: Log;
   requestId: string;
+  waits: Waits;
 }
 
 /**
@@ -64,7 +56,7 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
   if (isUnavailable(cause)) {
     reporting.log.error({ err: cause }, 'the database is unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
-      message: 'The service is unavailable just now; try again later.',
+      message: unavailability(cause, reporting.waits),
       extensions: { http: { status: 503, headers: { 'retry-after': '1' } } },
     });
   }
@@ -89,9 +81,8 @@ function causeOf(error: GraphQLError): unknown {
 
 /** GraphQL's own errors, and ours of that class: all of them the caller's faults. */
 function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError {
-  const limit = exceeded.find(([said]) => said.test(error.message));
-  if (limit) {
-    const message = error.message.replace(...limit);
+  if (error.message === ABORTED) {
+    const message = 'The document selects too many fields of one object to be checked; ask for fewer at once.';
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
   const message = viewer.scopes.has('schema:read') ? error.message : withoutSuggestions(error.message);

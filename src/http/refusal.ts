@@ -1,6 +1,7 @@
 import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { unavailability, type Waits } from '../db/waits.ts';
 import { DeadlineError } from './deadline.ts';
 import { RateLimitedError } from './rate-limit.ts';
 import { OverloadedError } from './shedding.ts';
@@ -17,12 +18,14 @@ export interface Refusal {
   isIntended?: boolean;
 }
 
-const UNAVAILABLE: Refusal = {
-  status: 503,
-  code: 'SERVICE_UNAVAILABLE',
-  message: 'The service is unavailable just now; try again later.',
-  headers: { 'retry-after': '1' },
-};
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How long the database may be waited for, to tell whom it has kept for longer. */
+    waits: Waits;
+  }
+}
+
+const UNAVAILABLE = { status: 503, code: 'SERVICE_UNAVAILABLE', headers: { 'retry-after': '1' } };
 
 /** Characters of one part of a path: uids and device tokens are such, of 255 characters of four bytes, or 1024, percent-encoded. */
 export const PATH_PART_MAXIMUM = 4096;
@@ -35,6 +38,7 @@ const TOKEN_CHALLENGE = 'Bearer realm="usergraph"';
 interface Refused {
   headers: { 'content-length'?: string | undefined };
   routeOptions: { bodyLimit?: number | undefined };
+  server: { waits: Waits };
 }
 
 /** What any error means over HTTP; what nobody expected is masked. */
@@ -52,7 +56,8 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
   const status = statusOf(error);
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
   if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
-  if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error))) return UNAVAILABLE;
+  if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error)))
+    return { ...UNAVAILABLE, message: unavailability(error, request.server.waits) };
   if (status === 413) return { status, code: 'LIMIT_EXCEEDED', message: tooLarge(request) };
   if (status === 414)
     return {

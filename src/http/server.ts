@@ -8,6 +8,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { Waits } from '../db/waits.ts';
 import { closeInTime, endConnections } from './closing.ts';
 import { trackConnections } from './connections.ts';
 import { setDeadline } from './deadline.ts';
@@ -68,7 +69,7 @@ export interface HttpServerOptions {
   trustProxy: string[];
   /** Most requests that are answered at once; 0: no limit. */
   inFlightLimit: number;
-  limits: HttpLimits;
+  limits: HttpLimits & Waits;
   /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
   ending?: AbortSignal | undefined;
 }
@@ -97,6 +98,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     genReqId: requestIdOf,
     trustProxy: trustProxy.length > 0 && trustProxy,
   });
+  app.decorate('waits', limits);
   const connections = trackConnections(app.server);
   trackWork(app);
   setDeadline(app, limits.requestMs);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import { type Database, openDatabase, type Waits } from '../../src/db/client.ts';
+import { type Database, openDatabase } from '../../src/db/client.ts';
+import type { Waits } from '../../src/db/waits.ts';
 import { databaseUrl, TEMPLATE } from './database-url.ts';
 
 /** A database of the test's own. */

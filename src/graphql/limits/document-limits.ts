@@ -1,6 +1,7 @@
-import { type GraphQLError, parse } from 'graphql';
+import type { GraphQLError, ParseOptions } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
+import { parseWithin } from './parse-within.ts';
 import { refuseForShape } from './shape.ts';
 
 /** Refuses a document of more characters than the limit. */
@@ -17,7 +18,7 @@ export function documentLimits(limits: GraphQLLimits): Plugin {
       if (error) setResult({ errors: [error] });
     },
     onParse({ setParseFn }) {
-      setParseFn((source: string, options: object) => parse(source, { ...options, maxTokens: tokens }));
+      setParseFn((source: string, options?: ParseOptions) => parseWithin(tokens, source, options));
     },
     onValidate({ validateFn, setValidationFn }) {
       setValidationFn((schema, document, ...more) => {

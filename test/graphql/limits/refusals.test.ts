@@ -28,7 +28,7 @@ const cases: Record<string, { code: string; most: Sent; more: Sent; told: string
     code: 'LIMIT_EXCEEDED',
     most: [manyTokens('__typename')],
     more: [manyTokens('__typename __typename')],
-    told: 'The document has more tokens than the limit of 2000.',
+    told: 'The document has 2001 tokens; the limit is 2000.',
   },
   depth: {
     code: 'LIMIT_EXCEEDED',
