@@ -5,19 +5,19 @@ import { expect, it } from 'vitest';
 /** Which layers of src/ a layer may import, beside itself. docs/architecture.md has the same table. */
 const allowed: Record<string, string[]> = {
   // Types of what is configured, and no code.
-  config: ['auth/tokens', 'db/client', 'graphql/limits/limits', 'http/server'],
+  config: ['auth/tokens', 'db/waits', 'graphql/limits/limits', 'http/server'],
   main: ['cluster', 'config', 'greeting', 'lifecycle', 'observability', 'serve', 'store'],
   cluster: ['config', 'dev/start-error', 'greeting', 'http/count-points', 'lifecycle', 'serve', 'store'],
   lifecycle: ['config', 'db/migrate', 'dev/start-error', 'graphql/persisted-operations'],
   serve: ['app', 'auth', 'config', 'db', 'http/count-in-postgres', 'http/count-points', 'store'],
   store: ['auth', 'config', 'db/client', 'dev', 'domain'],
   app: ['auth', 'db', 'federation', 'graphql', 'graphiql', 'health', 'http', 'rest'],
-  graphql: ['domain', 'auth', 'http', 'db/batches', 'db/client', 'db/errors', 'db/keyset'],
+  graphql: ['domain', 'auth', 'http', 'db/batches', 'db/client', 'db/errors', 'db/keyset', 'db/waits'],
   federation: ['domain', 'graphql/context', 'graphql/global-id', 'graphql/load-node', 'graphql/schema'],
   rest: ['domain', 'auth', 'http', 'db/client'],
-  http: ['auth', 'db/errors'],
+  http: ['auth', 'db/errors', 'db/waits'],
   cli: ['config', 'domain', 'auth', 'db'],
-  auth: ['db', 'domain/errors', 'domain/scopes', 'domain/workspaces'],
+  auth: ['db', 'domain/errors', 'domain/new-id', 'domain/scopes', 'domain/workspaces'],
   dev: ['db', 'config', 'domain'],
   domain: ['db'],
 };
