@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { holding } from '../kit/holding.ts';
 import { startListening } from '../kit/listening.ts';
 
 let app: Awaited<ReturnType<typeof startListening>>;
@@ -48,6 +49,18 @@ it('does not count the arrival of a body towards the time for the answer', async
   const { status, body: answer } = await answerOf(socket);
   clearTimeout(sent);
   expect([status, answer]).toEqual([200, { data: { viewer: { workspace: 'Owner' } } }]);
+});
+
+it('counts the time for the answer after a body that took longer', async () => {
+  const stuck = JSON.stringify({ query: '{ user(uid: "u1") { uid } }' });
+  await holding(app, 'users', async () => {
+    const socket = open(head(stuck.length));
+    const sent = setTimeout(() => socket.end(stuck), 400);
+    const { status, body: answer } = await answerOf(socket);
+    clearTimeout(sent);
+    const message = 'The request was not answered within the limit of 200 ms; try again later.';
+    expect([status, answer]).toMatchObject([503, { errors: [{ message }] }]);
+  });
 });
 
 it('closes a connection on which nothing more comes', async () => {
