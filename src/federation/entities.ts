@@ -28,7 +28,7 @@ async function load(given: unknown, place: number, context: Context): Promise<ob
 /** Reads users as the list that they are named in, which costs less than each by itself. */
 async function loadUsers(keys: readonly UserKey[], { loaders }: Context): Promise<(object | null)[]> {
   const users = await loaders.manyUsers(keys);
-  return users.map((user) => asNode('User', user));
+  return users.map((user) => (user instanceof Error ? user : asNode('User', user)));
 }
 
 /** The keys of the users that some representations name; nothing where one names anything else, or is malformed. */

@@ -33,11 +33,17 @@ function createLoaders(db: Db, workspaceId: string) {
 
   const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), batching);
 
-  /** The users that some keys name, each at its key's place. What fills a statement is not read with what others ask for. */
-  async function manyUsers(keys: readonly UserKey[]): Promise<(User | undefined)[]> {
-    if (keys.length < BATCH_MAXIMUM) return Promise.all(keys.map((key) => users.load(key)));
+  /**
+   * The users that some keys name, each at its key's place, or what kept them from being read. What fills a statement is not
+   * read with what others ask for.
+   */
+  async function manyUsers(keys: readonly UserKey[]): Promise<(User | undefined | Error)[]> {
+    if (keys.length < BATCH_MAXIMUM) return users.loadMany(keys);
     const starts = Array.from({ length: Math.ceil(keys.length / BATCH_MAXIMUM) }, (_, place) => place * BATCH_MAXIMUM);
-    const read = (start: number) => readUsers(db, workspaceId, keys.slice(start, start + BATCH_MAXIMUM));
+    const read = async (start: number) => {
+      const batch = keys.slice(start, start + BATCH_MAXIMUM);
+      return readUsers(db, workspaceId, batch).catch((error: Error) => batch.map(() => error));
+    };
     return (await Promise.all(starts.map(read))).flat();
   }
 

@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { workedMs } from './work.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isArriving, whenDone, workedMs } from './work.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Fires when it is to be answered. */
+    /** Fires when it is to be answered; undefined while its body takes longer than that to arrive. */
     deadline?: NodeJS.Timeout | undefined;
   }
 }
@@ -23,17 +23,24 @@ export class DeadlineError extends Error {
  */
 export function setDeadline(app: FastifyInstance, ms: number): void {
   app.decorateRequest('deadline', undefined);
-  app.addHook('onRequest', (request, reply, done) => {
-    const expire = () => {
-      const left = ms - (request.work ? workedMs(request.work) : ms);
-      if (left > 0) request.deadline = setTimeout(expire, left);
+  function arm(request: FastifyRequest, reply: FastifyReply, left: number): void {
+    request.deadline = setTimeout(() => {
+      request.deadline = undefined;
+      const { work } = request;
+      // While the body arrives, there is nothing to wait for.
+      if (!work || isArriving(work)) return;
+      const more = ms - workedMs(work);
+      if (more > 0) arm(request, reply, more);
       else if (!reply.sent && !reply.raw.headersSent) reply.send(new DeadlineError(ms));
-    };
-    request.deadline = setTimeout(expire, ms);
+    }, left);
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    arm(request, reply, ms);
+    whenDone(request, () => clearTimeout(request.deadline));
     done();
   });
-  app.addHook('onResponse', ({ deadline }, _reply, done) => {
-    clearTimeout(deadline);
+  app.addHook('preValidation', (request, reply, done) => {
+    if (!request.deadline && request.work) arm(request, reply, ms - workedMs(request.work));
     done();
   });
 }

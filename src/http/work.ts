@@ -42,6 +42,7 @@ export function trackWork(app: FastifyInstance): void {
     done();
   });
   app.addHook('preParsing', ({ work }, _reply, payload, done) => {
+    if (work?.state === 'ended') return done(new ClientGoneError());
     if (work) {
       work.ms = workedMs(work);
       work.since = undefined;
@@ -61,6 +62,9 @@ export function trackWork(app: FastifyInstance): void {
     done();
   });
 }
+
+/** Whether a request's body is still arriving. */
+export const isArriving = ({ since }: Pick<Work, 'since'>): boolean => since === undefined;
 
 /** For how many ms a request has been worked on: since it came, but for the time in which its body arrived. */
 export function workedMs({ since, ms }: Pick<Work, 'since' | 'ms'>): number {

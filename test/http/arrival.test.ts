@@ -55,7 +55,7 @@ it('counts the time for the answer after a body that took longer', async () => {
   const stuck = JSON.stringify({ query: '{ user(uid: "u1") { uid } }' });
   await holding(app, 'users', async () => {
     const socket = open(head(stuck.length));
-    const sent = setTimeout(() => socket.end(stuck), 400);
+    const sent = setTimeout(() => socket.write(stuck), 400);
     const { status, body: answer } = await answerOf(socket);
     clearTimeout(sent);
     const message = 'The request was not answered within the limit of 200 ms; try again later.';
