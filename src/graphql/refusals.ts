@@ -1,4 +1,4 @@
-import type { GraphQLError } from 'graphql';
+import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from './context.ts';
 import { complexityOf, refuseForComplexity } from './limits/complexity.ts';
@@ -13,9 +13,19 @@ export interface Charging {
   charge(points: number): Promise<void>;
 }
 
+/** Refuses subscriptions, of which there are none: graphql-js would answer as if it had begun to execute one. */
+function refuseForType({ schema, document, operationName }: ExecutionArgs): GraphQLError | undefined {
+  const operation = getOperationAST(document, operationName);
+  if (!operation || schema.getRootType(operation.operation)) return undefined;
+  return new GraphQLError(`There is no ${operation.operation} in the schema.`, {
+    nodes: operation,
+    extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
+  });
+}
+
 /**
- * Refuses operations whose inputs are too large, for whose fields the viewer lacks a scope, that cost too much, and
- * those that write more than the key may. All look at the whole operation before any of it is executed, like a
+ * Refuses operations of a type that there is not, whose inputs are too large, for whose fields the viewer lacks a scope,
+ * that cost too much, and those that write more than the key may. All look at the whole operation before any of it is executed, like a
  * validation rule; but they depend on the variables and the viewer, while the results of validation are kept by
  * document. Mutations alone have something to wait for.
  */
@@ -28,6 +38,7 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
         if (error) setResultAndStopExecution({ errors: [error] });
       };
       const error =
+        refuseForType(args) ??
         refuseForSizes(args) ??
         refuseForScopes(args, viewer.scopes) ??
         refuseForComplexity(complexityOf(args), limits.complexity);

@@ -73,8 +73,8 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
 
 /** A body that comes in chunks does not say how large it is. */
 function tooLarge({ headers, routeOptions }: Refused): string {
-  const bytes = headers['content-length'];
-  return `The body has ${bytes ?? 'more'} bytes; the limit is ${routeOptions.bodyLimit}.`;
+  const bytes = headers['content-length'] ?? `more than ${routeOptions.bodyLimit}`;
+  return `The body has ${bytes} bytes; the limit is ${routeOptions.bodyLimit}.`;
 }
 
 /** The status that Fastify, or one of ours, has put on an error. */

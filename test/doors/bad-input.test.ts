@@ -18,6 +18,22 @@ describe('bad requests', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
+  it('executes nothing of a subscription, and says so', async () => {
+    const headers = { accept: 'application/graphql-response+json' };
+    const response = await post(app, query('subscription { viewer { keyId } }'), { headers });
+    expect([response.statusCode, response.json()]).toEqual([
+      400,
+      {
+        errors: [
+          expect.objectContaining({
+            message: 'There is no subscription in the schema.',
+            extensions: { code: 'BAD_USER_INPUT' },
+          }),
+        ],
+      },
+    ]);
+  });
+
   it.each<[string, string | Buffer, string, Record<string, string>?]>([
     ['broken JSON', '{"query": "{ viewer', 'BAD_USER_INPUT'],
     ['an empty body', '', 'BAD_USER_INPUT'],
@@ -34,6 +50,7 @@ describe('bad requests', () => {
     ['an unknown field', query('{ nobody }'), 'GRAPHQL_VALIDATION_FAILED'],
     ['an unknown field of an input', query(create, { input: { uid: 'a', nobody: 1 } }), 'BAD_USER_INPUT'],
     ['a wrong type', query(create, { input: { uid: 7 } }), 'BAD_USER_INPUT'],
+    ['a subscription', query('subscription { viewer { keyId } }'), 'BAD_USER_INPUT'],
     ['a missing field', query(create, { input: {} }), 'BAD_USER_INPUT'],
     ['a missing variable', query(create), 'BAD_USER_INPUT'],
     ['the year 12345', query(create, { input: { uid: 'a', createdAt: '12345-01-01T00:00:00Z' } }), 'BAD_USER_INPUT'],

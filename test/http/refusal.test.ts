@@ -30,5 +30,5 @@ it('says how large a body is, and may be', () => {
   const error = Object.assign(new Error('Request body is too large'), { statusCode: 413 });
   const sent = { ...request, headers: { 'content-length': '11' } };
   expect(refusalOf(error, sent).message).toBe('The body has 11 bytes; the limit is 10.');
-  expect(refusalOf(error, request).message).toBe('The body has more bytes; the limit is 10.');
+  expect(refusalOf(error, request).message).toBe('The body has more than 10 bytes; the limit is 10.');
 });
