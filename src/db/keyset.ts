@@ -97,7 +97,7 @@ function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
 }
 
-/** Whether there is a row on the other side of the bound, that of the cursor included; asked where there is a bound, and it matters. */
+/** Whether there is a row on the other side of the bound, that of the cursor included; asked where it matters. */
 function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, around = true }: Page) {
   if (!bound || !around) return { column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];

@@ -23,6 +23,20 @@ export function loadersByWorkspace(db: Db): (workspaceId: string) => Loaders {
   return byWorkspace((workspaceId) => createLoaders(db, workspaceId));
 }
 
+/** Reads a list of users by a statement for each hundred, each with its own fault. */
+async function readUserList(
+  db: Db,
+  workspaceId: string,
+  keys: readonly UserKey[],
+): Promise<(User | undefined | Error)[]> {
+  const starts = Array.from({ length: Math.ceil(keys.length / BATCH_MAXIMUM) }, (_, place) => place * BATCH_MAXIMUM);
+  const read = async (start: number) => {
+    const batch = keys.slice(start, start + BATCH_MAXIMUM);
+    return readUsers(db, workspaceId, batch).catch((error: Error) => batch.map(() => error));
+  };
+  return (await Promise.all(starts.map(read))).flat();
+}
+
 function createLoaders(db: Db, workspaceId: string) {
   function loader<Value>(read: ReadMany<Value>) {
     return new DataLoader<string, Value | undefined>(async (keys) => {
@@ -32,21 +46,6 @@ function createLoaders(db: Db, workspaceId: string) {
   }
 
   const users = new DataLoader((keys: readonly UserKey[]) => readUsers(db, workspaceId, keys), batching);
-
-  /**
-   * The users that some keys name, each at its key's place, or what kept them from being read. What fills a statement is not
-   * read with what others ask for.
-   */
-  async function manyUsers(keys: readonly UserKey[]): Promise<(User | undefined | Error)[]> {
-    if (keys.length < BATCH_MAXIMUM) return users.loadMany(keys);
-    const starts = Array.from({ length: Math.ceil(keys.length / BATCH_MAXIMUM) }, (_, place) => place * BATCH_MAXIMUM);
-    const read = async (start: number) => {
-      const batch = keys.slice(start, start + BATCH_MAXIMUM);
-      return readUsers(db, workspaceId, batch).catch((error: Error) => batch.map(() => error));
-    };
-    return (await Promise.all(starts.map(read))).flat();
-  }
-
   const waiting = new Map<string, DataLoader<string, unknown>>();
 
   /** The loader of one connection with its arguments, under a name that tells both; it is gone when it has read. */
@@ -66,7 +65,11 @@ function createLoaders(db: Db, workspaceId: string) {
   return {
     users: { load: (id: string) => users.load({ id }) },
     usersByUid: { load: (uid: string) => users.load({ uid }) },
-    manyUsers,
+    /** The users that some keys name, each at its key's place, or what kept them from being read. */
+    async manyUsers(keys: readonly UserKey[]): Promise<(User | undefined | Error)[]> {
+      // What fills a statement is not read with what others ask for.
+      return keys.length < BATCH_MAXIMUM ? users.loadMany(keys) : readUserList(db, workspaceId, keys);
+    },
     lists: loader(readLists),
     segments: loader(readSegments),
     events: loader(readEvents),

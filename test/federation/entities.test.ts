@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startApp } from '../kit/app.ts';
 import { rowGlobalId, seedEvents, seedListMembers, seedSegmentMembers, seedUsers, tens } from '../kit/seed-rows.ts';
 
@@ -66,6 +66,22 @@ it('reads more users than a statement holds in several, each at its place', asyn
     expect(data).toEqual({ _entities: users });
   });
   expect(statements).toHaveLength(3);
+});
+
+it.each([
+  ['few', 3, 3],
+  ['more than a statement holds', 250, 100],
+])('tells at their places of those that cannot be read: %s', async (_how, count, lost) => {
+  const some = Array.from({ length: count }, () => byUid(10));
+  await ask([byUid(10)]);
+  const failing = vi.spyOn(app.db.pool, 'query').mockImplementationOnce(async () => {
+    throw new Error('connect ECONNREFUSED 127.0.0.1:1');
+  });
+  const { data, errors } = await ask(some);
+  failing.mockRestore();
+  expect(errors?.map(({ path }) => path)).toEqual(some.slice(0, lost).map((_, place) => ['_entities', place]));
+  expect(errors?.[0]).toMatchObject({ extensions: { code: 'SERVICE_UNAVAILABLE' } });
+  expect(data).toEqual({ _entities: some.map((_, place) => (place < lost ? null : user(10))) });
 });
 
 it('gives null at the place of what nobody has, or another workspace has', async () => {
