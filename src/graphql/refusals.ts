@@ -25,9 +25,9 @@ function refuseForType({ schema, document, operationName }: ExecutionArgs): Grap
 
 /**
  * Refuses operations of a type that there is not, whose inputs are too large, for whose fields the viewer lacks a scope,
- * that cost too much, and those that write more than the key may. All look at the whole operation before any of it is executed, like a
- * validation rule; but they depend on the variables and the viewer, while the results of validation are kept by
- * document. Mutations alone have something to wait for.
+ * that cost too much, and those that write more than the key may. All look at the whole operation before any of it is
+ * executed, like a validation rule; but they depend on the variables and the viewer, while the results of validation are
+ * kept by document. Mutations alone have something to wait for.
  */
 export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
   const refuseForSizes = createSizesCheck(limits);

@@ -1,11 +1,8 @@
-import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { limitExceeded } from './limits/limits.ts';
 
 /** What a document is refused with whose shape is more than the stack can hold. */
-function tooNested(): GraphQLError {
-  const message = 'The document nests deeper than can be read.';
-  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { spec: true, status: 400 } } });
-}
+const tooNested = () => limitExceeded('The document nests deeper than can be read.');
 
 const isOverflow = (error: unknown): boolean =>
   error instanceof RangeError && error.message === 'Maximum call stack size exceeded';

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Load, watchLoad } from './load.ts';
-import { whenDone, workedMs } from './work.ts';
+import type { FastifyInstance } from 'fastify';
+import { watchLoad } from './load.ts';
+import { isArriving, whenDone, workedMs } from './work.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -8,15 +8,9 @@ declare module 'fastify' {
     essential?: boolean;
   }
   interface FastifyRequest {
-    /** Set for a request that was let in. */
-    place?: Place | undefined;
+    /** Whether it was let in, and so is one of those under way. */
+    isCounted?: boolean;
   }
-}
-
-/** The place that a request has among those under way. */
-interface Place {
-  /** False while the body arrives, which its sender is to answer for. */
-  taken: boolean;
 }
 
 /** There is more to do than can be done in good time; seconds later there may not be. */
@@ -35,33 +29,23 @@ const OVERLOADED = new OverloadedError('There is more to do than can be done in 
 export function shedLoad(app: FastifyInstance, limit: number): void {
   const load = watchLoad(limit);
   app.addHook('onClose', async () => load.stop());
-  app.decorateRequest('place', undefined);
+  app.decorateRequest('isCounted', false);
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.routeOptions.config.essential) return done();
     if (!load.begin()) return done(OVERLOADED);
-    takePlace(request, load);
+    request.isCounted = true;
+    whenDone(request, () => {
+      const { work } = request;
+      if (work && !isArriving(work)) load.end(workedMs(work));
+    });
     done();
   });
-  app.addHook('preParsing', ({ place }, _reply, payload, done) => {
-    if (place) {
-      place.taken = false;
-      load.pause();
-    }
+  app.addHook('preParsing', ({ isCounted }, _reply, payload, done) => {
+    if (isCounted) load.pause();
     done(null, payload);
   });
-  app.addHook('preValidation', ({ place }, _reply, done) => {
-    if (place) {
-      place.taken = true;
-      load.resume();
-    }
+  app.addHook('preValidation', ({ isCounted }, _reply, done) => {
+    if (isCounted) load.resume();
     done();
-  });
-}
-
-function takePlace(request: FastifyRequest, load: Load): void {
-  const place: Place = { taken: true };
-  request.place = place;
-  whenDone(request, () => {
-    if (place.taken && request.work) load.end(workedMs(request.work));
   });
 }

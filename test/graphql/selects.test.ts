@@ -10,7 +10,7 @@ function told(text: string) {
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    fieldNodes.push(...(definition.selectionSet.selections.filter(({ kind }) => kind === Kind.FIELD) as FieldNode[]));
+    fieldNodes.push(...definition.selectionSet.selections.filter((selection) => selection.kind === Kind.FIELD));
   }
   return { fieldNodes, fragments };
 }
