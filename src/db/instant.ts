@@ -2,18 +2,23 @@ import { types } from 'pg';
 
 const parse: (text: string) => Date | number = types.getTypeParser(types.builtins.TIMESTAMPTZ);
 
+/** How UTC is told at the end of either. */
+const UTC = new Set(['+00', '+00:00']);
+
 /**
- * Reads a `timestamptz` as a session in UTC sends it, `2021-01-12 05:24:39.062+00`, as RFC 3339 has it. No `Date` is made of
- * it, which would only become text again, and that is most of what a page's instants cost (docs/performance.md).
+ * Reads a `timestamptz` as a session in UTC sends it, `2021-01-12 05:24:39.062+00`, or JSON has it,
+ * `2021-01-12T05:24:39.062+00:00`, as it is shown. No `Date` is made of it, which would only become text again, and that is
+ * most of what a page's instants cost (docs/performance.md).
  */
 export function toInstant(text: string): string {
-  const isPlain = text[10] === ' ' && text.endsWith('+00');
+  const zone = text.indexOf('+', 19);
+  const isPlain = (text[10] === ' ' || text[10] === 'T') && UTC.has(text.slice(zone));
   if (!isPlain) return toUnusualInstant(text);
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).slice(0, 3).padEnd(3, '0')}Z`;
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, zone).slice(0, 3).padEnd(3, '0')}Z`;
 }
 
 /** What only a hand in the database can have written; `infinity` stays as it is, so that the row can be read. */
 function toUnusualInstant(text: string): string {
-  const at = new Date(parse(text));
+  const at = new Date(parse(text.replace('T', ' ')));
   return Number.isNaN(at.getTime()) ? text : at.toISOString();
 }

@@ -1,5 +1,6 @@
 import { anyLength } from './array.ts';
 import type { Db } from './client.ts';
+import type { Arrays, Columns, Wanted } from './columns.ts';
 import { Prisma } from './generated/client.ts';
 
 /** Where the rows of a connection come from. Its fragments see the parent's id as `parent.id`. */
@@ -13,9 +14,7 @@ export interface KeysetSource<Row> {
   /** What is joined to the rows of a page, where the table has not got every column. */
   join?: Prisma.Sql;
   /** What is read of each row; as `id`, the key. */
-  columns: Prisma.Sql;
-  /** Never set: ties the type of the row to the source. */
-  row?: Row;
+  columns: Columns<Row>;
 }
 
 /** Which part of a connection is asked for. */
@@ -53,35 +52,53 @@ export const COUNT_CAP = 25_000;
  * Each page is read by its key, and where it matters with one row more than asked, to tell whether there are more; with a
  * bound, whether there are rows on its other side is asked in the same statement. Both are subqueries with a limit, which
  * PostgreSQL neither merges nor reorders: they read an index from the bound on, whatever the table's size.
+ * @param wanted besides the id.
  */
 export async function readSlices<Row>(
   db: Db,
   source: KeysetSource<Row>,
   parents: readonly string[],
   page: Page,
+  wanted?: Wanted,
 ): Promise<Map<string, Slice<Row>>> {
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
-  const found = await db.query<Found<Row>[]>`
-    SELECT parent.place::int AS place, page.*${beyond.column}
-    FROM unnest(${anyLength(parents, 'uuid')}) WITH ORDINALITY AS parent(id, place) ${beyond.join}
-    LEFT JOIN LATERAL (
-      SELECT ${columns}
-      FROM (
-        SELECT * FROM (
-          SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
-          ORDER BY ${key} ${order} LIMIT ${mostRows(page)}
-        ) AS ${table} LIMIT ${rowsRead(page)}
-      ) AS ${table} ${join}
-      ORDER BY ${key} ${order}
-    ) AS page ON true`;
-  const byPlace = Map.groupBy(found, ({ place }) => place);
-  return new Map(parents.map((parent, index) => [parent, sliceOf(byPlace.get(index + 1) ?? [], page)]));
+  const [found] = await db.query<[Found]>`
+    SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(wanted)}
+    FROM (
+      SELECT parent.place${beyond.column}, page.*
+      FROM unnest(${anyLength(parents, 'uuid')}) WITH ORDINALITY AS parent(id, place) ${beyond.join}
+      LEFT JOIN LATERAL (
+        SELECT ${columns.list}
+        FROM (
+          SELECT * FROM (
+            SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
+            ORDER BY ${key} ${order} LIMIT ${mostRows(page)}
+          ) AS ${table} LIMIT ${rowsRead(page)}
+        ) AS ${table} ${join}
+        ORDER BY ${key} ${order}
+      ) AS page ON true
+    ) AS found`;
+  const rows = columns.rows(found);
+  const byPlace = Map.groupBy(rows.keys(), (index) => found.place[index]);
+  const sliceAt = (place: number) => {
+    const indexes = byPlace.get(place) ?? [];
+    const isBeyond = indexes.some((index) => found.beyond?.[index]);
+    return sliceOf(indexes.flatMap((index) => rows[index] ?? []).filter(isKeyed), isBeyond, page);
+  };
+  return new Map(parents.map((parent, index) => [parent, sliceAt(index + 1)]));
 }
 
-/** A row of the statement, with its parent's place; a parent without rows has one whose id is null. */
-type Found<Row> = Row & { id: string | null; place: number; beyond?: boolean };
+/**
+ * What the statement gives: a row's properties, its parent's place, and whether that one has rows on the other side of the
+ * bound. A parent without rows has one whose properties are null.
+ */
+type Found = Arrays & { place: number[]; beyond?: boolean[] };
+
+function isKeyed<Row>(row: Row & { id?: string | null }): row is Keyed<Row> {
+  return row.id != null;
+}
 
 function rowsRead({ size, around = true }: Page): number {
   return around ? size + 1 : size;
@@ -99,24 +116,23 @@ function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
 
 /** Whether there is a row on the other side of the bound, that of the cursor included; asked where it matters. */
 function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, around = true }: Page) {
-  if (!bound || !around) return { column: Prisma.empty, join: Prisma.empty };
+  if (!bound || !around) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
   const join = Prisma.sql`LEFT JOIN LATERAL (
       SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid
       ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1
     ) AS other ON true`;
-  return { column: Prisma.sql`, other.key IS NOT NULL AS beyond`, join };
+  return {
+    array: Prisma.sql`, json_agg(found.beyond) AS beyond`,
+    column: Prisma.sql`, other.key IS NOT NULL AS beyond`,
+    join,
+  };
 }
 
-function isRow<Row>(found: Found<Row>): found is Found<Row> & { id: string } {
-  return found.id !== null;
-}
-
-function sliceOf<Row>(found: Found<Row>[], { size, from, bound }: Page): Slice<Row> {
-  const read = found.filter(isRow);
+/** @param beyond whether there are rows on the other side of the bound. */
+function sliceOf<Row>(read: Keyed<Row>[], beyond: boolean, { size, from, bound }: Page): Slice<Row> {
   const more = read.length > size;
   const rows = read.slice(0, size);
-  const beyond = found[0]?.beyond ?? false;
   const newer = beyond && bound?.side === 'older';
   const older = beyond && bound?.side === 'newer';
   return from === 'newest'

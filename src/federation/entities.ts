@@ -3,6 +3,7 @@ import {
   GraphQLList,
   GraphQLNonNull,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   GraphQLScalarType,
   GraphQLUnionType,
 } from 'graphql';
@@ -11,6 +12,7 @@ import type { UserKey } from '../domain/users/read-users.ts';
 import type { Context } from '../graphql/context.ts';
 import type { NodeType } from '../graphql/global-id.ts';
 import { asNode, loadNode } from '../graphql/load-node.ts';
+import { selectedBeneath } from '../graphql/selected.ts';
 import { parseRepresentation, typeOf } from './representation.ts';
 
 const Any = new GraphQLScalarType({
@@ -19,15 +21,19 @@ const Any = new GraphQLScalarType({
 });
 
 /** Reads what a representation names; null where the workspace has none. @throws {ValidationError} where it is malformed. */
-async function load(given: unknown, place: number, context: Context): Promise<object | null> {
+async function load(given: unknown, place: number, context: Context, info: GraphQLResolveInfo): Promise<object | null> {
   const representation = parseRepresentation(given, place);
-  if ('id' in representation) return loadNode(representation, context);
-  return asNode('User', await context.loaders.usersByUid.load(representation.uid));
+  if ('id' in representation) return loadNode(representation, context, info);
+  return asNode('User', await context.loaders.user({ uid: representation.uid }, selectedBeneath(info)));
 }
 
 /** Reads users as the list that they are named in, which costs less than each by itself. */
-async function loadUsers(keys: readonly UserKey[], { loaders }: Context): Promise<(object | null)[]> {
-  const users = await loaders.manyUsers(keys);
+async function loadUsers(
+  keys: readonly UserKey[],
+  { loaders }: Context,
+  info: GraphQLResolveInfo,
+): Promise<(object | null)[]> {
+  const users = await loaders.users(keys, selectedBeneath(info));
   return users.map((user) => (user instanceof Error ? user : asNode('User', user)));
 }
 
@@ -76,9 +82,11 @@ each representation’s type.`,
       // The field requires the scope of users itself.
       typesAskedFor: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),
     },
-    resolve: (_root, { representations }: EntitiesArguments, context) => {
+    resolve: (_root, { representations }: EntitiesArguments, context, info) => {
       const users = usersNamedBy(representations);
-      return users ? loadUsers(users, context) : representations.map((given, place) => load(given, place, context));
+      return users
+        ? loadUsers(users, context, info)
+        : representations.map((given, place) => load(given, place, context, info));
     },
   };
 }

@@ -6,7 +6,7 @@ import { type PageArguments, pageOf } from '../domain/page.ts';
 import { builder, type Types } from './builder.ts';
 import type { Context } from './context.ts';
 import './limits/declarations.ts';
-import { selects } from './selects.ts';
+import { selectedBeneath } from './selected.ts';
 
 /** A connection as its type's resolvers get it: nothing is read before it is selected, and nothing twice. */
 export interface Connection<Row> {
@@ -54,11 +54,12 @@ export function connect<Row>(
 ): Connection<Row> {
   const { name, filter = {}, parent, source, args, maximum } = asked;
   const space = once(() => cursorSpace(name, viewer.workspaceId, parent));
-  const page = { ...pageOf(args, space, maximum), around: selects(info, 'pageInfo') };
+  const selected = selectedBeneath(info);
+  const page = { ...pageOf(args, space, maximum), around: selected.has('pageInfo') };
   const key = `${name} ${JSON.stringify(filter)}`;
   return {
     space,
-    slice: once(() => loaders.slice(key, source, page, parent)),
+    slice: once(() => loaders.slice(key, source, page, parent, selected)),
     count: once(() => loaders.count(key, source, parent)),
   };
 }

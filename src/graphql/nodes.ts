@@ -25,7 +25,7 @@ builder.queryField('node', (t) =>
     description: `The object with a global id. Null where the workspace has none. ${byTypes}`,
     args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
     extensions: { typesAskedFor: ({ id }) => typesOf([id]) },
-    resolve: (_root, { id }, context) => loadNode(parse(id, 'id'), context),
+    resolve: (_root, { id }, context, info) => loadNode(parse(id, 'id'), context, info),
   }),
 );
 
@@ -44,7 +44,7 @@ builder.queryField('nodes', (t) =>
       reads: { argument: 'ids', limit: 'nodes' },
       typesAskedFor: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
     },
-    resolve: (_root, { ids }, context) =>
-      ids.map(async (id, place) => loadNode(parse(id, 'ids', String(place)), context)),
+    resolve: (_root, { ids }, context, info) =>
+      ids.map(async (id, place) => loadNode(parse(id, 'ids', String(place)), context, info)),
   }),
 );

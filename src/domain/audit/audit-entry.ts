@@ -1,3 +1,4 @@
+import { columnsOf } from '../../db/columns.ts';
 import { type AuditAction, Prisma } from '../../db/generated/client.ts';
 import type { Instant } from '../instant.ts';
 
@@ -21,6 +22,12 @@ export interface AuditEntry {
 }
 
 /** The columns of an `AuditEntry`. */
-export const auditColumns = Prisma.sql`
-  audit_entries.id, audit_entries.at, audit_entries.key_id AS "keyId", audit_entries.action::text AS action,
-  audit_entries.user_id AS "userId", audit_entries.list_id AS "listId", audit_entries.event_id AS "eventId"`;
+export const auditColumns = columnsOf<AuditEntry>({
+  id: Prisma.sql`audit_entries.id`,
+  at: { instant: Prisma.sql`audit_entries.at` },
+  keyId: Prisma.sql`audit_entries.key_id`,
+  action: Prisma.sql`audit_entries.action`,
+  userId: Prisma.sql`audit_entries.user_id`,
+  listId: Prisma.sql`audit_entries.list_id`,
+  eventId: Prisma.sql`audit_entries.event_id`,
+});

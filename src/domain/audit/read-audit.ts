@@ -21,20 +21,8 @@ export async function readAudit(
   page: Page,
 ): Promise<Slice<AuditEntry>> {
   const slices = await readSlices(db, auditSource(filter), [workspaceId], page);
-  const { rows, ...slice } = slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
-  return { ...slice, rows: rows.map(onlyEntry) };
+  return slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }
-
-/** The rows of a page carry where they were found; these are printed as they are. */
-const onlyEntry = ({ id, at, keyId, action, userId, listId, eventId }: AuditEntry): AuditEntry => ({
-  id,
-  at,
-  keyId,
-  action,
-  userId,
-  listId,
-  eventId,
-});
 
 /** The entries of a workspace, which is the parent. */
 function auditSource({ userId, keyId, since }: AuditFilter): KeysetSource<AuditEntry> {

@@ -1,3 +1,4 @@
+import { columnsOf } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Instant } from '../instant.ts';
 
@@ -17,5 +18,8 @@ export interface Device {
 export const DEVICES_KEPT = 5;
 
 /** The columns of a `Device`. */
-export const deviceColumns = Prisma.sql`
-  devices.token, devices.platform::text AS platform, devices.last_seen_at AS "lastSeenAt"`;
+export const deviceColumns = columnsOf<Device>({
+  token: Prisma.sql`devices.token`,
+  platform: Prisma.sql`devices.platform`,
+  lastSeenAt: { instant: Prisma.sql`devices.last_seen_at` },
+});

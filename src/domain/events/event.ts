@@ -1,3 +1,4 @@
+import { columnsOf } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributes, AttributeValue } from '../attributes.ts';
 import type { Instant } from '../instant.ts';
@@ -16,5 +17,14 @@ export interface Event {
 }
 
 /** The columns of an `Event`. */
-export const eventColumns = Prisma.sql`
-  events.id, events.user_id AS "userId", events.name, events.value, events.properties, events.timestamp`;
+export const eventColumns = columnsOf<Event>(
+  {
+    id: Prisma.sql`events.id`,
+    userId: Prisma.sql`events.user_id`,
+    name: Prisma.sql`events.name`,
+    value: Prisma.sql`events.value`,
+    properties: Prisma.sql`events.properties`,
+    timestamp: { instant: Prisma.sql`events.timestamp` },
+  },
+  ['id'],
+);

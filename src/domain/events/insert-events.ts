@@ -47,7 +47,7 @@ export async function insertEvents(
         ${workspaceId}::uuid, input.id, owner.id, input.name, input.value, coalesce(input.properties, '{}'),
         coalesce(input.timestamp, ${now})
       FROM owner JOIN input USING (uid) ${taking ? Prisma.sql`CROSS JOIN taken` : Prisma.empty}
-      RETURNING ${eventColumns}
+      RETURNING ${eventColumns.list}
     ), audited AS (${recordEach(
       { workspaceId, id: Prisma.sql`input."entryId"`, keyId: Prisma.sql`input."keyId"`, at: now },
       'addEvent',

@@ -1,5 +1,6 @@
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
+import { readRows } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
 import { type Event, eventColumns } from './event.ts';
@@ -7,9 +8,12 @@ import type { EventFilter } from './inputs.ts';
 
 /** The events with some ids, by id; those that the workspace has not are left out. */
 export async function readEvents(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
-  const events = await db.query<Event[]>`
-    SELECT ${eventColumns} FROM events
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`;
+  const events = await readRows(db, eventColumns, {
+    keys: ids.length,
+    statement: Prisma.sql`
+    SELECT ${eventColumns.list} FROM events
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`,
+  });
   return new Map(events.map((event) => [event.id, event]));
 }
 

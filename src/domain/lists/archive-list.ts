@@ -14,7 +14,7 @@ export async function archiveList(db: Db, actor: Actor, listId: string): Promise
     WITH archived AS (
       UPDATE lists SET archived_at = coalesce(archived_at, ${new Date()})
       WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${listId}::uuid
-      RETURNING ${listColumns}
+      RETURNING ${listColumns.list}
     ), audited AS (${record(actor, 'archiveList', { from: Prisma.sql`archived`, listId: Prisma.sql`id` })})
     SELECT * FROM archived`;
   if (!list) throw new NotFoundError('List');

@@ -14,7 +14,7 @@ export async function createList(db: Db, actor: Actor, input: NewList): Promise<
       VALUES (
         ${actor.workspaceId}::uuid, ${newId()}::uuid, ${input.title}, ${input.description ?? null}, ${new Date()}
       )
-      RETURNING ${listColumns}
+      RETURNING ${listColumns.list}
     ), audited AS (${record(actor, 'createList', { from: Prisma.sql`created`, listId: Prisma.sql`id` })})
     SELECT * FROM created`;
   if (!list) throw new Error('An insert returned no row.');

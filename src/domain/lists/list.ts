@@ -1,3 +1,4 @@
+import { columnsOf } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Instant } from '../instant.ts';
 import type { User } from '../users/user.ts';
@@ -27,9 +28,19 @@ export type ListMembership = Membership & { list: List };
 export type ListMember = Membership & User;
 
 /** The columns of a `List`. */
-export const listColumns = Prisma.sql`
-  lists.id, lists.title, lists.description, lists.created_at AS "createdAt", lists.archived_at AS "archivedAt"`;
+export const listColumns = columnsOf<List>(
+  {
+    id: Prisma.sql`lists.id`,
+    title: Prisma.sql`lists.title`,
+    description: Prisma.sql`lists.description`,
+    createdAt: { instant: Prisma.sql`lists.created_at` },
+    archivedAt: { instant: Prisma.sql`lists.archived_at` },
+  },
+  ['id'],
+);
 
 /** The columns of a `Membership`. */
-export const membershipColumns = Prisma.sql`
-  list_memberships.subscribed, list_memberships.joined_at AS "joinedAt"`;
+export const membershipColumns = columnsOf<Membership>({
+  subscribed: Prisma.sql`list_memberships.subscribed`,
+  joinedAt: { instant: Prisma.sql`list_memberships.joined_at` },
+});

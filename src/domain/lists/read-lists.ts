@@ -1,14 +1,18 @@
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
+import { readRows } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
 import { type List, listColumns } from './list.ts';
 
 /** The lists with some ids, by id; those that the workspace has not are left out. */
 export async function readLists(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
-  const lists = await db.query<List[]>`
-    SELECT ${listColumns} FROM lists
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`;
+  const lists = await readRows(db, listColumns, {
+    keys: ids.length,
+    statement: Prisma.sql`
+    SELECT ${listColumns.list} FROM lists
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${anyLength(ids, 'uuid')})`,
+  });
   return new Map(lists.map((list) => [list.id, list]));
 }
 

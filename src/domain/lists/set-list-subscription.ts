@@ -29,7 +29,7 @@ export function setListSubscription(db: Database, actor: Actor, input: ListSubsc
 /** Keeps the list from being archived until the transaction ends. */
 async function lockList(tx: Db, workspaceId: string, listId: string): Promise<List> {
   const [list] = await tx.query<List[]>`
-    SELECT ${listColumns} FROM lists
+    SELECT ${listColumns.list} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${listId}::uuid FOR SHARE`;
   if (!list) throw new NotFoundError('List');
   return list;
@@ -61,7 +61,7 @@ async function flip(
     WITH changed AS (
       UPDATE list_memberships SET subscribed = ${subscribed}
       WHERE workspace_id = ${actor.workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
-      RETURNING ${membershipColumns}, user_id, list_id
+      RETURNING ${membershipColumns.list}, user_id, list_id
     ), audited AS (${recordChanged(actor, subscribed)})
     SELECT subscribed, "joinedAt" FROM changed`;
   return membership;
@@ -74,7 +74,7 @@ async function join(tx: Db, actor: Actor, listId: string, userId: string): Promi
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
       VALUES (${actor.workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
       ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
-      RETURNING ${membershipColumns}, user_id, list_id
+      RETURNING ${membershipColumns.list}, user_id, list_id
     ), audited AS (${recordChanged(actor, true)})
     SELECT subscribed, "joinedAt" FROM changed`;
   if (!membership) throw new Error('An upsert returned no row.');

@@ -17,7 +17,7 @@ export async function updateList(db: Db, actor: Actor, input: ListUpdate): Promi
     WITH updated AS (
       UPDATE lists SET title = ${title}, description = ${description}
       WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${input.listId}::uuid
-      RETURNING ${listColumns}
+      RETURNING ${listColumns.list}
     ), audited AS (${record(actor, 'updateList', { from: Prisma.sql`updated`, listId: Prisma.sql`id` })})
     SELECT * FROM updated`;
   if (!list) throw new NotFoundError('List');

@@ -1,9 +1,19 @@
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
+import { columnsOf, readRows } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/keyset.ts';
 import { type User, userColumns } from '../users/user.ts';
 import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
+
+/** A segment with how a user is in it, and who that is. */
+type SegmentOfUser = Segment & { userId: string; suppressed: boolean };
+
+const segmentOfUserColumns = columnsOf<SegmentOfUser>({
+  userId: Prisma.sql`segment_memberships.user_id`,
+  suppressed: Prisma.sql`segment_memberships.suppressed`,
+  ...segmentColumns.expressions,
+});
 
 /** The segment memberships of some users, by the user's id, the newest segment first. */
 export async function readSegmentMemberships(
@@ -11,14 +21,17 @@ export async function readSegmentMemberships(
   workspaceId: string,
   userIds: readonly string[],
 ): Promise<Map<string, SegmentMembership[]>> {
-  const rows = await db.query<(Segment & { userId: string; suppressed: boolean })[]>`
-    SELECT segment_memberships.user_id AS "userId", segment_memberships.suppressed, ${segmentColumns}
+  const rows = await readRows(db, segmentOfUserColumns, {
+    keys: userIds.length,
+    statement: Prisma.sql`
+    SELECT ${segmentOfUserColumns.list}
     FROM segment_memberships
     JOIN segments
       ON segments.workspace_id = segment_memberships.workspace_id AND segments.id = segment_memberships.segment_id
     WHERE segment_memberships.workspace_id = ${workspaceId}::uuid
       AND segment_memberships.user_id = ANY(${anyLength(userIds, 'uuid')})
-    ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`;
+    ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
+  });
   const memberships = rows.map(({ userId, suppressed, ...segment }) => ({ userId, suppressed, segment }));
   return Map.groupBy(memberships, (membership) => membership.userId);
 }

@@ -1,3 +1,4 @@
+import { columnsOf } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
 /** A group of users computed from their attributes and events. */
@@ -15,4 +16,10 @@ export interface SegmentMembership {
 }
 
 /** The columns of a `Segment`. */
-export const segmentColumns = Prisma.sql`segments.id, segments.name`;
+export const segmentColumns = columnsOf<Segment>(
+  {
+    id: Prisma.sql`segments.id`,
+    name: Prisma.sql`segments.name`,
+  },
+  ['id'],
+);

@@ -39,7 +39,7 @@ async function giveUid(
       WITH claimed AS (
         UPDATE users SET uid = ${uid}, uid_updateable = false
         WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${id}::uuid AND email = ${email} AND uid_updateable
-        RETURNING ${userColumns}
+        RETURNING ${userColumns.list}
       ), audited AS (${record(actor, 'claimUser', { from: Prisma.sql`claimed`, userId: Prisma.sql`id` })})
       SELECT * FROM claimed`;
     return user;

@@ -76,7 +76,7 @@ export async function insertUser(
         ${input.createdAt ?? now}, ${now}
       )
       ON CONFLICT (workspace_id, uid) DO NOTHING
-      RETURNING ${userColumns}
+      RETURNING ${userColumns.list}
     ), audited AS (${record(actor, 'createUser', { from: Prisma.sql`created`, userId: Prisma.sql`id` })})
     SELECT * FROM created`;
   return user;

@@ -1,5 +1,6 @@
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
+import { readRows, type Wanted } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type KeysetSource, type Page, readSlices, type Slice } from '../../db/keyset.ts';
 import { type User, userColumns } from './user.ts';
@@ -9,19 +10,24 @@ export type UserKey = { id: string } | { uid: string };
 
 /**
  * The users that some keys name, each at its key's place; undefined where the workspace has none. One statement, whatever is mixed.
- * @param keys at least one. */
-export async function readUsers(db: Db, workspaceId: string, keys: readonly UserKey[]): Promise<(User | undefined)[]> {
+ * @param keys at least one. @param wanted besides what keys name. */
+export async function readUsers(
+  db: Db,
+  workspaceId: string,
+  keys: readonly UserKey[],
+  wanted?: Wanted,
+): Promise<(User | undefined)[]> {
   const ids = new Set(keys.flatMap((key) => ('id' in key ? key.id : [])));
   const uids = new Set(keys.flatMap((key) => ('uid' in key ? key.uid : [])));
-  const found = await db.query<User[]>(
-    Prisma.join(
-      [
-        ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${anyLength([...ids], 'uuid')})`)] : []),
-        ...(uids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`uid = ANY(${anyLength([...uids], 'text')})`)] : []),
-      ],
-      ' UNION ALL ',
-    ),
-  );
+  const statements = [
+    ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${anyLength([...ids], 'uuid')})`)] : []),
+    ...(uids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`uid = ANY(${anyLength([...uids], 'text')})`)] : []),
+  ];
+  const found = await readRows(db, userColumns, {
+    keys: keys.length,
+    statement: Prisma.join(statements, ' UNION ALL '),
+    wanted,
+  });
   const byId = new Map(found.map((user) => [user.id, user]));
   const byUid = new Map(found.map((user) => [user.uid, user]));
   return keys.map((key) => ('id' in key ? byId.get(key.id) : byUid.get(key.uid)));
@@ -29,7 +35,7 @@ export async function readUsers(db: Db, workspaceId: string, keys: readonly User
 
 /** The statement that reads the workspace's users with some keys. */
 function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`SELECT ${userColumns} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
+  return Prisma.sql`SELECT ${userColumns.list} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
 }
 
 /** All users of the workspace, or those with an e-mail address, newest first; the parent is the workspace. */

@@ -1,3 +1,4 @@
+import { columnsOf } from '../../db/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Instant } from '../instant.ts';
@@ -22,7 +23,18 @@ export interface User {
 }
 
 /** The columns of a `User`, out of the table under the name `users`. */
-export const userColumns = Prisma.sql`
-  users.id, users.uid, users.uid_updateable AS "uidUpdateable",
-  users.first_name AS "firstName", users.last_name AS "lastName", users.number, users.email, users.meta,
-  users.created_at AS "createdAt", users.updated_at AS "updatedAt"`;
+export const userColumns = columnsOf<User>(
+  {
+    id: Prisma.sql`users.id`,
+    uid: Prisma.sql`users.uid`,
+    uidUpdateable: Prisma.sql`users.uid_updateable`,
+    firstName: Prisma.sql`users.first_name`,
+    lastName: Prisma.sql`users.last_name`,
+    number: Prisma.sql`users.number`,
+    email: Prisma.sql`users.email`,
+    meta: Prisma.sql`users.meta`,
+    createdAt: { instant: Prisma.sql`users.created_at` },
+    updatedAt: { instant: Prisma.sql`users.updated_at` },
+  },
+  ['id', 'uid'],
+);

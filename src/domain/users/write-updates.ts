@@ -45,7 +45,7 @@ export async function writeUpdates(
       FROM owner JOIN input USING (uid)
       WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND users.uid = owner.uid
         AND ${metaMay(mergedMeta)}
-      RETURNING ${userColumns}, owner.uid AS was
+      RETURNING ${userColumns.list}, owner.uid AS was
     ), audited AS (${recordEach(
       { workspaceId, id: Prisma.sql`input."entryId"`, keyId: Prisma.sql`input."keyId"`, at },
       'updateUser',

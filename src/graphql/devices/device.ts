@@ -1,5 +1,6 @@
 import type { Device } from '../../domain/devices/device.ts';
 import { builder } from '../builder.ts';
+import { selectedBeneath } from '../selected.ts';
 import { UserType } from '../users/user.ts';
 
 const DevicePlatform = builder.enumType('DevicePlatform', {
@@ -36,6 +37,6 @@ builder.objectField(UserType, 'devices', (t) =>
   t.field({
     type: [DeviceType],
     description: 'The devices seen last, newest first, at most 5.',
-    resolve: async (user, _args, { loaders }) => (await loaders.devices.load(user.id)) ?? [],
+    resolve: (user, _args, { loaders }, info) => loaders.devices(user.id, selectedBeneath(info)),
   }),
 );

@@ -5,6 +5,7 @@ import { PAGE_MAXIMUM } from '../../domain/page.ts';
 import { builder } from '../builder.ts';
 import { connect, connectionTypes, withNodes } from '../connections.ts';
 import { pageArguments } from '../page-arguments.ts';
+import { selectedBeneath } from '../selected.ts';
 import { UserType } from '../users/user.ts';
 import { EventFilter } from './inputs.ts';
 
@@ -31,8 +32,8 @@ builder.node(EventType, {
       type: UserType,
       description: 'Who did it.',
       requiresScopes: ['events:read', 'users:read'],
-      resolve: async (event, _args, { loaders }) => {
-        const user = await loaders.users.load(event.userId);
+      resolve: async (event, _args, { loaders }, info) => {
+        const user = await loaders.user({ id: event.userId }, selectedBeneath(info));
         if (!user) throw new NotFoundError('User');
         return user;
       },

@@ -4,6 +4,7 @@ import { usersSource } from '../../domain/users/read-users.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connections.ts';
 import { pageArguments } from '../page-arguments.ts';
+import { selectedBeneath } from '../selected.ts';
 import { UserConnection, UserType } from './user.ts';
 
 builder.queryField('user', (t) =>
@@ -15,7 +16,7 @@ builder.queryField('user', (t) =>
     args: {
       uid: t.arg.string({ required: true, validate: uid, description: 'Their identifier in your application.' }),
     },
-    resolve: (_root, args, { loaders }) => loaders.usersByUid.load(args.uid),
+    resolve: (_root, { uid }, { loaders }, info) => loaders.user({ uid }, selectedBeneath(info)),
   }),
 );
 
