@@ -69,7 +69,7 @@ export async function serve(
 
 /** Why the gateway cannot serve from its database, or nothing where it can. */
 async function unreadiness(db: Database): Promise<string | undefined> {
-  const pending = await pendingMigrations((sql) => db.$queryRawUnsafe(sql));
+  const pending = await pendingMigrations(async (sql) => (await db.pool.query(sql)).rows);
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
 }
 

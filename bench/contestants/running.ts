@@ -30,6 +30,8 @@ export async function start(contestant: Contestant, setting: Setting): Promise<R
       HOME: process.env.HOME,
       NODE_ENV: 'production',
       GRAPHILE_ENV: 'production',
+      // As `npm start` has it.
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
       HOST: '127.0.0.1',
       PORT: String(port),
       ...contestant.environment(setting),

@@ -1,4 +1,4 @@
-import type { Database } from '../db/client.ts';
+import type { Db } from '../db/client.ts';
 import { isScope } from '../domain/scopes.ts';
 import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
 import { remember } from './remember.ts';
@@ -9,10 +9,10 @@ const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
 /** Lets callers in by `Bearer` with a token that is verified, of a workspace that there is; nothing for any other header. */
 export function byToken(
-  db: Database,
+  db: Db,
   verify: VerifyToken,
 ): (authorization: string | undefined) => Promise<Viewer | undefined> {
-  const nameOf = remember(async (id) => (await db.workspace.findUnique({ where: { id } }))?.name);
+  const nameOf = remember((id) => readName(db, id));
   return async (authorization) => {
     const token = BEARER.exec(authorization ?? '')?.[1];
     const claims = token === undefined ? undefined : await verify(token);
@@ -22,4 +22,10 @@ export function byToken(
     const scopes = new Set(claims.scopes.filter(isScope));
     return { workspaceId, workspace, keyId: claims.subject, credential: 'token', rateLimit: null, scopes };
   };
+}
+
+async function readName(db: Db, workspaceId: string): Promise<string | undefined> {
+  const [workspace] = await db.query<{ name: string }[]>`
+    SELECT name FROM workspaces WHERE workspace_id = ${workspaceId}::uuid`;
+  return workspace?.name;
 }

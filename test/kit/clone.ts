@@ -81,7 +81,8 @@ export async function openClone() {
     /** What has run since the last time this was asked, a line each. */
     async calls() {
       const calls = await read('calls').catch(() => '');
-      await rm(join(path, 'calls'), { force: true });
+      // A file that is empty is about to be written.
+      if (calls !== '') await rm(join(path, 'calls'));
       return calls.split('\n').filter((line) => line !== '');
     },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
