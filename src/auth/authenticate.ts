@@ -1,4 +1,4 @@
-import type { Database } from '../db/client.ts';
+import type { Db } from '../db/client.ts';
 import { byKey } from './by-key.ts';
 import { byToken } from './by-token.ts';
 import type { VerifyToken } from './tokens.ts';
@@ -12,7 +12,7 @@ import { UnauthenticatedError, type Viewer } from './viewer.ts';
 export type Authenticate = (authorization: string | undefined) => Promise<Viewer>;
 
 /** Lets callers in by their key, and by tokens where there is a way to verify them. */
-export function createAuthenticate(db: Database, verifyToken?: VerifyToken): Authenticate {
+export function createAuthenticate(db: Db, verifyToken?: VerifyToken): Authenticate {
   const ways = [byKey(db), ...(verifyToken ? [byToken(db, verifyToken)] : [])];
   return async (authorization) => {
     for (const way of ways) {
