@@ -223,7 +223,9 @@ it('names a key by its id, with the secret and without, and holds nothing about 
   expect((await trail()).map((entry) => entry.keyId)).toEqual([keyId, keyId]);
   const rows = await app.db.$queryRaw<{ row: string }[]>`SELECT t::text AS row FROM audit_entries t`;
   expect(rows).toHaveLength(2);
-  for (const { row } of rows) expect(row).not.toMatch(/ada|august|23480|example/i);
+  // The digits of an id may happen to spell a name.
+  const ids = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+  for (const { row } of rows) expect(row.replace(ids, '')).not.toMatch(/ada|august|23480|example/i);
 });
 
 it('goes with its workspace', async () => {
