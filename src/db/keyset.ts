@@ -43,9 +43,6 @@ export type Keyed<Row> = Row & { id: string };
 /** Rows of the largest page that is asked for often. */
 const USUAL_SIZE = 100;
 
-/** The count stops here. Contract, "totalCount". */
-export const COUNT_CAP = 25_000;
-
 /**
  * Reads the same page of many parents with one statement.
  *
@@ -138,18 +135,4 @@ function sliceOf<Row>(read: Keyed<Row>[], beyond: boolean, { size, from, bound }
   return from === 'newest'
     ? { rows, hasNextPage: more || older, hasPreviousPage: newer }
     : { rows: rows.reverse(), hasNextPage: older, hasPreviousPage: more || newer };
-}
-
-/** Counts the rows of many parents with one statement, up to one more than `COUNT_CAP` each. */
-export async function countRows(
-  db: Db,
-  { table, where }: KeysetSource<unknown>,
-  parents: readonly string[],
-): Promise<Map<string, number>> {
-  const counts = await db.query<{ parent: string; count: number }[]>`
-    SELECT parent.id AS parent, (
-      SELECT count(*)::int FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
-    ) AS count
-    FROM unnest(${anyLength(parents, 'uuid')}) AS parent(id)`;
-  return new Map(counts.map(({ parent, count }) => [parent, count]));
 }

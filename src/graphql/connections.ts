@@ -1,6 +1,7 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
-import { COUNT_CAP, type Keyed, type KeysetSource, type Slice } from '../db/keyset.ts';
+import { COUNT_CAP } from '../db/count-rows.ts';
+import type { Keyed, KeysetSource, Slice } from '../db/keyset.ts';
 import { cursorSpace, encodeCursor } from '../domain/cursor.ts';
 import { type PageArguments, pageOf } from '../domain/page.ts';
 import { builder, type Types } from './builder.ts';

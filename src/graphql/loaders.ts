@@ -1,8 +1,8 @@
-import DataLoader from 'dataloader';
-import { batching, byWorkspace } from '../db/batches.ts';
+import { byWorkspace } from '../db/batches.ts';
 import type { Db } from '../db/client.ts';
 import type { Wanted } from '../db/columns.ts';
-import { countRows, type KeysetSource, type Page, readSlices, type Slice } from '../db/keyset.ts';
+import { countRows } from '../db/count-rows.ts';
+import { type KeysetSource, type Page, readSlices, type Slice } from '../db/keyset.ts';
 import type { Device } from '../domain/devices/device.ts';
 import { readDevices } from '../domain/devices/read-devices.ts';
 import { readEvents } from '../domain/events/read-events.ts';
@@ -10,16 +10,10 @@ import { readLists } from '../domain/lists/read-lists.ts';
 import { readListMemberships } from '../domain/lists/read-memberships.ts';
 import { readSegmentMemberships } from '../domain/segments/read-memberships.ts';
 import { readSegments } from '../domain/segments/read-segments.ts';
-import { union } from './selected.ts';
+import { keyedLoader, namedLoaders } from './keyed-loaders.ts';
 import { userLoaders } from './user-loaders.ts';
 
 type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) => Promise<Map<string, Value>>;
-
-/** A read that was asked for and has not begun, with what those who ask want of its rows. */
-interface Waiting {
-  wanted: Set<Wanted>;
-  reading: DataLoader<string, unknown>;
-}
 
 const nothing: Wanted = new Set();
 
@@ -34,33 +28,8 @@ export function loadersByWorkspace(db: Db): (workspaceId: string) => Loaders {
 }
 
 function createLoaders(db: Db, workspaceId: string) {
-  function loader<Value>(read: ReadMany<Value>) {
-    return new DataLoader<string, Value | undefined>(async (keys) => {
-      const found = await read(db, workspaceId, [...new Set(keys)]);
-      return keys.map((key) => found.get(key));
-    }, batching);
-  }
-
-  const waiting = new Map<string, Waiting>();
-
-  /** The loader of one connection with its arguments, under a name that tells both; it is gone when it has read. */
-  function named<Value>(
-    name: string,
-    wanted: Wanted,
-    read: (parents: readonly string[], wanted: Wanted) => Promise<Map<string, Value>>,
-  ) {
-    const batch: Waiting = waiting.get(name) ?? {
-      wanted: new Set(),
-      reading: loader((_db, _workspaceId, parents) => {
-        if (waiting.get(name) === batch) waiting.delete(name);
-        return read(parents, union(batch.wanted));
-      }),
-    };
-    waiting.set(name, batch);
-    batch.wanted.add(wanted);
-    // A name always stands for the same connection, and so for the same type of value.
-    return batch.reading as DataLoader<string, Value | undefined>;
-  }
+  const loader = <Value>(read: ReadMany<Value>) => keyedLoader((keys) => read(db, workspaceId, keys));
+  const named = namedLoaders();
 
   return {
     ...userLoaders(db, workspaceId),
