@@ -1,7 +1,11 @@
 import { SCATTER } from './database/fill.ts';
 
-/** Reads a program's arguments. @throws with its usage, where one is wrong. */
-export function withUsage<Options>(usage: string, read: () => Options): Options {
+/** Reads a program's arguments; with `--help`, prints its usage and ends. @throws with its usage, where one is wrong. */
+export function withUsage<Options>(args: readonly string[], usage: string, read: () => Options): Options {
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
   try {
     return read();
   } catch (error) {

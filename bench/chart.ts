@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { contestants } from './contestants/all.ts';
+import { questions } from './questions.ts';
 import { chart } from './report/chart.ts';
 import { figuresSchema } from './report/figures.ts';
 import { tables } from './report/table.ts';
@@ -13,6 +15,10 @@ const WRITTEN = /(<!-- figures -->\n)[\s\S]*(<!-- \/figures -->)/;
 async function main([file]: readonly string[]): Promise<void> {
   if (file === undefined) throw new Error('Name the file that npm run bench -- --json has written.');
   const figures = figuresSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  const measured = new Set(figures.rows.flatMap(({ question, contestant }) => [question, contestant]));
+  const missing = [...questions, ...contestants].map(({ name }) => name).filter((name) => !measured.has(name));
+  if (missing.length > 0)
+    throw new Error(`Only a whole run replaces the figures; this one lacks ${missing.join(', ')}.`);
   const { date, machine, node, users, rounds, seconds } = figures;
   const run = `${date.slice(0, 10)}, ${machine}, Node ${node}; ${users.toLocaleString('en')} users, ${rounds} rounds of ${seconds} s.`;
   const page = join(docs, 'performance.md');

@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- [--users 100000 | --scale] [--rounds 3] [--secon
 
 /** @throws with the usage, where an argument is wrong. */
 export function readOptions(args: string[]): Options {
-  return withUsage(USAGE, () => {
+  return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
       args,
       options: {

@@ -12,7 +12,7 @@ const USAGE = `npm run bench:reads -- [--users 100000] [--rounds 7] [--ms 500] [
 
 /** @throws with the usage, where an argument is wrong. */
 export function readReadsOptions(args: string[]): ReadsOptions {
-  return withUsage(USAGE, () => {
+  return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
       args,
       options: {

@@ -2,9 +2,10 @@ import { questions } from '../questions.ts';
 import { type FigureRow, type Figures, ratio } from './figures.ts';
 
 const WIDTH = 760;
-/** Where the bars begin and how long the longest is. */
+/** Where the bars begin, how long one as fast as the floor is, and how long the longest may be. */
 const LEFT = 120;
-const LENGTH = 480;
+const FLOOR = 430;
+const LONGEST = 516;
 const BAR = 16;
 const GAP = 4;
 const TITLE = 26;
@@ -23,7 +24,10 @@ const STYLE = `text { font: 12px system-ui, sans-serif; fill: #1f2328 }
     .axis { stroke: #1f2328; stroke-opacity: .25 }
     @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .axis { stroke: #e6edf3 } }`;
 
-/** A bar chart in SVG: requests/s of all contestants as shares of the floor's, question by question. */
+/**
+ * A bar chart in SVG: requests/s of all contestants as shares of the floor's, question by question. The line is at the floor's;
+ * where a bar would be too long, all of its question are shortened alike.
+ */
 export function chart(figures: Figures): string {
   const parts: string[] = [];
   let y = BETWEEN;
@@ -33,11 +37,13 @@ export function chart(figures: Figures): string {
     parts.push(`<text class="title" x="0" y="${y + 13}">${escaped(title)}</text>`);
     y += TITLE;
     const top = y;
+    const longest = Math.max(...rows.map((row) => ratio(figures, row, 'floor') ?? 0));
+    const unit = Math.min(FLOOR, LONGEST / longest);
     for (const row of rows) {
-      parts.push(bar(figures, row, y));
+      parts.push(bar(figures, row, y, unit));
       y += BAR + GAP;
     }
-    parts.push(`<path class="axis" d="M${LEFT} ${top - GAP}V${y}M${LEFT + LENGTH} ${top - GAP}V${y}"/>`);
+    parts.push(`<path class="axis" d="M${LEFT} ${top - GAP}V${y}M${LEFT + Math.round(unit)} ${top - GAP}V${y}"/>`);
     y += BETWEEN;
   }
   const label = 'Requests per second of each contestant as a share of the floor’s';
@@ -50,9 +56,10 @@ export function chart(figures: Figures): string {
 `;
 }
 
-function bar(figures: Figures, row: FigureRow, y: number): string {
+/** @param unit the length of 1. */
+function bar(figures: Figures, row: FigureRow, y: number, unit: number): string {
   const share = ratio(figures, row, 'floor') ?? 0;
-  const length = Math.max(1, Math.round(LENGTH * Math.min(share, 1.2)));
+  const length = Math.max(1, Math.round(unit * share));
   const baseline = y + BAR - 4;
   const text = `${share.toFixed(2)} · ${Math.round(row.requestsPerSecond.median).toLocaleString('en')}/s`;
   return [

@@ -19,7 +19,7 @@ const USAGE = `npm run bench:scale -- [--users 100000] [--rounds 5] [--seconds 4
 
 /** @throws with the usage, where an argument is wrong. */
 export function readScaleOptions(args: string[]): ScaleOptions {
-  return withUsage(USAGE, () => {
+  return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
       args,
       options: {

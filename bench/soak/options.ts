@@ -13,7 +13,7 @@ const USAGE = `npm run bench:soak -- [--seconds 600] [--rate 300] [--connections
 
 /** @throws with the usage, where an argument is wrong. */
 export function readSoakOptions(args: string[]): SoakOptions {
-  return withUsage(USAGE, () => {
+  return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
       args,
       options: {

@@ -67,10 +67,10 @@ async function prepare(
  * on a server with data of its own, an operator decides.
  */
 async function forgetInterruptedMigrations(db: Database): Promise<void> {
-  const [table] = await db.$queryRaw<{ exists: boolean }[]>`
+  const [table] = await db.query<{ exists: boolean }[]>`
     SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS exists`;
   if (!table?.exists) return;
-  await db.$executeRaw`
+  await db.query`
     UPDATE _prisma_migrations SET rolled_back_at = now()
     WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs IS NULL`;
 }
