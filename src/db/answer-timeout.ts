@@ -4,7 +4,7 @@ import { GIVEN_UP } from './errors.ts';
 
 /**
  * Closes a connection that is in use and has been silent for so many ms: its statement fails then. One timer of each socket
- * does that, where the driver's `query_timeout` has one for each statement (docs/performance.md).
+ * does that, where the driver's `query_timeout` has one for each statement (docs/performance-steps.md).
  */
 export function closeSilentConnections(pool: Pool, ms: number): void {
   const inUse = new WeakSet<PoolClient>();

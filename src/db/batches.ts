@@ -9,7 +9,7 @@ export const BATCH_MAXIMUM = 100;
 
 /**
  * How loaders batch, which do not remember. A batch is closed when all that has arrived by then has been looked at, so that
- * what requests ask for at the same time costs one statement (docs/performance.md).
+ * what requests ask for at the same time costs one statement (docs/performance-steps.md).
  */
 export const batching = { cache: false, batchScheduleFn: setImmediate, maxBatchSize: BATCH_MAXIMUM } as const;
 

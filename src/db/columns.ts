@@ -99,7 +99,7 @@ interface Reading {
 
 /**
  * Reads the rows that some keys name. Many are read as one JSON array for each of their columns: PostgreSQL makes those at
- * the cost of rows, and reading ten arrays costs half of what reading a thousand values does (docs/performance.md).
+ * the cost of rows, and reading ten arrays costs half of what reading a thousand values does (docs/performance-steps.md).
  */
 export async function readRows<Row>(db: Db, columns: Columns<Row>, reading: Reading): Promise<Row[]> {
   const { statement, keys, wanted } = reading;

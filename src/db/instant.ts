@@ -8,7 +8,7 @@ const UTC = new Set(['+00', '+00:00']);
 /**
  * Reads a `timestamptz` as a session in UTC sends it, `2021-01-12 05:24:39.062+00`, or JSON has it,
  * `2021-01-12T05:24:39.062+00:00`, as it is shown. No `Date` is made of it, which would only become text again, and that is
- * most of what a page's instants cost (docs/performance.md).
+ * most of what a page's instants cost (docs/performance-steps.md).
  */
 export function toInstant(text: string): string {
   const zone = text.indexOf('+', 19);

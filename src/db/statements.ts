@@ -43,7 +43,7 @@ function toSql(query: Query, values: unknown[]): Prisma.Sql {
 }
 
 /**
- * Runs statements straight through the driver rather than as Prisma's raw queries; docs/performance.md has what that gained.
+ * Runs statements straight through the driver rather than as Prisma's raw queries; docs/performance-steps.md has what that gained.
  * @param prepared false where a pooler in between cannot keep prepared statements.
  */
 export function statementsOn(target: Pool | PoolClient, prepared: boolean): Db {

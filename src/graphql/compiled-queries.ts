@@ -18,7 +18,7 @@ interface Known {
 const knownOf = byOperation((): Known => ({ seen: 0 }));
 
 /**
- * Executes queries that come again and again by code that is compiled for them (docs/performance.md).
+ * Executes queries that come again and again by code that is compiled for them (docs/performance-steps.md).
  *
  * Where such a query has any error, it is executed once more, by the executor that all others have: what an error says
  * and where it puts null is that one's alone. But not where the database is unavailable: the second wait for it would be as

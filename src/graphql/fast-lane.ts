@@ -37,7 +37,7 @@ const valid = new WeakSet<DocumentNode>();
 
 /**
  * Answers the common request, a POST of JSON that is to be answered with JSON, by Yoga's own pipeline, but without the
- * `Request` and `Response` around it, which would be most of its cost (docs/performance.md).
+ * `Request` and `Response` around it, which would be most of its cost (docs/performance-steps.md).
  *
  * @returns nothing for any other request, and for one that is refused before it is executed: those go through Yoga's
  *   handler, and are answered there.
