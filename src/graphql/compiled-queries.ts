@@ -3,6 +3,7 @@ import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
 import { isUnavailable } from '../db/errors.ts';
 import { byOperation } from './by-operation.ts';
+import { isCompilable } from './compilable.ts';
 
 /** A query is compiled when it is asked for the third time: until then it would cost more than it saves. */
 const SEEN_BEFORE = 2;
@@ -50,6 +51,7 @@ function compiledOf(args: ExecutionArgs): CompiledQuery | null {
 }
 
 function compile({ schema, document, operationName }: ExecutionArgs): CompiledQuery | null {
+  if (!isCompilable(document)) return null;
   const compiled = compileQuery(schema, document, operationName ?? undefined);
   return isCompiledQuery(compiled) ? compiled : null;
 }
