@@ -13,7 +13,7 @@ export interface Charging {
   charge(points: number): Promise<void>;
 }
 
-/** Refuses subscriptions, of which there are none: graphql-js would answer as if it had begun to execute one. */
+/** Refuses subscriptions, of which there are none: one would be answered as if it had been begun, and otherwise by each lane. */
 function refuseForType({ schema, document, operationName }: ExecutionArgs): GraphQLError | undefined {
   const operation = getOperationAST(document, operationName);
   if (!operation || schema.getRootType(operation.operation)) return undefined;
@@ -46,6 +46,10 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
       if (charged) return charged.then(refuse);
       refuse(error);
       return undefined;
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const error = refuseForType(args);
+      if (error) setResultAndStopExecution({ errors: [error] });
     },
   };
 }
