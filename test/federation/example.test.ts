@@ -5,18 +5,22 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
-/** A port that is free, and probably the next two as well. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('There is no port.');
-  return address.port;
+const isFree = (port: number) =>
+  new Promise<boolean>((told) => {
+    const server = createServer()
+      .once('error', () => told(false))
+      .listen(port, '127.0.0.1', () => server.close(() => told(true)));
+  });
+
+/** The first of three free ports, below those that the system gives to whoever asks for any. */
+async function threePorts(): Promise<number> {
+  const first = 20_000 + Math.floor(Math.random() * 12_000);
+  const free = await Promise.all([first, first + 1, first + 2].map(isFree));
+  return free.every(Boolean) ? first : threePorts();
 }
 
 it('starts with one command, prints a line that works, and stops cleanly', { timeout: 60_000 }, async () => {
-  const port = await freePort();
+  const port = await threePorts();
   const child = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
@@ -48,7 +52,7 @@ const answers = (port: number) =>
   );
 
 it('leaves nothing running where a port is taken, or it is stopped while it starts', { timeout: 60_000 }, async () => {
-  const port = await freePort();
+  const port = await threePorts();
   const blocking = createServer().listen(port, '127.0.0.1');
   await once(blocking, 'listening');
   const failing = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
