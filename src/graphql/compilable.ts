@@ -1,7 +1,7 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
 import { type Fragments, fragmentsOf } from './fragments.ts';
 
-/** Most selections, with every fragment written out where it is spread: ten times those of a page with all about its users. */
+/** Most selections, with every fragment written out where it is spread: thirty times those of a user with everything. */
 const MOST = 1_000;
 
 /**
