@@ -2,23 +2,24 @@ import type { FastifyInstance } from 'fastify';
 import { createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
 import { UnauthenticatedError } from './auth/viewer.ts';
-import type { Database } from './db/client.ts';
+import type { DatabaseClient } from './db/client.ts';
 import type { Waits } from './db/waits.ts';
 import { servedSchema } from './federation/subgraph.ts';
 import { graphiqlDoor } from './graphiql/door.ts';
 import { graphqlDoor } from './graphql/door.ts';
 import type { GraphQLLimits } from './graphql/limits/limits.ts';
 import { healthDoor, type Readiness } from './health/door.ts';
-import { type AdmissionLimits, createAdmit } from './http/admit.ts';
+import { type Authenticate, createAdmission } from './http/admission.ts';
+import { createAuthentication } from './http/authentication.ts';
 import type { Counter } from './http/count-points.ts';
+import { createLoadShedding } from './http/limits/load-shedding.ts';
 import { createCharge, type RateLimits } from './http/rate-limit.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
-import type { Admit } from './http/viewer.ts';
 import { restDoor } from './rest/door.ts';
 
 /** What the gateway is made of. */
-export interface Dependencies extends HttpServerOptions {
-  db: Database;
+export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
+  db: DatabaseClient;
   readiness: Readiness;
   /** How much a request may ask for, and how long it may take. */
   limits: GraphQLLimits & HttpLimits & Waits;
@@ -26,7 +27,10 @@ export interface Dependencies extends HttpServerOptions {
   rateLimits: RateLimits;
   /** Left out: they are counted in this process alone. */
   counter?: Counter | undefined;
-  admissionLimits: AdmissionLimits;
+  /** Requests of a key in flight at the same time, and wrong credentials a minute from an address; 0: no limit. */
+  admissionLimits: { requestsAtOnce: number; wrongCredentials: number };
+  /** Most requests that this process works on at the same time; 0: no limit. */
+  inFlightLimit: number;
   /** Left out: no tokens are let in. */
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
@@ -48,15 +52,20 @@ interface GraphiQL {
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, readiness, limits, verifyToken, fastLane = true, graphiql, persistedOperations } = dependencies;
-  const app = await createHttpServer(dependencies);
+  const load = createLoadShedding(dependencies.inFlightLimit);
+  const app = await createHttpServer({ ...dependencies, load });
   await app.register(healthDoor, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
-  const authenticate = createAuthenticate(db, verifyToken);
-  const admit = createAdmit(authenticate, dependencies.admissionLimits);
+  const { requestsAtOnce, wrongCredentials } = dependencies.admissionLimits;
+  const authenticate = createAuthentication(createAuthenticate(db, verifyToken), wrongCredentials);
+  const admit = createAdmission({ authenticate, charge, concurrencyLimit: requestsAtOnce, load });
   const door = { db, admit, charge };
   if (graphiql) {
     const { demoKey, forSchemaReaders } = graphiql;
-    await app.register(graphiqlDoor, { demoKey, admit: forSchemaReaders ? admitReaders(admit) : undefined });
+    await app.register(graphiqlDoor, {
+      demoKey,
+      authenticate: forSchemaReaders ? requireReader(authenticate) : undefined,
+    });
   }
   await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits, persistedOperations });
   await app.register(restDoor, door);
@@ -64,9 +73,9 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
 }
 
 /** Asks a browser for credentials, and again for others, until they are those of somebody who may read the schema. */
-function admitReaders(admit: Admit): Admit {
+function requireReader(authenticate: Authenticate): Authenticate {
   return async (request) => {
-    const viewer = await admit(request);
+    const viewer = await authenticate(request);
     if (!viewer.scopes.has('schema:read')) throw new UnauthenticatedError();
     return viewer;
   };

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { createVerifyToken } from './auth/tokens.ts';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './db/client.ts';
+import { type DatabaseClient, openDatabase } from './db/client.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { countInPostgres } from './http/count-in-postgres.ts';
 import type { Counter } from './http/count-points.ts';
@@ -68,13 +68,13 @@ export async function serve(
 }
 
 /** Why the gateway cannot serve from its database, or nothing where it can. */
-async function unreadiness(db: Database): Promise<string | undefined> {
+async function unreadiness(db: DatabaseClient): Promise<string | undefined> {
   const pending = await pendingMigrations(async (sql) => (await db.pool.query(sql)).rows);
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
 }
 
 /** Tells an operator at once what `/health/ready` would. */
-async function warnIfUnready(db: Database, log: Logger): Promise<void> {
+async function warnIfUnready(db: DatabaseClient, log: Logger): Promise<void> {
   try {
     const reason = await unreadiness(db);
     if (reason) log.warn(reason);

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { createKey, listKeys } from '../../src/auth/keys.ts';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import { createWorkspace, listWorkspaces } from '../../src/domain/workspaces/workspaces.ts';
@@ -39,7 +39,7 @@ async function prepareWorkspace(url: string): Promise<string> {
   }
 }
 
-async function findOrCreateWorkspace(db: Database): Promise<string> {
+async function findOrCreateWorkspace(db: DatabaseClient): Promise<string> {
   const workspaces = await listWorkspaces(db);
   if (workspaces.some(({ name }) => name !== WORKSPACE)) {
     throw new Error('DATABASE_URL names a database that holds other workspaces; give the benchmark one of its own.');

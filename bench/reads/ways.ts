@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { type Database, type Db, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, type Db, openDatabase } from '../../src/db/client.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
 import { byDomain } from './domain.ts';
 import { byModels } from './models.ts';
@@ -36,7 +36,7 @@ export function openWays(url: string, workspaceId: string, stack: AsyncDisposabl
 }
 
 /** The statements of the domain, carried by Prisma's raw queries. */
-function rawQueriesOf(prisma: Pick<Database, '$queryRaw' | '$executeRaw'>): Db {
+function rawQueriesOf(prisma: Pick<DatabaseClient, '$queryRaw' | '$executeRaw'>): Db {
   return {
     query: (query, ...values) => prisma.$queryRaw(query, ...values),
     execute: (query, ...values) => prisma.$executeRaw(query, ...values),

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { listKeys } from '../auth/keys.ts';
-import type { Database } from '../db/client.ts';
+import type { DatabaseClient } from '../db/client.ts';
 import type { AuditEntry } from '../domain/audit/audit-entry.ts';
 import { readAudit } from '../domain/audit/read-audit.ts';
 import { parsedBy } from './arguments.ts';
@@ -42,7 +42,7 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     .action((options: AuditOptions) => withDatabase((db) => list(db, options)));
 }
 
-async function list(db: Database, options: AuditOptions): Promise<void> {
+async function list(db: DatabaseClient, options: AuditOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const { user, key, since, before, limit } = options;
   const keyId = key === undefined ? undefined : await keyIdOf(db, workspace.id, key);
@@ -54,7 +54,7 @@ async function list(db: Database, options: AuditOptions): Promise<void> {
 }
 
 /** The id under which the audit trail has a key. @throws {CliError} when the workspace has no such public key. */
-async function keyIdOf(db: Database, workspaceId: string, key: string): Promise<string> {
+async function keyIdOf(db: DatabaseClient, workspaceId: string, key: string): Promise<string> {
   if (!key.startsWith('pk_')) return key;
   const found = (await listKeys(db, workspaceId)).find(({ publicKey }) => publicKey === key);
   if (!found) throw new CliError(`The workspace has no key ${key}.`);

@@ -1,10 +1,10 @@
 import { readConfig } from '../config.ts';
-import { type Database, openDatabase } from '../db/client.ts';
+import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { CliError, unreachable } from './failure.ts';
 
 /** Runs a command against the database, and closes it. */
-export type WithDatabase = (run: (db: Database) => Promise<void>) => Promise<void>;
+export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>) => Promise<void>;
 
 /**
  * Opens the database that the environment names, once a command needs it.
@@ -28,7 +28,7 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-async function requireMigrated(db: Database, connectionString: string): Promise<void> {
+async function requireMigrated(db: DatabaseClient, connectionString: string): Promise<void> {
   const pending = await pendingMigrations((sql) => db.$queryRawUnsafe(sql)).catch((error: unknown) => {
     throw unreachable(connectionString, error);
   });

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { type ApiKey, createKey, limitKey, listKeys, revokeKey } from '../auth/keys.ts';
 import { KEY_CACHE_MS } from '../auth/remember.ts';
-import type { Database } from '../db/client.ts';
+import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { type Scope, scopes } from '../domain/scopes.ts';
 import type { Workspace } from '../domain/workspaces/workspaces.ts';
@@ -90,7 +90,10 @@ function addRevoke(keys: Command, withDatabase: WithDatabase): void {
 }
 
 /** In one transaction with the printing: a key whose secret nobody has seen is not kept. */
-async function create(db: Database, options: KeyOptions & LimitOptions & { scopes: readonly Scope[] }): Promise<void> {
+async function create(
+  db: DatabaseClient,
+  options: KeyOptions & LimitOptions & { scopes: readonly Scope[] },
+): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   await db.$transaction(async (tx) => {
     const key = await createKey(tx, workspace.id, options.scopes, undefined, toLimits(options));
@@ -106,20 +109,20 @@ async function create(db: Database, options: KeyOptions & LimitOptions & { scope
   process.stderr.write('The secret is shown this once and cannot be read again: keep it now.\n');
 }
 
-async function list(db: Database, options: KeyOptions): Promise<void> {
+async function list(db: DatabaseClient, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const keys = await listKeys(db, workspace.id);
   await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys yet.` : tableOf(keys));
 }
 
-async function revoke(db: Database, publicKey: string, options: KeyOptions): Promise<void> {
+async function revoke(db: DatabaseClient, publicKey: string, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const key = await ofOneKey(workspace, publicKey, revokeKey(db, workspace.id, publicKey));
   const ends = `a running gateway may take it for another ${KEY_CACHE_MS / 1000} seconds`;
   await print(options, key, `Revoked ${key.publicKey} at ${shortInstant(key.revokedAt)}; ${ends}.`);
 }
 
-async function limit(db: Database, publicKey: string, options: KeyOptions & LimitOptions): Promise<void> {
+async function limit(db: DatabaseClient, publicKey: string, options: KeyOptions & LimitOptions): Promise<void> {
   if (options.rateLimit === undefined && options.rateLimitPublic === undefined) {
     throw new CliError('Give --rate-limit or --rate-limit-public, or both.');
   }

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Database } from '../db/client.ts';
+import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
 import { parsedBy } from './arguments.ts';
@@ -12,7 +12,7 @@ export function workspaceOption(description: string): Option {
 }
 
 /** @throws {CliError} when there is no such workspace. */
-export function findWorkspace(db: Database, id: string): Promise<Workspace> {
+export function findWorkspace(db: DatabaseClient, id: string): Promise<Workspace> {
   return readWorkspace(db, id).catch((error: unknown) => {
     throw error instanceof NotFoundError ? new CliError(`There is no workspace ${id}.`) : error;
   });

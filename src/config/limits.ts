@@ -28,6 +28,9 @@ export const limitVariables = {
   LIMIT_HEADERS_MS: time.default(15_000),
   LIMIT_ARRIVAL_MS: time.default(30_000),
   LIMIT_KEEP_ALIVE_MS: time.default(65_000),
+  LIMIT_ANSWER_BYTES: count.default(10 * 1024 * 1024),
+  LIMIT_UNSENT_BYTES: count.default(128 * 1024 * 1024),
+  LIMIT_WRITE_MS: time.default(30_000),
 };
 
 const variables = z.object(limitVariables);
@@ -67,6 +70,9 @@ export function limitsOf(data: LimitVariables): Limits {
     headersMs: data.LIMIT_HEADERS_MS,
     arrivalMs: data.LIMIT_ARRIVAL_MS,
     keepAliveMs: data.LIMIT_KEEP_ALIVE_MS,
+    answerBytes: data.LIMIT_ANSWER_BYTES,
+    unsentBytes: data.LIMIT_UNSENT_BYTES,
+    writeMs: data.LIMIT_WRITE_MS,
   };
 }
 

@@ -1,8 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
 import { closeSilentConnections } from './answer-timeout.ts';
+import { byWorkspace } from './batches.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
-import { statementsOn } from './statements.ts';
+import { type PoolShare, sharePool } from './pool-shares.ts';
+import { type Db, statementsOn } from './statements.ts';
 import type { Waits } from './waits.ts';
 
 export type { Db } from './statements.ts';
@@ -27,8 +29,17 @@ export type Models = Pick<
 /** How to reach a database: a URL, or the parts of one. */
 export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
 
-/** The client itself, which can open transactions and be closed. */
-export type Database = ReturnType<typeof openDatabase>;
+/** The database as domain functions use it: for single statements and for transactions. */
+export interface Database extends Db {
+  /** Where connections come from. */
+  connections: Pick<PoolShare, 'connect'>;
+  /** False where a pooler in between cannot keep prepared statements. */
+  prepared: boolean;
+  waits: Waits;
+}
+
+/** An open database: Prisma's models, the pool, and views of it for the workspaces that share it. */
+export type DatabaseClient = ReturnType<typeof openDatabase>;
 
 /** For commands; a gateway's are configured. */
 const WAITS: Waits = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
@@ -79,7 +90,16 @@ export function openDatabase(connection: Connection, { poolSize = 10, prepared =
     errorFormat: 'minimal',
     transactionOptions: { maxWait: waits.poolWaitMs, timeout: 10_000 },
   });
-  return Object.assign(prisma, statementsOn(pool, prepared), { pool, prepared });
+  const own: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, waits };
+  const shareOf = sharePool(pool, waits.poolWaitMs);
+  return Object.assign(prisma, own, {
+    pool,
+    /** The same database, of whose connections a workspace gets no more than its share (`pool-shares.ts`). */
+    forWorkspace: byWorkspace((workspaceId): Database => {
+      const share = shareOf(workspaceId);
+      return { ...statementsOn(share, prepared), connections: share, prepared, waits };
+    }),
+  });
 }
 
 /** Adds to the session's options; those of a URL come first, and would otherwise replace ours. */

@@ -3,8 +3,11 @@ import { z } from 'zod';
 
 /** A transaction that lost to a concurrent one and may be run again. */
 export class TransactionConflict extends Error {
+  /** Seconds after which to retry. */
+  readonly retryAfter = 1;
+
   constructor() {
-    super('The change conflicted with a concurrent one; try again.');
+    super('The change conflicted with a concurrent one; retry later.');
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type CustomTypesConfig, types as driverTypes, type Pool, type PoolClient } from 'pg';
+import { type CustomTypesConfig, types as driverTypes, type QueryConfig, type QueryResult } from 'pg';
 import { Prisma } from './generated/client.ts';
 import { toInstant } from './instant.ts';
 
@@ -42,11 +42,16 @@ function toSql(query: Query, values: unknown[]): Prisma.Sql {
   return 'text' in query ? query : Prisma.sql(query, ...values);
 }
 
+/** A pool, a workspace's share of one, or a connection. */
+interface Target {
+  query(statement: QueryConfig): Promise<QueryResult>;
+}
+
 /**
  * Runs statements straight through the driver rather than as Prisma's raw queries; docs/performance-steps.md has what that gained.
  * @param prepared false where a pooler in between cannot keep prepared statements.
  */
-export function statementsOn(target: Pool | PoolClient, prepared: boolean): Db {
+export function statementsOn(target: Target, prepared: boolean): Db {
   const run = (query: Query, given: unknown[]) => {
     const { text, values } = toSql(query, given);
     const statement = { text, values: values.map(toParameter), types };

@@ -12,8 +12,8 @@ export function inTransaction<Result>(db: Database, run: (tx: Db) => Promise<Res
   return untilNoConflict(() => once(db, run));
 }
 
-async function once<Result>({ pool, prepared }: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect();
+async function once<Result>({ connections, prepared }: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {
+  const client = await connections.connect();
   try {
     await client.query('BEGIN');
     const result = await run(statementsOn(client, prepared));

@@ -1,4 +1,4 @@
-import type { Database, Models } from '../db/client.ts';
+import type { DatabaseClient, Models } from '../db/client.ts';
 import { makeDemoModel } from './demo/model.ts';
 import type { EventRow } from './demo/rows.ts';
 
@@ -18,7 +18,7 @@ export const demoCredentials = { publicKey: 'pk_demo', secret: 'sk_demo' } as co
  * @returns whether it was filled.
  */
 export async function seedDemoData(
-  db: Database,
+  db: DatabaseClient,
   createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
 ): Promise<boolean> {
   // A start that finds it asks Prisma for nothing, whose engine is 28 MB.

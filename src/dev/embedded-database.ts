@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Database, type Models, openDatabase } from '../db/client.ts';
+import { type DatabaseClient, type Models, openDatabase } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -66,7 +66,7 @@ async function prepare(
  * Lets a migration run again that a kill has interrupted. Each is sent as one script, so that nothing of it stayed;
  * on a server with data of its own, an operator decides.
  */
-async function forgetInterruptedMigrations(db: Database): Promise<void> {
+async function forgetInterruptedMigrations(db: DatabaseClient): Promise<void> {
   const [table] = await db.query<{ exists: boolean }[]>`
     SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS exists`;
   if (!table?.exists) return;

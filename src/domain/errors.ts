@@ -58,12 +58,24 @@ export class IdempotencyConflictError extends DomainError {
   }
 }
 
-/** Somebody else is doing something under the idempotency key, and has been for long; the same may be sent again. */
-export class IdempotencyKeyBusyError extends DomainError {
+/** The write conflicts with writes that are in flight; nothing was changed, and the request can be retried. */
+export abstract class ConflictError extends DomainError {
   readonly code = 'CONFLICT';
+  /** Seconds after which to retry. */
+  readonly retryAfter = 1;
+}
 
+/** Another request with the idempotency key is in flight, and has been for as long as a lock may be waited for. */
+export class IdempotencyKeyBusyError extends ConflictError {
   constructor() {
-    super('Another request with the idempotency key is under way; try again.');
+    super('Another request with the idempotency key is in flight; retry later.');
+  }
+}
+
+/** Too many writes wait for the same user. */
+export class UserBusyError extends ConflictError {
+  constructor() {
+    super('Too many writes to this user are in flight; retry later.');
   }
 }
 

@@ -8,8 +8,8 @@ import { PAGE_POLICY, renderPage } from './page.ts';
 export interface GraphiQLDoor {
   /** Filled in for whoever opens the page; for the demo data alone, since everybody gets to see it. */
   demoKey?: DemoKey | undefined;
-  /** Throws where whoever sent a request gets no page. Left out: everybody gets it. */
-  admit?: ((request: FastifyRequest) => Promise<unknown>) | undefined;
+  /** Rejects callers who may not see the page. Left out: it is for everybody. */
+  authenticate?: ((request: FastifyRequest) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface GraphiQLDoor {
  * nothing secret, and what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
  * changes with their content.
  */
-export async function graphiqlDoor(app: FastifyInstance, { demoKey, admit }: GraphiQLDoor): Promise<void> {
+export async function graphiqlDoor(app: FastifyInstance, { demoKey, authenticate }: GraphiQLDoor): Promise<void> {
   const { version, assets } = await readAssets();
   const base = `/graphiql/${version}`;
   const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey) });
@@ -28,11 +28,11 @@ export async function graphiqlDoor(app: FastifyInstance, { demoKey, admit }: Gra
     deriveConstraint: ({ headers }) => wantsPage(headers.accept),
   });
   app.get('/graphql', { constraints: { wantsPage: true } }, async (request, reply) => {
-    await admit?.(request);
+    await authenticate?.(request);
     return reply
       .type('text/html; charset=utf-8')
       .headers({
-        'cache-control': admit ? 'no-store' : 'no-cache',
+        'cache-control': authenticate ? 'no-store' : 'no-cache',
         'content-security-policy': PAGE_POLICY,
         vary: 'accept',
       })

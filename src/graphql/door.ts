@@ -1,11 +1,11 @@
 import { mapSchema } from '@graphql-tools/utils';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Database } from '../db/client.ts';
+import type { DatabaseClient } from '../db/client.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/admission.ts';
 import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
-import { type Admit, requireViewer, viewerOf } from '../http/viewer.ts';
 import { checkPersistedOperations } from './check-persisted.ts';
 import { fastLane, type LaneAnswer } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
@@ -26,7 +26,7 @@ export interface GraphQLDoor {
   fastLane: boolean;
   /** The file of the operations that may be asked for by an id, and whether no others are answered. */
   persistedOperations?: { file: string; only: boolean } | undefined;
-  db: Database;
+  db: DatabaseClient;
   admit: Admit;
   charge: Charge;
   limits: GraphQLLimits;
@@ -46,8 +46,7 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
 
   async function answerOf(request: FastifyRequest, context: RequestContext): Promise<LaneAnswer> {
     if (asksForTrace(request.headers)) return fullLane(traced, request, context);
-    const { documentCharacters } = limits;
-    const answer = door.fastLane && (await fastLane(yoga, request, context, { documentCharacters, persisted }));
+    const answer = door.fastLane && (await fastLane(yoga, request, context, { limits, persisted }));
     return answer || fullLane(yoga, request, context);
   }
 
@@ -59,15 +58,17 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    onRequest: (request, reply) => charge(request, reply, POINTS.request),
+    config: { points: POINTS.request },
     handler: async (request, reply) => {
       const { id, log, server } = request;
+      const viewer = viewerOf(request);
       const context = {
-        viewer: viewerOf(request),
+        viewer,
         requestId: id,
         log,
         waits: server.waits,
-        charge: (points: number) => charge(request, reply, points),
+        charge: (points: number) => charge(viewer, reply, points),
+        weigh: (work: number) => request.admitted?.weigh(work),
         reportsCost: asksForCost(request.headers),
       };
       const answer = await inTime(reply, answerOf(request, context));

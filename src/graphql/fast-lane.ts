@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
+import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
+import type { GraphQLLimits } from './limits/limits.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
 import { presentResult } from './present-error.ts';
 import type { GraphQLServer, RequestContext } from './server.ts';
@@ -46,11 +48,11 @@ export async function fastLane(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-  { documentCharacters, persisted }: { documentCharacters: number; persisted: PersistedOperations | undefined },
+  { limits, persisted }: { limits: GraphQLLimits; persisted: PersistedOperations | undefined },
 ): Promise<LaneAnswer | undefined> {
   const mediaType = ACCEPTED[request.headers.accept ?? '*/*'];
   const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body, persisted) : undefined;
-  if (!params || mediaType === undefined || params.query.length > documentCharacters) return undefined;
+  if (!params || mediaType === undefined || params.query.length > limits.documentCharacters) return undefined;
   const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
     ...context,
     params,
@@ -66,15 +68,24 @@ export async function fastLane(
   const { variables: variableValues, operationName } = params;
   const result = await execute({ schema, document, contextValue, variableValues, operationName });
   if (isAsyncIterable(result)) throw new Error('No operation is answered in parts.');
-  return answerOf(server, presentResult(result, context), mediaType);
+  return answerOf(server, presentResult(result, context), mediaType, limits.answerBytes);
 }
 
 /** An answer without errors is written at once; Yoga knows which status and headers errors ask for. */
-async function answerOf(server: GraphQLServer, result: ExecutionResult, mediaType: string): Promise<LaneAnswer> {
-  if (!result.errors) {
-    return { status: 200, headers: { 'content-type': `${mediaType}; charset=utf-8` }, body: JSON.stringify(result) };
+async function answerOf(
+  server: GraphQLServer,
+  result: ExecutionResult,
+  mediaType: string,
+  limit: number,
+): Promise<LaneAnswer> {
+  const data = stringifyWithin(result.data, limit);
+  if (data !== undefined && !result.errors) {
+    const extensions = result.extensions ? `,"extensions":${JSON.stringify(result.extensions)}` : '';
+    const headers = { 'content-type': `${mediaType}; charset=utf-8` };
+    return { status: 200, headers, body: `{"data":${data}${extensions}}` };
   }
-  const response = processRegularResult(result, server.fetchAPI, mediaType);
+  const answer = data === undefined ? answerTooLarge(limit) : result;
+  const response = processRegularResult(answer, server.fetchAPI, mediaType);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
 }
 

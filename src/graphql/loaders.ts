@@ -22,9 +22,9 @@ const emptySlice: Slice<never> = { rows: [], hasNextPage: false, hasPreviousPage
 /** The batched reads of one workspace. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
-/** Gives each workspace its loaders, which all its requests share. */
-export function loadersByWorkspace(db: Db): (workspaceId: string) => Loaders {
-  return byWorkspace((workspaceId) => createLoaders(db, workspaceId));
+/** Gives each workspace its loaders, which all its requests share. @param dbOf where a workspace's statements run. */
+export function loadersByWorkspace(dbOf: (workspaceId: string) => Db): (workspaceId: string) => Loaders {
+  return byWorkspace((workspaceId) => createLoaders(dbOf(workspaceId), workspaceId));
 }
 
 function createLoaders(db: Db, workspaceId: string) {

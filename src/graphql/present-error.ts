@@ -2,7 +2,7 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { unavailability, type Waits } from '../db/waits.ts';
-import { DomainError, ValidationError } from '../domain/errors.ts';
+import { ConflictError, DomainError, ValidationError } from '../domain/errors.ts';
 
 /** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
 const contracted = new Set([
@@ -44,10 +44,17 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     const extensions = { issues: cause.issues, http: error.extensions.http };
     return withCode(error, 'BAD_USER_INPUT', { message: cause.message, extensions });
   }
+  if (cause instanceof ConflictError) {
+    const { code, message, retryAfter } = cause;
+    return withCode(error, code, { message, extensions: { retryAfter } });
+  }
   if (cause instanceof DomainError) {
     return withCode(error, kept.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
   }
-  if (isConflict(cause)) return withCode(error, 'CONFLICT', { message: new TransactionConflict().message });
+  if (isConflict(cause)) {
+    const { message, retryAfter } = new TransactionConflict();
+    return withCode(error, 'CONFLICT', { message, extensions: { retryAfter } });
+  }
   // Yoga parses the variables of a URL without a net.
   if (cause instanceof SyntaxError && !error.path) {
     const message = 'The URL holds variables or extensions that are not JSON.';
@@ -57,7 +64,7 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     reporting.log.error({ err: cause }, 'the database is unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
       message: unavailability(cause, reporting.waits),
-      extensions: { http: { status: 503, headers: { 'retry-after': '1' } } },
+      extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },
     });
   }
   reporting.log.error({ err: cause, path: error.path }, 'unexpected error');

@@ -32,7 +32,7 @@ async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefin
     if (!(error instanceof RateLimitedError)) throw error;
     const { code, message, retryAfter } = error;
     const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
-    return new GraphQLError(message, { extensions: { code, http } });
+    return new GraphQLError(message, { extensions: { code, retryAfter, http } });
   }
 }
 

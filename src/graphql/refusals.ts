@@ -11,7 +11,12 @@ import { refuseForScopes } from './scopes.ts';
 export interface Charging {
   /** Takes further points for the request. @throws {RateLimitedError} */
   charge(points: number): Promise<void>;
+  /** Says how much work the request is: as many times as much as one that reads one row. */
+  weigh(work: number): void;
 }
+
+/** A page of 30 users with all about them, complexity 241, takes nine times the CPU of a single user (docs/performance.md). */
+const COMPLEXITY_OF_ONE_READ = 30;
 
 /** Refuses subscriptions, of which there are none: one would be answered as if it had been begun, and otherwise by each lane. */
 function refuseForType({ schema, document, operationName }: ExecutionArgs): GraphQLError | undefined {
@@ -33,15 +38,17 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
   const refuseForSizes = createSizesCheck(limits);
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const { viewer, charge } = args.contextValue;
+      const { viewer, charge, weigh } = args.contextValue;
       const refuse = (error: GraphQLError | undefined) => {
         if (error) setResultAndStopExecution({ errors: [error] });
       };
+      const complexity = complexityOf(args);
       const error =
         refuseForType(args) ??
         refuseForSizes(args) ??
         refuseForScopes(args, viewer.scopes) ??
-        refuseForComplexity(complexityOf(args), limits.complexity);
+        refuseForComplexity(complexity, limits.complexity);
+      if (!error) weigh(1 + complexity / COMPLEXITY_OF_ONE_READ);
       const charged = error ? undefined : refuseForRate(args, charge);
       if (charged) return charged.then(refuse);
       refuse(error);

@@ -15,9 +15,9 @@ export class WordlessRefusal extends Error {
 
 /** Fastify's error handler for the GraphQL door: answers in GraphQL's shape. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, code, message, headers = {}, isIntended } = refusalOf(error, request);
+  const { status, code, message, headers = {}, retryAfter, isIntended } = refusalOf(error, request);
   if (status >= 500 && !isIntended) request.log.error({ err: error }, message);
-  const extensions = status === 500 ? { code, requestId: request.id } : { code };
+  const extensions = { code, retryAfter, requestId: status === 500 ? request.id : undefined };
   return reply
     .code(status)
     .headers(headers)

@@ -1,7 +1,8 @@
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
-import type { Database } from '../db/client.ts';
+import type { DatabaseClient } from '../db/client.ts';
 import { compiledQueries } from './compiled-queries.ts';
+import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
 import { documentLimits } from './limits/document-limits.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type CostReporting, reportCost } from './limits/report-cost.ts';
@@ -14,12 +15,14 @@ import { stackGuard } from './stack-guard.ts';
 /** What the door knows of a request before GraphQL begins. */
 export interface RequestContext extends Reporting, Charging, CostReporting {}
 
-/** Gives every error of every answer a code, and masks those that nobody expected. */
-const errors: Plugin<object, RequestContext> = {
+/** Gives every error of every answer a code, masks those that nobody expected, and rejects answers that are too large. */
+const presentation = (answerBytes: number): Plugin<object, RequestContext> => ({
   onResultProcess({ result, setResult, serverContext }) {
-    if (!Array.isArray(result) && !isAsyncIterable(result)) setResult(presentResult(result, serverContext));
+    if (Array.isArray(result) || isAsyncIterable(result)) return;
+    const isTooLarge = stringifyWithin(result.data, answerBytes) === undefined;
+    setResult(isTooLarge ? answerTooLarge(answerBytes) : presentResult(result, serverContext));
   },
-};
+});
 
 /** Has graphql-js execute what is not compiled: Yoga's own executor, which could answer in parts, takes a third longer. */
 const executor: Plugin = {
@@ -34,17 +37,17 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 /** What a server is made of. */
 interface Made {
   schema: GraphQLSchema;
-  db: Database;
+  db: DatabaseClient;
   limits: GraphQLLimits;
   persisted: PersistedOperations | undefined;
 }
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
 export function createGraphQLServer({ schema, db, limits, persisted }: Made, more: Plugin[] = []) {
-  const loadersOf = loadersByWorkspace(db);
+  const loadersOf = loadersByWorkspace(db.forWorkspace);
   return createYoga<RequestContext, object>({
     schema,
-    context: ({ viewer }) => ({ db, loaders: loadersOf(viewer.workspaceId) }),
+    context: ({ viewer }) => ({ db: db.forWorkspace(viewer.workspaceId), loaders: loadersOf(viewer.workspaceId) }),
     plugins: [
       ...more,
       ...(persisted ? [persistedOperations(persisted)] : []),
@@ -54,7 +57,7 @@ export function createGraphQLServer({ schema, db, limits, persisted }: Made, mor
       refusals(limits),
       executor,
       compiledQueries,
-      errors,
+      presentation(limits.answerBytes),
     ],
     ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
     maskedErrors: false,

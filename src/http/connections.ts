@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
 export interface Connections {
   /** Whether an answer of a connection is under way: a request that has arrived, or is answered already. */
   isAnswering(socket: Socket): boolean;
+  /** Whether a connection has a request that has no complete answer yet. */
+  isBusy(socket: Socket): boolean;
   /**
    * Closes all others. Node's own `closeIdleConnections` leaves those open that have not sent a request yet, such as a
    * browser opens ahead of time.
@@ -31,6 +33,7 @@ export function trackConnections(server: Server): Connections {
   return {
     isAnswering: (socket) =>
       [...(busy.get(socket) ?? [])].some((response) => response.headersSent || response.req.complete),
+    isBusy: (socket) => busy.has(socket),
     closeIdle: () => {
       for (const socket of open) if (!busy.has(socket)) socket.destroy();
     },

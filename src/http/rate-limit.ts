@@ -1,7 +1,6 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Viewer } from '../auth/viewer.ts';
 import { type Counter, countHere } from './count-points.ts';
-import { viewerOf } from './viewer.ts';
 
 /** Points that a key may spend in a minute where it has no limit of its own; 0: as many as it likes. */
 export interface RateLimits {
@@ -30,19 +29,19 @@ export class RateLimitedError extends Error {
  * Takes points from the key that sent a request, and says in `RateLimit-*` headers what is left of them.
  * @throws {RateLimitedError} when there are too few left.
  */
-export type Charge = (request: FastifyRequest, reply: FastifyReply, points: number) => Promise<void>;
+export type Charge = (viewer: Viewer, reply: FastifyReply, points: number) => Promise<void>;
 
 /** Whose points and requests are counted together: a public key and its secret are apart. */
-export const payerOf = ({ credential, workspaceId, keyId }: Viewer): string => `${credential} ${workspaceId} ${keyId}`;
+export const rateLimitKey = ({ credential, workspaceId, keyId }: Viewer): string =>
+  `${credential} ${workspaceId} ${keyId}`;
 
 /** Counts by key. @param counter left out: this process counts alone. */
 export function createCharge(limits: RateLimits, counter: Counter = countHere()): Charge {
   const usual = { secret: limits.secret, publicKey: limits.publicKey, token: limits.publicKey };
-  return async (request, reply, points) => {
-    const viewer = viewerOf(request);
+  return async (viewer, reply, points) => {
     const limit = viewer.rateLimit ?? usual[viewer.credential];
     if (limit === 0) return;
-    const { left, seconds, refused } = await counter(payerOf(viewer), points, limit);
+    const { left, seconds, refused } = await counter(rateLimitKey(viewer), points, limit);
     reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': left, 'ratelimit-reset': seconds });
     if (refused) throw new RateLimitedError(`The limit of ${limit} points a minute is spent`, seconds);
   };

@@ -3,8 +3,9 @@ import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
 import { unavailability, type Waits } from '../db/waits.ts';
 import { DeadlineError } from './deadline.ts';
+import { OverloadedError } from './limits/load-shedding.ts';
+import { AnswerTooLargeError } from './limits/unsent-answers.ts';
 import { RateLimitedError } from './rate-limit.ts';
-import { OverloadedError } from './shedding.ts';
 
 /** What a caller is told whose request failed before, or outside of, the domain. */
 export interface Refusal {
@@ -14,6 +15,8 @@ export interface Refusal {
   message: string;
   /** Headers that go with the status. */
   headers?: Record<string, string>;
+  /** Seconds after which to retry, for errors that pass: in the body as well, where every client can read it. */
+  retryAfter?: number;
   /** Whether this is how it should be: then it is not logged as an error, whatever the status. */
   isIntended?: boolean;
 }
@@ -25,7 +28,7 @@ declare module 'fastify' {
   }
 }
 
-const UNAVAILABLE = { status: 503, code: 'SERVICE_UNAVAILABLE', headers: { 'retry-after': '1' } };
+const UNAVAILABLE = { status: 503, code: 'SERVICE_UNAVAILABLE', ...retryIn(1) };
 
 /** Characters of one part of a path: uids and device tokens are such, of 255 characters of four bytes, or 1024, percent-encoded. */
 export const PATH_PART_MAXIMUM = 4096;
@@ -48,11 +51,15 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
     return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
   }
   if (error instanceof RateLimitedError) {
-    const headers = { 'retry-after': String(error.retryAfter) };
-    return { status: 429, code: error.code, message: error.message, headers };
+    return { status: 429, code: error.code, message: error.message, ...retryIn(error.retryAfter) };
   }
   if (error instanceof OverloadedError) return { ...UNAVAILABLE, message: error.message, isIntended: true };
-  if (isConflict(error)) return { status: 409, code: 'CONFLICT', message: new TransactionConflict().message };
+  if (isConflict(error)) {
+    const { message, retryAfter } = new TransactionConflict();
+    return { status: 409, code: 'CONFLICT', message, ...retryIn(retryAfter) };
+  }
+  if (error instanceof AnswerTooLargeError)
+    return { status: error.statusCode, code: error.code, message: error.message };
   const status = statusOf(error);
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
   if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
@@ -75,6 +82,11 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
 function tooLarge({ headers, routeOptions }: Refused): string {
   const bytes = headers['content-length'] ?? `more than ${routeOptions.bodyLimit}`;
   return `The body has ${bytes} bytes; the limit is ${routeOptions.bodyLimit}.`;
+}
+
+/** What tells a client when to retry. @param seconds whole ones. */
+export function retryIn(seconds: number): Required<Pick<Refusal, 'headers' | 'retryAfter'>> {
+  return { headers: { 'retry-after': String(seconds) }, retryAfter: seconds };
 }
 
 /** The status that Fastify, or one of ours, has put on an error. */

@@ -9,12 +9,14 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Waits } from '../db/waits.ts';
+import { shedLoad } from './admission.ts';
 import { closeInTime, endConnections } from './closing.ts';
 import { trackConnections } from './connections.ts';
 import { setDeadline } from './deadline.ts';
+import type { LoadShedding } from './limits/load-shedding.ts';
+import { type AnswerLimits, limitUnsentAnswers } from './limits/unsent-answers.ts';
 import { PATH_PART_MAXIMUM, refusalOf } from './refusal.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import { shedLoad } from './shedding.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
 import { refuseUnreadable } from './unreadable.ts';
 import { trackWork } from './work.ts';
@@ -29,7 +31,7 @@ const CORS = {
 };
 
 /** How large a request may be, and how long it may take; in ms. */
-export interface HttpLimits {
+export interface HttpLimits extends AnswerLimits {
   bodyBytes: number;
   /** Until a request is answered, without the time that its body takes to arrive. */
   requestMs: number;
@@ -47,12 +49,12 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** Answers a request that reached no door, such as one whose address cannot be decoded. */
 function refuseUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code, message, headers = {} } = refusalOf(error, request);
+  const { status, code, message, headers = {}, retryAfter } = refusalOf(error, request);
   // Some of these requests have not met a hook.
   reply
     .code(status)
     .headers({ ...SECURITY_HEADERS, ...headers, 'x-request-id': request.id })
-    .send({ error: message, code });
+    .send({ error: message, code, retryAfter });
 }
 
 function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
@@ -67,8 +69,8 @@ export interface HttpServerOptions {
   corsOrigins: string[];
   /** Addresses and networks of the proxies that are believed about whom they speak for. */
   trustProxy: string[];
-  /** Most requests that are answered at once; 0: no limit. */
-  inFlightLimit: number;
+  /** Which requests this process works on. */
+  load: LoadShedding;
   limits: HttpLimits & Waits;
   /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
   ending?: AbortSignal | undefined;
@@ -76,7 +78,7 @@ export interface HttpServerOptions {
 
 /** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { log, corsOrigins, limits, ending, trustProxy, inFlightLimit } = options;
+  const { log, corsOrigins, limits, ending, trustProxy, load } = options;
   const app = fastify({
     loggerInstance: log,
     http: {
@@ -107,9 +109,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     done();
   });
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
-  if (inFlightLimit > 0) shedLoad(app, inFlightLimit);
   app.addHook('onRequest', refuseUnreadable);
+  shedLoad(app, load);
   if (ending) endConnections(app, ending);
+  limitUnsentAnswers(app, limits, connections);
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
   closeInTime(app, connections);

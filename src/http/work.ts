@@ -10,6 +10,8 @@ interface Work {
   ms: number;
   /** What waits for its end. */
   onEnd: (() => void)[];
+  /** What waits until its answer is sent, or its connection closed; undefined once it is. */
+  onSent: (() => void)[] | undefined;
 }
 
 declare module 'fastify' {
@@ -36,9 +38,14 @@ class ClientGoneError extends Error {
 export function trackWork(app: FastifyInstance): void {
   app.decorateRequest('work');
   app.addHook('onRequest', (request, reply, done) => {
-    const work: Work = { state: 'arriving', since: performance.now(), ms: 0, onEnd: [] };
+    const work: Work = { state: 'arriving', since: performance.now(), ms: 0, onEnd: [], onSent: [] };
     request.work = work;
-    reply.raw.on('close', () => work.state === 'arriving' && end(work));
+    reply.raw.on('close', () => {
+      if (work.state === 'arriving') end(work);
+      const { onSent = [] } = work;
+      work.onSent = undefined;
+      for (const act of onSent) act();
+    });
     done();
   });
   app.addHook('preParsing', ({ work }, _reply, payload, done) => {
@@ -75,6 +82,12 @@ export function workedMs({ since, ms }: Pick<Work, 'since' | 'ms'>): number {
 export function whenDone({ work }: FastifyRequest, act: () => void): void {
   if (!work || work.state === 'ended') act();
   else work.onEnd.push(act);
+}
+
+/** Calls something once, when the system has taken the whole answer, or the connection has closed; at once, where it has. */
+export function whenSent({ work }: FastifyRequest, act: () => void): void {
+  if (work?.onSent) work.onSent.push(act);
+  else act();
 }
 
 function end(work: Work): void {

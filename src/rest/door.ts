@@ -1,12 +1,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import type { Database } from '../db/client.ts';
+import type { DatabaseClient } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/admission.ts';
 import { inTime } from '../http/deadline.ts';
-import { type Charge, POINTS } from '../http/rate-limit.ts';
+import { POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
-import { type Admit, requireViewer, viewerOf } from '../http/viewer.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
@@ -14,9 +14,8 @@ import { refuse } from './refuse.ts';
 
 /** What the door needs. */
 export interface RestDoor {
-  db: Database;
+  db: DatabaseClient;
   admit: Admit;
-  charge: Charge;
 }
 
 /**
@@ -85,12 +84,12 @@ function parseJson(
   });
 }
 
-function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operation): void {
+function mount(app: FastifyInstance, { db }: RestDoor, operation: Operation): void {
   const points = POINTS.request + (operation.method === 'GET' ? 0 : POINTS.write);
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    onRequest: (request, reply) => charge(request, reply, points),
+    config: { points },
     preParsing: async (request) => {
       if (viewerOf(request).scopes.has(operation.scope)) return;
       throw new ForbiddenError(operation.summary, operation.scope);
@@ -98,7 +97,9 @@ function mount(app: FastifyInstance, { db, charge }: RestDoor, operation: Operat
     handler: async (request, reply) => {
       const { params, query, body = {} } = request;
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'] };
-      const running = operation.run({ db, viewer: viewerOf(request) }, { params, query, headers, body });
+      const viewer = viewerOf(request);
+      const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
+      const running = operation.run(context, { params, query, headers, body });
       return inTime(reply, running);
     },
   });

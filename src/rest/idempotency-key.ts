@@ -45,4 +45,4 @@ export const keyMisused = {
 } as const;
 
 /** Somebody else is just doing the same. */
-export const KEY_BUSY = 'another request with the idempotency key is under way';
+export const KEY_BUSY = 'another request with the idempotency key is in flight';

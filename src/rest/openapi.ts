@@ -12,6 +12,10 @@ const errorObject = z
       .array(z.object({ path: z.array(z.string()), code: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'Every fault of the parameters, where they are at fault.' }),
+    retryAfter: z
+      .int()
+      .optional()
+      .meta({ description: 'Seconds after which to retry, where the request can be retried (409, 429, 503).' }),
     requestId: z.string().optional().meta({ description: 'Of an unexpected error (500): the id in the log.' }),
   })
   .meta({ id: 'Error', description: 'Why nothing was done.' });

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
+  ConflictError,
   DomainError,
   ForbiddenError,
   IdempotencyConflictError,
@@ -7,7 +8,7 @@ import {
   ValidationError,
   type ValidationIssue,
 } from '../domain/errors.ts';
-import { refusalOf } from '../http/refusal.ts';
+import { refusalOf, retryIn } from '../http/refusal.ts';
 
 /** What REST calls otherwise than the domain. */
 const names: Readonly<Record<string, string>> = {
@@ -51,13 +52,17 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
     const text = issues.map(({ path, message }) => `${path.join('.') || 'The body'} ${message}`).join('; ');
     return reply.code(400).send({ error: text, code: error.code, issues });
   }
+  if (error instanceof ConflictError) {
+    const { headers, retryAfter } = retryIn(error.retryAfter);
+    return reply.code(409).headers(headers).send({ error: error.message, code: error.code, retryAfter });
+  }
   if (error instanceof DomainError) {
     return reply.code(statusOf(error)).send({ error: error.message, code: error.code });
   }
-  const { status, code, message, headers = {}, isIntended } = refusalOf(error, request);
+  const { status, code, message, headers = {}, retryAfter, isIntended } = refusalOf(error, request);
   if (status >= 500 && !isIntended) request.log.error({ err: error }, message);
   return reply
     .code(status)
     .headers(headers)
-    .send({ error: message, code, ...(status === 500 ? { requestId: request.id } : {}) });
+    .send({ error: message, code, retryAfter, requestId: status === 500 ? request.id : undefined });
 }

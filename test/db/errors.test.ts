@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
 import { isConflict, isUnavailable, TransactionConflict, violates } from '../../src/db/errors.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
@@ -10,7 +10,7 @@ import { createDatabase, type TestDatabase } from '../kit/database.ts';
 import { rowId, seedUsers } from '../kit/seed-rows.ts';
 
 let database: TestDatabase;
-let db: Database;
+let db: DatabaseClient;
 let workspaceId: string;
 beforeAll(async () => {
   database = await createDatabase();
@@ -38,7 +38,7 @@ async function terminate(pid: number): Promise<void> {
   await client.end();
 }
 
-async function pidOf(one: Pick<Database, '$queryRaw'>): Promise<number> {
+async function pidOf(one: Pick<DatabaseClient, '$queryRaw'>): Promise<number> {
   const [row] = await one.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
   return row?.pid ?? 0;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
-import type { Database } from '../../src/db/client.ts';
+import type { DatabaseClient } from '../../src/db/client.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../src/dev/demo-data.ts';
 import { DEVICES_KEPT } from '../../src/domain/devices/device.ts';
 import { newEvent } from '../../src/domain/events/inputs.ts';
@@ -10,7 +10,7 @@ import { newUser, number as phoneNumber, userUpdate } from '../../src/domain/use
 import { workspaceId, workspaceName } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../kit/database.ts';
 
-const seed = (db: Database) => seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
+const seed = (db: DatabaseClient) => seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
 
 describe('the demo data', () => {
   it('is what the issue asks for: 250 users, both platforms, six lists, a dozen kinds of event', async () => {
@@ -146,7 +146,7 @@ describe('the demo data', () => {
 });
 
 /** Every row, in the order of the keys. */
-async function readAll(db: Database) {
+async function readAll(db: DatabaseClient) {
   const orderBy = { id: 'asc' } as const;
   return {
     workspaces: await db.workspace.findMany({ orderBy }),

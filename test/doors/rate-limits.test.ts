@@ -29,7 +29,10 @@ it('counts a query as one point, a mutation as two, and refuses with 429 what go
   expect(rateIn(second.headers).slice(0, 2)).toEqual([4, 1]);
   for (const { headers, errors, data } of [third, fourth]) {
     const { code, message } = limited(4);
-    expect({ data, errors }).toEqual({ data: undefined, errors: [{ message, extensions: { code } }] });
+    expect({ data, errors }).toEqual({
+      data: undefined,
+      errors: [{ message, extensions: { code, retryAfter: Number(headers['retry-after']) } }],
+    });
     expect(rateIn(headers).slice(0, 2)).toEqual([4, 0]);
     expect(Number(headers['retry-after'])).toBeGreaterThan(50);
     expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
@@ -51,7 +54,10 @@ it('counts a read of REST as one point, and a write as two', async () => {
   expect((await rest.put('/v1/users/u1', {})).status).toBe(200);
   expect((await rest.get('/v1/users')).status).toBe(200);
   const { code, message } = limited(4);
-  expect(await rest.put('/users/u1', {})).toEqual({ status: 429, body: { error: message, code } });
+  expect(await rest.put('/users/u1', {})).toEqual({
+    status: 429,
+    body: { error: message, code, retryAfter: expect.any(Number) },
+  });
   // What is refused costs nothing.
   expect((await rest.get('/v1/users')).status).toBe(200);
 });

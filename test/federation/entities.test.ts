@@ -74,7 +74,7 @@ it.each([
 ])('tells at their places of those that cannot be read: %s', async (_how, count, lost) => {
   const some = Array.from({ length: count }, () => byUid(10));
   await ask([byUid(10)]);
-  const failing = vi.spyOn(app.db.pool, 'query').mockImplementationOnce(async () => {
+  const failing = vi.spyOn(app.db.pool, 'connect').mockImplementationOnce(async () => {
     throw new Error('connect ECONNREFUSED 127.0.0.1:1');
   });
   const { data, errors } = await ask(some);

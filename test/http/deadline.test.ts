@@ -32,9 +32,11 @@ it.each(['users', 'api_keys'] as const)('refuses a request in time while %s cann
   await holding(app, table, async () => {
     const [graphql, restful] = await Promise.all([post(app, user), rest()]);
     expect([graphql.statusCode, graphql.headers['retry-after']]).toEqual([503, '1']);
-    expect(graphql.json()).toEqual({ errors: [{ message: refusal.message, extensions: { code: refusal.code } }] });
+    expect(graphql.json()).toEqual({
+      errors: [{ message: refusal.message, extensions: { code: refusal.code, retryAfter: 1 } }],
+    });
     expect([restful.statusCode, restful.headers['retry-after']]).toEqual([503, '1']);
-    expect(restful.json()).toEqual({ error: refusal.message, code: refusal.code });
+    expect(restful.json()).toEqual({ error: refusal.message, code: refusal.code, retryAfter: 1 });
   });
   await untilWaiting(app, 0);
   // The late results have come to nobody, and nothing is said of them.

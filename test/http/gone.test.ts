@@ -2,8 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
 import { expect, it } from 'vitest';
+import { shedLoad } from '../../src/http/admission.ts';
 import { setDeadline } from '../../src/http/deadline.ts';
-import { shedLoad } from '../../src/http/shedding.ts';
+import { createLoadShedding } from '../../src/http/limits/load-shedding.ts';
 import { trackWork } from '../../src/http/work.ts';
 
 const LIMIT_MS = 100;
@@ -14,7 +15,7 @@ async function startServer() {
   const app = fastify();
   trackWork(app);
   setDeadline(app, LIMIT_MS);
-  shedLoad(app, 2);
+  shedLoad(app, createLoadShedding(2));
   app.addHook('onRequest', async ({ url }) => {
     if (url !== '/held') await delay(ADMISSION_MS);
   });

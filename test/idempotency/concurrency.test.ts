@@ -120,7 +120,7 @@ describe('while another write with the key is under way', () => {
       ]),
     );
     const [added, created, posted, postedUser] = answers;
-    const message = 'Another request with the idempotency key is under way; try again.';
+    const message = 'Another request with the idempotency key is in flight; retry later.';
     for (const { errors } of [added, created]) {
       expect(errors).toMatchObject([{ message, extensions: { code: 'CONFLICT' } }]);
     }

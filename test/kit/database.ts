@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
 import type { Waits } from '../../src/db/waits.ts';
 import { databaseUrl, TEMPLATE } from './database-url.ts';
 
 /** A database of the test's own. */
 export interface TestDatabase extends AsyncDisposable {
-  db: Database;
+  db: DatabaseClient;
   connection: { connectionString: string };
 }
 

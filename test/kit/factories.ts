@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from '../../src/db/client.ts';
+import type { DatabaseClient } from '../../src/db/client.ts';
 import type { Prisma } from '../../src/db/generated/client.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 
 /** Whose rows are made: what `startApp` gives fits, and so does its `stranger` with the database. */
 interface Owner {
-  db: Database;
+  db: DatabaseClient;
   workspaceId: string;
 }
 

@@ -1,10 +1,10 @@
-import type { Database } from '../../src/db/client.ts';
+import type { DatabaseClient } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import { encodeGlobalId, type NodeType } from '../../src/graphql/global-id.ts';
 
 /** Where rows are put: the `db` and the `workspaceId` of a started app will do. */
 export interface Place {
-  db: Database;
+  db: DatabaseClient;
   workspaceId: string;
 }
 

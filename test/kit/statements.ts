@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { Database } from '../../src/db/client.ts';
+import type { DatabaseClient } from '../../src/db/client.ts';
 
 /** A statement as it goes to PostgreSQL. */
 export interface Statement {
@@ -8,7 +8,7 @@ export interface Statement {
 }
 
 /** Tells every statement of every session that is begun from now on, BEGIN and COMMIT included. */
-export function recordStatements({ pool }: Database, record: (statement: Statement) => void): void {
+export function recordStatements({ pool }: DatabaseClient, record: (statement: Statement) => void): void {
   pool.on('connect', (client) => {
     const query: (...args: unknown[]) => unknown = client.query.bind(client);
     const recording = (...args: unknown[]) => {

@@ -1,8 +1,8 @@
 import { expect, vi } from 'vitest';
-import type { Database } from '../../src/db/client.ts';
+import type { DatabaseClient } from '../../src/db/client.ts';
 
 /** Waits until so many statements of the database wait for a lock. */
-export async function untilWaiting({ db }: { db: Database }, expected: number): Promise<void> {
+export async function untilWaiting({ db }: { db: DatabaseClient }, expected: number): Promise<void> {
   const waiting = async () => {
     const [row] = await db.$queryRaw<{ count: number }[]>`
       SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;

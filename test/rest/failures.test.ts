@@ -30,7 +30,11 @@ it('503: the database is away', async () => {
   await app.db.$executeRaw`CREATE VIEW users AS SELECT *, gone() FROM hidden`;
   expect(await restOf(app).get(`/v1/users/${uid}`)).toEqual({
     status: 503,
-    body: { error: 'The service is unavailable just now; try again later.', code: 'SERVICE_UNAVAILABLE' },
+    body: {
+      error: 'The service is unavailable just now; try again later.',
+      code: 'SERVICE_UNAVAILABLE',
+      retryAfter: 1,
+    },
   });
   const { headers } = await app.app.inject({ url: `/v1/users/${uid}`, headers: { authorization: app.owner } });
   expect(headers['retry-after']).toBe('1');

@@ -4,6 +4,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../actor.ts';
 import { record } from '../audit/record.ts';
 import { ListArchivedError, NotFoundError } from '../errors.ts';
+import { inWriteQueue } from '../users/write-queue.ts';
 import type { ListSubscription } from './inputs.ts';
 import { type List, type ListMembership, listColumns, type Membership, membershipColumns } from './list.ts';
 
@@ -12,18 +13,21 @@ import { type List, type ListMembership, listColumns, type Membership, membershi
  * @throws {NotFoundError} when the workspace has no such user or list; or when somebody is to be
  *   unsubscribed who is no member.
  * @throws {ListArchivedError} when the list is archived and the user no member yet.
+ * @throws {UserBusyError} when too many writes to the user are in flight.
  */
 export function setListSubscription(db: Database, actor: Actor, input: ListSubscription): Promise<ListMembership> {
   const { workspaceId } = actor;
-  return inTransaction(db, async (tx) => {
-    const list = await lockList(tx, workspaceId, input.listId);
-    const userId = await lockUserId(tx, workspaceId, input.uid);
-    const flipped = await flip(tx, actor, userId, input);
-    if (flipped) return { list, ...flipped };
-    if (!input.subscribed) throw new NotFoundError('ListMembership');
-    if (list.archivedAt) throw new ListArchivedError(list.id);
-    return { list, ...(await join(tx, actor, list.id, userId)) };
-  });
+  return inWriteQueue(db, workspaceId, input.uid, () =>
+    inTransaction(db, async (tx) => {
+      const list = await lockList(tx, workspaceId, input.listId);
+      const userId = await lockUserId(tx, workspaceId, input.uid);
+      const flipped = await flip(tx, actor, userId, input);
+      if (flipped) return { list, ...flipped };
+      if (!input.subscribed) throw new NotFoundError('ListMembership');
+      if (list.archivedAt) throw new ListArchivedError(list.id);
+      return { list, ...(await join(tx, actor, list.id, userId)) };
+    }),
+  );
 }
 
 /** Keeps the list from being archived until the transaction ends. */

@@ -12,6 +12,7 @@ import { newId } from '../new-id.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { readUsers } from './read-users.ts';
 import { type User, userColumns } from './user.ts';
+import { inWriteQueue } from './write-queue.ts';
 
 /** A user, and whether an earlier call with the same idempotency key has made them. */
 interface Created {
@@ -26,9 +27,10 @@ interface Created {
  * @throws {NotFoundError} when the workspace has no such list; or when the user of the idempotency key is gone.
  * @throws {ValidationError} naming each list that is archived.
  * @throws {IdempotencyConflictError} when the idempotency key stands for something else.
+ * @throws {UserBusyError} when too many writes to the user are in flight.
  */
 export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<Created> {
-  return inTransaction(db, async (tx) => {
+  const create = async (tx: Db): Promise<Created> => {
     const id = newId();
     const made =
       idempotencyKey == null ? undefined : await takeOrRead(tx, actor.workspaceId, input, id, idempotencyKey);
@@ -38,7 +40,8 @@ export function createUser(db: Database, actor: Actor, { idempotencyKey, ...inpu
     await joinLists(tx, actor, user.id, input.listIds ?? []);
     if (input.device) await registerDevice(tx, actor, user.id, input.device);
     return { user, replayed: false };
-  });
+  };
+  return inWriteQueue(db, actor.workspaceId, input.uid, () => inTransaction(db, create));
 }
 
 /** Takes a key, or reads the user who was made under it. */

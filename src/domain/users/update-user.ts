@@ -12,6 +12,7 @@ import { insertUser } from './create-user.ts';
 import type { UserUpdate } from './inputs.ts';
 import { lockUser } from './lock-user.ts';
 import type { User } from './user.ts';
+import { inWriteQueue } from './write-queue.ts';
 
 /** An insert lost to another one whose user is gone again is tried once more, but not for ever. */
 const ATTEMPTS = 5;
@@ -34,20 +35,23 @@ interface Upserted {
  *   or when another caller has just given that user a uid.
  * @throws {UidTakenError} when another user has the `newUid`.
  * @throws {ValidationError} when the merged attributes break their limits.
+ * @throws {UserBusyError} when too many writes to the user are in flight.
  */
 export async function updateUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
   const { workspaceId, keyId } = actor;
   const full = actor.scopes.has(FULL);
   if (input.newUid != null && !full) throw new ForbiddenError('Setting a uid', FULL);
-  const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, { keyId, input }) : undefined;
-  if (updated) return { user: updated, created: false };
-  return inTransaction(db, async (tx) => {
-    const { user, created } = await lockOrInsert(tx, actor, full, input);
-    if (!created && changesEmail(user, input) && !full) {
-      throw new ForbiddenError('Changing an e-mail address', FULL);
-    }
-    if (input.device) await registerDevice(tx, actor, user.id, input.device);
-    return { user: created ? user : await applyUpdate(tx, actor, user, input), created };
+  return inWriteQueue(db, workspaceId, input.uid, async () => {
+    const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, { keyId, input }) : undefined;
+    if (updated) return { user: updated, created: false };
+    return inTransaction(db, async (tx) => {
+      const { user, created } = await lockOrInsert(tx, actor, full, input);
+      if (!created && changesEmail(user, input) && !full) {
+        throw new ForbiddenError('Changing an e-mail address', FULL);
+      }
+      if (input.device) await registerDevice(tx, actor, user.id, input.device);
+      return { user: created ? user : await applyUpdate(tx, actor, user, input), created };
+    });
   });
 }
 

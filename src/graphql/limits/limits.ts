@@ -22,6 +22,8 @@ export interface GraphQLLimits {
   entities: number;
   /** Items of any other list of an input. */
   inputItems: number;
+  /** Bytes of an answer. */
+  answerBytes: number;
 }
 
 /** Refuses an operation before it is executed. */

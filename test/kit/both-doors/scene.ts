@@ -1,10 +1,10 @@
-import type { Database } from '../../../src/db/client.ts';
+import type { DatabaseClient } from '../../../src/db/client.ts';
 import { addDevices, addSegment, addToSegment, importUser } from '../factories.ts';
 import { rowId, seedLists } from '../seed-rows.ts';
 
 /** The workspace behind a door. */
 interface Place {
-  db: Database;
+  db: DatabaseClient;
   workspaceId: string;
 }
 

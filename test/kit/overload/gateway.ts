@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { vi } from 'vitest';
 import { createKey } from '../../../src/auth/keys.ts';
 import { freePort } from '../../../src/cluster/free-port.ts';
+import type { DatabaseClient } from '../../../src/db/client.ts';
 import { scopes } from '../../../src/domain/scopes.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { basic } from '../app.ts';
@@ -31,13 +32,19 @@ function bodies(): string[] {
   });
 }
 
+/** Creates a workspace with users and devices, and a key with every scope. */
+async function createTenant(db: DatabaseClient, name: string) {
+  const { id: workspaceId } = await createWorkspace(db, name);
+  const { publicKey, secret } = await createKey(db, workspaceId, scopes);
+  await seedUsers({ db, workspaceId }, users);
+  await seedDevices({ db, workspaceId }, users);
+  return { workspaceId, secret: basic(publicKey, secret), publicKey: basic(publicKey) };
+}
+
 /** A gateway in a process of its own that logs no requests, on a database with users, and what to ask it. */
 export async function startForOverload(environment: Record<string, string> = {}) {
   const database = await createDatabase();
-  const { id: workspaceId } = await createWorkspace(database.db, 'Owner');
-  const key = await createKey(database.db, workspaceId, scopes);
-  await seedUsers({ db: database.db, workspaceId }, users);
-  await seedDevices({ db: database.db, workspaceId }, users);
+  const { secret } = await createTenant(database.db, 'Owner');
   const port = await freePort(0, HOST);
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['src/main.ts'], {
@@ -58,7 +65,10 @@ export async function startForOverload(environment: Record<string, string> = {})
   await vi.waitFor(() => fetch(`http://${HOST}:${port}/health/live`), { timeout: 20_000, interval: 50 });
   return {
     /** What a plan begins with. */
-    target: { host: HOST, port, authorization: basic(key.publicKey, key.secret), bodies: bodies() },
+    target: { host: HOST, port, authorization: secret, bodies: bodies() },
+    db: database.db,
+    /** Adds another workspace, with users of its own. */
+    createTenant: (name: string) => createTenant(database.db, name),
     /** The memory in MB that no file stands for. */
     async memoryMb(): Promise<number> {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');

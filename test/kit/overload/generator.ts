@@ -12,7 +12,7 @@ const KEPT = 2_000;
 /** How often in ms an open loop sends what is due. */
 const TICK_MS = 5;
 
-/** How long in ms a caller whose request was shed waits. */
+/** How long in ms a caller whose request was shed waits, unless the plan says otherwise. */
 const PAUSE_MS = 100;
 
 /** How long in ms answers are waited for after the end. */
@@ -20,7 +20,7 @@ const PATIENCE_MS = 10_000;
 
 /** Sends what a plan says, in a process of its own, so that only the gateway's time is measured. */
 async function run(plan: Plan): Promise<Outcome> {
-  const { host, port, load } = plan;
+  const { host, port, load, pauseMs = PAUSE_MS } = plan;
   const requests = plan.bodies.map((body) => bytesOf(plan, body));
   const histograms = new Map<number, RecordableHistogram>();
   const idle: Connection[] = [];
@@ -67,7 +67,7 @@ async function run(plan: Plan): Promise<Outcome> {
     ends = performance.now() + plan.seconds * 1000;
     const again = (status?: number): void => {
       if (performance.now() >= ends) return;
-      if (status === 503) setTimeout(again, PAUSE_MS);
+      if (status === 503 && pauseMs > 0) setTimeout(again, pauseMs);
       else send(again);
     };
     for (let caller = 0; caller < load.callers; caller += 1) again();

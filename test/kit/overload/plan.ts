@@ -8,6 +8,8 @@ export interface Plan {
   seconds: number;
   /** So many callers who each wait for their answer; or so many requests a second, whatever comes back. */
   load: { callers: number } | { perSecond: number };
+  /** How long in ms a caller whose request was shed (503) waits before the next one; 100 by default. */
+  pauseMs?: number;
 }
 
 /** Latencies in ms of the answers with one status. */

@@ -1,0 +1,109 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import {
+  type Admitted,
+  createLoadShedding,
+  type LoadShedding,
+  OverloadedError,
+} from '../../../src/http/limits/load-shedding.ts';
+
+let load: LoadShedding;
+
+afterEach(() => load.stop());
+
+/** Sends a request. @returns what has become of it so far. */
+function send(workspaceId: string, key = 'key', work?: number) {
+  const request: { state: 'queued' | 'begun' | 'rejected'; admitted?: Admitted } = { state: 'queued' };
+  const log = begun;
+  load.admit({ workspaceId, key }, (error, admitted) => {
+    expect(error === undefined || error instanceof OverloadedError).toBe(true);
+    request.state = admitted ? 'begun' : 'rejected';
+    if (!admitted) return;
+    request.admitted = admitted;
+    if (work !== undefined) admitted.weigh(work);
+    log.push(workspaceId);
+  });
+  return request;
+}
+
+let begun: string[] = [];
+
+const statesOf = (requests: { state: string }[]) => requests.map(({ state }) => state);
+
+async function untilBegun(count: number): Promise<void> {
+  while (begun.length < count) await turn();
+}
+
+it('begins the requests of a single workspace at once, and rejects what exceeds the limit', () => {
+  load = createLoadShedding(10);
+  begun = [];
+  const requests = Array.from({ length: 12 }, () => send('A'));
+  expect(statesOf(requests)).toEqual([...Array(10).fill('begun'), 'rejected', 'rejected']);
+  requests[0]?.admitted?.end(1);
+  expect(send('A').state).toBe('begun');
+});
+
+it('rejects nothing without a limit', () => {
+  load = createLoadShedding(0);
+  expect(new Set(statesOf(Array.from({ length: 1_000 }, () => send('A'))))).toEqual(new Set(['begun']));
+});
+
+it('rejects the requests of the workspace that exceeds its share, and of no other', async () => {
+  load = createLoadShedding(10);
+  const flood = Array.from({ length: 50 }, () => send('A'));
+  expect(statesOf(flood).filter((state) => state === 'begun')).toHaveLength(10);
+  const quiet = Array.from({ length: 5 }, () => send('B'));
+  expect(send('B').state, 'its share is half').toBe('rejected');
+  expect(send('A').state).toBe('rejected');
+  await turn();
+  await turn();
+  await turn();
+  expect(new Set(statesOf(quiet))).toEqual(new Set(['begun']));
+});
+
+it('rejects the requests of the key that exceeds its share of the workspace', async () => {
+  load = createLoadShedding(10);
+  expect(statesOf(Array.from({ length: 20 }, () => send('A', 'public'))).filter((s) => s === 'begun')).toHaveLength(10);
+  const secret = Array.from({ length: 5 }, () => send('A', 'secret'));
+  await turn();
+  expect(new Set(statesOf(secret))).toEqual(new Set(['begun']));
+  expect(send('A', 'public').state).toBe('rejected');
+});
+
+it('counts a request for nothing while its body arrives', () => {
+  load = createLoadShedding(2);
+  const slow = Array.from({ length: 8 }, () => {
+    const request = send('A');
+    request.admitted?.pause();
+    return request;
+  });
+  expect(new Set(statesOf(slow))).toEqual(new Set(['begun']));
+  for (const { admitted } of slow) admitted?.resume();
+  expect(send('A').state).toBe('rejected');
+  for (const { admitted } of slow) admitted?.end(1);
+  expect(send('A').state).toBe('begun');
+});
+
+it('begins the requests of several workspaces in turn, however many each sends', async () => {
+  load = createLoadShedding(0);
+  send('A');
+  begun = [];
+  for (let place = 0; place < 100; place += 1) send('B');
+  for (let place = 0; place < 10; place += 1) send('C');
+  await untilBegun(20);
+  expect(begun.slice(0, 20).filter((workspace) => workspace === 'C')).toHaveLength(10);
+});
+
+it('weighs requests by their work: those of one who asks for ten times as much begin a tenth as often', async () => {
+  load = createLoadShedding(0);
+  send('A');
+  begun = [];
+  // Its mean work is learnt from its requests.
+  for (let place = 0; place < 60; place += 1) send('B', 'key', 10);
+  await untilBegun(60);
+  begun = [];
+  for (let place = 0; place < 60; place += 1) send('B', 'key', 10);
+  for (let place = 0; place < 60; place += 1) send('C', 'key', 1);
+  await untilBegun(44);
+  expect(begun.slice(0, 44).filter((workspace) => workspace === 'B').length).toBeLessThanOrEqual(8);
+});

@@ -1,0 +1,157 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createKey } from '../../../src/auth/keys.ts';
+import { scopes } from '../../../src/domain/scopes.ts';
+import { stringifyWithin } from '../../../src/graphql/limits/answer-size.ts';
+import { basic } from '../../kit/app.ts';
+import { addUser } from '../../kit/factories.ts';
+import { post } from '../../kit/http.ts';
+import { startListening } from '../../kit/listening.ts';
+
+const MEGABYTE = 1024 * 1024;
+const WRITE_MS = 700;
+
+let app: Awaited<ReturnType<typeof startListening>>;
+
+beforeAll(async () => {
+  app = await startListening({
+    admissionLimits: { requestsAtOnce: 1, wrongCredentials: 0 },
+    limits: { writeMs: WRITE_MS, answerBytes: 10 * MEGABYTE, unsentBytes: 36 * MEGABYTE },
+  });
+  const { id, uid } = await addUser(app, { uid: 'large' });
+  const value = JSON.stringify('x'.repeat(16_000));
+  await app.db.$executeRaw`
+    INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
+    SELECT ${app.workspaceId}::uuid, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${id}::uuid, 'Large',
+      ${value}::jsonb, jsonb_build_object('text', ${'y'.repeat(16_000)}::text), now()
+    FROM generate_series(1, 100) AS n`;
+  expect(uid).toBe('large');
+});
+
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** So many times 3.2 MB. */
+const document = (aliases: number) => {
+  const events = Array.from(
+    { length: aliases },
+    (_, place) => `e${place}: events(first: 100) { nodes { value properties } }`,
+  );
+  return `{ user(uid: "large") { ${events.join(' ')} } }`;
+};
+
+async function callerWithKey(): Promise<string> {
+  const { publicKey, secret } = await createKey(app.db, app.workspaceId, scopes);
+  return basic(publicKey, secret);
+}
+
+/** Sends a query on a connection of its own, and reads nothing. */
+function sendAndStall(caller: string, aliases: number) {
+  const body = JSON.stringify({ query: document(aliases) });
+  const socket = connect(app.port, '127.0.0.1').pause();
+  const closed = Promise.withResolvers<number>();
+  const began = performance.now();
+  socket.on('error', () => {}).on('close', () => closed.resolve(performance.now() - began));
+  const head = ['POST /graphql HTTP/1.1', 'host: a', `authorization: ${caller}`, 'content-type: application/json'];
+  socket.write([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
+  return { socket, closed: closed.promise };
+}
+
+const ask = async (caller: string) => (await app.send('{ viewer { keyId } }', {}, caller)).status;
+
+it('closes the connection of a client that stops reading, and holds its concurrency slot until then', async () => {
+  const caller = await callerWithKey();
+  expect(await ask(caller)).toBe(200);
+  const { socket, closed } = sendAndStall(caller, 2);
+  await vi.waitFor(async () => expect(await ask(caller)).toBe(429));
+  await delay(WRITE_MS / 2);
+  expect(await ask(caller), 'the answer is ready, and not read').toBe(429);
+  // Node looks for progress once in that time, so that a connection is closed within twice of it.
+  socket.resume();
+  socket.pause();
+  await delay(3 * WRITE_MS);
+  socket.resume();
+  expect(await closed).toBeGreaterThan(WRITE_MS);
+  expect(await ask(caller)).toBe(200);
+});
+
+it('leaves connections alone that wait without an answer to write, and those that read slowly', async () => {
+  const caller = await callerWithKey();
+  const { socket, closed } = sendAndStall(caller, 2);
+  let bytes = 0;
+  socket.on('data', (chunk) => (bytes += chunk.length));
+  for (let round = 0; round < 12; round += 1) {
+    socket.resume();
+    await delay(20);
+    socket.pause();
+    await delay(WRITE_MS / 5);
+  }
+  expect(socket.destroyed).toBe(false);
+  socket.resume();
+  await vi.waitFor(() => expect(bytes).toBeGreaterThan(6 * MEGABYTE));
+  socket.end();
+  await closed;
+});
+
+it('bounds the answers of a workspace that are not read, by a share that leaves some to others', async () => {
+  const callers = [await callerWithKey(), await callerWithKey(), await callerWithKey()];
+  await Promise.all(callers.map(ask));
+  // 9.6 MB each; two thirds of 36 MB are 24.
+  const stalled = callers.slice(0, 2).map((caller) => sendAndStall(caller, 3));
+  await vi.waitFor(async () => expect(await ask(callers[1] ?? '')).toBe(429));
+  await delay(100);
+  const { status, errors } = await app.send(document(3), {}, callers[2]);
+  expect([status, errors]).toEqual([
+    429,
+    [
+      {
+        message: expect.stringMatching(/^Clients of this workspace have 20 MB of answers to read; try again in 1 s\.$/),
+        extensions: { code: 'RATE_LIMITED', retryAfter: 1 },
+      },
+    ],
+  ]);
+  expect((await app.send('{ viewer { keyId } }', {}, callers[2])).status, 'small answers are not counted').toBe(200);
+  for (const { socket } of stalled) socket.destroy();
+  await vi.waitFor(async () => expect((await app.send(document(3), {}, callers[2])).status).toBe(200));
+});
+
+it.each([
+  ['the direct path', {}],
+  ['Yoga’s own handler', { accept: 'application/json;q=0.9' }],
+])('rejects an answer that is larger than the limit: %s', async (_path, headers) => {
+  const limit = 10 * MEGABYTE;
+  const large = await post(app, JSON.stringify({ query: document(4) }), { headers });
+  expect(large.json()).toEqual({
+    data: null,
+    errors: [
+      {
+        message: `The answer has more than ${limit} bytes; the limit is ${limit}. Ask for smaller pages or fewer fields.`,
+        extensions: { code: 'LIMIT_EXCEEDED' },
+      },
+    ],
+  });
+  expect((await post(app, JSON.stringify({ query: document(3) }), { headers })).json()).toHaveProperty('data.user.e2');
+});
+
+it('stops while the answer is built', () => {
+  let read = 0;
+  const row = {
+    get value() {
+      read += 1;
+      return 'x'.repeat(1_000);
+    },
+  };
+  expect(stringifyWithin({ nodes: Array.from({ length: 1_000 }, () => row) }, 10_000)).toBeUndefined();
+  expect(read).toBeLessThan(12);
+});
+
+it('serialises as JSON.stringify does', () => {
+  for (const data of [
+    undefined,
+    null,
+    {},
+    { a: [], b: [{}], c: [1, null, 'ü"\n'], d: undefined, e: { f: [[1], [2]] } },
+    { nodes: Array.from({ length: 20 }, (_, place) => (place % 3 === 0 ? null : { place, meta: { 'a"b': true } })) },
+  ])
+    expect(stringifyWithin(data, 10_000)).toBe(JSON.stringify(data) ?? 'null');
+});

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { printFigures } from '../kit/figures.ts';
+import { startForOverload } from '../kit/overload/gateway.ts';
+import { generate } from '../kit/overload/generate.ts';
+import type { Outcome } from '../kit/overload/plan.ts';
+
+/** Connections of the tenant that reads, and how long in seconds each measurement takes. */
+const READERS = 10;
+const SECONDS = 5;
+
+/** Part of its throughput on a quiet gateway that a tenant keeps beside one that floods it: nine tenths of half. */
+const FAIR_PART = 0.9 / 2;
+
+const read = (uid: string) =>
+  JSON.stringify({ query: '{ user(uid: "UID") { uid email meta devices { platform } } }'.replace('UID', uid) });
+
+const update = JSON.stringify({
+  query:
+    'mutation { updateUser(input: { uid: "u1", meta: { seen: true } }) { ... on UpdateUserPayload { user { uid } } } }',
+});
+
+const page = JSON.stringify({
+  query: '{ users(first: 30) { nodes { uid meta devices { platform } events(first: 5) { nodes { name } } } } }',
+});
+
+/** As it is shipped; and without rate limits, so that nothing but the shares holds a tenant back. */
+const limits = {
+  'with the default limits': { RATE_LIMIT: '60000', RATE_LIMIT_PUBLIC: '6000', CONCURRENCY_LIMIT: '100' },
+  'without rate limits': { RATE_LIMIT: '0', RATE_LIMIT_PUBLIC: '0', CONCURRENCY_LIMIT: '100' },
+};
+
+const perSecond = (outcome: Outcome) => Math.round((outcome.answers['200']?.count ?? 0) / SECONDS);
+
+describe.each(Object.entries(limits))('A tenant that another one floods, %s,', (name, environment) => {
+  let gateway: Awaited<ReturnType<typeof startForOverload>>;
+  let flooder: Awaited<ReturnType<typeof gateway.createTenant>>;
+  let quiet = 0;
+
+  const readers = () => {
+    const bodies = Array.from({ length: 200 }, (_, place) => read(`u${(place + 1) * 10}`));
+    return generate({ ...gateway.target, bodies, load: { callers: READERS }, seconds: SECONDS });
+  };
+
+  beforeAll(async () => {
+    gateway = await startForOverload(environment);
+    flooder = await gateway.createTenant('Flooder');
+    await readers();
+    quiet = perSecond(await readers());
+  }, 120_000);
+
+  afterAll(() => gateway?.[Symbol.asyncDispose]());
+
+  it.each([
+    { callers: 60, credential: 'publicKey', body: update, what: 'updates of one user' },
+    { callers: 200, credential: 'publicKey', body: update, what: 'updates of one user' },
+    { callers: 200, credential: 'secret', body: page, what: 'pages' },
+  ] as const)('keeps its share beside $callers connections with $what', async ({ callers, credential, body, what }) => {
+    const { host, port } = gateway.target;
+    const authorization = flooder[credential];
+    const flooding = generate({
+      ...{ host, port, authorization, bodies: [body], pauseMs: 0 },
+      load: { callers },
+      seconds: SECONDS + 2,
+    });
+    const victim = await readers();
+    const flood = await flooding;
+    printFigures('fair shares', {
+      limits: name,
+      flood: `${callers} × ${what}`,
+      'reads a second, quiet': quiet,
+      'reads a second, flooded': perSecond(victim),
+      'of the fair half': `${Math.round((perSecond(victim) / quiet) * 200)} %`,
+      'p50 ms': victim.answers['200']?.p50 ?? '-',
+      'p99 ms': victim.answers['200']?.p99 ?? '-',
+      'slowest ms': victim.answers['200']?.max ?? '-',
+      'flood answered': Object.entries(flood.answers)
+        .map(([status, { count }]) => `${status}: ${count}`)
+        .join(', '),
+    });
+    expect(Object.keys(victim.answers)).toEqual(['200']);
+    expect(victim.lost).toBe(0);
+    expect(perSecond(victim)).toBeGreaterThan(quiet * FAIR_PART);
+  });
+});
