@@ -1,0 +1,98 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it, vi } from 'vitest';
+import { addUser } from '../kit/factories.ts';
+import { printFigures } from '../kit/figures.ts';
+import { startProduction } from '../kit/production.ts';
+import { residentMegabytes } from '../kit/resident.ts';
+
+/** Clients that stop reading. */
+const CLIENTS = 60;
+
+/** Instead of 30 s, so that the suite ends. */
+const WRITE_MS = 5_000;
+
+/** Most MB by which the memory may grow: what a workspace may leave unread, in two copies while it is written, and its rows. */
+const GROWTH_MB = 400;
+
+it('bounds what clients hold that do not read their answers, and lets go of it', async () => {
+  await using gateway = await startProduction({
+    LIMIT_WRITE_MS: String(WRITE_MS),
+    IN_FLIGHT_LIMIT: '500',
+    NODE_OPTIONS: '--max-old-space-size=256',
+  });
+  const owner = { db: gateway.db, workspaceId: gateway.workspaceId };
+  const { id } = await addUser(owner, { uid: 'large' });
+  await gateway.db.$executeRaw`
+    INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
+    SELECT ${owner.workspaceId}::uuid, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${id}::uuid, 'Large',
+      to_jsonb(repeat('x', 16000)), jsonb_build_object('text', repeat('y', 16000)), now()
+    FROM generate_series(1, 100) AS n`;
+  const { port } = new URL(gateway.address);
+  const { authorization } = gateway.key;
+  const sockets: Socket[] = [];
+  let [open, received] = [0, ''];
+
+  /** Sends a query whose answer has so many times 3.2 MB, and reads only the beginning of it. */
+  function sendAndStall(aliases: number): void {
+    const events = Array.from(
+      { length: aliases },
+      (_, place) => `e${place}: events(first: 100) { nodes { value properties } }`,
+    );
+    const body = JSON.stringify({ query: `{ user(uid: "large") { ${events.join(' ')} } }` });
+    const head = [
+      'POST /graphql HTTP/1.1',
+      'host: a',
+      `authorization: ${authorization}`,
+      'content-type: application/json',
+    ];
+    const socket = connect(Number(port), '127.0.0.1');
+    open += 1;
+    socket.once('data', (chunk) => {
+      received += String(chunk).slice(0, 2_000);
+      socket.pause();
+    });
+    socket.on('error', () => {}).on('close', () => (open -= 1));
+    socket.write([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
+    sockets.push(socket);
+  }
+
+  const ask = async () => {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const body = '{"query":"{ viewer { keyId } }"}';
+    return (await fetch(`${gateway.address}/graphql`, { method: 'POST', headers, body })).status;
+  };
+
+  expect(await ask()).toBe(200);
+  const before = residentMegabytes(gateway.pid);
+  for (let client = 0; client < 12; client += 1) sendAndStall(9);
+  await vi.waitFor(() => expect(received.match(/LIMIT_EXCEEDED/g)).toHaveLength(12), 20_000);
+  for (let client = 0; client < CLIENTS; client += 1) sendAndStall(3);
+  await vi.waitFor(() => expect(received.match(/answers to read/g)?.length).toBeGreaterThan(CLIENTS / 2), 20_000);
+  let peak = 0;
+  for (let round = 0; round < 10; round += 1) {
+    peak = Math.max(peak, residentMegabytes(gateway.pid));
+    await delay(100);
+  }
+  expect(await ask(), 'small answers are given meanwhile').toBe(200);
+  // Those that hold an answer are closed; those that were rejected are kept alive.
+  const stalled = sockets.filter((socket) => socket.isPaused());
+  await delay(2 * WRITE_MS + 2_000);
+  for (const socket of stalled) socket.resume();
+  await delay(1_000);
+  const closed = stalled.filter((socket) => socket.destroyed).length;
+  printFigures('unread answers', {
+    clients: CLIENTS + 12,
+    'rejected for their size': received.match(/LIMIT_EXCEEDED/g)?.length ?? 0,
+    'rejected for the share of unread answers': received.match(/answers to read/g)?.length ?? 0,
+    closed,
+    'memory before MB': before,
+    'memory at the peak MB': peak,
+    'memory after MB': residentMegabytes(gateway.pid),
+  });
+  expect(closed).toBeGreaterThan(2);
+  expect(peak - before).toBeLessThan(GROWTH_MB);
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(() => expect(open).toBe(0));
+  expect(await ask()).toBe(200);
+});
