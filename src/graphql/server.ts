@@ -9,6 +9,7 @@ import { loadersByWorkspace } from './loaders.ts';
 import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
 import { presentResult, type Reporting } from './present-error.ts';
 import { type Charging, refusals } from './refusals.ts';
+import { requestParser } from './request-parser.ts';
 import { stackGuard } from './stack-guard.ts';
 
 /** What the door knows of a request before GraphQL begins. */
@@ -47,6 +48,7 @@ export function createGraphQLServer({ schema, db, limits, persisted }: Made, mor
     context: ({ viewer }) => ({ db, loaders: loadersOf(viewer.workspaceId) }),
     plugins: [
       ...more,
+      requestParser,
       ...(persisted ? [persistedOperations(persisted)] : []),
       documentLimits(limits),
       reportCost(limits.complexity),

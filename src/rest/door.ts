@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { parseJson, UnsafeNumber } from '../domain/json-numbers.ts';
 import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
@@ -54,7 +55,7 @@ async function documentation(app: FastifyInstance): Promise<void> {
 
 async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseJson);
+  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseBody);
   app.setErrorHandler(refuse);
   requireViewer(app, door.admit);
   for (const operation of operations) mount(app, door, operation);
@@ -65,12 +66,12 @@ class JsonError extends Error {
   readonly statusCode = 400;
 
   constructor() {
-    super('The body is not valid JSON.');
+    super('The body is not valid JSON, or is nested too deeply.');
   }
 }
 
 /** Fastify's content parser. Clients name JSON on requests without a body, too. */
-function parseJson(
+function parseBody(
   request: unknown,
   bytes: string | Buffer,
   done: (error: Error | null, body?: unknown) => void,
@@ -78,7 +79,9 @@ function parseJson(
   decodeUtf8(request, bytes, (error, text = '') => {
     if (error) return done(error);
     try {
-      done(null, text === '' ? undefined : JSON.parse(text));
+      const body = text === '' ? undefined : parseJson(text);
+      // As a number, or it would pass for an object.
+      done(null, body instanceof UnsafeNumber ? Number(body.source) : body);
     } catch {
       done(new JsonError());
     }
