@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Database } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
 import { parseJson, UnsafeNumber } from '../domain/json-numbers.ts';
@@ -72,7 +72,7 @@ class JsonError extends Error {
 
 /** Fastify's content parser. Clients name JSON on requests without a body, too. */
 function parseBody(
-  request: unknown,
+  request: FastifyRequest,
   bytes: string | Buffer,
   done: (error: Error | null, body?: unknown) => void,
 ): void {
