@@ -41,9 +41,9 @@ function beSmall(meta: Prisma.Sql): Prisma.Sql {
     AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
 }
 
-async function write(tx: Db, { workspaceId, keyId }: Actor, update: UserUpdate): Promise<User> {
+async function write(tx: Db, { workspaceId, actorName }: Actor, update: UserUpdate): Promise<User> {
   try {
-    const [updated] = await writeUpdates(tx, workspaceId, [{ keyId, input: update }], { lock: 'wait' });
+    const [updated] = await writeUpdates(tx, workspaceId, [{ actorName, input: update }], { lock: 'wait' });
     if (!updated) throw new Error('A locked user has vanished.');
     return updated;
   } catch (error) {
