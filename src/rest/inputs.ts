@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attributeLimits, isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/attributes.ts';
 import { newEvent } from '../domain/events/inputs.ts';
 import { deviceToken, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
+import { normalizeUid } from '../domain/users/uid.ts';
 import { dateText } from './date-text.ts';
 
 /** Clients in languages that do not keep the two apart send numbers for texts. */
@@ -102,7 +103,7 @@ export function checkId({ params, body }: { params: { uid: string }; body: objec
   const unsafe = unsafeNumberIn(id);
   if (unsafe !== undefined) addUnsafeNumber(unsafe, ['body', 'id'], context);
   const given = numberAsText(id);
-  if (typeof given !== 'string' || given === params.uid || UUID.test(given)) return;
+  if (typeof given !== 'string' || normalizeUid(given) === params.uid || UUID.test(given)) return;
   const message = 'must be the uid of the path, where it has to be percent-encoded';
   context.addIssue({ code: 'custom', path: ['body', 'id'], params: { code: 'CONTRADICTION' }, message });
 }
