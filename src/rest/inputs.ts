@@ -121,7 +121,12 @@ export const eventBody = z.object({
 
 /** The uid of a path. */
 export const uidParams = z.object({
-  uid: uid.meta({ minLength: 1, maxLength: 255, description: 'The user’s identifier; any but `/`.' }),
+  uid: uid.meta({
+    minLength: 1,
+    maxLength: 255,
+    description:
+      'The user’s identifier: visible characters but `/`, without white space at either end; in Unicode normal form C, to which it is normalized.',
+  }),
 });
 
 /** The uid and the device token of a path. */

@@ -152,8 +152,9 @@ export type UpdateUserInput = {
   /** Keys of attributes to remove; unknown ones are ignored. */
   removeMeta?: Array<string> | null | undefined;
   /**
-   * The user’s identifier: 1 to 255 printable characters but `/`. Where nobody has it, the user is
-   * created; or, fully authenticated, the one user with the `email` whose uid may still be set gets it.
+   * The user’s identifier: 1 to 255 visible characters but `/`, without white space at either end; in
+   * Unicode normal form C, to which it is normalized. Where nobody has it, the user is created; or, fully authenticated,
+   * the one user with the `email` whose uid may still be set gets it.
    */
   uid: string;
 };
