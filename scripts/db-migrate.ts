@@ -1,5 +1,8 @@
 import { readConfig } from '../src/config.ts';
+import { openDatabase } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { checkUids } from '../src/domain/users/check-uids.ts';
+import { listWorkspaces } from '../src/domain/workspaces/workspaces.ts';
 
 /** `npm run db:migrate`: applies the committed migrations to the database that DATABASE_URL names. */
 async function main(): Promise<void> {
@@ -10,6 +13,26 @@ async function main(): Promise<void> {
   const applied = await migrate({ connectionString });
   for (const name of applied) console.log(`Applied ${name}`);
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);
+  // Reads every user, so only where the migration has just tried to normalize them.
+  if (applied.some((name) => name.endsWith('_normalize_uids')) && (await hasUidFaults(connectionString))) {
+    console.log(UID_HINT);
+  }
+}
+
+const UID_HINT =
+  'Some users have a uid that no lookup finds, or that is another user’s in Unicode normal form C. To list them: npm run cli -- users check-uids';
+
+/** Whether any user of any workspace cannot be found by their uid. */
+async function hasUidFaults(connectionString: string): Promise<boolean> {
+  const db = openDatabase({ connectionString }, { poolSize: 1 });
+  try {
+    for (const { id } of await listWorkspaces(db)) {
+      if ((await checkUids(db, id)).length > 0) return true;
+    }
+    return false;
+  } finally {
+    await db.$disconnect();
+  }
 }
 
 main().catch((error: unknown) => {

@@ -35,7 +35,7 @@ const allowed: Record<string, string[]> = {
   rest: ['domain', 'auth', 'http', 'db/client'],
   http: ['auth', 'db/errors', 'db/waits'],
   cli: ['config', 'domain', 'auth', 'db'],
-  auth: ['db', 'domain/errors', 'domain/new-id', 'domain/scopes', 'domain/workspaces'],
+  auth: ['db', 'domain/actor', 'domain/errors', 'domain/new-id', 'domain/scopes', 'domain/workspaces'],
   dev: ['db', 'config', 'domain'],
   domain: ['db'],
 };

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts';
+import { nameOfKey } from '../domain/actor.ts';
 import { isScope, publicScopes } from '../domain/scopes.ts';
 import { isSecret, parseBasic } from './credentials.ts';
 import { remember } from './remember.ts';
@@ -46,7 +47,8 @@ async function readKey(db: Db, publicKey: string): Promise<KnownKey | undefined>
     WHERE api_keys.public_key = ${publicKey} AND api_keys.revoked_at IS NULL
     LIMIT 2`;
   if (!key || second) return undefined;
-  const who = { keyId: key.id, workspaceId: key.workspaceId, workspace: key.workspace };
+  const { workspaceId, workspace } = key;
+  const who = { keyId: key.id, actorName: nameOfKey(key.id), workspaceId, workspace };
   const scopes = new Set(key.scopes.filter(isScope));
   const open = new Set(publicScopes.filter((scope) => scopes.has(scope)));
   return {

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts';
+import { nameOfToken } from '../domain/actor.ts';
 import { isScope } from '../domain/scopes.ts';
 import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
 import { remember } from './remember.ts';
@@ -20,7 +21,15 @@ export function byToken(
     const workspace = workspaceId && (await nameOf(workspaceId));
     if (!claims || !workspaceId || workspace === undefined) return undefined;
     const scopes = new Set(claims.scopes.filter(isScope));
-    return { workspaceId, workspace, keyId: claims.subject, credential: 'token', rateLimit: null, scopes };
+    return {
+      workspaceId,
+      workspace,
+      keyId: claims.subject,
+      actorName: nameOfToken(claims.subject),
+      credential: 'token',
+      rateLimit: null,
+      scopes,
+    };
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ActorName } from '../domain/actor.ts';
 import type { Scope } from '../domain/scopes.ts';
 
 /** Who calls, and what they may do; whatever the way in. */
@@ -7,6 +8,8 @@ export interface Viewer {
   workspace: string;
   /** Id of the key by which they were let in, or a token's subject. */
   keyId: string;
+  /** Who they are in the audit trail. */
+  actorName: ActorName;
   /** What they showed: a key with its secret, the public key alone, or a token. */
   credential: 'secret' | 'publicKey' | 'token';
   /** Points a minute that they may spend; 0: no limit. Null: what is usual for the credential. */

@@ -9,8 +9,10 @@ export const userId = uuid;
 /** An audit entry's id. */
 export const entryId = uuid;
 
-/** What the audit trail may be asked for a key by. */
-export const keyName = z.string().min(1, { error: 'must not be empty' });
+/** An actor: a key by its id or its public half, or whoever showed a token, by `token:` and its subject. */
+export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.)/)], {
+  error: 'must be a key’s id, its public half (pk_…), or token: and a token’s subject',
+});
 
 /** A date, whose day begins in UTC, or a time with an offset. */
 export const auditSince = z

@@ -5,7 +5,7 @@ import type { DatabaseClient } from '../db/client.ts';
 import type { AuditEntry } from '../domain/audit/audit-entry.ts';
 import { readAudit } from '../domain/audit/read-audit.ts';
 import { parsedBy } from './arguments.ts';
-import { auditLimit, auditSince, entryId, keyName, userId } from './audit-arguments.ts';
+import { actor, auditLimit, auditSince, entryId, userId } from './audit-arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { CliError } from './failure.ts';
 import { jsonOption, type OutputOptions, print, table } from './output.ts';
@@ -33,7 +33,7 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     .description('lists what was written, newest first')
     .addOption(workspaceOption('whose audit trail, as workspaces list shows it'))
     .addOption(option('--user <ID>', 'only what was about this user: their UUID', userId))
-    .addOption(option('--key <KEY>', 'only by this key: its id or public half, or a token’s subject', keyName))
+    .addOption(option('--key <KEY>', 'only by this key: its id or public half; or token: and a token’s subject', actor))
     .addOption(option('--since <TIME>', 'only from then on: 2026-01-31, or 2026-01-31T09:30:00Z', auditSince))
     .addOption(option('--before <ENTRY>', 'only what is older than the entry with this id: the next page', entryId))
     .addOption(option('--limit <N>', 'entries at the most, 1 to 1000', auditLimit).default(50))

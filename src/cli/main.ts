@@ -3,6 +3,7 @@ import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { describeFailure } from './failure.ts';
 import { addKeyCommands } from './keys.ts';
+import { addUserCommands } from './users.ts';
 import { addWorkspaceCommands } from './workspaces.ts';
 
 const examples = `
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   // Writes report their failure themselves; without a listener, a closed pipe would end the process before that.
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
-    .description('Manages the workspaces of usergraph and the keys to them, and shows who wrote what.')
+    .description('Manages the workspaces of usergraph and the keys to them, shows who wrote what, and checks uids.')
     .addHelpText('after', examples)
     .helpCommand(false)
     .exitOverride()
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   addWorkspaceCommands(program, withDatabase);
   addKeyCommands(program, withDatabase);
   addAuditCommands(program, withDatabase);
+  addUserCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

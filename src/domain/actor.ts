@@ -1,16 +1,33 @@
 import type { Scope } from './scopes.ts';
 
-/** Who writes, and in which workspace; a door's viewer is one. */
+declare const isActorName: unique symbol;
+
+/**
+ * Who did something, as the audit trail names them. Only `nameOfKey` and `nameOfToken` make one, so that no token can have
+ * the name of a key, whatever its subject.
+ */
+export type ActorName = string & { readonly [isActorName]: true };
+
+/** Names a key by its id, a UUID. */
+export function nameOfKey(keyId: string): ActorName {
+  return keyId as ActorName;
+}
+
+/** Names whoever showed a token by its subject: `token:ada`. */
+export function nameOfToken(subject: string): ActorName {
+  return `token:${subject}` as ActorName;
+}
+
+/** Who writes, and in which workspace; an API's viewer is one. */
 export interface Actor {
   workspaceId: string;
-  /** Id of the key by which they were let in, or a token's subject: their name in the audit trail. */
-  keyId: string;
+  actorName: ActorName;
   /** What they may do. */
   scopes: ReadonlySet<Scope>;
 }
 
-/** An input and who gave it: those that are written together may come by several keys. */
+/** An input and who gave it: those that are written together may come from several actors. */
 export interface Attributed<Input> {
-  keyId: string;
+  actorName: ActorName;
   input: Input;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ValidationIssue } from './errors.ts';
+import { UnsafeNumber } from './json-numbers.ts';
 import { lengthOf, storable } from './text.ts';
 
 /** What an attribute may hold. */
@@ -18,10 +19,23 @@ export function isAttributeValue(value: unknown): value is AttributeValue {
 
 /** Whether a value is a JSON object, flat or not. */
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof UnsafeNumber);
 }
 
 const issue = (path: string[], code: string, message: string): ValidationIssue => ({ path, code, message });
+
+/** The number that a value is, as it was received, where it would not be kept as it is. */
+export function unsafeNumberIn(value: unknown): string | undefined {
+  if (value instanceof UnsafeNumber) return value.source;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+/** The fault of a number that would not be kept as it is. @param source the number as it was received. */
+export function unsafeNumberIssue(source: string, path: string[] = []): ValidationIssue {
+  const got = source.length > 100 ? `${source.slice(0, 100)}…` : source;
+  const message = `must be an integer from -(2^53 - 1) to 2^53 - 1, or a decimal that a 64-bit float preserves; got ${got}. Send it as a string.`;
+  return issue(path, 'UNSAFE_NUMBER', message);
+}
 
 function sizeFaults(value: unknown): ValidationIssue[] {
   const bytes = Buffer.byteLength(JSON.stringify(value));
@@ -40,6 +54,8 @@ function keyFaults(key: string): ValidationIssue[] {
 }
 
 function valueFaults(value: unknown): ValidationIssue[] {
+  const unsafe = unsafeNumberIn(value);
+  if (unsafe !== undefined) return [unsafeNumberIssue(unsafe)];
   if (!isAttributeValue(value)) {
     return [issue([], 'INVALID_TYPE', 'must be a string, a finite number or a boolean')];
   }
@@ -48,18 +64,26 @@ function valueFaults(value: unknown): ValidationIssue[] {
 }
 
 /**
- * Everything that is wrong with attributes; also what a merge has made of two that were right. It gives no counts:
- * those of a merge would tell a caller who may not read what others have stored.
+ * The limits that attributes exceed as a whole, which a merge of two that were right may do. It gives no counts: those of
+ * a merge would tell a caller who may not read what others have stored.
  */
-export function attributeFaults(value: unknown): ValidationIssue[] {
-  if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
+export function attributeLimitFaults(value: Record<string, unknown>): ValidationIssue[] {
   const entries = Object.entries(value);
   const { keys } = attributeLimits;
   if (entries.length > keys) return [issue([], 'TOO_MANY', `must have at most ${keys} keys`)];
   // Only of what is flat: `JSON.stringify` has no stack for values as deep as JSON can be.
-  const flat = Object.fromEntries(entries.filter(([, held]) => isAttributeValue(held)));
+  return sizeFaults(Object.fromEntries(entries.filter(([, held]) => isAttributeValue(held))));
+}
+
+/** Everything that is wrong with attributes that were received. */
+function attributeFaults(value: unknown): ValidationIssue[] {
+  if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
+  const entries = Object.entries(value);
+  const limitFaults = attributeLimitFaults(value);
+  // Each of a million keys may be at fault.
+  if (entries.length > attributeLimits.keys) return limitFaults;
   return [
-    ...sizeFaults(flat),
+    ...limitFaults,
     ...entries.flatMap(([key, held]) => [
       ...keyFaults(key),
       ...valueFaults(held).map((fault) => ({ ...fault, path: [shown(key)] })),

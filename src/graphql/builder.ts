@@ -6,10 +6,17 @@ import ValidationPlugin from '@pothos/plugin-validation';
 import type { Attributes, AttributeValue } from '../domain/attributes.ts';
 import { ValidationError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { UnsafeNumber } from '../domain/json-numbers.ts';
 import { validationIssues } from '../domain/validate.ts';
 import type { Context } from './context.ts';
 import { encodeGlobalId } from './global-id.ts';
 import ScopesPlugin from './scopes-plugin.ts';
+
+/** An attribute of an input before it is validated. */
+export type InputValue = AttributeValue | UnsafeNumber;
+
+/** Attributes of an input before they are validated. */
+export type InputAttributes = Record<string, InputValue>;
 
 interface UserTypes {
   Context: Context;
@@ -17,8 +24,8 @@ interface UserTypes {
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Instant };
-    Attributes: { Input: Attributes; Output: Attributes };
-    AttributeValue: { Input: AttributeValue; Output: AttributeValue };
+    Attributes: { Input: InputAttributes; Output: Attributes };
+    AttributeValue: { Input: InputValue; Output: AttributeValue };
   };
 }
 

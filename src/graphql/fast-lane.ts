@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
+import { parseJson } from '../domain/json-numbers.ts';
 import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
@@ -94,7 +95,7 @@ const POST = { method: 'POST' };
 
 /** Reads a body that holds what it should and nothing else. */
 function paramsOf(body: unknown, persisted: PersistedOperations | undefined): Params | undefined {
-  const given = typeof body === 'string' ? attempt((): unknown => JSON.parse(body)) : undefined;
+  const given = typeof body === 'string' ? attempt(() => parseJson(body)) : undefined;
   const params = isJsonObject(given) && persisted ? withDocument(given, persisted) : given;
   if (!isJsonObject(params)) return undefined;
   const { query, variables, operationName, ...others } = params;

@@ -1,7 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver } from 'graphql-scalars';
 import { type Attributes, type AttributeValue, isAttributeValue, isJsonObject } from '../domain/attributes.ts';
-import { builder } from './builder.ts';
+import { toNumber, UnsafeNumber } from '../domain/json-numbers.ts';
+import { builder, type InputAttributes, type InputValue } from './builder.ts';
 
 const NOT_A_VALUE = 'An AttributeValue is a string, a finite number or a boolean.';
 const NOT_ATTRIBUTES = 'Attributes are a flat JSON object whose values are strings, finite numbers or booleans.';
@@ -22,6 +23,25 @@ function toAttributes(value: unknown): Attributes {
   throw new GraphQLError(NOT_ATTRIBUTES);
 }
 
+/** The domain's validation rejects unsafe numbers, together with all other faults of an input. */
+const isInputValue = (value: unknown): value is InputValue => isAttributeValue(value) || value instanceof UnsafeNumber;
+
+function isInputAttributes(value: unknown): value is InputAttributes {
+  return isJsonObject(value) && Object.values(value).every(isInputValue);
+}
+
+/** @throws {GraphQLError} for anything but a string, a finite number or a boolean. */
+function toInputValue(value: unknown): InputValue {
+  if (isInputValue(value)) return value;
+  throw new GraphQLError(NOT_A_VALUE);
+}
+
+/** @throws {GraphQLError} for anything but a flat JSON object. */
+function toInputAttributes(value: unknown): InputAttributes {
+  if (isInputAttributes(value)) return value;
+  throw new GraphQLError(NOT_ATTRIBUTES);
+}
+
 type Variables = Record<string, unknown> | null | undefined;
 
 /**
@@ -31,6 +51,7 @@ type Variables = Record<string, unknown> | null | undefined;
 function literal(node: ValueNode, variables: Variables): unknown {
   if (node.kind === Kind.VARIABLE) return variables ? variables[node.name.value] : '';
   if (node.kind === Kind.ENUM) return undefined;
+  if (node.kind === Kind.INT || node.kind === Kind.FLOAT) return toNumber(node.value);
   if (node.kind !== Kind.OBJECT) return valueFromASTUntyped(node, variables);
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
@@ -45,15 +66,17 @@ builder.addScalarType('DateTime', dateTime, {
 
 builder.scalarType('Attributes', {
   description: `A flat JSON object; values are strings, finite numbers or booleans.
-At most 100 keys of 1 to 64 characters, and 16 KB in all.`,
+At most 100 keys of 1 to 64 characters, and 16 KB in all. A number that a 64-bit float would change, and an integer
+beyond 2^53 - 1, is rejected (\`UNSAFE_NUMBER\`): send it as a string.`,
   serialize: toAttributes,
-  parseValue: toAttributes,
-  parseLiteral: (node, variables) => toAttributes(literal(node, variables)),
+  parseValue: toInputAttributes,
+  parseLiteral: (node, variables) => toInputAttributes(literal(node, variables)),
 });
 
 builder.scalarType('AttributeValue', {
-  description: 'A string, a finite number or a boolean.',
+  description: `A string, a finite number or a boolean. A number that a 64-bit float would change, and an integer beyond
+2^53 - 1, is rejected (\`UNSAFE_NUMBER\`): send it as a string.`,
   serialize: toAttributeValue,
-  parseValue: toAttributeValue,
-  parseLiteral: (node, variables) => toAttributeValue(literal(node, variables)),
+  parseValue: toInputValue,
+  parseLiteral: (node, variables) => toInputValue(literal(node, variables)),
 });

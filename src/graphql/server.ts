@@ -10,6 +10,7 @@ import { loadersByWorkspace } from './loaders.ts';
 import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
 import { presentResult, type Reporting } from './present-error.ts';
 import { type Charging, refusals } from './refusals.ts';
+import { requestParser } from './request-parser.ts';
 import { stackGuard } from './stack-guard.ts';
 
 /** What the door knows of a request before GraphQL begins. */
@@ -50,6 +51,7 @@ export function createGraphQLServer({ schema, db, limits, persisted }: Made, mor
     context: ({ viewer }) => ({ db: db.forWorkspace(viewer.workspaceId), loaders: loadersOf(viewer.workspaceId) }),
     plugins: [
       ...more,
+      requestParser,
       ...(persisted ? [persistedOperations(persisted)] : []),
       documentLimits(limits),
       reportCost(limits.complexity),

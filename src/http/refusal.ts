@@ -6,6 +6,7 @@ import { DeadlineError } from './deadline.ts';
 import { OverloadedError } from './limits/load-shedding.ts';
 import { AnswerTooLargeError } from './limits/unsent-answers.ts';
 import { RateLimitedError } from './rate-limit.ts';
+import { CharsetError } from './utf8.ts';
 
 /** What a caller is told whose request failed before, or outside of, the domain. */
 export interface Refusal {
@@ -72,7 +73,7 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
       code: 'LIMIT_EXCEEDED',
       message: `A part of the path has more than ${PATH_PART_MAXIMUM} characters, which is the limit.`,
     };
-  if (status === 415)
+  if (status === 415 && !(error instanceof CharsetError))
     return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json, not compressed.' };
   if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };

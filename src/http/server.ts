@@ -18,7 +18,7 @@ import { type AnswerLimits, limitUnsentAnswers } from './limits/unsent-answers.t
 import { PATH_PART_MAXIMUM, refusalOf } from './refusal.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
-import { refuseUnreadable } from './unreadable.ts';
+import { checkHost, refuseUnreadable } from './unreadable.ts';
 import { trackWork } from './work.ts';
 
 /** What browsers may do and see from an allowed origin: all that the doors know. */
@@ -101,6 +101,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     trustProxy: trustProxy.length > 0 && trustProxy,
   });
   app.decorate('waits', limits);
+  // Before the plugin for CORS, whose route for OPTIONS would have Fastify's own handler.
+  app.setErrorHandler<FastifyError>(refuseUnrouted);
   const connections = trackConnections(app.server);
   trackWork(app);
   setDeadline(app, limits.requestMs);
@@ -108,6 +110,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
     done();
   });
+  app.addHook('onRequest', checkHost);
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', refuseUnreadable);
   shedLoad(app, load);
@@ -116,7 +119,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
   closeInTime(app, connections);
-  app.setErrorHandler<FastifyError>(refuseUnrouted);
   refuseWhereThereIsNoDoor(app);
   return app;
 }

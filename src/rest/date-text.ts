@@ -2,16 +2,35 @@ import { z } from 'zod';
 import { instant } from '../domain/instant.ts';
 
 const dateTime = z.iso.datetime({ offset: true });
+
 /** RFC 2822, as many languages print dates: `Tue, 12 Jan 2021 05:24:39 GMT`. */
-const MAIL = /^(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) \d{2}:\d{2}(?::\d{2})? (?:GMT|UTC|Z|[+-]\d{4})$/;
+const MAIL = /^(?:([A-Z][a-z]{2}), )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}:\d{2})(:\d{2})? (GMT|UTC|Z|[+-]\d{4})$/;
 
 /** A date, a time with or without seconds, and an offset as many languages print it: `Z`, `UTC`, `+0100`, `+01`. */
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)? ?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
 /** Reads a date; without an offset, as UTC. Nothing for a text that is no date. */
 function parse(text: string): Date | undefined {
-  const [, day, time = '00:00', seconds = ':00', offset] = ISO.exec(text) ?? [];
-  if (day === undefined) return parseMail(text);
+  const [, day, time, seconds, offset] = ISO.exec(text) ?? [];
+  return day === undefined ? parseMail(text) : dateOf(day, time, seconds, offset);
+}
+
+/** Reads a date in RFC 2822 by the rules of the other notation, and its weekday, which has to be right. */
+function parseMail(text: string): Date | undefined {
+  const [, weekday, dayOfMonth = '', monthName = '', year = '', time, seconds, offset] = MAIL.exec(text) ?? [];
+  const month = MONTHS.indexOf(monthName) + 1;
+  // Years of two digits, with zeros before them, are years of this century to some and of the first to others.
+  if (month === 0 || Number(year) < 100) return undefined;
+  const day = `${year}-${String(month).padStart(2, '0')}-${dayOfMonth.padStart(2, '0')}`;
+  if (weekday !== undefined && weekday !== WEEKDAYS[new Date(day).getUTCDay()]) return undefined;
+  return dateOf(day, time, seconds, offset);
+}
+
+/** Nothing where there is no such day, time or offset. */
+function dateOf(day: string, time = '00:00', seconds = ':00', offset?: string): Date | undefined {
   const iso = `${day}T${time}${seconds}${offsetOf(offset)}`;
   return dateTime.safeParse(iso).success ? new Date(iso) : undefined;
 }
@@ -20,14 +39,6 @@ function parse(text: string): Date | undefined {
 function offsetOf(text = 'Z'): string {
   if (!/^[+-]/.test(text)) return 'Z';
   return `${text.slice(0, 3)}:${text.slice(3).replace(':', '') || '00'}`;
-}
-
-/** `Date` would take 30 Feb for 2 March, and the year 21 for 2021. */
-function parseMail(text: string): Date | undefined {
-  const [, day, month, year] = MAIL.exec(text) ?? [];
-  const midnight = new Date(`${day} ${month} ${year} 00:00 GMT`);
-  if (midnight.getUTCDate() !== Number(day) || midnight.getUTCFullYear() !== Number(year)) return undefined;
-  return new Date(text);
 }
 
 /** "A valid date string" (the seed): ISO 8601 with or without a time and an offset, or RFC 2822. */

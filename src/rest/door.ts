@@ -1,8 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { parseJson, UnsafeNumber } from '../domain/json-numbers.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/admission.ts';
 import { inTime } from '../http/deadline.ts';
 import { POINTS } from '../http/rate-limit.ts';
@@ -53,7 +54,7 @@ async function documentation(app: FastifyInstance): Promise<void> {
 
 async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseJson);
+  app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseBody);
   app.setErrorHandler(refuse);
   requireViewer(app, door.admit);
   for (const operation of operations) mount(app, door, operation);
@@ -64,20 +65,22 @@ class JsonError extends Error {
   readonly statusCode = 400;
 
   constructor() {
-    super('The body is not valid JSON.');
+    super('The body is not valid JSON, or is nested too deeply.');
   }
 }
 
 /** Fastify's content parser. Clients name JSON on requests without a body, too. */
-function parseJson(
-  request: unknown,
+function parseBody(
+  request: FastifyRequest,
   bytes: string | Buffer,
   done: (error: Error | null, body?: unknown) => void,
 ): void {
   decodeUtf8(request, bytes, (error, text = '') => {
     if (error) return done(error);
     try {
-      done(null, text === '' ? undefined : JSON.parse(text));
+      const body = text === '' ? undefined : parseJson(text);
+      // As a number, or it would pass for an object.
+      done(null, body instanceof UnsafeNumber ? Number(body.source) : body);
     } catch {
       done(new JsonError());
     }

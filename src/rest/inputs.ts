@@ -1,14 +1,25 @@
 import { z } from 'zod';
-import { attributeLimits, isJsonObject } from '../domain/attributes.ts';
+import { attributeLimits, isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/attributes.ts';
 import { newEvent } from '../domain/events/inputs.ts';
 import { deviceToken, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
+import { normalizeUid } from '../domain/users/uid.ts';
 import { dateText } from './date-text.ts';
 
-/**
- * Clients in languages that do not keep the two apart send numbers for texts. JSON has rounded greater ones than are
- * safe, and then two ids would be one.
- */
+/** Clients in languages that do not keep the two apart send numbers for texts. */
 const numberAsText = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value);
+
+/** The same for a schema. A number that a float would change is rejected: two ids would be one. */
+function textOrNumber(value: unknown, context: z.RefinementCtx): unknown {
+  const unsafe = unsafeNumberIn(value);
+  if (unsafe === undefined) return numberAsText(value);
+  addUnsafeNumber(unsafe, [], context);
+  return z.NEVER;
+}
+
+function addUnsafeNumber(source: string, path: string[], context: z.RefinementCtx): void {
+  const { code, message } = unsafeNumberIssue(source);
+  context.addIssue({ code: 'custom', path, params: { code }, message });
+}
 
 /** What the document says of attributes, which zod cannot tell from the schema that checks them. */
 const documented = (description: string) => ({
@@ -16,7 +27,8 @@ const documented = (description: string) => ({
   additionalProperties: { type: ['string', 'number', 'boolean'] },
   propertyNames: { minLength: 1, maxLength: attributeLimits.keyLength },
   maxProperties: attributeLimits.keys,
-  description: `${description} At most ${attributeLimits.keys} of them, and 16 KB in all.`,
+  description: `${description} At most ${attributeLimits.keys} of them, and 16 KB in all.
+A number that a 64-bit float would change, and an integer beyond 2^53 - 1, is rejected: send it as a string.`,
 });
 
 /** What the document says of a device token. */
@@ -33,7 +45,7 @@ const profile = {
   }),
   device_platform: z.enum(['android', 'ios']).nullish().meta({ description: 'The device’s platform.' }),
   number: z
-    .preprocess(numberAsText, newUser.shape.number)
+    .preprocess(textOrNumber, newUser.shape.number)
     .meta({ type: ['string', 'null'], description: 'The user’s phone number in international format.' }),
   email: email.meta({ maxLength: 254, description: 'The user’s email. One `@`, no spaces; need not be unique.' }),
   meta: newUser.shape.meta.meta(documented('Additional attributes. The values can be a string, number or boolean.')),
@@ -56,7 +68,7 @@ const createdAt = { description: 'Date the user signed up on your application. S
 /** The body of `POST /users`. */
 export const createBody = z
   .object({
-    id: z.preprocess(numberAsText, newUser.shape.uid).meta({
+    id: z.preprocess(textOrNumber, newUser.shape.uid).meta({
       type: 'string',
       pattern: '^[A-Za-z0-9]{1,255}$',
       description: 'An identifier for the user in your application. Can only contain letters and digits.',
@@ -87,8 +99,11 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * who is somebody else. A UUID may be the internal id of a user object that is sent back.
  */
 export function checkId({ params, body }: { params: { uid: string }; body: object }, context: z.RefinementCtx): void {
-  const given = 'id' in body ? numberAsText(body.id) : undefined;
-  if (typeof given !== 'string' || given === params.uid || UUID.test(given)) return;
+  const id = 'id' in body ? body.id : undefined;
+  const unsafe = unsafeNumberIn(id);
+  if (unsafe !== undefined) addUnsafeNumber(unsafe, ['body', 'id'], context);
+  const given = numberAsText(id);
+  if (typeof given !== 'string' || normalizeUid(given) === params.uid || UUID.test(given)) return;
   const message = 'must be the uid of the path, where it has to be percent-encoded';
   context.addIssue({ code: 'custom', path: ['body', 'id'], params: { code: 'CONTRADICTION' }, message });
 }
@@ -106,7 +121,12 @@ export const eventBody = z.object({
 
 /** The uid of a path. */
 export const uidParams = z.object({
-  uid: uid.meta({ minLength: 1, maxLength: 255, description: 'The user’s identifier; any but `/`.' }),
+  uid: uid.meta({
+    minLength: 1,
+    maxLength: 255,
+    description:
+      'The user’s identifier: visible characters but `/`, without white space at either end; in Unicode normal form C, to which it is normalized.',
+  }),
 });
 
 /** The uid and the device token of a path. */

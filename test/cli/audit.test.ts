@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createKey } from '../../src/auth/keys.ts';
+import { nameOfToken } from '../../src/domain/actor.ts';
 import { addEvent } from '../../src/domain/events/add-event.ts';
 import { createUser } from '../../src/domain/users/create-user.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
@@ -25,7 +26,10 @@ async function openWithTrail() {
   const { id: workspaceId } = await createWorkspace(db, 'Acme');
   const stranger = await createWorkspace(db, 'Other');
   const key = await createKey(db, workspaceId, ['users:write']);
-  const [byKey, byToken] = [actorOf({ workspaceId }, key.id), actorOf({ workspaceId }, 'ada')];
+  const [byKey, byToken] = [
+    actorOf({ workspaceId }, key.id),
+    { ...actorOf({ workspaceId }), actorName: nameOfToken('ada') },
+  ];
   const { user: one } = await createUser(db, byKey, { uid: 'u1' });
   const { user: two } = await createUser(db, byKey, { uid: 'u2' });
   for (const name of ['a', 'b', 'c']) await addEvent(db, byToken, { uid: 'u1', name });
@@ -42,21 +46,23 @@ describe('audit list', () => {
     const entries = await cli.list();
     expect(entries.map(({ action, keyId, userId }) => [action, keyId, userId])).toEqual([
       ...Array.from({ length: 4 }, () => ['addEvent', cli.key.id, cli.two.id]),
-      ...Array.from({ length: 3 }, () => ['addEvent', 'ada', cli.one.id]),
+      ...Array.from({ length: 3 }, () => ['addEvent', 'token:ada', cli.one.id]),
       ['createUser', cli.key.id, cli.two.id],
       ['createUser', cli.key.id, cli.one.id],
     ]);
     const { stdout } = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', cli.one.id);
     expect(stdout).toMatch(
-      /^AT +KEY +ACTION +USER +LIST +EVENT\n(\S+Z +ada +addEvent +\S+ +- +\S+\n){3}\S+Z .*createUser .* -\n$/,
+      /^AT +KEY +ACTION +USER +LIST +EVENT\n(\S+Z +token:ada +addEvent +\S+ +- +\S+\n){3}\S+Z .*createUser .* -\n$/,
     );
   });
 
   it('is filtered by the user, and by the key under each of its names', async () => {
     await using cli = await openWithTrail();
     expect(await cli.list('--user', cli.one.id)).toHaveLength(4);
-    expect(await cli.list('--key', 'ada')).toHaveLength(3);
+    expect(await cli.list('--key', 'token:ada')).toHaveLength(3);
     expect(await cli.list('--key', cli.key.id)).toHaveLength(6);
+    expect(await cli.list('--key', cli.key.id.toUpperCase())).toHaveLength(6);
+    expect(await cli.list('--key', `token:${cli.key.id}`)).toEqual([]);
     expect(await cli.list('--key', cli.key.publicKey, '--user', cli.one.id)).toHaveLength(1);
   });
 
@@ -97,7 +103,9 @@ describe('audit list', () => {
     ['no workspace', [], "required option '--workspace <ID>' not specified"],
     ['a uid for a user', ['--user', 'u1'], 'It must be a UUID.'],
     ['a cursor that is none', ['--before', 'u1'], 'It must be a UUID.'],
-    ['no key', ['--key', ''], 'It must not be empty.'],
+    ['no key', ['--key', ''], 'It must be a key’s id'],
+    ['a subject alone', ['--key', 'ada'], 'or token: and a token’s subject'],
+    ['no subject', ['--key', 'token:'], 'or token: and a token’s subject'],
     ['a time in words', ['--since', 'yesterday'], 'It must be a date, such as 2026-01-31'],
     ['no entries', ['--limit', '0'], 'It must be 1 at least.'],
     ['too many entries', ['--limit', '1001'], 'It must be 1000 at most.'],

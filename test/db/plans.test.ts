@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { countRows } from '../../src/db/count-rows.ts';
 import { type KeysetSource, type Page, readSlices } from '../../src/db/keyset.ts';
+import { nameOfKey } from '../../src/domain/actor.ts';
 import { type AuditFilter, readAudit } from '../../src/domain/audit/read-audit.ts';
 import { readDevices } from '../../src/domain/devices/read-devices.ts';
 import { insertEvents } from '../../src/domain/events/insert-events.ts';
@@ -156,7 +157,7 @@ describe('the plans of connections over 20,000 rows', () => {
     expect(Object.keys(await rowsTouched(() => countRows(database.db, source, [id(1)])))).toEqual(['list_memberships']);
   });
 
-  const entry = { uid: 'u1', keyId: 'k' };
+  const entry = { actorName: nameOfKey('k') };
   const often: [string, (db: Db) => Promise<unknown>][] = [
     ...sources.flatMap(([name, source, parent]) =>
       [near, far].map((page): [string, (db: Db) => Promise<unknown>] => [

@@ -37,7 +37,7 @@ it('takes null for left out, in every parameter', async () => {
 });
 
 describe('value', () => {
-  it.each(['T123', '', 'null', '49.99', '{"a":1}', '"', 49.99, 0, -1.5e-7, 2 ** 53, Number.MAX_VALUE, true, false])(
+  it.each(['T123', '', 'null', '49.99', '{"a":1}', '"', 49.99, 0, -1.5e-7, 2 ** 53 - 1, Number.MIN_VALUE, true, false])(
     'keeps %j',
     async (value) => expect((await added({ value })).value).toBe(value),
   );

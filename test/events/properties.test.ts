@@ -49,13 +49,14 @@ describe('properties refuse', () => {
     ['a key of 65 characters', { ['k'.repeat(65)]: 1 }, ['properties', 'k'.repeat(65)], 'INVALID_KEY'],
     ['U+0000 in a key', { 'k\0': 1 }, ['properties', 'k\0'], 'INVALID_KEY'],
     ['U+0000 in a value', { k: 'v\0' }, ['properties', 'k'], 'INVALID_CHARACTER'],
+    ['an integer that is not safe', { k: 2 ** 53 }, ['properties', 'k'], 'UNSAFE_NUMBER'],
     ['half of a surrogate pair in a value', { k: 'v\ud800' }, ['properties', 'k'], 'INVALID_CHARACTER'],
   ])('%s', async (_what, properties, path, code) => {
     expect(await add(properties)).toMatchObject({ code: 'VALIDATION_FAILED', issues: [{ path, code }] });
     expect(await app.db.event.count()).toBe(0);
   });
 
-  it.each(['{"k":null}', '{"k":{}}', '{"k":[]}', '{"k":1e999}', '[]', '"text"', '1'])('%s', async (properties) => {
+  it.each(['{"k":null}', '{"k":{}}', '{"k":[]}', '[]', '"text"', '1'])('%s', async (properties) => {
     expect(await sendEvent(app, { properties })).toMatchObject({
       errors: [{ message: expect.stringContaining('properties'), extensions: { code: 'BAD_USER_INPUT' } }],
     });

@@ -14,6 +14,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "query WhoWrites { viewer { keyId } }": typeof types.WhoWritesDocument,
     "query KeyInUse { viewer { keyId } }": typeof types.KeyInUseDocument,
     "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }": typeof types.SeenDocument,
     "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n": typeof types.WhoAmIDocument,
@@ -62,6 +63,7 @@ type Documents = {
     "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n": typeof types.EverythingOfDocument,
 };
 const documents: Documents = {
+    "query WhoWrites { viewer { keyId } }": types.WhoWritesDocument,
     "query KeyInUse { viewer { keyId } }": types.KeyInUseDocument,
     "mutation Seen { addEvent(input: { uid: \"ada@example.com\", name: \"Seen\", value: \"ada\" }) { __typename } }": types.SeenDocument,
     "\n  query WhoAmI {\n    viewer { workspace keyId scopes }\n  }\n": types.WhoAmIDocument,
@@ -124,6 +126,10 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query WhoWrites { viewer { keyId } }"): (typeof documents)["query WhoWrites { viewer { keyId } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -6,7 +6,7 @@ import { startListening } from '../kit/listening.ts';
 let app: Awaited<ReturnType<typeof startListening>>;
 
 beforeAll(async () => {
-  app = await startListening();
+  app = await startListening({ corsOrigins: ['https://app.example'] });
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -23,6 +23,28 @@ const refusal = { error: expect.any(String), code: 'BAD_USER_INPUT' };
 
 it('answers a request without Host with JSON', async () => {
   expect(await sendHead('GET /v1/users HTTP/1.1')).toEqual({ status: 400, body: refusal });
+});
+
+it.each([
+  ['GET', '/v1/users'],
+  ['GET', '/graphql?query={__typename}'],
+  ['GET', '/health/live'],
+  ['GET', '/v1/openapi.json'],
+  ['GET', '/nowhere'],
+  ['OPTIONS', '/graphql'],
+])('rejects %s %s with two Host headers', async (method, path) => {
+  for (const second of ['Host: b', 'HOST: a', 'hOsT:']) {
+    const { status, body } = await sendHead(`${method} ${path} HTTP/1.1`, 'Host: a', 'Accept: */*', second);
+    const [message, code] = ['There is more than one Host header.', 'BAD_USER_INPUT'];
+    expect(status).toBe(400);
+    expect([{ error: message, code }, { errors: [{ message, extensions: { code } }] }]).toContainEqual(body);
+  }
+});
+
+it('rejects two Host headers of HTTP/1.0, and of a browser that asks for leave', async () => {
+  expect(await sendHead('GET /v1/users HTTP/1.0', 'Host: a', 'Host: b')).toMatchObject({ status: 400 });
+  const lines = ['Origin: https://app.example', 'Access-Control-Request-Method: POST'];
+  expect(await sendHead('OPTIONS /graphql HTTP/1.1', 'Host: a', 'Host: b', ...lines)).toMatchObject({ status: 400 });
 });
 
 it('lets HTTP/1.0 do without Host', async () => {

@@ -1,9 +1,9 @@
-import type { Actor } from '../../src/domain/actor.ts';
+import { type Actor, nameOfKey } from '../../src/domain/actor.ts';
 import type { Scope } from '../../src/domain/scopes.ts';
 
-/** Somebody who writes in a workspace, for tests that call the domain itself. */
+/** Somebody who writes in a workspace by a key, for tests that call the domain itself. */
 export const actorOf = ({ workspaceId }: { workspaceId: string }, keyId = 'test', ...scopes: Scope[]): Actor => ({
   workspaceId,
-  keyId,
+  actorName: nameOfKey(keyId),
   scopes: new Set(scopes),
 });

@@ -25,11 +25,13 @@ export async function openEmptyDatabase(): Promise<EmptyDatabase> {
   };
 }
 
-/** A folder with a copy of prisma/, to be changed. */
-export async function copyPrisma() {
+/** A folder with a copy of prisma/, to be changed. @param until leaves out this migration and all that are newer. */
+export async function copyPrisma({ until }: { until?: string } = {}) {
   const path = await mkdtemp(join(tmpdir(), 'usergraph-migrations-'));
   await cp('prisma', join(path, 'prisma'), { recursive: true });
   const migrations = join(path, 'prisma', 'migrations');
+  const newer = (await readdir(migrations)).filter((name) => /^\d/.test(name) && until !== undefined && name >= until);
+  await Promise.all(newer.map((name) => rm(join(migrations, name), { recursive: true })));
   const file = (name: string) => join(migrations, name, 'migration.sql');
   return {
     /** What `prisma/` is in. */

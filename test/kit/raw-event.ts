@@ -2,7 +2,9 @@ import type { startApp } from './app.ts';
 import { post } from './http.ts';
 
 const query = `mutation ($properties: Attributes, $value: AttributeValue) {
-  addEvent(input: { uid: "u144", name: "Paid", properties: $properties, value: $value }) { __typename }
+  addEvent(input: { uid: "u144", name: "Paid", properties: $properties, value: $value }) {
+    __typename ... on ValidationError { issues { path code } }
+  }
 }`;
 
 /** Adds an event whose variables are JSON text, so that they hold what no JavaScript value becomes. */

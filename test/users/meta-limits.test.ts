@@ -25,7 +25,7 @@ const ofBytes = (bytes: number) => ({ text: 'x'.repeat(bytes - '{"text":""}'.len
 describe('meta takes', () => {
   it.each([
     ['strings, numbers and booleans', { s: '', t: 'pro', n: 0, f: 12.99, e: -1.5e-7, b: false, c: true }],
-    ['the greatest and the smallest number', { max: Number.MAX_VALUE, min: Number.MIN_VALUE, safe: 2 ** 53 - 1 }],
+    ['the greatest and the smallest number', { max: 2 ** 53 - 1, least: 1 - 2 ** 53, smallest: Number.MIN_VALUE }],
     ['strings that look like JSON', { a: 'null', b: '{"c":1}', d: '34' }],
     ['any printable key', { 'a key': 1, 'ключ.$': 2 }],
     ['nothing', {}],
@@ -62,6 +62,7 @@ describe('meta refuses', () => {
     ['a key of 65 characters', { ['k'.repeat(65)]: 1 }, ['meta', 'k'.repeat(65)], 'INVALID_KEY'],
     ['U+0000 in a key', { 'k\0': 1 }, ['meta', 'k\0'], 'INVALID_KEY'],
     ['U+0000 in a value', { k: 'v\0' }, ['meta', 'k'], 'INVALID_CHARACTER'],
+    ['an integer that is not safe', { k: 2 ** 53 }, ['meta', 'k'], 'UNSAFE_NUMBER'],
     ['half of a surrogate pair', { k: 'v\ud800' }, ['meta', 'k'], 'INVALID_CHARACTER'],
   ])('%s', async (_what, meta, path, code) => {
     expect(await create(meta)).toMatchObject({ issues: [{ path, code }] });
@@ -71,7 +72,7 @@ describe('meta refuses', () => {
     expect(await create({ 'k\ud800': 1 })).toMatchObject({ issues: [{ code: 'INVALID_KEY' }] });
   });
 
-  it.each(['{"k":null}', '{"k":{}}', '{"k":[]}', '[]', '"text"', '1', '{"k":1e999}'])('%s', async (meta) => {
+  it.each(['{"k":null}', '{"k":{}}', '{"k":[]}', '[]', '"text"', '1'])('%s', async (meta) => {
     const rows = await app.db.user.count();
     const query = 'mutation ($meta: Attributes) { createUser(input: { uid: "x", meta: $meta }) { __typename } }';
     const payload = `{"query":${JSON.stringify(query)},"variables":{"meta":${meta}}}`;

@@ -10,7 +10,7 @@ export interface AuditEntry {
   /** UUIDv7: in order of time. */
   id: string;
   at: Instant;
-  /** Id of the key by which the caller was let in, or the subject of their token. */
+  /** Who did it: the id of the key by which they were let in, or `token:` and the subject of their token. */
   keyId: string;
   action: Action;
   /** Whom it was about; null where it was about nobody. */

@@ -7,7 +7,7 @@ import { type AuditEntry, auditColumns } from './audit-entry.ts';
 export interface AuditFilter {
   /** Whom it was about. */
   userId?: string | undefined;
-  /** By which key, or whose token. */
+  /** By whom: the id of a key, or `token:` and a subject. */
   keyId?: string | undefined;
   /** From then on. */
   since?: Date | undefined;

@@ -17,7 +17,7 @@ interface Signature {
   workspaceId: string;
   /** A new UUIDv7 for each row, not from before `at`: `readAudit` relies on that. */
   id: Prisma.Sql;
-  keyId: Prisma.Sql;
+  actorName: Prisma.Sql;
   at: Date;
 }
 
@@ -27,10 +27,10 @@ const NONE = Prisma.sql`NULL::uuid`;
  * The part of a writing statement that makes the audit trail's entry of what it writes: so there is never one without
  * the other, and no further round trip.
  */
-export function record({ workspaceId, keyId }: Actor, action: Action, written: Written): Prisma.Sql {
+export function record({ workspaceId, actorName }: Actor, action: Action, written: Written): Prisma.Sql {
   const at = new Date();
   return recordEach(
-    { workspaceId, id: Prisma.sql`${newId()}::uuid`, keyId: Prisma.sql`${keyId}`, at },
+    { workspaceId, id: Prisma.sql`${newId()}::uuid`, actorName: Prisma.sql`${actorName}`, at },
     action,
     written,
   );
@@ -38,12 +38,12 @@ export function record({ workspaceId, keyId }: Actor, action: Action, written: W
 
 /** The same for a statement that writes several rows, or for several callers. */
 export function recordEach(
-  { workspaceId, id, keyId, at }: Signature,
+  { workspaceId, id, actorName, at }: Signature,
   action: Action,
   { from, userId = NONE, listId = NONE, eventId = NONE }: Written,
 ): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id, list_id, event_id)
-    SELECT ${workspaceId}::uuid, ${id}, ${at}::timestamptz, ${keyId}, ${action}::audit_action, ${userId}, ${listId}, ${eventId}
+    SELECT ${workspaceId}::uuid, ${id}, ${at}::timestamptz, ${actorName}, ${action}::audit_action, ${userId}, ${listId}, ${eventId}
     FROM ${from}`;
 }

@@ -20,13 +20,13 @@ import { readEvents } from './read-events.ts';
  */
 export async function addEvent(
   db: Db,
-  { workspaceId, keyId }: Actor,
+  { workspaceId, actorName }: Actor,
   { idempotencyKey, ...input }: NewEvent,
 ): Promise<Event> {
   const event =
     idempotencyKey == null
-      ? await addTogether(db, workspaceId, { keyId, input })
-      : await addOnce(db, workspaceId, { keyId, input, id: newId() }, idempotencyKey);
+      ? await addTogether(db, workspaceId, { actorName, input })
+      : await addOnce(db, workspaceId, { actorName, input, id: newId() }, idempotencyKey);
   if (!event) throw new NotFoundError('User');
   return event;
 }

@@ -30,7 +30,13 @@ export async function insertEvents(
   { lock, taking }: Insertion,
 ): Promise<Map<string, Event>> {
   const now = new Date();
-  const rows = events.map(({ id, keyId, input }) => ({ timestamp: now, ...input, id, keyId, entryId: newId() }));
+  const rows = events.map(({ id, actorName, input }) => ({
+    timestamp: now,
+    ...input,
+    id,
+    actorName,
+    entryId: newId(),
+  }));
   const uids = new Set(rows.map(({ uid }) => uid));
   const inserted = await db.query<Event[]>`
     WITH owner AS (
@@ -39,7 +45,7 @@ export async function insertEvents(
       FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
     ), ${taking ? Prisma.sql`${taking},` : Prisma.empty} input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
-        id uuid, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "keyId" text, "entryId" uuid
+        id uuid, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, "entryId" uuid
       )
     ), added AS (
       INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
@@ -49,7 +55,7 @@ export async function insertEvents(
       FROM owner JOIN input USING (uid) ${taking ? Prisma.sql`CROSS JOIN taken` : Prisma.empty}
       RETURNING ${eventColumns.list}
     ), audited AS (${recordEach(
-      { workspaceId, id: Prisma.sql`input."entryId"`, keyId: Prisma.sql`input."keyId"`, at: now },
+      { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at: now },
       'addEvent',
       {
         from: Prisma.sql`added JOIN input USING (id)`,

@@ -27,12 +27,16 @@ export async function joinLists(tx: Db, actor: Actor, userId: string, listIds: r
       SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${at} FROM unnest(${ids}::uuid[]) AS id
       RETURNING list_id, user_id
     )
-    ${recordEach({ workspaceId, id: Prisma.sql`entry.id`, keyId: Prisma.sql`${actor.keyId}`, at }, 'subscribeToList', {
-      from: Prisma.sql`joined JOIN unnest(${ids}::uuid[], ${ids.map(() => newId())}::uuid[]) AS entry(list_id, id)
+    ${recordEach(
+      { workspaceId, id: Prisma.sql`entry.id`, actorName: Prisma.sql`${actor.actorName}`, at },
+      'subscribeToList',
+      {
+        from: Prisma.sql`joined JOIN unnest(${ids}::uuid[], ${ids.map(() => newId())}::uuid[]) AS entry(list_id, id)
           USING (list_id)`,
-      userId: Prisma.sql`user_id`,
-      listId: Prisma.sql`list_id`,
-    })}`;
+        userId: Prisma.sql`user_id`,
+        listId: Prisma.sql`list_id`,
+      },
+    )}`;
 }
 
 /** Whether each list is archived, by its id; keeps them from being archived until the transaction ends. */

@@ -3,7 +3,7 @@ import type { Db } from '../../db/client.ts';
 import { violates } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor, Attributed } from '../actor.ts';
-import { attributeFaults, attributeLimits } from '../attributes.ts';
+import { attributeLimitFaults, attributeLimits } from '../attributes.ts';
 import { UidNotUpdateableError, UidTakenError, ValidationError } from '../errors.ts';
 import type { UserUpdate } from './inputs.ts';
 import type { User } from './user.ts';
@@ -16,7 +16,8 @@ import { writeUpdates } from './write-updates.ts';
 export async function applyUpdate(tx: Db, actor: Actor, user: User, input: UserUpdate): Promise<User> {
   if (input.newUid != null && !user.uidUpdateable) throw new UidNotUpdateableError(user.uid);
   const updated = await write(tx, actor, { ...input, uid: user.uid });
-  const faults = input.meta ? attributeFaults(updated.meta) : [];
+  // Only the limits: what was stored before a rule on values came must not keep others from being stored.
+  const faults = input.meta ? attributeLimitFaults(updated.meta) : [];
   if (faults.length > 0)
     throw new ValidationError(faults.map((fault) => ({ ...fault, path: ['meta', ...fault.path] })));
   return updated;
@@ -40,9 +41,9 @@ function beSmall(meta: Prisma.Sql): Prisma.Sql {
     AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
 }
 
-async function write(tx: Db, { workspaceId, keyId }: Actor, update: UserUpdate): Promise<User> {
+async function write(tx: Db, { workspaceId, actorName }: Actor, update: UserUpdate): Promise<User> {
   try {
-    const [updated] = await writeUpdates(tx, workspaceId, [{ keyId, input: update }], { lock: 'wait' });
+    const [updated] = await writeUpdates(tx, workspaceId, [{ actorName, input: update }], { lock: 'wait' });
     if (!updated) throw new Error('A locked user has vanished.');
     return updated;
   } catch (error) {

@@ -38,11 +38,11 @@ interface Upserted {
  * @throws {UserBusyError} when too many writes to the user are in flight.
  */
 export async function updateUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
-  const { workspaceId, keyId } = actor;
+  const { workspaceId, actorName } = actor;
   const full = actor.scopes.has(FULL);
   if (input.newUid != null && !full) throw new ForbiddenError('Setting a uid', FULL);
   return inWriteQueue(db, workspaceId, input.uid, async () => {
-    const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, { keyId, input }) : undefined;
+    const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, { actorName, input }) : undefined;
     if (updated) return { user: updated, created: false };
     return inTransaction(db, async (tx) => {
       const { user, created } = await lockOrInsert(tx, actor, full, input);

@@ -31,7 +31,7 @@ export async function writeUpdates(
   const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
   const at = new Date();
   const setsUid = updates.some(({ input }) => input.newUid != null);
-  const rows = [...byUid.values()].map(({ keyId, input }) => ({ ...toRow(input), keyId, entryId: newId() }));
+  const rows = [...byUid.values()].map(({ actorName, input }) => ({ ...toRow(input), actorName, entryId: newId() }));
   const written = await db.query<(User & { was: string })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
@@ -39,7 +39,7 @@ export async function writeUpdates(
       ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS input(uid text, patch jsonb, "keyId" text, "entryId" uuid)
+        AS input(uid text, patch jsonb, "actorName" text, "entryId" uuid)
     ), written AS (
       UPDATE users SET ${Prisma.join([...assignments, ...(setsUid ? [uidAssignments] : [])])}, updated_at = ${at}
       FROM owner JOIN input USING (uid)
@@ -47,7 +47,7 @@ export async function writeUpdates(
         AND ${metaMay(mergedMeta)}
       RETURNING ${userColumns.list}, owner.uid AS was
     ), audited AS (${recordEach(
-      { workspaceId, id: Prisma.sql`input."entryId"`, keyId: Prisma.sql`input."keyId"`, at },
+      { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at },
       'updateUser',
       { from: Prisma.sql`written JOIN input ON input.uid = written.was`, userId: Prisma.sql`written.id` },
     )})

@@ -33,8 +33,9 @@ export const UpdateUserInput = builder
     fields: (t) => ({
       uid: t.string({
         required: true,
-        description: `The user’s identifier: 1 to 255 printable characters but \`/\`. Where nobody has it, the user is
-created; or, fully authenticated, the one user with the \`email\` whose uid may still be set gets it.`,
+        description: `The user’s identifier: 1 to 255 visible characters but \`/\`, without white space at either end; in
+Unicode normal form C, to which it is normalized. Where nobody has it, the user is created; or, fully authenticated,
+the one user with the \`email\` whose uid may still be set gets it.`,
       }),
       newUid: t.string({
         description: 'The uid to give to a user whose `uidUpdateable` is true, once. Requires `users:write`.',
