@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
+import { addDeletionCommands } from './deletions.ts';
 import { describeFailure } from './failure.ts';
 import { addKeyCommands } from './keys.ts';
 import { addWorkspaceCommands } from './workspaces.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   addWorkspaceCommands(program, withDatabase);
   addKeyCommands(program, withDatabase);
   addAuditCommands(program, withDatabase);
+  addDeletionCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -168,8 +168,7 @@ describe('the plans of connections over 20,000 rows', () => {
     ['devices', (db) => readDevices(db, workspaceId, [id(1)])],
     [
       'addEvent',
-      (db) =>
-        insertEvents(db, workspaceId, [{ ...entry, input: { uid: 'u1', name: 'n' } }], { lock: 'wait' }),
+      (db) => insertEvents(db, workspaceId, [{ ...entry, input: { uid: 'u1', name: 'n' } }], { lock: 'wait' }),
     ],
     [
       'updateUser',

@@ -6,7 +6,9 @@ import { record } from '../audit/record.ts';
 import { NotFoundError } from '../errors.ts';
 
 /**
- * Deletes a user with everything about them: devices, memberships, events. Returns the id they had.
+ * Deletes a user with their devices and memberships, and hides their events from every reader, in one statement. The events,
+ * which may be millions, are erased in the background (jobs/erase-deleted-users.ts): a trigger on `users` records what is to
+ * be done. Returns the id they had.
  * @throws {NotFoundError} when the workspace has no such user.
  */
 export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
