@@ -24,7 +24,9 @@ CREATE FUNCTION "record_user_deletion"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO "user_deletions" ("workspace_id", "user_id", "requested_at")
   SELECT OLD."workspace_id", OLD."id", clock_timestamp()
-  WHERE EXISTS (SELECT FROM "workspaces" WHERE "workspace_id" = OLD."workspace_id");
+  WHERE EXISTS (SELECT FROM "workspaces" WHERE "workspace_id" = OLD."workspace_id")
+  -- The same id once more, where a person has put the user back: its events are erased from the first on.
+  ON CONFLICT ("workspace_id", "user_id") DO UPDATE SET "requested_at" = excluded."requested_at", "position" = NULL;
   RETURN NULL;
 END
 $$;
