@@ -10,7 +10,7 @@ export interface Erasure {
 }
 
 /** Events erased by one transaction: some 50 to 100 ms of work for PostgreSQL. */
-const STEP_SIZE = 5_000;
+export const STEP_SIZE = 5_000;
 
 /** The least and the greatest UUID. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
