@@ -7,6 +7,7 @@ import { type DatabaseClient, openDatabase } from './db/client.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { countInPostgres } from './http/count-in-postgres.ts';
 import type { Counter } from './http/count-points.ts';
+import { startErasure } from './jobs/erase-deleted-users.ts';
 import type { Store } from './store.ts';
 
 /** Connections that may wait to be accepted; past that, the system has clients try again after one second, or three. */
@@ -52,12 +53,13 @@ export async function serve(
     });
     const address = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     if (!demoKey) await warnIfUnready(db, log);
+    const erasure = startErasure(db, log);
     return {
       address,
       close: async () => {
         ending.abort();
         await delay(config.drainMs);
-        await app.close();
+        await Promise.all([app.close(), erasure.stop()]);
         await db.$disconnect();
       },
     };

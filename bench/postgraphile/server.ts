@@ -11,15 +11,23 @@ const { DATABASE_URL, POOL_SIZE, PORT } = process.env;
 
 const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) });
 
-/** PostGraphile finds unique constraints by itself, but no unique indexes, which is what Prisma makes of `@@unique`. */
-const uniqueIndexes = jsonPgSmartTags({
+/**
+ * PostGraphile finds unique constraints by itself, but no unique indexes, which is what Prisma makes of `@@unique`; nor whose
+ * the events are, which have no foreign key to users.
+ */
+const smartTags = jsonPgSmartTags({
   version: 1,
-  config: { class: { 'public.users': { tags: { unique: 'workspace_id,uid' } } } },
+  config: {
+    class: {
+      'public.users': { tags: { unique: 'workspace_id,uid' } },
+      'public.events': { tags: { foreignKey: '(workspace_id, user_id) references public.users (workspace_id, id)' } },
+    },
+  },
 });
 
 const preset: GraphileConfig.Preset = {
   extends: [PostGraphileAmberPreset],
-  plugins: [uniqueIndexes],
+  plugins: [smartTags],
   pgServices: [makePgService({ pool, schemas: ['public'] })],
   grafserv: { port: Number(PORT), watch: false, graphiql: false },
   grafast: { explain: false },

@@ -36,20 +36,24 @@ export function byModels(prisma: Models, workspaceId: string): Operations {
         where: { workspaceId, id: { lt: after } },
         orderBy: { id: 'desc' },
         take: PAGE + 1,
-        select: { ...userFields, events: newestEvents },
+        select: userFields,
       });
+      const page = found.slice(0, PAGE);
+      // Events have no relation to users: a query for each.
+      const events = await Promise.all(
+        page.map(({ id: userId }) => prisma.event.findMany({ where: { workspaceId, userId }, ...newestEvents })),
+      );
       return {
         hasNextPage: found.length > PAGE,
-        users: found.slice(0, PAGE).map(({ events, ...user }) => ({
-          ...user,
-          events: { rows: events.slice(0, PAGE_EVENTS), hasNextPage: events.length > PAGE_EVENTS },
-        })),
+        users: page.map((user, place) => {
+          const rows = events[place] ?? [];
+          return { ...user, events: { rows: rows.slice(0, PAGE_EVENTS), hasNextPage: rows.length > PAGE_EVENTS } };
+        }),
       };
     },
-    addEvent: ({ uid, userId: _unused, ...input }) =>
-      prisma.event.create({
-        data: { id: uuidv7(), ...input, user: { connect: { workspaceId_uid: { workspaceId, uid } } } },
-        select: eventFields,
-      }),
+    addEvent: async ({ uid, userId: _unused, ...input }) => {
+      const { id: userId } = await prisma.user.findUniqueOrThrow({ where: { workspaceId_uid: { workspaceId, uid } } });
+      return prisma.event.create({ data: { id: uuidv7(), ...input, workspaceId, userId }, select: eventFields });
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
+import { addDeletionCommands } from './deletions.ts';
 import { describeFailure } from './failure.ts';
 import { addKeyCommands } from './keys.ts';
 import { addUserCommands } from './users.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   addKeyCommands(program, withDatabase);
   addAuditCommands(program, withDatabase);
   addUserCommands(program, withDatabase);
+  addDeletionCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

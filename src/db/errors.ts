@@ -64,6 +64,11 @@ export function waitedTooLong(error: unknown, table: string): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && (error.where ?? '').includes(`"${table}"`);
 }
 
+/** Whether a statement gave up its wait for a lock that is of no table: an advisory one, or a place in a queue for a row. */
+export function waitedForNoTable(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '55P03' && !error.where;
+}
+
 /** Kinds of adapter-pg: not reachable, or not migrated yet. */
 const unservable = new Set([
   'DatabaseNotReachable',

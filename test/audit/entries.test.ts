@@ -25,6 +25,7 @@ beforeAll(async () => {
 let user = { id: '', uid: '', globalId: '' };
 let list = { id: '', globalId: '' };
 beforeEach(async () => {
+  await app.db.event.deleteMany();
   await app.db.user.deleteMany();
   await app.db.list.deleteMany();
   await app.db.auditEntry.deleteMany();

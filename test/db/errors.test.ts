@@ -61,11 +61,11 @@ describe('a constraint', () => {
 
   it('names the foreign key', async () => {
     const { error, ...is } = await judge(
-      db.$executeRaw`INSERT INTO events (workspace_id, id, user_id, name, timestamp)
-        VALUES (${workspaceId}::uuid, ${rowId(1)}::uuid, ${rowId(9)}::uuid, 'x', now())`,
+      db.$executeRaw`INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
+        VALUES (${workspaceId}::uuid, 'x', ${rowId(9)}::uuid, 'ios', now())`,
     );
     expect(is).toEqual(neither);
-    expect(violates(error, 'events_user_fkey')).toBe(true);
+    expect(violates(error, 'devices_user_fkey')).toBe(true);
   });
 });
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Db, openDatabase } from '../../src/db/client.ts';
@@ -170,10 +169,7 @@ describe('the plans of connections over 20,000 rows', () => {
     ['devices', (db) => readDevices(db, workspaceId, [id(1)])],
     [
       'addEvent',
-      (db) =>
-        insertEvents(db, workspaceId, [{ ...entry, id: randomUUID(), input: { uid: 'u1', name: 'n' } }], {
-          lock: 'wait',
-        }),
+      (db) => insertEvents(db, workspaceId, [{ ...entry, input: { uid: 'u1', name: 'n' } }], { lock: 'wait' }),
     ],
     [
       'updateUser',

@@ -39,6 +39,7 @@ describe('what lost to another transaction', () => {
   });
   beforeEach(async () => {
     for (const table of ['users', 'events']) await app.db.$executeRawUnsafe(`DROP TRIGGER IF EXISTS lose ON ${table}`);
+    await app.db.event.deleteMany();
     await app.db.user.deleteMany();
     await app.db.idempotencyKey.deleteMany();
     await seedUsers(app, [1]);

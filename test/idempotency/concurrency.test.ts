@@ -11,6 +11,7 @@ const app = await startApp();
 afterAll(() => app[Symbol.asyncDispose]());
 
 beforeEach(async () => {
+  await app.db.event.deleteMany();
   await app.db.user.deleteMany();
   await app.db.idempotencyKey.deleteMany();
   await app.db.auditEntry.deleteMany();

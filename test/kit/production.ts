@@ -19,6 +19,7 @@ export async function startProduction(environment: Record<string, string> = {}) 
   return {
     ...gateway,
     db: database.db,
+    databaseUrl: connectionString,
     workspaceId,
     /** A key with every scope. */
     key,

@@ -20,8 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const eventsOf = async (uid: string) =>
-  app.db.event.findMany({ where: { user: { uid } }, select: { name: true, value: true, properties: true } });
+const eventsOf = async (uid: string) => {
+  const { id: userId } = await app.db.user.findFirstOrThrow({ where: { uid } });
+  return app.db.event.findMany({ where: { userId }, select: { name: true, value: true, properties: true } });
+};
 
 describe('init', () => {
   it('takes the key as an object, too', async () => {

@@ -9,6 +9,7 @@ const app = await startApp();
 afterAll(() => app[Symbol.asyncDispose]());
 
 beforeEach(async () => {
+  await app.db.event.deleteMany();
   await app.db.user.deleteMany();
   await app.db.idempotencyKey.deleteMany();
   await addUser(app, { uid: 'u144' });

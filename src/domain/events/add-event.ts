@@ -2,11 +2,10 @@ import { writeTogether } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
 import { untilNoConflict } from '../../db/conflicts.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Actor, Attributed } from '../actor.ts';
+import type { Actor } from '../actor.ts';
 import { NotFoundError } from '../errors.ts';
 import { useOf } from '../idempotency/key-use.ts';
 import { madeUnder, takingKey, unlessBusy } from '../idempotency/take-key.ts';
-import { newId } from '../new-id.ts';
 import type { Event } from './event.ts';
 import type { NewEvent } from './inputs.ts';
 import { type EventToInsert, insertEvents } from './insert-events.ts';
@@ -26,27 +25,22 @@ export async function addEvent(
   const event =
     idempotencyKey == null
       ? await addTogether(db, workspaceId, { actorName, input })
-      : await addOnce(db, workspaceId, { actorName, input, id: newId() }, idempotencyKey);
+      : await addOnce(db, workspaceId, { actorName, input }, idempotencyKey);
   if (!event) throw new NotFoundError('User');
   return event;
 }
 
-const addTogether = writeTogether<Attributed<Omit<NewEvent, 'idempotencyKey'>>, Event>(
-  async (db, workspaceId, inputs, lock) => {
-    const events = inputs.map((input) => ({ ...input, id: newId() }));
-    const inserted = await insertEvents(db, workspaceId, events, { lock });
-    return events.map(({ id }) => inserted.get(id));
-  },
+const addTogether = writeTogether<EventToInsert, Event>((db, workspaceId, events, lock) =>
+  insertEvents(db, workspaceId, events, { lock }),
 );
 
 /** Adds an event under a key, or reads the one that was; nothing where there is no such user, or no more. */
 async function addOnce(db: Db, workspaceId: string, event: EventToInsert, key: string): Promise<Event | undefined> {
-  const use = useOf(key, 'addEvent', event.input, event.id);
-  const taking = takingKey(workspaceId, use, Prisma.sql`FROM owner`);
-  const inserted = await unlessBusy(
+  const use = useOf(key, 'addEvent', event.input);
+  const taking = takingKey(workspaceId, use, Prisma.sql`owner`);
+  const [added] = await unlessBusy(
     untilNoConflict(() => insertEvents(db, workspaceId, [event], { lock: 'wait', taking })),
   );
-  const added = inserted.get(event.id);
   if (added) return added;
   const madeId = await madeUnder(db, workspaceId, use);
   if (madeId === undefined) return undefined;

@@ -5,7 +5,7 @@ import type { Instant } from '../instant.ts';
 
 /** Something that a user did. */
 export interface Event {
-  /** UUIDv7: in the order in which events came in. */
+  /** UUIDv7 of the instant at which the row was inserted; rows become visible in about that order (docs/following.md). */
   id: string;
   userId: string;
   name: string;

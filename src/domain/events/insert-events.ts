@@ -1,68 +1,75 @@
 import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { clockMicroseconds, uuidv7Sql } from '../../db/uuid.ts';
 import type { Attributed } from '../actor.ts';
 import { recordEach } from '../audit/record.ts';
 import { newId } from '../new-id.ts';
 import { type Event, eventColumns } from './event.ts';
 import type { NewEvent } from './inputs.ts';
 
-/** An event to insert, under its id. */
-export type EventToInsert = Attributed<Omit<NewEvent, 'idempotencyKey'>> & { id: string };
+/** An event to insert, and who gave it. */
+export type EventToInsert = Attributed<Omit<NewEvent, 'idempotencyKey'>>;
 
 /** How events are inserted. */
 interface Insertion {
   /** What to do with users whom somebody else has locked: with `skip`, their events are left out. */
   lock: 'wait' | 'skip';
-  /** A CTE `taken` without whose row nothing is inserted; it sees the users as `owner`. */
+  /** CTEs with a `taken`, whose row has the id of the one event; without it, nothing is inserted. They see the users as `owner`. */
   taking?: Prisma.Sql;
 }
 
 /**
  * Inserts events with one statement, and their entries in the audit trail: each user is locked against deletion
- * meanwhile, so that no event is left without one.
- * @returns the events, by id; without those whose user there is not.
+ * meanwhile, so that no event is added to one who is gone.
+ *
+ * The ids are made of the database's clock when the statement has every lock, so that an event is visible soon after the
+ * instant of its id, however long the statement waited: followers rely on that (docs/following.md). Those of one statement
+ * are in the order of their inputs.
+ * @returns the events, each at its input's place; nothing at the place of one whose user there is not.
  */
 export async function insertEvents(
   db: Db,
   workspaceId: string,
   events: readonly EventToInsert[],
   { lock, taking }: Insertion,
-): Promise<Map<string, Event>> {
+): Promise<(Event | undefined)[]> {
   const now = new Date();
-  const rows = events.map(({ id, actorName, input }) => ({
+  const rows = events.map(({ actorName, input }, place) => ({
     timestamp: now,
     ...input,
-    id,
+    place,
     actorName,
     entryId: newId(),
   }));
   const uids = new Set(rows.map(({ uid }) => uid));
-  const inserted = await db.query<Event[]>`
+  const ids = taking
+    ? Prisma.sql`${taking}, clock AS (SELECT made_id FROM taken)`
+    : // It is read when all of `owner` is: an aggregate has its rows before it gives one.
+      Prisma.sql`clock AS (SELECT ${clockMicroseconds} AS microseconds FROM owner HAVING count(*) > 0)`;
+  const id = taking ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`given.place`);
+  const inserted = await db.query<(Event & { place: number })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${anyLength([...uids], 'text')})
       FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
-    ), ${taking ? Prisma.sql`${taking},` : Prisma.empty} input AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
-        id uuid, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, "entryId" uuid
-      )
+    ), ${ids}, input AS (
+      SELECT ${id} AS id, owner.id AS user_id, given.*
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS given(
+        place int, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, "entryId" uuid
+      ) JOIN owner USING (uid) CROSS JOIN clock
     ), added AS (
       INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
       SELECT
-        ${workspaceId}::uuid, input.id, owner.id, input.name, input.value, coalesce(input.properties, '{}'),
-        coalesce(input.timestamp, ${now})
-      FROM owner JOIN input USING (uid) ${taking ? Prisma.sql`CROSS JOIN taken` : Prisma.empty}
+        ${workspaceId}::uuid, id, user_id, name, value, coalesce(properties, '{}'), coalesce(timestamp, ${now})
+      FROM input
       RETURNING ${eventColumns.list}
     ), audited AS (${recordEach(
-      { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at: now },
+      { workspaceId, id: Prisma.sql`"entryId"`, actorName: Prisma.sql`"actorName"`, at: now },
       'addEvent',
-      {
-        from: Prisma.sql`added JOIN input USING (id)`,
-        userId: Prisma.sql`added."userId"`,
-        eventId: Prisma.sql`added.id`,
-      },
+      { from: Prisma.sql`input`, userId: Prisma.sql`user_id`, eventId: Prisma.sql`id` },
     )})
-    SELECT * FROM added`;
-  return new Map(inserted.map((event) => [event.id, event]));
+    SELECT added.*, input.place FROM added JOIN input USING (id)`;
+  const byPlace = new Map(inserted.map(({ place, ...event }) => [place, event]));
+  return events.map((_, place) => byPlace.get(place));
 }

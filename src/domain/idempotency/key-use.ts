@@ -8,14 +8,12 @@ export interface KeyUse {
   operation: IdempotentOperation;
   /** SHA-256 of the input. */
   digest: Buffer;
-  /** Id of what is to be made. */
-  madeId: string;
   now: Date;
 }
 
 /** Says what is to be done under a key. @param input all of it but the key; null, {} and [] count as left out. */
-export function useOf(key: string, operation: IdempotentOperation, input: object, madeId: string): KeyUse {
-  return { key, operation, digest: digestOf(input), madeId, now: new Date() };
+export function useOf(key: string, operation: IdempotentOperation, input: object): KeyUse {
+  return { key, operation, digest: digestOf(input), now: new Date() };
 }
 
 /** The same for inputs that ask for the same, whatever the order of their keys. */

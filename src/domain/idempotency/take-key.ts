@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts';
-import { waitedTooLong } from '../../db/errors.ts';
+import { waitedForNoTable, waitedTooLong } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { clockMicroseconds, uuidv7Sql } from '../../db/uuid.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../errors.ts';
 import type { KeyUse } from './key-use.ts';
 
@@ -16,18 +17,27 @@ const SWEPT = 10;
 const before = ({ now }: KeyUse, ms: number) => new Date(now.getTime() - ms);
 
 /**
- * The CTE `taken`, which takes a key together with what is done under it: a row where the key was free, or its time was
- * over. It waits for somebody who is just taking the same key, and takes it where they fail. `swept` removes some whose
- * time is over.
- * @param from a CTE without whose row the key is not to be taken.
+ * CTEs that take a key together with what is done under it. `taken` has a row where the key was free, or its time was over:
+ * `made_id`, the id for what is made. It waits for somebody who is just taking the same key, and takes it where they fail.
+ * `swept` removes some whose time is over.
+ *
+ * The id is to be of an instant after the wait. A row is complete before `ON CONFLICT` waits, so the wait is for an advisory
+ * lock, before the id is made. That a key is taken once rests on the row alone.
+ * @param owner a CTE without whose row the key is not to be taken; its locks are waited for before the id is made as well.
  */
-export function takingKey(workspaceId: string, use: KeyUse, from = Prisma.empty): Prisma.Sql {
-  const { key, operation, digest, madeId, now } = use;
+export function takingKey(workspaceId: string, use: KeyUse, owner?: Prisma.Sql): Prisma.Sql {
+  const { key, operation, digest, now } = use;
   return Prisma.sql`
-    taken AS (
+    key_lock AS MATERIALIZED (
+      SELECT pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${key}`}, 0))
+    ), key_clock AS (
+      SELECT ${clockMicroseconds} AS microseconds
+      FROM key_lock ${owner ? Prisma.sql`CROSS JOIN ${owner}` : Prisma.empty} HAVING count(*) > 0
+    ), taken AS (
       INSERT INTO idempotency_keys AS held (workspace_id, key, operation, digest, made_id, created_at)
-      SELECT ${workspaceId}::uuid, ${key}, ${operation}::idempotent_operation, ${digest}::bytea, ${madeId}::uuid,
-        ${now}::timestamptz ${from}
+      SELECT ${workspaceId}::uuid, ${key}, ${operation}::idempotent_operation, ${digest}::bytea,
+        ${uuidv7Sql(Prisma.sql`key_clock.microseconds`)}, ${now}::timestamptz
+      FROM key_clock
       ON CONFLICT (workspace_id, key) DO UPDATE
       SET operation = excluded.operation, digest = excluded.digest, made_id = excluded.made_id,
         created_at = excluded.created_at
@@ -43,10 +53,14 @@ export function takingKey(workspaceId: string, use: KeyUse, from = Prisma.empty)
     )`;
 }
 
-/** Takes a key within a transaction, for what the rest of it does. Returns whether it was free. */
-export async function takeKey(tx: Db, workspaceId: string, use: KeyUse): Promise<boolean> {
-  const taken = await unlessBusy(tx.query<unknown[]>`WITH ${takingKey(workspaceId, use)} SELECT made_id FROM taken`);
-  return taken.length > 0;
+/**
+ * Takes a key within a transaction, for what the rest of it does.
+ * @returns the id for what is made under it; nothing where the key was not free.
+ */
+export async function takeKey(tx: Db, workspaceId: string, use: KeyUse): Promise<string | undefined> {
+  const taking = takingKey(workspaceId, use);
+  const [taken] = await unlessBusy(tx.query<{ id: string }[]>`WITH ${taking} SELECT made_id AS id FROM taken`);
+  return taken?.id;
 }
 
 /**
@@ -68,6 +82,6 @@ export async function unlessBusy<Result>(statement: Promise<Result>): Promise<Re
   try {
     return await statement;
   } catch (error) {
-    throw waitedTooLong(error, 'idempotency_keys') ? new IdempotencyKeyBusyError() : error;
+    throw waitedTooLong(error, 'idempotency_keys') || waitedForNoTable(error) ? new IdempotencyKeyBusyError() : error;
   }
 }

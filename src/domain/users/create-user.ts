@@ -1,6 +1,7 @@
 import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { clockMicroseconds, uuidv7Sql } from '../../db/uuid.ts';
 import type { Actor } from '../actor.ts';
 import { record } from '../audit/record.ts';
 import { registerDevice } from '../devices/register-device.ts';
@@ -8,7 +9,6 @@ import { NotFoundError, UidTakenError } from '../errors.ts';
 import { useOf } from '../idempotency/key-use.ts';
 import { madeUnder, takeKey } from '../idempotency/take-key.ts';
 import { joinLists } from '../lists/join-lists.ts';
-import { newId } from '../new-id.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { readUsers } from './read-users.ts';
 import { type User, userColumns } from './user.ts';
@@ -31,11 +31,9 @@ interface Created {
  */
 export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<Created> {
   const create = async (tx: Db): Promise<Created> => {
-    const id = newId();
-    const made =
-      idempotencyKey == null ? undefined : await takeOrRead(tx, actor.workspaceId, input, id, idempotencyKey);
-    if (made) return { user: made, replayed: true };
-    const user = await insertUser(tx, actor, id, input);
+    const key = idempotencyKey == null ? {} : await takeOrRead(tx, actor.workspaceId, input, idempotencyKey);
+    if (key.made) return { user: key.made, replayed: true };
+    const user = await insertUser(tx, actor, input, key.id);
     if (!user) throw new UidTakenError(input.uid);
     await joinLists(tx, actor, user.id, input.listIds ?? []);
     if (input.device) await registerDevice(tx, actor, user.id, input.device);
@@ -44,40 +42,44 @@ export function createUser(db: Database, actor: Actor, { idempotencyKey, ...inpu
   return inWriteQueue(db, actor.workspaceId, input.uid, () => inTransaction(db, create));
 }
 
-/** Takes a key, or reads the user who was made under it. */
+/** Takes a key and gives the id for the user, or reads the user who was made under it. */
 async function takeOrRead(
   tx: Db,
   workspaceId: string,
   input: Omit<NewUser, 'idempotencyKey'>,
-  id: string,
   key: string,
-): Promise<User | undefined> {
+): Promise<{ id?: string; made?: User }> {
   const asked = { ...input, listIds: [...new Set(input.listIds)].sort() };
-  const use = useOf(key, 'createUser', asked, id);
-  if (await takeKey(tx, workspaceId, use)) return undefined;
+  const use = useOf(key, 'createUser', asked);
+  const id = await takeKey(tx, workspaceId, use);
+  if (id) return { id };
   const madeId = await madeUnder(tx, workspaceId, use);
   const [made] = madeId === undefined ? [] : await readUsers(tx, workspaceId, [{ id: madeId }]);
   if (!made) throw new NotFoundError('User');
-  return made;
+  return { made };
 }
 
-/** Inserts a user, or returns nothing where the uid is taken (by a user of a concurrent transaction too). */
+/**
+ * Inserts a user, or returns nothing where the uid is taken (by a user of a concurrent transaction too).
+ * @param id left out: made of the database's clock as the row is inserted.
+ */
 export async function insertUser(
   tx: Db,
   actor: Actor,
-  id: string,
   input: Omit<NewUser, 'listIds'> | Omit<UserUpdate, 'newUid' | 'removeMeta'>,
+  id?: string,
 ): Promise<User | undefined> {
   const now = new Date();
   const [user] = await tx.query<User[]>`
-    WITH created AS (
+    WITH clock AS MATERIALIZED (SELECT ${clockMicroseconds} AS microseconds), created AS (
       INSERT INTO users (
         workspace_id, id, uid, first_name, last_name, number, email, meta, created_at, updated_at
-      ) VALUES (
-        ${actor.workspaceId}::uuid, ${id}::uuid, ${input.uid}, ${input.firstName ?? null}, ${input.lastName ?? null},
-        ${input.number ?? null}, ${input.email ?? null}, ${JSON.stringify(input.meta ?? {})}::jsonb,
-        ${input.createdAt ?? now}, ${now}
-      )
+      ) SELECT
+        ${actor.workspaceId}::uuid, coalesce(${id ?? null}::uuid, ${uuidv7Sql(Prisma.sql`clock.microseconds`)}),
+        ${input.uid}, ${input.firstName ?? null}, ${input.lastName ?? null}, ${input.number ?? null},
+        ${input.email ?? null}, ${JSON.stringify(input.meta ?? {})}::jsonb,
+        ${input.createdAt ?? now}::timestamptz, ${now}::timestamptz
+      FROM clock
       ON CONFLICT (workspace_id, uid) DO NOTHING
       RETURNING ${userColumns.list}
     ), audited AS (${record(actor, 'createUser', { from: Prisma.sql`created`, userId: Prisma.sql`id` })})

@@ -4,7 +4,6 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../actor.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { ForbiddenError, UidNotUpdateableError } from '../errors.ts';
-import { newId } from '../new-id.ts';
 import type { Scope } from '../scopes.ts';
 import { applyUpdate, updateAtOnce } from './apply-update.ts';
 import { claimUser } from './claim-user.ts';
@@ -73,7 +72,7 @@ async function lockOrInsert(tx: Db, actor: Actor, full: boolean, input: UserUpda
     if (input.newUid != null) throw new UidNotUpdateableError(input.uid);
     const claimed = full && input.email ? await claimUser(tx, actor, input.email, input.uid) : undefined;
     if (claimed) return { user: claimed, created: false };
-    const inserted = await insertUser(tx, actor, newId(), input);
+    const inserted = await insertUser(tx, actor, input);
     if (inserted) return { user: inserted, created: true };
   }
   throw new TransactionConflict();

@@ -5,7 +5,7 @@ import type { Instant } from '../instant.ts';
 
 /** A person (or an account) of the workspace's application. */
 export interface User {
-  /** UUIDv7: in order of creation. */
+  /** UUIDv7 of the instant at which the row was inserted; rows become visible in about that order (docs/following.md). */
   id: string;
   /** The application's own identifier. */
   uid: string;

@@ -44,7 +44,8 @@ builder.node(EventType, {
 const { connection: EventConnection } = connectionTypes<Event>({
   name: 'Event',
   node: EventType,
-  description: 'A page of events, the latest to come in first.',
+  description:
+    'A page of events, newest first by id. An event can become visible after a newer one: followers read an overlap.',
 });
 
 withNodes(EventConnection, EventType);
@@ -52,7 +53,7 @@ withNodes(EventConnection, EventType);
 builder.objectField(UserType, 'events', (t) =>
   t.field({
     type: EventConnection,
-    description: 'What they did, the latest to come in first: 10 on a page by default, 100 at the most.',
+    description: 'What they did, newest first by id: 10 on a page by default, 100 at the most.',
     requiresScopes: ['events:read', 'users:read'],
     args: {
       ...pageArguments,

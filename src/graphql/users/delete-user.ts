@@ -13,7 +13,7 @@ const DeleteUserInput = builder
   .validate(z.object({ uid }));
 
 const DeleteUserPayload = builder.objectRef<{ id: string; uid: string }>('DeleteUserPayload').implement({
-  description: 'The user and everything about them is gone.',
+  description: 'The user is deleted; nobody can read anything about them any more.',
   fields: (t) => ({
     deletedUserId: t.id({ description: 'The global id they had.', resolve: ({ id }) => encodeGlobalId('User', id) }),
     uid: t.exposeString('uid', { description: 'The uid they had; free again.' }),
@@ -23,7 +23,8 @@ const DeleteUserPayload = builder.objectRef<{ id: string; uid: string }>('Delete
 builder.mutationField('deleteUser', (t) =>
   t.field({
     type: DeleteUserPayload,
-    description: 'Deletes a user with their devices, memberships and events. There is no way back.',
+    description: `Deletes a user with their devices, memberships and events. This cannot be undone. All of it is gone for every reader when
+the mutation returns; the events are erased from the database in the background after that.`,
     requiresScopes: ['users:write'],
     errors: {
       types: [ValidationError, NotFoundError],

@@ -38,7 +38,8 @@ by an import or an integration. Their uid is then their e-mail address.`,
 export const { connection: UserConnection } = connectionTypes({
   name: 'User',
   node: UserType,
-  description: 'A page of users, newest first.',
+  description:
+    'A page of users, newest first by id. A user can become visible after a newer one: followers read an overlap.',
 });
 
 withNodes(UserConnection, UserType);

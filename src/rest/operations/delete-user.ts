@@ -10,7 +10,7 @@ export const deleteUserOperation = operation({
   method: 'DELETE',
   path: '/users/{uid}',
   summary: 'Delete User',
-  description: 'Deletes all the user data.',
+  description: 'Deletes all the user data. Events are hidden at once, and erased from the database in the background.',
   scope: 'users:write',
   input: z.object({ params: uidParams }),
   requestExamples: {},

@@ -39,6 +39,7 @@ export async function putLists(place: Place): Promise<void> {
 export async function putScene(place: Place, { imported, devices }: Scene): Promise<void> {
   const { db, workspaceId } = place;
   await db.user.deleteMany({ where: { workspaceId } });
+  await db.event.deleteMany({ where: { workspaceId } });
   await db.segment.deleteMany({ where: { workspaceId } });
   for (const [nth, { uid, email }] of imports.slice(0, imported).entries()) {
     const user = await importUser(place, email, { uid });
@@ -67,26 +68,23 @@ export async function rowsOf({ db, workspaceId }: Place) {
       devices: { orderBy: { lastSeenAt: 'asc' } },
       lists: { orderBy: { listId: 'asc' } },
       segments: { include: { segment: true } },
-      events: { orderBy: { id: 'asc' } },
     },
   });
+  const events = await db.event.findMany({ where, orderBy: { id: 'asc' } });
   const keptLists = await db.list.findMany({ where, orderBy: { id: 'asc' } });
   return {
     lists: keptLists.map(({ id, title, archivedAt }) => ({ id, title, archivedAt })),
     segments: await db.segment.findMany({ where, select: { name: true } }),
-    users: users.map(({ workspaceId: _, id: __, createdAt, updatedAt, ...user }) => ({
+    users: users.map(({ workspaceId: _, id, createdAt, updatedAt, ...user }) => ({
       ...user,
       createdAt: time(createdAt),
       updatedAt: time(updatedAt),
       devices: user.devices.map(({ token, platform }) => ({ token, platform })),
       lists: user.lists.map(({ listId, subscribed, joinedAt }) => ({ listId, subscribed, joinedAt: time(joinedAt) })),
       segments: user.segments.map(({ segment: { name }, suppressed }) => ({ name, suppressed })),
-      events: user.events.map(({ name, value, properties, timestamp }) => ({
-        name,
-        value,
-        properties,
-        timestamp: time(timestamp),
-      })),
+      events: events
+        .filter(({ userId }) => userId === id)
+        .map(({ name, value, properties, timestamp }) => ({ name, value, properties, timestamp: time(timestamp) })),
     })),
   };
 }

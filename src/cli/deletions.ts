@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { DatabaseClient } from '../db/client.ts';
+import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erase-events.ts';
+import type { WithDatabase } from './database.ts';
+import { jsonOption, type OutputOptions, print, table } from './output.ts';
+import { findWorkspace, workspaceOption } from './workspace-option.ts';
+
+interface DeletionsOptions extends OutputOptions {
+  workspace: string;
+}
+
+/** `deletions list`, with `--workspace ID`. */
+export function addDeletionCommands(program: Command, withDatabase: WithDatabase): void {
+  const deletions = program
+    .command('deletions')
+    .description('shows deleted users whose events are still being erased')
+    .helpCommand(false)
+    .addHelpText('after', example);
+
+  deletions
+    .command('list')
+    .description(`lists them, the longest waiting first; remaining events are counted up to ${REMAINING_CAP}`)
+    .addOption(workspaceOption('whose users, as workspaces list shows it'))
+    .option(...jsonOption)
+    .addHelpText('after', example)
+    .action((options: DeletionsOptions) => withDatabase((db) => list(db, options)));
+}
+
+async function list(db: DatabaseClient, options: DeletionsOptions): Promise<void> {
+  const workspace = await findWorkspace(db, options.workspace);
+  const pending = await listErasures(db, workspace.id);
+  await print(options, pending, pending.length === 0 ? 'All events of deleted users are erased.' : tableOf(pending));
+}
+
+function tableOf(pending: readonly PendingErasure[]): string {
+  const rows = pending.map(({ userId, requestedAt, erasedEvents, remainingEvents }) => [
+    `${requestedAt.slice(0, 19)}Z`,
+    userId,
+    String(erasedEvents),
+    String(remainingEvents),
+  ]);
+  return table(['DELETED', 'USER', 'ERASED', 'REMAINING'], rows);
+}
+
+const example = `
+Example:
+  npm run cli -- deletions list --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44`;

@@ -1,0 +1,88 @@
+import type { Database, Db } from '../../db/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+
+/** A deleted user, and how far their events are erased. */
+export interface Erasure {
+  workspaceId: string;
+  userId: string;
+  /** Number of events erased so far. */
+  erasedEvents: number;
+}
+
+/** Events erased by one transaction: some 50 to 100 ms of work for PostgreSQL. */
+export const STEP_SIZE = 5_000;
+
+/** The least and the greatest UUID. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/**
+ * Erases some events of a deleted user, in one transaction, which removes the deletion's record with the last of them. The
+ * row lock is the lease: of several processes each takes another user, and PostgreSQL frees what a killed one held.
+ * @returns nothing where there is nothing to erase that no other process is erasing.
+ */
+export function eraseSomeEvents(
+  db: Database,
+  stepSize = STEP_SIZE,
+): Promise<(Erasure & { isComplete: boolean }) | undefined> {
+  return inTransaction(db, async (tx) => {
+    const [pending] = await tx.query<(Erasure & { position: string | null })[]>`
+      SELECT workspace_id AS "workspaceId", user_id AS "userId", position, erased_events AS "erasedEvents"
+      FROM user_deletions ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+    if (!pending) return undefined;
+    const { position, ...erasure } = pending;
+    const { erased, end } = await eraseAfter(tx, erasure, position, stepSize);
+    const erasedEvents = erasure.erasedEvents + erased;
+    const isComplete = end === null;
+    if (isComplete) {
+      await tx.execute`DELETE FROM user_deletions
+        WHERE workspace_id = ${erasure.workspaceId}::uuid AND user_id = ${erasure.userId}::uuid`;
+    } else {
+      await tx.execute`UPDATE user_deletions SET position = ${end}::uuid, erased_events = ${erasedEvents}
+        WHERE workspace_id = ${erasure.workspaceId}::uuid AND user_id = ${erasure.userId}::uuid`;
+    }
+    return { ...erasure, erasedEvents, isComplete };
+  });
+}
+
+/** Erases the next events of a user, from a position on: what lies before it is not read again, dead or alive. */
+async function eraseAfter(
+  tx: Db,
+  { workspaceId, userId }: Erasure,
+  position: string | null,
+  stepSize: number,
+): Promise<{ erased: number; end: string | null }> {
+  const [last] = await tx.query<{ id: string }[]>`
+    SELECT id FROM events
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid
+      AND id > ${position ?? FIRST_ID}::uuid
+    ORDER BY id OFFSET ${stepSize - 1} LIMIT 1`;
+  const erased = await tx.execute`
+    DELETE FROM events
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND id <= ${last?.id ?? LAST_ID}::uuid
+      AND id > ${position ?? FIRST_ID}::uuid`;
+  return { erased, end: last?.id ?? null };
+}
+
+/** A deleted user whose events are being erased. */
+export interface PendingErasure extends Erasure {
+  requestedAt: string;
+  /** Events that are still there, counted up to `REMAINING_CAP`. */
+  remainingEvents: number;
+}
+
+/** Where the count of remaining events stops. */
+export const REMAINING_CAP = 100_000;
+
+/** The deleted users of a workspace whose events are still to be erased, the longest waiting first. */
+export function listErasures(db: Db, workspaceId: string): Promise<PendingErasure[]> {
+  return db.query<PendingErasure[]>`
+    SELECT workspace_id AS "workspaceId", user_id AS "userId", requested_at AS "requestedAt",
+      erased_events AS "erasedEvents", (
+        SELECT count(*)::int FROM (
+          SELECT FROM events WHERE events.workspace_id = ${workspaceId}::uuid AND events.user_id = user_deletions.user_id
+          LIMIT ${REMAINING_CAP}
+        ) AS remaining
+      ) AS "remainingEvents"
+    FROM user_deletions WHERE workspace_id = ${workspaceId}::uuid ORDER BY requested_at`;
+}
