@@ -31,7 +31,7 @@ async function databaseTime(): Promise<number> {
   return Number(row?.ms);
 }
 
-type Transaction = Parameters<Parameters<Database['$transaction']>[0]>[0];
+type Transaction = Parameters<Parameters<DatabaseClient['$transaction']>[0]>[0];
 
 /** What comes of something that waits for rows which are held, and the database's time just before they are let go. */
 async function whileHeld<Result>(
