@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
+import type { DocumentCache } from './document-cache.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
 import { presentResult } from './present-error.ts';
 import type { GraphQLServer, RequestContext } from './server.ts';
@@ -11,6 +12,13 @@ export interface LaneAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
+}
+
+/** How documents are read. */
+interface Reading {
+  documentCharacters: number;
+  persisted: PersistedOperations | undefined;
+  documents: DocumentCache;
 }
 
 /** What common clients accept, and what they are answered with. Anything else goes the long way. */
@@ -30,12 +38,6 @@ interface Params {
 }
 
 /**
- * Documents that were found valid, each by the server whose parser keeps it. That server remembers it, too, but goes through
- * the names of all rules to find it.
- */
-const valid = new WeakSet<DocumentNode>();
-
-/**
  * Answers the common request, a POST of JSON that is to be answered with JSON, by Yoga's own pipeline, but without the
  * `Request` and `Response` around it, which would be most of its cost (docs/performance-steps.md).
  *
@@ -46,7 +48,7 @@ export async function fastLane(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-  { documentCharacters, persisted }: { documentCharacters: number; persisted: PersistedOperations | undefined },
+  { documentCharacters, persisted, documents }: Reading,
 ): Promise<LaneAnswer | undefined> {
   const mediaType = ACCEPTED[request.headers.accept ?? '*/*'];
   const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body, persisted) : undefined;
@@ -58,10 +60,9 @@ export async function fastLane(
   });
   const document = attempt(() => parse(params.query));
   if (!document) return undefined;
-  if (!valid.has(document)) {
-    if (validate(schema, document).length > 0) return undefined;
-    valid.add(document);
-  }
+  // The server looks into the same cache, but only after all its plugins.
+  const errors = documents.errorsOf(document) ?? validate(schema, document);
+  if (errors.length > 0) return undefined;
   const contextValue = await contextFactory();
   const { variables: variableValues, operationName } = params;
   const result = await execute({ schema, document, contextValue, variableValues, operationName });

@@ -1,7 +1,8 @@
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Database } from '../db/client.ts';
-import { compiledQueries } from './compiled-queries.ts';
+import { type CompiledQueries, compiledQueries } from './compiled-queries.ts';
+import { type DocumentCache, documentCaching } from './document-cache.ts';
 import { documentLimits } from './limits/document-limits.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type CostReporting, reportCost } from './limits/report-cost.ts';
@@ -37,10 +38,13 @@ interface Made {
   db: Database;
   limits: GraphQLLimits;
   persisted: PersistedOperations | undefined;
+  /** What all servers of a process share. */
+  documents: DocumentCache;
+  queries: CompiledQueries;
 }
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
-export function createGraphQLServer({ schema, db, limits, persisted }: Made, more: Plugin[] = []) {
+export function createGraphQLServer({ schema, db, limits, persisted, documents, queries }: Made, more: Plugin[] = []) {
   const loadersOf = loadersByWorkspace(db);
   return createYoga<RequestContext, object>({
     schema,
@@ -53,9 +57,12 @@ export function createGraphQLServer({ schema, db, limits, persisted }: Made, mor
       stackGuard,
       refusals(limits),
       executor,
-      compiledQueries,
+      compiledQueries({ queries, persisted: new Set(persisted?.documents.values()) }),
       errors,
+      documentCaching(documents),
     ],
+    // Yoga's own is bounded by the number of documents.
+    parserAndValidationCache: false,
     ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
     maskedErrors: false,
     graphiql: false,
