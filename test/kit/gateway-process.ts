@@ -42,10 +42,14 @@ export async function startGateway(environment: Environment, start?: Start): Pro
   const { child, output } = launch(environment, start);
   const ended = once(child, 'exit').then(() => child.exitCode);
   const address = await new Promise<string>((resolve, reject) => {
-    child.stdout?.on('data', () => {
+    const look = () => {
       const found = readyPattern(environment).exec(output())?.[1];
-      if (found) resolve(found);
-    });
+      if (!found) return;
+      // All that was printed is long after a while.
+      child.stdout?.off('data', look);
+      resolve(found);
+    };
+    child.stdout?.on('data', look);
     child.on('exit', () => reject(new Error(`The gateway has not started: ${output()}`)));
   });
   const end = async (signal: NodeJS.Signals) => {
