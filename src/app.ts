@@ -35,6 +35,8 @@ export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
   fastLane?: boolean;
+  /** True: queries are compiled without pauses in between, for tests. */
+  compileEagerly?: boolean;
   /** The file of the operations that may be asked for by an id, and whether no others are answered. */
   persistedOperations?: { file: string; only: boolean } | undefined;
   /** False, or left out: no GraphiQL. */
@@ -51,7 +53,8 @@ interface GraphiQL {
 
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, readiness, limits, verifyToken, fastLane = true, graphiql, persistedOperations } = dependencies;
+  const { db, readiness, limits, verifyToken, graphiql, persistedOperations } = dependencies;
+  const { fastLane = true, compileEagerly = false } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
   await app.register(healthDoor, { readiness, ending: dependencies.ending });
@@ -67,7 +70,8 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
       authenticate: forSchemaReaders ? requireReader(authenticate) : undefined,
     });
   }
-  await app.register(graphqlDoor, { ...door, schema: servedSchema, fastLane, limits, persistedOperations });
+  const served = { schema: servedSchema, fastLane, compileEagerly, limits, persistedOperations };
+  await app.register(graphqlDoor, { ...door, ...served });
   await app.register(restDoor, door);
   return app;
 }

@@ -5,6 +5,8 @@ import type { HttpLimits } from '../http/server.ts';
 import { whole } from './values.ts';
 
 const count = whole(1, 1_000_000_000);
+/** Bytes, up to 4 GB; 0: nothing is cached. */
+const cacheBytes = whole(0, 4 * 1024 ** 3);
 /** Milliseconds, up to an hour. */
 const time = whole(1, 3_600_000);
 
@@ -21,6 +23,9 @@ export const limitVariables = {
   LIMIT_NODES: count.default(100),
   LIMIT_ENTITIES: count.default(500),
   LIMIT_INPUT_ITEMS: count.default(250),
+  LIMIT_DOCUMENT_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
+  LIMIT_COMPILED_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
+  LIMIT_DOCUMENT_MS: whole(0, 1_000).default(100),
   LIMIT_REQUEST_MS: time.default(10_000),
   LIMIT_STATEMENT_MS: time.default(5_000),
   LIMIT_LOCK_MS: time.default(2_000),
@@ -63,6 +68,9 @@ export function limitsOf(data: LimitVariables): Limits {
     nodes: data.LIMIT_NODES,
     entities: data.LIMIT_ENTITIES,
     inputItems: data.LIMIT_INPUT_ITEMS,
+    documentCacheBytes: data.LIMIT_DOCUMENT_CACHE_BYTES,
+    compiledCacheBytes: data.LIMIT_COMPILED_CACHE_BYTES,
+    documentMs: data.LIMIT_DOCUMENT_MS,
     requestMs: data.LIMIT_REQUEST_MS,
     statementMs: data.LIMIT_STATEMENT_MS,
     lockMs: data.LIMIT_LOCK_MS,

@@ -1,42 +1,118 @@
-import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
+import {
+  type ArgumentNode,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+} from 'graphql';
 import { type Fragments, fragmentsOf } from './fragments.ts';
 
-/** Most selections, with every fragment written out where it is spread: thirty times those of a user with everything. */
-const MOST = 1_000;
+/** Most selections of an operation that is compiled: several times those of a page of users with everything. */
+export const MAX_COMPILED_SELECTIONS = 200;
+
+/** Fields of the root that no type lists. */
+const META_FIELDS = [SchemaMetaFieldDef, TypeMetaFieldDef];
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+interface Counting {
+  schema: GraphQLSchema;
+  fragments: Fragments;
+  /** Selections of fragments, by name and type. */
+  known: Map<string, number>;
+  /** Fields that may still be visited. */
+  left: number;
+}
 
 /**
- * Whether graphql-jit executes a document's operations as graphql-js would, and compiles them in no time. It does not where
+ * Counts the selections of an operation as graphql-jit compiles them: with fragments written out where they are spread, and
+ * what is beneath a field of an abstract type once for each possible type. Infinite where compiled code would not do the same
+ * as graphql-js:
  *
- * - there is a `@skip` or `@include`: it keeps a fragment's condition for all places where that is spread, in other operations,
- *   too; orders fields otherwise; and takes a condition that is null for one that does not hold;
- * - a response key is `__proto__`: it sets that of its objects;
- * - fragments would be very long if they were written out, as it walks them: each level that spreads another twice doubles them.
+ * - with a `@skip` or `@include` anywhere in the document: graphql-jit keeps a fragment's condition for all places where it is
+ *   spread, in other operations, too; orders fields otherwise; and takes a condition that is null for one that does not hold;
+ * - with a response key `__proto__`, which sets the prototype of its objects;
+ * - with a variable within a list or an object: where it is missing, graphql-jit takes it for null, and scalars do not see it;
+ * - with more than 200 selections in any place, which are not counted to their end.
  */
-export function isCompilable(document: DocumentNode): boolean {
-  const fragments = fragmentsOf(document);
-  const known = new Map<string, number>();
-  const lengths = document.definitions.map((node) =>
-    'selectionSet' in node ? lengthOf(node.selectionSet, fragments, known) : 0,
+export function compiledSelections(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): number {
+  const type = schema.getRootType(operation.operation);
+  if (!type || document.definitions.some((node) => 'selectionSet' in node && !isSafe(node.selectionSet))) return NEVER;
+  return count(
+    { schema, fragments: fragmentsOf(document), known: new Map(), left: MAX_COMPILED_SELECTIONS },
+    operation.selectionSet,
+    type,
   );
-  return Math.max(...lengths) <= MOST;
 }
 
-/** The number of selections, all told; infinite where one is not to be compiled. @param known that of fragments. */
-function lengthOf(set: SelectionSetNode | undefined, fragments: Fragments, known: Map<string, number>): number {
-  let length = 0;
-  for (const selection of set?.selections ?? []) {
-    if (selection.directives?.length) return Number.POSITIVE_INFINITY;
-    if (selection.kind === Kind.FRAGMENT_SPREAD) length += lengthOfFragment(selection.name.value, fragments, known);
-    else {
-      if (selection.kind === Kind.FIELD && selection.alias?.value === '__proto__') return Number.POSITIVE_INFINITY;
-      length += 1 + lengthOf(selection.selectionSet, fragments, known);
-    }
+/** Whether compiled code does the same as graphql-js, as far as can be told without following fragments. */
+function isSafe({ selections }: SelectionSetNode): boolean {
+  return selections.every((selection) => {
+    if (selection.directives?.length) return false;
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return true;
+    if (selection.kind === Kind.FIELD && !isSafeField(selection.alias?.value, selection.arguments ?? [])) return false;
+    return !selection.selectionSet || isSafe(selection.selectionSet);
+  });
+}
+
+function isSafeField(alias: string | undefined, given: readonly ArgumentNode[]): boolean {
+  return alias !== '__proto__' && given.every(({ value }) => value.kind === Kind.VARIABLE || !holdsVariable(value));
+}
+
+function holdsVariable(value: ArgumentNode['value']): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(holdsVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => holdsVariable(field.value));
+  return value.kind === Kind.VARIABLE;
+}
+
+function count(counting: Counting, { selections }: SelectionSetNode, type: GraphQLObjectType): number {
+  let total = 0;
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) total += ofField(counting, selection, type);
+    else if (selection.kind === Kind.FRAGMENT_SPREAD) total += ofSpread(counting, selection.name.value, type);
+    else if (applies(counting.schema, selection.typeCondition?.name.value, type))
+      total += count(counting, selection.selectionSet, type);
+    if (total > MAX_COMPILED_SELECTIONS) return NEVER;
   }
-  return length;
+  return total;
 }
 
-function lengthOfFragment(name: string, fragments: Fragments, known: Map<string, number>): number {
-  const length = known.get(name) ?? 1 + lengthOf(fragments.get(name)?.selectionSet, fragments, known);
-  known.set(name, length);
-  return length;
+/** Each type that an object may be of is compiled by itself. */
+function ofField(counting: Counting, { name, selectionSet }: FieldNode, type: GraphQLObjectType): number {
+  counting.left -= 1;
+  if (counting.left < 0) return NEVER;
+  const field = META_FIELDS.find((meta) => meta.name === name.value) ?? type.getFields()[name.value];
+  if (!field || !selectionSet) return 1;
+  const of = getNamedType(field.type);
+  const types = isAbstractType(of) ? counting.schema.getPossibleTypes(of) : isObjectType(of) ? [of] : [];
+  return types.reduce((total, possible) => total + count(counting, selectionSet, possible), 1);
+}
+
+/** Walks a fragment once for each type, however often it is spread. */
+function ofSpread(counting: Counting, name: string, type: GraphQLObjectType): number {
+  const key = `${name} ${type.name}`;
+  const fragment = counting.fragments.get(name);
+  const known = counting.known.get(key);
+  if (known !== undefined || !fragment) return known ?? 0;
+  const isApplied = applies(counting.schema, fragment.typeCondition.name.value, type);
+  const selections = isApplied ? count(counting, fragment.selectionSet, type) : 0;
+  counting.known.set(key, selections);
+  return selections;
+}
+
+function applies(schema: GraphQLSchema, condition: string | undefined, type: GraphQLObjectType): boolean {
+  const on = condition === undefined ? undefined : schema.getType(condition);
+  return !on || on === type || (isAbstractType(on) && schema.isSubType(on, type));
 }

@@ -7,6 +7,8 @@ import { inTime } from '../http/deadline.ts';
 import { type Charge, POINTS } from '../http/rate-limit.ts';
 import { decodeUtf8 } from '../http/utf8.ts';
 import { checkPersistedOperations } from './check-persisted.ts';
+import { CompiledQueries } from './compiled-queries.ts';
+import { DocumentCache } from './document-cache.ts';
 import { fastLane, type LaneAnswer } from './fast-lane.ts';
 import { fullLane } from './full-lane.ts';
 import { asksForTrace, inlineTrace } from './inline-trace.ts';
@@ -24,6 +26,8 @@ export interface GraphQLDoor {
   schema: GraphQLSchema;
   /** Whether the common request goes the short way. */
   fastLane: boolean;
+  /** Whether queries are compiled without pauses in between. */
+  compileEagerly: boolean;
   /** The file of the operations that may be asked for by an id, and whether no others are answered. */
   persistedOperations?: { file: string; only: boolean } | undefined;
   db: DatabaseClient;
@@ -39,14 +43,17 @@ export interface GraphQLDoor {
 export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Promise<void> {
   const { schema, db, admit, charge, limits } = door;
   const persisted = door.persistedOperations && (await readPersistedOperations(door.persistedOperations));
-  const yoga = createGraphQLServer({ schema, db, limits, persisted });
+  const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: limits.documentMs });
+  const queries = new CompiledQueries(limits.compiledCacheBytes, door.compileEagerly);
+  const made = { db, limits, persisted, documents, queries };
+  const yoga = createGraphQLServer({ schema, ...made });
   if (persisted) checkPersistedOperations(yoga, persisted, limits.documentCharacters);
   // Tracing wraps the resolvers of its schema, so it has one of its own.
-  const traced = createGraphQLServer({ schema: mapSchema(schema), db, limits, persisted }, [inlineTrace()]);
+  const traced = createGraphQLServer({ schema: mapSchema(schema), ...made }, [inlineTrace()]);
 
   async function answerOf(request: FastifyRequest, context: RequestContext): Promise<LaneAnswer> {
     if (asksForTrace(request.headers)) return fullLane(traced, request, context);
-    const answer = door.fastLane && (await fastLane(yoga, request, context, { limits, persisted }));
+    const answer = door.fastLane && (await fastLane(yoga, request, context, { limits, persisted, documents }));
     return answer || fullLane(yoga, request, context);
   }
 

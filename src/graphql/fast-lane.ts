@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
 import { parseJson } from '../domain/json-numbers.ts';
+import type { DocumentCache } from './document-cache.ts';
 import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
@@ -14,6 +15,13 @@ export interface LaneAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
+}
+
+/** How documents are read. */
+interface Reading {
+  limits: GraphQLLimits;
+  persisted: PersistedOperations | undefined;
+  documents: DocumentCache;
 }
 
 /** What common clients accept, and what they are answered with. Anything else goes the long way. */
@@ -33,12 +41,6 @@ interface Params {
 }
 
 /**
- * Documents that were found valid, each by the server whose parser keeps it. That server remembers it, too, but goes through
- * the names of all rules to find it.
- */
-const valid = new WeakSet<DocumentNode>();
-
-/**
  * Answers the common request, a POST of JSON that is to be answered with JSON, by Yoga's own pipeline, but without the
  * `Request` and `Response` around it, which would be most of its cost (docs/performance-steps.md).
  *
@@ -49,7 +51,7 @@ export async function fastLane(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-  { limits, persisted }: { limits: GraphQLLimits; persisted: PersistedOperations | undefined },
+  { limits, persisted, documents }: Reading,
 ): Promise<LaneAnswer | undefined> {
   const mediaType = ACCEPTED[request.headers.accept ?? '*/*'];
   const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body, persisted) : undefined;
@@ -61,10 +63,9 @@ export async function fastLane(
   });
   const document = attempt(() => parse(params.query));
   if (!document) return undefined;
-  if (!valid.has(document)) {
-    if (validate(schema, document).length > 0) return undefined;
-    valid.add(document);
-  }
+  // The server looks into the same cache, but only after all its plugins.
+  const errors = documents.errorsOf(document) ?? validate(schema, document);
+  if (errors.length > 0) return undefined;
   const contextValue = await contextFactory();
   const { variables: variableValues, operationName } = params;
   const result = await execute({ schema, document, contextValue, variableValues, operationName });

@@ -6,6 +6,7 @@ import { createSizesCheck } from './limits/input-sizes.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
+import { coerceVariables, withCoercedVariables } from './variables.ts';
 
 /** What pays for a request. */
 export interface Charging {
@@ -29,10 +30,12 @@ function refuseForType({ schema, document, operationName }: ExecutionArgs): Grap
 }
 
 /**
- * Refuses operations of a type that there is not, whose inputs are too large, for whose fields the viewer lacks a scope,
- * that cost too much, and those that write more than the key may. All look at the whole operation before any of it is
- * executed, like a validation rule; but they depend on the variables and the viewer, while the results of validation are
- * kept by document. Mutations alone have something to wait for.
+ * Checks every operation before anything of it is executed, in this order: its type, the size of its inputs, the scopes that
+ * its fields require, its variables, its complexity, and the points of a mutation. The checks see the whole operation, like a
+ * validation rule, but depend on the variables and the viewer, while the results of validation are cached by document. Only
+ * mutations have to wait for a check.
+ *
+ * Variables are coerced here, once, by graphql-js: what is executed is a form of the document that takes them as they are.
  */
 export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
   const refuseForSizes = createSizesCheck(limits);
@@ -42,17 +45,21 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
       const refuse = (error: GraphQLError | undefined) => {
         if (error) setResultAndStopExecution({ errors: [error] });
       };
+      const tooEarly = refuseForType(args) ?? refuseForSizes(args);
+      if (tooEarly) return refuse(tooEarly);
+      const coerced = coerceVariables(args);
+      const values = coerced.errors ? undefined : coerced.values;
+      const forbidden = refuseForScopes(args, values, viewer.scopes);
+      if (forbidden) return refuse(forbidden);
+      if (coerced.errors) return setResultAndStopExecution({ errors: coerced.errors });
       const complexity = complexityOf(args);
-      const error =
-        refuseForType(args) ??
-        refuseForSizes(args) ??
-        refuseForScopes(args, viewer.scopes) ??
-        refuseForComplexity(complexity, limits.complexity);
-      if (!error) weigh(1 + complexity / COMPLEXITY_OF_ONE_READ);
-      const charged = error ? undefined : refuseForRate(args, charge);
-      if (charged) return charged.then(refuse);
-      refuse(error);
-      return undefined;
+      const tooComplex = refuseForComplexity(complexity, limits.complexity);
+      if (tooComplex) return refuse(tooComplex);
+      weigh(1 + complexity / COMPLEXITY_OF_ONE_READ);
+      const charged = refuseForRate(args, charge);
+      args.document = withCoercedVariables(args);
+      args.variableValues = coerced.values;
+      return charged?.then(refuse);
     },
     onSubscribe({ args, setResultAndStopExecution }) {
       const error = refuseForType(args);

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import type { Scope } from '../domain/scopes.ts';
 import { byOperation, operationAlone } from './by-operation.ts';
-import { type Variables, variablesOf } from './variables.ts';
+import type { Variables } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
@@ -46,10 +46,17 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
 /**
  * Refuses an operation whole, before anything of it is executed, where the viewer lacks a scope of any of its
  * fields, skipped ones included. One error tells of all: gateways mask what they get several errors for.
+ *
+ * @param variables coerced; undefined where one is wrong. Then only the scopes that do not depend on arguments are checked.
  */
-export function refuseForScopes(args: ExecutionArgs, held: ReadonlySet<Scope>): GraphQLError | undefined {
+export function refuseForScopes(
+  args: ExecutionArgs,
+  variables: Variables | undefined,
+  held: ReadonlySet<Scope>,
+): GraphQLError | undefined {
   const { known, byArguments } = requirementsOf(args);
-  const all = byArguments.length === 0 ? known : [...known, ...requirementsOfArguments(args, byArguments)];
+  const asked = variables ? byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
+  const all = asked.length === 0 ? known : [...known, ...asked];
   const lacking = all.flatMap(({ scopes, ...where }) => {
     const lacked = scopes.filter((scope) => !held.has(scope));
     return lacked.length > 0 ? { ...where, scopes: lacked } : [];
@@ -94,12 +101,6 @@ function collect(args: ExecutionArgs): Requirements {
   };
   if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
   return { known, byArguments };
-}
-
-/** None where a variable is wrong, which execution then reports. */
-function requirementsOfArguments(args: ExecutionArgs, fields: TypesField[]): Requirement[] {
-  const variables = variablesOf(args);
-  return variables ? fields.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
 }
 
 /** What reading objects of some types requires: the types' scopes. Names of no type are the resolver's to refuse. */

@@ -1,7 +1,8 @@
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { DatabaseClient } from '../db/client.ts';
-import { compiledQueries } from './compiled-queries.ts';
+import { type CompiledQueries, compiledQueries } from './compiled-queries.ts';
+import { type DocumentCache, documentCaching } from './document-cache.ts';
 import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
 import { documentLimits } from './limits/document-limits.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
@@ -41,10 +42,13 @@ interface Made {
   db: DatabaseClient;
   limits: GraphQLLimits;
   persisted: PersistedOperations | undefined;
+  /** What all servers of a process share. */
+  documents: DocumentCache;
+  queries: CompiledQueries;
 }
 
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
-export function createGraphQLServer({ schema, db, limits, persisted }: Made, more: Plugin[] = []) {
+export function createGraphQLServer({ schema, db, limits, persisted, documents, queries }: Made, more: Plugin[] = []) {
   const loadersOf = loadersByWorkspace(db.forWorkspace);
   return createYoga<RequestContext, object>({
     schema,
@@ -58,9 +62,12 @@ export function createGraphQLServer({ schema, db, limits, persisted }: Made, mor
       stackGuard,
       refusals(limits),
       executor,
-      compiledQueries,
+      compiledQueries({ queries, persisted: new Set(persisted?.documents.values()) }),
       presentation(limits.answerBytes),
+      documentCaching(documents),
     ],
+    // Yoga's own is bounded by the number of documents.
+    parserAndValidationCache: false,
     ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
     maskedErrors: false,
     graphiql: false,

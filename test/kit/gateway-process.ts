@@ -28,8 +28,9 @@ const directly: Start = { command: [process.execPath, 'src/main.ts'] };
 function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
   const { PATH = '', HOME = '' } = process.env;
   const [program, ...args] = start.command;
-  // On a slow machine, a gateway would shed what it answers on another.
-  const env = { PATH, HOME, PORT: '0', DRAIN_MS: '0', IN_FLIGHT_LIMIT: '0', ...environment };
+  // On a slow machine, a gateway would refuse what it answers on another.
+  const limits = { IN_FLIGHT_LIMIT: '0', LIMIT_DOCUMENT_MS: '0' };
+  const env = { PATH, HOME, PORT: '0', DRAIN_MS: '0', ...limits, ...environment };
   const child = spawn(program, args, { env, detached: start.detached });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));
@@ -41,10 +42,14 @@ export async function startGateway(environment: Environment, start?: Start): Pro
   const { child, output } = launch(environment, start);
   const ended = once(child, 'exit').then(() => child.exitCode);
   const address = await new Promise<string>((resolve, reject) => {
-    child.stdout?.on('data', () => {
+    const look = () => {
       const found = readyPattern(environment).exec(output())?.[1];
-      if (found) resolve(found);
-    });
+      if (!found) return;
+      // All that was printed is long after a while.
+      child.stdout?.off('data', look);
+      resolve(found);
+    };
+    child.stdout?.on('data', look);
     child.on('exit', () => reject(new Error(`The gateway has not started: ${output()}`)));
   });
   const end = async (signal: NodeJS.Signals) => {

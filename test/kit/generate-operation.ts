@@ -14,6 +14,7 @@ import {
   isRequiredInputField,
 } from 'graphql';
 import type { Choices } from './choices.ts';
+import { wrongValueOf } from './wrong-value.ts';
 
 /** What values are taken from. */
 export interface Pools {
@@ -75,6 +76,7 @@ export function generateOperation(schema: GraphQLSchema, choices: Choices, pools
 
   function anyOf(type: GraphQLInputType, depth = 0): unknown {
     if (percent(4)) return of(pools.anything);
+    if (percent(3)) return wrongValueOf(type, choices);
     if (isNonNullType(type)) return anyOf(type.ofType, depth);
     if (percent(3)) return null;
     if (isListType(type)) return Array.from({ length: percent(2) ? 300 : below(3) }, () => anyOf(type.ofType, depth));

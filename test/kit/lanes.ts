@@ -22,7 +22,7 @@ export async function startLanes(options: Pick<Dependencies, 'persistedOperation
     log: pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: [],
-    limits: defaultLimits,
+    limits: { ...defaultLimits, documentMs: 0 },
     ...unlimited,
     fastLane: false,
     ...options,

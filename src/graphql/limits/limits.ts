@@ -24,6 +24,12 @@ export interface GraphQLLimits {
   inputItems: number;
   /** Bytes of an answer. */
   answerBytes: number;
+  /** Bytes of the documents that a process remembers. */
+  documentCacheBytes: number;
+  /** Bytes of the queries that a process has compiled. */
+  compiledCacheBytes: number;
+  /** Milliseconds a second that new documents of one caller may take to parse and validate; 0: no limit. */
+  documentMs: number;
 }
 
 /** Refuses an operation before it is executed. */
