@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Viewer } from '../../src/auth/viewer.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
+import { nameOfKey } from '../../src/domain/actor.ts';
 import { scopes } from '../../src/domain/scopes.ts';
 import { servedSchema } from '../../src/federation/subgraph.ts';
 import { CompiledQueries } from '../../src/graphql/compiled-queries.ts';
@@ -64,6 +65,7 @@ const viewerOf = (credential: Viewer['credential'], workspaceId = app.workspaceI
   workspaceId,
   workspace: 'Workspace',
   keyId: '01900000-0000-7000-8000-000000000009',
+  actorName: nameOfKey('01900000-0000-7000-8000-000000000009'),
   credential,
   rateLimit: null,
   scopes: new Set(scopes),
