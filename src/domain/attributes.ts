@@ -23,6 +23,16 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
 
 const issue = (path: string[], code: string, message: string): ValidationIssue => ({ path, code, message });
 
+/**
+ * The limits that attributes exceed; of what a merge has made of two that were valid. It names no key and gives no counts: those of
+ * a merge would tell a caller who may not read what others have stored.
+ */
+export function limitFaults(value: Attributes): ValidationIssue[] {
+  return Object.keys(value).length > attributeLimits.keys ? [tooMany()] : sizeFaults(value);
+}
+
+const tooMany = () => issue([], 'TOO_MANY', `must have at most ${attributeLimits.keys} keys`);
+
 function sizeFaults(value: unknown): ValidationIssue[] {
   const bytes = Buffer.byteLength(JSON.stringify(value));
   const { bytes: limit } = attributeLimits;
@@ -47,15 +57,11 @@ function valueFaults(value: unknown): ValidationIssue[] {
   return [issue([], 'INVALID_CHARACTER', 'must be well-formed and without U+0000')];
 }
 
-/**
- * Everything that is wrong with attributes; also what a merge has made of two that were right. It gives no counts:
- * those of a merge would tell a caller who may not read what others have stored.
- */
+/** Everything that is wrong with attributes. */
 export function attributeFaults(value: unknown): ValidationIssue[] {
   if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
   const entries = Object.entries(value);
-  const { keys } = attributeLimits;
-  if (entries.length > keys) return [issue([], 'TOO_MANY', `must have at most ${keys} keys`)];
+  if (entries.length > attributeLimits.keys) return [tooMany()];
   // Only of what is flat: `JSON.stringify` has no stack for values as deep as JSON can be.
   const flat = Object.fromEntries(entries.filter(([, held]) => isAttributeValue(held)));
   return [

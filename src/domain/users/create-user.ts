@@ -1,7 +1,7 @@
 import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, canReadUsers } from '../actor.ts';
 import { record } from '../audit/record.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { NotFoundError, UidTakenError } from '../errors.ts';
@@ -66,14 +66,15 @@ export async function insertUser(
   input: Omit<NewUser, 'listIds'> | Omit<UserUpdate, 'newUid' | 'removeMeta'>,
 ): Promise<User | undefined> {
   const now = new Date();
+  const meta = JSON.stringify(input.meta ?? {});
   const [user] = await tx.query<User[]>`
     WITH created AS (
       INSERT INTO users (
-        workspace_id, id, uid, first_name, last_name, number, email, meta, created_at, updated_at
+        workspace_id, id, uid, first_name, last_name, number, email, meta, public_meta, created_at, updated_at
       ) VALUES (
         ${actor.workspaceId}::uuid, ${id}::uuid, ${input.uid}, ${input.firstName ?? null}, ${input.lastName ?? null},
-        ${input.number ?? null}, ${input.email ?? null}, ${JSON.stringify(input.meta ?? {})}::jsonb,
-        ${input.createdAt ?? now}, ${now}
+        ${input.number ?? null}, ${input.email ?? null}, ${meta}::jsonb,
+        ${canReadUsers(actor) ? '{}' : meta}::jsonb, ${input.createdAt ?? now}, ${now}
       )
       ON CONFLICT (workspace_id, uid) DO NOTHING
       RETURNING ${userColumns.list}
