@@ -13,12 +13,6 @@ import type { NewUser, UserUpdate } from './inputs.ts';
 import { readUsers } from './read-users.ts';
 import { type User, userColumns } from './user.ts';
 
-/** A user, and whether an earlier call with the same idempotency key has made them. */
-interface Created {
-  user: User;
-  replayed: boolean;
-}
-
 /**
  * Creates a user, with their first device and their lists, or nothing at all. With an idempotency key, once: the same
  * again is answered with the user that there is, as they are by then.
@@ -27,17 +21,17 @@ interface Created {
  * @throws {ValidationError} naming each list that is archived.
  * @throws {IdempotencyConflictError} when the idempotency key stands for something else.
  */
-export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<Created> {
+export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<{ user: User }> {
   return inTransaction(db, async (tx) => {
     const id = newId();
     const made =
       idempotencyKey == null ? undefined : await takeOrRead(tx, actor.workspaceId, input, id, idempotencyKey);
-    if (made) return { user: made, replayed: true };
+    if (made) return { user: made };
     const user = await insertUser(tx, actor, id, input);
     if (!user) throw new UidTakenError(input.uid);
     await joinLists(tx, actor, user.id, input.listIds ?? []);
     if (input.device) await registerDevice(tx, actor, user.id, input.device);
-    return { user, replayed: false };
+    return { user };
   });
 }
 
