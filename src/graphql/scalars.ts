@@ -45,7 +45,7 @@ builder.addScalarType('DateTime', dateTime, {
 
 builder.scalarType('Attributes', {
   description: `A flat JSON object; values are strings, finite numbers or booleans.
-At most 100 keys of 1 to 64 characters, and 16 KB in all.`,
+An input has at most 100 keys of 1 to 64 characters, and 16 KB in all.`,
   serialize: toAttributes,
   parseValue: toAttributes,
   parseLiteral: (node, variables) => toAttributes(literal(node, variables)),

@@ -37,7 +37,11 @@ function asSent({ uid, firstName, lastName, number, email, meta, device, created
   if (email !== undefined) sent.email = email;
   if (device) sent.devices = [device];
   // Newest first, as memberships are read.
-  if (listIds !== undefined) sent.lists = [...new Set(listIds)].sort().reverse().map((id) => ({ id, subscribed: true }));
+  if (listIds !== undefined)
+    sent.lists = [...new Set(listIds)]
+      .sort()
+      .reverse()
+      .map((id) => ({ id, subscribed: true }));
   if (meta !== undefined) sent.meta = meta ?? {};
   if (createdAt) sent.created_at = instant(createdAt.toISOString());
   return sent;
