@@ -26,6 +26,14 @@ export interface Actor {
   scopes: ReadonlySet<Scope>;
 }
 
+/**
+ * Whether an actor may read users. The answers to one who may not, such as a public key alone, must not depend on what others have
+ * stored (docs/production.md, "What a public key can learn").
+ */
+export function canReadUsers({ scopes }: Pick<Actor, 'scopes'>): boolean {
+  return scopes.has('users:read');
+}
+
 /** An input and who gave it: those that are written together may come from several actors. */
 export interface Attributed<Input> {
   actorName: ActorName;

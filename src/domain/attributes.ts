@@ -37,6 +37,8 @@ export function unsafeNumberIssue(source: string, path: string[] = []): Validati
   return issue(path, 'UNSAFE_NUMBER', message);
 }
 
+const tooMany = () => issue([], 'TOO_MANY', `must have at most ${attributeLimits.keys} keys`);
+
 function sizeFaults(value: unknown): ValidationIssue[] {
   const bytes = Buffer.byteLength(JSON.stringify(value));
   const { bytes: limit } = attributeLimits;
@@ -64,13 +66,12 @@ function valueFaults(value: unknown): ValidationIssue[] {
 }
 
 /**
- * The limits that attributes exceed as a whole, which a merge of two that were right may do. It gives no counts: those of
- * a merge would tell a caller who may not read what others have stored.
+ * The limits that attributes exceed as a whole, which a merge of two that were valid may do. It names no key and gives no
+ * counts: those of a merge would tell a caller who may not read what others have stored.
  */
-export function attributeLimitFaults(value: Record<string, unknown>): ValidationIssue[] {
+export function limitFaults(value: Record<string, unknown>): ValidationIssue[] {
   const entries = Object.entries(value);
-  const { keys } = attributeLimits;
-  if (entries.length > keys) return [issue([], 'TOO_MANY', `must have at most ${keys} keys`)];
+  if (entries.length > attributeLimits.keys) return [tooMany()];
   // Only of what is flat: `JSON.stringify` has no stack for values as deep as JSON can be.
   return sizeFaults(Object.fromEntries(entries.filter(([, held]) => isAttributeValue(held))));
 }
@@ -79,11 +80,11 @@ export function attributeLimitFaults(value: Record<string, unknown>): Validation
 function attributeFaults(value: unknown): ValidationIssue[] {
   if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
   const entries = Object.entries(value);
-  const limitFaults = attributeLimitFaults(value);
+  const faults = limitFaults(value);
   // Each of a million keys may be at fault.
-  if (entries.length > attributeLimits.keys) return limitFaults;
+  if (entries.length > attributeLimits.keys) return faults;
   return [
-    ...limitFaults,
+    ...faults,
     ...entries.flatMap(([key, held]) => [
       ...keyFaults(key),
       ...valueFaults(held).map((fault) => ({ ...fault, path: [shown(key)] })),

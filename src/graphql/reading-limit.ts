@@ -36,7 +36,13 @@ export class ReadingLimit {
     const retryAfter = Math.max(1, Math.ceil(-ms / this.#msPerSecond));
     throw new GraphQLError(
       `New documents took more than ${this.#msPerSecond} ms a second to parse and validate; send values as variables, or retry in ${retryAfter} s.`,
-      { extensions: { code: 'RATE_LIMITED', retryAfter, http: { status: 429, headers: { 'retry-after': String(retryAfter) } } } },
+      {
+        extensions: {
+          code: 'RATE_LIMITED',
+          retryAfter,
+          http: { status: 429, headers: { 'retry-after': String(retryAfter) } },
+        },
+      },
     );
   }
 

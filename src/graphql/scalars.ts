@@ -66,8 +66,8 @@ builder.addScalarType('DateTime', dateTime, {
 
 builder.scalarType('Attributes', {
   description: `A flat JSON object; values are strings, finite numbers or booleans.
-At most 100 keys of 1 to 64 characters, and 16 KB in all. A number that a 64-bit float would change, and an integer
-beyond 2^53 - 1, is rejected (\`UNSAFE_NUMBER\`): send it as a string.`,
+An input has at most 100 keys of 1 to 64 characters, and 16 KB in all. A number that a 64-bit float would change, and an
+integer beyond 2^53 - 1, is rejected (\`UNSAFE_NUMBER\`): send it as a string.`,
   serialize: toAttributes,
   parseValue: toInputAttributes,
   parseLiteral: (node, variables) => toInputAttributes(literal(node, variables)),

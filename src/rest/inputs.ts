@@ -48,7 +48,10 @@ const profile = {
     .preprocess(textOrNumber, newUser.shape.number)
     .meta({ type: ['string', 'null'], description: 'The user’s phone number in international format.' }),
   email: email.meta({ maxLength: 254, description: 'The user’s email. One `@`, no spaces; need not be unique.' }),
-  meta: newUser.shape.meta.meta(documented('Additional attributes. The values can be a string, number or boolean.')),
+  meta: newUser.shape.meta.meta(
+    documented(`Additional attributes. The values can be a string, number or boolean. What callers without \`users:read\` have sent
+for the user is limited separately from all other attributes.`),
+  ),
 };
 
 /** What creations and updates have in common. */

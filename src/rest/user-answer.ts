@@ -1,4 +1,5 @@
-import type { NewUser } from '../domain/users/inputs.ts';
+import { canReadUsers } from '../domain/actor.ts';
+import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
 import type { User } from '../domain/users/user.ts';
 import type { RestContext } from './operation.ts';
 import { instant, readUserObjects, type UserObject, userObject } from './user-object.ts';
@@ -10,54 +11,38 @@ export const answeredUser = userObject
   .meta({ id: 'AnsweredUser', description: 'The user; with the public key alone, `uid` and what was sent.' });
 
 /**
- * The answer to a creation or an update. A caller who may not read users gets `uid` and what they sent, as it is
- * kept; never what others have stored.
- * @param replayed what they have asked for, where the user was made by an earlier call and may have been changed since.
+ * The answer to a creation or an update: to a caller who may read users, the user as they are now; to any other, their uid and the
+ * request's own values. Those are not read back, so that an answer cannot contain what others have stored, also where it repeats one
+ * of hours ago.
+ * @param input what the body says, checked.
  */
 export async function userAnswer(
   { db, viewer }: RestContext,
   user: User,
-  body: Readonly<Record<string, unknown>>,
-  replayed?: NewUser,
+  input: NewUser | UserUpdate,
 ): Promise<Partial<UserObject>> {
+  if (!canReadUsers(viewer)) return asSent(input);
   const [current] = await readUserObjects(db, viewer.workspaceId, [user]);
   if (!current) throw new Error('A user has become no object.');
-  if (viewer.scopes.has('users:read')) return current;
-  const object = replayed ? asCreated(current, replayed) : current;
-  const sent = Object.keys(body).filter((key) => body[key] !== undefined);
-  const names = new Set<string>(['uid', ...sent]);
-  const visible: Partial<UserObject> = Object.fromEntries(
-    Object.entries(object).filter(([key]) => names.has(key) && key !== 'id'),
-  );
-  return { ...visible, ...onlySent(object, body) };
+  return current;
 }
 
-/** A user as they were when they were created. */
-function asCreated(user: UserObject, input: NewUser): UserObject {
-  const listIds = [...new Set(input.listIds)].sort().reverse();
-  return {
-    ...user,
-    first_name: input.firstName ?? null,
-    last_name: input.lastName ?? null,
-    number: input.number ?? null,
-    email: input.email ?? null,
-    meta: input.meta ?? {},
-    devices: input.device ? [input.device] : [],
-    lists: listIds.map((id) => ({ id, subscribed: true })),
-    created_at: input.createdAt ? instant(input.createdAt.toISOString()) : user.created_at,
-  };
-}
-
-/** Of devices, lists and attributes, the elements that were sent. */
-function onlySent(object: UserObject, body: Readonly<Record<string, unknown>>): Partial<UserObject> {
-  const { meta, lists, device_token: token } = body;
-  return {
-    ...(meta ? { meta: pick(object.meta, Object.keys(meta)) } : {}),
-    ...(token ? { devices: object.devices.filter((device) => device.token === token) } : {}),
-    ...(Array.isArray(lists) ? { lists: object.lists.filter(({ id }) => lists.includes(id)) } : {}),
-  };
-}
-
-function pick(attributes: UserObject['meta'], keys: string[]): UserObject['meta'] {
-  return Object.fromEntries(Object.entries(attributes).filter(([key]) => keys.includes(key)));
+/** What a body says, as it is stored. What counts as left out is left out; of a creation, a `created_at` of null. */
+function asSent({ uid, firstName, lastName, number, email, meta, device, createdAt, ...rest }: NewUser | UserUpdate) {
+  const listIds = 'listIds' in rest ? rest.listIds : undefined;
+  const sent: Partial<UserObject> & { uid: string } = { uid };
+  if (firstName !== undefined) sent.first_name = firstName;
+  if (lastName !== undefined) sent.last_name = lastName;
+  if (number !== undefined) sent.number = number;
+  if (email !== undefined) sent.email = email;
+  if (device) sent.devices = [device];
+  // Newest first, as memberships are read.
+  if (listIds !== undefined)
+    sent.lists = [...new Set(listIds)]
+      .sort()
+      .reverse()
+      .map((id) => ({ id, subscribed: true }));
+  if (meta !== undefined) sent.meta = meta ?? {};
+  if (createdAt) sent.created_at = instant(createdAt.toISOString());
+  return sent;
 }

@@ -30,7 +30,7 @@ export const userObject = z
     segments: z
       .array(z.object({ id: z.string(), suppressed: z.boolean() }))
       .meta({ description: 'The segments that the user belongs to; suppressed ones send them no broadcasts.' }),
-    meta: attributesSchema.meta({ description: 'Additional attributes.' }),
+    meta: attributesSchema.meta({ description: 'Additional attributes; at most 200 of them, and 32 KB in all.' }),
     created_at: z.string().meta({ description: 'When they signed up in your application.', format: 'date-time' }),
   })
   .meta({ id: 'User', description: 'A user, as far as the caller may see them.' });

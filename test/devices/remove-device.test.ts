@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
 import { addUser } from '../kit/factories.ts';
 import { RemoveDevice } from '../kit/operations/devices.ts';
 import { IdentifyUser, ReadUser } from '../kit/operations/users.ts';
+import { type Gateway, restOf } from '../kit/rest.ts';
 
 const device = (token: string) => ({ token, platform: 'ANDROID' }) as const;
 
@@ -43,6 +44,40 @@ it('answers NotFoundError of a User for an unknown one, and for another workspac
     });
   }
   expect(await app.db.device.count()).toBe(1);
+});
+
+describe('a caller without users:read is told the same whether or not there is', () => {
+  const callers: [string, (app: Gateway) => Promise<string>][] = [
+    ['the public key alone', async (app) => app.publicKey],
+    ['a secret with users:write alone', (app) => app.withScopes('users:identify', 'users:write')],
+  ];
+
+  it.each(callers)('such a user or device: %s', async (_who, callerOf) => {
+    await using app = await startApp();
+    const caller = await callerOf(app);
+    await app.run(IdentifyUser, { input: { uid: 'u144', device: device('t1') } });
+    await addUser(app, { uid: 'other' });
+    await app.db.auditEntry.deleteMany();
+    const rest = restOf(app, caller);
+    for (const [uid, token] of [
+      ['u144', 'unknown'],
+      ['other', 't1'],
+      ['nobody', 't1'],
+    ] as const) {
+      expect(await app.run(RemoveDevice, { input: { uid, token } }, caller)).toEqual({
+        removeDevice: { __typename: 'RemoveDevicePayload', removedToken: token },
+      });
+      expect(await rest.delete(`/v1/users/${uid}/tokens/${token}`)).toEqual({ status: 200, body: { status: 'ok' } });
+    }
+    expect(await app.db.device.count()).toBe(1);
+    expect(await app.db.auditEntry.count()).toBe(0);
+
+    expect(await app.run(RemoveDevice, { input: { uid: 'u144', token: 't1' } }, caller)).toMatchObject({
+      removeDevice: { removedToken: 't1' },
+    });
+    expect(await app.db.device.count()).toBe(0);
+    expect(await app.db.auditEntry.findMany()).toMatchObject([{ action: 'removeDevice' }]);
+  });
 });
 
 it('names every fault at once', async () => {

@@ -143,7 +143,10 @@ export type UpdateUserInput = {
   firstName?: string | null | undefined;
   /** At most 255 characters. Null clears it. */
   lastName?: string | null | undefined;
-  /** Attributes to add or replace; those not named stay. Null removes them all. */
+  /**
+   * Attributes to add or replace; those not named stay. Null removes them all. The limits of `Attributes`
+   * apply to what callers without `users:read` have sent for the user, and separately to all other attributes.
+   */
   meta?: Record<string, string | number | boolean> | null | undefined;
   /** The uid to give to a user whose `uidUpdateable` is true, once. Requires `users:write`. */
   newUid?: string | null | undefined;

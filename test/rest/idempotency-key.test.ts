@@ -84,6 +84,14 @@ it('finds nobody where the user has been deleted since: 404', async () => {
   expect(await post('/v1/users', 'k1', { id: 'ada' })).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
 });
 
+it('tells the public key no created_at that it left to the gateway, which others may have changed since', async () => {
+  const user = { id: 'ada', created_at: null };
+  const first = await post('/v1/users', 'k1', user, app.publicKey);
+  expect(first).toEqual({ status: 200, body: { uid: 'ada' } });
+  await app.run(UpdateUser, { input: { uid: 'ada', createdAt: '2001-01-01T00:00:00Z' } });
+  expect(await post('/v1/users', 'k1', user, app.publicKey)).toEqual(first);
+});
+
 it('tells the public key nothing that others have stored since', async () => {
   const list = await addList(app);
   const user = {

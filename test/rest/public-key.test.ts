@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../kit/app.ts';
+import { createKey } from '../../src/auth/keys.ts';
+import { basic, startApp } from '../kit/app.ts';
 import { addDevices, addList, addToList, addUser } from '../kit/factories.ts';
+import { IdentifyUser } from '../kit/operations/users.ts';
 import { type RestCaller, restOf } from '../kit/rest.ts';
 
 // What a caller with the public key alone gets to see: the uid, and what they sent.
@@ -99,5 +101,39 @@ describe('a creation answers with the uid and', () => {
       status: 409,
       body: { error: `Another user has the uid "${uid}".`, code: 'UID_TAKEN' },
     });
+  });
+});
+
+// Documented rather than hidden (docs/production.md): an update that is accepted and ignored would lose data silently.
+describe('whether a guessed e-mail address is the user’s is told', () => {
+  const guesses = [
+    ['the same', 'ada@example.com', 200],
+    ['another', 'eve@example.com', 403],
+    ['none', null, 403],
+  ] as const;
+
+  it.each(guesses)('to a key that may identify users: %s', async (_what, email, status) => {
+    const uid = await storedUser();
+    expect(await visitor.put(`/v1/users/${uid}`, { email })).toMatchObject({ status });
+    const { updateUser } = await app.run(IdentifyUser, { input: { uid, email } }, app.publicKey);
+    expect(updateUser.__typename).toBe(status === 200 ? 'UpdateUserPayload' : 'ForbiddenError');
+    expect(await app.db.user.findFirst({ where: { uid } })).toMatchObject({ email: 'ada@example.com' });
+  });
+
+  it.each(guesses)('to no key without users:identify: %s', async (_what, email) => {
+    const uid = await storedUser();
+    const key = await createKey(app.db, app.workspaceId, ['events:write']);
+    const rest = restOf(app, basic(key.publicKey));
+    expect(await rest.put(`/v1/users/${uid}`, { email })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+  });
+
+  it('at two points a guess, right or wrong', async () => {
+    await using limited = await startApp({ rateLimits: { secret: 0, publicKey: 6 } });
+    await addUser(limited, { uid: 'u144', email: 'ada@example.com' });
+    const statuses = [];
+    for (const email of ['a@example.com', 'ada@example.com', 'b@example.com', 'c@example.com']) {
+      statuses.push((await restOf(limited, limited.publicKey).put('/v1/users/u144', { email })).status);
+    }
+    expect(statuses).toEqual([403, 200, 403, 429]);
   });
 });

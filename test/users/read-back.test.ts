@@ -80,8 +80,8 @@ it('reads nothing by the ids it got', async () => {
   }
 });
 
-it('does not tell a public key how much others have stored, where its own attributes do not fit any more', async () => {
-  await app.db.user.updateMany({ data: { meta: { stored: 'x'.repeat(200) } } });
+it('does not tell a public key how much there is, where its own attributes do not fit any more', async () => {
+  await app.db.user.updateMany({ data: { meta: { stored: 'x'.repeat(200) }, publicMeta: { sent: 'x'.repeat(200) } } });
   const text = `mutation ($meta: Attributes!) { updateUser(input: { uid: "known", meta: $meta }) {
     ... on ValidationError { issues { path code message } } } }`;
   const { data } = await app.send<unknown, object>(text, { meta: { pad: 'x'.repeat(16_300) } }, app.publicKey);

@@ -1,12 +1,13 @@
 import type { Database } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, canReadUsers } from '../actor.ts';
 import { record } from '../audit/record.ts';
 import { NotFoundError } from '../errors.ts';
 
 /**
- * Takes a device from a user, as at sign-out.
- * @throws {NotFoundError} when the workspace has no such user, or the user no such device.
+ * Removes a device from a user, as at sign-out. An actor who may not read users gets the same answer where there was nothing to
+ * remove; there is no audit entry then.
+ * @throws {NotFoundError} to an actor who may read users, when the workspace has no such user, or the user no such device.
  */
 export async function removeDevice(
   db: Database,
@@ -24,7 +25,9 @@ export async function removeDevice(
       RETURNING devices.user_id
     ), audited AS (${record(actor, 'removeDevice', { from: Prisma.sql`removed`, userId: Prisma.sql`user_id` })})
     SELECT EXISTS (SELECT 1 FROM removed) AS removed FROM owner`;
-  if (!found) throw new NotFoundError('User');
-  if (!found.removed) throw new NotFoundError('Device');
+  if (canReadUsers(actor)) {
+    if (!found) throw new NotFoundError('User');
+    if (!found.removed) throw new NotFoundError('Device');
+  }
   return { token: input.token };
 }

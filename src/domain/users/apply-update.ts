@@ -2,12 +2,12 @@ import { writeTogether } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
 import { violates } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Actor, Attributed } from '../actor.ts';
-import { attributeLimitFaults, attributeLimits } from '../attributes.ts';
+import { type Actor, canReadUsers } from '../actor.ts';
+import { type Attributes, attributeLimits, limitFaults } from '../attributes.ts';
 import { UidNotUpdateableError, UidTakenError, ValidationError } from '../errors.ts';
 import type { UserUpdate } from './inputs.ts';
 import type { User } from './user.ts';
-import { writeUpdates } from './write-updates.ts';
+import { type AttributedUpdate, writeUpdates } from './write-updates.ts';
 
 /**
  * Writes an update to a user whom the transaction has locked.
@@ -15,12 +15,21 @@ import { writeUpdates } from './write-updates.ts';
  */
 export async function applyUpdate(tx: Db, actor: Actor, user: User, input: UserUpdate): Promise<User> {
   if (input.newUid != null && !user.uidUpdateable) throw new UidNotUpdateableError(user.uid);
-  const updated = await write(tx, actor, { ...input, uid: user.uid });
-  // Only the limits: what was stored before a rule on values came must not keep others from being stored.
-  const faults = input.meta ? attributeLimitFaults(updated.meta) : [];
+  const { user: updated, publicMeta = {} } = await write(tx, actor, { ...input, uid: user.uid });
+  const limited = canReadUsers(actor) ? without(updated.meta, publicMeta) : publicMeta;
+  // Only the limits: values stored before a rule came must not keep others from being stored.
+  const faults = input.meta ? limitFaults(limited) : [];
   if (faults.length > 0)
     throw new ValidationError(faults.map((fault) => ({ ...fault, path: ['meta', ...fault.path] })));
   return updated;
+}
+
+/**
+ * The attributes that differ from those that public callers have sent. They have limits of their own: else public callers could
+ * leave no room to the others. A key that both have sent counts for whoever's value is stored, so that both together are bounded.
+ */
+function without(meta: Attributes, publicMeta: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(meta).filter(([key, value]) => publicMeta[key] !== value));
 }
 
 /**
@@ -28,9 +37,10 @@ export async function applyUpdate(tx: Db, actor: Actor, user: User, input: UserU
  * be decided first: no uid, no device, and attributes that stay far from their limits, whatever the user has already.
  * @returns nothing where there is no such user, or where more has to be known; nothing is changed then.
  */
-export const updateAtOnce = writeTogether<Attributed<UserUpdate>, User>((db, workspaceId, updates, lock) =>
-  writeUpdates(db, workspaceId, updates, { lock, metaMay: beSmall }),
-);
+export const updateAtOnce = writeTogether<AttributedUpdate, User>(async (db, workspaceId, updates, lock) => {
+  const written = await writeUpdates(db, workspaceId, updates, { lock, metaMay: beSmall });
+  return written.map((update) => update?.user);
+});
 
 /** Half of what attributes may hold: PostgreSQL does not count bytes just as we do. */
 const SMALL_BYTES = attributeLimits.bytes / 2;
@@ -41,9 +51,11 @@ function beSmall(meta: Prisma.Sql): Prisma.Sql {
     AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
 }
 
-async function write(tx: Db, { workspaceId, actorName }: Actor, update: UserUpdate): Promise<User> {
+async function write(tx: Db, actor: Actor, update: UserUpdate) {
+  const { workspaceId, actorName } = actor;
   try {
-    const [updated] = await writeUpdates(tx, workspaceId, [{ actorName, input: update }], { lock: 'wait' });
+    const attributed = { actorName, canRead: canReadUsers(actor), input: update };
+    const [updated] = await writeUpdates(tx, workspaceId, [attributed], { lock: 'wait' });
     if (!updated) throw new Error('A locked user has vanished.');
     return updated;
   } catch (error) {

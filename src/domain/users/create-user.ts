@@ -2,7 +2,7 @@ import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/uuid.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, canReadUsers } from '../actor.ts';
 import { record } from '../audit/record.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { NotFoundError, UidTakenError } from '../errors.ts';
@@ -14,12 +14,6 @@ import { readUsers } from './read-users.ts';
 import { type User, userColumns } from './user.ts';
 import { inWriteQueue } from './write-queue.ts';
 
-/** A user, and whether an earlier call with the same idempotency key has made them. */
-interface Created {
-  user: User;
-  replayed: boolean;
-}
-
 /**
  * Creates a user, with their first device and their lists, or nothing at all. With an idempotency key, once: the same
  * again is answered with the user that there is, as they are by then.
@@ -29,15 +23,15 @@ interface Created {
  * @throws {IdempotencyConflictError} when the idempotency key stands for something else.
  * @throws {UserBusyError} when too many writes to the user are in flight.
  */
-export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<Created> {
-  const create = async (tx: Db): Promise<Created> => {
+export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<{ user: User }> {
+  const create = async (tx: Db): Promise<{ user: User }> => {
     const key = idempotencyKey == null ? {} : await takeOrRead(tx, actor.workspaceId, input, idempotencyKey);
-    if (key.made) return { user: key.made, replayed: true };
+    if (key.made) return { user: key.made };
     const user = await insertUser(tx, actor, input, key.id);
     if (!user) throw new UidTakenError(input.uid);
     await joinLists(tx, actor, user.id, input.listIds ?? []);
     if (input.device) await registerDevice(tx, actor, user.id, input.device);
-    return { user, replayed: false };
+    return { user };
   };
   return inWriteQueue(db, actor.workspaceId, input.uid, () => inTransaction(db, create));
 }
@@ -70,14 +64,15 @@ export async function insertUser(
   id?: string,
 ): Promise<User | undefined> {
   const now = new Date();
+  const meta = JSON.stringify(input.meta ?? {});
   const [user] = await tx.query<User[]>`
     WITH clock AS MATERIALIZED (SELECT ${clockMicroseconds} AS microseconds), created AS (
       INSERT INTO users (
-        workspace_id, id, uid, first_name, last_name, number, email, meta, created_at, updated_at
+        workspace_id, id, uid, first_name, last_name, number, email, meta, public_meta, created_at, updated_at
       ) SELECT
         ${actor.workspaceId}::uuid, coalesce(${id ?? null}::uuid, ${uuidv7Sql(Prisma.sql`clock.microseconds`)}),
         ${input.uid}, ${input.firstName ?? null}, ${input.lastName ?? null}, ${input.number ?? null},
-        ${input.email ?? null}, ${JSON.stringify(input.meta ?? {})}::jsonb,
+        ${input.email ?? null}, ${meta}::jsonb, ${canReadUsers(actor) ? '{}' : meta}::jsonb,
         ${input.createdAt ?? now}::timestamptz, ${now}::timestamptz
       FROM clock
       ON CONFLICT (workspace_id, uid) DO NOTHING

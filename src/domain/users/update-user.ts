@@ -1,7 +1,7 @@
 import type { Database, Db } from '../../db/client.ts';
 import { TransactionConflict } from '../../db/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, canReadUsers } from '../actor.ts';
 import { registerDevice } from '../devices/register-device.ts';
 import { ForbiddenError, UidNotUpdateableError } from '../errors.ts';
 import type { Scope } from '../scopes.ts';
@@ -41,7 +41,9 @@ export async function updateUser(db: Database, actor: Actor, input: UserUpdate):
   const full = actor.scopes.has(FULL);
   if (input.newUid != null && !full) throw new ForbiddenError('Setting a uid', FULL);
   return inWriteQueue(db, workspaceId, input.uid, async () => {
-    const updated = isPlain(input, full) ? await updateAtOnce(db, workspaceId, { actorName, input }) : undefined;
+    const updated = isPlain(input, full)
+      ? await updateAtOnce(db, workspaceId, { actorName, canRead: canReadUsers(actor), input })
+      : undefined;
     if (updated) return { user: updated, created: false };
     return inTransaction(db, async (tx) => {
       const { user, created } = await lockOrInsert(tx, actor, full, input);

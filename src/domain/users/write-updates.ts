@@ -2,17 +2,33 @@ import { anyLength } from '../../db/array.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributed } from '../actor.ts';
+import type { Attributes } from '../attributes.ts';
 import { recordEach } from '../audit/record.ts';
 import { newId } from '../new-id.ts';
 import type { UserUpdate } from './inputs.ts';
 import { type User, userColumns } from './user.ts';
 
+/** An update, who sent it, and whether they may read users: if not, it counts as sent by a public caller. */
+export interface AttributedUpdate extends Attributed<UserUpdate> {
+  canRead: boolean;
+}
+
 /** How several updates are written. */
 interface Writing {
   /** What to do with users whom somebody else has locked: with `skip`, their updates are left undone. */
   lock: 'wait' | 'skip';
-  /** A further condition, on the attributes that a user would have. */
+  /**
+   * A further condition, on attributes that a user would have: of callers who may read, all of them; of the others, those that
+   * such callers have sent, so that neither the answer nor the path to it depends on what is hidden from them.
+   */
   metaMay?: (meta: Prisma.Sql) => Prisma.Sql;
+}
+
+/** What an update has made of a user. */
+interface WrittenUpdate {
+  user: User;
+  /** What callers who may not read users have sent of `meta`; left out where there was a condition. */
+  publicMeta: Attributes | undefined;
 }
 
 /**
@@ -25,34 +41,44 @@ interface Writing {
 export async function writeUpdates(
   db: Db,
   workspaceId: string,
-  updates: readonly Attributed<UserUpdate>[],
-  { lock, metaMay = () => Prisma.sql`true` }: Writing,
-): Promise<(User | undefined)[]> {
+  updates: readonly AttributedUpdate[],
+  { lock, metaMay }: Writing,
+): Promise<(WrittenUpdate | undefined)[]> {
   const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
   const at = new Date();
   const setsUid = updates.some(({ input }) => input.newUid != null);
-  const rows = [...byUid.values()].map(({ actorName, input }) => ({ ...toRow(input), actorName, entryId: newId() }));
-  const written = await db.query<(User & { was: string })[]>`
+  const changesPublicMeta = updates.some(mayChangePublicMeta);
+  const assigned = [
+    ...assignments,
+    ...(setsUid ? [uidAssignments] : []),
+    ...(changesPublicMeta ? [publicMetaAssignment] : []),
+  ];
+  const limitedMeta = changesPublicMeta
+    ? Prisma.sql`CASE WHEN input."canRead" THEN ${mergedMeta} ELSE ${mergedPublicMeta} END`
+    : mergedMeta;
+  const rows = [...byUid.values()].map(({ input, ...sender }) => ({ ...toRow(input), ...sender, entryId: newId() }));
+  const written = await db.query<(User & { was: string; publicMeta?: Attributes })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${anyLength([...byUid.keys()], 'text')})
       ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS input(uid text, patch jsonb, "actorName" text, "entryId" uuid)
+        AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "entryId" uuid)
     ), written AS (
-      UPDATE users SET ${Prisma.join([...assignments, ...(setsUid ? [uidAssignments] : [])])}, updated_at = ${at}
+      UPDATE users SET ${Prisma.join(assigned)}, updated_at = ${at}
       FROM owner JOIN input USING (uid)
       WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND users.uid = owner.uid
-        AND ${metaMay(mergedMeta)}
+        AND ${metaMay ? metaMay(limitedMeta) : Prisma.sql`true`}
       RETURNING ${userColumns.list}, owner.uid AS was
+        ${metaMay ? Prisma.empty : Prisma.sql`, users.public_meta AS "publicMeta"`}
     ), audited AS (${recordEach(
       { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at },
       'updateUser',
       { from: Prisma.sql`written JOIN input ON input.uid = written.was`, userId: Prisma.sql`written.id` },
     )})
     SELECT * FROM written`;
-  const users = new Map(written.map(({ was, ...user }) => [was, user]));
+  const users = new Map(written.map(({ was, publicMeta, ...user }) => [was, { user, publicMeta }]));
   return updates.map((update) => (byUid.get(update.input.uid) === update ? users.get(update.input.uid) : undefined));
 }
 
@@ -62,12 +88,28 @@ function toRow({ uid, newUid, device, createdAt, removeMeta, ...profile }: UserU
   return { uid, patch };
 }
 
+/** Whether an update has to be told apart from those that leave `public_meta` as it is: what is removed is removed there, too. */
+function mayChangePublicMeta({ canRead, input: { meta, removeMeta } }: AttributedUpdate): boolean {
+  return !canRead || meta === null || removeMeta != null;
+}
+
 /** Merges key by key in the statement itself, so that no concurrent patch is lost. */
-const mergedMeta = Prisma.sql`
+const merged = (meta: Prisma.Sql, added: Prisma.Sql) => Prisma.sql`
   CASE WHEN patch->'meta' = 'null' THEN '{}' ELSE
-    (users.meta || coalesce(patch->'meta', '{}'))
+    (${meta} || ${added})
       - ARRAY(SELECT jsonb_array_elements_text(coalesce(patch->'removeMeta', '[]')))
   END`;
+
+const sentMeta = Prisma.sql`coalesce(patch->'meta', '{}')`;
+const mergedMeta = merged(Prisma.sql`users.meta`, sentMeta);
+const mergedPublicMeta = merged(
+  Prisma.sql`users.public_meta`,
+  Prisma.sql`CASE WHEN input."canRead" THEN '{}' ELSE ${sentMeta} END`,
+);
+
+/** Apart from the others: most updates of callers who may read do not need it. */
+const publicMetaAssignment = Prisma.sql`
+  public_meta = CASE WHEN patch ?| '{meta,removeMeta}' THEN ${mergedPublicMeta} ELSE users.public_meta END`;
 
 /** Apart from the others: an update that names the key is one that inserted events wait for. */
 const uidAssignments = Prisma.sql`

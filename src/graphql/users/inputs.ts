@@ -49,7 +49,8 @@ the one user with the \`email\` whose uid may still be set gets it.`,
       device: t.field({ type: DeviceInput, description: 'A device to add, or to move to the front. Null adds none.' }),
       meta: t.field({
         type: 'Attributes',
-        description: 'Attributes to add or replace; those not named stay. Null removes them all.',
+        description: `Attributes to add or replace; those not named stay. Null removes them all. The limits of \`Attributes\`
+apply to what callers without \`users:read\` have sent for the user, and separately to all other attributes.`,
       }),
       removeMeta: t.stringList({ description: 'Keys of attributes to remove; unknown ones are ignored.' }),
       createdAt: t.field({ type: 'DateTime', description: 'When they signed up in your application. Not null.' }),

@@ -28,7 +28,11 @@ by an import or an integration. Their uid is then their e-mail address.`,
       nullable: true,
       description: 'E-mail address; several users may have the same. Null where it is not known.',
     }),
-    meta: t.expose('meta', { type: 'Attributes', description: 'Further attributes; `{}` where there are none.' }),
+    meta: t.expose('meta', {
+      type: 'Attributes',
+      description: `Further attributes; \`{}\` where there are none. At most 200 keys and 32 KB: the limits of \`Attributes\`
+apply to what callers without \`users:read\` have sent, and separately to all other attributes.`,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they signed up in your application.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When they were last changed here.' }),
   }),

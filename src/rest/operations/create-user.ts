@@ -31,7 +31,7 @@ export const createUserOperation = operation({
   ],
   handle: async (context, { headers, body }) => {
     const input = { ...toNewUser(body), ...toIdempotencyKey(headers) };
-    const { user, replayed } = await createUser(context.db, context.viewer, input);
-    return userAnswer(context, user, body, replayed ? input : undefined);
+    const { user } = await createUser(context.db, context.viewer, input);
+    return userAnswer(context, user, input);
   },
 });

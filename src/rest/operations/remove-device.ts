@@ -10,13 +10,14 @@ export const removeDeviceOperation = operation({
   method: 'DELETE',
   path: '/users/{uid}/tokens/{token}',
   summary: 'Remove a device token',
-  description: 'Takes a device token from the user, as at sign-out. Works with username authentication.',
+  description: `Removes a device token from the user, as at sign-out. Works with username authentication; without \`users:read\`, the
+answer is the same where there is no such user or token.`,
   scope: 'users:identify',
   input: z.object({ params: tokenParams }),
   requestExamples: {},
   response: okObject,
   responseExamples: okExamples,
-  refusals: [{ status: 404, description: 'There is no such user, or the user has no such token.' }],
+  refusals: [{ status: 404, description: 'With `users:read`: there is no such user, or the user has no such token.' }],
   handle: async ({ db, viewer }, { params }) => {
     await removeDevice(db, viewer, params);
     return { status: 'ok' };

@@ -36,7 +36,8 @@ authentication if not changing the user’s email; that requires full (key and s
   refusals: [{ status: 409, description: 'Another caller has just given the user another uid.' }],
   handle: async (context, { params, body }) => {
     const { db, viewer } = context;
-    const { user } = await updateUser(db, viewer, toUserUpdate(params.uid, body));
-    return userAnswer(context, user, body);
+    const input = toUserUpdate(params.uid, body);
+    const { user } = await updateUser(db, viewer, input);
+    return userAnswer(context, user, input);
   },
 });
