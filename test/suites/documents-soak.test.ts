@@ -150,6 +150,7 @@ it(`lives with ${HEAP_MB} MB of heap, and answers a neighbour as before, while t
       sendAt(DOCUMENTS_PER_SECOND * TIMES, total, flood(gateway, gateway.key.authorization, 1_000_000)),
     ]),
   );
+  const held = await heldMegabytes(gateway);
   const quiet = before.value;
   const [during, byPublicKey, bySecret] = soak.value;
   printFigures('documents', {
