@@ -27,11 +27,18 @@ it('has a default for everything', () => {
   });
 });
 
+/** Limits that 0 turns off. */
+const CAN_BE_OFF = new Set(['LIMIT_DOCUMENT_CACHE_BYTES', 'LIMIT_COMPILED_CACHE_BYTES', 'LIMIT_DOCUMENT_MS']);
+
 it('limits what a request may ask for and how long it may take, each limit by a variable of its own', () => {
   const limits = Object.entries(limitVariables);
   const env = Object.fromEntries(limits.map(([name], place) => [name, String(1_000 + place)]));
   expect(Object.values(readConfig(env).limits)).toEqual(limits.map((_, place) => 1_000 + place));
-  for (const [name] of limits) expect(() => readConfig({ ...env, [name]: '0' })).toThrow(`${name}: must be a whole`);
+  for (const [name] of limits) {
+    const tooSmall = CAN_BE_OFF.has(name) ? '-1' : '0';
+    expect(() => readConfig({ ...env, [name]: tooSmall })).toThrow(`${name}: must be a whole`);
+  }
+  for (const name of CAN_BE_OFF) expect(Object.values(readConfig({ [name]: '0' }).limits)).toContain(0);
 });
 
 it.each(Object.entries(limitVariables))('tells of %s in docs/limits.md, with its default', (name, variable) => {

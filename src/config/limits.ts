@@ -25,7 +25,7 @@ export const limitVariables = {
   LIMIT_INPUT_ITEMS: count.default(250),
   LIMIT_DOCUMENT_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
   LIMIT_COMPILED_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
-  LIMIT_DOCUMENT_MS: whole(0, 1_000).default(100),
+  LIMIT_DOCUMENT_MS: whole(0, 100_000).default(100),
   LIMIT_REQUEST_MS: time.default(10_000),
   LIMIT_STATEMENT_MS: time.default(5_000),
   LIMIT_LOCK_MS: time.default(2_000),

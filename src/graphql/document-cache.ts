@@ -106,10 +106,12 @@ export function documentCaching(cache: DocumentCache): Plugin<{ viewer?: Viewer 
         return undefined;
       }
       const owner = cacheOwner(context.viewer);
-      cache.limit.check(owner);
+      // The operator's documents are read at the start, however many they are.
+      const limit = context.viewer && cache.limit;
+      limit?.check(owner);
       const started = performance.now();
       return ({ result }) => {
-        cache.limit.spend(owner, performance.now() - started);
+        limit?.spend(owner, performance.now() - started);
         if (result instanceof Error) cache.addFailure(text, result, owner);
         else if (result) cache.addParsed(text, result, owner);
       };
@@ -123,7 +125,7 @@ export function documentCaching(cache: DocumentCache): Plugin<{ viewer?: Viewer 
       const owner = cacheOwner(context.viewer);
       const started = performance.now();
       return ({ result }) => {
-        cache.limit.spend(owner, performance.now() - started);
+        if (context.viewer) cache.limit.spend(owner, performance.now() - started);
         cache.addErrors(
           documentAST,
           result.filter((error) => error instanceof GraphQLError),

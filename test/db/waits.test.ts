@@ -12,8 +12,8 @@ const patient = { requestMs: long, statementMs: long, lockMs: long, poolWaitMs: 
 
 /** What both doors say. */
 const refused = (message: string) => ({
-  graphql: { errors: [{ message, extensions: { code: 'SERVICE_UNAVAILABLE' } }] },
-  rest: { code: 'SERVICE_UNAVAILABLE', error: message },
+  graphql: { errors: [{ message, extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: 1 } }] },
+  rest: { code: 'SERVICE_UNAVAILABLE', error: message, retryAfter: 1 },
 });
 
 it.each([

@@ -81,12 +81,13 @@ it('ends with fragments that spread each other’s fragments twice', async () =>
   expect((await app.send(`mutation { ...f0 } ${chain.join(' ')} ${last}`)).status).toBe(200);
 });
 
-it("takes the points of a mutation whose input is wrong, but only the request's of one that is refused whole", async () => {
+it("takes the points of a mutation whose input breaks a rule, but only the request's of one that is rejected whole", async () => {
   await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
   const document = 'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { __typename } }';
-  expect(rateIn((await app.send(document, { input: {} })).headers)[1]).toBe(98);
+  expect(rateIn((await app.send(document, { input: { uid: '' } })).headers)[1]).toBe(98);
   const tooDear = `mutation { ${Array.from({ length: 21 }, (_, n) => `m${n}: updateUser(input: { uid: "u" }) { __typename }`)} }`;
   expect(rateIn((await app.send(tooDear)).headers)[1]).toBe(97);
+  expect(rateIn((await app.send(document, { input: {} })).headers)[1], 'a variable is wrong').toBe(96);
 });
 
 it('tells REST callers when to come back', async () => {

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ReadingLimit } from '../../src/graphql/reading-limit.ts';
 import { startApp } from '../kit/app.ts';
+import { idOf, writePersisted } from '../kit/persisted.ts';
 
 describe('The time in which new documents are read', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
@@ -47,11 +48,30 @@ describe('The time in which new documents are read', () => {
   });
 });
 
+const costly = (number: number) => `{ ${'viewer { workspace keyId scopes } '.repeat(18)} a${number}: __typename }`;
+
+it('is not limited for the operator’s persisted operations', async () => {
+  const documents = Array.from({ length: 50 }, (_, number) => costly(number));
+  await using persisted = await writePersisted(Object.fromEntries(documents.map((text) => [idOf(text), text])));
+  await using app = await startApp({
+    limits: { documentMs: 1 },
+    persistedOperations: { file: persisted.file, only: true },
+  });
+  for (const document of documents) {
+    const response = await app.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { 'content-type': 'application/json', authorization: app.publicKey },
+      payload: JSON.stringify({ documentId: idOf(document) }),
+    });
+    expect(response.statusCode).toBe(200);
+  }
+});
+
 it('refuses new documents past it with 429, and goes on answering known ones, and everybody else', async () => {
   await using app = await startApp({ limits: { documentMs: 1 } });
   const known = '{ viewer { keyId } }';
   expect(await app.send(known)).toMatchObject({ status: 200 });
-  const costly = (number: number) => `{ ${'viewer { workspace keyId scopes } '.repeat(18)} a${number}: __typename }`;
   const answers = [];
   for (let number = 0; number < 100; number += 1) answers.push(await app.send(costly(number)));
   const refused = answers.find(({ status }) => status === 429);

@@ -140,4 +140,15 @@ describe('what is wrong with variables is refused at the 1st, the 3rd and the 10
   it('tells a missing scope first, as long as it does not depend on the variables', async () => {
     expect(await requests(withFilter, { w: [] }, await app.withScopes('users:read'))).toContain('FORBIDDEN');
   });
+
+  it('and costs no points beyond the request’s own', async () => {
+    await using limited = await startApp({ rateLimits: { secret: 1_000, publicKey: 1_000 } });
+    const update = (input: unknown) =>
+      limited.send('mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }', { i: input });
+    const left = async (input: unknown) => Number((await update(input)).headers['ratelimit-remaining']);
+    expect(await left({ uid: 'u1' })).toBe(998);
+    expect(await left([])).toBe(997);
+    expect(await left({ uid: 1 })).toBe(996);
+    expect(await left({ uid: 'u1' })).toBe(994);
+  });
 });

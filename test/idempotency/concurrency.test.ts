@@ -126,7 +126,10 @@ describe('while another write with the key is under way', () => {
       expect(errors).toMatchObject([{ message, extensions: { code: 'CONFLICT' } }]);
     }
     for (const response of [posted, postedUser]) {
-      expect([response.statusCode, response.json()]).toEqual([409, { error: message, code: 'CONFLICT', retryAfter: 1 }]);
+      expect([response.statusCode, response.json()]).toEqual([
+        409,
+        { error: message, code: 'CONFLICT', retryAfter: 1 },
+      ]);
     }
     expect(await app.db.event.count()).toBe(0);
     expect(await restOf(app).get('/v1/users/ada')).toMatchObject({ status: 404 });

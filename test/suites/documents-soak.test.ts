@@ -59,28 +59,36 @@ function documentOf(number: number, { below, of, percent }: Choices): string {
 
 const agent = new Agent({ keepAlive: true });
 
-async function post(address: string, authorization: string, query: string): Promise<{ status: number; ms: number }> {
+interface Answer {
+  /** Or the code of the error that the connection broke with. */
+  status: number | string;
+  ms: number;
+}
+
+async function post(address: string, authorization: string, query: string): Promise<Answer> {
   const started = performance.now();
   const headers = { authorization, 'content-type': 'application/json' };
   const asked = request(`${address}/graphql`, { method: 'POST', agent, headers }).end(JSON.stringify({ query }));
-  const [response]: IncomingMessage[] = await once(asked, 'response');
-  if (response) await text(response);
-  return { status: response?.statusCode ?? 0, ms: performance.now() - started };
+  try {
+    const [response]: IncomingMessage[] = await once(asked, 'response');
+    if (response) await text(response);
+    return { status: response?.statusCode ?? 0, ms: performance.now() - started };
+  } catch (error) {
+    // The gateway closes connections that were not used for a while, maybe just when one is used again.
+    if (asked.reusedSocket) return post(address, authorization, query);
+    return { status: error instanceof Error && 'code' in error ? String(error.code) : `${error}`, ms: Infinity };
+  }
 }
 
 /** Sends so many requests a second, whether others are answered or not. @returns answers by status, and latencies. */
-async function sendAt(
-  perSecond: number,
-  total: number,
-  send: (number: number) => Promise<{ status: number; ms: number }>,
-) {
+async function sendAt(perSecond: number, total: number, send: (number: number) => Promise<Answer>) {
   const started = performance.now();
   const answers: Promise<void>[] = [];
   const statuses: Record<string, number> = {};
   const latencies: number[] = [];
   for (let number = 0; number < total; ) {
     for (; number < total && number < ((performance.now() - started) / 1000) * perSecond; number += 1) {
-      const answer = send(number).catch(() => ({ status: 0, ms: Infinity }));
+      const answer = send(number);
       answers.push(
         answer.then(({ status, ms }) => {
           statuses[status] = (statuses[status] ?? 0) + 1;
@@ -150,6 +158,7 @@ it(`lives with ${HEAP_MB} MB of heap, and answers a neighbour as before, while t
       sendAt(DOCUMENTS_PER_SECOND * TIMES, total, flood(gateway, gateway.key.authorization, 1_000_000)),
     ]),
   );
+  const held = await heldMegabytes(gateway);
   const quiet = before.value;
   const [during, byPublicKey, bySecret] = soak.value;
   printFigures('documents', {

@@ -16,14 +16,14 @@ it('lets so many writes wait for a user, on one connection, and rejects the othe
   await holder.query('BEGIN');
   await holder.query('SELECT FROM users WHERE uid = $1 FOR UPDATE', [uid]);
   const answered: string[] = [];
-  const graphql = atOnce(60, async () => {
+  const graphql = atOnce(75, async () => {
     const { errors } = await app.send(query(uid));
     const outcome = errors?.[0]?.extensions ?? { code: 'done' };
     answered.push(JSON.stringify(outcome));
     return JSON.stringify(outcome);
   });
   const conflict = JSON.stringify({ code: 'CONFLICT', retryAfter: 1 });
-  await vi.waitFor(() => expect(answered).toEqual(Array(60 - 51).fill(conflict)));
+  await vi.waitFor(() => expect(answered).toEqual(Array(75 - 65).fill(conflict)));
   await untilWaiting(app, 1);
   expect((await app.send(query(other))).errors, 'others are not affected').toBeUndefined();
   const headers = { authorization: app.owner, 'content-type': 'application/json' };
@@ -35,7 +35,7 @@ it('lets so many writes wait for a user, on one connection, and rejects the othe
   ]);
   await holder.query('COMMIT');
   holder.release();
-  expect(tally(await graphql)).toEqual({ [conflict]: 9, [JSON.stringify({ code: 'done' })]: 51 });
+  expect(tally(await graphql)).toEqual({ [conflict]: 10, [JSON.stringify({ code: 'done' })]: 65 });
 });
 
 it('rejects writes that have waited for as long as a lock may be waited for', async () => {

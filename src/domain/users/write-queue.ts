@@ -2,7 +2,7 @@ import type { Database } from '../../db/client.ts';
 import { UserBusyError } from '../errors.ts';
 
 /** Most requests of this process that wait to write to one user. */
-const MAX_WAITING = 50;
+const MAX_WAITING = 64;
 
 /** Takes its turn: the write before it has ended. */
 type Turn = () => void;

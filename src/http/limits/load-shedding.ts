@@ -27,6 +27,9 @@ const RISE = 1.1;
  */
 const WORK_PER_TURN = 4;
 
+/** Queued requests that all begin in one turn: so few make no long turn, and their reads fill batches. */
+const SMALL_BACKLOG = 16;
+
 /** Weight of the latest request in the mean work of a workspace's requests. */
 const LATEST = 0.1;
 
@@ -112,7 +115,7 @@ export function createLoadShedding(limit: number): LoadShedding {
   delays.enable();
   const bound: Bound = { value: Math.min(most, BURST) };
   const tenants = new Map<string, Tenant>();
-  let [inSystem, rejected] = [0, 0];
+  let [inSystem, queued, rejected] = [0, 0, 0];
   let isDispatching = false;
   /** The virtual time of the workspace whose request began last. */
   let latestStart = 0;
@@ -205,13 +208,14 @@ export function createLoadShedding(limit: number): LoadShedding {
   /** Begins queued requests, always of the workspace for which the least work has begun. */
   function dispatch(): void {
     isDispatching = false;
-    for (let left = WORK_PER_TURN; left > 0; ) {
+    for (let left = queued <= SMALL_BACKLOG ? Number.POSITIVE_INFINITY : WORK_PER_TURN; left > 0; ) {
       const next = nextTenant();
       const begin = next && takeNext(next.keys);
       if (!begin) return;
       latestStart = next.virtualTime;
       next.virtualTime += next.meanWork;
       left -= next.meanWork;
+      queued -= 1;
       begin();
     }
     scheduleDispatch();
@@ -251,6 +255,7 @@ export function createLoadShedding(limit: number): LoadShedding {
       // A workspace without requests saves nothing up.
       if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
       key.queue.push(begin);
+      queued += 1;
       scheduleDispatch();
     },
     stop: () => {
