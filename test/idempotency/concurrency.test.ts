@@ -117,7 +117,7 @@ describe('while another write with the key is under way', () => {
         app.send(AddEvent, { input: paid }),
         app.send(CreateUser, { input: { uid: 'ada', idempotencyKey } }),
         post('/v1/users/u144/events', { event: 'Paid' }),
-        post('/v1/users', { id: 'ada' }),
+        post('/v1/users', { id: 'ben' }),
       ]),
     );
     const [added, created, posted, postedUser] = answers;

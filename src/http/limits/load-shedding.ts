@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
 /** How often in ms the bounds are adjusted, and the resolution in ms of the event loop's delay. */
 const INTERVAL_MS = 100;
@@ -16,19 +16,20 @@ const MIN_CONCURRENCY = 24;
 /** Concurrency that a gateway with little to do admits at once. */
 const BURST = 128;
 
-/** Factors by which a bound falls at the least and at the most, and by which it rises, in each interval. */
+/** Factors by which a bound falls at the least and at the limit, and by which it rises, in each interval. */
 const FALL = { least: 0.9, most: 0.5 };
 const RISE = 1.1;
 
 /**
- * Work that begins in one turn of the event loop while several workspaces have requests; a request that reads one row is 1.
+ * Work that begins in one turn of the event loop while several workspaces have requests and the process is busy; a request
+ * that reads one row is 1. When it is not busy, all begin at once, so that their reads fill batches.
  * Little, so that turns stay short: the requests of a workspace with few connections take several turns each. With 16, a
  * workspace with 10 connections kept 45 to 62 % of its fair half beside 60 to 200 others, with 4 it kept 97 %.
  */
 const WORK_PER_TURN = 4;
 
-/** Queued requests that all begin in one turn: so few make no long turn, and their reads fill batches. */
-const SMALL_BACKLOG = 16;
+/** Part of the time in which the event loop does something from which on the process is busy. */
+const BUSY = 0.9;
 
 /** Weight of the latest request in the mean work of a workspace's requests. */
 const LATEST = 0.1;
@@ -63,6 +64,9 @@ export interface Admitted {
 
 /** Calls back at once, or in a later turn of the event loop, with the admitted request or the error that rejects it. */
 export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
+
+/** A request where nothing is limited. */
+const UNCOUNTED: Admitted = { weigh: () => {}, pause: () => {}, resume: () => {}, end: () => {} };
 
 /** Decides which requests this process works on. */
 export interface LoadShedding {
@@ -106,16 +110,18 @@ interface Tenant {
  * admitted: the shares are equal for workspaces, and within a workspace for its keys. While several workspaces have
  * requests, the next one to begin is always of the workspace for which the least work has begun, so that each gets the same
  * part of the CPU, however much it asks for.
- * @param limit most requests, however fast they are; 0: no limit, and nothing is rejected.
+ * @param limit most requests, however fast they are; 0: every request begins at once.
  */
 export function createLoadShedding(limit: number): LoadShedding {
-  const most = limit === 0 ? Number.POSITIVE_INFINITY : limit;
+  if (limit === 0) return { admit: (_claim, onAdmission) => onAdmission(undefined, UNCOUNTED), stop: () => {} };
   const msOfTurn = watchTurns();
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
-  const bound: Bound = { value: Math.min(most, BURST) };
+  const bound: Bound = { value: Math.min(limit, BURST) };
   const tenants = new Map<string, Tenant>();
-  let [inSystem, queued, rejected] = [0, 0, 0];
+  let [inSystem, rejected] = [0, 0];
+  let used = performance.eventLoopUtilization();
+  let isBusy = false;
   let isDispatching = false;
   /** The virtual time of the workspace whose request began last. */
   let latestStart = 0;
@@ -124,9 +130,9 @@ export function createLoadShedding(limit: number): LoadShedding {
     const { value } = adjusted;
     if (slowness > 1 && isFull) {
       const fall = Math.max(FALL.most, Math.min(FALL.least, 1 / slowness));
-      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, most), Math.floor(value * fall));
+      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, limit), Math.floor(value * fall));
     } else if (slowness <= 1 && (isFull || value < BURST)) {
-      adjusted.value = Math.min(most, Math.ceil(value * RISE));
+      adjusted.value = Math.min(limit, Math.ceil(value * RISE));
     }
   }
 
@@ -136,6 +142,9 @@ export function createLoadShedding(limit: number): LoadShedding {
     adjust(bound, delay / GOOD_DELAY_MS, rejected > 0 || inSystem >= bound.value);
     delays.reset();
     rejected = 0;
+    const now = performance.eventLoopUtilization();
+    isBusy = performance.eventLoopUtilization(now, used).utilization > BUSY;
+    used = now;
     for (const [workspaceId, tenant] of tenants) {
       const { ended, took, inSystem: own, rejected: refused } = tenant;
       if (own === 0 && ended === 0 && refused === 0 && tenant.keys.size === 0) tenants.delete(workspaceId);
@@ -148,7 +157,7 @@ export function createLoadShedding(limit: number): LoadShedding {
     const known = tenants.get(workspaceId);
     if (known) return known;
     const fresh: Tenant = {
-      bound: { value: Math.min(most, BURST) },
+      bound: { value: Math.min(limit, BURST) },
       virtualTime: latestStart,
       meanWork: 1,
       inSystem: 0,
@@ -169,7 +178,7 @@ export function createLoadShedding(limit: number): LoadShedding {
 
   function isFull(tenant: Tenant): boolean {
     if (inSystem >= bound.value || tenant.inSystem >= tenant.bound.value) return true;
-    return inSystem >= Math.min(MIN_CONCURRENCY, most) && msOfTurn() > GOOD_DELAY_MS;
+    return inSystem >= Math.min(MIN_CONCURRENCY, limit) && msOfTurn() > GOOD_DELAY_MS;
   }
 
   function count(tenant: Tenant, key: Key, change: 1 | -1): void {
@@ -208,14 +217,13 @@ export function createLoadShedding(limit: number): LoadShedding {
   /** Begins queued requests, always of the workspace for which the least work has begun. */
   function dispatch(): void {
     isDispatching = false;
-    for (let left = queued <= SMALL_BACKLOG ? Number.POSITIVE_INFINITY : WORK_PER_TURN; left > 0; ) {
+    for (let left = isBusy ? WORK_PER_TURN : Number.POSITIVE_INFINITY; left > 0; ) {
       const next = nextTenant();
       const begin = next && takeNext(next.keys);
       if (!begin) return;
       latestStart = next.virtualTime;
       next.virtualTime += next.meanWork;
       left -= next.meanWork;
-      queued -= 1;
       begin();
     }
     scheduleDispatch();
@@ -241,7 +249,7 @@ export function createLoadShedding(limit: number): LoadShedding {
       const tenant = tenantOf(workspaceId);
       const key = tenant.keys.get(keyName) ?? { open: 0, inSystem: 0, queue: [] };
       tenant.keys.set(keyName, key);
-      if (most !== Number.POSITIVE_INFINITY && isFull(tenant) && exceedsShare(tenant, key)) {
+      if (isFull(tenant) && exceedsShare(tenant, key)) {
         rejected += 1;
         tenant.rejected += 1;
         if (key.open === 0) tenant.keys.delete(keyName);
@@ -255,7 +263,6 @@ export function createLoadShedding(limit: number): LoadShedding {
       // A workspace without requests saves nothing up.
       if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
       key.queue.push(begin);
-      queued += 1;
       scheduleDispatch();
     },
     stop: () => {
