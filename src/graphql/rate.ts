@@ -4,7 +4,7 @@ import { byOperation } from './by-operation.ts';
 import { fragmentsOf } from './fragments.ts';
 
 /** Points of a mutation beyond its request's one: as much as its fields would have cost, each in a request of its own. */
-const pointsOf = byOperation((args) => {
+export const pointsOf = byOperation((args) => {
   const operation = getOperationAST(args.document, args.operationName);
   if (operation?.operation !== 'mutation') return { points: 0 };
   const writes = rootFields(args, operation.selectionSet).size;

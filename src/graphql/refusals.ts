@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { complexityOf, refuseForComplexity } from './limits/complexity.ts';
 import { createSizesCheck } from './limits/input-sizes.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
-import { refuseForRate } from './rate.ts';
+import { pointsOf, refuseForRate } from './rate.ts';
 import { refuseForScopes } from './scopes.ts';
 import { coerceVariables, withCoercedVariables } from './variables.ts';
 
@@ -16,7 +16,10 @@ export interface Charging {
   weigh(work: number): void;
 }
 
-/** A page of 30 users with all about them, complexity 241, takes nine times the CPU of a single user (docs/performance.md). */
+/**
+ * Complexity that is as much work as a single read: a page of 30 users with all about them, complexity 241, takes nine times
+ * the CPU of one user (docs/performance.md). A write is as much work again as a read.
+ */
 const COMPLEXITY_OF_ONE_READ = 30;
 
 /** Refuses subscriptions, of which there are none: one would be answered as if it had been begun, and otherwise by each lane. */
@@ -55,7 +58,7 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
       const complexity = complexityOf(args);
       const tooComplex = refuseForComplexity(complexity, limits.complexity);
       if (tooComplex) return refuse(tooComplex);
-      weigh(1 + complexity / COMPLEXITY_OF_ONE_READ);
+      weigh(1 + complexity / COMPLEXITY_OF_ONE_READ + pointsOf(args).points);
       const charged = refuseForRate(args, charge);
       args.document = withCoercedVariables(args);
       args.variableValues = coerced.values;

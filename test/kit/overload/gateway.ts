@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { vi } from 'vitest';
-import { createKey } from '../../../src/auth/keys.ts';
+import { newCredentials } from '../../../src/auth/credentials.ts';
+import { createKey, type KeyLimits } from '../../../src/auth/keys.ts';
 import { freePort } from '../../../src/cluster/free-port.ts';
 import type { DatabaseClient } from '../../../src/db/client.ts';
 import { scopes } from '../../../src/domain/scopes.ts';
@@ -33,9 +34,9 @@ function bodies(): string[] {
 }
 
 /** Creates a workspace with users and devices, and a key with every scope. */
-async function createTenant(db: DatabaseClient, name: string) {
+async function createTenant(db: DatabaseClient, name: string, limits: KeyLimits = {}) {
   const { id: workspaceId } = await createWorkspace(db, name);
-  const { publicKey, secret } = await createKey(db, workspaceId, scopes);
+  const { publicKey, secret } = await createKey(db, workspaceId, scopes, newCredentials(), limits);
   await seedUsers({ db, workspaceId }, users);
   await seedDevices({ db, workspaceId }, users);
   return { workspaceId, secret: basic(publicKey, secret), publicKey: basic(publicKey) };
@@ -68,7 +69,7 @@ export async function startForOverload(environment: Record<string, string> = {})
     target: { host: HOST, port, authorization: secret, bodies: bodies() },
     db: database.db,
     /** Adds another workspace, with users of its own. */
-    createTenant: (name: string) => createTenant(database.db, name),
+    createTenant: (name: string, limits?: KeyLimits) => createTenant(database.db, name, limits),
     /** The memory in MB that no file stands for. */
     async memoryMb(): Promise<number> {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
