@@ -46,8 +46,12 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
   function giveBack(workspaceId: string, tenant: Tenant): void {
     tenant.held -= 1;
     held -= 1;
-    if (tenant.held === 0 && tenant.waiting.size === 0) tenants.delete(workspaceId);
+    forgetIfIdle(workspaceId, tenant);
     grantInTurn();
+  }
+
+  function forgetIfIdle(workspaceId: string, { held: own, waiting }: Tenant): void {
+    if (own === 0 && waiting.size === 0) tenants.delete(workspaceId);
   }
 
   /** Serves the waiting workspaces in turn: whoever is served goes to the end of the line. */
@@ -63,10 +67,11 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
     }
   }
 
-  function waitForShare(tenant: Tenant): Promise<void> {
+  function waitForShare(workspaceId: string, tenant: Tenant): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         tenant.waiting.delete(waiter);
+        forgetIfIdle(workspaceId, tenant);
         reject(new Error('timeout exceeded when trying to connect'));
       }, waitMs);
       const waiter: Waiter = {
@@ -84,7 +89,7 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
     const tenant = tenants.get(workspaceId) ?? { held: 0, waiting: new Set() };
     tenants.set(workspaceId, tenant);
     if (tenant.waiting.size === 0 && mayTakeOne(tenant)) take(tenant);
-    else await waitForShare(tenant);
+    else await waitForShare(workspaceId, tenant);
     return tenant;
   }
 
