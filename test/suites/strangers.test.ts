@@ -50,7 +50,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 /** Puts one of everything into the caller's own workspace, and nothing else. */
 async function putBackOwn() {
-  for (const table of ['users', 'lists', 'segments', 'idempotency_keys'])
+  for (const table of ['users', 'user_deletions', 'events', 'lists', 'segments', 'idempotency_keys'])
     await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, app.workspaceId);
   await seedAll(app, OWN);
 }

@@ -32,6 +32,7 @@ const tables = [
   'segments',
   'segment_memberships',
   'events',
+  'user_deletions',
   'idempotency_keys',
   'audit_entries',
 ];
