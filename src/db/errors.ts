@@ -11,6 +11,13 @@ export class TransactionConflict extends Error {
   }
 }
 
+/** A write waited for a row as long as for a lock, in the process instead of the database; reported like PostgreSQL's own. */
+export class LockTimeoutError extends Error {
+  constructor() {
+    super('canceling statement due to lock timeout');
+  }
+}
+
 /** How Prisma 7.10 with adapter-pg reports what PostgreSQL or the socket said; all of it is optional. */
 const driverCause = z.object({
   kind: z.string().optional(),
@@ -123,6 +130,7 @@ export function isRefused(error: unknown): boolean {
 
 /** Whether the database cannot serve: not reached, not in time, or not migrated. The request may be sent again later. */
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof LockTimeoutError) return true;
   const { code, message, kind, sqlState } = factsOf(error);
   return (
     unservable.has(kind) ||

@@ -49,18 +49,63 @@ function canonical(source: string): string {
 /** Where a number may stand, one of 16 characters or with an exponent: any other survives, having at most 15 digits. */
 const SUSPICIOUS = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
 
+/** Longest text in characters whose unsafe numbers are located: twice the largest attributes. A reviver costs 23 to 100 times `JSON.parse`. */
+const MAX_LOCATED = 32 * 1024;
+
+/** A text is not JSON, or cannot be read as it is; the message says why. */
+export class JsonSyntaxError extends SyntaxError {}
+
 /**
- * Parses JSON as `JSON.parse` does, but with an `UnsafeNumber` in the place of each number that would be changed. Texts
- * without long numbers, which is most, cost half as much again as `JSON.parse`; others six times as much.
- * @throws {SyntaxError} where the text is not JSON, or has long numbers and is nested deeper than the stack can hold.
+ * Parses JSON as `JSON.parse` does, but with an `UnsafeNumber` in the place of each number that would be changed. Texts without
+ * long numbers, which is most, cost half as much again as `JSON.parse`; others about twice as much, unless a number is unsafe.
+ * @throws {JsonSyntaxError} where the text is not JSON, is nested deeper than the stack can hold, or is long and has an unsafe
+ *   number, which is named.
  */
 export function parseJson(text: string): unknown {
-  if (!SUSPICIOUS.test(text)) return JSON.parse(text);
   try {
-    return JSON.parse(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined ? toNumber(source) : value,
+    const unsafe = SUSPICIOUS.test(text) ? findUnsafeNumber(text) : undefined;
+    if (unsafe === undefined) return JSON.parse(text);
+    if (text.length <= MAX_LOCATED) return JSON.parse(text, (_key, value, { source }) => markUnsafe(value, source));
+    // Before its numbers are blamed, it has to be JSON.
+    JSON.parse(text);
+    throw new JsonSyntaxError(
+      `The number ${unsafe.slice(0, 100)} would be changed by a 64-bit float; send it as a string.`,
     );
   } catch (error) {
-    throw error instanceof RangeError ? new SyntaxError('The JSON is nested too deeply.') : error;
+    if (error instanceof JsonSyntaxError) throw error;
+    if (error instanceof RangeError) throw new JsonSyntaxError('The JSON is nested too deeply.');
+    throw new JsonSyntaxError('The JSON is not valid.');
   }
+}
+
+const markUnsafe = (value: unknown, source: string | undefined) =>
+  typeof value === 'number' && source !== undefined ? toNumber(source) : value;
+
+/** The characters of numbers. */
+const isNumeric = (code: number) =>
+  (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 46 || code === 69 || code === 101;
+
+/** The first number outside of strings that would be changed. One pass over the characters: 3 ms for a megabyte. */
+function findUnsafeNumber(text: string): string | undefined {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 34) at = endOfString(text, at);
+    else if (code === 45 || (code >= 48 && code <= 57)) {
+      const start = at;
+      while (isNumeric(text.charCodeAt(at + 1))) at += 1;
+      const source = text.slice(start, at + 1);
+      if ((source.length >= 16 || /e/i.test(source)) && toNumber(source) instanceof UnsafeNumber) return source;
+    }
+  }
+  return undefined;
+}
+
+/** Where a string ends that begins at a place. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at += 1;
+    else if (code === 34) return at;
+  }
+  return text.length;
 }

@@ -75,7 +75,7 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
         log,
         waits: server.waits,
         charge: (points: number) => charge(viewer, reply, points),
-        weigh: (work: number) => request.admitted?.weigh(work),
+        addWork: (work: number) => request.admitted?.addWork(work),
         reportsCost: asksForCost(request.headers),
       };
       const answer = await inTime(reply, answerOf(request, context));

@@ -12,8 +12,8 @@ import { coerceVariables, withCoercedVariables } from './variables.ts';
 export interface Charging {
   /** Takes further points for the request. @throws {RateLimitedError} */
   charge(points: number): Promise<void>;
-  /** Says how much work the request is: as many times as much as one that reads one row. */
-  weigh(work: number): void;
+  /** Adds work of the request that becomes known: as many times as much as one that reads one row. */
+  addWork(work: number): void;
 }
 
 /**
@@ -44,7 +44,7 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
   const refuseForSizes = createSizesCheck(limits);
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const { viewer, charge, weigh } = args.contextValue;
+      const { viewer, charge, addWork } = args.contextValue;
       const refuse = (error: GraphQLError | undefined) => {
         if (error) setResultAndStopExecution({ errors: [error] });
       };
@@ -58,7 +58,7 @@ export function refusals(limits: GraphQLLimits): Plugin<Context & Charging> {
       const complexity = complexityOf(args);
       const tooComplex = refuseForComplexity(complexity, limits.complexity);
       if (tooComplex) return refuse(tooComplex);
-      weigh(1 + complexity / COMPLEXITY_OF_ONE_READ + pointsOf(args).points);
+      addWork(complexity / COMPLEXITY_OF_ONE_READ + pointsOf(args).points);
       const charged = refuseForRate(args, charge);
       args.document = withCoercedVariables(args);
       args.variableValues = coerced.values;

@@ -42,8 +42,9 @@ async function parseBody(request: Request): Promise<GraphQLParams> {
 function parseOrReject(text: string): unknown {
   try {
     return parseJson(text);
-  } catch {
-    throw badRequest('POST body sent invalid JSON.', { spec: true });
+  } catch (error) {
+    const reason = error instanceof Error ? ` ${error.message}` : '';
+    throw badRequest(`POST body sent invalid JSON.${reason}`, { spec: true });
   }
 }
 

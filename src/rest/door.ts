@@ -64,8 +64,8 @@ async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<vo
 class JsonError extends Error {
   readonly statusCode = 400;
 
-  constructor() {
-    super('The body is not valid JSON, or is nested too deeply.');
+  constructor(reason: string) {
+    super(`The body cannot be read. ${reason}`);
   }
 }
 
@@ -81,8 +81,8 @@ function parseBody(
       const body = text === '' ? undefined : parseJson(text);
       // As a number, or it would pass for an object.
       done(null, body instanceof UnsafeNumber ? Number(body.source) : body);
-    } catch {
-      done(new JsonError());
+    } catch (error) {
+      done(new JsonError(error instanceof Error ? error.message : ''));
     }
   });
 }

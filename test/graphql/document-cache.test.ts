@@ -46,7 +46,7 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
       log: pino({ level: 'silent' }),
       waits: defaultLimits,
       charge: async () => {},
-      weigh: () => {},
+      addWork: () => {},
       reportsCost: false,
       params: { query },
       request: { method: 'POST' },

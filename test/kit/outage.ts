@@ -115,13 +115,15 @@ const sessionsOf = ({ query, sessionName }: Pick<Watched, 'query' | 'sessionName
   query(`SELECT pid, state, query FROM pg_stat_activity WHERE application_name = '${sessionName}'`);
 
 /**
- * Sees that a gateway that is asked nothing gives all its connections back: one that a request has taken and not returned
- * would stay.
+ * Sees that a gateway that is asked nothing gives its connections back: one that a request has taken and not returned would
+ * stay. The background erasure uses one every 5 s, so that it is not idle for long enough to be closed.
  */
 export async function expectNothingHeld(watched: Watched): Promise<void> {
   expect(await sessionsOf(watched)).not.toEqual([]);
   await delay(KEPT_MS);
-  expect(await sessionsOf(watched)).toEqual([]);
+  const sessions = await sessionsOf(watched);
+  expect(sessions.filter(({ state }) => state !== 'idle')).toEqual([]);
+  expect(sessions.length).toBeLessThanOrEqual(1);
 }
 
 /**

@@ -77,11 +77,14 @@ it('takes every number that survives', async () => {
   });
 });
 
-it('says that a body is too deep to be searched for such numbers', async () => {
+it('names such a number of a body that is too long to say where it is', async () => {
   const deep = `{"a":1e400,"meta":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
   expect(await send('PUT', '/v1/users/ada', deep)).toEqual({
     status: 400,
-    body: { error: 'The body is not valid JSON, or is nested too deeply.', code: 'BAD_USER_INPUT' },
+    body: {
+      error: 'The body cannot be read. The number 1e400 would be changed by a 64-bit float; send it as a string.',
+      code: 'BAD_USER_INPUT',
+    },
   });
 });
 

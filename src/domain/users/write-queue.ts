@@ -1,4 +1,5 @@
 import type { Database } from '../../db/client.ts';
+import { LockTimeoutError } from '../../db/errors.ts';
 import { UserBusyError } from '../errors.ts';
 
 /** Most requests of this process that wait to write to one user. */
@@ -13,7 +14,8 @@ const queues = new Map<string, Set<Turn>>();
 /**
  * Runs the writes to one user one after the other. Without this, each of them would hold a connection while it waits for the
  * user's row lock, and requests for one user could hold all connections of their workspace.
- * @throws {UserBusyError} at once where too many wait already, and after the lock timeout.
+ * @throws {UserBusyError} at once where too many wait already.
+ * @throws {LockTimeoutError} where it waited as long as for a lock.
  */
 export async function inWriteQueue<Result>(
   { waits }: Database,
@@ -41,7 +43,7 @@ function takeTurn(waiting: Set<Turn>, timeoutMs: number): Promise<void> {
     };
     const timer = setTimeout(() => {
       waiting.delete(turn);
-      reject(new UserBusyError());
+      reject(new LockTimeoutError());
     }, timeoutMs);
     waiting.add(turn);
   });

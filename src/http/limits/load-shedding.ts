@@ -52,8 +52,8 @@ export interface Claim {
 
 /** A request that was admitted. */
 export interface Admitted {
-  /** Says how much work it is, once that is known: as many times as much as a request that reads one row. */
-  weigh(work: number): void;
+  /** Adds work that becomes known: as many times as much as a request that reads one row, which is 1. */
+  addWork(work: number): void;
   /** Nothing is done for it until `resume`: its body arrives. */
   pause(): void;
   /** Never rejected: it was admitted. */
@@ -66,7 +66,7 @@ export interface Admitted {
 export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
 
 /** A request where nothing is limited. */
-const UNCOUNTED: Admitted = { weigh: () => {}, pause: () => {}, resume: () => {}, end: () => {} };
+const UNCOUNTED: Admitted = { addWork: () => {}, pause: () => {}, resume: () => {}, end: () => {} };
 
 /** Decides which requests this process works on. */
 export interface LoadShedding {
@@ -189,11 +189,13 @@ export function createLoadShedding(limit: number): LoadShedding {
 
   function admittedFor(tenant: Tenant, keyName: string, key: Key): Admitted {
     let isPaused = false;
-    const assumed = tenant.meanWork;
+    let work = 1;
+    // The work of a mean request was counted when it began.
+    tenant.virtualTime += work - tenant.meanWork;
     return {
-      weigh: (work) => {
-        tenant.virtualTime += work - assumed;
-        tenant.meanWork += LATEST * (work - tenant.meanWork);
+      addWork: (more) => {
+        work += more;
+        tenant.virtualTime += more;
       },
       pause: () => {
         isPaused = true;
@@ -207,6 +209,7 @@ export function createLoadShedding(limit: number): LoadShedding {
         if (!isPaused) count(tenant, key, -1);
         key.open -= 1;
         if (key.open === 0) tenant.keys.delete(keyName);
+        tenant.meanWork += LATEST * (work - tenant.meanWork);
         if (ms === undefined) return;
         tenant.ended += 1;
         tenant.took += ms;

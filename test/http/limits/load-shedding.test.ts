@@ -20,7 +20,7 @@ function send(workspaceId: string, key = 'key', work?: number) {
     request.state = admitted ? 'begun' : 'rejected';
     if (!admitted) return;
     request.admitted = admitted;
-    if (work !== undefined) admitted.weigh(work);
+    if (work !== undefined) admitted.addWork(work - 1);
     log.push(workspaceId);
   });
   return request;
