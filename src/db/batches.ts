@@ -47,14 +47,22 @@ export function writeTogether<Input, Output>(write: WriteMany<Input, Output>) {
     return written;
   };
 
-  const open = (db: Db) =>
-    byWorkspace((workspaceId) => {
+  // A gateway's `Db` is one workspace's: a bounded cache for each would take more than all else of it.
+  const open = (db: Db) => {
+    const create = (workspaceId: string) => {
       const writeAll = async (inputs: readonly Input[]): Promise<(Promise<Output | undefined> | Output)[]> => {
         const written = inputs.length === 1 ? [] : await attempt(() => write(db, workspaceId, inputs, 'skip'));
         return inputs.map((input, place) => written[place] ?? alone(db, workspaceId, input));
       };
       return new DataLoader(writeAll, batching);
-    });
+    };
+    const loaders = new Map<string, ReturnType<typeof create>>();
+    return (workspaceId: string) => {
+      const loader = loaders.get(workspaceId) ?? create(workspaceId);
+      loaders.set(workspaceId, loader);
+      return loader;
+    };
+  };
 
   const opened = new WeakMap<Db, ReturnType<typeof open>>();
   return async (db: Db, workspaceId: string, input: Input): Promise<Output | undefined> => {

@@ -85,16 +85,34 @@ const markUnsafe = (value: unknown, source: string | undefined) =>
 const isNumeric = (code: number) =>
   (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 46 || code === 69 || code === 101;
 
-/** The first number outside of strings that would be changed. One pass over the characters: 3 ms for a megabyte. */
+/**
+ * Most numbers of a text that are checked, which takes about 1 µs each. More than any input has: 20 mutations with 100 attributes
+ * have 2,000.
+ */
+const MAX_CHECKED = 5_000;
+
+/**
+ * The first number outside of strings that would be changed. One pass over the characters: about 5 ms for a megabyte.
+ * @throws {JsonSyntaxError} where too many numbers have to be checked.
+ */
 function findUnsafeNumber(text: string): string | undefined {
+  let checked = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 34) at = endOfString(text, at);
     else if (code === 45 || (code >= 48 && code <= 57)) {
       const start = at;
-      while (isNumeric(text.charCodeAt(at + 1))) at += 1;
+      let hasExponent = false;
+      for (let next = text.charCodeAt(at + 1); isNumeric(next); next = text.charCodeAt(at + 1)) {
+        hasExponent ||= next === 69 || next === 101;
+        at += 1;
+      }
+      if (!hasExponent && at - start < 15) continue;
+      checked += 1;
+      if (checked > MAX_CHECKED)
+        throw new JsonSyntaxError(`It has more than ${MAX_CHECKED} numbers of 16 digits or with an exponent.`);
       const source = text.slice(start, at + 1);
-      if ((source.length >= 16 || /e/i.test(source)) && toNumber(source) instanceof UnsafeNumber) return source;
+      if (toNumber(source) instanceof UnsafeNumber) return source;
     }
   }
   return undefined;

@@ -48,6 +48,12 @@ export class CompiledQueries {
 
   /** Compiles a query, unless another was compiled just before. */
   compile(operation: Operation, { schema, document, operationName }: ExecutionArgs, owner: string): void {
+    // What is compiled holds its document, which may be evicted before.
+    const bytes = BYTES_PER_QUERY + operation.selections * BYTES_PER_SELECTION + documentBytes(document);
+    if (!this.cache.accepts(bytes)) {
+      operation.selections = Number.POSITIVE_INFINITY;
+      return;
+    }
     const started = performance.now();
     if (started < this.#nextAt) return;
     const compiled = compileQuery(schema, document, operationName ?? undefined);
@@ -57,8 +63,6 @@ export class CompiledQueries {
       operation.selections = Number.POSITIVE_INFINITY;
       return;
     }
-    // What is compiled holds its document, which may be evicted before.
-    const bytes = BYTES_PER_QUERY + operation.selections * BYTES_PER_SELECTION + documentBytes(document);
     this.cache.set(operation, compiled, bytes, owner);
   }
 }

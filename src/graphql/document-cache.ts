@@ -52,7 +52,8 @@ export class DocumentCache {
   /** @param maxBytes of all documents. @param msPerSecond that a caller's new documents may take; 0: no limit. */
   constructor({ maxBytes, msPerSecond }: { maxBytes: number; msPerSecond: number }) {
     this.#readings = new FairCache(maxBytes);
-    this.limit = new ReadingLimit(msPerSecond);
+    // Without a cache, every document would count as new.
+    this.limit = new ReadingLimit(maxBytes === 0 ? 0 : msPerSecond);
   }
 
   /** The weight and the number of what is cached. */

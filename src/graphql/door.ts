@@ -74,7 +74,10 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
         requestId: id,
         log,
         waits: server.waits,
-        charge: (points: number) => charge(viewer, reply, points),
+        charge: (points: number) => {
+          request.hasWritten = true;
+          return charge(viewer, reply, points);
+        },
         addWork: (work: number) => request.admitted?.addWork(work),
         reportsCost: asksForCost(request.headers),
       };

@@ -41,6 +41,11 @@ export class FairCache<Key, Value> {
     return this.#entries.size;
   }
 
+  /** Whether an entry of this weight would be kept. */
+  accepts(bytes: number): boolean {
+    return bytes <= this.maxBytes * MAX_PART;
+  }
+
   /** Finds an entry, and marks it as used. */
   get(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
@@ -55,7 +60,7 @@ export class FairCache<Key, Value> {
   set(key: Key, value: Value, bytes: number, ownerName: string): void {
     const replaced = this.#entries.get(key);
     if (replaced) this.#remove(replaced);
-    if (bytes > this.maxBytes * MAX_PART) return;
+    if (!this.accepts(bytes)) return;
     const owner = this.#owners.get(ownerName) ?? { name: ownerName, bytes: 0, entries: new Set() };
     this.#owners.set(ownerName, owner);
     const entry = { key, value, bytes, owner };

@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from '../db/errors.ts';
 import { unavailability, type Waits } from '../db/waits.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/errors.ts';
 
@@ -61,7 +61,7 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: { status: 400 } } });
   }
   if (isUnavailable(cause)) {
-    reporting.log.error({ err: cause }, 'the database is unavailable');
+    if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'the database is unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
       message: unavailability(cause, reporting.waits),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },

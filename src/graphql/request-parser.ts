@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import { parseJson, UnsafeNumber } from '../domain/json-numbers.ts';
+import { JsonSyntaxError, parseJson, UnsafeNumber } from '../domain/json-numbers.ts';
 
 /**
  * Has Yoga parse requests by `parseJson`, which marks numbers that a float would change. What a malformed request is
@@ -43,8 +43,8 @@ function parseOrReject(text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    const reason = error instanceof Error ? ` ${error.message}` : '';
-    throw badRequest(`POST body sent invalid JSON.${reason}`, { spec: true });
+    const reason = error instanceof JsonSyntaxError ? error.message : 'The JSON is not valid.';
+    throw badRequest(`The body cannot be read. ${reason}`, { spec: true });
   }
 }
 

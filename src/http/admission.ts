@@ -29,8 +29,9 @@ declare module 'fastify' {
 export type Authenticate = (request: FastifyRequest) => Promise<Viewer>;
 
 /**
- * Lets a request of an API in, before its body is read: in this order, it is authenticated, charged, given a concurrency
- * slot and admitted by load shedding. So a rejected request costs its points as well, and is its own key's.
+ * Lets a request of an API in, before its body is read: in this order, it is authenticated, given a concurrency slot,
+ * charged and admitted by load shedding. So a request that is shed costs its points, and charges that wait for the database are
+ * bounded by the key's slots.
  * @throws {UnauthenticatedError} @throws {RateLimitedError} @throws {OverloadedError}
  */
 export type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -53,8 +54,8 @@ export function createAdmission({ authenticate, charge, concurrencyLimit, load }
     request.viewer = viewer;
     const key = rateLimitKey(viewer);
     try {
-      await charge(viewer, reply, request.routeOptions.config.points ?? 0);
       reserveSlot(request, key);
+      await charge(viewer, reply, request.routeOptions.config.points ?? 0);
     } catch (error) {
       if (error instanceof RateLimitedError) await pace(key);
       throw error;

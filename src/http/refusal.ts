@@ -1,6 +1,6 @@
 import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, TransactionConflict } from '../db/errors.ts';
+import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from '../db/errors.ts';
 import { unavailability, type Waits } from '../db/waits.ts';
 import { DeadlineError } from './deadline.ts';
 import { OverloadedError } from './limits/load-shedding.ts';
@@ -65,7 +65,11 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
   // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
   if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
   if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error)))
-    return { ...UNAVAILABLE, message: unavailability(error, request.server.waits) };
+    return {
+      ...UNAVAILABLE,
+      message: unavailability(error, request.server.waits),
+      isIntended: error instanceof LockTimeoutError,
+    };
   if (status === 413) return { status, code: 'LIMIT_EXCEEDED', message: tooLarge(request) };
   if (status === 414)
     return {

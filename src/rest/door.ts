@@ -102,6 +102,8 @@ function mount(app: FastifyInstance, { db }: RestDoor, operation: Operation): vo
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'] };
       const viewer = viewerOf(request);
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
+      request.hasWritten = operation.method !== 'GET';
+      request.admitted?.addWork(operation.work ?? (request.hasWritten ? 1 : 0));
       const running = operation.run(context, { params, query, headers, body });
       return inTime(reply, running);
     },

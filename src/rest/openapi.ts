@@ -14,6 +14,7 @@ const errorObject = z
       .meta({ description: 'Every fault of the parameters, where they are at fault.' }),
     retryAfter: z
       .int()
+      .min(1)
       .optional()
       .meta({ description: 'Seconds after which to retry, where the request can be retried (409, 429, 503).' }),
     requestId: z.string().optional().meta({ description: 'Of an unexpected error (500): the id in the log.' }),

@@ -33,6 +33,8 @@ interface Description {
   summary: string;
   description: string;
   scope: Scope;
+  /** How many times as much work as a read of one row it is, beyond that; by default 0 for a read, 1 for a write. */
+  work?: number;
   /** Beyond 400, 401, 403, 413, 414, 415, 429, 500 and 503, which all have. */
   refusals: { status: 404 | 409 | 422; description: string }[];
   requestExamples: Record<string, Example>;

@@ -262,7 +262,10 @@ export function createLoadShedding(limit: number): LoadShedding {
       key.open += 1;
       count(tenant, key, 1);
       const begin = () => onAdmission(undefined, admittedFor(tenant, keyName, key));
-      if (tenants.size === 1 && !isDispatching) return begin();
+      if (tenants.size === 1 && !isDispatching) {
+        tenant.virtualTime += tenant.meanWork;
+        return begin();
+      }
       // A workspace without requests saves nothing up.
       if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
       key.queue.push(begin);

@@ -4,6 +4,13 @@ import type { Connections } from '../connections.ts';
 import { RateLimitedError } from '../rate-limit.ts';
 import { whenSent } from '../work.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether it is a write that was admitted, whose answer must not ask for a retry. */
+    hasWritten?: boolean;
+  }
+}
+
 /** Limits of answers. */
 export interface AnswerLimits {
   /** Bytes of the body of one answer. */
@@ -36,6 +43,7 @@ export class AnswerTooLargeError extends Error {
  * taken, after which the connection is closed.
  */
 export function limitUnsentAnswers(app: FastifyInstance, limits: AnswerLimits, { isBusy }: Connections): void {
+  app.decorateRequest('hasWritten', false);
   const { answerBytes, unsentBytes, writeMs } = limits;
   const heldBy = new Map<string, number>();
   let held = 0;
@@ -59,7 +67,9 @@ export function limitUnsentAnswers(app: FastifyInstance, limits: AnswerLimits, {
     if (!viewer || bytes <= SMALL_BYTES) return done();
     if (bytes > answerBytes) return done(new AnswerTooLargeError(answerBytes, bytes));
     const own = heldBy.get(viewer.workspaceId) ?? 0;
-    if (own > 0 && own + bytes > HELD_FOR_EACH_FREE * (unsentBytes - held - bytes)) {
+    // A client would send a write again that is answered with 429, and it has been carried out.
+    const isReplaceable = own > 0 && !request.hasWritten;
+    if (isReplaceable && own + bytes > HELD_FOR_EACH_FREE * (unsentBytes - held - bytes)) {
       const megabytes = Math.ceil(own / 1e6);
       return done(new RateLimitedError(`Clients of this workspace have ${megabytes} MB of answers to read`, 1));
     }

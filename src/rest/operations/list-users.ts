@@ -22,6 +22,7 @@ export const listUsersOperation = operation({
   summary: 'List Users',
   description: 'Lists the users, newest first. You can only use one of `next_cursor` and `previous_cursor`.',
   scope: 'users:read',
+  work: 8,
   input: z.object({ query: listQuery }),
   requestExamples: {},
   response: page,
