@@ -66,9 +66,9 @@ it('bounds what clients hold that do not read their answers, and lets go of it',
   expect(await ask()).toBe(200);
   const before = residentMegabytes(gateway.pid);
   for (let client = 0; client < 12; client += 1) sendAndStall(9);
-  await vi.waitFor(() => expect(received.match(/LIMIT_EXCEEDED/g)).toHaveLength(12), 20_000);
+  await vi.waitFor(() => expect(received.match(/LIMIT_EXCEEDED/g)).toHaveLength(12), 60_000);
   for (let client = 0; client < CLIENTS; client += 1) sendAndStall(3);
-  await vi.waitFor(() => expect(received.match(/answers to read/g)?.length).toBeGreaterThan(CLIENTS / 2), 20_000);
+  await vi.waitFor(() => expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(12 + CLIENTS), 60_000);
   let peak = 0;
   for (let round = 0; round < 10; round += 1) {
     peak = Math.max(peak, residentMegabytes(gateway.pid));
