@@ -36,9 +36,7 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
   const tenants = new Map<string, Tenant>();
   let held = 0;
 
-  /** Counted with the connection taken. Of a pool of one or two, any workspace may take the first that is free. */
-  const mayTakeOne = (tenant: Tenant) =>
-    tenant.held === 0 ? held < size : tenant.held + 1 <= HELD_FOR_EACH_FREE * (size - held - 1);
+  const mayTakeOne = (tenant: Tenant) => tenant.held < HELD_FOR_EACH_FREE * (size - held);
 
   function take(tenant: Tenant): void {
     tenant.held += 1;
