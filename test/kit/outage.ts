@@ -133,7 +133,7 @@ export async function expectNothingHeld(watched: Watched): Promise<void> {
  */
 export async function expectRecovery({ gateway, query, sessionName, poolSize, ...target }: Watched): Promise<number> {
   const took = await untilServed(target);
-  expect(took).toBeLessThan(5_000);
+  expect(took).toBeLessThan(6_000);
   await eventually(async () => expect(await statusOf(target.address, '/health/ready')).toBe(200));
   const outcomes = await Promise.all(requestsOfEachKind(target));
   expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 'data'));
