@@ -53,7 +53,7 @@ withNodes(EventConnection, EventType);
 builder.objectField(UserType, 'events', (t) =>
   t.field({
     type: EventConnection,
-    description: 'What they did, newest first by id: 10 on a page by default, 100 at the most.',
+    description: 'What they did, newest first by id: 10 per page by default, at most 100.',
     requiresScopes: ['events:read', 'users:read'],
     args: {
       ...pageArguments,

@@ -102,7 +102,7 @@ interface Tenant {
 }
 
 /**
- * Admits as many requests as the process can answer in good time, and rejects the others at once. The number follows from
+ * Admits as many requests as the process can answer without delay, and rejects the others at once. The number follows from
  * the event loop's delay for all, and from the time that its own requests take for each workspace: slow requests of one
  * workspace lower that workspace's bound alone.
  *
