@@ -1,5 +1,6 @@
 import type { Db } from '../../src/db/client.ts';
 import { readSlices } from '../../src/db/keyset.ts';
+import { nameOfKey } from '../../src/domain/actor.ts';
 import { readDevices } from '../../src/domain/devices/read-devices.ts';
 import { addEvent } from '../../src/domain/events/add-event.ts';
 import { eventsSource } from '../../src/domain/events/read-events.ts';
@@ -29,7 +30,7 @@ export function byDomain(db: Db, workspaceId: string): Operations {
     addEvent: (input) =>
       addEvent(
         db,
-        { workspaceId, keyId: 'bench', scopes: new Set() },
+        { workspaceId, actorName: nameOfKey('bench'), scopes: new Set() },
         { ...input, timestamp: new Date(input.timestamp) },
       ),
   };
