@@ -20,6 +20,9 @@ const BYTES_PER_DOCUMENT = 2_048;
 /** Bytes of an error of validation, with its stack and its locations. Measured: 3.2 KB. */
 const BYTES_PER_ERROR = 4_096;
 
+/** Milliseconds of CPU time that a read of one row takes (docs/performance.md): the unit of work of fair shares. */
+const MS_PER_WORK = 0.125;
+
 /** A document, and what validation found in it as soon as that is known. */
 interface Parsed {
   document: DocumentNode;
@@ -96,8 +99,18 @@ export class DocumentCache {
   }
 }
 
-/** Reads documents through the cache. Goes after the plugins that limit what is parsed and validated. */
-export function documentCaching(cache: DocumentCache): Plugin<{ viewer?: Viewer }> {
+/** What reading a document needs to know of its request; nothing where the operator's documents are checked at the start. */
+interface DocumentContext {
+  viewer?: Viewer;
+  addWork?(work: number): void;
+}
+
+/**
+ * Reads documents through the cache. Goes after the plugins that limit what is parsed and validated.
+ * @param persisted texts of the operator's own documents, which no time limit applies to.
+ */
+export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<string>): Plugin<DocumentContext> {
+  const limitFor = (text: string | undefined) => (text !== undefined && persisted.has(text) ? undefined : cache.limit);
   return {
     onParse({ params: { source }, context, setParsedDocument }) {
       const text = typeof source === 'string' ? source : source.body;
@@ -107,12 +120,13 @@ export function documentCaching(cache: DocumentCache): Plugin<{ viewer?: Viewer 
         return undefined;
       }
       const owner = cacheOwner(context.viewer);
-      // The operator's documents are read at the start, however many they are.
-      const limit = context.viewer && cache.limit;
+      const limit = limitFor(text);
       limit?.check(owner);
       const started = performance.now();
       return ({ result }) => {
-        limit?.spend(owner, performance.now() - started);
+        const ms = performance.now() - started;
+        limit?.spend(owner, ms);
+        context.addWork?.(ms / MS_PER_WORK);
         if (result instanceof Error) cache.addFailure(text, result, owner);
         else if (result) cache.addParsed(text, result, owner);
       };
@@ -126,7 +140,9 @@ export function documentCaching(cache: DocumentCache): Plugin<{ viewer?: Viewer 
       const owner = cacheOwner(context.viewer);
       const started = performance.now();
       return ({ result }) => {
-        if (context.viewer) cache.limit.spend(owner, performance.now() - started);
+        const ms = performance.now() - started;
+        limitFor(documentAST.loc?.source.body)?.spend(owner, ms);
+        context.addWork?.(ms / MS_PER_WORK);
         cache.addErrors(
           documentAST,
           result.filter((error) => error instanceof GraphQLError),

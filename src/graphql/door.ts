@@ -79,6 +79,7 @@ export async function graphqlDoor(app: FastifyInstance, door: GraphQLDoor): Prom
           return charge(viewer, reply, points);
         },
         addWork: (work: number) => request.admitted?.addWork(work),
+        answerBudget: server.answerBudget(request, viewer.workspaceId),
         reportsCost: asksForCost(request.headers),
       };
       const answer = await inTime(reply, answerOf(request, context));

@@ -3,8 +3,9 @@ import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../domain/attributes.ts';
 import { parseJson } from '../domain/json-numbers.ts';
+import type { AnswerBudget } from '../http/limits/unsent-answers.ts';
 import type { DocumentCache } from './document-cache.ts';
-import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
+import { serializeWithin } from './limits/answer-size.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
 import { presentResult } from './present-error.ts';
@@ -70,7 +71,7 @@ export async function fastLane(
   const { variables: variableValues, operationName } = params;
   const result = await execute({ schema, document, contextValue, variableValues, operationName });
   if (isAsyncIterable(result)) throw new Error('No operation is answered in parts.');
-  return answerOf(server, presentResult(result, context), mediaType, limits.answerBytes);
+  return answerOf(server, presentResult(result, context), mediaType, context.answerBudget);
 }
 
 /** An answer without errors is written at once; Yoga knows which status and headers errors ask for. */
@@ -78,15 +79,15 @@ async function answerOf(
   server: GraphQLServer,
   result: ExecutionResult,
   mediaType: string,
-  limit: number,
+  budget: AnswerBudget,
 ): Promise<LaneAnswer> {
-  const data = stringifyWithin(result.data, limit);
-  if (data !== undefined && !result.errors) {
+  const data = serializeWithin(result.data, budget);
+  if (typeof data === 'string' && !result.errors) {
     const extensions = result.extensions ? `,"extensions":${JSON.stringify(result.extensions)}` : '';
     const headers = { 'content-type': `${mediaType}; charset=utf-8` };
     return { status: 200, headers, body: `{"data":${data}${extensions}}` };
   }
-  const answer = data === undefined ? answerTooLarge(limit) : result;
+  const answer = typeof data === 'string' ? result : data;
   const response = processRegularResult(answer, server.fetchAPI, mediaType);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
 }

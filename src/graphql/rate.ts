@@ -30,10 +30,14 @@ async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefin
     return undefined;
   } catch (error) {
     if (!(error instanceof RateLimitedError)) throw error;
-    const { code, message, retryAfter } = error;
-    const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
-    return new GraphQLError(message, { extensions: { code, retryAfter, http } });
+    return rateLimited(error);
   }
+}
+
+/** A rejection for a rate limit, as GraphQL answers it. */
+export function rateLimited({ code, message, retryAfter }: RateLimitedError): GraphQLError {
+  const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
+  return new GraphQLError(message, { extensions: { code, retryAfter, http } });
 }
 
 /** The names under which an operation's answer has its fields, those that are skipped included. */

@@ -1,9 +1,10 @@
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { DatabaseClient } from '../db/client.ts';
+import type { AnswerBudget } from '../http/limits/unsent-answers.ts';
 import { type CompiledQueries, compiledQueries } from './compiled-queries.ts';
 import { type DocumentCache, documentCaching } from './document-cache.ts';
-import { answerTooLarge, stringifyWithin } from './limits/answer-size.ts';
+import { serializeWithin } from './limits/answer-size.ts';
 import { documentLimits } from './limits/document-limits.ts';
 import type { GraphQLLimits } from './limits/limits.ts';
 import { type CostReporting, reportCost } from './limits/report-cost.ts';
@@ -15,16 +16,19 @@ import { requestParser } from './request-parser.ts';
 import { stackGuard } from './stack-guard.ts';
 
 /** What the door knows of a request before GraphQL begins. */
-export interface RequestContext extends Reporting, Charging, CostReporting {}
+export interface RequestContext extends Reporting, Charging, CostReporting {
+  answerBudget: AnswerBudget;
+}
 
-/** Gives every error of every answer a code, masks those that nobody expected, and rejects answers that are too large. */
-const presentation = (answerBytes: number): Plugin<object, RequestContext> => ({
+/** Gives every error of every answer a code, masks unexpected ones, and rejects answers that do not fit into memory. */
+const presentation: Plugin<object, RequestContext> = {
   onResultProcess({ result, setResult, serverContext }) {
     if (Array.isArray(result) || isAsyncIterable(result)) return;
-    const isTooLarge = stringifyWithin(result.data, answerBytes) === undefined;
-    setResult(isTooLarge ? answerTooLarge(answerBytes) : presentResult(result, serverContext));
+    // Yoga serialises the result once more.
+    const serialized = serializeWithin(result.data, serverContext.answerBudget);
+    setResult(typeof serialized === 'string' ? presentResult(result, serverContext) : serialized);
   },
-});
+};
 
 /** Has graphql-js execute what is not compiled: Yoga's own executor, which could answer in parts, takes a third longer. */
 const executor: Plugin = {
@@ -50,6 +54,7 @@ interface Made {
 /** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
 export function createGraphQLServer({ schema, db, limits, persisted, documents, queries }: Made, more: Plugin[] = []) {
   const loadersOf = loadersByWorkspace(db.forWorkspace);
+  const persistedTexts = new Set(persisted?.documents.values());
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db: db.forWorkspace(viewer.workspaceId), loaders: loadersOf(viewer.workspaceId) }),
@@ -62,9 +67,9 @@ export function createGraphQLServer({ schema, db, limits, persisted, documents, 
       stackGuard,
       refusals(limits),
       executor,
-      compiledQueries({ queries, persisted: new Set(persisted?.documents.values()) }),
-      presentation(limits.answerBytes),
-      documentCaching(documents),
+      compiledQueries({ queries, persisted: persistedTexts }),
+      presentation,
+      documentCaching(documents, persistedTexts),
     ],
     // Yoga's own is bounded by the number of documents.
     parserAndValidationCache: false,

@@ -101,8 +101,9 @@ export function shedLoad(app: FastifyInstance, load: LoadShedding): void {
   app.addHook('preValidation', ({ admitted, headers, body }, _reply, done) => {
     admitted?.resume();
     const bytes = Number(headers['content-length'] ?? (typeof body === 'string' ? body.length : 0));
-    if (bytes > BODY_BYTES_OF_ONE_READ) admitted?.addWork(bytes / BODY_BYTES_OF_ONE_READ);
-    done();
+    if (!admitted || bytes <= BODY_BYTES_OF_ONE_READ) return done();
+    admitted.addWork(bytes / BODY_BYTES_OF_ONE_READ);
+    admitted.awaitTurn(done);
   });
 }
 

@@ -26,22 +26,25 @@ export function startErasure(db: Database, log: Logger, pollMs = POLL_MS): Job {
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
-  let isFailing = false;
+  /** Failed steps since the last round. A deletion that fails is skipped, so that it holds up no other one. */
+  let failures = 0;
   let stepSize = STEP_SIZE;
 
   async function step(): Promise<number> {
     const begin = performance.now();
     try {
-      const erased = await eraseSomeEvents(db, stepSize);
-      isFailing = false;
+      const erased = await eraseSomeEvents(db, stepSize, failures);
       stepSize = Math.min(stepSize * 2, STEP_SIZE);
-      if (!erased) return pollMs;
+      if (!erased) {
+        failures = 0;
+        return pollMs;
+      }
       const { isComplete, ...erasure } = erased;
       if (isComplete) log.info(erasure, 'erased the events of a deleted user');
       return Math.max(performance.now() - begin, MIN_PAUSE_MS);
     } catch (error) {
-      if (!isFailing) log.warn({ err: error }, 'events of deleted users cannot be erased just now; trying again');
-      isFailing = true;
+      if (failures === 0) log.warn({ err: error }, 'cannot erase the events of deleted users; retrying');
+      failures += 1;
       stepSize = Math.max(Math.floor(stepSize / 2), MIN_STEP_SIZE);
       return pollMs;
     }

@@ -50,11 +50,14 @@ describe('The time in which new documents are read', () => {
 
 const costly = (number: number) => `{ ${'viewer { workspace keyId scopes } '.repeat(18)} a${number}: __typename }`;
 
-it('is not limited for the operator’s persisted operations', async () => {
+it.each([
+  ['cached', {}],
+  ['evicted', { documentCacheBytes: 100_000 }],
+])('is not limited for the operator’s persisted operations that are %s', async (_state, limits) => {
   const documents = Array.from({ length: 50 }, (_, number) => costly(number));
   await using persisted = await writePersisted(Object.fromEntries(documents.map((text) => [idOf(text), text])));
   await using app = await startApp({
-    limits: { documentMs: 1 },
+    limits: { documentMs: 1, ...limits },
     persistedOperations: { file: persisted.file, only: true },
   });
   for (const document of documents) {

@@ -24,6 +24,14 @@ const page = JSON.stringify({
   query: '{ users(first: 30) { nodes { uid meta devices { platform } events(first: 5) { nodes { name } } } } }',
 });
 
+/** Bodies of 640 KB, which take about as long to parse as a body may. */
+const largeBody = JSON.stringify({ query: '{ viewer { keyId } }', variables: { numbers: Array(160_000).fill(1.5) } });
+
+/** Documents that are each sent once: all have to be parsed and validated. */
+const newDocuments = Array.from({ length: 20_000 }, (_, place) =>
+  JSON.stringify({ query: `{ viewer { ${'keyId '.repeat(300)} a${place}: keyId } }` }),
+);
+
 /** As it is shipped; and without rate limits, so that nothing but the shares holds a tenant back. */
 const limits = {
   // But for the tenant that reads, which would spend its points in a few seconds on a quiet gateway.
@@ -31,13 +39,15 @@ const limits = {
   'without rate limits': { RATE_LIMIT: '0', RATE_LIMIT_PUBLIC: '0', CONCURRENCY_LIMIT: '100' },
 };
 
+/** Those of the flood's key: with its secret, ten times the default. */
+const keyLimits = { 'with the default limits': { rateLimit: 60_000 }, 'without rate limits': {} };
+
 const names = ['with the default limits', 'without rate limits'] as const;
 
 const perSecond = (outcome: Outcome) => Math.round((outcome.answers['200']?.count ?? 0) / SECONDS);
 
 describe.each(names)('A tenant that another one floods, %s,', (name) => {
   let gateway: Awaited<ReturnType<typeof startForOverload>>;
-  let flooder: Awaited<ReturnType<typeof gateway.createTenant>>;
   let quiet = 0;
 
   const readers = () => {
@@ -47,7 +57,6 @@ describe.each(names)('A tenant that another one floods, %s,', (name) => {
 
   beforeAll(async () => {
     gateway = await startForOverload(limits[name]);
-    flooder = await gateway.createTenant('Flooder', name === 'with the default limits' ? { rateLimit: 60_000 } : {});
     await readers();
     quiet = perSecond(await readers());
   }, 120_000);
@@ -55,19 +64,23 @@ describe.each(names)('A tenant that another one floods, %s,', (name) => {
   afterAll(() => gateway?.[Symbol.asyncDispose]());
 
   it.each([
-    { callers: 60, credential: 'publicKey', body: update, what: 'updates of one user', part: 1 },
-    { callers: 200, credential: 'publicKey', body: update, what: 'updates of one user', part: 1 },
-    { callers: 200, credential: 'secret', body: page, what: 'pages', part: 0.8 },
+    { callers: 60, credential: 'publicKey', bodies: [update], what: 'updates of one user', part: 1 },
+    { callers: 200, credential: 'publicKey', bodies: [update], what: 'updates of one user', part: 1 },
+    { callers: 200, credential: 'secret', bodies: [page], what: 'pages', part: 0.8 },
+    { callers: 60, credential: 'publicKey', bodies: [largeBody], what: 'bodies of 640 KB', part: 0.4 },
+    { callers: 200, credential: 'publicKey', bodies: newDocuments, what: 'new documents', part: 0.8 },
   ] as const)(
     'keeps its share beside $callers connections with $what',
-    async ({ callers, credential, body, what, part }) => {
+    async ({ callers, credential, bodies, what, part }) => {
       const { host, port } = gateway.target;
+      // With points of its own.
+      const flooder = await gateway.createTenant(`Flooder with ${what}`, keyLimits[name]);
       const authorization = flooder[credential];
       // Its connections are open by then: the system queues new ones, whosever they are.
       const reading = readers();
       await delay(500);
       const flooding = generate({
-        ...{ host, port, authorization, bodies: [body], pauseMs: 0 },
+        ...{ host, port, authorization, bodies: [...bodies], pauseMs: 0 },
         load: { callers },
         seconds: SECONDS,
       });

@@ -184,3 +184,21 @@ it('erases in the background until it is stopped, and goes on after a fault, of 
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(await app.db.userDeletion.count()).toBe(1);
 });
+
+it('erases the events of other users while those of one cannot be erased', async () => {
+  await using app = await startApp({ limits: { lockMs: 50 } });
+  const blocked = await addUserWithEvents(app, 'u1', 3);
+  const others = [await addUserWithEvents(app, 'u2', 3), await addUserWithEvents(app, 'u3', 3)];
+  for (const uid of ['u1', 'u2', 'u3']) await deleteUser(app.db, actorOf(app), uid);
+  const job = await app.db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT FROM events WHERE user_id = ${blocked.id}::uuid FOR UPDATE`;
+    const started = startErasure(app.db, pino({ level: 'silent' }), 20);
+    for (const other of others) {
+      await vi.waitFor(async () => expect(await eventsOf(app, other)).toBe(0), { timeout: 4_000 });
+    }
+    expect(await eventsOf(app, blocked)).toBe(3);
+    return started;
+  });
+  await vi.waitFor(async () => expect(await eventsOf(app, blocked)).toBe(0), { timeout: 4_000 });
+  await job.stop();
+});

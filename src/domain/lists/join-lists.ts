@@ -6,14 +6,19 @@ import { NotFoundError, ValidationError } from '../errors.ts';
 import { newId } from '../new-id.ts';
 
 /**
- * Subscribes a new user to lists, without a confirmation. A list named twice is joined once.
+ * Subscribes a new user to lists that are locked, without a confirmation. A list named twice is joined once.
  * @throws {NotFoundError} when the workspace lacks one of the lists.
  * @throws {ValidationError} naming each list that is archived, by its place in `listIds`.
  */
-export async function joinLists(tx: Db, actor: Actor, userId: string, listIds: readonly string[]): Promise<void> {
+export async function joinLists(
+  tx: Db,
+  actor: Actor,
+  userId: string,
+  listIds: readonly string[],
+  found: LockedLists,
+): Promise<void> {
   if (listIds.length === 0) return;
   const { workspaceId } = actor;
-  const found = await lockLists(tx, workspaceId, listIds);
   if (listIds.some((id) => !found.has(id))) throw new NotFoundError('List');
   const issues = listIds.flatMap((id, place) =>
     found.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
@@ -39,8 +44,12 @@ export async function joinLists(tx: Db, actor: Actor, userId: string, listIds: r
     )}`;
 }
 
-/** Whether each list is archived, by its id; keeps them from being archived until the transaction ends. */
-async function lockLists(tx: Db, workspaceId: string, listIds: readonly string[]): Promise<Map<string, boolean>> {
+/** Whether each list that exists is archived, by its id. */
+export type LockedLists = ReadonlyMap<string, boolean>;
+
+/** Keeps lists from being archived until the transaction ends. */
+export async function lockLists(tx: Db, workspaceId: string, listIds: readonly string[]): Promise<LockedLists> {
+  if (listIds.length === 0) return new Map();
   const lists = await tx.query<{ id: string; archived: boolean }[]>`
     SELECT id, archived_at IS NOT NULL AS archived FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${listIds}::uuid[])

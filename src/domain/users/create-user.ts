@@ -8,7 +8,7 @@ import { registerDevice } from '../devices/register-device.ts';
 import { NotFoundError, UidTakenError } from '../errors.ts';
 import { useOf } from '../idempotency/key-use.ts';
 import { madeUnder, takeKey } from '../idempotency/take-key.ts';
-import { joinLists } from '../lists/join-lists.ts';
+import { joinLists, lockLists } from '../lists/join-lists.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { readUsers } from './read-users.ts';
 import { type User, userColumns } from './user.ts';
@@ -27,9 +27,12 @@ export function createUser(db: Database, actor: Actor, { idempotencyKey, ...inpu
   const create = async (tx: Db): Promise<{ user: User }> => {
     const key = idempotencyKey == null ? {} : await takeOrRead(tx, actor.workspaceId, input, idempotencyKey);
     if (key.made) return { user: key.made };
+    const listIds = input.listIds ?? [];
+    // Before the user's id is made, which follows the order of creation: the lock may have to wait.
+    const lists = await lockLists(tx, actor.workspaceId, listIds);
     const user = await insertUser(tx, actor, input, key.id);
     if (!user) throw new UidTakenError(input.uid);
-    await joinLists(tx, actor, user.id, input.listIds ?? []);
+    await joinLists(tx, actor, user.id, listIds, lists);
     if (input.device) await registerDevice(tx, actor, user.id, input.device);
     return { user };
   };

@@ -19,16 +19,20 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /**
  * Erases some events of a deleted user, in one transaction, which removes the deletion's record with the last of them. The
  * row lock is the lease: of several processes each takes another user, and PostgreSQL frees what a killed one held.
+ * @param skip deletions to leave out, the oldest first: those whose steps fail.
  * @returns nothing where there is nothing to erase that no other process is erasing.
  */
 export function eraseSomeEvents(
   db: Database,
   stepSize = STEP_SIZE,
+  skip = 0,
 ): Promise<(Erasure & { isComplete: boolean }) | undefined> {
   return inTransaction(db, async (tx) => {
     const [pending] = await tx.query<(Erasure & { position: string | null })[]>`
       SELECT workspace_id AS "workspaceId", user_id AS "userId", position, erased_events AS "erasedEvents"
-      FROM user_deletions ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+      FROM user_deletions
+      WHERE requested_at >= (SELECT requested_at FROM user_deletions ORDER BY requested_at OFFSET ${skip} LIMIT 1)
+      ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
     if (!pending) return undefined;
     const { position, ...erasure } = pending;
     const { erased, end } = await eraseAfter(tx, erasure, position, stepSize);

@@ -1,6 +1,8 @@
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isJsonObject } from '../../domain/attributes.ts';
-import { AnswerTooLargeError } from '../../http/limits/unsent-answers.ts';
+import type { AnswerBudget, AnswerTooLargeError } from '../../http/limits/unsent-answers.ts';
+import { RateLimitedError } from '../../http/rate-limit.ts';
+import { rateLimited } from '../rate.ts';
 import { limitExceeded } from './limits.ts';
 
 /** Lists with more elements have small ones: an operation's complexity bounds the rows of all of them. */
@@ -52,7 +54,18 @@ export function stringifyWithin(data: unknown, limit: number): string | undefine
   return split(data);
 }
 
-/** What is answered in place of data that exceeds the limit. */
-export function answerTooLarge(limit: number): ExecutionResult {
-  return { data: null, errors: [limitExceeded(new AnswerTooLargeError(limit).message)] };
+/**
+ * Serialises the data of a result, and reserves the memory of the answer: without waiting in between, since answers of many
+ * requests are built before the first is sent.
+ * @returns the text, or the result to answer with in place of data that does not fit.
+ */
+export function serializeWithin(data: unknown, budget: AnswerBudget): string | ExecutionResult {
+  const text = stringifyWithin(data, budget.availableBytes());
+  if (text === undefined) return { data: null, errors: [errorOf(budget.rejection())] };
+  budget.reserve(Buffer.byteLength(text));
+  return text;
+}
+
+function errorOf(rejection: AnswerTooLargeError | RateLimitedError): GraphQLError {
+  return rejection instanceof RateLimitedError ? rateLimited(rejection) : limitExceeded(rejection.message);
 }

@@ -22,8 +22,6 @@ export interface GraphQLLimits {
   entities: number;
   /** Items of any other list of an input. */
   inputItems: number;
-  /** Bytes of an answer. */
-  answerBytes: number;
   /** Bytes of the documents that a process remembers. */
   documentCacheBytes: number;
   /** Bytes of the queries that a process has compiled. */

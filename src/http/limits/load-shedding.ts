@@ -22,11 +22,14 @@ const RISE = 1.1;
 
 /**
  * Work that begins in one turn of the event loop while several workspaces have requests and the process is busy; a request
- * that reads one row is 1. When it is not busy, all begin at once, so that their reads fill batches.
+ * that reads one row is 1.
  * Little, so that turns stay short: the requests of a workspace with few connections take several turns each. Beside 200
  * connections that ask for pages, a workspace with 10 kept 53 % of its fair half with 16, 71 % with 4, and 91 % with 2.
  */
 const WORK_PER_TURN = 2;
+
+/** The same while the process is not busy: as much as the largest body takes, so that no two of those begin in one turn. */
+const IDLE_WORK_PER_TURN = 100;
 
 /** Part of the time in which the event loop does something from which on the process is busy. */
 const BUSY = 0.9;
@@ -54,6 +57,11 @@ export interface Claim {
 export interface Admitted {
   /** Adds work that becomes known: as many times as much as a request that reads one row, which is 1. */
   addWork(work: number): void;
+  /**
+   * Calls back when its workspace is next in turn, for the rest of its work: for requests that turn out to be large once their
+   * body has arrived, many of which would otherwise go on in one turn of the event loop.
+   */
+  awaitTurn(proceed: () => void): void;
   /** Nothing is done for it until `resume`: its body arrives. */
   pause(): void;
   /** Never rejected: it was admitted. */
@@ -66,7 +74,13 @@ export interface Admitted {
 export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
 
 /** A request where nothing is limited. */
-const UNCOUNTED: Admitted = { addWork: () => {}, pause: () => {}, resume: () => {}, end: () => {} };
+const UNCOUNTED: Admitted = {
+  addWork: () => {},
+  awaitTurn: (proceed) => proceed(),
+  pause: () => {},
+  resume: () => {},
+  end: () => {},
+};
 
 /** Decides which requests this process works on. */
 export interface LoadShedding {
@@ -83,7 +97,7 @@ interface Key {
   /** Requests admitted and not ended, and those of them that are not paused. */
   open: number;
   inSystem: number;
-  /** Admitted requests that have not begun. */
+  /** What is to be done in turn: admitted requests that have not begun, and the rest of large ones. */
   queue: (() => void)[];
 }
 
@@ -197,6 +211,7 @@ export function createLoadShedding(limit: number): LoadShedding {
         work += more;
         tenant.virtualTime += more;
       },
+      awaitTurn: (proceed) => enqueue(tenant, key, proceed),
       pause: () => {
         isPaused = true;
         count(tenant, key, -1);
@@ -220,12 +235,11 @@ export function createLoadShedding(limit: number): LoadShedding {
   /** Begins queued requests, always of the workspace for which the least work has begun. */
   function dispatch(): void {
     isDispatching = false;
-    for (let left = isBusy ? WORK_PER_TURN : Number.POSITIVE_INFINITY; left > 0; ) {
+    for (let left = isBusy ? WORK_PER_TURN : IDLE_WORK_PER_TURN; left > 0; ) {
       const next = nextTenant();
       const begin = next && takeNext(next.keys);
       if (!begin) return;
       latestStart = next.virtualTime;
-      next.virtualTime += next.meanWork;
       left -= next.meanWork;
       begin();
     }
@@ -246,6 +260,13 @@ export function createLoadShedding(limit: number): LoadShedding {
     setImmediate(dispatch);
   }
 
+  function enqueue(tenant: Tenant, key: Key, act: () => void): void {
+    // A workspace without requests saves nothing up.
+    if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
+    key.queue.push(act);
+    scheduleDispatch();
+  }
+
   const timer = setInterval(adjustAll, INTERVAL_MS).unref();
   return {
     admit({ workspaceId, key: keyName }, onAdmission) {
@@ -261,15 +282,12 @@ export function createLoadShedding(limit: number): LoadShedding {
       }
       key.open += 1;
       count(tenant, key, 1);
-      const begin = () => onAdmission(undefined, admittedFor(tenant, keyName, key));
-      if (tenants.size === 1 && !isDispatching) {
+      const begin = () => {
         tenant.virtualTime += tenant.meanWork;
-        return begin();
-      }
-      // A workspace without requests saves nothing up.
-      if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
-      key.queue.push(begin);
-      scheduleDispatch();
+        onAdmission(undefined, admittedFor(tenant, keyName, key));
+      };
+      if (tenants.size === 1 && !isDispatching) return begin();
+      enqueue(tenant, key, begin);
     },
     stop: () => {
       clearInterval(timer);

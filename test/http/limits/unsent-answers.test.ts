@@ -105,7 +105,9 @@ it('bounds the answers of a workspace that are not read, by a share that leaves 
     429,
     [
       {
-        message: expect.stringMatching(/^Clients of this workspace have 20 MB of answers to read; try again in 1 s\.$/),
+        message: expect.stringMatching(
+          /^Clients of this workspace have not read 20 MB of answers yet; try again in 1 s\.$/,
+        ),
         extensions: { code: 'RATE_LIMITED', retryAfter: 1 },
       },
     ],
@@ -125,7 +127,7 @@ it.each([
     data: null,
     errors: [
       {
-        message: `The answer has more than ${limit} bytes; the limit is ${limit}. Ask for smaller pages or fewer fields.`,
+        message: `The answer must have at most ${limit} bytes. Request smaller pages or fewer fields.`,
         extensions: { code: 'LIMIT_EXCEEDED' },
       },
     ],
