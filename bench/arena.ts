@@ -24,7 +24,7 @@ export interface Plan {
 export interface Arena {
   /** The questions, with those who can be asked them. */
   askings: readonly Asking[];
-  /** Waits until all have done what they were asked. */
+  /** DatabaseTimeouts until all have done what they were asked. */
   settle(): Promise<void>;
   /** Puts the rows back that were written. */
   restore(): Promise<void>;

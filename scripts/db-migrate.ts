@@ -1,6 +1,6 @@
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/index.ts';
 import { openDatabase } from '../src/db/client.ts';
-import { migrate } from '../src/db/migrate.ts';
+import { migrate } from '../src/db/migrations/migrate.ts';
 import { checkUids } from '../src/domain/users/check-uids.ts';
 import { listWorkspaces } from '../src/domain/workspaces/workspaces.ts';
 

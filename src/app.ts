@@ -3,26 +3,26 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
 import { UnauthenticatedError } from './auth/viewer.ts';
 import type { DatabaseClient } from './db/client.ts';
-import type { Waits } from './db/waits.ts';
+import type { DatabaseTimeouts } from './db/timeouts.ts';
 import { servedSchema } from './federation/subgraph.ts';
-import { graphiqlDoor } from './graphiql/door.ts';
-import { graphqlDoor } from './graphql/door.ts';
-import type { GraphQLLimits } from './graphql/limits/limits.ts';
-import { healthDoor, type Readiness } from './health/door.ts';
+import { graphiqlRoutes } from './static-pages/routes.ts';
+import { graphqlPlugin } from './graphql/plugin.ts';
+import type { GraphQLLimits } from './graphql/checks/limits.ts';
+import { healthRoutes, type Readiness } from './health/routes.ts';
 import { type Authenticate, createAdmission } from './http/admission.ts';
 import { createAuthentication } from './http/authentication.ts';
-import type { Counter } from './http/count-points.ts';
+import type { Counter } from './http/limits/rate.ts';
 import { createLoadShedding } from './http/limits/load-shedding.ts';
-import { createCharge, type RateLimits } from './http/rate-limit.ts';
+import { createCharge, type RateLimits } from './http/limits/rate.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
-import { restDoor } from './rest/door.ts';
+import { restRoutes } from './rest/routes.ts';
 
 /** What the gateway is made of. */
 export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   db: DatabaseClient;
   readiness: Readiness;
   /** How much a request may ask for, and how long it may take. */
-  limits: GraphQLLimits & HttpLimits & Waits;
+  limits: GraphQLLimits & HttpLimits & DatabaseTimeouts;
   /** Points a minute for each key that has no limit of its own. */
   rateLimits: RateLimits;
   /** Left out: they are counted in this process alone. */
@@ -34,7 +34,7 @@ export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   /** Left out: no tokens are let in. */
   verifyToken?: VerifyToken | undefined;
   /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
-  fastLane?: boolean;
+  executeDirectly?: boolean;
   /** True: queries are compiled without pauses in between, for tests. */
   compileEagerly?: boolean;
   /** The file of the operations that may be asked for by an id, and whether no others are answered. */
@@ -54,10 +54,10 @@ interface GraphiQL {
 /** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, readiness, limits, verifyToken, graphiql, persistedOperations } = dependencies;
-  const { fastLane = true, compileEagerly = false } = dependencies;
+  const { executeDirectly = true, compileEagerly = false } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
-  await app.register(healthDoor, { readiness, ending: dependencies.ending });
+  await app.register(healthRoutes, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const { requestsAtOnce, wrongCredentials } = dependencies.admissionLimits;
   const authenticate = createAuthentication(createAuthenticate(db, verifyToken), wrongCredentials);
@@ -65,14 +65,14 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const door = { db, admit, charge };
   if (graphiql) {
     const { demoKey, forSchemaReaders } = graphiql;
-    await app.register(graphiqlDoor, {
+    await app.register(graphiqlRoutes, {
       demoKey,
       authenticate: forSchemaReaders ? requireReader(authenticate) : undefined,
     });
   }
-  const served = { schema: servedSchema, fastLane, compileEagerly, limits, persistedOperations };
-  await app.register(graphqlDoor, { ...door, ...served });
-  await app.register(restDoor, door);
+  const served = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
+  await app.register(graphqlPlugin, { ...door, ...served });
+  await app.register(restRoutes, door);
   return app;
 }
 

@@ -1,17 +1,17 @@
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
-import { startPrimary } from './cluster/primary.ts';
-import { startWorker } from './cluster/worker.ts';
-import { type Config, readConfig } from './config.ts';
-import { greeting } from './greeting.ts';
-import { endOnBug, fail, type Stop, stopOnSignal } from './lifecycle.ts';
-import { createLogger } from './observability/logger.ts';
-import { serve } from './serve.ts';
-import { openStore } from './store.ts';
+import { startPrimary } from './process/cluster/primary.ts';
+import { startWorker } from './process/cluster/worker.ts';
+import { type Config, readConfig } from './config/index.ts';
+import { greeting } from './process/startup-banner.ts';
+import { endOnBug, fail, type Stop, stopOnSignal } from './process/lifecycle.ts';
+import { createLogger } from './telemetry/logger.ts';
+import { serve } from './process/serve.ts';
+import { openDatabaseSource } from './process/database-source.ts';
 
 /** Serves from this process, and keeps the embedded database running. */
 async function startAlone(config: Config, log: Logger): Promise<Stop> {
-  const store = await openStore(config, log);
+  const store = await openDatabaseSource(config, log);
   try {
     const { address, close } = await serve(config, store, log);
     if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);

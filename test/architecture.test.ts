@@ -51,7 +51,7 @@ function importsOf(file: string): string[] {
   );
 }
 
-/** `src/graphql/users/user.ts` is of `graphql`, `src/app.ts` of `app`. */
+/** `src/graphql/schema/users.ts` is of `graphql`, `src/app.ts` of `app`. */
 const layerOf = (file: string) => file.split('/')[1]?.replace('.ts', '') ?? '';
 
 const breaches = (isBreach: (file: string, imported: string) => boolean) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultLimits, limitVariables } from '../src/config/limits.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/index.ts';
 
 it('has a default for everything', () => {
   expect(readConfig({})).toEqual({

@@ -1,4 +1,4 @@
-import { cursorSpace, encodeCursor } from '../../src/domain/cursor.ts';
+import { cursorScope, encodeCursor } from '../../src/domain/shared/pagination.ts';
 import { credentials } from '../database/prepare.ts';
 import { addEventAnswer, countAnswer, entitiesAnswer, pageAnswer, updateUserAnswer, userAnswer } from './answers.ts';
 import type { Approaches, Contestant } from './contestant.ts';
@@ -59,7 +59,7 @@ export const usergraph: Contestant = {
   path: '/graphql',
   headers: { authorization: `Basic ${btoa(`${credentials.publicKey}:${credentials.secret}`)}` },
   approaches: ({ workspaceId }) => {
-    const space = cursorSpace('Query.users', workspaceId, workspaceId);
+    const space = cursorScope('Query.users', workspaceId, workspaceId);
     return usergraphApproaches((id) => encodeCursor(space, id));
   },
 };

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { createKey, listKeys } from '../../src/auth/keys.ts';
 import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { migrate } from '../../src/db/migrations/migrate.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace, listWorkspaces } from '../../src/domain/workspaces/workspaces.ts';
 import { fill, isFilled } from './fill.ts';
 import { connect } from './open.ts';

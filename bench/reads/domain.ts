@@ -1,10 +1,10 @@
 import type { Db } from '../../src/db/client.ts';
-import { readSlices } from '../../src/db/keyset.ts';
-import { nameOfKey } from '../../src/domain/actor.ts';
-import { readDevices } from '../../src/domain/devices/read-devices.ts';
-import { addEvent } from '../../src/domain/events/add-event.ts';
-import { eventsSource } from '../../src/domain/events/read-events.ts';
-import { readUsers, readUsersPage } from '../../src/domain/users/read-users.ts';
+import { readPages } from '../../src/db/reading/keyset.ts';
+import { nameOfKey } from '../../src/domain/shared/actor.ts';
+import { readDevices } from '../../src/domain/devices/device.ts';
+import { addEvent } from '../../src/domain/events/add.ts';
+import { eventsSource } from '../../src/domain/events/event.ts';
+import { readUsers, readUsersPage } from '../../src/domain/users/read.ts';
 import { PAGE, PAGE_EVENTS } from '../questions.ts';
 import type { Operations } from './operations.ts';
 
@@ -18,7 +18,7 @@ export function byDomain(db: Db, workspaceId: string): Operations {
       const bound = { side: 'older', key: after } as const;
       const { rows, hasNextPage } = await readUsersPage(db, workspaceId, { size: PAGE, from: 'newest', bound });
       const ids = rows.map(({ id }) => id);
-      const slices = await readSlices(db, events, ids, { size: PAGE_EVENTS, from: 'newest' });
+      const slices = await readPages(db, events, ids, { size: PAGE_EVENTS, from: 'newest' });
       return {
         hasNextPage,
         users: rows.map((user) => {

@@ -1,8 +1,8 @@
 import type { Models } from '../db/client.ts';
 import { violates } from '../db/errors.ts';
-import { NotFoundError } from '../domain/errors.ts';
-import { newId } from '../domain/new-id.ts';
-import type { Scope } from '../domain/scopes.ts';
+import { NotFoundError } from '../domain/shared/errors.ts';
+import { newId } from '../domain/shared/ids.ts';
+import type { Scope } from '../domain/shared/scopes.ts';
 import { digestOf, newCredentials } from './credentials.ts';
 
 /** A key as it may be shown: without its secret, which nobody keeps. */

@@ -1,5 +1,5 @@
-import type { ActorName } from '../domain/actor.ts';
-import type { Scope } from '../domain/scopes.ts';
+import type { ActorName } from '../domain/shared/actor.ts';
+import type { Scope } from '../domain/shared/scopes.ts';
 
 /** Who calls, and what they may do; whatever the way in. */
 export interface Viewer {

@@ -2,14 +2,14 @@ import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { listKeys } from '../auth/keys.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import type { AuditEntry } from '../domain/audit/audit-entry.ts';
-import { readAudit } from '../domain/audit/read-audit.ts';
+import type { AuditEntry } from '../domain/changes/audit.ts';
+import { readAudit } from '../domain/changes/audit.ts';
 import { parsedBy } from './arguments.ts';
-import { actor, auditLimit, auditSince, entryId, userId } from './audit-arguments.ts';
+import { actor, auditLimit, auditSince, entryId, userId } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError } from './failure.ts';
+import { CliError } from './output.ts';
 import { jsonOption, type OutputOptions, print, table } from './output.ts';
-import { findWorkspace, workspaceOption } from './workspace-option.ts';
+import { findWorkspace, workspaceOption } from './arguments.ts';
 
 interface AuditOptions extends OutputOptions {
   workspace: string;

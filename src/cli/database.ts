@@ -1,7 +1,7 @@
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
-import { pendingMigrations } from '../db/migrate.ts';
-import { CliError, unreachable } from './failure.ts';
+import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { CliError, unreachable } from './output.ts';
 
 /** Runs a command against the database, and closes it. */
 export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>) => Promise<void>;

@@ -3,7 +3,7 @@ import type { DatabaseClient } from '../db/client.ts';
 import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erase-events.ts';
 import type { WithDatabase } from './database.ts';
 import { jsonOption, type OutputOptions, print, table } from './output.ts';
-import { findWorkspace, workspaceOption } from './workspace-option.ts';
+import { findWorkspace, workspaceOption } from './arguments.ts';
 
 interface DeletionsOptions extends OutputOptions {
   workspace: string;

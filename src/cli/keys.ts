@@ -1,18 +1,13 @@
 import { Argument, type Command, Option } from 'commander';
 import { type ApiKey, createKey, limitKey, listKeys, revokeKey } from '../auth/keys.ts';
-import { KEY_CACHE_MS } from '../auth/remember.ts';
+import { KEY_CACHE_MS } from '../auth/ttl-cache.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { NotFoundError } from '../domain/errors.ts';
-import { type Scope, scopes } from '../domain/scopes.ts';
+import { NotFoundError } from '../domain/shared/errors.ts';
+import { type Scope, scopes } from '../domain/shared/scopes.ts';
 import type { Workspace } from '../domain/workspaces/workspaces.ts';
-import { parsedBy } from './arguments.ts';
+import { parsedBy, publicKey, scopeList, type LimitOptions, limitOption, toLimits, findWorkspace, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError } from './failure.ts';
-import { publicKey, scopeList } from './key-arguments.ts';
-import { type LimitOptions, limitOption, toLimits } from './key-limits.ts';
-import { jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
-import { limitsOf, tableOf } from './show-keys.ts';
-import { findWorkspace, workspaceOption } from './workspace-option.ts';
+import { CliError, jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
 
 const WHOSE = 'whose keys, as workspaces list shows it';
 
@@ -146,4 +141,22 @@ function keyArgument(): Argument {
 function example(...commands: string[]): string {
   const workspace = '--workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
   return `\nExamples:\n${commands.map((command) => `  npm run cli -- keys ${command} ${workspace}`).join('\n')}`;
+}
+
+/** Keys as people read them, a line each. */
+export function tableOf(keys: readonly ApiKey[]): string {
+  const rows = keys.map((key) => [
+    key.publicKey,
+    shortInstant(key.createdAt),
+    shortInstant(key.revokedAt),
+    limitsOf(key),
+    key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
+  ]);
+  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS A MINUTE', 'SCOPES'], rows);
+}
+
+/** The limits of a key in words: with the secret, and with the public key alone. */
+export function limitsOf({ rateLimit, rateLimitPublic }: ApiKey): string {
+  const say = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
+  return `${say(rateLimit)} / ${say(rateLimitPublic)}`;
 }

@@ -4,7 +4,7 @@ import { checkUids, type UidFault } from '../domain/users/check-uids.ts';
 import { listWorkspaces } from '../domain/workspaces/workspaces.ts';
 import type { WithDatabase } from './database.ts';
 import { jsonOption, type OutputOptions, print, table } from './output.ts';
-import { findWorkspace, workspaceOption } from './workspace-option.ts';
+import { findWorkspace, workspaceOption } from './arguments.ts';
 
 /** `users check-uids`, with `--workspace ID` for one workspace alone. */
 export function addUserCommands(program: Command, withDatabase: WithDatabase): void {

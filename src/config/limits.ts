@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Waits } from '../db/waits.ts';
-import type { GraphQLLimits } from '../graphql/limits/limits.ts';
+import type { DatabaseTimeouts } from '../db/timeouts.ts';
+import type { GraphQLLimits } from '../graphql/checks/limits.ts';
 import type { HttpLimits } from '../http/server.ts';
 import { whole } from './values.ts';
 
@@ -41,7 +41,7 @@ export const limitVariables = {
 const variables = z.object(limitVariables);
 
 /** How much one request may ask for, and how long it may take. */
-export type Limits = GraphQLLimits & HttpLimits & Waits;
+export type Limits = GraphQLLimits & HttpLimits & DatabaseTimeouts;
 
 type LimitVariables = z.output<typeof variables>;
 

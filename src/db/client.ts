@@ -1,11 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
-import { closeSilentConnections } from './answer-timeout.ts';
-import { byWorkspace } from './batches.ts';
+import { closeSilentConnections } from './timeouts.ts';
+import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolShare, sharePool } from './pool-shares.ts';
 import { type Db, statementsOn } from './statements.ts';
-import type { Waits } from './waits.ts';
+import type { DatabaseTimeouts } from './timeouts.ts';
 
 export type { Db } from './statements.ts';
 
@@ -35,14 +35,14 @@ export interface Database extends Db {
   connections: Pick<PoolShare, 'connect'>;
   /** False where a pooler in between cannot keep prepared statements. */
   prepared: boolean;
-  waits: Waits;
+  waits: DatabaseTimeouts;
 }
 
 /** An open database: Prisma's models, the pool, and views of it for the workspaces that share it. */
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
 /** For commands; a gateway's are configured. */
-const WAITS: Waits = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
+const WAITS: DatabaseTimeouts = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
 
 /**
  * How much longer in ms the driver waits for an answer than PostgreSQL takes to end a statement, which that cannot do while
@@ -57,7 +57,7 @@ const IDLE_MS = 10_000;
  * What a session is begun with. In UTC: the adapter reads and writes `timestamptz` as if it were, and would store instants
  * hours off on a database with another time zone.
  */
-const sessionOptions = ({ statementMs, lockMs }: Waits) =>
+const sessionOptions = ({ statementMs, lockMs }: DatabaseTimeouts) =>
   `-c TimeZone=UTC -c statement_timeout=${statementMs} -c lock_timeout=${lockMs} -c idle_in_transaction_session_timeout=${IDLE_MS}`;
 
 /** How a database is used. */
@@ -66,7 +66,7 @@ interface Use {
   poolSize?: number;
   /** False where a pooler in between cannot keep prepared statements. */
   prepared?: boolean;
-  waits?: Waits;
+  waits?: DatabaseTimeouts;
 }
 
 /**

@@ -15,8 +15,8 @@ export function toInstant(text: string): string {
   if (text.length === 29 && text[10] === 'T' && text[19] === '.' && text.endsWith('+00:00'))
     return `${text.slice(0, 23)}Z`;
   const zone = text.indexOf('+', 19);
-  const isPlain = (text[10] === ' ' || text[10] === 'T') && UTC.has(text.slice(zone));
-  if (!isPlain) return toUnusualInstant(text);
+  const isUtc = (text[10] === ' ' || text[10] === 'T') && UTC.has(text.slice(zone));
+  if (!isUtc) return toUnusualInstant(text);
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, zone).slice(0, 3).padEnd(3, '0')}Z`;
 }
 

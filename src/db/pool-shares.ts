@@ -13,7 +13,7 @@ export interface PoolShare {
  * of the pool, two hold two fifths each, three two sevenths: some are always free for the next one. This is the dynamic
  * threshold of shared-memory switches (Choudhury and Hahne, 1998), which needs no list of who is active.
  */
-const HELD_FOR_EACH_FREE = 2;
+const HELD_PER_FREE = 2;
 
 /** A request for a connection that waits for the workspace's share. */
 interface Waiter {
@@ -36,7 +36,7 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
   const tenants = new Map<string, Tenant>();
   let held = 0;
 
-  const mayTakeOne = (tenant: Tenant) => tenant.held < HELD_FOR_EACH_FREE * (size - held);
+  const mayTakeOne = (tenant: Tenant) => tenant.held < HELD_PER_FREE * (size - held);
 
   function take(tenant: Tenant): void {
     tenant.held += 1;
@@ -84,7 +84,7 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
     });
   }
 
-  /** Waits for a share; the workspace holds it then, whether the pool gives a connection or not. */
+  /** DatabaseTimeouts for a share; the workspace holds it then, whether the pool gives a connection or not. */
   async function takeShare(workspaceId: string): Promise<Tenant> {
     const tenant = tenants.get(workspaceId) ?? { held: 0, waiting: new Set() };
     tenants.set(workspaceId, tenant);

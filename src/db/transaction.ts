@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
-import { untilNoConflict } from './conflicts.ts';
+import { retryOnConflict } from './retry.ts';
 import { isGivenUp } from './errors.ts';
 import { type Db, statementsOn } from './statements.ts';
 
@@ -9,7 +9,7 @@ import { type Db, statementsOn } from './statements.ts';
  * Whatever the function does beside the database may thus happen twice.
  */
 export function inTransaction<Result>(db: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {
-  return untilNoConflict(() => once(db, run));
+  return retryOnConflict(() => once(db, run));
 }
 
 async function once<Result>({ connections, prepared }: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {

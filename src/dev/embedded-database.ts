@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DatabaseClient, type Models, openDatabase } from '../db/client.ts';
-import { migrate } from '../db/migrate.ts';
+import { migrate } from '../db/migrations/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockDirectory } from './instance-lock.ts';

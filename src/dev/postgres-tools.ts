@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { chown, stat } from 'node:fs/promises';
+import { chown, stat, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type OsUser, postgresUser } from './os-user.ts';
 import { StartError } from './start-error.ts';
 
 export interface ToolResult {
@@ -85,4 +84,26 @@ function runTool([program = '', ...args]: string[], environment: Record<string, 
 /** Without PGPORT, PGDATA, PGOPTIONS and the like, which are meant for another server. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
+}
+
+export interface OsUser {
+  uid: number;
+  gid: number;
+}
+
+/**
+ * The user that runs PostgreSQL where usergraph runs as root, which PostgreSQL refuses: the owner of the data that is
+ * there already, else `postgres`, else `nobody`.
+ *
+ * @throws {StartError} where the machine has neither.
+ */
+export async function postgresUser(directory: string): Promise<OsUser> {
+  const owner = await stat(directory).catch(() => undefined);
+  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  for (const name of ['postgres', 'nobody']) {
+    const [, uid, gid] = users.match(new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm')) ?? [];
+    if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new StartError('PostgreSQL does not run as root. Start usergraph as another user, or set DATABASE_URL.');
 }

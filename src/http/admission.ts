@@ -3,8 +3,8 @@ import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
 import { limitConcurrency } from './limits/concurrency.ts';
 import type { Admitted, Claim, LoadShedding } from './limits/load-shedding.ts';
 import { createRejectionPacing } from './limits/rejection-pacing.ts';
-import { type Charge, RateLimitedError, rateLimitKey } from './rate-limit.ts';
-import { isArriving, whenDone, workedMs } from './work.ts';
+import { type Charge, RateLimitedError, rateLimitKey } from './limits/rate.ts';
+import { isArriving, onWorkEnd, workMs } from './lifecycle/timing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -115,9 +115,9 @@ function admitToLoad(load: LoadShedding, request: FastifyRequest, claim: Claim):
     load.admit(claim, (error, admitted) => {
       if (!admitted) return reject(error);
       request.admitted = admitted;
-      whenDone(request, () => {
+      onWorkEnd(request, () => {
         const { work } = request;
-        admitted.end(work && !isArriving(work) ? workedMs(work) : undefined);
+        admitted.end(work && !isArriving(work) ? workMs(work) : undefined);
       });
       resolve();
     });

@@ -1,7 +1,7 @@
 import type { Authenticate as AuthenticateHeader } from '../auth/authenticate.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
 import type { Authenticate } from './admission.ts';
-import { countWrongCredentials } from './wrong-credentials.ts';
+import { countWrongCredentials } from './limits/login-throttle.ts';
 
 /**
  * Authenticates requests by their `Authorization` header, and limits failed attempts.

@@ -8,18 +8,18 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import type { Waits } from '../db/waits.ts';
+import type { DatabaseTimeouts } from '../db/timeouts.ts';
 import { shedLoad } from './admission.ts';
-import { closeInTime, endConnections } from './closing.ts';
-import { trackConnections } from './connections.ts';
-import { setDeadline } from './deadline.ts';
+import { closeInTime, endConnections } from './lifecycle/shutdown.ts';
+import { trackConnections } from './lifecycle/shutdown.ts';
+import { setDeadline } from './lifecycle/deadline.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
-import { type AnswerLimits, limitUnsentAnswers } from './limits/unsent-answers.ts';
-import { PATH_PART_MAXIMUM, refusalOf } from './refusal.ts';
+import { type AnswerLimits, limitUnreadAnswers } from './limits/unread-answers.ts';
+import { MAX_PATH_PART_LENGTH, refusalOf } from './error-response.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import { refuseConnect, refuseExpectation, refuseUnparsed } from './unparsed.ts';
-import { checkHost, refuseUnreadable } from './unreadable.ts';
-import { trackWork } from './work.ts';
+import { rejectConnect, rejectExpectation, rejectUnparsedRequest } from './malformed-requests.ts';
+import { checkHost, rejectUnreadableRequest } from './malformed-requests.ts';
+import { trackTiming } from './lifecycle/timing.ts';
 
 /** What browsers may do and see from an allowed origin: all that the doors know. */
 const CORS = {
@@ -48,7 +48,7 @@ const CHECK_MS = 1_000;
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** Answers a request that reached no door, such as one whose address cannot be decoded. */
-function refuseUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+function handleUnroutedError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message, headers = {}, retryAfter } = refusalOf(error, request);
   // Some of these requests have not met a hook.
   reply
@@ -71,7 +71,7 @@ export interface HttpServerOptions {
   trustProxy: string[];
   /** Which requests this process works on. */
   load: LoadShedding;
-  limits: HttpLimits & Waits;
+  limits: HttpLimits & DatabaseTimeouts;
   /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
   ending?: AbortSignal | undefined;
 }
@@ -88,9 +88,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       requestTimeout: limits.arrivalMs,
       connectionsCheckingInterval: CHECK_MS,
     },
-    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, connections.isAnswering(socket), limits),
-    frameworkErrors: refuseUnrouted,
-    routerOptions: { maxParamLength: PATH_PART_MAXIMUM },
+    clientErrorHandler: (error, socket) => rejectUnparsedRequest(error, socket, connections.isAnswering(socket), limits),
+    frameworkErrors: handleUnroutedError,
+    routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.arrivalMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -102,9 +102,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   app.decorate('waits', limits);
   // Before the plugin for CORS, whose route for OPTIONS would have Fastify's own handler.
-  app.setErrorHandler<FastifyError>(refuseUnrouted);
+  app.setErrorHandler<FastifyError>(handleUnroutedError);
   const connections = trackConnections(app.server);
-  trackWork(app);
+  trackTiming(app);
   setDeadline(app, limits.requestMs);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
@@ -112,14 +112,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   app.addHook('onRequest', checkHost);
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
-  app.addHook('onRequest', refuseUnreadable);
+  app.addHook('onRequest', rejectUnreadableRequest);
   shedLoad(app, load);
   if (ending) endConnections(app, ending);
-  limitUnsentAnswers(app, limits, connections);
+  limitUnreadAnswers(app, limits, connections);
   app.addHook('onResponse', logRequest);
-  app.server.on('checkExpectation', refuseExpectation).on('connect', refuseConnect);
+  app.server.on('checkExpectation', rejectExpectation).on('connect', rejectConnect);
   closeInTime(app, connections);
-  refuseWhereThereIsNoDoor(app);
+  registerNotFoundHandler(app);
   return app;
 }
 
@@ -133,7 +133,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => vo
 }
 
 /** Each door says what it takes; where there is none, a body is not looked at. */
-function refuseWhereThereIsNoDoor(app: FastifyInstance): void {
+function registerNotFoundHandler(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idempotencyKey } from '../domain/idempotency/inputs.ts';
+import { idempotencyKey } from '../domain/idempotency/keys.ts';
 
 /** A text between quotes, as the draft has it (RFC 9651, 3.3.3). */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { commonRefusals } from './common-refusals.ts';
+import { commonRefusals } from './error-handler.ts';
 import type { Example, Operation } from './operation.ts';
-import { operations } from './operations.ts';
-import { userObject } from './user-object.ts';
+import { operations } from './operations/index.ts';
+import { userObject } from './users.ts';
 
 const errorObject = z
   .object({
@@ -78,10 +78,10 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds until it is worth another try.', schema: { type: 'integer' } },
 };
 
-function responsesOf({ response, responseExamples, refusals }: Operation): object {
+function responsesOf({ response, responseExamples, operationChecks }: Operation): object {
   const refused = [
     ...Object.entries(commonRefusals),
-    ...refusals.map(({ status, description }): [string, string] => [String(status), description]),
+    ...operationChecks.map(({ status, description }): [string, string] => [String(status), description]),
   ].sort(([one], [other]) => Number(one) - Number(other));
   return {
     200: { description: 'Done.', ...json(reference(nameOf(response)), responseExamples) },

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
-import type { Scope } from '../domain/scopes.ts';
-import { validate } from '../domain/validate.ts';
+import type { Scope } from '../domain/shared/scopes.ts';
+import { validate } from '../domain/shared/validation.ts';
 
 /** What a handler gets beside its input. */
 export interface RestContext {
@@ -36,7 +36,7 @@ interface Description {
   /** How many times as much work as a read of one row it is, beyond that; by default 0 for a read, 1 for a write. */
   work?: number;
   /** Beyond 400, 401, 403, 413, 414, 415, 429, 500 and 503, which all have. */
-  refusals: { status: 404 | 409 | 422; description: string }[];
+  operationChecks: { status: 404 | 409 | 422; description: string }[];
   requestExamples: Record<string, Example>;
   response: z.ZodType;
   responseExamples: Record<string, Example>;

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
 import { createVerifyToken } from '../../src/auth/tokens.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrate } from '../../src/db/migrations/migrate.ts';
 import { graphql } from '../generated/gql.ts';
 import { startApp } from '../kit/app.ts';
 import { addUser } from '../kit/factories.ts';

@@ -1,6 +1,6 @@
 import { getNamedType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import type { Scope } from '../../src/domain/scopes.ts';
+import type { Scope } from '../../src/domain/shared/scopes.ts';
 import { rootFields, schemaFields } from '../kit/walk-schema.ts';
 
 /** Fields that hold or lead to nothing that their caller has not sent, or that tell a read's scope by its ids. */

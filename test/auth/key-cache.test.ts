@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { createKey, limitKey, revokeKey } from '../../src/auth/keys.ts';
-import { KEY_CACHE_MS } from '../../src/auth/remember.ts';
+import { KEY_CACHE_MS } from '../../src/auth/ttl-cache.ts';
 import { UnauthenticatedError } from '../../src/auth/viewer.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { isUnavailable } from '../../src/db/errors.ts';

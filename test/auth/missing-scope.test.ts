@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scopes as allScopes } from '../../src/domain/scopes.ts';
+import { scopes as allScopes } from '../../src/domain/shared/scopes.ts';
 import { startApp } from '../kit/app.ts';
 import { rootOperations } from '../kit/root-operations.ts';
 import { rowGlobalId, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';

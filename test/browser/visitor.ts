@@ -25,7 +25,7 @@ export interface Visitor extends AsyncDisposable {
   turnTo(tab: string): Promise<void>;
   /** Replaces the text of an editor; the query's, unless another is named. */
   write(text: string, into?: Locator): Promise<void>;
-  /** Waits until the browser has stored a text with the tabs, as GraphiQL does after a short while. */
+  /** DatabaseTimeouts until the browser has stored a text with the tabs, as GraphiQL does after a short while. */
   stored(text: string): Promise<unknown>;
   /** Presses play. */
   play(): Promise<void>;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createKey } from '../../src/auth/keys.ts';
-import { nameOfToken } from '../../src/domain/actor.ts';
-import { addEvent } from '../../src/domain/events/add-event.ts';
-import { createUser } from '../../src/domain/users/create-user.ts';
+import { nameOfToken } from '../../src/domain/shared/actor.ts';
+import { addEvent } from '../../src/domain/events/add.ts';
+import { createUser } from '../../src/domain/users/create.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../kit/actor.ts';
 import { openCli, refused, runCli, unknown } from '../kit/cli.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { keyJson, newKeyJson, openCli, refused, unknown, workspaceJson } from '../kit/cli.ts';
 import { ok } from '../kit/program.ts';
 

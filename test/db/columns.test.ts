@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { columnsOf, readRows } from '../../src/db/columns.ts';
+import { columnsOf, readRows } from '../../src/db/reading/columns.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import { createDatabase } from '../kit/database.ts';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MIGRATIONS_DIRECTORY, migrate } from '../../src/db/migrate.ts';
-import { diffSchemas, EMPTY_SCHEMA } from '../../src/db/schema-engine.ts';
+import { MIGRATIONS_DIRECTORY, migrate } from '../../src/db/migrations/migrate.ts';
+import { diffSchemas, EMPTY_SCHEMA } from '../../src/db/migrations/schema-engine.ts';
 import { type EmptyDatabase, openEmptyDatabase } from '../kit/migrations.ts';
 
 const schema = await readFile(join(MIGRATIONS_DIRECTORY, '../schema.prisma'), 'utf8');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { migrate, pendingMigrations } from '../../src/db/migrate.ts';
+import { migrate, pendingMigrations } from '../../src/db/migrations/migrate.ts';
 import { copyPrisma, type EmptyDatabase, openEmptyDatabase } from '../kit/migrations.ts';
 
 describe('migrate', () => {

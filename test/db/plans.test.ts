@@ -1,18 +1,18 @@
 import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Db, openDatabase } from '../../src/db/client.ts';
-import { countRows } from '../../src/db/count-rows.ts';
-import { type KeysetSource, type Page, readSlices } from '../../src/db/keyset.ts';
-import { nameOfKey } from '../../src/domain/actor.ts';
-import { type AuditFilter, readAudit } from '../../src/domain/audit/read-audit.ts';
-import { readDevices } from '../../src/domain/devices/read-devices.ts';
-import { insertEvents } from '../../src/domain/events/insert-events.ts';
-import { eventsSource } from '../../src/domain/events/read-events.ts';
-import { listsSource } from '../../src/domain/lists/read-lists.ts';
-import { listMembersSource } from '../../src/domain/lists/read-memberships.ts';
-import { segmentMembersSource } from '../../src/domain/segments/read-memberships.ts';
-import { segmentsSource } from '../../src/domain/segments/read-segments.ts';
-import { readUsers, usersSource } from '../../src/domain/users/read-users.ts';
+import { countRows } from '../../src/db/reading/count.ts';
+import { type KeysetSource, type Page, readPages } from '../../src/db/reading/keyset.ts';
+import { nameOfKey } from '../../src/domain/shared/actor.ts';
+import { type AuditFilter, readAudit } from '../../src/domain/changes/audit.ts';
+import { readDevices } from '../../src/domain/devices/device.ts';
+import { insertEvents } from '../../src/domain/events/add.ts';
+import { eventsSource } from '../../src/domain/events/event.ts';
+import { listsSource } from '../../src/domain/lists/list.ts';
+import { listMembersSource } from '../../src/domain/lists/memberships.ts';
+import { segmentMembersSource } from '../../src/domain/segments/memberships.ts';
+import { segmentsSource } from '../../src/domain/segments/segment.ts';
+import { readUsers, usersSource } from '../../src/domain/users/read.ts';
 import { writeUpdates } from '../../src/domain/users/write-updates.ts';
 import { createDatabase, type TestDatabase } from '../kit/database.ts';
 import { recordStatements, type Statement } from '../kit/statements.ts';
@@ -126,7 +126,7 @@ describe('the plans of connections over 20,000 rows', () => {
 
   it.each(sources)('%s reads no more than its page, near, far in and backwards', async (_name, source, parent) => {
     for (const page of [near, far, backwards]) {
-      const touched = await rowsTouched(() => readSlices(database.db, source, [parent], page));
+      const touched = await rowsTouched(() => readPages(database.db, source, [parent], page));
       // The page, one more, and one on the other side.
       for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
     }
@@ -134,7 +134,7 @@ describe('the plans of connections over 20,000 rows', () => {
 
   it('User.events reads no events that lie outside of the time asked for', async () => {
     const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
-    expect(await rowsTouched(() => readSlices(database.db, source, [id(1)], near))).toEqual({ events: 0 });
+    expect(await rowsTouched(() => readPages(database.db, source, [id(1)], near))).toEqual({ events: 0 });
   });
 
   it.each<[string, AuditFilter]>([
@@ -161,7 +161,7 @@ describe('the plans of connections over 20,000 rows', () => {
     ...sources.flatMap(([name, source, parent]) =>
       [near, far].map((page): [string, (db: Db) => Promise<unknown>] => [
         `${name}, ${page.bound ? 'far in' : 'near'}`,
-        (db) => readSlices(db, source, [parent], page),
+        (db) => readPages(db, source, [parent], page),
       ]),
     ),
     ['a user by uid', (db) => readUsers(db, workspaceId, [{ uid: 'u1' }])],

@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { addEvent } from '../../src/domain/events/add-event.ts';
-import { createUser } from '../../src/domain/users/create-user.ts';
-import { readUsers } from '../../src/domain/users/read-users.ts';
+import { addEvent } from '../../src/domain/events/add.ts';
+import { createUser } from '../../src/domain/users/create.ts';
+import { readUsers } from '../../src/domain/users/read.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { graphql } from '../generated/gql.ts';
 import { actorOf } from '../kit/actor.ts';

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
 import type { DatabaseClient } from '../../src/db/client.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../src/dev/demo-data.ts';
-import { DEVICES_KEPT } from '../../src/domain/devices/device.ts';
+import { MAX_DEVICES } from '../../src/domain/devices/device.ts';
 import { newEvent } from '../../src/domain/events/inputs.ts';
 import { newList } from '../../src/domain/lists/inputs.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { newUser, number as phoneNumber, userUpdate } from '../../src/domain/users/inputs.ts';
 import { workspaceId, workspaceName } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../kit/database.ts';
@@ -96,7 +96,7 @@ describe('the demo data', () => {
     for (const list of lists) expect(() => newList.parse(list)).not.toThrow();
     for (const event of events) expect(() => newEvent.parse({ ...event, uid: uids.get(event.userId) })).not.toThrow();
     const deviceCounts = [...Map.groupBy(devices, ({ userId }) => userId).values()].map((own) => own.length);
-    expect(Math.max(...deviceCounts)).toBe(DEVICES_KEPT);
+    expect(Math.max(...deviceCounts)).toBe(MAX_DEVICES);
   });
 
   it('could have happened: everything has its order, and nothing is before its cause or after now', async () => {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cursorSpace, decodeCursor, encodeCursor } from '../../src/domain/cursor.ts';
+import { cursorScope, decodeCursor, encodeCursor } from '../../src/domain/shared/pagination.ts';
 
-const space = cursorSpace('Query.users', 'workspace');
+const space = cursorScope('Query.users', 'workspace');
 
 it('reads back the key of any cursor, within its space', () => {
   fc.assert(
     fc.property(fc.uuid(), (key) => {
       expect(decodeCursor(space, encodeCursor(space, key))).toBe(key);
-      expect(decodeCursor(cursorSpace('Query.lists', 'workspace'), encodeCursor(space, key))).toBeUndefined();
+      expect(decodeCursor(cursorScope('Query.lists', 'workspace'), encodeCursor(space, key))).toBeUndefined();
     }),
   );
 });
@@ -24,12 +24,12 @@ it('is stable and fit for a URL', () => {
 
 it('tells apart connections that differ in name, workspace or parent', () => {
   const spaces = [
-    cursorSpace('Query.users', 'a'),
-    cursorSpace('Query.users', 'b'),
-    cursorSpace('List.members', 'a', 'b'),
-    cursorSpace('List.members', 'b', 'a'),
-    cursorSpace('List.members', 'ab'),
-    cursorSpace('Segment.members', 'a', 'b'),
+    cursorScope('Query.users', 'a'),
+    cursorScope('Query.users', 'b'),
+    cursorScope('List.members', 'a', 'b'),
+    cursorScope('List.members', 'b', 'a'),
+    cursorScope('List.members', 'ab'),
+    cursorScope('Segment.members', 'a', 'b'),
   ];
   expect(new Set(spaces).size).toBe(spaces.length);
 });

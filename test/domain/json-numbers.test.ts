@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson, toNumber, UnsafeNumber } from '../../src/domain/json-numbers.ts';
+import { parseJson, toNumber, UnsafeNumber } from '../../src/domain/shared/json-numbers.ts';
 
 const safe = [
   '0',

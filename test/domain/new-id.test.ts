@@ -1,6 +1,6 @@
 import { validate, version } from 'uuid';
 import { expect, it, vi } from 'vitest';
-import { newId } from '../../src/domain/new-id.ts';
+import { newId } from '../../src/domain/shared/ids.ts';
 
 it('makes UUIDv7s of now, each greater than the one before', () => {
   const before = Date.now();

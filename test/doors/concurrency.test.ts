@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { basic, startApp } from '../kit/app.ts';
 import { startListening } from '../kit/listening.ts';
 

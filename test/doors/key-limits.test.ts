@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { basic, startApp } from '../kit/app.ts';
 
 const query = '{ viewer { keyId } }';

@@ -1,8 +1,8 @@
 import { validate, version } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseClient } from '../../src/db/client.ts';
-import { addEvent } from '../../src/domain/events/add-event.ts';
-import { createUser } from '../../src/domain/users/create-user.ts';
+import { addEvent } from '../../src/domain/events/add.ts';
+import { createUser } from '../../src/domain/users/create.ts';
 import { actorOf } from '../kit/actor.ts';
 import { startApp } from '../kit/app.ts';
 import { atOnce } from '../kit/at-once.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { addEvent } from '../../src/domain/events/add-event.ts';
-import { createUser } from '../../src/domain/users/create-user.ts';
+import { addEvent } from '../../src/domain/events/add.ts';
+import { createUser } from '../../src/domain/users/create.ts';
 import { actorOf } from '../kit/actor.ts';
 import { startApp } from '../kit/app.ts';
 import { countRows, noRows } from '../kit/factories.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type DirectiveNode, parse, print, type ValueNode, valueFromASTUntyped, visit } from 'graphql';
 import { expect, it } from 'vitest';
-import { keysOf } from '../../src/federation/representation.ts';
-import { nodeTypes } from '../../src/graphql/global-id.ts';
+import { keysOf } from '../../src/federation/entities.ts';
+import { nodeTypes } from '../../src/graphql/schema/global-id.ts';
 import { startApp } from '../kit/app.ts';
 import { printedSubgraph } from '../kit/printed-schema.ts';
 

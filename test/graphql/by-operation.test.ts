@@ -1,7 +1,7 @@
 import { type ExecutionArgs, parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { servedSchema } from '../../src/federation/subgraph.ts';
-import { byOperation } from '../../src/graphql/by-operation.ts';
+import { cachePerOperation } from '../../src/graphql/checks/operation-cache.ts';
 
 const document = parse('query A { viewer { keyId } } query B { viewer { keyId } }');
 
@@ -9,7 +9,7 @@ const ask = (operationName: string): ExecutionArgs => ({ schema: servedSchema, d
 
 it('makes something once for each operation, and remembers nothing of names that no operation has', () => {
   const made: unknown[] = [];
-  const of = byOperation(({ operationName }) => {
+  const of = cachePerOperation(({ operationName }) => {
     made.push(operationName);
     return {};
   });

@@ -6,12 +6,12 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Viewer } from '../../src/auth/viewer.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
-import { nameOfKey } from '../../src/domain/actor.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { nameOfKey } from '../../src/domain/shared/actor.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { servedSchema } from '../../src/federation/subgraph.ts';
-import { CompiledQueries } from '../../src/graphql/compiled-queries.ts';
-import { DocumentCache } from '../../src/graphql/document-cache.ts';
-import { createGraphQLServer } from '../../src/graphql/server.ts';
+import { CompiledQueries } from '../../src/graphql/execution/compiled.ts';
+import { DocumentCache } from '../../src/graphql/execution/document-cache.ts';
+import { createGraphQLServer } from '../../src/graphql/execution/yoga.ts';
 import { startApp } from '../kit/app.ts';
 import { rowGlobalId, seedDevices, seedUsers } from '../kit/seed-rows.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FairCache } from '../../src/graphql/fair-cache.ts';
+import { FairCache } from '../../src/graphql/execution/fair-cache.ts';
 
 describe('A fair cache', () => {
   it('never weighs more than it may, and evicts what was not used for the longest time', () => {

@@ -12,7 +12,7 @@ import {
   tens,
 } from '../kit/seed-rows.ts';
 
-/** So many that their rows are read as arrays, of what is selected alone (`db/columns.ts`). */
+/** So many that their rows are read as arrays, of what is selected alone (`db/reading/columns.ts`). */
 const users = tens(20);
 
 const ids = JSON.stringify(users.map((number) => rowGlobalId('User', number)));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeGlobalId, encodeGlobalId, globalId, nodeTypes } from '../../src/graphql/global-id.ts';
+import { decodeGlobalId, encodeGlobalId, globalId, nodeTypes } from '../../src/graphql/schema/global-id.ts';
 
 const uuid = '01900000-0000-7000-8000-00000000000a';
 

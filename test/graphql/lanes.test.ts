@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readExamples } from '../../src/graphiql/examples.ts';
+import { readExamples } from '../../src/static-pages/graphiql.ts';
 import { graphqlBody, startLanes } from '../kit/lanes.ts';
 import { rootOperations } from '../kit/root-operations.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReadingLimit } from '../../src/graphql/reading-limit.ts';
+import { ReadingLimit } from '../../src/graphql/execution/document-time.ts';
 import { startApp } from '../kit/app.ts';
 import { idOf, writePersisted } from '../kit/persisted.ts';
 

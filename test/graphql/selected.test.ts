@@ -1,6 +1,6 @@
 import { type FieldNode, type FragmentDefinitionNode, Kind, parse } from 'graphql';
 import { expect, it } from 'vitest';
-import { selectedBeneath, union } from '../../src/graphql/selected.ts';
+import { selectedFields, union } from '../../src/graphql/loaders/selected-fields.ts';
 
 /** The fields of a document's operations, and the document's fragments, as a resolver is told of them. */
 function told(text: string) {
@@ -28,13 +28,13 @@ it.each([
   ['{ a { c } a { b } }', ['c', 'b']],
 ])('%s: %j', (text, names) => {
   const info = told(text);
-  expect([...selectedBeneath(info)]).toEqual(names);
-  expect([...selectedBeneath(info)]).toEqual(names);
+  expect([...selectedFields(info)]).toEqual(names);
+  expect([...selectedFields(info)]).toEqual(names);
 });
 
 it('looks into a field once, and makes no set of one', () => {
   const info = told('{ a { b } }');
-  expect(selectedBeneath(info)).toBe(selectedBeneath({ ...info }));
+  expect(selectedFields(info)).toBe(selectedFields({ ...info }));
   const names = new Set(['b']);
   expect(union(new Set([names]))).toBe(names);
   expect([...union(new Set())]).toEqual([]);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { shared } from '../../src/health/shared.ts';
+import { shared } from '../../src/health/routes.ts';
 
 it('asks once for all who ask while it takes, or while the answer stands', async () => {
   const { promise, resolve } = Promise.withResolvers<number>();

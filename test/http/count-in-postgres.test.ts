@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
 import { isUnavailable } from '../../src/db/errors.ts';
-import { countInPostgres } from '../../src/http/count-in-postgres.ts';
+import { countInPostgres } from '../../src/http/limits/postgres-rate-counter.ts';
 import { startApp } from '../kit/app.ts';
 import { createDatabase } from '../kit/database.ts';
 

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
 import { expect, it } from 'vitest';
 import { shedLoad } from '../../src/http/admission.ts';
-import { setDeadline } from '../../src/http/deadline.ts';
+import { setDeadline } from '../../src/http/lifecycle/deadline.ts';
 import { createLoadShedding } from '../../src/http/limits/load-shedding.ts';
-import { trackWork } from '../../src/http/work.ts';
+import { trackTiming } from '../../src/http/lifecycle/timing.ts';
 
 const LIMIT_MS = 100;
 const ADMISSION_MS = 50;
@@ -13,7 +13,7 @@ const ADMISSION_MS = 50;
 /** A server that takes in two requests at once, takes a while to let each in, and answers those to `/held` when it is told. */
 async function startServer() {
   const app = fastify();
-  trackWork(app);
+  trackTiming(app);
   setDeadline(app, LIMIT_MS);
   shedLoad(app, createLoadShedding(2));
   app.addHook('onRequest', async ({ url }) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { refusalOf } from '../../src/http/refusal.ts';
+import { refusalOf } from '../../src/http/error-response.ts';
 
 const waits = { statementMs: 1, lockMs: 2, poolWaitMs: 3 };
 const request = { headers: {}, routeOptions: { bodyLimit: 10 }, server: { waits } };

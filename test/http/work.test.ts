@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fastify from 'fastify';
 import { expect, it, vi } from 'vitest';
-import { trackWork, whenDone } from '../../src/http/work.ts';
+import { trackTiming, onWorkEnd } from '../../src/http/lifecycle/timing.ts';
 
 /** A server that counts what is under way, with a handler that waits for a signal. */
 async function startCounting() {
   const app = fastify();
   const handler = Promise.withResolvers<void>();
   let underWay = 0;
-  trackWork(app);
+  trackTiming(app);
   app.addHook('onRequest', (request, _reply, done) => {
     underWay += 1;
-    whenDone(request, () => {
+    onWorkEnd(request, () => {
       underWay -= 1;
     });
     done();

@@ -1,5 +1,5 @@
-import { type Actor, nameOfKey } from '../../src/domain/actor.ts';
-import type { Scope } from '../../src/domain/scopes.ts';
+import { type Actor, nameOfKey } from '../../src/domain/shared/actor.ts';
+import type { Scope } from '../../src/domain/shared/scopes.ts';
 
 /** Somebody who writes in a workspace by a key, for tests that call the domain itself. */
 export const actorOf = ({ workspaceId }: { workspaceId: string }, keyId = 'test', ...scopes: Scope[]): Actor => ({

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits, type Limits } from '../../src/config/limits.ts';
-import { type Scope, scopes } from '../../src/domain/scopes.ts';
+import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { recordStatements } from './statements.ts';

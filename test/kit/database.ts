@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
-import type { Waits } from '../../src/db/waits.ts';
+import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
 import { databaseUrl, TEMPLATE } from './database-url.ts';
 
 /** A database of the test's own. */
@@ -39,7 +39,7 @@ export function createEmptyDatabase(): Promise<{ connectionString: string } & As
 }
 
 /** A migrated database without any row. @param poolSize connections at the most. */
-export async function createDatabase(poolSize?: number, waits?: Waits): Promise<TestDatabase> {
+export async function createDatabase(poolSize?: number, waits?: DatabaseTimeouts): Promise<TestDatabase> {
   const created = await create(inject('databasePrefix') + TEMPLATE);
   const connection = { connectionString: created.connectionString };
   const db = openDatabase(connection, { poolSize, waits });

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { DatabaseClient } from '../../src/db/client.ts';
 import type { Prisma } from '../../src/db/generated/client.ts';
-import { encodeGlobalId } from '../../src/graphql/global-id.ts';
+import { encodeGlobalId } from '../../src/graphql/schema/global-id.ts';
 
 /** Whose rows are made: what `startApp` gives fits, and so does its `stranger` with the database. */
 interface Owner {

@@ -3,7 +3,7 @@ import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createDatabase } from './database.ts';
 import { unlimited } from './unlimited.ts';
 

@@ -24,7 +24,7 @@ export async function startLanes(options: Pick<Dependencies, 'persistedOperation
     corsOrigins: [],
     limits: { ...defaultLimits, documentMs: 0 },
     ...unlimited,
-    fastLane: false,
+    executeDirectly: false,
     ...options,
   });
 

@@ -62,7 +62,7 @@ const statusOf = async (address: string, path: string) => (await fetch(address +
 
 /**
  * Sees that readiness turns red while liveness stays green, and that every request is refused in time and by the contract.
- * @returns how long in ms the slowest refusals took.
+ * @returns how long in ms the slowest operationChecks took.
  */
 export async function expectOutage(target: Target): Promise<number> {
   await eventually(async () => expect(await statusOf(target.address, '/health/ready')).toBe(503));

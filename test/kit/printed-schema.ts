@@ -1,7 +1,7 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { lexicographicSortSchema } from 'graphql';
-import { subgraphSdl } from '../../src/federation/sdl.ts';
-import { schema } from '../../src/graphql/schema.ts';
+import { subgraphSdl } from '../../src/federation/subgraph.ts';
+import { schema } from '../../src/graphql/schema/index.ts';
 
 /** The schema as schema.graphql holds it: sorted by name, with descriptions and directives. */
 export function printedSchema(): string {

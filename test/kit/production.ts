@@ -1,5 +1,5 @@
 import { createKey } from '../../src/auth/keys.ts';
-import { type Scope, scopes } from '../../src/domain/scopes.ts';
+import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from './app.ts';
 import { createDatabase } from './database.ts';

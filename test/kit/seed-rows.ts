@@ -1,6 +1,6 @@
 import type { DatabaseClient } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
-import { encodeGlobalId, type NodeType } from '../../src/graphql/global-id.ts';
+import { encodeGlobalId, type NodeType } from '../../src/graphql/schema/global-id.ts';
 
 /** Where rows are put: the `db` and the `workspaceId` of a started app will do. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { type GraphQLField, type GraphQLObjectType, isObjectType } from 'graphql';
-import type { Scope } from '../../src/domain/scopes.ts';
+import type { Scope } from '../../src/domain/shared/scopes.ts';
 import { servedSchema } from '../../src/federation/subgraph.ts';
 
 /** A field of the schema, and what it declares. */

@@ -3,7 +3,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { vi } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
-import { scopes } from '../../src/domain/scopes.ts';
+import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from './app.ts';
 import { createDatabase } from './database.ts';
@@ -26,7 +26,7 @@ export const pidsThat = (gateway: GatewayProcess, said: string | RegExp): number
 /** The workers that it has started so far. */
 export const workersOf = (gateway: GatewayProcess): number[] => pidsThat(gateway, 'Server listening');
 
-/** Waits for something that takes a slow machine long. */
+/** DatabaseTimeouts for something that takes a slow machine long. */
 export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
   vi.waitFor(check, { timeout: 20_000, interval: 20 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeGlobalId } from '../../src/graphql/global-id.ts';
+import { encodeGlobalId } from '../../src/graphql/schema/global-id.ts';
 import { startApp } from '../kit/app.ts';
 import { addList } from '../kit/factories.ts';
 import { ArchiveList, CreateList, ReadLists, UpdateList } from '../kit/operations/lists.ts';

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrate } from '../../src/db/migrations/migrate.ts';
 import { createEmptyDatabase } from '../kit/database.ts';
 import { askDemo, failGateway, serverRuns, startGateway } from '../kit/gateway-process.ts';
 

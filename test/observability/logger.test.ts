@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
 
-const logger = resolve('src/observability/logger.ts');
+const logger = resolve('src/telemetry/logger.ts');
 const source = `import { createLogger } from ${JSON.stringify(logger)};
 const log = createLogger('info', process.argv[1] === 'several').child({ requestId: 'r1' });
 log.info({ status: 200 }, 'POST /graphql 200');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createJsonLogger } from '../../src/observability/logger.ts';
-import { describeError, redactLine } from '../../src/observability/redact.ts';
+import { createJsonLogger } from '../../src/telemetry/logger.ts';
+import { describeError, redactLine } from '../../src/telemetry/redact.ts';
 
 it.each([
   ['an address', 'of ada@mail.example.', 'of [address]'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { operations } from '../../src/rest/operations.ts';
+import { operations } from '../../src/rest/operations/index.ts';
 import { startApp } from '../kit/app.ts';
 import { record } from '../kit/both-doors/record.ts';
 import { printedOpenApi } from '../kit/printed-openapi.ts';

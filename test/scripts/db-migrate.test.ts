@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pendingMigrations } from '../../src/db/migrate.ts';
+import { pendingMigrations } from '../../src/db/migrations/migrate.ts';
 import { openEmptyDatabase } from '../kit/migrations.ts';
 import { fails, ok, runProgram } from '../kit/program.ts';
 

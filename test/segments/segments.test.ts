@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
+import { schema } from '../../src/graphql/schema/index.ts';
 import { startApp } from '../kit/app.ts';
 import { addSegment, addToSegment, addUser } from '../kit/factories.ts';
 import { ReadSegments } from '../kit/operations/segments.ts';

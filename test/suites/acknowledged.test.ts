@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { encodeGlobalId } from '../../src/graphql/global-id.ts';
+import { encodeGlobalId } from '../../src/graphql/schema/global-id.ts';
 import { printFigures } from '../kit/figures.ts';
 import { startGateway } from '../kit/gateway-process.ts';
 import { holderOf, kinds, startWriters, takesKey, type Write } from '../kit/numbered-writes.ts';

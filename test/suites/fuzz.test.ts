@@ -139,7 +139,7 @@ it(`answers ${OPERATIONS} generated operations`, async () => {
   expect(faults).toEqual([]);
   expect(complaints()).toEqual([]);
   expect(next).toBe(OPERATIONS);
-  // Else nothing is tried but refusals.
+  // Else nothing is tried but operationChecks.
   expect(withData).toBeGreaterThan(OPERATIONS / 5);
   expect(held.end - held.half).toBeLessThan(GROWTH_MB);
   expect(resident).toBeLessThan(CEILING_MB);

@@ -9,7 +9,7 @@ import type { Plan } from '../kit/overload/plan.ts';
 const SECONDS = Number(process.env.OVERLOAD_SECONDS || 60);
 
 /** Callers who each wait for their answer: of a benchmark, and then more of them, by whom the sustainable load is found. */
-const FEW = 20;
+const MIN_KEYS_FOR_ARRAYS = 20;
 const MORE = [100, 200, 400];
 const MEASURED_SECONDS = 5;
 
@@ -43,7 +43,7 @@ async function probe(target: Pick<Plan, 'host' | 'port' | 'authorization' | 'bod
 it('stays up, answers fast and gets well again under twice the load that it can sustain', async () => {
   await using gateway = await startForOverload();
   const { target } = gateway;
-  const benchmark = await generate({ ...target, load: { callers: FEW }, seconds: 5 });
+  const benchmark = await generate({ ...target, load: { callers: MIN_KEYS_FOR_ARRAYS }, seconds: 5 });
   expect(Object.keys(benchmark.answers), 'a benchmark is no overload').toEqual(['200']);
   let perSecond = 0;
   for (const callers of MORE) {

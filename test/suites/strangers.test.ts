@@ -1,9 +1,9 @@
 import { isInterfaceType } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { scopes as allScopes, type Scope } from '../../src/domain/scopes.ts';
+import { scopes as allScopes, type Scope } from '../../src/domain/shared/scopes.ts';
 import { servedSchema } from '../../src/federation/subgraph.ts';
-import { operations } from '../../src/rest/operations.ts';
+import { operations } from '../../src/rest/operations/index.ts';
 import { startApp } from '../kit/app.ts';
 import { printFigures } from '../kit/figures.ts';
 import { inject } from '../kit/rest.ts';
@@ -182,7 +182,7 @@ describe('refuses the cursors of another workspace', () => {
   const Cursors = z.object({ edges: z.array(z.object({ cursor: z.string() })).min(1) });
 
   /** A page of a connection of a root, or of a node. */
-  function pageOf({ type, field, coordinate }: SchemaField, names: AllNames, side?: string, cursor?: string): Built {
+  function parsePageArguments({ type, field, coordinate }: SchemaField, names: AllNames, side?: string, cursor?: string): Built {
     const inner = `page: ${field.name}(first: 1 ${side ? `${side}: ${JSON.stringify(cursor)}` : ''}) { edges { cursor } }`;
     if (type.name === 'Query') return { document: `{ ${inner} }`, variables: {} };
     const id = idsOf(names)[type.name];
@@ -191,16 +191,16 @@ describe('refuses the cursors of another workspace', () => {
   }
 
   it.each(connectionFields.map((field) => [field.coordinate, field] as const))('%s', async (_name, field) => {
-    const answer = await send(pageOf(field, namesOf(THEIRS)), app.stranger.owner);
+    const answer = await send(parsePageArguments(field, namesOf(THEIRS)), app.stranger.owner);
     const found = z
       .union([z.object({ page: Cursors }), z.object({ node: z.object({ page: Cursors }) })])
       .parse(answer.data);
     const [edge] = ('page' in found ? found.page : found.node.page).edges;
     for (const side of ['after', 'before']) {
-      const { data, errors } = await send(pageOf(field, own, side, edge?.cursor));
+      const { data, errors } = await send(parsePageArguments(field, own, side, edge?.cursor));
       expect(JSON.stringify(data ?? {})).not.toContain('cursor');
       expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
-      expect((await send(pageOf(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {}).not.toHaveProperty('page');
+      expect((await send(parsePageArguments(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {}).not.toHaveProperty('page');
     }
   });
 });

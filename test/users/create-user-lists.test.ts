@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeGlobalId } from '../../src/graphql/global-id.ts';
+import { encodeGlobalId } from '../../src/graphql/schema/global-id.ts';
 import { startApp } from '../kit/app.ts';
 import { addList, countRows, noRows } from '../kit/factories.ts';
 import { CreateUser } from '../kit/operations/users.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
-import { addEvent } from '../../src/domain/events/add-event.ts';
-import { deleteUser } from '../../src/domain/users/delete-user.ts';
+import { addEvent } from '../../src/domain/events/add.ts';
+import { deleteUser } from '../../src/domain/users/delete.ts';
 import { eraseSomeEvents } from '../../src/domain/users/erase-events.ts';
 import { startErasure } from '../../src/jobs/erase-deleted-users.ts';
 import { actorOf } from '../kit/actor.ts';

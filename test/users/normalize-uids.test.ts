@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrate } from '../../src/db/migrations/migrate.ts';
 import { runCli } from '../kit/cli.ts';
 import { copyPrisma, type EmptyDatabase, openEmptyDatabase } from '../kit/migrations.ts';
 import { ok, runProgram } from '../kit/program.ts';

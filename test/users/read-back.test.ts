@@ -1,6 +1,6 @@
 import { getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
+import { schema } from '../../src/graphql/schema/index.ts';
 import { startApp } from '../kit/app.ts';
 import { addUser } from '../kit/factories.ts';
 

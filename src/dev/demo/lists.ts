@@ -1,4 +1,4 @@
-import { period } from './period.ts';
+import { period } from './random.ts';
 import type { Random } from './random.ts';
 import type { ListMembershipRow, ListRow, UserRow } from './rows.ts';
 

@@ -1,10 +1,10 @@
-import { makeDevices } from './devices.ts';
+import { makeDevices } from './people.ts';
 import { makeEvents } from './events.ts';
-import { exampleEvents, exampleUser } from './example-user.ts';
+import { exampleEvents, exampleUser } from './people.ts';
 import { makeLists } from './lists.ts';
 import { seededRandom } from './random.ts';
 import { makeSegments } from './segments.ts';
-import { makeUsers } from './users.ts';
+import { makeUsers } from './people.ts';
 
 /** Users of the demo workspace, the seed document's example among them. */
 const USERS = 250;

@@ -1,5 +1,5 @@
 import type { Segment } from '../../domain/segments/segment.ts';
-import { daysAfter, period } from './period.ts';
+import { daysAfter, period } from './random.ts';
 import type { Random } from './random.ts';
 import type { DeviceRow, UserRow } from './rows.ts';
 

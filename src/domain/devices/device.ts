@@ -1,6 +1,8 @@
-import { columnsOf } from '../../db/columns.ts';
+import { columnsOf, readRows, type FieldSet } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../instant.ts';
+import type { Instant } from '../shared/instant.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Db } from '../../db/client.ts';
 
 /** The platforms that devices run on. */
 export type DevicePlatform = 'android' | 'ios';
@@ -15,7 +17,7 @@ export interface Device {
 }
 
 /** A user has at most so many devices; the contract and the seed ("the user's last 5 device tokens"). */
-export const DEVICES_KEPT = 5;
+export const MAX_DEVICES = 5;
 
 /** The columns of a `Device`. */
 export const deviceColumns = columnsOf<Device>({
@@ -23,3 +25,32 @@ export const deviceColumns = columnsOf<Device>({
   platform: Prisma.sql`devices.platform`,
   lastSeenAt: { instant: Prisma.sql`devices.last_seen_at` },
 });
+
+/** A device, and whose it is. */
+type OwnedDevice = Device & { userId: string };
+
+const ownedDeviceColumns = columnsOf<OwnedDevice>(
+  {
+    ...deviceColumns.expressions,
+    userId: Prisma.sql`devices.user_id`,
+  },
+  ['userId'],
+);
+
+/** The devices of some users, by the user's id, each newest first. */
+export async function readDevices(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+  wanted?: FieldSet,
+): Promise<Map<string, Device[]>> {
+  const devices = await readRows(db, ownedDeviceColumns, {
+    keys: userIds.length,
+    wanted,
+    statement: Prisma.sql`
+    SELECT ${ownedDeviceColumns.list} FROM devices
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
+    ORDER BY devices.user_id, devices.last_seen_at DESC, devices.token`,
+  });
+  return Map.groupBy(devices, (device) => device.userId);
+}

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { attributes, attributeValue } from '../attributes.ts';
-import { idempotencyKey } from '../idempotency/inputs.ts';
-import { instant } from '../instant.ts';
-import { printable } from '../text.ts';
+import { attributes, attributeValue } from '../shared/attributes.ts';
+import { idempotencyKey } from '../idempotency/keys.ts';
+import { instant } from '../shared/instant.ts';
+import { printable } from '../shared/text.ts';
 import { uid } from '../users/inputs.ts';
 
 /** The title of an event. */

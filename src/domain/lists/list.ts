@@ -1,7 +1,10 @@
-import { columnsOf } from '../../db/columns.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../instant.ts';
+import type { Instant } from '../shared/instant.ts';
 import type { User } from '../users/user.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Db } from '../../db/client.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
 
 /** A list that users subscribe to. */
 export interface List {
@@ -44,3 +47,22 @@ export const membershipColumns = columnsOf<Membership>({
   subscribed: Prisma.sql`list_memberships.subscribed`,
   joinedAt: { instant: Prisma.sql`list_memberships.joined_at` },
 });
+
+/** The lists with some ids, by id; those that the workspace has not are left out. */
+export async function readLists(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
+  const lists = await readRows(db, listColumns, {
+    keys: ids.length,
+    statement: Prisma.sql`
+    SELECT ${listColumns.list} FROM lists
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')})`,
+  });
+  return new Map(lists.map((list) => [list.id, list]));
+}
+
+/** All lists of the workspace, archived ones too, newest first; the parent is the workspace. */
+export const listsSource: KeysetSource<List> = {
+  columns: listColumns,
+  table: Prisma.sql`lists`,
+  where: Prisma.sql`lists.workspace_id = parent.id`,
+  key: Prisma.sql`lists.id`,
+};

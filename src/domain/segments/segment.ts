@@ -1,5 +1,8 @@
-import { columnsOf } from '../../db/columns.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Db } from '../../db/client.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
 
 /** A group of users computed from their attributes and events. */
 export interface Segment {
@@ -23,3 +26,22 @@ export const segmentColumns = columnsOf<Segment>(
   },
   ['id'],
 );
+
+/** The segments with some ids, by id; those that the workspace has not are left out. */
+export async function readSegments(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Segment>> {
+  const segments = await readRows(db, segmentColumns, {
+    keys: ids.length,
+    statement: Prisma.sql`
+    SELECT ${segmentColumns.list} FROM segments
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')})`,
+  });
+  return new Map(segments.map((segment) => [segment.id, segment]));
+}
+
+/** All segments of the workspace, newest first; the parent is the workspace. */
+export const segmentsSource: KeysetSource<Segment> = {
+  columns: segmentColumns,
+  table: Prisma.sql`segments`,
+  where: Prisma.sql`segments.workspace_id = parent.id`,
+  key: Prisma.sql`segments.id`,
+};

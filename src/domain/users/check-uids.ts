@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { readUsers } from './read-users.ts';
+import { readUsers } from './read.ts';
 import { normalizeUid, uidFaults } from './uid.ts';
 
 /** A user who cannot be found by their uid, since today's rules reject or normalize it. */

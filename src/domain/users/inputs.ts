@@ -1,10 +1,10 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
-import { attributeKeys, attributes, isJsonObject } from '../attributes.ts';
-import { idempotencyKey } from '../idempotency/inputs.ts';
-import { instant } from '../instant.ts';
-import { notNull } from '../not-null.ts';
-import { printable, text } from '../text.ts';
+import { attributeKeys, attributes, isJsonObject } from '../shared/attributes.ts';
+import { idempotencyKey } from '../idempotency/keys.ts';
+import { instant } from '../shared/instant.ts';
+import { notNull } from '../shared/validation.ts';
+import { printable, text } from '../shared/text.ts';
 import { UID_LENGTH, uid } from './uid.ts';
 
 export { uid };

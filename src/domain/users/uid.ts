@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ValidationIssue } from '../errors.ts';
-import { lengthOf } from '../text.ts';
+import type { ValidationIssue } from '../shared/errors.ts';
+import { lengthOf } from '../shared/text.ts';
 
 /** The most characters of a uid, counted in code points. Contract, "Rules". */
 export const UID_LENGTH = 255;

@@ -1,7 +1,7 @@
-import { columnsOf } from '../../db/columns.ts';
+import { columnsOf } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Attributes } from '../attributes.ts';
-import type { Instant } from '../instant.ts';
+import type { Attributes } from '../shared/attributes.ts';
+import type { Instant } from '../shared/instant.ts';
 
 /** A person (or an account) of the workspace's application. */
 export interface User {

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import { LockTimeoutError } from '../../db/errors.ts';
-import { UserBusyError } from '../errors.ts';
+import { UserBusyError } from '../shared/errors.ts';
 
 /** Most requests of this process that wait to write to one user. */
 const MAX_WAITING = 64;

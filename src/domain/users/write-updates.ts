@@ -1,10 +1,10 @@
-import { anyLength } from '../../db/array.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Attributed } from '../actor.ts';
-import type { Attributes } from '../attributes.ts';
-import { recordEach } from '../audit/record.ts';
-import { newId } from '../new-id.ts';
+import type { Attributed } from '../shared/actor.ts';
+import type { Attributes } from '../shared/attributes.ts';
+import { recordEach } from '../changes/record.ts';
+import { newId } from '../shared/ids.ts';
 import type { UserUpdate } from './inputs.ts';
 import { type User, userColumns } from './user.ts';
 
@@ -60,7 +60,7 @@ export async function writeUpdates(
   const written = await db.query<(User & { was: string; publicMeta?: Attributes })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${anyLength([...byUid.keys()], 'text')})
+      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...byUid.keys()], 'text')})
       ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)

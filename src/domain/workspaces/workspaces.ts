@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Models } from '../../db/client.ts';
-import { NotFoundError } from '../errors.ts';
-import { newId } from '../new-id.ts';
-import { printable } from '../text.ts';
+import { NotFoundError } from '../shared/errors.ts';
+import { newId } from '../shared/ids.ts';
+import { printable } from '../shared/text.ts';
 
 /** What a workspace may be called; spaces around the name are dropped. */
 export const workspaceName = z.string().trim().pipe(printable(1, 100));

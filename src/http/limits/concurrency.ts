@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { RateLimitedError } from '../rate-limit.ts';
-import { whenSent } from '../work.ts';
+import { RateLimitedError } from './rate.ts';
+import { onAnswerSent } from '../lifecycle/timing.ts';
 
 /** Reserves one of a key's concurrency slots for the lifetime of a request, until its answer is sent. @throws {RateLimitedError} */
 export type ReserveSlot = (request: FastifyRequest, key: string) => void;
@@ -13,7 +13,7 @@ export function limitConcurrency(limit: number): ReserveSlot {
     const others = inFlight.get(key) ?? 0;
     if (others >= limit) throw new RateLimitedError(`The key has ${limit} requests in flight, which is the limit`, 1);
     inFlight.set(key, others + 1);
-    whenSent(request, () => {
+    onAnswerSent(request, () => {
       const left = (inFlight.get(key) ?? 0) - 1;
       if (left > 0) inFlight.set(key, left);
       else inFlight.delete(key);

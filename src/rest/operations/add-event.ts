@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { addEvent } from '../../domain/events/add-event.ts';
+import { addEvent } from '../../domain/events/add.ts';
 import { okExamples } from '../examples.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused, toIdempotencyKey } from '../idempotency-key.ts';
-import { eventBody, uidParams } from '../inputs.ts';
-import { okObject } from '../ok.ts';
+import { eventBody, uidParams } from '../schemas.ts';
+import { okObject } from '../users.ts';
 import { operation } from '../operation.ts';
-import { toNewEvent } from '../to-domain.ts';
+import { toNewEvent } from '../users.ts';
 
 export const addEventOperation = operation({
   operationId: 'addEvent',
@@ -28,7 +28,7 @@ export const addEventOperation = operation({
   },
   response: okObject,
   responseExamples: okExamples,
-  refusals: [
+  operationChecks: [
     { status: 404, description: 'There is no such user.' },
     { status: 409, description: `Not done: ${KEY_BUSY}.` },
     keyMisused,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { createUser } from '../../domain/users/create-user.ts';
+import { createUser } from '../../domain/users/create.ts';
 import { createdUser, createdUserAsSent } from '../examples.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused, toIdempotencyKey } from '../idempotency-key.ts';
-import { createBody } from '../inputs.ts';
+import { createBody } from '../schemas.ts';
 import { operation } from '../operation.ts';
-import { toNewUser } from '../to-domain.ts';
-import { answeredUser, userAnswer } from '../user-answer.ts';
+import { toNewUser } from '../users.ts';
+import { answeredUser, userAnswer } from '../users.ts';
 
 const { uid, ...profile } = createdUserAsSent;
 
@@ -24,7 +24,7 @@ export const createUserOperation = operation({
     full: { summary: 'With key and secret', value: createdUser },
     publicKey: { summary: 'With the public key alone', value: createdUserAsSent },
   },
-  refusals: [
+  operationChecks: [
     { status: 404, description: 'The user of the idempotency key has been deleted since.' },
     { status: 409, description: `Another user has the id; or ${KEY_BUSY}.` },
     keyMisused,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { deleteUser } from '../../domain/users/delete-user.ts';
+import { deleteUser } from '../../domain/users/delete.ts';
 import { okExamples } from '../examples.ts';
-import { uidParams } from '../inputs.ts';
-import { okObject } from '../ok.ts';
+import { uidParams } from '../schemas.ts';
+import { okObject } from '../users.ts';
 import { operation } from '../operation.ts';
 
 export const deleteUserOperation = operation({
@@ -16,7 +16,7 @@ export const deleteUserOperation = operation({
   requestExamples: {},
   response: okObject,
   responseExamples: okExamples,
-  refusals: [{ status: 404, description: 'There is no such user.' }],
+  operationChecks: [{ status: 404, description: 'There is no such user.' }],
   handle: async ({ db, viewer }, { params }) => {
     await deleteUser(db, viewer, params.uid);
     return { status: 'ok' };

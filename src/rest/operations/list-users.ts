@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { cursorSpace, encodeCursor } from '../../domain/cursor.ts';
-import { pageOf, USERS_PAGE_MAXIMUM } from '../../domain/page.ts';
-import { readUsersPage } from '../../domain/users/read-users.ts';
+import { cursorScope, encodeCursor } from '../../domain/shared/pagination.ts';
+import { parsePageArguments, MAX_USERS_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import { readUsersPage } from '../../domain/users/read.ts';
 import { exampleUser } from '../examples.ts';
-import { listQuery } from '../inputs.ts';
+import { listQuery } from '../schemas.ts';
 import { operation } from '../operation.ts';
-import { readUserObjects, userObject } from '../user-object.ts';
+import { readUserObjects, userObject } from '../users.ts';
 
 const page = z
   .object({
@@ -29,12 +29,12 @@ export const listUsersOperation = operation({
   responseExamples: {
     page: { summary: 'A page', value: { data: [exampleUser], next_cursor: 'AXb1DuKCc4OP-rg8JFi7Kh8jo9c' } },
   },
-  refusals: [],
+  operationChecks: [],
   handle: async ({ db, viewer }, { query }) => {
-    const space = cursorSpace('GET /users', viewer.workspaceId);
+    const space = cursorScope('GET /users', viewer.workspaceId);
     const { limit, next_cursor: after, previous_cursor: before } = query;
     const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
-    const asked = pageOf({ ...size, after, before }, () => space, USERS_PAGE_MAXIMUM);
+    const asked = parsePageArguments({ ...size, after, before }, () => space, MAX_USERS_PAGE_SIZE);
     const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, asked, query.email);
     const [first, last] = [rows[0], rows.at(-1)];
     return {

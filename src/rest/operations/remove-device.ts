@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { removeDevice } from '../../domain/devices/remove-device.ts';
+import { removeDevice } from '../../domain/devices/write.ts';
 import { okExamples } from '../examples.ts';
-import { tokenParams } from '../inputs.ts';
-import { okObject } from '../ok.ts';
+import { tokenParams } from '../schemas.ts';
+import { okObject } from '../users.ts';
 import { operation } from '../operation.ts';
 
 export const removeDeviceOperation = operation({
@@ -17,7 +17,7 @@ answer is the same where there is no such user or token.`,
   requestExamples: {},
   response: okObject,
   responseExamples: okExamples,
-  refusals: [{ status: 404, description: 'With `users:read`: there is no such user, or the user has no such token.' }],
+  operationChecks: [{ status: 404, description: 'With `users:read`: there is no such user, or the user has no such token.' }],
   handle: async ({ db, viewer }, { params }) => {
     await removeDevice(db, viewer, params);
     return { status: 'ok' };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { NotFoundError } from '../../domain/errors.ts';
-import { readUsers } from '../../domain/users/read-users.ts';
+import { NotFoundError } from '../../domain/shared/errors.ts';
+import { readUsers } from '../../domain/users/read.ts';
 import { userExamples } from '../examples.ts';
-import { uidParams } from '../inputs.ts';
+import { uidParams } from '../schemas.ts';
 import { operation } from '../operation.ts';
-import { readUserObjects, userObject } from '../user-object.ts';
+import { readUserObjects, userObject } from '../users.ts';
 
 export const retrieveUserOperation = operation({
   operationId: 'retrieveUser',
@@ -17,7 +17,7 @@ export const retrieveUserOperation = operation({
   requestExamples: {},
   response: userObject,
   responseExamples: userExamples,
-  refusals: [{ status: 404, description: 'There is no such user.' }],
+  operationChecks: [{ status: 404, description: 'There is no such user.' }],
   handle: async ({ db, viewer }, { params }) => {
     const [user] = await readUsers(db, viewer.workspaceId, [{ uid: params.uid }]);
     const [object] = user ? await readUserObjects(db, viewer.workspaceId, [user]) : [];

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { updateUser } from '../../domain/users/update-user.ts';
+import { updateUser } from '../../domain/users/update.ts';
 import { createdUser } from '../examples.ts';
-import { checkId, uidParams, updateBody } from '../inputs.ts';
+import { checkId, uidParams, updateBody } from '../schemas.ts';
 import { operation } from '../operation.ts';
-import { toUserUpdate } from '../to-domain.ts';
-import { answeredUser, userAnswer } from '../user-answer.ts';
+import { toUserUpdate } from '../users.ts';
+import { answeredUser, userAnswer } from '../users.ts';
 
 export const updateUserOperation = operation({
   operationId: 'updateUser',
@@ -33,7 +33,7 @@ authentication if not changing the user’s email; that requires full (key and s
       value: { uid: 'u144', meta: { plan: 'custom', coverage: 20 }, created_at: createdUser.created_at },
     },
   },
-  refusals: [{ status: 409, description: 'Another caller has just given the user another uid.' }],
+  operationChecks: [{ status: 409, description: 'Another caller has just given the user another uid.' }],
   handle: async (context, { params, body }) => {
     const { db, viewer } = context;
     const input = toUserUpdate(params.uid, body);

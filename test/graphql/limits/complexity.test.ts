@@ -3,7 +3,7 @@ import { type ExecutionArgs, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { documents } from '../../../bench/contestants/documents.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
-import { complexityOf } from '../../../src/graphql/limits/complexity.ts';
+import { complexityOf } from '../../../src/graphql/checks/complexity.ts';
 
 const argsOf = (document: string): ExecutionArgs => ({ schema: servedSchema, document: parse(document) });
 

@@ -1,6 +1,6 @@
 import { print } from 'graphql';
 import { expect, it } from 'vitest';
-import { parseWithin } from '../../../src/graphql/limits/parse-within.ts';
+import { parseWithin } from '../../../src/graphql/checks/document.ts';
 
 it('parses a document of as many tokens as the limit', () => {
   expect(print(parseWithin(5, '# none\n{ a, b # none\n c }'))).toBe('{\n  a\n  b\n  c\n}');

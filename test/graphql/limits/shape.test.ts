@@ -1,11 +1,11 @@
 import { parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config/limits.ts';
-import { refuseForShape } from '../../../src/graphql/limits/shape.ts';
+import { checkShape } from '../../../src/graphql/checks/document.ts';
 
 /** What is told of a document, whose limits are 3 of each kind. */
 const faults = (document: string) =>
-  refuseForShape(parse(document), { ...defaultLimits, depth: 3, aliases: 3, rootFields: 3, directives: 3 }).map(
+  checkShape(parse(document), { ...defaultLimits, depth: 3, aliases: 3, rootFields: 3, directives: 3 }).map(
     ({ message, extensions }) => `${extensions.code}: ${message}`,
   );
 

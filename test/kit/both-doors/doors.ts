@@ -1,4 +1,4 @@
-import { encodeGlobalId } from '../../../src/graphql/global-id.ts';
+import { encodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
 import type { Answer, startApp, Tenant } from '../app.ts';
 import { readUser, userOfGraphQL, userOfRest } from './read-user.ts';
 import { record } from './record.ts';

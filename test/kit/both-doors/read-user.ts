@@ -1,4 +1,4 @@
-import { decodeGlobalId } from '../../../src/graphql/global-id.ts';
+import { decodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
 import { record } from './record.ts';
 import { time } from './scene.ts';
 

@@ -1,4 +1,4 @@
-import type { NodeType } from '../../../src/graphql/global-id.ts';
+import type { NodeType } from '../../../src/graphql/schema/global-id.ts';
 import type { Answer, Caller, startApp } from '../app.ts';
 import { type Place, rowGlobalId } from '../seed-rows.ts';
 

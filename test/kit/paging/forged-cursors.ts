@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { graphql } from '../../generated/gql.ts';
 import { seedLists, seedSegments, seedUsers } from '../seed-rows.ts';
 import { type ConnectionCase, connectionIn, OTHER_PARENT } from './connection-case.ts';
-import { FEW, faultsOf, withRows } from './scene.ts';
+import { MIN_KEYS_FOR_ARRAYS, faultsOf, withRows } from './scene.ts';
 
 const ForeignCursors = graphql(`
   query ForeignCursors {
@@ -13,12 +13,12 @@ const ForeignCursors = graphql(`
 `);
 
 export function describeForgedCursors(connection: ConnectionCase): void {
-  const use = withRows(connection, FEW);
+  const use = withRows(connection, MIN_KEYS_FOR_ARRAYS);
   const invalid = ['after INVALID_CURSOR'];
 
   it('refuses a cursor that is garbage, cut, longer, or has a single bit changed', async () => {
     const { read, cursors } = use();
-    const cursor = (await cursors(FEW)).get(40) ?? '';
+    const cursor = (await cursors(MIN_KEYS_FOR_ARRAYS)).get(40) ?? '';
     const bytes = Buffer.from(cursor, 'base64url');
     const flipped = [...bytes.keys()].map((place) =>
       Buffer.from(bytes.map((byte, at) => (at === place ? byte ^ 1 : byte))).toString('base64url'),
@@ -30,8 +30,8 @@ export function describeForgedCursors(connection: ConnectionCase): void {
 
   it('refuses the cursor of the same row in another workspace', async () => {
     const { app, add, read, cursors } = use();
-    await add(FEW, { db: app.db, workspaceId: app.stranger.workspaceId });
-    const after = (await cursors(FEW, app.stranger.owner)).get(40);
+    await add(MIN_KEYS_FOR_ARRAYS, { db: app.db, workspaceId: app.stranger.workspaceId });
+    const after = (await cursors(MIN_KEYS_FOR_ARRAYS, app.stranger.owner)).get(40);
     expect(faultsOf(await read({ after }))).toEqual(invalid);
     expect((await read({ after }, app.stranger.owner)).errors).toBeUndefined();
   });

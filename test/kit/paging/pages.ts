@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { startApp } from '../app.ts';
 import { type ConnectionCase, connectionIn, type PageVariables } from './connection-case.ts';
-import { FEW } from './scene.ts';
+import { MIN_KEYS_FOR_ARRAYS } from './scene.ts';
 
 /** The page that some arguments ask for, by counting: of rows newest first, with places before and after it. */
 function expectedPage(rows: readonly number[], bound: number, { first, last, after }: PageVariables) {
@@ -19,10 +19,10 @@ export function describePages(connection: ConnectionCase): void {
   ])('gives the right page, and is true about the pages around it, $title', async ({ deleted }) => {
     await using app = await startApp();
     const { add, remove, page, ids, cursors } = connectionIn(app, connection);
-    await add(FEW);
-    const known = await cursors(FEW);
+    await add(MIN_KEYS_FOR_ARRAYS);
+    const known = await cursors(MIN_KEYS_FOR_ARRAYS);
     for (const row of deleted) await remove(row);
-    const rows = FEW.filter((row) => !deleted.includes(row)).toReversed();
+    const rows = MIN_KEYS_FOR_ARRAYS.filter((row) => !deleted.includes(row)).toReversed();
     for (const [bound, cursor] of known) {
       for (const size of [1, 4]) {
         for (const side of ['after', 'before'] as const) {
@@ -45,7 +45,7 @@ export function describePages(connection: ConnectionCase): void {
   it('has the cursors of its ends, and the nodes of its edges, in its page information and nodes', async () => {
     await using app = await startApp();
     const { add, page } = connectionIn(app, connection);
-    await add(FEW);
+    await add(MIN_KEYS_FOR_ARRAYS);
     const { edges, pageInfo, nodes = edges.map(({ node }) => node) } = await page({ first: 3 });
     expect(pageInfo).toMatchObject({ startCursor: edges[0]?.cursor, endCursor: edges[2]?.cursor });
     expect(nodes).toEqual(edges.map(({ node }) => node));

@@ -4,7 +4,7 @@ import { tens } from '../seed-rows.ts';
 import { type App, type ConnectionCase, connectionIn } from './connection-case.ts';
 
 /** A few rows, oldest first, for what is proved of each place; and enough of them for pages of the default size. */
-export const FEW = tens(5);
+export const MIN_KEYS_FOR_ARRAYS = tens(5);
 export const MANY = tens(23);
 
 /** Starts one app for a group of tests, with rows in the connection. */

@@ -1,5 +1,5 @@
 import { isInputObjectType } from 'graphql';
-import { keysOf } from '../../../src/federation/representation.ts';
+import { keysOf } from '../../../src/federation/entities.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
 import type { Names } from '../root-operations.ts';
 import { rowGlobalId } from '../seed-rows.ts';

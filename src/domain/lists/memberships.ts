@@ -1,0 +1,61 @@
+import { arrayParameter } from '../../db/sql.ts';
+import type { Db } from '../../db/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { userColumns } from '../users/user.ts';
+import {
+  type List,
+  type ListMember,
+  type ListMembership,
+  listColumns,
+  type Membership,
+  membershipColumns,
+} from './list.ts';
+
+/** A list with a membership, and whose that is. */
+type ListOfUser = List & Membership & { userId: string };
+
+const listOfUserColumns = columnsOf<ListOfUser>({
+  userId: Prisma.sql`list_memberships.user_id`,
+  ...membershipColumns.expressions,
+  ...listColumns.expressions,
+});
+
+const memberColumns = columnsOf<ListMember>({ ...membershipColumns.expressions, ...userColumns.expressions }, ['id']);
+
+/** The list memberships of some users, by the user's id, the newest list first. */
+export async function readListMemberships(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, ListMembership[]>> {
+  const rows = await readRows(db, listOfUserColumns, {
+    keys: userIds.length,
+    statement: Prisma.sql`
+    SELECT ${listOfUserColumns.list}
+    FROM list_memberships
+    JOIN lists ON lists.workspace_id = list_memberships.workspace_id AND lists.id = list_memberships.list_id
+    WHERE list_memberships.workspace_id = ${workspaceId}::uuid AND list_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
+    ORDER BY list_memberships.user_id, list_memberships.list_id DESC`,
+  });
+  const memberships = rows.map(({ userId, subscribed, joinedAt, ...list }) => ({ userId, subscribed, joinedAt, list }));
+  return Map.groupBy(memberships, (membership) => membership.userId);
+}
+
+/**
+ * The members of a list, the newest user first; the parent is the list.
+ * @param subscribed true or false: only those who are, or are not.
+ */
+export function listMembersSource(workspaceId: string, subscribed?: boolean | null): KeysetSource<ListMember> {
+  const filter = subscribed == null ? Prisma.empty : Prisma.sql`AND list_memberships.subscribed = ${subscribed}`;
+  return {
+    columns: memberColumns,
+    table: Prisma.sql`list_memberships`,
+    join: Prisma.sql`JOIN users
+      ON users.workspace_id = list_memberships.workspace_id AND users.id = list_memberships.user_id`,
+    where: Prisma.sql`list_memberships.workspace_id = ${workspaceId}::uuid
+      AND list_memberships.list_id = parent.id ${filter}`,
+    key: Prisma.sql`list_memberships.user_id`,
+  };
+}

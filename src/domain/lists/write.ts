@@ -1,0 +1,57 @@
+import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { Actor } from '../shared/actor.ts';
+import { record } from '../changes/record.ts';
+import { newId } from '../shared/ids.ts';
+import type { NewList, ListUpdate } from './inputs.ts';
+import { type List, listColumns } from './list.ts';
+import { NotFoundError } from '../shared/errors.ts';
+
+/** Creates a list. */
+export async function createList(db: Db, actor: Actor, input: NewList): Promise<List> {
+  const [list] = await db.query<List[]>`
+    WITH created AS (
+      INSERT INTO lists (workspace_id, id, title, description, created_at)
+      VALUES (
+        ${actor.workspaceId}::uuid, ${newId()}::uuid, ${input.title}, ${input.description ?? null}, ${new Date()}
+      )
+      RETURNING ${listColumns.list}
+    ), audited AS (${record(actor, 'createList', { from: Prisma.sql`created`, listId: Prisma.sql`id` })})
+    SELECT * FROM created`;
+  if (!list) throw new Error('An insert returned no row.');
+  return list;
+}
+
+/**
+ * Changes a list's title or description.
+ * @throws {NotFoundError} when the workspace has no such list.
+ */
+export async function updateList(db: Db, actor: Actor, input: ListUpdate): Promise<List> {
+  const title = input.title === undefined ? Prisma.sql`title` : Prisma.sql`${input.title}`;
+  const description = input.description === undefined ? Prisma.sql`description` : Prisma.sql`${input.description}`;
+  const [list] = await db.query<List[]>`
+    WITH updated AS (
+      UPDATE lists SET title = ${title}, description = ${description}
+      WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${input.listId}::uuid
+      RETURNING ${listColumns.list}
+    ), audited AS (${record(actor, 'updateList', { from: Prisma.sql`updated`, listId: Prisma.sql`id` })})
+    SELECT * FROM updated`;
+  if (!list) throw new NotFoundError('List');
+  return list;
+}
+
+/**
+ * Archives a list: it takes no new members, those it has stay. Archiving again changes nothing.
+ * @throws {NotFoundError} when the workspace has no such list.
+ */
+export async function archiveList(db: Db, actor: Actor, listId: string): Promise<List> {
+  const [list] = await db.query<List[]>`
+    WITH archived AS (
+      UPDATE lists SET archived_at = coalesce(archived_at, ${new Date()})
+      WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${listId}::uuid
+      RETURNING ${listColumns.list}
+    ), audited AS (${record(actor, 'archiveList', { from: Prisma.sql`archived`, listId: Prisma.sql`id` })})
+    SELECT * FROM archived`;
+  if (!list) throw new NotFoundError('List');
+  return list;
+}

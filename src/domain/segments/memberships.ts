@@ -1,0 +1,50 @@
+import { arrayParameter } from '../../db/sql.ts';
+import type { Db } from '../../db/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { type User, userColumns } from '../users/user.ts';
+import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
+
+/** A segment with how a user is in it, and who that is. */
+type SegmentOfUser = Segment & { userId: string; suppressed: boolean };
+
+const segmentOfUserColumns = columnsOf<SegmentOfUser>({
+  userId: Prisma.sql`segment_memberships.user_id`,
+  suppressed: Prisma.sql`segment_memberships.suppressed`,
+  ...segmentColumns.expressions,
+});
+
+/** The segment memberships of some users, by the user's id, the newest segment first. */
+export async function readSegmentMemberships(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, SegmentMembership[]>> {
+  const rows = await readRows(db, segmentOfUserColumns, {
+    keys: userIds.length,
+    statement: Prisma.sql`
+    SELECT ${segmentOfUserColumns.list}
+    FROM segment_memberships
+    JOIN segments
+      ON segments.workspace_id = segment_memberships.workspace_id AND segments.id = segment_memberships.segment_id
+    WHERE segment_memberships.workspace_id = ${workspaceId}::uuid
+      AND segment_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
+    ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
+  });
+  const memberships = rows.map(({ userId, suppressed, ...segment }) => ({ userId, suppressed, segment }));
+  return Map.groupBy(memberships, (membership) => membership.userId);
+}
+
+/** The members of a segment, suppressed ones too, the newest user first; the parent is the segment. */
+export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
+  return {
+    columns: userColumns,
+    table: Prisma.sql`segment_memberships`,
+    join: Prisma.sql`JOIN users
+      ON users.workspace_id = segment_memberships.workspace_id AND users.id = segment_memberships.user_id`,
+    where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
+      AND segment_memberships.segment_id = parent.id`,
+    key: Prisma.sql`segment_memberships.user_id`,
+  };
+}

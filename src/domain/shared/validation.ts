@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { ValidationError, type ValidationIssue } from './errors.ts';
+
+/** A fault as any Standard Schema library reports it; zod's own carry more. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
+}
+
+const zodIssue = z.object({
+  code: z.string(),
+  params: z.object({ code: z.string() }).optional(),
+  expected: z.string().optional(),
+  values: z.array(z.unknown()).optional(),
+  format: z.string().optional(),
+});
+
+const codes: Readonly<Record<string, string>> = {
+  invalid_type: 'INVALID_TYPE',
+  invalid_union: 'INVALID_TYPE',
+  invalid_key: 'INVALID_KEY',
+  too_big: 'OUT_OF_RANGE',
+  too_small: 'OUT_OF_RANGE',
+};
+
+function codeOf(issue: SchemaIssue): string {
+  const parsed = zodIssue.safeParse(issue).data;
+  if (!parsed) return 'INVALID_VALUE';
+  return parsed.params?.code ?? codes[parsed.code] ?? 'INVALID_VALUE';
+}
+
+/** Zod's own messages, in the words of ours, which follow the name of what is at fault. */
+function messageOf(issue: SchemaIssue): string {
+  const parsed = zodIssue.safeParse(issue).data;
+  if (!parsed || !issue.message.startsWith('Invalid ')) return issue.message;
+  if (issue.message.endsWith('received undefined')) return 'is required';
+  if (parsed.values) return `must be one of ${parsed.values.join(', ')}`;
+  if (parsed.format === 'uuid') return 'must be a UUID';
+  return parsed.expected ? `must be of the type ${parsed.expected}` : issue.message;
+}
+
+/** Most faults that an answer names; an input of a megabyte may have a million. */
+const MAX_ISSUES = 100;
+
+/** Translates a schema's faults to ours. */
+export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssue[] {
+  return issues.slice(0, MAX_ISSUES).map((issue) => ({
+    path: (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)),
+    code: codeOf(issue),
+    message: messageOf(issue),
+  }));
+}
+
+/**
+ * Parses an input by its schema.
+ * @throws {ValidationError} with every fault at once.
+ */
+export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new ValidationError(validationIssues(parsed.error.issues));
+  return parsed.data;
+}
+
+/** A field of an update that may be left out, but not cleared; null passes the type, to be a fault among others. */
+export function notNull<Field extends z.ZodType>(field: Field) {
+  return field
+    .nullable()
+    .optional()
+    .refine((value) => value !== null, { params: { code: 'NOT_NULLABLE' }, error: 'cannot be cleared' });
+}

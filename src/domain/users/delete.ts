@@ -1,0 +1,27 @@
+import type { Database, Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Actor } from '../shared/actor.ts';
+import { record } from '../changes/record.ts';
+import { NotFoundError } from '../shared/errors.ts';
+import { inWriteQueue } from './write-queue.ts';
+
+/**
+ * Deletes a user with their devices and memberships, and hides their events from every reader, in one statement. The events,
+ * which may be millions, are erased in the background (jobs/erase-deleted-users.ts): a trigger on `users` records what is to
+ * be done. Returns the id they had.
+ * @throws {NotFoundError} when the workspace has no such user.
+ * @throws {UserBusyError} when too many writes to the user are in flight.
+ */
+export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
+  const remove = async (tx: Db) => {
+    const [deleted] = await tx.query<{ id: string; uid: string }[]>`
+      WITH deleted AS (
+        DELETE FROM users WHERE workspace_id = ${actor.workspaceId}::uuid AND uid = ${uid} RETURNING id, uid
+      ), audited AS (${record(actor, 'deleteUser', { from: Prisma.sql`deleted`, userId: Prisma.sql`id` })})
+      SELECT * FROM deleted`;
+    if (!deleted) throw new NotFoundError('User');
+    return deleted;
+  };
+  return inWriteQueue(db, actor.workspaceId, uid, () => inTransaction(db, remove));
+}

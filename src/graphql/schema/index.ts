@@ -1,0 +1,24 @@
+import './scalars.ts';
+import './errors.ts';
+import './viewer.ts';
+import './node.ts';
+import './users.ts';
+import './user-mutations.ts';
+import './user-mutations.ts';
+import './user-mutations.ts';
+import './devices.ts';
+import './device-mutations.ts';
+import './lists.ts';
+import './list-mutations.ts';
+import './list-mutations.ts';
+import './list-mutations.ts';
+import './list-mutations.ts';
+import './list-mutations.ts';
+import './segments.ts';
+import './events.ts';
+import { specifiedDirectives } from 'graphql';
+import { builder } from './builder.ts';
+import { requiresScopesDirective } from './scopes-plugin.ts';
+
+/** The executable schema. */
+export const schema = builder.toSchema({ directives: [...specifiedDirectives, requiresScopesDirective] });

@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type DemoKey, defaultHeaders, readExamples, PAGE_POLICY, renderPage } from './graphiql.ts';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+/** What the door needs. */
+export interface GraphiQLRoutesOptions {
+  /** Filled in for whoever opens the page; for the demo data alone, since everybody gets to see it. */
+  demoKey?: DemoKey | undefined;
+  /** Rejects callers who may not see the page. Left out: it is for everybody. */
+  authenticate?: ((request: FastifyRequest) => Promise<unknown>) | undefined;
+}
+
+/**
+ * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. `/` leads to it. The page holds
+ * nothing secret, and what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
+ * changes with their content.
+ */
+export async function graphiqlRoutes(app: FastifyInstance, { demoKey, authenticate }: GraphiQLRoutesOptions): Promise<void> {
+  const { version, assets } = await readAssets();
+  const base = `/graphiql/${version}`;
+  const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey) });
+
+  app.addConstraintStrategy({
+    name: 'wantsPage',
+    storage: () => new Map(),
+    deriveConstraint: ({ headers }) => wantsPage(headers.accept),
+  });
+  app.get('/graphql', { constraints: { wantsPage: true } }, async (request, reply) => {
+    await authenticate?.(request);
+    return reply
+      .type('text/html; charset=utf-8')
+      .headers({
+        'cache-control': authenticate ? 'no-store' : 'no-cache',
+        'content-security-policy': PAGE_POLICY,
+        vary: 'accept',
+      })
+      .send(page);
+  });
+  app.get('/', { constraints: { wantsPage: true } }, async (_request, reply) => reply.redirect('/graphql'));
+  for (const [name, asset] of assets) {
+    app.get(`${base}/${name}`, async (request, reply) => {
+      const compress = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+      return reply
+        .type(asset.type)
+        .headers({
+          'cache-control': 'public, max-age=31536000, immutable',
+          vary: 'accept-encoding',
+          ...(compress ? { 'content-encoding': 'gzip' } : {}),
+        })
+        .send(compress ? await asset.compressed() : asset.content);
+    });
+  }
+}
+
+/** Browsers that open an address name `text/html`; clients that want an answer name JSON, or anything. */
+function wantsPage(accept = ''): boolean {
+  return accept.includes('text/html') && !accept.includes('json');
+}
+
+const compress = promisify(gzip);
+
+/** A file that the page loads. */
+export interface Asset {
+  /** Media type, with the charset: the scripts hold characters beyond ASCII. */
+  type: string;
+  content: Buffer;
+  /** The content under gzip, made on the first call and kept: 9 MB of scripts take 0.3 s. */
+  compressed(): Promise<Buffer>;
+}
+
+const script = 'text/javascript; charset=utf-8';
+const style = 'text/css; charset=utf-8';
+const distribution = import.meta.resolve('@graphql-yoga/graphiql');
+
+/** Where each file is, by the name that the page has for it. */
+const files = [
+  { name: 'page.js', type: script, url: import.meta.resolve('./page.js') },
+  { name: 'page.css', type: style, url: import.meta.resolve('./page.css') },
+  { name: 'graphiql.js', type: script, url: new URL('yoga-graphiql.umd.js', distribution) },
+  { name: 'graphiql.css', type: style, url: new URL('graphiql.css', distribution) },
+  { name: 'editor.worker.js', type: script, url: new URL('monacoeditorwork/editor.worker.bundle.js', distribution) },
+  { name: 'graphql.worker.js', type: script, url: new URL('monacoeditorwork/graphql.worker..bundle.js', distribution) },
+  { name: 'json.worker.js', type: script, url: new URL('monacoeditorwork/json.worker.bundle.js', distribution) },
+];
+
+/** Reads the files of the page. The version is a digest of all of them, so that browsers may keep them for ever. */
+export async function readAssets(): Promise<{ version: string; assets: Map<string, Asset> }> {
+  const digest = createHash('sha256');
+  const assets = new Map<string, Asset>();
+  for (const { name, type, url } of files) {
+    const content = await readFile(fileURLToPath(url));
+    digest.update(content);
+    let compressed: Promise<Buffer> | undefined;
+    assets.set(name, {
+      type,
+      content,
+      compressed: () => {
+        compressed ??= compress(content);
+        return compressed;
+      },
+    });
+  }
+  return { version: digest.digest('hex').slice(0, 12), assets };
+}
