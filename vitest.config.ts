@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const fast = ['test/architecture.test.ts', 'test/schema.test.ts', 'test/config.test.ts'];
+const fast = ['test/unit/architecture.test.ts', 'test/unit/schema.test.ts', 'test/unit/config.test.ts'];
 
 export default defineConfig({
   // Two copies of graphql would load otherwise: one for `import`, one for `require`.
@@ -10,13 +10,12 @@ export default defineConfig({
     // Tests wait for databases and programs more than they compute: a small machine has time for two files at once.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { extends: true, test: { name: 'static', include: fast } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         extends: true,
         test: {
-          name: 'database',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/suites/**', ...fast],
+          name: 'postgres',
+          include: ['test/{api,database,process,property}/**/*.test.ts'],
           globalSetup: ['test/kit/server.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,

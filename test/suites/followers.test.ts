@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { decodeGlobalId } from '../../src/graphql/schema/global-id.ts';
-import { atOnce } from '../kit/at-once.ts';
+import { atOnce } from '../kit/concurrently.ts';
 import { addUser } from '../kit/factories.ts';
 import { printFigures } from '../kit/figures.ts';
 import { startGateway } from '../kit/gateway-process.ts';

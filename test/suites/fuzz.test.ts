@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { servedSchema } from '../../src/federation/subgraph.ts';
 import { asking } from '../kit/asking.ts';
-import { atOnce } from '../kit/at-once.ts';
+import { atOnce } from '../kit/concurrently.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { printFigures } from '../kit/figures.ts';
 import { generateOperation } from '../kit/generate-operation.ts';

@@ -4,7 +4,7 @@ import { createKey } from '../../src/auth/keys.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from '../kit/app.ts';
-import { atOnce } from '../kit/at-once.ts';
+import { atOnce } from '../kit/concurrently.ts';
 import { createDatabase } from '../kit/database.ts';
 import { addUser } from '../kit/factories.ts';
 import { printFigures } from '../kit/figures.ts';

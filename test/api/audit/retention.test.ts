@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { v7 as uuidv7 } from 'uuid';
+import { expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+
+const DAY = 86_400_000;
+
+it('the statement of docs/audit.md removes what is older than 400 days, of one workspace', async () => {
+  await using app = await startApp();
+  const statement = /```sql\n(.+?)```/s.exec(readFileSync('docs/audit.md', 'utf8'))?.[1] ?? '';
+  const { db, workspaceId, stranger } = app;
+  const ages = [401, 399, 0];
+  for (const owner of [workspaceId, stranger.workspaceId]) {
+    await db.auditEntry.createMany({
+      data: ages.map((days) => {
+        const at = new Date(Date.now() - days * DAY);
+        return { workspaceId: owner, id: uuidv7({ msecs: at.getTime() }), at, keyId: `${days}`, action: 'addEvent' };
+      }),
+    });
+  }
+  expect(await db.$executeRawUnsafe(statement.replaceAll('<id>', workspaceId))).toBe(1);
+  const left = await db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
+  expect(left.map(({ keyId }) => keyId)).toEqual(['399', '0']);
+  expect(await db.auditEntry.count()).toBe(5);
+});

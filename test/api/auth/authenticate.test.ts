@@ -1,0 +1,109 @@
+import { expect, it } from 'vitest';
+import { createKey, revokeKey } from '../../../src/auth/keys.ts';
+import { graphql } from '../../generated/gql.ts';
+import { startApp } from '../../kit/app.ts';
+
+const WhoAmI = graphql(`
+  query WhoAmI {
+    viewer { workspace keyId scopes }
+  }
+`);
+
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+it('answers every kind of missing or wrong credentials alike, with 401', async () => {
+  await using app = await startApp();
+  const { publicKey } = await createKey(app.db, app.workspaceId, ['users:read']);
+  const revoked = await createKey(app.db, app.workspaceId, ['users:read']);
+  const other = await createKey(app.db, app.stranger.workspaceId, ['users:read']);
+  await revokeKey(app.db, app.workspaceId, revoked.publicKey);
+  const headers = {
+    none: undefined,
+    empty: '',
+    noCredentials: 'Basic',
+    bearer: 'Bearer abc',
+    malformedBase64: 'Basic !!!',
+    noColon: basic(publicKey),
+    emptyKey: basic(':secret'),
+    emptyPair: basic(':'),
+    unknownKey: basic('pk_unknown:sk_unknown'),
+    unknownPublicKey: basic('pk_unknown:'),
+    wrongSecret: basic(`${publicKey}:sk_wrong`),
+    secretOfAnotherKey: basic(`${publicKey}:${other.secret}`),
+    secretWithMore: basic(`${other.publicKey}:${other.secret} `),
+    revokedKey: basic(`${revoked.publicKey}:${revoked.secret}`),
+    revokedPublicKey: basic(`${revoked.publicKey}:`),
+    nul: basic('\0:\0'),
+    otherCase: basic(`${publicKey.toUpperCase()}:`),
+  };
+  for (const [fault, authorization] of Object.entries(headers)) {
+    const response = await app.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { ...(authorization === undefined ? {} : { authorization }) },
+      payload: { query: '{ viewer { workspace } }' },
+    });
+    expect({ fault, status: response.statusCode, body: response.json() }).toEqual({
+      ...{ fault, status: 401 },
+      body: { errors: [{ message: expect.stringContaining('Basic'), extensions: { code: 'UNAUTHENTICATED' } }] },
+    });
+    expect(response.headers['www-authenticate']).toMatch(/^Basic /);
+  }
+});
+
+it('gives the secret all scopes of its key', async () => {
+  await using app = await startApp();
+  const { id, publicKey, secret } = await createKey(app.db, app.workspaceId, ['users:read', 'lists:write']);
+  expect(await app.run(WhoAmI, {}, basic(`${publicKey}:${secret}`))).toEqual({
+    viewer: { workspace: 'Owner', keyId: id, scopes: ['users:read', 'lists:write'] },
+  });
+});
+
+it('gives the public key alone at most users:identify and events:write', async () => {
+  await using app = await startApp();
+  expect(await app.run(WhoAmI, {}, app.publicKey)).toMatchObject({
+    viewer: { scopes: ['users:identify', 'events:write'] },
+  });
+});
+
+it('gives the public key alone no scope that its key lacks', async () => {
+  await using app = await startApp();
+  const { publicKey } = await createKey(app.db, app.workspaceId, ['events:write', 'users:read']);
+  const readOnly = await createKey(app.db, app.workspaceId, ['users:read']);
+  expect(await app.run(WhoAmI, {}, basic(`${publicKey}:`))).toMatchObject({ viewer: { scopes: ['events:write'] } });
+  expect(await app.run(WhoAmI, {}, basic(`${readOnly.publicKey}:`))).toMatchObject({ viewer: { scopes: [] } });
+});
+
+it('takes the scheme in any case', async () => {
+  await using app = await startApp();
+  for (const scheme of ['basic', 'BASIC', 'bAsIc']) {
+    const { status } = await app.send(WhoAmI, {}, app.owner.replace('Basic', scheme));
+    expect(status).toBe(200);
+  }
+});
+
+it('looks a key up once, not with each request', async () => {
+  await using app = await startApp();
+  const statements = await app.statementsOf(async () => {
+    for (const caller of [app.owner, app.publicKey, app.owner]) await app.run(WhoAmI, {}, caller);
+  });
+  expect(statements.filter((sql) => sql.includes('api_keys'))).toHaveLength(1);
+});
+
+it('answers 503 SERVICE_UNAVAILABLE while the key cannot be looked up, and remembers nothing of it', async () => {
+  await using app = await startApp();
+  await app.db.$executeRaw`ALTER TABLE api_keys RENAME TO hidden`;
+  await app.db.$executeRaw`CREATE FUNCTION down() RETURNS uuid LANGUAGE plpgsql AS
+    'BEGIN RAISE EXCEPTION USING ERRCODE = ''57P03''; END'`;
+  await app.db.$executeRaw`CREATE VIEW api_keys AS
+    SELECT workspace_id, coalesce(down(), id) AS id, public_key, secret_digest, scopes, rate_limit, rate_limit_public,
+      created_at, revoked_at FROM hidden`;
+  const { status, errors } = await app.send(WhoAmI);
+  expect({ status, codes: errors?.map(({ extensions }) => extensions.code) }).toEqual({
+    status: 503,
+    codes: ['SERVICE_UNAVAILABLE'],
+  });
+  await app.db.$executeRaw`DROP VIEW api_keys`;
+  await app.db.$executeRaw`ALTER TABLE hidden RENAME TO api_keys`;
+  expect((await app.send(WhoAmI)).status).toBe(200);
+});

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scopes as allScopes } from '../../../src/domain/shared/scopes.ts';
+import { startApp } from '../../kit/app.ts';
+import { rootOperations } from '../../kit/root-operations.ts';
+import { rowGlobalId, seedEvents, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
+import { rootFields } from '../../kit/walk-schema.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+beforeAll(async () => {
+  app = await startApp();
+  await seedListMembers(app, 1, [1]);
+  await seedSegmentMembers(app, 1, [1]);
+  await seedEvents(app, 1, [1]);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const [user, list, segment, event] = (['User', 'List', 'Segment', 'Event'] as const).map((type) =>
+  rowGlobalId(type, 1),
+);
+
+/** Has the caller's key looked up, so that what follows runs no SQL for it. */
+const known = async (caller: string) => {
+  await app.send('{ __typename }', {}, caller);
+  return caller;
+};
+
+/** The answer to an operation, and the SQL that it caused. */
+async function answer(document: string, variables: object, caller: string) {
+  let answered: unknown;
+  const statements = await app.statementsOf(async () => {
+    const { status, data, errors } = await app.send(document, variables, caller);
+    answered = { status, data, errors: errors?.map(({ message, extensions }) => ({ message, ...extensions })) };
+  });
+  return { answered, statements };
+}
+
+/** The refusal of an operation for one field: no data, and no SQL. */
+const refused = (field: string, ...lacked: string[]) => ({
+  answered: {
+    status: 403,
+    data: undefined,
+    errors: [
+      expect.objectContaining({
+        code: 'FORBIDDEN',
+        message: `${field} requires the scope ${lacked.join(' and ')}.`,
+        requiredScopes: lacked,
+      }),
+    ],
+  },
+  statements: [],
+});
+
+/** Nobody has the uid, so that the mutations that are let through change nothing. */
+const names = {
+  uid: 'nobody',
+  token: 't1',
+  user: `${user}`,
+  list: `${list}`,
+  segment: `${segment}`,
+  event: `${event}`,
+};
+const guarded = rootFields.filter(({ scopes }) => scopes.length > 0);
+
+describe.each(guarded)('$coordinate', ({ coordinate, scopes }) => {
+  const [sent] = rootOperations(names, names)[coordinate] ?? [];
+  const { document = '', variables = {} } = sent ?? {};
+
+  it.each(scopes)('is refused before any SQL without %s, whatever else the caller may do', async (scope) => {
+    const caller = await known(await app.withScopes(...allScopes.filter((other) => other !== scope)));
+    expect(await answer(document, variables, caller)).toEqual(refused(coordinate, scope));
+  });
+
+  it('is let through with its scopes alone', async () => {
+    const { answered } = await answer(document, variables, await app.withScopes(...scopes));
+    expect(answered).toMatchObject({ status: 200, data: expect.anything(), errors: undefined });
+  });
+});
+
+describe('node and nodes require the scope of each id’s type', () => {
+  const types = [
+    { type: 'User', id: user, scope: 'users:read' as const },
+    { type: 'List', id: list, scope: 'lists:read' as const },
+    { type: 'Segment', id: segment, scope: 'segments:read' as const },
+    { type: 'Event', id: event, scope: 'events:read' as const },
+  ];
+
+  it.each(types)('a $type, its id as a literal or a variable, alone or among others', async ({ type, id, scope }) => {
+    const caller = await known(await app.withScopes(...allScopes.filter((other) => other !== scope)));
+    const ofNode = refused(`Query.node of a ${type}`, scope);
+    const ofNodes = refused(`Query.nodes of a ${type}`, scope);
+    const ids = types.map((other) => other.id);
+    expect(await answer(`{ node(id: "${id}") { __typename } }`, {}, caller)).toEqual(ofNode);
+    expect(await answer('query ($id: ID!) { node(id: $id) { id } }', { id }, caller)).toEqual(ofNode);
+    expect(await answer(`query ($id: ID! = "${id}") { node(id: $id) { id } }`, {}, caller)).toEqual(ofNode);
+    expect(await answer(`{ nodes(ids: ${JSON.stringify(ids)}) { id } }`, {}, caller)).toEqual(ofNodes);
+    expect(await answer('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, caller)).toEqual(ofNodes);
+    expect(await answer('query ($id: ID!) { nodes(ids: [$id]) { id } }', { id }, caller)).toEqual(ofNodes);
+    expect(await answer('query ($id: ID!) { nodes(ids: $id) { id } }', { id }, caller)).toMatchObject({
+      statements: [],
+    });
+  });
+
+  it.each(types)('a $type is read with its scope alone', async ({ type, id, scope }) => {
+    const { answered } = await answer(
+      'query ($id: ID!) { node(id: $id) { __typename id } }',
+      { id },
+      await app.withScopes(scope),
+    );
+    expect(answered).toMatchObject({ status: 200, data: { node: { __typename: type, id } } });
+  });
+
+  it('refuses alike whether the object exists or not', async () => {
+    const caller = await known(await app.withScopes('events:write'));
+    const document = 'query ($id: ID!) { node(id: $id) { id } }';
+    expect(await answer(document, { id: user }, caller)).toEqual(
+      await answer(document, { id: rowGlobalId('User', 99) }, caller),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+import { rowGlobalId, seedUsers } from '../../kit/seed-rows.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+beforeAll(async () => {
+  app = await startApp();
+  await seedUsers(app, [1]);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** The fields that an operation is refused for, and the scopes it lacks; and the SQL that it caused. */
+async function operationChecks(document: string, caller: string, more: { variables?: object; operationName?: string } = {}) {
+  await app.send('{ __typename }', {}, caller);
+  let refused: unknown;
+  const statements = await app.statementsOf(async () => {
+    const response = await app.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: caller },
+      payload: { query: document, ...more },
+    });
+    const { data, errors = [] } = response.json<{ data?: unknown; errors?: { message: string }[] }>();
+    refused = { status: response.statusCode, data, errors: errors.map(({ message }) => message) };
+  });
+  return { refused, statements };
+}
+
+const forbidden = (fields: string) => ({
+  refused: { status: 403, data: undefined, errors: [`${fields}.`] },
+  statements: [],
+});
+
+const email = 'User.email requires the scope users:read';
+const create = 'createUser(input: { uid: "fresh" })';
+
+it('refuses a mutation whole, and creates nobody, for one field of its answer', async () => {
+  const document = `mutation { ${create} { ... on CreateUserPayload { user { id uid email } } } }`;
+  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden(email));
+  expect(await app.db.user.count({ where: { uid: 'fresh' } })).toBe(0);
+});
+
+it('refuses all root fields for one of them', async () => {
+  const document =
+    'mutation { addEvent(input: { uid: "u1", name: "x" }) { __typename } deleteUser(input: { uid: "u1" }) { __typename } }';
+  expect(await operationChecks(document, app.publicKey)).toEqual(
+    forbidden('Mutation.deleteUser requires the scope users:write'),
+  );
+  expect(await app.db.event.count()).toBe(0);
+});
+
+it.each([
+  [
+    'a fragment',
+    `mutation { ${create} { ...f } } fragment f on CreateUserPayload { user { ...g } } fragment g on User { email }`,
+  ],
+  [
+    'an inline fragment without a type',
+    `mutation { ${create} { ... on CreateUserPayload { user { ... { email } } } } }`,
+  ],
+  ['an alias', `mutation { uid: ${create} { ... on CreateUserPayload { user { uid: email } } } }`],
+  ['a field that is skipped', `mutation { ${create} { ... on CreateUserPayload { user { email @skip(if: true) } } } }`],
+  [
+    'a fragment that is not included',
+    `mutation { ${create} { ... on CreateUserPayload @include(if: false) { user { email } } } }`,
+  ],
+  [
+    'an inline fragment on Node',
+    `mutation { ${create} { ... on CreateUserPayload { user { ... on Node { ... on User { email } } } } } }`,
+  ],
+])('finds a field in %s', async (_where, document) => {
+  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden(email));
+});
+
+it('names each field that the caller lacks a scope for, once, in one error', async () => {
+  const caller = await app.withScopes('events:write');
+  const document = '{ users { nodes { email firstName } totalCount } again: users { nodes { email } } }';
+  expect(await operationChecks(document, caller)).toEqual(
+    forbidden('Query.users, User.email, and User.firstName require the scope users:read'),
+  );
+});
+
+it('names all scopes that a field lacks', async () => {
+  const caller = await app.withScopes('users:write');
+  const document = '{ users { nodes { events { totalCount } } } }';
+  expect(await operationChecks(document, caller)).toEqual(
+    forbidden('Query.users requires the scope users:read; User.events requires the scopes events:read and users:read'),
+  );
+});
+
+it('judges the operation that is run, and no other of the document', async () => {
+  const document = `query Allowed { viewer { workspace } } query Refused { users { totalCount } }`;
+  expect(await operationChecks(document, app.publicKey, { operationName: 'Allowed' })).toMatchObject({
+    refused: { status: 200, data: { viewer: { workspace: 'Owner' } } },
+  });
+  expect(await operationChecks(document, app.publicKey, { operationName: 'Refused' })).toEqual(
+    forbidden('Query.users requires the scope users:read'),
+  );
+});
+
+it('lets nobody in by what another caller was allowed in the same document', async () => {
+  const document = '{ users { nodes { uid } } }';
+  const allowed = { refused: { status: 200, data: { users: { nodes: [{ uid: 'u1' }] } }, errors: [] } };
+  const refused = forbidden('Query.users requires the scope users:read');
+  expect(await operationChecks(document, app.owner)).toMatchObject(allowed);
+  expect(await operationChecks(document, app.publicKey)).toEqual(refused);
+  expect(await operationChecks(document, app.owner)).toMatchObject(allowed);
+});
+
+it('keeps nobody out by what another caller was refused in the same document', async () => {
+  const document = '{ users { nodes { id uid } } }';
+  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden('Query.users requires the scope users:read'));
+  expect(await operationChecks(document, app.owner)).toMatchObject({ refused: { status: 200 } });
+});
+
+it('judges the ids of each request anew', async () => {
+  const caller = await app.withScopes('lists:read');
+  const document = 'query ($id: ID!) { node(id: $id) { id } }';
+  const [list, user] = [rowGlobalId('List', 1), rowGlobalId('User', 1)];
+  expect(await operationChecks(document, caller, { variables: { id: list } })).toMatchObject({ refused: { status: 200 } });
+  expect(await operationChecks(document, caller, { variables: { id: user } })).toEqual(
+    forbidden('Query.node of a User requires the scope users:read'),
+  );
+});
+
+it('requires schema:read for introspection, and nothing for __typename', async () => {
+  const caller = await app.withScopes('users:read');
+  expect(await operationChecks('{ __schema { types { name } } }', caller)).toEqual(
+    forbidden('Query.__schema requires the scope schema:read'),
+  );
+  expect(await operationChecks('{ __type(name: "User") { name } }', caller)).toEqual(
+    forbidden('Query.__type requires the scope schema:read'),
+  );
+  expect(await operationChecks('{ __typename }', caller)).toMatchObject({ refused: { data: { __typename: 'Query' } } });
+  const reader = await app.withScopes('schema:read');
+  expect(await operationChecks('{ __type(name: "User") { name } }', reader)).toMatchObject({ refused: { status: 200 } });
+});

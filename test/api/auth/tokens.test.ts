@@ -1,0 +1,224 @@
+import { exportSPKI, generateKeyPair, UnsecuredJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVerifyToken } from '../../../src/auth/tokens.ts';
+import { startApp } from '../../kit/app.ts';
+import { addUser } from '../../kit/factories.ts';
+import { restOf } from '../../kit/rest.ts';
+import { agreed, bearer, type Claims, claimsOf, now, secret, startIssuer } from '../../kit/tokens.ts';
+
+const whoAmI = '{ viewer { workspace keyId scopes } }';
+
+type App = Awaited<ReturnType<typeof startApp>>;
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe('with a shared secret', () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: { secret } }) });
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  const ask = async (claims: Claims, signing?: Parameters<typeof bearer>[1]) =>
+    app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId, claims), signing));
+
+  it.each([
+    ['a text', 'users:read  lists:read orders:read'],
+    ['a list', ['users:read', 'lists:read', 'orders:read', 7]],
+  ])('lets somebody in with the scopes of a claim that is %s, as far as they are ours', async (_kind, scope) => {
+    const { data } = await ask({ scope });
+    expect(data).toEqual({ viewer: { workspace: 'Owner', keyId: 'ada', scopes: ['users:read', 'lists:read'] } });
+  });
+
+  it.each([undefined, null, 7, {}, '', [['users:read']]])('gives no scope for the claim %s', async (scope) => {
+    expect((await ask({ scope })).data).toMatchObject({ viewer: { scopes: [] } });
+  });
+
+  it('takes one audience of several, and every HMAC', async () => {
+    expect((await ask({ aud: ['orders', agreed.audience] })).status).toBe(200);
+    const key = bytes('x'.repeat(64));
+    const verify = createVerifyToken({ ...agreed, keys: { secret: 'x'.repeat(64) } });
+    for (const alg of ['HS256', 'HS384', 'HS512']) {
+      const header = await bearer(claimsOf('w'), { key, alg });
+      expect(await verify(header.slice('Bearer '.length))).toMatchObject({ subject: 'ada', workspaceId: 'w' });
+    }
+  });
+
+  it('shows them the workspace of the claim, and no other', async () => {
+    const { uid } = await addUser(app);
+    const find = `{ user(uid: "${uid}") { uid } }`;
+    const own = await bearer(claimsOf(app.workspaceId));
+    const foreign = await bearer(claimsOf(app.stranger.workspaceId));
+    expect((await app.send(find, {}, own)).data).toEqual({ user: { uid } });
+    expect((await app.send(find, {}, foreign)).data).toEqual({ user: null });
+  });
+
+  it('enforces the scopes before any SQL', async () => {
+    const caller = await bearer(claimsOf(app.workspaceId, { scope: 'users:read' }));
+    await app.send(whoAmI, {}, caller);
+    const statements = await app.statementsOf(async () => {
+      expect((await app.send('{ lists { totalCount } }', {}, caller)).status).toBe(403);
+    });
+    expect(statements).toEqual([]);
+  });
+
+  it('lets them into the REST door, too', async () => {
+    const { uid } = await addUser(app);
+    const rest = restOf(app, await bearer(claimsOf(app.workspaceId)));
+    expect(await rest.get(`/v1/users/${uid}`)).toMatchObject({ status: 200, body: { uid } });
+    expect(await rest.delete(`/v1/users/${uid}`)).toMatchObject({ status: 403 });
+  });
+
+  it('bounds the skew of clocks', async () => {
+    expect((await ask({ exp: now() - 5 })).status).toBe(200);
+    expect((await ask({ nbf: now() + 5 })).status).toBe(200);
+    expect((await ask({ exp: now() - 15 })).status).toBe(401);
+    expect((await ask({ nbf: now() + 15 })).status).toBe(401);
+  });
+
+  it.each<[string, Claims]>([
+    ['of another issuer', { iss: 'https://evil.example' }],
+    ['without an issuer', { iss: undefined }],
+    ['for another audience', { aud: 'orders' }],
+    ['without an audience', { aud: undefined }],
+    ['that never ends', { exp: undefined }],
+    ['that ends at a text', { exp: 'tomorrow' }],
+    ['without a subject', { sub: undefined }],
+    ['with an empty subject', { sub: '' }],
+    ['with a subject of U+0000', { sub: 'a\u0000' }],
+    ['with half of a surrogate pair for a subject', { sub: '\ud800' }],
+    ['with a subject of 256 characters', { sub: 'x'.repeat(256) }],
+    ['with a subject that is a number', { sub: 7 }],
+    ['without a workspace', { workspace: undefined }],
+    ['of a workspace that is no id', { workspace: "' OR 1=1" }],
+    ['of a workspace that there is not', { workspace: '01932f5e-0000-7000-8000-000000000000' }],
+    ['of two workspaces', { workspace: ['a', 'b'] }],
+  ])('refuses a token %s', async (_what, claims) => {
+    const { status, errors, headers } = await ask(claims);
+    expect({ status, code: errors?.[0]?.extensions.code }).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+    expect(headers['www-authenticate']).toBe('Basic realm="usergraph", charset="UTF-8", Bearer realm="usergraph"');
+  });
+
+  it.each<[string, (token: string) => string]>([
+    ['cut short', (token) => token.slice(0, -4)],
+    ['without its signature', (token) => token.replace(/[^.]*$/, '')],
+    ['of two parts', (token) => token.replace(/\.[^.]*$/, '')],
+    ['that is no token', () => 'x'],
+    ['of many dots', () => '.'.repeat(1_000)],
+    ['without JSON', () => 'eA.eA.eA'],
+    [
+      'with other claims under the same signature',
+      (token) => token.replace(/\.[^.]*\./, `.${btoa(JSON.stringify(claimsOf('x'))).replace(/=+$/, '')}.`),
+    ],
+  ])('refuses a token %s', async (_what, spoil) => {
+    const token = (await bearer(claimsOf(app.workspaceId))).slice('Bearer '.length);
+    expect((await app.send(whoAmI, {}, `Bearer ${spoil(token)}`)).status).toBe(401);
+  });
+
+  it('refuses alg: none', async () => {
+    const token = new UnsecuredJWT(claimsOf(app.workspaceId)).encode();
+    expect((await app.send(whoAmI, {}, `Bearer ${token}`)).status).toBe(401);
+    const [, claims] = token.split('.');
+    for (const alg of ['none', 'None', 'NONE', '']) {
+      const forged = `Bearer ${btoa(JSON.stringify({ alg }))}.${claims}.`;
+      expect((await app.send(whoAmI, {}, forged)).status).toBe(401);
+    }
+  });
+
+  it('refuses another secret, a public-key algorithm, and critical headers that it does not know', async () => {
+    const pair = await generateKeyPair('RS256');
+    expect((await ask({}, { key: bytes('another secret of thirty-two bytes') })).status).toBe(401);
+    expect((await ask({}, { key: pair.privateKey, alg: 'RS256' })).status).toBe(401);
+    const critical = btoa(JSON.stringify({ alg: 'HS256', crit: ['x'], x: 1 }));
+    const token = (await bearer(claimsOf(app.workspaceId))).replace(/^Bearer [^.]*/, `Bearer ${critical}`);
+    expect((await app.send(whoAmI, {}, token)).status).toBe(401);
+  });
+
+  it('still lets keys in', async () => {
+    expect((await app.send(whoAmI)).status).toBe(200);
+    expect((await app.send(whoAmI, {}, app.publicKey)).status).toBe(200);
+  });
+});
+
+describe('with an issuer’s public keys', () => {
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('lets a token in that one of them has signed: %s', async (alg) => {
+    await using issuer = await startIssuer();
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    const { privateKey: key } = await issuer.publish('one', alg);
+    const answer = await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId), { key, alg, kid: 'one' }));
+    expect(answer.data).toMatchObject({ viewer: { keyId: 'ada' } });
+  });
+
+  it('fetches them once, and again for a key that is new', async () => {
+    await using issuer = await startIssuer();
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }, 0) });
+    const ask = async (key: CryptoKey, kid: string) =>
+      (await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId), { key, alg: 'RS256', kid }))).status;
+    const one = await issuer.publish('one');
+    expect([await ask(one.privateKey, 'one'), await ask(one.privateKey, 'one')]).toEqual([200, 200]);
+    expect(issuer.fetches()).toBe(1);
+
+    const two = await issuer.publish('two');
+    issuer.withdraw('one');
+    expect(await ask(two.privateKey, 'two')).toBe(200);
+    expect(issuer.fetches()).toBe(2);
+    expect(await ask(one.privateKey, 'one')).toBe(401);
+  });
+
+  it('asks no more often for keys that there are not than once in the cool-down', async () => {
+    await using issuer = await startIssuer();
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    await issuer.publish('one');
+    const { privateKey: key } = await generateKeyPair('RS256');
+    for (const kid of ['a', 'b', 'c', 'd', 'one']) {
+      const caller = await bearer(claimsOf(app.workspaceId), { key, alg: 'RS256', kid });
+      expect((await app.send(whoAmI, {}, caller)).status).toBe(401);
+    }
+    expect(issuer.fetches()).toBe(1);
+  });
+
+  it('refuses the public key as a secret, and a key that the token brings along', async () => {
+    await using issuer = await startIssuer();
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    const { publicKey, jwk } = await issuer.publish('one');
+    const own = await generateKeyPair('RS256', { extractable: true });
+    const claims = claimsOf(app.workspaceId);
+    const forged = [
+      await bearer(claims, { key: bytes(await exportSPKI(publicKey)), kid: 'one' }),
+      await bearer(claims, { key: bytes(jwk.n ?? ''), kid: 'one' }),
+      await bearer(claims, { key: own.privateKey, alg: 'RS256', kid: 'one', jwk }),
+      await bearer(claims, { key: own.privateKey, alg: 'RS256', jku: issuer.jwksUrl }),
+      `Bearer ${new UnsecuredJWT(claims).encode()}`,
+    ];
+    for (const caller of forged) expect((await app.send(whoAmI, {}, caller)).status).toBe(401);
+  });
+
+  it('answers 503 while the keys cannot be had, and serves again by itself', async () => {
+    await using issuer = await startIssuer();
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    const { privateKey: key } = await issuer.publish('one');
+    const caller = await bearer(claimsOf(app.workspaceId), { key, alg: 'RS256', kid: 'one' });
+    issuer.setDown(true);
+    const { status, errors, headers } = await app.send(whoAmI, {}, caller);
+    expect({ status, code: errors?.[0]?.extensions.code }).toEqual({ status: 503, code: 'SERVICE_UNAVAILABLE' });
+    expect(headers['retry-after']).toBe('1');
+    expect((await app.send(whoAmI)).status).toBe(200);
+    issuer.setDown(false);
+    expect((await app.send(whoAmI, {}, caller)).status).toBe(200);
+  });
+});
+
+it('takes no token where none is configured', async () => {
+  await using app = await startApp();
+  const { status, headers } = await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId)));
+  expect(status).toBe(401);
+  expect(headers['www-authenticate']).toBe('Basic realm="usergraph", charset="UTF-8"');
+});
+
+it('counts the requests of each subject by itself', async () => {
+  const verifyToken = createVerifyToken({ ...agreed, keys: { secret } });
+  await using app = await startApp({ verifyToken, rateLimits: { secret: 0, publicKey: 1 } });
+  const statusOf = async (sub: string) =>
+    (await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId, { sub })))).status;
+  expect([await statusOf('ada'), await statusOf('ada'), await statusOf('bo')]).toEqual([200, 429, 200]);
+});

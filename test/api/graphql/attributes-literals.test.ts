@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+
+const create = (head: string, meta: string) =>
+  `mutation ${head} { createUser(input: { uid: "a", meta: ${meta} }) { ... on CreateUserPayload { user { meta } } } }`;
+
+it('takes literals, and variables within them', async () => {
+  await using app = await startApp();
+  const text = create('($plan: String!, $left: String)', '{ plan: $plan, left: $left, age: 34, big: 1.5, yes: true }');
+  expect(await app.send(text, { plan: 'pro', left: 'x' })).toMatchObject({
+    data: { createUser: { user: { meta: { plan: 'pro', left: 'x', age: 34, big: 1.5, yes: true } } } },
+  });
+});
+
+it.each(['{ a: FOO }', 'FOO', '{ a: { b: 1 } }', '{ a: [1] }', '{ a: null }', '[1]', '1', '"x"'])(
+  'refuses %s',
+  async (literal) => {
+    await using app = await startApp();
+    expect(await app.send(create('', literal))).toMatchObject({
+      errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
+    });
+    expect(await app.db.user.count()).toBe(0);
+  },
+);
+
+it('refuses a variable that is no value when the operation is executed', async () => {
+  await using app = await startApp();
+  const text = create('($meta: Attributes)', '{ a: $meta }');
+  expect(await app.send(text, { meta: { b: 1 } })).toMatchObject({
+    errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+  });
+});

@@ -1,0 +1,211 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type ExecutionResult, parse } from 'graphql';
+import { isAsyncIterable } from 'graphql-yoga';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Viewer } from '../../../src/auth/viewer.ts';
+import { defaultLimits } from '../../../src/config/limits.ts';
+import { nameOfKey } from '../../../src/domain/shared/actor.ts';
+import { scopes } from '../../../src/domain/shared/scopes.ts';
+import { servedSchema } from '../../../src/federation/subgraph.ts';
+import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
+import { DocumentCache } from '../../../src/graphql/execution/document-cache.ts';
+import { createGraphQLServer } from '../../../src/graphql/execution/yoga.ts';
+import { startApp } from '../../kit/app.ts';
+import { rowGlobalId, seedDevices, seedUsers } from '../../kit/seed-rows.ts';
+
+const MB = 1024 ** 2;
+
+let app: Awaited<ReturnType<typeof startApp>>;
+beforeAll(async () => {
+  app = await startApp();
+  await seedUsers(app, [1, 2, 3]);
+  await seedDevices(app, [1, 2]);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** A server whose caches can be looked into. */
+function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] } = {}) {
+  const documents = new DocumentCache({ maxBytes: documentsMb * MB, msPerSecond: 0 });
+  const queries = new CompiledQueries(compiledMb * MB, true);
+  const compile = vi.spyOn(queries, 'compile');
+  const server = createGraphQLServer({
+    schema: servedSchema,
+    db: app.db,
+    limits: defaultLimits,
+    persisted: { documents: new Map(persisted.map((text) => [text, text])), only: false },
+    documents,
+    queries,
+  });
+
+  async function ask(viewer: Viewer, query: string, variables = {}): Promise<ExecutionResult> {
+    const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
+      viewer,
+      requestId: 'x',
+      log: pino({ level: 'silent' }),
+      waits: defaultLimits,
+      charge: async () => {},
+      addWork: () => {},
+      reportsCost: false,
+      params: { query },
+      request: { method: 'POST' },
+    });
+    const document = parse(query);
+    const errors = validate(schema, document);
+    if (errors.length > 0) return { errors };
+    const contextValue = await contextFactory();
+    const result = await execute({ schema, document, contextValue, variableValues: variables });
+    if (isAsyncIterable(result)) throw new Error('No operation is answered in parts.');
+    return result;
+  }
+  return { ask, documents, queries, compile };
+}
+
+const viewerOf = (credential: Viewer['credential'], workspaceId = app.workspaceId): Viewer => ({
+  workspaceId,
+  workspace: 'Workspace',
+  keyId: '01900000-0000-7000-8000-000000000009',
+  actorName: nameOfKey('01900000-0000-7000-8000-000000000009'),
+  credential,
+  rateLimit: null,
+  scopes: new Set(scopes),
+});
+
+const user = '{ user(uid: "u1") { uid email devices { platform } } }';
+
+/** A document as an attack sends them, with small differences. */
+const ofFlood = (number: number, aliases = 18, fields = 14) => {
+  const id = rowGlobalId('User', 1);
+  const parts = Array.from(
+    { length: aliases },
+    (_, place) => `a${place}: node(id: "${id}") { ... on User { ${'id uid __typename '.repeat(fields)} } }`,
+  );
+  return `{ ${parts.join(' ')} b${number}: __typename }`;
+};
+
+describe('Documents', () => {
+  it('are kept while they weigh no more than the limit, and parsed once', async () => {
+    const { ask, documents } = serve({ documentsMb: 16 });
+    const viewer = viewerOf('secret');
+    await ask(viewer, user);
+    const document = documents.documentOf(user);
+    expect(document).toBeDefined();
+    await ask(viewer, user);
+    expect(documents.documentOf(user)).toBe(document);
+    expect(documents.errorsOf(document ?? expect.fail())).toEqual([]);
+    for (let number = 0; number < 60; number += 1) await ask(viewer, ofFlood(number));
+    const { bytes, documents: count } = documents.figures;
+    expect(bytes).toBeLessThanOrEqual(16 * MB);
+    expect(bytes).toBeGreaterThan(12 * MB);
+    expect(count).toBeLessThan(60);
+    expect(documents.documentOf(user)).toBeUndefined();
+  });
+
+  it('and compiled queries of a caller do not give way to those of another workspace', async () => {
+    const { ask, documents, queries, compile } = serve({ documentsMb: 16, compiledMb: 16 });
+    const [quiet, loud] = [viewerOf('secret', app.stranger.workspaceId), viewerOf('secret')];
+    for (let time = 0; time < 6; time += 1) await ask(quiet, user);
+    expect(compile).toHaveBeenCalledTimes(1);
+    for (let number = 0; number < 60; number += 1)
+      for (let time = 0; time < 7; time += 1) await ask(loud, ofFlood(number, 18, 3));
+    expect(compile.mock.calls.length).toBeGreaterThan(60);
+    expect(queries.cache.size).toBeLessThan(60);
+    expect(documents.documentOf(user)).toBeDefined();
+    compile.mockClear();
+    await ask(quiet, user);
+    expect(compile).not.toHaveBeenCalled();
+  });
+
+  it('weigh no less than they take', { timeout: 60_000 }, async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const heap = () => {
+      collect();
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const { ask, documents, queries } = serve();
+    const viewer = viewerOf('secret');
+    const kinds = [
+      (number: number) => ofFlood(number),
+      (number: number) => ofFlood(number, 10, 6),
+      (number: number) =>
+        `{ users(first: 3) { nodes { id uid email firstName lastName number meta createdAt devices { token platform } lists { list { id title } } } } a${number}: __typename }`,
+      (number: number) =>
+        `{ ${Array.from({ length: 15 }, (_, place) => `a${place}: viewer { workspace keyId scopes }`).join(' ')} b${number}: __typename }`,
+    ];
+    for (const kind of kinds) for (let time = 0; time < 7; time += 1) await ask(viewer, kind(0));
+    const [before, weighed] = [heap(), documents.figures.bytes + queries.cache.bytes];
+    for (const kind of kinds)
+      for (let number = 1; number <= 10; number += 1)
+        for (let time = 0; time < 7; time += 1) await ask(viewer, kind(number));
+    const taken = heap() - before;
+    const weight = documents.figures.bytes + queries.cache.bytes - weighed;
+    expect(taken).toBeLessThan(weight);
+    expect(taken).toBeGreaterThan(weight / 5);
+  });
+
+  it('that are wrong are remembered with their errors, which weigh, too', async () => {
+    const { ask, documents } = serve();
+    const wrong = `{ viewer { ${Array.from({ length: 90 }, (_, place) => `nothing${place}`).join(' ')} } }`;
+    const { errors } = await ask(viewerOf('publicKey'), wrong);
+    expect(errors).toHaveLength(90);
+    const again = await ask(viewerOf('publicKey'), wrong);
+    expect(again.errors?.[0]).toBe(errors?.[0]);
+    expect(documents.figures.bytes).toBeGreaterThan(90 * 3_000);
+  });
+});
+
+describe('Queries are compiled', () => {
+  it('once a secret has executed them five times without errors', async () => {
+    const { ask, compile } = serve();
+    for (let time = 0; time < 5; time += 1) await ask(viewerOf('secret'), user);
+    expect(compile).not.toHaveBeenCalled();
+    await ask(viewerOf('secret'), user);
+    expect(compile).toHaveBeenCalledTimes(1);
+  });
+
+  it.each(['publicKey', 'token'] as const)('not for a %s', async (credential) => {
+    const { ask, compile } = serve();
+    for (let time = 0; time < 20; time += 1) await ask(viewerOf(credential), user);
+    expect(compile).not.toHaveBeenCalled();
+  });
+
+  it('for anybody if the operator has persisted them', async () => {
+    const { ask, compile } = serve({ persisted: [user] });
+    for (let time = 0; time < 6; time += 1) await ask(viewerOf('publicKey'), user);
+    expect(compile).toHaveBeenCalledTimes(1);
+  });
+
+  it('not if they are large, or fail', async () => {
+    const { ask, compile } = serve();
+    for (let time = 0; time < 10; time += 1) {
+      await ask(viewerOf('secret'), ofFlood(1));
+      const { data, errors } = await ask(viewerOf('secret'), '{ node(id: "x1") { ... on User { id uid } } }');
+      expect([data?.node, errors?.length]).toEqual([null, 1]);
+    }
+    expect(compile).not.toHaveBeenCalled();
+  });
+
+  it('one at a time, with a pause of forty times as long', () => {
+    const queries = new CompiledQueries(MB);
+    const now = vi.spyOn(performance, 'now');
+    const compileAt = (started: number, ended: number) => {
+      now.mockReturnValueOnce(started).mockReturnValueOnce(ended);
+      const args = { schema: servedSchema, document: parse('{ viewer { keyId } }') };
+      queries.compile({ executions: 5, selections: 2 }, args, 'owner');
+      return queries.cache.size;
+    };
+    try {
+      expect(compileAt(1_000, 1_010)).toBe(1);
+      expect(compileAt(1_011, 0)).toBe(1);
+      now.mockReset();
+      expect(compileAt(1_409, 0)).toBe(1);
+      now.mockReset();
+      expect(compileAt(1_410, 1_411)).toBe(2);
+    } finally {
+      now.mockRestore();
+    }
+  });
+});

@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { graphql } from '../../generated/gql.ts';
+import { startApp } from '../../kit/app.ts';
+import { rowGlobalId, seedEvents, seedListMembers, seedSegmentMembers, tens } from '../../kit/seed-rows.ts';
+
+const NodeOfId = graphql(`
+  query NodeOfId($id: ID!) {
+    node(id: $id) { __typename id }
+  }
+`);
+
+const NodesOfIds = graphql(`
+  query NodesOfIds($ids: [ID!]!) {
+    nodes(ids: $ids) { __typename id }
+  }
+`);
+
+const IdsEverywhere = graphql(`
+  query IdsEverywhere {
+    user(uid: "u1") {
+      id
+      lists { list { id } }
+      segments { segment { id } }
+      events { nodes { id user { id } } }
+    }
+    users { nodes { id } }
+    lists { nodes { id members { edges { node { id } } } } }
+    segments { nodes { id members { nodes { id } } } }
+  }
+`);
+
+const types = ['User', 'List', 'Segment', 'Event'] as const;
+
+/** An app with one of each type, all of them number 1. */
+async function startWithOneOfEach() {
+  const app = await startApp();
+  await seedListMembers(app, 1, [1]);
+  await seedSegmentMembers(app, 1, [1]);
+  await seedEvents(app, 1, [1]);
+  return app;
+}
+
+it.each(types)('reads a %s again by its id', async (type) => {
+  await using app = await startWithOneOfEach();
+  const id = rowGlobalId(type, 1);
+  expect(await app.run(NodeOfId, { id })).toEqual({ node: { __typename: type, id } });
+});
+
+it('gives a node the same id wherever it is found', async () => {
+  await using app = await startWithOneOfEach();
+  const [user, list, segment, event] = types.map((type) => ({ id: rowGlobalId(type, 1) }));
+  expect(await app.run(IdsEverywhere)).toEqual({
+    user: { ...user, lists: [{ list }], segments: [{ segment }], events: { nodes: [{ ...event, user }] } },
+    users: { nodes: [user] },
+    lists: { nodes: [{ ...list, members: { edges: [{ node: user }] } }] },
+    segments: { nodes: [{ ...segment, members: { nodes: [user] } }] },
+  });
+});
+
+it('answers null for an id that nothing has', async () => {
+  await using app = await startWithOneOfEach();
+  for (const type of types) expect(await app.run(NodeOfId, { id: rowGlobalId(type, 2) })).toEqual({ node: null });
+});
+
+it('puts each of nodes at its id’s place, null for one that is missing, and one twice that is asked for twice', async () => {
+  await using app = await startWithOneOfEach();
+  const [user, missing, list] = [rowGlobalId('User', 1), rowGlobalId('Event', 2), rowGlobalId('List', 1)];
+  const { nodes } = await app.run(NodesOfIds, { ids: [list, user, missing, user] });
+  expect(nodes.map((node) => node?.id)).toEqual([list, user, undefined, user]);
+});
+
+it('takes 100 ids and refuses 101', async () => {
+  await using app = await startApp();
+  const ids = tens(101).map((number) => rowGlobalId('User', number));
+  expect((await app.run(NodesOfIds, { ids: ids.slice(1) })).nodes).toHaveLength(100);
+  const { data, errors } = await app.send(NodesOfIds, { ids });
+  expect(data).toBeUndefined();
+  expect(errors).toMatchObject([{ message: 'ids: must hold at most 100 ids, not 101' }]);
+  expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['ids'] }] } }]);
+});
+
+it('refuses what is no global id, saying which', async () => {
+  await using app = await startApp();
+  const bad = { code: 'BAD_USER_INPUT', issues: [{ path: ['id'], code: 'INVALID_ID' }] };
+  for (const id of ['', 'x', '1', btoa('User:1'), btoa('Workspace:01900000-0000-7000-8000-000000000001'), '\0']) {
+    expect((await app.send(NodeOfId, { id })).errors).toMatchObject([{ extensions: bad }]);
+  }
+  const { data, errors } = await app.send(NodesOfIds, { ids: [rowGlobalId('User', 1), 'x'] });
+  expect(data).toEqual({ nodes: [null, null] });
+  expect(errors).toMatchObject([
+    { path: ['nodes', 1], extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['ids', '1'] }] } },
+  ]);
+});

@@ -1,0 +1,41 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+import { addUser } from '../../kit/factories.ts';
+import { inject, restOf } from '../../kit/rest.ts';
+
+it('500: masks an unexpected error, logs it whole, and gives the request’s id in both', async () => {
+  const lines: string[] = [];
+  const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
+  await using app = await startApp({ log: pino(stream) });
+  await app.db.$executeRaw`ALTER TABLE users RENAME COLUMN workspace_id TO hidden`;
+  const headers = { authorization: app.owner, 'x-request-id': 'abc-1' };
+  expect(await inject(app, { url: '/v1/users', headers })).toEqual({
+    status: 500,
+    body: { error: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId: 'abc-1' },
+  });
+  const logged = lines.find((line) => line.includes('users.workspace_id does not exist'));
+  expect(JSON.parse(logged ?? '{}')).toMatchObject({ requestId: 'abc-1' });
+});
+
+it('503: the database is away', async () => {
+  await using app = await startApp();
+  const { uid } = await addUser(app);
+  await restOf(app).get(`/v1/users/${uid}`);
+  await app.db.$executeRaw`ALTER TABLE users RENAME TO hidden`;
+  await app.db.$executeRawUnsafe(
+    `CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P03'; END $$`,
+  );
+  await app.db.$executeRaw`CREATE VIEW users AS SELECT *, gone() FROM hidden`;
+  expect(await restOf(app).get(`/v1/users/${uid}`)).toEqual({
+    status: 503,
+    body: {
+      error: 'The service is unavailable just now; try again later.',
+      code: 'SERVICE_UNAVAILABLE',
+      retryAfter: 1,
+    },
+  });
+  const { headers } = await app.app.inject({ url: `/v1/users/${uid}`, headers: { authorization: app.owner } });
+  expect(headers['retry-after']).toBe('1');
+});

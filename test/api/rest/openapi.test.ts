@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { operations } from '../../../src/rest/operations/index.ts';
+import { startApp } from '../../kit/app.ts';
+import { record } from '../../kit/both-apis/record.ts';
+import { printedOpenApi } from '../../kit/printed-openapi.ts';
+
+const committed = readFileSync('openapi.json', 'utf8');
+const document = record(JSON.parse(committed));
+
+/** Walks down names: `at(document, 'paths', '/users')`. */
+const at = (value: unknown, ...names: string[]) => names.reduce((whole, name) => record(whole)[name], value);
+
+/** Everything within a value that is an object, itself included. */
+function objectsOf(value: unknown): Record<string, unknown>[] {
+  if (Array.isArray(value)) return value.flatMap(objectsOf);
+  const whole = record(value);
+  return value === whole ? [whole, ...Object.values(whole).flatMap(objectsOf)] : [];
+}
+
+/** The schema and the examples of an operation's body. */
+const bodyOf = (path: string, method: string) =>
+  record(at(document, 'paths', path, method, 'requestBody', 'content', 'application/json'));
+
+it('is committed as it is (npm run generate)', () => {
+  expect(printedOpenApi()).toBe(committed);
+});
+
+it('is answered to anybody', async () => {
+  await using app = await startApp();
+  const answer = await app.app.inject('/v1/openapi.json');
+  expect(answer.headers['content-type']).toMatch('application/json');
+  expect(answer.json()).toEqual(document);
+});
+
+describe('to a linter', () => {
+  let problems: string[] = [];
+
+  beforeAll(async () => {
+    const config = await createConfig({ extends: ['recommended-strict'] });
+    const found = await lintFromString({ source: committed, absoluteRef: 'openapi.json', config });
+    problems = found.map(({ severity, ruleId, message, location }) =>
+      [severity, ruleId, message, location[0]?.pointer].join(': '),
+    );
+  });
+
+  it('is without fault', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(problems).toEqual([]);
+  });
+});
+
+it('has every operation of the seed document, in its order, and the removal of a token', () => {
+  const methodsOf = Object.entries(record(document.paths)).flatMap(([path, item]) =>
+    Object.keys(record(item)).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(methodsOf).toEqual([
+    'POST /users',
+    'GET /users',
+    'GET /users/{uid}',
+    'PUT /users/{uid}',
+    'DELETE /users/{uid}',
+    'POST /users/{uid}/events',
+    'DELETE /users/{uid}/tokens/{token}',
+  ]);
+});
+
+/** Of "Create a User", "Update User attributes" and "Add User events". */
+const seedExamples = {
+  '/users': [
+    'post',
+    {
+      id: 'u144',
+      first_name: 'Akinyele',
+      last_name: 'Jinadu',
+      email: 'a.jinadu@somecorp.email',
+      meta: { plan: 'pro', age: 34 },
+      created_at: '2021-01-12T05:24:39.062+00:00',
+    },
+  ],
+  '/users/{uid}': ['put', { meta: { plan: 'custom', coverage: 20 }, created_at: '2021-01-12T05:24:39.062+00:00' }],
+  '/users/{uid}/events': [
+    'post',
+    {
+      event: 'Add to cart',
+      timestamp: '2020-05-30T09:30:10Z',
+      properties: { product: 'T123', currency: 'USD', amount: 12.99 },
+    },
+    { event: 'Paid', value: 49.99 },
+  ],
+} as const;
+
+it.each(Object.entries(seedExamples))('shows the seed’s examples of %s', (path, [method, ...values]) => {
+  const examples = Object.values(record(bodyOf(path, method).examples));
+  expect(examples.map((example) => record(example).value)).toEqual(values);
+});
+
+it.each(
+  operations.flatMap(({ operationId, requestExamples, input }) =>
+    Object.entries(requestExamples).map(([name, { value }]) => ({ operationId, name, value, input })),
+  ),
+)('gives an example that passes the check of requests: $operationId, $name', ({ value, input }) => {
+  expect(
+    input.safeParse({ params: { uid: 'u144' }, query: {}, headers: {}, body: value }).error?.issues,
+  ).toBeUndefined();
+});
+
+describe('a schema of a body', () => {
+  const properties = record(at(bodyOf('/users', 'post'), 'schema', 'properties'));
+
+  it('is empty nowhere', () => {
+    const bodies = operations.map(({ path, method }) => bodyOf(path, method.toLowerCase()).schema);
+    expect(
+      objectsOf([bodies, at(document, 'components', 'schemas')]).filter((it) => Object.keys(it).length === 0),
+    ).toEqual([]);
+  });
+
+  it('describes every field', () => {
+    const bodies = operations.map(({ path, method }) => at(bodyOf(path, method.toLowerCase()), 'schema', 'properties'));
+    const fields = bodies.flatMap((body) => Object.entries(record(body)));
+    expect(fields.filter(([, field]) => !record(field).description).map(([name]) => name)).toEqual([]);
+  });
+
+  it('requires what the seed requires', () => {
+    expect(at(bodyOf('/users', 'post'), 'schema', 'required')).toEqual(['id']);
+    expect(at(bodyOf('/users/{uid}', 'put'), 'schema', 'required')).toBeUndefined();
+    expect(at(bodyOf('/users/{uid}/events', 'post'), 'schema', 'required')).toEqual(['event']);
+  });
+
+  it('tells what only code can check', () => {
+    expect(properties).toMatchObject({
+      id: { type: 'string', pattern: '^[A-Za-z0-9]{1,255}$' },
+      number: { type: ['string', 'null'] },
+      meta: {
+        type: ['object', 'null'],
+        additionalProperties: { type: ['string', 'number', 'boolean'] },
+        maxProperties: 100,
+      },
+      created_at: { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }] },
+      device_platform: { anyOf: [{ enum: ['android', 'ios'] }, { type: 'null' }] },
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+import { addList, addUser, importUser } from '../../kit/factories.ts';
+import { type RestCaller, restOf } from '../../kit/rest.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+let rest: RestCaller;
+
+beforeAll(async () => {
+  app = await startApp();
+  rest = restOf(app);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+describe('POST /users', () => {
+  it('ignores keys that the document does not know', async () => {
+    const sent = { id: 'unknown1', is_account: false, uid: 'other', segments: [], removeMeta: 7 };
+    expect(await rest.post('/v1/users', sent)).toMatchObject({ status: 200, body: { uid: 'unknown1' } });
+  });
+
+  it('takes a number as the id', async () => {
+    expect(await rest.post('/v1/users', { id: 144 })).toMatchObject({ status: 200, body: { uid: '144' } });
+  });
+
+  it.each([-1, 1.5, 2 ** 53])('refuses the number %s as the id', async (id) => {
+    expect(await rest.post('/v1/users', { id })).toMatchObject({ status: 400, body: { issues: [{ path: ['id'] }] } });
+  });
+
+  it('takes null for what is not known', async () => {
+    const unknown = { first_name: null, number: null, email: null, meta: null, lists: null, created_at: null };
+    const device = { device_token: null, device_platform: null };
+    expect(await rest.post('/v1/users', { id: 'nulls', ...unknown, ...device })).toMatchObject({
+      status: 200,
+      body: { first_name: null, number: null, email: null, meta: {}, lists: [], devices: [] },
+    });
+  });
+
+  it('subscribes to lists by their ids, in capitals too', async () => {
+    const list = await addList(app);
+    const sent = { id: 'listed', lists: [list.id.toUpperCase()] };
+    expect(await rest.post('/v1/users', sent)).toMatchObject({ body: { lists: [{ id: list.id, subscribed: true }] } });
+  });
+
+  it('refuses a list that there is not, and creates nothing', async () => {
+    expect(await rest.post('/v1/users', { id: 'nolist', lists: [randomUUID()] })).toMatchObject({ status: 400 });
+    expect(await rest.get('/v1/users/nolist')).toMatchObject({ status: 404 });
+  });
+
+  it('refuses another workspace’s list as one that there is not', async () => {
+    const { id } = await addList({ ...app, ...app.stranger });
+    const answer = await rest.post('/v1/users', { id: 'foreign', lists: [id] });
+    expect(answer).toEqual(await rest.post('/v1/users', { id: 'foreign', lists: [randomUUID()] }));
+  });
+
+  it('refuses an archived list, naming its place', async () => {
+    const open = await addList(app);
+    const archived = await addList(app, { archivedAt: new Date() });
+    const answer = await rest.post('/v1/users', { id: 'archived', lists: [open.id, archived.id] });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/^lists\.1 /), issues: [{ path: ['lists', '1'] }] },
+    });
+    expect(await rest.get('/v1/users/archived')).toMatchObject({ status: 404 });
+  });
+
+  it('tells every fault at once, by the names of the document', async () => {
+    const sent = { id: 'a-b', number: 'x', email: 'y', device_token: 't', created_at: 'z', meta: { a: {} } };
+    const answer = await rest.post('/v1/users', sent);
+    const issues = ['id', 'number', 'email', 'created_at', 'device_platform'].map((name) =>
+      expect.objectContaining({ path: [name] }),
+    );
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { issues: expect.arrayContaining([...issues, expect.objectContaining({ path: ['meta', 'a'] })]) },
+    });
+  });
+});
+
+describe('PUT /users/{uid}', () => {
+  it('creates the user where there is none, without a body too', async () => {
+    expect(await rest.put('/v1/users/fresh')).toMatchObject({ status: 200, body: { uid: 'fresh', meta: {} } });
+    expect(await rest.get('/v1/users/fresh')).toMatchObject({ status: 200 });
+  });
+
+  it('leaves what is left out, and clears what is null', async () => {
+    const { uid } = await addUser(app, { firstName: 'Ada', lastName: 'Lovelace', number: '+2348012345678' });
+    expect(await rest.put(`/v1/users/${uid}`, { first_name: null, number: null })).toMatchObject({
+      body: { first_name: null, number: null, last_name: 'Lovelace' },
+    });
+  });
+
+  it('clears all attributes where meta is null', async () => {
+    const { uid } = await addUser(app, { meta: { plan: 'pro' } });
+    expect(await rest.put(`/v1/users/${uid}`, { meta: null })).toMatchObject({ status: 200, body: { meta: {} } });
+  });
+
+  it('keeps attributes where meta is empty, as clients send it with every identification', async () => {
+    const { uid } = await addUser(app, { meta: { plan: 'pro' } });
+    expect(await rest.put(`/v1/users/${uid}`, { id: uid, meta: {} })).toMatchObject({
+      body: { meta: { plan: 'pro' } },
+    });
+  });
+
+  it('gives an imported user with the e-mail address the uid, once', async () => {
+    const { id, uid: email } = await importUser(app, 'imported@example.com');
+    const { body } = await rest.put('/v1/users/claimed', { email });
+    expect(body).toMatchObject({ id, uid: 'claimed' });
+    expect(body).not.toHaveProperty('uid_updateable');
+  });
+
+  it.each([
+    ['with the secret', () => app.owner, 200],
+    ['not with the public key alone', () => app.publicKey, 403],
+  ])('changes an e-mail address %s', async (_name, caller, status) => {
+    const { uid } = await addUser(app, { email: 'old@example.com' });
+    const answer = await restOf(app, caller()).put(`/v1/users/${uid}`, { email: 'new@example.com' });
+    expect(answer.status).toBe(status);
+  });
+
+  it('refuses a device token without its platform', async () => {
+    expect(await rest.put('/v1/users/tokenonly', { device_token: 't1' })).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: ['device_platform'], code: 'REQUIRED' }] },
+    });
+  });
+});
+
+describe('paths', () => {
+  it('hold uids of 255 characters of four bytes', async () => {
+    const uid = '😀'.repeat(255);
+    const path = `/v1/users/${encodeURIComponent(uid)}`;
+    expect(await rest.put(path, {})).toMatchObject({ status: 200, body: { uid } });
+    expect(await rest.get(path)).toMatchObject({ status: 200, body: { uid } });
+  });
+
+  it.each(['a.jinadu@somecorp.email', 'Ada Lovelace', '100% sure?', 'c#+&=;'])('hold the uid "%s"', async (uid) => {
+    const path = `/v1/users/${encodeURIComponent(uid)}`;
+    expect(await rest.put(path, {})).toMatchObject({ status: 200, body: { uid } });
+    expect(await rest.post(`${path}/events`, { event: 'Paid' })).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await rest.delete(path)).toEqual({ status: 200, body: { status: 'ok' } });
+  });
+
+  it.each([
+    ['256 characters', 'x'.repeat(256)],
+    ['a slash', 'a%2Fb'],
+    ['U+0000', 'a%00b'],
+  ])('refuse a uid with %s', async (_name, uid) => {
+    expect(await rest.put(`/v1/users/${uid}`, {})).toMatchObject({
+      status: 400,
+      body: { issues: expect.arrayContaining([expect.objectContaining({ path: ['uid'] })]) },
+    });
+  });
+});
+
+it('DELETE /users/{uid}/tokens/{token} removes a device by the public key, and says with the secret that it is gone', async () => {
+  const token = `${'x'.repeat(1000)}:APA91b/_-`;
+  const visitor = restOf(app, app.publicKey);
+  await visitor.put('/v1/users/signsout', { device_token: token, device_platform: 'android' });
+  const path = `/users/signsout/tokens/${encodeURIComponent(token)}`;
+  expect(await visitor.delete(path)).toEqual({ status: 200, body: { status: 'ok' } });
+  expect(await rest.get('/users/signsout')).toMatchObject({ body: { devices: [] } });
+  expect(await visitor.delete(path)).toEqual({ status: 200, body: { status: 'ok' } });
+  expect(await rest.delete(path)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+});

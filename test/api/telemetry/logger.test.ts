@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+
+const logger = resolve('src/telemetry/logger.ts');
+const source = `import { createLogger } from ${JSON.stringify(logger)};
+const log = createLogger('info', process.argv[1] === 'several').child({ requestId: 'r1' });
+log.info({ status: 200 }, 'POST /graphql 200');
+log.debug('nothing');`;
+const command = [process.execPath, '--input-type=module', '-e', source];
+
+/** The gateway with what it logs. */
+async function startLoggingApp() {
+  const lines: string[] = [];
+  const app = await startApp({ log: pino({ level: 'info' }, { write: (line) => lines.push(line) }) });
+  return { ...app, lines, entries: () => lines.map((line): unknown => JSON.parse(line)) };
+}
+
+it('writes a line of JSON for each message where standard output is no terminal', () => {
+  const [program = '', ...args] = command;
+  const lines = execFileSync(program, args, { encoding: 'utf8' }).split('\n');
+  expect(lines).toEqual([expect.any(String), '']);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 30,
+    time: expect.any(Number),
+    requestId: 'r1',
+    status: 200,
+    msg: 'POST /graphql 200',
+  });
+});
+
+// macOS has a `script` too, with other options.
+it.runIf(process.platform === 'linux')('writes what people can read on a terminal', () => {
+  const onTerminal = (...args: string[]) => {
+    const quoted = [...command, ...args].map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(' ');
+    return stripVTControlCharacters(execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8' }));
+  };
+  expect(onTerminal()).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: POST \/graphql 200\r\n$/);
+  expect(onTerminal('several')).toMatch(/^\[\d\d:\d\d:\d\d\] INFO \(\d+\): POST \/graphql 200\r\n$/);
+});
+
+it('logs one line for each request: what was asked, how it ended, and its id', async () => {
+  await using app = await startLoggingApp();
+  const { headers } = await app.send('{ viewer { keyId } }');
+  await app.app.inject({ url: '/nowhere?secret=1', headers: { 'x-request-id': 'mine' } });
+  expect(app.entries()).toEqual([
+    expect.objectContaining({
+      requestId: headers['x-request-id'],
+      method: 'POST',
+      route: '/graphql',
+      status: 200,
+      ms: expect.any(Number),
+    }),
+    expect.objectContaining({ requestId: 'mine', method: 'GET', route: '(nowhere)', status: 404 }),
+  ]);
+});
+
+it('logs no credentials, no documents and no variables', async () => {
+  await using app = await startLoggingApp();
+  await app.send('query ($uid: String!) { user(uid: $uid) { uid } }', { uid: 'private' });
+  await app.send('{ viewer { keyId } }', {}, 'Basic c2VjcmV0OnNlY3JldA==');
+  const query = encodeURIComponent('{ user(uid: "private") { uid } }');
+  await app.app.inject({ url: `/graphql?query=${query}`, headers: { authorization: app.owner } });
+  expect(app.lines).toHaveLength(3);
+  const key = Buffer.from(app.owner.replace('Basic ', ''), 'base64').toString();
+  for (const secret of ['private', 'c2VjcmV0', app.owner, key.split(':')[1] ?? key]) {
+    expect(app.lines.join('')).not.toContain(secret);
+  }
+});

@@ -1,0 +1,132 @@
+import { expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+import { addList, addUser } from '../../kit/factories.ts';
+import { CreateUser, SignUpUser } from '../../kit/operations/users.ts';
+
+it('creates a user of a uid alone, with every other field empty', async () => {
+  await using app = await startApp();
+  const { createUser } = await app.run(CreateUser, { input: { uid: 'u144' } });
+  expect(createUser).toMatchObject({
+    user: {
+      uid: 'u144',
+      uidUpdateable: false,
+      firstName: null,
+      lastName: null,
+      number: null,
+      email: null,
+      devices: [],
+      lists: [],
+      segments: [],
+      meta: {},
+    },
+  });
+});
+
+it('keeps every parameter', async () => {
+  await using app = await startApp();
+  const list = await addList(app, { title: 'News' });
+  const input = {
+    uid: 'u144',
+    firstName: 'Akinyele',
+    lastName: 'Jinadu',
+    number: '+2348012345678',
+    email: 'a.jinadu@somecorp.email',
+    meta: { plan: 'pro', age: 34, active: true },
+    createdAt: '2021-01-12T05:24:39.062Z',
+  };
+  const device = { token: 'token-1', platform: 'IOS' } as const;
+  const { createUser } = await app.run(CreateUser, { input: { ...input, device, listIds: [list.globalId] } });
+  expect(createUser).toMatchObject({
+    user: { ...input, devices: [device], lists: [{ subscribed: true, list: { id: list.globalId, title: 'News' } }] },
+  });
+});
+
+it('takes null for left out, in every parameter', async () => {
+  await using app = await startApp();
+  const before = Date.now();
+  const nothing = {
+    firstName: null,
+    lastName: null,
+    number: null,
+    email: null,
+    device: null,
+    listIds: null,
+    meta: null,
+    createdAt: null,
+  };
+  const { createUser } = await app.run(CreateUser, { input: { uid: 'u144', ...nothing } });
+  if (!('user' in createUser)) throw new Error(createUser.message);
+  expect(createUser.user).toMatchObject({ firstName: null, email: null, devices: [], lists: [], meta: {} });
+  expect(Date.parse(createUser.user.createdAt)).toBeGreaterThanOrEqual(before);
+});
+
+it('takes now for createdAt where none is given, and always for updatedAt', async () => {
+  await using app = await startApp();
+  const before = Date.now();
+  await app.run(CreateUser, { input: { uid: 'now' } });
+  await app.run(CreateUser, { input: { uid: 'given', createdAt: '2021-01-12T05:24:39.062Z' } });
+  const now = await app.db.user.findFirstOrThrow({ where: { uid: 'now' } });
+  const given = await app.db.user.findFirstOrThrow({ where: { uid: 'given' } });
+  for (const instant of [now.createdAt, now.updatedAt, given.updatedAt]) {
+    expect(instant.getTime()).toBeGreaterThanOrEqual(before);
+    expect(instant.getTime()).toBeLessThanOrEqual(Date.now());
+  }
+});
+
+it('takes any instant of the years 1 to 9999 for createdAt, and answers in UTC to the millisecond', async () => {
+  await using app = await startApp();
+  const instants = [
+    ['first', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+    ['old', '0099-06-30T12:00:00Z', '0099-06-30T12:00:00.000Z'],
+    ['offset', '2021-01-12T05:24:39.062+05:30', '2021-01-11T23:54:39.062Z'],
+    ['last', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+  ] as const;
+  for (const [uid, createdAt, answered] of instants) {
+    expect(await app.run(CreateUser, { input: { uid, createdAt } })).toMatchObject({
+      createUser: { user: { createdAt: answered } },
+    });
+  }
+});
+
+it('refuses a createdAt outside the years 1 to 9999', async () => {
+  await using app = await startApp();
+  for (const createdAt of ['0000-12-31T23:59:59.999Z', '9999-12-31T23:59:59-01:00']) {
+    expect(await app.run(CreateUser, { input: { uid: 'u144', createdAt } })).toMatchObject({
+      createUser: { issues: [{ path: ['createdAt'], code: 'OUT_OF_RANGE' }] },
+    });
+  }
+  expect(await app.db.user.count()).toBe(0);
+});
+
+it('needs no more than the public key', async () => {
+  await using app = await startApp();
+  const input = { uid: 'u144', email: 'ada@example.com', meta: { plan: 'pro' } };
+  expect(await app.run(SignUpUser, { input }, app.publicKey)).toMatchObject({ createUser: { user: { uid: 'u144' } } });
+});
+
+it('refuses a uid in use, and leaves its user alone', async () => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: { uid: 'u144', firstName: 'Ada' } });
+  expect(await app.run(CreateUser, { input: { uid: 'u144', firstName: 'Eve' } })).toMatchObject({
+    createUser: { __typename: 'UidTakenError', code: 'UID_TAKEN', uid: 'u144' },
+  });
+  expect(await app.db.user.findMany()).toMatchObject([{ firstName: 'Ada' }]);
+});
+
+it('tells uids apart by case, and lets another workspace have the same', async () => {
+  await using app = await startApp();
+  await addUser({ ...app.stranger, db: app.db }, { uid: 'u144' });
+  await app.run(CreateUser, { input: { uid: 'U144' } });
+  expect(await app.run(CreateUser, { input: { uid: 'u144' } })).toMatchObject({
+    createUser: { user: { uid: 'u144' } },
+  });
+});
+
+it('lets two users have the same e-mail address and number', async () => {
+  await using app = await startApp();
+  const both = { email: 'ada@example.com', number: '2348012345678' };
+  await app.run(CreateUser, { input: { uid: 'u1', ...both } });
+  expect(await app.run(CreateUser, { input: { uid: 'u2', ...both } })).toMatchObject({
+    createUser: { user: { email: both.email } },
+  });
+});

@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
+import { startApp } from '../../kit/app.ts';
+import { addList, addSegment, addToList, addToSegment, addUser, countRows, noRows } from '../../kit/factories.ts';
+import { AddEvent } from '../../kit/operations/events.ts';
+import { CreateUser, DeleteUser, ReadUser, UpdateUser } from '../../kit/operations/users.ts';
+
+type App = Awaited<ReturnType<typeof startApp>>;
+
+/** Adds a user with a row in every table. */
+async function addWholeUser(app: App, uid: string) {
+  const user = await addUser(app, { uid });
+  await addToList(app, await addList(app), user);
+  await addToSegment(app, await addSegment(app, 'Active'), user);
+  await app.run(AddEvent, { input: { uid, name: 'Paid' } });
+  await app.run(UpdateUser, {
+    input: { uid, device: { token: `token of ${uid}`.replaceAll(' ', '-'), platform: 'IOS' } },
+  });
+  return user;
+}
+
+it('deletes everything about the user from every table, and says who it was', async () => {
+  await using app = await startApp();
+  const { globalId } = await addWholeUser(app, 'u144');
+  expect(Object.values(await countRows(app))).toEqual([1, 1, 1, 1, 1]);
+  expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toEqual({
+    deleteUser: { __typename: 'DeleteUserPayload', deletedUserId: globalId, uid: 'u144' },
+  });
+  expect(await countRows(app)).toEqual({ ...noRows, events: 1 });
+  await eraseSomeEvents(app.db);
+  expect(await countRows(app)).toEqual(noRows);
+  expect(await app.run(ReadUser, { uid: 'u144' })).toEqual({ user: null });
+});
+
+it('deletes nothing about anybody else', async () => {
+  await using app = await startApp();
+  await addWholeUser(app, 'u144');
+  await addWholeUser(app, 'u145');
+  await app.run(DeleteUser, { input: { uid: 'u144' } });
+  await eraseSomeEvents(app.db);
+  expect(Object.values(await countRows(app))).toEqual([1, 1, 1, 1, 1]);
+  expect(await app.db.list.count()).toBe(2);
+  expect(await app.db.segment.count()).toBe(2);
+});
+
+it('answers NotFoundError to deleting again', async () => {
+  await using app = await startApp();
+  await addUser(app, { uid: 'u144' });
+  await app.run(DeleteUser, { input: { uid: 'u144' } });
+  expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toMatchObject({
+    deleteUser: { __typename: 'NotFoundError', code: 'NOT_FOUND', resource: 'User' },
+  });
+});
+
+it('frees the uid for another user, who begins with nothing', async () => {
+  await using app = await startApp();
+  const { globalId } = await addWholeUser(app, 'u144');
+  await app.run(DeleteUser, { input: { uid: 'u144' } });
+  const { createUser } = await app.run(CreateUser, { input: { uid: 'u144' } });
+  if (!('user' in createUser)) throw new Error(createUser.message);
+  expect(createUser.user).toMatchObject({ devices: [], lists: [], segments: [] });
+  expect(createUser.user.id).not.toBe(globalId);
+});
+
+it('deletes by any uid that updateUser takes', async () => {
+  await using app = await startApp();
+  await addUser(app, { uid: 'a.jinadu@somecorp.email' });
+  await app.run(DeleteUser, { input: { uid: 'a.jinadu@somecorp.email' } });
+  expect(await countRows(app)).toEqual(noRows);
+});
+
+it('names a uid that cannot be one', async () => {
+  await using app = await startApp();
+  expect(await app.run(DeleteUser, { input: { uid: 'a/b' } })).toMatchObject({
+    deleteUser: { issues: [{ path: ['uid'], code: 'INVALID_UID' }] },
+  });
+});
+
+it('answers NotFoundError for another workspace’s user, who stays', async () => {
+  await using app = await startApp();
+  await addUser({ ...app.stranger, db: app.db }, { uid: 'u144' });
+  expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toMatchObject({ deleteUser: { code: 'NOT_FOUND' } });
+  expect(await app.db.user.count()).toBe(1);
+});
+
+it('is refused to the public key', async () => {
+  await using app = await startApp();
+  await addUser(app, { uid: 'u144' });
+  expect(await app.send(DeleteUser, { input: { uid: 'u144' } }, app.publicKey)).toMatchObject({
+    errors: [{ extensions: { code: 'FORBIDDEN', requiredScopes: ['users:write'] } }],
+  });
+  expect(await app.db.user.count()).toBe(1);
+});

@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest';
+import { startApp } from '../../kit/app.ts';
+import { addUser } from '../../kit/factories.ts';
+import { CreateUser, IdentifyUser, ReadUser, UpdateUser } from '../../kit/operations/users.ts';
+
+const full = {
+  uid: 'u144',
+  firstName: 'Akinyele',
+  lastName: 'Jinadu',
+  number: '+2348012345678',
+  email: 'a.jinadu@somecorp.email',
+  device: { token: 'token-1', platform: 'ANDROID' },
+  meta: { plan: 'pro', age: 34 },
+  createdAt: '2021-01-12T05:24:39.062Z',
+} as const;
+
+it('creates a user whose uid nobody has, with every parameter', async () => {
+  await using app = await startApp();
+  const { device, ...fields } = full;
+  expect(await app.run(UpdateUser, { input: full })).toMatchObject({
+    updateUser: { created: true, user: { ...fields, uidUpdateable: false, devices: [device], lists: [] } },
+  });
+});
+
+it('creates a user of a uid alone, signed up now', async () => {
+  await using app = await startApp();
+  const before = Date.now();
+  await app.run(IdentifyUser, { input: { uid: 'u144' } }, app.publicKey);
+  const user = await app.db.user.findFirstOrThrow();
+  expect(user).toMatchObject({ uid: 'u144', uidUpdateable: false, firstName: null, email: null, meta: {} });
+  expect(user.createdAt.getTime()).toBeGreaterThanOrEqual(before);
+});
+
+it('creates a user as a second call would leave them, with keys in removeMeta that they do not have', async () => {
+  await using app = await startApp();
+  const input = { uid: 'u144', meta: { plan: 'pro' }, removeMeta: ['age'] };
+  for (const created of [true, false]) {
+    expect(await app.run(UpdateUser, { input })).toMatchObject({ updateUser: { created } });
+    expect((await app.run(ReadUser, { uid: 'u144' })).user?.meta).toEqual({ plan: 'pro' });
+  }
+});
+
+it('changes what is given, and says that it created nobody', async () => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: full });
+  const change = {
+    firstName: 'Ada',
+    lastName: 'Lovelace',
+    number: '442071838750',
+    email: 'ada@example.com',
+    createdAt: '2022-02-02T00:00:00Z',
+  };
+  expect(await app.run(UpdateUser, { input: { uid: 'u144', ...change } })).toMatchObject({
+    updateUser: {
+      created: false,
+      user: { ...change, number: '+442071838750', createdAt: '2022-02-02T00:00:00.000Z', meta: full.meta },
+    },
+  });
+});
+
+it('leaves every field that is left out as it is', async () => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: full });
+  const { user: before } = await app.run(ReadUser, { uid: 'u144' });
+  await app.run(IdentifyUser, { input: { uid: 'u144' } });
+  const { user: after } = await app.run(ReadUser, { uid: 'u144' });
+  expect({ ...after, updatedAt: null }).toEqual({ ...before, updatedAt: null });
+});
+
+it.each(['firstName', 'lastName', 'number', 'email'] as const)(
+  'clears %s, and nothing else, with null',
+  async (field) => {
+    await using app = await startApp();
+    await app.run(CreateUser, { input: full });
+    const { user: before } = await app.run(ReadUser, { uid: 'u144' });
+    await app.run(IdentifyUser, { input: { uid: 'u144', [field]: null } });
+    const { user: after } = await app.run(ReadUser, { uid: 'u144' });
+    expect({ ...after, updatedAt: null }).toEqual({ ...before, [field]: null, updatedAt: null });
+  },
+);
+
+it('clears all attributes with null', async () => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: full });
+  const { updateUser } = await app.run(UpdateUser, { input: { uid: 'u144', meta: null } });
+  expect('user' in updateUser && updateUser.user.meta).toEqual({});
+});
+
+it('takes null for left out in newUid, removeMeta and device', async () => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: full });
+  const { device, ...fields } = full;
+  const input = { uid: 'u144', newUid: null, removeMeta: null, device: null };
+  expect(await app.run(UpdateUser, { input })).toMatchObject({
+    updateUser: { created: false, user: { ...fields, devices: [device] } },
+  });
+});
+
+it('refuses to clear createdAt', async () => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: full });
+  expect(await app.run(UpdateUser, { input: { uid: 'u144', createdAt: null } })).toMatchObject({
+    updateUser: { issues: [{ path: ['createdAt'], code: 'NOT_NULLABLE' }] },
+  });
+});
+
+it('moves updatedAt, and not createdAt', async () => {
+  await using app = await startApp();
+  const long = new Date('2020-01-01T00:00:00Z');
+  await addUser(app, { uid: 'u144', createdAt: long, updatedAt: long });
+  await app.run(UpdateUser, { input: { uid: 'u144', firstName: 'Ada' } });
+  const user = await app.db.user.findFirstOrThrow();
+  expect(user.createdAt).toEqual(long);
+  expect(user.updatedAt.getTime()).toBeGreaterThan(long.getTime());
+});
+
+it('leaves another workspace’s user of the same uid alone', async () => {
+  await using app = await startApp();
+  const { id } = await addUser({ ...app.stranger, db: app.db }, { uid: 'u144', firstName: 'Ada' });
+  expect(await app.run(UpdateUser, { input: { uid: 'u144', firstName: 'Eve' } })).toMatchObject({
+    updateUser: { created: true },
+  });
+  expect(await app.db.user.findMany({ where: { id } })).toMatchObject([{ firstName: 'Ada' }]);
+});
+
+it('updates a user whom there is with one statement', async () => {
+  await using app = await startApp();
+  const { uid } = await addUser(app, { meta: { plan: 'free' } });
+  await app.run(ReadUser, { uid });
+  const statements = await app.statementsOf(async () => {
+    const answer = await app.run(UpdateUser, { input: { uid, firstName: 'Ada', meta: { plan: 'pro' } } });
+    expect(answer).toMatchObject({
+      updateUser: { created: false, user: { uid, firstName: 'Ada', meta: { plan: 'pro' } } },
+    });
+  });
+  // The devices and the lists that the answer holds are read by a statement each.
+  expect(statements.filter((sql) => !sql.trimStart().startsWith('SELECT'))).toHaveLength(1);
+});

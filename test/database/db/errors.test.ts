@@ -1,0 +1,189 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
+import { isConflict, isUnavailable, TransactionConflict, violates } from '../../../src/db/errors.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
+import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
+import { createDatabase, type TestDatabase } from '../../kit/database.ts';
+import { rowId, seedUsers } from '../../kit/seed-rows.ts';
+
+let database: TestDatabase;
+let db: DatabaseClient;
+let workspaceId: string;
+beforeAll(async () => {
+  database = await createDatabase();
+  db = database.db;
+  workspaceId = (await createWorkspace(db, 'Owner')).id;
+  await seedUsers({ db, workspaceId }, [1, 2]);
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** The error that something fails with, and what we make of it. */
+async function judge(failing: Promise<unknown>) {
+  const error: unknown = await failing.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Error);
+  return { error, conflict: isConflict(error), unavailable: isUnavailable(error) };
+}
+
+/** Ends the session of a pool's only connection, from outside. */
+async function terminate(pid: number): Promise<void> {
+  const client = new Client(database.connection);
+  await client.connect();
+  await client.query('SELECT pg_terminate_backend($1)', [pid]);
+  await client.end();
+}
+
+async function pidOf(one: Pick<DatabaseClient, '$queryRaw'>): Promise<number> {
+  const [row] = await one.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  return row?.pid ?? 0;
+}
+
+const neither = { conflict: false, unavailable: false };
+const unavailable = { conflict: false, unavailable: true };
+const conflict = { conflict: true, unavailable: false };
+
+describe('a constraint', () => {
+  it('names the unique index that a Prisma call or raw SQL violates', async () => {
+    const data = { workspaceId, id: rowId(3), uid: 'u1', createdAt: new Date(), updatedAt: new Date() };
+    const ofCall = await judge(db.user.create({ data }));
+    const ofSql = await judge(db.$executeRaw`UPDATE users SET uid = 'u1' WHERE uid = 'u2'`);
+    for (const { error, ...is } of [ofCall, ofSql]) {
+      expect(is).toEqual(neither);
+      expect(violates(error, 'users_uid_unique')).toBe(true);
+      expect(violates(error, 'users_pkey')).toBe(false);
+    }
+  });
+
+  it('names the foreign key', async () => {
+    const { error, ...is } = await judge(
+      db.$executeRaw`INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
+        VALUES (${workspaceId}::uuid, 'x', ${rowId(9)}::uuid, 'ios', now())`,
+    );
+    expect(is).toEqual(neither);
+    expect(violates(error, 'devices_user_fkey')).toBe(true);
+  });
+});
+
+describe('a conflict', () => {
+  it('is a deadlock', async () => {
+    const locked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const lockBoth = (mine: 0 | 1) =>
+      db.$transaction(async (tx) => {
+        const [first, second] = mine === 0 ? ['u1', 'u2'] : ['u2', 'u1'];
+        await tx.$queryRaw`SELECT 1 FROM users WHERE uid = ${first} FOR UPDATE`;
+        locked[mine].resolve();
+        await locked[1 - mine]?.promise;
+        await tx.$queryRaw`SELECT 1 FROM users WHERE uid = ${second} FOR UPDATE`;
+      });
+    const both = await Promise.allSettled([lockBoth(0), lockBoth(1)]);
+    const lost = both.filter((one) => one.status === 'rejected');
+    expect(lost).toHaveLength(1);
+    expect(await judge(Promise.reject(lost[0]?.reason))).toMatchObject(conflict);
+  });
+
+  it('is a serialization failure', async () => {
+    const failing = db.$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT 1 FROM users`;
+        await db.$executeRaw`UPDATE users SET first_name = 'x' WHERE uid = 'u1'`;
+        await tx.$executeRaw`UPDATE users SET first_name = 'y' WHERE uid = 'u1'`;
+      },
+      { isolationLevel: 'RepeatableRead' },
+    );
+    expect(await judge(failing)).toMatchObject(conflict);
+  });
+
+  it('is what a domain function calls one', async () => {
+    expect(await judge(Promise.reject(new TransactionConflict()))).toMatchObject(conflict);
+  });
+});
+
+describe('an unavailable database', () => {
+  it('is one that refuses the connection', async () => {
+    const nowhere = openDatabase({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
+    expect(await judge(nowhere.user.findMany())).toMatchObject(unavailable);
+    expect(await judge(nowhere.$queryRaw`SELECT 1`)).toMatchObject(unavailable);
+    expect(await judge(nowhere.$transaction(async (tx) => tx.user.findMany()))).toMatchObject(unavailable);
+  });
+
+  it('is one whose socket is not there, or whose name nobody knows', async () => {
+    for (const host of ['/nowhere', 'nowhere.invalid']) {
+      const nowhere = openDatabase({ host, port: 1, user: 'x', database: 'x' });
+      expect(await judge(nowhere.user.findMany())).toMatchObject(unavailable);
+      expect(await judge(nowhere.query`SELECT 1`)).toMatchObject(unavailable);
+      await nowhere.$disconnect();
+    }
+  });
+
+  it('is one that does not say a word while a connection is waited for', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const waits = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000 };
+    const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1, waits });
+    const began = Date.now();
+    const judged = await Promise.all([
+      judge(nowhere.user.findMany()),
+      judge(nowhere.query`SELECT 1`),
+      judge(inTransaction(nowhere, (tx) => tx.query`SELECT 1`)),
+    ]);
+    for (const one of judged) expect(one).toMatchObject(unavailable);
+    expect(Date.now() - began).toBeLessThan(4_000);
+    await nowhere.$disconnect();
+    silent.close();
+  });
+
+  it('is one that ends the session, in a transaction or while a statement runs', async () => {
+    const one = openDatabase(database.connection, { poolSize: 1 });
+    const inTransaction = one.$transaction(async (tx) => {
+      await terminate(await pidOf(tx));
+      await tx.$queryRaw`SELECT 1`;
+    });
+    expect(await judge(inTransaction)).toMatchObject(unavailable);
+    const pid = await pidOf(one);
+    const [whileRunning] = await Promise.all([judge(one.$queryRaw`SELECT pg_sleep(30)::text`), terminate(pid)]);
+    expect(whileRunning).toMatchObject(unavailable);
+    await one.$disconnect();
+  });
+
+  it('is one that takes longer than the statement timeout', async () => {
+    const failing = db.$transaction(async (tx) => {
+      await tx.$executeRaw`SET LOCAL statement_timeout = 1`;
+      await tx.$queryRaw`SELECT pg_sleep(30)::text`;
+    });
+    expect(await judge(failing)).toMatchObject(unavailable);
+  });
+
+  it('is one whose connections are all taken for longer than the wait', async () => {
+    const one = openDatabase(database.connection, { poolSize: 1 });
+    const free = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const holding = one.$transaction(async (tx) => {
+      await pidOf(tx);
+      taken.resolve();
+      await free.promise;
+    });
+    await taken.promise;
+    const waiting = await judge(one.$queryRaw`SELECT 1`);
+    free.resolve();
+    await holding;
+    await one.$disconnect();
+    expect(waiting).toMatchObject(unavailable);
+  });
+});
+
+it.each([
+  ['a fault in the SQL', () => db.$queryRaw`SELECT nonsense`],
+  ['a division by zero', () => db.$queryRaw`SELECT 1 / 0`],
+  ['an error of our own', () => Promise.reject(new Error('Connection lost my keys'))],
+])('%s is neither a conflict nor an unavailable database', async (_fault, fail) => {
+  const { error, ...is } = await judge(fail());
+  expect(is).toEqual(neither);
+  expect(violates(error, 'users_uid_unique')).toBe(false);
+});

@@ -1,0 +1,198 @@
+import { Client, escapeLiteral } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Db, openDatabase } from '../../../src/db/client.ts';
+import { countRows } from '../../../src/db/reading/count.ts';
+import { type KeysetSource, type Page, readPages } from '../../../src/db/reading/keyset.ts';
+import { nameOfKey } from '../../../src/domain/shared/actor.ts';
+import { type AuditFilter, readAudit } from '../../../src/domain/changes/audit.ts';
+import { readDevices } from '../../../src/domain/devices/device.ts';
+import { insertEvents } from '../../../src/domain/events/add.ts';
+import { eventsSource } from '../../../src/domain/events/event.ts';
+import { listsSource } from '../../../src/domain/lists/list.ts';
+import { listMembersSource } from '../../../src/domain/lists/memberships.ts';
+import { segmentMembersSource } from '../../../src/domain/segments/memberships.ts';
+import { segmentsSource } from '../../../src/domain/segments/segment.ts';
+import { readUsers, usersSource } from '../../../src/domain/users/read.ts';
+import { writeUpdates } from '../../../src/domain/users/write-updates.ts';
+import { createDatabase, type TestDatabase } from '../../kit/database.ts';
+import { recordStatements, type Statement } from '../../kit/statements.ts';
+
+const ROWS = 20_000;
+const workspaceId = '00000000-0000-7000-8000-000000000001';
+const other = '00000000-0000-7000-8000-000000000002';
+/** The id of the row with a number; the same in both workspaces. */
+const id = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+const ids = `('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
+
+/** Two workspaces, each with many users, lists and segments, one list and one segment of all, one user with all events. */
+async function fill(client: Client): Promise<void> {
+  for (const workspace of [workspaceId, other]) {
+    const each = `FROM generate_series(1, ${ROWS}) AS n`;
+    const w = `'${workspace}'::uuid`;
+    await client.query(`
+      INSERT INTO workspaces (workspace_id, name) VALUES (${w}, 'w');
+      INSERT INTO users (workspace_id, id, uid, email, created_at, updated_at)
+        SELECT ${w}, ${ids}, 'u' || n, 'same@example.com', now(), now() ${each};
+      INSERT INTO lists (workspace_id, id, title, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
+      INSERT INTO segments (workspace_id, id, name, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
+      INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+        SELECT ${w}, '${id(1)}', ${ids}, n % 2 = 0, now() ${each};
+      INSERT INTO segment_memberships (workspace_id, segment_id, user_id) SELECT ${w}, '${id(1)}', ${ids} ${each};
+      INSERT INTO events (workspace_id, id, user_id, name, timestamp)
+        SELECT ${w}, ${ids}, '${id(1)}', 'e' || n % 3, now() - n * interval '1 minute' ${each};
+      INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id)
+        SELECT ${w}, ${ids}, to_timestamp(0), 'k' || n % 3, 'updateUser',
+          CASE WHEN n % 3 = 0 THEN '${id(1)}'::uuid END ${each};`);
+  }
+  await client.query('VACUUM ANALYZE');
+}
+
+const near: Page = { size: 30, from: 'newest' };
+const far: Page = { size: 30, from: 'newest', bound: { side: 'older', key: id(ROWS / 2) } };
+const backwards: Page = { size: 30, from: 'oldest', bound: { side: 'newer', key: id(ROWS / 2) } };
+
+interface Plan {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Loops': number;
+  'Actual Rows': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: Plan[];
+}
+
+/** A parameter as EXECUTE takes it. */
+const literal = (value: unknown) =>
+  value === null ? 'NULL' : escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
+
+/** Every node of a plan. */
+const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
+
+describe('the plans of connections over 20,000 rows', () => {
+  let database: TestDatabase;
+  let client: Client;
+  let statements: Statement[] = [];
+  beforeAll(async () => {
+    database = await createDatabase();
+    recordStatements(database.db, (statement) => statements.push(statement));
+    client = new Client(database.connection);
+    await client.connect();
+    await fill(client);
+  }, 60_000);
+  afterAll(async () => {
+    await client.end();
+    await database[Symbol.asyncDispose]();
+  });
+
+  /** The one statement of a read. */
+  async function statementOf(read: () => Promise<unknown>): Promise<Statement> {
+    statements = [];
+    await read();
+    expect(statements).toHaveLength(1);
+    return statements[0] ?? { text: '', values: [] };
+  }
+
+  /** How many rows of each table a plan has touched, whether they passed the filter or not. */
+  function rowsOf(plan: Plan): Record<string, number> {
+    const touched: Record<string, number> = {};
+    for (const node of flat(plan)) {
+      const table = node['Relation Name'];
+      const read = node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
+      if (table) touched[table] = (touched[table] ?? 0) + read;
+    }
+    return touched;
+  }
+
+  /** How many rows the statement of a read touches of each table, by the plan that a session settles on after some executions. */
+  async function rowsTouched(read: () => Promise<unknown>): Promise<Record<string, number>> {
+    const { text, values } = await statementOf(read);
+    const execute = `EXECUTE settling(${values.map(literal)})`;
+    await client.query(`PREPARE settling AS ${text}`);
+    for (let execution = 0; execution < 6; execution += 1) await client.query(execute);
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${execute}`);
+    await client.query('DEALLOCATE settling');
+    return rowsOf(rows[0]['QUERY PLAN'][0].Plan);
+  }
+
+  const sources: [string, KeysetSource<unknown>, string][] = [
+    ['Query.users', usersSource(), workspaceId],
+    ['Query.lists', listsSource, workspaceId],
+    ['Query.segments', segmentsSource, workspaceId],
+    ['List.members', listMembersSource(workspaceId), id(1)],
+    ['List.members, subscribed', listMembersSource(workspaceId, true), id(1)],
+    ['Segment.members', segmentMembersSource(workspaceId), id(1)],
+    ['User.events', eventsSource(workspaceId), id(1)],
+    ['User.events, by name', eventsSource(workspaceId, { name: 'e1' }), id(1)],
+  ];
+
+  it.each(sources)('%s reads no more than its page, near, far in and backwards', async (_name, source, parent) => {
+    for (const page of [near, far, backwards]) {
+      const touched = await rowsTouched(() => readPages(database.db, source, [parent], page));
+      // The page, one more, and one on the other side.
+      for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
+    }
+  });
+
+  it('User.events reads no events that lie outside of the time asked for', async () => {
+    const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
+    expect(await rowsTouched(() => readPages(database.db, source, [id(1)], near))).toEqual({ events: 0 });
+  });
+
+  it.each<[string, AuditFilter]>([
+    ['whole', {}],
+    ['of a user', { userId: id(1) }],
+    ['of a key', { keyId: 'k1' }],
+    ['of a key that there is not', { keyId: 'k4' }],
+    ['since a time that is to come', { since: new Date('2100-01-01') }],
+    ['of a user since a time', { userId: id(1), since: new Date(0) }],
+  ])('the audit trail, %s, is read no further than its page', async (_name, filter) => {
+    for (const page of [near, far]) {
+      const touched = await rowsTouched(() => readAudit(database.db, workspaceId, filter, page));
+      for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
+    }
+  });
+
+  it('List.members counts memberships without reading users', async () => {
+    const source = listMembersSource(workspaceId);
+    expect(Object.keys(await rowsTouched(() => countRows(database.db, source, [id(1)])))).toEqual(['list_memberships']);
+  });
+
+  const entry = { actorName: nameOfKey('k') };
+  const often: [string, (db: Db) => Promise<unknown>][] = [
+    ...sources.flatMap(([name, source, parent]) =>
+      [near, far].map((page): [string, (db: Db) => Promise<unknown>] => [
+        `${name}, ${page.bound ? 'far in' : 'near'}`,
+        (db) => readPages(db, source, [parent], page),
+      ]),
+    ),
+    ['a user by uid', (db) => readUsers(db, workspaceId, [{ uid: 'u1' }])],
+    ['a user by id', (db) => readUsers(db, workspaceId, [{ id: id(1) }])],
+    ['devices', (db) => readDevices(db, workspaceId, [id(1)])],
+    [
+      'addEvent',
+      (db) => insertEvents(db, workspaceId, [{ ...entry, input: { uid: 'u1', name: 'n' } }], { lock: 'wait' }),
+    ],
+    [
+      'updateUser',
+      (db) =>
+        writeUpdates(db, workspaceId, [{ ...entry, canRead: true, input: { uid: 'u1', meta: { a: 1 } } }], {
+          lock: 'wait',
+        }),
+    ],
+    [
+      'updateUser by the public key alone',
+      (db) =>
+        writeUpdates(db, workspaceId, [{ ...entry, canRead: false, input: { uid: 'u1', meta: { a: 1 } } }], {
+          lock: 'wait',
+        }),
+    ],
+  ];
+
+  it.each(often)('%s is planned anew no more than PostgreSQL needs to compare', async (_name, ask) => {
+    const db = openDatabase(database.connection, { poolSize: 1 });
+    onTestFinished(() => db.$disconnect());
+    for (let execution = 0; execution < 10; execution += 1) await ask(db);
+    const planned = await db.query<{ custom: number }[]>`
+      SELECT custom_plans::int AS custom FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared%'`;
+    expect(planned).toEqual([{ custom: 5 }]);
+  });
+});

@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
+import { startApp } from '../../kit/app.ts';
+import { atOnce, tally } from '../../kit/concurrently.ts';
+import { addUser, countRows } from '../../kit/factories.ts';
+import { TrackEvent } from '../../kit/operations/events.ts';
+import { DeleteUser, IdentifyUser, ReadUser, SignUpUser } from '../../kit/operations/users.ts';
+
+const POOL = { poolSize: 20 };
+
+it('makes exactly one user of 60 upserts of one uid at once, and says `created` once', async () => {
+  await using app = await startApp(POOL);
+  const answers = await atOnce(60, (place) =>
+    app.run(IdentifyUser, { input: { uid: 'one', firstName: `Name ${place}` } }, app.publicKey),
+  );
+  expect(tally(answers.map(({ updateUser }) => updateUser.__typename))).toEqual({ UpdateUserPayload: 60 });
+  expect(answers.filter(({ updateUser }) => 'created' in updateUser && updateUser.created)).toHaveLength(1);
+  expect(await app.db.user.count()).toBe(1);
+});
+
+it('lets one of 60 createUser of one uid at once win, and tells the others that it is taken', async () => {
+  await using app = await startApp(POOL);
+  const answers = await atOnce(60, () => app.run(SignUpUser, { input: { uid: 'u144' } }, app.publicKey));
+  expect(tally(answers.map(({ createUser }) => createUser.__typename))).toEqual({
+    CreateUserPayload: 1,
+    UidTakenError: 59,
+  });
+  expect(await app.db.user.count()).toBe(1);
+});
+
+it('loses none of 60 patches of different meta keys at once', async () => {
+  await using app = await startApp(POOL);
+  await addUser(app, { uid: 'one' });
+  await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: 'one', meta: { [`key${place}`]: place } } }));
+  const { user } = await app.run(ReadUser, { uid: 'one' });
+  expect(user?.meta).toEqual(Object.fromEntries(Array.from({ length: 60 }, (_, place) => [`key${place}`, place])));
+});
+
+it('loses none of 60 meta patches at once that also have to create the user', async () => {
+  await using app = await startApp(POOL);
+  await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: 'one', meta: { [`key${place}`]: place } } }));
+  const { user } = await app.run(ReadUser, { uid: 'one' });
+  expect(Object.keys(user?.meta ?? {})).toHaveLength(60);
+});
+
+it('keeps the limit of 100 keys when 60 patches of 3 keys come at once', async () => {
+  await using app = await startApp(POOL);
+  await addUser(app, { uid: 'one' });
+  const answers = await atOnce(60, (place) =>
+    app.run(IdentifyUser, { input: { uid: 'one', meta: { [`a${place}`]: 1, [`b${place}`]: 2, [`c${place}`]: 3 } } }),
+  );
+  expect(tally(answers.map(({ updateUser }) => updateUser.__typename))).toEqual({
+    UpdateUserPayload: 33,
+    ValidationError: 27,
+  });
+  const { user } = await app.run(ReadUser, { uid: 'one' });
+  expect(Object.keys(user?.meta ?? {})).toHaveLength(99);
+});
+
+it('leaves no event behind when a user is deleted while 60 events come in', async () => {
+  await using app = await startApp(POOL);
+  await addUser(app, { uid: 'one' });
+  const answers = await atOnce(61, async (place) => {
+    if (place === 30) return (await app.run(DeleteUser, { input: { uid: 'one' } })).deleteUser.__typename;
+    return (await app.run(TrackEvent, { input: { uid: 'one', name: 'Paid' } }, app.publicKey)).addEvent.__typename;
+  });
+  const { AddEventPayload: added = 0, NotFoundError: refused = 0, ...others } = tally(answers);
+  expect(others).toEqual({ DeleteUserPayload: 1 });
+  expect(added + refused).toBe(60);
+  expect(await app.db.event.count()).toBe(0);
+});
+
+it('deletes a user once when 60 callers delete them at once', async () => {
+  await using app = await startApp(POOL);
+  await addUser(app, { uid: 'one' });
+  const answers = await atOnce(60, () => app.run(DeleteUser, { input: { uid: 'one' } }));
+  expect(tally(answers.map(({ deleteUser }) => deleteUser.__typename))).toEqual({
+    DeleteUserPayload: 1,
+    NotFoundError: 59,
+  });
+});
+
+it('gives every call an answer of its own when upserts, events, devices and deletions of one uid mix', async () => {
+  await using app = await startApp(POOL);
+  const answers = await atOnce(80, async (place) => {
+    const uid = 'one';
+    if (place % 4 === 0) return (await app.run(DeleteUser, { input: { uid } })).deleteUser.__typename;
+    if (place % 4 === 1) return (await app.run(TrackEvent, { input: { uid, name: 'Paid' } })).addEvent.__typename;
+    const device = { token: `token${place}`, platform: 'IOS' } as const;
+    return (await app.run(IdentifyUser, { input: { uid, device } })).updateUser.__typename;
+  });
+  expect(tally(answers)).toMatchObject({ UpdateUserPayload: 40 });
+  await app.send(DeleteUser, { input: { uid: 'one' } });
+  while (await eraseSomeEvents(app.db));
+  expect(await countRows(app)).toMatchObject({ users: 0, devices: 0, events: 0 });
+});

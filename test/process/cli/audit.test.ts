@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createKey } from '../../../src/auth/keys.ts';
+import { nameOfToken } from '../../../src/domain/shared/actor.ts';
+import { addEvent } from '../../../src/domain/events/add.ts';
+import { createUser } from '../../../src/domain/users/create.ts';
+import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
+import { actorOf } from '../../kit/actor.ts';
+import { openCli, refused, runCli, unknown } from '../../kit/cli.ts';
+import { ok } from '../../kit/program.ts';
+
+const entryJson = z.strictObject({
+  id: z.uuid(),
+  at: z.iso.datetime(),
+  keyId: z.string(),
+  action: z.string(),
+  userId: z.uuid().nullable(),
+  listId: z.uuid().nullable(),
+  eventId: z.uuid().nullable(),
+});
+
+/** The CLI on a database with two users and seven events, written by a key and by somebody with a token. */
+async function openWithTrail() {
+  const cli = await openCli();
+  const { db } = cli;
+  const { id: workspaceId } = await createWorkspace(db, 'Acme');
+  const stranger = await createWorkspace(db, 'Other');
+  const key = await createKey(db, workspaceId, ['users:write']);
+  const [byKey, byToken] = [
+    actorOf({ workspaceId }, key.id),
+    { ...actorOf({ workspaceId }), actorName: nameOfToken('ada') },
+  ];
+  const { user: one } = await createUser(db, byKey, { uid: 'u1' });
+  const { user: two } = await createUser(db, byKey, { uid: 'u2' });
+  for (const name of ['a', 'b', 'c']) await addEvent(db, byToken, { uid: 'u1', name });
+  for (const name of ['d', 'e', 'f', 'g']) await addEvent(db, byKey, { uid: 'u2', name });
+  await createUser(db, actorOf({ workspaceId: stranger.id }), { uid: 'u1' });
+  const list = (...options: string[]) =>
+    cli.json(z.array(entryJson), 'audit', 'list', '--workspace', workspaceId, ...options);
+  return { ...cli, workspaceId, stranger, key, one, two, list };
+}
+
+describe('audit list', () => {
+  it('shows who did what to whom, newest first, and of this workspace alone', async () => {
+    await using cli = await openWithTrail();
+    const entries = await cli.list();
+    expect(entries.map(({ action, keyId, userId }) => [action, keyId, userId])).toEqual([
+      ...Array.from({ length: 4 }, () => ['addEvent', cli.key.id, cli.two.id]),
+      ...Array.from({ length: 3 }, () => ['addEvent', 'token:ada', cli.one.id]),
+      ['createUser', cli.key.id, cli.two.id],
+      ['createUser', cli.key.id, cli.one.id],
+    ]);
+    const { stdout } = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', cli.one.id);
+    expect(stdout).toMatch(
+      /^AT +KEY +ACTION +USER +LIST +EVENT\n(\S+Z +token:ada +addEvent +\S+ +- +\S+\n){3}\S+Z .*createUser .* -\n$/,
+    );
+  });
+
+  it('is filtered by the user, and by the key under each of its names', async () => {
+    await using cli = await openWithTrail();
+    expect(await cli.list('--user', cli.one.id)).toHaveLength(4);
+    expect(await cli.list('--key', 'token:ada')).toHaveLength(3);
+    expect(await cli.list('--key', cli.key.id)).toHaveLength(6);
+    expect(await cli.list('--key', cli.key.id.toUpperCase())).toHaveLength(6);
+    expect(await cli.list('--key', `token:${cli.key.id}`)).toEqual([]);
+    expect(await cli.list('--key', cli.key.publicKey, '--user', cli.one.id)).toHaveLength(1);
+  });
+
+  it('is filtered by the time', async () => {
+    await using cli = await openWithTrail();
+    const entries = await cli.list('--since', '2020-01-31');
+    expect(entries).toHaveLength(9);
+    const third = entries.at(-3)?.at ?? '';
+    expect(await cli.list('--since', third)).toEqual(entries.filter(({ at }) => at >= third));
+    expect(await cli.list('--since', '9999-01-01T00:00:00+01:00')).toEqual([]);
+  });
+
+  it('comes in pages, and says how to get the next one', async () => {
+    await using cli = await openWithTrail();
+    const entries = await cli.list();
+    const command = ['audit', 'list', '--workspace', cli.workspaceId, '--limit', '4'];
+    const pages: unknown[] = [];
+    for (let before: string[] = []; ; ) {
+      const { stdout, stderr } = await cli.run(...command, '--json', ...before);
+      pages.push(...z.array(entryJson).parse(JSON.parse(stdout)));
+      const next = /^There are older ones: --before (\S+)\n$/.exec(stderr)?.[1];
+      if (next === undefined) break;
+      before = ['--before', next];
+    }
+    expect(pages).toEqual(entries);
+  });
+
+  it('says where there is nothing', async () => {
+    await using cli = await openWithTrail();
+    const answer = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', unknown);
+    expect(answer).toEqual(ok('There are no such entries.\n'));
+    expect(
+      await cli.json(z.array(entryJson), 'audit', 'list', '--workspace', cli.stranger.id, '--user', cli.one.id),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['no workspace', [], "required option '--workspace <ID>' not specified"],
+    ['a uid for a user', ['--user', 'u1'], 'It must be a UUID.'],
+    ['a cursor that is none', ['--before', 'u1'], 'It must be a UUID.'],
+    ['no key', ['--key', ''], 'It must be a key’s id'],
+    ['a subject alone', ['--key', 'ada'], 'or token: and a token’s subject'],
+    ['no subject', ['--key', 'token:'], 'or token: and a token’s subject'],
+    ['a time in words', ['--since', 'yesterday'], 'It must be a date, such as 2026-01-31'],
+    ['no entries', ['--limit', '0'], 'It must be 1 at least.'],
+    ['too many entries', ['--limit', '1001'], 'It must be 1000 at most.'],
+    ['a limit in words', ['--limit', 'all'], 'It must be a whole number.'],
+  ])('refuses %s', async (_what, options, reason) => {
+    expect(await runCli({}, 'audit', 'list', ...options)).toEqual(refused(reason));
+  });
+
+  it('refuses a workspace or a key that there is not', async () => {
+    await using cli = await openWithTrail();
+    const nowhere = await cli.run('audit', 'list', '--workspace', unknown);
+    expect(nowhere).toEqual(refused(`There is no workspace ${unknown}.`));
+    const nobody = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--key', 'pk_nobody');
+    expect(nobody).toEqual(refused('The workspace has no key pk_nobody.'));
+  });
+});

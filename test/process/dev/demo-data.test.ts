@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { createKey } from '../../../src/auth/keys.ts';
+import type { DatabaseClient } from '../../../src/db/client.ts';
+import { demoCredentials, demoWorkspace, seedDemoData } from '../../../src/dev/demo-data.ts';
+import { MAX_DEVICES } from '../../../src/domain/devices/device.ts';
+import { newEvent } from '../../../src/domain/events/inputs.ts';
+import { newList } from '../../../src/domain/lists/inputs.ts';
+import { scopes } from '../../../src/domain/shared/scopes.ts';
+import { newUser, number as phoneNumber, userUpdate } from '../../../src/domain/users/inputs.ts';
+import { workspaceId, workspaceName } from '../../../src/domain/workspaces/workspaces.ts';
+import { createDatabase } from '../../kit/database.ts';
+
+const seed = (db: DatabaseClient) => seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
+
+describe('the demo data', () => {
+  it('is what the issue asks for: 250 users, both platforms, six lists, a dozen kinds of event', async () => {
+    await using database = await createDatabase();
+    expect(await seed(database.db)).toBe(true);
+    const { workspaces, keys, users, devices, lists, listMemberships, segments, segmentMemberships, events } =
+      await readAll(database.db);
+
+    expect(workspaces).toEqual([demoWorkspace]);
+    expect(keys).toMatchObject([{ publicKey: 'pk_demo', scopes: [...scopes], revokedAt: null }]);
+    expect(users).toHaveLength(250);
+    expect(users.filter(({ uidUpdateable }) => uidUpdateable).length).toBeGreaterThan(3);
+    expect(users.some(({ uid }) => uid === 'u144')).toBe(false);
+    expect(new Set(devices.map(({ platform }) => platform))).toEqual(new Set(['android', 'ios']));
+    expect(lists).toHaveLength(6);
+    expect(lists.filter(({ archivedAt }) => archivedAt)).toHaveLength(1);
+    expect(new Set(listMemberships.map(({ listId }) => listId)).size).toBe(6);
+    expect(new Set(listMemberships.map(({ subscribed }) => subscribed)).size).toBe(2);
+    expect(new Set(segmentMemberships.map(({ segmentId }) => segmentId)).size).toBe(segments.length);
+    expect(new Set(segmentMemberships.map(({ suppressed }) => suppressed)).size).toBe(2);
+    expect(new Set(events.map(({ name }) => name)).size).toBeGreaterThanOrEqual(12);
+    expect(new Set(events.map(({ value }) => typeof value))).toEqual(
+      new Set(['object', 'string', 'number', 'boolean']),
+    );
+  });
+
+  it("holds the seed document's own user and events", async () => {
+    await using database = await createDatabase();
+    await seed(database.db);
+    const user = await database.db.user.findFirstOrThrow({
+      where: { uid: 'a.jinadu@somecorp.email' },
+      include: { devices: true, lists: true, segments: true },
+    });
+    const events = await database.db.event.findMany({ where: { userId: user.id }, orderBy: { id: 'asc' } });
+
+    expect(user).toMatchObject({
+      uidUpdateable: true,
+      firstName: 'Akinyele',
+      lastName: 'Jinadu',
+      number: null,
+      email: 'a.jinadu@somecorp.email',
+      meta: { plan: 'pro', age: 34 },
+      createdAt: new Date('2021-01-12T05:24:39.062+00:00'),
+      devices: [],
+      lists: [],
+      segments: [],
+    });
+    expect(events).toMatchObject([
+      {
+        name: 'Add to cart',
+        value: null,
+        properties: { product: 'T123', currency: 'USD', amount: 12.99 },
+        timestamp: new Date('2020-05-30T09:30:10Z'),
+      },
+      { name: 'Paid', value: 49.99, properties: {} },
+    ]);
+  });
+
+  it('is the same on every fresh database', async () => {
+    await using one = await createDatabase();
+    await using other = await createDatabase();
+    await Promise.all([seed(one.db), seed(other.db)]);
+
+    const { keys: _one, ...rows } = await readAll(one.db);
+    const { keys: _other, ...otherRows } = await readAll(other.db);
+    expect(rows).toEqual(otherRows);
+  });
+
+  it('breaks none of the rules that input has to keep', async () => {
+    await using database = await createDatabase();
+    await seed(database.db);
+    const { users, devices, lists, events } = await readAll(database.db);
+    const uids = new Map(users.map(({ id, uid }) => [id, uid]));
+
+    expect(workspaceName.parse(demoWorkspace.name)).toBe(demoWorkspace.name);
+    expect(workspaceId.parse(demoWorkspace.id)).toBe(demoWorkspace.id);
+    for (const user of users) {
+      expect(() => (user.uidUpdateable ? userUpdate : newUser).parse(user)).not.toThrow();
+      expect(user.number && phoneNumber.parse(user.number)).toBe(user.number);
+      if (user.uidUpdateable) expect(user.email).toBe(user.uid);
+    }
+    for (const device of devices) expect(() => newUser.parse({ uid: 'u1', device })).not.toThrow();
+    for (const list of lists) expect(() => newList.parse(list)).not.toThrow();
+    for (const event of events) expect(() => newEvent.parse({ ...event, uid: uids.get(event.userId) })).not.toThrow();
+    const deviceCounts = [...Map.groupBy(devices, ({ userId }) => userId).values()].map((own) => own.length);
+    expect(Math.max(...deviceCounts)).toBe(MAX_DEVICES);
+  });
+
+  it('could have happened: everything has its order, and nothing is before its cause or after now', async () => {
+    await using database = await createDatabase();
+    await seed(database.db);
+    const { users, devices, lists, listMemberships, events } = await readAll(database.db);
+    const signUps = new Map(users.map(({ id, createdAt }) => [id, createdAt.getTime()]));
+    const listTimes = new Map(lists.map((list) => [list.id, list]));
+    const since = (userId: string, instant: Date) => instant.getTime() - (signUps.get(userId) ?? Number.NaN);
+    const [example, ...others] = users;
+
+    expect(example?.uid).toBe('a.jinadu@somecorp.email');
+    for (const rows of [users, lists]) {
+      const times = rows.map(({ createdAt }) => createdAt.getTime());
+      expect(times, 'in the order of the ids').toEqual(times.toSorted((one, other) => one - other));
+    }
+    const years = others.map(({ createdAt }) => createdAt.getTime());
+    expect(Math.max(...years) - Math.min(...years)).toBeGreaterThan(700 * 86_400_000);
+    expect(Math.max(...years)).toBeLessThan(Date.now());
+    for (const user of users) expect(user.updatedAt >= user.createdAt).toBe(true);
+    for (const { userId, lastSeenAt } of devices) expect(since(userId, lastSeenAt)).toBeGreaterThanOrEqual(0);
+    for (const { userId, timestamp } of events) {
+      if (userId !== example?.id) expect(since(userId, timestamp)).toBeGreaterThanOrEqual(0);
+    }
+    for (const { userId, listId, joinedAt } of listMemberships) {
+      const list = listTimes.get(listId);
+      expect(since(userId, joinedAt)).toBeGreaterThanOrEqual(0);
+      expect(list && joinedAt >= list.createdAt && (!list.archivedAt || joinedAt < list.archivedAt)).toBe(true);
+    }
+  });
+
+  it('is made once, by whoever comes first, and is left alone afterwards', async () => {
+    await using database = await createDatabase();
+    expect((await Promise.all([seed(database.db), seed(database.db)])).toSorted()).toEqual([false, true]);
+    await database.db.user.deleteMany({ where: { uid: 'u1001' } });
+
+    expect(await seed(database.db)).toBe(false);
+    expect(await database.db.user.count()).toBe(249);
+  });
+
+  it('is not left half made', async () => {
+    await using database = await createDatabase();
+    const failing = seedDemoData(database.db, () => Promise.reject(new Error('interrupted')));
+    await expect(failing).rejects.toThrow('interrupted');
+    expect(await database.db.workspace.count()).toBe(0);
+    expect(await seed(database.db)).toBe(true);
+  });
+});
+
+/** Every row, in the order of the keys. */
+async function readAll(db: DatabaseClient) {
+  const orderBy = { id: 'asc' } as const;
+  return {
+    workspaces: await db.workspace.findMany({ orderBy }),
+    keys: await db.apiKey.findMany({ orderBy }),
+    users: await db.user.findMany({ orderBy }),
+    devices: await db.device.findMany({ orderBy: { token: 'asc' } }),
+    lists: await db.list.findMany({ orderBy }),
+    listMemberships: await db.listMembership.findMany({ orderBy: [{ listId: 'asc' }, { userId: 'asc' }] }),
+    segments: await db.segment.findMany({ orderBy }),
+    segmentMemberships: await db.segmentMembership.findMany({ orderBy: [{ segmentId: 'asc' }, { userId: 'asc' }] }),
+    events: await db.event.findMany({ orderBy }),
+  };
+}

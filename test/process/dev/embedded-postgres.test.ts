@@ -1,0 +1,239 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { describe, expect, it, vi } from 'vitest';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/dev/embedded-postgres.ts';
+import { StartError } from '../../../src/dev/start-error.ts';
+
+const owner = fileURLToPath(new URL('owner-process.ts', import.meta.url));
+
+describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
+  it('makes its data, and keeps it over a restart', async () => {
+    await using folder = await openFolder();
+    await folder.use((client) => client.query('CREATE TABLE kept (); INSERT INTO kept DEFAULT VALUES'));
+    await folder.use(async (client, postgres) => {
+      expect((await client.query('SELECT FROM kept')).rowCount).toBe(1);
+      expect(postgres.connection.database).toBe('usergraph');
+    });
+  });
+
+  it('passes settings on, sorts and folds text alike on every machine, and listens on no port', async () => {
+    await using folder = await openFolder();
+    const settings = { 'usergraph.note': `it's "$HOME"`, TimeZone: 'Asia/Tokyo' };
+    await folder.use(async (client) => {
+      const { rows } = await client.query(
+        `SELECT current_setting('usergraph.note') AS note, current_setting('TimeZone') AS zone, lower('Ä') AS lower,
+          'a' < 'B' AS linguistic, current_setting('listen_addresses') AS addresses`,
+      );
+      expect(rows).toEqual([
+        { note: `it's "$HOME"`, zone: 'Asia/Tokyo', lower: 'ä', linguistic: false, addresses: '' },
+      ]);
+    }, settings);
+  });
+
+  it('stops once, however often it is asked, with a connection open', async () => {
+    await using folder = await openFolder();
+    const postgres = await folder.start();
+    const client = await connect(postgres);
+    client.on('error', () => {});
+    await Promise.all([postgres.stop(), postgres.stop()]);
+    await postgres.stop();
+    expect(existsSync(join(folder.data, 'postmaster.pid'))).toBe(false);
+    expect(existsSync(postgres.connection.host)).toBe(false);
+  });
+
+  it('recovers after its server was killed', async () => {
+    await using folder = await openFolder();
+    const killed = await folder.start();
+    const client = await connect(killed);
+    client.on('error', () => {});
+    await client.query('CREATE TABLE kept ()');
+    process.kill(await folder.serverPid(), 'SIGKILL');
+    await folder.use((after) => after.query('SELECT FROM kept'));
+    expect(existsSync(killed.connection.host)).toBe(false);
+  });
+
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'starts its server again that %s has ended, in the same place',
+    async (signal) => {
+      await using folder = await openFolder();
+      const said: string[] = [];
+      const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+      const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
+      try {
+        for (let round = 1; round <= 2; round += 1) {
+          const before = await folder.serverPid();
+          process.kill(before, signal);
+          await vi.waitFor(() => expect(said).toHaveLength(round * 2), { timeout: 15_000 });
+          expect(await folder.serverPid()).not.toBe(before);
+          await (await connect(postgres)).end();
+        }
+      } finally {
+        await postgres.stop();
+      }
+      expect(existsSync(join(folder.data, 'postmaster.pid'))).toBe(false);
+      expect(existsSync(postgres.connection.host)).toBe(false);
+    },
+  );
+
+  it('starts its server again as soon as that can be started, and is stopped meanwhile', async () => {
+    await using folder = await openFolder();
+    const said: string[] = [];
+    const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+    const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
+    const settings = join(folder.data, 'postgresql.conf');
+    const right = await readFile(settings, 'utf8');
+    await writeFile(settings, `${right}\nnonsense = on\n`);
+    process.kill(await folder.serverPid(), 'SIGKILL');
+    await vi.waitFor(() => expect(said.filter((text) => text.includes('nonsense')).length).toBeGreaterThan(1), {
+      timeout: 15_000,
+    });
+    await writeFile(settings, right);
+    await vi.waitFor(() => expect(said.at(-1)).toContain('runs again'), { timeout: 15_000 });
+    await writeFile(settings, `${right}\nnonsense = on\n`);
+    process.kill(await folder.serverPid(), 'SIGKILL');
+    await vi.waitFor(() => expect(said.at(-1)).toContain('The next try'), { timeout: 15_000 });
+    await postgres.stop();
+    const count = said.length;
+    await sleep(1_500);
+    expect(said).toHaveLength(count);
+  });
+
+  it('takes over from a gateway that was killed and left its server running', async () => {
+    await using folder = await openFolder();
+    const { child, host } = await folder.spawnOwner();
+    const orphan = await folder.serverPid();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(isAlive(orphan)).toBe(true);
+    await folder.use(async () => {
+      expect(await folder.serverPid()).not.toBe(orphan);
+      expect(existsSync(host)).toBe(false);
+    });
+  });
+
+  it('leaves a program alone that has the number of a killed server by now', async () => {
+    await using folder = await openFolder();
+    const postgres = await folder.start();
+    const pid = await folder.serverPid();
+    const pidFile = join(folder.data, 'postmaster.pid');
+    const content = await readFile(pidFile, 'utf8');
+    await postgres.stop();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(other, 'spawn');
+    await writeFile(pidFile, content.replace(String(pid), String(other.pid)));
+    await folder.use((client) => client.query('SELECT 1'));
+    expect(other.exitCode ?? other.signalCode).toBe(null);
+    other.kill();
+  });
+
+  it('does not share the gateway’s Ctrl-C', async () => {
+    await using folder = await openFolder();
+    const { child, host } = await folder.spawnOwner();
+    // The terminal's Ctrl-C: SIGINT to the whole process group.
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    expect(existsSync(join(folder.data, 'postmaster.pid'))).toBe(false);
+    expect(existsSync(host)).toBe(false);
+    expect(await readFile(join(folder.data, 'server.log'), 'utf8')).toContain('database system is shut down');
+  });
+
+  it('starts anew where making the data was killed half-way', async () => {
+    await using folder = await openFolder();
+    const child = folder.spawn();
+    while (!(await readdir(folder.path)).some((name) => name.startsWith('pg.partial-'))) await sleep(5);
+    await sleep(100);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(existsSync(folder.data)).toBe(false);
+    await folder.use((client) => client.query('SELECT 1'));
+  });
+
+  it('refuses data of another major version in one line', async () => {
+    await using folder = await openFolder();
+    await mkdir(folder.data);
+    await writeFile(join(folder.data, 'PG_VERSION'), '15\n');
+    await expect(folder.start()).rejects.toThrow(StartError);
+    await expect(folder.start()).rejects.toThrow(/^\S+ was made by PostgreSQL 15, but this is PostgreSQL \d+\. .+$/);
+  });
+
+  it('refuses a folder that holds something else', async () => {
+    await using folder = await openFolder();
+    await mkdir(folder.data);
+    await writeFile(join(folder.data, 'letter.txt'), 'Dear reader');
+    await expect(folder.start()).rejects.toThrow(/holds something other than PostgreSQL's data/);
+    expect(await readdir(folder.data)).toEqual(['letter.txt']);
+  });
+
+  it('says why the server does not start, and leaves no socket folder', async () => {
+    await using folder = await openFolder();
+    vi.stubEnv('TMPDIR', folder.path);
+    const failure = folder.start({ shared_buffers: 'much' });
+    await expect(failure).rejects.toThrow(/did not start on .*\n.*invalid value for parameter "shared_buffers"/);
+    vi.unstubAllEnvs();
+    expect((await readdir(folder.path)).filter((name) => name !== 'pg')).toEqual([]);
+  });
+});
+
+/** A folder for one database; at its end every process started on it is down, and it is gone. */
+async function openFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'ug-embedded-'));
+  const data = join(path, 'pg');
+  const children: ChildProcess[] = [];
+  const start = (settings: Record<string, string> = {}) =>
+    startEmbeddedPostgres({ directory: data, settings: { fsync: 'off', ...settings } });
+  const spawnChild = () => {
+    const child = spawn(process.execPath, [owner, data], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    children.push(child);
+    return child;
+  };
+  const serverPid = async () => Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  return {
+    path,
+    data,
+    start,
+    serverPid,
+    spawn: spawnChild,
+    async spawnOwner() {
+      const child = spawnChild();
+      const [line] = await once(child.stdout, 'data');
+      return { child, host: String(line).trim() };
+    },
+    async use(work: (client: Client, postgres: EmbeddedPostgres) => Promise<unknown>, settings = {}) {
+      const postgres = await start(settings);
+      try {
+        const client = await connect(postgres);
+        await work(client, postgres).finally(() => client.end());
+      } finally {
+        await postgres.stop();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of children) child.kill('SIGKILL');
+      const left = await serverPid().catch(() => 0);
+      if (left > 0 && isAlive(left)) process.kill(left, 'SIGQUIT');
+      await rm(path, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+async function connect(postgres: EmbeddedPostgres): Promise<Client> {
+  const client = new Client(postgres.connection);
+  await client.connect();
+  return client;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { pendingMigrations } from '../../../src/db/migrations/migrate.ts';
+import { openEmptyDatabase } from '../../kit/migrations.ts';
+import { fails, ok, runProgram } from '../../kit/program.ts';
+
+const run = (env: Record<string, string>) => runProgram('scripts/db-migrate.ts', [], { env });
+
+describe('npm run db:migrate', () => {
+  it('applies what is pending and names it; then the database is up to date', async () => {
+    await using database = await openEmptyDatabase();
+    const pending = await pendingMigrations(database.rows);
+    const names = pending.map((name) => `Applied ${name}\n`).join('');
+    expect(await run({ DATABASE_URL: database.connectionString })).toEqual(
+      ok(`${names}Applied ${pending.length} migration(s).\n`),
+    );
+    expect(await pendingMigrations(database.rows)).toEqual([]);
+    expect(await run({ DATABASE_URL: database.connectionString })).toEqual(ok('The database is up to date.\n'));
+  });
+
+  it.each([
+    ['without a database', {}, 'DATABASE_URL is not set'],
+    ['with an empty one', { DATABASE_URL: '' }, 'DATABASE_URL is not set'],
+    [
+      'with one out of reach',
+      { DATABASE_URL: 'postgres://x:hidden@127.0.0.1:1/x' },
+      'at 127.0.0.1:1: connect ECONNREFUSED',
+    ],
+  ])('fails in one line %s', async (_what, env, reason) => {
+    const failed = await run(env);
+    expect(failed).toEqual(fails('db:migrate failed: ', reason));
+    expect(failed.stderr).not.toContain('hidden');
+  });
+
+  it('names the variable that names no PostgreSQL', async () => {
+    const { stderr, code } = await run({ DATABASE_URL: 'mysql://127.0.0.1/x' });
+    expect([stderr, code]).toEqual([expect.stringContaining('  DATABASE_URL: '), 1]);
+  });
+});

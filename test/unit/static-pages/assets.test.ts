@@ -1,0 +1,48 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { startGraphiQL } from '../../kit/graphiql.ts';
+
+async function filesOf({ get }: Awaited<ReturnType<typeof startGraphiQL>>): Promise<string[]> {
+  const { body } = await get('/graphql');
+  return [...body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].flatMap(([, path]) => path ?? []);
+}
+
+describe("GraphiQL's files", () => {
+  it('are served from here, with their charset, to be kept for a year', async () => {
+    await using gateway = await startGraphiQL({ graphiql: {} });
+    const files = await filesOf(gateway);
+    expect(files).toHaveLength(4);
+    for (const file of files) {
+      const { statusCode, headers } = await gateway.get(file);
+      expect(statusCode).toBe(200);
+      expect(headers['content-type']).toMatch(/^text\/(javascript|css); charset=utf-8$/);
+      expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+  });
+
+  it.each(['editor', 'graphql', 'json'])("include the editor's %s worker", async (name) => {
+    await using gateway = await startGraphiQL({ graphiql: {} });
+    const [file = ''] = await filesOf(gateway);
+    const worker = await gateway.get(new URL(`${name}.worker.js`, `http://gateway${file}`).pathname);
+    expect(worker.headers['content-type']).toBe('text/javascript; charset=utf-8');
+  });
+
+  it('are compressed for who accepts it, to a third or less, and plain for others', async () => {
+    await using gateway = await startGraphiQL({ graphiql: {} });
+    const file = (await filesOf(gateway)).find((path) => path.endsWith('/graphiql.js')) ?? '';
+    const compressed = await gateway.get(file, { 'accept-encoding': 'gzip, deflate, br' });
+    const plain = await gateway.get(file, { 'accept-encoding': 'identity' });
+    expect([compressed.headers['content-encoding'], plain.headers['content-encoding']]).toEqual(['gzip', undefined]);
+    expect(compressed.headers.vary).toBe('accept-encoding');
+    expect(compressed.rawPayload.length * 3).toBeLessThan(plain.rawPayload.length);
+    expect(gunzipSync(compressed.rawPayload).equals(plain.rawPayload)).toBe(true);
+  });
+
+  it('are not there where GraphiQL is off', async () => {
+    await using on = await startGraphiQL({ graphiql: {} });
+    await using off = await startGraphiQL({ graphiql: false });
+    const [file = ''] = await filesOf(on);
+    expect((await off.get(file)).statusCode).toBe(404);
+  });
+});
