@@ -1,4 +1,4 @@
-import type { Db } from '../../src/db/client.ts';
+import type { WriteDb } from '../../src/db/client.ts';
 import { readPages } from '../../src/db/reading/keyset.ts';
 import { nameOfKey } from '../../src/domain/shared/actor.ts';
 import { readDevices } from '../../src/domain/devices/device.ts';
@@ -9,7 +9,7 @@ import { PAGE, PAGE_EVENTS } from '../questions.ts';
 import type { Operations } from './operations.ts';
 
 /** The operations by the domain's own functions and their SQL; only what carries the statements differs. */
-export function byDomain(db: Db, workspaceId: string): Operations {
+export function byDomain(db: WriteDb, workspaceId: string): Operations {
   const events = eventsSource(workspaceId);
   return {
     user: async (uid) => (await readUsers(db, workspaceId, [{ uid }]))[0],

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { type DatabaseClient, type Db, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, type WriteDb, openDatabase } from '../../src/db/client.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
 import { byDomain } from './domain.ts';
 import { byModels } from './models.ts';
@@ -24,20 +24,22 @@ export function openWays(url: string, workspaceId: string, stack: AsyncDisposabl
     stack.adopt(client, () => client.$disconnect());
   const open = (prepared: boolean) => closing(openDatabase({ connectionString: url }, { prepared }));
   const prisma = open(true);
+  const product = prisma.forWorkspace(workspaceId);
   const preparing = closing(preparingPrisma(url));
   return [
     { name: 'Prisma models', operations: byModels(prisma, workspaceId) },
     { name: 'Prisma models, prepared', operations: byModels(preparing, workspaceId) },
-    { name: '$queryRaw', operations: byDomain(rawQueriesOf(prisma), workspaceId) },
-    { name: '$queryRaw, prepared', operations: byDomain(rawQueriesOf(preparing), workspaceId) },
+    { name: '$queryRaw', operations: byDomain(rawQueriesOf(prisma, product), workspaceId) },
+    { name: '$queryRaw, prepared', operations: byDomain(rawQueriesOf(preparing, product), workspaceId) },
     { name: 'Db.query, unprepared', operations: byDomain(open(false), workspaceId) },
     { name: PRODUCT, operations: byDomain(open(true), workspaceId) },
   ];
 }
 
 /** The statements of the domain, carried by Prisma's raw queries. */
-function rawQueriesOf(prisma: Pick<DatabaseClient, '$queryRaw' | '$executeRaw'>): Db {
+function rawQueriesOf(prisma: Pick<DatabaseClient, '$queryRaw' | '$executeRaw'>, db: WriteDb): WriteDb {
   return {
+    ...db,
     query: (query, ...values) => prisma.$queryRaw(query, ...values),
     execute: (query, ...values) => prisma.$executeRaw(query, ...values),
   };

@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts';
+import type { ReadDb } from '../db/client.ts';
 import type { VerifyToken } from './tokens.ts';
 import { UnauthenticatedError, type Viewer } from './viewer.ts';
 import { nameOfKey, nameOfToken } from '../domain/shared/actor.ts';
@@ -15,7 +15,7 @@ import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspace
 export type Authenticate = (authorization: string | undefined) => Promise<Viewer>;
 
 /** Lets callers in by their key, and by tokens where there is a way to verify them. */
-export function createAuthenticate(db: Db, verifyToken?: VerifyToken): Authenticate {
+export function createAuthenticate(db: ReadDb, verifyToken?: VerifyToken): Authenticate {
   const ways = [byKey(db), ...(verifyToken ? [byToken(db, verifyToken)] : [])];
   return async (authorization) => {
     for (const way of ways) {
@@ -27,7 +27,7 @@ export function createAuthenticate(db: Db, verifyToken?: VerifyToken): Authentic
 }
 
 /** Lets callers in by `Basic base64(key:secret)`, or `key:`; nothing for any other header, or a key that is not in force. */
-export function byKey(db: Db): (authorization: string | undefined) => Promise<Viewer | undefined> {
+export function byKey(db: ReadDb): (authorization: string | undefined) => Promise<Viewer | undefined> {
   const keyOf = remember((publicKey) => readKey(db, publicKey));
   return async (authorization) => {
     const credentials = parseBasic(authorization);
@@ -58,7 +58,7 @@ interface StoredKey {
 }
 
 /** The key in force with a public half, or nothing; nor where two have it, which 144 random bits rule out. */
-async function readKey(db: Db, publicKey: string): Promise<KnownKey | undefined> {
+async function readKey(db: ReadDb, publicKey: string): Promise<KnownKey | undefined> {
   const [key, second] = await db.query<StoredKey[]>`
     SELECT
       api_keys.id, api_keys.workspace_id AS "workspaceId", workspaces.name AS workspace, api_keys.scopes,
@@ -83,7 +83,7 @@ const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
 /** Lets callers in by `Bearer` with a token that is verified, of a workspace that there is; nothing for any other header. */
 export function byToken(
-  db: Db,
+  db: ReadDb,
   verify: VerifyToken,
 ): (authorization: string | undefined) => Promise<Viewer | undefined> {
   const nameOf = remember((id) => readName(db, id));
@@ -106,7 +106,7 @@ export function byToken(
   };
 }
 
-async function readName(db: Db, workspaceId: string): Promise<string | undefined> {
+async function readName(db: ReadDb, workspaceId: string): Promise<string | undefined> {
   const [workspace] = await db.query<{ name: string }[]>`
     SELECT name FROM workspaces WHERE workspace_id = ${workspaceId}::uuid`;
   return workspace?.name;

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import { retryOnConflict } from './retry.ts';
 import { isRefused } from './errors.ts';
-import type { Db } from './statements.ts';
+import { retryOnConflict } from './retry.ts';
+import type { WriteDb } from './statements.ts';
 
 /** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */
 export const MAX_BATCH_SIZE = 100;
@@ -30,7 +30,7 @@ export function byWorkspace<Value extends object>(
  * @returns a result for each input, at its place; nothing for one that was not done.
  */
 export type WriteMany<Input, Output> = (
-  db: Db,
+  db: WriteDb,
   workspaceId: string,
   inputs: readonly Input[],
   lock: 'wait' | 'skip',
@@ -42,13 +42,13 @@ export type WriteMany<Input, Output> = (
  * @returns a function that writes one input, and gives nothing where that is not to be done.
  */
 export function batchedWrite<Input, Output>(write: WriteMany<Input, Output>) {
-  const alone = async (db: Db, workspaceId: string, input: Input) => {
+  const alone = async (db: WriteDb, workspaceId: string, input: Input) => {
     const [written] = await retryOnConflict(() => write(db, workspaceId, [input], 'wait'));
     return written;
   };
 
-  // A gateway's `Db` is one workspace's: a bounded cache for each would take more than all else of it.
-  const open = (db: Db) => {
+  // A gateway's `WriteDb` is one workspace's: a bounded cache for each would take more than all else of it.
+  const open = (db: WriteDb) => {
     const create = (workspaceId: string) => {
       const writeAll = async (inputs: readonly Input[]): Promise<(Promise<Output | undefined> | Output)[]> => {
         const written = inputs.length === 1 ? [] : await attempt(() => write(db, workspaceId, inputs, 'skip'));
@@ -64,8 +64,8 @@ export function batchedWrite<Input, Output>(write: WriteMany<Input, Output>) {
     };
   };
 
-  const opened = new WeakMap<Db, ReturnType<typeof open>>();
-  return async (db: Db, workspaceId: string, input: Input): Promise<Output | undefined> => {
+  const opened = new WeakMap<WriteDb, ReturnType<typeof open>>();
+  return async (db: WriteDb, workspaceId: string, input: Input): Promise<Output | undefined> => {
     const batches = opened.get(db) ?? open(db);
     if (!opened.has(db)) opened.set(db, batches);
     return batches(workspaceId).load(input);

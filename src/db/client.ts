@@ -1,13 +1,13 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
-import { closeSilentConnections } from './timeouts.ts';
 import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolShare, sharePool } from './pool-shares.ts';
-import { type Db, statementsOn } from './statements.ts';
+import { statementsOn, type WriteDb } from './statements.ts';
 import type { DatabaseTimeouts } from './timeouts.ts';
+import { closeSilentConnections } from './timeouts.ts';
 
-export type { Db } from './statements.ts';
+export type { ReadDb, WriteDb } from './statements.ts';
 
 /** Prisma's models, of the client or of a transaction of its: for what is not asked for with every request. */
 export type Models = Pick<
@@ -29,8 +29,8 @@ export type Models = Pick<
 /** How to reach a database: a URL, or the parts of one. */
 export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
 
-/** The database as domain functions use it: for single statements and for transactions. */
-export interface Database extends Db {
+/** The primary, for single statements and for transactions. */
+export interface Database extends WriteDb {
   /** Where connections come from. */
   connections: Pick<PoolShare, 'connect'>;
   /** False where a pooler in between cannot keep prepared statements. */

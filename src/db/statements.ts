@@ -7,11 +7,25 @@ import { toInstant } from './instant.ts';
 /** A statement as a tagged template, or put together by `Prisma.sql`. */
 type Query = TemplateStringsArray | Prisma.Sql;
 
-/** Where statements are run: what a domain function takes. */
-export interface Db {
-  /** The rows that a statement gives. */
+/**
+ * Runs statements that only read. A function that reads for queries takes this type, so that its statements can run on a
+ * replica. A `WriteDb` is accepted too: reads of a mutation use the primary.
+ */
+export interface ReadDb {
+  /** Returns the rows of a statement. */
   query<Rows = unknown>(query: Query, ...values: unknown[]): Promise<Rows>;
-  /** How many rows a statement has changed. */
+}
+
+/** Marks handles of the primary. Not exported: only `statementsOn` and what wraps its result can make a `WriteDb`. */
+const isPrimary: unique symbol = Symbol('isPrimary');
+
+/**
+ * Runs statements on the primary. A function that writes takes this type, and so does one whose read must not miss a write
+ * that has just been committed. A `ReadDb` is not assignable to it.
+ */
+export interface WriteDb extends ReadDb {
+  readonly [isPrimary]: true;
+  /** Returns the number of rows that a statement changed. */
   execute(query: Query, ...values: unknown[]): Promise<number>;
 }
 
@@ -51,13 +65,14 @@ interface Target {
  * Runs statements straight through the driver rather than as Prisma's raw queries; docs/performance-steps.md has what that gained.
  * @param prepared false where a pooler in between cannot keep prepared statements.
  */
-export function statementsOn(target: Target, prepared: boolean): Db {
+export function statementsOn(target: Target, prepared: boolean): WriteDb {
   const run = (query: Query, given: unknown[]) => {
     const { text, values } = toSql(query, given);
     const statement = { text, values: values.map(toParameter), types };
     return target.query(prepared ? { ...statement, name: nameOf(text) } : statement);
   };
   return {
+    [isPrimary]: true,
     // Whoever writes a statement knows what its rows are.
     query: async (query, ...values) => (await run(query, values)).rows as never,
     execute: async (query, ...values) => (await run(query, values)).rowCount ?? 0,

@@ -1,18 +1,21 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
-import { retryOnConflict } from './retry.ts';
 import { isGivenUp } from './errors.ts';
-import { type Db, statementsOn } from './statements.ts';
+import { retryOnConflict } from './retry.ts';
+import { statementsOn, type WriteDb } from './statements.ts';
 
 /**
  * Runs statements in one transaction (READ COMMITTED), and again where it deadlocked or conflicted with another one.
  * Whatever the function does beside the database may thus happen twice.
  */
-export function inTransaction<Result>(db: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {
+export function inTransaction<Result>(db: Database, run: (tx: WriteDb) => Promise<Result>): Promise<Result> {
   return retryOnConflict(() => once(db, run));
 }
 
-async function once<Result>({ connections, prepared }: Database, run: (tx: Db) => Promise<Result>): Promise<Result> {
+async function once<Result>(
+  { connections, prepared }: Database,
+  run: (tx: WriteDb) => Promise<Result>,
+): Promise<Result> {
   const client = await connections.connect();
   try {
     await client.query('BEGIN');

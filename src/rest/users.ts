@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Db } from '../db/client.ts';
+import type { ReadDb } from '../db/client.ts';
 import { readDevices } from '../domain/devices/device.ts';
 import type { Instant } from '../domain/shared/instant.ts';
 import { readListMemberships } from '../domain/lists/memberships.ts';
@@ -46,7 +46,7 @@ export type UserObject = z.output<typeof userObject>;
 export const instant = (given: Instant) => given.replace('Z', '+00:00');
 
 /** Turns users into the seed's user objects, with one statement for each kind of thing in them. */
-export async function readUserObjects(db: Db, workspaceId: string, users: readonly User[]): Promise<UserObject[]> {
+export async function readUserObjects(db: ReadDb, workspaceId: string, users: readonly User[]): Promise<UserObject[]> {
   const ids = users.map(({ id }) => id);
   const [devices, lists, segments] = await Promise.all([
     readDevices(db, workspaceId, ids),

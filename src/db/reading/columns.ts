@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/client.ts';
 import { toInstant } from '../instant.ts';
-import type { Db } from '../statements.ts';
+import type { ReadDb } from '../statements.ts';
 
 /** What gives a property of a row; an instant is marked as one, since JSON has no type for it. */
 type Expression = Prisma.Sql | { instant: Prisma.Sql };
@@ -101,7 +101,7 @@ interface Reading {
  * Reads the rows that some keys name. Many are read as one JSON array for each of their columns: PostgreSQL makes those at
  * the cost of rows, and reading ten arrays costs half of what reading a thousand values does (docs/performance-steps.md).
  */
-export async function readRows<Row>(db: Db, columns: Columns<Row>, reading: Reading): Promise<Row[]> {
+export async function readRows<Row>(db: ReadDb, columns: Columns<Row>, reading: Reading): Promise<Row[]> {
   const { statement, keys, wanted } = reading;
   if (keys < MIN_KEYS_FOR_ARRAYS) return db.query<Row[]>(statement);
   const found = await db.query<Arrays[]>`SELECT ${columns.arrays(wanted)} FROM (${statement}) AS found`;

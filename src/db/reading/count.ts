@@ -1,5 +1,5 @@
+import type { ReadDb } from '../client.ts';
 import { arrayParameter } from '../sql.ts';
-import type { Db } from '../client.ts';
 import type { KeysetSource } from './keyset.ts';
 
 /** The count stops here. Contract, "totalCount". */
@@ -7,7 +7,7 @@ export const COUNT_CAP = 25_000;
 
 /** Counts the rows of many parents with one statement, up to one more than `COUNT_CAP` each. */
 export async function countRows(
-  db: Db,
+  db: ReadDb,
   { table, where }: KeysetSource<unknown>,
   parents: readonly string[],
 ): Promise<Map<string, number>> {

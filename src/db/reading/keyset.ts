@@ -1,7 +1,7 @@
-import { arrayParameter } from '../sql.ts';
-import type { Db } from '../client.ts';
-import type { Arrays, Columns, FieldSet } from './columns.ts';
+import type { ReadDb } from '../client.ts';
 import { Prisma } from '../generated/client.ts';
+import { arrayParameter } from '../sql.ts';
+import type { Arrays, Columns, FieldSet } from './columns.ts';
 
 /** Where the rows of a connection come from. Its fragments see the parent's id as `parent.id`. */
 export interface KeysetSource<Row> {
@@ -52,7 +52,7 @@ const USUAL_SIZE = 100;
  * @param wanted besides the id.
  */
 export async function readPages<Row>(
-  db: Db,
+  db: ReadDb,
   source: KeysetSource<Row>,
   parents: readonly string[],
   page: Page,

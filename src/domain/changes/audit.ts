@@ -1,7 +1,7 @@
 import { columnsOf } from '../../db/reading/columns.ts';
 import { type AuditAction, Prisma } from '../../db/generated/client.ts';
 import type { Instant } from '../shared/instant.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import { type KeysetSource, type Page, readPages, type PageOfRows } from '../../db/reading/keyset.ts';
 
 /** What is written down of writes. */
@@ -46,7 +46,7 @@ export interface AuditFilter {
 
 /** A page of the workspace's audit trail, newest first. */
 export async function readAudit(
-  db: Db,
+  db: ReadDb,
   workspaceId: string,
   filter: AuditFilter,
   page: Page,

@@ -2,7 +2,7 @@ import { columnsOf, readRows, type FieldSet } from '../../db/reading/columns.ts'
 import { Prisma } from '../../db/generated/client.ts';
 import type { Instant } from '../shared/instant.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 
 /** The platforms that devices run on. */
 export type DevicePlatform = 'android' | 'ios';
@@ -39,7 +39,7 @@ const ownedDeviceColumns = columnsOf<OwnedDevice>(
 
 /** The devices of some users, by the user's id, each newest first. */
 export async function readDevices(
-  db: Db,
+  db: ReadDb,
   workspaceId: string,
   userIds: readonly string[],
   wanted?: FieldSet,

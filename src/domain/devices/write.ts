@@ -1,4 +1,4 @@
-import type { Db, Database } from '../../db/client.ts';
+import type { WriteDb, Database } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { record } from '../changes/record.ts';
@@ -10,7 +10,7 @@ import { NotFoundError } from '../shared/errors.ts';
  * Puts a device in front of a user's devices and drops those past the fifth. A token that another user
  * had moves over. The transaction must have locked or inserted the user: that keeps the count right.
  */
-export async function registerDevice(tx: Db, actor: Actor, userId: string, device: NewDevice): Promise<void> {
+export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, device: NewDevice): Promise<void> {
   const { workspaceId } = actor;
   await tx.execute`
     WITH registered AS (

@@ -1,5 +1,5 @@
 import { batchedWrite } from '../../db/batching.ts';
-import type { Db } from '../../db/client.ts';
+import type { WriteDb } from '../../db/client.ts';
 import { retryOnConflict } from '../../db/retry.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor, Attributed } from '../shared/actor.ts';
@@ -18,7 +18,7 @@ import { newId } from '../shared/ids.ts';
  * @throws {IdempotencyConflictError} when the idempotency key stands for something else.
  */
 export async function addEvent(
-  db: Db,
+  db: WriteDb,
   { workspaceId, actorName }: Actor,
   { idempotencyKey, ...input }: NewEvent,
 ): Promise<Event> {
@@ -35,7 +35,12 @@ const addTogether = batchedWrite<EventToInsert, Event>((db, workspaceId, events,
 );
 
 /** Adds an event under a key, or reads the one that was; nothing where there is no such user, or no more. */
-async function addOnce(db: Db, workspaceId: string, event: EventToInsert, key: string): Promise<Event | undefined> {
+async function addOnce(
+  db: WriteDb,
+  workspaceId: string,
+  event: EventToInsert,
+  key: string,
+): Promise<Event | undefined> {
   const use = idempotentRequest(key, 'addEvent', event.input);
   const taking = claimKeySql(workspaceId, use, Prisma.sql`owner`);
   const [added] = await orBusyError(
@@ -68,7 +73,7 @@ interface Insertion {
  * @returns the events, each at its input's place; nothing at the place of one whose user there is not.
  */
 export async function insertEvents(
-  db: Db,
+  db: WriteDb,
   workspaceId: string,
   events: readonly EventToInsert[],
   { lock, taking }: Insertion,

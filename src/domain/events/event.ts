@@ -3,7 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import type { Instant } from '../shared/instant.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { EventFilter } from './inputs.ts';
 
@@ -34,7 +34,7 @@ export const eventColumns = columnsOf<Event>(
 );
 
 /** The events with some ids, by id; those that the workspace has not, and those of deleted users, are left out. */
-export async function readEvents(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
+export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
   const events = await readRows(db, eventColumns, {
     keys: ids.length,
     statement: Prisma.sql`

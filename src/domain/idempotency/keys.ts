@@ -2,7 +2,7 @@ import { printable } from '../shared/text.ts';
 import { createHash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
-import type { Db } from '../../db/client.ts';
+import type { WriteDb } from '../../db/client.ts';
 import { waitedForNoTable, waitedTooLong } from '../../db/errors.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
@@ -86,7 +86,7 @@ export function claimKeySql(workspaceId: string, use: IdempotentRequest, owner?:
  * Takes a key within a transaction, for what the rest of it does.
  * @returns the id for what is made under it; nothing where the key was not free.
  */
-export async function claimKey(tx: Db, workspaceId: string, use: IdempotentRequest): Promise<string | undefined> {
+export async function claimKey(tx: WriteDb, workspaceId: string, use: IdempotentRequest): Promise<string | undefined> {
   const taking = claimKeySql(workspaceId, use);
   const [taken] = await orBusyError(tx.query<{ id: string }[]>`WITH ${taking} SELECT made_id AS id FROM taken`);
   return taken?.id;
@@ -96,7 +96,11 @@ export async function claimKey(tx: Db, workspaceId: string, use: IdempotentReque
  * The id of what was made under a key, which may be gone; nothing where the key is free.
  * @throws {IdempotencyConflictError} when it stands for another operation, or for another input.
  */
-export async function findResult(db: Db, workspaceId: string, use: IdempotentRequest): Promise<string | undefined> {
+export async function findResult(
+  db: WriteDb,
+  workspaceId: string,
+  use: IdempotentRequest,
+): Promise<string | undefined> {
   const [held] = await db.query<{ madeId: string; same: boolean }[]>`
     SELECT made_id AS "madeId", operation = ${use.operation}::idempotent_operation AND digest = ${use.digest}::bytea AS same
     FROM idempotency_keys

@@ -3,7 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import type { Instant } from '../shared/instant.ts';
 import type { User } from '../users/user.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 
 /** A list that users subscribe to. */
@@ -49,7 +49,7 @@ export const membershipColumns = columnsOf<Membership>({
 });
 
 /** The lists with some ids, by id; those that the workspace has not are left out. */
-export async function readLists(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
+export async function readLists(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
   const lists = await readRows(db, listColumns, {
     keys: ids.length,
     statement: Prisma.sql`

@@ -1,4 +1,4 @@
-import type { Database, Db } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../shared/actor.ts';
@@ -32,7 +32,7 @@ export function setListSubscription(db: Database, actor: Actor, input: ListSubsc
 }
 
 /** Keeps the list from being archived until the transaction ends. */
-async function lockList(tx: Db, workspaceId: string, listId: string): Promise<List> {
+async function lockList(tx: WriteDb, workspaceId: string, listId: string): Promise<List> {
   const [list] = await tx.query<List[]>`
     SELECT ${listColumns.list} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${listId}::uuid FOR SHARE`;
@@ -41,7 +41,7 @@ async function lockList(tx: Db, workspaceId: string, listId: string): Promise<Li
 }
 
 /** Keeps the user from being deleted until the transaction ends. */
-async function lockUserId(tx: Db, workspaceId: string, uid: string): Promise<string> {
+async function lockUserId(tx: WriteDb, workspaceId: string, uid: string): Promise<string> {
   const [user] = await tx.query<{ id: string }[]>`
     SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} FOR KEY SHARE`;
   if (!user) throw new NotFoundError('User');
@@ -57,7 +57,7 @@ const recordChanged = (actor: Actor, subscribed: boolean) =>
   });
 
 async function flip(
-  tx: Db,
+  tx: WriteDb,
   actor: Actor,
   userId: string,
   { listId, subscribed }: ListSubscription,
@@ -73,7 +73,7 @@ async function flip(
 }
 
 /** Joins, or flips the membership that a concurrent call has made. */
-async function join(tx: Db, actor: Actor, listId: string, userId: string): Promise<Membership> {
+async function join(tx: WriteDb, actor: Actor, listId: string, userId: string): Promise<Membership> {
   const [membership] = await tx.query<Membership[]>`
     WITH changed AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
@@ -92,7 +92,7 @@ async function join(tx: Db, actor: Actor, listId: string, userId: string): Promi
  * @throws {ValidationError} naming each list that is archived, by its place in `listIds`.
  */
 export async function joinLists(
-  tx: Db,
+  tx: WriteDb,
   actor: Actor,
   userId: string,
   listIds: readonly string[],
@@ -129,7 +129,7 @@ export async function joinLists(
 export type LockedLists = ReadonlyMap<string, boolean>;
 
 /** Keeps lists from being archived until the transaction ends. */
-export async function lockLists(tx: Db, workspaceId: string, listIds: readonly string[]): Promise<LockedLists> {
+export async function lockLists(tx: WriteDb, workspaceId: string, listIds: readonly string[]): Promise<LockedLists> {
   if (listIds.length === 0) return new Map();
   const lists = await tx.query<{ id: string; archived: boolean }[]>`
     SELECT id, archived_at IS NOT NULL AS archived FROM lists

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/client.ts';
+import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor } from '../shared/actor.ts';
 import { record } from '../changes/record.ts';
@@ -8,7 +8,7 @@ import { type List, listColumns } from './list.ts';
 import { NotFoundError } from '../shared/errors.ts';
 
 /** Creates a list. */
-export async function createList(db: Db, actor: Actor, input: NewList): Promise<List> {
+export async function createList(db: WriteDb, actor: Actor, input: NewList): Promise<List> {
   const [list] = await db.query<List[]>`
     WITH created AS (
       INSERT INTO lists (workspace_id, id, title, description, created_at)
@@ -26,7 +26,7 @@ export async function createList(db: Db, actor: Actor, input: NewList): Promise<
  * Changes a list's title or description.
  * @throws {NotFoundError} when the workspace has no such list.
  */
-export async function updateList(db: Db, actor: Actor, input: ListUpdate): Promise<List> {
+export async function updateList(db: WriteDb, actor: Actor, input: ListUpdate): Promise<List> {
   const title = input.title === undefined ? Prisma.sql`title` : Prisma.sql`${input.title}`;
   const description = input.description === undefined ? Prisma.sql`description` : Prisma.sql`${input.description}`;
   const [list] = await db.query<List[]>`
@@ -44,7 +44,7 @@ export async function updateList(db: Db, actor: Actor, input: ListUpdate): Promi
  * Archives a list: it takes no new members, those it has stay. Archiving again changes nothing.
  * @throws {NotFoundError} when the workspace has no such list.
  */
-export async function archiveList(db: Db, actor: Actor, listId: string): Promise<List> {
+export async function archiveList(db: WriteDb, actor: Actor, listId: string): Promise<List> {
   const [list] = await db.query<List[]>`
     WITH archived AS (
       UPDATE lists SET archived_at = coalesce(archived_at, ${new Date()})

@@ -1,5 +1,5 @@
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
@@ -17,7 +17,7 @@ const segmentOfUserColumns = columnsOf<SegmentOfUser>({
 
 /** The segment memberships of some users, by the user's id, the newest segment first. */
 export async function readSegmentMemberships(
-  db: Db,
+  db: ReadDb,
   workspaceId: string,
   userIds: readonly string[],
 ): Promise<Map<string, SegmentMembership[]>> {

@@ -1,7 +1,7 @@
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 
 /** A group of users computed from their attributes and events. */
@@ -28,7 +28,11 @@ export const segmentColumns = columnsOf<Segment>(
 );
 
 /** The segments with some ids, by id; those that the workspace has not are left out. */
-export async function readSegments(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Segment>> {
+export async function readSegments(
+  db: ReadDb,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Map<string, Segment>> {
   const segments = await readRows(db, segmentColumns, {
     keys: ids.length,
     statement: Prisma.sql`

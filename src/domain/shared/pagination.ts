@@ -26,7 +26,11 @@ const issue = (path: string, code: string, message: string): ValidationIssue => 
  * @param space of the connection's cursors, computed where there is one. @param maximum page size.
  * @throws {ValidationError} with every fault: nothing is clamped.
  */
-export function parsePageArguments({ first, after, last, before }: PageArguments, space: () => number, maximum: number): Page {
+export function parsePageArguments(
+  { first, after, last, before }: PageArguments,
+  space: () => number,
+  maximum: number,
+): Page {
   const issues: ValidationIssue[] = [];
   if (first != null && last != null) issues.push(issue('last', 'CONTRADICTION', 'cannot be given with first'));
   if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'cannot be given with after'));

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import { readUsers } from './read.ts';
 import { normalizeUid, uidFaults } from './uid.ts';
 
@@ -23,7 +23,7 @@ interface Named {
 const PAGE_SIZE = 5_000;
 
 /** Finds the users of a workspace who cannot be found by their uid, in order of their ids. Reads every user of it. */
-export async function checkUids(db: Db, workspaceId: string): Promise<UidFault[]> {
+export async function checkUids(db: ReadDb, workspaceId: string): Promise<UidFault[]> {
   const suspects: Named[] = [];
   for await (const page of pagesOf(db, workspaceId)) {
     suspects.push(...page.filter(({ uid }) => normalizeUid(uid) !== uid || uidFaults(uid).length > 0));
@@ -42,7 +42,7 @@ export async function checkUids(db: Db, workspaceId: string): Promise<UidFault[]
   });
 }
 
-async function* pagesOf(db: Db, workspaceId: string): AsyncGenerator<Named[]> {
+async function* pagesOf(db: ReadDb, workspaceId: string): AsyncGenerator<Named[]> {
   for (let last = '00000000-0000-0000-0000-000000000000'; ; ) {
     const page = await db.query<Named[]>`
       SELECT id, uid FROM users
@@ -55,7 +55,7 @@ async function* pagesOf(db: Db, workspaceId: string): AsyncGenerator<Named[]> {
 }
 
 /** The users who have a uid that some suspects would have in normal form C, by that. */
-async function holdersOf(db: Db, workspaceId: string, suspects: readonly Named[]): Promise<Map<string, Named[]>> {
+async function holdersOf(db: ReadDb, workspaceId: string, suspects: readonly Named[]): Promise<Map<string, Named[]>> {
   const forms = [...new Set(suspects.map(({ uid }) => normalizeUid(uid)))];
   const found: Named[] = [...suspects];
   for (let start = 0; start < forms.length; start += PAGE_SIZE) {

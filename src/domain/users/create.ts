@@ -1,4 +1,4 @@
-import type { Database, Db } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
@@ -24,7 +24,7 @@ import { inWriteQueue } from './write-queue.ts';
  * @throws {UserBusyError} when too many writes to the user are in flight.
  */
 export function createUser(db: Database, actor: Actor, { idempotencyKey, ...input }: NewUser): Promise<{ user: User }> {
-  const create = async (tx: Db): Promise<{ user: User }> => {
+  const create = async (tx: WriteDb): Promise<{ user: User }> => {
     const key = idempotencyKey == null ? {} : await takeOrRead(tx, actor.workspaceId, input, idempotencyKey);
     if (key.made) return { user: key.made };
     const listIds = input.listIds ?? [];
@@ -41,7 +41,7 @@ export function createUser(db: Database, actor: Actor, { idempotencyKey, ...inpu
 
 /** Takes a key and gives the id for the user, or reads the user who was made under it. */
 async function takeOrRead(
-  tx: Db,
+  tx: WriteDb,
   workspaceId: string,
   input: Omit<NewUser, 'idempotencyKey'>,
   key: string,
@@ -61,7 +61,7 @@ async function takeOrRead(
  * @param id left out: made of the database's clock as the row is inserted.
  */
 export async function insertUser(
-  tx: Db,
+  tx: WriteDb,
   actor: Actor,
   input: Omit<NewUser, 'listIds'> | Omit<UserUpdate, 'newUid' | 'removeMeta'>,
   id?: string,

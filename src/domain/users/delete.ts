@@ -1,4 +1,4 @@
-import type { Database, Db } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../shared/actor.ts';
@@ -14,7 +14,7 @@ import { inWriteQueue } from './write-queue.ts';
  * @throws {UserBusyError} when too many writes to the user are in flight.
  */
 export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
-  const remove = async (tx: Db) => {
+  const remove = async (tx: WriteDb) => {
     const [deleted] = await tx.query<{ id: string; uid: string }[]>`
       WITH deleted AS (
         DELETE FROM users WHERE workspace_id = ${actor.workspaceId}::uuid AND uid = ${uid} RETURNING id, uid

@@ -1,4 +1,4 @@
-import type { Database, Db } from '../../db/client.ts';
+import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 
 /** A deleted user, and how far their events are erased. */
@@ -51,7 +51,7 @@ export function eraseSomeEvents(
 
 /** Erases the next events of a user, from a position on: what lies before it is not read again, dead or alive. */
 async function eraseAfter(
-  tx: Db,
+  tx: WriteDb,
   { workspaceId, userId }: Erasure,
   position: string | null,
   stepSize: number,
@@ -79,7 +79,7 @@ export interface PendingErasure extends Erasure {
 export const REMAINING_CAP = 100_000;
 
 /** The deleted users of a workspace whose events are still to be erased, the longest waiting first. */
-export function listErasures(db: Db, workspaceId: string): Promise<PendingErasure[]> {
+export function listErasures(db: ReadDb, workspaceId: string): Promise<PendingErasure[]> {
   return db.query<PendingErasure[]>`
     SELECT workspace_id AS "workspaceId", user_id AS "userId", requested_at AS "requestedAt",
       erased_events AS "erasedEvents", (

@@ -1,5 +1,5 @@
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import { readRows, type FieldSet } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type KeysetSource, type Page, readPages, type PageOfRows } from '../../db/reading/keyset.ts';
@@ -12,7 +12,7 @@ export type UserKey = { id: string } | { uid: string };
  * The users that some keys name, each at its key's place; undefined where the workspace has none. One statement, whatever is mixed.
  * @param keys at least one. @param wanted besides what keys name. */
 export async function readUsers(
-  db: Db,
+  db: ReadDb,
   workspaceId: string,
   keys: readonly UserKey[],
   wanted?: FieldSet,
@@ -50,7 +50,12 @@ export function usersSource(email?: string): KeysetSource<User> {
 }
 
 /** A page of the workspace's users, newest first. @param email only those with this address. */
-export async function readUsersPage(db: Db, workspaceId: string, page: Page, email?: string): Promise<PageOfRows<User>> {
+export async function readUsersPage(
+  db: ReadDb,
+  workspaceId: string,
+  page: Page,
+  email?: string,
+): Promise<PageOfRows<User>> {
   const slices = await readPages(db, usersSource(email), [workspaceId], page);
   return slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }

@@ -1,4 +1,4 @@
-import type { Database, Db } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
 import { TransactionConflict, violates } from '../../db/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
@@ -69,7 +69,7 @@ function changesEmail(user: User, input: UserUpdate): boolean {
 }
 
 /** Finds and locks the user that the input is about, or inserts them. */
-async function lockOrInsert(tx: Db, actor: Actor, full: boolean, input: UserUpdate): Promise<Upserted> {
+async function lockOrInsert(tx: WriteDb, actor: Actor, full: boolean, input: UserUpdate): Promise<Upserted> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const found = await lockUser(tx, actor.workspaceId, input.uid);
     if (found) return { user: found, created: false };
@@ -87,7 +87,7 @@ async function lockOrInsert(tx: Db, actor: Actor, full: boolean, input: UserUpda
  * Returns nothing where there is no such user, or more than one.
  * @throws {UidNotUpdateableError} when another caller has just given that user another uid.
  */
-export async function claimUser(tx: Db, actor: Actor, email: string, uid: string): Promise<User | undefined> {
+export async function claimUser(tx: WriteDb, actor: Actor, email: string, uid: string): Promise<User | undefined> {
   const { workspaceId } = actor;
   const candidates = await tx.query<{ id: string }[]>`
     SELECT id FROM users
@@ -104,7 +104,7 @@ export async function claimUser(tx: Db, actor: Actor, email: string, uid: string
 }
 
 async function giveUid(
-  tx: Db,
+  tx: WriteDb,
   actor: Actor,
   id: string,
   { email, uid }: { email: string; uid: string },
@@ -125,7 +125,7 @@ async function giveUid(
 }
 
 /** Whether a candidate lost to another claim is still there with the address: else it is no candidate any more. */
-async function hasEmail(tx: Db, workspaceId: string, id: string, email: string): Promise<boolean> {
+async function hasEmail(tx: WriteDb, workspaceId: string, id: string, email: string): Promise<boolean> {
   const found = await tx.query<unknown[]>`
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email}`;
   return found.length > 0;
@@ -135,7 +135,7 @@ async function hasEmail(tx: Db, workspaceId: string, id: string, email: string):
  * Writes an update to a user whom the transaction has locked.
  * @throws as `updateUser` does, but for what it has checked before.
  */
-export async function applyUpdate(tx: Db, actor: Actor, user: User, input: UserUpdate): Promise<User> {
+export async function applyUpdate(tx: WriteDb, actor: Actor, user: User, input: UserUpdate): Promise<User> {
   if (input.newUid != null && !user.uidUpdateable) throw new UidNotUpdateableError(user.uid);
   const { user: updated, publicMeta = {} } = await write(tx, actor, { ...input, uid: user.uid });
   const limited = canReadUsers(actor) ? without(updated.meta, publicMeta) : publicMeta;
@@ -173,7 +173,7 @@ function beSmall(meta: Prisma.Sql): Prisma.Sql {
     AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
 }
 
-async function write(tx: Db, actor: Actor, update: UserUpdate) {
+async function write(tx: WriteDb, actor: Actor, update: UserUpdate) {
   const { workspaceId, actorName } = actor;
   try {
     const attributed = { actorName, canRead: canReadUsers(actor), input: update };
@@ -186,7 +186,7 @@ async function write(tx: Db, actor: Actor, update: UserUpdate) {
 }
 
 /** Reads a user and keeps other writers from them until the transaction ends; new events are let through. */
-export async function lockUser(tx: Db, workspaceId: string, uid: string): Promise<User | undefined> {
+export async function lockUser(tx: WriteDb, workspaceId: string, uid: string): Promise<User | undefined> {
   const [user] = await tx.query<User[]>`
     SELECT ${userColumns.list} FROM users
     WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid}

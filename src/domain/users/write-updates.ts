@@ -1,5 +1,5 @@
 import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
+import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { Attributes } from '../shared/attributes.ts';
@@ -39,7 +39,7 @@ interface WrittenUpdate {
  * @returns the users, each at their update's place; nothing where an update was not done.
  */
 export async function writeUpdates(
-  db: Db,
+  db: WriteDb,
   workspaceId: string,
   updates: readonly AttributedUpdate[],
   { lock, metaMay }: Writing,

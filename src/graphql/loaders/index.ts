@@ -1,5 +1,5 @@
 import { byWorkspace } from '../../db/batching.ts';
-import type { Db } from '../../db/client.ts';
+import type { ReadDb } from '../../db/client.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { countRows } from '../../db/reading/count.ts';
 import { type KeysetSource, type Page, readPages, type PageOfRows } from '../../db/reading/keyset.ts';
@@ -13,7 +13,7 @@ import { readSegments } from '../../domain/segments/segment.ts';
 import { keyedLoader, namedLoaders } from './keyed.ts';
 import { userLoaders } from './users.ts';
 
-type ReadMany<Value> = (db: Db, workspaceId: string, keys: readonly string[]) => Promise<Map<string, Value>>;
+type ReadMany<Value> = (db: ReadDb, workspaceId: string, keys: readonly string[]) => Promise<Map<string, Value>>;
 
 const nothing: FieldSet = new Set();
 
@@ -23,11 +23,11 @@ const emptySlice: PageOfRows<never> = { rows: [], hasNextPage: false, hasPreviou
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Gives each workspace its loaders, which all its requests share. @param dbOf where a workspace's statements run. */
-export function loadersByWorkspace(dbOf: (workspaceId: string) => Db): (workspaceId: string) => Loaders {
+export function loadersByWorkspace(dbOf: (workspaceId: string) => ReadDb): (workspaceId: string) => Loaders {
   return byWorkspace((workspaceId) => createLoaders(dbOf(workspaceId), workspaceId));
 }
 
-function createLoaders(db: Db, workspaceId: string) {
+function createLoaders(db: ReadDb, workspaceId: string) {
   const loader = <Value>(read: ReadMany<Value>) => keyedLoader((keys) => read(db, workspaceId, keys));
   const named = namedLoaders();
 

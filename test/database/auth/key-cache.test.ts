@@ -3,7 +3,7 @@ import { createAuthenticate } from '../../../src/auth/authenticate.ts';
 import { createKey, limitKey, revokeKey } from '../../../src/auth/keys.ts';
 import { KEY_CACHE_MS } from '../../../src/auth/ttl-cache.ts';
 import { UnauthenticatedError } from '../../../src/auth/viewer.ts';
-import { type Db, openDatabase } from '../../../src/db/client.ts';
+import { type ReadDb, openDatabase } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../../kit/database.ts';
@@ -65,11 +65,8 @@ it('does not remember that the database failed', async () => {
     db: openDatabase({ host: '127.0.0.1', port: 1 }),
     [Symbol.asyncDispose]: () => nowhere.db.$disconnect(),
   };
-  let db: Db = nowhere.db;
-  const authenticate = createAuthenticate({
-    query: (text, ...values) => db.query(text, ...values),
-    execute: (text, ...values) => db.execute(text, ...values),
-  });
+  let db: ReadDb = nowhere.db;
+  const authenticate = createAuthenticate({ query: (text, ...values) => db.query(text, ...values) });
   const failure = await authenticate(basic('pk_1', 'sk_1')).catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
   db = database.db;

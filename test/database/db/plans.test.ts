@@ -1,9 +1,8 @@
 import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Db, openDatabase } from '../../../src/db/client.ts';
+import { openDatabase, type WriteDb } from '../../../src/db/client.ts';
 import { countRows } from '../../../src/db/reading/count.ts';
 import { type KeysetSource, type Page, readPages } from '../../../src/db/reading/keyset.ts';
-import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { type AuditFilter, readAudit } from '../../../src/domain/changes/audit.ts';
 import { readDevices } from '../../../src/domain/devices/device.ts';
 import { insertEvents } from '../../../src/domain/events/add.ts';
@@ -12,6 +11,7 @@ import { listsSource } from '../../../src/domain/lists/list.ts';
 import { listMembersSource } from '../../../src/domain/lists/memberships.ts';
 import { segmentMembersSource } from '../../../src/domain/segments/memberships.ts';
 import { segmentsSource } from '../../../src/domain/segments/segment.ts';
+import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { readUsers, usersSource } from '../../../src/domain/users/read.ts';
 import { writeUpdates } from '../../../src/domain/users/write-updates.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
@@ -157,9 +157,9 @@ describe('the plans of connections over 20,000 rows', () => {
   });
 
   const entry = { actorName: nameOfKey('k') };
-  const often: [string, (db: Db) => Promise<unknown>][] = [
+  const often: [string, (db: WriteDb) => Promise<unknown>][] = [
     ...sources.flatMap(([name, source, parent]) =>
-      [near, far].map((page): [string, (db: Db) => Promise<unknown>] => [
+      [near, far].map((page): [string, (db: WriteDb) => Promise<unknown>] => [
         `${name}, ${page.bound ? 'far in' : 'near'}`,
         (db) => readPages(db, source, [parent], page),
       ]),
