@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { diffSchemas, EMPTY_SCHEMA } from '../src/db/migrations/schema-engine.ts';
+import { diffSchemas, EMPTY_SCHEMA } from './schema-engine.ts';
 
 // Below the folder that npm runs scripts in: the repository.
 const schemaFile = 'prisma/schema.prisma';

@@ -63,8 +63,8 @@ async function prepare(
 }
 
 /**
- * Lets a migration run again that a kill has interrupted. Each is sent as one script, so that nothing of it stayed;
- * on a server with data of its own, an operator decides.
+ * Allows migrations again that version 0.1 had started when it was killed. They were rolled back, but it recorded their start
+ * in a transaction of its own. On a database that is not embedded, an operator decides.
  */
 async function forgetInterruptedMigrations(db: DatabaseClient): Promise<void> {
   const [table] = await db.query<{ exists: boolean }[]>`

@@ -1,115 +1,120 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { z } from 'zod';
 import type { Connection } from '../client.ts';
 import { inOneLine } from '../errors.ts';
-import { applyMigrations, type Migration } from './schema-engine.ts';
+import {
+  checkHistory,
+  createHistoryTable,
+  type Migration,
+  MigrationError,
+  type RunSql,
+  readHistory,
+  recordFailure,
+  recordFinish,
+  recordStart,
+  unfinished,
+} from './history.ts';
+
+export { MigrationError } from './history.ts';
 
 /** Where the migrations are committed, in Prisma's format. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
-/** Any number but 72707369, which the engine locks itself while ours is held. */
-const MIGRATION_LOCK = 8_730_177;
+/** The key of the advisory lock that Prisma's schema engine takes: `prisma migrate deploy` and this process exclude each other. */
+const PRISMA_LOCK = 72_707_369;
 
-/** The database could not be brought up to date; the message is one line for the operator. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
-}
-
-/** Runs a statement and returns its rows. */
-export type RunSql = (sql: string) => Promise<unknown>;
-
-const tablePresence = z.tuple([z.object({ present: z.boolean() })]);
-const historyRows = z.array(
-  z.object({ name: z.string(), checksum: z.string(), finished: z.boolean(), logs: z.string().nullable() }),
-);
-type History = z.infer<typeof historyRows>;
+/** Settings of the session that applies migrations; set before each one, because the one before may have changed them. */
+const SESSION_SETTINGS = "RESET ALL; SET search_path TO public; SET TIME ZONE 'UTC'";
 
 /**
- * Applies the committed migrations that the database has not had. Safe to call from several
- * processes at once: one applies them while the others wait. With nothing to apply it is two
- * statements and no lock.
+ * Applies the committed migrations that the database lacks, in the order of their names. Each runs in a transaction of its
+ * own that also records it in Prisma's table `_prisma_migrations`: a process that is killed leaves either all of a migration
+ * or nothing. Statements that cannot run in a transaction, such as `CREATE INDEX CONCURRENTLY`, make a migration fail.
  *
- * @returns the names of the migrations applied, oldest first.
- * @throws {MigrationError} when the database is out of reach, a migration fails or has failed, or one
- *   was edited after it was applied.
+ * Several processes can call this at the same time: an advisory lock lets one apply the migrations while the others wait.
+ * If nothing is pending, this takes two statements and no lock.
+ *
+ * @returns the names of the applied migrations, oldest first.
+ * @throws {MigrationError} if the database is out of reach, if a migration fails or has failed, or if one was edited after it
+ *   was applied.
  */
 export async function migrate(connection: Connection, directory = MIGRATIONS_DIRECTORY): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  const names = migrations.map(({ name }) => name);
   const client = await connect(connection);
-  const runSql: RunSql = async (sql) => (await client.query(sql)).rows;
   try {
-    let history = await readHistory(runSql);
-    if (unfinished(names, history).length > 0) {
-      // Released when the connection ends, also when the process is killed.
-      await client.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-      history = await readHistory(runSql);
-    }
-    refuseFaults(migrations, history);
-    if (unfinished(names, history).length === 0) return [];
-    try {
-      return await applyMigrations(connection, migrations);
-    } catch (error) {
-      refuseFaults(migrations, await readHistory(runSql));
-      throw new MigrationError(`The migrations could not be applied: ${inOneLine(error)}`, { cause: error });
-    }
+    const pending = pendingOf(migrations, await readHistory(rowsOf(client)));
+    return pending.length === 0 ? [] : await applyPending(client, migrations);
   } finally {
     await client.end();
   }
 }
 
 /**
- * The committed migrations that the database has not finished, oldest first: none when a gateway
- * may serve from it. Cheap enough for a readiness probe. Migrations that the database has and this
- * version does not know are no hindrance, so that an older version runs on while a newer one starts.
+ * Names of the committed migrations that the database has not finished, oldest first; none if this version can use the
+ * database. Cheap enough for a readiness probe. Migrations that only the database has do not count, so that an older version
+ * keeps running while a newer one starts.
  */
 export async function pendingMigrations(runSql: RunSql, directory = MIGRATIONS_DIRECTORY): Promise<string[]> {
   return unfinished(await listMigrations(directory), await readHistory(runSql));
 }
 
-function unfinished(names: string[], history: History): string[] {
-  const finished = new Set(history.filter((row) => row.finished).map((row) => row.name));
-  return names.filter((name) => !finished.has(name));
-}
+const rowsOf =
+  (client: pg.Client): RunSql =>
+  async (sql) =>
+    (await client.query(sql)).rows;
 
-async function readHistory(runSql: RunSql): Promise<History> {
-  const presence = await runSql("SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS present");
-  if (!tablePresence.parse(presence)[0].present) return [];
-  return historyRows.parse(
-    await runSql(`
-      SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished, logs
-      FROM public._prisma_migrations WHERE rolled_back_at IS NULL`),
+/** @throws {MigrationError} if the history says that a migration failed or was edited. */
+function pendingOf(migrations: readonly Migration[], history: Awaited<ReturnType<typeof readHistory>>): Migration[] {
+  checkHistory(migrations, history);
+  const names = new Set(
+    unfinished(
+      migrations.map(({ name }) => name),
+      history,
+    ),
   );
+  return migrations.filter(({ name }) => names.has(name));
 }
 
-function refuseFaults(migrations: Migration[], history: History): void {
-  const committed = new Map(migrations.map(({ name, sql }) => [name, sql]));
-  for (const { name, checksum, finished, logs } of history) {
-    const sql = committed.get(name);
-    if (sql === undefined) continue;
-    if (!finished) {
-      const reason = /ERROR: (.+)/.exec(logs ?? '')?.[1] ?? 'it was interrupted';
-      throw new MigrationError(
-        `Migration ${name} failed: ${reason}. Once the cause is gone and nothing of it is left in the database, allow it again: ` +
-          `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '${name}' AND finished_at IS NULL`,
-      );
+/** Takes the lock, which the end of the session releases, also after a kill; then applies what is still pending. */
+async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
+  // Another process may take longer than the role's timeouts allow for a statement.
+  await client.query('SET statement_timeout TO 0; SET lock_timeout TO 0');
+  await client.query(`SELECT pg_advisory_lock(${PRISMA_LOCK})`);
+  await createHistoryTable(client);
+  const pending = pendingOf(migrations, await readHistory(rowsOf(client)));
+  for (const migration of pending) await apply(client, migration);
+  return pending.map(({ name }) => name);
+}
+
+/** @throws {MigrationError} */
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  let recordId: string | undefined;
+  try {
+    await client.query(SESSION_SETTINGS);
+    await client.query('BEGIN');
+    recordId = await recordStart(client, migration);
+    await client.query(migration.sql);
+    if (!(await recordFinish(client, recordId))) {
+      throw new Error('migration.sql ended its transaction with ROLLBACK');
     }
-    if (!checksums(sql).includes(checksum)) {
-      throw new MigrationError(
-        `Migration ${name} was edited after it was applied: restore its migration.sql and put the change in a new migration.`,
-      );
-    }
+    await client.query('COMMIT');
+  } catch (error) {
+    if (recordId !== undefined && error instanceof pg.DatabaseError) await fail(client, migration, recordId, error);
+    throw new MigrationError(`Migration ${migration.name} could not be applied: ${inOneLine(error)}`, { cause: error });
   }
 }
 
-/** SHA-256 as Prisma takes it, of either line ending: a checkout on Windows is no edit. */
-function checksums(sql: string): string[] {
-  const unix = sql.replaceAll('\r\n', '\n');
-  return [unix, unix.replaceAll('\n', '\r\n')].map((text) => createHash('sha256').update(text).digest('hex'));
+/** Rolls a migration back and records why. @throws {MigrationError} that says how to continue, unless the connection is lost. */
+async function fail(client: pg.Client, migration: Migration, recordId: string, error: pg.DatabaseError): Promise<void> {
+  try {
+    await client.query('ROLLBACK');
+    await recordFailure(client, migration, recordId, error);
+  } catch {
+    return;
+  }
+  checkHistory([migration], await readHistory(rowsOf(client)));
 }
 
 async function listMigrations(directory: string): Promise<string[]> {
@@ -133,7 +138,7 @@ async function connect(connection: Connection): Promise<pg.Client> {
   try {
     const client = new pg.Client({ ...connection, connectionTimeoutMillis: 10_000 });
     address = ` at ${client.host}:${client.port}`;
-    // A connection that breaks while idle says so by this event, which would otherwise end the process.
+    // Without a listener, the error of a connection that breaks while it is idle would end the process.
     client.on('error', () => {});
     await client.connect();
     return client;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { diffSchemas, EMPTY_SCHEMA } from '../../../scripts/schema-engine.ts';
 import { MIGRATIONS_DIRECTORY, migrate } from '../../../src/db/migrations/migrate.ts';
-import { diffSchemas, EMPTY_SCHEMA } from '../../../src/db/migrations/schema-engine.ts';
 import { type EmptyDatabase, openEmptyDatabase } from '../../kit/migrations.ts';
 
 const schema = await readFile(join(MIGRATIONS_DIRECTORY, '../schema.prisma'), 'utf8');

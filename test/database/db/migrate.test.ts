@@ -1,6 +1,30 @@
-import { describe, expect, it } from 'vitest';
-import { migrate, pendingMigrations } from '../../../src/db/migrations/migrate.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { MIGRATIONS_DIRECTORY, migrate, pendingMigrations } from '../../../src/db/migrations/migrate.ts';
 import { copyPrisma, type EmptyDatabase, openEmptyDatabase } from '../../kit/migrations.ts';
+import { runProgram } from '../../kit/program.ts';
+
+const BROKEN = '20990101000000_broken';
+
+/** An error that names the failed migration and ends with the statement that allows another attempt. */
+const failedFor = (reason: string) =>
+  new RegExp(`^Migration ${BROKEN} ${reason}\\. To recover, .*, and migrate again: (UPDATE .+)$`);
+
+const messageOf = (failing: Promise<unknown>): Promise<string> =>
+  failing.then(
+    () => '',
+    (error: unknown) => (error instanceof Error ? `${error.message}` : ''),
+  );
+
+async function history({ rows }: EmptyDatabase) {
+  const records = await rows('SELECT migration_name FROM _prisma_migrations ORDER BY started_at');
+  return records.map((record) => record.migration_name);
+}
+
+const exists = async ({ rows }: EmptyDatabase, table: string) =>
+  (await rows(`SELECT to_regclass('${table}') IS NOT NULL AS exists`))[0]?.exists;
 
 describe('migrate', () => {
   it('applies what is pending, then nothing', async () => {
@@ -23,7 +47,7 @@ describe('migrate', () => {
     expect(await history(database)).toEqual(pending);
   });
 
-  it('takes line endings for no edit, but refuses a migration that was edited after it was applied', async () => {
+  it('accepts other line endings, but rejects a migration that was edited after it was applied', async () => {
     await using database = await openEmptyDatabase();
     await using copy = await copyPrisma();
     await migrate(database, copy.migrations);
@@ -38,22 +62,84 @@ describe('migrate', () => {
     );
   });
 
-  it('undoes a migration that fails, refuses it until it is allowed again, then applies it', async () => {
+  it('rolls back a migration that fails, rejects it until it is marked as rolled back, then applies it', async () => {
     await using database = await openEmptyDatabase();
     await using copy = await copyPrisma();
-    await copy.write('20990101000000_broken', 'CREATE TABLE half_done ();\nCREATE TABLE users ();');
+    await copy.write(BROKEN, 'CREATE TABLE half_done ();\nSELECT 1;\nSELECT nonsense;');
 
-    const failure =
-      /^Migration 20990101000000_broken failed: relation "users" already exists\. .*allow it again: (.+)$/;
+    const failure = failedFor(
+      'failed: column "nonsense" does not exist \\(SQLSTATE 42703, line 3 of migration\\.sql\\)',
+    );
     const error = await migrate(database, copy.migrations).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'MigrationError', message: expect.stringMatching(failure) });
     await expect(migrate(database, copy.migrations)).rejects.toThrow(failure);
-    expect(await database.rows("SELECT to_regclass('half_done') AS half_done")).toEqual([{ half_done: null }]);
-    expect(await pendingMigrations(database.rows, copy.migrations)).toEqual(['20990101000000_broken']);
+    expect(await exists(database, 'half_done')).toBe(false);
+    expect(await pendingMigrations(database.rows, copy.migrations)).toEqual([BROKEN]);
 
     await database.rows(failure.exec(error instanceof Error ? error.message : '')?.[1] ?? '');
-    await copy.write('20990101000000_broken', 'CREATE TABLE half_done ();');
-    expect(await migrate(database, copy.migrations)).toEqual(['20990101000000_broken']);
+    await copy.write(BROKEN, 'CREATE TABLE half_done ();');
+    expect(await migrate(database, copy.migrations)).toEqual([BROKEN]);
+  });
+
+  it('rejects a statement that cannot run in a transaction', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write(BROKEN, 'CREATE INDEX CONCURRENTLY more ON users (workspace_id);');
+    await expect(migrate(database, copy.migrations)).rejects.toThrow(
+      failedFor('failed: CREATE INDEX CONCURRENTLY cannot .+ \\(SQLSTATE 25001\\); migrations run in a transaction'),
+    );
+  });
+
+  it('does not take a migration that ended its own transaction for applied or for rolled back', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write(BROKEN, 'CREATE TABLE half_done (); ROLLBACK;');
+    await expect(migrate(database, copy.migrations)).rejects.toThrow(
+      `Migration ${BROKEN} could not be applied: migration.sql ended its transaction with ROLLBACK`,
+    );
+    await copy.write(BROKEN, 'CREATE TABLE half_done (); COMMIT; SELECT nonsense;');
+    const failure = failedFor('failed: .+ \\(SQLSTATE 42703, line 1 of migration\\.sql\\)');
+    await expect(migrate(database, copy.migrations)).rejects.toThrow(failure);
+    await expect(migrate(database, copy.migrations)).rejects.toThrow(failure);
+    expect(await exists(database, 'half_done')).toBe(true);
+  });
+
+  it('applies a migration again after its process was killed', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await migrate(database, copy.migrations);
+    await copy.write(BROKEN, 'CREATE TABLE half_done (); SELECT pg_sleep(1);');
+
+    const source = `
+      import { migrate } from ${JSON.stringify(resolve('src/db/migrations/migrate.ts'))};
+      await migrate({ connectionString: process.argv[1] }, process.argv[2]);`;
+    const migrating = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', source, database.connectionString, copy.migrations],
+      { stdio: 'ignore' },
+    );
+    const untilApplying = async () => {
+      const applying = await database.rows(`
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '%half_done%'`);
+      expect(applying).toHaveLength(1);
+    };
+    await vi.waitFor(untilApplying, { timeout: 10_000, interval: 20 });
+    migrating.kill('SIGKILL');
+    await once(migrating, 'exit');
+
+    expect(await exists(database, 'half_done')).toBe(false);
+    expect(await migrate(database, copy.migrations)).toEqual([BROKEN]);
+    expect(await history(database)).toEqual(await copy.list());
+  });
+
+  it('records nothing of a migration whose session ended', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write(BROKEN, 'CREATE TABLE half_done (); SELECT pg_terminate_backend(pg_backend_pid());');
+    await expect(migrate(database, copy.migrations)).rejects.toThrow(`Migration ${BROKEN} could not be applied: `);
+    await copy.write(BROKEN, 'CREATE TABLE half_done ();');
+    expect(await migrate(database, copy.migrations)).toEqual([BROKEN]);
   });
 
   it('applies scripts with semicolons inside functions, strings and comments', async () => {
@@ -68,6 +154,18 @@ describe('migrate', () => {
     expect(await database.rows('SELECT answer()')).toEqual([{ answer: 'a;b' }]);
   });
 
+  it('resets the settings of the session between migrations', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write(
+      '20990101000000_settings',
+      "CREATE SCHEMA aside; SET search_path TO aside; SET TIME ZONE 'Asia/Tokyo';",
+    );
+    await copy.write('20990101000001_after', "CREATE TABLE zone AS SELECT current_setting('TimeZone') AS zone;");
+    await migrate(database, copy.migrations);
+    expect(await database.rows('SELECT zone FROM public.zone')).toEqual([{ zone: 'UTC' }]);
+  });
+
   it('leaves a database of a newer version alone', async () => {
     await using database = await openEmptyDatabase();
     await using copy = await copyPrisma();
@@ -78,19 +176,91 @@ describe('migrate', () => {
     expect(await pendingMigrations(database.rows)).toEqual([]);
   });
 
+  it('rejects a database that has tables and no history', async () => {
+    await using database = await openEmptyDatabase();
+    await database.rows('CREATE TABLE other ()');
+    await expect(migrate(database)).rejects.toThrow(
+      'The schema "public" is not empty and has no migration history; found table "other". Use an empty database.',
+    );
+    expect(await exists(database, '_prisma_migrations')).toBe(false);
+  });
+
   it.each([
     [
       'postgres://postgres@127.0.0.1:1/none',
       /^Cannot connect to the database at 127\.0\.0\.1:1: connect ECONNREFUSED .+$/,
     ],
     ['postgres://localhost:port/none', /^Cannot connect to the database: Invalid URL$/],
-  ])('says in one line why %s cannot be reached', async (connectionString, message) => {
+  ])('reports in one line why %s cannot be reached', async (connectionString, message) => {
     await expect(migrate({ connectionString })).rejects.toThrow(message);
   });
 });
 
-async function history({ rows }: EmptyDatabase) {
-  return (await rows('SELECT migration_name FROM _prisma_migrations ORDER BY started_at')).map(
-    (row) => row.migration_name,
-  );
-}
+describe('migrate and prisma migrate', () => {
+  const upToDate = { editedMigrationNames: [], failedMigrationNames: [], hasMigrationsTable: true, history: null };
+
+  /** Runs Prisma's engine on a database. @throws with what it reports. */
+  async function prisma(
+    command: 'deploy' | 'status',
+    { connectionString }: EmptyDatabase,
+    directory = MIGRATIONS_DIRECTORY,
+  ): Promise<unknown> {
+    const { code, stdout, stderr } = await runProgram('test/kit/prisma-migrate.ts', [
+      command,
+      connectionString,
+      directory,
+    ]);
+    if (code !== 0) throw new Error(stderr);
+    return JSON.parse(stdout);
+  }
+
+  it.each(['migrate', 'prisma'] as const)('agree on a database that was migrated by %s', async (first) => {
+    await using database = await openEmptyDatabase();
+    const pending = await pendingMigrations(database.rows);
+    expect(await prisma('status', database)).toMatchObject({
+      history: { diagnostic: 'databaseIsBehind', unappliedMigrationNames: pending },
+    });
+
+    expect(first === 'prisma' ? await prisma('deploy', database) : await migrate(database)).toEqual(pending);
+    expect(await prisma('status', database)).toEqual(upToDate);
+    expect([await migrate(database), await prisma('deploy', database)]).toEqual([[], []]);
+  });
+
+  it('record migrations alike', async () => {
+    const records = [];
+    for (const first of ['migrate', 'prisma'] as const) {
+      await using database = await openEmptyDatabase();
+      await (first === 'prisma' ? prisma('deploy', database) : migrate(database));
+      records.push({
+        columns: await database.rows(`
+          SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull, pg_get_expr(adbin, adrelid) AS default
+          FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+          WHERE attrelid = '_prisma_migrations'::regclass AND attnum > 0 ORDER BY attnum`),
+        keys: await database.rows(`
+          SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+          WHERE conrelid = '_prisma_migrations'::regclass AND contype = 'p'`),
+        rows: await database.rows(`
+          SELECT migration_name, checksum, logs, rolled_back_at, applied_steps_count, length(id) AS id,
+            finished_at >= started_at AS finished
+          FROM _prisma_migrations ORDER BY started_at`),
+      });
+    }
+    expect(records[0]).toEqual(records[1]);
+  });
+
+  it('agree on a failed migration and on an edited one', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write(BROKEN, 'SELECT nonsense;');
+    const failure = await messageOf(migrate(database, copy.migrations));
+    expect(await prisma('status', database, copy.migrations)).toEqual({ ...upToDate, failedMigrationNames: [BROKEN] });
+    await expect(prisma('deploy', database, copy.migrations)).rejects.toThrow('found failed migrations');
+
+    await database.rows(failedFor('failed: .+').exec(failure)?.[1] ?? '');
+    await copy.write(BROKEN, 'SELECT 1;');
+    expect(await migrate(database, copy.migrations)).toEqual([BROKEN]);
+    expect(await prisma('status', database, copy.migrations)).toEqual(upToDate);
+    await copy.write(BROKEN, 'SELECT 2;');
+    expect(await prisma('status', database, copy.migrations)).toEqual({ ...upToDate, editedMigrationNames: [BROKEN] });
+  });
+});
