@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import { isRefused } from './errors.ts';
+import { isRejectedByPostgres } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import type { WriteDb } from './statements.ts';
 
@@ -80,7 +80,7 @@ async function attempt<Output>(write: () => Promise<(Output | undefined)[]>): Pr
   try {
     return await write();
   } catch (error) {
-    if (isRefused(error)) return [];
+    if (isRejectedByPostgres(error)) return [];
     throw error;
   }
 }

@@ -124,7 +124,7 @@ export function isGivenUp(error: unknown): boolean {
 }
 
 /** Whether PostgreSQL itself has refused a statement, so that it is known to have done nothing. */
-export function isRefused(error: unknown): boolean {
+export function isRejectedByPostgres(error: unknown): boolean {
   return factsOf(error).sqlState !== '' && !isUnavailable(error);
 }
 

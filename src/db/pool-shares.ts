@@ -1,12 +1,5 @@
-import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
-import { isRefused } from './errors.ts';
-
-/** Connections as one workspace gets them. */
-export interface PoolShare {
-  /** @throws as the pool does, also where the wait for the workspace's share was too long. */
-  connect(): Promise<PoolClient>;
-  query(statement: QueryConfig): Promise<QueryResult>;
-}
+import type { Pool, PoolClient } from 'pg';
+import type { Connections } from './statements.ts';
 
 /**
  * How many connections a workspace may hold for each one that is free. With 2, one workspace alone holds up to two thirds
@@ -31,7 +24,7 @@ interface Tenant {
  * locks. Those that wait are served in turn, one workspace after the other.
  * @param waitMs how long to wait for a share, in ms; then the same error as for a wait for the pool.
  */
-export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => PoolShare {
+export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => Connections {
   const size = pool.options.max;
   const tenants = new Map<string, Tenant>();
   let held = 0;
@@ -111,21 +104,6 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
       }
     }
 
-    async function query(statement: QueryConfig): Promise<QueryResult> {
-      const client = await connect();
-      let isUsable = false;
-      try {
-        const result = await client.query(statement);
-        isUsable = true;
-        return result;
-      } catch (error) {
-        isUsable = isRefused(error);
-        throw error;
-      } finally {
-        client.release(!isUsable);
-      }
-    }
-
-    return { connect, query };
+    return { connect };
   };
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { type CustomTypesConfig, types as driverTypes, type QueryConfig, type QueryResult } from 'pg';
+import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
+import { isRejectedByPostgres } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import { toInstant } from './instant.ts';
+import { preparedName } from './prepared-statements.ts';
 
-/** A statement as a tagged template, or put together by `Prisma.sql`. */
+/** A statement: a tagged template, or built with `Prisma.sql`. */
 type Query = TemplateStringsArray | Prisma.Sql;
 
 /**
@@ -16,7 +16,7 @@ export interface ReadDb {
   query<Rows = unknown>(query: Query, ...values: unknown[]): Promise<Rows>;
 }
 
-/** Marks handles of the primary. Not exported: only `statementsOn` and what wraps its result can make a `WriteDb`. */
+/** Marks handles of the primary. Not exported: a `WriteDb` is made by this module, or from one that is. */
 const isPrimary: unique symbol = Symbol('isPrimary');
 
 /**
@@ -29,52 +29,61 @@ export interface WriteDb extends ReadDb {
   execute(query: Query, ...values: unknown[]): Promise<number>;
 }
 
-/** Prepared statements that a session keeps; each text is one, and there are about a hundred. */
-const NAMES_KEPT = 1_000;
-
-const names = new LRUCache<string, string>({ max: NAMES_KEPT });
-
-/** A name that stands for a statement's text in every session, so that it is parsed and planned once in each. */
-function nameOf(text: string): string {
-  const known = names.get(text);
-  if (known) return known;
-  const name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
-  names.set(text, name);
-  return name;
-}
-
-/** The driver would write a `Date` in the zone of this machine, to the minute; the year 1800 had seconds. */
+/** The driver would write a `Date` in this machine's time zone, to the minute; offsets of the year 1800 had seconds. */
 const toParameter = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
 
-/** How values are read that PostgreSQL sends: as the driver does, but for instants, which stay text. */
+/** Parses what PostgreSQL sends as the driver does, except for instants, which stay text. */
 const types: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     oid === driverTypes.builtins.TIMESTAMPTZ ? toInstant : driverTypes.getTypeParser(oid, format),
 };
 
-function toSql(query: Query, values: unknown[]): Prisma.Sql {
-  return 'text' in query ? query : Prisma.sql(query, ...values);
-}
-
-/** A pool, a workspace's share of one, or a connection. */
-interface Target {
-  query(statement: QueryConfig): Promise<QueryResult>;
+/** A pool, or a workspace's share of one. */
+export interface Connections {
+  /** Reserves a connection until it is released. */
+  connect(): Promise<PoolClient>;
 }
 
 /**
- * Runs statements straight through the driver rather than as Prisma's raw queries; docs/performance-steps.md has what that gained.
- * @param prepared false where a pooler in between cannot keep prepared statements.
+ * Runs each statement on a connection of its own, directly through the driver; docs/performance-steps.md compares that with
+ * Prisma's raw queries.
+ * @param prepared false if a connection pooler cannot keep prepared statements.
  */
-export function statementsOn(target: Target, prepared: boolean): WriteDb {
-  const run = (query: Query, given: unknown[]) => {
-    const { text, values } = toSql(query, given);
-    const statement = { text, values: values.map(toParameter), types };
-    return target.query(prepared ? { ...statement, name: nameOf(text) } : statement);
-  };
+export function statementsOn(connections: Connections, prepared: boolean): WriteDb {
+  return handleOf(async (statement) => {
+    const client = await connections.connect();
+    let isReusable = false;
+    try {
+      const result = await run(client, statement, prepared);
+      isReusable = true;
+      return result;
+    } catch (error) {
+      isReusable = isRejectedByPostgres(error);
+      throw error;
+    } finally {
+      client.release(!isReusable);
+    }
+  });
+}
+
+/** Runs statements on one connection, which the caller releases. @param prepared as for `statementsOn`. */
+export function statementsOnClient(client: PoolClient, prepared: boolean): WriteDb {
+  return handleOf((statement) => run(client, statement, prepared));
+}
+
+function handleOf(send: (statement: Prisma.Sql) => Promise<QueryResult>): WriteDb {
+  const toSql = (query: Query, values: unknown[]) => ('text' in query ? query : Prisma.sql(query, ...values));
   return {
     [isPrimary]: true,
-    // Whoever writes a statement knows what its rows are.
-    query: async (query, ...values) => (await run(query, values)).rows as never,
-    execute: async (query, ...values) => (await run(query, values)).rowCount ?? 0,
+    // The author of a statement knows the type of its rows.
+    query: async (query, ...values) => (await send(toSql(query, values))).rows as never,
+    execute: async (query, ...values) => (await send(toSql(query, values))).rowCount ?? 0,
   };
+}
+
+async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<QueryResult> {
+  const statement: QueryConfig = { text, values: values.map(toParameter), types };
+  if (!prepared) return client.query(statement);
+  const name = preparedName(client, text);
+  return client.query({ ...statement, name: typeof name === 'string' ? name : await name });
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
 import { isGivenUp } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
-import { statementsOn, type WriteDb } from './statements.ts';
+import { statementsOnClient, type WriteDb } from './statements.ts';
 
 /**
  * Runs statements in one transaction (READ COMMITTED), and again where it deadlocked or conflicted with another one.
@@ -19,7 +19,7 @@ async function once<Result>(
   const client = await connections.connect();
   try {
     await client.query('BEGIN');
-    const result = await run(statementsOn(client, prepared));
+    const result = await run(statementsOnClient(client, prepared));
     await client.query('COMMIT');
     client.release();
     return result;
