@@ -35,14 +35,14 @@ export interface Database extends WriteDb {
   connections: Connections;
   /** False where a pooler in between cannot keep prepared statements. */
   prepared: boolean;
-  waits: DatabaseTimeouts;
+  timeouts: DatabaseTimeouts;
 }
 
 /** An open database: Prisma's models, the pool, and views of it for the workspaces that share it. */
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
 /** For commands; a gateway's are configured. */
-const WAITS: DatabaseTimeouts = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
+const DEFAULT_TIMEOUTS: DatabaseTimeouts = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
 
 /**
  * How much longer in ms the driver waits for an answer than PostgreSQL takes to end a statement, which that cannot do while
@@ -66,38 +66,41 @@ interface Use {
   poolSize?: number;
   /** False where a pooler in between cannot keep prepared statements. */
   prepared?: boolean;
-  waits?: DatabaseTimeouts;
+  timeouts?: DatabaseTimeouts;
 }
 
 /**
  * Opens a pool of connections; none is made until the first statement. Prisma's models and the statements of the domain
  * share it; the latter go straight through the driver.
  */
-export function openDatabase(connection: Connection, { poolSize = 10, prepared = true, waits = WAITS }: Use = {}) {
+export function openDatabase(
+  connection: Connection,
+  { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: Use = {},
+) {
   const pool = new Pool({
-    ...withSession(connection, sessionOptions(waits)),
+    ...withSession(connection, sessionOptions(timeouts)),
     max: poolSize,
-    connectionTimeoutMillis: waits.poolWaitMs,
+    connectionTimeoutMillis: timeouts.poolWaitMs,
   });
   // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
   // end the process: a server that ends its sessions does that.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
-  closeSilentConnections(pool, waits.statementMs + ANSWER_MARGIN_MS);
+  closeSilentConnections(pool, timeouts.statementMs + ANSWER_MARGIN_MS);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const prisma = new PrismaClient({
     adapter,
     // Others hold the arguments of a call.
     errorFormat: 'minimal',
-    transactionOptions: { maxWait: waits.poolWaitMs, timeout: 10_000 },
+    transactionOptions: { maxWait: timeouts.poolWaitMs, timeout: 10_000 },
   });
-  const own: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, waits };
-  const shareOf = sharePool(pool, waits.poolWaitMs);
+  const own: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, timeouts };
+  const shareOf = sharePool(pool, timeouts.poolWaitMs);
   return Object.assign(prisma, own, {
     pool,
     /** The same database, of whose connections a workspace gets no more than its share (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
       const share = shareOf(workspaceId);
-      return { ...statementsOn(share, prepared), connections: share, prepared, waits };
+      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts };
     }),
   });
 }

@@ -32,7 +32,7 @@ export interface Reporting {
   viewer: Viewer;
   log: Log;
   requestId: string;
-  waits: DatabaseTimeouts;
+  timeouts: DatabaseTimeouts;
 }
 
 /**
@@ -65,7 +65,7 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
   if (isUnavailable(cause)) {
     if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'the database is unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
-      message: unavailability(cause, reporting.waits),
+      message: unavailability(cause, reporting.timeouts),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },
     });
   }

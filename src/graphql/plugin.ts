@@ -73,7 +73,7 @@ export async function graphqlPlugin(app: FastifyInstance, door: GraphQLPluginOpt
         viewer,
         requestId: id,
         log,
-        waits: server.waits,
+        timeouts: server.timeouts,
         charge: (points: number) => {
           request.hasWritten = true;
           return charge(viewer, reply, points);

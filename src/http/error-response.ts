@@ -25,7 +25,7 @@ export interface Refusal {
 declare module 'fastify' {
   interface FastifyInstance {
     /** How long the database may be waited for, to tell whom it has kept for longer. */
-    waits: DatabaseTimeouts;
+    timeouts: DatabaseTimeouts;
   }
 }
 
@@ -42,7 +42,7 @@ const TOKEN_CHALLENGE = 'Bearer realm="usergraph"';
 interface Refused {
   headers: { 'content-length'?: string | undefined };
   routeOptions: { bodyLimit?: number | undefined };
-  server: { waits: DatabaseTimeouts };
+  server: { timeouts: DatabaseTimeouts };
 }
 
 /** What any error means over HTTP; what nobody expected is masked. */
@@ -67,7 +67,7 @@ export function refusalOf(error: unknown, request: Refused): Refusal {
   if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error)))
     return {
       ...UNAVAILABLE,
-      message: unavailability(error, request.server.waits),
+      message: unavailability(error, request.server.timeouts),
       isIntended: error instanceof LockTimeoutError,
     };
   if (status === 413) return { status, code: 'LIMIT_EXCEEDED', message: tooLarge(request) };

@@ -100,7 +100,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     genReqId: requestIdOf,
     trustProxy: trustProxy.length > 0 && trustProxy,
   });
-  app.decorate('waits', limits);
+  app.decorate('timeouts', limits);
   // Before the plugin for CORS, whose route for OPTIONS would have Fastify's own handler.
   app.setErrorHandler<FastifyError>(handleUnroutedError);
   const connections = trackConnections(app.server);

@@ -31,7 +31,7 @@ export async function serve(
   const db = openDatabase(connection, {
     poolSize: config.poolSize,
     prepared: config.preparedStatements,
-    waits: config.limits,
+    timeouts: config.limits,
   });
   const ending = new AbortController();
   try {

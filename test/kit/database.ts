@@ -39,10 +39,10 @@ export function createEmptyDatabase(): Promise<{ connectionString: string } & As
 }
 
 /** A migrated database without any row. @param poolSize connections at the most. */
-export async function createDatabase(poolSize?: number, waits?: DatabaseTimeouts): Promise<TestDatabase> {
+export async function createDatabase(poolSize?: number, timeouts?: DatabaseTimeouts): Promise<TestDatabase> {
   const created = await create(inject('databasePrefix') + TEMPLATE);
   const connection = { connectionString: created.connectionString };
-  const db = openDatabase(connection, { poolSize, waits });
+  const db = openDatabase(connection, { poolSize, timeouts });
   return {
     db,
     connection,

@@ -26,7 +26,7 @@ export interface Page {
   /** The rows on one side of a key; the row with the key need not exist any more. */
   bound?: { side: 'older' | 'newer'; key: string } | undefined;
   /** False: it does not matter whether there are rows before and after it, which costs a row more to find out. */
-  around?: boolean;
+  withNeighbours?: boolean;
 }
 
 /** A page of rows, newest first whatever the direction. */
@@ -97,8 +97,8 @@ function isKeyed<Row>(row: Row & { id?: string | null }): row is Keyed<Row> {
   return row.id != null;
 }
 
-function rowsRead({ size, around = true }: Page): number {
-  return around ? size + 1 : size;
+function rowsRead({ size, withNeighbours = true }: Page): number {
+  return withNeighbours ? size + 1 : size;
 }
 
 /** What the planner may count on: it does not look at a parameter, and would take a page for a tenth of the table. */
@@ -112,8 +112,8 @@ function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
 }
 
 /** Whether there is a row on the other side of the bound, that of the cursor included; asked where it matters. */
-function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, around = true }: Page) {
-  if (!bound || !around) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
+function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, withNeighbours = true }: Page) {
+  if (!bound || !withNeighbours) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
   const join = Prisma.sql`LEFT JOIN LATERAL (
       SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid

@@ -18,14 +18,14 @@ const queues = new Map<string, Set<Turn>>();
  * @throws {LockTimeoutError} where it waited as long as for a lock.
  */
 export async function inWriteQueue<Result>(
-  { waits }: Database,
+  { timeouts }: Database,
   workspaceId: string,
   uid: string,
   write: () => Promise<Result>,
 ): Promise<Result> {
   const key = `${workspaceId} ${uid}`;
   const waiting = queues.get(key);
-  if (waiting) await takeTurn(waiting, waits.lockMs);
+  if (waiting) await takeTurn(waiting, timeouts.lockMs);
   else queues.set(key, new Set());
   try {
     return await write();

@@ -56,7 +56,7 @@ export function connect<Row>(
   const { name, filter = {}, parent, source, args, maximum } = asked;
   const space = once(() => cursorScope(name, viewer.workspaceId, parent));
   const selected = selectedFields(info);
-  const page = { ...parsePageArguments(args, space, maximum), around: selected.has('pageInfo') };
+  const page = { ...parsePageArguments(args, space, maximum), withNeighbours: selected.has('pageInfo') };
   const key = `${name} ${JSON.stringify(filter)}`;
   return {
     space,

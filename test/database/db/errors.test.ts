@@ -125,8 +125,8 @@ describe('an unavailable database', () => {
     await once(silent, 'listening');
     const address = silent.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const waits = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000 };
-    const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1, waits });
+    const timeouts = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000 };
+    const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1, timeouts });
     const began = Date.now();
     const judged = await Promise.all([
       judge(nowhere.user.findMany()),

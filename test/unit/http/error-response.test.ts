@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { refusalOf } from '../../../src/http/error-response.ts';
 
-const waits = { statementMs: 1, lockMs: 2, poolWaitMs: 3 };
-const request = { headers: {}, routeOptions: { bodyLimit: 10 }, server: { waits } };
+const timeouts = { statementMs: 1, lockMs: 2, poolWaitMs: 3 };
+const request = { headers: {}, routeOptions: { bodyLimit: 10 }, server: { timeouts } };
 
 it('takes an upload that its sender gave up for the sender’s fault, whatever the code of the socket', () => {
   const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 });
