@@ -1,5 +1,5 @@
-// Makes a clone ready to run: installs the dependencies and generates the Prisma client where they are
-// missing or out of date. npm's pre… hooks call it, so it runs on Node 20 or later with nothing installed.
+// Prepares a clone: installs the dependencies and generates the Prisma client if they are missing or out of date. npm's pre…
+// hooks call it, so it runs on Node 20 or later with nothing installed.
 import { withLock } from './bootstrap/lock.js';
 import { install, installReason } from './bootstrap/packages.js';
 import { clientIsCurrent, generateClient } from './bootstrap/prisma-client.js';
@@ -7,7 +7,7 @@ import { SetupError } from './bootstrap/setup-error.js';
 
 try {
   if (Number(process.versions.node.split('.')[0]) < 20) {
-    throw new SetupError(`Node 20 or later is needed; this is ${process.version}.`);
+    throw new SetupError(`Node 20 or later is required; got ${process.version}.`);
   }
   if (installReason() !== undefined || !clientIsCurrent()) {
     await withLock(async () => {
@@ -17,6 +17,6 @@ try {
     });
   }
 } catch (error) {
-  console.error(`usergraph cannot be set up: ${error instanceof SetupError ? error.message : error}`);
+  console.error(`Setting up usergraph failed: ${error instanceof SetupError ? error.message : error}`);
   process.exitCode = 1;
 }

@@ -4,25 +4,27 @@ import { migrate } from '../src/db/migrations/migrate.ts';
 import { checkUids } from '../src/domain/users/check-uids.ts';
 import { listWorkspaces } from '../src/domain/workspaces/workspaces.ts';
 
-/** `npm run db:migrate`: applies the committed migrations to the database that DATABASE_URL names. */
+/** `npm run db:migrate`: applies the committed migrations to the database of DATABASE_URL. */
 async function main(): Promise<void> {
   const { databaseUrl: connectionString } = readConfig(process.env);
   if (connectionString === undefined) {
-    throw new Error('DATABASE_URL is not set; it names the database, as postgres://user:password@host:5432/usergraph');
+    throw new Error(
+      'DATABASE_URL is not set. Set it to the URL of the database: postgres://user:password@host:5432/usergraph',
+    );
   }
   const applied = await migrate({ connectionString });
   for (const name of applied) console.log(`Applied ${name}`);
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);
-  // Reads every user, so only where the migration has just tried to normalize them.
+  // Reads every user, so it runs only after the migration that normalizes uids.
   if (applied.some((name) => name.endsWith('_normalize_uids')) && (await hasUidFaults(connectionString))) {
     console.log(UID_HINT);
   }
 }
 
 const UID_HINT =
-  'Some users have a uid that no lookup finds, or that is another user’s in Unicode normal form C. To list them: npm run cli -- users check-uids';
+  'Some users cannot be looked up by their uid, or share its Unicode normal form C with another user. To list them: npm run cli -- users check-uids';
 
-/** Whether any user of any workspace cannot be found by their uid. */
+/** Whether any workspace has a user who cannot be looked up by uid. */
 async function hasUidFaults(connectionString: string): Promise<boolean> {
   const db = openDatabase({ connectionString }, { poolSize: 1 });
   try {

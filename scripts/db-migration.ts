@@ -1,28 +1,30 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { diffSchemas, EMPTY_SCHEMA } from './schema-engine.ts';
 
-// Below the folder that npm runs scripts in: the repository.
+// Relative to the repository, where npm runs scripts.
 const schemaFile = 'prisma/schema.prisma';
 const migrations = 'prisma/migrations';
-/** The schema as the last migration leaves it. Not named `*.prisma`, so that no Prisma tool reads it as a part of the schema. */
+/** The schema after the last migration. Not named `*.prisma`, so that no Prisma tool takes it for a part of the schema. */
 const snapshotFile = `${migrations}/schema.prisma.snapshot`;
 
-/** `npm run db:migration NAME`: writes the migration from the last one's schema to today's. Needs no database. */
+/** `npm run db:migration NAME`: writes the difference between the snapshot and the schema as a migration. Needs no database. */
 async function main([name = '', ...more]: string[]): Promise<void> {
   if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name) || name.length > 100 || more.length > 0) {
-    throw new Error('Usage: npm run db:migration NAME   (what it changes, in a-z, 0-9, _ and -: add_user_locale)');
+    throw new Error(
+      'Usage: npm run db:migration NAME   (a-z, 0-9, _ and -, at most 100 characters; for example add_user_locale)',
+    );
   }
   const schema = await readFile(schemaFile, 'utf8');
   const sql = await diffSchemas(await readSnapshot(), schema);
   if (sql === null) {
-    console.log(`${schemaFile} does not differ from the last migration: nothing written.`);
+    console.log(`No changes: ${schemaFile} is the schema of the last migration.`);
     return;
   }
   const folder = `${new Date().toISOString().slice(0, 19).replaceAll(/\D/g, '')}_${name}`;
   await mkdir(`${migrations}/${folder}`, { recursive: true });
   await writeFile(`${migrations}/${folder}/migration.sql`, sql);
   await writeFile(snapshotFile, schema);
-  console.log(`Wrote ${migrations}/${folder}/migration.sql: read it, then commit it with the snapshot.`);
+  console.log(`Wrote ${migrations}/${folder}/migration.sql. Review it and commit it with the snapshot.`);
 }
 
 async function readSnapshot(): Promise<string> {

@@ -1,5 +1,5 @@
-// Writes what is generated and committed: schema.graphql, subgraph.graphql, openapi.json, and the typed documents of the tests.
-// With --check it writes nothing, and fails where something is stale.
+// Writes the generated files that are committed: schema.graphql, subgraph.graphql, openapi.json, and the typed documents of
+// the tests. With --check it writes nothing, and fails if a file is stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { generate } from '@graphql-codegen/cli';
 import codegen from '../codegen.ts';
@@ -22,6 +22,6 @@ await put('openapi.json', printedOpenApi());
 for (const { filename, content } of await generate({ ...codegen, silent: true }, false)) await put(filename, content);
 
 if (stale.length > 0) {
-  process.stderr.write(`Stale: ${stale.join(', ')}. Run npm run generate.\n`);
+  process.stderr.write(`Generated files are stale: ${stale.join(', ')}. Run npm run generate.\n`);
   process.exit(1);
 }

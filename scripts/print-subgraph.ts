@@ -1,6 +1,6 @@
-// Writes subgraph.graphql, the schema as a registry or a composer takes it.
+// Writes subgraph.graphql, the schema for a schema registry or a composition tool.
 import { writeFile } from 'node:fs/promises';
 import { printedSubgraph } from '../test/kit/printed-schema.ts';
 
 await writeFile('subgraph.graphql', printedSubgraph());
-process.stdout.write('subgraph.graphql is written: publish it to a registry, or compose it.\n');
+process.stdout.write('Wrote subgraph.graphql. Publish it to a schema registry or compose it.\n');

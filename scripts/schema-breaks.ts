@@ -2,22 +2,21 @@ import { type Change, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
 import { z } from 'zod';
 
-/** The schema of the last release, and the breaks since then that are meant. */
+/** The schema of the last release, and the breaking changes since then that are accepted. */
 export const RELEASED = 'releases/schema.graphql';
 export const ACCEPTED = 'releases/accepted-breaks.json';
 
-/** The file of accepted breaks: what each changes, in the words of the check, and why that is worth it. */
+/** The file of accepted breaking changes: each as the check reports it, and the reason to accept it. */
 export const acceptedBreaks = z.array(z.strictObject({ change: z.string().min(1), reason: z.string().min(1) }));
 
-/** What is wrong with a schema, to one who relies on the last release's. */
 interface Findings {
-  /** Breaks that nobody has accepted. */
+  /** Breaking changes that are not accepted. */
   breaks: string[];
-  /** Accepted, but there is no such break. */
+  /** Accepted changes that do not exist. */
   unknown: string[];
 }
 
-/** Compares two schemas, as printed. */
+/** Compares two printed schemas. */
 export async function findBreaks(
   released: string,
   current: string,
@@ -25,14 +24,14 @@ export async function findBreaks(
 ): Promise<Findings> {
   const changes = await diff(buildSchema(released), buildSchema(current));
   const breaks = changes.filter(isBreak).map(({ message, path }) => message.replace(/\.?$/, ` (${path})`));
-  const known = new Set(accepted.map(({ change }) => change));
+  const acceptedChanges = new Set(accepted.map(({ change }) => change));
   return {
-    breaks: breaks.filter((change) => !known.has(change)),
-    unknown: [...known].filter((change) => !breaks.includes(change)),
+    breaks: breaks.filter((change) => !acceptedChanges.has(change)),
+    unknown: [...acceptedChanges].filter((change) => !breaks.includes(change)),
   };
 }
 
-/** To the inspector a further scope is no more than dangerous; to a caller without it, it is the end. */
+/** The inspector rates a required scope that is added as dangerous only; it breaks callers that lack the scope. */
 function isBreak({ criticality, path = '', type }: Change): boolean {
   if (criticality.level === CriticalityLevel.Breaking) return true;
   const isScope = criticality.level === CriticalityLevel.Dangerous && path.includes('.@requiresScopes');

@@ -1,4 +1,4 @@
-// Fails where schema.graphql, or the file that is named, breaks what clients of the last release rely on.
+// Fails if schema.graphql, or the named file, has changes that break clients of the last release.
 import { readFile } from 'node:fs/promises';
 import { ACCEPTED, acceptedBreaks, findBreaks, RELEASED } from './schema-breaks.ts';
 
@@ -7,13 +7,13 @@ const accepted = acceptedBreaks.parse(JSON.parse(await readFile(acceptedFile, 'u
 const { breaks, unknown } = await findBreaks(await readFile(RELEASED, 'utf8'), await readFile(file, 'utf8'), accepted);
 
 const lines = [
-  ...breaks.map((change) => `Breaks the last release: ${change}`),
-  ...unknown.map((change) => `Accepted in ${acceptedFile}, but there is no such break: ${change}`),
+  ...breaks.map((change) => `Breaking change: ${change}`),
+  ...unknown.map((change) => `Accepted in ${acceptedFile}, but the schema has no such change: ${change}`),
 ];
 if (lines.length > 0) {
-  const advice = `Keep the old element, as @deprecated; or accept a break on purpose in ${ACCEPTED} (CONTRIBUTING.md).`;
+  const advice = `Keep the old element and mark it as @deprecated, or accept the change in ${ACCEPTED} (see CONTRIBUTING.md).`;
   process.stderr.write(`${[...lines, advice].join('\n')}\n`);
   process.exitCode = 1;
 } else {
-  process.stdout.write(`${file} keeps what the last release promised.\n`);
+  process.stdout.write(`${file} has no breaking changes since the last release.\n`);
 }

@@ -1,7 +1,7 @@
-// Makes today's schema that of the last release, from which on breaks are counted.
+// Makes the current schema the released one, which the check for breaking changes compares with.
 import { copyFile, writeFile } from 'node:fs/promises';
 import { ACCEPTED, RELEASED } from './schema-breaks.ts';
 
 await copyFile('schema.graphql', RELEASED);
 await writeFile(ACCEPTED, '[]\n');
-process.stdout.write(`${RELEASED} is today's schema, and no break is accepted any more.\n`);
+process.stdout.write(`Wrote the current schema to ${RELEASED} and cleared the accepted breaking changes.\n`);

@@ -4,21 +4,21 @@ import { SetupError } from './setup-error.js';
 
 const lock = at('.bootstrap.lock');
 const heartbeatMs = 2_000;
-/** A lock not touched for this long was left by a process that is gone, whoever has its pid now. */
+/** The owner of a lock without a heartbeat for this long is gone, even if another process has its pid. */
 const staleMs = 30_000;
-const askAgainMs = 200;
+const pollMs = 200;
 
-/** One set-up at a time in one clone: `npm start` and `npm test` at once would both run npm ci. */
-export async function withLock(/** @type {() => Promise<void>} */ work) {
-  let said = false;
+/** Allows one set-up of a clone at a time: concurrent `npm start` and `npm test` would both run npm ci. */
+export async function withLock(/** @type {() => Promise<void>} */ setUp) {
+  let isWaiting = false;
   while (!takeLock()) {
-    if (!said) console.log('Another process is setting this folder up; waiting for it.');
-    said = true;
-    await new Promise((settle) => setTimeout(settle, askAgainMs));
+    if (!isWaiting) console.log('Waiting for another process that sets up this folder.');
+    isWaiting = true;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), heartbeatMs);
   try {
-    await work();
+    await setUp();
   } finally {
     clearInterval(heartbeat);
     rmSync(lock, { force: true });
@@ -30,11 +30,11 @@ function takeLock() {
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') throw new SetupError(`${root} cannot be written to: ${error.message}`);
+    if (error.code !== 'EEXIST') throw new SetupError(`Cannot write to ${root}: ${error.message}`);
   }
   const stale = abandonedLock();
   if (stale === undefined) return false;
-  // Renaming takes the file away from all who look at it at once. Should it be a newer one, it goes back.
+  // Of several processes that see the stale lock, one succeeds in renaming it. A newer lock is renamed back.
   const aside = `${lock}.${process.pid}`;
   try {
     renameSync(lock, aside);
@@ -44,12 +44,12 @@ function takeLock() {
     }
     rmSync(aside);
   } catch {
-    // Somebody else was quicker.
+    // Another process renamed it first.
   }
   return takeLock();
 }
 
-/** @returns {number | undefined} the inode of a lock whose owner is gone. */
+/** @returns {number | undefined} the inode of a lock whose owner is gone; undefined if there is none. */
 function abandonedLock() {
   try {
     const { ino, mtimeMs } = statSync(lock);

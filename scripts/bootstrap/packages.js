@@ -7,17 +7,17 @@ import { SetupError } from './setup-error.js';
 
 const runtimeMajor = 24;
 
-/** @returns {string | undefined} why `npm ci` is needed; undefined where it is not. */
+/** @returns {string | undefined} why `npm ci` has to run; undefined if it does not. */
 export function installReason() {
-  if (!existsSync(at('node_modules', '.package-lock.json'))) return 'nothing is installed yet';
-  const wanted = packages('package-lock.json');
+  if (!existsSync(at('node_modules', '.package-lock.json'))) return 'no packages are installed';
+  const locked = packages('package-lock.json');
   const installed = packages('node_modules/.package-lock.json');
-  for (const [path, entry] of Object.entries(wanted)) {
+  for (const [path, entry] of Object.entries(locked)) {
     if (path === '') continue;
     const found = installed[path];
     if (!found && entry.optional) continue;
     if (found?.version !== entry.version || found?.integrity !== entry.integrity) {
-      return `${path.replace(/^.*node_modules\//, '')} is not the version of package-lock.json`;
+      return `${path.replace(/^.*node_modules\//, '')} does not match package-lock.json`;
     }
   }
   return runtimeWorks() ? undefined : `node_modules/.bin/node is not a working Node ${runtimeMajor}`;
@@ -36,20 +36,20 @@ function runtimeWorks() {
   return spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.startsWith(`v${runtimeMajor}.`) ?? false;
 }
 
-/** @throws {SetupError} where npm fails, or leaves no Node to run on. */
+/** @throws {SetupError} if npm fails, or if it installs no working Node. */
 export async function install(/** @type {string} */ reason) {
-  console.log(`Installing the dependencies with npm ci: ${reason}.`);
-  // npm must not run on the Node in node_modules, which it is about to replace.
-  const own = resolve(dirname(node));
-  const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => resolve(entry) !== own);
+  console.log(`Installing dependencies with npm ci: ${reason}.`);
+  // npm must not run on the Node in node_modules, which it replaces.
+  const binFolder = resolve(dirname(node));
+  const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => resolve(entry) !== binFolder);
   const { code } = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: 'inherit',
     env: { ...process.env, PATH: path.join(delimiter) },
   });
-  if (code !== 0) throw new SetupError(`npm ci failed (${code}); its own messages are above.`);
+  if (code !== 0) throw new SetupError(`npm ci failed (${code}); see its messages above.`);
   if (!runtimeWorks()) {
     throw new SetupError(
-      `npm ci left no working Node ${runtimeMajor} in node_modules/.bin. Allow install scripts (npm config set ignore-scripts false) and start again.`,
+      `npm ci installed no working Node ${runtimeMajor} in node_modules/.bin. Allow install scripts (npm config set ignore-scripts false) and run the command again.`,
     );
   }
 }

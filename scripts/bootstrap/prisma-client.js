@@ -17,8 +17,8 @@ import { SetupError } from './setup-error.js';
 
 const generated = at('src', 'db', 'generated');
 const generatedFrom = join(generated, 'generated-from.sha256');
-/** The schema names the client's folder by a path from its own: from a copy here, Prisma writes below here. */
-const workshop = at('.bootstrap');
+/** The schema has the client's folder as a relative path: from a copy of the schema here, Prisma writes below here. */
+const buildFolder = at('.bootstrap');
 
 function digestOfSources() {
   const hash = createHash('sha256');
@@ -28,18 +28,18 @@ function digestOfSources() {
   return hash.digest('hex');
 }
 
-/** Whether the client was generated from what is there now. */
+/** Whether the client was generated from the current sources. */
 export function clientIsCurrent() {
   if (!existsSync(join(generated, 'client.ts')) || !existsSync(generatedFrom)) return false;
   return readFileSync(generatedFrom, 'utf8') === digestOfSources();
 }
 
-/** @throws {SetupError} where Prisma fails; the client is then as it was. */
+/** @throws {SetupError} if Prisma fails; the client is then unchanged. */
 export async function generateClient() {
   const digest = digestOfSources();
-  // What Ctrl-C may have left.
-  rmSync(workshop, { recursive: true, force: true });
-  const schema = join(workshop, 'prisma', 'schema.prisma');
+  // A set-up that was interrupted leaves it behind.
+  rmSync(buildFolder, { recursive: true, force: true });
+  const schema = join(buildFolder, 'prisma', 'schema.prisma');
   mkdirSync(dirname(schema), { recursive: true });
   copyFileSync(at('prisma', 'schema.prisma'), schema);
   const prisma = at('node_modules', 'prisma', 'build', 'index.js');
@@ -48,25 +48,25 @@ export async function generateClient() {
     env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
   });
   if (code !== 0) {
-    // It names the copy.
+    // Prisma's messages name the copy.
     console.error(output.trimEnd().replaceAll('.bootstrap/', ''));
-    throw new SetupError(`prisma generate failed (${code}); its own messages are above.`);
+    throw new SetupError(`prisma generate failed (${code}); see its messages above.`);
   }
-  replaceClient(join(workshop, 'src', 'db', 'generated'));
+  replaceClient(join(buildFolder, 'src', 'db', 'generated'));
   writeFileSync(generatedFrom, digest);
-  rmSync(workshop, { recursive: true });
+  rmSync(buildFolder, { recursive: true });
 }
 
-/** File by file, each by a rename: another process that loads the client meanwhile misses none. */
-function replaceClient(/** @type {string} */ made) {
-  const names = readdirSync(made, { recursive: true }).map(String);
+/** Replaces file by file with a rename, so that a process that loads the client in the meantime finds every file. */
+function replaceClient(/** @type {string} */ newClient) {
+  const names = readdirSync(newClient, { recursive: true }).map(String);
   mkdirSync(generated, { recursive: true });
   for (const name of names) {
-    if (statSync(join(made, name)).isDirectory()) mkdirSync(join(generated, name), { recursive: true });
-    else renameSync(join(made, name), join(generated, name));
+    if (statSync(join(newClient, name)).isDirectory()) mkdirSync(join(generated, name), { recursive: true });
+    else renameSync(join(newClient, name), join(generated, name));
   }
-  const wanted = new Set(names);
+  const current = new Set(names);
   for (const name of readdirSync(generated, { recursive: true }).map(String)) {
-    if (!wanted.has(name)) rmSync(join(generated, name), { recursive: true, force: true });
+    if (!current.has(name)) rmSync(join(generated, name), { recursive: true, force: true });
   }
 }

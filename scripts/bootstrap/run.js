@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { root } from './clone.js';
 import { SetupError } from './setup-error.js';
 
-const interruptions = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
- * Runs a program in the clone. Interrupted, it ends the program first, and the lock is let go only then: npm would go on
- * for a while, into the next set-up. Not synchronously: the lock has to show that we are alive.
- * @returns {Promise<{ code: number | string, output: string }>} its exit code or signal, and what it has written into pipes.
+ * Runs a program in the clone. A signal first kills the program, so that the lock is released after its end: npm would
+ * otherwise keep running during the next set-up. Asynchronous, because the lock needs its heartbeat.
+ * @returns {Promise<{ code: number | string, output: string }>} the exit code or signal, and the output if it is piped.
  */
 export function run(/** @type {string} */ program, /** @type {string[]} */ args, /** @type {object} */ options) {
-  return new Promise((settle, reject) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, ...options });
     let output = '';
     const collect = (/** @type {string} */ text) => {
@@ -18,12 +18,12 @@ export function run(/** @type {string} */ program, /** @type {string[]} */ args,
     };
     child.stdout?.setEncoding('utf8').on('data', collect);
     child.stderr?.setEncoding('utf8').on('data', collect);
-    const end = () => child.kill('SIGKILL');
-    for (const signal of interruptions) process.on(signal, end);
-    child.on('error', (error) => reject(new SetupError(`${program} does not run: ${error.message}`)));
-    child.on('close', (code, signal) => {
-      for (const interruption of interruptions) process.off(interruption, end);
-      settle({ code: code ?? signal, output });
+    const kill = () => child.kill('SIGKILL');
+    for (const signal of signals) process.on(signal, kill);
+    child.on('error', (error) => reject(new SetupError(`Cannot run ${program}: ${error.message}`)));
+    child.on('close', (code, killedBy) => {
+      for (const signal of signals) process.off(signal, kill);
+      resolve({ code: code ?? killedBy, output });
     });
   });
 }

@@ -1,2 +1,2 @@
-/** A failure that its one line explains. */
+/** A failure whose message is enough for the user; printed without a stack trace. */
 export class SetupError extends Error {}

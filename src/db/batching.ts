@@ -4,30 +4,30 @@ import { isRejectedByPostgres } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import type { WriteDb } from './statements.ts';
 
-/** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */
+/** Maximum number of keys in a statement: a full page of rows. A larger batch would leave PostgreSQL's other processes idle. */
 export const MAX_BATCH_SIZE = 100;
 
 /**
- * How loaders batch, which do not remember. A batch is closed when all that has arrived by then has been looked at, so that
- * what requests ask for at the same time costs one statement (docs/performance-steps.md).
+ * Options of loaders that batch and do not cache. A batch is sent once the event loop has handled everything that has arrived,
+ * so that concurrent requests share one statement (docs/performance-steps.md).
  */
 export const batching = { cache: false, batchScheduleFn: setImmediate, maxBatchSize: MAX_BATCH_SIZE } as const;
 
-/** Workspaces whose batches are kept; those of another are made anew, which costs little. */
-const WORKSPACES_KEPT = 1_000;
+/** Maximum number of workspaces whose values `byWorkspace` keeps; recreating one is cheap. */
+const MAX_CACHED_WORKSPACES = 1_000;
 
-/** Makes something once for each workspace. */
+/** Caches one value for each workspace. */
 export function byWorkspace<Value extends object>(
-  make: (workspaceId: string) => Value,
+  create: (workspaceId: string) => Value,
 ): (workspaceId: string) => Value {
-  const kept = new LRUCache<string, Value>({ max: WORKSPACES_KEPT, memoMethod: make });
-  return (workspaceId) => kept.memo(workspaceId);
+  const cache = new LRUCache<string, Value>({ max: MAX_CACHED_WORKSPACES, memoMethod: create });
+  return (workspaceId) => cache.memo(workspaceId);
 }
 
 /**
- * Writes several inputs of a workspace with one statement, each or not at all.
- * @param lock what to do with rows that somebody else has locked: with `skip`, their inputs are left undone.
- * @returns a result for each input, at its place; nothing for one that was not done.
+ * Writes several inputs of a workspace with one statement, each of them completely or not at all.
+ * @param lock what to do with rows that another transaction has locked: `skip` leaves their inputs unwritten.
+ * @returns a result for each input, in order; undefined for one that was not written.
  */
 export type WriteMany<Input, Output> = (
   db: WriteDb,
@@ -37,46 +37,46 @@ export type WriteMany<Input, Output> = (
 ) => Promise<(Output | undefined)[]>;
 
 /**
- * Lets inputs that come at the same time be written together. Nobody pays for another's input: what is locked, and all
- * where the statement fails, is written once more by itself.
- * @returns a function that writes one input, and gives nothing where that is not to be done.
+ * Batches concurrent writes. An input does not wait for the locks of another, and does not fail because of another: an input
+ * whose rows are locked, or all of them if the statement fails, is written again in a statement of its own.
+ * @returns a function that writes one input; it returns undefined if the input cannot be written.
  */
 export function batchedWrite<Input, Output>(write: WriteMany<Input, Output>) {
-  const alone = async (db: WriteDb, workspaceId: string, input: Input) => {
+  const writeAlone = async (db: WriteDb, workspaceId: string, input: Input) => {
     const [written] = await retryOnConflict(() => write(db, workspaceId, [input], 'wait'));
     return written;
   };
 
-  // A gateway's `WriteDb` is one workspace's: a bounded cache for each would take more than all else of it.
-  const open = (db: WriteDb) => {
-    const create = (workspaceId: string) => {
+  // A gateway has one `WriteDb` for each workspace, so this map has one entry; a bounded cache would take far more memory.
+  const createLoaders = (db: WriteDb) => {
+    const createLoader = (workspaceId: string) => {
       const writeAll = async (inputs: readonly Input[]): Promise<(Promise<Output | undefined> | Output)[]> => {
-        const written = inputs.length === 1 ? [] : await attempt(() => write(db, workspaceId, inputs, 'skip'));
-        return inputs.map((input, place) => written[place] ?? alone(db, workspaceId, input));
+        const written = inputs.length === 1 ? [] : await tryBatch(() => write(db, workspaceId, inputs, 'skip'));
+        return inputs.map((input, place) => written[place] ?? writeAlone(db, workspaceId, input));
       };
       return new DataLoader(writeAll, batching);
     };
-    const loaders = new Map<string, ReturnType<typeof create>>();
+    const loaders = new Map<string, ReturnType<typeof createLoader>>();
     return (workspaceId: string) => {
-      const loader = loaders.get(workspaceId) ?? create(workspaceId);
+      const loader = loaders.get(workspaceId) ?? createLoader(workspaceId);
       loaders.set(workspaceId, loader);
       return loader;
     };
   };
 
-  const opened = new WeakMap<WriteDb, ReturnType<typeof open>>();
+  const loadersByDb = new WeakMap<WriteDb, ReturnType<typeof createLoaders>>();
   return async (db: WriteDb, workspaceId: string, input: Input): Promise<Output | undefined> => {
-    const batches = opened.get(db) ?? open(db);
-    if (!opened.has(db)) opened.set(db, batches);
-    return batches(workspaceId).load(input);
+    const loaderOf = loadersByDb.get(db) ?? createLoaders(db);
+    loadersByDb.set(db, loaderOf);
+    return loaderOf(workspaceId).load(input);
   };
 }
 
 /**
- * What was written; nothing where PostgreSQL has refused the statement, for a reason that may be one input's. After any other
- * fault it may have been carried out, and is not sent again.
+ * Returns no results if PostgreSQL rejected the statement, possibly because of one input. After any other error the statement
+ * may have been executed, and must not be sent again.
  */
-async function attempt<Output>(write: () => Promise<(Output | undefined)[]>): Promise<(Output | undefined)[]> {
+async function tryBatch<Output>(write: () => Promise<(Output | undefined)[]>): Promise<(Output | undefined)[]> {
   try {
     return await write();
   } catch (error) {

@@ -9,7 +9,7 @@ import { closeSilentConnections } from './timeouts.ts';
 
 export type { ReadDb, WriteDb } from './statements.ts';
 
-/** Prisma's models, of the client or of a transaction of its: for what is not asked for with every request. */
+/** Prisma's models, of the client or of one of its transactions; not used on the request path. */
 export type Models = Pick<
   Prisma.TransactionClient,
   | 'workspace'
@@ -26,78 +26,76 @@ export type Models = Pick<
   | '$executeRaw'
 >;
 
-/** How to reach a database: a URL, or the parts of one. */
+/** The address of a database: a URL, or its parts. */
 export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
 
 /** The primary, for single statements and for transactions. */
 export interface Database extends WriteDb {
-  /** Where connections come from. */
   connections: Connections;
-  /** False where a pooler in between cannot keep prepared statements. */
+  /** False if a connection pooler cannot keep prepared statements. */
   prepared: boolean;
   timeouts: DatabaseTimeouts;
 }
 
-/** An open database: Prisma's models, the pool, and views of it for the workspaces that share it. */
+/** An open database: Prisma's models, the pool, and a handle for each workspace that shares it. */
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
-/** For commands; a gateway's are configured. */
+/** For commands; those of a gateway are configured. */
 const DEFAULT_TIMEOUTS: DatabaseTimeouts = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
 
 /**
- * How much longer in ms the driver waits for an answer than PostgreSQL takes to end a statement, which that cannot do while
- * it is paused or cut off. The connection is closed then; whether the statement was carried out is not known.
+ * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot end a statement while it is paused or
+ * cut off; the driver then closes the connection, and the outcome of the statement is unknown.
  */
 const ANSWER_MARGIN_MS = 500;
 
-/** Longest time in ms that a transaction is left alone between two statements. */
-const IDLE_MS = 10_000;
+/** `idle_in_transaction_session_timeout`, in ms. */
+const IDLE_TRANSACTION_MS = 10_000;
 
 /**
- * What a session is begun with. In UTC: the adapter reads and writes `timestamptz` as if it were, and would store instants
- * hours off on a database with another time zone.
+ * The startup options of a session. Prisma's adapter assumes that the session's time zone is UTC; with another one, it would
+ * store instants that are hours off.
  */
 const sessionOptions = ({ statementMs, lockMs }: DatabaseTimeouts) =>
-  `-c TimeZone=UTC -c statement_timeout=${statementMs} -c lock_timeout=${lockMs} -c idle_in_transaction_session_timeout=${IDLE_MS}`;
+  `-c TimeZone=UTC -c statement_timeout=${statementMs} -c lock_timeout=${lockMs} -c idle_in_transaction_session_timeout=${IDLE_TRANSACTION_MS}`;
 
-/** How a database is used. */
-interface Use {
-  /** Connections at the most. */
+interface DatabaseOptions {
+  /** Maximum number of connections; 10 by default. */
   poolSize?: number;
-  /** False where a pooler in between cannot keep prepared statements. */
+  /** False if a connection pooler cannot keep prepared statements. */
   prepared?: boolean;
   timeouts?: DatabaseTimeouts;
 }
 
 /**
- * Opens a pool of connections; none is made until the first statement. Prisma's models and the statements of the domain
- * share it; the latter go straight through the driver.
+ * Opens a connection pool; it connects at the first statement. Prisma's models and the domain's statements share the pool; the
+ * latter go directly through the driver.
  */
 export function openDatabase(
   connection: Connection,
-  { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: Use = {},
+  { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: DatabaseOptions = {},
 ) {
   const pool = new Pool({
     ...withSession(connection, sessionOptions(timeouts)),
     max: poolSize,
     connectionTimeoutMillis: timeouts.poolWaitMs,
   });
-  // Whoever uses a connection sees its errors. Between two users nobody listens, and an error without a listener would
-  // end the process: a server that ends its sessions does that.
+  // A client in use reports its errors to its user. An idle client has no listener, and an error without a listener ends the
+  // process, for example when the server shuts down.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
   closeSilentConnections(pool, timeouts.statementMs + ANSWER_MARGIN_MS);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const prisma = new PrismaClient({
     adapter,
-    // Others hold the arguments of a call.
+    // The other formats put the arguments of a call, which are customer data, into the message.
     errorFormat: 'minimal',
     transactionOptions: { maxWait: timeouts.poolWaitMs, timeout: 10_000 },
   });
-  const own: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, timeouts };
+  const database: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, timeouts };
   const shareOf = sharePool(pool, timeouts.poolWaitMs);
-  return Object.assign(prisma, own, {
+  return Object.assign(prisma, database, {
     pool,
-    /** The same database, of whose connections a workspace gets no more than its share (`pool-shares.ts`). */
+    /** The same database; a workspace gets no more than its share of the connections (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
       const share = shareOf(workspaceId);
       return { ...statementsOn(share, prepared), connections: share, prepared, timeouts };
@@ -105,11 +103,11 @@ export function openDatabase(
   });
 }
 
-/** Adds to the session's options; those of a URL come first, and would otherwise replace ours. */
-function withSession(connection: Connection, ours: string): Connection & { options: string } {
-  if (!connection.connectionString) return { ...connection, options: ours };
+/** Appends session options to those of the URL, which would otherwise replace them. */
+function withSession(connection: Connection, sessionOptions: string): Connection & { options: string } {
+  if (!connection.connectionString) return { ...connection, options: sessionOptions };
   const url = new URL(connection.connectionString);
-  const options = `${url.searchParams.get('options') ?? ''} ${ours}`.trim();
+  const options = `${url.searchParams.get('options') ?? ''} ${sessionOptions}`.trim();
   url.searchParams.delete('options');
   return { ...connection, connectionString: url.href, options };
 }

@@ -1,9 +1,9 @@
 import { DatabaseError } from 'pg';
 import { z } from 'zod';
 
-/** A transaction that lost to a concurrent one and may be run again. */
+/** A transaction lost to a concurrent one and can be retried. */
 export class TransactionConflict extends Error {
-  /** Seconds after which to retry. */
+  /** In seconds. */
   readonly retryAfter = 1;
 
   constructor() {
@@ -11,21 +11,21 @@ export class TransactionConflict extends Error {
   }
 }
 
-/** A write waited for a row as long as for a lock, in the process instead of the database; reported like PostgreSQL's own. */
+/** A write waited too long in this process for its turn; reported like PostgreSQL's lock timeout. */
 export class LockTimeoutError extends Error {
   constructor() {
     super('canceling statement due to lock timeout');
   }
 }
 
-/** How Prisma 7.10 with adapter-pg reports what PostgreSQL or the socket said; all of it is optional. */
+/** How Prisma 7.10 with adapter-pg reports an error of PostgreSQL or of the socket. */
 const driverCause = z.object({
   kind: z.string().optional(),
   originalCode: z.string().optional(),
   constraint: z.object({ index: z.string().optional() }).optional(),
 });
 
-/** SQLSTATEs of a transaction that lost to a concurrent one: a serialization failure, a deadlock. */
+/** SQLSTATEs of a serialization failure and of a deadlock. */
 const CONFLICTS = new Set(['40001', '40P01']);
 
 const prismaError = z.object({
@@ -34,7 +34,7 @@ const prismaError = z.object({
   meta: z.object({ driverAdapterError: z.object({ cause: driverCause }).optional() }).optional(),
 });
 
-/** What a database error says, in one shape; empty for any other value. */
+/** Returns the properties of a database error in one shape, whether Prisma or the driver reported it; empty for other values. */
 export function factsOf(error: unknown) {
   if (error instanceof DatabaseError) return driverFacts(error);
   const parsed = prismaError.safeParse(error).data;
@@ -48,36 +48,35 @@ export function factsOf(error: unknown) {
   };
 }
 
-/** The driver's own errors, by their SQLSTATE. */
 function driverFacts({ code: sqlState = '', message, constraint }: DatabaseError) {
   const kind = CONFLICTS.has(sqlState) ? 'TransactionWriteConflict' : '';
   return { code: undefined, message, kind, sqlState, constraint };
 }
 
-/** Whether a statement failed on a named unique index or foreign key. */
+/** Whether a statement violated the named unique index or foreign key. */
 export function violates(error: unknown, constraint: string): boolean {
   return factsOf(error).constraint === constraint;
 }
 
-/** Whether a transaction failed only because of a concurrent one: a deadlock, a serialization failure. */
+/** Whether a transaction failed because of a concurrent one: a deadlock or a serialization failure. */
 export function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflict) return true;
   const { code, kind } = factsOf(error);
   return code === 'P2034' || kind === 'TransactionWriteConflict';
 }
 
-/** Whether a statement gave up its wait for somebody else's row of a table (`lock_timeout`). */
+/** Whether a statement timed out waiting for a lock on a row of the named table (`lock_timeout`). */
 export function waitedTooLong(error: unknown, table: string): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && (error.where ?? '').includes(`"${table}"`);
 }
 
-/** Whether a statement gave up its wait for a lock that is of no table: an advisory one, or a place in a queue for a row. */
+/** Whether a statement timed out waiting for a lock that belongs to no table: an advisory lock, or a place in a row's queue. */
 export function waitedForNoTable(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && !error.where;
 }
 
-/** Kinds of adapter-pg: not reachable, or not migrated yet. */
-const unservable = new Set([
+/** Error kinds of adapter-pg for a database that is out of reach or not migrated. */
+const unavailableKinds = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
   'SocketTimeout',
@@ -87,14 +86,14 @@ const unservable = new Set([
 ]);
 
 /**
- * SQLSTATEs of a database that cannot serve just now: connection lost (08), read-only since a failover (25006), not there
- * (3D000), out of resources (53), in the wrong state or locked (55), cancelled by a timeout (57014), shutting down or
- * starting up (57P), troubled by its system (58).
+ * SQLSTATEs of an unavailable database: connection lost (08), read-only after a failover (25006), does not exist (3D000), out
+ * of resources (53), object in the wrong state or locked (55), cancelled by a timeout (57014), shutting down or starting up
+ * (57P), system error (58).
  */
 const unavailableState = /^(08...|25006|3D000|53...|55...|57014|57P..|58...)$/;
 
-/** Prisma's codes (not reachable, timed out, closed, no free connection, no transaction in time) and a socket's. */
-const unavailableCode = new Set([
+/** Codes of Prisma (out of reach, timed out, closed, no free connection, transaction not started in time) and of sockets. */
+const unavailableCodes = new Set([
   'P1001',
   'P1002',
   'P1008',
@@ -107,45 +106,42 @@ const unavailableCode = new Set([
   'ETIMEDOUT',
 ]);
 
-/** What a statement fails with that was not answered in time (`answer-timeout.ts`). */
-export const GIVEN_UP = 'Query read timeout';
+/** The message of a statement that got no answer in time (`closeSilentConnections`); the driver's `query_timeout` uses it, too. */
+export const ANSWER_TIMEOUT = 'Query read timeout';
 
 /**
- * What the driver says without a code that tells enough: a wait for the pool, for a new connection, for an answer; a socket
- * that closed; a connection that has since failed; an address, or a socket's file, that is not there.
+ * Messages of the driver that have no specific code: timeouts of the pool, of a new connection and of an answer; a closed
+ * socket; a connection that failed earlier; an address or a socket file that does not exist.
  */
 const unavailableMessage = new RegExp(
-  `timeout exceeded when trying to connect|timeout expired|${GIVEN_UP}|Connection terminated|is not queryable|\\b(connect|getaddrinfo) E[A-Z_]+ `,
+  `timeout exceeded when trying to connect|timeout expired|${ANSWER_TIMEOUT}|Connection terminated|is not queryable|\\b(connect|getaddrinfo) E[A-Z_]+ `,
 );
 
-/** Whether a statement was not answered in time: its connection still waits for the answer, and can take no other. */
-export function isGivenUp(error: unknown): boolean {
-  return factsOf(error).message === GIVEN_UP;
+/** Whether a statement got no answer in time. Its connection still waits for the answer and cannot run another statement. */
+export function isAnswerTimeout(error: unknown): boolean {
+  return factsOf(error).message === ANSWER_TIMEOUT;
 }
 
-/** Whether PostgreSQL itself has refused a statement, so that it is known to have done nothing. */
+/** Whether PostgreSQL rejected a statement: the statement had no effect, and the connection can be reused. */
 export function isRejectedByPostgres(error: unknown): boolean {
   return factsOf(error).sqlState !== '' && !isUnavailable(error);
 }
 
-/** Whether the database cannot serve: not reached, not in time, or not migrated. The request may be sent again later. */
+/** Whether the database is out of reach, too slow or not migrated. The client may retry the request later. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof LockTimeoutError) return true;
   const { code, message, kind, sqlState } = factsOf(error);
   return (
-    unservable.has(kind) ||
+    unavailableKinds.has(kind) ||
     unavailableState.test(sqlState) ||
-    (code !== undefined && unavailableCode.has(code)) ||
+    (code !== undefined && unavailableCodes.has(code)) ||
     unavailableMessage.test(message)
   );
 }
 
-/** The message, without the engine's trace; `localhost` refused on IPv4 and IPv6 is an AggregateError without one. */
+/** Returns the message in one line. An AggregateError (`localhost` failed on IPv4 and IPv6) has none of its own. */
 export function inOneLine(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inOneLine).join('; ');
   const message = error instanceof Error ? error.message : String(error);
-  return message
-    .replace(/\n +0: [\s\S]*/, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
+  return message.replaceAll(/\s+/g, ' ').trim();
 }

@@ -2,13 +2,13 @@ import type { Pool, PoolClient } from 'pg';
 import type { Connections } from './statements.ts';
 
 /**
- * How many connections a workspace may hold for each one that is free. With 2, one workspace alone holds up to two thirds
- * of the pool, two hold two fifths each, three two sevenths: some are always free for the next one. This is the dynamic
- * threshold of shared-memory switches (Choudhury and Hahne, 1998), which needs no list of who is active.
+ * How many connections a workspace may hold for each free one. With 2, one active workspace holds up to two thirds of the
+ * pool, two hold two fifths each, three hold two sevenths each: some connections are always free for the next workspace. This
+ * is the dynamic threshold of shared-memory switches (Choudhury and Hahne, 1998), which needs no list of active workspaces.
  */
 const HELD_PER_FREE = 2;
 
-/** A request for a connection that waits for the workspace's share. */
+/** A request that waits for its workspace's share. */
 interface Waiter {
   grant(): void;
 }
@@ -20,38 +20,38 @@ interface Tenant {
 }
 
 /**
- * Divides a pool among workspaces, so that none can hold all of its connections, for example by statements that wait for
- * locks. Those that wait are served in turn, one workspace after the other.
- * @param waitMs how long to wait for a share, in ms; then the same error as for a wait for the pool.
+ * Divides a pool among workspaces, so that none can hold all connections, for example with statements that wait for locks.
+ * Waiting workspaces are served round-robin.
+ * @param waitMs how long in ms to wait for a share; after that, `connect` fails with the pool's own timeout error.
  */
 export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => Connections {
   const size = pool.options.max;
   const tenants = new Map<string, Tenant>();
   let held = 0;
 
-  const mayTakeOne = (tenant: Tenant) => tenant.held < HELD_PER_FREE * (size - held);
+  const isBelowShare = (tenant: Tenant) => tenant.held < HELD_PER_FREE * (size - held);
 
   function take(tenant: Tenant): void {
     tenant.held += 1;
     held += 1;
   }
 
-  function giveBack(workspaceId: string, tenant: Tenant): void {
+  function returnShare(workspaceId: string, tenant: Tenant): void {
     tenant.held -= 1;
     held -= 1;
-    forgetIfIdle(workspaceId, tenant);
-    grantInTurn();
+    removeIfIdle(workspaceId, tenant);
+    grantRoundRobin();
   }
 
-  function forgetIfIdle(workspaceId: string, { held: own, waiting }: Tenant): void {
+  function removeIfIdle(workspaceId: string, { held: own, waiting }: Tenant): void {
     if (own === 0 && waiting.size === 0) tenants.delete(workspaceId);
   }
 
-  /** Serves the waiting workspaces in turn: whoever is served goes to the end of the line. */
-  function grantInTurn(): void {
+  /** Grants one share to each waiting workspace, and moves it to the end of the order. */
+  function grantRoundRobin(): void {
     for (const [workspaceId, tenant] of [...tenants]) {
       const [next] = tenant.waiting;
-      if (!next || !mayTakeOne(tenant)) continue;
+      if (!next || !isBelowShare(tenant)) continue;
       tenant.waiting.delete(next);
       tenants.delete(workspaceId);
       tenants.set(workspaceId, tenant);
@@ -64,7 +64,7 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         tenant.waiting.delete(waiter);
-        forgetIfIdle(workspaceId, tenant);
+        removeIfIdle(workspaceId, tenant);
         reject(new Error('timeout exceeded when trying to connect'));
       }, waitMs);
       const waiter: Waiter = {
@@ -77,11 +77,11 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
     });
   }
 
-  /** DatabaseTimeouts for a share; the workspace holds it then, whether the pool gives a connection or not. */
+  /** Waits for a share. The workspace then holds it, even if the pool has no connection. */
   async function takeShare(workspaceId: string): Promise<Tenant> {
     const tenant = tenants.get(workspaceId) ?? { held: 0, waiting: new Set() };
     tenants.set(workspaceId, tenant);
-    if (tenant.waiting.size === 0 && mayTakeOne(tenant)) take(tenant);
+    if (tenant.waiting.size === 0 && isBelowShare(tenant)) take(tenant);
     else await waitForShare(workspaceId, tenant);
     return tenant;
   }
@@ -92,14 +92,14 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
       try {
         const client = await pool.connect();
         const { release } = client;
-        // The pool sets `release` anew with each connection that it hands out.
+        // The pool sets `release` each time it hands out a client.
         client.release = (error) => {
           release.call(client, error);
-          giveBack(workspaceId, tenant);
+          returnShare(workspaceId, tenant);
         };
         return client;
       } catch (error) {
-        giveBack(workspaceId, tenant);
+        returnShare(workspaceId, tenant);
         throw error;
       }
     }

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isConflict } from './errors.ts';
 
-/** Tries at the most, of a transaction that lost to a concurrent one. */
-const ATTEMPTS = 5;
+/** Maximum number of attempts at a transaction that lost to a concurrent one. */
+const MAX_ATTEMPTS = 5;
 
-/** Longest first pause in ms; it doubles with each try, and each is of random length from 0 on. */
-const PAUSE_MS = 20;
+/** Upper bound in ms of the first backoff; it doubles with each attempt. Each backoff is a random part of its bound. */
+const FIRST_BACKOFF_MS = 20;
 
 /**
- * Runs a transaction, or a statement that is one by itself, and runs it again where it deadlocked or conflicted with another
- * one: PostgreSQL has undone it then. Nothing else is run again, above all no commit whose answer was lost.
+ * Runs a transaction, or a statement outside of one, and retries it after a deadlock or a serialization failure, which
+ * PostgreSQL has rolled back. It retries after no other error, in particular not after a commit whose result was lost.
  */
 export async function retryOnConflict<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
-      await delay(Math.random() * PAUSE_MS * 2 ** (attempt - 1));
+      if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
+      await delay(Math.random() * FIRST_BACKOFF_MS * 2 ** (attempt - 1));
     }
   }
 }

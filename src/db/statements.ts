@@ -1,8 +1,8 @@
 import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { isRejectedByPostgres } from './errors.ts';
 import { Prisma } from './generated/client.ts';
-import { toInstant } from './instant.ts';
 import { preparedName } from './prepared-statements.ts';
+import { toInstant } from './reading/instant.ts';
 
 /** A statement: a tagged template, or built with `Prisma.sql`. */
 type Query = TemplateStringsArray | Prisma.Sql;

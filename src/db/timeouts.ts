@@ -1,50 +1,52 @@
 import { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-import { factsOf, GIVEN_UP } from './errors.ts';
+import { ANSWER_TIMEOUT, factsOf } from './errors.ts';
 
-/** How long in ms a statement may run and wait. */
+/** The timeouts of the database, in ms. */
 export interface DatabaseTimeouts {
-  /** The statement itself, in the database. */
+  /** For a statement to run in the database. */
   statementMs: number;
   /** For a lock. */
   lockMs: number;
-  /** For a free connection; then the request fails as unavailable. */
+  /** For a free connection; after that, the request fails with SERVICE_UNAVAILABLE. */
   poolWaitMs: number;
 }
 
-/** How PostgreSQL, whose SQLSTATEs do not tell enough, and the driver say that a wait was too long; and how callers are told. */
-const exceeded: readonly [said: RegExp, limit: keyof DatabaseTimeouts, told: string][] = [
-  [/due to statement timeout/, 'statementMs', 'A statement was not done'],
-  [/due to lock timeout/, 'lockMs', 'A lock that others held was not free'],
+/**
+ * How PostgreSQL and the driver report each timeout, and what callers are told. The SQLSTATE does not identify the timeout.
+ */
+const timeoutErrors: readonly [pattern: RegExp, timeout: keyof DatabaseTimeouts, activity: string][] = [
+  [/due to statement timeout/, 'statementMs', 'running a database query'],
+  [/due to lock timeout/, 'lockMs', 'waiting for a row lock'],
   [
     /timeout exceeded when trying to connect|timeout expired|due to connection timeout/,
     'poolWaitMs',
-    'No connection to the database was free',
+    'waiting for a database connection',
   ],
 ];
 
-/** What callers are told of an error for which the database cannot serve: the limit, where a wait was longer. */
-export function unavailability(error: unknown, waits: DatabaseTimeouts): string {
+/** Returns the public message of an error for which the database is unavailable; it names the timeout that expired, if any. */
+export function unavailability(error: unknown, timeouts: DatabaseTimeouts): string {
   const { message } = factsOf(error);
-  const wait = exceeded.find(([said]) => said.test(message));
-  if (!wait) return 'The service is unavailable just now; try again later.';
-  const [, limit, told] = wait;
-  return `${told} within the limit of ${waits[limit]} ms; try again later.`;
+  const expired = timeoutErrors.find(([pattern]) => pattern.test(message));
+  if (!expired) return 'Service unavailable; retry later.';
+  const [, timeout, activity] = expired;
+  return `Timed out after ${timeouts[timeout]} ms ${activity}; retry later.`;
 }
 
 /**
- * Closes a connection that is in use and has been silent for so many ms: its statement fails then. One timer of each socket
- * does that, where the driver's `query_timeout` has one for each statement (docs/performance-steps.md).
+ * Closes a connection that is in use and has received nothing for `ms`: its statement fails. This takes one timer for each
+ * socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
  */
 export function closeSilentConnections(pool: Pool, ms: number): void {
-  const inUse = new WeakSet<PoolClient>();
-  pool.on('acquire', (client) => inUse.add(client));
-  pool.on('release', (_error, client) => inUse.delete(client));
+  const clientsInUse = new WeakSet<PoolClient>();
+  pool.on('acquire', (client) => clientsInUse.add(client));
+  pool.on('release', (_error, client) => clientsInUse.delete(client));
   pool.on('connect', (client) => {
     const socket = 'connection' in client ? streamOf(client.connection) : undefined;
-    if (!(socket instanceof Socket)) throw new Error('The driver has no socket where it used to have it.');
+    if (!(socket instanceof Socket)) throw new Error('pg.Client has no connection.stream.');
     socket.setTimeout(ms, () => {
-      if (inUse.has(client)) socket.destroy(new Error(GIVEN_UP));
+      if (clientsInUse.has(client)) socket.destroy(new Error(ANSWER_TIMEOUT));
     });
   });
 }

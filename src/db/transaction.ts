@@ -1,18 +1,18 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
-import { isGivenUp } from './errors.ts';
+import { isAnswerTimeout } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import { statementsOnClient, type WriteDb } from './statements.ts';
 
 /**
- * Runs statements in one transaction (READ COMMITTED), and again where it deadlocked or conflicted with another one.
- * Whatever the function does beside the database may thus happen twice.
+ * Runs statements in one READ COMMITTED transaction, and retries it after a deadlock or a serialization failure. Side effects
+ * of `run` outside the database can therefore happen more than once.
  */
 export function inTransaction<Result>(db: Database, run: (tx: WriteDb) => Promise<Result>): Promise<Result> {
-  return retryOnConflict(() => once(db, run));
+  return retryOnConflict(() => attempt(db, run));
 }
 
-async function once<Result>(
+async function attempt<Result>(
   { connections, prepared }: Database,
   run: (tx: WriteDb) => Promise<Result>,
 ): Promise<Result> {
@@ -24,13 +24,13 @@ async function once<Result>(
     client.release();
     return result;
   } catch (error) {
-    if (isGivenUp(error)) client.release(true);
+    if (isAnswerTimeout(error)) client.release(true);
     else await rollBack(client);
     throw error;
   }
 }
 
-/** Undoes a transaction; a connection that cannot do that is closed. */
+/** Rolls back, and closes the connection if that fails. */
 async function rollBack(client: PoolClient): Promise<void> {
   await client.query('ROLLBACK').then(
     () => client.release(),

@@ -3,45 +3,45 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { eraseSomeEvents, STEP_SIZE } from '../domain/users/erase-events.ts';
 
-/** How long in ms a process waits before it looks for deleted users again. */
+/** Interval in ms between two searches for deleted users. */
 const POLL_MS = 5_000;
 
-/** Shortest pause in ms between two steps; a pause is as long as the step before it, so that requests keep half of the time. */
+/** Minimum pause in ms between two steps. A pause is as long as the step before it: erasure takes at most half of the time. */
 const MIN_PAUSE_MS = 20;
 
-/** Events of a step at the least, where steps of more have failed: a slow disk may need longer than a statement may take. */
+/** Minimum events per step. A failed step halves the size: a slow disk may need longer than the statement timeout allows. */
 const MIN_STEP_SIZE = 50;
 
 /** A job that runs in the background until it is stopped. */
 export interface Job {
-  /** Ends it after the step under way. */
+  /** Stops the job after its current step. */
   stop(): Promise<void>;
 }
 
 /**
- * Erases the events of deleted users, step by step, on one connection at most. Every process that serves does; each takes
- * another user. A fault, such as a database that is away, is logged once, and the job goes on when it is over.
+ * Starts to erase the events of deleted users, in steps, on one connection. Every serving process runs this job, each for
+ * another user. An error, such as an unreachable database, is logged once; the job continues when it is resolved.
  */
 export function startErasure(db: Database, log: Logger, pollMs = POLL_MS): Job {
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
-  /** Failed steps since the last round. A deletion that fails is skipped, so that it holds up no other one. */
+  /** Failed steps of this round, which ends when no user is left. As many users are skipped, so that they block no others. */
   let failures = 0;
   let stepSize = STEP_SIZE;
 
   async function step(): Promise<number> {
-    const begin = performance.now();
+    const startedAt = performance.now();
     try {
-      const erased = await eraseSomeEvents(db, stepSize, failures);
+      const erasure = await eraseSomeEvents(db, stepSize, failures);
       stepSize = Math.min(stepSize * 2, STEP_SIZE);
-      if (!erased) {
+      if (!erasure) {
         failures = 0;
         return pollMs;
       }
-      const { isComplete, ...erasure } = erased;
-      if (isComplete) log.info(erasure, 'erased the events of a deleted user');
-      return Math.max(performance.now() - begin, MIN_PAUSE_MS);
+      const { isComplete, ...progress } = erasure;
+      if (isComplete) log.info(progress, 'erased the events of a deleted user');
+      return Math.max(performance.now() - startedAt, MIN_PAUSE_MS);
     } catch (error) {
       if (failures === 0) log.warn({ err: error }, 'cannot erase the events of deleted users; retrying');
       failures += 1;

@@ -12,12 +12,12 @@ const lockFile = JSON.stringify({
   },
 });
 
-/** What npm makes of that lock file here: the optional package is for another machine. */
+/** What npm writes for that lock file: the optional package is for another platform. */
 const installed = JSON.stringify({
   packages: { 'node_modules/prisma': { version: '7.0.0', integrity: 'sha512-a' } },
 });
 
-/** Writes down that it ran, and makes a client of the schema where the schema says. */
+/** A fake Prisma: logs its call, and copies the schema to the client's folder. */
 const prisma = `
 const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
@@ -30,7 +30,7 @@ writeFileSync(join(client, 'client.ts'), readFileSync(schema));
 writeFileSync(join(client, 'models', 'User.ts'), '');
 `;
 
-/** Writes down how it ran and fails or installs; waits for \`go\` first, where \`wait\` is. */
+/** A fake npm: logs its call, and fails or installs. If the file `wait` exists, it waits for the file `go` first. */
 const npm = `#!/bin/sh
 echo "npm $*" >> calls
 while [ -e wait ] && [ ! -e go ]; do sleep 0.05; done
@@ -39,7 +39,7 @@ rm -rf node_modules
 cp -R installed node_modules
 `;
 
-/** A clone of a small program in a folder of its own, with a fake npm and a fake Prisma beside the true set-up. */
+/** Creates a small clone in a temporary folder, with the real set-up, a fake npm and a fake Prisma. */
 export async function openClone() {
   const path = await mkdtemp(join(tmpdir(), 'usergraph-clone-'));
   const write = async (name: string, content: string) => {
@@ -78,10 +78,10 @@ export async function openClone() {
     start,
     /** Runs it to its end. */
     setUp: () => start().ended,
-    /** What has run since the last time this was asked, a line each. */
+    /** The calls of npm and Prisma since the last time, one per line. */
     async calls() {
       const calls = await read('calls').catch(() => '');
-      // A file that is empty is about to be written.
+      // An empty file is being written.
       if (calls !== '') await rm(join(path, 'calls'));
       return calls.split('\n').filter((line) => line !== '');
     },

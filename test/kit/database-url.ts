@@ -1,4 +1,4 @@
-/** Name of the migrated database, after the run's prefix, that the others are cloned from. */
+/** The name, after the run's prefix, of the migrated database that the others are cloned from. */
 export const TEMPLATE = 'template';
 
 /** The URL of another database on the same server. */

@@ -5,7 +5,7 @@ import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
 import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
 import { databaseUrl, TEMPLATE } from './database-url.ts';
 
-/** A database of the test's own. */
+/** A database that only one test uses. */
 export interface TestDatabase extends AsyncDisposable {
   db: DatabaseClient;
   connection: { connectionString: string };
@@ -21,7 +21,7 @@ async function onServer<Result>(run: (client: Client) => Promise<Result>): Promi
   }
 }
 
-/** Makes a database; it is dropped even while somebody is connected. */
+/** Creates a database; disposing of it drops it even with open connections. */
 async function create(template: string): Promise<{ connectionString: string } & AsyncDisposable> {
   const name = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
   await onServer((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
@@ -33,12 +33,12 @@ async function create(template: string): Promise<{ connectionString: string } & 
   };
 }
 
-/** A database without any table. */
+/** Creates a database without tables. */
 export function createEmptyDatabase(): Promise<{ connectionString: string } & AsyncDisposable> {
   return create('template0');
 }
 
-/** A migrated database without any row. @param poolSize connections at the most. */
+/** Creates a migrated database without rows. */
 export async function createDatabase(poolSize?: number, timeouts?: DatabaseTimeouts): Promise<TestDatabase> {
   const created = await create(inject('databasePrefix') + TEMPLATE);
   const connection = { connectionString: created.connectionString };

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { createEmptyDatabase } from './database.ts';
 
-/** A database for statements by hand. */
+/** A database with a function that runs SQL on it. */
 export interface EmptyDatabase extends AsyncDisposable {
   connectionString: string;
   rows(sql: string): Promise<Record<string, unknown>[]>;
 }
 
-/** A database without any table, with a connection to it. */
+/** Creates a database without tables and connects to it. */
 export async function openEmptyDatabase(): Promise<EmptyDatabase> {
   const database = await createEmptyDatabase();
   const client = new pg.Client({ connectionString: database.connectionString });
@@ -25,7 +25,7 @@ export async function openEmptyDatabase(): Promise<EmptyDatabase> {
   };
 }
 
-/** A folder with a copy of prisma/, to be changed. @param until leaves out this migration and all that are newer. */
+/** Copies prisma/ to a temporary folder. @param until omits this migration and newer ones. */
 export async function copyPrisma({ until }: { until?: string } = {}) {
   const path = await mkdtemp(join(tmpdir(), 'usergraph-migrations-'));
   await cp('prisma', join(path, 'prisma'), { recursive: true });
@@ -34,7 +34,7 @@ export async function copyPrisma({ until }: { until?: string } = {}) {
   await Promise.all(newer.map((name) => rm(join(migrations, name), { recursive: true })));
   const file = (name: string) => join(migrations, name, 'migration.sql');
   return {
-    /** What `prisma/` is in. */
+    /** The folder that contains `prisma/`. */
     path,
     migrations,
     /** The names of the migrations, oldest first. */

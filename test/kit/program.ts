@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { z } from 'zod';
 
-/** How a program ended, with what it has written. */
+/** The exit code and the output of a program. */
 export interface Outcome {
   stdout: string;
   stderr: string;
@@ -13,13 +13,13 @@ export interface Outcome {
 
 interface Options {
   cwd?: string;
-  /** Beside what this process has, without its DATABASE_URL. */
+  /** Added to the environment of this process without its DATABASE_URL. */
   env?: Record<string, string>;
-  /** Nobody reads what it writes to standard output. */
+  /** Closes the reading end of its standard output. */
   unread?: boolean;
 }
 
-/** Runs one of our programs to its end. @param file its path in the repository, or an absolute one. */
+/** Runs a program to its end. @param file its path, absolute or relative to the repository. */
 export async function runProgram(file: string, args: string[], options: Options = {}): Promise<Outcome> {
   const { DATABASE_URL: _unset, ...inherited } = process.env;
   const child = spawn(process.execPath, [file, ...args], {
@@ -37,10 +37,10 @@ export async function runProgram(file: string, args: string[], options: Options 
   return { stdout, stderr, code: z.number().parse(code) };
 }
 
-/** Ended well, having written just this. */
+/** The outcome of a program that succeeds with this output. */
 export const ok = (stdout: string): Outcome => ({ stdout, stderr: '', code: 0 });
 
-/** Ended with 1, having written nothing but one line that begins and goes on with these texts. */
+/** The outcome of a program that exits with 1 and writes one line to stderr, which starts with `begin` and contains `reason`. */
 export function fails(begin: string, reason: string) {
   const [start, within] = [begin, reason].map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return { stdout: '', stderr: expect.stringMatching(new RegExp(`^${start}.*${within}.*\\n$`)), code: 1 };

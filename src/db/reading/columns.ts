@@ -1,45 +1,44 @@
 import { Prisma } from '../generated/client.ts';
-import { toInstant } from '../instant.ts';
 import type { ReadDb } from '../statements.ts';
+import { toInstant } from './instant.ts';
 
-/** What gives a property of a row; an instant is marked as one, since JSON has no type for it. */
+/** The SQL of a property. An instant is marked as one, because JSON has no type for it. */
 type Expression = Prisma.Sql | { instant: Prisma.Sql };
 
 /**
- * Which properties of rows are asked for; all, where it is left out. The others are then not in the rows. An id of something
- * else, such as `userId`, is asked for by that, too: `user`.
+ * The names of the properties to read; the rows lack the others. A relation selects its foreign key: `user` selects `userId`.
  */
 export type FieldSet = ReadonlySet<string>;
 
-/** For each property, its values in all rows; null where there are no rows, or where it was not asked for. */
+/** The values of each property in all rows; null if there are no rows, or if the property was not selected. */
 export type Arrays = Readonly<Record<string, unknown[] | null>>;
 
-/** What rows are made of. */
+/** The columns that make up a row. */
 export interface Columns<Row> {
-  /** What gives each property. */
+  /** The SQL of each property. */
   expressions: { readonly [Name in keyof Row]-?: Expression };
-  /** As a statement selects or returns them, each under its property's name. */
+  /** The select list, or RETURNING list, of a statement: each expression under the name of its property. */
   list: Prisma.Sql;
-  /** As a statement selects their `Arrays`, of the rows that it calls `found`. */
-  arrays(wanted?: FieldSet): Prisma.Sql;
-  /** The rows that are in some arrays. */
+  /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all if left out. */
+  arrays(fields?: FieldSet): Prisma.Sql;
+  /** Converts arrays back to rows. */
   rows(arrays: Arrays): Row[];
 }
 
-/** Makes columns out of what gives each property. @param always those that are read whatever is asked for. */
+/** Defines columns by the SQL of each property. @param always properties that are read whatever is selected. */
 export function columnsOf<Row>(
   expressions: Columns<Row>['expressions'],
   always: readonly (keyof Row)[] = [],
 ): Columns<Row> {
-  const columns = Object.entries<Expression>(expressions).map(([name, given]): Column => {
-    const isInstant = 'instant' in given;
-    const names = [name, name.replace(/Id$/, '')];
-    const isAlways = always.some((property) => property === name);
+  const columns = Object.entries<Expression>(expressions).map(([name, value]): Column => {
+    const isInstant = 'instant' in value;
+    const fieldNames = [name, name.replace(/Id$/, '')];
+    const isAlwaysRead = always.some((property) => property === name);
     return {
       name,
-      expression: isInstant ? given.instant : given,
+      expression: isInstant ? value.instant : value,
       isInstant,
-      isWanted: (wanted) => isAlways || names.some((each) => wanted.has(each)),
+      isSelected: (fields) => isAlwaysRead || fieldNames.some((fieldName) => fields.has(fieldName)),
     };
   });
   return {
@@ -50,15 +49,14 @@ export function columnsOf<Row>(
   };
 }
 
-/** A property, and what gives it. */
 interface Column {
   name: string;
   expression: Prisma.Sql;
   isInstant: boolean;
-  isWanted(wanted: FieldSet): boolean;
+  isSelected(fields: FieldSet): boolean;
 }
 
-/** Which are wanted, parameters tell: a text for each choice would be a prepared statement for each. */
+/** Parameters say which columns are selected: a text for each selection would be one prepared statement for each. */
 function arraysOf(columns: readonly Column[]) {
   const array = ({ name }: Column, filter: string) => `json_agg(found."${name}")${filter} AS "${name}"`;
   const all = Prisma.raw(columns.map((column) => array(column, '')).join(', '));
@@ -66,44 +64,45 @@ function arraysOf(columns: readonly Column[]) {
     .map((column) => array(column, ' FILTER (WHERE ?)'))
     .join(', ')
     .split('?');
-  return (wanted?: FieldSet) => (wanted ? Prisma.sql(texts, ...columns.map(({ isWanted }) => isWanted(wanted))) : all);
+  return (fields?: FieldSet) =>
+    fields ? Prisma.sql(texts, ...columns.map(({ isSelected }) => isSelected(fields))) : all;
 }
 
 function rowsOf<Row>(columns: readonly Column[], arrays: Arrays): Row[] {
-  const read = columns.flatMap(({ name, isInstant }): [string, unknown[]][] => {
+  const selected = columns.flatMap(({ name, isInstant }): [string, unknown[]][] => {
     const values = arrays[name];
-    return values ? [[name, isInstant ? values.map(instantOrNull) : values]] : [];
+    return values ? [[name, isInstant ? values.map(toInstantOrNull) : values]] : [];
   });
-  return Array.from({ length: read[0]?.[1].length ?? 0 }, (_, place) => {
+  return Array.from({ length: selected[0]?.[1].length ?? 0 }, (_, place) => {
     const row: Record<string, unknown> = {};
-    for (const [name, values] of read) row[name] = values[place];
-    // Whoever wrote the columns knows of what type each property is.
+    for (const [name, values] of selected) row[name] = values[place];
+    // The author of the expressions knows the type of each property.
     return row as Row;
   });
 }
 
-const instantOrNull = (value: unknown) => (typeof value === 'string' ? toInstant(value) : value);
+const toInstantOrNull = (value: unknown) => (typeof value === 'string' ? toInstant(value) : value);
 
-/** Below so many keys, rows cost less than arrays do. */
+/** With fewer keys, rows cost less than arrays. */
 const MIN_KEYS_FOR_ARRAYS = 16;
 
-/** What is read of which rows. */
+/** Which rows to read, and what of them. */
 interface Reading {
-  /** Selects `columns.list`, in the order in which the rows are to be. */
+  /** Selects `columns.list`, in the order in which the rows are returned. */
   statement: Prisma.Sql;
-  /** For how many keys. */
+  /** The number of keys that the statement looks up. */
   keys: number;
-  /** All, where it is left out. Of few rows, all are read. */
-  wanted?: FieldSet | undefined;
+  /** All if left out. Ignored below `MIN_KEYS_FOR_ARRAYS`. */
+  fields?: FieldSet | undefined;
 }
 
 /**
- * Reads the rows that some keys name. Many are read as one JSON array for each of their columns: PostgreSQL makes those at
- * the cost of rows, and reading ten arrays costs half of what reading a thousand values does (docs/performance-steps.md).
+ * Reads rows by their keys. Many rows are read as one JSON array for each column: PostgreSQL builds them at the cost of rows,
+ * and parsing ten arrays takes half as long as parsing a thousand values (docs/performance-steps.md).
  */
 export async function readRows<Row>(db: ReadDb, columns: Columns<Row>, reading: Reading): Promise<Row[]> {
-  const { statement, keys, wanted } = reading;
+  const { statement, keys, fields } = reading;
   if (keys < MIN_KEYS_FOR_ARRAYS) return db.query<Row[]>(statement);
-  const found = await db.query<Arrays[]>`SELECT ${columns.arrays(wanted)} FROM (${statement}) AS found`;
-  return found.flatMap(columns.rows);
+  const arrays = await db.query<Arrays[]>`SELECT ${columns.arrays(fields)} FROM (${statement}) AS found`;
+  return arrays.flatMap(columns.rows);
 }

@@ -1,11 +1,11 @@
-import type { ReadDb } from '../client.ts';
 import { arrayParameter } from '../sql.ts';
+import type { ReadDb } from '../statements.ts';
 import type { KeysetSource } from './keyset.ts';
 
-/** The count stops here. Contract, "totalCount". */
+/** Counts stop here (docs/contract.md, `totalCount`). */
 export const COUNT_CAP = 25_000;
 
-/** Counts the rows of many parents with one statement, up to one more than `COUNT_CAP` each. */
+/** Counts the rows of several parents with one statement, up to `COUNT_CAP + 1` each. */
 export async function countRows(
   db: ReadDb,
   { table, where }: KeysetSource<unknown>,

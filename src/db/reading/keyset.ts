@@ -1,38 +1,38 @@
-import type { ReadDb } from '../client.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
+import type { ReadDb } from '../statements.ts';
 import type { Arrays, Columns, FieldSet } from './columns.ts';
 
-/** Where the rows of a connection come from. Its fragments see the parent's id as `parent.id`. */
+/** Where the rows of a connection come from. Its fragments refer to the parent's id as `parent.id`. */
 export interface KeysetSource<Row> {
-  /** The table that is paged and counted; `where` and `key` speak of it alone. */
+  /** The table that is paged and counted; `where` and `key` use its columns only. */
   table: Prisma.Sql;
-  /** Which of its rows belong to the parent and pass the filter; names the workspace. */
+  /** Selects the rows that belong to the parent and pass the filter; names the workspace. */
   where: Prisma.Sql;
-  /** The unique UUIDv7 by which they are sorted, newest first. */
+  /** The unique UUIDv7 that sorts the rows, newest first. */
   key: Prisma.Sql;
-  /** What is joined to the rows of a page, where the table has not got every column. */
+  /** Joined to the rows of a page if the table lacks some of the columns. */
   join?: Prisma.Sql;
-  /** What is read of each row; as `id`, the key. */
+  /** The columns of a row; its `id` is the key. */
   columns: Columns<Row>;
 }
 
-/** Which part of a connection is asked for. */
+/** A page of a connection. */
 export interface Page {
-  /** Most rows. */
+  /** Maximum number of rows. */
   size: number;
-  /** Whether they are taken from the newest end of what is within the bound, or from the oldest. */
+  /** The end of the rows within the bound that the page starts from. */
   from: 'newest' | 'oldest';
-  /** The rows on one side of a key; the row with the key need not exist any more. */
+  /** Restricts the page to the rows on one side of a key. A row with that key need not exist. */
   bound?: { side: 'older' | 'newer'; key: string } | undefined;
-  /** False: it does not matter whether there are rows before and after it, which costs a row more to find out. */
+  /** Whether `hasNextPage` and `hasPreviousPage` are needed (default true), which costs one more row. */
   withNeighbours?: boolean;
 }
 
-/** A page of rows, newest first whatever the direction. */
+/** The rows of a page, newest first regardless of the direction. */
 export interface PageOfRows<Row> {
   rows: Keyed<Row>[];
-  /** Like the other one, false also where it does not matter. */
+  /** False, like `hasPreviousPage`, if the page was read without neighbours. */
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 }
@@ -40,29 +40,29 @@ export interface PageOfRows<Row> {
 /** A row whose id is its sort key. */
 export type Keyed<Row> = Row & { id: string };
 
-/** Rows of the largest page that is asked for often. */
-const USUAL_SIZE = 100;
+/** The largest page size that is common. The planner assumes it for smaller pages, so that they share one plan. */
+const COMMON_PAGE_SIZE = 100;
 
 /**
- * Reads the same page of many parents with one statement.
+ * Reads the same page of several parents with one statement.
  *
- * Each page is read by its key, and where it matters with one row more than asked, to tell whether there are more; with a
- * bound, whether there are rows on its other side is asked in the same statement. Both are subqueries with a limit, which
- * PostgreSQL neither merges nor reorders: they read an index from the bound on, whatever the table's size.
- * @param wanted besides the id.
+ * It reads each page by key and, with neighbours, one row more than the page's size: that row tells whether there are more.
+ * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
+ * neither merges nor reorders: they read an index from the bound on, whatever the size of the table.
+ * @param fields the properties to read besides `id`; all if left out.
  */
 export async function readPages<Row>(
   db: ReadDb,
   source: KeysetSource<Row>,
   parents: readonly string[],
   page: Page,
-  wanted?: FieldSet,
+  fields?: FieldSet,
 ): Promise<Map<string, PageOfRows<Row>>> {
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
-  const [found] = await db.query<[Found]>`
-    SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(wanted)}
+  const [arrays] = await db.query<[PageArrays]>`
+    SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(fields)}
     FROM (
       SELECT parent.place${beyond.column}, page.*
       FROM unnest(${arrayParameter(parents, 'uuid')}) WITH ORDINALITY AS parent(id, place) ${beyond.join}
@@ -71,39 +71,42 @@ export async function readPages<Row>(
         FROM (
           SELECT * FROM (
             SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
-            ORDER BY ${key} ${order} LIMIT ${mostRows(page)}
-          ) AS ${table} LIMIT ${rowsRead(page)}
+            ORDER BY ${key} ${order} LIMIT ${plannedLimit(page)}
+          ) AS ${table} LIMIT ${limitOf(page)}
         ) AS ${table} ${join}
         ORDER BY ${key} ${order}
       ) AS page ON true
     ) AS found`;
-  const rows = columns.rows(found);
-  const byPlace = Map.groupBy(rows.keys(), (index) => found.place[index]);
-  const sliceAt = (place: number) => {
-    const indexes = byPlace.get(place) ?? [];
-    const isBeyond = indexes.some((index) => found.beyond?.[index]);
-    return sliceOf(indexes.flatMap((index) => rows[index] ?? []).filter(isKeyed), isBeyond, page);
+  const rows = columns.rows(arrays);
+  const indexesByPlace = Map.groupBy(rows.keys(), (index) => arrays.place[index]);
+  const pageAt = (place: number) => {
+    const indexes = indexesByPlace.get(place) ?? [];
+    const isBeyond = indexes.some((index) => arrays.beyond?.[index]);
+    return toPage(indexes.flatMap((index) => rows[index] ?? []).filter(isKeyed), isBeyond, page);
   };
-  return new Map(parents.map((parent, index) => [parent, sliceAt(index + 1)]));
+  return new Map(parents.map((parent, index) => [parent, pageAt(index + 1)]));
 }
 
 /**
- * What the statement gives: a row's properties, its parent's place, and whether that one has rows on the other side of the
- * bound. A parent without rows has one whose properties are null.
+ * The result of the statement: for each row its properties, the place of its parent, and whether that parent has rows on the
+ * other side of the bound. A parent without rows has one row whose properties are null.
  */
-type Found = Arrays & { place: number[]; beyond?: boolean[] };
+type PageArrays = Arrays & { place: number[]; beyond?: boolean[] };
 
 function isKeyed<Row>(row: Row & { id?: string | null }): row is Keyed<Row> {
   return row.id != null;
 }
 
-function rowsRead({ size, withNeighbours = true }: Page): number {
+function limitOf({ size, withNeighbours = true }: Page): number {
   return withNeighbours ? size + 1 : size;
 }
 
-/** What the planner may count on: it does not look at a parameter, and would take a page for a tenth of the table. */
-function mostRows({ size }: Page): Prisma.Sql {
-  return Prisma.raw(`${Math.max(size, USUAL_SIZE) + 1}`);
+/**
+ * A limit in the text of the statement. The planner does not know the value of a parameter and would assume a tenth of the
+ * table.
+ */
+function plannedLimit({ size }: Page): Prisma.Sql {
+  return Prisma.raw(`${Math.max(size, COMMON_PAGE_SIZE) + 1}`);
 }
 
 function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
@@ -111,7 +114,7 @@ function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
 }
 
-/** Whether there is a row on the other side of the bound, that of the cursor included; asked where it matters. */
+/** Checks for a row on the other side of the bound, or at the bound; nothing if the page needs no neighbours. */
 function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, withNeighbours = true }: Page) {
   if (!bound || !withNeighbours) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
@@ -126,13 +129,13 @@ function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, with
   };
 }
 
-/** @param beyond whether there are rows on the other side of the bound. */
-function sliceOf<Row>(read: Keyed<Row>[], beyond: boolean, { size, from, bound }: Page): PageOfRows<Row> {
-  const more = read.length > size;
-  const rows = read.slice(0, size);
-  const newer = beyond && bound?.side === 'older';
-  const older = beyond && bound?.side === 'newer';
+/** @param isBeyond whether there are rows on the other side of the bound. */
+function toPage<Row>(rowsRead: Keyed<Row>[], isBeyond: boolean, { size, from, bound }: Page): PageOfRows<Row> {
+  const hasMore = rowsRead.length > size;
+  const rows = rowsRead.slice(0, size);
+  const hasNewer = isBeyond && bound?.side === 'older';
+  const hasOlder = isBeyond && bound?.side === 'newer';
   return from === 'newest'
-    ? { rows, hasNextPage: more || older, hasPreviousPage: newer }
-    : { rows: rows.reverse(), hasNextPage: older, hasPreviousPage: more || newer };
+    ? { rows, hasNextPage: hasMore || hasOlder, hasPreviousPage: hasNewer }
+    : { rows: rows.reverse(), hasNextPage: hasOlder, hasPreviousPage: hasMore || hasNewer };
 }

@@ -46,7 +46,7 @@ export async function readDevices(
 ): Promise<Map<string, Device[]>> {
   const devices = await readRows(db, ownedDeviceColumns, {
     keys: userIds.length,
-    wanted,
+    fields: wanted,
     statement: Prisma.sql`
     SELECT ${ownedDeviceColumns.list} FROM devices
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})

@@ -26,7 +26,7 @@ export async function readUsers(
   const found = await readRows(db, userColumns, {
     keys: keys.length,
     statement: Prisma.join(statements, ' UNION ALL '),
-    wanted,
+    fields: wanted,
   });
   const byId = new Map(found.map((user) => [user.id, user]));
   const byUid = new Map(found.map((user) => [user.uid, user]));

@@ -56,7 +56,7 @@ function literal(node: ValueNode, variables: Variables): unknown {
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
-/** Its instants are made by the database (`db/instant.ts`), and are right already. */
+/** Its instants are made by the database (`db/reading/instant.ts`), and are right already. */
 const dateTime = new GraphQLScalarType({ ...DateTimeResolver.toConfig(), serialize: (value) => value });
 
 builder.addScalarType('DateTime', dateTime, {

@@ -31,7 +31,7 @@ it('503: the database is away', async () => {
   expect(await restOf(app).get(`/v1/users/${uid}`)).toEqual({
     status: 503,
     body: {
-      error: 'The service is unavailable just now; try again later.',
+      error: 'Service unavailable; retry later.',
       code: 'SERVICE_UNAVAILABLE',
       retryAfter: 1,
     },

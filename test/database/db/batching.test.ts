@@ -24,7 +24,7 @@ async function startWithUsers() {
   return app;
 }
 
-it('reads with one statement for each kind of thing what ten requests ask for at once', async () => {
+it('reads the users and devices of ten concurrent requests with one statement each', async () => {
   await using app = await startWithUsers();
   const statements = await app.statementsOf(async () => {
     const answers = await atOnce(10, (place) => app.run(DevicesOf, { uid: `u${place}` }));
@@ -46,13 +46,13 @@ it('never reads two workspaces with one statement', async () => {
   expect(statements).toHaveLength(4);
 });
 
-it('gives no request less than it asked for where more keys come at once than a statement takes', async () => {
+it('answers every request if there are more keys than a statement takes', async () => {
   await using app = await startWithUsers();
   const answers = await atOnce(250, (place) => app.run(DevicesOf, { uid: `u${place % 10}` }));
   expect(answers.map(({ user }) => user?.uid)).toEqual(answers.map((_, place) => `u${place % 10}`));
 });
 
-it('adds events with one statement that come at once, each to its own user, and refuses none for another', async () => {
+it('adds concurrent events with one statement, and an unknown user affects no other event', async () => {
   await using app = await startWithUsers();
   const uids = ['u0', 'u1', 'nobody', 'u1', 'u2'];
   const statements = await app.statementsOf(async () => {
@@ -67,7 +67,7 @@ it('adds events with one statement that come at once, each to its own user, and 
       { value: { name: '4', value: 4 } },
     ]);
   });
-  // One for all, and another for the user who was not found.
+  // One for all, and one more for the unknown user.
   expect(statements).toHaveLength(2);
   const events = await app.db.query<{ name: string; uid: string }[]>`
     SELECT events.name, users.uid FROM events JOIN users ON users.id = events.user_id ORDER BY events.name`;
@@ -79,7 +79,7 @@ it('adds events with one statement that come at once, each to its own user, and 
   ]);
 });
 
-it('lets nobody wait for a user of another whom somebody has locked', async () => {
+it('does not block writes to other users while one user is locked', async () => {
   await using app = await startWithUsers();
   const { db } = app;
   const add = (uid: string) => addEvent(db, actorOf(app), { uid, name: 'Paid' });
@@ -94,16 +94,16 @@ it('lets nobody wait for a user of another whom somebody has locked', async () =
   expect(await Promise.all(waiting)).toMatchObject([{ name: 'Paid' }, { user: { uid: 'u1', firstName: 'Ada' } }]);
 });
 
-it('writes what one input has made fail for all, but for that one', async () => {
+it('writes the other inputs if one of them makes the statement fail', async () => {
   await using app = await startWithUsers();
-  // What no door lets through: PostgreSQL keeps no U+0000.
+  // Both APIs reject U+0000, which PostgreSQL cannot store.
   const names = ['one', 'two\u0000', 'three'];
   const added = await Promise.allSettled(names.map((name) => addEvent(app.db, actorOf(app), { uid: 'u1', name })));
   expect(added.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(await app.db.event.count()).toBe(2);
 });
 
-it('loses no update of those that come at once for the same user', async () => {
+it('loses no concurrent update of one user', async () => {
   await using app = await startWithUsers();
   const updated = await atOnce(20, (place) =>
     updateUser(app.db, actorOf(app), { uid: 'u1', meta: { [`k${place}`]: place } }),
@@ -115,7 +115,7 @@ it('loses no update of those that come at once for the same user', async () => {
   expect(Object.keys(user?.meta ?? {})).toHaveLength(20);
 });
 
-it('never has updates and events of one user wait for each other in a circle', async () => {
+it('never deadlocks on concurrent updates and events of one user', async () => {
   await using app = await startWithUsers();
   const actor = actorOf(app);
   for (let round = 0; round < 12; round += 1) {
@@ -125,7 +125,7 @@ it('never has updates and events of one user wait for each other in a circle', a
         : updateUser(app.db, actor, { uid: 'u1', meta: { plan: `${place}` } }),
     );
   }
-  // A session tells of its deadlocks at its end at the latest.
+  // A session reports its deadlocks when it ends, if not before.
   await app.db.$queryRaw`
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()`;

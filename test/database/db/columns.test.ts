@@ -3,7 +3,7 @@ import { Prisma } from '../../../src/db/generated/client.ts';
 import { columnsOf, readRows } from '../../../src/db/reading/columns.ts';
 import { createDatabase } from '../../kit/database.ts';
 
-interface Thing {
+interface Item {
   id: string;
   label: string | null;
   value: unknown;
@@ -11,7 +11,7 @@ interface Thing {
   ownerId: number;
 }
 
-const columns = columnsOf<Thing>(
+const columns = columnsOf<Item>(
   {
     id: Prisma.sql`things.id`,
     label: Prisma.sql`things.label`,
@@ -31,34 +31,34 @@ const statement = Prisma.sql`
     ('d', 'x', '[]'::jsonb, '0044-03-15 12:00:00 BC'::timestamptz, 4)
   ) AS things(id, label, value, at, owner_id)`;
 
-const things: Thing[] = [
+const items: Item[] = [
   { id: 'b', label: '"\\\n\u2028😀', value: { n: 1.5, s: 'null' }, at: '2021-01-12T05:24:39.062Z', ownerId: 1 },
   { id: 'a', label: null, value: null, at: null, ownerId: 2 },
   { id: 'c', label: '', value: null, at: 'infinity', ownerId: 3 },
   { id: 'd', label: 'x', value: [], at: '-000043-03-15T12:00:00.000Z', ownerId: 4 },
 ];
 
-it('reads many rows as it reads few, in their order', async () => {
+it('returns many rows like few rows, in order', async () => {
   await using database = await createDatabase();
-  for (const keys of [1, 100]) expect(await readRows(database.db, columns, { statement, keys })).toEqual(things);
+  for (const keys of [1, 100]) expect(await readRows(database.db, columns, { statement, keys })).toEqual(items);
 });
 
-it('reads no rows', async () => {
+it('returns no rows', async () => {
   await using database = await createDatabase();
-  const none = Prisma.sql`${statement} WHERE false`;
-  for (const keys of [1, 100]) expect(await readRows(database.db, columns, { statement: none, keys })).toEqual([]);
+  const noRows = Prisma.sql`${statement} WHERE false`;
+  for (const keys of [1, 100]) expect(await readRows(database.db, columns, { statement: noRows, keys })).toEqual([]);
 });
 
-it('reads of many rows what is wanted, and what always is', async () => {
+it('reads only the selected columns of many rows, and those that are always read', async () => {
   await using database = await createDatabase();
-  const read = (...wanted: string[]) =>
-    readRows(database.db, columns, { statement, keys: 100, wanted: new Set(wanted) });
-  expect(await read('label', 'at', 'unknown')).toEqual(things.map(({ id, label, at }) => ({ id, label, at })));
-  expect(await read('owner')).toEqual(things.map(({ id, ownerId }) => ({ id, ownerId })));
-  expect(await read()).toEqual(things.map(({ id }) => ({ id })));
+  const read = (...fields: string[]) =>
+    readRows(database.db, columns, { statement, keys: 100, fields: new Set(fields) });
+  expect(await read('label', 'at', 'unknown')).toEqual(items.map(({ id, label, at }) => ({ id, label, at })));
+  expect(await read('owner')).toEqual(items.map(({ id, ownerId }) => ({ id, ownerId })));
+  expect(await read()).toEqual(items.map(({ id }) => ({ id })));
 });
 
-it('has one text for all choices', () => {
-  const texts = [['id'], ['label', 'value']].map((wanted) => columns.arrays(new Set(wanted)).text);
+it('has one text for all selections', () => {
+  const texts = [['id'], ['label', 'value']].map((fields) => columns.arrays(new Set(fields)).text);
   expect(new Set(texts).size).toBe(1);
 });

@@ -8,7 +8,7 @@ import { type EmptyDatabase, openEmptyDatabase } from '../../kit/migrations.ts';
 const schema = await readFile(join(MIGRATIONS_DIRECTORY, '../schema.prisma'), 'utf8');
 
 describe('the committed migrations', () => {
-  it('make the database that the schema describes', async () => {
+  it('create the database that the schema describes', async () => {
     await using migrated = await openEmptyDatabase();
     await using described = await openEmptyDatabase();
     await migrate(migrated);
@@ -20,12 +20,12 @@ describe('the committed migrations', () => {
     expect(catalogue).toEqual(await readCatalogue(described));
   });
 
-  it('end at the schema: none was forgotten', async () => {
+  it('include every change of the schema', async () => {
     const snapshot = await readFile(join(MIGRATIONS_DIRECTORY, 'schema.prisma.snapshot'), 'utf8');
     expect(await diffSchemas(snapshot, schema), 'run npm run db:migration NAME').toBeNull();
   });
 
-  it('lead every key, unique index and foreign key with workspace_id, and cascade every deletion', async () => {
+  it('start every key, index and foreign key with workspace_id, and cascade every deletion', async () => {
     await using database = await openEmptyDatabase();
     await migrate(database);
 
@@ -37,7 +37,7 @@ describe('the committed migrations', () => {
       LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
       WHERE t.relnamespace = 'public'::regnamespace AND t.relname <> '_prisma_migrations'`);
     expect(indexes.length).toBeGreaterThan(9);
-    // A key is looked up before its workspace is known; a library's table has the workspace within its key.
+    // A key is looked up before its workspace is known; the table of rate-limiter-flexible has the workspace in its key.
     const others = indexes.filter(({ first }) => first !== 'workspace_id');
     expect(others.sort((a, b) => String(a.name).localeCompare(String(b.name)))).toEqual([
       { name: 'api_keys_public_key_idx', unique: false, first: 'public_key' },

@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-/** The error that something fails with, and what we make of it. */
-async function judge(failing: Promise<unknown>) {
+/** The error of a failing promise, and its classification. */
+async function classify(failing: Promise<unknown>) {
   const error: unknown = await failing.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -30,7 +30,7 @@ async function judge(failing: Promise<unknown>) {
   return { error, conflict: isConflict(error), unavailable: isUnavailable(error) };
 }
 
-/** Ends the session of a pool's only connection, from outside. */
+/** Terminates a session from another connection. */
 async function terminate(pid: number): Promise<void> {
   const client = new Client(database.connection);
   await client.connect();
@@ -48,10 +48,10 @@ const unavailable = { conflict: false, unavailable: true };
 const conflict = { conflict: true, unavailable: false };
 
 describe('a constraint', () => {
-  it('names the unique index that a Prisma call or raw SQL violates', async () => {
+  it('is named if a Prisma call or raw SQL violates a unique index', async () => {
     const data = { workspaceId, id: rowId(3), uid: 'u1', createdAt: new Date(), updatedAt: new Date() };
-    const ofCall = await judge(db.user.create({ data }));
-    const ofSql = await judge(db.$executeRaw`UPDATE users SET uid = 'u1' WHERE uid = 'u2'`);
+    const ofCall = await classify(db.user.create({ data }));
+    const ofSql = await classify(db.$executeRaw`UPDATE users SET uid = 'u1' WHERE uid = 'u2'`);
     for (const { error, ...is } of [ofCall, ofSql]) {
       expect(is).toEqual(neither);
       expect(violates(error, 'users_uid_unique')).toBe(true);
@@ -59,8 +59,8 @@ describe('a constraint', () => {
     }
   });
 
-  it('names the foreign key', async () => {
-    const { error, ...is } = await judge(
+  it('is named if it is a foreign key', async () => {
+    const { error, ...is } = await classify(
       db.$executeRaw`INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
         VALUES (${workspaceId}::uuid, 'x', ${rowId(9)}::uuid, 'ios', now())`,
     );
@@ -83,7 +83,7 @@ describe('a conflict', () => {
     const both = await Promise.allSettled([lockBoth(0), lockBoth(1)]);
     const lost = both.filter((one) => one.status === 'rejected');
     expect(lost).toHaveLength(1);
-    expect(await judge(Promise.reject(lost[0]?.reason))).toMatchObject(conflict);
+    expect(await classify(Promise.reject(lost[0]?.reason))).toMatchObject(conflict);
   });
 
   it('is a serialization failure', async () => {
@@ -95,72 +95,72 @@ describe('a conflict', () => {
       },
       { isolationLevel: 'RepeatableRead' },
     );
-    expect(await judge(failing)).toMatchObject(conflict);
+    expect(await classify(failing)).toMatchObject(conflict);
   });
 
-  it('is what a domain function calls one', async () => {
-    expect(await judge(Promise.reject(new TransactionConflict()))).toMatchObject(conflict);
+  it('is a TransactionConflict of a domain function', async () => {
+    expect(await classify(Promise.reject(new TransactionConflict()))).toMatchObject(conflict);
   });
 });
 
 describe('an unavailable database', () => {
-  it('is one that refuses the connection', async () => {
+  it('rejects the connection', async () => {
     const nowhere = openDatabase({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' });
-    expect(await judge(nowhere.user.findMany())).toMatchObject(unavailable);
-    expect(await judge(nowhere.$queryRaw`SELECT 1`)).toMatchObject(unavailable);
-    expect(await judge(nowhere.$transaction(async (tx) => tx.user.findMany()))).toMatchObject(unavailable);
+    expect(await classify(nowhere.user.findMany())).toMatchObject(unavailable);
+    expect(await classify(nowhere.$queryRaw`SELECT 1`)).toMatchObject(unavailable);
+    expect(await classify(nowhere.$transaction(async (tx) => tx.user.findMany()))).toMatchObject(unavailable);
   });
 
-  it('is one whose socket is not there, or whose name nobody knows', async () => {
+  it('has no socket file, or no address', async () => {
     for (const host of ['/nowhere', 'nowhere.invalid']) {
       const nowhere = openDatabase({ host, port: 1, user: 'x', database: 'x' });
-      expect(await judge(nowhere.user.findMany())).toMatchObject(unavailable);
-      expect(await judge(nowhere.query`SELECT 1`)).toMatchObject(unavailable);
+      expect(await classify(nowhere.user.findMany())).toMatchObject(unavailable);
+      expect(await classify(nowhere.query`SELECT 1`)).toMatchObject(unavailable);
       await nowhere.$disconnect();
     }
   });
 
-  it('is one that does not say a word while a connection is waited for', async () => {
+  it('does not answer while a connection is opened', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const timeouts = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000 };
     const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1, timeouts });
-    const began = Date.now();
-    const judged = await Promise.all([
-      judge(nowhere.user.findMany()),
-      judge(nowhere.query`SELECT 1`),
-      judge(inTransaction(nowhere, (tx) => tx.query`SELECT 1`)),
+    const startedAt = Date.now();
+    const classified = await Promise.all([
+      classify(nowhere.user.findMany()),
+      classify(nowhere.query`SELECT 1`),
+      classify(inTransaction(nowhere, (tx) => tx.query`SELECT 1`)),
     ]);
-    for (const one of judged) expect(one).toMatchObject(unavailable);
-    expect(Date.now() - began).toBeLessThan(4_000);
+    for (const one of classified) expect(one).toMatchObject(unavailable);
+    expect(Date.now() - startedAt).toBeLessThan(4_000);
     await nowhere.$disconnect();
     silent.close();
   });
 
-  it('is one that ends the session, in a transaction or while a statement runs', async () => {
+  it('ends the session, in a transaction or while a statement runs', async () => {
     const one = openDatabase(database.connection, { poolSize: 1 });
     const inTransaction = one.$transaction(async (tx) => {
       await terminate(await pidOf(tx));
       await tx.$queryRaw`SELECT 1`;
     });
-    expect(await judge(inTransaction)).toMatchObject(unavailable);
+    expect(await classify(inTransaction)).toMatchObject(unavailable);
     const pid = await pidOf(one);
-    const [whileRunning] = await Promise.all([judge(one.$queryRaw`SELECT pg_sleep(30)::text`), terminate(pid)]);
+    const [whileRunning] = await Promise.all([classify(one.$queryRaw`SELECT pg_sleep(30)::text`), terminate(pid)]);
     expect(whileRunning).toMatchObject(unavailable);
     await one.$disconnect();
   });
 
-  it('is one that takes longer than the statement timeout', async () => {
+  it('exceeds the statement timeout', async () => {
     const failing = db.$transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL statement_timeout = 1`;
       await tx.$queryRaw`SELECT pg_sleep(30)::text`;
     });
-    expect(await judge(failing)).toMatchObject(unavailable);
+    expect(await classify(failing)).toMatchObject(unavailable);
   });
 
-  it('is one whose connections are all taken for longer than the wait', async () => {
+  it('has no free connection in time', async () => {
     const one = openDatabase(database.connection, { poolSize: 1 });
     const free = Promise.withResolvers<void>();
     const taken = Promise.withResolvers<void>();
@@ -170,7 +170,7 @@ describe('an unavailable database', () => {
       await free.promise;
     });
     await taken.promise;
-    const waiting = await judge(one.$queryRaw`SELECT 1`);
+    const waiting = await classify(one.$queryRaw`SELECT 1`);
     free.resolve();
     await holding;
     await one.$disconnect();
@@ -179,11 +179,11 @@ describe('an unavailable database', () => {
 });
 
 it.each([
-  ['a fault in the SQL', () => db.$queryRaw`SELECT nonsense`],
+  ['invalid SQL', () => db.$queryRaw`SELECT nonsense`],
   ['a division by zero', () => db.$queryRaw`SELECT 1 / 0`],
-  ['an error of our own', () => Promise.reject(new Error('Connection lost my keys'))],
-])('%s is neither a conflict nor an unavailable database', async (_fault, fail) => {
-  const { error, ...is } = await judge(fail());
+  ['an error of the application', () => Promise.reject(new Error('Connection lost my keys'))],
+])('%s is neither a conflict nor an unavailable database', async (_error, fail) => {
+  const { error, ...is } = await classify(fail());
   expect(is).toEqual(neither);
   expect(violates(error, 'users_uid_unique')).toBe(false);
 });

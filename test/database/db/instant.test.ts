@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toInstant } from '../../../src/db/instant.ts';
+import { toInstant } from '../../../src/db/reading/instant.ts';
 import { graphql } from '../../generated/gql.ts';
 import { startApp } from '../../kit/app.ts';
 import { addUser } from '../../kit/factories.ts';
@@ -24,11 +24,11 @@ it.each([
   ['12345-01-02T12:00:00+00:00', '+012345-01-02T12:00:00.000Z'],
   ['0044-03-15T12:00:00+00:00 BC', '-000043-03-15T12:00:00.000Z'],
   ['infinity', 'infinity'],
-])('reads %s', (text, instant) => {
+])('converts %s', (text, instant) => {
   expect(toInstant(text)).toBe(instant);
 });
 
-it('answers about users of whom somebody has changed one by hand to no instant at all', async () => {
+it('returns an instant that is infinity as it is', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u1' });
   await addUser(app, { uid: 'u2' });

@@ -9,8 +9,8 @@ import { type FaultProxy, startFaultProxy } from '../../kit/fault-proxy.ts';
 import { type OwnServer, startOwnServer } from '../../kit/own-server.ts';
 import { type Place, seedUsers } from '../../kit/seed-rows.ts';
 
-/** Makes each of the first tries to write to a table fail with a state, at once or at its commit; a sequence counts them. */
-async function loseTries({ db }: Pick<Place, 'db'>, table: string, tries: number, state: string, atCommit: boolean) {
+/** Makes the first attempts to write to a table fail with a SQLSTATE, immediately or at commit; a sequence counts all attempts. */
+async function failAttempts({ db }: Pick<Place, 'db'>, table: string, tries: number, state: string, atCommit: boolean) {
   const kind = atCommit ? 'CONSTRAINT TRIGGER' : 'TRIGGER';
   const timing = atCommit ? 'AFTER INSERT OR UPDATE' : 'BEFORE INSERT OR UPDATE';
   for (const sql of [
@@ -32,7 +32,7 @@ async function loseTries({ db }: Pick<Place, 'db'>, table: string, tries: number
   };
 }
 
-describe('what lost to another transaction', () => {
+describe('a transaction that lost to a concurrent one', () => {
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
     app = await startApp();
@@ -58,25 +58,25 @@ describe('what lost to another transaction', () => {
   );
 
   async function sendLosing({ write, table, input, state, atCommit }: (typeof cases)[number], tries: number) {
-    const tried = await loseTries(app, table, tries, state, atCommit);
+    const tried = await failAttempts(app, table, tries, state, atCommit);
     const { data, errors } = await app.send(`mutation { ${write}(input: { ${input} }) { __typename } }`);
     const outcome = errors?.[0]?.extensions.code ?? data;
     return { outcome, tried: await tried() };
   }
 
-  it.each(cases)('is run again: $write($input), $state, at its commit: $atCommit', async (given) => {
-    const { outcome, tried } = await sendLosing(given, 2);
-    expect([outcome, tried]).toEqual([{ [given.write]: expect.anything() }, 3]);
+  it.each(cases)('is retried: $write($input), $state, at commit: $atCommit', async (write) => {
+    const { outcome, tried } = await sendLosing(write, 2);
+    expect([outcome, tried]).toEqual([{ [write.write]: expect.anything() }, 3]);
     const { events } = await countRows(app);
-    expect(events).toBe(given.write === 'addEvent' ? 1 : 0);
+    expect(events).toBe(write.write === 'addEvent' ? 1 : 0);
   });
 
-  it.each(cases)('is given up after five tries: $write($input), $state, at its commit: $atCommit', async (given) => {
-    expect(await sendLosing(given, 1_000)).toEqual({ outcome: 'CONFLICT', tried: 5 });
+  it.each(cases)('fails after five attempts: $write($input), $state, at commit: $atCommit', async (write) => {
+    expect(await sendLosing(write, 1_000)).toEqual({ outcome: 'CONFLICT', tried: 5 });
     expect(await countRows(app)).toEqual({ ...noRows, users: 1 });
   });
 
-  it.each(writes)('is not run again for any other fault: $write($input)', async (write) => {
+  it.each(writes)('is not retried after another error: $write($input)', async (write) => {
     for (const [state, outcome] of [
       ['22000', 'INTERNAL_SERVER_ERROR'],
       ['57014', 'SERVICE_UNAVAILABLE'],
@@ -88,7 +88,7 @@ describe('what lost to another transaction', () => {
   });
 });
 
-describe('a commit whose answer is lost', () => {
+describe('a commit whose result is lost', () => {
   let server: OwnServer;
   let proxy: FaultProxy;
   beforeAll(async () => {
@@ -100,7 +100,7 @@ describe('a commit whose answer is lost', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** A pool behind the proxy, whose statements are counted. */
+  /** A pool behind the proxy. */
   function openBehindProxy() {
     const db = openDatabase({ ...server.connection, host: '127.0.0.1', port: proxy.port }, { poolSize: 2 });
     return { db, workspaceId: server.workspaceId, [Symbol.asyncDispose]: () => db.$disconnect() };
@@ -109,9 +109,9 @@ describe('a commit whose answer is lost', () => {
   const stored = async (sql: string) => (await server.query(sql))[0]?.count;
 
   it.each([
-    ['before PostgreSQL has it', 'before', 0],
-    ['after PostgreSQL has it', 'after', 1],
-  ] as const)('is not run again, cut %s', async (_how, when, count) => {
+    ['before PostgreSQL receives it', 'before', 0],
+    ['after PostgreSQL receives it', 'after', 1],
+  ] as const)('is not retried, cut %s', async (_how, when, count) => {
     await using place = openBehindProxy();
     const uid = `commit${when}`;
     proxy.cutAt('COMMIT', when);
@@ -125,10 +125,10 @@ describe('a commit whose answer is lost', () => {
 
   it.each([
     ['alone', 1],
-    ['together', 3],
-  ] as const)('leaves no event twice, written %s', async (how, count) => {
+    ['in a batch', 3],
+  ] as const)('duplicates no event, written %s', async (how, count) => {
     await using place = openBehindProxy();
-    const uid = `events${how}`;
+    const uid = `events${count}`;
     await createUser(place.db, actorOf(place), { uid });
     proxy.cutAt(`"uid":"${uid}"`, 'after');
     const added = Array.from({ length: count }, (_, value) =>

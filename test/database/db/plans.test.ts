@@ -20,11 +20,11 @@ import { recordStatements, type Statement } from '../../kit/statements.ts';
 const ROWS = 20_000;
 const workspaceId = '00000000-0000-7000-8000-000000000001';
 const other = '00000000-0000-7000-8000-000000000002';
-/** The id of the row with a number; the same in both workspaces. */
+/** The id of row number `n`; the same in both workspaces. */
 const id = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 const ids = `('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
 
-/** Two workspaces, each with many users, lists and segments, one list and one segment of all, one user with all events. */
+/** Fills two workspaces, each with 20,000 users, lists and segments; one list and one segment have all users, one user all events. */
 async function fill(client: Client): Promise<void> {
   for (const workspace of [workspaceId, other]) {
     const each = `FROM generate_series(1, ${ROWS}) AS n`;
@@ -47,8 +47,8 @@ async function fill(client: Client): Promise<void> {
   await client.query('VACUUM ANALYZE');
 }
 
-const near: Page = { size: 30, from: 'newest' };
-const far: Page = { size: 30, from: 'newest', bound: { side: 'older', key: id(ROWS / 2) } };
+const first: Page = { size: 30, from: 'newest' };
+const middle: Page = { size: 30, from: 'newest', bound: { side: 'older', key: id(ROWS / 2) } };
 const backwards: Page = { size: 30, from: 'oldest', bound: { side: 'newer', key: id(ROWS / 2) } };
 
 interface Plan {
@@ -60,7 +60,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** A parameter as EXECUTE takes it. */
+/** A parameter as a literal for EXECUTE. */
 const literal = (value: unknown) =>
   value === null ? 'NULL' : escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
 
@@ -83,7 +83,7 @@ describe('the plans of connections over 20,000 rows', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  /** The one statement of a read. */
+  /** The only statement of a read. */
   async function statementOf(read: () => Promise<unknown>): Promise<Statement> {
     statements = [];
     await read();
@@ -91,7 +91,7 @@ describe('the plans of connections over 20,000 rows', () => {
     return statements[0] ?? { text: '', values: [] };
   }
 
-  /** How many rows of each table a plan has touched, whether they passed the filter or not. */
+  /** Number of rows of each table that a plan read, including those that a filter removed. */
   function rowsOf(plan: Plan): Record<string, number> {
     const touched: Record<string, number> = {};
     for (const node of flat(plan)) {
@@ -102,7 +102,7 @@ describe('the plans of connections over 20,000 rows', () => {
     return touched;
   }
 
-  /** How many rows the statement of a read touches of each table, by the plan that a session settles on after some executions. */
+  /** Number of rows of each table that a read touches, with the plan that a session uses after several executions. */
   async function rowsTouched(read: () => Promise<unknown>): Promise<Record<string, number>> {
     const { text, values } = await statementOf(read);
     const execute = `EXECUTE settling(${values.map(literal)})`;
@@ -124,28 +124,28 @@ describe('the plans of connections over 20,000 rows', () => {
     ['User.events, by name', eventsSource(workspaceId, { name: 'e1' }), id(1)],
   ];
 
-  it.each(sources)('%s reads no more than its page, near, far in and backwards', async (_name, source, parent) => {
-    for (const page of [near, far, backwards]) {
+  it.each(sources)('%s reads only its page: first, in the middle and backwards', async (_name, source, parent) => {
+    for (const page of [first, middle, backwards]) {
       const touched = await rowsTouched(() => readPages(database.db, source, [parent], page));
-      // The page, one more, and one on the other side.
+      // The page, the next row, and one row on the other side.
       for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
     }
   });
 
-  it('User.events reads no events that lie outside of the time asked for', async () => {
+  it('User.events reads no events outside of the time range', async () => {
     const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
-    expect(await rowsTouched(() => readPages(database.db, source, [id(1)], near))).toEqual({ events: 0 });
+    expect(await rowsTouched(() => readPages(database.db, source, [id(1)], first))).toEqual({ events: 0 });
   });
 
   it.each<[string, AuditFilter]>([
-    ['whole', {}],
+    ['unfiltered', {}],
     ['of a user', { userId: id(1) }],
     ['of a key', { keyId: 'k1' }],
-    ['of a key that there is not', { keyId: 'k4' }],
-    ['since a time that is to come', { since: new Date('2100-01-01') }],
+    ['of an unknown key', { keyId: 'k4' }],
+    ['since a time in the future', { since: new Date('2100-01-01') }],
     ['of a user since a time', { userId: id(1), since: new Date(0) }],
-  ])('the audit trail, %s, is read no further than its page', async (_name, filter) => {
-    for (const page of [near, far]) {
+  ])('the audit trail, %s, reads only its page', async (_name, filter) => {
+    for (const page of [first, middle]) {
       const touched = await rowsTouched(() => readAudit(database.db, workspaceId, filter, page));
       for (const rows of Object.values(touched)) expect(rows).toBeLessThanOrEqual(30 + 2);
     }
@@ -157,10 +157,10 @@ describe('the plans of connections over 20,000 rows', () => {
   });
 
   const entry = { actorName: nameOfKey('k') };
-  const often: [string, (db: WriteDb) => Promise<unknown>][] = [
+  const frequentStatements: [string, (db: WriteDb) => Promise<unknown>][] = [
     ...sources.flatMap(([name, source, parent]) =>
-      [near, far].map((page): [string, (db: WriteDb) => Promise<unknown>] => [
-        `${name}, ${page.bound ? 'far in' : 'near'}`,
+      [first, middle].map((page): [string, (db: WriteDb) => Promise<unknown>] => [
+        `${name}, ${page.bound ? 'in the middle' : 'first'}`,
         (db) => readPages(db, source, [parent], page),
       ]),
     ),
@@ -187,10 +187,10 @@ describe('the plans of connections over 20,000 rows', () => {
     ],
   ];
 
-  it.each(often)('%s is planned anew no more than PostgreSQL needs to compare', async (_name, ask) => {
+  it.each(frequentStatements)('%s uses a generic plan after five custom plans', async (_name, execute) => {
     const db = openDatabase(database.connection, { poolSize: 1 });
     onTestFinished(() => db.$disconnect());
-    for (let execution = 0; execution < 10; execution += 1) await ask(db);
+    for (let execution = 0; execution < 10; execution += 1) await execute(db);
     const planned = await db.query<{ custom: number }[]>`
       SELECT custom_plans::int AS custom FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared%'`;
     expect(planned).toEqual([{ custom: 5 }]);

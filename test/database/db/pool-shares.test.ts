@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 
 const [flooder, quiet, third] = ['f', 'q', 't'].map((name) => name.repeat(8)) as [string, string, string];
 
-/** How many statements of a kind run. */
+/** Number of active statements that contain a text. */
 async function running({ db }: TestDatabase, kind: string): Promise<number> {
   const [found] = await db.query<{ count: number }[]>`
     SELECT count(*)::int AS count FROM pg_stat_activity WHERE state = 'active' AND query LIKE ${`%pg_sleep%${kind}%`}
@@ -12,42 +12,43 @@ async function running({ db }: TestDatabase, kind: string): Promise<number> {
   return found?.count ?? 0;
 }
 
-it('leaves connections free for others, whatever one workspace does', async () => {
+it('leaves connections free for other workspaces', async () => {
   await using database = await createDatabase(9);
   const { db } = database;
   const sleeping = Array.from({ length: 30 }, () => db.forWorkspace(flooder).query`SELECT pg_sleep(0.5), 'first'`);
   await delay(200);
   expect(await running(database, 'first')).toBe(6);
-  const began = performance.now();
+  const startedAt = performance.now();
   await db.forWorkspace(quiet).query`SELECT 1`;
   await db.forWorkspace(third).query`SELECT 1`;
-  expect(performance.now() - began).toBeLessThan(250);
+  expect(performance.now() - startedAt).toBeLessThan(250);
   await Promise.all(sleeping);
   expect(db.pool.totalCount - db.pool.idleCount).toBe(0);
 });
 
-it('gives those that wait a connection in turn', async () => {
+it('serves waiting workspaces in turn', async () => {
   await using database = await createDatabase(3);
   const { db } = database;
   const order: string[] = [];
-  const ask = async (workspaceId: string) => {
+  const query = async (workspaceId: string) => {
     await db.forWorkspace(workspaceId).query`SELECT pg_sleep(0.05)`;
     order.push(workspaceId);
   };
-  await Promise.all([...Array(9).fill(flooder), ...Array(3).fill(quiet)].map(ask));
+  await Promise.all([...Array(9).fill(flooder), ...Array(3).fill(quiet)].map(query));
   expect(order.lastIndexOf(quiet)).toBeLessThan(order.length - 2);
 });
 
-it('gives a single connection to each in turn, and all back after errors', async () => {
+it('serves two workspaces with one connection, and returns it after errors', async () => {
   await using database = await createDatabase(1);
   const { db } = database;
-  const one = db.forWorkspace(flooder);
-  for (let round = 0; round < 3; round += 1) await expect(one.query`SELECT 1 / 0`).rejects.toThrow(/division by zero/);
+  const share = db.forWorkspace(flooder);
+  for (let round = 0; round < 3; round += 1)
+    await expect(share.query`SELECT 1 / 0`).rejects.toThrow(/division by zero/);
   expect(db.pool.totalCount, 'the connection is kept after an error of a statement').toBe(1);
-  await Promise.all([one.query`SELECT 1`, db.forWorkspace(quiet).query`SELECT 1`]);
+  await Promise.all([share.query`SELECT 1`, db.forWorkspace(quiet).query`SELECT 1`]);
 });
 
-it('gives up after as long as a connection may be waited for', async () => {
+it('times out after poolWaitMs', async () => {
   await using database = await createDatabase(1, { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 100 });
   const { db } = database;
   const slow = db.forWorkspace(flooder).query`SELECT pg_sleep(0.5)`;

@@ -23,11 +23,11 @@ const EventsBetween = graphql(`
   }
 `);
 
-/** Noon at the end of March in UTC: 01:00 of the next day in Auckland, which has summer time then. */
+/** 01:00 of the next day in Auckland, during daylight saving time. */
 const AT = '2021-03-31T12:00:00.000Z';
 const EPOCH = Date.parse(AT) / 1000;
 
-/** Sets the time zone of the database, and ends the sessions that have another. */
+/** Sets the time zone of the database, and ends sessions with another one. */
 async function moveToAuckland({ connectionString }: TestDatabase['connection']): Promise<void> {
   const client = new Client({ connectionString });
   await client.connect();
@@ -39,7 +39,7 @@ async function moveToAuckland({ connectionString }: TestDatabase['connection']):
   await client.end();
 }
 
-/** What a session of our own, in the database's time zone, sees as stored: seconds since 1970. */
+/** The stored instants in seconds since 1970, read by a session in the database's time zone. */
 async function storedIn({ connectionString }: TestDatabase['connection']) {
   const client = new Client({ connectionString });
   await client.connect();

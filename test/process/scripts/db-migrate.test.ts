@@ -6,7 +6,7 @@ import { fails, ok, runProgram } from '../../kit/program.ts';
 const run = (env: Record<string, string>) => runProgram('scripts/db-migrate.ts', [], { env });
 
 describe('npm run db:migrate', () => {
-  it('applies what is pending and names it; then the database is up to date', async () => {
+  it('applies the pending migrations and prints their names; then the database is up to date', async () => {
     await using database = await openEmptyDatabase();
     const pending = await pendingMigrations(database.rows);
     const names = pending.map((name) => `Applied ${name}\n`).join('');
@@ -18,20 +18,20 @@ describe('npm run db:migrate', () => {
   });
 
   it.each([
-    ['without a database', {}, 'DATABASE_URL is not set'],
-    ['with an empty one', { DATABASE_URL: '' }, 'DATABASE_URL is not set'],
+    ['without DATABASE_URL', {}, 'DATABASE_URL is not set'],
+    ['with an empty DATABASE_URL', { DATABASE_URL: '' }, 'DATABASE_URL is not set'],
     [
-      'with one out of reach',
+      'with a database out of reach',
       { DATABASE_URL: 'postgres://x:hidden@127.0.0.1:1/x' },
       'at 127.0.0.1:1: connect ECONNREFUSED',
     ],
-  ])('fails in one line %s', async (_what, env, reason) => {
+  ])('fails in one line %s', async (_case, env, reason) => {
     const failed = await run(env);
     expect(failed).toEqual(fails('db:migrate failed: ', reason));
     expect(failed.stderr).not.toContain('hidden');
   });
 
-  it('names the variable that names no PostgreSQL', async () => {
+  it('names the variable if its URL is not of PostgreSQL', async () => {
     const { stderr, code } = await run({ DATABASE_URL: 'mysql://127.0.0.1/x' });
     expect([stderr, code]).toEqual([expect.stringContaining('  DATABASE_URL: '), 1]);
   });

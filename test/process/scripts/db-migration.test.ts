@@ -5,9 +5,9 @@ import { copyPrisma } from '../../kit/migrations.ts';
 import { fails, ok, runProgram } from '../../kit/program.ts';
 
 const script = resolve('scripts/db-migration.ts');
-const unchanged = ok('prisma/schema.prisma does not differ from the last migration: nothing written.\n');
+const unchanged = ok('No changes: prisma/schema.prisma is the schema of the last migration.\n');
 
-/** A copy of prisma/ whose schema is what the last migration leaves, and the command in it. */
+/** A copy of prisma/ whose schema is that of the last migration, and the command that runs in it. */
 async function openRepository() {
   const copy = await copyPrisma();
   const schema = join(copy.path, 'prisma/schema.prisma');
@@ -23,7 +23,7 @@ async function openRepository() {
 }
 
 describe('npm run db:migration', () => {
-  it('writes the difference to a folder of the time and the name, and keeps the schema', async () => {
+  it('writes the difference to a folder named after the time and NAME, and updates the snapshot', async () => {
     await using repository = await openRepository();
     const before = await repository.list();
     await repository.change();
@@ -31,7 +31,7 @@ describe('npm run db:migration', () => {
     const [folder = '', ...others] = (await repository.list()).filter((name) => !before.includes(name));
     expect([folder, others]).toEqual([expect.stringMatching(/^20\d{12}_add_extra$/), []]);
     expect([stdout, stderr, code]).toEqual([
-      `Wrote prisma/migrations/${folder}/migration.sql: read it, then commit it with the snapshot.\n`,
+      `Wrote prisma/migrations/${folder}/migration.sql. Review it and commit it with the snapshot.\n`,
       '',
       0,
     ]);
@@ -39,7 +39,7 @@ describe('npm run db:migration', () => {
     expect(await readFile(repository.snapshot, 'utf8')).toBe(await readFile(repository.schema, 'utf8'));
   });
 
-  it('writes nothing the second time', async () => {
+  it('writes nothing if there are no changes', async () => {
     await using repository = await openRepository();
     await repository.change();
     await repository.run('add_extra');
@@ -48,7 +48,7 @@ describe('npm run db:migration', () => {
     expect(await repository.list()).toEqual(after);
   });
 
-  it('begins with all of the schema where there is no migration yet', async () => {
+  it('writes the whole schema as the first migration', async () => {
     await using repository = await openRepository();
     await rm(repository.migrations, { recursive: true });
     expect((await repository.run('init')).code).toBe(0);
@@ -65,7 +65,7 @@ describe('npm run db:migration', () => {
     ['a path', ['../../elsewhere']],
     ['capital letters', ['AddLocale']],
     ['a name of 101 characters', ['x'.repeat(101)]],
-  ])('refuses %s, and writes nothing', async (_what, names) => {
+  ])('rejects %s, and writes nothing', async (_argument, names) => {
     await using repository = await openRepository();
     await repository.change();
     const before = [await repository.list(), await readFile(repository.snapshot, 'utf8')];
@@ -73,7 +73,7 @@ describe('npm run db:migration', () => {
     expect([await repository.list(), await readFile(repository.snapshot, 'utf8')]).toEqual(before);
   });
 
-  it('says what is wrong with a schema, and writes nothing', async () => {
+  it('reports the faults of an invalid schema, and writes nothing', async () => {
     await using repository = await openRepository();
     const before = await repository.list();
     await appendFile(repository.schema, '\nnonsense\n');
