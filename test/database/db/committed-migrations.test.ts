@@ -25,7 +25,7 @@ describe('the committed migrations', () => {
     expect(await diffSchemas(snapshot, schema), 'run npm run db:migration NAME').toBeNull();
   });
 
-  it('start every key, index and foreign key with workspace_id, and cascade every deletion', async () => {
+  it('start every key, index and foreign key with workspace_id; foreign keys cascade deletions and have no ON UPDATE action', async () => {
     await using database = await openEmptyDatabase();
     await migrate(database);
 
@@ -45,14 +45,20 @@ describe('the committed migrations', () => {
     ]);
 
     const foreignKeys = await database.rows(`
-      SELECT f.conname AS name, f.confdeltype AS "onDelete", own.attname AS own, other.attname AS other
+      SELECT f.conname AS name, f.confdeltype AS "onDelete", f.confupdtype AS "onUpdate", f.convalidated AS "isValid", own.attname AS own, other.attname AS other
       FROM pg_constraint f
       JOIN pg_attribute own ON own.attrelid = f.conrelid AND own.attnum = f.conkey[1]
       JOIN pg_attribute other ON other.attrelid = f.confrelid AND other.attnum = f.confkey[1]
       WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace`);
     expect(foreignKeys.length).toBeGreaterThan(0);
     for (const foreignKey of foreignKeys) {
-      expect(foreignKey).toMatchObject({ onDelete: 'c', own: 'workspace_id', other: 'workspace_id' });
+      expect(foreignKey).toMatchObject({
+        onDelete: 'c',
+        onUpdate: 'a',
+        isValid: true,
+        own: 'workspace_id',
+        other: 'workspace_id',
+      });
     }
   });
 });
