@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, print } from 'graphql';
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits, type Limits } from '../../src/config/limits.ts';
@@ -8,6 +9,7 @@ import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { recordStatements } from './statements.ts';
+import { referencesWithoutWorkspace } from './tenant-statements.ts';
 import { unlimited } from './unlimited.ts';
 
 /** Credentials of a caller, as an `Authorization` header; undefined for somebody without any. */
@@ -68,7 +70,12 @@ export async function startApp(
   const database = await createDatabase(options.poolSize, limits);
   const { db } = database;
   let statements: string[] = [];
-  recordStatements(db, ({ text }) => statements.push(text));
+  const faults = new Set<string>();
+  recordStatements(db, ({ name, text }) => {
+    statements.push(text);
+    // Those without a name are Prisma's: the test's own.
+    if (name && referencesWithoutWorkspace(text).length > 0) faults.add(text);
+  });
   const app = await createApp({
     db,
     log: pino({ level: 'silent' }),
@@ -123,6 +130,7 @@ export async function startApp(
     async [Symbol.asyncDispose]() {
       await app.close();
       await database[Symbol.asyncDispose]();
+      expect([...faults], 'statements that do not name the workspace of each table by a parameter').toEqual([]);
     },
   };
 }

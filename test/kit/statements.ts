@@ -3,6 +3,8 @@ import type { DatabaseClient } from '../../src/db/client.ts';
 
 /** A statement as the driver receives it. */
 export interface Statement {
+  /** Set for the application's statements, which are prepared; Prisma's have none. */
+  name?: string | undefined;
   text: string;
   values: unknown[];
 }
@@ -14,7 +16,7 @@ export function recordStatements({ pool }: DatabaseClient, record: (statement: S
     const recording = (...args: unknown[]) => {
       const [statement, values] = args;
       if (typeof statement === 'string') record({ text: statement, values: Array.isArray(values) ? values : [] });
-      else if (isStatement(statement)) record({ text: statement.text, values: statement.values ?? [] });
+      else if (isStatement(statement)) record({ ...statement, values: statement.values ?? [] });
       return query(...args);
     };
     // The driver's `query` has a dozen overloads, all of which take the statement first.
@@ -22,6 +24,6 @@ export function recordStatements({ pool }: DatabaseClient, record: (statement: S
   });
 }
 
-function isStatement(value: unknown): value is { text: string; values?: unknown[] } {
+function isStatement(value: unknown): value is Omit<Statement, 'values'> & Partial<Statement> {
   return typeof value === 'object' && value !== null && 'text' in value;
 }

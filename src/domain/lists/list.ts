@@ -60,9 +60,11 @@ export async function readLists(db: ReadDb, workspaceId: string, ids: readonly s
 }
 
 /** All lists of the workspace, archived ones too, newest first; the parent is the workspace. */
-export const listsSource: KeysetSource<List> = {
-  columns: listColumns,
-  table: Prisma.sql`lists`,
-  where: Prisma.sql`lists.workspace_id = parent.id`,
-  key: Prisma.sql`lists.id`,
-};
+export function listsSource(workspaceId: string): KeysetSource<List> {
+  return {
+    columns: listColumns,
+    table: Prisma.sql`lists`,
+    where: Prisma.sql`lists.workspace_id = ${workspaceId}::uuid`,
+    key: Prisma.sql`lists.id`,
+  };
+}

@@ -35,7 +35,7 @@ export async function readListMemberships(
     statement: Prisma.sql`
     SELECT ${listOfUserColumns.list}
     FROM list_memberships
-    JOIN lists ON lists.workspace_id = list_memberships.workspace_id AND lists.id = list_memberships.list_id
+    JOIN lists ON lists.workspace_id = ${workspaceId}::uuid AND lists.id = list_memberships.list_id
     WHERE list_memberships.workspace_id = ${workspaceId}::uuid AND list_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY list_memberships.user_id, list_memberships.list_id DESC`,
   });
@@ -53,7 +53,7 @@ export function listMembersSource(workspaceId: string, subscribed?: boolean | nu
     columns: memberColumns,
     table: Prisma.sql`list_memberships`,
     join: Prisma.sql`JOIN users
-      ON users.workspace_id = list_memberships.workspace_id AND users.id = list_memberships.user_id`,
+      ON users.workspace_id = ${workspaceId}::uuid AND users.id = list_memberships.user_id`,
     where: Prisma.sql`list_memberships.workspace_id = ${workspaceId}::uuid
       AND list_memberships.list_id = parent.id ${filter}`,
     key: Prisma.sql`list_memberships.user_id`,

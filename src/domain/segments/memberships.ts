@@ -27,7 +27,7 @@ export async function readSegmentMemberships(
     SELECT ${segmentOfUserColumns.list}
     FROM segment_memberships
     JOIN segments
-      ON segments.workspace_id = segment_memberships.workspace_id AND segments.id = segment_memberships.segment_id
+      ON segments.workspace_id = ${workspaceId}::uuid AND segments.id = segment_memberships.segment_id
     WHERE segment_memberships.workspace_id = ${workspaceId}::uuid
       AND segment_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
@@ -42,7 +42,7 @@ export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
     columns: userColumns,
     table: Prisma.sql`segment_memberships`,
     join: Prisma.sql`JOIN users
-      ON users.workspace_id = segment_memberships.workspace_id AND users.id = segment_memberships.user_id`,
+      ON users.workspace_id = ${workspaceId}::uuid AND users.id = segment_memberships.user_id`,
     where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
       AND segment_memberships.segment_id = parent.id`,
     key: Prisma.sql`segment_memberships.user_id`,

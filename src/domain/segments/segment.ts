@@ -43,9 +43,11 @@ export async function readSegments(
 }
 
 /** All segments of the workspace, newest first; the parent is the workspace. */
-export const segmentsSource: KeysetSource<Segment> = {
-  columns: segmentColumns,
-  table: Prisma.sql`segments`,
-  where: Prisma.sql`segments.workspace_id = parent.id`,
-  key: Prisma.sql`segments.id`,
-};
+export function segmentsSource(workspaceId: string): KeysetSource<Segment> {
+  return {
+    columns: segmentColumns,
+    table: Prisma.sql`segments`,
+    where: Prisma.sql`segments.workspace_id = ${workspaceId}::uuid`,
+    key: Prisma.sql`segments.id`,
+  };
+}

@@ -39,12 +39,12 @@ function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
 }
 
 /** All users of the workspace, or those with an e-mail address, newest first; the parent is the workspace. */
-export function usersSource(email?: string): KeysetSource<User> {
+export function usersSource(workspaceId: string, email?: string): KeysetSource<User> {
   const filter = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
   return {
     columns: userColumns,
     table: Prisma.sql`users`,
-    where: Prisma.sql`users.workspace_id = parent.id ${filter}`,
+    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid ${filter}`,
     key: Prisma.sql`users.id`,
   };
 }
@@ -56,6 +56,6 @@ export async function readUsersPage(
   page: Page,
   email?: string,
 ): Promise<PageOfRows<User>> {
-  const slices = await readPages(db, usersSource(email), [workspaceId], page);
+  const slices = await readPages(db, usersSource(workspaceId, email), [workspaceId], page);
   return slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }

@@ -102,7 +102,7 @@ builder.queryField('lists', (t) =>
       connect(context, info, {
         name: 'Query.lists',
         parent: context.viewer.workspaceId,
-        source: listsSource,
+        source: listsSource(context.viewer.workspaceId),
         args,
         maximum: MAX_PAGE_SIZE,
       }),

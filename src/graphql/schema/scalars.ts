@@ -1,6 +1,11 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver } from 'graphql-scalars';
-import { type Attributes, type AttributeValue, isAttributeValue, isJsonObject } from '../../domain/shared/attributes.ts';
+import {
+  type Attributes,
+  type AttributeValue,
+  isAttributeValue,
+  isJsonObject,
+} from '../../domain/shared/attributes.ts';
 import { toNumber, UnsafeNumber } from '../../domain/shared/json-numbers.ts';
 import { builder, type InputAttributes, type InputValue } from './builder.ts';
 

@@ -72,7 +72,7 @@ builder.queryField('segments', (t) =>
       connect(context, info, {
         name: 'Query.segments',
         parent: context.viewer.workspaceId,
-        source: segmentsSource,
+        source: segmentsSource(context.viewer.workspaceId),
         args,
         maximum: MAX_PAGE_SIZE,
       }),

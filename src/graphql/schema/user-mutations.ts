@@ -3,7 +3,14 @@ import { builder } from './builder.ts';
 import { DeviceInput } from './devices.ts';
 import { globalId, encodeGlobalId } from './global-id.ts';
 import { idempotencyKeyField } from './arguments.ts';
-import { IdempotencyConflictError, NotFoundError, UidTakenError, ValidationError, ForbiddenError, UidNotUpdateableError } from '../../domain/shared/errors.ts';
+import {
+  IdempotencyConflictError,
+  NotFoundError,
+  UidTakenError,
+  ValidationError,
+  ForbiddenError,
+  UidNotUpdateableError,
+} from '../../domain/shared/errors.ts';
 import { createUser } from '../../domain/users/create.ts';
 import type { User } from '../../domain/users/user.ts';
 import { UserType } from './users.ts';

@@ -76,7 +76,7 @@ builder.queryField('users', (t) =>
       connect(context, info, {
         name: 'Query.users',
         parent: context.viewer.workspaceId,
-        source: usersSource(),
+        source: usersSource(context.viewer.workspaceId),
         args,
         maximum: MAX_USERS_PAGE_SIZE,
       }),

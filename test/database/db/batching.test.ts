@@ -69,7 +69,7 @@ it('adds concurrent events with one statement, and an unknown user affects no ot
   });
   // One for all, and one more for the unknown user.
   expect(statements).toHaveLength(2);
-  const events = await app.db.query<{ name: string; uid: string }[]>`
+  const events = await app.db.$queryRaw<{ name: string; uid: string }[]>`
     SELECT events.name, users.uid FROM events JOIN users ON users.id = events.user_id ORDER BY events.name`;
   expect(events.map(({ name, uid }) => [name, uid])).toEqual([
     ['0', 'u0'],

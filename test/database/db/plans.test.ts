@@ -114,9 +114,9 @@ describe('the plans of connections over 20,000 rows', () => {
   }
 
   const sources: [string, KeysetSource<unknown>, string][] = [
-    ['Query.users', usersSource(), workspaceId],
-    ['Query.lists', listsSource, workspaceId],
-    ['Query.segments', segmentsSource, workspaceId],
+    ['Query.users', usersSource(workspaceId), workspaceId],
+    ['Query.lists', listsSource(workspaceId), workspaceId],
+    ['Query.segments', segmentsSource(workspaceId), workspaceId],
     ['List.members', listMembersSource(workspaceId), id(1)],
     ['List.members, subscribed', listMembersSource(workspaceId, true), id(1)],
     ['Segment.members', segmentMembersSource(workspaceId), id(1)],
