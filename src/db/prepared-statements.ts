@@ -10,7 +10,7 @@ export const MAX_PREPARED_STATEMENTS = 250;
 interface Session {
   /** Names by text; the one that was used least recently is first. */
   names: Map<string, string>;
-  /** Number of names given so far: no name is used twice. */
+  /** Number of names created so far; no name is used twice. */
   count: number;
 }
 

@@ -40,7 +40,7 @@ export async function readHistory(runSql: RunSql): Promise<History> {
 
 /**
  * Creates the table as Prisma's schema engine does, unless it exists.
- * @throws {MigrationError} if it does not and the schema has other tables: the database is somebody else's.
+ * @throws {MigrationError} if it does not and the schema has other tables: they belong to another application.
  */
 export async function createHistoryTable(client: Client): Promise<void> {
   const { rows: tables } = await client.query<{ name: string }>(`

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../src/db/client.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
@@ -101,6 +101,8 @@ it('keeps to UTC beside the options of a URL, which it keeps too', async () => {
 it('filters events by the right instants in a database whose time zone is not UTC', async () => {
   await using app = await startApp();
   await moveToAuckland(app.connection);
+  // The pool notices the end of a session later.
+  await vi.waitFor(() => expect(app.db.pool.totalCount).toBe(0));
   const at = (shift: number) => new Date(Date.parse(AT) + shift).toISOString();
   await app.run(CreateAt, { at: '2000-01-01T00:00:00Z' });
   await app.db.$executeRaw`UPDATE users SET created_at = to_timestamp(${EPOCH})`;

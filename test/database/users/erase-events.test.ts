@@ -136,7 +136,7 @@ it('leaves no event without a user or a record, while events are added to a user
       new Promise((resolve) => setTimeout(resolve, round % 8)).then(() => deleteUser(app.db, actor, 'u1')),
     ]);
   }
-  const stray = await app.db.query<unknown[]>`
+  const stray = await app.db.$queryRaw<unknown[]>`
     SELECT FROM events LEFT JOIN user_deletions USING (workspace_id, user_id) WHERE user_deletions.user_id IS NULL`;
   expect(stray).toHaveLength(0);
   expect(await app.db.event.count()).toBe(added);
