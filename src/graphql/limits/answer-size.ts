@@ -30,25 +30,25 @@ export function stringifyWithin(data: unknown, limit: number): string | undefine
   }
 
   function shortList(values: readonly unknown[]): string | undefined {
-    const elements: string[] = [];
-    for (const value of values) {
+    let text = '[';
+    for (const [place, value] of values.entries()) {
       const element = split(value);
       if (element === undefined) return undefined;
-      elements.push(element);
+      text += place === 0 ? element : `,${element}`;
     }
-    return `[${elements.join()}]`;
+    return `${text}]`;
   }
 
   /** Serialises groups that double in size: one call of `JSON.stringify` for each element takes 4 % of a page's CPU time. */
   function longList(values: readonly unknown[]): string | undefined {
-    const groups: string[] = [];
+    let text = '[';
     for (let start = 0, size = 1; start < values.length; size = Math.min(size * 2, MAX_GROUP_SIZE)) {
       const group = whole(values.slice(start, start + size));
       if (group === undefined) return undefined;
-      groups.push(group.slice(1, -1));
+      text += `${start === 0 ? '' : ','}${group.slice(1, -1)}`;
       start += size;
     }
-    return `[${groups.join()}]`;
+    return `${text}]`;
   }
 
   function object(value: Record<string, unknown>): string | undefined {
@@ -72,15 +72,13 @@ export function stringifyWithin(data: unknown, limit: number): string | undefine
 }
 
 /**
- * Serialises the data of a result, and reserves the memory of the answer: without waiting in between, since answers of many
- * requests are built before the first is sent.
+ * Serialises the data of a result within the memory that its answer may take now. The memory is to be reserved before anything
+ * else happens, since answers of many requests are built before the first is sent.
  * @returns the text, or the result to answer with in place of data that does not fit.
  */
 export function serializeWithin(data: unknown, budget: AnswerBudget): string | ExecutionResult {
   const text = stringifyWithin(data, budget.availableBytes());
-  if (text === undefined) return { data: null, errors: [errorOf(budget.rejection())] };
-  budget.reserve(Buffer.byteLength(text));
-  return text;
+  return text ?? { data: null, errors: [errorOf(budget.rejection())] };
 }
 
 function errorOf(rejection: AnswerTooLargeError | RateLimitedError): GraphQLError {
