@@ -57,7 +57,9 @@ it('README.md takes two minutes: at most 150 lines', () => {
 
 it('docs/README.md lists every page', () => {
   const listed = linksOf('docs/README.md');
-  expect(globSync('*.md', { cwd: 'docs' }).filter((page) => page !== 'README.md' && !listed.includes(page))).toEqual([]);
+  expect(globSync('*.md', { cwd: 'docs' }).filter((page) => page !== 'README.md' && !listed.includes(page))).toEqual(
+    [],
+  );
 });
 
 it('docs/glossary.md is in alphabetical order, with a link for each term', () => {
