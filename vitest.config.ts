@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const fast = ['test/architecture.test.ts', 'test/schema.test.ts', 'test/config.test.ts'];
+const fast = ['test/architecture.test.ts', 'test/schema.test.ts', 'test/config.test.ts', 'test/docs.test.ts'];
 
 export default defineConfig({
   // Two copies of graphql would load otherwise: one for `import`, one for `require`.
