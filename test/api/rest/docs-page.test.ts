@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 
@@ -43,4 +44,9 @@ it('has everything that it loads', async () => {
 it('shows the document that clients get', async () => {
   const shown = (await app.app.inject('/v1/docs/json')).json();
   expect(shown).toEqual((await app.app.inject('/v1/openapi.json')).json());
+});
+
+it('has the version of the package', async () => {
+  const { info } = (await app.app.inject('/v1/docs/json')).json();
+  expect(info.version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });
