@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConflictError, DomainError, ForbiddenError, IdempotencyConflictError, NotFoundError, ValidationError, type ValidationIssue } from '../domain/shared/errors.ts';
-import { refusalOf, retryIn } from '../http/error-response.ts';
+import { toErrorResponse, retryIn } from '../http/error-response.ts';
 
 /** What REST calls otherwise than the domain. */
 const names: Readonly<Record<string, string>> = {
@@ -51,8 +51,8 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   if (error instanceof DomainError) {
     return reply.code(statusOf(error)).send({ error: error.message, code: error.code });
   }
-  const { status, code, message, headers = {}, retryAfter, isIntended } = refusalOf(error, request);
-  if (status >= 500 && !isIntended) request.log.error({ err: error }, message);
+  const { status, code, message, headers = {}, retryAfter, isExpected } = toErrorResponse(error, request);
+  if (status >= 500 && !isExpected) request.log.error({ err: error }, message);
   return reply
     .code(status)
     .headers(headers)

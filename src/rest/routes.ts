@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
 import { ForbiddenError } from '../domain/shared/errors.ts';
 import { parseJson, UnsafeNumber } from '../domain/shared/json-numbers.ts';
-import { type Admit, requireViewer, viewerOf } from '../http/admission.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8 } from '../http/malformed-requests.ts';

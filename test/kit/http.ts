@@ -26,7 +26,7 @@ export async function post(
 const refusal = z.object({ errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).min(1) });
 
 /** Expects that a request was refused as the caller's fault, in GraphQL's shape. */
-export function expectRefusal(response: { statusCode: number; json(): unknown }, code?: string): void {
+export function expectRejection(response: { statusCode: number; json(): unknown }, code?: string): void {
   expect(response.statusCode).toBeLessThan(500);
   const codes = refusal.parse(response.json()).errors.map(({ extensions }) => extensions.code);
   for (const given of codes) expect(callersCodes).toContain(given);

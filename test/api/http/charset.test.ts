@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addUser } from '../../kit/factories.ts';
 import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { addUser } from '../../kit/factories.ts';
 import { inject } from '../../kit/rest.ts';
 
 const lanes = await startLanes();
@@ -21,7 +21,7 @@ const utf8 = [
   ';',
 ];
 
-const others = [
+const otherCharsets = [
   '; charset=iso-8859-1',
   ';charset=latin1',
   '; charset=utf-16',
@@ -33,13 +33,13 @@ const others = [
 ];
 
 describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s', (type) => {
-  it.each(utf8)('takes "%s"', async (parameters) => {
+  it.each(utf8)('accepts "%s"', async (parameters) => {
     const [one, other] = await lanes.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({ status: 200, data: { __typename: 'Query' } });
   });
 
-  it.each(others)('rejects "%s"', async (parameters) => {
+  it.each(otherCharsets)('rejects "%s"', async (parameters) => {
     const [one, other] = await lanes.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({
@@ -63,18 +63,18 @@ describe('REST', () => {
       payload: body,
     });
 
-  it.each(utf8)('takes "%s"', async (parameters) => {
+  it.each(utf8)('accepts "%s"', async (parameters) => {
     expect(await put(parameters)).toMatchObject({ status: 200 });
   });
 
-  it.each(others)('rejects "%s"', async (parameters) => {
+  it.each(otherCharsets)('rejects "%s"', async (parameters) => {
     expect(await put(parameters)).toEqual({
       status: 415,
       body: { error: expect.stringMatching(/^The charset must be UTF-8; got ".*"\.$/), code: 'BAD_USER_INPUT' },
     });
   });
 
-  it('does not care about the charset of a body that is not there', async () => {
+  it('ignores the charset of a request without a body', async () => {
     const headers = { authorization: lanes.owner, 'content-type': 'application/json; charset=latin1' };
     const url = '/v1/users/ada';
     expect(await inject(lanes, { url, headers })).toMatchObject({ status: 200 });

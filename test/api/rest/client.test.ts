@@ -137,7 +137,7 @@ it('the error past the limit of the rate is a text', async () => {
   const client = await officialClient(limited);
   client.init(credentialsOf(limited.owner).key);
   expect(await client.identify({ id: 'u1' })).toMatchObject({ uid: 'u1' });
-  expect(await client.identify({ id: 'u1' })).toEqual({ error: expect.stringContaining('try again in') });
+  expect(await client.identify({ id: 'u1' })).toEqual({ error: expect.stringContaining('retry in') });
 });
 
 describe('request', () => {

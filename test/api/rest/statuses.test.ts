@@ -81,7 +81,7 @@ it.each([
 
 it('414: a uid of 5,000 characters, which the answer does not repeat', async () => {
   const answer = await send({ method: 'GET', url: `/v1/users/${'u'.repeat(5_000)}` });
-  const message = 'A part of the path has more than 4096 characters, which is the limit.';
+  const message = 'A path segment must have at most 4096 characters.';
   expect(answer).toEqual({ status: 414, body: { error: message, code: 'LIMIT_EXCEEDED' } });
 });
 
