@@ -1,10 +1,21 @@
 import type { QueryConfig } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import type { DatabaseClient } from '../../db/client.ts';
 import { COUNTING, type Counter, countWith, workspaceOfKey } from './rate.ts';
 
 /** Maximum of the column `points`, an `integer`. */
 const MAX_POINTS = 2 ** 31 - 1;
+
+/** A pool, or a workspace's share of one. */
+interface Connections {
+  query(statement: QueryConfig): Promise<unknown>;
+}
+
+interface Database {
+  pool: Connections;
+  forWorkspace(workspaceId: string): { connections: Connections };
+  /** False if the connections go through a pooler without support for prepared statements. */
+  prepared: boolean;
+}
 
 /**
  * Counts in the table `rate_limit_points`, shared by all gateways of a database: one statement per charge, and another one if
@@ -13,11 +24,7 @@ const MAX_POINTS = 2 ** 31 - 1;
  *
  * If the database does not respond, the charge fails as the request would: there is no other counter to fall back to.
  */
-export function countInPostgres({
-  pool,
-  forWorkspace,
-  prepared,
-}: Pick<DatabaseClient, 'pool' | 'forWorkspace' | 'prepared'>): Counter {
+export function countInPostgres({ pool, forWorkspace, prepared }: Database): Counter {
   const storeClient = {
     query: ({ name, ...query }: QueryConfig) => {
       const [key] = query.values ?? [];

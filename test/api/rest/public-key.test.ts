@@ -80,6 +80,38 @@ describe('an update returns the uid and', () => {
   });
 });
 
+describe('reads', () => {
+  /** The relations of a user object, as their tables. */
+  const relations = /\b(devices|lists|list_memberships|segments|segment_memberships)\b/g;
+  const tablesOf = (statements: string[]) =>
+    statements.map((statement) => [...new Set(statement.match(relations) ?? [])]).sort();
+
+  it('are not made for an update with the public key', async () => {
+    const uid = await storedUser();
+    const statements = await app.statementsOf(() => updated(uid, { first_name: 'Grace' }));
+    expect(tablesOf(statements)).toEqual([[]]);
+  });
+
+  it('are one statement per relation with the secret, without the lists and segments', async () => {
+    const uid = await storedUser();
+    const rest = restOf(app);
+    await rest.get('/v1/users');
+    const perRelation = [[], ['devices'], ['list_memberships'], ['segment_memberships']];
+    for (const send of [
+      () => rest.put(`/v1/users/${uid}`, { first_name: 'Grace' }),
+      () => rest.get(`/v1/users/${uid}`),
+      () => rest.get('/v1/users?limit=20'),
+    ]) {
+      expect(tablesOf(await app.statementsOf(send))).toEqual(perRelation);
+    }
+  });
+
+  it('are not made for a creation with the public key', async () => {
+    const statements = await app.statementsOf(() => visitor.post('/v1/users', { id: 'unread' }));
+    expect(new Set(tablesOf(statements).flat())).toEqual(new Set());
+  });
+});
+
 describe('a creation returns the uid and', () => {
   it('nothing else if nothing was sent', async () => {
     expect((await visitor.post('/v1/users', { id: 'bare' })).body).toEqual({ uid: 'bare' });

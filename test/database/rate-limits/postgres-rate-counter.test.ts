@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
+import type { Viewer } from '../../../src/auth/viewer.ts';
 import { openDatabase } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
+import { newId } from '../../../src/domain/shared/ids.ts';
 import { countInPostgres } from '../../../src/http/limits/postgres-rate-counter.ts';
+import { rateLimitKey } from '../../../src/http/limits/rate.ts';
 import { startApp } from '../../kit/app.ts';
 import { createDatabase } from '../../kit/database.ts';
 
@@ -35,6 +38,24 @@ it('works without prepared statements, and with the longest subject of a token',
   expect(await database.db.$queryRaw`SELECT 1 FROM pg_prepared_statements WHERE statement LIKE '%rate_limit%'`).toEqual(
     [],
   );
+});
+
+it('uses connections of the share of the workspace', async () => {
+  await using database = await createDatabase();
+  const { pool, prepared, forWorkspace } = database.db;
+  const workspaceIds: string[] = [];
+  const counter = countInPostgres({
+    pool: { query: () => Promise.reject(new Error('not a connection of a share')) },
+    prepared,
+    forWorkspace: (workspaceId) => {
+      workspaceIds.push(workspaceId);
+      return forWorkspace(workspaceId);
+    },
+  });
+  const key = rateLimitKey({ credential: 'secret', workspaceId: newId(), keyId: newId() } as Viewer);
+  expect(await counter(key, 1, 2)).toMatchObject({ remaining: 1 });
+  expect(workspaceIds.map((workspaceId) => key.includes(workspaceId))).toEqual([true]);
+  expect(pool.totalCount).toBe(1);
 });
 
 it('limits requests to an API', async () => {
