@@ -56,7 +56,7 @@ const DEFAULT_CONCURRENCY_LIMIT = 100;
 /** Long enough for a load balancer that asks every second. */
 const DEFAULT_DRAIN_MS = 2_000;
 
-/** What the environment says, checked and with its defaults. Documented for people in README.md. */
+/** What the environment says, checked and with its defaults. Documented for people in docs/configuration.md. */
 export interface Config {
   /** TCP port to listen on; 0 takes a free one. */
   port: number;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { commonErrors } from './error-handler.ts';
 import type { Example, Operation } from './operation.ts';
@@ -121,12 +122,17 @@ function pathItems(): Record<string, object> {
   );
 }
 
+/** The version of the package. */
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
+
 /** The OpenAPI document of the REST API, generated from the schemas that validate its requests. */
 export const openApiDocument = {
   openapi: '3.1.0',
   info: {
     title: 'usergraph: the Users API',
-    version: '1.0.0',
+    version,
     description: 'The REST operations that existing clients of the platform use. GraphQL is at `/graphql`.',
     license: { name: 'MIT', identifier: 'MIT' },
   },

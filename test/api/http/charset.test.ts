@@ -3,9 +3,9 @@ import { graphqlBody, startLanes } from '../../kit/executors.ts';
 import { addUser } from '../../kit/factories.ts';
 import { inject } from '../../kit/rest.ts';
 
-const lanes = await startLanes();
-afterAll(() => lanes[Symbol.asyncDispose]());
-beforeAll(() => addUser(lanes, { uid: 'ada' }));
+const apps = await startLanes();
+afterAll(() => apps[Symbol.asyncDispose]());
+beforeAll(() => addUser(apps, { uid: 'ada' }));
 
 const { payload } = graphqlBody('{ __typename }');
 
@@ -34,13 +34,13 @@ const otherCharsets = [
 
 describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s', (type) => {
   it.each(utf8)('accepts "%s"', async (parameters) => {
-    const [one, other] = await lanes.both({ headers: { 'content-type': type + parameters }, payload });
+    const [one, other] = await apps.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({ status: 200, data: { __typename: 'Query' } });
   });
 
   it.each(otherCharsets)('rejects "%s"', async (parameters) => {
-    const [one, other] = await lanes.both({ headers: { 'content-type': type + parameters }, payload });
+    const [one, other] = await apps.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({
       status: 415,
@@ -56,10 +56,10 @@ describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s
 
 describe('REST', () => {
   const put = (parameters: string, body = '{"first_name":"Ada"}') =>
-    inject(lanes, {
+    inject(apps, {
       method: 'PUT',
       url: '/v1/users/ada',
-      headers: { authorization: lanes.owner, 'content-type': `application/json${parameters}` },
+      headers: { authorization: apps.owner, 'content-type': `application/json${parameters}` },
       payload: body,
     });
 
@@ -75,9 +75,9 @@ describe('REST', () => {
   });
 
   it('ignores the charset of a request without a body', async () => {
-    const headers = { authorization: lanes.owner, 'content-type': 'application/json; charset=latin1' };
+    const headers = { authorization: apps.owner, 'content-type': 'application/json; charset=latin1' };
     const url = '/v1/users/ada';
-    expect(await inject(lanes, { url, headers })).toMatchObject({ status: 200 });
-    expect(await inject(lanes, { method: 'DELETE', url, headers })).toMatchObject({ status: 200 });
+    expect(await inject(apps, { url, headers })).toMatchObject({ status: 200 });
+    expect(await inject(apps, { method: 'DELETE', url, headers })).toMatchObject({ status: 200 });
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 
@@ -43,4 +44,9 @@ it('loads files that exist', async () => {
 it('shows the document of /v1/openapi.json', async () => {
   const document = (await app.app.inject('/v1/docs/json')).json();
   expect(document).toEqual((await app.app.inject('/v1/openapi.json')).json());
+});
+
+it('has the version of the package', async () => {
+  const { info } = (await app.app.inject('/v1/docs/json')).json();
+  expect(info.version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });
