@@ -66,8 +66,8 @@ it('has every operation of the REST reference, in its order, and the removal of 
   ]);
 });
 
-/** Of "Create a User", "Update User attributes" and "Add User events". */
-const seedExamples = {
+/** The examples of "Create a User", "Update User attributes" and "Add User events". */
+const referenceExamples = {
   '/users': [
     'post',
     {
@@ -91,10 +91,13 @@ const seedExamples = {
   ],
 } as const;
 
-it.each(Object.entries(seedExamples))('has the examples of the REST reference: %s', (path, [method, ...values]) => {
-  const examples = Object.values(record(bodyOf(path, method).examples));
-  expect(examples.map((example) => record(example).value)).toEqual(values);
-});
+it.each(Object.entries(referenceExamples))(
+  'has the examples of the REST reference: %s',
+  (path, [method, ...values]) => {
+    const examples = Object.values(record(bodyOf(path, method).examples));
+    expect(examples.map((example) => record(example).value)).toEqual(values);
+  },
+);
 
 it.each(
   operations.flatMap(({ operationId, requestExamples, input }) =>
