@@ -87,15 +87,17 @@ it('returns for each field selected alone what it returns among all others, on e
   for (const [type, path, operation] of paths) {
     const selections = selectionsOf(type);
     const all = await app.send(operation(selections.join(' ')));
-    expect(all.errors, path).toBeUndefined();
+    const cause = 'A field may read columns that it does not declare (src/graphql/schema/columns-plugin.ts).';
+    expect(all.errors, `${path} returned errors. ${cause}`).toBeUndefined();
     const advice = `${path} returned null or an empty list. Fill the field in startFullApp of test/api/graphql/fields-alone.test.ts.`;
     expect(JSON.stringify(all.data), advice).not.toMatch(/null|\[\]/);
     for (const selection of selections) {
       const field = `${type}.${selection.split(' ')[0]}`;
       const alone = await app.send(operation(selection));
-      expect(alone.errors, `${field}, selected alone on ${path}`).toBeUndefined();
-      const advice = `${field}, selected alone on ${path}, returned something else. It may read columns that it does not declare (src/graphql/schema/columns-plugin.ts).`;
-      expect(all.data, advice).toMatchObject(Object(alone.data));
+      expect(alone.errors, `${field}, selected alone on ${path}, returned errors. ${cause}`).toBeUndefined();
+      expect(all.data, `${field}, selected alone on ${path}, returned something else. ${cause}`).toMatchObject(
+        Object(alone.data),
+      );
     }
   }
 });
