@@ -31,9 +31,11 @@ export async function findBreaks(
   };
 }
 
-/** The inspector rates a required scope that is added as dangerous only; it breaks callers that lack the scope. */
-function isBreak({ criticality, path = '', type }: Change): boolean {
+/**
+ * The inspector counts a change of scopes as dangerous, not as breaking. Here it is a break in either direction: with another
+ * scope, callers lose access; with one less, callers can read what they could not.
+ */
+function isBreak({ criticality, path = '' }: Change): boolean {
   if (criticality.level === CriticalityLevel.Breaking) return true;
-  const isScope = criticality.level === CriticalityLevel.Dangerous && path.includes('.@requiresScopes');
-  return isScope && type !== 'DIRECTIVE_USAGE_FIELD_DEFINITION_REMOVED';
+  return criticality.level === CriticalityLevel.Dangerous && path.includes('.@requiresScopes');
 }

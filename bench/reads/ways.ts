@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { type DatabaseClient, type WriteDb, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, openDatabase, type WriteDb } from '../../src/db/client.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
 import { byDomain } from './domain.ts';
 import { byModels } from './models.ts';

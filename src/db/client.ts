@@ -2,8 +2,8 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
 import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
-import { sharePool } from './pool-shares.ts';
-import { type Connections, statementsOn, type WriteDb } from './statements.ts';
+import { type PoolShare, sharePool } from './pool-shares.ts';
+import { statementsOn, type WriteDb } from './statements.ts';
 import type { DatabaseTimeouts } from './timeouts.ts';
 import { closeSilentConnections } from './timeouts.ts';
 
@@ -31,7 +31,7 @@ export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' |
 
 /** The primary, for single statements and for transactions. */
 export interface Database extends WriteDb {
-  connections: Connections;
+  connections: PoolShare;
   /** False if a connection pooler cannot keep prepared statements. */
   prepared: boolean;
   timeouts: DatabaseTimeouts;

@@ -1,5 +1,11 @@
-import type { Pool, PoolClient } from 'pg';
-import type { Connections } from './statements.ts';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import { type Connections, withConnection } from './statements.ts';
+
+/** A workspace's share of a pool. */
+export interface PoolShare extends Connections {
+  /** Runs one statement on a connection of its own. */
+  query(statement: QueryConfig): Promise<QueryResult>;
+}
 
 /**
  * How many connections a workspace may hold for each free one. With 2, one active workspace holds up to two thirds of the
@@ -24,7 +30,7 @@ interface Tenant {
  * Waiting workspaces are served round-robin.
  * @param waitMs how long in ms to wait for a share; after that, `connect` fails with the pool's own timeout error.
  */
-export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => Connections {
+export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => PoolShare {
   const size = pool.options.max;
   const tenants = new Map<string, Tenant>();
   let held = 0;
@@ -104,6 +110,6 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
       }
     }
 
-    return { connect };
+    return { connect, query: (statement) => withConnection({ connect }, (client) => client.query(statement)) };
   };
 }

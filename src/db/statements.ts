@@ -50,20 +50,26 @@ export interface Connections {
  * @param prepared false if a connection pooler cannot keep prepared statements.
  */
 export function statementsOn(connections: Connections, prepared: boolean): WriteDb {
-  return handleOf(async (statement) => {
-    const client = await connections.connect();
-    let isReusable = false;
-    try {
-      const result = await run(client, statement, prepared);
-      isReusable = true;
-      return result;
-    } catch (error) {
-      isReusable = isRejectedByPostgres(error);
-      throw error;
-    } finally {
-      client.release(!isReusable);
-    }
-  });
+  return handleOf((statement) => withConnection(connections, (client) => run(client, statement, prepared)));
+}
+
+/** Runs a statement on a connection and releases it; closes the connection if it cannot be reused. */
+export async function withConnection<Result>(
+  connections: Connections,
+  send: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await connections.connect();
+  let isReusable = false;
+  try {
+    const result = await send(client);
+    isReusable = true;
+    return result;
+  } catch (error) {
+    isReusable = isRejectedByPostgres(error);
+    throw error;
+  } finally {
+    client.release(!isReusable);
+  }
 }
 
 /** Runs statements on one connection, which the caller releases. @param prepared as for `statementsOn`. */

@@ -5,9 +5,7 @@ import { toInstant } from './instant.ts';
 /** The SQL of a property. An instant is marked as one, because JSON has no type for it. */
 type Expression = Prisma.Sql | { instant: Prisma.Sql };
 
-/**
- * The names of the properties to read; the rows lack the others. A relation selects its foreign key: `user` selects `userId`.
- */
+/** The names of the properties to read. The rows lack the others. */
 export type FieldSet = ReadonlySet<string>;
 
 /** The values of each property in all rows; null if there are no rows, or if the property was not selected. */
@@ -32,13 +30,12 @@ export function columnsOf<Row>(
 ): Columns<Row> {
   const columns = Object.entries<Expression>(expressions).map(([name, value]): Column => {
     const isInstant = 'instant' in value;
-    const fieldNames = [name, name.replace(/Id$/, '')];
     const isAlwaysRead = always.some((property) => property === name);
     return {
       name,
       expression: isInstant ? value.instant : value,
       isInstant,
-      isSelected: (fields) => isAlwaysRead || fieldNames.some((fieldName) => fields.has(fieldName)),
+      isSelected: (fields) => isAlwaysRead || fields.has(name),
     };
   });
   return {

@@ -3,7 +3,7 @@ import { createAuthenticate } from '../../../src/auth/authenticate.ts';
 import { createKey, limitKey, revokeKey } from '../../../src/auth/keys.ts';
 import { KEY_CACHE_MS } from '../../../src/auth/ttl-cache.ts';
 import { UnauthenticatedError } from '../../../src/auth/viewer.ts';
-import { type ReadDb, openDatabase } from '../../../src/db/client.ts';
+import { openDatabase, type ReadDb } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../../kit/database.ts';

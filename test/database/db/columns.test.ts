@@ -54,7 +54,7 @@ it('reads only the selected columns of many rows, and those that are always read
   const read = (...fields: string[]) =>
     readRows(database.db, columns, { statement, keys: 100, fields: new Set(fields) });
   expect(await read('label', 'at', 'unknown')).toEqual(items.map(({ id, label, at }) => ({ id, label, at })));
-  expect(await read('owner')).toEqual(items.map(({ id, ownerId }) => ({ id, ownerId })));
+  expect(await read('ownerId')).toEqual(items.map(({ id, ownerId }) => ({ id, ownerId })));
   expect(await read()).toEqual(items.map(({ id }) => ({ id })));
 });
 
