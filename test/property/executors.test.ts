@@ -3,21 +3,21 @@ import fc from 'fast-check';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExamples } from '../../src/static-pages/graphiql.ts';
-import { graphqlBody, startLanes } from '../kit/executors.ts';
+import { graphqlBody, startExecutors } from '../kit/executors.ts';
 import { rootOperations } from '../kit/root-operations.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
 
-let lanes: Awaited<ReturnType<typeof startLanes>>;
+let executors: Awaited<ReturnType<typeof startExecutors>>;
 beforeAll(async () => {
-  lanes = await startLanes();
-  for (const place of [lanes, { db: lanes.db, workspaceId: lanes.stranger.workspaceId }]) {
+  executors = await startExecutors();
+  for (const place of [executors, { db: executors.db, workspaceId: executors.stranger.workspaceId }]) {
     await seedListMembers(place, 1, [1, 2, 3]);
     await seedSegmentMembers(place, 1, [1, 2, 3]);
     await seedEvents(place, 1, [1, 2]);
     await seedDevices(place, [1]);
   }
 });
-afterAll(() => lanes[Symbol.asyncDispose]());
+afterAll(() => executors[Symbol.asyncDispose]());
 
 const names = {
   uid: 'u1',
@@ -47,15 +47,15 @@ it.each([
   ...examples,
 ])('answers both ways alike: $name', async ({ document, variables }) => {
   // A write goes to a workspace of its own each way; cursors tell the workspaces of reads apart.
-  const other = document.includes('mutation') ? lanes.stranger.owner : lanes.owner;
+  const other = document.includes('mutation') ? executors.stranger.owner : executors.owner;
   // Four times: a query is compiled at the third.
   const answers = new Set<string>();
   for (let time = 0; time < 4; time += 1) {
-    const [one, two] = await lanes.both(graphqlBody(document, { variables }), [lanes.owner, other]);
+    const [one, two] = await executors.both(graphqlBody(document, { variables }), [executors.owner, other]);
     expect({ ...one, body: alike(one.body) }).toEqual({ ...two, body: alike(two.body) });
     answers.add(one.body);
   }
-  if (other === lanes.owner) expect(answers.size).toBe(1);
+  if (other === executors.owner) expect(answers.size).toBe(1);
 });
 
 describe('the audits of GraphQL over HTTP', () => {
@@ -67,7 +67,7 @@ describe('the audits of GraphQL over HTTP', () => {
       const method = init.method === 'POST' ? 'POST' : 'GET';
       const payload = typeof init.body === 'string' ? init.body : undefined;
       const { pathname, search } = new URL(url);
-      const [one, other] = await lanes.both({
+      const [one, other] = await executors.both({
         method,
         url: pathname + search,
         headers,
@@ -110,7 +110,7 @@ describe('broken requests, and others', () => {
   ];
 
   it.each(documents)('are answered both ways alike: %s', async (query) => {
-    const [one, other] = await lanes.both(graphqlBody(query));
+    const [one, other] = await executors.both(graphqlBody(query));
     expect(one).toEqual(other);
   });
 
@@ -162,8 +162,8 @@ describe('broken requests, and others', () => {
     const statuses = new Set<number>();
     const property = fc.asyncProperty(payloads, accepts, types, callers, async (payload, accept, type, caller) => {
       const headers = { 'content-type': type, ...(accept === undefined ? {} : { accept }) };
-      const by = lanes[caller];
-      const [one, other] = await lanes.both({ headers, payload }, [by, by]);
+      const by = executors[caller];
+      const [one, other] = await executors.both({ headers, payload }, [by, by]);
       expect(one).toEqual(other);
       statuses.add(one.status);
     });

@@ -6,7 +6,7 @@ import { cursorScope, encodeCursor } from '../../domain/shared/pagination.ts';
 import { type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
 import { builder, type Types } from './builder.ts';
 import type { Context } from '../context.ts';
-import '../checks/extensions.ts';
+import '../checks/limits.ts';
 import { selectedFields } from '../loaders/selected-fields.ts';
 
 /** A connection as its type's resolvers get it: nothing is read before it is selected, and nothing twice. */

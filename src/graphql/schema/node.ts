@@ -1,7 +1,7 @@
 import { ValidationError } from '../../domain/shared/errors.ts';
 import { builder } from './builder.ts';
 import { decodeGlobalId, type GlobalId } from './global-id.ts';
-import '../checks/extensions.ts';
+import '../checks/limits.ts';
 import { loadNode } from './load-node.ts';
 
 const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';

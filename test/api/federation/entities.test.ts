@@ -147,7 +147,7 @@ it('takes 500 representations, and refuses 501', async () => {
     expect(await ask(Array(501).fill(byUid(10)))).toMatchObject({
       errors: [
         {
-          message: 'representations: must hold at most 500 representations, not 501',
+          message: 'representations: must have at most 500 representations; got 501',
           extensions: { code: 'BAD_USER_INPUT' },
         },
       ],

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { graphqlBody, startExecutors } from '../../kit/executors.ts';
 
-let lanes: Awaited<ReturnType<typeof startLanes>>;
+let executors: Awaited<ReturnType<typeof startExecutors>>;
 beforeAll(async () => {
-  lanes = await startLanes();
+  executors = await startExecutors();
 });
-afterAll(() => lanes[Symbol.asyncDispose]());
+afterAll(() => executors[Symbol.asyncDispose]());
 
-/** What both lanes answer to somebody who asks for the cost. */
-async function ask(query: string, caller = lanes.owner, header: Record<string, string> = { 'graphql-cost': 'report' }) {
+/** What both executors answer to somebody who asks for the cost. */
+async function ask(
+  query: string,
+  caller = executors.owner,
+  header: Record<string, string> = { 'graphql-cost': 'report' },
+) {
   const { headers, payload } = graphqlBody(query);
-  const [one, other] = await lanes.both({ headers: { ...headers, ...header }, payload }, [caller, caller]);
+  const [one, other] = await executors.both({ headers: { ...headers, ...header }, payload }, [caller, caller]);
   expect(one).toEqual(other);
   return JSON.parse(one.body);
 }
@@ -27,15 +31,15 @@ it('tells the cost and the limit, a compiled query’s too', async () => {
 });
 
 it('tells it to nobody who does not ask', async () => {
-  expect(await ask(page, lanes.owner, {})).not.toHaveProperty('extensions');
-  expect(await ask(page, lanes.owner, { 'graphql-cost': 'no' })).not.toHaveProperty('extensions');
+  expect(await ask(page, executors.owner, {})).not.toHaveProperty('extensions');
+  expect(await ask(page, executors.owner, { 'graphql-cost': 'no' })).not.toHaveProperty('extensions');
 });
 
 it('tells the cost of what costs too much, of what is forbidden, and of what fails', async () => {
   const cost = (complexity: number) => ({ extensions: { cost: { complexity, limit: 1000 } } });
   const dear = '{ lists(first: 100) { nodes { members { totalCount } } } }';
   expect(await ask(dear)).toMatchObject({ errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }], ...cost(1301) });
-  expect(await ask(page, lanes.publicKey)).toMatchObject({
+  expect(await ask(page, executors.publicKey)).toMatchObject({
     errors: [{ extensions: { code: 'FORBIDDEN' } }],
     ...cost(31),
   });

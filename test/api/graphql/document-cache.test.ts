@@ -44,7 +44,7 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
       viewer,
       requestId: 'x',
       log: pino({ level: 'silent' }),
-      waits: defaultLimits,
+      databaseTimeouts: defaultLimits,
       charge: async () => {},
       addWork: () => {},
       reportsCost: false,

@@ -62,19 +62,19 @@ const cases: Record<string, { code: string; most: Sent; more: Sent; told: string
     more: [
       '{ lists(first: 9) { nodes { members(first: 100) { nodes: edges { cursor } } } } segments(first: 80) { totalCount } }',
     ],
-    told: 'The operation has a complexity of 1001; the limit is 1000. Ask for smaller pages.',
+    told: 'The operation has a complexity of 1001; the limit is 1000. Request smaller pages.',
   },
   nodes: {
     code: 'BAD_USER_INPUT',
     most: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(100) }],
     more: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(101) }],
-    told: 'ids: must hold at most 100 ids, not 101',
+    told: 'ids: must have at most 100 ids; got 101',
   },
   entities: {
     code: 'BAD_USER_INPUT',
     most: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(500) }],
     more: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(501) }],
-    told: 'representations: must hold at most 500 representations, not 501',
+    told: 'representations: must have at most 500 representations; got 501',
   },
   inputItems: {
     code: 'BAD_USER_INPUT',
@@ -86,7 +86,7 @@ const cases: Record<string, { code: string; most: Sent; more: Sent; told: string
       'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }',
       { i: { uid: 'a', removeMeta: list(251) } },
     ],
-    told: 'i.removeMeta: must hold at most 250 items, not 251',
+    told: 'i.removeMeta: must have at most 250 items; got 251',
   },
 };
 
@@ -158,8 +158,8 @@ describe('lists', () => {
       inputs,
     );
     expect(errors?.[0]?.extensions.issues).toEqual([
-      { path: ['c', 'device'], code: 'TOO_MANY', message: 'must hold at most 20 fields, not 21' },
-      { path: ['w'], code: 'TOO_MANY', message: 'must hold at most 20 fields, not 22' },
+      { path: ['c', 'device'], code: 'TOO_MANY', message: 'must have at most 20 fields; got 21' },
+      { path: ['w'], code: 'TOO_MANY', message: 'must have at most 20 fields; got 22' },
     ]);
   });
 
@@ -218,6 +218,6 @@ it('says that there are too many fields where graphql-js stops comparing them', 
   await using app = await startApp();
   const { errors } = await app.send(`{ viewer { ${many(1_900, () => '__typename')} } }`);
   expect(errors?.map(({ message, extensions }) => `${extensions.code}: ${message}`)).toEqual([
-    'LIMIT_EXCEEDED: The document selects too many fields of one object to be checked; ask for fewer at once.',
+    'LIMIT_EXCEEDED: The document selects too many fields of one object to be validated; select fewer fields.',
   ]);
 });

@@ -1,13 +1,13 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { startExecutors } from '../../kit/executors.ts';
 import { addUser } from '../../kit/factories.ts';
-import { startLanes } from '../../kit/executors.ts';
 
-const lanes = await startLanes();
-afterAll(() => lanes[Symbol.asyncDispose]());
+const executors = await startExecutors();
+afterAll(() => executors[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  await lanes.db.user.deleteMany();
-  await addUser(lanes, { uid: 'ada' });
+  await executors.db.user.deleteMany();
+  await addUser(executors, { uid: 'ada' });
 });
 
 const BIG = '7234567890123456789';
@@ -21,7 +21,7 @@ const Add = `mutation ($input: AddEventInput!) { addEvent(input: $input) { ${fau
 /** Sends a request through both paths of execution, which have to answer alike. */
 async function send(query: string, variables = '{}') {
   const payload = `{"query":${JSON.stringify(query)},"variables":${variables}}`;
-  const [one, other] = await lanes.both({ headers, payload });
+  const [one, other] = await executors.both({ headers, payload });
   expect(one).toEqual(other);
   return { status: one.status, ...JSON.parse(one.body) };
 }
@@ -42,7 +42,7 @@ describe('a number that does not survive is rejected', () => {
     expect(await send(Update, `{"input":{"uid":"ada","meta":{"accountId":${number}}}}`)).toEqual(
       invalid('updateUser', issue(number, 'meta', 'accountId')),
     );
-    expect(await lanes.db.user.findFirstOrThrow()).toMatchObject({ meta: {} });
+    expect(await executors.db.user.findFirstOrThrow()).toMatchObject({ meta: {} });
   });
 
   it('with every other fault at once', async () => {
@@ -63,7 +63,7 @@ describe('a number that does not survive is rejected', () => {
     expect(await send(Add, `{"input":{"uid":"ada","name":"Paid","value":${BIG},"properties":{"a":${BIG}}}}`)).toEqual(
       invalid('addEvent', issue(BIG, 'value'), issue(BIG, 'properties', 'a')),
     );
-    expect(await lanes.db.event.count()).toBe(0);
+    expect(await executors.db.event.count()).toBe(0);
   });
 
   it('in a literal of the document', async () => {
@@ -96,7 +96,7 @@ it('takes every number that survives', async () => {
   expect(await send(Update, `{"input":{"uid":"ada","meta":${meta}}}`)).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },
   });
-  expect(await lanes.db.user.findFirstOrThrow()).toMatchObject({
+  expect(await executors.db.user.findFirstOrThrow()).toMatchObject({
     meta: { a: 0.1, b: 1.1, c: 1000, d: 0.30000000000000004, e: 0, f: 0, g: 9007199254740991 },
   });
 });
@@ -142,7 +142,7 @@ describe('where a text, an id or a page size is due, it is a fault like any othe
   });
 
   it.each(['query', 'operationName', 'variables', 'extensions'])('the parameter %s', async (name) => {
-    const [one, other] = await lanes.both({ headers, payload: `{"query":"{ __typename }","${name}":${BIG}}` });
+    const [one, other] = await executors.both({ headers, payload: `{"query":"{ __typename }","${name}":${BIG}}` });
     expect(one).toEqual(other);
     expect(one.status).toBe(400);
     expect(JSON.parse(one.body).errors[0].extensions.code).toBe('BAD_USER_INPUT');
@@ -153,33 +153,33 @@ it('is not rounded on its way in an address', async () => {
   const address = (query: string, variables: string) =>
     `/graphql?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(variables)}`;
   const url = address('query ($id: ID!) { node(id: $id) { id } }', `{"id":${BIG}}`);
-  const [one, other] = await lanes.both({ method: 'GET', url });
+  const [one, other] = await executors.both({ method: 'GET', url });
   expect(one).toEqual(other);
   expect(JSON.parse(one.body).errors[0].message).toContain(BIG);
-  const [broken] = await lanes.both({ method: 'GET', url: address('{ __typename }', '{') });
+  const [broken] = await executors.both({ method: 'GET', url: address('{ __typename }', '{') });
   expect({ status: broken.status, ...JSON.parse(broken.body) }).toMatchObject({
     status: 400,
-    errors: [{ message: 'The URL holds variables or extensions that are not JSON.' }],
+    errors: [{ message: 'The variables or extensions in the URL are not valid JSON.' }],
   });
 });
 
 it('lets a user be updated who was stored with one', async () => {
   const stored = `{"accountId":${BIG}}`;
-  await lanes.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb`;
+  await executors.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb`;
   const input = { uid: 'ada', meta: { plan: 'pro' }, device: { token: 't', platform: 'IOS' } };
   expect(await send(Update, JSON.stringify({ input }))).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },
   });
-  const [row] = await lanes.db.$queryRaw<{ meta: string }[]>`SELECT meta::text FROM users`;
+  const [row] = await executors.db.$queryRaw<{ meta: string }[]>`SELECT meta::text FROM users`;
   expect(row?.meta).toBe(`{"plan": "pro", "accountId": ${BIG}}`);
 });
 
 it('cannot make two inputs the same under an idempotency key', async () => {
   const add = (value: string) =>
-    lanes.app.inject({
+    executors.app.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { ...headers, authorization: lanes.owner },
+      headers: { ...headers, authorization: executors.owner },
       payload: `{"query":${JSON.stringify(Add)},"variables":{"input":{"uid":"ada","name":"Paid","idempotencyKey":"k","value":${value}}}}`,
     });
   expect((await add(BIG)).json().data.addEvent.__typename).toBe('ValidationError');

@@ -1,8 +1,8 @@
 import { getIntrospectionQuery, getOperationAST, parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
-import { readExamples } from '../../../src/static-pages/graphiql.ts';
 import { compiledSelections, MAX_COMPILED_SELECTIONS } from '../../../src/graphql/execution/compilable.ts';
+import { readExamples } from '../../../src/static-pages/graphiql.ts';
 
 /** Selections of the first query of a document. */
 function selectionsOf(text: string): number {
