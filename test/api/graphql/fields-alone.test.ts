@@ -12,14 +12,14 @@ import {
   tens,
 } from '../../kit/seed-rows.ts';
 
-/** So many that their rows are read as arrays, of what is selected alone (`db/reading/columns.ts`). */
+/** Enough users for their rows to be read as arrays of the selected columns (`db/reading/columns.ts`). */
 const users = tens(20);
 
 const ids = JSON.stringify(users.map((number) => rowGlobalId('User', number)));
 const representations = (count: number) =>
   `[${users.slice(0, count).map((number) => `{ __typename: "User", uid: "u${number}" }`)}]`;
 
-/** Where rows of a type are read, by an operation that selects some fields of them. */
+/** Places where rows of a type are read, each with an operation that selects the given fields. */
 const places: [type: string, where: string, operation: (fields: string) => string][] = [
   ['User', 'Query.users', (fields) => `{ users(first: 30) { nodes { ${fields} } } }`],
   [
@@ -31,7 +31,7 @@ const places: [type: string, where: string, operation: (fields: string) => strin
   ['User', 'Query.nodes', (fields) => `{ nodes(ids: ${ids}) { ... on User { ${fields} } } }`],
   [
     'User',
-    'few of _entities',
+    '_entities, fewer than are read as arrays',
     (fields) => `{ _entities(representations: ${representations(3)}) { ... on User { ${fields} } } }`,
   ],
   [
@@ -49,10 +49,10 @@ const places: [type: string, where: string, operation: (fields: string) => strin
   ['Segment', 'Query.segments', (fields) => `{ segments { nodes { ${fields} } } }`],
 ];
 
-/** Each field of a type, with something of what it gives. */
+/** A selection of each field of a type. */
 function selectionsOf(typeName: string): string[] {
   const type = servedSchema.getType(typeName);
-  if (!isObjectType(type)) throw new Error(`${typeName} is no object type.`);
+  if (!isObjectType(type)) throw new Error(`${typeName} is not an object type.`);
   return Object.values(type.getFields()).map(({ name, type }) =>
     isCompositeType(getNamedType(type)) ? `${name} { __typename }` : name,
   );
@@ -72,7 +72,7 @@ async function startFullApp() {
   return app;
 }
 
-it('gives each field by itself as it gives it among all others, wherever it is read', async () => {
+it('returns the same value for a field that is selected alone or with all others', async () => {
   await using app = await startFullApp();
   for (const [type, where, operation] of places) {
     const selections = selectionsOf(type);

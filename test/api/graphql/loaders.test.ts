@@ -70,28 +70,28 @@ async function startFullApp() {
   return app;
 }
 
-/** The table or function that each statement reads first. */
+/** The first table or function that each statement reads. */
 const subjects = (statements: string[]) => statements.map((sql) => /\bFROM (\w+)/.exec(sql)?.[1] ?? sql).toSorted();
 
-it('reads a page with one statement for each kind of thing on it, however many rows it has', async () => {
+it('reads a page with one SQL statement per type, however many rows it has', async () => {
   await using app = await startFullApp();
   await app.run(FullPage, { first: 1 });
   const two = await app.statementsOf(() => app.run(FullPage, { first: 2 }));
   const thirty = await app.statementsOf(() => app.run(FullPage, { first: 30 }));
-  // The users and their number; devices, lists, segments, events and their number; members of both kinds and their
-  // numbers; the events' users, and the devices of those.
+  // Users and their count; devices, lists, segments, events and their count; members of lists and segments and their counts;
+  // users of events, and their devices.
   expect(two).toHaveLength(13);
   expect(subjects(thirty)).toEqual(subjects(two));
 });
 
-it('reads no kind of thing again for another alias', async () => {
+it('reads the same data once for several aliases', async () => {
   await using app = await startFullApp();
   await app.run(Aliases);
-  // Users and their number, devices, lists, segments, events and their number.
+  // Users and their count, devices, lists, segments, events and their count.
   expect(await app.statementsOf(() => app.run(Aliases))).toHaveLength(7);
 });
 
-it('reads a hundred nodes with one statement for each type', async () => {
+it('reads a hundred nodes with one SQL statement per type', async () => {
   await using app = await startFullApp();
   const ids = [
     ...tens(30).map((number) => rowGlobalId('User', number)),
@@ -105,7 +105,7 @@ it('reads a hundred nodes with one statement for each type', async () => {
   expect(subjects(statements)).toEqual(['events', 'lists', 'segments', 'users']);
 });
 
-it('sees in each mutation of an operation what the one before it has written', async () => {
+it('reads in each mutation field what the previous one wrote', async () => {
   await using app = await startApp();
   const answer = await app.send(`mutation {
     one: updateUser(input: { uid: "u1", device: { token: "t1", platform: IOS } }) { ...devices }

@@ -18,11 +18,11 @@ const documents = {
 const content = Object.fromEntries(Object.values(documents).map((text) => [`sha256:${idOf(text)}`, text]));
 const apollo = (document: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: idOf(document) } } });
 const workspace = { data: { viewer: { workspace: 'Owner' } } };
-const wrong = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] });
+const badInput = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] });
 
 type Executors = Awaited<ReturnType<typeof startExecutors>>;
 
-/** Starts both executors with the operations, and stops them. */
+/** Runs a test with both executors and the persisted operations. */
 async function withExecutors(only: boolean, act: (executors: Executors) => Promise<void>): Promise<void> {
   await using persisted = await writePersisted(content);
   await using executors = await startExecutors({ persistedOperations: { file: persisted.file, only } });
@@ -40,7 +40,7 @@ const get = async (executors: Executors, parameters: Record<string, string>) => 
   return JSON.parse(one.body);
 };
 
-describe.each([{ only: false }, { only: true }])('Persisted operations, only those: $only', ({ only }) => {
+describe.each([{ only: false }, { only: true }])('Persisted operations, with only: $only', ({ only }) => {
   let executors: Executors;
   let persisted: Awaited<ReturnType<typeof writePersisted>>;
   beforeAll(async () => {
@@ -52,7 +52,7 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, only tho
     await persisted[Symbol.asyncDispose]();
   });
 
-  it('are asked for by their hash, in every form that clients have', async () => {
+  it('are requested by their hash, in the format of any client', async () => {
     const id = idOf(documents.viewer);
     expect(await send(executors, apollo(documents.viewer))).toEqual(workspace);
     expect(await send(executors, { documentId: id })).toEqual(workspace);
@@ -62,7 +62,7 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, only tho
     expect(await get(executors, { extensions: JSON.stringify(extensions) })).toEqual(workspace);
   });
 
-  it('take variables and the name of an operation, and are as limited as any other', async () => {
+  it('accept variables and an operation name, and pass the same checks', async () => {
     const documentId = idOf(documents.user);
     expect(await send(executors, { documentId, variables: { uid: 'x' } })).toEqual({ data: { user: null } });
     expect(await send(executors, { documentId, variables: { uid: 1 } })).toMatchObject({
@@ -77,34 +77,34 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, only tho
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
-  it('go the short way, without a Fetch request', async () => {
+  it('are executed directly, without a Fetch request', async () => {
     const fetchRequests = vi.spyOn(globalThis, 'Request');
-    const ask = async (payload: object) => {
+    const sendDirectly = async (payload: object) => {
       const headers = { ...json, authorization: executors.owner };
       const answer = await executors.app.inject({ method: 'POST', url: '/graphql', headers, payload });
       return [answer.json(), fetchRequests.mock.calls.length];
     };
-    expect(await ask(apollo(documents.viewer))).toEqual([workspace, 0]);
-    expect(await ask({ documentId: idOf(documents.viewer) })).toEqual([workspace, 0]);
-    expect(await ask({ documentId: 'unknown' })).toEqual([expect.anything(), 1]);
+    expect(await sendDirectly(apollo(documents.viewer))).toEqual([workspace, 0]);
+    expect(await sendDirectly({ documentId: idOf(documents.viewer) })).toEqual([workspace, 0]);
+    expect(await sendDirectly({ documentId: 'unknown' })).toEqual([expect.anything(), 1]);
     fetchRequests.mockRestore();
   });
 
-  it('tell a client of an unknown hash, in the words that have it send the document where that is answered', async () => {
+  it('reject an unknown hash, with the message that makes clients send the document if that is allowed', async () => {
     const message = only ? 'The document is not among the persisted operations.' : 'PersistedQueryNotFound';
     const unknown = '{ lists { totalCount } }';
     for (const payload of [apollo(unknown), { documentId: 'constructor' }, { documentId: '' }]) {
-      expect(await send(executors, payload)).toEqual(wrong(message));
+      expect(await send(executors, payload)).toEqual(badInput(message));
     }
     const again = await send(executors, { ...apollo(unknown), query: unknown });
     expect(again).toEqual(
       only
-        ? wrong('Only persisted operations are allowed: send a documentId and no query.')
+        ? badInput('Only persisted operations are allowed: send a documentId and no query.')
         : { data: { lists: { totalCount: 0 } } },
     );
   });
 
-  it('are answered alike both ways, whatever is sent', { timeout: 120_000 }, async () => {
+  it('get the same answer from both executors, whatever is sent', { timeout: 120_000 }, async () => {
     const ids = fc.constantFrom(...Object.values(documents).map(idOf), 'unknown', '', '__proto__');
     const prefixed = fc.tuple(fc.constantFrom('', 'sha256:', 'sha1:'), ids).map((parts) => parts.join(''));
     const anything = fc.oneof(fc.constantFrom(null, 0, '', [], {}), fc.jsonValue());
@@ -128,7 +128,7 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, only tho
   });
 });
 
-it('where nothing else is answered, nobody’s document is parsed, and no schema shown', async () => {
+it('with only: true, no other document is parsed, and the schema is not exposed', async () => {
   await withExecutors(true, async (executors) => {
     const message = 'Only persisted operations are allowed: send a documentId and no query.';
     for (const query of [
@@ -137,25 +137,25 @@ it('where nothing else is answered, nobody’s document is parsed, and no schema
       '{ nobody',
       documents.viewer,
     ]) {
-      expect(await send(executors, { query })).toEqual(wrong(message));
-      expect(await get(executors, { query })).toEqual(wrong(message));
+      expect(await send(executors, { query })).toEqual(badInput(message));
+      expect(await get(executors, { query })).toEqual(badInput(message));
     }
-    const neither = 'Send a query, or the id of a persisted operation as documentId.';
-    expect(await send(executors, {})).toEqual(wrong(neither));
-    const spoken = { accept: 'application/graphql-response+json' };
-    const [{ status }] = await executors.both({ ...graphqlBody('{ __typename }'), headers: { ...json, ...spoken } });
+    const noQuery = 'Send a query, or the id of a persisted operation as documentId.';
+    expect(await send(executors, {})).toEqual(badInput(noQuery));
+    const mediaType = { accept: 'application/graphql-response+json' };
+    const [{ status }] = await executors.both({ ...graphqlBody('{ __typename }'), headers: { ...json, ...mediaType } });
     expect(status).toBe(400);
   });
 });
 
-it('a gateway without persisted operations knows no ids', async () => {
+it('a gateway without persisted operations rejects ids', async () => {
   await using executors = await startExecutors();
   expect(await send(executors, { documentId: idOf(documents.viewer) })).toMatchObject(
-    wrong('Unexpected parameter "documentId" in the request body.'),
+    badInput('Unexpected parameter "documentId" in the request body.'),
   );
 });
 
-it('takes the file that codegen’s client preset writes', async () => {
+it('accepts the file that codegen’s client preset writes', async () => {
   const files = await generate(
     {
       silent: true,
@@ -183,20 +183,20 @@ describe('The gateway does not start', () => {
   const database = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
 
   it.each([
-    ['is not there', undefined, /cannot read the file: ENOENT/],
-    ['is no JSON', '{', /must be an object of documents by their hash/],
-    ['is a list', '[]', /must be an object of documents by their hash/],
-    ['holds no documents', '{"a":1,"b":{}}', /a: .*; b: /],
-  ])('with a file that %s', async (_name, text, said) => {
+    ['does not exist', undefined, /cannot read the file: ENOENT/],
+    ['is not JSON', '{', /must be an object of documents by their hash/],
+    ['is an array', '[]', /must be an object of documents by their hash/],
+    ['contains no documents', '{"a":1,"b":{}}', /a: .*; b: /],
+  ])('with a file that %s', async (_name, text, message) => {
     await using persisted = await writePersisted(text ?? '');
     const { file } = persisted;
     const environment = { ...database, PERSISTED_OPERATIONS: text === undefined ? `${file}.not` : file };
     const { code, output } = await failGateway(environment);
-    expect([code, output]).toEqual([1, expect.stringMatching(said)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(message)]);
     expect(output).not.toMatch(/^ {4}at /m);
   });
 
-  it('with documents that do not fit the schema, and names all of them', async () => {
+  it('with invalid documents, and lists all of them', async () => {
     const deep = `{ users { nodes { ${'events { nodes { user { '.repeat(5)} uid ${'} } }'.repeat(5)} } } }`;
     expect(() => parse(deep)).not.toThrow();
     await using persisted = await writePersisted({ a: '{ nobody }', b: '{', c: '{ __typename }', d: deep });

@@ -8,7 +8,7 @@ import { readExamples } from '../../../src/static-pages/graphiql.ts';
 function selectionsOf(text: string): number {
   const document = parse(text);
   const operation = document.definitions.find((node) => node.kind === 'OperationDefinition');
-  if (!operation) throw new Error('There is no operation.');
+  if (!operation) throw new Error('The document has no operation.');
   return compiledSelections(servedSchema, document, operation);
 }
 

@@ -3,14 +3,23 @@ import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../../src/domain/shared/scopes.ts';
 import { rootFields, schemaFields } from '../../kit/walk-schema.ts';
 
-/** Fields that hold or lead to nothing that their caller has not sent, or that tell a read's scope by its ids. */
-const open = ['Query.viewer', 'Query.node', 'Query.nodes', 'User.id', 'User.uid', 'List.id', 'Segment.id', 'Event.id'];
+/** Fields that return only what the caller sent, and fields whose scope depends on ids. */
+const withoutScopes = [
+  'Query.viewer',
+  'Query.node',
+  'Query.nodes',
+  'User.id',
+  'User.uid',
+  'List.id',
+  'Segment.id',
+  'Event.id',
+];
 
-/** Types that only wrap: whatever leads to them, and each field of what they hold, declares scopes of its own. */
-const wrapper = /^(PageInfo|Viewer|ValidationIssue|\w+Connection|\w+Edge|\w+Payload|\w+Error|_Service)$/;
+/** Types without scopes: the fields that return them, and the fields of what they contain, declare scopes. */
+const wrapperTypes = /^(PageInfo|Viewer|ValidationIssue|\w+Connection|\w+Edge|\w+Payload|\w+Error|_Service)$/;
 
-/** What each field of a type requires, but for the open ones and those named below. */
-const ofType: Record<string, Scope[]> = {
+/** The scopes of the fields of a type, except those above and below. */
+const scopesByType: Record<string, Scope[]> = {
   User: ['users:read'],
   Device: ['users:read'],
   ListMembership: ['users:read'],
@@ -20,7 +29,7 @@ const ofType: Record<string, Scope[]> = {
   Event: ['events:read'],
 };
 
-const ofField: Record<string, Scope[]> = {
+const scopesByField: Record<string, Scope[]> = {
   'User.events': ['events:read', 'users:read'],
   'Event.user': ['events:read', 'users:read'],
   'List.members': ['lists:read', 'users:read'],
@@ -43,23 +52,26 @@ const ofField: Record<string, Scope[]> = {
   'Mutation.removeFromList': ['lists:write'],
 };
 
-describe('every field declares its scopes, or is open on purpose', () => {
-  const fields = schemaFields.filter(({ type }) => !wrapper.test(type.name));
+describe('Every field declares its scopes, or is listed as a field without scopes', () => {
+  const fields = schemaFields.filter(({ type }) => !wrapperTypes.test(type.name));
 
   it.each(fields)('$coordinate', ({ type, coordinate, scopes }) => {
-    const expected = open.includes(coordinate) ? [] : (ofField[coordinate] ?? ofType[type.name]);
-    expect(expected, 'a new field needs a place in this test').toBeDefined();
+    const expected = withoutScopes.includes(coordinate) ? [] : (scopesByField[coordinate] ?? scopesByType[type.name]);
+    expect(
+      expected,
+      'Add the new field to test/unit/graphql/declared-scopes.test.ts: to withoutScopes, scopesByField or scopesByType.',
+    ).toBeDefined();
     expect(scopes).toEqual(expected);
   });
 });
 
-it('declares scopes on each field that leads to a connection', () => {
-  const leading = schemaFields.filter(({ field }) => getNamedType(field.type).name.endsWith('Connection'));
-  expect(leading.map(({ coordinate }) => coordinate)).toHaveLength(6);
-  expect(leading.filter(({ scopes }) => scopes.length === 0)).toEqual([]);
+it('declares scopes on each field that returns a connection', () => {
+  const connectionFields = schemaFields.filter(({ field }) => getNamedType(field.type).name.endsWith('Connection'));
+  expect(connectionFields.map(({ coordinate }) => coordinate)).toHaveLength(6);
+  expect(connectionFields.filter(({ scopes }) => scopes.length === 0)).toEqual([]);
 });
 
 it('declares a scope on each mutation', () => {
-  const open = rootFields.filter(({ type, scopes }) => type.name === 'Mutation' && scopes.length === 0);
-  expect(open).toEqual([]);
+  const undeclared = rootFields.filter(({ type, scopes }) => type.name === 'Mutation' && scopes.length === 0);
+  expect(undeclared).toEqual([]);
 });

@@ -2,8 +2,8 @@ import { type FieldNode, type FragmentDefinitionNode, Kind, parse } from 'graphq
 import { expect, it } from 'vitest';
 import { selectedFields, union } from '../../../src/graphql/loaders/selected-fields.ts';
 
-/** The fields of a document's operations, and the document's fragments, as a resolver is told of them. */
-function told(text: string) {
+/** The field nodes and fragments of a document, as in a resolver's `info`. */
+function infoOf(text: string) {
   const { definitions } = parse(text);
   const fragments: Record<string, FragmentDefinitionNode> = {};
   const fieldNodes: FieldNode[] = [];
@@ -27,13 +27,13 @@ it.each([
   ['{ a { ...none } }', []],
   ['{ a { c } a { b } }', ['c', 'b']],
 ])('%s: %j', (text, names) => {
-  const info = told(text);
+  const info = infoOf(text);
   expect([...selectedFields(info)]).toEqual(names);
   expect([...selectedFields(info)]).toEqual(names);
 });
 
-it('looks into a field once, and makes no set of one', () => {
-  const info = told('{ a { b } }');
+it('computes the set of a field once, and does not copy a single set', () => {
+  const info = infoOf('{ a { b } }');
   expect(selectedFields(info)).toBe(selectedFields({ ...info }));
   const names = new Set(['b']);
   expect(union(new Set([names]))).toBe(names);
