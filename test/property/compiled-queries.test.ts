@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A body, asked for as often as a query is executed by graphql-js, and compiled, and found compiled. */
+/** Sends a query until graphql-js has executed it, it has been compiled, and the compiled query has been executed. */
 async function answersTo(body: { query: string; variables?: unknown; operationName?: string }): Promise<string[]> {
   const answers: string[] = [];
   for (let time = 0; time < 8; time += 1) {
@@ -28,38 +28,42 @@ async function answersTo(body: { query: string; variables?: unknown; operationNa
 
 const fragment = 'fragment F on User { email }';
 
-describe('a query is answered as graphql-js answers it, however often it comes', () => {
+describe('A query gets the same answer from graphql-js and from compiled code', () => {
   it.each([
     [
-      'a fragment that is included at one place alone',
+      'a fragment that is included in one place only',
       `query ($x: Boolean!) { a: user(uid: "u1") { uid ...F @include(if: $x) } b: user(uid: "u2") { uid ...F } } ${fragment}`,
       { x: false },
     ],
     [
-      'a fragment whose first spread is left out',
+      'a fragment whose first spread is excluded',
       `query ($x: Boolean!) { user(uid: "u1") { ...F @include(if: $x) ...F uid } } ${fragment}`,
       { x: false },
     ],
     [
-      'fields in the order in which they are met',
+      'the order of fields',
       `query ($x: Boolean!) { users(first: 1) { ...T @include(if: $x) nodes { uid ...F } } }
       fragment T on UserConnection { nodes { ...F } } ${fragment}`,
       { x: false },
     ],
     [
-      'a condition that is null',
+      'a null condition',
       'query ($x: Boolean = true, $n: Int = 2) { users(first: $n) { nodes { uid email @include(if: $x) } } }',
       { x: null },
     ],
-    ['a response key that objects take for their prototype', '{ user(uid: "u1") { __proto__: email uid } }', {}],
-    ['such a key of the root', '{ __proto__: users(first: 1) { nodes { uid } } }', {}],
-    ['such a key in a fragment', '{ user(uid: "u1") { ...P } } fragment P on User { __proto__: email uid }', {}],
+    ['the response key __proto__', '{ user(uid: "u1") { __proto__: email uid } }', {}],
+    ['the response key __proto__ of a root field', '{ __proto__: users(first: 1) { nodes { uid } } }', {}],
+    [
+      'the response key __proto__ in a fragment',
+      '{ user(uid: "u1") { ...P } } fragment P on User { __proto__: email uid }',
+      {},
+    ],
   ])('%s', async (_what, query, variables) => {
     const [first, ...others] = await answersTo({ query, variables });
     expect(new Set(others)).toEqual(new Set([first]));
   });
 
-  it('another operation of the document, whose fragments know no condition', async () => {
+  it('another operation of the document, without conditions on its fragments', async () => {
     const query = `query A($x: Boolean!) { user(uid: "u1") { ...F @include(if: $x) uid } }
       query B { user(uid: "u2") { ...F uid } } ${fragment}`;
     await answersTo({ query, operationName: 'A', variables: { x: false } });
@@ -68,7 +72,7 @@ describe('a query is answered as graphql-js answers it, however often it comes',
     expect(new Set(answers).size).toBe(1);
   });
 
-  it('fragments that would be endless if they were written out', async () => {
+  it('fragments whose expansion would be exponential', async () => {
     const levels = Array.from(
       { length: 60 },
       (_, level) => `fragment F${level} on Viewer { ...F${level + 1} ...F${level + 1} }`,
@@ -96,7 +100,7 @@ const conditions = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('@include(if: $a)', '@skip(if: $b)', '@include(if: $a) @skip(if: $b)') },
 );
 
-/** Selections of a user: fields that repeat, fragments, and lists beneath, each under a condition or not. */
+/** Selections of a user: repeated fields, fragments and lists, with and without conditions. */
 const { selections } = fc.letrec<{ selections: string; selection: string }>((tie) => ({
   selections: fc.array(tie('selection'), { minLength: 1, maxLength: 4 }).map((all) => all.join(' ')),
   selection: fc.oneof(
@@ -110,20 +114,20 @@ const { selections } = fc.letrec<{ selections: string; selection: string }>((tie
         conditions,
         fc.constantFrom('token', 'platform', '__typename token'),
       )
-      .map(([field, condition, beneath]) => `${field} ${condition} { ${beneath} }`),
+      .map(([field, condition, children]) => `${field} ${condition} { ${children} }`),
     fc
       .tuple(conditions, fc.constantFrom('joinedAt', 'list { title }', 'list { ...L }'))
-      .map(([condition, beneath]) => `lists ${condition} { ${beneath} }`),
+      .map(([condition, children]) => `lists ${condition} { ${children} }`),
     fc
       .tuple(fc.constantFrom('...', '... on User', '... on Node'), conditions, tie('selections'))
       .map(
-        ([kind, condition, beneath]) =>
-          `${kind} ${condition} { ${kind === '... on Node' ? 'id __typename' : beneath} }`,
+        ([kind, condition, children]) =>
+          `${kind} ${condition} { ${kind === '... on Node' ? 'id __typename' : children} }`,
       ),
   ),
 }));
 
-/** G spreads F, so that none spreads itself. All are spread, or they would be refused as unused. Half know no condition. */
+/** G spreads F, so that there are no cycles. All fragments are spread, as validation requires. Half of the documents have no conditions. */
 const documents = fc
   .record({
     ofUser: selections,
