@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
-import { seedDevices, seedListMembers } from '../kit/seed-rows.ts';
+import { rowGlobalId, seedDevices, seedListMembers } from '../kit/seed-rows.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
@@ -12,9 +12,12 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** Sends a query until graphql-js has executed it, it has been compiled, and the compiled query has been executed. */
-async function answersTo(body: { query: string; variables?: unknown; operationName?: string }): Promise<string[]> {
+async function answersTo(
+  body: { query: string; variables?: unknown; operationName?: string },
+  times = 8,
+): Promise<string[]> {
   const answers: string[] = [];
-  for (let time = 0; time < 8; time += 1) {
+  for (let time = 0; time < times; time += 1) {
     const { payload } = await app.app.inject({
       method: 'POST',
       url: '/graphql',
@@ -92,6 +95,38 @@ describe('A query gets the same answer from graphql-js and from compiled code', 
       }),
       { numRuns: 500, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
     );
+  });
+});
+
+describe('A query that fails gets the same answer before and after it is compiled', () => {
+  const id = rowGlobalId('User', 1);
+  it.each<[string, string, object, object]>([
+    ['a malformed id', 'query ($id: ID!) { node(id: $id) { id } }', { id }, { id: 'x' }],
+    ['a page size out of range', 'query ($n: Int) { users(first: $n) { nodes { uid } } }', { n: 1 }, { n: 31 }],
+    ['a malformed cursor', 'query ($c: String) { users(first: 1, after: $c) { nodes { uid } } }', {}, { c: 'x' }],
+    [
+      'a non-null field of a nullable parent',
+      'query ($n: Int) { user(uid: "u1") { uid events(first: $n) { totalCount } devices { token } } viewer { workspace } }',
+      { n: 1 },
+      { n: 101 },
+    ],
+    [
+      'several fields',
+      'query ($id: ID!, $n: Int) { a: node(id: $id) { id } user(uid: "u1") { events(first: $n) { totalCount } } b: node(id: $id) { id } }',
+      { id, n: 1 },
+      { id: 'x', n: 101 },
+    ],
+    [
+      'several items of a list',
+      'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
+      { r: [{ __typename: 'User', uid: 'u1' }] },
+      { r: [{ __typename: 'User', uid: 'u1' }, { __typename: 'User', id: 'x' }, { __typename: 'User' }] },
+    ],
+  ])('%s', async (_name, query, valid, failing) => {
+    const [first] = await answersTo({ query, variables: failing }, 1);
+    expect(first).toContain('"errors"');
+    for (const answer of await answersTo({ query, variables: valid })) expect(answer).not.toContain('"errors"');
+    expect(await answersTo({ query, variables: failing }, 2)).toEqual([first, first]);
   });
 });
 

@@ -135,7 +135,8 @@ export async function executeCompiled(compiled: CompiledQuery, args: ExecutionAr
   const isFinal =
     hasOneResolverError(result, args) || result.errors.some((error) => isUnavailable(error.originalError));
   if (!isFinal) return execute(args);
-  return { ...result, errors: result.errors.map((error) => toLocatedError(error, args.document)) };
+  // In the order of graphql-js and of the specification: errors first.
+  return { errors: result.errors.map((error) => toLocatedError(error, args.document)), data: result.data };
 }
 
 /**

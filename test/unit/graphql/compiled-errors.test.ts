@@ -81,7 +81,8 @@ function settle(context: Context, key: string, value: unknown): unknown {
 
 /** An error as far as the response and the log depend on it. */
 const describeError = (error: GraphQLError) => ({ ...error.toJSON(), originalError: String(error.originalError) });
-const describeResult = ({ data, errors }: ExecutionResult) => JSON.stringify([data, errors?.map(describeError)]);
+const describeResult = (result: ExecutionResult) =>
+  JSON.stringify({ ...result, ...(result.errors && { errors: result.errors.map(describeError) }) });
 
 async function run(query: string, outcomesByPath: Context['outcomes'], error: Error = new NotFoundError('User')) {
   const document = parse(query);
