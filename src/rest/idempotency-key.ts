@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idempotencyKey } from '../domain/idempotency/keys.ts';
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../domain/shared/limits.ts';
 
 /** A text between quotes, as the draft has it (RFC 9651, 3.3.3). */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
@@ -27,7 +28,7 @@ export const idempotencyHeaders = z.object({
   'Idempotency-Key': z.preprocess(toKey, idempotencyKey.optional()).meta({
     type: 'string',
     minLength: 1,
-    maxLength: 255,
+    maxLength: MAX_IDEMPOTENCY_KEY_LENGTH,
     description: `A name for this request, such as a UUID: within 24 hours, the same again is answered without being done
 again. With or without quotes.`,
   }),

@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { instant } from '../domain/shared/instant.ts';
-import { attributeLimits, isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
+import { devicePlatforms } from '../domain/devices/device.ts';
 import { newEvent } from '../domain/events/inputs.ts';
-import { deviceToken, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
+import { isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
+import { instant } from '../domain/shared/instant.ts';
+import * as limits from '../domain/shared/limits.ts';
+import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../domain/shared/pagination.ts';
+import { deviceToken, listIds, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
 import { normalizeUid } from '../domain/users/uid.ts';
 
 const dateTime = z.iso.datetime({ offset: true });
@@ -78,29 +81,32 @@ function addUnsafeNumber(source: string, path: string[], context: z.RefinementCt
 const documented = (description: string) => ({
   type: ['object', 'null'],
   additionalProperties: { type: ['string', 'number', 'boolean'] },
-  propertyNames: { minLength: 1, maxLength: attributeLimits.keyLength },
-  maxProperties: attributeLimits.keys,
-  description: `${description} At most ${attributeLimits.keys} of them, and 16 KB in all.
+  propertyNames: { minLength: 1, maxLength: limits.attributeLimits.keyLength },
+  maxProperties: limits.attributeLimits.keys,
+  description: `${description} At most ${limits.attributeLimits.keys} of them, and 16 KB in all.
 A number that a 64-bit float would change, and an integer beyond 2^53 - 1, is rejected: send it as a string.`,
 });
 
 /** What the document says of a device token. */
-const tokenText = { minLength: 1, maxLength: 1024, pattern: '^[!-~]+$' };
+const tokenText = { minLength: 1, maxLength: limits.MAX_DEVICE_TOKEN_LENGTH, pattern: '^[!-~]+$' };
 
 const { firstName, lastName, email } = newUser.shape;
 
 const profile = {
-  first_name: firstName.meta({ maxLength: 255, description: 'The user’s first name.' }),
-  last_name: lastName.meta({ maxLength: 255, description: 'The user’s last name.' }),
+  first_name: firstName.meta({ maxLength: limits.MAX_NAME_LENGTH, description: 'The user’s first name.' }),
+  last_name: lastName.meta({ maxLength: limits.MAX_NAME_LENGTH, description: 'The user’s last name.' }),
   device_token: deviceToken.nullish().meta({
     ...tokenText,
     description: 'The user’s device token; with `device_platform`.',
   }),
-  device_platform: z.enum(['android', 'ios']).nullish().meta({ description: 'The device’s platform.' }),
+  device_platform: z.enum(devicePlatforms).nullish().meta({ description: 'The device’s platform.' }),
   number: z
     .preprocess(textOrNumber, newUser.shape.number)
     .meta({ type: ['string', 'null'], description: 'The user’s phone number in international format.' }),
-  email: email.meta({ maxLength: 254, description: 'The user’s email. One `@`, no spaces; need not be unique.' }),
+  email: email.meta({
+    maxLength: limits.MAX_EMAIL_LENGTH,
+    description: 'The user’s email. One `@`, no spaces; need not be unique.',
+  }),
   meta: newUser.shape.meta.meta(
     documented(`Additional attributes. The values can be a string, number or boolean. What callers without \`users:read\` have sent
 for the user is limited separately from all other attributes.`),
@@ -126,14 +132,12 @@ export const createBody = z
   .object({
     id: z.preprocess(textOrNumber, newUser.shape.uid).meta({
       type: 'string',
-      pattern: '^[A-Za-z0-9]{1,255}$',
+      pattern: `^[A-Za-z0-9]{1,${limits.MAX_UID_LENGTH}}$`,
       description: 'An identifier for the user in your application. Can only contain letters and digits.',
     }),
-    lists: z
-      .array(z.uuid().transform((id) => id.toLowerCase()))
-      .max(100, { error: 'must name at most 100 lists' })
-      .nullish()
-      .meta({ description: 'Ids of lists to subscribe the user to. Opt-in confirmations are not sent for these.' }),
+    lists: listIds(z.uuid().transform((id) => id.toLowerCase())).meta({
+      description: 'Ids of lists to subscribe the user to. Opt-in confirmations are not sent for these.',
+    }),
     ...profile,
     created_at: dateText.nullish().meta(createdAt),
   })
@@ -166,7 +170,11 @@ export function checkId({ params, body }: { params: { uid: string }; body: objec
 
 /** The body of `POST /users/{uid}/events`. */
 export const eventBody = z.object({
-  event: newEvent.shape.name.meta({ minLength: 1, maxLength: 255, description: 'The event title.' }),
+  event: newEvent.shape.name.meta({
+    minLength: 1,
+    maxLength: limits.MAX_EVENT_NAME_LENGTH,
+    description: 'The event title.',
+  }),
   value: newEvent.shape.value.meta({
     anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
     description: 'The event value. Can be a string, number or boolean.',
@@ -179,7 +187,7 @@ export const eventBody = z.object({
 export const uidParams = z.object({
   uid: uid.meta({
     minLength: 1,
-    maxLength: 255,
+    maxLength: limits.MAX_UID_LENGTH,
     description:
       'The user’s identifier: visible characters but `/`, without white space at either end; in Unicode normal form C, to which it is normalized.',
   }),
@@ -205,12 +213,18 @@ export const listQuery = z.object({
       (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : emptyAsAbsent(value)),
       z.int({ error: 'must be a whole number' }).optional(),
     )
-    .meta({ type: 'integer', minimum: 1, maximum: 30, default: 10, description: 'Number of users to return.' }),
+    .meta({
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_USERS_PAGE_SIZE,
+      default: DEFAULT_PAGE_SIZE,
+      description: 'Number of users to return.',
+    }),
   next_cursor: cursor('Pagination cursor for the next page. Only one of the two can be used.'),
   previous_cursor: cursor('Pagination cursor for the previous page.'),
   email: z.preprocess(plusSigns, newUser.shape.email.unwrap().unwrap().optional()).meta({
     type: 'string',
-    maxLength: 254,
+    maxLength: limits.MAX_EMAIL_LENGTH,
     description: 'Only users with this e-mail address.',
   }),
 });

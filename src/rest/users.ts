@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { Db } from '../db/client.ts';
-import { readDevices } from '../domain/devices/device.ts';
-import type { Instant } from '../domain/shared/instant.ts';
+import { devicePlatforms, readDevices } from '../domain/devices/device.ts';
+import type { NewEvent } from '../domain/events/inputs.ts';
 import { readListMemberships } from '../domain/lists/memberships.ts';
 import { readSegmentMemberships } from '../domain/segments/memberships.ts';
-import type { User } from '../domain/users/user.ts';
 import { canReadUsers } from '../domain/shared/actor.ts';
+import type { Instant } from '../domain/shared/instant.ts';
+import { MAX_DEVICES } from '../domain/shared/limits.ts';
 import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
+import type { User } from '../domain/users/user.ts';
 import type { RestContext } from './operation.ts';
-import type { NewEvent } from '../domain/events/inputs.ts';
 import type { createBody, eventBody, Profile, updateBody } from './schemas.ts';
 
 /** Attributes, for the document: zod cannot tell it what `domain/shared/attributes.ts` checks. */
@@ -27,8 +28,8 @@ export const userObject = z
     number: z.string().nullable().meta({ description: 'Phone number as E.164. Null where it is not known.' }),
     email: z.string().nullable().meta({ description: 'Null where it is not known.' }),
     devices: z
-      .array(z.object({ token: z.string(), platform: z.enum(['android', 'ios']) }))
-      .meta({ description: 'The last 5 devices, newest first.' }),
+      .array(z.object({ token: z.string(), platform: z.enum(devicePlatforms) }))
+      .meta({ description: `The last ${MAX_DEVICES} devices, newest first.` }),
     lists: z
       .array(z.object({ id: z.string(), subscribed: z.boolean() }))
       .meta({ description: 'The lists that the user belongs to.' }),

@@ -5,9 +5,7 @@ import { cachePerOperation, operationAlone } from './operation-cache.ts';
 import { given, itemsOf } from './argument-value.ts';
 import type { GraphQLLimits } from './limits.ts';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
-
-/** Most faults that an answer names. */
-const MAX_ISSUES = 100;
+import { MAX_ISSUES } from '../../domain/shared/limits.ts';
 
 /** A field that reads what an argument of it lists, which has a limit of its own. */
 interface ReadingField {

@@ -40,7 +40,7 @@ function createLoaders(db: Db, workspaceId: string) {
     segmentMemberships: loader(readSegmentMemberships),
 
     /** A user's devices. */
-    async devices(userId: string, wanted: FieldSet): Promise<Device[]> {
+    async devices(userId: string, wanted: FieldSet): Promise<readonly Device[]> {
       const reading = named('devices', wanted, (userIds, all) => readDevices(db, workspaceId, userIds, all));
       return (await reading.load(userId)) ?? [];
     },

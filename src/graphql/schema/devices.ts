@@ -1,14 +1,14 @@
-import type { Device } from '../../domain/devices/device.ts';
+import type { Device, DevicePlatform } from '../../domain/devices/device.ts';
 import { builder } from './builder.ts';
 import { selectedFields } from '../loaders/selected-fields.ts';
 import { UserType } from './users.ts';
 
-const DevicePlatform = builder.enumType('DevicePlatform', {
+const DevicePlatformType = builder.enumType('DevicePlatform', {
   description: 'What a device runs on.',
   values: {
     ANDROID: { value: 'android', description: 'Android; messages go through Firebase.' },
     IOS: { value: 'ios', description: 'iOS and iPadOS; messages go through Apple.' },
-  } as const,
+  } as const satisfies { [Platform in DevicePlatform as Uppercase<Platform>]: { value: Platform; description: string } },
 });
 
 const DeviceType = builder.objectRef<Device>('Device').implement({
@@ -16,7 +16,7 @@ const DeviceType = builder.objectRef<Device>('Device').implement({
   requiresScopes: ['users:read'],
   fields: (t) => ({
     token: t.exposeString('token', { description: 'The push service’s registration token.' }),
-    platform: t.expose('platform', { type: DevicePlatform, description: 'What it runs on.' }),
+    platform: t.expose('platform', { type: DevicePlatformType, description: 'What it runs on.' }),
     lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', description: 'When its token was last sent here.' }),
   }),
 });
@@ -29,7 +29,7 @@ export const DeviceInput = builder.inputType('DeviceInput', {
       required: true,
       description: 'The push service’s registration token: visible ASCII, at most 1024.',
     }),
-    platform: t.field({ type: DevicePlatform, required: true, description: 'What it runs on.' }),
+    platform: t.field({ type: DevicePlatformType, required: true, description: 'What it runs on.' }),
   }),
 });
 

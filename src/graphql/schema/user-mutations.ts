@@ -7,7 +7,7 @@ import { IdempotencyConflictError, NotFoundError, UidTakenError, ValidationError
 import { createUser } from '../../domain/users/create.ts';
 import type { User } from '../../domain/users/user.ts';
 import { UserType } from './users.ts';
-import { updateUser } from '../../domain/users/update.ts';
+import { updateUser } from '../../domain/users/upsert.ts';
 import { z } from 'zod';
 import { deleteUser } from '../../domain/users/delete.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { updateUser } from '../../domain/users/update.ts';
+import { updateUser } from '../../domain/users/upsert.ts';
 import { createdUser } from '../examples.ts';
 import { checkId, uidParams, updateBody } from '../schemas.ts';
 import { operation } from '../operation.ts';

@@ -168,6 +168,6 @@ it('finds an address whose plus sign was not encoded', async () => {
 it('speaks of cursors by the names that REST has for them', async () => {
   expect(await restOf(app).get('/v1/users?next_cursor=a&previous_cursor=b')).toMatchObject({
     status: 400,
-    body: { error: expect.stringContaining('previous_cursor cannot be given with next_cursor') },
+    body: { error: expect.stringContaining('previous_cursor must not be combined with next_cursor') },
   });
 });
