@@ -14,7 +14,7 @@ const VERSION = 1;
 
 /**
  * The digests of an input, of which the first is stored, and each is accepted: the version and a SHA-256, and the SHA-256
- * alone, which releases before 0.2 stored.
+ * alone, which releases up to 0.1.0 stored.
  */
 export function inputDigests(input: CanonicalInput): [stored: Buffer, ...accepted: Buffer[]] {
   const hash = createHash('sha256').update(canonicalText(input)).digest();
