@@ -37,7 +37,9 @@ function messageOf(issue: SchemaIssue): string {
   if (issue.message.endsWith('received undefined')) return 'is required';
   if (parsed.values) return `must be one of ${parsed.values.join(', ')}`;
   if (parsed.format === 'uuid') return 'must be a UUID';
-  return parsed.expected ? `must be of the type ${parsed.expected}` : issue.message;
+  if (!parsed.expected) return issue.message;
+  const [, received] = /, received (\w+)$/.exec(issue.message) ?? [];
+  return `must be of type ${parsed.expected}${received ? `; got ${received}` : ''}`;
 }
 
 /** Converts the issues of a schema library, at most `MAX_ISSUES` of them. */

@@ -38,8 +38,8 @@ export async function updateUser(db: Database, actor: Actor, input: UserUpdate):
  * with the same address (contract, "uidUpdateable"). Each input is written completely or not at all, independently of others.
  *
  * Inputs that need no decision are written together: one statement updates the users who exist, another inserts those who do
- * not, for at most `MAX_BATCH_SIZE` inputs each, including those of concurrent calls. The others are written one by one, in a
- * transaction each. Inputs with the same uid are written one after the other, in order.
+ * not, for at most `MAX_BATCH_SIZE` inputs each, including those of concurrent calls. Each of the others has a transaction of
+ * its own, and a new user with a device a statement of its own. Inputs with the same uid are written in order.
  * @returns a result for each input, in order. Its error is one that `updateUser` throws.
  * @throws any other error, such as a lost connection, when every input is done; the other inputs may have been written.
  */
