@@ -140,7 +140,7 @@ function mayNotChangeEmail({ canChangeEmail, input: { email } }: AttributedUpdat
   return email !== undefined && !canChangeEmail;
 }
 
-/** `changesEmail` (upsert.ts) as SQL: adding an address, or repeating the stored one, is not a change. */
+/** `changesEmail` (upsert-in-transaction.ts) as SQL: adding an address, or repeating the stored one, is not a change. */
 const emailCondition = Prisma.sql`(
   input."canChangeEmail" OR NOT input.patch ? 'email' OR users.email IS NULL
   OR users.email IS NOT DISTINCT FROM input.patch->>'email'

@@ -132,6 +132,7 @@ describe('upsertUsers', () => {
     await addUser(app, { uid: 'taken' });
     await addUser(app, { uid: 'known', email: 'old@example.com' });
     await importUser(app, 'imported@example.com');
+    await importUser(app, 'claimed@example.com');
     await addUser(app, { uid: 'full', meta: { a: 'x'.repeat(9_000) } });
     const results = await upsertUsers(app.db, fullActor, [
       { uid: 'new', device },
@@ -139,7 +140,7 @@ describe('upsertUsers', () => {
       { uid: 'imported@example.com', newUid: 'taken' },
       { uid: 'known', email: EMAIL },
       { uid: 'full', meta: { b: 'x'.repeat(9_000) } },
-      { uid: 'claimer', email: 'imported@example.com' },
+      { uid: 'claimer', email: 'claimed@example.com' },
       { uid: 'last' },
     ]);
     expect(results).toMatchObject([
