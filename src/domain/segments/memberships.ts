@@ -48,3 +48,32 @@ export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
     key: Prisma.sql`segment_memberships.user_id`,
   };
 }
+
+/** A user's membership in a segment, without the segment itself. */
+export interface SegmentSuppression {
+  userId: string;
+  segmentId: string;
+  suppressed: boolean;
+}
+
+const suppressionColumns = columnsOf<SegmentSuppression>({
+  userId: Prisma.sql`segment_memberships.user_id`,
+  segmentId: Prisma.sql`segment_memberships.segment_id`,
+  suppressed: Prisma.sql`segment_memberships.suppressed`,
+});
+
+/** The segment memberships of some users, by user id, newest segment first. Does not read the segments. */
+export async function readSegmentSuppressions(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, SegmentSuppression[]>> {
+  const rows = await readRows(db, suppressionColumns, {
+    keys: userIds.length,
+    statement: Prisma.sql`
+    SELECT ${suppressionColumns.list} FROM segment_memberships
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
+    ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
+  });
+  return Map.groupBy(rows, ({ userId }) => userId);
+}

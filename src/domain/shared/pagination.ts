@@ -10,13 +10,13 @@ export interface PageArguments {
   before?: string | null | undefined;
 }
 
-/** Rows on a page when the caller does not specify a size. Contract, "page size". */
+/** Rows on a page when the caller does not specify a size. Contract, "Page size". */
 export const DEFAULT_PAGE_SIZE = 10;
 
-/** Maximum size of a page of all users. Contract, "page size". */
+/** Maximum size of a page of all users. Contract, "Page size". */
 export const MAX_USERS_PAGE_SIZE = 30;
 
-/** Maximum size of a page of any other connection. Contract, "page size". */
+/** Maximum size of a page of any other connection. Contract, "Page size". */
 export const MAX_PAGE_SIZE = 100;
 
 const issue = (path: string, code: string, message: string): ValidationIssue => ({ path: [path], code, message });

@@ -1,4 +1,4 @@
-/** Permissions of a credential, as `area:right`. Contract, "Who may do what". */
+/** Permissions of a credential, as `area:right`. Contract, "Scopes". */
 export const scopes = [
   'users:identify',
   'users:read',
