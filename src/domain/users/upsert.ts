@@ -91,11 +91,19 @@ async function upsertInOneStatement(
   const { input, canChangeEmail: isFull } = update;
   if (input.newUid != null) return undefined;
   const user = { ...update, canClaim: isFull && Boolean(input.email) };
-  // A device of a user who exists needs the user's lock first, so the insert is tried first.
+  // A device of a user who exists needs the user's lock first.
+  if (input.device && (await isUidTaken(db, workspaceId, input.uid))) return undefined;
   if (input.device) return asCreated(await insertUser(db, workspaceId, user));
   const updated = await tryBatchedUpdate(db, workspaceId, update);
   if (updated === 'absent') return asCreated(await insertUser(db, workspaceId, user));
   return updated === undefined || updated === 'undecided' ? undefined : { user: updated, created: false };
+}
+
+/** Whether a user has the uid now; cheaper than an insert that conflicts. */
+async function isUidTaken(db: Database, workspaceId: string, uid: string): Promise<boolean> {
+  const rows = await db.query<unknown[]>`
+    SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid}`;
+  return rows.length > 0;
 }
 
 const asCreated = (user: User | undefined): Upserted | undefined => user && { user, created: true };

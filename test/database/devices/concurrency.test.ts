@@ -4,7 +4,8 @@ import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addUser } from '../../kit/factories.ts';
 import { IdentifyUser, ReadUser } from '../../kit/operations/users.ts';
 
-const POOL = { poolSize: 20 };
+// On a busy machine, 60 writes to one user take longer than the default lock timeout of 2 s.
+const POOL = { poolSize: 20, limits: { lockMs: 20_000 } };
 
 const android = (token: string) => ({ token, platform: 'ANDROID' }) as const;
 

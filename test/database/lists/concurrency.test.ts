@@ -5,7 +5,8 @@ import { addDevices, addList, addToList, addUser } from '../../kit/factories.ts'
 import { ArchiveList, RemoveFromList, SetListSubscription } from '../../kit/operations/lists.ts';
 import { CreateUser, DeleteUser } from '../../kit/operations/users.ts';
 
-const POOL = { poolSize: 20 };
+// On a busy machine, 60 writes to one user take longer than the default lock timeout of 2 s.
+const POOL = { poolSize: 20, limits: { lockMs: 20_000 } };
 
 type App = Awaited<ReturnType<typeof startApp>>;
 

@@ -4,7 +4,8 @@ import { atOnce, tally } from '../../kit/concurrently.ts';
 import { importUser } from '../../kit/factories.ts';
 import { IdentifyUser } from '../../kit/operations/users.ts';
 
-const POOL = { poolSize: 20 };
+// On a busy machine, 60 writes to one user take longer than the default lock timeout of 2 s.
+const POOL = { poolSize: 20, limits: { lockMs: 20_000 } };
 const EMAIL = 'ada@example.com';
 
 it('gives one imported user to one of 60 concurrent claims by newUid, and rejects the others with UidNotUpdateableError', async () => {

@@ -6,7 +6,8 @@ import { addUser, countRows } from '../../kit/factories.ts';
 import { TrackEvent } from '../../kit/operations/events.ts';
 import { DeleteUser, IdentifyUser, ReadUser, SignUpUser } from '../../kit/operations/users.ts';
 
-const POOL = { poolSize: 20 };
+// On a busy machine, 60 writes to one user take longer than the default lock timeout of 2 s.
+const POOL = { poolSize: 20, limits: { lockMs: 20_000 } };
 
 it('creates exactly one user for 60 concurrent upserts of one uid, and returns created: true once', async () => {
   await using app = await startApp(POOL);

@@ -101,7 +101,7 @@ describe('an update of a user who exists', () => {
     expect(await app.statementsOf(() => atOnce(20, update))).toHaveLength(1);
   });
 
-  it('takes no more statements with a device than BEGIN, the lock, the device, the update, COMMIT and the failed insert', async () => {
+  it('takes six statements with a device: a lookup, BEGIN, the lock, the device, the update, COMMIT', async () => {
     const user = await addUser(app, { uid: 'u1' });
     await addDevices(app, user, ['a', 'b', 'c', 'd', 'e']);
     const update = () => updateUser(app.db, publicActor, { uid: 'u1', device });
