@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { graphqlBody, startExecutors } from '../../kit/executors.ts';
 import { addDevices, addList, addUser, importUser } from '../../kit/factories.ts';
 import { RemoveDevice } from '../../kit/operations/devices.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
@@ -7,7 +7,7 @@ import { RemoveFromList, SetListSubscription } from '../../kit/operations/lists.
 import { DeleteUser, ReadUser, UpdateUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
 
-const app = await startLanes();
+const app = await startExecutors();
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** The same name with ë as one character, and as e with a combining diaeresis. */
