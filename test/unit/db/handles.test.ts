@@ -4,7 +4,7 @@ import { inTransaction } from '../../../src/db/transaction.ts';
 import { insertEvents } from '../../../src/domain/events/add.ts';
 import { findResult, idempotentRequest } from '../../../src/domain/idempotency/keys.ts';
 import { readUsers } from '../../../src/domain/users/read.ts';
-import { updateUser } from '../../../src/domain/users/update.ts';
+import { updateUser } from '../../../src/domain/users/upsert.ts';
 
 declare const read: ReadDb;
 declare const write: WriteDb;
