@@ -1,8 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const fast = ['test/unit/architecture.test.ts', 'test/unit/schema.test.ts', 'test/unit/config.test.ts'];
-
 export default defineConfig({
   // Two copies of graphql would load otherwise: one for `import`, one for `require`.
   resolve: { alias: { graphql: 'graphql/index.js' } },

@@ -1,11 +1,11 @@
 import type { Db } from '../db/client.ts';
-import type { VerifyToken } from './tokens.ts';
-import { UnauthenticatedError, type Viewer } from './viewer.ts';
 import { nameOfKey, nameOfToken } from '../domain/shared/actor.ts';
 import { isScope, publicScopes } from '../domain/shared/scopes.ts';
-import { isSecret, parseBasic } from './credentials.ts';
-import { remember } from './ttl-cache.ts';
 import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
+import { matchesDigest, parseBasic } from './credentials.ts';
+import type { VerifyToken } from './tokens.ts';
+import { ttlCache } from './ttl-cache.ts';
+import { UnauthenticatedError, type Viewer } from './viewer.ts';
 
 /**
  * Turns an `Authorization` header into a viewer.
@@ -15,8 +15,8 @@ import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspace
 export type Authenticate = (authorization: string | undefined) => Promise<Viewer>;
 
 /** Lets callers in by their key, and by tokens where there is a way to verify them. */
-export function createAuthenticate(db: Db, verifyToken?: VerifyToken): Authenticate {
-  const ways = [byKey(db), ...(verifyToken ? [byToken(db, verifyToken)] : [])];
+export function createAuthenticator(db: Db, verifyToken?: VerifyToken): Authenticate {
+  const ways = [authenticateByKey(db), ...(verifyToken ? [authenticateByToken(db, verifyToken)] : [])];
   return async (authorization) => {
     for (const way of ways) {
       const viewer = await way(authorization);
@@ -27,14 +27,14 @@ export function createAuthenticate(db: Db, verifyToken?: VerifyToken): Authentic
 }
 
 /** Lets callers in by `Basic base64(key:secret)`, or `key:`; nothing for any other header, or a key that is not in force. */
-export function byKey(db: Db): (authorization: string | undefined) => Promise<Viewer | undefined> {
-  const keyOf = remember((publicKey) => readKey(db, publicKey));
+export function authenticateByKey(db: Db): (authorization: string | undefined) => Promise<Viewer | undefined> {
+  const keyOf = ttlCache((publicKey) => readKey(db, publicKey));
   return async (authorization) => {
     const credentials = parseBasic(authorization);
     const key = credentials && (await keyOf(credentials.publicKey));
     if (!key) return undefined;
     if (credentials.secret === undefined) return key.withPublicKey;
-    return isSecret(credentials.secret, key.secretDigest) ? key.withSecret : undefined;
+    return matchesDigest(credentials.secret, key.secretDigest) ? key.withSecret : undefined;
   };
 }
 
@@ -82,11 +82,11 @@ async function readKey(db: Db, publicKey: string): Promise<KnownKey | undefined>
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
 /** Lets callers in by `Bearer` with a token that is verified, of a workspace that there is; nothing for any other header. */
-export function byToken(
+export function authenticateByToken(
   db: Db,
   verify: VerifyToken,
 ): (authorization: string | undefined) => Promise<Viewer | undefined> {
-  const nameOf = remember((id) => readName(db, id));
+  const nameOf = ttlCache((id) => readName(db, id));
   return async (authorization) => {
     const token = BEARER.exec(authorization ?? '')?.[1];
     const claims = token === undefined ? undefined : await verify(token);

@@ -27,11 +27,11 @@ export function newCredentials(): { publicKey: string; secret: string } {
 }
 
 /** What is kept of a secret. A secret is random, so it needs no slow digest. */
-export function digestOf(secret: string): Uint8Array<ArrayBuffer> {
+export function digestSecret(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(hash('sha256', secret, 'buffer'));
 }
 
 /** Compares a secret with a digest in constant time. */
-export function isSecret(secret: string, digest: Uint8Array): boolean {
-  return timingSafeEqual(digestOf(secret), digest);
+export function matchesDigest(secret: string, digest: Uint8Array): boolean {
+  return timingSafeEqual(digestSecret(secret), digest);
 }

@@ -3,7 +3,7 @@ import { violates } from '../db/errors.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
 import { newId } from '../domain/shared/ids.ts';
 import type { Scope } from '../domain/shared/scopes.ts';
-import { digestOf, newCredentials } from './credentials.ts';
+import { digestSecret, newCredentials } from './credentials.ts';
 
 /** A key as it may be shown: without its secret, which nobody keeps. */
 export interface ApiKey {
@@ -47,7 +47,7 @@ export async function createKey(
   const { publicKey, secret } = credentials;
   try {
     const key = await db.apiKey.create({
-      data: { workspaceId, id: newId(), publicKey, secretDigest: digestOf(secret), scopes: [...scopes], ...limits },
+      data: { workspaceId, id: newId(), publicKey, secretDigest: digestSecret(secret), scopes: [...scopes], ...limits },
       select: shown,
     });
     return { ...key, secret };

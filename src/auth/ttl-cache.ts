@@ -7,7 +7,7 @@ export const KEY_CACHE_MS = 10_000;
 const ANSWERS_CACHED = 10_000;
 
 /** Remembers for `KEY_CACHE_MS` what a read found under a text, but no failure. */
-export function remember<Value>(read: (text: string) => Promise<Value>): (text: string) => Promise<Value> {
+export function ttlCache<Value>(read: (text: string) => Promise<Value>): (text: string) => Promise<Value> {
   const cache = new LRUCache<string, Promise<Value>>({ max: ANSWERS_CACHED, ttl: KEY_CACHE_MS });
   return (text) => {
     const cached = cache.get(text);

@@ -1,16 +1,16 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import type { KeyLimits } from '../auth/keys.ts';
+import { pointsPerMinute } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
+import { instant } from '../domain/shared/instant.ts';
+import { isScope, type Scope, scopes } from '../domain/shared/scopes.ts';
 import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
 import { CliError } from './output.ts';
-import { pointsAMinute } from '../config/values.ts';
-import { isScope, type Scope, scopes } from '../domain/shared/scopes.ts';
-import { instant } from '../domain/shared/instant.ts';
-import type { KeyLimits } from '../auth/keys.ts';
 
 /** An argument's parser for commander out of a schema. */
-export function parsedBy<Schema extends z.ZodType>(schema: Schema): (text: string) => z.output<Schema> {
+export function schemaParser<Schema extends z.ZodType>(schema: Schema): (text: string) => z.output<Schema> {
   return (text) => {
     const parsed = schema.safeParse(text);
     if (parsed.success) return parsed.data;
@@ -21,7 +21,7 @@ export function parsedBy<Schema extends z.ZodType>(schema: Schema): (text: strin
 /** The option that says in which workspace a command works; it must be given. */
 export function workspaceOption(description: string): Option {
   const option = new Option('--workspace <ID>', description);
-  return option.argParser(parsedBy(workspaceId)).makeOptionMandatory();
+  return option.argParser(schemaParser(workspaceId)).makeOptionMandatory();
 }
 
 /** @throws {CliError} when there is no such workspace. */
@@ -46,7 +46,7 @@ export const publicKey = z.string().regex(/^pk_[\w-]{1,97}$/, { error: 'must be 
 
 /** Points a minute, or `default` for the gateway's own. */
 export const rateLimit = z.string().transform((text, context): number | 'default' => {
-  const points = pointsAMinute.safeParse(text);
+  const points = pointsPerMinute.safeParse(text);
   if (text === 'default' || points.success) return points.data ?? 'default';
   context.addIssue({ code: 'custom', message: 'must be default, 0 for no limit, or a whole number from 2' });
   return z.NEVER;
@@ -93,5 +93,5 @@ export function toLimits({ rateLimit, rateLimitPublic }: LimitOptions): KeyLimit
 export function limitOption(flag: '--rate-limit' | '--rate-limit-public'): Option {
   const whose = flag === '--rate-limit' ? 'with the secret' : 'with the public key alone';
   const option = new Option(`${flag} <POINTS>`, `points a minute ${whose}; 0: no limit; default: as configured`);
-  return option.argParser(parsedBy(rateLimit));
+  return option.argParser(schemaParser(rateLimit));
 }

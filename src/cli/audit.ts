@@ -4,12 +4,18 @@ import { listKeys } from '../auth/keys.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import type { AuditEntry } from '../domain/changes/audit.ts';
 import { readAudit } from '../domain/changes/audit.ts';
-import { parsedBy } from './arguments.ts';
-import { actor, auditLimit, auditSince, entryId, userId } from './arguments.ts';
+import {
+  actor,
+  auditLimit,
+  auditSince,
+  entryId,
+  findWorkspace,
+  schemaParser,
+  userId,
+  workspaceOption,
+} from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError } from './output.ts';
-import { jsonOption, type OutputOptions, print, table } from './output.ts';
-import { findWorkspace, workspaceOption } from './arguments.ts';
+import { CliError, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface AuditOptions extends OutputOptions {
   workspace: string;
@@ -49,7 +55,7 @@ async function list(db: DatabaseClient, options: AuditOptions): Promise<void> {
   const bound = before === undefined ? undefined : ({ side: 'older', key: before } as const);
   const filter = { userId: user, keyId, since };
   const { rows, hasNextPage } = await readAudit(db, workspace.id, filter, { size: limit, from: 'newest', bound });
-  await print(options, rows, rows.length === 0 ? 'There are no such entries.' : tableOf(rows));
+  await print(options, rows, rows.length === 0 ? 'There are no such entries.' : formatTable(rows));
   if (hasNextPage) process.stderr.write(`There are older ones: --before ${rows.at(-1)?.id}\n`);
 }
 
@@ -62,10 +68,10 @@ async function keyIdOf(db: DatabaseClient, workspaceId: string, key: string): Pr
 }
 
 function option(flags: string, description: string, schema: z.ZodType): Option {
-  return new Option(flags, description).argParser(parsedBy(schema));
+  return new Option(flags, description).argParser(schemaParser(schema));
 }
 
-function tableOf(entries: readonly AuditEntry[]): string {
+function formatTable(entries: readonly AuditEntry[]): string {
   const rows = entries.map(({ at, keyId, action, userId, listId, eventId }) => [
     `${at.slice(0, 19)}Z`,
     keyId,
@@ -74,7 +80,7 @@ function tableOf(entries: readonly AuditEntry[]): string {
     listId ?? '-',
     eventId ?? '-',
   ]);
-  return table(['AT', 'KEY', 'ACTION', 'USER', 'LIST', 'EVENT'], rows);
+  return formatColumns(['AT', 'KEY', 'ACTION', 'USER', 'LIST', 'EVENT'], rows);
 }
 
 function example(...options: string[]): string {

@@ -5,9 +5,18 @@ import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
 import { type Scope, scopes } from '../domain/shared/scopes.ts';
 import type { Workspace } from '../domain/workspaces/workspaces.ts';
-import { parsedBy, publicKey, scopeList, type LimitOptions, limitOption, toLimits, findWorkspace, workspaceOption } from './arguments.ts';
+import {
+  findWorkspace,
+  type LimitOptions,
+  limitOption,
+  publicKey,
+  schemaParser,
+  scopeList,
+  toLimits,
+  workspaceOption,
+} from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError, jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
 
 const WHOSE = 'whose keys, as workspaces list shows it';
 
@@ -37,7 +46,7 @@ function addCreate(keys: Command, withDatabase: WithDatabase): void {
     .addOption(workspaceOption(WHOSE))
     .addOption(
       new Option('--scopes <LIST>', 'what the key may do, between commas')
-        .argParser(parsedBy(scopeList))
+        .argParser(schemaParser(scopeList))
         .default(scopes, 'all scopes'),
     )
     .addOption(limitOption('--rate-limit'))
@@ -97,7 +106,7 @@ async function create(
       ['Public key', key.publicKey],
       ['Secret', key.secret],
       ['Scopes', key.scopes.join(', ')],
-      ['Points', limitsOf(key)],
+      ['Points', formatLimits(key)],
     ];
     await print(options, key, facts.map(([name, value]) => `${name?.padEnd(10)}   ${value}`).join('\n'));
   });
@@ -107,7 +116,7 @@ async function create(
 async function list(db: DatabaseClient, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const keys = await listKeys(db, workspace.id);
-  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys yet.` : tableOf(keys));
+  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys yet.` : formatTable(keys));
 }
 
 async function revoke(db: DatabaseClient, publicKey: string, options: KeyOptions): Promise<void> {
@@ -124,7 +133,7 @@ async function limit(db: DatabaseClient, publicKey: string, options: KeyOptions 
   const workspace = await findWorkspace(db, options.workspace);
   const key = await ofOneKey(workspace, publicKey, limitKey(db, workspace.id, publicKey, toLimits(options)));
   const ends = `in a running gateway within ${KEY_CACHE_MS / 1000} seconds`;
-  await print(options, key, `Points a minute of ${key.publicKey}: ${limitsOf(key)}; ${ends}.`);
+  await print(options, key, `Points a minute of ${key.publicKey}: ${formatLimits(key)}; ${ends}.`);
 }
 
 /** @throws {CliError} when the workspace has no such key. */
@@ -135,7 +144,7 @@ function ofOneKey({ name }: Workspace, publicKey: string, found: Promise<ApiKey>
 }
 
 function keyArgument(): Argument {
-  return new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey));
+  return new Argument('PUBLIC_KEY', 'as the list shows it').argParser(schemaParser(publicKey));
 }
 
 function example(...commands: string[]): string {
@@ -144,19 +153,19 @@ function example(...commands: string[]): string {
 }
 
 /** Keys as people read them, a line each. */
-export function tableOf(keys: readonly ApiKey[]): string {
+export function formatTable(keys: readonly ApiKey[]): string {
   const rows = keys.map((key) => [
     key.publicKey,
     shortInstant(key.createdAt),
     shortInstant(key.revokedAt),
-    limitsOf(key),
+    formatLimits(key),
     key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
   ]);
-  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS A MINUTE', 'SCOPES'], rows);
+  return formatColumns(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS A MINUTE', 'SCOPES'], rows);
 }
 
 /** The limits of a key in words: with the secret, and with the public key alone. */
-export function limitsOf({ rateLimit, rateLimitPublic }: ApiKey): string {
+export function formatLimits({ rateLimit, rateLimitPublic }: ApiKey): string {
   const say = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
   return `${say(rateLimit)} / ${say(rateLimitPublic)}`;
 }

@@ -2,8 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
-import { describeFailure } from './output.ts';
 import { addKeyCommands } from './keys.ts';
+import { describeFailure } from './output.ts';
 import { addUserCommands } from './users.ts';
 import { addWorkspaceCommands } from './workspaces.ts';
 

@@ -24,7 +24,7 @@ export async function print({ json }: OutputOptions, value: unknown, text: strin
 }
 
 /** Rows under their titles, in columns as wide as they must be. */
-export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatColumns(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [titles, ...rows];
   const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const pad = (line: readonly string[]) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ');

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
 import { checkUids, type UidFault } from '../domain/users/check-uids.ts';
 import { listWorkspaces } from '../domain/workspaces/workspaces.ts';
-import type { WithDatabase } from './database.ts';
-import { jsonOption, type OutputOptions, print, table } from './output.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
+import type { WithDatabase } from './database.ts';
+import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 /** `users check-uids`, with `--workspace ID` for one workspace alone. */
 export function addUserCommands(program: Command, withDatabase: WithDatabase): void {
@@ -28,13 +28,13 @@ async function check(db: DatabaseClient, options: OutputOptions & { workspace?: 
   const workspaces = workspace === undefined ? await listWorkspaces(db) : [await findWorkspace(db, workspace)];
   const faults: UidFault[] = [];
   for (const { id } of workspaces) faults.push(...(await checkUids(db, id)));
-  const text = faults.length === 0 ? 'Every uid is valid and in Unicode normal form C.' : tableOf(faults);
+  const text = faults.length === 0 ? 'Every uid is valid and in Unicode normal form C.' : formatTable(faults);
   await print(options, faults, text);
 }
 
-function tableOf(faults: readonly UidFault[]): string {
+function formatTable(faults: readonly UidFault[]): string {
   const rows = faults.map(({ workspaceId, id, uid, reason }) => [workspaceId, id, escaped(uid), reason]);
-  return table(['WORKSPACE', 'USER', 'UID', 'REASON'], rows);
+  return formatColumns(['WORKSPACE', 'USER', 'UID', 'REASON'], rows);
 }
 
 /** A uid as JSON writes it, in ASCII: what is at fault may be invisible. */

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import type { TokenSettings } from '../auth/tokens.ts';
-import { checkLimits, type Limits, limitsOf, limitVariables } from './limits.ts';
-import { checkTokens, tokensOf, tokenVariables } from './tokens.ts';
-import { flag, origins, pointsAMinute, proxies, whole } from './values.ts';
+import { checkLimits, type Limits, limitVariables, toLimits } from './limits.ts';
+import { checkTokens, tokenVariables, toTokenSettings } from './tokens.ts';
+import { flag, origins, pointsPerMinute, proxies, wholeNumber } from './values.ts';
 
 const variables = z.object({
-  PORT: whole(0, 65_535).default(4000),
+  PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/database' })
     .optional(),
   DATA_DIR: z.string().min(1).default('.data'),
-  POOL_SIZE: whole(1, 1000).default(10),
+  POOL_SIZE: wholeNumber(1, 1000).default(10),
   PREPARED_STATEMENTS: flag.default(true),
-  WORKERS: whole(1, 64).default(1),
-  DRAIN_MS: whole(0, 60_000).optional(),
+  WORKERS: wholeNumber(1, 64).default(1),
+  DRAIN_MS: wholeNumber(0, 60_000).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   CORS_ORIGINS: origins.default([]),
-  RATE_LIMIT: pointsAMinute.optional(),
-  RATE_LIMIT_PUBLIC: pointsAMinute.optional(),
+  RATE_LIMIT: pointsPerMinute.optional(),
+  RATE_LIMIT_PUBLIC: pointsPerMinute.optional(),
   RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
-  CONCURRENCY_LIMIT: whole(0, 100_000).optional(),
-  AUTH_FAILURE_LIMIT: whole(0, 1_000_000).default(30),
-  IN_FLIGHT_LIMIT: whole(0, 100_000).default(500),
+  CONCURRENCY_LIMIT: wholeNumber(0, 100_000).optional(),
+  AUTH_FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(30),
+  IN_FLIGHT_LIMIT: wholeNumber(0, 100_000).default(500),
   TRUST_PROXY: proxies.default([]),
   ...tokenVariables,
   ...limitVariables,
@@ -82,7 +82,7 @@ export interface Config {
   /** Where points are counted: in each gateway's memory, or in the database for all that share it. */
   rateLimitStore: 'memory' | 'postgres';
   /** Requests of a key at once, none by default on the embedded database; wrong credentials a minute; 0: no limit. */
-  admissionLimits: { requestsAtOnce: number; wrongCredentials: number };
+  admissionLimits: { concurrentRequests: number; failedLogins: number };
   /** Requests at the most that a process answers at once; 0: no limit. */
   inFlightLimit: number;
   /** Addresses and networks of the proxies that are believed about a caller's address. */
@@ -130,15 +130,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
     rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
-    limits: limitsOf(data),
+    limits: toLimits(data),
     rateLimitStore: data.RATE_LIMIT_STORE,
     admissionLimits: {
-      requestsAtOnce: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
-      wrongCredentials: data.AUTH_FAILURE_LIMIT,
+      concurrentRequests: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
+      failedLogins: data.AUTH_FAILURE_LIMIT,
     },
     inFlightLimit: data.IN_FLIGHT_LIMIT,
     trustProxy: data.TRUST_PROXY,
-    tokens: tokensOf(data),
+    tokens: toTokenSettings(data),
     graphiql: graphiqlFor(data),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
   };

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
 import type { GraphQLLimits } from '../graphql/checks/limits.ts';
 import type { HttpLimits } from '../http/server.ts';
-import { whole } from './values.ts';
+import { wholeNumber } from './values.ts';
 
-const count = whole(1, 1_000_000_000);
+const count = wholeNumber(1, 1_000_000_000);
 /** Bytes, up to 4 GB; 0: nothing is cached. */
-const cacheBytes = whole(0, 4 * 1024 ** 3);
+const cacheBytes = wholeNumber(0, 4 * 1024 ** 3);
 /** Milliseconds, up to an hour. */
-const time = whole(1, 3_600_000);
+const time = wholeNumber(1, 3_600_000);
 
 /** The variables that set limits. docs/limits.md says where each figure comes from. */
 export const limitVariables = {
@@ -25,7 +25,7 @@ export const limitVariables = {
   LIMIT_INPUT_ITEMS: count.default(250),
   LIMIT_DOCUMENT_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
   LIMIT_COMPILED_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
-  LIMIT_DOCUMENT_MS: whole(0, 100_000).default(100),
+  LIMIT_DOCUMENT_MS: wholeNumber(0, 100_000).default(100),
   LIMIT_REQUEST_MS: time.default(10_000),
   LIMIT_STATEMENT_MS: time.default(5_000),
   LIMIT_LOCK_MS: time.default(2_000),
@@ -55,7 +55,7 @@ export function checkLimits(
 }
 
 /** The limits that checked variables set. */
-export function limitsOf(data: LimitVariables): Limits {
+export function toLimits(data: LimitVariables): Limits {
   return {
     bodyBytes: data.LIMIT_BODY_BYTES,
     documentCharacters: data.LIMIT_DOCUMENT_CHARACTERS,
@@ -85,4 +85,4 @@ export function limitsOf(data: LimitVariables): Limits {
 }
 
 /** The limits where nothing is configured. */
-export const defaultLimits: Limits = limitsOf(variables.parse({}));
+export const defaultLimits: Limits = toLimits(variables.parse({}));

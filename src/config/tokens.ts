@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TokenSettings } from '../auth/tokens.ts';
-import { keysUrl, whole } from './values.ts';
+import { keysUrl, wholeNumber } from './values.ts';
 
 /** The variables that let people in by token. */
 export const tokenVariables = {
@@ -10,7 +10,7 @@ export const tokenVariables = {
   JWT_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
   JWT_WORKSPACE_CLAIM: z.string().default('workspace'),
   JWT_SCOPES_CLAIM: z.string().default('scope'),
-  JWT_CLOCK_SKEW: whole(0, 300).default(10),
+  JWT_CLOCK_SKEW: wholeNumber(0, 300).default(10),
 };
 
 const variables = z.object(tokenVariables);
@@ -30,7 +30,7 @@ export function checkTokens(
 }
 
 /** What checked variables say of tokens; nothing where none are let in. */
-export function tokensOf(data: TokenVariables): TokenSettings | undefined {
+export function toTokenSettings(data: TokenVariables): TokenSettings | undefined {
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl, JWT_SECRET: secret } = data;
   const keys = jwksUrl !== undefined ? { jwksUrl } : secret !== undefined ? { secret } : undefined;
   if (issuer === undefined || audience === undefined || !keys) return undefined;

@@ -9,14 +9,14 @@ export const flag = z.stringbool({
 });
 
 /** Digits alone: not `0x10`, `1e3`, or spaces, which would be 0. */
-export const whole = (min: number, max: number) => {
+export const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   const number = z.number().min(min, { error }).max(max, { error });
   return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
 };
 
 /** With one point, nothing could ever be written. */
-export const pointsAMinute = whole(0, 1_000_000_000).refine((points) => points !== 1, {
+export const pointsPerMinute = wholeNumber(0, 1_000_000_000).refine((points) => points !== 1, {
   error: 'must be 0, or at least 2',
 });
 
@@ -35,7 +35,7 @@ function isNetwork(text: string): boolean {
   return (
     version !== 0 &&
     rest.length === 0 &&
-    (bits === undefined || whole(1, version === 4 ? 32 : 128).safeParse(bits).success)
+    (bits === undefined || wholeNumber(1, version === 4 ? 32 : 128).safeParse(bits).success)
   );
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chown, stat, readFile } from 'node:fs/promises';
+import { chown, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 

@@ -7,14 +7,14 @@ import { openEmbeddedDatabase } from '../dev/embedded-database.ts';
 import { scopes } from '../domain/shared/scopes.ts';
 
 /** The PostgreSQL that is served from. */
-export interface Store {
+export interface DatabaseSource {
   connection: Connection;
   /** The key of the demo workspace. Undefined: a database of the operator's own. */
   demoKey?: { publicKey: string; secret: string } | undefined;
 }
 
 /** A store that this process keeps running. */
-export interface OpenStore extends Store {
+export interface OpenDatabaseSource extends DatabaseSource {
   /** To be called when nobody is connected any more. */
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface OpenStore extends Store {
 export async function openDatabaseSource(
   { databaseUrl, dataDirectory, poolSize, workers }: Config,
   log: Logger,
-): Promise<OpenStore> {
+): Promise<OpenDatabaseSource> {
   if (databaseUrl !== undefined) return { connection: { connectionString: databaseUrl }, close: async () => {} };
   const createDemoKey = (tx: Models, id: string) => createKey(tx, id, scopes, demoCredentials);
   const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, createDemoKey, log);

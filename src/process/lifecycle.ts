@@ -25,13 +25,13 @@ function explain(error: unknown): string | undefined {
 }
 
 /** Ends the process with an explanation. */
-export function fail(error: unknown): never {
+export function exitWithError(error: unknown): never {
   process.stderr.write(`${explain(error) ?? (error instanceof Error ? error.stack : String(error))}\n`);
   process.exit(1);
 }
 
 /** Logs a bug that nothing has caught, like any other error, and ends the process. Node would print all that the error holds. */
-export function endOnBug(log: Logger): void {
+export function exitOnUncaughtException(log: Logger): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'the process ends by an error that nothing has caught');
     process.exit(1);
@@ -48,8 +48,8 @@ export function stopOnSignal(started: Promise<Stop>, log: Logger, drainMs: numbe
     if (stopping) return;
     stopping = true;
     log.info(`${signal}: finishing what is in flight`);
-    setTimeout(() => fail(new Error('The shutdown took too long.')), drainMs + SHUTDOWN_MS).unref();
-    started.then((stop) => stop()).then(() => process.exit(0), fail);
+    setTimeout(() => exitWithError(new Error('The shutdown took too long.')), drainMs + SHUTDOWN_MS).unref();
+    started.then((stop) => stop()).then(() => process.exit(0), exitWithError);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 }

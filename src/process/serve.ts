@@ -8,13 +8,13 @@ import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
 import { startErasure } from '../jobs/erase-deleted-users.ts';
-import type { Store } from './database-source.ts';
+import type { DatabaseSource } from './database-source.ts';
 
 /** Connections that may wait to be accepted; past that, the system has clients try again after one second, or three. */
 const BACKLOG = 4_096;
 
 /** A gateway that listens. */
-export interface Serving {
+export interface RunningGateway {
   /** Such as `http://127.0.0.1:4000`. */
   address: string;
   /** Says that it is not ready and serves on for `drainMs`; then answers what is in flight, and lets go of the database. */
@@ -24,10 +24,10 @@ export interface Serving {
 /** Serves the store from this process. @param counter left out: this process counts the points of keys alone. */
 export async function serve(
   config: Config,
-  { connection, demoKey }: Store,
+  { connection, demoKey }: DatabaseSource,
   log: Logger,
   counter?: Counter,
-): Promise<Serving> {
+): Promise<RunningGateway> {
   const db = openDatabase(connection, {
     poolSize: config.poolSize,
     prepared: config.preparedStatements,

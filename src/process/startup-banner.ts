@@ -1,7 +1,7 @@
 const query = '{ users(first: 3) { totalCount nodes { uid firstName email devices { platform } } } }';
 
 /** What a start on the embedded database tells a person: where it is, the keys, and a line to paste. */
-export function greeting(
+export function startupBanner(
   address: string,
   { publicKey, secret }: { publicKey: string; secret: string },
   graphiql: boolean,

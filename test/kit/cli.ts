@@ -20,14 +20,14 @@ export const keyJson = z.strictObject({
 export const newKeyJson = keyJson.extend({ secret: z.string().regex(/^sk_/) });
 
 /** A workspace's id that nobody has. */
-export const unknown = '016f5e66-e800-7000-8000-000000000000';
+export const unknownWorkspaceId = '016f5e66-e800-7000-8000-000000000000';
 
 /** Runs the CLI. */
 export const runCli = (env: Record<string, string>, ...command: string[]) =>
   runProgram('src/cli/main.ts', command, { env });
 
 /** Failed with one line that gives this reason. */
-export const refused = (reason: string) => fails('error: ', reason);
+export const rejected = (reason: string) => fails('error: ', reason);
 
 /** The CLI on a migrated database of its own. */
 export async function openCli() {

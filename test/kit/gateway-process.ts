@@ -80,7 +80,7 @@ export async function failGateway(environment: Environment): Promise<{ code: num
 }
 
 /** Sends an operation with the demo key. */
-export async function askDemo(address: string, query: string): Promise<unknown> {
+export async function queryAsDemo(address: string, query: string): Promise<unknown> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('pk_demo:sk_demo')}` },

@@ -1,5 +1,5 @@
 import type { GatewayProcess } from './gateway-process.ts';
-import { eventually, runs } from './workers.ts';
+import { runs, waitUntil } from './workers.ts';
 
 /** `NODE_OPTIONS` by which a gateway tells of its heap. @param limitMb the heap that it has: what needs more ends it. */
 export const heapOptions = (limitMb: number) =>
@@ -11,7 +11,7 @@ export async function heldMegabytes({ pid, output }: Pick<GatewayProcess, 'pid' 
   const before = reports().length;
   if (!runs(pid)) throw new Error(`The gateway has ended: ${output().slice(-2_000)}`);
   process.kill(pid, 'SIGUSR2');
-  const bytes = await eventually(() => {
+  const bytes = await waitUntil(() => {
     const report = reports()[before];
     if (!report) throw new Error('The gateway has not told of its heap.');
     return Number(report[1]);

@@ -3,7 +3,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'j
 import type { TokenSettings } from '../../src/auth/tokens.ts';
 
 /** What an issuer and usergraph agree on, but for the keys. */
-export const agreed = {
+export const tokenSettings = {
   issuer: 'https://id.example',
   audience: 'usergraph',
   workspaceClaim: 'workspace',
@@ -21,8 +21,8 @@ export type Claims = Record<string, unknown>;
 
 /** Claims of somebody of a workspace, in force for a minute. */
 export const claimsOf = (workspace: string, more: Claims = {}): Claims => ({
-  iss: agreed.issuer,
-  aud: agreed.audience,
+  iss: tokenSettings.issuer,
+  aud: tokenSettings.audience,
   sub: 'ada',
   exp: now() + 60,
   workspace,

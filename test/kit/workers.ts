@@ -19,15 +19,15 @@ export function logged({ output }: GatewayProcess, said: string | RegExp): { pid
 }
 
 /** The processes of its log that said something. */
-export const pidsThat = (gateway: GatewayProcess, said: string | RegExp): number[] => [
+export const pidsThatLogged = (gateway: GatewayProcess, said: string | RegExp): number[] => [
   ...new Set(logged(gateway, said).map(({ pid }) => pid)),
 ];
 
 /** The workers that it has started so far. */
-export const workersOf = (gateway: GatewayProcess): number[] => pidsThat(gateway, 'Server listening');
+export const workerPids = (gateway: GatewayProcess): number[] => pidsThatLogged(gateway, 'Server listening');
 
 /** DatabaseTimeouts for something that takes a slow machine long. */
-export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
+export const waitUntil = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
   vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 /** Whether a process runs. */
@@ -51,7 +51,7 @@ async function answerOf(asked: ClientRequest): Promise<Answer> {
 }
 
 /** Sends a GraphQL operation on a connection of its own, so that any worker may get it. */
-export async function askAnew(address: string, authorization: string, query: string): Promise<Answer> {
+export async function sendOnNewConnection(address: string, authorization: string, query: string): Promise<Answer> {
   const asked = request(`${address}/graphql`, {
     method: 'POST',
     agent: false,

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '../../domain/shared/attributes.ts';
-import { type Random, period } from './random.ts';
+import { period, type Random } from './random.ts';
 import type { EventRow, UserRow } from './rows.ts';
 
 /** What an event of a kind says. */

@@ -1,5 +1,5 @@
-import { period } from './random.ts';
 import type { Random } from './random.ts';
+import { period } from './random.ts';
 import type { ListMembershipRow, ListRow, UserRow } from './rows.ts';
 
 /** A list, and how many of the users that may join it do. */

@@ -1,10 +1,8 @@
-import { makeDevices } from './people.ts';
 import { makeEvents } from './events.ts';
-import { exampleEvents, exampleUser } from './people.ts';
 import { makeLists } from './lists.ts';
+import { exampleEvents, exampleUser, makeDevices, makeUsers } from './people.ts';
 import { seededRandom } from './random.ts';
 import { makeSegments } from './segments.ts';
-import { makeUsers } from './people.ts';
 
 /** Users of the demo workspace, the seed document's example among them. */
 const USERS = 250;

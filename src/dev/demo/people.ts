@@ -1,8 +1,8 @@
+import { MAX_DEVICES } from '../../domain/devices/device.ts';
 import type { Attributes } from '../../domain/shared/attributes.ts';
 import { countries } from './countries.ts';
 import { period, type Random } from './random.ts';
-import type { UserRow, EventRow, DeviceRow } from './rows.ts';
-import { MAX_DEVICES } from '../../domain/devices/device.ts';
+import type { DeviceRow, EventRow, UserRow } from './rows.ts';
 
 const plans = ['free', 'free', 'free', 'starter', 'pro', 'pro', 'business'] as const;
 

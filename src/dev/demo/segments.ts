@@ -1,6 +1,6 @@
 import type { Segment } from '../../domain/segments/segment.ts';
-import { daysAfter, period } from './random.ts';
 import type { Random } from './random.ts';
+import { daysAfter, period } from './random.ts';
 import type { DeviceRow, UserRow } from './rows.ts';
 
 /** That a user is in a segment. */

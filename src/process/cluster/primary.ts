@@ -1,12 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { Logger } from 'pino';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from '../../config/index.ts';
-import { greeting } from '../startup-banner.ts';
-import { fail, type Stop } from '../lifecycle.ts';
 import { openDatabaseSource } from '../database-source.ts';
+import { exitWithError, type Stop } from '../lifecycle.ts';
+import { startupBanner } from '../startup-banner.ts';
 import { startWorkers } from './workers.ts';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 /**
  * Starts the workers, and keeps for all of them what there is once: the embedded database, the listener, the points of
@@ -24,9 +24,10 @@ export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
       drainMs: config.drainMs,
       onListening: (address) => {
         log.info(`${config.workers} workers listen at ${address}`);
-        if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);
+        if (store.demoKey)
+          process.stdout.write(`${startupBanner(address, store.demoKey, config.graphiql !== false)}\n`);
       },
-      onGivingUp: (error) => void stop().then(() => fail(error), fail),
+      onGivingUp: (error) => void stop().then(() => exitWithError(error), exitWithError),
     },
   );
   async function stop(): Promise<void> {

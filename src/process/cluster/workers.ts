@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { StartError } from '../../dev/start-error.ts';
 import { type Assignment, Listening } from './messages.ts';
-import { type Advice, createRestartBackoff } from './restart-backoff.ts';
+import { createRestartBackoff, type RestartDecision } from './restart-backoff.ts';
 
 /** Longest time in ms that a worker has to stop once it has drained: it cuts connections after 5 s itself. */
 const STOP_MS = 7_000;
@@ -32,7 +32,7 @@ export function startWorkers(
   const running = new Map<Worker, PromiseWithResolvers<void>>();
   const serving = new Set<Worker>();
   const pauses = new Set<NodeJS.Timeout>();
-  const adviseAfter = createRestartBackoff();
+  const decideRestart = createRestartBackoff();
   let complete = false;
   let stopping = false;
 
@@ -50,7 +50,7 @@ export function startWorkers(
     const onEnd = (how: string) => {
       if (!running.delete(worker)) return;
       end.resolve();
-      const advice = adviseAfter(Date.now() - born, serving.delete(worker));
+      const advice = decideRestart(Date.now() - born, serving.delete(worker));
       if (!stopping) replace(worker, how, advice);
     };
     worker.once('exit', (code: number | null, signal: string | null) => onEnd(signal ?? `code ${code}`));
@@ -65,8 +65,8 @@ export function startWorkers(
     onListening(address);
   }
 
-  function replace({ process: { pid } }: Worker, how: string, { pause, hopeless }: Advice): void {
-    if (hopeless && serving.size === 0) {
+  function replace({ process: { pid } }: Worker, how: string, { pause, givesUp }: RestartDecision): void {
+    if (givesUp && serving.size === 0) {
       stopping = true;
       onGivingUp(new StartError(`No worker can start: the last one ended with ${how}.`));
       return;

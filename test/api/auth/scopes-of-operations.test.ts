@@ -10,7 +10,11 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** The fields that an operation is refused for, and the scopes it lacks; and the SQL that it caused. */
-async function operationChecks(document: string, caller: string, more: { variables?: object; operationName?: string } = {}) {
+async function operationChecks(
+  document: string,
+  caller: string,
+  more: { variables?: object; operationName?: string } = {},
+) {
   await app.send('{ __typename }', {}, caller);
   let refused: unknown;
   const statements = await app.statementsOf(async () => {
@@ -109,7 +113,9 @@ it('lets nobody in by what another caller was allowed in the same document', asy
 
 it('keeps nobody out by what another caller was refused in the same document', async () => {
   const document = '{ users { nodes { id uid } } }';
-  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden('Query.users requires the scope users:read'));
+  expect(await operationChecks(document, app.publicKey)).toEqual(
+    forbidden('Query.users requires the scope users:read'),
+  );
   expect(await operationChecks(document, app.owner)).toMatchObject({ refused: { status: 200 } });
 });
 
@@ -117,7 +123,9 @@ it('judges the ids of each request anew', async () => {
   const caller = await app.withScopes('lists:read');
   const document = 'query ($id: ID!) { node(id: $id) { id } }';
   const [list, user] = [rowGlobalId('List', 1), rowGlobalId('User', 1)];
-  expect(await operationChecks(document, caller, { variables: { id: list } })).toMatchObject({ refused: { status: 200 } });
+  expect(await operationChecks(document, caller, { variables: { id: list } })).toMatchObject({
+    refused: { status: 200 },
+  });
   expect(await operationChecks(document, caller, { variables: { id: user } })).toEqual(
     forbidden('Query.node of a User requires the scope users:read'),
   );
@@ -133,5 +141,7 @@ it('requires schema:read for introspection, and nothing for __typename', async (
   );
   expect(await operationChecks('{ __typename }', caller)).toMatchObject({ refused: { data: { __typename: 'Query' } } });
   const reader = await app.withScopes('schema:read');
-  expect(await operationChecks('{ __type(name: "User") { name } }', reader)).toMatchObject({ refused: { status: 200 } });
+  expect(await operationChecks('{ __type(name: "User") { name } }', reader)).toMatchObject({
+    refused: { status: 200 },
+  });
 });

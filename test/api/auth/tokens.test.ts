@@ -4,7 +4,7 @@ import { createVerifyToken } from '../../../src/auth/tokens.ts';
 import { startApp } from '../../kit/app.ts';
 import { addUser } from '../../kit/factories.ts';
 import { restOf } from '../../kit/rest.ts';
-import { agreed, bearer, type Claims, claimsOf, now, secret, startIssuer } from '../../kit/tokens.ts';
+import { bearer, type Claims, claimsOf, now, secret, startIssuer, tokenSettings } from '../../kit/tokens.ts';
 
 const whoAmI = '{ viewer { workspace keyId scopes } }';
 
@@ -15,7 +15,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 describe('with a shared secret', () => {
   let app: App;
   beforeAll(async () => {
-    app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: { secret } }) });
+    app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: { secret } }) });
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
@@ -35,9 +35,9 @@ describe('with a shared secret', () => {
   });
 
   it('takes one audience of several, and every HMAC', async () => {
-    expect((await ask({ aud: ['orders', agreed.audience] })).status).toBe(200);
+    expect((await ask({ aud: ['orders', tokenSettings.audience] })).status).toBe(200);
     const key = bytes('x'.repeat(64));
-    const verify = createVerifyToken({ ...agreed, keys: { secret: 'x'.repeat(64) } });
+    const verify = createVerifyToken({ ...tokenSettings, keys: { secret: 'x'.repeat(64) } });
     for (const alg of ['HS256', 'HS384', 'HS512']) {
       const header = await bearer(claimsOf('w'), { key, alg });
       expect(await verify(header.slice('Bearer '.length))).toMatchObject({ subject: 'ada', workspaceId: 'w' });
@@ -143,7 +143,7 @@ describe('with a shared secret', () => {
 describe('with an issuer’s public keys', () => {
   it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('lets a token in that one of them has signed: %s', async (alg) => {
     await using issuer = await startIssuer();
-    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: issuer }) });
     const { privateKey: key } = await issuer.publish('one', alg);
     const answer = await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId), { key, alg, kid: 'one' }));
     expect(answer.data).toMatchObject({ viewer: { keyId: 'ada' } });
@@ -151,7 +151,7 @@ describe('with an issuer’s public keys', () => {
 
   it('fetches them once, and again for a key that is new', async () => {
     await using issuer = await startIssuer();
-    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }, 0) });
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: issuer }, 0) });
     const ask = async (key: CryptoKey, kid: string) =>
       (await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId), { key, alg: 'RS256', kid }))).status;
     const one = await issuer.publish('one');
@@ -167,7 +167,7 @@ describe('with an issuer’s public keys', () => {
 
   it('asks no more often for keys that there are not than once in the cool-down', async () => {
     await using issuer = await startIssuer();
-    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: issuer }) });
     await issuer.publish('one');
     const { privateKey: key } = await generateKeyPair('RS256');
     for (const kid of ['a', 'b', 'c', 'd', 'one']) {
@@ -179,7 +179,7 @@ describe('with an issuer’s public keys', () => {
 
   it('refuses the public key as a secret, and a key that the token brings along', async () => {
     await using issuer = await startIssuer();
-    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: issuer }) });
     const { publicKey, jwk } = await issuer.publish('one');
     const own = await generateKeyPair('RS256', { extractable: true });
     const claims = claimsOf(app.workspaceId);
@@ -195,7 +195,7 @@ describe('with an issuer’s public keys', () => {
 
   it('answers 503 while the keys cannot be had, and serves again by itself', async () => {
     await using issuer = await startIssuer();
-    await using app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: issuer }) });
+    await using app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: issuer }) });
     const { privateKey: key } = await issuer.publish('one');
     const caller = await bearer(claimsOf(app.workspaceId), { key, alg: 'RS256', kid: 'one' });
     issuer.setDown(true);
@@ -216,7 +216,7 @@ it('takes no token where none is configured', async () => {
 });
 
 it('counts the requests of each subject by itself', async () => {
-  const verifyToken = createVerifyToken({ ...agreed, keys: { secret } });
+  const verifyToken = createVerifyToken({ ...tokenSettings, keys: { secret } });
   await using app = await startApp({ verifyToken, rateLimits: { secret: 0, publicKey: 1 } });
   const statusOf = async (sub: string) =>
     (await app.send(whoAmI, {}, await bearer(claimsOf(app.workspaceId, { sub })))).status;

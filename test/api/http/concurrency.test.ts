@@ -7,7 +7,7 @@ import { basic, startApp } from '../../kit/app.ts';
 import { startListening } from '../../kit/listening.ts';
 
 const query = '{ users { totalCount } }';
-const atOnce = { requestsAtOnce: 3, wrongCredentials: 0 };
+const atOnce = { concurrentRequests: 3, failedLogins: 0 };
 
 const many = <Result>(count: number, ask: () => Promise<Result>) => Promise.all(Array.from({ length: count }, ask));
 
@@ -45,7 +45,7 @@ it('gives places back, whatever becomes of a request', async () => {
 });
 
 it('gives a place back when the client goes away in the midst of a request', async () => {
-  await using app = await startListening({ admissionLimits: { ...atOnce, requestsAtOnce: 1 } });
+  await using app = await startListening({ admissionLimits: { ...atOnce, concurrentRequests: 1 } });
   const ask = async () => (await app.send('{ viewer { keyId } }')).status;
   await ask();
   const head = ['POST /graphql HTTP/1.1', 'host: a', `authorization: ${app.owner}`, 'content-type: application/json'];
@@ -60,7 +60,7 @@ it('gives a place back when the client goes away in the midst of a request', asy
 });
 
 it('counts each key by itself, a public key apart from its secret, and both doors together', async () => {
-  await using app = await startApp({ admissionLimits: { ...atOnce, requestsAtOnce: 1 } });
+  await using app = await startApp({ admissionLimits: { ...atOnce, concurrentRequests: 1 } });
   const other = await createKey(app.db, app.workspaceId, scopes);
   const rest = async () =>
     (await app.app.inject({ url: '/v1/users', headers: { authorization: app.owner } })).statusCode;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { basic, startApp } from '../../kit/app.ts';
 
 const LIMIT = 3;
-const limited = { requestsAtOnce: 0, wrongCredentials: LIMIT };
+const limited = { concurrentRequests: 0, failedLogins: LIMIT };
 
 /** Asks from an address, which a proxy may tell. */
 async function ask(

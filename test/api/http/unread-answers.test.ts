@@ -16,7 +16,7 @@ let app: Awaited<ReturnType<typeof startListening>>;
 
 beforeAll(async () => {
   app = await startListening({
-    admissionLimits: { requestsAtOnce: 1, wrongCredentials: 0 },
+    admissionLimits: { concurrentRequests: 1, failedLogins: 0 },
     limits: { writeMs: WRITE_MS, answerBytes: 10 * MEGABYTE, unsentBytes: 36 * MEGABYTE },
   });
   const { id, uid } = await addUser(app, { uid: 'large' });

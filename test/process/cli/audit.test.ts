@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createKey } from '../../../src/auth/keys.ts';
-import { nameOfToken } from '../../../src/domain/shared/actor.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
+import { nameOfToken } from '../../../src/domain/shared/actor.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
-import { openCli, refused, runCli, unknown } from '../../kit/cli.ts';
+import { openCli, rejected, runCli, unknownWorkspaceId } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 
 const entryJson = z.strictObject({
@@ -92,7 +92,7 @@ describe('audit list', () => {
 
   it('says where there is nothing', async () => {
     await using cli = await openWithTrail();
-    const answer = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', unknown);
+    const answer = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', unknownWorkspaceId);
     expect(answer).toEqual(ok('There are no such entries.\n'));
     expect(
       await cli.json(z.array(entryJson), 'audit', 'list', '--workspace', cli.stranger.id, '--user', cli.one.id),
@@ -111,14 +111,14 @@ describe('audit list', () => {
     ['too many entries', ['--limit', '1001'], 'It must be 1000 at most.'],
     ['a limit in words', ['--limit', 'all'], 'It must be a whole number.'],
   ])('refuses %s', async (_what, options, reason) => {
-    expect(await runCli({}, 'audit', 'list', ...options)).toEqual(refused(reason));
+    expect(await runCli({}, 'audit', 'list', ...options)).toEqual(rejected(reason));
   });
 
   it('refuses a workspace or a key that there is not', async () => {
     await using cli = await openWithTrail();
-    const nowhere = await cli.run('audit', 'list', '--workspace', unknown);
-    expect(nowhere).toEqual(refused(`There is no workspace ${unknown}.`));
+    const nowhere = await cli.run('audit', 'list', '--workspace', unknownWorkspaceId);
+    expect(nowhere).toEqual(rejected(`There is no workspace ${unknownWorkspaceId}.`));
     const nobody = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--key', 'pk_nobody');
-    expect(nobody).toEqual(refused('The workspace has no key pk_nobody.'));
+    expect(nobody).toEqual(rejected('The workspace has no key pk_nobody.'));
   });
 });

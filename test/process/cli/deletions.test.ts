@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
-import { openCli, refused, unknown } from '../../kit/cli.ts';
+import { openCli, rejected, unknownWorkspaceId } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 import { rowId, seedEvents } from '../../kit/seed-rows.ts';
 
@@ -35,7 +35,7 @@ it('lists the deleted users of a workspace whose events are being erased, until 
 
 it('refuses a workspace that is not there', async () => {
   await using cli = await openCli();
-  expect(await cli.run('deletions', 'list', '--workspace', unknown)).toEqual(
-    refused(`There is no workspace ${unknown}.`),
+  expect(await cli.run('deletions', 'list', '--workspace', unknownWorkspaceId)).toEqual(
+    rejected(`There is no workspace ${unknownWorkspaceId}.`),
   );
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createAuthenticate } from '../../../src/auth/authenticate.ts';
+import { createAuthenticator } from '../../../src/auth/authenticate.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';
-import { keyJson, newKeyJson, openCli, refused, unknown, workspaceJson } from '../../kit/cli.ts';
+import { keyJson, newKeyJson, openCli, rejected, unknownWorkspaceId, workspaceJson } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 
 describe('keys', () => {
@@ -16,7 +16,7 @@ describe('keys', () => {
     expect(facts.get('Scopes')).toBe(scopes.join(', '));
     expect({ stderr, code }).toEqual({ stderr: expect.stringContaining('shown this once'), code: 0 });
     const basic = Buffer.from(`${facts.get('Public key')}:${facts.get('Secret')}`).toString('base64');
-    const viewer = await createAuthenticate(cli.db)(`Basic ${basic}`);
+    const viewer = await createAuthenticator(cli.db)(`Basic ${basic}`);
     expect(viewer).toMatchObject({ workspaceId: id, scopes: new Set(scopes) });
   });
 
@@ -68,19 +68,19 @@ describe('keys', () => {
 
   it('are not limited to nothing, to one point, or by no option', async () => {
     await using cli = await openCli();
-    const limit = ['keys', 'limit', 'pk_x', '--workspace', unknown];
-    expect(await cli.run(...limit)).toEqual(refused('Give --rate-limit or --rate-limit-public, or both.'));
+    const limit = ['keys', 'limit', 'pk_x', '--workspace', unknownWorkspaceId];
+    expect(await cli.run(...limit)).toEqual(rejected('Give --rate-limit or --rate-limit-public, or both.'));
     for (const points of ['1', '-5', 'many', '1000000001']) {
       const fault = 'It must be default, 0 for no limit, or a whole number from 2.';
-      expect(await cli.run(...limit, `--rate-limit=${points}`)).toEqual(refused(fault));
+      expect(await cli.run(...limit, `--rate-limit=${points}`)).toEqual(rejected(fault));
     }
   });
 
   it('refuses unknown scopes, naming the known ones', async () => {
     await using cli = await openCli();
     for (const given of ['users:read,users:fly', ',']) {
-      const answer = await cli.run('keys', 'create', '--workspace', unknown, '--scopes', given);
-      expect(answer).toEqual(refused(`; the scopes are ${scopes.join(', ')}.`));
+      const answer = await cli.run('keys', 'create', '--workspace', unknownWorkspaceId, '--scopes', given);
+      expect(answer).toEqual(rejected(`; the scopes are ${scopes.join(', ')}.`));
     }
   });
 
@@ -90,9 +90,11 @@ describe('keys', () => {
       await using cli = await openCli();
       const key = { limit: ['pk_x', '--rate-limit', '0'], revoke: ['pk_x'] }[verb] ?? [];
       const command = ['keys', verb, ...key];
-      expect(await cli.run(...command)).toEqual(refused("required option '--workspace <ID>' not specified"));
-      expect(await cli.run(...command, '--workspace', 'acme')).toEqual(refused('It must be a UUID.'));
-      expect(await cli.run(...command, '--workspace', unknown)).toEqual(refused(`There is no workspace ${unknown}.`));
+      expect(await cli.run(...command)).toEqual(rejected("required option '--workspace <ID>' not specified"));
+      expect(await cli.run(...command, '--workspace', 'acme')).toEqual(rejected('It must be a UUID.'));
+      expect(await cli.run(...command, '--workspace', unknownWorkspaceId)).toEqual(
+        rejected(`There is no workspace ${unknownWorkspaceId}.`),
+      );
     },
   );
 
@@ -102,14 +104,14 @@ describe('keys', () => {
     const theirs = await cli.json(workspaceJson, 'workspaces', 'create', 'Theirs');
     const { publicKey, secret } = await cli.json(newKeyJson, 'keys', 'create', '--workspace', theirs.id);
     const revoke = ['keys', 'revoke', '--workspace', mine.id];
-    expect(await cli.run(...revoke, publicKey)).toEqual(refused(`Mine has no key ${publicKey}.`));
-    expect(await cli.run(...revoke, secret)).toEqual(refused('It must be a public key, such as pk_demo.'));
+    expect(await cli.run(...revoke, publicKey)).toEqual(rejected(`Mine has no key ${publicKey}.`));
+    expect(await cli.run(...revoke, secret)).toEqual(rejected('It must be a public key, such as pk_demo.'));
   });
 
   it.runIf(process.platform === 'linux')('are not kept where the secret could not be shown', async () => {
     await using cli = await openCli();
     const { id } = await cli.json(workspaceJson, 'workspaces', 'create', 'Acme');
-    expect(await cli.runUnread('keys', 'create', '--workspace', id)).toEqual(refused('write EPIPE'));
+    expect(await cli.runUnread('keys', 'create', '--workspace', id)).toEqual(rejected('write EPIPE'));
     expect(await cli.json(z.array(keyJson), 'keys', 'list', '--workspace', id)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refused, runCli } from '../../kit/cli.ts';
+import { rejected, runCli } from '../../kit/cli.ts';
 import { createEmptyDatabase } from '../../kit/database.ts';
 
 describe('help', () => {
@@ -36,7 +36,7 @@ describe('a failure is one line on stderr and exit code 1', () => {
     ['a missing argument', ['workspaces', 'create'], "missing required argument 'NAME'"],
     ['no database', ['workspaces', 'list'], 'DATABASE_URL is not set.'],
   ])('with %s', async (_case, command, reason) => {
-    expect(await runCli({}, ...command)).toEqual(refused(reason));
+    expect(await runCli({}, ...command)).toEqual(rejected(reason));
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe('a failure is one line on stderr and exit code 1', () => {
     ['postgres://someone:hidden@127.0.0.1:1/usergraph', "127.0.0.1:1/usergraph: Can't reach database server"],
   ])('with the database %s', async (DATABASE_URL, reason) => {
     const failed = await runCli({ DATABASE_URL }, 'workspaces', 'list');
-    expect(failed).toEqual(refused(reason));
+    expect(failed).toEqual(rejected(reason));
     expect(failed.stderr).not.toContain('hidden');
   });
 
@@ -52,9 +52,9 @@ describe('a failure is one line on stderr and exit code 1', () => {
     await using database = await createEmptyDatabase();
     const url = new URL(database.connectionString);
     const unmigrated = await runCli({ DATABASE_URL: url.href }, 'workspaces', 'list');
-    expect(unmigrated).toEqual(refused('Run npm run db:migrate first.'));
+    expect(unmigrated).toEqual(rejected('Run npm run db:migrate first.'));
     url.pathname = '/nowhere';
     const missing = await runCli({ DATABASE_URL: url.href }, 'workspaces', 'list');
-    expect(missing).toEqual(refused('database "nowhere" does not exist'));
+    expect(missing).toEqual(rejected('database "nowhere" does not exist'));
   });
 });

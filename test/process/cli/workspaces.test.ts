@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openCli, refused, workspaceJson } from '../../kit/cli.ts';
+import { openCli, rejected, workspaceJson } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 
 describe('workspaces', () => {
@@ -26,6 +26,6 @@ describe('workspaces', () => {
     ['a\nb', 'It must be printable.'],
   ])('refuses the name %j', async (name, reason) => {
     await using cli = await openCli();
-    expect(await cli.run('workspaces', 'create', name)).toEqual(refused(reason));
+    expect(await cli.run('workspaces', 'create', name)).toEqual(rejected(reason));
   });
 });

@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import {
   type Answer,
   beginRequest,
-  eventually,
   logged,
-  pidsThat,
+  pidsThatLogged,
   runs,
   startTwoWorkers,
-  workersOf,
+  waitUntil,
+  workerPids,
 } from '../../kit/workers.ts';
 
 type Started = Awaited<ReturnType<typeof startTwoWorkers>>;
@@ -32,12 +32,12 @@ it.each<[string, (gateway: Started['gateway']) => void]>([
   const { gateway } = started;
   const finish = await beginSix(started);
   end(gateway);
-  await eventually(() => expect(pidsThat(gateway, finishing)).toHaveLength(3));
+  await waitUntil(() => expect(pidsThatLogged(gateway, finishing)).toHaveLength(3));
   expect(await finish()).toEqual(Array(6).fill(created));
   expect(await gateway.ended).toBe(0);
-  expect(pidsThat(gateway, 'POST /graphql')).toHaveLength(2);
-  expect([workersOf(gateway).length, logged(gateway, 'another one starts')]).toEqual([2, []]);
-  expect(workersOf(gateway).filter(runs)).toEqual([]);
+  expect(pidsThatLogged(gateway, 'POST /graphql')).toHaveLength(2);
+  expect([workerPids(gateway).length, logged(gateway, 'another one starts')]).toEqual([2, []]);
+  expect(workerPids(gateway).filter(runs)).toEqual([]);
 });
 
 it('answers what is in flight, and leaves no worker behind, when the primary is killed', async () => {
@@ -45,27 +45,27 @@ it('answers what is in flight, and leaves no worker behind, when the primary is 
   const { gateway } = started;
   const finish = await beginSix(started);
   await gateway.end('SIGKILL');
-  await eventually(() => expect(pidsThat(gateway, finishing)).toHaveLength(2));
+  await waitUntil(() => expect(pidsThatLogged(gateway, finishing)).toHaveLength(2));
   expect(await finish()).toEqual(Array(6).fill(created));
-  await eventually(() => expect(workersOf(gateway).filter(runs)).toEqual([]));
+  await waitUntil(() => expect(workerPids(gateway).filter(runs)).toEqual([]));
 });
 
 it('replaces a worker that is asked to end, after it has answered what is in flight', async () => {
   await using started = await startTwoWorkers();
   const { gateway } = started;
   const finish = await beginSix(started);
-  const [asked = 0] = workersOf(gateway);
+  const [asked = 0] = workerPids(gateway);
   process.kill(asked, 'SIGTERM');
-  await eventually(() => expect(pidsThat(gateway, finishing)).toEqual([asked]));
+  await waitUntil(() => expect(pidsThatLogged(gateway, finishing)).toEqual([asked]));
   expect(await finish()).toEqual(Array(6).fill(created));
-  await eventually(() => expect(workersOf(gateway)).toHaveLength(3));
+  await waitUntil(() => expect(workerPids(gateway)).toHaveLength(3));
   expect(runs(asked)).toBe(false);
 });
 
 it('ends, although a worker does not', async () => {
   await using started = await startTwoWorkers();
   const { gateway } = started;
-  const [hung = 0] = workersOf(gateway);
+  const [hung = 0] = workerPids(gateway);
   process.kill(hung, 'SIGSTOP');
   expect(await gateway.end('SIGTERM')).toBe(0);
   expect(runs(hung)).toBe(false);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { createEmptyDatabase } from '../../kit/database.ts';
-import { askDemo, failGateway, serverRuns, startGateway } from '../../kit/gateway-process.ts';
+import { failGateway, queryAsDemo, serverRuns, startGateway } from '../../kit/gateway-process.ts';
 
 const create = (uid: string) => `mutation { createUser(input: { uid: "${uid}" }) { __typename } }`;
 const read = (uid: string) => `{ user(uid: "${uid}") { uid } }`;
@@ -48,20 +48,20 @@ describe('the gateway on the embedded database', () => {
 
   it('keeps its data', async () => {
     const first = await startGateway({ DATA_DIR: directory });
-    expect(await askDemo(first.address, create('kept'))).toMatchObject({
+    expect(await queryAsDemo(first.address, create('kept'))).toMatchObject({
       data: { createUser: { __typename: 'CreateUserPayload' } },
     });
     await first.end('SIGINT');
     await using second = await startGateway({ DATA_DIR: directory });
-    expect(await askDemo(second.address, read('kept'))).toEqual({ data: { user: { uid: 'kept' } } });
+    expect(await queryAsDemo(second.address, read('kept'))).toEqual({ data: { user: { uid: 'kept' } } });
   });
 
   it('recovers after kill -9', async () => {
     const killed = await startGateway({ DATA_DIR: directory });
-    await askDemo(killed.address, create('survivor'));
+    await queryAsDemo(killed.address, create('survivor'));
     await killed.end('SIGKILL');
     await using next = await startGateway({ DATA_DIR: directory });
-    expect(await askDemo(next.address, read('survivor'))).toEqual({ data: { user: { uid: 'survivor' } } });
+    expect(await queryAsDemo(next.address, read('survivor'))).toEqual({ data: { user: { uid: 'survivor' } } });
   });
 
   it('says in one line that another one has the data folder', async () => {
@@ -114,7 +114,7 @@ describe('the gateway on a server', () => {
       'close',
     ]);
     expect((await ask('/health/live')).status).toBe(200);
-    const answer = await askDemo(gateway.address, '{ viewer { keyId } }');
+    const answer = await queryAsDemo(gateway.address, '{ viewer { keyId } }');
     expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     expect(await ended).toBe(0);
   });
@@ -123,7 +123,7 @@ describe('the gateway on a server', () => {
     await using database = await createEmptyDatabase();
     await migrate(database);
     await using gateway = await startGateway({ DATABASE_URL: database.connectionString });
-    expect(await askDemo(gateway.address, '{ viewer { keyId } }')).toMatchObject({
+    expect(await queryAsDemo(gateway.address, '{ viewer { keyId } }')).toMatchObject({
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
     expect(gateway.output()).not.toContain('pk_demo');
