@@ -48,7 +48,7 @@ interface Refused {
 /** What any error means over HTTP; what nobody expected is masked. */
 export function refusalOf(error: unknown, request: Refused): Refusal {
   if (error instanceof UnauthenticatedError) {
-    const challenge = error.takesTokens ? `${CHALLENGE}, ${TOKEN_CHALLENGE}` : CHALLENGE;
+    const challenge = error.acceptsTokens ? `${CHALLENGE}, ${TOKEN_CHALLENGE}` : CHALLENGE;
     return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
   }
   if (error instanceof RateLimitedError) {
