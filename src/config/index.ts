@@ -57,7 +57,7 @@ const DEFAULT_CONCURRENCY_LIMIT = 100;
 /** Long enough for a load balancer that probes readiness every second. */
 const DEFAULT_DRAIN_MS = 2_000;
 
-/** The validated configuration with its defaults. README.md documents the variables. */
+/** The validated configuration with its defaults. docs/configuration.md documents the variables. */
 export interface Config {
   /** TCP port to listen on; 0: any free port. */
   port: number;
