@@ -9,24 +9,24 @@ import { serve } from './process/serve.ts';
 import { startupBanner } from './process/startup-banner.ts';
 import { createLogger } from './telemetry/logger.ts';
 
-/** Serves from this process, and keeps the embedded database running. */
-async function startAlone(config: Config, log: Logger): Promise<Stop> {
-  const store = await openDatabaseSource(config, log);
+/** Serves from this process, which also runs the embedded database. */
+async function startSingleProcess(config: Config, log: Logger): Promise<Stop> {
+  const source = await openDatabaseSource(config, log);
   try {
-    const { address, close } = await serve(config, store, log);
-    if (store.demoKey) process.stdout.write(`${startupBanner(address, store.demoKey, config.graphiql !== false)}\n`);
+    const { address, close } = await serve(config, source, log);
+    if (source.demoKey) process.stdout.write(`${startupBanner(address, source.demoKey, config.graphiql !== false)}\n`);
     return async () => {
       await close();
-      await store.close();
+      await source.close();
     };
   } catch (error) {
-    await store.close();
+    await source.close();
     throw error;
   }
 }
 
-function startOf({ workers }: Config) {
-  if (workers === 1) return startAlone;
+function selectStart({ workers }: Config): (config: Config, log: Logger) => Promise<Stop> {
+  if (workers === 1) return startSingleProcess;
   return cluster.isPrimary ? startPrimary : startWorker;
 }
 
@@ -34,7 +34,7 @@ try {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel, config.workers > 1);
   exitOnUncaughtException(log);
-  const started = startOf(config)(config, log);
+  const started = selectStart(config)(config, log);
   stopOnSignal(started, log, config.drainMs);
   await started;
 } catch (error) {

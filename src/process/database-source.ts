@@ -6,22 +6,22 @@ import { demoCredentials } from '../dev/demo-data.ts';
 import { openEmbeddedDatabase } from '../dev/embedded-database.ts';
 import { scopes } from '../domain/shared/scopes.ts';
 
-/** The PostgreSQL that is served from. */
+/** The PostgreSQL database that the gateway uses. */
 export interface DatabaseSource {
   connection: Connection;
-  /** The key of the demo workspace. Undefined: a database of the operator's own. */
+  /** The key of the demo workspace. Undefined unless the database is embedded. */
   demoKey?: { publicKey: string; secret: string } | undefined;
 }
 
-/** A store that this process keeps running. */
 export interface OpenDatabaseSource extends DatabaseSource {
-  /** To be called when nobody is connected any more. */
+  /** Stops the embedded database. Call it after all connections are closed. */
   close(): Promise<void>;
 }
 
 /**
- * Finds the database of the configuration, or starts the embedded one.
- * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
+ * Returns the database of `DATABASE_URL`, or starts the embedded database.
+ * @throws {StartError} if the embedded database cannot start.
+ * @throws {MigrationError} if the embedded database cannot be migrated.
  */
 export async function openDatabaseSource(
   { databaseUrl, dataDirectory, poolSize, workers }: Config,
