@@ -19,8 +19,10 @@ export function addDeletionCommands(program: Command, withDatabase: WithDatabase
 
   deletions
     .command('list')
-    .description(`lists them, the longest waiting first; remaining events are counted up to ${REMAINING_CAP}`)
-    .addOption(workspaceOption('whose users, as workspaces list shows it'))
+    .description(
+      `lists deleted users whose events are being erased, oldest deletion first; remaining events are counted up to ${REMAINING_CAP}`,
+    )
+    .addOption(workspaceOption('workspace of the users'))
     .option(...jsonOption)
     .addHelpText('after', example)
     .action((options: DeletionsOptions) => withDatabase((db) => list(db, options)));
@@ -32,7 +34,7 @@ async function list(db: DatabaseClient, options: DeletionsOptions): Promise<void
   await print(
     options,
     pending,
-    pending.length === 0 ? 'All events of deleted users are erased.' : formatTable(pending),
+    pending.length === 0 ? 'No events of deleted users are left to erase.' : formatTable(pending),
   );
 }
 

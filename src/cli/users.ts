@@ -6,7 +6,7 @@ import { findWorkspace, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
-/** `users check-uids`, with `--workspace ID` for one workspace alone. */
+/** `users check-uids`, optionally with `--workspace ID`. */
 export function addUserCommands(program: Command, withDatabase: WithDatabase): void {
   const users = program
     .command('users')
@@ -16,8 +16,8 @@ export function addUserCommands(program: Command, withDatabase: WithDatabase): v
 
   users
     .command('check-uids')
-    .description('lists users who cannot be found by their uid: it is invalid, or not in Unicode normal form C')
-    .addOption(workspaceOption('only this workspace, as workspaces list shows it').makeOptionMandatory(false))
+    .description('lists users who cannot be found by their uid, because it is invalid or not in Unicode normal form C')
+    .addOption(workspaceOption('check only this workspace').makeOptionMandatory(false))
     .option(...jsonOption)
     .addHelpText('after', example('', ' --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44', ' --json'))
     .action((options: OutputOptions & { workspace?: string }) => withDatabase((db) => check(db, options)));
@@ -37,12 +37,12 @@ function formatTable(faults: readonly UidFault[]): string {
   return formatColumns(['WORKSPACE', 'USER', 'UID', 'REASON'], rows);
 }
 
-/** A uid as JSON writes it, in ASCII: what is at fault may be invisible. */
+/** Formats a uid as an ASCII JSON string, so that invisible characters can be seen. */
 function escaped(uid: string): string {
   const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(uid).replaceAll(/[^\x20-\x7e]/g, toEscape);
 }
 
 function example(...options: string[]): string {
-  return `\nExamples:\n${options.map((more) => `  npm run cli -- users check-uids${more}`).join('\n')}`;
+  return `\nExamples:\n${options.map((suffix) => `  npm run cli -- users check-uids${suffix}`).join('\n')}`;
 }

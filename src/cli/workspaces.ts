@@ -6,17 +6,17 @@ import { formatColumns, jsonOption, type OutputOptions, print, shortInstant } fr
 
 /** `workspaces create NAME`, `workspaces list`. */
 export function addWorkspaceCommands(program: Command, withDatabase: WithDatabase): void {
-  const workspaces = program
+  const command = program
     .command('workspaces')
     .description('creates and lists workspaces')
     .helpCommand(false)
     .addHelpText('after', example('create "Acme Ltd"', 'list'));
 
-  workspaces
+  command
     .command('create')
     .description('creates a workspace')
     .addArgument(
-      new Argument('NAME', 'what people call it: 1 to 100 characters').argParser(schemaParser(workspaceName)),
+      new Argument('NAME', 'the name of the workspace, 1 to 100 characters').argParser(schemaParser(workspaceName)),
     )
     .option(...jsonOption)
     .addHelpText('after', example('create "Acme Ltd"', 'create --json "Acme Ltd"'))
@@ -27,15 +27,16 @@ export function addWorkspaceCommands(program: Command, withDatabase: WithDatabas
       }),
     );
 
-  workspaces
+  command
     .command('list')
     .description('lists all workspaces, oldest first')
     .option(...jsonOption)
     .addHelpText('after', example('list', 'list --json'))
     .action((options: OutputOptions) =>
       withDatabase(async (db) => {
-        const found = await listWorkspaces(db);
-        await print(options, found, found.length === 0 ? 'There are no workspaces yet.' : formatTable(found));
+        const workspaces = await listWorkspaces(db);
+        const text = workspaces.length === 0 ? 'There are no workspaces.' : formatTable(workspaces);
+        await print(options, workspaces, text);
       }),
     );
 }
