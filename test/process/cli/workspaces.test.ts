@@ -6,7 +6,7 @@ import { ok } from '../../kit/program.ts';
 describe('workspaces', () => {
   it('are created and listed', async () => {
     await using cli = await openCli();
-    expect(await cli.run('workspaces', 'list')).toEqual(ok('There are no workspaces yet.\n'));
+    expect(await cli.run('workspaces', 'list')).toEqual(ok('There are no workspaces.\n'));
     const created = await cli.json(workspaceJson, 'workspaces', 'create', ' Zürich Ltd ');
     expect(created.name).toBe('Zürich Ltd');
     const { stdout } = await cli.run('workspaces', 'create', 'Acme');
@@ -24,7 +24,7 @@ describe('workspaces', () => {
     [' ', 'It must not be empty.'],
     ['x'.repeat(101), 'It must have at most 100 characters.'],
     ['a\nb', 'It must be printable.'],
-  ])('refuses the name %j', async (name, reason) => {
+  ])('reject the name %j', async (name, reason) => {
     await using cli = await openCli();
     expect(await cli.run('workspaces', 'create', name)).toEqual(rejected(reason));
   });

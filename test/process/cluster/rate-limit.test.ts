@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import {
-  logged,
+  logLines,
   pidsThatLogged,
   sendOnNewConnection,
   startTwoWorkers,
@@ -16,7 +16,7 @@ it('gives a key its points once, however many workers it asks, and those of a de
   const ask = async () => (await sendOnNewConnection(gateway.address, owner, query)).status;
   const statuses = await Promise.all(Array.from({ length: 30 }, ask));
   expect(statuses.sort()).toEqual([...Array(20).fill(200), ...Array(10).fill(429)]);
-  await waitUntil(() => expect(logged(gateway, 'POST /graphql')).toHaveLength(30));
+  await waitUntil(() => expect(logLines(gateway, 'POST /graphql')).toHaveLength(30));
   expect(pidsThatLogged(gateway, 'POST /graphql')).toHaveLength(2);
   process.kill(workerPids(gateway)[0] ?? 0, 'SIGKILL');
   await waitUntil(() => expect(workerPids(gateway)).toHaveLength(3));

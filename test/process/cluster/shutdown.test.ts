@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import {
   type Answer,
   beginRequest,
-  logged,
+  logLines,
   pidsThatLogged,
   runs,
   startTwoWorkers,
@@ -36,7 +36,7 @@ it.each<[string, (gateway: Started['gateway']) => void]>([
   expect(await finish()).toEqual(Array(6).fill(created));
   expect(await gateway.ended).toBe(0);
   expect(pidsThatLogged(gateway, 'POST /graphql')).toHaveLength(2);
-  expect([workerPids(gateway).length, logged(gateway, 'another one starts')]).toEqual([2, []]);
+  expect([workerPids(gateway).length, logLines(gateway, 'another one starts')]).toEqual([2, []]);
   expect(workerPids(gateway).filter(runs)).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../../kit/app.ts';
 import { failGateway, serverRuns, startGateway } from '../../kit/gateway-process.ts';
 import {
-  logged,
+  logLines,
   pidsThatLogged,
   sendOnNewConnection,
   startTwoWorkers,
@@ -68,7 +68,7 @@ it('replaces a worker that is killed, on the same port, while the other one answ
   const ask = async () => (await sendOnNewConnection(gateway.address, owner, '{ viewer { keyId } }')).status;
   const [killed = 0, spared = 0] = workerPids(gateway);
   process.kill(killed, 'SIGKILL');
-  await waitUntil(() => expect(logged(gateway, `Worker ${killed} ended with SIGKILL`)).toHaveLength(1));
+  await waitUntil(() => expect(logLines(gateway, `Worker ${killed} ended with SIGKILL`)).toHaveLength(1));
   expect([await ask(), await ask()]).toEqual([200, 200]);
   const [, , replacement = 0] = await waitUntil(() => {
     expect(workerPids(gateway)).toHaveLength(3);
@@ -95,7 +95,7 @@ it('leaves no client waiting that a worker was to answer when it was killed', as
   process.kill(killed, 'SIGSTOP');
   // The stopped one gets one of them, and takes it no more.
   const asked = [1, 2, 3].map(() => sendOnNewConnection(gateway.address, owner, '{ viewer { keyId } }'));
-  await waitUntil(() => expect(logged(gateway, 'POST /graphql')).toHaveLength(2));
+  await waitUntil(() => expect(logLines(gateway, 'POST /graphql')).toHaveLength(2));
   process.kill(killed, 'SIGKILL');
   const ends = (await Promise.allSettled(asked)).map((end) => (end.status === 'rejected' ? 'cut' : end.value.status));
   expect(ends.sort()).toEqual([200, 200, 'cut']);
