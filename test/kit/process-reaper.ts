@@ -12,7 +12,9 @@ const FILE_MARKER = 'USERGRAPH_TEST_FILE';
 const REAP = `
 cat >/dev/null
 for round in $(seq 50); do
-  files=$(grep -lszx -- "$1" /proc/[0-9]*/environ) || exit 0
+  # Its exit code tells nothing: it also fails for processes that exit meanwhile, or belong to another user.
+  files=$(grep -lszx -- "$1" /proc/[0-9]*/environ)
+  [ -n "$files" ] || exit 0
   for file in $files; do
     pid=\${file#/proc/}
     pid=\${pid%/environ}

@@ -17,7 +17,7 @@ async function startLeakingRun(leak: 'fail' | 'timeout' | 'hang') {
   });
   let output = '';
   for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk));
-  /** The pids of a report: the processes of the file or of the test. */
+  /** Waits for the report of the processes that the file or the test has started. */
   const pidsOf = (report: 'file' | 'test') =>
     waitUntil(async () => z.array(z.int()).parse(JSON.parse(await readFile(join(directory, report), 'utf8'))));
   return {
