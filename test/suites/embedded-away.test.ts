@@ -50,7 +50,7 @@ it.each([
     await queryAsDemo(gateway.address, 'mutation { createUser(input: { uid: "kept" }) { __typename } }');
     const first = await folder.postmaster();
     process.kill(first, signal);
-    await waitUntil(() => expect(gateway.output()).toContain('The embedded PostgreSQL runs again'));
+    await waitUntil(() => expect(gateway.output()).toContain('The embedded PostgreSQL is running again'));
     expect(await untilServed(target(gateway))).toBeLessThan(5_000);
     expect(await folder.postmaster()).not.toBe(first);
     expect(await queryAsDemo(gateway.address, '{ user(uid: "kept") { uid } }')).toEqual({
@@ -58,7 +58,7 @@ it.each([
     });
     // And once more.
     process.kill(await folder.postmaster(), 'SIGKILL');
-    await waitUntil(() => expect(gateway.output().match(/runs again/g)).toHaveLength(2));
+    await waitUntil(() => expect(gateway.output().match(/is running again/g)).toHaveLength(2));
     expect(await untilServed(target(gateway))).toBeLessThan(5_000);
     expect(await gateway.end('SIGTERM')).toBe(0);
     expect(await serverRuns(folder.directory)).toBe(false);

@@ -9,7 +9,7 @@ import { AddEvent } from '../../kit/operations/events.ts';
 import { CreateList } from '../../kit/operations/lists.ts';
 import { CreateUser, UpdateUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
-import { tokenSettings, bearer, claimsOf, secret } from '../../kit/tokens.ts';
+import { bearer, claimsOf, secret, tokenSettings } from '../../kit/tokens.ts';
 
 const WhoWrites = graphql(`query WhoWrites { viewer { keyId } }`);
 

@@ -10,7 +10,7 @@ import {
 
 const query = '{ viewer { keyId } }';
 
-it('gives a key its points once, however many workers it asks, and those of a dead one are not given again', async () => {
+it('counts the points of a key across workers, and keeps the count when a worker dies', async () => {
   await using started = await startTwoWorkers({ RATE_LIMIT: '20' });
   const { gateway, owner } = started;
   const ask = async () => (await sendOnNewConnection(gateway.address, owner, query)).status;

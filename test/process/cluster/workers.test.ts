@@ -23,7 +23,7 @@ describe('several workers on the embedded database', () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('answer on one port from one database, and greet once', async () => {
+  it('serve one port from one database and print one banner', async () => {
     const gateway = await startGateway({ DATA_DIR: directory, WORKERS: '3' });
     expect(workerPids(gateway)).toHaveLength(3);
     expect(workerPids(gateway)).not.toContain(gateway.pid);
@@ -37,18 +37,18 @@ describe('several workers on the embedded database', () => {
     expect(await serverRuns(directory)).toBe(false);
   });
 
-  it('say in one line that the port is taken, before a database is started', async () => {
+  it('fail with one line if the port is in use, before the database is started', async () => {
     const other = join(directory, 'other');
     await using gateway = await startGateway({ DATA_DIR: directory, WORKERS: '2' });
     const { code, output } = await failGateway({ DATA_DIR: other, WORKERS: '2', PORT: new URL(gateway.address).port });
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/^listen EADDRINUSE: .* Stop what listens there, or set PORT\.\n$/),
+      expect.stringMatching(/^listen EADDRINUSE: .* Stop the program that uses the port, or set PORT\.\n$/),
     ]);
     expect(await serverRuns(other)).toBe(false);
   });
 
-  it('end with an error, and their database, where none can start', async () => {
+  it('exit with an error and stop their database if no worker can start', async () => {
     const dies = 'data:text/javascript,if(process.send)process.exit(3)';
     const { code, output } = await failGateway({
       DATA_DIR: directory,
@@ -56,19 +56,19 @@ describe('several workers on the embedded database', () => {
       NODE_OPTIONS: `--import=${dies}`,
     });
     expect(code).toBe(1);
-    expect(output).toMatch(/^No worker can start: the last one ended with code 3\.$/m);
-    expect(output.match(/another one starts/g)?.length).toBeGreaterThanOrEqual(4);
+    expect(output).toMatch(/^No worker could start\. The last one exited with code 3\.$/m);
+    expect(output.match(/restarting it in/g)?.length).toBeGreaterThanOrEqual(4);
     expect(await serverRuns(directory)).toBe(false);
   });
 });
 
-it('replaces a worker that is killed, on the same port, while the other one answers', async () => {
+it('replaces a killed worker while the other one answers', async () => {
   await using started = await startTwoWorkers();
   const { gateway, owner } = started;
   const ask = async () => (await sendOnNewConnection(gateway.address, owner, '{ viewer { keyId } }')).status;
   const [killed = 0, spared = 0] = workerPids(gateway);
   process.kill(killed, 'SIGKILL');
-  await waitUntil(() => expect(logLines(gateway, `Worker ${killed} ended with SIGKILL`)).toHaveLength(1));
+  await waitUntil(() => expect(logLines(gateway, `Worker ${killed} was killed by SIGKILL`)).toHaveLength(1));
   expect([await ask(), await ask()]).toEqual([200, 200]);
   const [, , replacement = 0] = await waitUntil(() => {
     expect(workerPids(gateway)).toHaveLength(3);
@@ -80,7 +80,7 @@ it('replaces a worker that is killed, on the same port, while the other one answ
   });
 });
 
-it('comes back on the same port when all workers are killed at once', async () => {
+it('restarts on the same port after all workers were killed', async () => {
   await using started = await startTwoWorkers();
   const { gateway, owner } = started;
   for (const pid of workerPids(gateway)) process.kill(pid, 'SIGKILL');
@@ -88,15 +88,17 @@ it('comes back on the same port when all workers are killed at once', async () =
   expect((await sendOnNewConnection(gateway.address, owner, '{ viewer { keyId } }')).status).toBe(200);
 });
 
-it('leaves no client waiting that a worker was to answer when it was killed', async () => {
+it('closes the connections of a killed worker, so that no client waits', async () => {
   await using started = await startTwoWorkers();
   const { gateway, owner } = started;
   const [killed = 0] = workerPids(gateway);
   process.kill(killed, 'SIGSTOP');
-  // The stopped one gets one of them, and takes it no more.
-  const asked = [1, 2, 3].map(() => sendOnNewConnection(gateway.address, owner, '{ viewer { keyId } }'));
+  // The stopped worker is handed one of the connections and does not accept it.
+  const requests = [1, 2, 3].map(() => sendOnNewConnection(gateway.address, owner, '{ viewer { keyId } }'));
   await waitUntil(() => expect(logLines(gateway, 'POST /graphql')).toHaveLength(2));
   process.kill(killed, 'SIGKILL');
-  const ends = (await Promise.allSettled(asked)).map((end) => (end.status === 'rejected' ? 'cut' : end.value.status));
+  const ends = (await Promise.allSettled(requests)).map((end) =>
+    end.status === 'rejected' ? 'cut' : end.value.status,
+  );
   expect(ends.sort()).toEqual([200, 200, 'cut']);
 });
