@@ -1,13 +1,13 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { addDevices, addList, addUser, importUser } from '../../kit/factories.ts';
-import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { graphqlBody, startExecutors } from '../../kit/executors.ts';
 import { RemoveDevice } from '../../kit/operations/devices.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
 import { RemoveFromList, SetListSubscription } from '../../kit/operations/lists.ts';
 import { DeleteUser, ReadUser, UpdateUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
 
-const app = await startLanes();
+const app = await startExecutors();
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** The same name twice: one character for ë, and e with a diaeresis after it. */
