@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const fast = ['test/unit/architecture.test.ts', 'test/unit/schema.test.ts', 'test/unit/config.test.ts'];
-
 export default defineConfig({
-  // Two copies of graphql would load otherwise: one for `import`, one for `require`.
-  resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     // Tests wait for databases and programs more than they compute: a small machine has time for two files at once.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Node runs the modules itself, as in production: nothing is transformed.
+    experimental: { viteModuleRunner: false },
+    // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
+    isolate: false,
+    unstubEnvs: true,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

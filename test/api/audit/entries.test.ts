@@ -8,13 +8,19 @@ import { atOnce } from '../../kit/concurrently.ts';
 import { addDevices, addList, addToList, addUser, importUser } from '../../kit/factories.ts';
 import { RemoveDevice } from '../../kit/operations/devices.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
-import { ArchiveList, CreateList, RemoveFromList, SetListSubscription, UpdateList } from '../../kit/operations/lists.ts';
+import {
+  ArchiveList,
+  CreateList,
+  RemoveFromList,
+  SetListSubscription,
+  UpdateList,
+} from '../../kit/operations/lists.ts';
 import { CreateUser, DeleteUser, UpdateUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
 
 const KeyInUse = graphql(`query KeyInUse { viewer { keyId } }`);
 
-const app = await startApp();
+const app = await startApp({ ownDatabase: true });
 afterAll(() => app[Symbol.asyncDispose]());
 
 let keyId = '';

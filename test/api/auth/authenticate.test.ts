@@ -91,7 +91,7 @@ it('looks a key up once, not with each request', async () => {
 });
 
 it('answers 503 SERVICE_UNAVAILABLE while the key cannot be looked up, and remembers nothing of it', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await app.db.$executeRaw`ALTER TABLE api_keys RENAME TO hidden`;
   await app.db.$executeRaw`CREATE FUNCTION down() RETURNS uuid LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION USING ERRCODE = ''57P03''; END'`;

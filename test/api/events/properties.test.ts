@@ -38,7 +38,8 @@ describe('properties take', () => {
   it('the keys __proto__, constructor and toString as any other', async () => {
     const properties = '{"__proto__":"a","constructor":"b","toString":"c"}';
     expect(await sendEvent(app, { properties })).toHaveProperty('data.addEvent.__typename', 'AddEventPayload');
-    const [row] = await app.db.$queryRaw<{ kept: string }[]>`SELECT properties::text AS kept FROM events`;
+    const [row] = await app.db.$queryRaw<{ kept: string }[]>`
+      SELECT properties::text AS kept FROM events WHERE workspace_id = ${app.workspaceId}::uuid`;
     expect(Object.entries(JSON.parse(row?.kept ?? '')).sort()).toEqual(Object.entries(JSON.parse(properties)).sort());
   });
 });

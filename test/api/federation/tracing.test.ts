@@ -67,7 +67,7 @@ it('holds the traces of large pages', async () => {
 });
 
 it('says no more of an error than the answer does', async () => {
-  await using broken = await startApp();
+  await using broken = await startApp({ ownDatabase: true });
   await broken.db.$executeRaw`ALTER TABLE users RENAME COLUMN email TO hidden`;
   const headers = { 'apollo-federation-include-trace': 'ftv1' };
   const response = await post(broken, JSON.stringify({ query: '{ users { nodes { email } } }' }), { headers });

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { addUser } from '../../kit/factories.ts';
 import { startLanes } from '../../kit/executors.ts';
+import { addUser } from '../../kit/factories.ts';
 
 const lanes = await startLanes();
 afterAll(() => lanes[Symbol.asyncDispose]());
@@ -165,12 +165,13 @@ it('is not rounded on its way in an address', async () => {
 
 it('lets a user be updated who was stored with one', async () => {
   const stored = `{"accountId":${BIG}}`;
-  await lanes.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb`;
+  await lanes.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb WHERE workspace_id = ${lanes.workspaceId}::uuid`;
   const input = { uid: 'ada', meta: { plan: 'pro' }, device: { token: 't', platform: 'IOS' } };
   expect(await send(Update, JSON.stringify({ input }))).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },
   });
-  const [row] = await lanes.db.$queryRaw<{ meta: string }[]>`SELECT meta::text FROM users`;
+  const [row] = await lanes.db.$queryRaw<{ meta: string }[]>`
+    SELECT meta::text FROM users WHERE workspace_id = ${lanes.workspaceId}::uuid`;
   expect(row?.meta).toBe(`{"plan": "pro", "accountId": ${BIG}}`);
 });
 

@@ -20,7 +20,7 @@ async function addWholeUser(app: App, uid: string) {
 }
 
 it('deletes everything about the user from every table, and says who it was', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   const { globalId } = await addWholeUser(app, 'u144');
   expect(Object.values(await countRows(app))).toEqual([1, 1, 1, 1, 1]);
   expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toEqual({
@@ -33,7 +33,7 @@ it('deletes everything about the user from every table, and says who it was', as
 });
 
 it('deletes nothing about anybody else', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await addWholeUser(app, 'u144');
   await addWholeUser(app, 'u145');
   await app.run(DeleteUser, { input: { uid: 'u144' } });

@@ -13,7 +13,7 @@ async function running({ db }: TestDatabase, kind: string): Promise<number> {
 }
 
 it('leaves connections free for others, whatever one workspace does', async () => {
-  await using database = await createDatabase(9);
+  await using database = await createDatabase({ poolSize: 9 });
   const { db } = database;
   const sleeping = Array.from({ length: 30 }, () => db.forWorkspace(flooder).query`SELECT pg_sleep(0.5), 'first'`);
   await delay(200);
@@ -27,7 +27,7 @@ it('leaves connections free for others, whatever one workspace does', async () =
 });
 
 it('gives those that wait a connection in turn', async () => {
-  await using database = await createDatabase(3);
+  await using database = await createDatabase({ poolSize: 3 });
   const { db } = database;
   const order: string[] = [];
   const ask = async (workspaceId: string) => {
@@ -39,7 +39,7 @@ it('gives those that wait a connection in turn', async () => {
 });
 
 it('gives a single connection to each in turn, and all back after errors', async () => {
-  await using database = await createDatabase(1);
+  await using database = await createDatabase({ poolSize: 1 });
   const { db } = database;
   const one = db.forWorkspace(flooder);
   for (let round = 0; round < 3; round += 1) await expect(one.query`SELECT 1 / 0`).rejects.toThrow(/division by zero/);
@@ -48,7 +48,10 @@ it('gives a single connection to each in turn, and all back after errors', async
 });
 
 it('gives up after as long as a connection may be waited for', async () => {
-  await using database = await createDatabase(1, { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 100 });
+  await using database = await createDatabase({
+    poolSize: 1,
+    timeouts: { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 100 },
+  });
   const { db } = database;
   const slow = db.forWorkspace(flooder).query`SELECT pg_sleep(0.5)`;
   await expect(db.forWorkspace(flooder).query`SELECT 1`).rejects.toThrow('timeout exceeded when trying to connect');

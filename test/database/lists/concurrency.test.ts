@@ -30,7 +30,7 @@ it('archives a list only after the 50 subscriptions that were under way', async 
   const { globalId: listId } = await addList(app);
   const users = await atOnce(50, () => addUser(app));
   const { answers, archived } = await app.db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM users FOR UPDATE`;
+    await tx.$queryRaw`SELECT id FROM users WHERE workspace_id = ${app.workspaceId}::uuid FOR UPDATE`;
     const answers = Promise.all(
       users.map(({ uid }) => app.run(SetListSubscription, { input: { uid, listId, subscribed: true } })),
     );
@@ -51,7 +51,7 @@ it('archives a list only after the 50 users that were being created with it', as
   await addDevices(app, await addUser(app), ['shared']);
   const device = { token: 'shared', platform: 'IOS' } as const;
   const { answers, archived } = await app.db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT token FROM devices FOR UPDATE`;
+    await tx.$queryRaw`SELECT token FROM devices WHERE workspace_id = ${app.workspaceId}::uuid FOR UPDATE`;
     const answers = atOnce(50, (place) =>
       app.run(CreateUser, { input: { uid: `u${place}`, listIds: [listId], device } }),
     );

@@ -8,7 +8,7 @@ const EMAIL = 'ada@example.com';
 
 /** Lets a claim by e-mail address find its candidate, and then happen what another caller does to the candidate. */
 async function claimWhile(change: string) {
-  const app = await startApp();
+  const app = await startApp({ ownDatabase: true });
   const { id, globalId } = await importUser(app, EMAIL);
   const claim = await app.db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM users FOR UPDATE`;

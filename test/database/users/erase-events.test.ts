@@ -34,7 +34,7 @@ const ReadNodes = `query ($id: ID!, $ids: [ID!]!) {
 }`;
 
 it('hides a user and their events from every reader at once', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   const user = await addUserWithEvents(app, 'u1', 0);
   await addUserWithEvents(app, 'u2', 3);
   const paid = { uid: 'u1', name: 'Paid', idempotencyKey: 'k1' };
@@ -69,7 +69,7 @@ it('hides a user and their events from every reader at once', async () => {
 });
 
 it('deletes a user of 400,000 events with the statements of one who has none, and erases the events in bounded steps', async () => {
-  await using app = await startApp({ limits: { statementMs: 60_000 } });
+  await using app = await startApp({ ownDatabase: true, limits: { statementMs: 60_000 } });
   const large = await addUserWithEvents(app, 'large', 400_000);
   const other = await addUserWithEvents(app, 'other', 10);
   const small = await addUserWithEvents(app, 'small', 0);
@@ -100,7 +100,7 @@ it('deletes a user of 400,000 events with the statements of one who has none, an
 }, 120_000);
 
 it('shares users among processes, and erases each event once', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   const users = [];
   for (let place = 0; place < 6; place += 1) users.push(await addUserWithEvents(app, `u${place}`, 101));
   const kept = await addUserWithEvents(app, 'u0', 50, app.stranger.workspaceId);
@@ -119,7 +119,7 @@ it('shares users among processes, and erases each event once', async () => {
 });
 
 it('leaves no event without a user or a record, while events are added to a user who is deleted', async () => {
-  await using app = await startApp({ poolSize: 20 });
+  await using app = await startApp({ ownDatabase: true, poolSize: 20 });
   const actor = actorOf(app);
   let added = 0;
   for (let round = 0; round < 40; round += 1) {
@@ -147,14 +147,14 @@ it('leaves no event without a user or a record, while events are added to a user
 });
 
 it('records every deletion, whoever deletes the user', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await addUserWithEvents(app, 'u1', 3);
   await app.db.user.deleteMany();
   expect(await app.db.userDeletion.count()).toBe(1);
 });
 
 it('erases the events of a workspace with it, and leaves nothing to do', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await addUserWithEvents(app, 'u1', 3);
   const kept = await addUserWithEvents(app, 'u1', 4, app.stranger.workspaceId);
   await app.db.workspace.delete({ where: { id: app.workspaceId } });
@@ -164,7 +164,7 @@ it('erases the events of a workspace with it, and leaves nothing to do', async (
 });
 
 it('erases in the background until it is stopped, and goes on after a fault, of which it warns once', async () => {
-  await using app = await startApp({ limits: { lockMs: 50 } });
+  await using app = await startApp({ ownDatabase: true, limits: { lockMs: 50 } });
   const lines: { level: number; msg: string }[] = [];
   const log = pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) });
   const user = await addUserWithEvents(app, 'u1', 12_000);
@@ -186,7 +186,7 @@ it('erases in the background until it is stopped, and goes on after a fault, of 
 });
 
 it('erases the events of other users while those of one cannot be erased', async () => {
-  await using app = await startApp({ limits: { lockMs: 50 } });
+  await using app = await startApp({ ownDatabase: true, limits: { lockMs: 50 } });
   const blocked = await addUserWithEvents(app, 'u1', 3);
   const others = [await addUserWithEvents(app, 'u2', 3), await addUserWithEvents(app, 'u3', 3)];
   for (const uid of ['u1', 'u2', 'u3']) await deleteUser(app.db, actorOf(app), uid);

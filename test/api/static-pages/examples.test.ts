@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { demoCredentials } from '../../../src/dev/demo-data.ts';
-import { defaultHeaders } from '../../../src/static-pages/graphiql.ts';
-import { type Example, readExamples } from '../../../src/static-pages/graphiql.ts';
+import { defaultHeaders, type Example, readExamples } from '../../../src/static-pages/graphiql.ts';
 import { startGraphiQL } from '../../kit/graphiql.ts';
 
 const headers = defaultHeaders(demoCredentials);
