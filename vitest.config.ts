@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +11,8 @@ export default defineConfig({
     // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
     isolate: false,
     unstubEnvs: true,
+    // Compiled once for all workers and for the programs that tests start; also the cache of npm start.
+    env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile') },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

@@ -7,6 +7,7 @@ import { databaseUrl, TEMPLATE } from './database-url.ts';
 
 /** A migrated database with an open client. */
 export interface TestDatabase extends AsyncDisposable {
+  name: string;
   db: DatabaseClient;
   connection: { connectionString: string };
 }
@@ -34,18 +35,23 @@ export async function openWorkerDatabase(options: ClientOptions = {}): Promise<T
   });
   const connection = await workerDatabase;
   const db = open(connection, options);
-  return { db, connection, [Symbol.asyncDispose]: () => db.$disconnect() };
+  return { name, db, connection, [Symbol.asyncDispose]: () => db.$disconnect() };
 }
 
 /**
  * Creates a migrated database without any row, for tests that change or count what belongs to no workspace: tables,
  * settings, sessions, the rows of background jobs.
+ * @param template the database to copy, to which no session is connected.
  */
-export async function createDatabase(options: ClientOptions = {}): Promise<TestDatabase> {
-  const created = await create(templateName());
+export async function createDatabase({
+  template = templateName(),
+  ...options
+}: ClientOptions & { template?: string } = {}): Promise<TestDatabase> {
+  const created = await create(template);
   const connection = { connectionString: created.connectionString };
   const db = open(connection, options);
   return {
+    name: created.name,
     db,
     connection,
     [Symbol.asyncDispose]: async () => {
@@ -70,10 +76,11 @@ const open = (connection: { connectionString: string }, { poolSize, timeouts }: 
   openDatabase(connection, { poolSize, waits: timeouts });
 
 /** Creates a database. Disposal drops it, even while sessions are connected to it. */
-async function create(template: string): Promise<{ connectionString: string } & AsyncDisposable> {
+async function create(template: string): Promise<{ name: string; connectionString: string } & AsyncDisposable> {
   const name = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
   await onServer((client) => client.query(createFromTemplate(name, template)));
   return {
+    name,
     connectionString: databaseUrl(inject('serverUrl'), name),
     [Symbol.asyncDispose]: async () => {
       await onServer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));

@@ -26,11 +26,11 @@ export interface Start {
 const directly: Start = { command: [process.execPath, 'src/main.ts'] };
 
 function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const [program, ...args] = start.command;
   // On a slow machine, a gateway would refuse what it answers on another.
   const limits = { IN_FLIGHT_LIMIT: '0', LIMIT_DOCUMENT_MS: '0' };
-  const env = { PATH, HOME, PORT: '0', DRAIN_MS: '0', ...limits, ...environment };
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, PORT: '0', DRAIN_MS: '0', ...limits, ...environment };
   const child = spawn(program, args, { env, detached: start.detached });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));

@@ -6,9 +6,10 @@ import { commands, scenes } from '../kit/both-apis/inputs.ts';
 import { readThroughGraphQL, readThroughRest, walk, walks } from '../kit/both-apis/pages.ts';
 import { putLists, putScene, rowsOf } from '../kit/both-apis/scene.ts';
 import { seedUsers, tens } from '../kit/seed-rows.ts';
+import { casesOf, isFullSize } from '../kit/test-size.ts';
 
 // A failure prints the seed and the path that run it again: `fc.assert(…, { seed, path })`.
-const runs = { numRuns: 500, interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true };
+const runs = { numRuns: casesOf(500), interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true };
 
 it('leaves the same rows, reads the same user and refuses with the same code, whichever door is asked', {
   timeout: 180_000,
@@ -29,7 +30,7 @@ it('leaves the same rows, reads the same user and refuses with the same code, wh
   });
 
   await fc.assert(property, runs);
-  expect([...seen].sort()).toEqual(['FORBIDDEN', 'NOT_FOUND', 'OK', 'UID_TAKEN', 'VALIDATION_FAILED']);
+  if (isFullSize) expect([...seen].sort()).toEqual(['FORBIDDEN', 'NOT_FOUND', 'OK', 'UID_TAKEN', 'VALIDATION_FAILED']);
 });
 
 it('reads the same pages in the same order, whichever door is asked', { timeout: 180_000 }, async () => {
@@ -45,5 +46,5 @@ it('reads the same pages in the same order, whichever door is asked', { timeout:
   });
 
   await fc.assert(property, runs);
-  expect([...seen].sort()).toEqual(['OK', 'VALIDATION_FAILED']);
+  if (isFullSize) expect([...seen].sort()).toEqual(['OK', 'VALIDATION_FAILED']);
 });

@@ -5,6 +5,7 @@ import { servedSchema } from '../../src/federation/subgraph.ts';
 import { type Caller, startApp } from '../kit/app.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedListMembers } from '../kit/seed-rows.ts';
+import { casesOf } from '../kit/test-size.ts';
 import { wrongValueOf } from '../kit/wrong-value.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -83,7 +84,7 @@ describe('variables have the same values for every request with a query, however
         expect(await ask(query, variables)).toBe(first);
         expect(await ask(query, variables)).toBe(first);
       }),
-      { numRuns: 200, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
+      { numRuns: casesOf(200), interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
     );
   });
 });

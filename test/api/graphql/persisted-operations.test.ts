@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startApp } from '../../kit/app.ts';
-import { failGateway } from '../../kit/gateway-process.ts';
 import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { failGateway } from '../../kit/gateway-process.ts';
 import { idOf, writePersisted } from '../../kit/persisted.ts';
+import { casesOf } from '../../kit/test-size.ts';
 
 const documents = {
   viewer: 'query Viewer { viewer { workspace } }',
@@ -124,7 +125,11 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, only tho
       { requiredKeys: [] },
     );
     const property = fc.asyncProperty(params, async (payload) => void (await send(lanes, payload)));
-    await fc.assert(property, { numRuns: 500, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
+    await fc.assert(property, {
+      numRuns: casesOf(500),
+      interruptAfterTimeLimit: 100_000,
+      markInterruptAsFailure: true,
+    });
   });
 });
 
