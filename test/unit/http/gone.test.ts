@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { shedLoad } from '../../../src/http/admission.ts';
 import { setDeadline } from '../../../src/http/lifecycle/deadline.ts';
 import { createLoadShedding } from '../../../src/http/limits/load-shedding.ts';
@@ -9,6 +9,8 @@ import { trackTiming } from '../../../src/http/lifecycle/timing.ts';
 
 const LIMIT_MS = 100;
 const ADMISSION_MS = 50;
+/** On a busy machine, requests can exceed the limit without any leak: a later try succeeds then. */
+const SLOW = { timeout: 10_000, interval: 50 };
 
 /** A server that takes in two requests at once, takes a while to let each in, and answers those to `/held` when it is told. */
 async function startServer() {
@@ -51,9 +53,9 @@ it.each([
   ['while its body is to be read', `${head}{`, ADMISSION_MS / 2],
   ['while its body arrives', `${head}{`, 2 * ADMISSION_MS],
   ['long after its time, while its body arrives', `${head}{`, 3 * LIMIT_MS],
-])('keeps neither a timer nor a place of a client who leaves %s', async (_when, text, ms) => {
+])('keeps neither a timer nor a place of a client who leaves %s', { timeout: 30_000 }, async (_when, text, ms) => {
   await using server = await startServer();
-  expect(await server.letIn()).toBe(2);
+  await vi.waitFor(async () => expect(await server.letIn()).toBe(2), SLOW);
   await delay(LIMIT_MS);
   const before = timers();
   for (let client = 0; client < 4; client += 1) {
@@ -63,6 +65,6 @@ it.each([
     await delay(2 * ADMISSION_MS);
   }
   await delay(3 * LIMIT_MS);
-  expect(timers()).toBeLessThanOrEqual(before);
-  expect(await server.letIn()).toBe(2);
+  await vi.waitFor(() => expect(timers()).toBeLessThanOrEqual(before), SLOW);
+  await vi.waitFor(async () => expect(await server.letIn()).toBe(2), SLOW);
 });
