@@ -5,17 +5,15 @@ import { UnauthenticatedError } from './auth/viewer.ts';
 import type { DatabaseClient } from './db/client.ts';
 import type { DatabaseTimeouts } from './db/timeouts.ts';
 import { servedSchema } from './federation/subgraph.ts';
-import { graphiqlRoutes } from './static-pages/routes.ts';
-import { graphqlPlugin } from './graphql/plugin.ts';
 import type { GraphQLLimits } from './graphql/checks/limits.ts';
+import { graphqlPlugin } from './graphql/plugin.ts';
 import { healthRoutes, type Readiness } from './health/routes.ts';
-import { type Authenticate, createAdmission } from './http/admission.ts';
-import { createAuthentication } from './http/authentication.ts';
-import type { Counter } from './http/limits/rate.ts';
+import { type Authenticate, createAdmission, createAuthentication } from './http/authentication.ts';
 import { createLoadShedding } from './http/limits/load-shedding.ts';
-import { createCharge, type RateLimits } from './http/limits/rate.ts';
+import { type Counter, createCharge, type RateLimits } from './http/limits/rate.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
 import { restRoutes } from './rest/routes.ts';
+import { graphiqlRoutes } from './static-pages/routes.ts';
 
 /** What the gateway is made of. */
 export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
@@ -28,7 +26,7 @@ export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   /** Left out: they are counted in this process alone. */
   counter?: Counter | undefined;
   /** Requests of a key in flight at the same time, and wrong credentials a minute from an address; 0: no limit. */
-  admissionLimits: { requestsAtOnce: number; wrongCredentials: number };
+  admissionLimits: { concurrentRequests: number; failedLogins: number };
   /** Most requests that this process works on at the same time; 0: no limit. */
   inFlightLimit: number;
   /** Left out: no tokens are let in. */
@@ -59,9 +57,9 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const app = await createHttpServer({ ...dependencies, load });
   await app.register(healthRoutes, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
-  const { requestsAtOnce, wrongCredentials } = dependencies.admissionLimits;
-  const authenticate = createAuthentication(createAuthenticate(db, verifyToken), wrongCredentials);
-  const admit = createAdmission({ authenticate, charge, concurrencyLimit: requestsAtOnce, load });
+  const { concurrentRequests, failedLogins } = dependencies.admissionLimits;
+  const authenticate = createAuthentication(createAuthenticate(db, verifyToken), failedLogins);
+  const admit = createAdmission({ authenticate, charge, concurrencyLimit: concurrentRequests, load });
   const door = { db, admit, charge };
   if (graphiql) {
     const { demoKey, forSchemaReaders } = graphiql;

@@ -56,7 +56,7 @@ const DEFAULT_CONCURRENCY_LIMIT = 100;
 /** Long enough for a load balancer that asks every second. */
 const DEFAULT_DRAIN_MS = 2_000;
 
-/** What the environment says, checked and with its defaults. Documented for people in README.md. */
+/** What the environment says, checked and with its defaults. Documented for people in docs/configuration.md. */
 export interface Config {
   /** TCP port to listen on; 0 takes a free one. */
   port: number;
@@ -82,7 +82,7 @@ export interface Config {
   /** Where points are counted: in each gateway's memory, or in the database for all that share it. */
   rateLimitStore: 'memory' | 'postgres';
   /** Requests of a key at once, none by default on the embedded database; wrong credentials a minute; 0: no limit. */
-  admissionLimits: { requestsAtOnce: number; wrongCredentials: number };
+  admissionLimits: { concurrentRequests: number; failedLogins: number };
   /** Requests at the most that a process answers at once; 0: no limit. */
   inFlightLimit: number;
   /** Addresses and networks of the proxies that are believed about a caller's address. */
@@ -133,8 +133,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     limits: limitsOf(data),
     rateLimitStore: data.RATE_LIMIT_STORE,
     admissionLimits: {
-      requestsAtOnce: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
-      wrongCredentials: data.AUTH_FAILURE_LIMIT,
+      concurrentRequests: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
+      failedLogins: data.AUTH_FAILURE_LIMIT,
     },
     inFlightLimit: data.IN_FLIGHT_LIMIT,
     trustProxy: data.TRUST_PROXY,

@@ -32,7 +32,7 @@ export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' |
 /** The database as domain functions use it: for single statements and for transactions. */
 export interface Database extends Db {
   /** Where connections come from. */
-  connections: Pick<PoolShare, 'connect'>;
+  connections: PoolShare;
   /** False where a pooler in between cannot keep prepared statements. */
   prepared: boolean;
   waits: DatabaseTimeouts;

@@ -9,7 +9,7 @@ export const demoWorkspace = {
   createdAt: new Date('2020-01-01T00:00:00Z'),
 } as const;
 
-/** The fixed key of the demo workspace. Contract, "The doors": on the embedded database and on no other. */
+/** The fixed key of the demo workspace. Contract, "Demo data": on the embedded database and on no other. */
 export const demoCredentials = { publicKey: 'pk_demo', secret: 'sk_demo' } as const;
 
 /**

@@ -4,7 +4,7 @@ import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from
 import { unavailability, type DatabaseTimeouts } from '../db/timeouts.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/shared/errors.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { refusalOf } from '../http/error-response.ts';
+import { toErrorResponse } from '../http/error-response.ts';
 
 /** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
 const contracted = new Set([
@@ -148,8 +148,8 @@ export class EmptyErrorResponse extends Error {
 
 /** Fastify's error handler for the GraphQL door: answers in GraphQL's shape. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, code, message, headers = {}, retryAfter, isIntended } = refusalOf(error, request);
-  if (status >= 500 && !isIntended) request.log.error({ err: error }, message);
+  const { status, code, message, headers = {}, retryAfter, isExpected } = toErrorResponse(error, request);
+  if (status >= 500 && !isExpected) request.log.error({ err: error }, message);
   const extensions = { code, retryAfter, requestId: status === 500 ? request.id : undefined };
   return reply
     .code(status)

@@ -2,7 +2,7 @@ import { mapSchema } from '@graphql-tools/utils';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { DatabaseClient } from '../db/client.ts';
-import { type Admit, requireViewer, viewerOf } from '../http/admission.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8 } from '../http/malformed-requests.ts';
@@ -73,7 +73,7 @@ export async function graphqlPlugin(app: FastifyInstance, door: GraphQLPluginOpt
         viewer,
         requestId: id,
         log,
-        waits: server.waits,
+        waits: server.databaseTimeouts,
         charge: (points: number) => {
           request.hasWritten = true;
           return charge(viewer, reply, points);

@@ -1,40 +1,39 @@
 import type { FastifyInstance } from 'fastify';
 
-/** What readiness asks of the database; a reason in words, or nothing where the gateway can serve from it. */
+/** Checks whether the gateway can serve from its database. @returns the reason if it cannot. */
 export type Readiness = () => Promise<string | undefined>;
 
-/** Longest time in ms that readiness waits for its answer. */
-const DEADLINE_MS = 2_000;
+/** Timeout of a readiness check in ms. */
+const TIMEOUT_MS = 2_000;
 
-/** How long in ms an answer of the database stands, whoever asks. */
-const STANDS_MS = 250;
+/** How long in ms the result of a readiness check is reused. */
+const CACHE_TTL_MS = 250;
 
-/** What the door needs. */
-interface HealthDoor {
+interface HealthRoutesOptions {
   readiness: Readiness;
-  /** Aborted when the gateway is to stop. */
+  /** Aborted when the shutdown begins. */
   ending?: AbortSignal | undefined;
 }
 
 /**
- * Mounts `/health/live`, which says that the process runs, and `/health/ready`, which says whether it can serve:
- * it is not about to stop, and the database answers and has every migration. 200 or 503, with `{ "status": … }`.
+ * Mounts `/health/live`, which answers 200 while the process runs, and `/health/ready`, which answers 200 if the gateway can
+ * serve (it is not shutting down, the database responds, all migrations are applied), and 503 otherwise.
  */
-export async function healthRoutes(app: FastifyInstance, { readiness, ending }: HealthDoor): Promise<void> {
+export async function healthRoutes(app: FastifyInstance, { readiness, ending }: HealthRoutesOptions): Promise<void> {
   app.get('/health/live', { config: { essential: true } }, async () => ({ status: 'ok' }));
-  const askDatabase = shared(
-    () => reasonWithin(readiness, (error) => app.log.warn({ err: error }, 'not ready')),
-    STANDS_MS,
+  const checkDatabase = coalesce(
+    () => checkWithTimeout(readiness, (error) => app.log.warn({ err: error }, 'readiness check failed')),
+    CACHE_TTL_MS,
   );
   app.get('/health/ready', { config: { essential: true } }, async (_request, reply) => {
-    const reason = ending?.aborted ? 'The gateway is shutting down.' : await askDatabase();
+    const reason = ending?.aborted ? 'The gateway is shutting down.' : await checkDatabase();
     return reason === undefined ? { status: 'ok' } : reply.code(503).send({ status: 'unavailable', reason });
   });
 }
 
-async function reasonWithin(readiness: Readiness, onError: (error: unknown) => void): Promise<string | undefined> {
+async function checkWithTimeout(readiness: Readiness, onError: (error: unknown) => void): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(resolve, DEADLINE_MS, 'The database does not answer in time.');
+  const timer = setTimeout(resolve, TIMEOUT_MS, `The database did not respond within ${TIMEOUT_MS} ms.`);
   try {
     return await Promise.race([readiness(), promise]);
   } catch (error) {
@@ -46,23 +45,24 @@ async function reasonWithin(readiness: Readiness, onError: (error: unknown) => v
 }
 
 /**
- * Asks once for all who ask while it takes, or shortly after: anybody may ask how the gateway is, and each time costs the
- * database something.
- * @param ms for how long an answer stands.
+ * Coalesces concurrent calls into one, and reuses its result for a while. Anybody may call the health check, and each run costs
+ * a statement.
+ * @param ttlMs how long the result is reused.
  */
-export function shared<Answer>(ask: () => Promise<Answer>, ms: number): () => Promise<Answer> {
-  let answer: Promise<Answer> | undefined;
-  const forget = () => {
-    answer = undefined;
-  };
-  const begin = () => {
-    const asked = ask();
-    const stand = () => setTimeout(forget, ms).unref();
-    asked.then(stand, stand);
-    return asked;
+export function coalesce<Result>(run: () => Promise<Result>, ttlMs: number): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  const start = () => {
+    const running = run();
+    const expire = () => {
+      setTimeout(() => {
+        result = undefined;
+      }, ttlMs).unref();
+    };
+    running.then(expire, expire);
+    return running;
   };
   return () => {
-    answer ??= begin();
-    return answer;
+    result ??= start();
+    return result;
   };
 }

@@ -1,27 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate as AuthenticateHeader } from '../auth/authenticate.ts';
-import { UnauthenticatedError } from '../auth/viewer.ts';
-import type { Authenticate } from './admission.ts';
-import { countWrongCredentials } from './limits/login-throttle.ts';
+import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
+import { limitConcurrency } from './limits/concurrency.ts';
+import type { LoadShedding } from './limits/load-shedding.ts';
+import { createLoginThrottle } from './limits/login-throttle.ts';
+import { type Charge, createRejectionPacing, RateLimitedError, rateLimitKey } from './limits/rate.ts';
+import { admitRequest } from './limits/shed-load.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read; undefined for a request without valid credentials. */
+    viewer?: Viewer;
+  }
+}
 
 /**
- * Authenticates requests by their `Authorization` header, and limits failed attempts.
- * @param failureLimit wrong credentials a minute from an address; 0: no limit.
+ * Authenticates a request.
+ * @throws {UnauthenticatedError}
+ * @throws {RateLimitedError} if its address has had too many failed logins.
+ */
+export type Authenticate = (request: FastifyRequest) => Promise<Viewer>;
+
+/**
+ * Authenticates requests by their `Authorization` header, and throttles failed logins.
+ * @param failureLimit failed logins per minute and address; 0: no limit.
  */
 export function createAuthentication(authenticate: AuthenticateHeader, failureLimit: number): Authenticate {
   if (failureLimit === 0) return ({ headers }) => authenticate(headers.authorization);
-  const wrong = countWrongCredentials(failureLimit);
+  const throttle = createLoginThrottle(failureLimit);
   return async (request) => {
     const { authorization } = request.headers;
     // Requests without credentials do not count as failed logins.
     if (authorization === undefined) return authenticate(authorization);
-    wrong.check(request.ip, authorization);
+    throttle.check(request.ip, authorization);
     try {
       const viewer = await authenticate(authorization);
-      wrong.passed(authorization);
+      throttle.recordSuccess(authorization);
       return viewer;
     } catch (error) {
-      if (error instanceof UnauthenticatedError) wrong.failed(request.ip, authorization);
+      if (error instanceof UnauthenticatedError) throttle.recordFailure(request.ip, authorization);
       throw error;
     }
   };
+}
+
+/**
+ * Admits a request to an API before its body is read: authenticates it, reserves a concurrency slot, charges its points, and
+ * passes it to load shedding, in this order. A request that is shed therefore costs its points, and the slots of a key limit
+ * how many charges wait for the database.
+ * @throws {UnauthenticatedError} @throws {RateLimitedError} @throws {OverloadedError}
+ */
+export type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+interface AdmissionOptions {
+  authenticate: Authenticate;
+  charge: Charge;
+  /** Concurrent requests per key; 0: no limit. */
+  concurrencyLimit: number;
+  load: LoadShedding;
+}
+
+/** Creates the admission that all APIs share. */
+export function createAdmission({ authenticate, charge, concurrencyLimit, load }: AdmissionOptions): Admit {
+  const reserveSlot = limitConcurrency(concurrencyLimit);
+  const paceRejection = createRejectionPacing();
+  return async (request, reply) => {
+    const viewer = await authenticate(request);
+    request.viewer = viewer;
+    const key = rateLimitKey(viewer);
+    try {
+      reserveSlot(request, key);
+      await charge(viewer, reply, request.routeOptions.config.points ?? 0);
+    } catch (error) {
+      if (error instanceof RateLimitedError) await paceRejection(key);
+      throw error;
+    }
+    await admitRequest(load, request, { workspaceId: viewer.workspaceId, key });
+  };
+}
+
+/** Requires authentication and admission for all routes of an API. */
+export function requireViewer(app: FastifyInstance, admit: Admit): void {
+  if (!app.hasRequestDecorator('viewer')) app.decorateRequest('viewer');
+  app.addHook('onRequest', admit);
+}
+
+/** The viewer of a request to a route with `requireViewer`. @throws {UnauthenticatedError} */
+export function viewerOf({ viewer }: FastifyRequest): Viewer {
+  if (!viewer) throw new UnauthenticatedError();
+  return viewer;
 }

@@ -1,101 +1,109 @@
 import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from '../db/errors.ts';
-import { unavailability, type DatabaseTimeouts } from '../db/timeouts.ts';
+import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { DeadlineError } from './lifecycle/deadline.ts';
 import { OverloadedError } from './limits/load-shedding.ts';
-import { AnswerTooLargeError } from './limits/unread-answers.ts';
 import { RateLimitedError } from './limits/rate.ts';
-import { CharsetError } from './malformed-requests.ts';
+import { AnswerTooLargeError } from './limits/unread-answers.ts';
+import { MalformedRequestError } from './malformed-requests.ts';
 
-/** What a caller is told whose request failed before, or outside of, the domain. */
-export interface Refusal {
+/** The response to a request that failed before it reached the domain, or with an error that is not the domain's. */
+export interface ErrorResponse {
   status: number;
-  /** A code of the contract. */
+  /** One of the codes of docs/contract.md. */
   code: string;
   message: string;
-  /** Headers that go with the status. */
+  /** Headers that the status requires. */
   headers?: Record<string, string>;
-  /** Seconds after which to retry, for errors that pass: in the body as well, where every client can read it. */
+  /** Seconds after which the request can be retried. In the body as well as in the header, so that every client can read it. */
   retryAfter?: number;
-  /** Whether this is how it should be: then it is not logged as an error, whatever the status. */
-  isIntended?: boolean;
+  /** True for errors that are normal under load: they are not logged as errors, whatever their status. */
+  isExpected?: boolean;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** How long the database may be waited for, to tell whom it has kept for longer. */
-    waits: DatabaseTimeouts;
+    /** The database timeouts that error messages name. */
+    databaseTimeouts: DatabaseTimeouts;
   }
 }
 
 const UNAVAILABLE = { status: 503, code: 'SERVICE_UNAVAILABLE', ...retryIn(1) };
 
-/** Characters of one part of a path: uids and device tokens are such, of 255 characters of four bytes, or 1024, percent-encoded. */
+/**
+ * Longest path segment in characters. A segment holds a percent-encoded uid of 255 characters with up to four bytes each, or a
+ * device token of 1024 characters.
+ */
 export const MAX_PATH_PART_LENGTH = 4096;
 
-/** How to let oneself in (RFC 9110, 11.6.1). */
-const CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
-const TOKEN_CHALLENGE = 'Bearer realm="usergraph"';
+/** `WWW-Authenticate` (RFC 9110, 11.6.1) for deployments with keys alone, and what tokens add to it. */
+const BASIC_CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
+const BEARER_CHALLENGE = 'Bearer realm="usergraph"';
 
-/** The request that an error refuses. */
-interface Refused {
-  headers: { 'content-length'?: string | undefined };
+/** The parts of a request that its error response depends on. */
+interface FailedRequest {
+  headers: { 'content-length'?: string | undefined; 'content-type'?: string | undefined };
   routeOptions: { bodyLimit?: number | undefined };
-  server: { waits: DatabaseTimeouts };
+  server: { databaseTimeouts: DatabaseTimeouts };
 }
 
-/** What any error means over HTTP; what nobody expected is masked. */
-export function refusalOf(error: unknown, request: Refused): Refusal {
+/** Maps any error to a response. Details of unexpected errors are not exposed. */
+export function toErrorResponse(error: unknown, request: FailedRequest): ErrorResponse {
   if (error instanceof UnauthenticatedError) {
-    const challenge = error.takesTokens ? `${CHALLENGE}, ${TOKEN_CHALLENGE}` : CHALLENGE;
+    const challenge = error.takesTokens ? `${BASIC_CHALLENGE}, ${BEARER_CHALLENGE}` : BASIC_CHALLENGE;
     return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
   }
   if (error instanceof RateLimitedError) {
     return { status: 429, code: error.code, message: error.message, ...retryIn(error.retryAfter) };
   }
-  if (error instanceof OverloadedError) return { ...UNAVAILABLE, message: error.message, isIntended: true };
+  if (error instanceof OverloadedError) return { ...UNAVAILABLE, message: error.message, isExpected: true };
+  if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
   if (isConflict(error)) {
     const { message, retryAfter } = new TransactionConflict();
     return { status: 409, code: 'CONFLICT', message, ...retryIn(retryAfter) };
   }
-  if (error instanceof AnswerTooLargeError)
+  if (error instanceof AnswerTooLargeError) {
     return { status: error.statusCode, code: error.code, message: error.message };
+  }
   const status = statusOf(error);
-  // An upload that its sender gave up (400) has a socket's code, too, but is no fault of the database.
-  if (error instanceof DeadlineError) return { ...UNAVAILABLE, message: error.message };
-  if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error)))
+  // An aborted upload (400) also has the code of a socket error, but it does not mean that the database is unavailable.
+  if (error instanceof KeysUnavailableError || (status >= 500 && isUnavailable(error))) {
     return {
       ...UNAVAILABLE,
-      message: unavailability(error, request.server.waits),
-      isIntended: error instanceof LockTimeoutError,
+      message: unavailability(error, request.server.databaseTimeouts),
+      isExpected: error instanceof LockTimeoutError,
     };
-  if (status === 413) return { status, code: 'LIMIT_EXCEEDED', message: tooLarge(request) };
-  if (status === 414)
-    return {
-      status,
-      code: 'LIMIT_EXCEEDED',
-      message: `A part of the path has more than ${MAX_PATH_PART_LENGTH} characters, which is the limit.`,
-    };
-  if (status === 415 && !(error instanceof CharsetError))
-    return { status, code: 'BAD_USER_INPUT', message: 'Send the body as application/json, not compressed.' };
-  if (status < 500 && error instanceof Error) return { status, code: 'BAD_USER_INPUT', message: error.message };
-  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };
+  }
+  if (status >= 500 || !(error instanceof Error)) {
+    return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };
+  }
+  const code = status === 413 || status === 414 ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
+  return { status, code, message: limitMessage(status, error, request) ?? error.message };
 }
 
-/** A body that comes in chunks does not say how large it is. */
-function tooLarge({ headers, routeOptions }: Refused): string {
-  const bytes = headers['content-length'] ?? `more than ${routeOptions.bodyLimit}`;
-  return `The body has ${bytes} bytes; the limit is ${routeOptions.bodyLimit}.`;
+/** The message of a rejected request whose error does not name the limit or the value received. */
+function limitMessage(status: number, error: Error, { headers, routeOptions }: FailedRequest): string | undefined {
+  if (status === 413) {
+    // A chunked body has no Content-Length.
+    const received = headers['content-length'] === undefined ? '' : `; got ${headers['content-length']}`;
+    return `The body must have at most ${routeOptions.bodyLimit} bytes${received}.`;
+  }
+  if (status === 414) return `A path segment must have at most ${MAX_PATH_PART_LENGTH} characters.`;
+  if (status === 415 && !(error instanceof MalformedRequestError)) {
+    const received = headers['content-type']?.slice(0, 100);
+    return `Content-Type must be application/json; got ${received ? `"${received}"` : 'none'}.`;
+  }
+  return undefined;
 }
 
-/** What tells a client when to retry. @param seconds whole ones. */
-export function retryIn(seconds: number): Required<Pick<Refusal, 'headers' | 'retryAfter'>> {
+/** The header and the body field that tell a client when to retry. @param seconds whole seconds. */
+export function retryIn(seconds: number): Required<Pick<ErrorResponse, 'headers' | 'retryAfter'>> {
   return { headers: { 'retry-after': String(seconds) }, retryAfter: seconds };
 }
 
-/** The status that Fastify, or one of ours, has put on an error. */
+/** The status of an error of Fastify or of ours; 500 if it has none. */
 function statusOf(error: unknown): number {
-  const given = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  return typeof given === 'number' && given >= 400 ? given : 500;
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' && status >= 400 ? status : 500;
 }

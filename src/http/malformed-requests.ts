@@ -1,89 +1,109 @@
 import { type IncomingMessage, maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { SECURITY_HEADERS } from './security-headers.ts';
 import type { FastifyRequest } from 'fastify';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** What Node's parser says of a request that it gives up on, by its code; any other is no HTTP. */
-const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+/** A request that HTTP forbids, or whose body no API can read. */
+export class MalformedRequestError extends Error {
+  readonly statusCode: 400 | 415;
+
+  constructor(statusCode: 400 | 415, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+// Requests that Node's HTTP parser rejects
+
+/** Statuses by the error codes of Node's HTTP parser; all other codes mean that the bytes are not HTTP. */
+const PARSER_STATUSES: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** How long in ms a request may take to arrive. */
-interface Patience {
+interface ArrivalLimits {
   headersMs: number;
   arrivalMs: number;
 }
 
-function messageOf(status: number, { headersMs, arrivalMs }: Patience): string {
-  if (status === 431) return `The headers are larger than the limit of ${maxHeaderSize} bytes.`;
-  if (status === 400) return 'This is not a whole and well-formed HTTP request.';
-  return `The request did not arrive within the limits of ${headersMs} ms for its headers and ${arrivalMs} ms in all.`;
+function parserMessage(status: number, { headersMs, arrivalMs }: ArrivalLimits): string {
+  if (status === 431) return `The headers must have at most ${maxHeaderSize} bytes.`;
+  if (status === 400) return 'The request is not valid HTTP.';
+  return `The headers must arrive within ${headersMs} ms and the whole request within ${arrivalMs} ms.`;
 }
 
 /**
- * Answers bytes that are no request as JSON, and closes the connection.
- * @param isAnswering whether another request of it is being answered: a second answer would come in the midst of that one.
+ * Answers bytes that Node cannot parse with JSON, and closes the connection.
+ * @param isAnswering whether the connection has another request in flight: a second response would corrupt the first one.
  */
 export function rejectUnparsedRequest(
   error: Error & { code?: string },
   socket: Socket,
   isAnswering: boolean,
-  patience: Patience,
+  limits: ArrivalLimits,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   if (isAnswering) {
     socket.destroy();
     return;
   }
-  const status = statuses[error.code ?? ''] ?? 400;
+  const status = PARSER_STATUSES[error.code ?? ''] ?? 400;
   const code = status === 400 ? 'BAD_USER_INPUT' : 'LIMIT_EXCEEDED';
-  if (socket.writable) socket.write(closingAnswer(status, messageOf(status, patience), code));
+  if (socket.writable) socket.write(rawResponse(status, parserMessage(status, limits), code));
   socket.destroySoon();
 }
 
-const UNMET = JSON.stringify({ error: 'No Expect but 100-continue is met.', code: 'BAD_USER_INPUT' });
-
-/** Answers an `Expect:` other than `100-continue` as JSON, where Node would answer with a status alone. */
-export function rejectExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const headers = { 'content-type': 'application/json', 'content-length': UNMET.length, connection: 'close' };
-  response.writeHead(417, { ...SECURITY_HEADERS, ...headers });
-  response.end(UNMET);
+/** Answers an `Expect` header other than `100-continue` with JSON; Node's own response has no body. */
+export function rejectExpectation({ headers }: IncomingMessage, response: ServerResponse): void {
+  const error = `Expect must be 100-continue; got "${headers.expect?.slice(0, 100)}".`;
+  const body = JSON.stringify({ error, code: 'BAD_USER_INPUT' });
+  const contentHeaders = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(417, { ...SECURITY_HEADERS, ...contentHeaders, connection: 'close' });
+  response.end(body);
 }
 
-/** Answers `CONNECT` as JSON, where Node would hang up. Node listens to the socket no more: its errors would end the process. */
+/**
+ * Answers `CONNECT` with JSON; Node would close the connection. Node no longer listens to the errors of this socket, and one
+ * without a listener would end the process.
+ */
 export function rejectConnect(_request: IncomingMessage, socket: Duplex): void {
   socket.on('error', () => {});
-  socket.end(closingAnswer(405, 'This is no proxy.', 'BAD_USER_INPUT'));
+  socket.end(rawResponse(405, 'CONNECT is not supported.', 'BAD_USER_INPUT'));
 }
 
-/** The bytes of an answer after which the connection is closed. */
-function closingAnswer(status: number, error: string, code: string): string {
+/** The bytes of a response that closes the connection. */
+function rawResponse(status: number, error: string, code: string): string {
   const body = JSON.stringify({ error, code });
-  const headers = { ...SECURITY_HEADERS, 'content-type': 'application/json', 'content-length': body.length };
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
   return `${[`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines].join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** A request whose body no door reads, or that HTTP/1.1 itself forbids. */
-class UnreadableError extends Error {
-  readonly statusCode: number;
-
-  constructor(statusCode: number, message: string) {
-    super(message);
-    this.statusCode = statusCode;
-  }
-}
+// Headers that Node accepts
 
 type Done = (error?: Error) => void;
 
-/** Rejects requests without `Host`, which Node answers without a body, and with several (RFC 9112, 3.2). */
+/** `uri-host [":" port]` (RFC 9110, 7.2), where the host may be empty. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
+
+/** Rejects requests with no `Host`, an invalid one or several (RFC 9112, 3.2). */
 export function checkHost({ headers, raw }: FastifyRequest, _reply: unknown, done: Done): void {
-  if (headers.host === undefined) {
-    done(raw.httpVersion === '1.1' ? new UnreadableError(400, 'There is no Host header.') : undefined);
-  } else
-    done(hasSeveralHosts(raw.rawHeaders) ? new UnreadableError(400, 'There is more than one Host header.') : undefined);
+  const message = hostFault(headers.host, raw);
+  done(message === undefined ? undefined : new MalformedRequestError(400, message));
 }
 
-/** Node keeps the first `Host` in `headers` and drops the others. @param rawHeaders names and values in turn. */
+function hostFault(host: string | undefined, { httpVersion, rawHeaders }: IncomingMessage): string | undefined {
+  if (host === undefined) return httpVersion === '1.1' ? 'The Host header is required.' : undefined;
+  if (hasSeveralHosts(rawHeaders)) return 'The request must have only one Host header.';
+  return HOST.test(host)
+    ? undefined
+    : `The Host header must be a host and an optional port; got "${host.slice(0, 100)}".`;
+}
+
+/** Node's `headers` has the first `Host` only. @param rawHeaders alternating names and values. */
 function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
   let hosts = 0;
   for (let place = 0; place < rawHeaders.length; place += 2) {
@@ -95,60 +115,54 @@ function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
 
 /** Rejects compressed bodies. */
 export function rejectUnreadableRequest({ headers }: FastifyRequest, _reply: unknown, done: Done): void {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  const isChunkedAlone = ['', 'chunked'].includes(headers['transfer-encoding']?.trim().toLowerCase() ?? '');
-  const isCompressed = !isChunkedAlone || (hasBody && isEncoded(headers['content-encoding']));
-  done(isCompressed ? new UnreadableError(415, 'The body is compressed.') : undefined);
+  const { 'transfer-encoding': transferEncoding, 'content-encoding': contentEncoding } = headers;
+  const hasBody = transferEncoding !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!['', 'chunked'].includes(transferEncoding?.trim().toLowerCase() ?? '')) {
+    done(notSupported('Transfer-Encoding', transferEncoding));
+  } else {
+    done(hasBody && isEncoded(contentEncoding) ? notSupported('Content-Encoding', contentEncoding) : undefined);
+  }
 }
 
-/** Whether a body is anything but what it looks like (RFC 9110, 8.4). */
+function notSupported(header: string, value = ''): MalformedRequestError {
+  return new MalformedRequestError(415, `Compressed bodies are not supported; got ${header} "${value.slice(0, 100)}".`);
+}
+
+/** Whether any content coding other than `identity` is applied (RFC 9110, 8.4). */
 function isEncoded(codings = ''): boolean {
   return codings.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
 }
 
+// Text that is not UTF-8
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A body that is not UTF-8. */
-class EncodingError extends Error {
-  readonly statusCode = 400;
-
-  constructor() {
-    super('The body is not valid UTF-8.');
-  }
-}
-
-/** A body whose `Content-Type` names another charset than UTF-8, the only one of JSON (RFC 8259, 8.1). */
-export class CharsetError extends Error {
-  readonly statusCode = 415;
-
-  constructor(charset: string) {
-    super(`The charset must be UTF-8; got "${charset.slice(0, 100)}".`);
-  }
-}
-
-/** Fastify's content parser for text: rejects other charsets than UTF-8, and bytes that are no UTF-8, which others would replace unnoticed. */
+/**
+ * Fastify's content parser for text. JSON is UTF-8 (RFC 8259, 8.1): rejects other charsets, and invalid bytes, which
+ * `Buffer.toString` would replace silently.
+ */
 export function decodeUtf8(
   { headers }: { headers: { 'content-type'?: string | undefined } },
   body: string | Buffer,
   done: (error: Error | null, text?: string) => void,
 ): void {
-  const charset = body.length === 0 ? undefined : charsetBesideUtf8(headers['content-type']);
+  const charset = body.length === 0 ? undefined : unsupportedCharset(headers['content-type']);
   if (charset !== undefined) {
-    done(new CharsetError(charset));
+    done(new MalformedRequestError(415, `The charset must be UTF-8; got "${charset.slice(0, 100)}".`));
     return;
   }
   try {
     done(null, typeof body === 'string' ? body : decoder.decode(body));
   } catch {
-    done(new EncodingError());
+    done(new MalformedRequestError(400, 'The body is not valid UTF-8.'));
   }
 }
 
-/** A parameter of a media type (RFC 9110, 5.6.6), with white space around `=`, which some clients send. */
+/** A parameter of a media type (RFC 9110, 5.6.6), with the white space around `=` that some clients send. */
 const PARAMETER = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g;
 
-/** The first charset that a content type names beside UTF-8; undefined where there is none. */
-function charsetBesideUtf8(contentType = ''): string | undefined {
+/** The first charset of a content type that is not UTF-8. */
+function unsupportedCharset(contentType = ''): string | undefined {
   if (!/charset/i.test(contentType)) return undefined;
   const charsets = [...contentType.matchAll(PARAMETER)]
     .filter(([, name]) => name?.toLowerCase() === 'charset')

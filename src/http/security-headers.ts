@@ -1,7 +1,7 @@
 /**
- * What every answer tells browsers, unless a page says otherwise of itself: that it is what its type says, that it is no
- * page, is shown in none and loaded by none of another origin, that nobody learns whence a link was followed, and that
- * nobody keeps it. `Strict-Transport-Security` is for whoever ends TLS: browsers ignore it in the clear.
+ * Default headers of every response: no content sniffing, no framing, no subresources, no use by other origins, no referrer and
+ * no caching. Pages override some of them. `Strict-Transport-Security` belongs to the proxy that terminates TLS: browsers ignore
+ * it over plain HTTP.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',

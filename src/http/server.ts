@@ -9,48 +9,53 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
-import { shedLoad } from './admission.ts';
-import { closeInTime, endConnections } from './lifecycle/shutdown.ts';
-import { trackConnections } from './lifecycle/shutdown.ts';
+import { MAX_PATH_PART_LENGTH, toErrorResponse } from './error-response.ts';
 import { setDeadline } from './lifecycle/deadline.ts';
-import type { LoadShedding } from './limits/load-shedding.ts';
-import { type AnswerLimits, limitUnreadAnswers } from './limits/unread-answers.ts';
-import { MAX_PATH_PART_LENGTH, refusalOf } from './error-response.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
-import { rejectConnect, rejectExpectation, rejectUnparsedRequest } from './malformed-requests.ts';
-import { checkHost, rejectUnreadableRequest } from './malformed-requests.ts';
+import { closeInTime, endConnections, trackConnections } from './lifecycle/shutdown.ts';
 import { trackTiming } from './lifecycle/timing.ts';
+import type { LoadShedding } from './limits/load-shedding.ts';
+import { shedLoad } from './limits/shed-load.ts';
+import { type AnswerLimits, limitUnreadAnswers } from './limits/unread-answers.ts';
+import {
+  checkHost,
+  rejectConnect,
+  rejectExpectation,
+  rejectUnparsedRequest,
+  rejectUnreadableRequest,
+} from './malformed-requests.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** What browsers may do and see from an allowed origin: all that the doors know. */
+/** What browsers may send and read from an allowed origin: the methods and headers of all APIs. */
 const CORS = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
   exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
   maxAge: 600,
-  // An OPTIONS that is no preflight gets the answer of one, rather than a complaint in plain text.
+  // Answers an OPTIONS request that is not a preflight like a preflight; the plugin would answer with plain text.
   strictPreflight: false,
 };
 
-/** How large a request may be, and how long it may take; in ms. */
+/** Limits of the size of requests and of the time that they may take, in ms. */
 export interface HttpLimits extends AnswerLimits {
   bodyBytes: number;
-  /** Until a request is answered, without the time that its body takes to arrive. */
+  /** Until a request is answered, without the time in which its body arrives. */
   requestMs: number;
+  /** Until the headers have arrived. */
   headersMs: number;
-  /** For a whole request to arrive. */
+  /** Until the whole request has arrived. */
   arrivalMs: number;
-  /** For a connection to stay open without a request. */
+  /** How long a connection stays open without a request. */
   keepAliveMs: number;
 }
 
-/** How often in ms Node looks for requests that do not arrive in time; else every 30 s. */
-const CHECK_MS = 1_000;
+/** How often in ms Node closes requests that exceed their arrival limits; Node's default is 30 s. */
+const ARRIVAL_CHECK_INTERVAL_MS = 1_000;
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
-/** Answers a request that reached no door, such as one whose address cannot be decoded. */
+/** Answers errors outside of the APIs, such as a path that cannot be decoded. */
 function handleUnroutedError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code, message, headers = {}, retryAfter } = refusalOf(error, request);
-  // Some of these requests have not met a hook.
+  const { status, code, message, headers = {}, retryAfter } = toErrorResponse(error, request);
+  // Hooks have not run for all of these requests.
   reply
     .code(status)
     .headers({ ...SECURITY_HEADERS, ...headers, 'x-request-id': request.id })
@@ -58,25 +63,24 @@ function handleUnroutedError(error: FastifyError, request: FastifyRequest, reply
 }
 
 function requestIdOf({ headers }: { headers: Record<string, unknown> }): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
 }
 
-/** What the server is to know. */
+/** The options of the HTTP server. */
 export interface HttpServerOptions {
   log: FastifyBaseLogger;
-  /** Origins that browsers may call from. */
+  /** Origins from which browsers may call. */
   corsOrigins: string[];
-  /** Addresses and networks of the proxies that are believed about whom they speak for. */
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
   trustProxy: string[];
-  /** Which requests this process works on. */
   load: LoadShedding;
   limits: HttpLimits & DatabaseTimeouts;
-  /** Aborted when the gateway is to stop: from then on no connection is kept for another request. Left out: never. */
+  /** Aborted when the shutdown begins: from then on, connections are closed after their next response. Default: never. */
   ending?: AbortSignal | undefined;
 }
 
-/** Builds the HTTP server: what stands in front of all doors, and answers where there is none. */
+/** Creates the HTTP server: all checks and limits that apply before a request reaches an API, and the 404 handler. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const { log, corsOrigins, limits, ending, trustProxy, load } = options;
   const app = fastify({
@@ -84,24 +88,25 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     http: {
       requireHostHeader: false,
       headersTimeout: limits.headersMs,
-      // Fastify sets it, too, but later than Node compares the two.
+      // Fastify sets it as well, but only after Node has compared it with the timeout of the headers.
       requestTimeout: limits.arrivalMs,
-      connectionsCheckingInterval: CHECK_MS,
+      connectionsCheckingInterval: ARRIVAL_CHECK_INTERVAL_MS,
     },
-    clientErrorHandler: (error, socket) => rejectUnparsedRequest(error, socket, connections.isAnswering(socket), limits),
+    clientErrorHandler: (error, socket) =>
+      rejectUnparsedRequest(error, socket, connections.isAnswering(socket), limits),
     frameworkErrors: handleUnroutedError,
     routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.arrivalMs,
     keepAliveTimeout: limits.keepAliveMs,
-    // What comes on an open connection is answered until that is closed.
+    // Requests on an open connection are answered until the connection is closed.
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     trustProxy: trustProxy.length > 0 && trustProxy,
   });
-  app.decorate('waits', limits);
-  // Before the plugin for CORS, whose route for OPTIONS would have Fastify's own handler.
+  app.decorate('databaseTimeouts', limits);
+  // Before the CORS plugin, whose OPTIONS route would otherwise get Fastify's own error handler.
   app.setErrorHandler<FastifyError>(handleUnroutedError);
   const connections = trackConnections(app.server);
   trackTiming(app);
@@ -123,16 +128,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app;
 }
 
-/** Tells the route rather than the path, which may hold uids, and so e-mail addresses. */
+/** Logs the route instead of the path, which can contain uids and therefore e-mail addresses. */
 function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const { method, routeOptions } = request;
-  const route = routeOptions.url ?? '(nowhere)';
+  const route = routeOptions.url ?? '(no route)';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime * 10) / 10];
   request.log.info({ method, route, status, ms }, `${method} ${route} ${status} ${ms} ms`);
   done();
 }
 
-/** Each door says what it takes; where there is none, a body is not looked at. */
+/** Answers requests without a route. Their bodies are discarded; each API registers its own content parsers. */
 function registerNotFoundHandler(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => {
@@ -140,8 +145,9 @@ function registerNotFoundHandler(app: FastifyInstance): void {
     done(null);
   });
   app.setNotFoundHandler(async (_request, reply) =>
-    reply
-      .code(404)
-      .send({ error: 'There is nothing here. GraphQL is at /graphql, REST at /v1/docs.', code: 'NOT_FOUND' }),
+    reply.code(404).send({
+      error: 'Not found. GraphQL is at /graphql; the REST API is documented at /v1/docs.',
+      code: 'NOT_FOUND',
+    }),
   );
 }

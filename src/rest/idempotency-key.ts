@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { idempotencyKey } from '../domain/idempotency/keys.ts';
 
-/** A text between quotes, as the draft has it (RFC 9651, 3.3.3). */
+/** A String of Structured Field Values (RFC 9651, 3.3.3). */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Headers arrive as Latin-1. A key in UTF-8 is the one that it is in a document of GraphQL. */
-function decoded(text: string): string {
+/** Decodes a header, which Node reads as Latin-1, as UTF-8 if possible, so that a key is the same as in GraphQL. */
+function decode(text: string): string {
   try {
     return utf8.decode(Buffer.from(text, 'latin1'));
   } catch {
@@ -15,34 +15,28 @@ function decoded(text: string): string {
   }
 }
 
-/** Many clients send the key without quotes; both are the same key. */
-function toKey(value: unknown): unknown {
+/** Removes the quotes, which many clients do not send. */
+function unquote(value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  const text = decoded(value);
+  const text = decode(value);
   return QUOTED.exec(text)?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? text;
 }
 
-/** The header of draft-ietf-httpapi-idempotency-key-header, where an operation takes it. */
+/** The header of draft-ietf-httpapi-idempotency-key-header. */
 export const idempotencyHeaders = z.object({
-  'Idempotency-Key': z.preprocess(toKey, idempotencyKey.optional()).meta({
+  'Idempotency-Key': z.preprocess(unquote, idempotencyKey.optional()).meta({
     type: 'string',
     minLength: 1,
     maxLength: 255,
-    description: `A name for this request, such as a UUID: within 24 hours, the same again is answered without being done
-again. With or without quotes.`,
+    description: `A unique name of this request, such as a UUID, with or without quotes. A retry with the same key within 24
+hours returns the result of the first request and is not executed again.`,
   }),
 });
 
-/** The key in the domain's words. */
-export const toIdempotencyKey = ({ 'Idempotency-Key': key }: z.output<typeof idempotencyHeaders>) => ({
-  idempotencyKey: key,
-});
-
-/** What the draft has for a key that stands for something else. */
+/** The status that the draft defines for a key that is reused with another request. */
 export const keyMisused = {
   status: 422,
-  description: 'The idempotency key was used for another operation, or with another input, in the last 24 hours.',
+  description: 'The idempotency key was used with another operation or another input within the last 24 hours.',
 } as const;
 
-/** Somebody else is just doing the same. */
 export const KEY_BUSY = 'another request with the idempotency key is in flight';

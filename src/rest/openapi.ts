@@ -1,52 +1,52 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { commonRefusals } from './error-handler.ts';
+import { commonErrors } from './error-handler.ts';
 import type { Example, Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { userObject } from './users.ts';
 
 const errorObject = z
   .object({
-    error: z.string().meta({ description: 'What is wrong, for people.' }),
-    code: z.string().meta({ description: 'What is wrong, for programs: stable.' }),
+    error: z.string().meta({ description: 'The error for people.' }),
+    code: z.string().meta({ description: 'The stable error code for programs.' }),
     issues: z
       .array(z.object({ path: z.array(z.string()), code: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Every fault of the parameters, where they are at fault.' }),
+      .meta({ description: 'Every error of the parameters, if they are invalid.' }),
     retryAfter: z
       .int()
       .min(1)
       .optional()
-      .meta({ description: 'Seconds after which to retry, where the request can be retried (409, 429, 503).' }),
-    requestId: z.string().optional().meta({ description: 'Of an unexpected error (500): the id in the log.' }),
+      .meta({ description: 'Seconds after which to retry, if the request can be retried (409, 429, 503).' }),
+    requestId: z.string().optional().meta({ description: 'The request id in the log, for unexpected errors (500).' }),
   })
-  .meta({ id: 'Error', description: 'Why nothing was done.' });
-
-/** What its `meta` says of the type of a schema that only code can check is all there is to say. */
-function asDocumented({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
-  const { type, default: preset } = z.globalRegistry.get(zodSchema) ?? {};
-  if (type !== undefined) delete jsonSchema.anyOf;
-  if (preset !== undefined) Object.assign(jsonSchema, { default: preset });
-}
+  .meta({ id: 'Error', description: 'An error.' });
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** JSON Schema of what a request holds. */
+/** The `meta` of a schema that is checked by code replaces what Zod derives. */
+function applyMeta({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
+  const { type, default: defaultValue } = z.globalRegistry.get(zodSchema) ?? {};
+  if (type !== undefined) delete jsonSchema.anyOf;
+  if (defaultValue !== undefined) Object.assign(jsonSchema, { default: defaultValue });
+}
+
 function requestSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
-    override: asDocumented,
+    override: applyMeta,
   });
   return rest;
 }
 
-/** JSON Schemas of what answers hold, by the name that their `meta` gives them. */
-function answerSchemas(): Record<string, object> {
-  const named = z.registry<{ id: string }>();
+/** JSON Schemas of all response bodies, by the `id` of their `meta`. */
+function responseSchemas(): Record<string, object> {
+  const registry = z.registry<{ id: string }>();
   for (const schema of new Set([errorObject, userObject, ...operations.map(({ response }) => response)])) {
-    named.add(schema, { id: nameOf(schema) });
+    registry.add(schema, { id: nameOf(schema) });
   }
-  const { schemas } = z.toJSONSchema(named, { io: 'output', uri: (name) => `#/components/schemas/${name}` });
+  const { schemas } = z.toJSONSchema(registry, { io: 'output', uri: (name) => `#/components/schemas/${name}` });
   return Object.fromEntries(Object.entries(schemas).map(([name, { $schema: _, $id: __, ...rest }]) => [name, rest]));
 }
 
@@ -56,51 +56,51 @@ const json = (schema: object, examples?: Record<string, Example>) => ({
   content: { 'application/json': { schema, ...(examples && Object.keys(examples).length > 0 ? { examples } : {}) } },
 });
 
-/** Where the parts of a request lie. */
-const PLACES = { params: 'path', query: 'query', headers: 'header' } as const;
+/** The value of `in` for each part of a request. */
+const LOCATIONS = { params: 'path', query: 'query', headers: 'header' } as const;
 
-function parametersOf({ input }: Operation): object[] {
+function parametersOf({ request }: Operation): object[] {
   return (['params', 'query', 'headers'] as const).flatMap((part) => {
-    const schema = input.shape[part];
-    if (!(schema instanceof z.ZodObject)) return [];
+    const schema = request[part];
+    if (!schema) return [];
     const { properties = {}, required = [] } = requestSchema(schema);
     return Object.entries(properties).map(([name, property]) => {
       const { description, ...rest } = typeof property === 'object' ? property : {};
       const isRequired = part === 'params' || required.includes(name);
-      return { name, in: PLACES[part], required: isRequired, description, schema: rest };
+      return { name, in: LOCATIONS[part], required: isRequired, description, schema: rest };
     });
   });
 }
 
-/** Refusals that say when to come back. */
-const comeBack = new Set(['429', '503']);
+/** Statuses with a `Retry-After` header. */
+const retryable = new Set(['429', '503']);
 const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds until it is worth another try.', schema: { type: 'integer' } },
+  'Retry-After': { description: 'Seconds after which to retry.', schema: { type: 'integer' } },
 };
 
-function responsesOf({ response, responseExamples, operationChecks }: Operation): object {
-  const refused = [
-    ...Object.entries(commonRefusals),
-    ...operationChecks.map(({ status, description }): [string, string] => [String(status), description]),
+function responsesOf({ response, responseExamples, errors }: Operation): object {
+  const errorResponses = [
+    ...Object.entries(commonErrors),
+    ...errors.map(({ status, description }): [string, string] => [String(status), description]),
   ].sort(([one], [other]) => Number(one) - Number(other));
   return {
-    200: { description: 'Done.', ...json(reference(nameOf(response)), responseExamples) },
+    200: { description: 'Success.', ...json(reference(nameOf(response)), responseExamples) },
     ...Object.fromEntries(
-      refused.map(([status, description]) => [
+      errorResponses.map(([status, description]) => [
         status,
-        { description, ...(comeBack.has(status) ? { headers: RETRY_AFTER } : {}), ...json(reference('Error')) },
+        { description, ...(retryable.has(status) ? { headers: RETRY_AFTER } : {}), ...json(reference('Error')) },
       ]),
     ),
   };
 }
 
-/** The name that a schema's `meta` gives it. */
+/** The `id` of a schema's `meta`. */
 function nameOf(schema: z.ZodType): string {
   return schema.meta()?.id ?? 'Unnamed';
 }
 
-function pathItemOf(operation: Operation): object {
-  const { body } = operation.input.shape;
+function operationObject(operation: Operation): object {
+  const { body } = operation.request;
   return {
     operationId: operation.operationId,
     tags: ['Users'],
@@ -112,33 +112,38 @@ function pathItemOf(operation: Operation): object {
   };
 }
 
-function pathsOf(): Record<string, object> {
+function pathItems(): Record<string, object> {
   const byPath = Map.groupBy(operations, ({ path }) => path);
   return Object.fromEntries(
     [...byPath].map(([path, ofPath]) => [
       path,
-      Object.fromEntries(ofPath.map((operation) => [operation.method.toLowerCase(), pathItemOf(operation)])),
+      Object.fromEntries(ofPath.map((operation) => [operation.method.toLowerCase(), operationObject(operation)])),
     ]),
   );
 }
 
-/** The OpenAPI document of the REST door, made of the schemas that check its requests. */
+/** The version of the package. */
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
+
+/** The OpenAPI document of the REST API, generated from the schemas that validate its requests. */
 export const openApiDocument = {
   openapi: '3.1.0',
   info: {
     title: 'usergraph: the Users API',
-    version: '1.0.0',
+    version,
     description: 'The REST operations that existing clients of the platform use. GraphQL is at `/graphql`.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: '/v1', description: 'This gateway' }],
   security: [{ basic: [] }],
-  tags: [{ name: 'Users', description: 'Your users, their devices and what they did.' }],
-  paths: pathsOf(),
+  tags: [{ name: 'Users', description: 'Your users, their devices and their events.' }],
+  paths: pathItems(),
   components: {
     securitySchemes: {
-      basic: { type: 'http', scheme: 'basic', description: 'The public key as the user, the secret as the password.' },
+      basic: { type: 'http', scheme: 'basic', description: 'The public key as username, the secret as password.' },
     },
-    schemas: answerSchemas(),
+    schemas: responseSchemas(),
   },
 };

@@ -3,35 +3,34 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
 import { ForbiddenError } from '../domain/shared/errors.ts';
-import { parseJson, UnsafeNumber } from '../domain/shared/json-numbers.ts';
-import { type Admit, requireViewer, viewerOf } from '../http/admission.ts';
+import { parseJson } from '../domain/shared/json-numbers.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8 } from '../http/malformed-requests.ts';
+import { handleRestError } from './error-handler.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
-import { refuse } from './error-handler.ts';
 
-/** What the door needs. */
-export interface RestDoor {
+interface RestRoutesOptions {
   db: DatabaseClient;
   admit: Admit;
 }
 
 /**
- * Mounts the seed's REST operations at `/v1/users…`, and the same at `/users…` for the clients that know no
- * version; their document at `/v1/openapi.json`, and a page that shows it at `/v1/docs`, for anybody.
+ * Mounts the REST operations at `/v1/users…` and, for clients that do not use the version, at `/users…`. The OpenAPI document at
+ * `/v1/openapi.json` and its page at `/v1/docs` are public.
  */
-export async function restRoutes(app: FastifyInstance, door: RestDoor): Promise<void> {
+export async function restRoutes(app: FastifyInstance, options: RestRoutesOptions): Promise<void> {
   app.get('/v1/openapi.json', async () => openApiDocument);
   await app.register(documentation);
-  await app.register(mountOperations, { ...door, prefix: '/v1' });
-  await app.register(mountOperations, door);
+  await app.register(mountOperations, { ...options, prefix: '/v1' });
+  await app.register(mountOperations, options);
 }
 
-/** The page loads nothing from elsewhere, and works without TLS, which the plugin's own policy would not let it. */
-const pagePolicy = {
+/** The page loads nothing from other origins. The plugin's own policy would not work without TLS. */
+const PAGE_POLICY = {
   'default-src': "'self'",
   'img-src': "'self' data:",
   'style-src': "'self' 'unsafe-inline'",
@@ -42,34 +41,33 @@ const pagePolicy = {
 };
 
 async function documentation(app: FastifyInstance): Promise<void> {
-  // The plugin's types know OpenAPI 3.0 alone.
+  // The plugin's types only cover OpenAPI 3.0.
   await app.register(swagger, { mode: 'static', specification: { document: openApiDocument as never } });
   await app.register(swaggerUi, {
     routePrefix: '/v1/docs',
-    staticCSP: pagePolicy,
+    staticCSP: PAGE_POLICY,
     uiConfig: { tryItOutEnabled: true, layout: 'BaseLayout' },
     theme: { title: openApiDocument.info.title },
   });
 }
 
-async function mountOperations(app: FastifyInstance, door: RestDoor): Promise<void> {
+async function mountOperations(app: FastifyInstance, options: RestRoutesOptions): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: 'buffer' }, parseBody);
-  app.setErrorHandler(refuse);
-  requireViewer(app, door.admit);
-  for (const operation of operations) mount(app, door, operation);
+  app.setErrorHandler(handleRestError);
+  requireViewer(app, options.admit);
+  for (const operation of operations) mount(app, options, operation);
 }
 
-/** A body that is not JSON. */
-class JsonError extends Error {
+class InvalidJsonError extends Error {
   readonly statusCode = 400;
 
   constructor(reason: string) {
-    super(`The body cannot be read. ${reason}`);
+    super(`The body could not be parsed. ${reason}`);
   }
 }
 
-/** Fastify's content parser. Clients name JSON on requests without a body, too. */
+/** Fastify's content parser. Clients also send the content type of JSON without a body. */
 function parseBody(
   request: FastifyRequest,
   bytes: string | Buffer,
@@ -78,21 +76,22 @@ function parseBody(
   decodeUtf8(request, bytes, (error, text = '') => {
     if (error) return done(error);
     try {
-      const body = text === '' ? undefined : parseJson(text);
-      // As a number, or it would pass for an object.
-      done(null, body instanceof UnsafeNumber ? Number(body.source) : body);
+      done(null, text === '' ? undefined : parseJson(text));
     } catch (error) {
-      done(new JsonError(error instanceof Error ? error.message : ''));
+      done(new InvalidJsonError(error instanceof Error ? error.message : ''));
     }
   });
 }
 
-function mount(app: FastifyInstance, { db }: RestDoor, operation: Operation): void {
-  const points = POINTS.request + (operation.method === 'GET' ? 0 : POINTS.write);
-  app.route({
+type Parameters = Record<string, unknown>;
+
+function mount(app: FastifyInstance, { db }: RestRoutesOptions, operation: Operation): void {
+  const isWrite = operation.method !== 'GET';
+  app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    config: { points },
+    config: { points: POINTS.request + (isWrite ? POINTS.write : 0) },
+    // Before the body is read.
     preParsing: async (request) => {
       if (viewerOf(request).scopes.has(operation.scope)) return;
       throw new ForbiddenError(operation.summary, operation.scope);
@@ -102,10 +101,9 @@ function mount(app: FastifyInstance, { db }: RestDoor, operation: Operation): vo
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'] };
       const viewer = viewerOf(request);
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
-      request.hasWritten = operation.method !== 'GET';
-      request.admitted?.addWork(operation.work ?? (request.hasWritten ? 1 : 0));
-      const running = operation.run(context, { params, query, headers, body });
-      return withDeadline(reply, running);
+      request.hasWritten = isWrite;
+      request.admitted?.addWork(operation.work ?? (isWrite ? 1 : 0));
+      return withDeadline(reply, operation.run(context, { params, query, headers, body }));
     },
   });
 }

@@ -1,57 +1,110 @@
 import { z } from 'zod';
 import type { Db } from '../db/client.ts';
-import { readDevices } from '../domain/devices/device.ts';
-import type { Instant } from '../domain/shared/instant.ts';
-import { readListMemberships } from '../domain/lists/memberships.ts';
-import { readSegmentMemberships } from '../domain/segments/memberships.ts';
-import type { User } from '../domain/users/user.ts';
+import { MAX_DEVICES, readDevices } from '../domain/devices/device.ts';
+import { readListSubscriptions } from '../domain/lists/memberships.ts';
+import { readSegmentSuppressions } from '../domain/segments/memberships.ts';
 import { canReadUsers } from '../domain/shared/actor.ts';
-import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
-import type { RestContext } from './operation.ts';
-import type { NewEvent } from '../domain/events/inputs.ts';
-import type { createBody, eventBody, Profile, updateBody } from './schemas.ts';
+import type { Instant } from '../domain/shared/instant.ts';
+import { type NewUser, newUser, type UserUpdate } from '../domain/users/inputs.ts';
+import type { User } from '../domain/users/user.ts';
+import type { Example, RestContext } from './operation.ts';
 
-/** Attributes, for the document: zod cannot tell it what `domain/shared/attributes.ts` checks. */
-export const attributesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** Attributes, for the OpenAPI document: Zod cannot derive it from the function that checks them. */
+const attributesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-/** The seed document's user object. */
+const { platform } = newUser.shape.device.unwrap().unwrap().shape;
+
+/** The user object of the REST reference. */
 export const userObject = z
   .object({
-    id: z.string().meta({ description: 'A unique internal identifier for the user object.' }),
-    uid: z.string().meta({ description: 'The user’s unique identifier in your application.' }),
+    id: z.string().meta({ description: 'The internal identifier of the user object.' }),
+    uid: z.string().meta({ description: 'The user’s identifier in your application.' }),
     uid_updateable: z.literal(true).optional().meta({
-      description: 'Present, and true, where no id was attached to the user at creation: `uid` may still be set, once.',
+      description: 'Present, and true, if the user was created without an id: `uid` can then be set once.',
     }),
-    first_name: z.string().nullable().meta({ description: 'Null where it is not known.' }),
-    last_name: z.string().nullable().meta({ description: 'Null where it is not known.' }),
-    number: z.string().nullable().meta({ description: 'Phone number as E.164. Null where it is not known.' }),
-    email: z.string().nullable().meta({ description: 'Null where it is not known.' }),
+    first_name: z.string().nullable().meta({ description: 'Null if unknown.' }),
+    last_name: z.string().nullable().meta({ description: 'Null if unknown.' }),
+    number: z.string().nullable().meta({ description: 'The phone number in E.164 format. Null if unknown.' }),
+    email: z.string().nullable().meta({ description: 'Null if unknown.' }),
     devices: z
-      .array(z.object({ token: z.string(), platform: z.enum(['android', 'ios']) }))
-      .meta({ description: 'The last 5 devices, newest first.' }),
+      .array(z.object({ token: z.string(), platform }))
+      .meta({ description: `The user’s last ${MAX_DEVICES} devices, newest first.` }),
     lists: z
       .array(z.object({ id: z.string(), subscribed: z.boolean() }))
       .meta({ description: 'The lists that the user belongs to.' }),
     segments: z
       .array(z.object({ id: z.string(), suppressed: z.boolean() }))
-      .meta({ description: 'The segments that the user belongs to; suppressed ones send them no broadcasts.' }),
-    meta: attributesSchema.meta({ description: 'Additional attributes; at most 200 of them, and 32 KB in all.' }),
-    created_at: z.string().meta({ description: 'When they signed up in your application.', format: 'date-time' }),
+      .meta({ description: 'The segments that the user belongs to. Suppressed members get no broadcasts.' }),
+    meta: attributesSchema.meta({ description: 'Additional attributes: up to 200 keys and 32 KB.' }),
+    created_at: z.string().meta({ description: 'When the user signed up in your application.', format: 'date-time' }),
   })
-  .meta({ id: 'User', description: 'A user, as far as the caller may see them.' });
+  .meta({ id: 'User', description: 'A user.' });
 
-export type UserObject = z.output<typeof userObject>;
+type UserObject = z.output<typeof userObject>;
 
-/** An instant as the seed document writes it. */
-export const instant = (given: Instant) => given.replace('Z', '+00:00');
+/** The user of "The User object" in the REST reference. */
+export const exampleUser: UserObject = {
+  id: '0176f50e-e282-7383-8ffa-b83c2458bb2a',
+  uid: 'a.jinadu@somecorp.email',
+  uid_updateable: true,
+  first_name: 'Akinyele',
+  last_name: 'Jinadu',
+  number: null,
+  email: 'a.jinadu@somecorp.email',
+  devices: [],
+  lists: [],
+  segments: [],
+  meta: { plan: 'pro', age: 34 },
+  created_at: '2021-01-12T05:24:39.062+00:00',
+};
 
-/** Turns users into the seed's user objects, with one statement for each kind of thing in them. */
+export const userExamples: Record<string, Example> = {
+  user: { summary: 'A user imported by an integration', value: exampleUser },
+};
+
+/** The user of "Create a User" in the REST reference, as a caller with only the public key sees them. */
+export const createdUserAsSent = {
+  uid: 'u144',
+  first_name: 'Akinyele',
+  last_name: 'Jinadu',
+  email: 'a.jinadu@somecorp.email',
+  meta: { plan: 'pro', age: 34 },
+  created_at: '2021-01-12T05:24:39.062+00:00',
+};
+
+/** The same user, as a caller with the secret sees them. */
+export const createdUser: UserObject = {
+  id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
+  ...createdUserAsSent,
+  number: null,
+  devices: [],
+  lists: [],
+  segments: [],
+};
+
+/** The response to creations and updates. */
+export const writtenUser = userObject
+  .partial()
+  .required({ uid: true })
+  .meta({ id: 'AnsweredUser', description: 'The user; with the public key alone, only `uid` and the fields sent.' });
+
+/** The response of operations without a result. */
+export const okObject = z
+  .object({ status: z.literal('ok') })
+  .meta({ id: 'Ok', description: 'The operation succeeded.' });
+
+export const okExamples: Record<string, Example> = { ok: { summary: 'Success', value: { status: 'ok' } } };
+
+/** An instant in the format of the REST reference. */
+const toRestInstant = (instant: Instant) => instant.replace('Z', '+00:00');
+
+/** Converts users to user objects, with one statement for each of their relations. */
 export async function readUserObjects(db: Db, workspaceId: string, users: readonly User[]): Promise<UserObject[]> {
   const ids = users.map(({ id }) => id);
   const [devices, lists, segments] = await Promise.all([
     readDevices(db, workspaceId, ids),
-    readListMemberships(db, workspaceId, ids),
-    readSegmentMemberships(db, workspaceId, ids),
+    readListSubscriptions(db, workspaceId, ids),
+    readSegmentSuppressions(db, workspaceId, ids),
   ]);
   return users.map((user) => ({
     id: user.id,
@@ -61,90 +114,48 @@ export async function readUserObjects(db: Db, workspaceId: string, users: readon
     last_name: user.lastName,
     number: user.number,
     email: user.email,
-    devices: (devices.get(user.id) ?? []).map(({ token, platform }) => ({ token, platform })),
-    lists: (lists.get(user.id) ?? []).map(({ list, subscribed }) => ({ id: list.id, subscribed })),
-    segments: (segments.get(user.id) ?? []).map(({ segment, suppressed }) => ({ id: segment.id, suppressed })),
+    devices: (devices.get(user.id) ?? []).map((device) => ({ token: device.token, platform: device.platform })),
+    lists: (lists.get(user.id) ?? []).map(({ listId, subscribed }) => ({ id: listId, subscribed })),
+    segments: (segments.get(user.id) ?? []).map(({ segmentId, suppressed }) => ({ id: segmentId, suppressed })),
     meta: user.meta,
-    created_at: instant(user.createdAt),
+    created_at: toRestInstant(user.createdAt),
   }));
 }
 
-/** What creations and updates answer. */
-export const answeredUser = userObject
-  .partial()
-  .required({ uid: true })
-  .meta({ id: 'AnsweredUser', description: 'The user; with the public key alone, `uid` and what was sent.' });
-
 /**
- * The answer to a creation or an update: to a caller who may read users, the user as they are now; to any other, their uid and the
- * request's own values. Those are not read back, so that an answer cannot contain what others have stored, also where it repeats one
- * of hours ago.
- * @param input what the body says, checked.
+ * The response to a creation or an update. Callers who can read users get the current user. All others get the uid and the values
+ * of their own request, without any read: so the response cannot contain data that others have stored, even for a retry with an
+ * idempotency key hours later.
  */
-export async function userAnswer(
+export async function respondWithUser(
   { db, viewer }: RestContext,
   user: User,
   input: NewUser | UserUpdate,
 ): Promise<Partial<UserObject>> {
-  if (!canReadUsers(viewer)) return asSent(input);
+  if (!canReadUsers(viewer)) return sentFields(input);
   const [current] = await readUserObjects(db, viewer.workspaceId, [user]);
-  if (!current) throw new Error('A user has become no object.');
+  if (!current) throw new Error('The user has no user object.');
   return current;
 }
 
-/** What a body says, as it is stored. What counts as left out is left out; of a creation, a `created_at` of null. */
-function asSent({ uid, firstName, lastName, number, email, meta, device, createdAt, ...rest }: NewUser | UserUpdate) {
-  const listIds = 'listIds' in rest ? rest.listIds : undefined;
-  const sent: Partial<UserObject> & { uid: string } = { uid };
-  if (firstName !== undefined) sent.first_name = firstName;
-  if (lastName !== undefined) sent.last_name = lastName;
-  if (number !== undefined) sent.number = number;
-  if (email !== undefined) sent.email = email;
-  if (device) sent.devices = [device];
-  // Newest first, as memberships are read.
-  if (listIds !== undefined)
-    sent.lists = [...new Set(listIds)]
+/** The fields of an input as they are stored, without omitted ones. A `created_at` of null counts as omitted. */
+function sentFields(input: NewUser | UserUpdate): Partial<UserObject> & { uid: string } {
+  const { uid, firstName, lastName, number, email, meta, device, createdAt } = input;
+  const listIds = 'listIds' in input ? input.listIds : undefined;
+  const fields: Partial<UserObject> & { uid: string } = { uid };
+  if (firstName !== undefined) fields.first_name = firstName;
+  if (lastName !== undefined) fields.last_name = lastName;
+  if (number !== undefined) fields.number = number;
+  if (email !== undefined) fields.email = email;
+  if (device) fields.devices = [device];
+  // Newest first, like stored memberships.
+  if (listIds !== undefined) {
+    fields.lists = [...new Set(listIds)]
       .sort()
       .reverse()
       .map((id) => ({ id, subscribed: true }));
-  if (meta !== undefined) sent.meta = meta ?? {};
-  if (createdAt) sent.created_at = instant(createdAt.toISOString());
-  return sent;
+  }
+  if (meta !== undefined) fields.meta = meta ?? {};
+  if (createdAt) fields.created_at = toRestInstant(createdAt.toISOString());
+  return fields;
 }
-
-const deviceOf = ({ device_token: token, device_platform: platform }: Profile) =>
-  token != null && platform != null ? { token, platform } : undefined;
-
-const profileOf = (body: Profile) => ({
-  firstName: body.first_name,
-  lastName: body.last_name,
-  number: body.number,
-  email: body.email,
-  meta: body.meta,
-  device: deviceOf(body),
-});
-
-/** A creation in the domain's words. */
-export const toNewUser = ({ id, lists, created_at, ...body }: z.output<typeof createBody>): NewUser => ({
-  uid: id,
-  ...profileOf(body),
-  listIds: lists,
-  createdAt: created_at,
-});
-
-/** An update in the domain's words. */
-export const toUserUpdate = (uid: string, { created_at, ...body }: z.output<typeof updateBody>): UserUpdate => ({
-  uid,
-  ...profileOf(body),
-  createdAt: created_at,
-});
-
-/** An event in the domain's words. */
-export const toNewEvent = (uid: string, { event, ...body }: z.output<typeof eventBody>): NewEvent => ({
-  uid,
-  name: event,
-  ...body,
-});
-
-/** The answer of an operation that has nothing to tell. */
-export const okObject = z.object({ status: z.literal('ok') }).meta({ id: 'Ok', description: 'It is done.' });

@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** What the page's script gets. */
+/** Data for the page's script. */
 export interface PageSettings {
   examples: Example[];
-  /** JSON, for the header editor of each tab. */
+  /** JSON for the header editor of each tab. */
   headers: string;
 }
 
-/** Only this origin's scripts run, and only this origin is called. The editor writes styles and fonts into the page. */
+/** Allows scripts from this origin and requests to this origin only. The editor inserts inline styles and `data:` fonts. */
 export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -21,7 +21,7 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page, whose files are under `base`. The settings are data in it, which no browser runs. */
+/** Renders the page. The settings are embedded as JSON. @param base path of the page's files. */
 export function renderPage(base: string, settings: PageSettings): string {
   const json = JSON.stringify(settings).replaceAll('<', '\\u003c');
   return `<!doctype html>
@@ -45,30 +45,30 @@ export function renderPage(base: string, settings: PageSettings): string {
 `;
 }
 
-/** A key that may be shown to anybody. */
+/** A key that may be public. */
 export interface DemoKey {
   publicKey: string;
   secret: string;
 }
 
-/** The text of GraphiQL's header editor to begin with: the demo key's header, or one that says what belongs there. */
+/** The initial text of GraphiQL's header editor: credentials of the demo key, or a placeholder. */
 export function defaultHeaders(demoKey: DemoKey | undefined): string {
   const credentials = demoKey
     ? Buffer.from(`${demoKey.publicKey}:${demoKey.secret}`).toString('base64')
-    : '<base64 of your public key, a colon and its secret>';
+    : '<base64 of publicKey:secret>';
   return JSON.stringify({ Authorization: `Basic ${credentials}` }, undefined, 2);
 }
 
 const folder = new URL('../../examples/operations/', import.meta.url);
 
-/** An operation that a tab begins with. */
+/** The initial operation of a tab. */
 export interface Example {
   query: string;
   /** JSON. */
   variables: string;
 }
 
-/** Reads the example operations, in order: each `N-name.graphql` has its variables beside it, in `N-name.json`. */
+/** Reads the example operations, in order. The variables of `N-name.graphql` are in `N-name.json`. */
 export async function readExamples(): Promise<Example[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.graphql')).sort();
   return Promise.all(

@@ -16,11 +16,11 @@ const logo = `
 </svg>`;
 
 /**
- * Sends an operation. Credentials are in the header editor alone: with the browser's own, a 401 would raise its
- * password dialog. Just after a change of tab, GraphiQL gives the name of the operation of the tab before.
+ * Sends an operation. Only the credentials of the header editor are sent: with the browser's own, a 401 would open its
+ * password dialog. Right after a change of tabs, GraphiQL passes the operation name of the previous tab.
  */
 async function send({ query, variables, operationName }, { headers } = {}) {
-  const named = operationName && new RegExp(`\\b${operationName}\\b`).test(query);
+  const hasOperation = operationName && new RegExp(`\\b${operationName}\\b`).test(query);
   const response = await fetch(location.pathname, {
     method: 'POST',
     credentials: 'omit',
@@ -29,21 +29,21 @@ async function send({ query, variables, operationName }, { headers } = {}) {
       accept: 'application/graphql-response+json, application/json',
       ...headers,
     },
-    body: JSON.stringify({ query, variables, ...(named ? { operationName } : {}) }),
+    body: JSON.stringify({ query, variables, ...(hasOperation ? { operationName } : {}) }),
   });
   return response.json();
 }
 
-/** Where the first example's page ends; null for somebody who may not read it yet. */
+/** The end cursor of the first example's page; null if the credentials do not allow reading it. */
 async function endOfFirstPage() {
   const [{ query, variables }] = examples;
-  const answer = await send({ query, variables: JSON.parse(variables) }, { headers: JSON.parse(headers) }).catch(
+  const response = await send({ query, variables: JSON.parse(variables) }, { headers: JSON.parse(headers) }).catch(
     () => undefined,
   );
-  return answer?.data?.users.pageInfo.endCursor ?? null;
+  return response?.data?.users.pageInfo.endCursor ?? null;
 }
 
-/** The examples, as tabs; an `after` that is null becomes the cursor that the page before ends with. */
+/** The examples as tabs. The end cursor of the first page replaces an `after` of null. */
 async function exampleTabs() {
   const after = await endOfFirstPage();
   return examples.map(({ query, variables }) => {
@@ -54,7 +54,7 @@ async function exampleTabs() {
 
 const STORED = 'graphiql:tabState';
 
-/** The tabs of somebody who has been here before, as GraphiQL keeps them; nothing for a first visit. */
+/** The tabs that GraphiQL stored on an earlier visit; undefined on the first one. */
 function storedTabs() {
   try {
     const state = JSON.parse(localStorage.getItem(STORED));
@@ -64,14 +64,14 @@ function storedTabs() {
   }
 }
 
-/** The operation that the address carries, as `?query=` and `&variables=`; nothing where it has none. */
-function tabOfAddress() {
+/** The operation in the URL (`?query=` and `&variables=`), if any. */
+function tabOfUrl() {
   const { searchParams } = new URL(location.href);
   const query = searchParams.get('query');
   return query ? { query, variables: searchParams.get('variables') ?? '', headers } : undefined;
 }
 
-/** Moves the operation of the address into a stored tab of its own, so that a reload does not open it once more. */
+/** Moves the operation of the URL into a stored tab, so that a reload does not open it again. */
 function storeLink(state, linked) {
   const title = /(?:query|mutation)\s+(\w+)/.exec(linked.query)?.[1] ?? 'Link';
   state.tabs.push({ id: `link-${Date.now()}`, title, operationName: null, response: null, ...linked });
@@ -82,7 +82,7 @@ function storeLink(state, linked) {
 
 async function start() {
   const stored = storedTabs();
-  const linked = tabOfAddress();
+  const linked = tabOfUrl();
   if (stored && linked) storeLink(stored, linked);
   const defaultTabs = stored ? undefined : [linked, ...(await exampleTabs())].filter(Boolean);
   const open = stored ? stored.tabs[stored.activeTabIndex] : defaultTabs[0];
@@ -92,12 +92,12 @@ async function start() {
     fetcher: send,
     headers,
     defaultTabs,
-    // GraphiQL opens the tab that has just these three, and makes another where none has. Left to Yoga, its
-    // welcome text would be the query: `defaultTabs` then never shows, and each reload adds a tab.
+    // GraphiQL opens the tab with exactly these values, and creates one if there is none. By default, Yoga passes its welcome
+    // text as the query: `defaultTabs` would not be shown, and each reload would add a tab.
     initialQuery: open.query,
     initialVariables: open.variables,
     initialHeaders: open.headers,
-    // Yoga's own writes every key stroke into the address.
+    // Yoga's default writes every keystroke into the URL.
     onEditQuery: undefined,
   });
 }

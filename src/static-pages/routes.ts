@@ -1,25 +1,27 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type DemoKey, defaultHeaders, readExamples, PAGE_POLICY, renderPage } from './graphiql.ts';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type DemoKey, defaultHeaders, PAGE_POLICY, readExamples, renderPage } from './graphiql.ts';
 
-/** What the door needs. */
 export interface GraphiQLRoutesOptions {
-  /** Filled in for whoever opens the page; for the demo data alone, since everybody gets to see it. */
+  /** Credentials to fill in. They are public, so only those of the demo data may be used. */
   demoKey?: DemoKey | undefined;
-  /** Rejects callers who may not see the page. Left out: it is for everybody. */
+  /** Rejects requests without access to the page. Default: the page is public. */
   authenticate?: ((request: FastifyRequest) => Promise<unknown>) | undefined;
 }
 
 /**
- * Mounts GraphiQL at `/graphql`, for browsers that ask for a page; all else there goes to GraphQL. `/` leads to it. The page holds
- * nothing secret, and what it asks GraphQL is authenticated as ever. Its files are this process's own, under a path that
- * changes with their content.
+ * Mounts GraphiQL at `/graphql` for requests that accept HTML; all other requests to `/graphql` go to the GraphQL API. `/`
+ * redirects to it. The page contains no secret, and its requests are authenticated like all others. Its files are served
+ * locally, under a path that changes with their content.
  */
-export async function graphiqlRoutes(app: FastifyInstance, { demoKey, authenticate }: GraphiQLRoutesOptions): Promise<void> {
+export async function graphiqlRoutes(
+  app: FastifyInstance,
+  { demoKey, authenticate }: GraphiQLRoutesOptions,
+): Promise<void> {
   const { version, assets } = await readAssets();
   const base = `/graphiql/${version}`;
   const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey) });
@@ -56,7 +58,7 @@ export async function graphiqlRoutes(app: FastifyInstance, { demoKey, authentica
   }
 }
 
-/** Browsers that open an address name `text/html`; clients that want an answer name JSON, or anything. */
+/** Browsers accept `text/html`; API clients accept JSON or anything. */
 function wantsPage(accept = ''): boolean {
   return accept.includes('text/html') && !accept.includes('json');
 }
@@ -65,10 +67,10 @@ const compress = promisify(gzip);
 
 /** A file that the page loads. */
 export interface Asset {
-  /** Media type, with the charset: the scripts hold characters beyond ASCII. */
+  /** Media type with the charset: the scripts contain non-ASCII characters. */
   type: string;
   content: Buffer;
-  /** The content under gzip, made on the first call and kept: 9 MB of scripts take 0.3 s. */
+  /** The content with gzip, compressed on the first call: 9 MB of scripts take 0.3 s. */
   compressed(): Promise<Buffer>;
 }
 
@@ -76,7 +78,7 @@ const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
 const distribution = import.meta.resolve('@graphql-yoga/graphiql');
 
-/** Where each file is, by the name that the page has for it. */
+/** The files, by the name that the page uses. */
 const files = [
   { name: 'page.js', type: script, url: import.meta.resolve('./page.js') },
   { name: 'page.css', type: style, url: import.meta.resolve('./page.css') },
@@ -87,7 +89,7 @@ const files = [
   { name: 'json.worker.js', type: script, url: new URL('monacoeditorwork/json.worker.bundle.js', distribution) },
 ];
 
-/** Reads the files of the page. The version is a digest of all of them, so that browsers may keep them for ever. */
+/** Reads the files of the page. The version is a digest of all of them, so that browsers can cache them indefinitely. */
 export async function readAssets(): Promise<{ version: string; assets: Map<string, Asset> }> {
   const digest = createHash('sha256');
   const assets = new Map<string, Asset>();

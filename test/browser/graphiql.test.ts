@@ -16,7 +16,7 @@ const exampleTabs = [
   'DeleteUser',
 ];
 
-/** Longest time in ms to wait for what the page is about to show. */
+/** Timeout in ms for the page to show an expected text. */
 const timeout = 15_000;
 
 let directory: string;
@@ -35,63 +35,63 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Takes the README's picture, once the editors have coloured their text. */
-async function takePicture(page: Page): Promise<void> {
+/** Takes the README's screenshot, once the editors have highlighted their text. */
+async function takeScreenshot(page: Page): Promise<void> {
   await page.mouse.move(400, 500);
   await page.waitForTimeout(3_000);
   await page.screenshot({ path: 'docs/graphiql.png' });
 }
 
-const uidsIn = (answer: string) => [...answer.matchAll(/"uid": "(\w+)"/g)].map(([, uid]) => uid);
+const uidsIn = (response: string) => [...response.matchAll(/"uid": "(\w+)"/g)].map(([, uid]) => uid);
 
 describe('GraphiQL in a browser without internet', () => {
-  it('comes up with the example tabs in order, asks nobody else and complains of nothing', async () => {
+  it('opens the example tabs in order, without requests to other hosts and without errors', async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open();
     expect(await visitor.tabs()).toEqual(exampleTabs);
     for (const tab of exampleTabs) {
-      await visitor.turnTo(tab);
+      await visitor.openTab(tab);
       await visitor.play();
-      await expect.poll(visitor.answer, { timeout }).toContain('"data": {');
-      expect(await visitor.answer()).not.toContain('"code":');
+      await expect.poll(visitor.response, { timeout }).toContain('"data": {');
+      expect(await visitor.response()).not.toContain('"code":');
     }
     expect(visitor.foreignRequests).toEqual([]);
-    expect(visitor.complaints).toEqual([]);
+    expect(visitor.errors).toEqual([]);
   });
 
-  it('shows users at the first press of play, and of Ctrl-Enter', async () => {
+  it('executes with the play button and with Ctrl-Enter', async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open();
     await visitor.play();
-    await expect.poll(visitor.answer, { timeout }).toContain('"totalCount": 250');
-    if (process.env.UPDATE_SCREENSHOT) await takePicture(visitor.page);
+    await expect.poll(visitor.response, { timeout }).toContain('"totalCount": 250');
+    if (process.env.UPDATE_SCREENSHOT) await takeScreenshot(visitor.page);
 
-    await visitor.write('{ viewer { workspace } }');
+    await visitor.type('{ viewer { workspace } }');
     await visitor.page.keyboard.press('Control+Enter');
-    await expect.poll(visitor.answer, { timeout }).toContain('"workspace": "Demo"');
+    await expect.poll(visitor.response, { timeout }).toContain('"workspace": "Demo"');
   });
 
-  it('shows other users in the tab of the next page', async () => {
+  it('shows other users in the NextPage tab', async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open();
     await visitor.play();
-    await expect.poll(visitor.answer, { timeout }).toContain('"uid"');
-    const firstPage = uidsIn(await visitor.answer());
+    await expect.poll(visitor.response, { timeout }).toContain('"uid"');
+    const firstPage = uidsIn(await visitor.response());
 
-    await visitor.turnTo('NextPage');
+    await visitor.openTab('NextPage');
     await visitor.play();
-    await expect.poll(visitor.answer, { timeout }).toContain('"uid"');
-    const nextPage = uidsIn(await visitor.answer());
+    await expect.poll(visitor.response, { timeout }).toContain('"uid"');
+    const nextPage = uidsIn(await visitor.response());
     expect(nextPage).not.toHaveLength(0);
     expect(nextPage.filter((uid) => firstPage.includes(uid))).toEqual([]);
   });
 
-  it('knows the schema: its documentation lists Query, and the editor completes fields', async () => {
+  it('loads the schema: the documentation lists Query, and the editor completes fields', async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open();
     await visitor.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await visitor.page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).waitFor();
-    await visitor.write('{ segm');
+    await visitor.type('{ segm');
     await expect
       .poll(
         async () => {
@@ -103,24 +103,24 @@ describe('GraphiQL in a browser without internet', () => {
       .toContainEqual(expect.stringContaining('segments'));
   });
 
-  it('keeps what a visitor has typed, for when they come back', async () => {
+  it('restores edited tabs on the next visit', async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open();
-    await visitor.turnTo('UpdateUser');
-    await visitor.write('query Mine { viewer { scopes } }');
-    await visitor.stored('query Mine');
+    await visitor.openTab('UpdateUser');
+    await visitor.type('query Mine { viewer { scopes } }');
+    await visitor.waitForStored('query Mine');
     await visitor.open();
     expect(await visitor.tabs()).toEqual(exampleTabs.with(4, 'Mine'));
     await visitor.play();
-    await expect.poll(visitor.answer, { timeout }).toContain('"users:read"');
+    await expect.poll(visitor.response, { timeout }).toContain('"users:read"');
   });
 
-  it('opens a link with a query in a tab of its own, once, and for a first visit before the examples', async () => {
+  it('opens the query of a link in a new tab, once; on a first visit before the examples', async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open('?query=query Linked { viewer { workspace } }');
     expect(await visitor.tabs()).toEqual(['Linked', ...exampleTabs]);
-    await visitor.turnTo('NextPage');
-    await visitor.stored('"activeTabIndex":2');
+    await visitor.openTab('NextPage');
+    await visitor.waitForStored('"activeTabIndex":2');
 
     await visitor.open('?query=query Again { viewer { workspace } }');
     expect(await visitor.tabs()).toEqual(['Linked', ...exampleTabs, 'Again']);
@@ -128,16 +128,16 @@ describe('GraphiQL in a browser without internet', () => {
     await visitor.open();
     expect(await visitor.tabs()).toEqual(['Linked', ...exampleTabs, 'Again']);
     await visitor.play();
-    await expect.poll(visitor.answer, { timeout }).toContain('"workspace": "Demo"');
+    await expect.poll(visitor.response, { timeout }).toContain('"workspace": "Demo"');
   });
 
-  it("shows a refusal, and never answers it with the browser's own password", async () => {
+  it("shows an authentication error, and does not send the browser's own credentials", async () => {
     await using visitor = await visit(browser, gateway.address);
     await visitor.open();
     await visitor.page.getByRole('button', { name: 'Headers' }).click();
     const headers = visitor.page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)');
-    await visitor.write('{}', headers);
+    await visitor.type('{}', headers);
     await visitor.play();
-    await expect.poll(visitor.answer, { timeout }).toContain('"code": "UNAUTHENTICATED"');
+    await expect.poll(visitor.response, { timeout }).toContain('"code": "UNAUTHENTICATED"');
   });
 });

@@ -1,52 +1,51 @@
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
-/** Debian's, unless CHROMIUM names another. */
+/** Debian's Chromium by default. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Starts Chromium; nothing but this machine has an address in it. */
+/** Launches Chromium, with a resolver that only knows this machine. */
 export function launchBrowser(): Promise<Browser> {
-  const switches =
-    '--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update';
+  const flags = '--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update';
   const offline = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
-  return chromium.launch({ executablePath, args: [...switches.split(' '), '--disable-sync', offline] });
+  return chromium.launch({ executablePath, args: [...flags.split(' '), '--disable-sync', offline] });
 }
 
-/** Somebody who has GraphiQL open, in a browser that has never been there before. */
+/** A page in a new browser context, such as GraphiQL on a first visit. */
 export interface Visitor extends AsyncDisposable {
   page: Page;
-  /** What the console and uncaught errors have said. */
-  complaints: string[];
-  /** Requests to anybody but the gateway. */
+  /** Errors and warnings in the console, and uncaught errors. */
+  errors: string[];
+  /** Requests to other hosts than the gateway. */
   foreignRequests: string[];
-  /** Opens GraphiQL, or opens it again, and waits until it has the schema. */
+  /** Opens or reloads GraphiQL, and waits until it has loaded the schema. */
   open(query?: string): Promise<void>;
   tabs(): Promise<string[]>;
-  /** Goes to a tab, by its title. */
-  turnTo(tab: string): Promise<void>;
-  /** Replaces the text of an editor; the query's, unless another is named. */
-  write(text: string, into?: Locator): Promise<void>;
-  /** DatabaseTimeouts until the browser has stored a text with the tabs, as GraphiQL does after a short while. */
-  stored(text: string): Promise<unknown>;
-  /** Presses play. */
+  /** Activates a tab by its title. */
+  openTab(tab: string): Promise<void>;
+  /** Replaces the text of an editor; default: the query editor. */
+  type(text: string, editor?: Locator): Promise<void>;
+  /** Waits until GraphiQL has stored the tabs with a text, which it does after a short delay. */
+  waitForStored(text: string): Promise<unknown>;
+  /** Clicks the play button. */
   play(): Promise<void>;
-  /** The part of the answer that is on the screen. */
-  answer(): Promise<string>;
+  /** The visible part of the response. */
+  response(): Promise<string>;
 }
 
-/** Brings a visitor to the gateway at an address. */
+/** Opens a page in a new browser context. @param address the gateway's. */
 export async function visit(browser: Browser, address: string): Promise<Visitor> {
-  // Credentials that the browser itself would answer a 401 with, as after its password dialog.
+  // Credentials that the browser sends after a 401, as if entered in its password dialog.
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
     httpCredentials: { username: 'pk_demo', password: 'sk_demo' },
   });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
-  const complaints: string[] = [];
+  const errors: string[] = [];
   const foreignRequests: string[] = [];
-  page.on('pageerror', ({ message }) => complaints.push(message));
+  page.on('pageerror', ({ message }) => errors.push(message));
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) errors.push(message.text());
   });
   context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
@@ -55,7 +54,7 @@ export async function visit(browser: Browser, address: string): Promise<Visitor>
 
   return {
     page,
-    complaints,
+    errors,
     foreignRequests,
     async open(query = '') {
       const introspected = page.waitForResponse(
@@ -66,21 +65,21 @@ export async function visit(browser: Browser, address: string): Promise<Visitor>
       await page.locator('.graphiql-query-editor .view-lines').waitFor();
     },
     tabs: () => page.getByRole('tab').allInnerTexts(),
-    async turnTo(tab) {
+    async openTab(tab) {
       await page.getByRole('tab').getByText(tab, { exact: true }).click();
       await page.getByRole('tab', { name: tab, selected: true }).waitFor();
     },
-    async write(text, into = page.locator('.graphiql-query-editor')) {
-      await into.locator('.view-lines').click();
+    async type(text, editor = page.locator('.graphiql-query-editor')) {
+      await editor.locator('.view-lines').click();
       await page.keyboard.press('ControlOrMeta+A');
       await page.keyboard.press('Delete');
-      // Key by key: the editor closes brackets by itself, and takes a typed one for its own.
+      // Key by key: the editor inserts closing brackets, and overwrites them with typed ones.
       await page.keyboard.type(text);
     },
-    stored: (text) =>
+    waitForStored: (text) =>
       page.waitForFunction((part) => localStorage.getItem('graphiql:tabState')?.includes(part) === true, text),
     play: () => page.getByRole('button', { name: 'Execute query' }).click(),
-    answer: async () => (await page.locator('.graphiql-response .view-lines').innerText()).replaceAll('\u00a0', ' '),
+    response: async () => (await page.locator('.graphiql-response .view-lines').innerText()).replaceAll('\u00a0', ' '),
     [Symbol.asyncDispose]: () => context.close(),
   };
 }

@@ -15,10 +15,10 @@ import { recordStatements } from './statements.ts';
 import { unlimited } from './unlimited.ts';
 import { viewOfWorkspaces } from './workspace-view.ts';
 
-/** Credentials of a caller, as an `Authorization` header; undefined for somebody without any. */
+/** The `Authorization` header of a caller; undefined for a request without credentials. */
 export type Caller = string | undefined;
 
-/** An answer of the GraphQL door. */
+/** A response of the GraphQL API. */
 export interface Answer<Data = unknown> {
   status: number;
   headers: Record<string, unknown>;
@@ -31,18 +31,18 @@ export interface Answer<Data = unknown> {
   extensions?: Record<string, unknown>;
 }
 
-/** A tenant with callers of its own. */
+/** A workspace with the `Authorization` headers of its callers. */
 export interface Tenant {
   workspaceId: string;
-  /** With the secret of a key that has every scope. */
+  /** Of a key with every scope, with its secret. */
   owner: string;
-  /** With the public key alone. */
+  /** Of the same key, without its secret. */
   publicKey: string;
-  /** With the secret of a fresh key that has just these scopes. */
+  /** Creates a key with these scopes only, and returns its header. */
   withScopes(...granted: Scope[]): Promise<string>;
 }
 
-/** The `Authorization` header of a key, with its secret or alone. */
+/** The `Authorization` header of a key, with or without its secret. */
 export const basic = (publicKey: string, secret = '') =>
   `Basic ${Buffer.from(`${publicKey}:${secret}`).toString('base64')}`;
 
@@ -166,11 +166,11 @@ export async function startApp({
     app,
     db,
     connection: database.connection,
-    /** Another workspace of the same database. */
+    /** The test's other workspace, on the same database. */
     stranger,
-    /** Sends an operation and gives the whole answer. */
+    /** Sends an operation and returns the whole response. */
     send,
-    /** Sends an operation that is to succeed, and gives its data. */
+    /** Sends an operation and returns its data. @throws where the response has errors. */
     async run<Data, Variables>(
       document: TypedDocumentNode<Data, Variables>,
       variables?: Variables,
@@ -180,7 +180,7 @@ export async function startApp({
       if (errors || !data) throw new Error(`The operation failed: ${JSON.stringify(errors)}`);
       return data;
     },
-    /** The SQL statements that something causes, BEGIN and COMMIT included, once the key is known. */
+    /** Returns the SQL statements that `act` causes, BEGIN and COMMIT included. The first request of a key looks it up. */
     async statementsOf(act: () => Promise<unknown>): Promise<string[]> {
       statements.length = 0;
       await act();

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
 import { inject } from 'vitest';
 import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
 import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
-import { databaseUrl, TEMPLATE } from './database-url.ts';
+import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
 
 /** A migrated database with an open client. */
 export interface TestDatabase extends AsyncDisposable {
@@ -27,7 +26,7 @@ let workerDatabase: Promise<{ connectionString: string }> | undefined;
  */
 export async function openWorkerDatabase(options: ClientOptions = {}): Promise<TestDatabase> {
   const name = `${inject('databasePrefix')}worker_${process.env.VITEST_POOL_ID}`;
-  workerDatabase ??= onServer(async (client) => {
+  workerDatabase ??= withConnection(inject('serverUrl'), async (client) => {
     // With isolation, the workers of one pool slot run one after another and share its database.
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
     if (rowCount === 0) await client.query(createFromTemplate(name, templateName()));
@@ -78,22 +77,14 @@ const open = (connection: { connectionString: string }, { poolSize, timeouts }: 
 /** Creates a database. Disposal drops it, even while sessions are connected to it. */
 async function create(template: string): Promise<{ name: string; connectionString: string } & AsyncDisposable> {
   const name = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
-  await onServer((client) => client.query(createFromTemplate(name, template)));
+  await withConnection(inject('serverUrl'), (client) => client.query(createFromTemplate(name, template)));
   return {
     name,
     connectionString: databaseUrl(inject('serverUrl'), name),
     [Symbol.asyncDispose]: async () => {
-      await onServer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+      await withConnection(inject('serverUrl'), (client) =>
+        client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+      );
     },
   };
-}
-
-async function onServer<Result>(run: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client({ connectionString: inject('serverUrl') });
-  await client.connect();
-  try {
-    return await run(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 
 /** The gateway as a process of its own, with what it has printed. */
 export interface GatewayProcess extends AsyncDisposable {
@@ -32,6 +34,9 @@ function launch(environment: Environment, start = directly): { child: ChildProce
   const limits = { IN_FLIGHT_LIMIT: '0', LIMIT_DOCUMENT_MS: '0' };
   const env = { PATH, HOME, NODE_COMPILE_CACHE, PORT: '0', DRAIN_MS: '0', ...limits, ...environment };
   const child = spawn(program, args, { env, detached: start.detached });
+  // The end of the run ends what a failed test leaves running (server.ts); the browser's tests have no such list.
+  const pids = inject('gatewayPids');
+  if (pids) appendFileSync(pids, `${child.pid}\n`);
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));
   return { child, output: () => printed };

@@ -1,16 +1,16 @@
 import type { Choices } from './choices.ts';
 
-/** Makes the bytes of an HTTP request that is broken somewhere, or several such on one connection. */
+/** Generates the bytes of one or several HTTP requests, most of them malformed, for one connection. */
 export function generateRequest(choices: Choices, authorization: string): Buffer {
   const { percent, below } = choices;
-  const requests = Array.from({ length: percent(80) ? 1 : 1 + below(4) }, () => oneRequest(choices, authorization));
+  const requests = Array.from({ length: percent(80) ? 1 : 1 + below(4) }, () => generateOne(choices, authorization));
   let bytes: Buffer = Buffer.concat(requests);
-  for (let time = 0; time < 3 && percent(30); time += 1) bytes = breakBytes(bytes, choices);
-  // A connection on which nothing comes, not even an end of headers, is cut off later; that is no matter of this.
+  for (let time = 0; time < 3 && percent(30); time += 1) bytes = corrupt(bytes, choices);
+  // An incomplete request is closed by the arrival limits, which other tests cover.
   return percent(90) ? bytes : bytes.subarray(0, 1 + below(bytes.length));
 }
 
-function oneRequest({ percent, below, of }: Choices, authorization: string): Buffer {
+function generateOne({ percent, below, of }: Choices, authorization: string): Buffer {
   const method = percent(70)
     ? of(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])
     : of(['PATCH', 'TRACE', 'CONNECT', 'get', 'GE T', '', 'PROPFIND', 'POST\t', '\u0000', 'QUERY', 'PRI']);
@@ -138,7 +138,7 @@ function oneRequest({ percent, below, of }: Choices, authorization: string): Buf
   ];
   const end = percent(95) ? '\r\n' : of(['\n', '\r', '\r\n\r\n', '\n\r']);
   const isChunked = headers.some((header) => /chunked/.test(header)) && percent(70);
-  const sent = isChunked
+  const payload = isChunked
     ? of([
         `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
         `${body.length.toString(16)};x=y\r\n${body}\r\n0\r\nT: 1\r\n\r\n`,
@@ -149,11 +149,11 @@ function oneRequest({ percent, below, of }: Choices, authorization: string): Buf
         '0\r\n',
       ])
     : body;
-  return Buffer.from(`${method} ${path} ${version}${end}${headers.join(end)}${end}${end}${sent}`, 'latin1');
+  return Buffer.from(`${method} ${path} ${version}${end}${headers.join(end)}${end}${end}${payload}`, 'latin1');
 }
 
-/** Changes, leaves out, doubles or puts in some bytes. */
-function breakBytes(bytes: Buffer, { below, of }: Choices): Buffer {
+/** Changes, removes, repeats or inserts some bytes. */
+function corrupt(bytes: Buffer, { below, of }: Choices): Buffer {
   const at = below(bytes.length + 1);
   const length = below(16);
   const [before, within, after] = [bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at + length)];

@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { startApp } from './app.ts';
 
-/** Codes of the contract that blame the caller. */
-const callersCodes = [
+/** Codes of client errors. */
+const clientErrorCodes = [
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
@@ -13,7 +13,7 @@ const callersCodes = [
   'FORBIDDEN',
 ];
 
-/** Sends any bytes to the GraphQL door as the owner. */
+/** Sends raw bytes to the GraphQL API as the owner. */
 export async function post(
   { app, owner }: Awaited<ReturnType<typeof startApp>>,
   payload: string | Buffer,
@@ -23,12 +23,12 @@ export async function post(
   return app.inject({ method: 'POST', url: '/graphql', ...options, headers, payload });
 }
 
-const refusal = z.object({ errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).min(1) });
+const rejection = z.object({ errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).min(1) });
 
-/** Expects that a request was refused as the caller's fault, in GraphQL's shape. */
-export function expectRefusal(response: { statusCode: number; json(): unknown }, code?: string): void {
+/** Expects a client error in GraphQL's format. */
+export function expectRejection(response: { statusCode: number; json(): unknown }, code?: string): void {
   expect(response.statusCode).toBeLessThan(500);
-  const codes = refusal.parse(response.json()).errors.map(({ extensions }) => extensions.code);
-  for (const given of codes) expect(callersCodes).toContain(given);
+  const codes = rejection.parse(response.json()).errors.map(({ extensions }) => extensions.code);
+  for (const received of codes) expect(clientErrorCodes).toContain(received);
   if (code) expect(codes).toContain(code);
 }

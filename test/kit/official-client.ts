@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { type Gateway, pageIn } from './rest.ts';
 
-/** What `@engage_so/js` exports, as far as the product serves it. */
+/** The exports of `@engage_so/js` that the product supports. */
 export interface OfficialClient {
   init(options: string | { key: string; secret?: string }): void;
   identify(user: { id: string; [attribute: string]: unknown }): Promise<unknown>;
@@ -10,7 +10,7 @@ export interface OfficialClient {
   request(path: string, body: unknown, method: string): Promise<unknown>;
 }
 
-/** The address that is fixed in the client's code. */
+/** The fixed address in the client's code. */
 const ROOT = 'https://api.engage.so/v1';
 
 const require = createRequire(import.meta.url);
@@ -19,10 +19,10 @@ const nodePath = createRequire(clientPath).resolve('@engage_so/node');
 const corePath = createRequire(nodePath).resolve('@engage_so/core');
 const fetchPath = createRequire(corePath).resolve('cross-fetch');
 
-/** A fresh copy of the client, its code untouched, whose requests arrive at a listening gateway. */
+/** A fresh, unmodified copy of the client whose requests go to a listening gateway. */
 export async function officialClient({ app }: Gateway): Promise<OfficialClient> {
   const address = app.server.listening ? app.listeningOrigin : await app.listen({ host: '127.0.0.1', port: 0 });
-  // The client keeps its key in a variable of its module, and takes its fetch from the module cache.
+  // The client stores its key in a module variable, and gets its fetch from the module cache.
   for (const path of [clientPath, nodePath, corePath]) delete require.cache[path];
   require(fetchPath);
   const module = require.cache[fetchPath];
@@ -39,13 +39,13 @@ export async function officialClient({ app }: Gateway): Promise<OfficialClient> 
   }
 }
 
-/** The key and the secret of a caller's header. */
+/** The key and the secret in an `Authorization` header. */
 export function credentialsOf(caller: string): { key: string; secret: string } {
   const [key = '', secret = ''] = Buffer.from(caller.replace('Basic ', ''), 'base64').toString().split(':');
   return { key, secret };
 }
 
-/** The uids of every page of users, newest first, followed by `next_cursor`. */
+/** The uids of all pages of users, newest first, read with `next_cursor`. */
 export async function pagesOf(client: OfficialClient, limit: number): Promise<string[][]> {
   const pages: string[][] = [];
   let cursor = '';

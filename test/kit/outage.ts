@@ -127,7 +127,8 @@ export async function expectNothingHeld(watched: Watched): Promise<void> {
 }
 
 /**
- * Sees that it serves within 5 s, is ready, is the same process, and holds no more connections than its pool has, none in a
+ * Sees that it serves within 6 s, which is the time after which a silent connection is closed (`LIMIT_STATEMENT_MS` and half a
+ * second: the workspace's share may consist of those) and half a second more; that it is ready, is the same process, and holds no more connections than its pool has, none in a
  * transaction.
  * @returns how long in ms it took to serve.
  */

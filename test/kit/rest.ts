@@ -5,20 +5,20 @@ import type { startApp } from './app.ts';
 
 export type Gateway = Awaited<ReturnType<typeof startApp>>;
 
-/** An answer of the REST door. */
+/** A response of the REST API. */
 export interface RestAnswer {
   status: number;
   body: unknown;
 }
 
-/** Sends any request, by nobody unless its headers say, and expects that the answer is JSON. */
+/** Sends a request, without credentials by default, and expects a JSON response. */
 export async function inject({ app }: Pick<Gateway, 'app'>, request: InjectOptions): Promise<RestAnswer> {
   const response = await app.inject(request);
   expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
   return { status: response.statusCode, body: response.json() };
 }
 
-/** A caller of the REST door: each sends `Content-Type: application/json` with every request, as the clients do. */
+/** A client of the REST API. Like the official clients, it sends `Content-Type: application/json` with every request. */
 export interface RestCaller {
   get(path: string): Promise<RestAnswer>;
   post(path: string, body?: unknown): Promise<RestAnswer>;
@@ -26,7 +26,7 @@ export interface RestCaller {
   delete(path: string): Promise<RestAnswer>;
 }
 
-/** Speaks to the REST door as a caller; the owner where none is named. */
+/** A client of the REST API with credentials; default: the owner's. */
 export function restOf(gateway: Gateway, caller: string = gateway.owner): RestCaller {
   const headers = { authorization: caller, 'content-type': 'application/json;charset=utf-8' };
   const send = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown) =>
@@ -45,7 +45,7 @@ const pageAnswer = z.strictObject({
   previous_cursor: z.string().optional(),
 });
 
-/** The uids and the cursors of a page of users. */
+/** The uids and cursors of a page of users. */
 export function pageIn(body: unknown) {
   const { data, next_cursor: next, previous_cursor: previous } = pageAnswer.parse(body);
   return { uids: data.map(({ uid }) => uid), next, previous };

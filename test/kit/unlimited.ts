@@ -1,9 +1,9 @@
 import type { Dependencies } from '../../src/app.ts';
 
-/** A gateway that refuses nobody for what others, or they themselves, have asked before. */
+/** Options of a gateway without rate limits, concurrency limits, login throttling and load shedding. */
 export const unlimited = {
   rateLimits: { secret: 0, publicKey: 0 },
-  admissionLimits: { requestsAtOnce: 0, wrongCredentials: 0 },
+  admissionLimits: { concurrentRequests: 0, failedLogins: 0 },
   inFlightLimit: 0,
   trustProxy: [],
 } satisfies Partial<Dependencies>;

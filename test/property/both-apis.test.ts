@@ -8,10 +8,10 @@ import { putLists, putScene, rowsOf } from '../kit/both-apis/scene.ts';
 import { seedUsers, tens } from '../kit/seed-rows.ts';
 import { casesOf, isFullSize } from '../kit/test-size.ts';
 
-// A failure prints the seed and the path that run it again: `fc.assert(…, { seed, path })`.
+// A failure prints the seed and the path that reproduce it: `fc.assert(…, { seed, path })`.
 const runs = { numRuns: casesOf(500), interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true };
 
-it('leaves the same rows, reads the same user and refuses with the same code, whichever door is asked', {
+it('both APIs write the same rows, read the same user and reject with the same code', {
   timeout: 180_000,
 }, async () => {
   await using app = await startApp();
@@ -19,9 +19,9 @@ it('leaves the same rows, reads the same user and refuses with the same code, wh
   await Promise.all([putLists(ofRest), putLists(ofGraphQL)]);
   const seen = new Set<string>();
 
-  const property = fc.asyncProperty(scenes, commands, async (scene, asked) => {
+  const property = fc.asyncProperty(scenes, commands, async (scene, sequence) => {
     await Promise.all([putScene(ofRest, scene), putScene(ofGraphQL, scene)]);
-    for (const command of asked) {
+    for (const command of sequence) {
       const [one, other] = await Promise.all([rest(app, ofRest, command), graphql(app, ofGraphQL, command)]);
       expect(one).toEqual(other);
       seen.add(one.code);
@@ -33,7 +33,7 @@ it('leaves the same rows, reads the same user and refuses with the same code, wh
   if (isFullSize) expect([...seen].sort()).toEqual(['FORBIDDEN', 'NOT_FOUND', 'OK', 'UID_TAKEN', 'VALIDATION_FAILED']);
 });
 
-it('reads the same pages in the same order, whichever door is asked', { timeout: 180_000 }, async () => {
+it('both APIs read the same pages in the same order', { timeout: 180_000 }, async () => {
   await using app = await startApp();
   const [ofRest, ofGraphQL] = [app, { ...app.stranger, db: app.db }];
   await Promise.all([seedUsers(ofRest, tens(70)), seedUsers(ofGraphQL, tens(70))]);

@@ -8,12 +8,12 @@ import { startApp } from '../kit/app.ts';
 import { printFigures } from '../kit/figures.ts';
 import { inject } from '../kit/rest.ts';
 import {
-  type Built,
+  type BuiltOperation,
   type Depth,
-  type Given,
-  operationAlong,
+  type GetValue,
   operationOf,
-  wayTo,
+  operationOnPath,
+  pathTo,
 } from '../kit/strangers/build-operation.ts';
 import {
   type AllNames,
@@ -21,10 +21,10 @@ import {
   coordinates,
   idsOf,
   namesOf,
-  naming,
-  neutral,
+  namingArguments,
+  otherArguments,
 } from '../kit/strangers/names.ts';
-import { parametersOf, restHeaders, restNaming, restNeutral, restRequest } from '../kit/strangers/rest.ts';
+import { parametersOf, restHeaders, restNaming, restOther, restRequest } from '../kit/strangers/rest.ts';
 import { rowsOf, seedAll } from '../kit/strangers/seed-all.ts';
 import { rootFields, type SchemaField, schemaFields } from '../kit/walk-schema.ts';
 
@@ -57,7 +57,7 @@ async function putBackOwn() {
 
 const figures = { operations: 0 };
 
-async function send({ document, variables }: Built, caller = app.owner) {
+async function send({ document, variables }: BuiltOperation, caller = app.owner) {
   figures.operations += 1;
   const { status, data, errors } = await app.send(document, variables, caller);
   return { status, data, errors };
@@ -74,11 +74,11 @@ function freshUid(): string {
 /** The caller's own values for what an operation requires; a uid that nobody has for a new user. */
 function ownValue(coordinate: string): unknown {
   if (coordinate === 'CreateUserInput.uid' || coordinate === 'UpdateUserInput.uid') return freshUid();
-  return naming[coordinate]?.(own)[0] ?? neutral[coordinate];
+  return namingArguments[coordinate]?.(own)[0] ?? otherArguments[coordinate];
 }
 
 /** What is required by the schema, from the caller's own, and one coordinate with another value. */
-function given(tried?: string, value?: unknown): Given {
+function given(tried?: string, value?: unknown): GetValue {
   const required = requiredCoordinates();
   return (coordinate) => {
     if (coordinate === tried) return value;
@@ -109,7 +109,7 @@ const blotted = (answer: unknown, names: AllNames): string =>
   Object.values(names).reduce((text, name) => text.replaceAll(name, '…'), JSON.stringify(answer));
 
 it('has a case for every argument and every field of an input, and an id for every type of node', () => {
-  const known = new Set([...Object.keys(naming), ...Object.keys(neutral)]);
+  const known = new Set([...Object.keys(namingArguments), ...Object.keys(otherArguments)]);
   expect(coordinates.filter((coordinate) => !known.has(coordinate))).toEqual([]);
   const node = servedSchema.getType('Node');
   const types = isInterfaceType(node) ? servedSchema.getPossibleTypes(node).map(({ name }) => name) : [];
@@ -132,10 +132,10 @@ const rootsTaking = (coordinate: string) =>
   });
 
 describe('what names something of another workspace is as what names nothing', () => {
-  const cases = coordinates.filter((coordinate) => coordinate in naming);
+  const cases = coordinates.filter((coordinate) => coordinate in namingArguments);
 
   it.each(cases)('%s', async (coordinate) => {
-    const valuesOf = naming[coordinate] ?? (() => []);
+    const valuesOf = namingArguments[coordinate] ?? (() => []);
     const roots = rootsTaking(coordinate);
     expect(roots).not.toEqual([]);
     for (const root of roots) {
@@ -174,7 +174,7 @@ it('shows of all that can be selected nothing of another workspace, and selects 
   printFigures('strangers', {
     fields: selected.size,
     arguments: coordinates.length,
-    naming: coordinates.filter((c) => c in naming).length,
+    naming: coordinates.filter((c) => c in namingArguments).length,
   });
 });
 
@@ -182,7 +182,12 @@ describe('refuses the cursors of another workspace', () => {
   const Cursors = z.object({ edges: z.array(z.object({ cursor: z.string() })).min(1) });
 
   /** A page of a connection of a root, or of a node. */
-  function parsePageArguments({ type, field, coordinate }: SchemaField, names: AllNames, side?: string, cursor?: string): Built {
+  function parsePageArguments(
+    { type, field, coordinate }: SchemaField,
+    names: AllNames,
+    side?: string,
+    cursor?: string,
+  ): BuiltOperation {
     const inner = `page: ${field.name}(first: 1 ${side ? `${side}: ${JSON.stringify(cursor)}` : ''}) { edges { cursor } }`;
     if (type.name === 'Query') return { document: `{ ${inner} }`, variables: {} };
     const id = idsOf(names)[type.name];
@@ -200,7 +205,9 @@ describe('refuses the cursors of another workspace', () => {
       const { data, errors } = await send(parsePageArguments(field, own, side, edge?.cursor));
       expect(JSON.stringify(data ?? {})).not.toContain('cursor');
       expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
-      expect((await send(parsePageArguments(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {}).not.toHaveProperty('page');
+      expect(
+        (await send(parsePageArguments(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {},
+      ).not.toHaveProperty('page');
     }
   });
 });
@@ -226,12 +233,12 @@ describe('refuses before any SQL who lacks a scope, on every way to a field', ()
   it.each(guarded.map((field) => [field.coordinate, field] as const))('%s', async (_name, target) => {
     let ways = 0;
     for (const root of rootFields) {
-      const way = wayTo(root, target);
+      const way = pathTo(root, target);
       if (!way) continue;
       ways += 1;
       for (const scope of target.scopes) {
         const caller = await without(scope);
-        const operation = operationAlong(way, given());
+        const operation = operationOnPath(way, given());
         let refusal: unknown;
         const statements = await statementsOf(async () => {
           const { status, data, errors } = await send(operation, caller);
@@ -258,7 +265,7 @@ describe('REST', () => {
 
   it.each(cases)('%s answers about what another workspace has as about what nobody has', async (_name, operation) => {
     for (const parameter of parametersOf(operation)) {
-      expect([...Object.keys(restNaming), ...restNeutral], 'a new parameter needs a case').toContain(parameter);
+      expect([...Object.keys(restNaming), ...restOther], 'a new parameter needs a case').toContain(parameter);
       const valuesOf = restNaming[parameter] ?? (() => []);
       for (const place of valuesOf(own).keys()) {
         const ask = async (number: number) => {

@@ -18,7 +18,7 @@ it('has a default for everything', () => {
     rateLimits: { secret: 0, publicKey: 0 },
     limits: defaultLimits,
     rateLimitStore: 'memory',
-    admissionLimits: { requestsAtOnce: 0, wrongCredentials: 30 },
+    admissionLimits: { concurrentRequests: 0, failedLogins: 30 },
     inFlightLimit: 500,
     trustProxy: [],
     tokens: undefined,
@@ -54,7 +54,7 @@ it('limits the rate of keys on a database of one’s own, and where it is told t
 });
 
 it('limits requests at once on a database of one’s own, and where it is told to', () => {
-  const atOnce = (env: Record<string, string>) => readConfig(env).admissionLimits.requestsAtOnce;
+  const atOnce = (env: Record<string, string>) => readConfig(env).admissionLimits.concurrentRequests;
   expect(atOnce({ DATABASE_URL: 'postgres://localhost/usergraph' })).toBe(100);
   expect(atOnce({ CONCURRENCY_LIMIT: '7' })).toBe(7);
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { notNull } from '../shared/validation.ts';
 import { printable, text } from '../shared/text.ts';
+import { notNull } from '../shared/validation.ts';
 import { uid } from '../users/inputs.ts';
 
 /** Most characters, as the platform has them (contract, "List"). */

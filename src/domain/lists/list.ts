@@ -1,10 +1,10 @@
-import { columnsOf, readRows } from '../../db/reading/columns.ts';
+import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import type { Instant } from '../shared/instant.ts';
 import type { User } from '../users/user.ts';
-import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
 
 /** A list that users subscribe to. */
 export interface List {

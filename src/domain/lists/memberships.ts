@@ -1,8 +1,8 @@
-import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
-import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import { userColumns } from '../users/user.ts';
 import {
   type List,
@@ -58,4 +58,33 @@ export function listMembersSource(workspaceId: string, subscribed?: boolean | nu
       AND list_memberships.list_id = parent.id ${filter}`,
     key: Prisma.sql`list_memberships.user_id`,
   };
+}
+
+/** A user's subscription to a list, without the list itself. */
+export interface ListSubscription {
+  userId: string;
+  listId: string;
+  subscribed: boolean;
+}
+
+const subscriptionColumns = columnsOf<ListSubscription>({
+  userId: Prisma.sql`list_memberships.user_id`,
+  listId: Prisma.sql`list_memberships.list_id`,
+  subscribed: Prisma.sql`list_memberships.subscribed`,
+});
+
+/** The list subscriptions of some users, by user id, newest list first. Does not read the lists. */
+export async function readListSubscriptions(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, ListSubscription[]>> {
+  const rows = await readRows(db, subscriptionColumns, {
+    keys: userIds.length,
+    statement: Prisma.sql`
+    SELECT ${subscriptionColumns.list} FROM list_memberships
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
+    ORDER BY list_memberships.user_id, list_memberships.list_id DESC`,
+  });
+  return Map.groupBy(rows, ({ userId }) => userId);
 }

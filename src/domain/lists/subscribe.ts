@@ -1,13 +1,13 @@
 import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { Actor } from '../shared/actor.ts';
 import { record, recordEach } from '../changes/record.ts';
+import type { Actor } from '../shared/actor.ts';
 import { ListArchivedError, NotFoundError, ValidationError } from '../shared/errors.ts';
+import { newId } from '../shared/ids.ts';
 import { inWriteQueue } from '../users/write-queue.ts';
 import type { ListSubscription } from './inputs.ts';
 import { type List, type ListMembership, listColumns, type Membership, membershipColumns } from './list.ts';
-import { newId } from '../shared/ids.ts';
 
 /**
  * Subscribes a user to a list, whom that makes a member, or unsubscribes a member, who stays one.

@@ -1,11 +1,11 @@
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Actor } from '../shared/actor.ts';
 import { record } from '../changes/record.ts';
-import { newId } from '../shared/ids.ts';
-import type { NewList, ListUpdate } from './inputs.ts';
-import { type List, listColumns } from './list.ts';
+import type { Actor } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
+import { newId } from '../shared/ids.ts';
+import type { ListUpdate, NewList } from './inputs.ts';
+import { type List, listColumns } from './list.ts';
 
 /** Creates a list. */
 export async function createList(db: Db, actor: Actor, input: NewList): Promise<List> {

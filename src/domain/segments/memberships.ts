@@ -1,8 +1,8 @@
-import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
-import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import { type User, userColumns } from '../users/user.ts';
 import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
 
@@ -47,4 +47,33 @@ export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
       AND segment_memberships.segment_id = parent.id`,
     key: Prisma.sql`segment_memberships.user_id`,
   };
+}
+
+/** A user's membership in a segment, without the segment itself. */
+export interface SegmentSuppression {
+  userId: string;
+  segmentId: string;
+  suppressed: boolean;
+}
+
+const suppressionColumns = columnsOf<SegmentSuppression>({
+  userId: Prisma.sql`segment_memberships.user_id`,
+  segmentId: Prisma.sql`segment_memberships.segment_id`,
+  suppressed: Prisma.sql`segment_memberships.suppressed`,
+});
+
+/** The segment memberships of some users, by user id, newest segment first. Does not read the segments. */
+export async function readSegmentSuppressions(
+  db: Db,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, SegmentSuppression[]>> {
+  const rows = await readRows(db, suppressionColumns, {
+    keys: userIds.length,
+    statement: Prisma.sql`
+    SELECT ${suppressionColumns.list} FROM segment_memberships
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
+    ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
+  });
+  return Map.groupBy(rows, ({ userId }) => userId);
 }

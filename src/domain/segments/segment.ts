@@ -1,8 +1,8 @@
-import { columnsOf, readRows } from '../../db/reading/columns.ts';
-import { Prisma } from '../../db/generated/client.ts';
-import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { arrayParameter } from '../../db/sql.ts';
 
 /** A group of users computed from their attributes and events. */
 export interface Segment {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** A point in time in UTC to the millisecond, as it is read and shown: `2021-01-12T05:24:39.062Z`. */
 export type Instant = string;
 
-/** The first and the last instant that the product takes. Contract: "any instant of the years 1 to 9999". */
+/** The first and the last instant that the product takes. Contract, "Instants". */
 export const instantRange = {
   first: new Date('0001-01-01T00:00:00.000Z'),
   last: new Date('9999-12-31T23:59:59.999Z'),

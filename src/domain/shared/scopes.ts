@@ -1,4 +1,4 @@
-/** What a key may be given: `area:right`. Contract, "Who may do what". */
+/** What a key may be given: `area:right`. Contract, "Scopes". */
 export const scopes = [
   'users:identify',
   'users:read',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ValidationIssue } from '../shared/errors.ts';
 import { lengthOf } from '../shared/text.ts';
 
-/** The most characters of a uid, counted in code points. Contract, "Rules". */
+/** The most characters of a uid, counted in code points. Contract, "uid". */
 export const UID_LENGTH = 255;
 
 /** Most UTF-16 units of a text that may have as few characters in normal form C: four characters, of two units, make one. */

@@ -85,7 +85,9 @@ async function answerOf(
   if (typeof data === 'string' && !result.errors) {
     const extensions = result.extensions ? `,"extensions":${JSON.stringify(result.extensions)}` : '';
     const headers = { 'content-type': `${mediaType}; charset=utf-8` };
-    return { status: 200, headers, body: `{"data":${data}${extensions}}` };
+    const body = `{"data":${data}${extensions}}`;
+    budget.reserve(Buffer.byteLength(body));
+    return { status: 200, headers, body };
   }
   const answer = typeof data === 'string' ? result : data;
   const response = processRegularResult(answer, server.fetchAPI, mediaType);

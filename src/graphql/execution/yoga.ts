@@ -25,8 +25,10 @@ const presentation: Plugin<object, RequestContext> = {
   onResultProcess({ result, setResult, serverContext }) {
     if (Array.isArray(result) || isAsyncIterable(result)) return;
     // Yoga serialises the result once more.
-    const serialized = serializeWithin(result.data, serverContext.answerBudget);
-    setResult(typeof serialized === 'string' ? presentResult(result, serverContext) : serialized);
+    const { answerBudget } = serverContext;
+    const data = serializeWithin(result.data, answerBudget);
+    if (typeof data === 'string') answerBudget.reserve(Buffer.byteLength(data));
+    setResult(typeof data === 'string' ? presentResult(result, serverContext) : data);
   },
 };
 

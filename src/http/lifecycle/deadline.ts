@@ -3,36 +3,36 @@ import { isArriving, onWorkEnd, workMs } from './timing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Fires when it is to be answered; undefined while its body takes longer than that to arrive. */
+    /** Fires at the deadline. Undefined if the deadline passed while the body was arriving. */
     deadline?: NodeJS.Timeout | undefined;
   }
 }
 
-/** The request was not answered in time. What it has begun may still be done. */
+/** The request exceeded its deadline. A write that it started may still be committed. */
 export class DeadlineError extends Error {
   readonly statusCode = 503;
 
   constructor(ms: number) {
-    super(`The request was not answered within the limit of ${ms} ms; try again later.`);
+    super(`The request timed out after ${ms} ms; retry later.`);
   }
 }
 
 /**
- * Answers each request in time, if only with a `DeadlineError`. The time in which its body arrives does not count, which
- * Fastify's own `handlerTimeout` would have counted: a slow sender is refused as one. Stands behind `trackTiming`.
+ * Answers each request within a deadline, with a `DeadlineError` if there is no other response. The time in which the body
+ * arrives does not count; Fastify's `handlerTimeout` counts it. Register it after `trackTiming`.
  */
 export function setDeadline(app: FastifyInstance, ms: number): void {
   app.decorateRequest('deadline', undefined);
-  function arm(request: FastifyRequest, reply: FastifyReply, left: number): void {
+  function arm(request: FastifyRequest, reply: FastifyReply, remainingMs: number): void {
     request.deadline = setTimeout(() => {
       request.deadline = undefined;
-      const { work } = request;
-      // While the body arrives, there is nothing to wait for.
-      if (!work || isArriving(work)) return;
-      const more = ms - workMs(work);
-      if (more > 0) arm(request, reply, more);
+      const { timing } = request;
+      // While the body arrives, the arrival limit applies.
+      if (!timing || isArriving(timing)) return;
+      const restMs = ms - workMs(timing);
+      if (restMs > 0) arm(request, reply, restMs);
       else if (!reply.sent && !reply.raw.headersSent) reply.send(new DeadlineError(ms));
-    }, left);
+    }, remainingMs);
   }
   app.addHook('onRequest', (request, reply, done) => {
     arm(request, reply, ms);
@@ -40,19 +40,19 @@ export function setDeadline(app: FastifyInstance, ms: number): void {
     done();
   });
   app.addHook('preValidation', (request, reply, done) => {
-    if (!request.deadline && request.work) arm(request, reply, ms - workMs(request.work));
+    if (!request.deadline && request.timing) arm(request, reply, ms - workMs(request.timing));
     done();
   });
 }
 
-/** What a handler comes to; nothing where the deadline has answered already, and a late result or failure is nobody's. */
+/** The result of a handler; undefined if the deadline has already answered the request. A late error is only logged. */
 export async function withDeadline<Answer>(reply: FastifyReply, answer: Promise<Answer>): Promise<Answer | undefined> {
   try {
-    const made = await answer;
-    return reply.sent ? undefined : made;
+    const result = await answer;
+    return reply.sent ? undefined : result;
   } catch (error) {
     if (!reply.sent) throw error;
-    reply.log.warn({ err: error }, 'failed after its time');
+    reply.log.warn({ err: error }, 'request failed after its deadline');
     return undefined;
   }
 }

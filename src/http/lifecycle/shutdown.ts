@@ -1,13 +1,13 @@
-import type { FastifyInstance } from 'fastify';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 
-/** Longest time in ms that a shutdown waits for requests under way. */
+/** How long in ms a shutdown waits for requests in flight. */
 const GRACE_MS = 5_000;
 
 /**
- * Closes each connection with the answer to its request, once the gateway is to stop: a client that knows of it sends nothing
- * more there. A request that came to a connection that was just being closed would be lost.
+ * Once the shutdown begins, answers each request with `Connection: close`, so that clients send their next request on another
+ * connection. A request on a connection that is just being closed would be lost.
  */
 export function endConnections(app: FastifyInstance, ending: AbortSignal): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -16,7 +16,7 @@ export function endConnections(app: FastifyInstance, ending: AbortSignal): void 
   });
 }
 
-/** Closes what is idle when the server closes, and what is not, when it has had its time. */
+/** Closes idle connections when the server closes, and all others after the grace period. */
 export function closeInTime(app: FastifyInstance, { closeIdle }: Connections): void {
   app.addHook('preClose', async () => {
     closeIdle();
@@ -24,41 +24,41 @@ export function closeInTime(app: FastifyInstance, { closeIdle }: Connections): v
   });
 }
 
-/** What is known of a server's connections. */
+/** The open connections of a server. */
 export interface Connections {
-  /** Whether an answer of a connection is under way: a request that has arrived, or is answered already. */
+  /** Whether a request on the connection is received, or its response has begun. */
   isAnswering(socket: Socket): boolean;
-  /** Whether a connection has a request that has no complete answer yet. */
+  /** Whether the connection has a request in flight, received or not. */
   isBusy(socket: Socket): boolean;
   /**
-   * Closes all others. Node's own `closeIdleConnections` leaves those open that have not sent a request yet, such as a
-   * browser opens ahead of time.
+   * Closes the connections without a request in flight. Node's `closeIdleConnections` keeps connections that have not sent a
+   * request yet, such as those that browsers open in advance.
    */
   closeIdle(): void;
 }
 
-/** Remembers which connections have a request under way. */
+/** Tracks which connections have requests in flight. */
 export function trackConnections(server: Server): Connections {
   const open = new Set<Socket>();
-  const busy = new Map<Socket, Set<ServerResponse>>();
+  const inFlight = new Map<Socket, Set<ServerResponse>>();
   server.on('connection', (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });
   server.on('request', ({ socket }, response) => {
-    const answers = busy.get(socket) ?? new Set();
-    busy.set(socket, answers.add(response));
+    const responses = inFlight.get(socket) ?? new Set();
+    inFlight.set(socket, responses.add(response));
     response.on('close', () => {
-      answers.delete(response);
-      if (answers.size === 0) busy.delete(socket);
+      responses.delete(response);
+      if (responses.size === 0) inFlight.delete(socket);
     });
   });
   return {
     isAnswering: (socket) =>
-      [...(busy.get(socket) ?? [])].some((response) => response.headersSent || response.req.complete),
-    isBusy: (socket) => busy.has(socket),
+      [...(inFlight.get(socket) ?? [])].some((response) => response.headersSent || response.req.complete),
+    isBusy: (socket) => inFlight.has(socket),
     closeIdle: () => {
-      for (const socket of open) if (!busy.has(socket)) socket.destroy();
+      for (const socket of open) if (!inFlight.has(socket)) socket.destroy();
     },
   };
 }

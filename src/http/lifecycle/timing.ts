@@ -1,96 +1,101 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** What is being done for a request, until it is answered. */
-interface Work {
-  /** `taken`: it has arrived, and is gone on with even where the client has gone. */
-  state: 'arriving' | 'taken' | 'ended';
-  /** Since when, in ms, it is worked on; undefined while its body arrives, which its sender is to answer for. */
-  since: number | undefined;
-  /** For how many ms it was worked on before that. */
-  ms: number;
-  /** What waits for its end. */
+/** The state of a request, and how long the gateway has worked on it. */
+interface RequestTiming {
+  /** `arriving`: not received yet. `processing`: received; it is processed to the end, even if the client disconnects. */
+  state: 'arriving' | 'processing' | 'ended';
+  /** Start in ms of the current period of work; undefined while the body arrives, which is not work. */
+  startedAt: number | undefined;
+  /** Work in ms before the current period. */
+  earlierMs: number;
   onEnd: (() => void)[];
-  /** What waits until its answer is sent, or its connection closed; undefined once it is. */
+  /** Undefined once the response is sent, or the connection closed. */
   onSent: (() => void)[] | undefined;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set with the first hook. */
-    work?: Work;
+    /** Set by the first hook. */
+    timing?: RequestTiming;
   }
 }
 
-/** Nobody waits for the answer, and nothing was begun for it. */
+/** The client disconnected before the request was received. */
 class ClientGoneError extends Error {
   readonly statusCode = 400;
 
   constructor() {
-    super('The client has gone before its request had arrived.');
+    super('The client disconnected before its request was received.');
   }
 }
 
 /**
- * Has `onWorkEnd` know when the work for a request ends: when its answer is ready to be sent; or when the client goes
- * away before the request has arrived, which then reaches no handler. One that goes away later does not end the work, and makes
- * no room for more. And has `workMs` know how long the work takes.
+ * Tracks the work on requests for `onWorkEnd`, `onAnswerSent` and `workMs`. Work ends when the response is ready to be sent, or
+ * when the client disconnects before its request is received; such a request reaches no handler. If a client disconnects later,
+ * its request is processed to the end and keeps its slots until then.
  */
 export function trackTiming(app: FastifyInstance): void {
-  app.decorateRequest('work');
+  app.decorateRequest('timing');
   app.addHook('onRequest', (request, reply, done) => {
-    const work: Work = { state: 'arriving', since: performance.now(), ms: 0, onEnd: [], onSent: [] };
-    request.work = work;
+    const timing: RequestTiming = {
+      state: 'arriving',
+      startedAt: performance.now(),
+      earlierMs: 0,
+      onEnd: [],
+      onSent: [],
+    };
+    request.timing = timing;
     reply.raw.on('close', () => {
-      if (work.state === 'arriving') end(work);
-      const { onSent = [] } = work;
-      work.onSent = undefined;
-      for (const act of onSent) act();
+      if (timing.state === 'arriving') end(timing);
+      const { onSent = [] } = timing;
+      timing.onSent = undefined;
+      for (const callback of onSent) callback();
     });
     done();
   });
-  app.addHook('preParsing', ({ work }, _reply, payload, done) => {
-    if (work?.state === 'ended') return done(new ClientGoneError());
-    if (work) {
-      work.ms = workMs(work);
-      work.since = undefined;
+  app.addHook('preParsing', ({ timing }, _reply, payload, done) => {
+    if (timing?.state === 'ended') return done(new ClientGoneError());
+    if (timing) {
+      timing.earlierMs = workMs(timing);
+      timing.startedAt = undefined;
     }
     done(null, payload);
   });
-  app.addHook('preValidation', ({ work }, _reply, done) => {
-    if (work?.state === 'ended') return done(new ClientGoneError());
-    if (work) {
-      work.state = 'taken';
-      work.since = performance.now();
+  app.addHook('preValidation', ({ timing }, _reply, done) => {
+    if (timing?.state === 'ended') return done(new ClientGoneError());
+    if (timing) {
+      timing.state = 'processing';
+      timing.startedAt = performance.now();
     }
     done();
   });
-  app.addHook('onSend', ({ work }, _reply, _payload, done) => {
-    if (work) end(work);
+  app.addHook('onSend', ({ timing }, _reply, _payload, done) => {
+    if (timing) end(timing);
     done();
   });
 }
 
-/** Whether a request's body is still arriving. */
-export const isArriving = ({ since }: Pick<Work, 'since'>): boolean => since === undefined;
+/** Whether the body of a request is still arriving. */
+export const isArriving = ({ startedAt }: Pick<RequestTiming, 'startedAt'>): boolean => startedAt === undefined;
 
-/** For how many ms a request has been worked on: since it came, but for the time in which its body arrived. */
-export function workMs({ since, ms }: Pick<Work, 'since' | 'ms'>): number {
-  return since === undefined ? ms : ms + performance.now() - since;
+/** Time in ms since a request began, without the time in which its body arrived. */
+export function workMs({ startedAt, earlierMs }: Pick<RequestTiming, 'startedAt' | 'earlierMs'>): number {
+  return startedAt === undefined ? earlierMs : earlierMs + performance.now() - startedAt;
 }
 
-/** Calls something once, when the work for a request has ended; at once, where it has already. */
-export function onWorkEnd({ work }: FastifyRequest, act: () => void): void {
-  if (!work || work.state === 'ended') act();
-  else work.onEnd.push(act);
+/** Calls back once the work on a request ends; immediately if it has ended. */
+export function onWorkEnd({ timing }: FastifyRequest, callback: () => void): void {
+  if (!timing || timing.state === 'ended') callback();
+  else timing.onEnd.push(callback);
 }
 
-/** Calls something once, when the system has taken the whole answer, or the connection has closed; at once, where it has. */
-export function onAnswerSent({ work }: FastifyRequest, act: () => void): void {
-  if (work?.onSent) work.onSent.push(act);
-  else act();
+/** Calls back once the operating system has taken the whole response or the connection is closed; immediately if it has. */
+export function onAnswerSent({ timing }: FastifyRequest, callback: () => void): void {
+  if (timing?.onSent) timing.onSent.push(callback);
+  else callback();
 }
 
-function end(work: Work): void {
-  work.state = 'ended';
-  for (const act of work.onEnd.splice(0)) act();
+function end(timing: RequestTiming): void {
+  timing.state = 'ended';
+  for (const callback of timing.onEnd.splice(0)) callback();
 }

@@ -1,79 +1,79 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
-/** How often in ms the bounds are adjusted, and the resolution in ms of the event loop's delay. */
+/** How often in ms the limits are adjusted, and the resolution in ms of the event loop delay. */
 const INTERVAL_MS = 100;
 const RESOLUTION_MS = 10;
 
-/** Longest good delay of the event loop in ms: a rejected request waits that long for its answer, too. */
-const GOOD_DELAY_MS = 30;
+/** Target delay of the event loop in ms; a rejected request waits this long for its response as well. */
+const TARGET_DELAY_MS = 30;
 
-/** Longest good mean time in ms that a workspace's requests take while it is at its bound. */
-const GOOD_ANSWER_MS = 250;
+/** Target mean duration in ms of a workspace's requests while it is at its limit. */
+const TARGET_DURATION_MS = 250;
 
-/** Minimum concurrency; load shedding never goes below it: slow queries of a few callers are not overload. */
+/** Minimum concurrency; load shedding never goes below it, since slow queries of a few callers are not overload. */
 const MIN_CONCURRENCY = 24;
 
-/** Concurrency that a gateway with little to do admits at once. */
+/** Initial concurrency limit, so that an idle gateway admits bursts. */
 const BURST = 128;
 
-/** Factors by which a bound falls at the least and at the limit, and by which it rises, in each interval. */
-const FALL = { least: 0.9, most: 0.5 };
-const RISE = 1.1;
+/** Factors by which a limit changes per interval: a decrease is between the two factors, in proportion to the overload. */
+const DECREASE = { smallest: 0.9, largest: 0.5 };
+const INCREASE = 1.1;
 
 /**
- * Work that begins in one turn of the event loop while several workspaces have requests and the process is busy; a request
- * that reads one row is 1.
- * Little, so that turns stay short: the requests of a workspace with few connections take several turns each. Beside 200
- * connections that ask for pages, a workspace with 10 kept 53 % of its fair half with 16, 71 % with 4, and 91 % with 2.
+ * Work that begins in one turn of the event loop while several workspaces have requests and the process is busy; a request that
+ * reads one row is 1. A small number keeps turns short, since the requests of a workspace with few connections take several
+ * turns each. Next to 200 connections that request pages, a workspace with 10 connections got 53 % of its fair half with 16,
+ * 71 % with 4, and 91 % with 2.
  */
 const WORK_PER_TURN = 2;
 
-/** The same while the process is not busy: as much as the largest body takes, so that no two of those begin in one turn. */
+/** The same while the process is not busy: the work of the largest body, so that only one of those begins per turn. */
 const IDLE_WORK_PER_TURN = 100;
 
-/** Part of the time in which the event loop does something from which on the process is busy. */
-const BUSY = 0.9;
+/** Event loop utilization above which the process is busy. */
+const BUSY_UTILIZATION = 0.9;
 
-/** Weight of the latest request in the mean work of a workspace's requests. */
-const LATEST = 0.1;
+/** Weight of the latest request in the mean work of a workspace's requests (exponential moving average). */
+const LATEST_WEIGHT = 0.1;
 
-/** The server is overloaded, and this request is one of those that exceed their workspace's share. */
+/** The server is overloaded, and the request exceeds its workspace's share. */
 export class OverloadedError extends Error {
   readonly code = 'SERVICE_UNAVAILABLE';
 }
 
-/** One for all: a stack trace would cost more than the rest of the rejection. */
+/** A shared instance: a stack trace would cost more than the rest of the rejection. */
 const OVERLOADED = new OverloadedError('Server overloaded; retry later.');
 
-/** Whom a request counts for. */
+/** Whose share a request counts towards. */
 export interface Claim {
   /** The tenant. */
   workspaceId: string;
-  /** The credential within the tenant, as rate limits tell them apart. */
+  /** The credential within the tenant: a `rateLimitKey`. */
   key: string;
 }
 
-/** A request that was admitted. */
+/** An admitted request. */
 export interface Admitted {
-  /** Adds work that becomes known: as many times as much as a request that reads one row, which is 1. */
+  /** Adds work that was not known at admission, in units of a request that reads one row. */
   addWork(work: number): void;
   /**
-   * Calls back when its workspace is next in turn, for the rest of its work: for requests that turn out to be large once their
-   * body has arrived, many of which would otherwise go on in one turn of the event loop.
+   * Calls back when it is the workspace's turn to continue. For requests that turn out to be large once their body has arrived:
+   * many of them would otherwise continue in one turn of the event loop.
    */
   awaitTurn(proceed: () => void): void;
-  /** Nothing is done for it until `resume`: its body arrives. */
+  /** Stops counting the request while its body arrives. */
   pause(): void;
-  /** Never rejected: it was admitted. */
+  /** Counts the request again. It is not rejected any more. */
   resume(): void;
-  /** It has ended, after `ms` of work and waiting; undefined for one that did not arrive. */
+  /** Ends the request. @param ms its duration without pauses; undefined if it was not received. */
   end(ms: number | undefined): void;
 }
 
-/** Calls back at once, or in a later turn of the event loop, with the admitted request or the error that rejects it. */
+/** Called with the admitted request or the error that rejects it: immediately, or in a later turn of the event loop. */
 export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
 
-/** A request where nothing is limited. */
+/** Every request if there is no limit. */
 const UNCOUNTED: Admitted = {
   addWork: () => {},
   awaitTurn: (proceed) => proceed(),
@@ -82,117 +82,123 @@ const UNCOUNTED: Admitted = {
   end: () => {},
 };
 
-/** Decides which requests this process works on. */
+/** Decides which requests this process accepts. */
 export interface LoadShedding {
   admit(claim: Claim, onAdmission: OnAdmission): void;
   stop(): void;
 }
 
-/** A limit that follows how slow its requests are. */
-interface Bound {
+/** A concurrency limit that adapts to the measured slowness. */
+interface AdaptiveLimit {
   value: number;
 }
 
 interface Key {
-  /** Requests admitted and not ended, and those of them that are not paused. */
+  /** Admitted requests that have not ended. */
   open: number;
+  /** Those that are not paused. */
   inSystem: number;
-  /** What is to be done in turn: admitted requests that have not begun, and the rest of large ones. */
+  /** Admitted requests that have not begun, and large ones that wait for their turn to continue. */
   queue: (() => void)[];
 }
 
 interface Tenant {
-  bound: Bound;
-  /** The work that has begun for it, from the time on when it had requests (start-time fair queueing). */
+  limit: AdaptiveLimit;
+  /** Work of the tenant that has begun since it became active (start-time fair queueing). */
   virtualTime: number;
-  /** Mean work of its requests, which stands for that of the next one. */
+  /** Mean work of its requests: the estimate for its next one. */
   meanWork: number;
   inSystem: number;
   keys: Map<string, Key>;
   rejected: number;
   ended: number;
-  /** Sum in ms of what the requests that ended took. */
-  took: number;
+  /** Total duration in ms of the requests that ended. */
+  totalMs: number;
 }
 
 /**
- * Admits as many requests as the process can answer without delay, and rejects the others at once. The number follows from
- * the event loop's delay for all, and from the time that its own requests take for each workspace: slow requests of one
- * workspace lower that workspace's bound alone.
+ * Admits as many requests as the process can answer without delay, and rejects the others immediately. The limit for all
+ * requests follows the event loop delay; the limit of each workspace follows the duration of its own requests, so that slow
+ * requests of one workspace lower the limit of that workspace only.
  *
- * When the process is full, the requests of whoever exceeds their fair share are rejected, and others are still
- * admitted: the shares are equal for workspaces, and within a workspace for its keys. While several workspaces have
- * requests, the next one to begin is always of the workspace for which the least work has begun, so that each gets the same
- * part of the CPU, however much it asks for.
- * @param limit most requests, however fast they are; 0: every request begins at once.
+ * When the process is full, it rejects the requests that exceed their fair share and still admits all others. Workspaces have
+ * equal shares, and within a workspace its keys. While several workspaces have requests, the next request to begin is always
+ * one of the workspace for which the least work has begun, so that all get the same share of the CPU regardless of how many
+ * requests they send.
+ * @param maxConcurrency upper bound of the limits; 0: admits every request.
  */
-export function createLoadShedding(limit: number): LoadShedding {
-  if (limit === 0) return { admit: (_claim, onAdmission) => onAdmission(undefined, UNCOUNTED), stop: () => {} };
-  const msOfTurn = watchTurns();
+export function createLoadShedding(maxConcurrency: number): LoadShedding {
+  if (maxConcurrency === 0) {
+    return { admit: (_claim, onAdmission) => onAdmission(undefined, UNCOUNTED), stop: () => {} };
+  }
+  const turnMs = measureTurns();
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
-  const bound: Bound = { value: Math.min(limit, BURST) };
+  const limit: AdaptiveLimit = { value: Math.min(maxConcurrency, BURST) };
   const tenants = new Map<string, Tenant>();
   let [inSystem, rejected] = [0, 0];
-  let used = performance.eventLoopUtilization();
+  let lastUtilization = performance.eventLoopUtilization();
   let isBusy = false;
   let isDispatching = false;
   /** The virtual time of the workspace whose request began last. */
   let latestStart = 0;
 
-  function adjust(adjusted: Bound, slowness: number, isFull: boolean): void {
+  function adjust(adjusted: AdaptiveLimit, slowness: number, isAtLimit: boolean): void {
     const { value } = adjusted;
-    if (slowness > 1 && isFull) {
-      const fall = Math.max(FALL.most, Math.min(FALL.least, 1 / slowness));
-      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, limit), Math.floor(value * fall));
-    } else if (slowness <= 1 && (isFull || value < BURST)) {
-      adjusted.value = Math.min(limit, Math.ceil(value * RISE));
+    if (slowness > 1 && isAtLimit) {
+      const factor = Math.max(DECREASE.largest, Math.min(DECREASE.smallest, 1 / slowness));
+      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, maxConcurrency), Math.floor(value * factor));
+    } else if (slowness <= 1 && (isAtLimit || value < BURST)) {
+      adjusted.value = Math.min(maxConcurrency, Math.ceil(value * INCREASE));
     }
   }
 
   function adjustAll(): void {
-    // The histogram counts whole turns of its timer, in ns.
+    // The histogram records the whole interval of its timer, in ns.
     const delay = delays.count === 0 ? INTERVAL_MS : delays.mean / 1e6 - RESOLUTION_MS;
-    adjust(bound, delay / GOOD_DELAY_MS, rejected > 0 || inSystem >= bound.value);
+    adjust(limit, delay / TARGET_DELAY_MS, rejected > 0 || inSystem >= limit.value);
     delays.reset();
     rejected = 0;
-    const now = performance.eventLoopUtilization();
-    isBusy = performance.eventLoopUtilization(now, used).utilization > BUSY;
-    used = now;
+    const utilization = performance.eventLoopUtilization();
+    isBusy = performance.eventLoopUtilization(utilization, lastUtilization).utilization > BUSY_UTILIZATION;
+    lastUtilization = utilization;
     for (const [workspaceId, tenant] of tenants) {
-      const { ended, took, inSystem: own, rejected: refused } = tenant;
-      if (own === 0 && ended === 0 && refused === 0 && tenant.keys.size === 0) tenants.delete(workspaceId);
-      adjust(tenant.bound, ended === 0 ? 0 : took / ended / GOOD_ANSWER_MS, refused > 0 || own >= tenant.bound.value);
-      Object.assign(tenant, { rejected: 0, ended: 0, took: 0 });
+      const { ended, totalMs } = tenant;
+      if (tenant.inSystem === 0 && ended === 0 && tenant.rejected === 0 && tenant.keys.size === 0) {
+        tenants.delete(workspaceId);
+      }
+      const slowness = ended === 0 ? 0 : totalMs / ended / TARGET_DURATION_MS;
+      adjust(tenant.limit, slowness, tenant.rejected > 0 || tenant.inSystem >= tenant.limit.value);
+      Object.assign(tenant, { rejected: 0, ended: 0, totalMs: 0 });
     }
   }
 
   function tenantOf(workspaceId: string): Tenant {
-    const known = tenants.get(workspaceId);
-    if (known) return known;
-    const fresh: Tenant = {
-      bound: { value: Math.min(limit, BURST) },
+    const existing = tenants.get(workspaceId);
+    if (existing) return existing;
+    const tenant: Tenant = {
+      limit: { value: Math.min(maxConcurrency, BURST) },
       virtualTime: latestStart,
       meanWork: 1,
       inSystem: 0,
       keys: new Map(),
       rejected: 0,
       ended: 0,
-      took: 0,
+      totalMs: 0,
     };
-    tenants.set(workspaceId, fresh);
-    return fresh;
+    tenants.set(workspaceId, tenant);
+    return tenant;
   }
 
-  /** Whether another request of a key exceeds what is fair: only then it can be rejected. */
+  /** Whether another request of a key exceeds its fair share; only such requests are rejected. */
   function exceedsShare(tenant: Tenant, key: Key): boolean {
-    const share = Math.min(bound.value / tenants.size, tenant.bound.value);
+    const share = Math.min(limit.value / tenants.size, tenant.limit.value);
     return key.inSystem >= share / tenant.keys.size || tenant.inSystem >= 2 * share;
   }
 
   function isFull(tenant: Tenant): boolean {
-    if (inSystem >= bound.value || tenant.inSystem >= tenant.bound.value) return true;
-    return inSystem >= Math.min(MIN_CONCURRENCY, limit) && msOfTurn() > GOOD_DELAY_MS;
+    if (inSystem >= limit.value || tenant.inSystem >= tenant.limit.value) return true;
+    return inSystem >= Math.min(MIN_CONCURRENCY, maxConcurrency) && turnMs() > TARGET_DELAY_MS;
   }
 
   function count(tenant: Tenant, key: Key, change: 1 | -1): void {
@@ -201,15 +207,15 @@ export function createLoadShedding(limit: number): LoadShedding {
     key.inSystem += change;
   }
 
-  function admittedFor(tenant: Tenant, keyName: string, key: Key): Admitted {
+  function createAdmitted(tenant: Tenant, keyName: string, key: Key): Admitted {
     let isPaused = false;
     let work = 1;
-    // The work of a mean request was counted when it began.
+    // The mean work was added when the request began.
     tenant.virtualTime += work - tenant.meanWork;
     return {
-      addWork: (more) => {
-        work += more;
-        tenant.virtualTime += more;
+      addWork: (additional) => {
+        work += additional;
+        tenant.virtualTime += additional;
       },
       awaitTurn: (proceed) => enqueue(tenant, key, proceed),
       pause: () => {
@@ -224,10 +230,10 @@ export function createLoadShedding(limit: number): LoadShedding {
         if (!isPaused) count(tenant, key, -1);
         key.open -= 1;
         if (key.open === 0) tenant.keys.delete(keyName);
-        tenant.meanWork += LATEST * (work - tenant.meanWork);
+        tenant.meanWork += LATEST_WEIGHT * (work - tenant.meanWork);
         if (ms === undefined) return;
         tenant.ended += 1;
-        tenant.took += ms;
+        tenant.totalMs += ms;
       },
     };
   }
@@ -235,12 +241,12 @@ export function createLoadShedding(limit: number): LoadShedding {
   /** Begins queued requests, always of the workspace for which the least work has begun. */
   function dispatch(): void {
     isDispatching = false;
-    for (let left = isBusy ? WORK_PER_TURN : IDLE_WORK_PER_TURN; left > 0; ) {
-      const next = nextTenant();
-      const begin = next && takeNext(next.keys);
+    for (let rest = isBusy ? WORK_PER_TURN : IDLE_WORK_PER_TURN; rest > 0; ) {
+      const tenant = nextTenant();
+      const begin = tenant && dequeue(tenant.keys);
       if (!begin) return;
-      latestStart = next.virtualTime;
-      left -= next.meanWork;
+      latestStart = tenant.virtualTime;
+      rest -= tenant.meanWork;
       begin();
     }
     scheduleDispatch();
@@ -260,10 +266,10 @@ export function createLoadShedding(limit: number): LoadShedding {
     setImmediate(dispatch);
   }
 
-  function enqueue(tenant: Tenant, key: Key, act: () => void): void {
-    // A workspace without requests saves nothing up.
+  function enqueue(tenant: Tenant, key: Key, begin: () => void): void {
+    // An idle workspace does not accumulate credit.
     if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
-    key.queue.push(act);
+    key.queue.push(begin);
     scheduleDispatch();
   }
 
@@ -284,7 +290,7 @@ export function createLoadShedding(limit: number): LoadShedding {
       count(tenant, key, 1);
       const begin = () => {
         tenant.virtualTime += tenant.meanWork;
-        onAdmission(undefined, admittedFor(tenant, keyName, key));
+        onAdmission(undefined, createAdmitted(tenant, keyName, key));
       };
       if (tenants.size === 1 && !isDispatching) return begin();
       enqueue(tenant, key, begin);
@@ -301,8 +307,8 @@ function hasQueued({ keys }: Tenant): boolean {
   return false;
 }
 
-/** Takes a queued request of the next key in turn: whoever is served goes to the end of the line. */
-function takeNext(keys: Map<string, Key>): (() => void) | undefined {
+/** Takes a queued request of the next key, round-robin. */
+function dequeue(keys: Map<string, Key>): (() => void) | undefined {
   for (const [name, key] of keys) {
     const begin = key.queue.shift();
     if (!begin) continue;
@@ -313,17 +319,20 @@ function takeNext(keys: Map<string, Key>): (() => void) | undefined {
   return undefined;
 }
 
-/** For how many ms the event loop has taken in requests in this turn: all that has arrived, before it does anything else. */
-function watchTurns(): () => number {
-  let began: number | undefined;
+/**
+ * Measures how long in ms the event loop has accepted requests in its current turn: Node processes all that has arrived before
+ * it does anything else.
+ */
+function measureTurns(): () => number {
+  let startedAt: number | undefined;
   return () => {
     const now = performance.now();
-    if (began === undefined) {
-      began = now;
+    if (startedAt === undefined) {
+      startedAt = now;
       setImmediate(() => {
-        began = undefined;
+        startedAt = undefined;
       });
     }
-    return now - began;
+    return now - startedAt;
   };
 }

@@ -1,20 +1,38 @@
-import type { Pool, QueryConfig } from 'pg';
+import type { QueryConfig } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import { COUNTING, type Counter, countWith } from './rate.ts';
+import { COUNTING, type Counter, countWith, workspaceOfKey } from './rate.ts';
 
-/** Most points that the column takes, which is an `integer`. */
+/** Maximum of the column `points`, an `integer`. */
 const MAX_POINTS = 2 ** 31 - 1;
 
+/** A pool, or a workspace's share of one. */
+interface Connections {
+  query(statement: QueryConfig): Promise<unknown>;
+}
+
+interface Database {
+  pool: Connections;
+  forWorkspace(workspaceId: string): { connections: Connections };
+  /** False if the connections go through a pooler without support for prepared statements. */
+  prepared: boolean;
+}
+
 /**
- * Counts in the table `rate_limit_points`, for all gateways on one database together: a statement for each time that
- * points are taken, and another one where they are refused. What has expired for an hour is removed every five minutes.
+ * Counts in the table `rate_limit_points`, shared by all gateways of a database: one statement per charge, and another one if
+ * it is rejected. The statements use connections of the workspace's share of the pool. Rows that expired more than an hour ago
+ * are deleted every five minutes.
  *
- * Where the database does not answer, nor would the request; it fails as that would have, and nobody counts instead.
- * @param prepared false where a pooler in between cannot keep prepared statements.
+ * If the database does not respond, the charge fails as the request would: there is no other counter to fall back to.
  */
-export function countInPostgres({ pool, prepared }: { pool: Pool; prepared: boolean }): Counter {
+export function countInPostgres({ pool, forWorkspace, prepared }: Database): Counter {
   const storeClient = {
-    query: ({ name, ...query }: QueryConfig) => pool.query(prepared ? { ...query, name } : query),
+    query: ({ name, ...query }: QueryConfig) => {
+      const [key] = query.values ?? [];
+      // The deletion of expired rows has no key.
+      const workspaceId = typeof key === 'string' ? workspaceOfKey(key) : undefined;
+      const connections = workspaceId === undefined ? pool : forWorkspace(workspaceId).connections;
+      return connections.query(prepared ? { ...query, name } : query);
+    },
   };
   return countWith(
     new RateLimiterPostgres({

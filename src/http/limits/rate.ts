@@ -1,78 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
-import type { Viewer } from '../../auth/viewer.ts';
 import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Viewer } from '../../auth/viewer.ts';
 
-/** Points that a key may spend in a minute where it has no limit of its own; 0: as many as it likes. */
+/** Points per minute of keys without a limit of their own; 0: no limit. */
 export interface RateLimits {
-  /** With its secret. */
+  /** Requests with the secret. */
   secret: number;
-  /** With the public key alone, which all who send it share; or with a token, each subject its own. */
+  /** Requests with the public key alone, all of which share the limit; or with a token, where each subject has its own. */
   publicKey: number;
 }
 
-/** What a request costs: each a point, and one that writes another. */
+/** Points that each request costs, and that each write costs in addition. */
 export const POINTS = { request: 1, write: 1 } as const;
 
-/** Somebody asks more often, or more at once, than they may. */
+/** The client exceeded its rate limit or its number of concurrent requests. */
 export class RateLimitedError extends Error {
   readonly code = 'RATE_LIMITED';
-  /** Whole seconds until it may be tried again. */
+  /** Whole seconds after which to retry. */
   readonly retryAfter: number;
 
   constructor(reason: string, retryAfter: number) {
-    super(`${reason}; try again in ${retryAfter} s.`);
+    super(`${reason}; retry in ${retryAfter} s.`);
     this.retryAfter = retryAfter;
   }
 }
 
 /**
- * Takes points from the key that sent a request, and says in `RateLimit-*` headers what is left of them.
- * @throws {RateLimitedError} when there are too few left.
+ * Charges points to the viewer's key, and sets the `RateLimit-*` headers.
+ * @throws {RateLimitedError} if the key has too few points left.
  */
 export type Charge = (viewer: Viewer, reply: FastifyReply, points: number) => Promise<void>;
 
-/** Whose points and requests are counted together: a public key and its secret are apart. */
+/** The key under which a viewer's points and requests are counted; a public key and its secret are counted separately. */
 export const rateLimitKey = ({ credential, workspaceId, keyId }: Viewer): string =>
   `${credential} ${workspaceId} ${keyId}`;
 
-/** Counts by key. @param counter left out: this process counts alone. */
+/** The workspace of a `rateLimitKey`. */
+export const workspaceOfKey = (key: string): string | undefined => key.split(' ', 2)[1];
+
+/** Creates the rate limit. @param counter default: counts in this process. */
 export function createCharge(limits: RateLimits, counter: Counter = countInProcess()): Charge {
-  const usual = { secret: limits.secret, publicKey: limits.publicKey, token: limits.publicKey };
+  const defaults = { secret: limits.secret, publicKey: limits.publicKey, token: limits.publicKey };
   return async (viewer, reply, points) => {
-    const limit = viewer.rateLimit ?? usual[viewer.credential];
+    const limit = viewer.rateLimit ?? defaults[viewer.credential];
     if (limit === 0) return;
-    const { left, seconds, refused } = await counter(rateLimitKey(viewer), points, limit);
-    reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': left, 'ratelimit-reset': seconds });
-    if (refused) throw new RateLimitedError(`The limit of ${limit} points a minute is spent`, seconds);
+    const { remaining, resetSeconds, isExceeded } = await counter(rateLimitKey(viewer), points, limit);
+    reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': remaining, 'ratelimit-reset': resetSeconds });
+    if (isExceeded)
+      throw new RateLimitedError(`The key has exceeded its limit of ${limit} points per minute`, resetSeconds);
   };
 }
 
-/** How long points last. */
+/** Length of the rate limit's window. */
 export const WINDOW_SECONDS = 60;
 
-/** What a limiter of the library is made with. It only counts: each key has a limit of its own, which it does not know. */
+/** Options for a limiter of `rate-limiter-flexible` that only counts: its own limit is out of reach, since each key has another. */
 export const COUNTING = { points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
 
-/** What a key has after it has paid, or after it could not. */
+/** The state of a key's window. */
 export interface Balance {
-  left: number;
-  /** Whole seconds until there are new ones. */
-  seconds: number;
-  refused: boolean;
+  remaining: number;
+  /** Whole seconds until the window ends. */
+  resetSeconds: number;
+  /** Whether the points were not available; then none were taken. */
+  isExceeded: boolean;
 }
 
-/** Takes points from a key that may spend so many a minute; of those that a refused request would have cost, none. */
+/** Takes points from a key if its limit per minute allows it; a rejected request costs none. */
 export type Counter = (key: string, points: number, limit: number) => Promise<Balance>;
 
-/** Counts in this process alone. */
+/** Counts in this process. */
 export const countInProcess = (): Counter => countWith(new RateLimiterMemory(COUNTING));
 
-/** Counts wherever a limiter does. */
+/** Counts with a limiter of `rate-limiter-flexible`. */
 export function countWith(limiter: RateLimiterAbstract): Counter {
   return async (key, points, limit) => {
-    const paid = await limiter.consume(key, points);
-    const refused = paid.consumedPoints > limit;
-    const { consumedPoints, msBeforeNext } = refused ? await limiter.reward(key, points) : paid;
-    return { left: Math.max(0, limit - consumedPoints), seconds: Math.ceil(msBeforeNext / 1000), refused };
+    const consumed = await limiter.consume(key, points);
+    const isExceeded = consumed.consumedPoints > limit;
+    const { consumedPoints, msBeforeNext } = isExceeded ? await limiter.reward(key, points) : consumed;
+    return {
+      remaining: Math.max(0, limit - consumedPoints),
+      resetSeconds: Math.ceil(msBeforeNext / 1000),
+      isExceeded,
+    };
+  };
+}
+
+/** Rejections of a key per second that are answered immediately; further ones are delayed. */
+const IMMEDIATE_REJECTIONS_PER_SECOND = 50;
+
+/** Delay of further rejections in ms: the time after which the rejection tells the client to retry. */
+const REJECTION_DELAY_MS = 1_000;
+
+/** Maximum number of delayed rejections; further ones are answered immediately. */
+const MAX_DELAYED_REJECTIONS = 2_000;
+
+/**
+ * Slows down clients that ignore `Retry-After`. A rejection costs no points, but about 0.1 ms of CPU time: a client that sends
+ * its next request on each rejection would occupy a core.
+ * @returns a function that returns the delay to wait for, if any, before a request of a key is rejected.
+ */
+export function createRejectionPacing(): (key: string) => Promise<unknown> | undefined {
+  let second = 0;
+  let rejections = new Map<string, number>();
+  let delayed = 0;
+  return (key) => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) [second, rejections] = [now, new Map()];
+    const count = (rejections.get(key) ?? 0) + 1;
+    rejections.set(key, count);
+    if (count <= IMMEDIATE_REJECTIONS_PER_SECOND || delayed >= MAX_DELAYED_REJECTIONS) return undefined;
+    delayed += 1;
+    return delay(REJECTION_DELAY_MS).finally(() => {
+      delayed -= 1;
+    });
   };
 }

@@ -1,81 +1,81 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Connections } from '../lifecycle/shutdown.ts';
-import { RateLimitedError } from './rate.ts';
 import { onAnswerSent } from '../lifecycle/timing.ts';
+import { RateLimitedError } from './rate.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The memory that the answer of a request may take. */
+    /** The memory that the response to a request may take. */
     answerBudget(request: FastifyRequest, workspaceId: string): AnswerBudget;
   }
   interface FastifyRequest {
-    /** Whether it is a write that was carried out, whose answer must not ask for a retry. */
+    /** Whether the request has written data, so that its response must not ask for a retry. */
     hasWritten?: boolean;
-    /** Whether the bytes of its answer are reserved. */
+    /** Whether the bytes of the response are reserved. */
     hasReservedAnswer?: boolean;
   }
 }
 
-/** Limits of answers. */
+/** Limits of responses. */
 export interface AnswerLimits {
-  /** Bytes of the body of one answer. */
+  /** Maximum size in bytes of one response body. */
   answerBytes: number;
-  /** Bytes of answers that clients have not read yet, of all together; a workspace gets a share of them. */
+  /** Maximum size in bytes of all responses that clients have not read yet; each workspace gets a share of it. */
   unsentBytes: number;
-  /** How long in ms a client may read nothing of an answer before its connection is closed. */
+  /** How long in ms a client may stop reading a response before its connection is closed. */
   writeMs: number;
 }
 
-/** The memory that one answer may take. */
+/** The memory that one response may take. */
 export interface AnswerBudget {
-  /** Bytes that it may have now. */
+  /** Maximum size in bytes of the response at this moment. */
   availableBytes(): number;
-  /** Reserves bytes from now on until the client has read the answer or its connection is closed. */
+  /** Reserves the bytes of the response until the client has read it or its connection is closed. */
   reserve(bytes: number): void;
-  /** The error for an answer that does not fit. @param bytes how many it has, where that is known. */
+  /** The error for a response that exceeds the budget. @param bytes its size, if it was built to the end. */
   rejection(bytes?: number): AnswerTooLargeError | RateLimitedError;
 }
 
-/** Answers of up to this size are not counted: the socket's send buffer takes them. */
+/** Responses of up to this size are not counted: they fit into the socket's send buffer. */
 const SMALL_BYTES = 64 * 1024;
 
-/** How many bytes a workspace may hold for each one that is free; `db/pool-shares.ts` divides connections by the same rule. */
+/** How many bytes a workspace may hold for each free byte; `db/pool-shares.ts` shares connections by the same rule. */
 const HELD_PER_FREE = 2;
 
-/** The answer does not fit. What the request has written is written. */
+/** The response exceeds its budget. Data that the request has written stays written. */
 export class AnswerTooLargeError extends Error {
   readonly statusCode = 400;
   readonly code = 'LIMIT_EXCEEDED';
 }
 
 /**
- * Bounds the memory of answers that clients do not read: the size of one, the sum of a workspace's, and the time without
- * progress after which a connection is closed.
+ * Limits the memory of responses that clients do not read: the size of each, the total per workspace, and how long a client may
+ * stop reading before its connection is closed.
  *
- * The API that builds a large answer reserves its bytes as soon as it is built: many are built before the first is sent. What is
- * not reserved is when it is sent.
+ * An API that builds large responses reserves their bytes as soon as they are built, since many can be built before the first
+ * is sent. All other responses are reserved when they are sent.
  */
 export function limitUnreadAnswers(app: FastifyInstance, limits: AnswerLimits, { isBusy }: Connections): void {
   app.decorateRequest('hasWritten', false);
   app.decorateRequest('hasReservedAnswer', false);
   const { answerBytes, unsentBytes, writeMs } = limits;
-  const heldBy = new Map<string, number>();
+  const heldByWorkspace = new Map<string, number>();
   let held = 0;
 
   function hold(workspaceId: string, bytes: number): void {
     held += bytes;
-    const own = (heldBy.get(workspaceId) ?? 0) + bytes;
-    if (own === 0) heldBy.delete(workspaceId);
-    else heldBy.set(workspaceId, own);
+    const total = (heldByWorkspace.get(workspaceId) ?? 0) + bytes;
+    if (total === 0) heldByWorkspace.delete(workspaceId);
+    else heldByWorkspace.set(workspaceId, total);
   }
 
   function budgetOf(request: FastifyRequest, workspaceId: string): AnswerBudget {
-    const ownBytes = () => heldBy.get(workspaceId) ?? 0;
-    /** The largest answer with which the workspace holds no more than its share. */
-    const roomBytes = () => (HELD_PER_FREE * (unsentBytes - held) - ownBytes()) / (1 + HELD_PER_FREE);
+    const heldBytes = () => heldByWorkspace.get(workspaceId) ?? 0;
+    /** The largest response with which the workspace stays within its share. */
+    const shareBytes = () => (HELD_PER_FREE * (unsentBytes - held) - heldBytes()) / (1 + HELD_PER_FREE);
     return {
-      availableBytes: () => Math.min(answerBytes, Math.max(roomBytes(), SMALL_BYTES)),
+      availableBytes: () => Math.min(answerBytes, Math.max(shareBytes(), SMALL_BYTES)),
       reserve: (bytes) => {
         request.hasReservedAnswer = true;
         if (bytes <= SMALL_BYTES) return;
@@ -83,25 +83,25 @@ export function limitUnreadAnswers(app: FastifyInstance, limits: AnswerLimits, {
         onAnswerSent(request, () => hold(workspaceId, -bytes));
       },
       rejection: (bytes) => {
-        const isTooLarge = bytes === undefined ? roomBytes() >= answerBytes : bytes > answerBytes;
+        const isTooLarge = bytes === undefined ? shareBytes() >= answerBytes : bytes > answerBytes;
         if (isTooLarge) {
           const received = bytes === undefined ? '' : `; got ${bytes}`;
           return new AnswerTooLargeError(
-            `The answer must have at most ${answerBytes} bytes${received}. Request smaller pages or fewer fields.`,
+            `The response must have at most ${answerBytes} bytes${received}. Request smaller pages or fewer fields.`,
           );
         }
-        const reason = `Clients of this workspace have not read ${Math.ceil(ownBytes() / 1e6)} MB of answers yet`;
-        // A client would retry a write that is answered with 429.
-        if (request.hasWritten)
-          return new AnswerTooLargeError(`${reason}; this one is dropped, and the write is stored.`);
+        const reason = `Clients of this workspace have ${Math.ceil(heldBytes() / 1e6)} MB of unread responses`;
+        // Clients retry a 429, which would repeat the write.
+        if (request.hasWritten) {
+          return new AnswerTooLargeError(`${reason}; the write was stored, but its response was dropped.`);
+        }
         return new RateLimitedError(reason, 1);
       },
     };
   }
 
   app.decorate('answerBudget', budgetOf);
-  // Called as well for connections that were idle for the keep-alive time: with a listener, Node leaves those to it. A request
-  // that waits for its answer has a deadline of its own.
+  // With a listener, Node leaves idle keep-alive connections to it as well. A request that is still processed has a deadline.
   app.server.setTimeout(writeMs, (socket: Socket) => {
     if (socket.writableLength > 0 || !isBusy(socket)) socket.destroy();
   });

@@ -1,13 +1,15 @@
 import type { Operation } from '../operation.ts';
-import { addEventOperation } from './add-event.ts';
-import { createUserOperation } from './create-user.ts';
-import { deleteUserOperation } from './delete-user.ts';
-import { listUsersOperation } from './list-users.ts';
-import { removeDeviceOperation } from './remove-device.ts';
-import { retrieveUserOperation } from './retrieve-user.ts';
-import { updateUserOperation } from './update-user.ts';
+import { removeDeviceOperation } from './devices.ts';
+import { addEventOperation } from './events.ts';
+import {
+  createUserOperation,
+  deleteUserOperation,
+  listUsersOperation,
+  retrieveUserOperation,
+  updateUserOperation,
+} from './users.ts';
 
-/** All operations, in the order of the seed document. */
+/** All operations, in the order of the REST reference. */
 export const operations: readonly Operation[] = [
   createUserOperation,
   retrieveUserOperation,

@@ -46,6 +46,6 @@ it('is not ready while the database cannot be reached', async () => {
 it('gives up on a database that does not answer', async () => {
   expect(await ask('/health/ready', () => new Promise(() => {}))).toMatchObject({
     status: 503,
-    body: { reason: 'The database does not answer in time.' },
+    body: { reason: 'The database did not respond within 2000 ms.' },
   });
 });

@@ -16,55 +16,55 @@ const body = JSON.stringify({ query: '{ viewer { workspace } }' });
 const head = (length: number) =>
   `${['POST /graphql HTTP/1.1', 'Host: a', `Authorization: ${app.owner}`, 'Content-Type: application/json', `Content-Length: ${length}`].join('\r\n')}\r\n\r\n`;
 
-function open(sent: string): Socket {
+function open(bytes: string): Socket {
   const socket = connect(app.port, '127.0.0.1');
-  socket.write(sent);
+  socket.write(bytes);
   return socket;
 }
 
-async function answerOf(socket: Socket) {
-  const [answered = '', json = ''] = (await text(socket)).split('\r\n\r\n');
-  return { status: Number(answered.split(' ')[1]), head: answered.toLowerCase(), body: JSON.parse(json) };
+async function responseOn(socket: Socket) {
+  const [responseHead = '', json = ''] = (await text(socket)).split('\r\n\r\n');
+  return { status: Number(responseHead.split(' ')[1]), head: responseHead.toLowerCase(), body: JSON.parse(json) };
 }
 
-const late = {
+const timedOut = {
   status: 408,
   body: {
-    error: 'The request did not arrive within the limits of 300 ms for its headers and 600 ms in all.',
+    error: 'The headers must arrive within 300 ms and the whole request within 600 ms.',
     code: 'LIMIT_EXCEEDED',
   },
 };
 
-it('refuses headers that do not arrive in time', async () => {
-  expect(await answerOf(open('POST /graphql HTTP/1.1\r\nHost: a\r\n'))).toMatchObject(late);
+it('rejects headers that do not arrive in time', async () => {
+  expect(await responseOn(open('POST /graphql HTTP/1.1\r\nHost: a\r\n'))).toMatchObject(timedOut);
 });
 
-it('refuses a body that does not arrive in time', async () => {
-  expect(await answerOf(open(head(body.length) + body.slice(1)))).toMatchObject(late);
+it('rejects a body that does not arrive in time', async () => {
+  expect(await responseOn(open(head(body.length) + body.slice(1)))).toMatchObject(timedOut);
 });
 
-it('does not count the arrival of a body towards the time for the answer', async () => {
+it('does not count the arrival of the body towards the deadline', async () => {
   const socket = open(head(body.length));
-  const sent = setTimeout(() => socket.end(body), 400);
-  const { status, body: answer } = await answerOf(socket);
-  clearTimeout(sent);
-  expect([status, answer]).toEqual([200, { data: { viewer: { workspace: 'Owner' } } }]);
+  const timer = setTimeout(() => socket.end(body), 400);
+  const { status, body: response } = await responseOn(socket);
+  clearTimeout(timer);
+  expect([status, response]).toEqual([200, { data: { viewer: { workspace: 'Owner' } } }]);
 });
 
-it('counts the time for the answer after a body that took longer', async () => {
-  const stuck = JSON.stringify({ query: '{ user(uid: "u1") { uid } }' });
+it('starts the deadline after a body that arrived later than it', async () => {
+  const query = JSON.stringify({ query: '{ user(uid: "u1") { uid } }' });
   await holding(app, 'users', async () => {
-    const socket = open(head(stuck.length));
-    const sent = setTimeout(() => socket.write(stuck), 400);
-    const { status, body: answer } = await answerOf(socket);
-    clearTimeout(sent);
-    const message = 'The request was not answered within the limit of 200 ms; try again later.';
-    expect([status, answer]).toMatchObject([503, { errors: [{ message }] }]);
+    const socket = open(head(query.length));
+    const timer = setTimeout(() => socket.write(query), 400);
+    const { status, body: response } = await responseOn(socket);
+    clearTimeout(timer);
+    const message = 'The request timed out after 200 ms; retry later.';
+    expect([status, response]).toMatchObject([503, { errors: [{ message }] }]);
   });
 });
 
-it('closes a connection on which nothing more comes', async () => {
-  const { status, head: answered } = await answerOf(open(head(body.length) + body));
+it('closes an idle connection', async () => {
+  const { status, head: responseHead } = await responseOn(open(head(body.length) + body));
   expect(status).toBe(200);
-  expect(answered).toContain('connection: keep-alive');
+  expect(responseHead).toContain('connection: keep-alive');
 });

@@ -2,7 +2,7 @@ import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 
-describe('GraphQL over HTTP, as a caller who may introspect', () => {
+describe('GraphQL over HTTP audits, with the scope for introspection', () => {
   let app: Awaited<ReturnType<typeof startApp>>;
   let url = '';
 

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** Sends a body of so many bytes that is JSON. */
+/** Sends a JSON body of the given size. */
 const send = (method: 'POST' | 'PUT', url: string, bytes: number) =>
   app.app.inject({
     method,
@@ -16,9 +16,9 @@ const send = (method: 'POST' | 'PUT', url: string, bytes: number) =>
     payload: '{"query":"{__typename}"}'.padEnd(bytes),
   });
 
-const message = 'The body has 101 bytes; the limit is 100.';
+const message = 'The body must have at most 100 bytes; got 101.';
 
-it('takes a body of the size that is configured, and refuses a larger one at either door', async () => {
+it('accepts a body of the configured size, and rejects a larger one, in both APIs', async () => {
   expect((await send('POST', '/graphql', 100)).statusCode).toBe(200);
   expect((await send('PUT', '/v1/users/u1', 100)).statusCode).toBe(200);
   const [graphql, rest] = [await send('POST', '/graphql', 101), await send('PUT', '/v1/users/u1', 101)];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addUser } from '../../kit/factories.ts';
 import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { addUser } from '../../kit/factories.ts';
 import { inject } from '../../kit/rest.ts';
 
-const lanes = await startLanes();
-afterAll(() => lanes[Symbol.asyncDispose]());
-beforeAll(() => addUser(lanes, { uid: 'ada' }));
+const apps = await startLanes();
+afterAll(() => apps[Symbol.asyncDispose]());
+beforeAll(() => addUser(apps, { uid: 'ada' }));
 
 const { payload } = graphqlBody('{ __typename }');
 
@@ -21,7 +21,7 @@ const utf8 = [
   ';',
 ];
 
-const others = [
+const otherCharsets = [
   '; charset=iso-8859-1',
   ';charset=latin1',
   '; charset=utf-16',
@@ -33,14 +33,14 @@ const others = [
 ];
 
 describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s', (type) => {
-  it.each(utf8)('takes "%s"', async (parameters) => {
-    const [one, other] = await lanes.both({ headers: { 'content-type': type + parameters }, payload });
+  it.each(utf8)('accepts "%s"', async (parameters) => {
+    const [one, other] = await apps.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({ status: 200, data: { __typename: 'Query' } });
   });
 
-  it.each(others)('rejects "%s"', async (parameters) => {
-    const [one, other] = await lanes.both({ headers: { 'content-type': type + parameters }, payload });
+  it.each(otherCharsets)('rejects "%s"', async (parameters) => {
+    const [one, other] = await apps.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({
       status: 415,
@@ -56,28 +56,28 @@ describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s
 
 describe('REST', () => {
   const put = (parameters: string, body = '{"first_name":"Ada"}') =>
-    inject(lanes, {
+    inject(apps, {
       method: 'PUT',
       url: '/v1/users/ada',
-      headers: { authorization: lanes.owner, 'content-type': `application/json${parameters}` },
+      headers: { authorization: apps.owner, 'content-type': `application/json${parameters}` },
       payload: body,
     });
 
-  it.each(utf8)('takes "%s"', async (parameters) => {
+  it.each(utf8)('accepts "%s"', async (parameters) => {
     expect(await put(parameters)).toMatchObject({ status: 200 });
   });
 
-  it.each(others)('rejects "%s"', async (parameters) => {
+  it.each(otherCharsets)('rejects "%s"', async (parameters) => {
     expect(await put(parameters)).toEqual({
       status: 415,
       body: { error: expect.stringMatching(/^The charset must be UTF-8; got ".*"\.$/), code: 'BAD_USER_INPUT' },
     });
   });
 
-  it('does not care about the charset of a body that is not there', async () => {
-    const headers = { authorization: lanes.owner, 'content-type': 'application/json; charset=latin1' };
+  it('ignores the charset of a request without a body', async () => {
+    const headers = { authorization: apps.owner, 'content-type': 'application/json; charset=latin1' };
     const url = '/v1/users/ada';
-    expect(await inject(lanes, { url, headers })).toMatchObject({ status: 200 });
-    expect(await inject(lanes, { method: 'DELETE', url, headers })).toMatchObject({ status: 200 });
+    expect(await inject(apps, { url, headers })).toMatchObject({ status: 200 });
+    expect(await inject(apps, { method: 'DELETE', url, headers })).toMatchObject({ status: 200 });
   });
 });

@@ -5,14 +5,14 @@ type App = Awaited<ReturnType<typeof startApp>>;
 
 const allowed = 'https://app.example';
 
-/** What the answer to a query from a page of an origin tells the browser. */
-async function ask({ app, owner }: App, origin: string, authorization = owner) {
+/** The CORS headers of the response to a query from an origin. */
+async function query({ app, owner }: App, origin: string, authorization = owner) {
   const headers = { origin, authorization };
   const response = await app.inject({ method: 'POST', url: '/graphql', headers, payload: { query: '{ __typename }' } });
   return { status: response.statusCode, ...corsHeaders(response.headers) };
 }
 
-/** What a browser asks before it sends a query from a page of an origin. */
+/** The CORS headers of the response to the preflight of such a query. */
 async function preflight({ app }: App, origin: string) {
   const headers = {
     origin,
@@ -23,7 +23,7 @@ async function preflight({ app }: App, origin: string) {
   return { status: response.statusCode, ...corsHeaders(response.headers) };
 }
 
-/** What lets a page read an answer, and the headers that tell it when to come back. */
+/** Headers that allow a page to read the response and its rate limit headers. */
 const readable = {
   'access-control-allow-origin': allowed,
   'access-control-expose-headers': 'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
@@ -33,9 +33,9 @@ const corsHeaders = (headers: object) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
 
 describe('without CORS_ORIGINS', () => {
-  it('no page of another origin may call', async () => {
+  it('no other origin may call', async () => {
     await using app = await startApp();
-    expect(await ask(app, allowed)).toEqual({ status: 200 });
+    expect(await query(app, allowed)).toEqual({ status: 200 });
     expect(await preflight(app, allowed)).toEqual({ status: expect.any(Number) });
   });
 });
@@ -47,29 +47,29 @@ describe('with CORS_ORIGINS', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  it('a page of an origin in it may call', async () => {
-    expect(await ask(app, allowed)).toEqual({ status: 200, ...readable });
+  it('a listed origin may call', async () => {
+    expect(await query(app, allowed)).toEqual({ status: 200, ...readable });
   });
 
-  it('a page of another origin may not', async () => {
+  it('another origin may not', async () => {
     for (const origin of ['https://evil.example', `${allowed}.evil.example`, 'http://app.example', 'null']) {
-      expect(await ask(app, origin)).not.toHaveProperty('access-control-allow-origin');
+      expect(await query(app, origin)).not.toHaveProperty('access-control-allow-origin');
       expect(await preflight(app, origin)).not.toHaveProperty('access-control-allow-origin');
     }
   });
 
-  it.each(['GET', 'POST', 'PUT', 'DELETE'])('a page of an origin in it may %s', async (method) => {
+  it.each(['GET', 'POST', 'PUT', 'DELETE'])('a listed origin may %s', async (method) => {
     const headers = { origin: allowed, 'access-control-request-method': method };
     const response = await app.app.inject({ method: 'OPTIONS', url: '/v1/users/u1', headers });
     expect(String(response.headers['access-control-allow-methods']).split(', ')).toContain(method);
   });
 
-  it('tells caches that the answer depends on the origin', async () => {
+  it('responses vary by origin', async () => {
     const { headers } = await app.app.inject({ url: '/health/live', headers: { origin: allowed } });
     expect(headers.vary).toMatch(/\borigin\b/i);
   });
 
-  it('a browser is told beforehand that it may send credentials and JSON', async () => {
+  it('a preflight allows credentials and JSON', async () => {
     expect(await preflight(app, allowed)).toEqual({
       status: 204,
       'access-control-allow-origin': allowed,
@@ -80,21 +80,21 @@ describe('with CORS_ORIGINS', () => {
     });
   });
 
-  it('a page can read that its body may not be compressed', async () => {
+  it('a page can read the rejection of a compressed body', async () => {
     const headers = { origin: allowed, 'content-encoding': 'gzip' };
     const response = await app.app.inject({ method: 'PUT', url: '/v1/users/u1', headers, payload: 'x' });
     expect({ status: response.statusCode, ...corsHeaders(response.headers) }).toEqual({ status: 415, ...readable });
   });
 
   it.each([{}, { origin: allowed }])(
-    'answers OPTIONS that is no preflight as if it were, without a text: %o',
+    'answers OPTIONS that is not a preflight like one, without a body: %o',
     async (headers) => {
       const response = await app.app.inject({ method: 'OPTIONS', url: '/v1/users', headers });
       expect([response.statusCode, response.body]).toEqual([204, '']);
     },
   );
 
-  it('a page can read that its key is wrong', async () => {
-    expect(await ask(app, allowed, 'Basic d3Jvbmc6a2V5')).toEqual({ status: 401, ...readable });
+  it('a page can read the rejection of its key', async () => {
+    expect(await query(app, allowed, 'Basic d3Jvbmc6a2V5')).toEqual({ status: 401, ...readable });
   });
 });

@@ -9,7 +9,7 @@ import { unlimited } from '../../kit/unlimited.ts';
 
 const users = JSON.stringify({ query: '{ users { totalCount } }' });
 
-/** The gateway with a log that can be read. */
+/** A gateway whose log the test can read. */
 async function startLogged() {
   const started = await startApp({ ownDatabase: true });
   const lines: string[] = [];
@@ -26,7 +26,7 @@ async function startLogged() {
   return { ...started, app, lines };
 }
 
-it('masks an unexpected error, logs it whole, and gives the request’s id in both', async () => {
+it('hides an unexpected error, logs it in full, and includes the request id in both', async () => {
   await using app = await startLogged();
   await app.db.$executeRaw`ALTER TABLE users RENAME COLUMN workspace_id TO hidden`;
   const response = await post(app, users, { headers: { 'x-request-id': 'abc-1' } });
@@ -46,7 +46,7 @@ it('masks an unexpected error, logs it whole, and gives the request’s id in bo
   expect(JSON.parse(logged ?? '')).toMatchObject({ requestId: 'abc-1', path: ['users', 'totalCount'] });
 });
 
-it('answers SERVICE_UNAVAILABLE while the database is away', async () => {
+it('answers SERVICE_UNAVAILABLE while the database is unavailable', async () => {
   await using app = await startLogged();
   await post(app, users);
   await app.db.$executeRaw`ALTER TABLE users RENAME TO hidden`;
@@ -62,7 +62,7 @@ it('answers SERVICE_UNAVAILABLE while the database is away', async () => {
   expect(response.headers['retry-after']).toBe('1');
 });
 
-it('takes a request’s id from its header, or makes one', async () => {
+it('uses the request id of the header, or generates one', async () => {
   await using app = await startLogged();
   expect((await post(app, users, { headers: { 'x-request-id': 'r:1.2-3' } })).headers['x-request-id']).toBe('r:1.2-3');
   expect((await post(app, users, { headers: { 'x-request-id': 'a b\t"' } })).headers['x-request-id']).toMatch(
@@ -70,7 +70,7 @@ it('takes a request’s id from its header, or makes one', async () => {
   );
 });
 
-it('logs a line a request, without credentials, query or e-mail address', async () => {
+it('logs one line per request, without credentials, query or e-mail address', async () => {
   await using app = await startLogged();
   await post(app, JSON.stringify({ query: '{ user(uid: "a@b.example") { uid } }' }), { url: '/graphql?x=secret' });
   const line = JSON.parse(app.lines.find((text) => text.includes('"status":200')) ?? '{}');
@@ -78,7 +78,7 @@ it('logs a line a request, without credentials, query or e-mail address', async 
   expect(app.lines.join()).not.toMatch(/authorization|Basic|secret|a@b\.example/i);
 });
 
-it('answers JSON where there is nothing', async () => {
+it('answers an unknown path with JSON', async () => {
   await using app = await startLogged();
   const response = await app.app.inject({ method: 'GET', url: '/nowhere' });
   expect([response.statusCode, response.json().code]).toEqual([404, 'NOT_FOUND']);

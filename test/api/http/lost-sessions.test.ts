@@ -4,7 +4,7 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
 import { UpdateUser } from '../../kit/operations/users.ts';
 
-it('survives a server that ends its sessions under load, and answers with codes of the contract', async () => {
+it('survives a database server that terminates its sessions under load, and answers with documented codes', async () => {
   await using app = await startApp({ ownDatabase: true, poolSize: 5 });
   const other = await startOther(app);
   const answers = atOnce(300, async (place) => {
@@ -18,7 +18,7 @@ it('survives a server that ends its sessions under load, and answers with codes 
   await other.close();
 });
 
-/** A session of its own, from which all others of the database are ended. */
+/** A separate session that terminates all others of the database. */
 async function startOther({ connection }: Awaited<ReturnType<typeof startApp>>) {
   const client = new Client(connection);
   await client.connect();

@@ -9,14 +9,14 @@ const mutation = 'mutation { updateUser(input: { uid: "u1" }) { __typename } }';
 
 const limited = (limit: number) => ({
   code: 'RATE_LIMITED',
-  message: expect.stringMatching(`^The limit of ${limit} points a minute is spent`),
+  message: expect.stringMatching(`^The key has exceeded its limit of ${limit} points per minute; retry in \\d+ s\\.$`),
 });
 
-/** What an answer of the GraphQL door says of the limit. */
+/** The values of the `RateLimit-*` headers. */
 const rateIn = (headers: Record<string, unknown>) =>
   ['limit', 'remaining', 'reset'].map((name) => Number(headers[`ratelimit-${name}`]));
 
-it('counts a query as one point, a mutation as two, and refuses with 429 what goes beyond', async () => {
+it('charges one point for a query and two for a mutation, and rejects with 429 beyond the limit', async () => {
   await using app = await startApp({ rateLimits: { secret: 4, publicKey: 0 } });
   const [first, second, third, fourth] = [
     await app.send(query),
@@ -39,7 +39,7 @@ it('counts a query as one point, a mutation as two, and refuses with 429 what go
   }
 });
 
-it('leaves no trace of a refused mutation', async () => {
+it('runs no statement for a rejected mutation', async () => {
   await using app = await startApp({ rateLimits: { secret: 2, publicKey: 0 } });
   await app.send(query);
   const statements = await app.statementsOf(async () => {
@@ -48,7 +48,7 @@ it('leaves no trace of a refused mutation', async () => {
   expect(statements).toEqual([]);
 });
 
-it('counts a read of REST as one point, and a write as two', async () => {
+it('charges one point for a REST read and two for a write', async () => {
   await using app = await startApp({ rateLimits: { secret: 4, publicKey: 0 } });
   const rest = restOf(app);
   expect((await rest.put('/v1/users/u1', {})).status).toBe(200);
@@ -58,7 +58,7 @@ it('counts a read of REST as one point, and a write as two', async () => {
     status: 429,
     body: { error: message, code, retryAfter: expect.any(Number) },
   });
-  // What is refused costs nothing.
+  // The rejected request cost no points.
   expect((await rest.get('/v1/users')).status).toBe(200);
 });
 
@@ -67,39 +67,39 @@ it.each([
   ['a fragment', 'mutation { ...f } fragment f on Mutation { a: $ ... { b: $ } }', 4],
   ['a fragment that is spread twice', 'mutation { ...f ...f } fragment f on Mutation { a: $ }', 2],
   ['a field twice under one name', 'mutation { $ $ }', 2],
-])('counts each write of a mutation, as REST would: %s', async (_name, template, points) => {
+])('charges each write of a mutation: %s', async (_name, template, points) => {
   await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
   const write = 'updateUser(input: { uid: "u1" }) { __typename }';
   const { status, headers } = await app.send(template.replaceAll('$', write));
   expect([status, rateIn(headers)[1]]).toEqual([200, 100 - points]);
 });
 
-it('ends with fragments that spread each other’s fragments twice', async () => {
+it('terminates on fragments that each spread another fragment twice', async () => {
   await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
   const chain = Array.from({ length: 60 }, (_, n) => `fragment f${n} on Mutation { ...f${n + 1} ...f${n + 1} }`);
   const last = 'fragment f60 on Mutation { updateUser(input: { uid: "u1" }) { __typename } }';
   expect((await app.send(`mutation { ...f0 } ${chain.join(' ')} ${last}`)).status).toBe(200);
 });
 
-it("takes the points of a mutation whose input breaks a rule, but only the request's of one that is rejected whole", async () => {
+it('charges all points for a mutation with an invalid input, but only one for an operation that is rejected as a whole', async () => {
   await using app = await startApp({ rateLimits: { secret: 100, publicKey: 0 } });
   const document = 'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { __typename } }';
   expect(rateIn((await app.send(document, { input: { uid: '' } })).headers)[1]).toBe(98);
-  const tooDear = `mutation { ${Array.from({ length: 21 }, (_, n) => `m${n}: updateUser(input: { uid: "u" }) { __typename }`)} }`;
-  expect(rateIn((await app.send(tooDear)).headers)[1]).toBe(97);
-  expect(rateIn((await app.send(document, { input: {} })).headers)[1], 'a variable is wrong').toBe(96);
+  const tooComplex = `mutation { ${Array.from({ length: 21 }, (_, n) => `m${n}: updateUser(input: { uid: "u" }) { __typename }`)} }`;
+  expect(rateIn((await app.send(tooComplex)).headers)[1]).toBe(97);
+  expect(rateIn((await app.send(document, { input: {} })).headers)[1], 'an invalid variable').toBe(96);
 });
 
-it('tells REST callers when to come back', async () => {
+it('sends Retry-After to REST clients', async () => {
   await using app = await startApp({ rateLimits: { secret: 1, publicKey: 0 } });
   const headers = { authorization: app.owner };
   await app.app.inject({ url: '/v1/users', headers });
-  const refused = await app.app.inject({ url: '/v1/users', headers });
-  expect(refused.statusCode).toBe(429);
-  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50);
+  const rejected = await app.app.inject({ url: '/v1/users', headers });
+  expect(rejected.statusCode).toBe(429);
+  expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(50);
 });
 
-it('counts each key by itself, and a public key apart from its secret', async () => {
+it('counts keys separately, and a public key separately from its secret', async () => {
   await using app = await startApp({ rateLimits: { secret: 1, publicKey: 2 } });
   const other = await createKey(app.db, app.workspaceId, scopes);
   const statusOf = async (caller: string) => (await app.send(query, {}, caller)).status;
@@ -111,13 +111,13 @@ it('counts each key by itself, and a public key apart from its secret', async ()
   ]);
 });
 
-it('counts requests at once', async () => {
+it('enforces the limit for concurrent requests', async () => {
   await using app = await startApp({ rateLimits: { secret: 10, publicKey: 0 } });
   const answers = await Promise.all(Array.from({ length: 25 }, () => app.send(query)));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
 });
 
-it('says nothing of limits where there are none', async () => {
+it('sends no RateLimit headers without a limit', async () => {
   await using app = await startApp();
   const { headers } = await app.send(query);
   expect(Object.keys(headers).filter((name) => name.startsWith('ratelimit'))).toEqual([]);

@@ -9,16 +9,16 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const everywhere = {
+const common = {
   'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
-const closed = { ...everywhere, 'cache-control': 'no-store' };
+const defaults = { ...common, 'cache-control': 'no-store' };
 
-/** Sends bytes, and reads the headers of the answer. */
+/** Sends raw lines, and reads the headers of the response. */
 async function send(...lines: string[]): Promise<Record<string, string>> {
   const socket = connect(app.port, '127.0.0.1');
   socket.write(`${[...lines, 'Host: a', `Authorization: ${app.owner}`, 'Connection: close'].join('\r\n')}\r\n\r\n`);
@@ -31,28 +31,28 @@ async function send(...lines: string[]): Promise<Record<string, string>> {
   );
 }
 
-describe('every answer tells browsers to be careful', () => {
+describe('every response has security headers', () => {
   it.each([
     ['data of GraphQL', 'GET /graphql?query={viewer{workspace}} HTTP/1.1'],
-    ['a refusal of GraphQL', 'GET /graphql?query={nothing} HTTP/1.1'],
+    ['an error of GraphQL', 'GET /graphql?query={nothing} HTTP/1.1'],
     ['data of REST', 'GET /v1/users HTTP/1.1'],
-    ['a refusal of REST', 'GET /v1/users?limit=x HTTP/1.1'],
+    ['an error of REST', 'GET /v1/users?limit=x HTTP/1.1'],
     ['health', 'GET /health/live HTTP/1.1'],
-    ['a place where nothing is', 'GET /nowhere HTTP/1.1'],
-    ['an address that is none', 'GET /%zz HTTP/1.1'],
-    ['what is no HTTP', 'nonsense'],
-    ['a proxy’s request', 'CONNECT a:1 HTTP/1.1'],
+    ['an unknown path', 'GET /nowhere HTTP/1.1'],
+    ['a path that cannot be decoded', 'GET /%zz HTTP/1.1'],
+    ['bytes that are not HTTP', 'nonsense'],
+    ['a CONNECT request', 'CONNECT a:1 HTTP/1.1'],
   ])('%s', async (_name, line) => {
-    expect(await send(line)).toMatchObject(closed);
+    expect(await send(line)).toMatchObject(defaults);
   });
 
-  it('an expectation that is not met', async () => {
-    expect(await send('GET /v1/users HTTP/1.1', 'Expect: x')).toMatchObject(closed);
+  it('an unsupported Expect header', async () => {
+    expect(await send('GET /v1/users HTTP/1.1', 'Expect: x')).toMatchObject(defaults);
   });
 
-  it('the page of the REST operations, whose own policy lets it work', async () => {
+  it('the page of the REST API, with a policy of its own', async () => {
     const headers = await send('GET /v1/docs HTTP/1.1');
-    expect(headers).toMatchObject(everywhere);
+    expect(headers).toMatchObject(common);
     expect(headers['content-security-policy']).toMatch(/^default-src 'self';/);
   });
 });

@@ -16,7 +16,7 @@ let app: Awaited<ReturnType<typeof startListening>>;
 
 beforeAll(async () => {
   app = await startListening({
-    admissionLimits: { requestsAtOnce: 1, wrongCredentials: 0 },
+    admissionLimits: { concurrentRequests: 1, failedLogins: 0 },
     limits: { writeMs: WRITE_MS, answerBytes: 10 * MEGABYTE, unsentBytes: 36 * MEGABYTE },
   });
   const { id, uid } = await addUser(app, { uid: 'large' });
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** So many times 3.2 MB. */
+/** A query whose response has 3.2 MB per alias. */
 const document = (aliases: number) => {
   const events = Array.from(
     { length: aliases },
@@ -45,37 +45,37 @@ async function callerWithKey(): Promise<string> {
   return basic(publicKey, secret);
 }
 
-/** Sends a query on a connection of its own, and reads nothing. */
+/** Sends a query on a separate connection, and reads nothing. */
 function sendAndStall(caller: string, aliases: number) {
   const body = JSON.stringify({ query: document(aliases) });
   const socket = connect(app.port, '127.0.0.1').pause();
   const closed = Promise.withResolvers<number>();
-  const began = performance.now();
-  socket.on('error', () => {}).on('close', () => closed.resolve(performance.now() - began));
+  const startedAt = performance.now();
+  socket.on('error', () => {}).on('close', () => closed.resolve(performance.now() - startedAt));
   const head = ['POST /graphql HTTP/1.1', 'host: a', `authorization: ${caller}`, 'content-type: application/json'];
   socket.write([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
   return { socket, closed: closed.promise };
 }
 
-const ask = async (caller: string) => (await app.send('{ viewer { keyId } }', {}, caller)).status;
+const statusOf = async (caller: string) => (await app.send('{ viewer { keyId } }', {}, caller)).status;
 
 it('closes the connection of a client that stops reading, and holds its concurrency slot until then', async () => {
   const caller = await callerWithKey();
-  expect(await ask(caller)).toBe(200);
+  expect(await statusOf(caller)).toBe(200);
   const { socket, closed } = sendAndStall(caller, 2);
-  await vi.waitFor(async () => expect(await ask(caller)).toBe(429));
+  await vi.waitFor(async () => expect(await statusOf(caller)).toBe(429));
   await delay(WRITE_MS / 2);
-  expect(await ask(caller), 'the answer is ready, and not read').toBe(429);
-  // Node looks for progress once in that time, so that a connection is closed within twice of it.
+  expect(await statusOf(caller), 'the response is ready, but not read').toBe(429);
+  // Node checks for progress once per timeout, so it closes a connection within twice the timeout.
   socket.resume();
   socket.pause();
   await delay(3 * WRITE_MS);
   socket.resume();
   expect(await closed).toBeGreaterThan(WRITE_MS);
-  expect(await ask(caller)).toBe(200);
+  expect(await statusOf(caller)).toBe(200);
 });
 
-it('leaves connections alone that wait without an answer to write, and those that read slowly', async () => {
+it('keeps the connections of clients that wait for a response or read slowly', async () => {
   const caller = await callerWithKey();
   const { socket, closed } = sendAndStall(caller, 2);
   let bytes = 0;
@@ -93,41 +93,39 @@ it('leaves connections alone that wait without an answer to write, and those tha
   await closed;
 });
 
-it('bounds the answers of a workspace that are not read, by a share that leaves some to others', async () => {
+it('limits the unread responses of a workspace to a share that leaves memory to others', async () => {
   const callers = [await callerWithKey(), await callerWithKey(), await callerWithKey()];
-  await Promise.all(callers.map(ask));
+  await Promise.all(callers.map(statusOf));
   // 9.6 MB each; two thirds of 36 MB are 24.
   const stalled = callers.slice(0, 2).map((caller) => sendAndStall(caller, 3));
-  await vi.waitFor(async () => expect(await ask(callers[1] ?? '')).toBe(429));
+  await vi.waitFor(async () => expect(await statusOf(callers[1] ?? '')).toBe(429));
   await delay(100);
   const { status, errors } = await app.send(document(3), {}, callers[2]);
   expect([status, errors]).toEqual([
     429,
     [
       {
-        message: expect.stringMatching(
-          /^Clients of this workspace have not read 20 MB of answers yet; try again in 1 s\.$/,
-        ),
+        message: expect.stringMatching(/^Clients of this workspace have 20 MB of unread responses; retry in 1 s\.$/),
         extensions: { code: 'RATE_LIMITED', retryAfter: 1 },
       },
     ],
   ]);
-  expect((await app.send('{ viewer { keyId } }', {}, callers[2])).status, 'small answers are not counted').toBe(200);
+  expect((await app.send('{ viewer { keyId } }', {}, callers[2])).status, 'small responses are not counted').toBe(200);
   for (const { socket } of stalled) socket.destroy();
   await vi.waitFor(async () => expect((await app.send(document(3), {}, callers[2])).status).toBe(200));
 });
 
 it.each([
-  ['the direct path', {}],
-  ['Yoga’s own handler', { accept: 'application/json;q=0.9' }],
-])('rejects an answer that is larger than the limit: %s', async (_path, headers) => {
+  ['direct execution', {}],
+  ['execution by Yoga', { accept: 'application/json;q=0.9' }],
+])('rejects a response above the size limit: %s', async (_path, headers) => {
   const limit = 10 * MEGABYTE;
   const large = await post(app, JSON.stringify({ query: document(4) }), { headers });
   expect(large.json()).toEqual({
     data: null,
     errors: [
       {
-        message: `The answer must have at most ${limit} bytes. Request smaller pages or fewer fields.`,
+        message: `The response must have at most ${limit} bytes. Request smaller pages or fewer fields.`,
         extensions: { code: 'LIMIT_EXCEEDED' },
       },
     ],
@@ -135,7 +133,7 @@ it.each([
   expect((await post(app, JSON.stringify({ query: document(3) }), { headers })).json()).toHaveProperty('data.user.e2');
 });
 
-it('stops while the answer is built', () => {
+it('stops building a response at the limit', () => {
   let read = 0;
   const row = {
     get value() {
@@ -144,10 +142,10 @@ it('stops while the answer is built', () => {
     },
   };
   expect(stringifyWithin({ nodes: Array.from({ length: 1_000 }, () => row) }, 10_000)).toBeUndefined();
-  expect(read).toBeLessThan(12);
+  expect(read).toBeLessThan(16);
 });
 
-it('serialises as JSON.stringify does', () => {
+it('serializes like JSON.stringify', () => {
   for (const data of [
     undefined,
     null,

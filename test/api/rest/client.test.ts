@@ -5,7 +5,7 @@ import { credentialsOf, type OfficialClient, officialClient, pagesOf } from '../
 import { pageIn } from '../../kit/rest.ts';
 import { seedUsers, tens } from '../../kit/seed-rows.ts';
 
-// The official client, @engage_so/js 1.6.0, with its code untouched.
+// The official client, @engage_so/js 1.6.0, unmodified.
 
 let app: Awaited<ReturnType<typeof startApp>>;
 let withKey: OfficialClient;
@@ -26,13 +26,13 @@ const eventsOf = async (uid: string) => {
 };
 
 describe('init', () => {
-  it('takes the key as an object, too', async () => {
+  it('accepts the key as an object', async () => {
     const client = await officialClient(app);
     client.init({ key: credentialsOf(app.owner).key });
     expect(await client.identify({ id: 'object' })).toMatchObject({ uid: 'object' });
   });
 
-  it('with a key that there is not: the error is a text', async () => {
+  it('with an unknown key: the error is a string', async () => {
     const client = await officialClient(app);
     client.init('pk_nobody');
     expect(await client.identify({ id: 'u1' })).toEqual({ error: expect.stringMatching(/key/i) });
@@ -43,11 +43,11 @@ describe.each([
   ['the key alone', () => withKey, 'key'],
   ['key and secret', () => withSecret, 'secret'],
 ])('with %s', (_name, clientOf, prefix) => {
-  it('identify creates the user and answers with them', async () => {
+  it('identify creates the user and returns it', async () => {
     const uid = `${prefix}-identify`;
     const profile = { email: 'ada@example.com', first_name: 'Ada', last_name: 'Lovelace', number: '+2348012345678' };
-    const answer = await clientOf().identify({ id: uid, ...profile, created_at: '2020-08-11', plan: 'pro', age: 34 });
-    expect(answer).toMatchObject({
+    const response = await clientOf().identify({ id: uid, ...profile, created_at: '2020-08-11', plan: 'pro', age: 34 });
+    expect(response).toMatchObject({
       uid,
       ...profile,
       meta: { plan: 'pro', age: 34 },
@@ -56,11 +56,11 @@ describe.each([
   });
 
   it.each(['a#b', 'a?b'])(
-    'identify writes to nobody else for the uid "%s", which does not arrive whole',
+    'identify does not write to another user for the uid "%s", which arrives truncated',
     async (id) => {
       await clientOf().identify({ id: 'a' });
       expect(await clientOf().identify({ id, first_name: 'Wrong' })).toEqual({
-        error: 'id must be the uid of the path, where it has to be percent-encoded',
+        error: 'id must be the uid of the path, which must be percent-encoded',
       });
       expect(await app.db.user.findMany({ where: { uid: 'a' }, select: { firstName: true } })).toEqual([
         { firstName: null },
@@ -68,11 +68,11 @@ describe.each([
     },
   );
 
-  it('identify takes the user’s id alone', async () => {
+  it('identify accepts an id alone', async () => {
     expect(await clientOf().identify({ id: `${prefix}-bare` })).toMatchObject({ uid: `${prefix}-bare` });
   });
 
-  it('identify takes the same e-mail address again', async () => {
+  it('identify accepts the same e-mail address again', async () => {
     const user = { id: `${prefix}-again`, email: 'again@example.com' };
     await clientOf().identify(user);
     expect(await clientOf().identify(user)).toMatchObject({ uid: user.id, email: user.email });
@@ -80,12 +80,12 @@ describe.each([
 
   it('identify registers a device', async () => {
     const uid = `${prefix}-device`;
-    const answer = await clientOf().identify({ id: uid, device_token: `${prefix}token`, device_platform: 'ios' });
-    expect(answer).toMatchObject({ uid, devices: [{ token: `${prefix}token`, platform: 'ios' }] });
+    const response = await clientOf().identify({ id: uid, device_token: `${prefix}token`, device_platform: 'ios' });
+    expect(response).toMatchObject({ uid, devices: [{ token: `${prefix}token`, platform: 'ios' }] });
   });
 
   it.each(['a.jinadu@somecorp.email', 'Ada Lovelace', '5d2f9a0e-6a3b-4b6e-9a52-3c1f0d7f9a11', 'Ọláńrewájú'])(
-    'identify, addAttribute and track take the uid "%s", which the client does not encode',
+    'identify, addAttribute and track accept the uid "%s", which the client does not encode',
     async (name) => {
       const uid = `${name} ${prefix}`;
       expect(await clientOf().identify({ id: uid })).toMatchObject({ uid });
@@ -108,36 +108,36 @@ describe.each([
     });
   });
 
-  it('track takes an event by its name alone, whose value is then true', async () => {
+  it('track accepts an event name alone, with the value true', async () => {
     const { uid } = await addUser(app);
     expect(await clientOf().track(uid, 'loggedin')).toEqual({ status: 'ok' });
     expect(await eventsOf(uid)).toMatchObject([{ name: 'loggedin', value: true }]);
   });
 
-  it('track takes an event as an object', async () => {
+  it('track accepts an event as an object', async () => {
     const { uid } = await addUser(app);
     const event = { event: 'played', value: 'vid_133', timestamp: '2020-05-30T09:30:10Z' };
     expect(await clientOf().track(uid, { ...event, properties: { ip: '127.0.0.1' } })).toEqual({ status: 'ok' });
     expect(await eventsOf(uid)).toMatchObject([{ name: 'played', value: 'vid_133', properties: { ip: '127.0.0.1' } }]);
   });
 
-  it('the error of a refused parameter is a text', async () => {
+  it('the error for an invalid parameter is a string', async () => {
     expect(await clientOf().identify({ id: 'u1', number: 'none' })).toEqual({
       error: 'number must be a phone number in international format, such as +2348012345678',
     });
   });
 
-  it('the error for a user that there is not is a text', async () => {
+  it('the error for an unknown user is a string', async () => {
     expect(await clientOf().track('nobody', 'loggedin')).toEqual({ error: 'There is no such User.' });
   });
 });
 
-it('the error past the limit of the rate is a text', async () => {
+it('the error for an exceeded rate limit is a string', async () => {
   await using limited = await startApp({ rateLimits: { secret: 0, publicKey: 2 } });
   const client = await officialClient(limited);
   client.init(credentialsOf(limited.owner).key);
   expect(await client.identify({ id: 'u1' })).toMatchObject({ uid: 'u1' });
-  expect(await client.identify({ id: 'u1' })).toEqual({ error: expect.stringContaining('try again in') });
+  expect(await client.identify({ id: 'u1' })).toEqual({ error: expect.stringContaining('retry in') });
 });
 
 describe('request', () => {
@@ -152,14 +152,14 @@ describe('request', () => {
     expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toEqual({ error: 'There is no such User.' });
   });
 
-  it.each(['GET', 'DELETE'])('%s with the key alone is refused with a text', async (method) => {
+  it.each(['GET', 'DELETE'])('%s with the key alone is rejected with a string', async (method) => {
     const { uid } = await addUser(app);
     expect(await withKey.request(`/users/${uid}`, null, method)).toEqual({
       error: expect.stringContaining('requires the scope users:'),
     });
   });
 
-  it('lists users page by page, forward and back', async () => {
+  it('lists users page by page, forward and backward', async () => {
     await using listed = await startApp({ ownApp: true });
     await seedUsers(listed, tens(5));
     const client = await officialClient(listed);

@@ -5,7 +5,7 @@ import { startApp } from '../../kit/app.ts';
 import { addUser } from '../../kit/factories.ts';
 import { inject, restOf } from '../../kit/rest.ts';
 
-it('500: masks an unexpected error, logs it whole, and gives the request’s id in both', async () => {
+it('500: hides an unexpected error, logs it in full, and includes the request id in both', async () => {
   const lines: string[] = [];
   const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
   await using app = await startApp({ ownDatabase: true, log: pino(stream) });
@@ -19,7 +19,7 @@ it('500: masks an unexpected error, logs it whole, and gives the request’s id 
   expect(JSON.parse(logged ?? '{}')).toMatchObject({ requestId: 'abc-1' });
 });
 
-it('503: the database is away', async () => {
+it('503: the database is unavailable', async () => {
   await using app = await startApp({ ownDatabase: true });
   const { uid } = await addUser(app);
   await restOf(app).get(`/v1/users/${uid}`);

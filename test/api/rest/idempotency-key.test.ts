@@ -21,21 +21,21 @@ const post = (url: string, key: string, payload: object, authorization = app.own
 const EVENTS = '/v1/users/u144/events';
 const paid = { event: 'Paid', properties: { amount: 12.99 } };
 
-it('adds an event once, with and without quotes round the key', async () => {
+it('adds an event once, with or without quotes around the key', async () => {
   for (const key of ['k"1', '"k\\"1"', 'k"1']) {
     expect(await post(EVENTS, key, paid)).toEqual({ status: 200, body: { status: 'ok' } });
   }
   expect(await app.db.event.count()).toBe(1);
 });
 
-it('takes a key in UTF-8 for the one that GraphQL has', async () => {
+it('treats a key in UTF-8 as the same key in GraphQL', async () => {
   const key = 'Zürich ✓';
   expect((await post(EVENTS, Buffer.from(key).toString('latin1'), paid)).status).toBe(200);
   await app.run(AddEvent, { input: { uid: 'u144', name: 'Paid', properties: { amount: 12.99 }, idempotencyKey: key } });
   expect(await app.db.event.count()).toBe(1);
   expect((await post(EVENTS, 'Z\u00fcrich', paid)).status).toBe(200);
-  const kept = await app.db.idempotencyKey.findMany({ select: { key: true } });
-  expect(kept.map((row) => row.key).sort()).toEqual(['Zürich', key]);
+  const keys = await app.db.idempotencyKey.findMany({ select: { key: true } });
+  expect(keys.map((row) => row.key).sort()).toEqual(['Zürich', key]);
 });
 
 it('creates a user once', async () => {
@@ -45,7 +45,7 @@ it('creates a user once', async () => {
   expect(await post('/v1/users', 'k2', { id: 'ada' })).toMatchObject({ status: 409, body: { code: 'UID_TAKEN' } });
 });
 
-it('knows the keys of GraphQL, and the other way round', async () => {
+it('shares keys with GraphQL', async () => {
   await post(EVENTS, 'k1', paid);
   const input = { uid: 'u144', name: 'Paid', properties: { amount: 12.99 }, idempotencyKey: 'k1' };
   expect((await app.run(AddEvent, { input })).addEvent).toHaveProperty('event');
@@ -54,14 +54,14 @@ it('knows the keys of GraphQL, and the other way round', async () => {
   expect(await app.db.event.count()).toBe(1);
 });
 
-it('refuses a key that stands for something else: 422', async () => {
+it('rejects a key that was used with another request: 422', async () => {
   await post(EVENTS, 'k1', paid);
-  const refused = { status: 422, body: { error: expect.any(String), code: 'IDEMPOTENCY_CONFLICT' } };
-  expect(await post(EVENTS, 'k1', { event: 'Other' })).toEqual(refused);
-  expect(await post('/v1/users', 'k1', { id: 'ada' })).toEqual(refused);
+  const conflict = { status: 422, body: { error: expect.any(String), code: 'IDEMPOTENCY_CONFLICT' } };
+  expect(await post(EVENTS, 'k1', { event: 'Other' })).toEqual(conflict);
+  expect(await post('/v1/users', 'k1', { id: 'ada' })).toEqual(conflict);
 });
 
-it('refuses a faulty key with the other faults: 400', async () => {
+it('reports an invalid key together with other errors: 400', async () => {
   for (const [key, code] of [
     ['', 'TOO_SHORT'],
     ['""', 'TOO_SHORT'],
@@ -71,20 +71,20 @@ it('refuses a faulty key with the other faults: 400', async () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({
       issues: [
-        { path: ['Idempotency-Key'], code },
         { path: ['event'], code: 'TOO_SHORT' },
+        { path: ['Idempotency-Key'], code },
       ],
     });
   }
 });
 
-it('finds nobody where the user has been deleted since: 404', async () => {
+it('answers 404 if the user has been deleted since', async () => {
   await post('/v1/users', 'k1', { id: 'ada' });
   await restOf(app).delete('/v1/users/ada');
   expect(await post('/v1/users', 'k1', { id: 'ada' })).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
 });
 
-it('tells the public key no created_at that it left to the gateway, which others may have changed since', async () => {
+it('does not expose a default created_at to the public key, since others may have changed it', async () => {
   const user = { id: 'ada', created_at: null };
   const first = await post('/v1/users', 'k1', user, app.publicKey);
   expect(first).toEqual({ status: 200, body: { uid: 'ada' } });
@@ -92,7 +92,7 @@ it('tells the public key no created_at that it left to the gateway, which others
   expect(await post('/v1/users', 'k1', user, app.publicKey)).toEqual(first);
 });
 
-it('tells the public key nothing that others have stored since', async () => {
+it('does not expose data that others have stored since to the public key', async () => {
   const list = await addList(app);
   const user = {
     id: 'ada',

@@ -20,12 +20,12 @@ describe('limit', () => {
     ['limit=', 10],
     ['limit=1', 1],
     ['limit=30', 30],
-  ])('"%s" gives %i users, newest first', async (query, count) => {
+  ])('"%s" returns %i users, newest first', async (query, count) => {
     const newest = tens(35).reverse().slice(0, count);
     expect((await page(query)).uids).toEqual(newest.map((number) => `u${number}`));
   });
 
-  it.each(['0', '-1', '31', '2.5', 'x', '0x10', '1e1', '%205', '1e999', '1&limit=2'])('refuses %s', async (limit) => {
+  it.each(['0', '-1', '31', '2.5', 'x', '0x10', '1e1', '%205', '1e999', '1&limit=2'])('rejects %s', async (limit) => {
     const issues = [expect.objectContaining({ path: ['limit'] })];
     expect(await restOf(app).get(`/v1/users?limit=${limit}`)).toMatchObject({
       status: 400,
@@ -33,7 +33,7 @@ describe('limit', () => {
     });
   });
 
-  it('refuses 31 on the way back, too', async () => {
+  it('rejects 31 for a previous page', async () => {
     const { next } = await page('limit=10');
     expect(await restOf(app).get(`/v1/users?limit=31&previous_cursor=${next}`)).toMatchObject({
       status: 400,
@@ -43,7 +43,7 @@ describe('limit', () => {
 });
 
 describe('cursors', () => {
-  it('are there only where there is such a page', async () => {
+  it('are present only if there is such a page', async () => {
     const first = await page('limit=15');
     const second = await page(`limit=15&next_cursor=${first.next}`);
     const third = await page(`limit=15&next_cursor=${second.next}`);
@@ -55,7 +55,7 @@ describe('cursors', () => {
     expect(third.uids).toEqual(['u50', 'u40', 'u30', 'u20', 'u10']);
   });
 
-  it('lead back to the pages before', async () => {
+  it('lead back to the previous pages', async () => {
     const first = await page('limit=15');
     const second = await page(`limit=15&next_cursor=${first.next}`);
     const third = await page(`limit=15&next_cursor=${second.next}`);
@@ -64,7 +64,7 @@ describe('cursors', () => {
     expect(await page(`limit=15&previous_cursor=${secondAgain.previous}`)).toEqual(first);
   });
 
-  it('go back by ten users where no limit is given', async () => {
+  it('return ten users of the previous page by default', async () => {
     const { next } = await page('limit=30');
     const { previous } = await page(`limit=30&next_cursor=${next}`);
     expect((await page(`previous_cursor=${previous}`)).uids).toEqual(
@@ -74,17 +74,17 @@ describe('cursors', () => {
     );
   });
 
-  it('of /users are those of /v1/users', async () => {
+  it('of /users and /v1/users are the same', async () => {
     const { next } = await page('');
     const unversioned = await restOf(app).get(`/users?next_cursor=${next}`);
     expect(pageIn(unversioned.body)).toEqual(await page(`next_cursor=${next}`));
   });
 
-  it('empty ones are as good as none', async () => {
+  it('are ignored if empty', async () => {
     expect(await page('next_cursor=&previous_cursor=')).toEqual(await page(''));
   });
 
-  it('both at once are refused', async () => {
+  it('are rejected if both are present', async () => {
     const { next } = await page('');
     expect(await restOf(app).get(`/v1/users?next_cursor=${next}&previous_cursor=${next}`)).toMatchObject({
       status: 400,
@@ -92,14 +92,14 @@ describe('cursors', () => {
     });
   });
 
-  it.each(['next_cursor', 'previous_cursor'])('a forged %s is refused', async (name) => {
+  it.each(['next_cursor', 'previous_cursor'])('are rejected if forged: %s', async (name) => {
     expect(await restOf(app).get(`/v1/users?${name}=5fc6477241fcec31a9548e98`)).toMatchObject({
       status: 400,
       body: { issues: [{ path: [name], code: 'INVALID_CURSOR' }] },
     });
   });
 
-  it('of another workspace are refused', async () => {
+  it('of another workspace are rejected', async () => {
     const { next } = await page('');
     expect(await restOf(app, app.stranger.owner).get(`/v1/users?next_cursor=${next}`)).toMatchObject({
       status: 400,
@@ -123,15 +123,15 @@ describe('email', () => {
     ]);
   });
 
-  it('gives an empty page where nobody has it', async () => {
+  it('returns an empty page for an unknown address', async () => {
     expect(await restOf(app).get('/v1/users?email=nobody@example.com')).toEqual({ status: 200, body: { data: [] } });
   });
 
-  it('empty is as good as none', async () => {
+  it('is ignored if empty', async () => {
     expect(await page('email=')).toEqual(await page(''));
   });
 
-  it('that is none is refused', async () => {
+  it('is rejected if invalid', async () => {
     expect(await restOf(app).get('/v1/users?email=nobody')).toMatchObject({
       status: 400,
       body: { issues: [{ path: ['email'], code: 'INVALID_EMAIL' }] },
@@ -139,15 +139,15 @@ describe('email', () => {
   });
 });
 
-it('parameters that the document does not know are ignored', async () => {
+it('ignores unknown parameters', async () => {
   expect(await page('sort=uid&page=2')).toEqual(await page(''));
 });
 
-it('an empty workspace has an empty page', async () => {
+it('returns an empty page for an empty workspace', async () => {
   expect(await restOf(app, app.stranger.owner).get('/v1/users')).toEqual({ status: 200, body: { data: [] } });
 });
 
-it('the statements of a page do not grow with its users', async () => {
+it('runs the same number of statements for any number of users', async () => {
   await using app = await startApp();
   const rest = restOf(app);
   await rest.put('/v1/users/u1', { device_token: 't1', device_platform: 'ios' });
@@ -155,17 +155,17 @@ it('the statements of a page do not grow with its users', async () => {
   for (let user = 2; user <= 20; user += 1) {
     await rest.put(`/v1/users/u${user}`, { device_token: `t${user}`, device_platform: 'ios' });
   }
-  const many = await app.statementsOf(() => rest.get('/v1/users?limit=30'));
-  expect(many).toHaveLength(length);
+  const statements = await app.statementsOf(() => rest.get('/v1/users?limit=30'));
+  expect(statements).toHaveLength(length);
 });
 
-it('finds an address whose plus sign was not encoded', async () => {
+it('finds an address whose plus sign is not percent-encoded', async () => {
   await addUser(app, { uid: 'plus', email: 'ada+news@example.com' });
   expect((await page('email=ada+news@example.com')).uids).toEqual(['plus']);
   expect((await page('email=ada%2Bnews@example.com')).uids).toEqual(['plus']);
 });
 
-it('speaks of cursors by the names that REST has for them', async () => {
+it('uses the names of REST in messages', async () => {
   expect(await restOf(app).get('/v1/users?next_cursor=a&previous_cursor=b')).toMatchObject({
     status: 400,
     body: { error: expect.stringContaining('previous_cursor cannot be given with next_cursor') },

@@ -9,10 +9,10 @@ import { printedOpenApi } from '../../kit/printed-openapi.ts';
 const committed = readFileSync('openapi.json', 'utf8');
 const document = record(JSON.parse(committed));
 
-/** Walks down names: `at(document, 'paths', '/users')`. */
+/** The value at a path: `at(document, 'paths', '/users')`. */
 const at = (value: unknown, ...names: string[]) => names.reduce((whole, name) => record(whole)[name], value);
 
-/** Everything within a value that is an object, itself included. */
+/** All objects within a value, including itself. */
 function objectsOf(value: unknown): Record<string, unknown>[] {
   if (Array.isArray(value)) return value.flatMap(objectsOf);
   const whole = record(value);
@@ -23,18 +23,18 @@ function objectsOf(value: unknown): Record<string, unknown>[] {
 const bodyOf = (path: string, method: string) =>
   record(at(document, 'paths', path, method, 'requestBody', 'content', 'application/json'));
 
-it('is committed as it is (npm run generate)', () => {
+it('matches openapi.json (npm run generate)', () => {
   expect(printedOpenApi()).toBe(committed);
 });
 
-it('is answered to anybody', async () => {
+it('is public', async () => {
   await using app = await startApp();
-  const answer = await app.app.inject('/v1/openapi.json');
-  expect(answer.headers['content-type']).toMatch('application/json');
-  expect(answer.json()).toEqual(document);
+  const response = await app.app.inject('/v1/openapi.json');
+  expect(response.headers['content-type']).toMatch('application/json');
+  expect(response.json()).toEqual(document);
 });
 
-describe('to a linter', () => {
+describe('linted by Redocly', () => {
   let problems: string[] = [];
 
   beforeAll(async () => {
@@ -45,13 +45,13 @@ describe('to a linter', () => {
     );
   });
 
-  it('is without fault', () => {
+  it('has no problems', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(problems).toEqual([]);
   });
 });
 
-it('has every operation of the seed document, in its order, and the removal of a token', () => {
+it('has every operation of the REST reference, in its order, and the removal of a token', () => {
   const methodsOf = Object.entries(record(document.paths)).flatMap(([path, item]) =>
     Object.keys(record(item)).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -66,8 +66,8 @@ it('has every operation of the seed document, in its order, and the removal of a
   ]);
 });
 
-/** Of "Create a User", "Update User attributes" and "Add User events". */
-const seedExamples = {
+/** The examples of "Create a User", "Update User attributes" and "Add User events". */
+const referenceExamples = {
   '/users': [
     'post',
     {
@@ -91,44 +91,47 @@ const seedExamples = {
   ],
 } as const;
 
-it.each(Object.entries(seedExamples))('shows the seed’s examples of %s', (path, [method, ...values]) => {
-  const examples = Object.values(record(bodyOf(path, method).examples));
-  expect(examples.map((example) => record(example).value)).toEqual(values);
-});
+it.each(Object.entries(referenceExamples))(
+  'has the examples of the REST reference: %s',
+  (path, [method, ...values]) => {
+    const examples = Object.values(record(bodyOf(path, method).examples));
+    expect(examples.map((example) => record(example).value)).toEqual(values);
+  },
+);
 
 it.each(
   operations.flatMap(({ operationId, requestExamples, input }) =>
     Object.entries(requestExamples).map(([name, { value }]) => ({ operationId, name, value, input })),
   ),
-)('gives an example that passes the check of requests: $operationId, $name', ({ value, input }) => {
+)('has valid request examples: $operationId, $name', ({ value, input }) => {
   expect(
     input.safeParse({ params: { uid: 'u144' }, query: {}, headers: {}, body: value }).error?.issues,
   ).toBeUndefined();
 });
 
-describe('a schema of a body', () => {
+describe('request body schemas', () => {
   const properties = record(at(bodyOf('/users', 'post'), 'schema', 'properties'));
 
-  it('is empty nowhere', () => {
+  it('are never empty', () => {
     const bodies = operations.map(({ path, method }) => bodyOf(path, method.toLowerCase()).schema);
     expect(
       objectsOf([bodies, at(document, 'components', 'schemas')]).filter((it) => Object.keys(it).length === 0),
     ).toEqual([]);
   });
 
-  it('describes every field', () => {
+  it('describe every field', () => {
     const bodies = operations.map(({ path, method }) => at(bodyOf(path, method.toLowerCase()), 'schema', 'properties'));
     const fields = bodies.flatMap((body) => Object.entries(record(body)));
     expect(fields.filter(([, field]) => !record(field).description).map(([name]) => name)).toEqual([]);
   });
 
-  it('requires what the seed requires', () => {
+  it('require the same fields as the REST reference', () => {
     expect(at(bodyOf('/users', 'post'), 'schema', 'required')).toEqual(['id']);
     expect(at(bodyOf('/users/{uid}', 'put'), 'schema', 'required')).toBeUndefined();
     expect(at(bodyOf('/users/{uid}/events', 'post'), 'schema', 'required')).toEqual(['event']);
   });
 
-  it('tells what only code can check', () => {
+  it('document rules that are checked by code', () => {
     expect(properties).toMatchObject({
       id: { type: 'string', pattern: '^[A-Za-z0-9]{1,255}$' },
       number: { type: ['string', 'null'] },

@@ -14,20 +14,20 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 describe('POST /users', () => {
-  it('ignores keys that the document does not know', async () => {
+  it('ignores unknown keys', async () => {
     const sent = { id: 'unknown1', is_account: false, uid: 'other', segments: [], removeMeta: 7 };
     expect(await rest.post('/v1/users', sent)).toMatchObject({ status: 200, body: { uid: 'unknown1' } });
   });
 
-  it('takes a number as the id', async () => {
+  it('accepts a number as the id', async () => {
     expect(await rest.post('/v1/users', { id: 144 })).toMatchObject({ status: 200, body: { uid: '144' } });
   });
 
-  it.each([-1, 1.5, 2 ** 53])('refuses the number %s as the id', async (id) => {
+  it.each([-1, 1.5, 2 ** 53])('rejects the number %s as the id', async (id) => {
     expect(await rest.post('/v1/users', { id })).toMatchObject({ status: 400, body: { issues: [{ path: ['id'] }] } });
   });
 
-  it('takes null for what is not known', async () => {
+  it('accepts null for unknown values', async () => {
     const unknown = { first_name: null, number: null, email: null, meta: null, lists: null, created_at: null };
     const device = { device_token: null, device_platform: null };
     expect(await rest.post('/v1/users', { id: 'nulls', ...unknown, ...device })).toMatchObject({
@@ -36,24 +36,24 @@ describe('POST /users', () => {
     });
   });
 
-  it('subscribes to lists by their ids, in capitals too', async () => {
+  it('subscribes to lists by their ids, regardless of case', async () => {
     const list = await addList(app);
     const sent = { id: 'listed', lists: [list.id.toUpperCase()] };
     expect(await rest.post('/v1/users', sent)).toMatchObject({ body: { lists: [{ id: list.id, subscribed: true }] } });
   });
 
-  it('refuses a list that there is not, and creates nothing', async () => {
+  it('rejects an unknown list without creating the user', async () => {
     expect(await rest.post('/v1/users', { id: 'nolist', lists: [randomUUID()] })).toMatchObject({ status: 400 });
     expect(await rest.get('/v1/users/nolist')).toMatchObject({ status: 404 });
   });
 
-  it('refuses another workspace’s list as one that there is not', async () => {
+  it('rejects another workspace’s list like an unknown one', async () => {
     const { id } = await addList({ ...app, ...app.stranger });
     const answer = await rest.post('/v1/users', { id: 'foreign', lists: [id] });
     expect(answer).toEqual(await rest.post('/v1/users', { id: 'foreign', lists: [randomUUID()] }));
   });
 
-  it('refuses an archived list, naming its place', async () => {
+  it('rejects an archived list and names its position', async () => {
     const open = await addList(app);
     const archived = await addList(app, { archivedAt: new Date() });
     const answer = await rest.post('/v1/users', { id: 'archived', lists: [open.id, archived.id] });
@@ -64,7 +64,7 @@ describe('POST /users', () => {
     expect(await rest.get('/v1/users/archived')).toMatchObject({ status: 404 });
   });
 
-  it('tells every fault at once, by the names of the document', async () => {
+  it('reports all errors at once, with the names of REST', async () => {
     const sent = { id: 'a-b', number: 'x', email: 'y', device_token: 't', created_at: 'z', meta: { a: {} } };
     const answer = await rest.post('/v1/users', sent);
     const issues = ['id', 'number', 'email', 'created_at', 'device_platform'].map((name) =>
@@ -78,31 +78,31 @@ describe('POST /users', () => {
 });
 
 describe('PUT /users/{uid}', () => {
-  it('creates the user where there is none, without a body too', async () => {
+  it('creates an unknown user, even without a body', async () => {
     expect(await rest.put('/v1/users/fresh')).toMatchObject({ status: 200, body: { uid: 'fresh', meta: {} } });
     expect(await rest.get('/v1/users/fresh')).toMatchObject({ status: 200 });
   });
 
-  it('leaves what is left out, and clears what is null', async () => {
+  it('keeps omitted fields, and clears fields that are null', async () => {
     const { uid } = await addUser(app, { firstName: 'Ada', lastName: 'Lovelace', number: '+2348012345678' });
     expect(await rest.put(`/v1/users/${uid}`, { first_name: null, number: null })).toMatchObject({
       body: { first_name: null, number: null, last_name: 'Lovelace' },
     });
   });
 
-  it('clears all attributes where meta is null', async () => {
+  it('clears all attributes if meta is null', async () => {
     const { uid } = await addUser(app, { meta: { plan: 'pro' } });
     expect(await rest.put(`/v1/users/${uid}`, { meta: null })).toMatchObject({ status: 200, body: { meta: {} } });
   });
 
-  it('keeps attributes where meta is empty, as clients send it with every identification', async () => {
+  it('keeps attributes if meta is empty, which clients send with every identification', async () => {
     const { uid } = await addUser(app, { meta: { plan: 'pro' } });
     expect(await rest.put(`/v1/users/${uid}`, { id: uid, meta: {} })).toMatchObject({
       body: { meta: { plan: 'pro' } },
     });
   });
 
-  it('gives an imported user with the e-mail address the uid, once', async () => {
+  it('sets the uid of the imported user with the e-mail address, once', async () => {
     const { id, uid: email } = await importUser(app, 'imported@example.com');
     const { body } = await rest.put('/v1/users/claimed', { email });
     expect(body).toMatchObject({ id, uid: 'claimed' });
@@ -118,7 +118,7 @@ describe('PUT /users/{uid}', () => {
     expect(answer.status).toBe(status);
   });
 
-  it('refuses a device token without its platform', async () => {
+  it('rejects a device token without its platform', async () => {
     expect(await rest.put('/v1/users/tokenonly', { device_token: 't1' })).toMatchObject({
       status: 400,
       body: { issues: [{ path: ['device_platform'], code: 'REQUIRED' }] },
@@ -127,14 +127,14 @@ describe('PUT /users/{uid}', () => {
 });
 
 describe('paths', () => {
-  it('hold uids of 255 characters of four bytes', async () => {
+  it('accept uids of 255 characters of four bytes', async () => {
     const uid = '😀'.repeat(255);
     const path = `/v1/users/${encodeURIComponent(uid)}`;
     expect(await rest.put(path, {})).toMatchObject({ status: 200, body: { uid } });
     expect(await rest.get(path)).toMatchObject({ status: 200, body: { uid } });
   });
 
-  it.each(['a.jinadu@somecorp.email', 'Ada Lovelace', '100% sure?', 'c#+&=;'])('hold the uid "%s"', async (uid) => {
+  it.each(['a.jinadu@somecorp.email', 'Ada Lovelace', '100% sure?', 'c#+&=;'])('accept the uid "%s"', async (uid) => {
     const path = `/v1/users/${encodeURIComponent(uid)}`;
     expect(await rest.put(path, {})).toMatchObject({ status: 200, body: { uid } });
     expect(await rest.post(`${path}/events`, { event: 'Paid' })).toEqual({ status: 200, body: { status: 'ok' } });
@@ -145,7 +145,7 @@ describe('paths', () => {
     ['256 characters', 'x'.repeat(256)],
     ['a slash', 'a%2Fb'],
     ['U+0000', 'a%00b'],
-  ])('refuse a uid with %s', async (_name, uid) => {
+  ])('reject a uid with %s', async (_name, uid) => {
     expect(await rest.put(`/v1/users/${uid}`, {})).toMatchObject({
       status: 400,
       body: { issues: expect.arrayContaining([expect.objectContaining({ path: ['uid'] })]) },
@@ -153,7 +153,7 @@ describe('paths', () => {
   });
 });
 
-it('DELETE /users/{uid}/tokens/{token} removes a device by the public key, and says with the secret that it is gone', async () => {
+it('DELETE /users/{uid}/tokens/{token} works with the public key, and answers 404 with the secret if the token is unknown', async () => {
   const token = `${'x'.repeat(1000)}:APA91b/_-`;
   const visitor = restOf(app, app.publicKey);
   await visitor.put('/v1/users/signsout', { device_token: token, device_platform: 'android' });

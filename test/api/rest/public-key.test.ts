@@ -5,7 +5,7 @@ import { addDevices, addList, addToList, addUser } from '../../kit/factories.ts'
 import { IdentifyUser } from '../../kit/operations/users.ts';
 import { type RestCaller, restOf } from '../../kit/rest.ts';
 
-// What a caller with the public key alone gets to see: the uid, and what they sent.
+// Callers with the public key alone get the uid and the values that they sent.
 
 let app: Awaited<ReturnType<typeof startApp>>;
 let visitor: RestCaller;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A user about whom others have stored all there is. */
+/** A user with all kinds of data, stored by others. */
 async function storedUser(): Promise<string> {
   const user = await addUser(app, {
     firstName: 'Ada',
@@ -30,32 +30,32 @@ async function storedUser(): Promise<string> {
   return user.uid;
 }
 
-const answerTo = async (uid: string, sent: unknown) => (await visitor.put(`/v1/users/${uid}`, sent)).body;
+const updated = async (uid: string, sent: unknown) => (await visitor.put(`/v1/users/${uid}`, sent)).body;
 
-describe('an update answers with the uid and', () => {
-  it('nothing else where nothing was sent', async () => {
+describe('an update returns the uid and', () => {
+  it('nothing else if nothing was sent', async () => {
     const uid = await storedUser();
-    expect(await answerTo(uid, {})).toEqual({ uid });
+    expect(await updated(uid, {})).toEqual({ uid });
   });
 
-  it('the fields that were sent, as they are kept', async () => {
+  it('the fields that were sent, as they are stored', async () => {
     const uid = await storedUser();
     const sent = { first_name: 'Grace', number: '2348087654321', created_at: '2020-08-11' };
-    const kept = { ...sent, number: '+2348087654321', created_at: '2020-08-11T00:00:00.000+00:00' };
-    expect(await answerTo(uid, sent)).toEqual({ uid, ...kept });
+    const stored = { ...sent, number: '+2348087654321', created_at: '2020-08-11T00:00:00.000+00:00' };
+    expect(await updated(uid, sent)).toEqual({ uid, ...stored });
   });
 
   it('the attributes that were sent, not those of others', async () => {
     const uid = await storedUser();
-    expect(await answerTo(uid, { meta: { coverage: 20 } })).toEqual({ uid, meta: { coverage: 20 } });
-    expect(await answerTo(uid, { meta: {} })).toEqual({ uid, meta: {} });
+    expect(await updated(uid, { meta: { coverage: 20 } })).toEqual({ uid, meta: { coverage: 20 } });
+    expect(await updated(uid, { meta: {} })).toEqual({ uid, meta: {} });
   });
 
   it('the device that was sent, not those of others', async () => {
     const uid = await storedUser();
     const device = { token: `mine-${uid}`, platform: 'ios' };
     const sent = { device_token: device.token, device_platform: device.platform };
-    expect(await answerTo(uid, sent)).toEqual({ uid, devices: [device] });
+    expect(await updated(uid, sent)).toEqual({ uid, devices: [device] });
   });
 
   it.each([
@@ -65,23 +65,55 @@ describe('an update answers with the uid and', () => {
     ['lists', []],
     ['segments', []],
     ['uid_updateable', false],
-  ])('nothing of others for a %s of %j', async (name, value) => {
+  ])('no data of others for a %s of %j', async (name, value) => {
     const uid = await storedUser();
-    expect(await answerTo(uid, { [name]: value })).toEqual({ uid });
+    expect(await updated(uid, { [name]: value })).toEqual({ uid });
   });
 
-  it('what was cleared', async () => {
+  it('the fields that were cleared', async () => {
     const uid = await storedUser();
-    expect(await answerTo(uid, { first_name: null, meta: null })).toEqual({ uid, first_name: null, meta: {} });
+    expect(await updated(uid, { first_name: null, meta: null })).toEqual({ uid, first_name: null, meta: {} });
   });
 
-  it('for a user whom it creates, too', async () => {
-    expect(await answerTo('created', { last_name: 'Lovelace' })).toEqual({ uid: 'created', last_name: 'Lovelace' });
+  it('the fields that were sent, for a new user', async () => {
+    expect(await updated('created', { last_name: 'Lovelace' })).toEqual({ uid: 'created', last_name: 'Lovelace' });
   });
 });
 
-describe('a creation answers with the uid and', () => {
-  it('nothing else where nothing was sent', async () => {
+describe('reads', () => {
+  /** The relations of a user object, as their tables. */
+  const relations = /\b(devices|lists|list_memberships|segments|segment_memberships)\b/g;
+  const tablesOf = (statements: string[]) =>
+    statements.map((statement) => [...new Set(statement.match(relations) ?? [])]).sort();
+
+  it('are not made for an update with the public key', async () => {
+    const uid = await storedUser();
+    const statements = await app.statementsOf(() => updated(uid, { first_name: 'Grace' }));
+    expect(tablesOf(statements)).toEqual([[]]);
+  });
+
+  it('are one statement per relation with the secret, without the lists and segments', async () => {
+    const uid = await storedUser();
+    const rest = restOf(app);
+    await rest.get('/v1/users');
+    const perRelation = [[], ['devices'], ['list_memberships'], ['segment_memberships']];
+    for (const send of [
+      () => rest.put(`/v1/users/${uid}`, { first_name: 'Grace' }),
+      () => rest.get(`/v1/users/${uid}`),
+      () => rest.get('/v1/users?limit=20'),
+    ]) {
+      expect(tablesOf(await app.statementsOf(send))).toEqual(perRelation);
+    }
+  });
+
+  it('are not made for a creation with the public key', async () => {
+    const statements = await app.statementsOf(() => visitor.post('/v1/users', { id: 'unread' }));
+    expect(new Set(tablesOf(statements).flat())).toEqual(new Set());
+  });
+});
+
+describe('a creation returns the uid and', () => {
+  it('nothing else if nothing was sent', async () => {
     expect((await visitor.post('/v1/users', { id: 'bare' })).body).toEqual({ uid: 'bare' });
   });
 
@@ -95,7 +127,7 @@ describe('a creation answers with the uid and', () => {
     });
   });
 
-  it('a refusal of a uid that is taken tells nothing of who has it', async () => {
+  it('no data of the user who has the uid already', async () => {
     const uid = await storedUser();
     expect(await visitor.post('/v1/users', { id: uid })).toEqual({
       status: 409,
@@ -104,8 +136,8 @@ describe('a creation answers with the uid and', () => {
   });
 });
 
-// Documented rather than hidden (docs/production.md): an update that is accepted and ignored would lose data silently.
-describe('whether a guessed e-mail address is the user’s is told', () => {
+// This is documented (docs/production.md) rather than hidden: accepting and ignoring the update would lose data silently.
+describe('whether a guessed e-mail address is correct is exposed', () => {
   const guesses = [
     ['the same', 'ada@example.com', 200],
     ['another', 'eve@example.com', 403],
@@ -120,14 +152,14 @@ describe('whether a guessed e-mail address is the user’s is told', () => {
     expect(await app.db.user.findFirst({ where: { uid } })).toMatchObject({ email: 'ada@example.com' });
   });
 
-  it.each(guesses)('to no key without users:identify: %s', async (_what, email) => {
+  it.each(guesses)('not to a key without users:identify: %s', async (_what, email) => {
     const uid = await storedUser();
     const key = await createKey(app.db, app.workspaceId, ['events:write']);
     const rest = restOf(app, basic(key.publicKey));
     expect(await rest.put(`/v1/users/${uid}`, { email })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
   });
 
-  it('at two points a guess, right or wrong', async () => {
+  it('for two points per guess', async () => {
     await using limited = await startApp({ rateLimits: { secret: 0, publicKey: 6 } });
     await addUser(limited, { uid: 'u144', email: 'ada@example.com' });
     const statuses = [];

@@ -23,7 +23,7 @@ const operations: [NonNullable<InjectOptions['method']>, string][] = [
 
 const error = (code: string) => ({ error: expect.any(String), code });
 
-/** Sends any bytes as the owner. */
+/** Sends raw bytes as the owner. */
 const send = (request: InjectOptions) =>
   inject(app, {
     method: 'PUT',
@@ -42,7 +42,7 @@ describe.each(operations)('401: %s %s', (method, url) => {
   });
 });
 
-it('401 names the scheme', async () => {
+it('401 names the authentication schemes', async () => {
   const { headers } = await app.app.inject({ url: '/v1/users' });
   expect(headers['www-authenticate']).toMatch(/^Basic realm=/);
 });
@@ -52,7 +52,7 @@ describe('403', () => {
     ['GET', '/v1/users'],
     ['GET', '/v1/users/u1'],
     ['DELETE', '/v1/users/u1'],
-  ] as const)('%s %s needs the secret, and costs no SQL', async (method, url) => {
+  ] as const)('%s %s requires the secret, and runs no SQL', async (method, url) => {
     const headers = { authorization: app.publicKey };
     await inject(app, { method, url, headers });
     const statements = await app.statementsOf(async () => {
@@ -61,7 +61,7 @@ describe('403', () => {
     expect(statements).toEqual([]);
   });
 
-  it.each(operations)('%s %s needs a scope of the key', async (method, url) => {
+  it.each(operations)('%s %s requires a scope of the key', async (method, url) => {
     const authorization = await app.withScopes('schema:read');
     expect(await inject(app, { method, url, headers: { authorization } })).toEqual({
       status: 403,
@@ -74,43 +74,43 @@ it.each([
   ['DELETE', '/v1/users'],
   ['POST', '/v1/users/u1/accounts'],
   ['PUT', '/health/live'],
-] as const)('404: %s %s, whatever is sent there', async (method, url) => {
+] as const)('404: %s %s, regardless of the body', async (method, url) => {
   expect(await send({ method, url })).toEqual({ status: 404, body: error('NOT_FOUND') });
   expect(await send({ method, url, payload: '{' })).toEqual({ status: 404, body: error('NOT_FOUND') });
 });
 
-it('414: a uid of 5,000 characters, which the answer does not repeat', async () => {
-  const answer = await send({ method: 'GET', url: `/v1/users/${'u'.repeat(5_000)}` });
-  const message = 'A part of the path has more than 4096 characters, which is the limit.';
-  expect(answer).toEqual({ status: 414, body: { error: message, code: 'LIMIT_EXCEEDED' } });
+it('414: a uid of 5,000 characters, which the response does not repeat', async () => {
+  const response = await send({ method: 'GET', url: `/v1/users/${'u'.repeat(5_000)}` });
+  const message = 'A path segment must have at most 4096 characters.';
+  expect(response).toEqual({ status: 414, body: { error: message, code: 'LIMIT_EXCEEDED' } });
 });
 
 describe('404', () => {
-  it.each(['GET', 'DELETE'] as const)('%s a user that there is not', async (method) => {
+  it.each(['GET', 'DELETE'] as const)('%s an unknown user', async (method) => {
     expect(await send({ method, url: '/v1/users/nobody' })).toEqual({ status: 404, body: error('NOT_FOUND') });
   });
 
-  it('an event of a user that there is not', async () => {
-    const answer = await restOf(app).post('/v1/users/nobody/events', { event: 'Paid' });
-    expect(answer).toEqual({ status: 404, body: error('NOT_FOUND') });
+  it('an event of an unknown user', async () => {
+    const response = await restOf(app).post('/v1/users/nobody/events', { event: 'Paid' });
+    expect(response).toEqual({ status: 404, body: error('NOT_FOUND') });
   });
 
-  it('another workspace’s user is as one that there is not', async () => {
+  it('another workspace’s user is like an unknown one', async () => {
     const user = await addUser(app);
     await addDevices(app, user, ['foreign']);
     const stranger = restOf(app, app.stranger.owner);
-    for (const answer of [
+    for (const response of [
       await stranger.get(`/v1/users/${user.uid}`),
       await stranger.post(`/v1/users/${user.uid}/events`, { event: 'Paid' }),
       await stranger.delete(`/v1/users/${user.uid}/tokens/foreign`),
       await stranger.delete(`/v1/users/${user.uid}`),
     ]) {
-      expect(answer).toEqual({ status: 404, body: error('NOT_FOUND') });
+      expect(response).toEqual({ status: 404, body: error('NOT_FOUND') });
     }
     expect(await restOf(app).get(`/v1/users/${user.uid}`)).toMatchObject({ body: { devices: [{ token: 'foreign' }] } });
   });
 
-  it.each(['/v1', '/v1/nothing', '/v1/users/u1/nothing'])('%s is not there', async (url) => {
+  it.each(['/v1', '/v1/nothing', '/v1/users/u1/nothing'])('%s is not found', async (url) => {
     expect(await send({ method: 'GET', url })).toEqual({ status: 404, body: error('NOT_FOUND') });
   });
 });
@@ -128,17 +128,17 @@ it('413: a body of more than 1 MiB', async () => {
 it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'multipart/form-data; boundary=x'])(
   '415: a body as %s',
   async (type) => {
-    const answer = await send({ payload: '{}', headers: { 'content-type': type } });
-    expect(answer).toEqual({ status: 415, body: error('BAD_USER_INPUT') });
+    const response = await send({ payload: '{}', headers: { 'content-type': type } });
+    expect(response).toEqual({ status: 415, body: error('BAD_USER_INPUT') });
   },
 );
 
 describe('400', () => {
   it.each<[string, InjectOptions]>([
     ['broken JSON', { payload: '{"first_name": "A' }],
-    ['bytes that are no UTF-8', { payload: Buffer.from('{"first_name": "\xff"}', 'latin1') }],
+    ['bytes that are not UTF-8', { payload: Buffer.from('{"first_name": "\xff"}', 'latin1') }],
     ['bad percent-encoding', { url: '/v1/users/%zz', payload: '{}' }],
-    ['percent-encoding that is no UTF-8', { url: '/v1/users/%ff', payload: '{}' }],
+    ['percent-encoding that is not UTF-8', { url: '/v1/users/%ff', payload: '{}' }],
   ])('%s', async (_name, request) => {
     expect(await send(request)).toEqual({ status: 400, body: error('BAD_USER_INPUT') });
   });
@@ -157,8 +157,8 @@ describe('400', () => {
 
 it.each<[string, Record<string, string>]>([
   ['a JSON content type', {}],
-  ['a JSON content type and a length of none', { 'content-length': '0' }],
-])('DELETE takes %s without a body', async (_name, headers) => {
+  ['a JSON content type and a length of zero', { 'content-length': '0' }],
+])('DELETE accepts %s without a body', async (_name, headers) => {
   const { uid } = await addUser(app);
   expect(await send({ method: 'DELETE', url: `/v1/users/${uid}`, headers })).toEqual({
     status: 200,

@@ -13,8 +13,8 @@ beforeEach(async () => {
 
 const BIG = '7234567890123456789';
 
-function send(method: 'POST' | 'PUT', url: string, payload: string, more: Record<string, string> = {}) {
-  const headers = { authorization: app.owner, 'content-type': 'application/json', ...more };
+function send(method: 'POST' | 'PUT', url: string, payload: string, extra: Record<string, string> = {}) {
+  const headers = { authorization: app.owner, 'content-type': 'application/json', ...extra };
   return inject(app, { method, url, headers, payload });
 }
 
@@ -36,10 +36,10 @@ it.each([BIG, `-${BIG}`, '1e400', '1e-400', '0.1234567890123456789', '1e20'])('r
   expect(await app.db.user.findFirstOrThrow()).toMatchObject({ meta: {} });
 });
 
-it('rejects it in the value and the properties of an event, with every other fault', async () => {
+it('rejects them in the value and the properties of an event, with all other errors', async () => {
   const body = `{"event":"","value":${BIG},"properties":{"a":${BIG},"b":1}}`;
-  const { body: answer } = await send('POST', '/v1/users/ada/events', body);
-  expect(answer).toMatchObject({
+  const { body: response } = await send('POST', '/v1/users/ada/events', body);
+  expect(response).toMatchObject({
     issues: expect.arrayContaining([
       expect.objectContaining({ path: ['event'] }),
       unsafe(BIG, 'value'),
@@ -48,25 +48,25 @@ it('rejects it in the value and the properties of an event, with every other fau
   });
 });
 
-it('rejects it where a number may stand for a text', async () => {
+it('rejects them where a number is accepted as text', async () => {
   expect(await send('POST', '/v1/users', `{"id":${BIG},"number":1e21}`)).toEqual(
     rejected(unsafe(BIG, 'id'), unsafe('1e21', 'number')),
   );
   expect(await send('PUT', '/v1/users/ada', `{"id":${BIG}}`)).toEqual(rejected(unsafe(BIG, 'id')));
 });
 
-it.each(['first_name', 'email', 'device_token', 'lists', 'created_at', 'meta'])('rejects it as %s', async (name) => {
+it.each(['first_name', 'email', 'device_token', 'lists', 'created_at', 'meta'])('rejects them as %s', async (name) => {
   expect(await send('POST', '/v1/users', `{"id":"bo","${name}":${BIG}}`)).toMatchObject({
     status: 400,
     body: { issues: expect.arrayContaining([expect.objectContaining({ path: [name], code: 'INVALID_TYPE' })]) },
   });
 });
 
-it('rejects it as the whole body', async () => {
+it('rejects them as the whole body', async () => {
   expect(await send('PUT', '/v1/users/ada', BIG)).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
 });
 
-it('takes every number that survives', async () => {
+it('accepts every number that a 64-bit float preserves', async () => {
   const meta = '{"a":0.1,"b":1.10,"c":1e3,"d":0.30000000000000004,"e":-0,"f":0e5,"g":9007199254740991}';
   expect(await send('PUT', '/v1/users/ada', `{"meta":${meta},"number":2348012345678}`)).toMatchObject({
     status: 200,
@@ -77,18 +77,18 @@ it('takes every number that survives', async () => {
   });
 });
 
-it('names such a number of a body that is too long to say where it is', async () => {
+it('names such a number, but not its path, in a very long body', async () => {
   const deep = `{"a":1e400,"meta":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
   expect(await send('PUT', '/v1/users/ada', deep)).toEqual({
     status: 400,
     body: {
-      error: 'The body cannot be read. The number 1e400 would be changed by a 64-bit float; send it as a string.',
+      error: 'The body could not be parsed. The number 1e400 would be changed by a 64-bit float; send it as a string.',
       code: 'BAD_USER_INPUT',
     },
   });
 });
 
-it('cannot make two inputs the same under an idempotency key', async () => {
+it('do not make two inputs equal under an idempotency key', async () => {
   const add = (value: string) =>
     send('POST', '/v1/users/ada/events', `{"event":"Paid","value":${value}}`, { 'idempotency-key': 'k' });
   expect(await add(BIG)).toMatchObject({ status: 400 });

@@ -29,13 +29,13 @@ describe('id of an update', () => {
 
 describe('number', () => {
   it.each(['+2348012345678', '2348012345678', 2348012345678, '+234 801 234 5678', '(234) 801-234-5678'])(
-    'takes %s, and keeps E.164',
+    'accepts %s, and stores E.164',
     async (number) => {
       expect(await put({ number })).toMatchObject({ status: 200, body: { number: '+2348012345678' } });
     },
   );
 
-  it.each(['', 'x', '12', true, -2348012345678, 1e21, ['+2348012345678']])('refuses %s', async (number) => {
+  it.each(['', 'x', '12', true, -2348012345678, 1e21, ['+2348012345678']])('rejects %s', async (number) => {
     expect(await put({ number })).toMatchObject({ status: 400, body: { issues: [{ path: ['number'] }] } });
   });
 });
@@ -67,8 +67,8 @@ describe('created_at', () => {
     ['12 Jan 2021 05:24:39 +2359', '2021-01-11T05:25:39.000+00:00'],
     ['0001-01-01', '0001-01-01T00:00:00.000+00:00'],
     ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999+00:00'],
-  ])('takes %s', async (sent, kept) => {
-    expect(await put({ created_at: sent })).toMatchObject({ status: 200, body: { created_at: kept } });
+  ])('accepts %s', async (sent, stored) => {
+    expect(await put({ created_at: sent })).toMatchObject({ status: 200, body: { created_at: stored } });
   });
 
   it.each([
@@ -105,7 +105,7 @@ describe('created_at', () => {
     '12345-01-01',
     1610429079062,
     {},
-  ])('refuses %s', async (sent) => {
+  ])('rejects %s', async (sent) => {
     expect(await put({ created_at: sent })).toMatchObject({
       status: 400,
       body: { issues: [{ path: ['created_at'] }] },
@@ -121,7 +121,7 @@ describe('created_at', () => {
 });
 
 describe('meta', () => {
-  it('takes strings, numbers and booleans', async () => {
+  it('accepts strings, numbers and booleans', async () => {
     const meta = { plan: 'pro', age: 34.5, active: false };
     expect(await put({ meta })).toMatchObject({
       status: 200,
@@ -129,7 +129,7 @@ describe('meta', () => {
     });
   });
 
-  it.each([[{ a: null }], [{ a: {} }], [{ a: [] }], [{ '': 1 }], [[]], ['text'], [7]])('refuses %j', async (meta) => {
+  it.each([[{ a: null }], [{ a: {} }], [{ a: [] }], [{ '': 1 }], [[]], ['text'], [7]])('rejects %j', async (meta) => {
     expect(await put({ meta })).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
   });
 });
@@ -137,18 +137,18 @@ describe('meta', () => {
 it.each([
   ['PUT', 'meta', ''],
   ['POST', 'properties', '/events'],
-] as const)('%s refuses %s as deep as JSON can be', async (method, name, under) => {
+] as const)('%s rejects %s with 100,000 levels', async (method, name, suffix) => {
   const { uid } = await addUser(app);
   const payload = `{"event":"Paid","${name}":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
   const headers = { authorization: app.owner, 'content-type': 'application/json' };
-  expect(await inject(app, { method, url: `/v1/users/${uid}${under}`, headers, payload })).toMatchObject({
+  expect(await inject(app, { method, url: `/v1/users/${uid}${suffix}`, headers, payload })).toMatchObject({
     status: 400,
     body: { issues: [{ path: [name, 'a'], code: 'INVALID_TYPE' }] },
   });
 });
 
 describe('device_platform', () => {
-  it.each(['windows', 'IOS', 7])('refuses %s', async (platform) => {
+  it.each(['windows', 'IOS', 7])('rejects %s', async (platform) => {
     expect(await put({ device_token: 't', device_platform: platform })).toMatchObject({
       status: 400,
       body: { issues: [{ path: ['device_platform'] }] },
@@ -161,7 +161,7 @@ describe('device_platform', () => {
 });
 
 describe('events', () => {
-  it.each(['text', 49.99, 0, true, false, null])('take the value %j', async (value) => {
+  it.each(['text', 49.99, 0, true, false, null])('accept the value %j', async (value) => {
     const { uid, id } = await addUser(app);
     await rest.post(`/v1/users/${uid}/events`, { event: 'Paid', value });
     expect(await app.db.event.findMany({ where: { userId: id } })).toMatchObject([{ name: 'Paid', value }]);
@@ -174,13 +174,13 @@ describe('events', () => {
     ['value', { event: 'Paid', value: {} }],
     ['properties', { event: 'Paid', properties: { a: { b: 1 } } }],
     ['timestamp', { event: 'Paid', timestamp: 'yesterday' }],
-  ])('are refused for a faulty %s: %j', async (name, event) => {
+  ])('are rejected for an invalid %s: %j', async (name, event) => {
     const { uid } = await addUser(app);
     const issues = [{ path: expect.arrayContaining([name]) }];
     expect(await rest.post(`/v1/users/${uid}/events`, event)).toMatchObject({ status: 400, body: { issues } });
   });
 
-  it('happen now where there is no timestamp', async () => {
+  it('get the current time by default', async () => {
     const { uid, id } = await addUser(app);
     const before = new Date();
     await rest.post(`/v1/users/${uid}/events`, { event: 'Paid', timestamp: null });

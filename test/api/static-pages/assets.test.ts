@@ -8,7 +8,7 @@ async function filesOf({ get }: Awaited<ReturnType<typeof startGraphiQL>>): Prom
 }
 
 describe("GraphiQL's files", () => {
-  it('are served from here, with their charset, to be kept for a year', async () => {
+  it('are served locally, with their charset, and cached for a year', async () => {
     await using gateway = await startGraphiQL({ graphiql: {} });
     const files = await filesOf(gateway);
     expect(files).toHaveLength(4);
@@ -28,7 +28,7 @@ describe("GraphiQL's files", () => {
     expect(worker.headers['content-type']).toBe('text/javascript; charset=utf-8');
   });
 
-  it('are compressed for who accepts it, to a third or less, and plain for others', async () => {
+  it('are compressed to a third or less for clients that accept it, and uncompressed for others', async () => {
     await using gateway = await startGraphiQL({ graphiql: {} });
     const file = (await filesOf(gateway)).find((path) => path.endsWith('/graphiql.js')) ?? '';
     const compressed = await gateway.get(file, { 'accept-encoding': 'gzip, deflate, br' });
@@ -39,7 +39,7 @@ describe("GraphiQL's files", () => {
     expect(gunzipSync(compressed.rawPayload).equals(plain.rawPayload)).toBe(true);
   });
 
-  it('are not there where GraphiQL is off', async () => {
+  it('do not exist if GraphiQL is disabled', async () => {
     await using on = await startGraphiQL({ graphiql: {} });
     await using off = await startGraphiQL({ graphiql: false });
     const [file = ''] = await filesOf(on);

@@ -12,26 +12,26 @@ function exampleOf(operation: string): Example {
   return example;
 }
 
-/** An answer with data, that is not one of the typed errors. */
+/** A response with data that is not a typed error. */
 const success = { data: expect.toSatisfy((data) => Object.values(data).every((field) => isSuccess(field))) };
 const isSuccess = (field: unknown) => typeof field === 'object' && field !== null && !('code' in field);
 
-describe('The example operations, on the demo data', () => {
-  it('succeed in the order of the tabs, and once more', async () => {
+describe('The example operations on the demo data', () => {
+  it('succeed in the order of the tabs, twice', async () => {
     await using gateway = await startGraphiQL({ graphiql: false, demo: true });
     for (const example of [...examples, ...examples])
       expect(await gateway.play({ ...example, headers })).toEqual(success);
   });
 
   it.each(examples.map((example, index) => [index + 1, example] as const).slice(0, -1))(
-    'succeed when tab %i is played first',
+    'succeed if tab %i is executed first',
     async (_number, example) => {
       await using gateway = await startGraphiQL({ graphiql: false, demo: true });
       expect(await gateway.play({ ...example, headers })).toEqual(success);
     },
   );
 
-  it('tell with data that there is nobody to delete, and who has the uid already', async () => {
+  it('return typed errors for an unknown user and for a uid that is taken', async () => {
     await using gateway = await startGraphiQL({ graphiql: false, demo: true });
     const [create, deletion] = [exampleOf('CreateUser'), exampleOf('DeleteUser')];
     expect(await gateway.play({ ...deletion, headers })).toMatchObject({ data: { deleteUser: { code: 'NOT_FOUND' } } });
@@ -39,11 +39,11 @@ describe('The example operations, on the demo data', () => {
     expect(await gateway.play({ ...create, headers })).toMatchObject({ data: { createUser: { code: 'UID_TAKEN' } } });
   });
 
-  it('show a user who has everything', async () => {
+  it('show a user with all relations', async () => {
     await using gateway = await startGraphiQL({ graphiql: false, demo: true });
-    const some = expect.toSatisfy((items) => items.length > 0);
+    const nonEmpty = expect.toSatisfy((items) => items.length > 0);
     expect(await gateway.play({ ...exampleOf('UserWithEverything'), headers })).toMatchObject({
-      data: { user: { meta: {}, devices: some, lists: some, segments: some, events: { nodes: some } } },
+      data: { user: { meta: {}, devices: nonEmpty, lists: nonEmpty, segments: nonEmpty, events: { nodes: nonEmpty } } },
     });
   });
 });

@@ -9,7 +9,7 @@ const settingsOf = (html: string) => JSON.parse(/id="settings">(.*?)<\/script>/s
 
 describe('GraphiQL at /graphql', () => {
   it.each(['/graphql', '/graphql?query={viewer{workspace}}'])(
-    'is what a browser without a key gets of %s',
+    'is served to a browser without a key: %s',
     async (url) => {
       await using gateway = await startGraphiQL({ graphiql: {} });
       const page = await gateway.get(url);
@@ -24,21 +24,21 @@ describe('GraphiQL at /graphql', () => {
     ["GraphQL's own media type", 'application/graphql-response+json, application/json;q=0.9'],
     ['JSON before a page', 'application/json, text/html;q=0.5'],
     ['anything', '*/*'],
-  ])('leaves who accepts %s to GraphQL', async (_name, accept) => {
+  ])('is not served to clients that accept %s', async (_name, accept) => {
     await using gateway = await startGraphiQL({ graphiql: {}, demo: true });
     const authorization = `Basic ${btoa('pk_demo:sk_demo')}`;
-    const answer = await gateway.get('/graphql?query={viewer{workspace}}', { accept, authorization });
-    expect(answer.json()).toEqual({ data: { viewer: { workspace: 'Demo' } } });
+    const response = await gateway.get('/graphql?query={viewer{workspace}}', { accept, authorization });
+    expect(response.json()).toEqual({ data: { viewer: { workspace: 'Demo' } } });
   });
 
-  it('is not there where it is off: a browser gets what GraphQL answers', async () => {
+  it('is not served if it is disabled: browsers get the response of GraphQL', async () => {
     await using gateway = await startGraphiQL({ graphiql: false });
-    const answer = await gateway.get('/graphql');
-    expect(answer.statusCode).toBe(401);
-    expect(answer.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    const response = await gateway.get('/graphql');
+    expect(response.statusCode).toBe(401);
+    expect(response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
-  it('is in production what those get who may read the schema, and asks others for credentials', async () => {
+  it('requires credentials with schema:read in production', async () => {
     await using gateway = await startGraphiQL({ graphiql: { forSchemaReaders: true } });
     const { id } = await createWorkspace(gateway.db, 'Owner');
     const reader = await createKey(gateway.db, id, ['schema:read']);
@@ -48,27 +48,27 @@ describe('GraphiQL at /graphql', () => {
     const page = await get(basic(reader.publicKey, reader.secret));
     expect([page.statusCode, page.headers['cache-control']]).toEqual([200, 'no-store']);
     expect(page.body).toContain('<title>usergraph – GraphiQL</title>');
-    const refused = [undefined, 'Basic eDp5', basic(reader.publicKey), basic(other.publicKey, other.secret)];
-    for (const { statusCode, headers, body } of await Promise.all(refused.map(get))) {
+    const rejected = [undefined, 'Basic eDp5', basic(reader.publicKey), basic(other.publicKey, other.secret)];
+    for (const { statusCode, headers, body } of await Promise.all(rejected.map(get))) {
       expect([statusCode, headers['www-authenticate']]).toEqual([401, 'Basic realm="usergraph", charset="UTF-8"']);
       expect(JSON.parse(body)).toMatchObject({ code: 'UNAUTHENTICATED' });
     }
   });
 
-  it('has the demo key filled in where it is told the key', async () => {
+  it('contains the demo key if it is configured', async () => {
     await using gateway = await startGraphiQL({ graphiql: { demoKey: demoCredentials } });
     const { headers } = settingsOf((await gateway.get('/graphql')).body);
     expect(JSON.parse(headers)).toEqual({ Authorization: `Basic ${btoa('pk_demo:sk_demo')}` });
   });
 
-  it('says elsewhere what belongs into the header, in characters that a header may have', async () => {
+  it('contains a placeholder otherwise, in characters that are valid in a header', async () => {
     await using gateway = await startGraphiQL({ graphiql: {} });
     const { headers } = settingsOf((await gateway.get('/graphql')).body);
-    expect(JSON.parse(headers)).toEqual({ Authorization: 'Basic <base64 of your public key, a colon and its secret>' });
+    expect(JSON.parse(headers)).toEqual({ Authorization: 'Basic <base64 of publicKey:secret>' });
     expect(headers).toMatch(/^[\n\x20-\x7e]+$/);
   });
 
-  it('has the examples as tabs, in the order of their files', async () => {
+  it('contains the examples as tabs, in the order of their files', async () => {
     await using gateway = await startGraphiQL({ graphiql: {} });
     const { examples } = settingsOf((await gateway.get('/graphql')).body);
     expect(examples.map(({ query }: { query: string }) => /(?:query|mutation) (\w+)/.exec(query)?.[1])).toEqual([
@@ -82,7 +82,7 @@ describe('GraphiQL at /graphql', () => {
     ]);
   });
 
-  it('lets no script run but its own, and tells caches that others get something else', async () => {
+  it('allows only its own scripts, and varies by Accept', async () => {
     await using gateway = await startGraphiQL({ graphiql: {} });
     const { headers, body } = await gateway.get('/graphql', navigation);
     expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; ");

@@ -1,58 +1,79 @@
 import { expect, it } from 'vitest';
+import type { Viewer } from '../../../src/auth/viewer.ts';
 import { openDatabase } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
+import { newId } from '../../../src/domain/shared/ids.ts';
 import { countInPostgres } from '../../../src/http/limits/postgres-rate-counter.ts';
+import { rateLimitKey } from '../../../src/http/limits/rate.ts';
 import { startApp } from '../../kit/app.ts';
 import { createDatabase } from '../../kit/database.ts';
 
-const limited = { left: 0, seconds: 60, refused: true };
+const exceeded = { remaining: 0, resetSeconds: 60, isExceeded: true };
 
-it('counts for all gateways on a database together, each key by itself', async () => {
+it('shares the count of each key between the gateways of a database', async () => {
   await using database = await createDatabase();
   await using other = { db: openDatabase(database.connection), [Symbol.asyncDispose]: () => other.db.$disconnect() };
   const [here, there] = [countInPostgres(database.db), countInPostgres(other.db)];
-  expect(await here('a', 2, 5)).toEqual({ left: 3, seconds: 60, refused: false });
-  expect(await there('a', 3, 5)).toEqual({ left: 0, seconds: expect.closeTo(60, -1), refused: false });
-  expect(await here('a', 1, 5)).toEqual({ ...limited, seconds: expect.closeTo(60, -1) });
-  // What was refused cost nothing.
-  expect(await there('a', 1, 6)).toMatchObject({ left: 0, refused: false });
-  expect(await there('b', 1, 5)).toMatchObject({ left: 4, refused: false });
+  expect(await here('a', 2, 5)).toEqual({ remaining: 3, resetSeconds: 60, isExceeded: false });
+  expect(await there('a', 3, 5)).toEqual({ remaining: 0, resetSeconds: expect.closeTo(60, -1), isExceeded: false });
+  expect(await here('a', 1, 5)).toEqual({ ...exceeded, resetSeconds: expect.closeTo(60, -1) });
+  // The rejected charge cost no points.
+  expect(await there('a', 1, 6)).toMatchObject({ remaining: 0, isExceeded: false });
+  expect(await there('b', 1, 5)).toMatchObject({ remaining: 4, isExceeded: false });
 });
 
-it('gives no more than there is to requests at once, and gives anew after a minute', async () => {
+it('enforces the limit for concurrent requests, and resets it after a minute', async () => {
   await using database = await createDatabase();
   const counter = countInPostgres(database.db);
   const balances = await Promise.all(Array.from({ length: 30 }, () => counter('a', 1, 10)));
-  expect(balances.filter(({ refused }) => !refused)).toHaveLength(10);
+  expect(balances.filter(({ isExceeded }) => !isExceeded)).toHaveLength(10);
   await database.db.$executeRaw`UPDATE rate_limit_points SET expire = expire - 60000`;
-  expect(await counter('a', 1, 10)).toMatchObject({ left: 9, refused: false });
+  expect(await counter('a', 1, 10)).toMatchObject({ remaining: 9, isExceeded: false });
 });
 
-it('works behind a pooler that keeps no prepared statements, and with the longest subject of a token', async () => {
+it('works without prepared statements, and with the longest subject of a token', async () => {
   await using database = await createDatabase();
-  const counter = countInPostgres({ pool: database.db.pool, prepared: false });
-  expect(await counter(`token ${'ü'.repeat(300)}`, 1, 2)).toMatchObject({ left: 1 });
+  const counter = countInPostgres({ pool: database.db.pool, forWorkspace: database.db.forWorkspace, prepared: false });
+  expect(await counter(`token ${'ü'.repeat(300)}`, 1, 2)).toMatchObject({ remaining: 1 });
   expect(await database.db.$queryRaw`SELECT 1 FROM pg_prepared_statements WHERE statement LIKE '%rate_limit%'`).toEqual(
     [],
   );
 });
 
-it('limits at the doors', async () => {
+it('uses connections of the share of the workspace', async () => {
+  await using database = await createDatabase();
+  const { pool, prepared, forWorkspace } = database.db;
+  const workspaceIds: string[] = [];
+  const counter = countInPostgres({
+    pool: { query: () => Promise.reject(new Error('not a connection of a share')) },
+    prepared,
+    forWorkspace: (workspaceId) => {
+      workspaceIds.push(workspaceId);
+      return forWorkspace(workspaceId);
+    },
+  });
+  const key = rateLimitKey({ credential: 'secret', workspaceId: newId(), keyId: newId() } as Viewer);
+  expect(await counter(key, 1, 2)).toMatchObject({ remaining: 1 });
+  expect(workspaceIds.map((workspaceId) => key.includes(workspaceId))).toEqual([true]);
+  expect(pool.totalCount).toBe(1);
+});
+
+it('limits requests to an API', async () => {
   await using database = await createDatabase();
   await using app = await startApp({
     rateLimits: { secret: 3, publicKey: 0 },
     counter: countInPostgres(database.db),
   });
-  const ask = async () => (await app.send('mutation { updateUser(input: { uid: "u1" }) { __typename } }')).status;
-  expect([await ask(), await ask()]).toEqual([200, 429]);
+  const send = async () => (await app.send('mutation { updateUser(input: { uid: "u1" }) { __typename } }')).status;
+  expect([await send(), await send()]).toEqual([200, 429]);
 });
 
-it('fails as unavailable, and at once, where the database cannot be reached', async () => {
-  await using nowhere = {
+it('fails immediately with 503 if the database cannot be reached', async () => {
+  await using unreachable = {
     db: openDatabase({ host: '127.0.0.1', port: 1 }),
-    [Symbol.asyncDispose]: () => nowhere.db.$disconnect(),
+    [Symbol.asyncDispose]: () => unreachable.db.$disconnect(),
   };
-  const counter = countInPostgres(nowhere.db);
+  const counter = countInPostgres(unreachable.db);
   const failure = await counter('a', 1, 10).catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
   await using app = await startApp({ rateLimits: { secret: 3, publicKey: 0 }, counter });

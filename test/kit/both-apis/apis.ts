@@ -5,47 +5,47 @@ import { record } from './record.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** Something to ask a door for, in GraphQL's words; list ids are UUIDs, and platforms the seed's. */
+/** A request to either API, with the names of GraphQL; list ids are UUIDs, and platforms lowercase as in REST. */
 export interface Command {
   name: 'createUser' | 'updateUser' | 'addEvent' | 'deleteUser' | 'removeDevice' | 'retrieveUser';
   input: Record<string, unknown>;
   caller: 'owner' | 'publicKey';
 }
 
-/** What came of a command. */
+/** The result of a command. */
 interface Outcome {
-  /** `OK`, or the code of the refusal in the domain's words. */
+  /** `OK`, or the error code of the domain. */
   code: string;
-  /** The user that a read found. */
+  /** The user that a read returned. */
   user?: object;
 }
 
-/** Asks for a command in a workspace. */
-export type Door = (app: App, tenant: Tenant, command: Command) => Promise<Outcome>;
+/** Runs a command in a workspace through an API. */
+export type Api = (app: App, tenant: Tenant, command: Command) => Promise<Outcome>;
 
-/** Asks the REST door. */
-export const rest: Door = async ({ app }, tenant, { name, input, caller }) => {
+/** The REST API. */
+export const rest: Api = async ({ app }, tenant, { name, input, caller }) => {
   const { method, url, body } = restRequests[name](input);
-  const answer = await app.inject({
+  const response = await app.inject({
     method,
     url: `/v1${url}`,
     headers: { authorization: tenant[caller], ...(body ? { 'content-type': 'application/json' } : {}) },
     ...(body ? { payload: JSON.stringify(body) } : {}),
   });
-  const answered = record(answer.json());
-  if (answer.statusCode !== 200) return { code: String(answered.code) };
-  return { code: 'OK', ...(name === 'retrieveUser' ? { user: userOfRest(answered) } : {}) };
+  const json = record(response.json());
+  if (response.statusCode !== 200) return { code: String(json.code) };
+  return { code: 'OK', ...(name === 'retrieveUser' ? { user: userOfRest(json) } : {}) };
 };
 
-/** Asks the GraphQL door; selects nothing that needs a scope beyond the mutation's. */
-export const graphql: Door = async (app, tenant, { name, input, caller }) => {
+/** The GraphQL API; selects nothing that requires another scope than the mutation. */
+export const graphql: Api = async (app, tenant, { name, input, caller }) => {
   if (name === 'retrieveUser') return retrieveUser(app, tenant[caller], input);
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const document = `mutation($input: ${type}!) { ${name}(input: $input) { __typename ... on Error { code } } }`;
   return { code: codeOf(name, await app.send(document, { input: graphqlInput(input) }, tenant[caller])) };
 };
 
-/** What REST says by 404, GraphQL says by null. */
+/** GraphQL returns null where REST answers 404. */
 async function retrieveUser({ send }: App, caller: string, { uid }: Command['input']): Promise<Outcome> {
   const answer = await send(readUser, { uid }, caller);
   const { user } = record(answer.data);
@@ -55,12 +55,12 @@ async function retrieveUser({ send }: App, caller: string, { uid }: Command['inp
 }
 
 /**
- * What a GraphQL answer says in the domain's words. What GraphQL's types refuse before the domain is asked
- * (`BAD_USER_INPUT`), REST has its schemas refuse: `VALIDATION_FAILED`.
+ * The error code of a GraphQL response. REST validates with `VALIDATION_FAILED` what GraphQL's type system rejects with
+ * `BAD_USER_INPUT`.
  */
 export function codeOf(field: string, { data, errors }: Answer): string {
-  const refused = errors?.[0]?.extensions.code;
-  if (refused) return refused === 'BAD_USER_INPUT' ? 'VALIDATION_FAILED' : refused;
+  const code = errors?.[0]?.extensions.code;
+  if (code) return code === 'BAD_USER_INPUT' ? 'VALIDATION_FAILED' : code;
   return String(record(record(data)[field]).code ?? 'OK');
 }
 
@@ -92,10 +92,10 @@ const restRequests: Record<Command['name'], (input: Command['input']) => RestReq
   }),
 };
 
-function restProfile({ firstName, lastName, device, createdAt, ...same }: Command['input']): object {
+function restProfile({ firstName, lastName, device, createdAt, ...rest }: Command['input']): object {
   const { token, platform } = record(device);
   return {
-    ...same,
+    ...rest,
     first_name: firstName,
     last_name: lastName,
     device_token: token,

@@ -5,27 +5,27 @@ import { record } from './record.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** Which page of all users to read: how many, and on which side of the page before. */
+/** The next page of users to read: its size, and its side of the previous page. */
 export interface Step {
   limit: unknown;
   to: 'next' | 'previous' | 'start';
 }
 
-/** What both doors tell of a page, and where the pages beside it are. */
+/** A page as both APIs return it. */
 export interface ReadPage {
   outcome: string;
   uids: unknown[];
-  /** Cursors; undefined where there is no such page. */
+  /** Cursors; undefined if there is no such page. */
   next?: unknown;
   previous?: unknown;
 }
 
-const NOWHERE: ReadPage = { outcome: 'OK', uids: [] };
+const START: ReadPage = { outcome: 'OK', uids: [] };
 
-/** Reads one page after another through a door, from the first on. */
+/** Reads a sequence of pages through an API. */
 export async function walk(steps: readonly Step[], read: (step: Step, from: ReadPage) => Promise<ReadPage>) {
   const pages: ReadPage[] = [];
-  let from = NOWHERE;
+  let from = START;
   for (const step of steps) {
     const page = await read(step, from);
     pages.push(page);
@@ -39,19 +39,19 @@ export async function walk(steps: readonly Step[], read: (step: Step, from: Read
   }));
 }
 
-/** Reads a page through the REST door. */
+/** Reads a page through the REST API. */
 export const readThroughRest = ({ app }: App, tenant: Tenant) => {
   return async ({ limit, to }: Step, { next, previous }: ReadPage): Promise<ReadPage> => {
-    const asked = {
+    const parameters = {
       limit,
       next_cursor: to === 'next' ? next : undefined,
       previous_cursor: to === 'previous' ? previous : undefined,
     };
     const query = Object.fromEntries(
-      Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+      Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
     );
-    const answer = await app.inject({ url: '/v1/users', query, headers: { authorization: tenant.owner } });
-    const { code, data, next_cursor, previous_cursor } = record(answer.json());
+    const response = await app.inject({ url: '/v1/users', query, headers: { authorization: tenant.owner } });
+    const { code, data, next_cursor, previous_cursor } = record(response.json());
     const users = Array.isArray(data) ? data : [];
     return {
       outcome: String(code ?? 'OK'),
@@ -69,14 +69,14 @@ const document = `query($first: Int, $after: String, $last: Int, $before: String
   }
 }`;
 
-/** Reads a page through the GraphQL door. */
+/** Reads a page through the GraphQL API. */
 export const readThroughGraphQL = ({ send }: App, tenant: Tenant) => {
   return async ({ limit, to }: Step, { next, previous }: ReadPage): Promise<ReadPage> => {
     const backward = to === 'previous' && previous !== undefined;
-    const asked = backward
+    const variables = backward
       ? { last: limit, before: previous }
       : { first: limit, after: to === 'next' ? next : undefined };
-    const answer = await send(document, asked, tenant.owner);
+    const answer = await send(document, variables, tenant.owner);
     const { nodes, pageInfo } = record(record(answer.data).users);
     const { startCursor, endCursor, hasNextPage, hasPreviousPage } = record(pageInfo);
     return {
@@ -88,7 +88,7 @@ export const readThroughGraphQL = ({ send }: App, tenant: Tenant) => {
   };
 };
 
-/** Walks over pages of all sizes, some of them faulty. */
+/** Sequences of pages of all sizes, some of them invalid. */
 export const walks = fc.array(
   fc.record({
     limit: fc.oneof(

@@ -2,7 +2,7 @@ import { decodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
 import { record } from './record.ts';
 import { time } from './scene.ts';
 
-/** Everything that both doors tell of a user, but for the made-up id. */
+/** Everything that both APIs return about a user, except for the generated id. */
 export const readUser = `query ($uid: String!) {
   user(uid: $uid) {
     uid uidUpdateable firstName lastName number email meta createdAt
@@ -14,12 +14,12 @@ export const readUser = `query ($uid: String!) {
 
 const each = (list: unknown) => (Array.isArray(list) ? list.map(record) : []);
 
-/** A user of the REST door in GraphQL's words, with the number of segments in place of their ids. */
+/** A user object of REST with the names of GraphQL, without the generated ids of segments. */
 export function userOfRest(body: Record<string, unknown>): object {
   const { id: _, first_name: firstName, last_name: lastName, uid_updateable: updateable, ...user } = body;
-  const { created_at: createdAt, segments, ...same } = user;
+  const { created_at: createdAt, segments, ...rest } = user;
   return {
-    ...same,
+    ...rest,
     firstName,
     lastName,
     uidUpdateable: updateable === true,
@@ -28,10 +28,10 @@ export function userOfRest(body: Record<string, unknown>): object {
   };
 }
 
-/** A user of the GraphQL door, alike. */
-export function userOfGraphQL({ createdAt, devices, lists, segments, ...same }: Record<string, unknown>): object {
+/** A user of GraphQL in the same form. */
+export function userOfGraphQL({ createdAt, devices, lists, segments, ...rest }: Record<string, unknown>): object {
   return {
-    ...same,
+    ...rest,
     createdAt: time(new Date(String(createdAt))),
     devices: each(devices).map(({ token, platform }) => ({ token, platform: String(platform).toLowerCase() })),
     lists: each(lists).map(({ list, subscribed }) => ({

@@ -1,4 +1,4 @@
 import { isJsonObject } from '../../../src/domain/shared/attributes.ts';
 
-/** The fields of an answer or an input; none where it is no object. */
+/** The fields of an object; none if the value is not an object. */
 export const record = (value: unknown): Record<string, unknown> => (isJsonObject(value) ? value : {});

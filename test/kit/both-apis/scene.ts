@@ -2,7 +2,7 @@ import type { DatabaseClient } from '../../../src/db/client.ts';
 import { addDevices, addSegment, addToSegment, importUser } from '../factories.ts';
 import { rowId, seedLists } from '../seed-rows.ts';
 
-/** The workspace behind a door. */
+/** The workspace of an API. */
 interface Place {
   db: DatabaseClient;
   workspaceId: string;
@@ -11,11 +11,11 @@ interface Place {
 /** Ids of lists, the same in both workspaces. */
 export const lists = { open: rowId(1), archived: rowId(2), missing: rowId(3) } as const;
 
-/** What there is before the first command. */
+/** The state before the first command. */
 export interface Scene {
-  /** How many users an import has brought; the first and the third share an e-mail address. */
+  /** Number of imported users; the first and the third have the same e-mail address. */
   imported: number;
-  /** How many devices the first one has. */
+  /** Number of devices of the first one. */
   devices: number;
 }
 
@@ -25,7 +25,7 @@ const imports = [
   { uid: 'import3', email: 'ada@example.com' },
 ];
 
-/** Puts the lists that every scene has. */
+/** Inserts the lists of all scenes. */
 export async function putLists(place: Place): Promise<void> {
   const { db, workspaceId } = place;
   await seedLists(place, [1, 2]);
@@ -35,7 +35,7 @@ export async function putLists(place: Place): Promise<void> {
   });
 }
 
-/** Clears the users and the segments of a workspace, and puts a scene's. */
+/** Replaces the users and segments of a workspace by those of a scene. */
 export async function putScene(place: Place, { imported, devices }: Scene): Promise<void> {
   const { db, workspaceId } = place;
   await db.user.deleteMany({ where: { workspaceId } });
@@ -55,10 +55,10 @@ export async function putScene(place: Place, { imported, devices }: Scene): Prom
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** An instant, or that it is the clock's: the two doors are not asked in the same millisecond. */
+/** An instant, or `now` for recent ones: the two APIs are not called in the same millisecond. */
 export const time = (date: Date) => (Math.abs(Date.now() - date.getTime()) < DAY ? 'now' : date.toISOString());
 
-/** Every row of a workspace but its keys, without made-up ids: in the order of creation, and devices of registration. */
+/** All rows of a workspace except keys, without generated ids, in the order of creation; devices in the order of registration. */
 export async function rowsOf({ db, workspaceId }: Place) {
   const where = { workspaceId };
   const users = await db.user.findMany({
@@ -71,9 +71,9 @@ export async function rowsOf({ db, workspaceId }: Place) {
     },
   });
   const events = await db.event.findMany({ where, orderBy: { id: 'asc' } });
-  const keptLists = await db.list.findMany({ where, orderBy: { id: 'asc' } });
+  const storedLists = await db.list.findMany({ where, orderBy: { id: 'asc' } });
   return {
-    lists: keptLists.map(({ id, title, archivedAt }) => ({ id, title, archivedAt })),
+    lists: storedLists.map(({ id, title, archivedAt }) => ({ id, title, archivedAt })),
     segments: await db.segment.findMany({ where, select: { name: true } }),
     users: users.map(({ workspaceId: _, id, createdAt, updatedAt, ...user }) => ({
       ...user,

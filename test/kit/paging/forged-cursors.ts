@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { graphql } from '../../generated/gql.ts';
 import { seedLists, seedSegments, seedUsers } from '../seed-rows.ts';
 import { type ConnectionCase, connectionIn, OTHER_PARENT } from './connection-case.ts';
-import { MIN_KEYS_FOR_ARRAYS, faultsOf, withRows } from './scene.ts';
+import { faultsOf, MIN_KEYS_FOR_ARRAYS, withRows } from './scene.ts';
 
 const ForeignCursors = graphql(`
   query ForeignCursors {

@@ -15,16 +15,16 @@ import {
 } from 'graphql';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
 
-/** The value of an argument or of an input's field, by its coordinate: `Query.user(uid)`, `AddEventInput.uid`. */
-export type Given = (coordinate: string) => unknown;
+/** The value of an argument or input field by its coordinate, such as `Query.user(uid)` or `AddEventInput.uid`. */
+export type GetValue = (coordinate: string) => unknown;
 
 /** An operation with its variables. */
-export interface Built {
+export interface BuiltOperation {
   document: string;
   variables: Record<string, unknown>;
 }
 
-/** A field on the way from a root to another field. */
+/** A field on the path from a root field to another field. */
 interface Step {
   type: GraphQLObjectType;
   field: GraphQLField<unknown, unknown>;
@@ -37,89 +37,89 @@ const objectsOf = (type: GraphQLNamedType): readonly GraphQLObjectType[] => {
 
 const stepsOf = (type: GraphQLObjectType): Step[] => Object.values(type.getFields()).map((field) => ({ type, field }));
 
-/** The shortest way from a root field to a field of a type; nothing where there is none. */
-export function wayTo(root: Step, target: Step): Step[] | undefined {
-  const ways: Step[][] = [[root]];
+/** The shortest path from a root field to a field of a type, if any. */
+export function pathTo(root: Step, target: Step): Step[] | undefined {
+  const paths: Step[][] = [[root]];
   const seen = new Set<string>();
-  for (const way of ways) {
-    const last = way.at(-1);
+  for (const path of paths) {
+    const last = path.at(-1);
     if (!last) continue;
-    if (last.type === target.type && last.field === target.field) return way;
+    if (last.type === target.type && last.field === target.field) return path;
     for (const type of objectsOf(getNamedType(last.field.type))) {
       if (seen.has(type.name)) continue;
       seen.add(type.name);
-      ways.push(...stepsOf(type).map((step) => [...way, step]));
+      paths.push(...stepsOf(type).map((step) => [...path, step]));
     }
   }
   return undefined;
 }
 
-/** A builder of one operation: it gathers the variables. */
-function builder(given: Given) {
+/** Builds an operation and collects its variables. */
+function builder(getValue: GetValue) {
   const variables: Record<string, unknown> = {};
   const declared: string[] = [];
 
   function call({ type, field }: Step): string {
-    const passed = field.args.flatMap((arg) => {
-      const value = passedAt(`${type.name}.${field.name}(${arg.name})`, arg.type, given);
+    const passedArguments = field.args.flatMap((arg) => {
+      const value = variableValue(`${type.name}.${field.name}(${arg.name})`, arg.type, getValue);
       if (value === undefined) return [];
       const name = `v${declared.length}`;
       variables[name] = value;
       declared.push(`$${name}: ${arg.type}`);
       return [`${arg.name}: $${name}`];
     });
-    return passed.length === 0 ? field.name : `${field.name}(${passed.join(', ')})`;
+    return passedArguments.length === 0 ? field.name : `${field.name}(${passedArguments.join(', ')})`;
   }
 
-  const finish = (root: GraphQLObjectType, selection: string): Built => ({
+  const finish = (root: GraphQLObjectType, selection: string): BuiltOperation => ({
     document: `${root.name.toLowerCase()} ${declared.length > 0 ? `(${declared.join(', ')})` : ''} { ${selection} }`,
     variables,
   });
   return { call, finish };
 }
 
-/** What is passed; of an input object, the fields that have a value. */
-function passedAt(coordinate: string, type: GraphQLInputType, given: Given): unknown {
+/** The value of an argument; of an input object, the fields with a value. */
+function variableValue(coordinate: string, type: GraphQLInputType, getValue: GetValue): unknown {
   const named = getNamedType(type);
-  if (!isInputObjectType(named)) return given(coordinate);
+  if (!isInputObjectType(named)) return getValue(coordinate);
   const fields = Object.values(named.getFields()).flatMap((field) => {
-    const value = passedAt(`${named.name}.${field.name}`, field.type, given);
+    const value = variableValue(`${named.name}.${field.name}`, field.type, getValue);
     return value === undefined ? [] : [[field.name, value]];
   });
-  // An object that may be left out is passed for what it has beside what it requires.
-  if (fields.length === 0 || (!isNonNullType(type) && given(coordinate) === undefined)) return undefined;
+  // An optional object is only passed for a value of its own.
+  if (fields.length === 0 || (!isNonNullType(type) && getValue(coordinate) === undefined)) return undefined;
   const object: unknown = Object.fromEntries(fields);
   return isListType(getNullableType(type)) ? [object] : object;
 }
 
-/** An operation that goes a way, and selects the last field with nothing but the name of its type. */
-export function operationAlong(way: readonly Step[], given: Given): Built {
-  const [root] = way;
-  if (!root) throw new Error('A way has a root.');
-  const { call, finish } = builder(given);
+/** An operation that follows a path, and selects only `__typename` of the last field. */
+export function operationOnPath(path: readonly Step[], getValue: GetValue): BuiltOperation {
+  const [root] = path;
+  if (!root) throw new Error('The path is empty.');
+  const { call, finish } = builder(getValue);
   const select = ([step, ...rest]: readonly Step[]): string => {
     if (!step) return '__typename';
     const inner = rest.length > 0 ? select(rest) : isCompositeType(getNamedType(step.field.type)) ? '__typename' : '';
     const selected = `${call(step)}${inner ? ` { ${inner} }` : ''}`;
     return step === root ? selected : `... on ${step.type.name} { ${selected} }`;
   };
-  return finish(root.type, select(way));
+  return finish(root.type, select(path));
 }
 
-/** How much of an answer is selected: what says whether it succeeded, or all there is, no type twice on a way. */
+/** What is selected: whether the operation succeeded, or all fields, with no type twice on a path. */
 export type Depth = 'outcome' | 'everything';
 
 /**
  * An operation of a root field.
- * @param onField is told every field that is selected.
+ * @param onField called with the coordinate of every selected field.
  */
 export function operationOf(
   root: Step,
-  given: Given,
+  getValue: GetValue,
   depth: Depth,
   onField: (coordinate: string) => void = () => {},
-): Built {
-  const { call, finish } = builder(given);
+): BuiltOperation {
+  const { call, finish } = builder(getValue);
 
   function select(type: GraphQLOutputType, above: readonly string[]): string {
     const named = getNamedType(type);
@@ -136,7 +136,7 @@ export function operationOf(
     const inner = composite ? select(step.field.type, above) : '';
     if (composite && inner === '') return [];
     onField(`${step.type.name}.${step.field.name}`);
-    // The same name may have another type, or other arguments, on another type.
+    // Fields with the same name can have different types or arguments.
     return [`${step.type.name}_${step.field.name}: ${call(step)}${inner ? ` { ${inner} }` : ''}`];
   }
 

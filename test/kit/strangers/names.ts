@@ -5,14 +5,14 @@ import type { Names } from '../root-operations.ts';
 import { rowGlobalId } from '../seed-rows.ts';
 import { schemaFields } from '../walk-schema.ts';
 
-/** What a workspace has, by all names that a caller may use. */
+/** All names by which a caller can refer to the objects of a workspace. */
 export interface AllNames extends Names {
-  /** Of an imported user, whose uid it is. */
+  /** The address, and uid, of an imported user. */
   email: string;
   idempotencyKey: string;
 }
 
-/** The names of what `seedAll` puts under a number, or would. */
+/** The names of the objects that `seedAll` inserts for a number. */
 export const namesOf = (number: number): AllNames => ({
   uid: `u${number}`,
   token: `token${number}`,
@@ -24,7 +24,7 @@ export const namesOf = (number: number): AllNames => ({
   idempotencyKey: `key-${number}-${number}-${number}`,
 });
 
-/** The global ids, by type: a new type of node needs one. */
+/** Global ids by type. A new node type needs one. */
 export const idsOf = ({ user, list, segment, event }: AllNames): Readonly<Record<string, string>> => ({
   User: user,
   List: list,
@@ -32,14 +32,14 @@ export const idsOf = ({ user, list, segment, event }: AllNames): Readonly<Record
   Event: event,
 });
 
-/** Representations of all entities, by each of their keys. */
+/** Representations of all entities, for each of their keys. */
 const representationsOf = (names: AllNames) =>
   Object.entries(keysOf).flatMap(([__typename, keys]) =>
     keys.map((key) => ({ __typename, [key]: key === 'id' ? idsOf(names)[__typename] : names[key] })),
   );
 
-/** Arguments and fields of inputs that name something of a workspace, and the values to try with them. */
-export const naming: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
+/** Arguments and input fields that name an object of a workspace, and the values to try. */
+export const namingArguments: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   'Query.node(id)': (names) => Object.values(idsOf(names)),
   'Query.nodes(ids)': (names) => [Object.values(idsOf(names))],
   'Query.user(uid)': ({ uid, email }) => [uid, email],
@@ -65,8 +65,8 @@ export const naming: Readonly<Record<string, (names: AllNames) => unknown[]>> = 
   'UpdateUserInput.email': ({ email }) => [email],
 };
 
-/** Those that name nothing, with an example where one is required. */
-export const neutral: Readonly<Record<string, unknown>> = {
+/** All other arguments and input fields, with a value if they are required. */
+export const otherArguments: Readonly<Record<string, unknown>> = {
   'AddEventInput.name': 'Paid',
   'AddEventInput.properties': undefined,
   'AddEventInput.timestamp': undefined,
@@ -96,10 +96,10 @@ export const neutral: Readonly<Record<string, unknown>> = {
 
 const paging = /\((after|before|first|last)\)$/;
 
-/** Fields that give a page. */
+/** Fields that return a connection. */
 export const connectionFields = schemaFields.filter(({ field }) => field.args.some(({ name }) => name === 'after'));
 
-/** The coordinate of every argument and of every field of an input, but for pages' and for objects of further fields. */
+/** The coordinates of all arguments and input fields, except for those of pages and for input objects. */
 export const coordinates: string[] = [
   ...schemaFields.flatMap(({ coordinate, field }) =>
     field.args.map((arg) => ({ at: `${coordinate}(${arg.name})`, type: arg.type })),

@@ -4,7 +4,7 @@ import { openApiDocument } from '../../../src/rest/openapi.ts';
 import type { Operation } from '../../../src/rest/operation.ts';
 import type { AllNames } from './names.ts';
 
-/** Parameters that name something of a workspace, wherever they are, and the values to try with them. */
+/** Parameters that name an object of a workspace, and the values to try. */
 export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   uid: ({ uid, email }) => [uid, email],
   id: ({ uid }) => [uid],
@@ -16,8 +16,8 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
   'Idempotency-Key': ({ idempotencyKey }) => [idempotencyKey],
 };
 
-/** Those that name nothing; cursors have a test of their own. */
-export const restNeutral: readonly string[] = [
+/** All other parameters; cursors have their own test. */
+export const restOther: readonly string[] = [
   ...['limit', 'next_cursor', 'previous_cursor', 'first_name', 'last_name', 'number', 'device_platform', 'meta'],
   ...['created_at', 'event', 'value', 'properties', 'timestamp'],
 ];
@@ -36,35 +36,35 @@ const Documented = z.object({
 });
 const Paths = z.record(z.string(), z.record(z.string(), z.unknown()));
 
-/** Every parameter of an operation, as the OpenAPI document has them: of the path, the query and the body. */
+/** All parameters of an operation in the OpenAPI document: in the path, the query, the headers and the body. */
 export function parametersOf({ method, path }: Operation): string[] {
   const documented = Documented.parse(Paths.parse(openApiDocument.paths)[path]?.[method.toLowerCase()]);
   const body = documented.requestBody?.content['application/json'].schema.properties ?? {};
   return [...documented.parameters.map(({ name }) => name), ...Object.keys(body)];
 }
 
-/** A request with the caller's own in its path, the least that it requires in its body, and one parameter with another value. */
+/** A request with the caller's own names in its path, the required fields in its body, and another value for one parameter. */
 export function restRequest(
   { method, path }: Operation,
   own: AllNames,
   freshUid: string,
-  tried?: string,
+  parameter?: string,
   value?: unknown,
 ): InjectOptions {
-  const inPath: Record<string, string> = { uid: own.uid, token: own.token };
-  if (tried && tried in inPath) inPath[tried] = String(value);
-  const url = `/v1${path.replaceAll(/\{(\w+)\}/g, (_text, name: string) => encodeURIComponent(inPath[name] ?? ''))}`;
-  const further = tried && !(tried in inPath) ? { [tried]: value } : {};
+  const pathParameters: Record<string, string> = { uid: own.uid, token: own.token };
+  if (parameter && parameter in pathParameters) pathParameters[parameter] = String(value);
+  const url = `/v1${path.replaceAll(/\{(\w+)\}/g, (_text, name: string) => encodeURIComponent(pathParameters[name] ?? ''))}`;
+  const extra = parameter && !(parameter in pathParameters) ? { [parameter]: value } : {};
   if (method === 'GET')
     return {
       method,
       url,
-      query: Object.fromEntries(Object.entries(further).map(([name, one]) => [name, String(one)])),
+      query: Object.fromEntries(Object.entries(extra).map(([name, one]) => [name, String(one)])),
     };
   if (method === 'DELETE') return { method, url };
   const required = path.endsWith('/events') ? { event: 'Paid' } : path === '/users' ? { id: freshUid } : {};
-  const device = tried === 'device_token' ? { device_platform: 'ios' } : {};
-  return { method, url, payload: JSON.stringify({ ...required, ...device, ...further }) };
+  const device = parameter === 'device_token' ? { device_platform: 'ios' } : {};
+  return { method, url, payload: JSON.stringify({ ...required, ...device, ...extra }) };
 }
 
 export const restHeaders = (authorization: string) => ({ authorization, 'content-type': 'application/json' });

@@ -1,7 +1,7 @@
 import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
 import { namesOf } from './names.ts';
 
-/** Puts one of everything under a number, which is in every text of it. */
+/** Inserts one object of each type for a number, which is part of all its texts. */
 export async function seedAll(place: Place, number: number): Promise<void> {
   await seedListMembers(place, number, [number]);
   await seedSegmentMembers(place, number, [number]);
@@ -37,7 +37,7 @@ const tables = [
   'audit_entries',
 ];
 
-/** Every row of a workspace, as text. */
+/** All rows of a workspace, as text. */
 export async function rowsOf({ db, workspaceId }: Place): Promise<string[]> {
   const ofTables = tables.map((table) =>
     db.$queryRawUnsafe<{ row: string }[]>(

@@ -1,34 +1,34 @@
 import { expect, it } from 'vitest';
-import { refusalOf } from '../../../src/http/error-response.ts';
+import { toErrorResponse } from '../../../src/http/error-response.ts';
 
-const waits = { statementMs: 1, lockMs: 2, poolWaitMs: 3 };
-const request = { headers: {}, routeOptions: { bodyLimit: 10 }, server: { waits } };
+const databaseTimeouts = { statementMs: 1, lockMs: 2, poolWaitMs: 3 };
+const request = { headers: {}, routeOptions: { bodyLimit: 10 }, server: { databaseTimeouts } };
 
-it('takes an upload that its sender gave up for the sender’s fault, whatever the code of the socket', () => {
+it('maps an aborted upload to 400, regardless of the socket error code', () => {
   const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 });
-  expect(refusalOf(aborted, request)).toEqual({ status: 400, code: 'BAD_USER_INPUT', message: 'aborted' });
+  expect(toErrorResponse(aborted, request)).toEqual({ status: 400, code: 'BAD_USER_INPUT', message: 'aborted' });
 });
 
-it('takes a lost connection to the database for unavailability', () => {
+it('maps a lost database connection to 503', () => {
   const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-  expect(refusalOf(lost, request)).toMatchObject({
+  expect(toErrorResponse(lost, request)).toMatchObject({
     status: 503,
     code: 'SERVICE_UNAVAILABLE',
     headers: { 'retry-after': '1' },
   });
 });
 
-it('tells nothing of an error that nobody expected', () => {
-  expect(refusalOf(new Error('secret'), request)).toEqual({
+it('exposes no details of unexpected errors', () => {
+  expect(toErrorResponse(new Error('secret'), request)).toEqual({
     status: 500,
     code: 'INTERNAL_SERVER_ERROR',
     message: 'Unexpected error.',
   });
 });
 
-it('says how large a body is, and may be', () => {
+it('names the size of a body, if known, and the limit', () => {
   const error = Object.assign(new Error('Request body is too large'), { statusCode: 413 });
   const sent = { ...request, headers: { 'content-length': '11' } };
-  expect(refusalOf(error, sent).message).toBe('The body has 11 bytes; the limit is 10.');
-  expect(refusalOf(error, request).message).toBe('The body has more than 10 bytes; the limit is 10.');
+  expect(toErrorResponse(error, sent).message).toBe('The body must have at most 10 bytes; got 11.');
+  expect(toErrorResponse(error, request).message).toBe('The body must have at most 10 bytes.');
 });

@@ -11,7 +11,7 @@ let load: LoadShedding;
 
 afterEach(() => load.stop());
 
-/** Sends a request. @returns what has become of it so far. */
+/** Sends a request. @returns its state. */
 function send(workspaceId: string, key = 'key', work?: number) {
   const request: { state: 'queued' | 'begun' | 'rejected'; admitted?: Admitted } = { state: 'queued' };
   const log = begun;
@@ -34,7 +34,7 @@ async function untilBegun(count: number): Promise<void> {
   while (begun.length < count) await turn();
 }
 
-it('begins the requests of a single workspace at once, and rejects what exceeds the limit', () => {
+it('begins the requests of a single workspace immediately, and rejects those above the limit', () => {
   load = createLoadShedding(10);
   begun = [];
   const requests = Array.from({ length: 12 }, () => send('A'));
@@ -48,7 +48,7 @@ it('rejects nothing without a limit', () => {
   expect(new Set(statesOf(Array.from({ length: 1_000 }, () => send('A'))))).toEqual(new Set(['begun']));
 });
 
-it('rejects the requests of the workspace that exceeds its share, and of no other', async () => {
+it('rejects only requests of the workspace that exceeds its share', async () => {
   load = createLoadShedding(10);
   const flood = Array.from({ length: 50 }, () => send('A'));
   expect(statesOf(flood).filter((state) => state === 'begun')).toHaveLength(10);
@@ -61,7 +61,7 @@ it('rejects the requests of the workspace that exceeds its share, and of no othe
   expect(new Set(statesOf(quiet))).toEqual(new Set(['begun']));
 });
 
-it('rejects the requests of the key that exceeds its share of the workspace', async () => {
+it('rejects only requests of the key that exceeds its share of the workspace', async () => {
   load = createLoadShedding(10);
   expect(statesOf(Array.from({ length: 20 }, () => send('A', 'public'))).filter((s) => s === 'begun')).toHaveLength(10);
   const secret = Array.from({ length: 5 }, () => send('A', 'secret'));
@@ -70,7 +70,7 @@ it('rejects the requests of the key that exceeds its share of the workspace', as
   expect(send('A', 'public').state).toBe('rejected');
 });
 
-it('counts a request for nothing while its body arrives', () => {
+it('does not count a request while its body arrives', () => {
   load = createLoadShedding(2);
   const slow = Array.from({ length: 8 }, () => {
     const request = send('A');
@@ -84,14 +84,14 @@ it('counts a request for nothing while its body arrives', () => {
   expect(send('A').state).toBe('begun');
 });
 
-/** Keeps the event loop busy, which load shedding notices within 200 ms. */
+/** Keeps the event loop busy for 300 ms; load shedding detects it within 200 ms. */
 async function keepBusy(): Promise<void> {
   for (const end = performance.now() + 300; performance.now() < end; await turn()) {
     for (const pause = performance.now() + 5; performance.now() < pause; );
   }
 }
 
-it('begins the requests of several workspaces in turn while the process is busy, however many each sends', async () => {
+it('alternates between workspaces while the process is busy, regardless of how many requests each sends', async () => {
   load = createLoadShedding(500);
   send('A');
   await keepBusy();
@@ -102,7 +102,7 @@ it('begins the requests of several workspaces in turn while the process is busy,
   expect(begun.slice(0, 20).filter((workspace) => workspace === 'C')).toHaveLength(10);
 });
 
-it('begins them together while it is not, so that their reads are batched', async () => {
+it('begins their requests together while the process is not busy, so that their reads are batched', async () => {
   load = createLoadShedding(500);
   send('A');
   await delay(250);
@@ -112,12 +112,12 @@ it('begins them together while it is not, so that their reads are batched', asyn
   expect(begun).toHaveLength(10);
 });
 
-it('weighs requests by their work: those of one who asks for ten times as much begin a tenth as often', async () => {
+it('weighs requests by their work: requests with ten times the work begin a tenth as often', async () => {
   load = createLoadShedding(500);
   send('A');
   await keepBusy();
   begun = [];
-  // Its mean work is learnt from its requests.
+  // The requests establish the mean work of the workspace.
   for (let place = 0; place < 60; place += 1) {
     const heavy = send('B', 'key', 10);
     await untilBegun(place + 1);

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fastify from 'fastify';
 import { expect, it, vi } from 'vitest';
-import { trackTiming, onWorkEnd } from '../../../src/http/lifecycle/timing.ts';
+import { onWorkEnd, trackTiming } from '../../../src/http/lifecycle/timing.ts';
 
-/** A server that counts what is under way, with a handler that waits for a signal. */
+/** A server that counts its requests in flight, with a handler that waits for a signal. */
 async function startCounting() {
   const app = fastify();
   const handler = Promise.withResolvers<void>();
-  let underWay = 0;
+  let inFlight = 0;
   trackTiming(app);
   app.addHook('onRequest', (request, _reply, done) => {
-    underWay += 1;
+    inFlight += 1;
     onWorkEnd(request, () => {
-      underWay -= 1;
+      inFlight -= 1;
     });
     done();
   });
@@ -30,40 +30,40 @@ async function startCounting() {
   return {
     app,
     finish: handler.resolve,
-    underWay: () => underWay,
-    /** Sends the beginning of a request, on a connection that may be cut. */
+    inFlight: () => inFlight,
+    /** Sends the beginning of a request on a new connection. */
     async begin(text: string) {
       const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
       await once(socket, 'connect');
       socket.write(text);
-      await vi.waitFor(() => expect(underWay).toBe(1));
+      await vi.waitFor(() => expect(inFlight).toBe(1));
       return socket;
     },
     [Symbol.asyncDispose]: () => app.close(),
   };
 }
 
-it.each(['/fails', '/nowhere'])('ends with the answer, a refusal too: %s', async (url) => {
+it.each(['/fails', '/nowhere'])('ends with the response, including errors: %s', async (url) => {
   await using server = await startCounting();
   expect((await server.app.inject({ url })).statusCode).toBeGreaterThan(400);
-  expect(server.underWay()).toBe(0);
+  expect(server.inFlight()).toBe(0);
 });
 
-it('ends when the client goes away before all of the request has come', async () => {
+it('ends when the client disconnects before its request is received', async () => {
   await using server = await startCounting();
   const head = 'POST /reads HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
   (await server.begin(head)).destroy();
-  await vi.waitFor(() => expect(server.underWay()).toBe(0));
+  await vi.waitFor(() => expect(server.inFlight()).toBe(0));
 });
 
-it('goes on when the client goes away while a handler works, until that has ended', async () => {
+it('continues until the handler ends when the client disconnects later', async () => {
   await using server = await startCounting();
   const closed = new Promise<void>((resolve) =>
     server.app.server.once('connection', (socket) => socket.on('close', () => resolve())),
   );
   (await server.begin('GET /waits HTTP/1.1\r\nhost: a\r\n\r\n')).destroy();
   await closed;
-  expect(server.underWay()).toBe(1);
+  expect(server.inFlight()).toBe(1);
   server.finish();
-  await vi.waitFor(() => expect(server.underWay()).toBe(0));
+  await vi.waitFor(() => expect(server.inFlight()).toBe(0));
 });

@@ -3,7 +3,7 @@ import { startApp } from '../../kit/app.ts';
 import { addUser, importUser } from '../../kit/factories.ts';
 import { restOf } from '../../kit/rest.ts';
 
-// The examples of the seed document (users-api.md), word for word and in its order, but for internal ids and cursors.
+// The examples of the platform's REST reference, verbatim and in its order, except for internal ids and cursors.
 
 const userObject = {
   id: expect.any(String),
@@ -43,7 +43,7 @@ const paid = { event: 'Paid', value: 49.99 };
 
 const ok = { status: 200, body: { status: 'ok' } };
 
-/** Puts the user of "The User object", as an integration makes them. */
+/** Imports the user of "The User object" like an integration. */
 const importExample = (app: Awaited<ReturnType<typeof startApp>>) =>
   importUser(app, 'a.jinadu@somecorp.email', {
     firstName: 'Akinyele',
@@ -52,7 +52,7 @@ const importExample = (app: Awaited<ReturnType<typeof startApp>>) =>
     createdAt: new Date('2021-01-12T05:24:39.062Z'),
   });
 
-describe.each(['/v1/users', '/users'])('the seed document at %s', (users) => {
+describe.each(['/v1/users', '/users'])('the REST reference at %s', (users) => {
   it('The user object', async () => {
     await using app = await startApp();
     await importExample(app);
@@ -86,8 +86,8 @@ describe.each(['/v1/users', '/users'])('the seed document at %s', (users) => {
   it('Update User attributes, with username authentication', async () => {
     await using app = await startApp();
     await restOf(app).post(users, creation);
-    const answer = await restOf(app, app.publicKey).put(`${users}/u144`, update);
-    expect(answer).toEqual({ status: 200, body: { uid: 'u144', ...update } });
+    const response = await restOf(app, app.publicKey).put(`${users}/u144`, update);
+    expect(response).toEqual({ status: 200, body: { uid: 'u144', ...update } });
   });
 
   it('Add User events, with username authentication', async () => {
@@ -96,8 +96,8 @@ describe.each(['/v1/users', '/users'])('the seed document at %s', (users) => {
     await client.post(users, creation);
     expect(await client.post(`${users}/u144/events`, cart)).toEqual(ok);
     expect(await client.post(`${users}/u144/events`, paid)).toEqual(ok);
-    const kept = await app.db.event.findMany({ orderBy: { id: 'asc' } });
-    expect(kept).toMatchObject([
+    const events = await app.db.event.findMany({ orderBy: { id: 'asc' } });
+    expect(events).toMatchObject([
       { name: cart.event, timestamp: new Date(cart.timestamp), properties: cart.properties },
       { name: paid.event, value: paid.value },
     ]);
@@ -107,8 +107,8 @@ describe.each(['/v1/users', '/users'])('the seed document at %s', (users) => {
     await using app = await startApp();
     await addUser(app);
     await importExample(app);
-    const answer = await restOf(app).get(`${users}?limit=1`);
-    expect(answer).toEqual({ status: 200, body: { data: [userObject], next_cursor: expect.any(String) } });
+    const response = await restOf(app).get(`${users}?limit=1`);
+    expect(response).toEqual({ status: 200, body: { data: [userObject], next_cursor: expect.any(String) } });
   });
 
   it('Delete User', async () => {

@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import { addEvent } from '../../domain/events/add.ts';
-import { okExamples } from '../examples.ts';
-import { idempotencyHeaders, KEY_BUSY, keyMisused, toIdempotencyKey } from '../idempotency-key.ts';
-import { eventBody, uidParams } from '../schemas.ts';
-import { okObject } from '../users.ts';
+import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
 import { operation } from '../operation.ts';
-import { toNewEvent } from '../users.ts';
+import { addEventInput, eventBody, uidParams } from '../schemas.ts';
+import { okExamples, okObject } from '../users.ts';
 
 export const addEventOperation = operation({
   operationId: 'addEvent',
@@ -14,7 +11,7 @@ export const addEventOperation = operation({
   summary: 'Add User events',
   description: 'Adds an action or event of the user on your application. Works with username authentication.',
   scope: 'events:write',
-  input: z.object({ params: uidParams, headers: idempotencyHeaders, body: eventBody }),
+  request: { params: uidParams, headers: idempotencyHeaders, body: eventBody },
   requestExamples: {
     cart: {
       summary: 'With properties',
@@ -28,13 +25,15 @@ export const addEventOperation = operation({
   },
   response: okObject,
   responseExamples: okExamples,
-  operationChecks: [
-    { status: 404, description: 'There is no such user.' },
-    { status: 409, description: `Not done: ${KEY_BUSY}.` },
+  errors: [
+    { status: 404, description: 'The user does not exist.' },
+    { status: 409, description: `The event was not added: ${KEY_BUSY}.` },
     keyMisused,
   ],
-  handle: async ({ db, viewer }, { params, headers, body }) => {
-    await addEvent(db, viewer, { ...toNewEvent(params.uid, body), ...toIdempotencyKey(headers) });
+  input: addEventInput,
+  names: { name: 'event' },
+  handle: async ({ db, viewer }, input) => {
+    await addEvent(db, viewer, input);
     return { status: 'ok' };
   },
 });

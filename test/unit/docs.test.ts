@@ -1,0 +1,91 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { buildSchema, type DocumentNode, Kind, parse, validate } from 'graphql';
+import { describe, expect, it } from 'vitest';
+
+const pages = globSync(['*.md', 'docs/*.md', 'examples/**/*.md']).sort();
+const read = (path: string) => readFileSync(path, 'utf8');
+
+/** A page without its code blocks, which may hold `#` and brackets. */
+const proseOf = (page: string) => read(page).replaceAll(/^```.*?^```$/gms, '');
+
+/** The code blocks of a page that name a language. */
+const codeOf = (page: string, language: string) =>
+  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code);
+
+const headingsOf = (page: string) => [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+
+/** The relative links of a page. */
+const linksOf = (page: string) =>
+  [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^https?:/.test(target));
+
+describe.each(pages)('%s', (page) => {
+  it('links to files and headings that exist', () => {
+    const broken = linksOf(page).filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? page : normalize(join(dirname(page), file));
+      if (globSync(target).length === 0) return true;
+      return anchor !== undefined && !headingsOf(target).map(anchorOf).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('shows operations that the schema accepts', () => {
+    const schema = buildSchema(read('schema.graphql'));
+    const isOperation = ({ definitions }: DocumentNode) =>
+      definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+    const errors = codeOf(page, 'graphql')
+      .map((code) => parse(code))
+      .filter(isOperation)
+      .flatMap((document) => validate(schema, document));
+    expect(errors).toEqual([]);
+  });
+});
+
+it('README.md takes two minutes: at most 150 lines', () => {
+  expect(read('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
+});
+
+it('docs/README.md lists every page', () => {
+  const listed = linksOf('docs/README.md');
+  expect(globSync('*.md', { cwd: 'docs' }).filter((page) => page !== 'README.md' && !listed.includes(page))).toEqual(
+    [],
+  );
+});
+
+it('docs/glossary.md is in alphabetical order, with a link for each term', () => {
+  const [, ...rows] = [...read('docs/glossary.md').matchAll(/^\| ([^|]+) \| (.+) \|$/gm)].filter(
+    ([row]) => !row.includes('---'),
+  );
+  const terms = rows.map(([, term = '']) => term);
+  expect(terms.length).toBeGreaterThan(40);
+  expect(terms).toEqual(terms.toSorted((one, other) => one.localeCompare(other, 'en')));
+  expect(rows.filter(([, , meaning = '']) => !meaning.includes('](')).map(([, term]) => term)).toEqual([]);
+});
+
+it('docs/contract.md has every heading that the source cites', () => {
+  const headings = headingsOf('docs/contract.md').map((heading) => heading.toLowerCase());
+  const cited = globSync(['src/**/*.ts', 'test/**/*.ts']).flatMap((file) =>
+    [...read(file).matchAll(/contract(?:\.md)?, "([^"]+)"/gi)].map(([, heading = '']) => heading),
+  );
+  expect(cited.length).toBeGreaterThan(5);
+  expect(cited.filter((heading) => !headings.includes(heading.toLowerCase()))).toEqual([]);
+});
+
+it('has one version everywhere', () => {
+  const { version } = JSON.parse(read('package.json'));
+  const lock = JSON.parse(read('package-lock.json'));
+  expect([lock.version, lock.packages[''].version]).toEqual([version, version]);
+  expect(JSON.parse(read('openapi.json')).info.version).toBe(version);
+  expect(read('README.md')).toContain(`version ${version},`);
+  expect(headingsOf('CHANGELOG.md').filter((heading) => heading.startsWith(`${version} - `))).toHaveLength(1);
+});
