@@ -3,8 +3,9 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addUser } from '../../kit/factories.ts';
 import { IdentifyUser, ReadUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
 const android = (token: string) => ({ token, platform: 'ANDROID' }) as const;
 

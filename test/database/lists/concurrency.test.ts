@@ -4,8 +4,9 @@ import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addList, addToList, addUser } from '../../kit/factories.ts';
 import { ArchiveList, RemoveFromList, SetListSubscription } from '../../kit/operations/lists.ts';
 import { CreateUser, DeleteUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
@@ -26,7 +27,7 @@ async function archive(app: App, listId: string) {
 }
 
 it('archives a list only after the 50 subscriptions that were under way', async () => {
-  await using app = await startApp({ poolSize: 90 });
+  await using app = await startApp({ ...POOL, poolSize: 90 });
   const { globalId: listId } = await addList(app);
   const users = await atOnce(50, () => addUser(app));
   const { answers, archived } = await app.db.$transaction(async (tx) => {
@@ -46,7 +47,7 @@ it('archives a list only after the 50 subscriptions that were under way', async 
 });
 
 it('archives a list only after the 50 users that were being created with it', async () => {
-  await using app = await startApp({ poolSize: 90 });
+  await using app = await startApp({ ...POOL, poolSize: 90 });
   const { globalId: listId } = await addList(app);
   await addDevices(app, await addUser(app), ['shared']);
   const device = { token: 'shared', platform: 'IOS' } as const;

@@ -3,8 +3,9 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { importUser } from '../../kit/factories.ts';
 import { IdentifyUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 const EMAIL = 'ada@example.com';
 
 it('lets one of 60 claims of one imported user by newUid win, and the others get UidNotUpdateableError', async () => {

@@ -5,8 +5,9 @@ import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addUser, countRows } from '../../kit/factories.ts';
 import { TrackEvent } from '../../kit/operations/events.ts';
 import { DeleteUser, IdentifyUser, ReadUser, SignUpUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
 it('makes exactly one user of 60 upserts of one uid at once, and says `created` once', async () => {
   await using app = await startApp(POOL);
