@@ -1,11 +1,11 @@
-import { printable } from '../shared/text.ts';
 import { createHash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
-import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
 import type { Db } from '../../db/client.ts';
 import { waitedForNoTable, waitedTooLong } from '../../db/errors.ts';
+import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
+import { printable } from '../shared/text.ts';
 
 /** A name that a caller gives to a write, so that sending it again does not do it again. */
 export const idempotencyKey = printable(1, 255);
@@ -73,12 +73,12 @@ export function claimKeySql(workspaceId: string, use: IdempotentRequest, owner?:
       WHERE held.created_at <= ${before(use, KEPT_MS)}::timestamptz
       RETURNING made_id
     ), swept AS (
-      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key IN (
+      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY (ARRAY(
         SELECT key FROM idempotency_keys
         WHERE workspace_id = ${workspaceId}::uuid AND key <> ${key}
           AND created_at <= ${before(use, KEPT_MS + GRACE_MS)}::timestamptz
         ORDER BY created_at LIMIT ${SWEPT} FOR UPDATE SKIP LOCKED
-      )
+      ))
     )`;
 }
 
