@@ -11,6 +11,7 @@ export default defineConfig({
     // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
     isolate: false,
     unstubEnvs: true,
+    setupFiles: ['test/kit/setup.ts'],
     // Compiled once for all workers and for the programs that tests start; also the cache of npm start.
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile') },
     projects: [

@@ -203,6 +203,6 @@ it('erases the events of other users while those of one cannot be erased', async
     expect(await eventsOf(app, blocked)).toBe(3);
     return started;
   });
-  await vi.waitFor(async () => expect(await eventsOf(app, blocked)).toBe(0), { timeout: 4_000 });
+  await vi.waitFor(async () => expect(await eventsOf(app, blocked)).toBe(0), { timeout: 15_000 });
   await job.stop();
 });
