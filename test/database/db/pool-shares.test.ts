@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 
