@@ -24,7 +24,7 @@ export interface Plan {
 export interface Arena {
   /** The questions, with those who can be asked them. */
   askings: readonly Asking[];
-  /** DatabaseTimeouts until all have done what they were asked. */
+  /** Waits until all contestants are idle. */
   settle(): Promise<void>;
   /** Puts the rows back that were written. */
   restore(): Promise<void>;

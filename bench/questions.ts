@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { FILL_START } from './database/ids.ts';
+import { FILL_END, FILL_START, firstIdOf } from './database/ids.ts';
+import { UNKNOWN_UID_PREFIX } from './database/restore.ts';
 
 /** What varies from request to request of a question. */
 export interface Inputs {
@@ -10,6 +11,7 @@ export interface Inputs {
   entities: { uids: string[] };
   'add-event': NewEvent;
   'update-user': { uid: string; id: string; meta: Meta };
+  'upsert-user': { uid: string; id: string; meta: Meta };
 }
 
 /** An event to add; `userId` for those who cannot find a user by uid on the way. */
@@ -36,6 +38,8 @@ interface Question {
   name: QuestionName;
   title: string;
   writes: boolean;
+  /** Whether each input is good for one request, until what it has written is removed. */
+  consumesInputs?: boolean;
 }
 
 /** In the order in which they are asked: what reads goes before what writes. */
@@ -47,6 +51,7 @@ export const questions: readonly Question[] = [
   { name: 'entities', title: '_entities of 100 users', writes: false },
   { name: 'add-event', title: 'addEvent', writes: true },
   { name: 'update-user', title: 'updateUser with meta', writes: true },
+  { name: 'upsert-user', title: 'updateUser of unknown users', writes: true, consumesInputs: true },
 ];
 
 /** Users of a page, and events of each. */
@@ -55,6 +60,8 @@ export const PAGE_EVENTS = 5;
 
 /** How many inputs are cycled through. */
 const VARIANTS = 1000;
+/** Unknown users: more than a contestant creates within a round, after which they are removed. */
+const UNKNOWN_USERS = 60_000;
 const PAGE_VARIANTS = 200;
 const ENTITIES = 100;
 
@@ -82,6 +89,11 @@ export async function pickInputs(client: Client, users: number): Promise<{ [Name
     'update-user': picked.map(({ uid, id }, place) => ({
       uid,
       id,
+      meta: { plan: 'pro', age: place, city: 'Lima' },
+    })),
+    'upsert-user': Array.from({ length: UNKNOWN_USERS }, (_, place) => ({
+      uid: `${UNKNOWN_UID_PREFIX}${place}`,
+      id: `${firstIdOf(FILL_END).slice(0, -12)}${place.toString(16).padStart(12, '0')}`,
       meta: { plan: 'pro', age: place, city: 'Lima' },
     })),
   };

@@ -31,5 +31,16 @@ const meta: Written<Inputs['update-user']> = {
   row: ({ uid, meta }) => ({ uid, meta, updated: true }),
 };
 
+/** What a created user has; `created_at` is the contestant's own. */
+const created: Written<Inputs['upsert-user']> = {
+  sql: 'SELECT uid, meta FROM users WHERE workspace_id = $1 AND uid = $2',
+  values: ({ uid }) => [uid],
+  row: ({ uid, meta }) => ({ uid, meta }),
+};
+
 /** By the question; those that write nothing have none. */
-export const written: { [Name in QuestionName]?: Written<Inputs[Name]> } = { 'add-event': event, 'update-user': meta };
+export const written: { [Name in QuestionName]?: Written<Inputs[Name]> } = {
+  'add-event': event,
+  'update-user': meta,
+  'upsert-user': created,
+};

@@ -32,9 +32,11 @@ export async function findBreaks(
   };
 }
 
-/** To the inspector a further scope is no more than dangerous; to a caller without it, it is the end. */
-function isBreak({ criticality, path = '', type }: Change): boolean {
+/**
+ * The inspector counts a change of scopes as dangerous, not as breaking. Here it is a break in either direction: with another
+ * scope, callers lose access; with one less, callers can read what they could not.
+ */
+function isBreak({ criticality, path = '' }: Change): boolean {
   if (criticality.level === CriticalityLevel.Breaking) return true;
-  const isScope = criticality.level === CriticalityLevel.Dangerous && path.includes('.@requiresScopes');
-  return isScope && type !== 'DIRECTIVE_USAGE_FIELD_DEFINITION_REMOVED';
+  return criticality.level === CriticalityLevel.Dangerous && path.includes('.@requiresScopes');
 }

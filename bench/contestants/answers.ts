@@ -67,7 +67,7 @@ export const entitiesAnswer = z.object({ _entities: z.array(z.object({ ...person
 /** The event that was added. */
 export const addEventAnswer = z.object({ addEvent: z.object({ event }) });
 
-/** The user after the update. */
+/** The user after the update; without a first name where the update has created them. */
 export const updateUserAnswer = z.object({
-  updateUser: z.object({ user: z.object({ uid: z.string(), firstName: z.string(), meta: z.json() }) }),
+  updateUser: z.object({ user: z.object({ uid: z.string(), firstName: z.string().nullable(), meta: z.json() }) }),
 });

@@ -25,6 +25,12 @@ export const documents = {
     ... on Error { code message }
   }
 }`,
+  upsertUser: `mutation UpsertUser($input: UpdateUserInput!) {
+  updateUser(input: $input) {
+    ... on UpdateUserPayload { created user { uid firstName meta } }
+    ... on Error { code message }
+  }
+}`,
   updateUser: `mutation UpdateUser($input: UpdateUserInput!) {
   updateUser(input: $input) {
     ... on UpdateUserPayload { created user { uid firstName meta } }

@@ -33,12 +33,16 @@ const documents = {
   addEvent: `mutation AddEvent($input: CreateEventInput!) {
   addEvent: createEvent(input: $input) { event { name value properties timestamp } }
 }`,
+  upsertUser: `mutation UpsertUser($input: CreateUserInput!) {
+  updateUser: createUser(input: $input) { user { uid firstName meta } }
+}`,
   updateUser: `mutation UpdateUser($input: UpdateUserByWorkspaceIdAndUidInput!) {
   updateUser: updateUserByWorkspaceIdAndUid(input: $input) { user { uid firstName meta } }
 }`,
 };
 
-/** PostGraphile on the same tables. Its mutations take rows: it is given a user's id with an event, and all of `meta`. */
+/** PostGraphile on the same tables. Its mutations take rows: it is given a user's id with an event, and all of `meta`; it has no
+ * upsert, and creates the unknown user. */
 export const postgraphile: Contestant = {
   name: 'postgraphile',
   title: 'PostGraphile',
@@ -70,6 +74,15 @@ export const postgraphile: Contestant = {
         }),
         normalise: addEventAnswer,
         proof: '"event"',
+      },
+      'upsert-user': {
+        document: documents.upsertUser,
+        variables: ({ uid, id, meta }) => {
+          const now = new Date().toISOString();
+          return { input: { user: { workspaceId, rowId: id, uid, meta, createdAt: now, updatedAt: now } } };
+        },
+        normalise: updateUserAnswer,
+        proof: '"user"',
       },
       'update-user': {
         document: documents.updateUser,

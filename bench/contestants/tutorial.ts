@@ -25,6 +25,9 @@ const documents = {
     name value properties timestamp
   }
 }`,
+  upsertUser: `mutation UpsertUser($uid: String!, $meta: JSON!) {
+  updateUser: upsertUser(uid: $uid, meta: $meta) { uid firstName meta }
+}`,
   updateUser: `mutation UpdateUser($uid: String!, $meta: JSON!) {
   updateUser(uid: $uid, meta: $meta) { uid firstName meta }
 }`,
@@ -67,6 +70,15 @@ export const tutorial: Contestant = {
           .transform(({ addEvent: event }) => ({ addEvent: { event } }))
           .pipe(addEventAnswer),
         proof: '"properties"',
+      },
+      'upsert-user': {
+        document: documents.upsertUser,
+        variables: ({ uid, meta }) => ({ uid, meta }),
+        normalise: z
+          .object({ updateUser: z.json() })
+          .transform(({ updateUser: user }) => ({ updateUser: { user } }))
+          .pipe(updateUserAnswer),
+        proof: '"meta"',
       },
       'update-user': {
         document: documents.updateUser,

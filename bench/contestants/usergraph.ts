@@ -36,6 +36,12 @@ export function usergraphApproaches(cursorOf: (id: string) => string): Approache
       normalise: addEventAnswer,
       proof: '"event"',
     },
+    'upsert-user': {
+      document: documents.upsertUser,
+      variables: ({ uid, meta }) => ({ input: { uid, meta } }),
+      normalise: updateUserAnswer,
+      proof: '"meta"',
+    },
     'update-user': {
       document: documents.updateUser,
       variables: ({ uid, meta }) => ({ input: { uid, meta } }),

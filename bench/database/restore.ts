@@ -2,6 +2,9 @@ import type { Client } from 'pg';
 import { metaSql } from './fill.ts';
 import { FILL_END, firstIdOf } from './ids.ts';
 
+/** What the uids of users begin with that are unknown until a run creates them. */
+export const UNKNOWN_UID_PREFIX = 'new';
+
 /** Takes away what a run has written: every contestant and every run finds the same rows. */
 export async function restore(client: Client, workspaceId: string): Promise<void> {
   const { rowCount: added } = await client.query('DELETE FROM events WHERE workspace_id = $1 AND id >= $2', [
@@ -9,6 +12,11 @@ export async function restore(client: Client, workspaceId: string): Promise<void
     firstIdOf(FILL_END),
   ]);
   const { rowCount: audited } = await client.query('DELETE FROM audit_entries WHERE workspace_id = $1', [workspaceId]);
+  const { rowCount: created } = await client.query('DELETE FROM users WHERE workspace_id = $1 AND uid LIKE $2', [
+    workspaceId,
+    `${UNKNOWN_UID_PREFIX}%`,
+  ]);
+  await client.query('DELETE FROM user_deletions WHERE workspace_id = $1', [workspaceId]);
   const { rowCount: changed } = await client.query(
     `UPDATE users SET meta = ${metaSql('substr(uid, 2)::int')}, updated_at = created_at
     WHERE workspace_id = $1 AND updated_at <> created_at`,
@@ -16,5 +24,5 @@ export async function restore(client: Client, workspaceId: string): Promise<void
   );
   if (added) await client.query('VACUUM ANALYZE events');
   if (audited) await client.query('VACUUM ANALYZE audit_entries');
-  if (changed) await client.query('VACUUM ANALYZE users');
+  if (changed || created) await client.query('VACUUM ANALYZE users');
 }

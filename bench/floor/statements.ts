@@ -86,6 +86,14 @@ export const statements: Readonly<Record<string, Statement>> = {
       timestamp,
     ],
   },
+  UpsertUser: {
+    text: `INSERT INTO users (workspace_id, id, uid, meta, created_at, updated_at)
+      VALUES ($1, uuidv7(), $2, $3, now(), now())
+      ON CONFLICT (workspace_id, uid) DO UPDATE SET meta = users.meta || excluded.meta, updated_at = now()
+      RETURNING json_build_object('updateUser', json_build_object('created', true,
+        'user', json_build_object('uid', uid, 'firstName', first_name, 'meta', meta)))::text AS data`,
+    values: ({ input: { uid, meta } }) => [uid, meta],
+  },
   UpdateUser: {
     text: `UPDATE users SET meta = meta || $3, updated_at = now() WHERE workspace_id = $1 AND uid = $2
       RETURNING json_build_object('updateUser', json_build_object('created', false,

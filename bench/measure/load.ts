@@ -8,6 +8,9 @@ export const CONNECTIONS = 20;
 /** Seconds after which an answer counts as none. */
 const TIMEOUT = 60;
 
+/** Different requests of each connection at least, where there are so many. */
+const MIN_REQUESTS = 1_000;
+
 /** One round's figures. */
 export interface Sample {
   requestsPerSecond: number;
@@ -23,6 +26,8 @@ export interface Sample {
 export async function load(asked: Asked, seconds: number, connections = CONNECTIONS): Promise<Sample> {
   const { pid, url, contestant } = asked.running;
   const requests = asked.bodies.map((body) => ({ method: 'POST' as const, headers: asked.headers, body }));
+  // autocannon prepares all of them for each connection, before it sends the first.
+  const perConnection = Math.max(MIN_REQUESTS, Math.ceil(requests.length / connections));
   const latencies: number[] = [];
   let clients = 0;
   let failures = 0;
@@ -41,7 +46,7 @@ export async function load(asked: Asked, seconds: number, connections = CONNECTI
       // Each connection begins elsewhere: side by side they would ask for, and lock, the same rows.
       const start = Math.floor((requests.length * clients) / connections);
       clients += 1;
-      client.setRequests([...requests.slice(start), ...requests.slice(0, start)]);
+      client.setRequests([...requests.slice(start), ...requests.slice(0, start)].slice(0, perConnection));
       client.on('response', (status, _bytes, ms) => {
         if (status !== 200) failures += 1;
         latencies.push(ms);

@@ -10,7 +10,7 @@ const IDLE_MS = 10;
 const PATIENCE_MS = 10_000;
 
 /**
- * DatabaseTimeouts until processes and the database have done what was begun when a round ended, whose answers nobody takes: what
+ * Waits until processes and the database have done what was begun when a round ended, whose answers nobody takes: what
  * a slow contestant leaves behind would slow down the one that comes next.
  */
 export async function settle(pids: readonly number[], client: Client): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Db } from '../../src/db/client.ts';
 import { readPages } from '../../src/db/reading/keyset.ts';
-import { nameOfKey } from '../../src/domain/shared/actor.ts';
 import { readDevices } from '../../src/domain/devices/device.ts';
 import { addEvent } from '../../src/domain/events/add.ts';
 import { eventsSource } from '../../src/domain/events/event.ts';
+import { nameOfKey } from '../../src/domain/shared/actor.ts';
 import { readUsers, readUsersPage } from '../../src/domain/users/read.ts';
 import { PAGE, PAGE_EVENTS } from '../questions.ts';
 import type { Operations } from './operations.ts';

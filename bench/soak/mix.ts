@@ -10,6 +10,8 @@ export const weights: Readonly<Record<QuestionName, number>> = {
   entities: 10,
   'add-event': 20,
   'update-user': 10,
+  // Its inputs create users, each once.
+  'upsert-user': 0,
 };
 
 /** A request that can be sent. @throws where the answer is no good one. */

@@ -76,6 +76,19 @@ builder.mutationType({
           },
         }),
     }),
+    upsertUser: t.prismaField({
+      type: 'User',
+      args: { uid: t.arg.string({ required: true }), meta: t.arg({ type: 'JSON', required: true }) },
+      resolve: (query, _root, { uid, meta }, { workspaceId }) => {
+        const now = new Date();
+        return prisma.user.upsert({
+          ...query,
+          where: { workspaceId_uid: { workspaceId, uid } },
+          create: { workspaceId, id: uuidv7(), uid, meta, createdAt: now, updatedAt: now },
+          update: { meta, updatedAt: now },
+        });
+      },
+    }),
     updateUser: t.prismaField({
       type: 'User',
       args: { uid: t.arg.string({ required: true }), meta: t.arg({ type: 'JSON', required: true }) },

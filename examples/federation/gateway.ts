@@ -1,15 +1,38 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { composeServices } from '@theguild/federation-composition';
+import { parse } from 'graphql';
+import { ordersSdl } from './orders/server.ts';
+
+/** The `/graphql` addresses of the subgraphs. */
+export interface SubgraphAddresses {
+  usergraph: string;
+  orders: string;
+}
+
+const usergraphSdl = readFileSync(new URL('../../subgraph.graphql', import.meta.url), 'utf8');
+
+/** Composes the supergraph. @throws {Error} with all composition errors. */
+export function composeSupergraph({ usergraph, orders }: SubgraphAddresses): string {
+  const { errors, supergraphSdl } = composeServices([
+    { name: 'usergraph', typeDefs: parse(usergraphSdl), url: usergraph },
+    { name: 'orders', typeDefs: parse(ordersSdl), url: orders },
+  ]);
+  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join('\n'));
+  return supergraphSdl;
+}
 
 /**
- * Makes the gateway of a supergraph, at `/graphql`. It does not listen yet. How it reaches subgraphs is told by the
- * package `@graphql-mesh/transport-http`, which it loads by itself.
+ * Creates the gateway of a supergraph at `/graphql`; it is not listening yet. The gateway sends requests to subgraphs with the
+ * package `@graphql-mesh/transport-http`, which it imports dynamically.
  */
 export function createGateway(supergraph: string): Server {
   const gateway = createGatewayRuntime({
     supergraph,
     logging: false,
-    // Each subgraph decides for itself what the caller may see.
+    // Each subgraph authenticates the caller and enforces its own permissions.
     propagateHeaders: {
       fromClientToSubgraphs: ({ request }) => {
         const authorization = request.headers.get('authorization');
@@ -18,4 +41,13 @@ export function createGateway(supergraph: string): Server {
     },
   });
   return createServer(gateway);
+}
+
+/** Listens on 127.0.0.1. @param port 0 for any free port. @returns the address of `/graphql`. */
+export async function listen(server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.');
+  return `http://127.0.0.1:${address.port}/graphql`;
 }

@@ -1,15 +1,13 @@
-// npm run example:federation [-- PORT]: usergraph with its demo data, the Orders subgraph, and a gateway over both.
+// npm run example:federation [-- PORT]: starts usergraph with its demo data, the Orders subgraph, and a gateway for both.
 import { writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { composeSupergraph } from './compose.ts';
-import { createGateway } from './gateway.ts';
-import { listen } from './listen.ts';
+import { composeSupergraph, createGateway, listen } from './gateway.ts';
 import { createOrders } from './orders/server.ts';
 import { startUsergraph } from './usergraph.ts';
 
 const query = '{ order(id: "u1232-1") { item total user { firstName email orders { id } } } }';
 
-/** What stops whatever runs by now, the last first. */
+/** Functions that stop what has been started, in the order in which it was started. */
 const stops: (() => Promise<void>)[] = [];
 
 async function stop(code: number): Promise<never> {
@@ -27,8 +25,11 @@ async function serve(server: Server, port: number): Promise<string> {
 }
 
 async function start(port: number): Promise<void> {
-  if (!(port > 0 && port < 65_534))
-    throw new Error('Give the first of three ports: npm run example:federation -- 4100');
+  if (!(port > 0 && port < 65_534)) {
+    throw new Error(
+      `PORT must be between 1 and 65533, because the example uses the next two ports as well; got ${port}. Example: npm run example:federation -- 4100`,
+    );
+  }
   process.stdout.write('Starting usergraph, the Orders subgraph and the gateway …\n');
   const orders = await serve(createOrders(), port + 2);
   const usergraph = startUsergraph(port + 1, `.data/federation-${port}`);
@@ -38,13 +39,13 @@ async function start(port: number): Promise<void> {
   await usergraph.ready;
   const gateway = await serve(createGateway(supergraph), port);
   process.stdout.write(`
-  The graph is ready
+  The gateway is ready.
 
     gateway     ${gateway}
     usergraph   ${usergraph.address}
     orders      ${orders}
 
-  Try it:
+  Example request:
 
     curl -s ${gateway} -u pk_demo:sk_demo -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
 `);

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** usergraph as a process of its own. */
+/** A child process that runs usergraph. */
 export interface Usergraph {
   /** The address of `/graphql`. */
   address: string;
-  /** Fulfilled when it serves; rejected where it ends before. */
+  /** Resolves when usergraph is ready; rejects if the process exits before. */
   ready: Promise<void>;
-  /** Stops it, with its database. */
+  /** Stops the process, and its database with it. */
   stop(): Promise<void>;
 }
 
@@ -22,7 +22,10 @@ export function startUsergraph(port: number, dataDirectory: string): Usergraph {
   const address = `http://127.0.0.1:${port}`;
   return {
     address: `${address}/graphql`,
-    ready: Promise.race([serves(address), exit.then(() => Promise.reject(new Error('usergraph has stopped.')))]),
+    ready: Promise.race([
+      waitUntilReady(address),
+      exit.then(() => Promise.reject(new Error('usergraph exited before it was ready.'))),
+    ]),
     stop: async () => {
       child.kill('SIGTERM');
       await exit;
@@ -30,11 +33,11 @@ export function startUsergraph(port: number, dataDirectory: string): Usergraph {
   };
 }
 
-async function serves(address: string): Promise<void> {
-  const asks = () =>
+async function waitUntilReady(address: string): Promise<void> {
+  const isReady = () =>
     fetch(`${address}/health/ready`).then(
       ({ ok }) => ok,
       () => false,
     );
-  while (!(await asks())) await new Promise((again) => setTimeout(again, 100));
+  while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -84,7 +84,7 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
     });
   }
 
-  /** DatabaseTimeouts for a share; the workspace holds it then, whether the pool gives a connection or not. */
+  /** Waits for a share; the workspace holds it then, whether the pool gives a connection or not. */
   async function takeShare(workspaceId: string): Promise<Tenant> {
     const tenant = tenants.get(workspaceId) ?? { held: 0, waiting: new Set() };
     tenants.set(workspaceId, tenant);

@@ -1,23 +1,35 @@
-import { type GraphQLFieldConfig, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString, isObjectType, GraphQLInterfaceType, GraphQLScalarType, lexicographicSortSchema } from 'graphql';
+import { filterSchema, MapperKind, mapSchema, printSchemaWithDirectives } from '@graphql-tools/utils';
+import {
+  type GraphQLFieldConfig,
+  GraphQLInterfaceType,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLScalarType,
+  GraphQLSchema,
+  GraphQLString,
+  isObjectType,
+  lexicographicSortSchema,
+} from 'graphql';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema/index.ts';
 import { entitiesField, keysOf } from './entities.ts';
-import { filterSchema, MapperKind, mapSchema, printSchemaWithDirectives } from '@graphql-tools/utils';
 
-/** The SDL, made when it is asked for first. */
+let printedSdl: string | undefined;
+
+/** Returns the subgraph's SDL, which is printed on the first call. */
 function sdl(): string {
-  made ??= subgraphSdl(schema);
-  return made;
+  printedSdl ??= subgraphSdl(schema);
+  return printedSdl;
 }
-let made: string | undefined;
 
 const Service = new GraphQLObjectType({
   name: '_Service',
-  description: 'What a subgraph says of itself (Apollo Federation).',
+  description: 'The description of a subgraph (Apollo Federation).',
   fields: {
     sdl: {
       type: new GraphQLNonNull(GraphQLString),
-      description: 'The subgraph’s schema, with its keys and scopes, for a composer. As in subgraph.graphql.',
+      description:
+        "The subgraph's schema with its keys and scopes, for composition. The same text as subgraph.graphql.",
       resolve: () => sdl(),
     },
   },
@@ -25,40 +37,40 @@ const Service = new GraphQLObjectType({
 
 const serviceField: GraphQLFieldConfig<unknown, Context> = {
   type: new GraphQLNonNull(Service),
-  description: 'For composers: what this subgraph is. Requires `schema:read`, as introspection does.',
+  description: 'For composition. Returns the description of this subgraph. Requires `schema:read`, like introspection.',
   extensions: { requiresScopes: ['schema:read'] },
   resolve: () => ({}),
 };
 
-/** The schema as it is served: the graph, and what a router and a composer ask a subgraph for beside it. */
+/** The schema that the gateway serves: the graph, and the fields of a federation subgraph. */
 export const servedSchema = withSubgraphFields(schema);
 
 function withSubgraphFields(graph: GraphQLSchema): GraphQLSchema {
   const { query, types, ...config } = graph.toConfig();
-  if (!query) throw new Error('The graph has no queries.');
-  const { fields, ...ofQuery } = query.toConfig();
+  if (!query) throw new Error('The schema has no query type.');
+  const { fields, ...queryConfig } = query.toConfig();
   const entities = Object.keys(keysOf)
     .map((name) => graph.getType(name))
     .filter(isObjectType);
   const subgraphFields = { _entities: entitiesField(entities), _service: serviceField };
   return new GraphQLSchema({
     ...config,
-    query: new GraphQLObjectType({ ...ofQuery, fields: { ...fields, ...subgraphFields } }),
+    query: new GraphQLObjectType({ ...queryConfig, fields: { ...fields, ...subgraphFields } }),
     types: types.filter((type) => type !== query),
   });
 }
 
-/** Federation 2.5 is the first with `@requiresScopes`. */
+/** Federation 2.5 is the first version with `@requiresScopes`. */
 const LINK = {
   url: 'https://specs.apollo.dev/federation/v2.5',
   import: ['@key', '@shareable', '@requiresScopes'],
 };
 
-/** Every Relay subgraph has them, and only one subgraph of a graph may. */
-const ROOT_FIELDS_OF_RELAY = new Set(['node', 'nodes']);
+/** Root fields that every Relay subgraph has, but only one subgraph of a graph can define. */
+const RELAY_ROOT_FIELDS = new Set(['node', 'nodes']);
 
-/** What other subgraphs are likely to define, too. */
-const SHARED = new Set([
+/** Types that other subgraphs are likely to define as well. */
+const SHARED_TYPES = new Set([
   'Node',
   'PageInfo',
   'DateTime',
@@ -70,47 +82,47 @@ const SHARED = new Set([
 ]);
 
 /**
- * The schema as a composer takes it: with keys, scopes and what may be shared; without what collides with other
- * subgraphs, and without the definitions that federation brings along.
+ * Prints the schema for composition: with keys, scopes and `@shareable`; without root fields that collide with other subgraphs,
+ * and without the definitions of the federation specification.
  */
 export function subgraphSdl(schema: GraphQLSchema): string {
-  const own = filterSchema({
+  const filtered = filterSchema({
     schema,
-    rootFieldFilter: (operation, name) => operation !== 'Query' || !ROOT_FIELDS_OF_RELAY.has(name),
+    rootFieldFilter: (operation, name) => operation !== 'Query' || !RELAY_ROOT_FIELDS.has(name),
     typeFilter: (name) => name !== 'Scope',
     directiveFilter: (name) => name !== 'requiresScopes',
   });
-  const marked = mapSchema(own, {
-    [MapperKind.OBJECT_TYPE]: (type) => new GraphQLObjectType(withoutDescriptions(marking(type))),
-    [MapperKind.INTERFACE_TYPE]: (type) => new GraphQLInterfaceType(withoutDescriptions(type.toConfig())),
-    [MapperKind.SCALAR_TYPE]: (type) => new GraphQLScalarType(withoutDescriptions(type.toConfig())),
+  const annotated = mapSchema(filtered, {
+    [MapperKind.OBJECT_TYPE]: (type) => new GraphQLObjectType(withoutSharedDescriptions(withDirectives(type))),
+    [MapperKind.INTERFACE_TYPE]: (type) => new GraphQLInterfaceType(withoutSharedDescriptions(type.toConfig())),
+    [MapperKind.SCALAR_TYPE]: (type) => new GraphQLScalarType(withoutSharedDescriptions(type.toConfig())),
   });
-  marked.extensions = { ...marked.extensions, directives: { link: LINK } };
-  return `${printSchemaWithDirectives(lexicographicSortSchema(marked))}\n`;
+  annotated.extensions = { ...annotated.extensions, directives: { link: LINK } };
+  return `${printSchemaWithDirectives(lexicographicSortSchema(annotated))}\n`;
 }
 
-/** A type with its keys, and that it may be shared. */
-function marking(type: GraphQLObjectType): ReturnType<GraphQLObjectType['toConfig']> {
+/** Adds `@key` to an entity, and `@shareable` to a shared type. */
+function withDirectives(type: GraphQLObjectType): ReturnType<GraphQLObjectType['toConfig']> {
   const config = type.toConfig();
   const keys = Object.entries(keysOf).find(([name]) => name === type.name)?.[1] ?? [];
   const directives = {
     ...(keys.length > 0 ? { key: keys.map((fields) => ({ fields })) } : {}),
-    ...(SHARED.has(type.name) ? { shareable: {} } : {}),
+    ...(SHARED_TYPES.has(type.name) ? { shareable: {} } : {}),
   };
   return { ...config, extensions: { ...config.extensions, directives } };
 }
 
-interface Described {
+interface TypeConfig {
   name: string;
   fields?: Record<string, object>;
 }
 
-/** The printer prefers what a syntax tree says to what its type says. */
-const undescribed = { description: undefined, astNode: undefined };
+/** The printer takes a description from the syntax tree if there is one. */
+const noDescription = { description: undefined, astNode: undefined };
 
-/** Composers complain where subgraphs describe what they share in different words, so we leave that to the others. */
-function withoutDescriptions<Config extends Described>(config: Config): Config {
-  if (!SHARED.has(config.name)) return config;
-  const fields = Object.entries(config.fields ?? {}).map(([name, field]) => [name, { ...field, ...undescribed }]);
-  return { ...config, ...undescribed, ...(config.fields ? { fields: Object.fromEntries(fields) } : {}) };
+/** Removes the descriptions of a shared type: composers warn if subgraphs describe a shared type differently. */
+function withoutSharedDescriptions<Config extends TypeConfig>(config: Config): Config {
+  if (!SHARED_TYPES.has(config.name)) return config;
+  const fields = Object.entries(config.fields ?? {}).map(([name, field]) => [name, { ...field, ...noDescription }]);
+  return { ...config, ...noDescription, ...(config.fields ? { fields: Object.fromEntries(fields) } : {}) };
 }

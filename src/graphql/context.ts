@@ -2,7 +2,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
 import type { Loaders } from './loaders/index.ts';
 
-/** What every resolver gets. */
+/** The context of every resolver: the caller, and the database handle and loaders of the caller's workspace. */
 export interface Context {
   db: Database;
   viewer: Viewer;

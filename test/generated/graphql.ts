@@ -4,160 +4,183 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Something that a user did. Null counts as left out. */
+/** The event to add. Null is the same as leaving a field out. */
 export type AddEventInput = {
   /**
-   * A name for this write, such as a UUID: 1 to 255 printable characters. Within 24 hours, the same input with
-   * the same key is answered without being written again; the key is the workspace’s, whatever the operation.
+   * A key of your choice that makes retries safe, such as a UUID: 1 to 255 printable characters. For 24 hours, a
+   * request with the same key and the same input returns the first result without writing again; with another input or another
+   * operation, it returns `IdempotencyConflictError`. Keys are shared by all mutations of the workspace.
    */
   idempotencyKey?: string | null | undefined;
-  /** What happened: 1 to 255 printable characters. */
+  /** The event's name, such as `Add to cart`: 1 to 255 printable characters. */
   name: string;
-  /** Further facts. */
+  /** Custom attributes of the event. */
   properties?: Record<string, string | number | boolean> | null | undefined;
-  /** When it happened; now by default. */
+  /** When the event happened, in the years 1 to 9999. Defaults to the current time. */
   timestamp?: string | null | undefined;
-  /** The user’s uid. */
+  /** The uid of the user whose event it is. */
   uid: string;
-  /** Such as an amount; a string has at most 16 KB. */
+  /** The event's value, such as an amount. A string can have at most 16 KB. */
   value?: string | number | boolean | null | undefined;
 };
 
-/** Which list to archive. */
+/** The list to archive. */
 export type ArchiveListInput = {
-  /** Global id of the list. */
+  /** The global id of the list. */
   listId: string | number;
 };
 
-/** A new list. */
+/** The list to create. */
 export type CreateListInput = {
-  /** At most 255 characters. */
+  /** The list's description: at most 255 characters. Null for none. */
   description?: string | null | undefined;
-  /** 1 to 64 printable characters. */
+  /** The list's title: 1 to 64 printable characters. */
   title: string;
 };
 
-/** A new user. Null counts as left out. */
+/** The user to create. Null is the same as leaving a field out. */
 export type CreateUserInput = {
-  /** When they signed up in your application; now by default. */
+  /** When the user signed up in your application, in the years 1 to 9999. Defaults to the current time. */
   createdAt?: string | null | undefined;
-  /** Their device, for push messages. */
+  /** The user's device, to register for push messages. */
   device?: DeviceInput | null | undefined;
-  /** One `@`, no spaces, at most 254 characters. Need not be unique. */
+  /** The user's e-mail address: one `@`, no spaces, at most 254 characters. Does not have to be unique. */
   email?: string | null | undefined;
-  /** At most 255 characters. */
+  /** The user's first name: at most 255 characters. */
   firstName?: string | null | undefined;
   /**
-   * A name for this write, such as a UUID: 1 to 255 printable characters. Within 24 hours, the same input with
-   * the same key is answered without being written again; the key is the workspace’s, whatever the operation.
+   * A key of your choice that makes retries safe, such as a UUID: 1 to 255 printable characters. For 24 hours, a
+   * request with the same key and the same input returns the first result without writing again; with another input or another
+   * operation, it returns `IdempotencyConflictError`. Keys are shared by all mutations of the workspace.
    */
   idempotencyKey?: string | null | undefined;
-  /** At most 255 characters. */
+  /** The user's last name: at most 255 characters. */
   lastName?: string | null | undefined;
-  /** Lists to subscribe to at once, without a confirmation; at most 100. */
+  /**
+   * The global ids of at most 100 lists to subscribe the user to, without a confirmation. If a list does not exist
+   * or is archived, the user is not created.
+   */
   listIds?: Array<string | number> | null | undefined;
-  /** Further attributes. */
+  /** Custom attributes of the user. */
   meta?: Record<string, string | number | boolean> | null | undefined;
-  /** Phone number in international format, with or without `+`. */
+  /** The user's phone number in international format, with or without `+`. Stored in E.164 format. */
   number?: string | null | undefined;
-  /** Their identifier in your application: 1 to 255 letters and digits. */
+  /** The user's identifier in your application: 1 to 255 ASCII letters and digits. */
   uid: string;
 };
 
-/** Which user to delete. */
+/** The user to delete. */
 export type DeleteUserInput = {
-  /** The user’s uid. */
+  /** The user's uid. */
   uid: string;
 };
 
 /** A device to register for push messages. */
 export type DeviceInput = {
-  /** What it runs on. */
+  /** The operating system of the device. */
   platform: DevicePlatform;
-  /** The push service’s registration token: visible ASCII, at most 1024. */
+  /**
+   * The device's registration token at the push service: 1 to 1,024 visible ASCII characters. If another user
+   * has the token, it moves to this user.
+   */
   token: string;
 };
 
-/** What a device runs on. */
+/** The operating system of a device. */
 export type DevicePlatform =
-  /** Android; messages go through Firebase. */
+  /** Android. Push messages are sent through Firebase Cloud Messaging. */
   | 'ANDROID'
-  /** iOS and iPadOS; messages go through Apple. */
+  /** iOS or iPadOS. Push messages are sent through the Apple Push Notification service. */
   | 'IOS';
 
-/** Which events: all conditions that are given hold. */
+/** A filter for events. An event has to match every condition that is set. */
 export type EventFilter = {
-  /** Exactly this name. */
+  /** Matches events with exactly this name: 1 to 255 printable characters. */
   name?: string | null | undefined;
-  /** At this time or later. */
+  /** Matches events whose `timestamp` is at or after this time. */
   since?: string | null | undefined;
-  /** Before this time. */
+  /** Matches events whose `timestamp` is before this time. */
   until?: string | null | undefined;
 };
 
-/** Which device to take from which user. */
+/** The device to remove. */
 export type RemoveDeviceInput = {
-  /** The device’s token. */
+  /** The device's registration token: 1 to 1,024 visible ASCII characters. */
   token: string;
-  /** The user’s uid. */
+  /** The uid of the user who has the device. */
   uid: string;
 };
 
-/** Whom to remove from which list. */
+/** The membership to remove. */
 export type RemoveFromListInput = {
-  /** Global id of the list. */
+  /** The global id of the list. */
   listId: string | number;
-  /** The user’s uid. */
+  /** The user's uid. */
   uid: string;
 };
 
-/** How a user is to be on a list. */
+/** The subscription to set. */
 export type SetListSubscriptionInput = {
-  /** Global id of the list. */
+  /** The global id of the list. */
   listId: string | number;
-  /** True subscribes, and makes a member of who is none. False unsubscribes a member, who stays one. */
+  /**
+   * True subscribes the user, who becomes a member of the list if necessary. False unsubscribes a member, who stays a
+   * member.
+   */
   subscribed: boolean;
-  /** The user’s uid. */
+  /** The user's uid. */
   uid: string;
 };
 
-/** Changes to a list. A field left out is unchanged. */
+/** The changes to a list. A field that is left out is not changed. */
 export type UpdateListInput = {
-  /** At most 255 characters. Null clears it. */
+  /** The list's description: at most 255 characters. Null clears it. */
   description?: string | null | undefined;
-  /** Global id of the list. */
+  /** The global id of the list. */
   listId: string | number;
-  /** 1 to 64 printable characters. Not null. */
+  /** The list's title: 1 to 64 printable characters. Must not be null. */
   title?: string | null | undefined;
 };
 
-/** Changes to a user. A field left out is unchanged; null clears it, where it says so. */
+/** The changes to a user. A field that is left out is not changed. Null clears a field if its description says so. */
 export type UpdateUserInput = {
-  /** When they signed up in your application. Not null. */
+  /** When the user signed up in your application, in the years 1 to 9999. Must not be null. */
   createdAt?: string | null | undefined;
-  /** A device to add, or to move to the front. Null adds none. */
+  /**
+   * A device to register for push messages. A device that the user already has becomes the most recently seen. Null
+   * registers none.
+   */
   device?: DeviceInput | null | undefined;
-  /** Null clears it. Changing or clearing the address of a user who has one requires `users:write`. */
+  /**
+   * The user's e-mail address: one `@`, no spaces, at most 254 characters. Null clears it. Changing
+   * or clearing the address of a user who has one requires `users:write`.
+   */
   email?: string | null | undefined;
-  /** At most 255 characters. Null clears it. */
+  /** The user's first name: at most 255 characters. Null clears it. */
   firstName?: string | null | undefined;
-  /** At most 255 characters. Null clears it. */
+  /** The user's last name: at most 255 characters. Null clears it. */
   lastName?: string | null | undefined;
   /**
-   * Attributes to add or replace; those not named stay. Null removes them all. The limits of `Attributes`
-   * apply to what callers without `users:read` have sent for the user, and separately to all other attributes.
+   * Attributes to add or replace; other attributes are kept. Null removes all attributes. The limits of `Attributes`
+   * apply once to the attributes written by callers without the scope `users:read`, and once to all others.
    */
   meta?: Record<string, string | number | boolean> | null | undefined;
-  /** The uid to give to a user whose `uidUpdateable` is true, once. Requires `users:write`. */
+  /**
+   * The uid to set for a user whose `uidUpdateable` is true, with the same rules as `uid`. Can be set once. Null sets
+   * none. Requires `users:write`.
+   */
   newUid?: string | null | undefined;
-  /** Phone number in international format, with or without `+`. Null clears it. */
+  /**
+   * The user's phone number in international format, with or without `+`. Stored in E.164 format. Null clears
+   * it.
+   */
   number?: string | null | undefined;
-  /** Keys of attributes to remove; unknown ones are ignored. */
+  /** Keys of attributes to remove; unknown keys are ignored. Must not contain a key that `meta` sets. */
   removeMeta?: Array<string> | null | undefined;
   /**
-   * The user’s identifier: 1 to 255 visible characters but `/`, without white space at either end; in
-   * Unicode normal form C, to which it is normalized. Where nobody has it, the user is created; or, fully authenticated,
-   * the one user with the `email` whose uid may still be set gets it.
+   * The user's uid: 1 to 255 visible characters except `/`, without leading or trailing white space. Normalized to
+   * Unicode normal form C. If no user has the uid, a user is created. Exception: if the caller has the scope `users:write`,
+   * and exactly one user with the input's `email` has `uidUpdateable: true`, the uid of that user is set instead.
    */
   uid: string;
 };

@@ -1,7 +1,5 @@
 import type { Server } from 'node:http';
-import { composeSupergraph } from '../../examples/federation/compose.ts';
-import { createGateway } from '../../examples/federation/gateway.ts';
-import { listen } from '../../examples/federation/listen.ts';
+import { composeSupergraph, createGateway, listen } from '../../examples/federation/gateway.ts';
 import { createOrders } from '../../examples/federation/orders/server.ts';
 import { type Answer, startApp } from './app.ts';
 

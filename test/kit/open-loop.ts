@@ -20,7 +20,7 @@ export interface Ended {
 
 /** Requests that are sent at a rate whether others are answered or not, on connections that are kept. */
 export interface Load {
-  /** DatabaseTimeouts until a hundred were answered, and hardly any waits for its answer: until the gateway keeps up. */
+  /** Waits until a hundred were answered, and hardly any waits for its answer: until the gateway keeps up. */
   steady(): Promise<void>;
   /** Sends no more. @returns how each has ended. */
   stop(): Promise<Ended[]>;

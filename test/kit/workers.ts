@@ -26,7 +26,7 @@ export const pidsThat = (gateway: GatewayProcess, said: string | RegExp): number
 /** The workers that it has started so far. */
 export const workersOf = (gateway: GatewayProcess): number[] => pidsThat(gateway, 'Server listening');
 
-/** DatabaseTimeouts for something that takes a slow machine long. */
+/** Waits for something that takes a slow machine long. */
 export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
   vi.waitFor(check, { timeout: 20_000, interval: 20 });
 

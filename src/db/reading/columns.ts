@@ -5,10 +5,7 @@ import type { Db } from '../statements.ts';
 /** What gives a property of a row; an instant is marked as one, since JSON has no type for it. */
 type Expression = Prisma.Sql | { instant: Prisma.Sql };
 
-/**
- * Which properties of rows are asked for; all, where it is left out. The others are then not in the rows. An id of something
- * else, such as `userId`, is asked for by that, too: `user`.
- */
+/** Names of the properties to read; all, where it is left out. Rows lack the others. */
 export type FieldSet = ReadonlySet<string>;
 
 /** For each property, its values in all rows; null where there are no rows, or where it was not asked for. */
@@ -33,13 +30,12 @@ export function columnsOf<Row>(
 ): Columns<Row> {
   const columns = Object.entries<Expression>(expressions).map(([name, given]): Column => {
     const isInstant = 'instant' in given;
-    const names = [name, name.replace(/Id$/, '')];
     const isAlways = always.some((property) => property === name);
     return {
       name,
       expression: isInstant ? given.instant : given,
       isInstant,
-      isWanted: (wanted) => isAlways || names.some((each) => wanted.has(each)),
+      isWanted: (wanted) => isAlways || wanted.has(name),
     };
   });
   return {

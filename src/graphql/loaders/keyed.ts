@@ -3,42 +3,51 @@ import { batching } from '../../db/batching.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { union } from './selected-fields.ts';
 
-/** A loader of what is found by key, and of nothing where there is none; each key is read once. */
+/** Creates a loader of values by key; undefined where there is none. A batch reads each key once. */
 export function keyedLoader<Value>(read: (keys: readonly string[]) => Promise<Map<string, Value>>) {
   return new DataLoader<string, Value | undefined>(async (keys) => {
-    const found = await read([...new Set(keys)]);
-    return keys.map((key) => found.get(key));
+    const values = await read([...new Set(keys)]);
+    return keys.map((key) => values.get(key));
   }, batching);
 }
 
-/** A loader that has not read, with what those who ask it want of its rows. */
-interface Waiting {
-  wanted: Set<FieldSet>;
-  loader: DataLoader<string, unknown>;
+/** Keys that wait for the same query. */
+interface Batch<Value> {
+  columns: Set<FieldSet>;
+  loader: DataLoader<string, Value | undefined>;
+}
+
+/** How a query is run for many keys at once. */
+interface QueryLoading<Query, Value> {
+  /** The query's SQL and values as text: queries with the same text share a batch, and therefore a statement. */
+  textOf(query: Query): string;
+  /** Runs the query for some keys. @param columns those that any load of the batch needs. */
+  read(query: Query, keys: readonly string[], columns: FieldSet): Promise<Map<string, Value>>;
 }
 
 /**
- * Loaders that come and go: one stands under a name, which tells what it reads, such as a connection and its arguments, until
- * it reads; then with all that any of those who ask it want.
+ * Creates a function that loads a query's value for a key, and batches the loads of the same query. A batch is identified by
+ * the query that it runs and by nothing else, so two queries cannot answer for each other. A batch is dropped when it is read.
  */
-export function namedLoaders() {
-  const waiting = new Map<string, Waiting>();
+export function queryLoader<Query, Value>({ textOf, read }: QueryLoading<Query, Value>) {
+  const open = new Map<string, Batch<Value>>();
 
-  return <Value>(
-    name: string,
-    wanted: FieldSet,
-    read: (keys: readonly string[], wanted: FieldSet) => Promise<Map<string, Value>>,
-  ) => {
-    const batch: Waiting = waiting.get(name) ?? {
-      wanted: new Set(),
+  const openBatch = (text: string, query: Query): Batch<Value> => {
+    const batch: Batch<Value> = {
+      columns: new Set(),
       loader: keyedLoader((keys) => {
-        if (waiting.get(name) === batch) waiting.delete(name);
-        return read(keys, union(batch.wanted));
+        if (open.get(text) === batch) open.delete(text);
+        return read(query, keys, union(batch.columns));
       }),
     };
-    waiting.set(name, batch);
-    batch.wanted.add(wanted);
-    // A name always tells what is read, and so of what type it is.
-    return batch.loader as DataLoader<string, Value | undefined>;
+    open.set(text, batch);
+    return batch;
+  };
+
+  return (query: Query, key: string, columns: FieldSet): Promise<Value | undefined> => {
+    const text = textOf(query);
+    const batch = open.get(text) ?? openBatch(text, query);
+    batch.columns.add(columns);
+    return batch.loader.load(key);
   };
 }

@@ -1,47 +1,107 @@
-import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
+import {
+  type FieldNode,
+  type GraphQLNamedType,
+  type GraphQLResolveInfo,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
+import type { FieldSet } from '../../db/reading/columns.ts';
 
-/** A field in an operation, as its resolver is told of it. */
-type Selected = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
-
-/** What is beneath a place of a document stays the same, and is asked for with every row. */
-const known = new WeakMap<FieldNode, ReadonlySet<string>>();
-
-/**
- * The names of all fields that are selected beneath a field: by whatever alias, in whatever fragment and however deep, skipped
- * or not. More than what its own result is asked for, and never less.
- */
-export function selectedFields({ fieldNodes, fragments }: Selected): ReadonlySet<string> {
-  return union(new Set(fieldNodes.map((node) => namesBeneath(node, fragments))));
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** The columns of its parent's row that the field reads. */
+    columns?: readonly string[];
+    /** The field leads to the same rows, such as `edges` and `node` of a connection: columns are declared beneath it. */
+    passesRows?: true;
+  }
 }
 
-/** What is selected by any of some. */
-export function union(selections: ReadonlySet<ReadonlySet<string>>): ReadonlySet<string> {
-  const [first = new Set<string>(), ...others] = selections;
+/** The part of a resolver's `info` that says what is selected beneath its field. */
+type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'returnType'>;
+
+/** What a selection set selects of a type. */
+export interface Selection {
+  /** Names of the fields that are selected of the type itself. */
+  fields: ReadonlySet<string>;
+  /** The columns that the selected fields declare, directly and beneath fields that pass the rows on. */
+  columns: FieldSet;
+}
+
+/** Selections by field of a document and by type: a document's fields are resolved for many rows and requests. */
+const selections = new WeakMap<FieldNode, Map<string, Selection>>();
+
+/**
+ * Returns what a field's selection set selects, by any alias and in any fragment, whether skipped or not.
+ * @param typeName the object type of the rows, for a field that returns an interface or a union.
+ */
+export function selectionOf(info: FieldInfo, typeName?: string): Selection {
+  const type = typeName === undefined ? getNamedType(info.returnType) : info.schema.getType(typeName);
+  const [first = emptySelection, ...others] = info.fieldNodes.map((node) => selectionOfNode(node, type, info));
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  return {
+    fields: union(new Set(all.map(({ fields }) => fields))),
+    columns: union(new Set(all.map(({ columns }) => columns))),
+  };
+}
+
+const emptySelection: Selection = { fields: new Set(), columns: new Set() };
+
+/** Returns the union of several sets; of one set, the set itself. */
+export function union(sets: ReadonlySet<ReadonlySet<string>>): ReadonlySet<string> {
+  const [first = new Set<string>(), ...others] = sets;
   return others.length === 0 ? first : new Set([first, ...others].flatMap((names) => [...names]));
 }
 
-function namesBeneath(node: FieldNode, fragments: Selected['fragments']): ReadonlySet<string> {
-  const before = known.get(node);
-  if (before) return before;
-  const names = new Set<string>();
-  collect(node.selectionSet, fragments, names, new Set());
-  known.set(node, names);
-  return names;
+function selectionOfNode(node: FieldNode, type: GraphQLNamedType | undefined, info: FieldInfo): Selection {
+  if (!type) return emptySelection;
+  const byType = selections.get(node) ?? new Map<string, Selection>();
+  selections.set(node, byType);
+  const cached = byType.get(type.name);
+  if (cached) return cached;
+  const selection = { fields: new Set<string>(), columns: new Set<string>() };
+  collect(node.selectionSet, type, { ...selection, info, visited: new Set() });
+  byType.set(type.name, selection);
+  return selection;
 }
 
-/** @param spread the fragments that were looked into before. */
-function collect(
-  set: SelectionSetNode | undefined,
-  fragments: Selected['fragments'],
-  names: Set<string>,
-  spread: Set<string>,
-): void {
+/** Where a walk over a selection set adds what it finds. */
+interface Walk {
+  /** Undefined beneath the type whose selection is collected. */
+  fields?: Set<string>;
+  columns: Set<string>;
+  info: FieldInfo;
+  /** Names of the fragments that were visited for the same type. */
+  visited: Set<string>;
+}
+
+function collect(set: SelectionSetNode | undefined, type: GraphQLNamedType, walk: Walk): void {
   for (const selection of set?.selections ?? []) {
-    if (selection.kind === Kind.FIELD) names.add(selection.name.value);
-    if (selection.kind !== Kind.FRAGMENT_SPREAD) collect(selection.selectionSet, fragments, names, spread);
-    else if (!spread.has(selection.name.value)) {
-      spread.add(selection.name.value);
-      collect(fragments[selection.name.value]?.selectionSet, fragments, names, spread);
+    if (selection.kind === Kind.FIELD) collectField(selection, type, walk);
+    else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      if (applies(selection.typeCondition?.name.value, type, walk)) collect(selection.selectionSet, type, walk);
+    } else if (!walk.visited.has(selection.name.value)) {
+      walk.visited.add(selection.name.value);
+      const fragment = walk.info.fragments[selection.name.value];
+      if (fragment && applies(fragment.typeCondition.name.value, type, walk))
+        collect(fragment.selectionSet, type, walk);
     }
   }
+}
+
+function collectField(node: FieldNode, type: GraphQLNamedType, walk: Walk): void {
+  walk.fields?.add(node.name.value);
+  const field = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
+  for (const column of field?.extensions.columns ?? []) walk.columns.add(column);
+  if (!field?.extensions.passesRows) return;
+  const { columns, info } = walk;
+  collect(node.selectionSet, getNamedType(field.type), { columns, info, visited: new Set() });
+}
+
+/** Whether a fragment with a type condition selects anything of an object of the type. */
+function applies(condition: string | undefined, type: GraphQLNamedType, { info }: Walk): boolean {
+  return condition === undefined || condition === type.name || isAbstractType(info.schema.getType(condition));
 }

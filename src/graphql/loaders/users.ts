@@ -1,43 +1,51 @@
 import DataLoader from 'dataloader';
-import { MAX_BATCH_SIZE, batching } from '../../db/batching.ts';
+import { batching, MAX_BATCH_SIZE } from '../../db/batching.ts';
 import type { Db } from '../../db/client.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { readUsers, type UserKey } from '../../domain/users/read.ts';
-import type { User } from '../../domain/users/user.ts';
+import type { UserRow } from './partial-rows.ts';
 import { union } from './selected-fields.ts';
 
-/** Which user, and what of them. */
-interface Asked {
+/** A load of one user. */
+interface UserLoad {
   key: UserKey;
-  wanted: FieldSet;
+  columns: FieldSet;
 }
 
-/** The batched reads of a workspace's users; `wanted` are the properties that are asked for. */
+/** Creates the batched reads of a workspace's users. */
 export function userLoaders(db: Db, workspaceId: string) {
-  const users = new DataLoader((asked: readonly Asked[]) => readAsked(db, workspaceId, asked), batching);
+  const loader = new DataLoader((loads: readonly UserLoad[]) => readBatch(db, workspaceId, loads), batching);
   return {
-    user: (key: UserKey, wanted: FieldSet) => users.load({ key, wanted }),
-    /** The users that some keys name, each at its key's place, or what kept them from being read. */
-    async users(keys: readonly UserKey[], wanted: FieldSet): Promise<(User | undefined | Error)[]> {
-      const asked = keys.map((key) => ({ key, wanted }));
-      // What fills a statement is not read with what others ask for.
-      return keys.length < MAX_BATCH_SIZE ? users.loadMany(asked) : readList(db, workspaceId, asked);
+    /** Loads a user; undefined where the workspace has none with the key. */
+    user: (key: UserKey, columns: FieldSet): Promise<UserRow | undefined> => loader.load({ key, columns }),
+
+    /** Loads users, each at the position of its key; an error takes the place of a user that cannot be read. */
+    async users(keys: readonly UserKey[], columns: FieldSet): Promise<(UserRow | undefined | Error)[]> {
+      const loads = keys.map((key) => ({ key, columns }));
+      // Keys that fill a statement on their own are not batched with other requests.
+      return keys.length < MAX_BATCH_SIZE ? loader.loadMany(loads) : readBatches(db, workspaceId, loads);
     },
   };
 }
 
-/** Reads users, with all that any of those who ask for them want. */
-function readAsked(db: Db, workspaceId: string, asked: readonly Asked[]): Promise<(User | undefined)[]> {
-  const keys = asked.map(({ key }) => key);
-  return readUsers(db, workspaceId, keys, union(new Set(asked.map(({ wanted }) => wanted))));
+/** Reads users with one statement, with every column that any of the loads needs. */
+function readBatch(db: Db, workspaceId: string, loads: readonly UserLoad[]): Promise<(UserRow | undefined)[]> {
+  const keys = loads.map(({ key }) => key);
+  return readUsers(db, workspaceId, keys, union(new Set(loads.map(({ columns }) => columns))));
 }
 
-/** Reads a list of users by a statement for each hundred, each with its own fault. */
-async function readList(db: Db, workspaceId: string, asked: readonly Asked[]): Promise<(User | undefined | Error)[]> {
-  const starts = Array.from({ length: Math.ceil(asked.length / MAX_BATCH_SIZE) }, (_, place) => place * MAX_BATCH_SIZE);
-  const read = async (start: number) => {
-    const batch = asked.slice(start, start + MAX_BATCH_SIZE);
-    return readAsked(db, workspaceId, batch).catch((error: Error) => batch.map(() => error));
-  };
-  return (await Promise.all(starts.map(read))).flat();
+/** Reads users with one statement per `MAX_BATCH_SIZE`. A failed statement fails the users of its batch only. */
+async function readBatches(
+  db: Db,
+  workspaceId: string,
+  loads: readonly UserLoad[],
+): Promise<(UserRow | undefined | Error)[]> {
+  const count = Math.ceil(loads.length / MAX_BATCH_SIZE);
+  const batches = Array.from({ length: count }, (_, index) =>
+    loads.slice(index * MAX_BATCH_SIZE, (index + 1) * MAX_BATCH_SIZE),
+  );
+  const results = batches.map((batch) =>
+    readBatch(db, workspaceId, batch).catch((error: Error) => batch.map(() => error)),
+  );
+  return (await Promise.all(results)).flat();
 }

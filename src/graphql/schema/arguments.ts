@@ -3,15 +3,27 @@ import { builder, type Types } from './builder.ts';
 
 /** The arguments of every connection. */
 export const pageArguments = builder.args((arg) => ({
-  first: arg.int({ description: `Number of edges from the newest on; ${DEFAULT_PAGE_SIZE} by default.` }),
-  after: arg.string({ description: 'Cursor of the edge that the page comes after. Not with `before`.' }),
-  last: arg.int({ description: 'Number of edges up to the oldest, instead of `first`.' }),
-  before: arg.string({ description: 'Cursor of the edge that the page comes before. Not with `after`.' }),
+  first: arg.int({
+    description: `The number of edges to return from the start of the connection, or after \`after\`. Defaults to ${DEFAULT_PAGE_SIZE}.
+Must be between 1 and the maximum page size of the connection. Cannot be combined with \`last\`.`,
+  }),
+  after: arg.string({
+    description: 'The `cursor` of an edge: returns the edges after it. Cannot be combined with `before`.',
+  }),
+  last: arg.int({
+    description: `The number of edges to return from the end of the connection, or before \`before\`. Must be between 1
+and the maximum page size of the connection. Cannot be combined with \`first\`.`,
+  }),
+  before: arg.string({
+    description: `The \`cursor\` of an edge: returns the edges before it. Without \`first\` and \`last\`, returns the
+${DEFAULT_PAGE_SIZE} edges directly before it. Cannot be combined with \`after\`.`,
+  }),
 }));
 
-/** The field of an input whose write may be sent again. */
+/** The input field of a mutation that can be retried safely. */
 export const idempotencyKeyField = (t: PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>) =>
   t.string({
-    description: `A name for this write, such as a UUID: 1 to 255 printable characters. Within 24 hours, the same input with
-the same key is answered without being written again; the key is the workspace’s, whatever the operation.`,
+    description: `A key of your choice that makes retries safe, such as a UUID: 1 to 255 printable characters. For 24 hours, a
+request with the same key and the same input returns the first result without writing again; with another input or another
+operation, it returns \`IdempotencyConflictError\`. Keys are shared by all mutations of the workspace.`,
   });

@@ -9,13 +9,14 @@ import type { Instant } from '../../domain/shared/instant.ts';
 import type { UnsafeNumber } from '../../domain/shared/json-numbers.ts';
 import { validationIssues } from '../../domain/shared/validation.ts';
 import type { Context } from '../context.ts';
+import ColumnsPlugin from './columns-plugin.ts';
 import { encodeGlobalId } from './global-id.ts';
 import ScopesPlugin from './scopes-plugin.ts';
 
-/** An attribute of an input before it is validated. */
+/** A value of an input's attributes, before validation. */
 export type InputValue = AttributeValue | UnsafeNumber;
 
-/** Attributes of an input before they are validated. */
+/** Attributes of an input, before validation. */
 export type InputAttributes = Record<string, InputValue>;
 
 interface UserTypes {
@@ -29,21 +30,21 @@ interface UserTypes {
   };
 }
 
-/** The types that the builder works with, for functions that take its refs. */
+/** The builder's type parameter, for functions that take its refs. */
 export type Types = PothosSchemaTypes.ExtendDefaultTypes<UserTypes>;
 
-/** The one builder, to which each type's file adds its type. */
+/** The schema builder. Each file of this folder adds its types and fields to it. */
 export const builder = new SchemaBuilder<UserTypes>({
   defaultFieldNullability: false,
-  plugins: [ScopesPlugin, ErrorsPlugin, ValidationPlugin, RelayPlugin, DirectivesPlugin],
+  plugins: [ScopesPlugin, ColumnsPlugin, ErrorsPlugin, ValidationPlugin, RelayPlugin, DirectivesPlugin],
   errors: {
     directResult: true,
-    // Safe here: scopes are checked before anything is executed.
+    // Input errors can be returned before authorization: scopes are checked before an operation is executed.
     unsafelyHandleInputErrors: true,
     defaultUnionOptions: { name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result` },
   },
   validation: {
-    // Paths begin within the mutation's one argument.
+    // Paths are relative to `input`, the only argument of a mutation.
     validationError: ({ issues }) =>
       new ValidationError(
         validationIssues(issues).map((issue) => ({
@@ -56,17 +57,24 @@ export const builder = new SchemaBuilder<UserTypes>({
     encodeGlobalID: (type, id) => encodeGlobalId(type, String(id)),
     nodeQueryOptions: false,
     nodesQueryOptions: false,
-    idFieldOptions: { description: 'Globally unique, opaque, and stable: pass it to `node` to read the object again.' },
+    idFieldOptions: {
+      description:
+        "The object's global id: unique across types, opaque and stable. Pass it to `node` to read the object again.",
+    },
     nodeTypeOptions: { description: 'An object that can be read again by its global id (Relay).' },
-    pageInfoTypeOptions: { description: 'Where a page lies in its connection (Relay).' },
+    pageInfoTypeOptions: { description: 'The position of a page in its connection (Relay).' },
     hasNextPageFieldOptions: { description: 'Whether there are edges after this page.' },
     hasPreviousPageFieldOptions: { description: 'Whether there are edges before this page.' },
-    startCursorFieldOptions: { description: 'Cursor of the first edge, for `before`. Null where the page is empty.' },
-    endCursorFieldOptions: { description: 'Cursor of the last edge, for `after`. Null where the page is empty.' },
+    startCursorFieldOptions: {
+      description: 'The cursor of the first edge of the page, for `before`. Null if the page is empty.',
+    },
+    endCursorFieldOptions: {
+      description: 'The cursor of the last edge of the page, for `after`. Null if the page is empty.',
+    },
   },
 });
 
-builder.queryType({ description: 'What can be read. Every query sees the caller’s workspace and nothing else.' });
+builder.queryType({ description: "All read operations. Each returns data of the caller's workspace only." });
 builder.mutationType({
-  description: 'What can be changed. Faults that a caller can act on are members of each result.',
+  description: 'All write operations. Each returns a union of its payload and the errors that a client can handle.',
 });

@@ -2,100 +2,108 @@ import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import { COUNT_CAP } from '../../db/reading/count.ts';
 import type { Keyed, KeysetSource, PageOfRows } from '../../db/reading/keyset.ts';
-import { cursorScope, encodeCursor } from '../../domain/shared/pagination.ts';
-import { type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
-import { builder, type Types } from './builder.ts';
+import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
 import type { Context } from '../context.ts';
+import type { PageRow } from '../loaders/index.ts';
+import type { PartOf } from '../loaders/partial-rows.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
+import { builder, type Types } from './builder.ts';
+import type { RowColumns } from './columns-plugin.ts';
 import '../checks/extensions.ts';
-import { selectedFields } from '../loaders/selected-fields.ts';
 
-/** A connection as its type's resolvers get it: nothing is read before it is selected, and nothing twice. */
-export interface Connection<Row> {
-  /** Space of its cursors. */
-  space(): number;
-  /** The page; what lies around it, only where the connection is asked for its `pageInfo`. */
-  slice(): Promise<PageOfRows<Row>>;
-  /** Rows in all, up to one more than the cap. */
+/** A connection as the resolvers of its type receive it. Its page and its count are read when they are selected, and once. */
+export interface Connection<Row extends { id: string }> {
+  /** The scope of the connection's cursors. */
+  scope(): number;
+  /** The page. Whether there are rows before and after it is known only if `pageInfo` is selected. */
+  page(): Promise<PageOfRows<PageRow<Row>>>;
+  /** The number of rows in the whole connection, up to one more than the cap. */
   count(): Promise<number>;
 }
 
-/** A row and the space of its cursor, which is made only where it is selected. */
-export interface Edge<Row> {
-  space(): number;
-  row: Keyed<Row>;
+/** A row, and the scope of its cursor, which is computed only if it is selected. */
+export interface Edge<Row extends { id: string }> {
+  scope(): number;
+  row: PageRow<Row>;
 }
 
-/** Which connection is asked for. */
-interface Asked<Row> {
-  /** `Type.field`. */
-  name: string;
-  /** The filter, where there is one: connections that differ in it are read apart. */
-  filter?: object;
-  /** Id of the parent; the workspace's for a connection of `Query`. */
+interface ConnectionOptions<Row> {
+  /** Id of the parent; for a connection of `Query`, the workspace's. */
   parent: string;
   source: KeysetSource<Row>;
   args: PageArguments;
-  /** Greatest page size. */
+  /** The maximum page size. */
   maximum: number;
 }
 
-function once<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
+function once<Value>(compute: () => Value): () => Value {
+  let computed: { value: Value } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    computed ??= { value: compute() };
+    return computed.value;
   };
 }
 
-/** Opens a connection. @throws {ValidationError} where its arguments are wrong. */
-export function connect<Row>(
+/** Opens a connection. @throws {ValidationError} if its arguments are invalid. */
+export function connect<Row extends { id: string }>(
   { viewer, loaders }: Context,
   info: GraphQLResolveInfo,
-  asked: Asked<Row>,
+  { parent, source, args, maximum }: ConnectionOptions<Row>,
 ): Connection<Row> {
-  const { name, filter = {}, parent, source, args, maximum } = asked;
-  const space = once(() => cursorScope(name, viewer.workspaceId, parent));
-  const selected = selectedFields(info);
-  const page = { ...parsePageArguments(args, space, maximum), around: selected.has('pageInfo') };
-  const key = `${name} ${JSON.stringify(filter)}`;
+  const scope = once(() => cursorScope(`${info.parentType.name}.${info.fieldName}`, viewer.workspaceId, parent));
+  const { fields, columns } = selectionOf(info);
+  const page = { ...parsePageArguments(args, scope, maximum), around: fields.has('pageInfo') };
   return {
-    space,
-    slice: once(() => loaders.slice(key, source, page, parent, selected)),
-    count: once(() => loaders.count(key, source, parent)),
+    scope,
+    page: once(() => loaders.page(source, page, parent, columns)),
+    count: once(() => loaders.count(source, parent)),
   };
 }
 
-/** What the types of a connection are called and made of. */
-interface ConnectionTypes<Node> {
-  /** `User` makes `UserConnection` and `UserEdge`. */
-  name: string;
-  node: ObjectRef<Types, Node>;
-  description: string;
+/** A field of an edge that is a column of its row, such as a membership's. */
+export function fromRow<Row extends { id: string }, Column extends keyof Row & string>(
+  column: Column,
+): (edge: Edge<Row>) => Row[Column] {
+  const resolve = ({ row }: { row: object }) => (row as Row)[column];
+  return Object.assign(resolve, { columns: [column] });
 }
 
-/** What the connection costs already (`limits/complexity.ts`). */
-const partOfPage = { cost: 0 };
+interface ConnectionTypeOptions<Node> {
+  /** `User` defines `UserConnection` and `UserEdge`. */
+  name: string;
+  node: ObjectRef<Types, PartOf<Node>>;
+  description: string;
+  /** The columns that fields of the edge expose, in addition to the node's. */
+  row?: RowColumns;
+}
 
-/** Of all pages. */
-const counting = { cost: 1 };
+const CAP = COUNT_CAP.toLocaleString('en-US');
 
-/**
- * Defines `<name>Connection`, and `<name>Edge`, to which its file may add fields. A row is the node, and
- * whatever else the edge shows.
- */
-export function connectionTypes<Node, Row extends Node = Node>({ name, node, description }: ConnectionTypes<Node>) {
+/** Fields whose cost is included in the cost of the connection (`checks/complexity.ts`). */
+const partOfPage = { cost: 0, passesRows: true, columns: [] } as const;
+
+/** The cost of a count, which spans all pages. */
+const countCost = { cost: 1 };
+
+/** Defines `<name>Connection` and `<name>Edge`. @typeParam Row the node, and the further columns of the edge. */
+export function connectionTypes<Node extends { id: string }, Row extends Node = Node>(
+  options: ConnectionTypeOptions<Node>,
+) {
+  const { name, node, description, row: rowColumns } = options;
   const edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `One place in \`${name}Connection\`.`,
+    description: `An edge of \`${name}Connection\`: a node and its cursor.`,
+    ...(rowColumns ? { row: rowColumns } : {}),
     fields: (t) => ({
       cursor: t.string({
-        description: 'Opaque; for `after` and `before`. It stays right when the node is deleted.',
-        resolve: ({ space, row }) => encodeCursor(space(), row.id),
+        description: 'The position of the edge, for `after` and `before`. Opaque; stays valid if the node is deleted.',
+        extensions: { columns: [] },
+        resolve: ({ scope, row }) => encodeCursor(scope(), row.id),
       }),
-      // Pothos can't tell for a type variable that the row is a node.
       node: t.field({
         type: node,
-        description: 'What is at this place.',
+        description: 'The node at the end of the edge.',
         extensions: partOfPage,
+        // The row has the node's columns; Pothos cannot tell for a type parameter.
         resolve: ({ row }) => row as never,
       }),
     }),
@@ -105,24 +113,24 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
     fields: (t) => ({
       edges: t.field({
         type: [edge],
-        description: 'The page, newest first.',
+        description: 'The edges of the page, newest first.',
         extensions: partOfPage,
-        resolve: async ({ space, slice }) => (await slice()).rows.map((row) => ({ space, row })),
+        resolve: async ({ scope, page }) => (await page()).rows.map((row) => ({ scope, row })),
       }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
-        description: 'Where the page lies in the connection.',
-        extensions: partOfPage,
-        resolve: async ({ space, slice }) => pageInfoOf(space(), await slice()),
+        description: 'The position of the page in the connection.',
+        extensions: { cost: 0 },
+        resolve: async ({ scope, page }) => pageInfoOf(scope(), await page()),
       }),
       totalCount: t.int({
-        description: `Number of edges on all pages, counted only where it is selected; exact up to ${COUNT_CAP}.`,
-        extensions: counting,
+        description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected.`,
+        extensions: countCost,
         resolve: async ({ count }) => Math.min(await count(), COUNT_CAP),
       }),
       totalCountIsCapped: t.boolean({
-        description: `Whether there are more than ${COUNT_CAP} edges, where \`totalCount\` stops.`,
-        extensions: counting,
+        description: `Whether the connection has more than ${CAP} edges, so that \`totalCount\` is not exact.`,
+        extensions: countCost,
         resolve: async ({ count }) => (await count()) > COUNT_CAP,
       }),
     }),
@@ -130,19 +138,22 @@ export function connectionTypes<Node, Row extends Node = Node>({ name, node, des
   return { edge, connection };
 }
 
-/** Adds `nodes` to a connection: the nodes without their edges. */
-export function withNodes<Node>(connection: ObjectRef<Types, Connection<Node>>, node: ObjectRef<Types, Node>) {
+/** Adds `nodes`, the nodes without their edges, to a connection. */
+export function withNodes<Row extends { id: string }>(
+  connection: ObjectRef<Types, Connection<Row>>,
+  node: ObjectRef<Types, PartOf<Row>>,
+): void {
   builder.objectField(connection, 'nodes', (t) =>
     t.field({
       type: [node],
-      description: 'The nodes of the page, newest first, for those who need no cursors.',
+      description: 'The nodes of the page, newest first: the same as `edges { node }`.',
       extensions: partOfPage,
-      resolve: async ({ slice }) => (await slice()).rows,
+      resolve: async ({ page }) => (await page()).rows as never,
     }),
   );
 }
 
-function pageInfoOf<Row>(space: number, { rows, hasNextPage, hasPreviousPage }: PageOfRows<Row>) {
-  const cursorOf = (row: Keyed<Row> | undefined) => row && encodeCursor(space, row.id);
+function pageInfoOf(scope: number, { rows, hasNextPage, hasPreviousPage }: PageOfRows<{ readonly id: string }>) {
+  const cursorOf = (row: Keyed<object> | undefined) => row && encodeCursor(scope, row.id);
   return { hasNextPage, hasPreviousPage, startCursor: cursorOf(rows[0]), endCursor: cursorOf(rows.at(-1)) };
 }

@@ -1,42 +1,102 @@
-import type { Device } from '../../domain/devices/device.ts';
+import { z } from 'zod';
+import { deviceColumns, MAX_DEVICES } from '../../domain/devices/device.ts';
+import { removeDevice } from '../../domain/devices/write.ts';
+import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { deviceToken, uid } from '../../domain/users/inputs.ts';
+import type { DeviceRow } from '../loaders/partial-rows.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
-import { selectedFields } from '../loaders/selected-fields.ts';
+import { columns, fromColumns } from './columns-plugin.ts';
 import { UserType } from './users.ts';
 
 const DevicePlatform = builder.enumType('DevicePlatform', {
-  description: 'What a device runs on.',
+  description: 'The operating system of a device.',
   values: {
-    ANDROID: { value: 'android', description: 'Android; messages go through Firebase.' },
-    IOS: { value: 'ios', description: 'iOS and iPadOS; messages go through Apple.' },
+    ANDROID: { value: 'android', description: 'Android. Push messages are sent through Firebase Cloud Messaging.' },
+    IOS: {
+      value: 'ios',
+      description: 'iOS or iPadOS. Push messages are sent through the Apple Push Notification service.',
+    },
   } as const,
 });
 
-const DeviceType = builder.objectRef<Device>('Device').implement({
-  description: 'A phone or tablet on which a user takes push messages.',
+const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
+  description: 'A phone or tablet on which a user receives push messages. Every field requires the scope `users:read`.',
   requiresScopes: ['users:read'],
+  row: { columns: deviceColumns, file: 'src/domain/devices/device.ts' },
   fields: (t) => ({
-    token: t.exposeString('token', { description: 'The push service’s registration token.' }),
-    platform: t.expose('platform', { type: DevicePlatform, description: 'What it runs on.' }),
-    lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', description: 'When its token was last sent here.' }),
+    token: columns(t).exposeString('token', {
+      description: "The device's registration token at the push service. Unique within the workspace.",
+    }),
+    platform: columns(t).expose('platform', {
+      type: DevicePlatform,
+      description: 'The operating system of the device.',
+    }),
+    lastSeenAt: columns(t).expose('lastSeenAt', {
+      type: 'DateTime',
+      description: "When the device's token was last registered.",
+    }),
   }),
 });
 
-/** A device of an input. */
+/** The device of an input. */
 export const DeviceInput = builder.inputType('DeviceInput', {
   description: 'A device to register for push messages.',
   fields: (t) => ({
     token: t.string({
       required: true,
-      description: 'The push service’s registration token: visible ASCII, at most 1024.',
+      description: `The device's registration token at the push service: 1 to 1,024 visible ASCII characters. If another user
+has the token, it moves to this user.`,
     }),
-    platform: t.field({ type: DevicePlatform, required: true, description: 'What it runs on.' }),
+    platform: t.field({ type: DevicePlatform, required: true, description: 'The operating system of the device.' }),
   }),
 });
 
 builder.objectField(UserType, 'devices', (t) =>
   t.field({
     type: [DeviceType],
-    description: 'The devices seen last, newest first, at most 5.',
-    resolve: (user, _args, { loaders }, info) => loaders.devices(user.id, selectedFields(info)),
+    description: `The user's devices, most recently seen first; at most ${MAX_DEVICES}. Registering one more removes the device
+that was seen least recently.`,
+    resolve: fromColumns(['id'], (user, _args, { loaders }, info) =>
+      loaders.devices(user.id, selectionOf(info).columns),
+    ),
+  }),
+);
+
+const RemoveDeviceInput = builder
+  .inputType('RemoveDeviceInput', {
+    description: 'The device to remove.',
+    fields: (t) => ({
+      uid: t.string({ required: true, description: 'The uid of the user who has the device.' }),
+      token: t.string({
+        required: true,
+        description: "The device's registration token: 1 to 1,024 visible ASCII characters.",
+      }),
+    }),
+  })
+  .validate(z.object({ uid, token: deviceToken }));
+
+const RemoveDevicePayload = builder.objectRef<{ token: string }>('RemoveDevicePayload').implement({
+  description: `The device is removed. Callers without the scope \`users:read\` also receive this payload if the user or the device
+does not exist.`,
+  fields: (t) => ({ removedToken: t.exposeString('token', { description: 'The token that the input named.' }) }),
+});
+
+builder.mutationField('removeDevice', (t) =>
+  t.field({
+    type: RemoveDevicePayload,
+    description: `Removes a device from a user, for example at sign-out. Requires \`users:identify\`. Callers that also have
+\`users:read\` receive \`NotFoundError\` if the user or the device does not exist; other callers receive the same payload as
+for a device that was removed.`,
+    requiresScopes: ['users:identify'],
+    errors: {
+      types: [ValidationError, NotFoundError],
+      union: {
+        description:
+          'The result of `removeDevice`. `NotFoundError` is returned only to callers that have the scope `users:read`.',
+      },
+    },
+    args: { input: t.arg({ type: RemoveDeviceInput, required: true, description: 'The device to remove.' }) },
+    resolve: (_root, { input }, { db, viewer }) => removeDevice(db, viewer, input),
   }),
 );

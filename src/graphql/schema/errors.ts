@@ -12,79 +12,90 @@ import {
 import { builder } from './builder.ts';
 import { encodeGlobalId } from './global-id.ts';
 
+const MESSAGE = 'A description of the error for developers. The text can change; use `code` in programs.';
+
 const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
-  description: 'A fault that a caller of a mutation can act on.',
+  description: 'An error of a mutation that the client can handle. Returned as a member of the mutation result.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'Stable, for programs: such as `UID_TAKEN`.' }),
-    message: t.exposeString('message', { description: 'For people; may change.' }),
+    code: t.exposeString('code', { description: 'A stable error code, such as `UID_TAKEN`.' }),
+    message: t.exposeString('message', { description: MESSAGE }),
   }),
 });
 
 const Issue = builder.objectRef<ValidationIssue>('ValidationIssue').implement({
-  description: 'One fault of an input.',
+  description: 'A single problem of an input.',
   fields: (t) => ({
     path: t.exposeStringList('path', {
-      description: 'Where in `input`: names of fields and, within lists, positions, such as `["device", "token"]`.',
+      description:
+        'The path of the value within `input`: field names, and indexes of list items, such as `["device", "token"]`.',
     }),
-    code: t.exposeString('code', { description: 'Stable, for programs: such as `TOO_LONG`.' }),
-    message: t.exposeString('message', { description: 'For people; may change.' }),
+    code: t.exposeString('code', { description: 'A stable code of the problem, such as `TOO_LONG`.' }),
+    message: t.exposeString('message', {
+      description: 'A description of the problem for developers. The text can change; use `code` in programs.',
+    }),
   }),
 });
 
 builder.objectType(ValidationError, {
   name: 'ValidationError',
-  description: 'The input breaks rules (`VALIDATION_FAILED`). Nothing was changed.',
+  description: 'The input is invalid. Nothing was changed. Code: `VALIDATION_FAILED`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    issues: t.expose('issues', { type: [Issue], description: 'Every fault of the input at once.' }),
+    issues: t.expose('issues', { type: [Issue], description: 'All problems of the input.' }),
   }),
 });
 
 builder.objectType(UidTakenError, {
   name: 'UidTakenError',
-  description: 'Another user has the uid (`UID_TAKEN`).',
+  description: 'Another user has the uid. Nothing was changed. Code: `UID_TAKEN`.',
   interfaces: [ErrorInterface],
-  fields: (t) => ({ uid: t.exposeString('uid', { description: 'The uid that is taken.' }) }),
+  fields: (t) => ({ uid: t.exposeString('uid', { description: 'The uid that another user has.' }) }),
 });
 
 builder.objectType(UidNotUpdateableError, {
   name: 'UidNotUpdateableError',
-  description: 'A uid was to be set, but no user with this one may still be given another (`UID_NOT_UPDATEABLE`).',
+  description: `The input sets \`newUid\`, but there is no user with the uid whose \`uidUpdateable\` is true. Nothing was changed.
+Code: \`UID_NOT_UPDATEABLE\`.`,
   interfaces: [ErrorInterface],
-  fields: (t) => ({ uid: t.exposeString('uid', { description: 'The uid that the input asked for the user by.' }) }),
+  fields: (t) => ({ uid: t.exposeString('uid', { description: 'The `uid` of the input.' }) }),
 });
 
 builder.objectType(NotFoundError, {
   name: 'NotFoundError',
-  description: 'There is no such thing in the caller’s workspace (`NOT_FOUND`).',
+  description: 'The workspace has no such object. Nothing was changed. Code: `NOT_FOUND`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    resource: t.exposeString('resource', { description: 'Name of the type that was looked for, such as `User`.' }),
+    resource: t.exposeString('resource', { description: 'The type of the missing object, such as `User`.' }),
   }),
 });
 
 builder.objectType(ForbiddenError, {
   name: 'ForbiddenError',
-  description: 'This input requires a scope that the caller lacks (`FORBIDDEN`). Nothing was changed.',
+  description: 'The change requires a scope that the caller does not have. Nothing was changed. Code: `FORBIDDEN`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    requiredScope: t.exposeString('requiredScope', { description: 'Such as `users:write`.' }),
+    requiredScope: t.exposeString('requiredScope', { description: 'The missing scope, such as `users:write`.' }),
   }),
 });
 
 builder.objectType(ListArchivedError, {
   name: 'ListArchivedError',
-  description: 'The list is archived and takes no new members (`LIST_ARCHIVED`).',
+  description: 'The list is archived and accepts no new members. Nothing was changed. Code: `LIST_ARCHIVED`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    listId: t.id({ description: 'Global id of the list.', resolve: ({ listId }) => encodeGlobalId('List', listId) }),
+    listId: t.id({
+      description: 'The global id of the list.',
+      resolve: ({ listId }) => encodeGlobalId('List', listId),
+    }),
   }),
 });
 
 builder.objectType(IdempotencyConflictError, {
   name: 'IdempotencyConflictError',
-  description: `The idempotency key stands for another operation of the last 24 hours, or for one with another input
-(\`IDEMPOTENCY_CONFLICT\`). Nothing was changed.`,
+  description: `The idempotency key was used within the last 24 hours for another operation or another input. Nothing was changed.
+Code: \`IDEMPOTENCY_CONFLICT\`.`,
   interfaces: [ErrorInterface],
-  fields: (t) => ({ idempotencyKey: t.exposeString('idempotencyKey', { description: 'The key of the input.' }) }),
+  fields: (t) => ({
+    idempotencyKey: t.exposeString('idempotencyKey', { description: 'The `idempotencyKey` of the input.' }),
+  }),
 });

@@ -1,69 +1,46 @@
-import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
-import { builder } from './builder.ts';
-import { idempotencyKeyField, pageArguments } from './arguments.ts';
-import { NotFoundError, IdempotencyConflictError, ValidationError } from '../../domain/shared/errors.ts';
-import { type Event, eventsSource } from '../../domain/events/event.ts';
-import { MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
-import { connect, connectionTypes, withNodes } from './connection.ts';
-import { selectedFields } from '../loaders/selected-fields.ts';
-import { UserType } from './users.ts';
 import { addEvent } from '../../domain/events/add.ts';
+import { type Event, eventColumns, eventsSource } from '../../domain/events/event.ts';
+import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
+import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import type { EventRow } from '../loaders/partial-rows.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
+import { idempotencyKeyField, pageArguments } from './arguments.ts';
+import { builder } from './builder.ts';
+import { columns, fromColumns, idColumn } from './columns-plugin.ts';
+import { connect, connectionTypes, withNodes } from './connection.ts';
+import { UserType } from './users.ts';
 
-/** What `addEvent` takes. */
-export const AddEventInput = builder
-  .inputType('AddEventInput', {
-    description: 'Something that a user did. Null counts as left out.',
-    fields: (t) => ({
-      uid: t.string({ required: true, description: 'The user’s uid.' }),
-      name: t.string({ required: true, description: 'What happened: 1 to 255 printable characters.' }),
-      value: t.field({ type: 'AttributeValue', description: 'Such as an amount; a string has at most 16 KB.' }),
-      properties: t.field({ type: 'Attributes', description: 'Further facts.' }),
-      timestamp: t.field({ type: 'DateTime', description: 'When it happened; now by default.' }),
-      idempotencyKey: idempotencyKeyField(t),
-    }),
-  })
-  .validate(newEvent);
-
-/** Which events of a user. */
-export const EventFilter = builder
-  .inputType('EventFilter', {
-    description: 'Which events: all conditions that are given hold.',
-    fields: (t) => ({
-      name: t.string({ description: 'Exactly this name.' }),
-      since: t.field({ type: 'DateTime', description: 'At this time or later.' }),
-      until: t.field({ type: 'DateTime', description: 'Before this time.' }),
-    }),
-  })
-  .validate(eventFilter);
-
-/** Something that a user did. */
-export const EventType = builder.objectRef<Event>('Event');
+/** An action of a user. */
+export const EventType = builder.objectRef<EventRow>('Event');
 
 builder.node(EventType, {
-  description: 'Something that a user did. Kept as it came. Every field but `id` requires `events:read`.',
+  description: `An action of a user, such as a purchase. Events are never changed. Every field except \`id\` requires the scope
+\`events:read\`.`,
   requiresScopes: ['events:read'],
-  id: { resolve: (event) => event.id, requiresScopes: [] },
+  row: { columns: eventColumns, file: 'src/domain/events/event.ts' },
+  id: idColumn,
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'What happened, such as `Add to cart`.' }),
-    value: t.expose('value', {
+    name: columns(t).exposeString('name', { description: "The event's name, such as `Add to cart`." }),
+    value: columns(t).expose('value', {
       type: 'AttributeValue',
       nullable: true,
-      description: 'A string, number or boolean, such as an amount. Null where the event has none.',
+      description: "The event's value, such as an amount. Null if the event has none.",
     }),
-    properties: t.expose('properties', {
+    properties: columns(t).expose('properties', {
       type: 'Attributes',
-      description: 'Further facts; `{}` where there are none.',
+      description: 'Custom attributes of the event; `{}` if there are none.',
     }),
-    timestamp: t.expose('timestamp', { type: 'DateTime', description: 'When it happened.' }),
+    timestamp: columns(t).expose('timestamp', { type: 'DateTime', description: 'When the event happened.' }),
     user: t.field({
       type: UserType,
-      description: 'Who did it.',
+      description: 'The user whose event it is. Requires `events:read` and `users:read`.',
       requiresScopes: ['events:read', 'users:read'],
-      resolve: async (event, _args, { loaders }, info) => {
-        const user = await loaders.user({ id: event.userId }, selectedFields(info));
+      resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) => {
+        const user = await loaders.user({ id: userId }, selectionOf(info).columns);
         if (!user) throw new NotFoundError('User');
         return user;
-      },
+      }),
     }),
   }),
 });
@@ -71,32 +48,68 @@ builder.node(EventType, {
 const { connection: EventConnection } = connectionTypes<Event>({
   name: 'Event',
   node: EventType,
-  description:
-    'A page of events, newest first by id. An event can become visible after a newer one: followers read an overlap.',
+  description: `A page of events, newest first by \`id\`. An event can become visible after an event with a newer id: clients
+that poll for new events should read overlapping pages.`,
 });
 
 withNodes(EventConnection, EventType);
 
+/** The filter of a user's events. */
+export const EventFilter = builder
+  .inputType('EventFilter', {
+    description: 'A filter for events. An event has to match every condition that is set.',
+    fields: (t) => ({
+      name: t.string({ description: 'Matches events with exactly this name: 1 to 255 printable characters.' }),
+      since: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is at or after this time.' }),
+      until: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is before this time.' }),
+    }),
+  })
+  .validate(eventFilter);
+
 builder.objectField(UserType, 'events', (t) =>
   t.field({
     type: EventConnection,
-    description: 'What they did, newest first by id: 10 per page by default, at most 100.',
+    description: `The user's events, newest first by \`id\`. Page size: ${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.
+Requires \`events:read\` and \`users:read\`.`,
     requiresScopes: ['events:read', 'users:read'],
     args: {
       ...pageArguments,
-      where: t.arg({ type: EventFilter, description: 'Only the events that pass this filter.' }),
+      where: t.arg({ type: EventFilter, description: 'Returns only the events that match this filter.' }),
     },
-    resolve: (user, { where, ...args }, context, info) =>
+    resolve: fromColumns(['id'], (user, { where, ...args }, context, info) =>
       connect(context, info, {
-        name: 'User.events',
-        filter: where ?? {},
         parent: user.id,
         source: eventsSource(context.viewer.workspaceId, where ?? {}),
         args,
         maximum: MAX_PAGE_SIZE,
       }),
+    ),
   }),
 );
+
+/** The input of `addEvent`. */
+export const AddEventInput = builder
+  .inputType('AddEventInput', {
+    description: 'The event to add. Null is the same as leaving a field out.',
+    fields: (t) => ({
+      uid: t.string({ required: true, description: 'The uid of the user whose event it is.' }),
+      name: t.string({
+        required: true,
+        description: "The event's name, such as `Add to cart`: 1 to 255 printable characters.",
+      }),
+      value: t.field({
+        type: 'AttributeValue',
+        description: "The event's value, such as an amount. A string can have at most 16 KB.",
+      }),
+      properties: t.field({ type: 'Attributes', description: 'Custom attributes of the event.' }),
+      timestamp: t.field({
+        type: 'DateTime',
+        description: 'When the event happened, in the years 1 to 9999. Defaults to the current time.',
+      }),
+      idempotencyKey: idempotencyKeyField(t),
+    }),
+  })
+  .validate(newEvent);
 
 const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').implement({
   description: 'The event was added.',
@@ -106,13 +119,14 @@ const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').i
 builder.mutationField('addEvent', (t) =>
   t.field({
     type: AddEventPayload,
-    description: 'Adds an event to a user.',
+    description: `Adds an event to a user. Requires \`events:write\`. Returns \`NotFoundError\` if the workspace has no user with the
+uid.`,
     requiresScopes: ['events:write'],
     errors: {
       types: [ValidationError, NotFoundError, IdempotencyConflictError],
-      union: { description: 'A new event, or why there is none.' },
+      union: { description: 'The result of `addEvent`: the new event, or the reason why it was not added.' },
     },
-    args: { input: t.arg({ type: AddEventInput, required: true, description: 'The event.' }) },
+    args: { input: t.arg({ type: AddEventInput, required: true, description: 'The event to add.' }) },
     resolve: async (_root, { input }, { db, viewer }) => ({ event: await addEvent(db, viewer, input) }),
   }),
 );

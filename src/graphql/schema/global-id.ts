@@ -1,26 +1,25 @@
 import { z } from 'zod';
 
-/** The types that have a global id, whose `id` is the same wherever the node is found (Relay). */
+/** The types that implement `Node` and have a global id (Relay). */
 export const nodeTypes = ['User', 'List', 'Segment', 'Event'] as const;
 
-/** One of them. */
 export type NodeType = (typeof nodeTypes)[number];
 
-/** What a global id stands for. */
+/** A decoded global id. */
 export interface GlobalId {
   type: NodeType;
-  /** UUID of the row. */
+  /** The row's UUID. */
   id: string;
 }
 
 const DECODED = /^(User|List|Segment|Event):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
-/** Makes the global id of a row: base64 of `Type:uuid`. */
+/** Encodes the global id of a row: base64 of `Type:uuid`. */
 export function encodeGlobalId(type: string, id: string): string {
   return Buffer.from(`${type}:${id}`, 'latin1').toString('base64');
 }
 
-/** Reads a global id; returns nothing for a text that `encodeGlobalId` has not made. */
+/** Decodes a global id; undefined for a text that `encodeGlobalId` cannot have returned. */
 export function decodeGlobalId(text: string): GlobalId | undefined {
   const [, type, id] = DECODED.exec(Buffer.from(text, 'base64').toString('latin1')) ?? [];
   const node = nodeTypes.find((name) => name === type);
@@ -28,12 +27,12 @@ export function decodeGlobalId(text: string): GlobalId | undefined {
   return { type: node, id };
 }
 
-/** In an input: the global id of one type, which becomes the row's UUID. */
+/** Validates an input field that takes the global id of a type, and transforms it into the row's UUID. */
 export function globalId(type: NodeType) {
   return z.string().transform((text, context) => {
     const decoded = decodeGlobalId(text);
     if (decoded?.type === type) return decoded.id;
-    context.addIssue({ code: 'custom', params: { code: 'INVALID_ID' }, message: `must be the id of a ${type}` });
+    context.addIssue({ code: 'custom', params: { code: 'INVALID_ID' }, message: `must be the global id of a ${type}` });
     return z.NEVER;
   });
 }

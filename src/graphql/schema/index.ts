@@ -1,18 +1,12 @@
+// Each import adds its types and fields to the builder.
 import './scalars.ts';
 import './errors.ts';
 import './viewer.ts';
 import './node.ts';
 import './users.ts';
 import './user-mutations.ts';
-import './user-mutations.ts';
-import './user-mutations.ts';
 import './devices.ts';
-import './device-mutations.ts';
 import './lists.ts';
-import './list-mutations.ts';
-import './list-mutations.ts';
-import './list-mutations.ts';
-import './list-mutations.ts';
 import './list-mutations.ts';
 import './segments.ts';
 import './events.ts';

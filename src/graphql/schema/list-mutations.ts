@@ -1,72 +1,32 @@
 import { z } from 'zod';
 import { listSubscription, listUpdate, newList } from '../../domain/lists/inputs.ts';
+import type { List, ListMembership } from '../../domain/lists/list.ts';
+import { removeFromList, setListSubscription } from '../../domain/lists/subscribe.ts';
+import { archiveList, createList, updateList } from '../../domain/lists/write.ts';
+import { ListArchivedError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import { builder } from './builder.ts';
-import { globalId, encodeGlobalId } from './global-id.ts';
-import { ValidationError, NotFoundError, ListArchivedError } from '../../domain/shared/errors.ts';
-import { createList, updateList, archiveList } from '../../domain/lists/write.ts';
-import type { List, ListMembership } from '../../domain/lists/list.ts';
-import { ListType, ListMembershipType } from './lists.ts';
-import { setListSubscription, removeFromList } from '../../domain/lists/subscribe.ts';
+import { encodeGlobalId, globalId } from './global-id.ts';
+import { ListMembershipType, ListType } from './lists.ts';
 
 const listId = globalId('List');
 
-/** What `createList` takes. */
+const LIST_ID = 'The global id of the list.';
+const UID = "The user's uid.";
+const TITLE = "The list's title: 1 to 64 printable characters.";
+const DESCRIPTION = "The list's description: at most 255 characters.";
+const NOT_FOUND = 'Returns `NotFoundError` if the workspace has no such list.';
+
+/** The input of `createList`. */
 export const CreateListInput = builder
   .inputType('CreateListInput', {
-    description: 'A new list.',
+    description: 'The list to create.',
     fields: (t) => ({
-      title: t.string({ required: true, description: '1 to 64 printable characters.' }),
-      description: t.string({ description: 'At most 255 characters.' }),
+      title: t.string({ required: true, description: TITLE }),
+      description: t.string({ description: `${DESCRIPTION} Null for none.` }),
     }),
   })
   .validate(newList);
-
-/** What `updateList` takes. */
-export const UpdateListInput = builder
-  .inputType('UpdateListInput', {
-    description: 'Changes to a list. A field left out is unchanged.',
-    fields: (t) => ({
-      listId: t.id({ required: true, description: 'Global id of the list.' }),
-      title: t.string({ description: '1 to 64 printable characters. Not null.' }),
-      description: t.string({ description: 'At most 255 characters. Null clears it.' }),
-    }),
-  })
-  .validate(listUpdate.extend({ listId }));
-
-/** What `archiveList` takes. */
-export const ArchiveListInput = builder
-  .inputType('ArchiveListInput', {
-    description: 'Which list to archive.',
-    fields: (t) => ({ listId: t.id({ required: true, description: 'Global id of the list.' }) }),
-  })
-  .validate(z.object({ listId }));
-
-/** What `setListSubscription` takes. */
-export const SetListSubscriptionInput = builder
-  .inputType('SetListSubscriptionInput', {
-    description: 'How a user is to be on a list.',
-    fields: (t) => ({
-      uid: t.string({ required: true, description: 'The user’s uid.' }),
-      listId: t.id({ required: true, description: 'Global id of the list.' }),
-      subscribed: t.boolean({
-        required: true,
-        description: 'True subscribes, and makes a member of who is none. False unsubscribes a member, who stays one.',
-      }),
-    }),
-  })
-  .validate(listSubscription.extend({ listId }));
-
-/** What `removeFromList` takes. */
-export const RemoveFromListInput = builder
-  .inputType('RemoveFromListInput', {
-    description: 'Whom to remove from which list.',
-    fields: (t) => ({
-      uid: t.string({ required: true, description: 'The user’s uid.' }),
-      listId: t.id({ required: true, description: 'Global id of the list.' }),
-    }),
-  })
-  .validate(z.object({ uid, listId }));
 
 const CreateListPayload = builder.objectRef<{ list: List }>('CreateListPayload').implement({
   description: 'The list was created.',
@@ -76,29 +36,55 @@ const CreateListPayload = builder.objectRef<{ list: List }>('CreateListPayload')
 builder.mutationField('createList', (t) =>
   t.field({
     type: CreateListPayload,
-    description: 'Creates a list.',
+    description: 'Creates a list. Requires `lists:write`.',
     requiresScopes: ['lists:write'],
-    errors: { types: [ValidationError], union: { description: 'A new list, or why there is none.' } },
-    args: { input: t.arg({ type: CreateListInput, required: true, description: 'The new list.' }) },
+    errors: {
+      types: [ValidationError],
+      union: { description: 'The result of `createList`: the new list, or the reason why it was not created.' },
+    },
+    args: { input: t.arg({ type: CreateListInput, required: true, description: 'The list to create.' }) },
     resolve: async (_root, { input }, { db, viewer }) => ({ list: await createList(db, viewer, input) }),
   }),
 );
 
+/** The input of `updateList`. */
+export const UpdateListInput = builder
+  .inputType('UpdateListInput', {
+    description: 'The changes to a list. A field that is left out is not changed.',
+    fields: (t) => ({
+      listId: t.id({ required: true, description: LIST_ID }),
+      title: t.string({ description: `${TITLE} Must not be null.` }),
+      description: t.string({ description: `${DESCRIPTION} Null clears it.` }),
+    }),
+  })
+  .validate(listUpdate.extend({ listId }));
+
 const UpdateListPayload = builder.objectRef<{ list: List }>('UpdateListPayload').implement({
-  description: 'The list is as the input says.',
+  description: 'The list was updated.',
   fields: (t) => ({ list: t.expose('list', { type: ListType, description: 'The list after the change.' }) }),
 });
 
 builder.mutationField('updateList', (t) =>
   t.field({
     type: UpdateListPayload,
-    description: 'Changes a list’s title or description; an archived list’s too.',
+    description: `Changes the title or description of a list, archived or not. Requires \`lists:write\`. ${NOT_FOUND}`,
     requiresScopes: ['lists:write'],
-    errors: { types: [ValidationError, NotFoundError], union: { description: 'The list, or why it is unchanged.' } },
-    args: { input: t.arg({ type: UpdateListInput, required: true, description: 'The changes.' }) },
+    errors: {
+      types: [ValidationError, NotFoundError],
+      union: { description: 'The result of `updateList`: the updated list, or the reason why it was not changed.' },
+    },
+    args: { input: t.arg({ type: UpdateListInput, required: true, description: 'The changes to the list.' }) },
     resolve: async (_root, { input }, { db, viewer }) => ({ list: await updateList(db, viewer, input) }),
   }),
 );
+
+/** The input of `archiveList`. */
+export const ArchiveListInput = builder
+  .inputType('ArchiveListInput', {
+    description: 'The list to archive.',
+    fields: (t) => ({ listId: t.id({ required: true, description: LIST_ID }) }),
+  })
+  .validate(z.object({ listId }));
 
 const ArchiveListPayload = builder.objectRef<{ list: List }>('ArchiveListPayload').implement({
   description: 'The list is archived.',
@@ -108,36 +94,61 @@ const ArchiveListPayload = builder.objectRef<{ list: List }>('ArchiveListPayload
 builder.mutationField('archiveList', (t) =>
   t.field({
     type: ArchiveListPayload,
-    description: 'Archives a list: it takes no new members, those it has stay. Archiving again changes nothing.',
+    description: `Archives a list. It keeps its members, but accepts no new ones. Archiving an archived list changes nothing. Requires
+\`lists:write\`. ${NOT_FOUND}`,
     requiresScopes: ['lists:write'],
-    errors: { types: [ValidationError, NotFoundError], union: { description: 'The list, or why it is unchanged.' } },
-    args: { input: t.arg({ type: ArchiveListInput, required: true, description: 'Which list.' }) },
-    resolve: async (_root, { input }, { db, viewer }) => ({
-      list: await archiveList(db, viewer, input.listId),
-    }),
+    errors: {
+      types: [ValidationError, NotFoundError],
+      union: { description: 'The result of `archiveList`: the archived list, or the reason why it was not archived.' },
+    },
+    args: { input: t.arg({ type: ArchiveListInput, required: true, description: 'The list to archive.' }) },
+    resolve: async (_root, { input }, { db, viewer }) => ({ list: await archiveList(db, viewer, input.listId) }),
   }),
 );
+
+/** The input of `setListSubscription`. */
+export const SetListSubscriptionInput = builder
+  .inputType('SetListSubscriptionInput', {
+    description: 'The subscription to set.',
+    fields: (t) => ({
+      uid: t.string({ required: true, description: UID }),
+      listId: t.id({ required: true, description: LIST_ID }),
+      subscribed: t.boolean({
+        required: true,
+        description: `True subscribes the user, who becomes a member of the list if necessary. False unsubscribes a member, who stays a
+member.`,
+      }),
+    }),
+  })
+  .validate(listSubscription.extend({ listId }));
 
 const SetListSubscriptionPayload = builder
   .objectRef<{ membership: ListMembership }>('SetListSubscriptionPayload')
   .implement({
-    description: 'The user is on the list as the input says.',
+    description: 'The subscription was set.',
     fields: (t) => ({
-      membership: t.expose('membership', { type: ListMembershipType, description: 'How they are on the list now.' }),
+      membership: t.expose('membership', {
+        type: ListMembershipType,
+        description: "The user's membership after the change.",
+      }),
     }),
   });
 
 builder.mutationField('setListSubscription', (t) =>
   t.field({
     type: SetListSubscriptionPayload,
-    description: 'Subscribes a user to a list, without a confirmation, or unsubscribes them.',
+    description: `Subscribes a user to a list, without a confirmation, or unsubscribes a member. Requires \`lists:write\`. Returns
+\`NotFoundError\` if the workspace has no such user or list, or if a user who is not a member is to be unsubscribed. Returns
+\`ListArchivedError\` if the list is archived and the user is not a member.`,
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError, NotFoundError, ListArchivedError],
-      union: { description: 'The membership, or why it is unchanged.' },
+      union: {
+        description: 'The result of `setListSubscription`: the membership, or the reason why it was not changed.',
+      },
     },
     args: {
-      input: t.arg({ type: SetListSubscriptionInput, required: true, description: 'Who, which list, and how.' }),
+      input: t.arg({ type: SetListSubscriptionInput, required: true, description: 'The subscription to set.' }),
     },
     resolve: async (_root, { input }, { db, viewer }) => ({
       membership: await setListSubscription(db, viewer, input),
@@ -145,24 +156,41 @@ builder.mutationField('setListSubscription', (t) =>
   }),
 );
 
+/** The input of `removeFromList`. */
+export const RemoveFromListInput = builder
+  .inputType('RemoveFromListInput', {
+    description: 'The membership to remove.',
+    fields: (t) => ({
+      uid: t.string({ required: true, description: UID }),
+      listId: t.id({ required: true, description: LIST_ID }),
+    }),
+  })
+  .validate(z.object({ uid, listId }));
+
 const RemoveFromListPayload = builder.objectRef<{ userId: string; listId: string }>('RemoveFromListPayload').implement({
-  description: 'The user is no member of the list any more.',
+  description: 'The user is no longer a member of the list.',
   fields: (t) => ({
-    userId: t.id({ description: 'Global id of the user.', resolve: ({ userId }) => encodeGlobalId('User', userId) }),
-    listId: t.id({ description: 'Global id of the list.', resolve: ({ listId }) => encodeGlobalId('List', listId) }),
+    userId: t.id({
+      description: 'The global id of the user.',
+      resolve: ({ userId }) => encodeGlobalId('User', userId),
+    }),
+    listId: t.id({ description: LIST_ID, resolve: ({ listId }) => encodeGlobalId('List', listId) }),
   }),
 });
 
 builder.mutationField('removeFromList', (t) =>
   t.field({
     type: RemoveFromListPayload,
-    description: 'Ends a user’s membership of a list, archived or not.',
+    description: `Removes a user's membership in a list, archived or not. Requires \`lists:write\`. Returns \`NotFoundError\` if the
+workspace has no such user or list, or if the user is not a member.`,
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError, NotFoundError],
-      union: { description: 'Who was removed from which list, or why nobody was.' },
+      union: {
+        description: 'The result of `removeFromList`: the removed membership, or the reason why it was not removed.',
+      },
     },
-    args: { input: t.arg({ type: RemoveFromListInput, required: true, description: 'Whom, and from which list.' }) },
+    args: { input: t.arg({ type: RemoveFromListInput, required: true, description: 'The membership to remove.' }) },
     resolve: (_root, { input }, { db, viewer }) => removeFromList(db, viewer, input),
   }),
 );

@@ -1,63 +1,76 @@
-import { type List, type ListMember, type ListMembership, listsSource } from '../../domain/lists/list.ts';
+import {
+  type List,
+  type ListMember,
+  type ListMembership,
+  listColumns,
+  listsSource,
+  membershipColumns,
+} from '../../domain/lists/list.ts';
 import { listMembersSource } from '../../domain/lists/memberships.ts';
-import { MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { User } from '../../domain/users/user.ts';
-import { builder } from './builder.ts';
-import { connect, connectionTypes, withNodes } from './connection.ts';
+import type { ListRow } from '../loaders/partial-rows.ts';
 import { pageArguments } from './arguments.ts';
+import { builder } from './builder.ts';
+import { columns, fromColumns, idColumn } from './columns-plugin.ts';
+import { connect, connectionTypes, fromRow, withNodes } from './connection.ts';
 import { UserType } from './users.ts';
 
-/** A list that users subscribe to. */
-export const ListType = builder.objectRef<List>('List');
+const SUBSCRIBED = 'Whether the user is subscribed. A user who unsubscribes stays a member, with `subscribed: false`.';
+const JOINED_AT = 'When the user became a member of the list.';
+
+/** A mailing list that users subscribe to. */
+export const ListType = builder.objectRef<ListRow>('List');
 
 const { edge: ListMemberEdge, connection: ListMemberConnection } = connectionTypes<User, ListMember>({
   name: 'ListMember',
   node: UserType,
-  description: 'A page of a list’s members, the newest users first.',
+  description: "A page of a list's members, newest user first by `id`.",
+  row: { columns: membershipColumns, file: 'src/domain/lists/list.ts' },
 });
 
 builder.objectFields(ListMemberEdge, (t) => ({
-  subscribed: t.boolean({
-    description: 'False for somebody who unsubscribed, and stays a member.',
-    resolve: ({ row }) => row.subscribed,
-  }),
-  joinedAt: t.field({
-    type: 'DateTime',
-    description: 'When they became a member.',
-    resolve: ({ row }) => row.joinedAt,
-  }),
+  subscribed: t.boolean({ description: SUBSCRIBED, resolve: fromRow('subscribed') }),
+  joinedAt: t.field({ type: 'DateTime', description: JOINED_AT, resolve: fromRow('joinedAt') }),
 }));
 
 builder.node(ListType, {
-  description: 'A list that users subscribe to. Every field but `id` requires `lists:read`.',
+  description: 'A mailing list that users subscribe to. Every field except `id` requires the scope `lists:read`.',
   requiresScopes: ['lists:read'],
-  id: { resolve: (list) => list.id, requiresScopes: [] },
+  row: { columns: listColumns, file: 'src/domain/lists/list.ts' },
+  id: idColumn,
   fields: (t) => ({
-    title: t.exposeString('title', { description: 'At most 64 characters.' }),
-    description: t.exposeString('description', { nullable: true, description: 'At most 255 characters, or null.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
-    archivedAt: t.expose('archivedAt', {
+    title: columns(t).exposeString('title', { description: "The list's title: 1 to 64 characters." }),
+    description: columns(t).exposeString('description', {
+      nullable: true,
+      description: "The list's description: at most 255 characters. Null if it has none.",
+    }),
+    createdAt: columns(t).expose('createdAt', { type: 'DateTime', description: 'When the list was created.' }),
+    archivedAt: columns(t).expose('archivedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Since when it takes no new members. Null while it does.',
+      description: `When the list was archived. An archived list keeps its members and accepts no new ones. Null if the list is not
+archived.`,
     }),
     members: t.field({
       type: ListMemberConnection,
-      description: 'Its members, the newest users first: 10 on a page by default, 100 at the most.',
+      description: `The list's members, subscribed and unsubscribed, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
+at most ${MAX_PAGE_SIZE}. Requires \`lists:read\` and \`users:read\`.`,
       requiresScopes: ['lists:read', 'users:read'],
       args: {
         ...pageArguments,
-        subscribed: t.arg.boolean({ description: 'True or false: only those who are, or are not, subscribed.' }),
+        subscribed: t.arg.boolean({
+          description: 'Returns only subscribed members if true, only unsubscribed members if false, and all if null.',
+        }),
       },
-      resolve: (list, { subscribed, ...args }, context, info) =>
+      resolve: fromColumns(['id'], (list, { subscribed, ...args }, context, info) =>
         connect(context, info, {
-          name: 'List.members',
-          filter: { subscribed },
           parent: list.id,
           source: listMembersSource(context.viewer.workspaceId, subscribed),
           args,
           maximum: MAX_PAGE_SIZE,
         }),
+      ),
     }),
   }),
 });
@@ -66,41 +79,43 @@ builder.node(ListType, {
 export const { connection: ListConnection } = connectionTypes<List>({
   name: 'List',
   node: ListType,
-  description: 'A page of lists, newest first.',
+  description: 'A page of lists, newest first by `id`.',
 });
 
 withNodes(ListConnection, ListType);
 
-/** How a user is on a list. */
+/** A user's membership in a list. */
 export const ListMembershipType = builder.objectRef<ListMembership>('ListMembership').implement({
-  description: 'How a user is on a list.',
+  description: "A user's membership in a list. Every field requires the scope `users:read`.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
     list: t.expose('list', { type: ListType, description: 'The list.' }),
-    subscribed: t.exposeBoolean('subscribed', {
-      description: 'False for somebody who unsubscribed, and stays a member.',
-    }),
-    joinedAt: t.expose('joinedAt', { type: 'DateTime', description: 'When they became a member.' }),
+    subscribed: t.exposeBoolean('subscribed', { description: SUBSCRIBED }),
+    joinedAt: t.expose('joinedAt', { type: 'DateTime', description: JOINED_AT }),
   }),
 });
 
 builder.objectField(UserType, 'lists', (t) =>
   t.field({
     type: [ListMembershipType],
-    description: 'The lists they are on, the newest list first; unsubscribed ones too.',
-    resolve: async (user, _args, { loaders }) => (await loaders.listMemberships.load(user.id)) ?? [],
+    description: `The user's memberships in lists, newest list first. Includes archived lists, and lists from which the user
+unsubscribed.`,
+    resolve: fromColumns(
+      ['id'],
+      async (user, _args, { loaders }) => (await loaders.listMemberships.load(user.id)) ?? [],
+    ),
   }),
 );
 
 builder.queryField('lists', (t) =>
   t.field({
     type: ListConnection,
-    description: 'All lists, archived ones too, newest first: 10 on a page by default, 100 at the most.',
+    description: `Returns all lists of the workspace, archived ones included, newest first. Page size: ${DEFAULT_PAGE_SIZE} by
+default, at most ${MAX_PAGE_SIZE}. Requires \`lists:read\`.`,
     requiresScopes: ['lists:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>
       connect(context, info, {
-        name: 'Query.lists',
         parent: context.viewer.workspaceId,
         source: listsSource,
         args,

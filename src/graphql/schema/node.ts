@@ -1,19 +1,37 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { ValidationError } from '../../domain/shared/errors.ts';
+import type { Context } from '../context.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
-import { decodeGlobalId, type GlobalId } from './global-id.ts';
+import { decodeGlobalId, type GlobalId, type NodeType } from './global-id.ts';
 import '../checks/extensions.ts';
-import { loadNode } from './load-node.ts';
 
-const byTypes = 'Requires the scope to read each id’s type: `users:read` for a user, and so on.';
+const EXAMPLES = '`users:read` for a `User`, `lists:read` for a `List`, and so on';
 
-/** @throws {ValidationError} for anything but a global id. */
-function parse(id: string, ...path: string[]): GlobalId {
-  const parsed = decodeGlobalId(id);
-  if (!parsed) throw new ValidationError([{ path, code: 'INVALID_ID', message: 'is not a global id' }]);
-  return parsed;
+/** Adds the type's name to a row, for the type resolution of interfaces and unions; null for no row. */
+export function asNode(type: NodeType, row: object | undefined): object | null {
+  return row ? { ...row, __typename: type } : null;
 }
 
-/** The types of some ids, as far as they are ids. */
+/** Loads the object with a global id, with its type's name; null if the workspace has none. */
+export async function loadNode(
+  { type, id }: GlobalId,
+  { loaders }: Context,
+  info: GraphQLResolveInfo,
+): Promise<object | null> {
+  if (type === 'User') return asNode(type, await loaders.user({ id }, selectionOf(info, type).columns));
+  const loader = { List: loaders.lists, Segment: loaders.segments, Event: loaders.events }[type];
+  return asNode(type, await loader.load(id));
+}
+
+/** Decodes a global id. @throws {ValidationError} with the path, if the text is not one. */
+function parseGlobalId(text: string, ...path: string[]): GlobalId {
+  const id = decodeGlobalId(text);
+  if (!id) throw new ValidationError([{ path, code: 'INVALID_ID', message: 'is not a global id' }]);
+  return id;
+}
+
+/** The types of the values that are global ids. */
 function typesOf(ids: readonly unknown[]): string[] {
   return ids.flatMap((id) => (typeof id === 'string' && decodeGlobalId(id)?.type) || []);
 }
@@ -22,10 +40,11 @@ builder.queryField('node', (t) =>
   t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
-    description: `The object with a global id. Null where the workspace has none. ${byTypes}`,
-    args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
+    description: `Returns the object with the given global id. Null if the workspace has no such object. Requires
+the scope to read the object's type: ${EXAMPLES}.`,
+    args: { id: t.arg.id({ required: true, description: 'The global id of the object.' }) },
     extensions: { typesAskedFor: ({ id }) => typesOf([id]) },
-    resolve: (_root, { id }, context, info) => loadNode(parse(id, 'id'), context, info),
+    resolve: (_root, { id }, context, info) => loadNode(parseGlobalId(id, 'id'), context, info),
   }),
 );
 
@@ -33,11 +52,12 @@ builder.queryField('nodes', (t) =>
   t.field({
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
-    description: `The objects with some global ids, each at its id’s place; null where the workspace has none. ${byTypes}`,
+    description: `Returns the objects with the given global ids, in the order of the ids. An item is null if the workspace has no such
+object. Requires the scope to read the type of each object: ${EXAMPLES}.`,
     args: {
       ids: t.arg.idList({
         required: true,
-        description: 'Global ids; at most 100, unless the gateway is set otherwise.',
+        description: 'The global ids of the objects; by default at most 100.',
       }),
     },
     extensions: {
@@ -45,6 +65,6 @@ builder.queryField('nodes', (t) =>
       typesAskedFor: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
     },
     resolve: (_root, { ids }, context, info) =>
-      ids.map(async (id, place) => loadNode(parse(id, 'ids', String(place)), context, info)),
+      ids.map(async (id, index) => loadNode(parseGlobalId(id, 'ids', String(index)), context, info)),
   }),
 );

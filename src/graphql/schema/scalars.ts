@@ -1,52 +1,58 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver } from 'graphql-scalars';
-import { type Attributes, type AttributeValue, isAttributeValue, isJsonObject } from '../../domain/shared/attributes.ts';
+import {
+  type Attributes,
+  type AttributeValue,
+  isAttributeValue,
+  isJsonObject,
+} from '../../domain/shared/attributes.ts';
 import { toNumber, UnsafeNumber } from '../../domain/shared/json-numbers.ts';
 import { builder, type InputAttributes, type InputValue } from './builder.ts';
 
-const NOT_A_VALUE = 'An AttributeValue is a string, a finite number or a boolean.';
-const NOT_ATTRIBUTES = 'Attributes are a flat JSON object whose values are strings, finite numbers or booleans.';
+const INVALID_VALUE = 'AttributeValue must be a string, a finite number or a boolean.';
+const INVALID_ATTRIBUTES =
+  'Attributes must be a flat JSON object whose values are strings, finite numbers or booleans.';
 
-/** @throws {GraphQLError} for anything but a string, a finite number or a boolean. */
+/** @throws {GraphQLError} if the value is not a string, a finite number or a boolean. */
 function toAttributeValue(value: unknown): AttributeValue {
   if (isAttributeValue(value)) return value;
-  throw new GraphQLError(NOT_A_VALUE);
+  throw new GraphQLError(INVALID_VALUE);
 }
 
 function isAttributes(value: unknown): value is Attributes {
   return isJsonObject(value) && Object.values(value).every(isAttributeValue);
 }
 
-/** @throws {GraphQLError} for anything but a flat JSON object. */
+/** @throws {GraphQLError} if the value is not a flat JSON object. */
 function toAttributes(value: unknown): Attributes {
   if (isAttributes(value)) return value;
-  throw new GraphQLError(NOT_ATTRIBUTES);
+  throw new GraphQLError(INVALID_ATTRIBUTES);
 }
 
-/** The domain's validation rejects unsafe numbers, together with all other faults of an input. */
+/** Accepts unsafe numbers: the domain's validation rejects them, together with all other problems of an input. */
 const isInputValue = (value: unknown): value is InputValue => isAttributeValue(value) || value instanceof UnsafeNumber;
 
 function isInputAttributes(value: unknown): value is InputAttributes {
   return isJsonObject(value) && Object.values(value).every(isInputValue);
 }
 
-/** @throws {GraphQLError} for anything but a string, a finite number or a boolean. */
+/** @throws {GraphQLError} if the value is not a string, a finite number or a boolean. */
 function toInputValue(value: unknown): InputValue {
   if (isInputValue(value)) return value;
-  throw new GraphQLError(NOT_A_VALUE);
+  throw new GraphQLError(INVALID_VALUE);
 }
 
-/** @throws {GraphQLError} for anything but a flat JSON object. */
+/** @throws {GraphQLError} if the value is not a flat JSON object. */
 function toInputAttributes(value: unknown): InputAttributes {
   if (isInputAttributes(value)) return value;
-  throw new GraphQLError(NOT_ATTRIBUTES);
+  throw new GraphQLError(INVALID_ATTRIBUTES);
 }
 
 type Variables = Record<string, unknown> | null | undefined;
 
 /**
- * The value of a literal in a document. Enum names are no values. A variable within attributes has its value when the
- * operation is executed; while the document is validated it has none yet, and passes for any.
+ * Returns the value of a literal in a document; undefined for an enum name, which is not a valid value. While a document is
+ * validated its variables have no values yet: a variable within attributes then counts as a valid value.
  */
 function literal(node: ValueNode, variables: Variables): unknown {
   if (node.kind === Kind.VARIABLE) return variables ? variables[node.name.value] : '';
@@ -56,26 +62,28 @@ function literal(node: ValueNode, variables: Variables): unknown {
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
-/** Its instants are made by the database (`db/instant.ts`), and are right already. */
+/** Serialization returns the value unchanged: `db/instant.ts` has already formatted it. */
 const dateTime = new GraphQLScalarType({ ...DateTimeResolver.toConfig(), serialize: (value) => value });
 
+const UNSAFE_NUMBERS = `Integers beyond ±(2^53 - 1), and decimals that a 64-bit float does not preserve, are rejected with
+the code \`UNSAFE_NUMBER\`; send them as strings.`;
+
 builder.addScalarType('DateTime', dateTime, {
-  description:
-    'An instant in RFC 3339, such as `2021-01-12T05:24:39.062Z`, kept to the millisecond; answers are in UTC.',
+  description: `A point in time in RFC 3339 format, such as \`2021-01-12T05:24:39.062Z\`, with millisecond precision. Inputs can have
+any UTC offset; results are in UTC.`,
 });
 
 builder.scalarType('Attributes', {
-  description: `A flat JSON object; values are strings, finite numbers or booleans.
-An input has at most 100 keys of 1 to 64 characters, and 16 KB in all. A number that a 64-bit float would change, and an
-integer beyond 2^53 - 1, is rejected (\`UNSAFE_NUMBER\`): send it as a string.`,
+  description: `A flat JSON object whose values are strings, finite numbers or booleans. An input can have at most 100 keys of 1 to
+64 characters, and 16 KB in total.
+${UNSAFE_NUMBERS}`,
   serialize: toAttributes,
   parseValue: toInputAttributes,
   parseLiteral: (node, variables) => toInputAttributes(literal(node, variables)),
 });
 
 builder.scalarType('AttributeValue', {
-  description: `A string, a finite number or a boolean. A number that a 64-bit float would change, and an integer beyond
-2^53 - 1, is rejected (\`UNSAFE_NUMBER\`): send it as a string.`,
+  description: `A string, a finite number or a boolean. ${UNSAFE_NUMBERS}`,
   serialize: toAttributeValue,
   parseValue: toInputValue,
   parseLiteral: (node, variables) => toInputValue(literal(node, variables)),

@@ -7,19 +7,19 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from '@pothos/core';
-import type { Scope } from '../../domain/shared/scopes.ts';
 import { DirectiveLocation, GraphQLDirective, GraphQLList, GraphQLNonNull, GraphQLScalarType } from 'graphql';
+import type { Scope } from '../../domain/shared/scopes.ts';
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Scopes that a caller needs, all of them. */
+    /** The scopes that the field requires, all of them. */
     requiresScopes?: readonly Scope[];
-    /** Names the types of the objects that the arguments ask for; the field requires their scopes, too. */
+    /** Returns the types of the objects that the arguments name; the field requires the scopes of these, too. */
     typesAskedFor?: (args: Readonly<Record<string, unknown>>) => Iterable<string>;
   }
 
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
-    /** Scopes that a caller needs to read an object of the type by its id. */
+    /** The scopes that reading an object of the type by its id requires. */
     requiresScopes?: readonly Scope[];
   }
 }
@@ -31,7 +31,7 @@ declare global {
     }
 
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> {
-      /** Scopes that each field of the type requires which names none of its own. */
+      /** The scopes of every field of the type that does not declare its own. */
       requiresScopes?: readonly Scope[];
     }
 
@@ -44,15 +44,15 @@ declare global {
       ResolveShape,
       ResolveReturnShape,
     > {
-      /** Scopes that a caller needs, all of them. An empty list: none beyond those of the way to the field. */
+      /** The scopes that the field requires, all of them. An empty list overrides the type's: the field requires none. */
       requiresScopes?: readonly Scope[];
     }
   }
 }
 
 /**
- * Declares scopes, once: on a type for all its fields, or on a field. Each field then carries them in its
- * extensions, where `scopes.ts` enforces them, and as the federation directive `@requiresScopes`, which is printed.
+ * Declares scopes once, on a type for all its fields or on a field. Each field then has them in its extensions, from which
+ * `checks/scopes.ts` enforces them, and as the federation directive `@requiresScopes`, which the schema prints.
  */
 class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(type: PothosTypeConfig): PothosTypeConfig {
@@ -78,17 +78,17 @@ export default pluginName;
 
 const scope = new GraphQLScalarType({
   name: 'Scope',
-  description: 'Name of a scope, such as `users:read`.',
+  description: 'The name of a scope, such as `users:read`.',
 });
 
-/** Federation's directive, under the name that its specification gives it. */
+/** The directive of the Apollo Federation specification. */
 export const requiresScopesDirective = new GraphQLDirective({
   name: 'requiresScopes',
-  description: 'Scopes that a caller needs: all of one of the lists.',
+  description: 'The scopes that a field requires (Apollo Federation): all scopes of at least one of the lists.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
   args: {
     scopes: {
-      description: 'Lists of scopes.',
+      description: 'Alternative lists of scopes.',
       type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(scope))))),
     },
   },

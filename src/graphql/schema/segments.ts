@@ -1,35 +1,38 @@
-import { MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { segmentMembersSource } from '../../domain/segments/memberships.ts';
-import { type Segment, type SegmentMembership, segmentsSource } from '../../domain/segments/segment.ts';
-import { builder } from './builder.ts';
-import { connect, connectionTypes, withNodes } from './connection.ts';
+import { type Segment, type SegmentMembership, segmentColumns, segmentsSource } from '../../domain/segments/segment.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import type { SegmentRow } from '../loaders/partial-rows.ts';
 import { pageArguments } from './arguments.ts';
+import { builder } from './builder.ts';
+import { columns, fromColumns, idColumn } from './columns-plugin.ts';
+import { connect, connectionTypes, withNodes } from './connection.ts';
 import { UserConnection, UserType } from './users.ts';
 
 /** A group of users computed from their attributes and events. */
-export const SegmentType = builder.objectRef<Segment>('Segment');
+export const SegmentType = builder.objectRef<SegmentRow>('Segment');
 
 builder.node(SegmentType, {
-  description: `A group of users computed from their attributes and events: nobody joins or leaves by hand.
-Every field but \`id\` requires \`segments:read\`.`,
+  description: `A group of users that is computed from their attributes and events; users cannot be added or removed by hand.
+Every field except \`id\` requires the scope \`segments:read\`.`,
   requiresScopes: ['segments:read'],
-  id: { resolve: (segment) => segment.id, requiresScopes: [] },
+  row: { columns: segmentColumns, file: 'src/domain/segments/segment.ts' },
+  id: idColumn,
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'What people call it.' }),
+    name: columns(t).exposeString('name', { description: "The segment's display name." }),
     members: t.field({
       type: UserConnection,
-      description:
-        'Its members, suppressed ones too, the newest users first: 10 on a page by default, 100 at the most.',
+      description: `The segment's members, suppressed ones included, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
+at most ${MAX_PAGE_SIZE}. Requires \`segments:read\` and \`users:read\`.`,
       requiresScopes: ['segments:read', 'users:read'],
       args: pageArguments,
-      resolve: (segment, args, context, info) =>
+      resolve: fromColumns(['id'], (segment, args, context, info) =>
         connect(context, info, {
-          name: 'Segment.members',
           parent: segment.id,
           source: segmentMembersSource(context.viewer.workspaceId),
           args,
           maximum: MAX_PAGE_SIZE,
         }),
+      ),
     }),
   }),
 });
@@ -38,18 +41,19 @@ Every field but \`id\` requires \`segments:read\`.`,
 export const { connection: SegmentConnection } = connectionTypes<Segment>({
   name: 'Segment',
   node: SegmentType,
-  description: 'A page of segments, newest first.',
+  description: 'A page of segments, newest first by `id`.',
 });
 
 withNodes(SegmentConnection, SegmentType);
 
 const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembership').implement({
-  description: 'How a user is in a segment.',
+  description: "A user's membership in a segment. Every field requires the scope `users:read`.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
     segment: t.expose('segment', { type: SegmentType, description: 'The segment.' }),
     suppressed: t.exposeBoolean('suppressed', {
-      description: 'True for a member who gets no broadcasts sent to the segment, having unsubscribed from one.',
+      description: `Whether the user is excluded from broadcasts to the segment because they unsubscribed from one. A suppressed user
+stays a member.`,
     }),
   }),
 });
@@ -57,20 +61,23 @@ const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembe
 builder.objectField(UserType, 'segments', (t) =>
   t.field({
     type: [SegmentMembershipType],
-    description: 'The segments they are in, the newest segment first; where they are suppressed too.',
-    resolve: async (user, _args, { loaders }) => (await loaders.segmentMemberships.load(user.id)) ?? [],
+    description: "The user's memberships in segments, newest segment first. Includes suppressed memberships.",
+    resolve: fromColumns(
+      ['id'],
+      async (user, _args, { loaders }) => (await loaders.segmentMemberships.load(user.id)) ?? [],
+    ),
   }),
 );
 
 builder.queryField('segments', (t) =>
   t.field({
     type: SegmentConnection,
-    description: 'All segments, newest first: 10 on a page by default, 100 at the most.',
+    description: `Returns all segments of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at most
+${MAX_PAGE_SIZE}. Requires \`segments:read\`.`,
     requiresScopes: ['segments:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>
       connect(context, info, {
-        name: 'Query.segments',
         parent: context.viewer.workspaceId,
         source: segmentsSource,
         args,

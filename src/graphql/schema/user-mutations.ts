@@ -1,66 +1,100 @@
-import { listIds, newUser, userUpdate, uid } from '../../domain/users/inputs.ts';
+import { z } from 'zod';
+import {
+  ForbiddenError,
+  IdempotencyConflictError,
+  NotFoundError,
+  UidNotUpdateableError,
+  UidTakenError,
+  ValidationError,
+} from '../../domain/shared/errors.ts';
+import { createUser } from '../../domain/users/create.ts';
+import { deleteUser } from '../../domain/users/delete.ts';
+import { listIds, newUser, uid, userUpdate } from '../../domain/users/inputs.ts';
+import { updateUser } from '../../domain/users/update.ts';
+import type { User } from '../../domain/users/user.ts';
+import { idempotencyKeyField } from './arguments.ts';
 import { builder } from './builder.ts';
 import { DeviceInput } from './devices.ts';
-import { globalId, encodeGlobalId } from './global-id.ts';
-import { idempotencyKeyField } from './arguments.ts';
-import { IdempotencyConflictError, NotFoundError, UidTakenError, ValidationError, ForbiddenError, UidNotUpdateableError } from '../../domain/shared/errors.ts';
-import { createUser } from '../../domain/users/create.ts';
-import type { User } from '../../domain/users/user.ts';
+import { encodeGlobalId, globalId } from './global-id.ts';
 import { UserType } from './users.ts';
-import { updateUser } from '../../domain/users/update.ts';
-import { z } from 'zod';
-import { deleteUser } from '../../domain/users/delete.ts';
 
-/** What `createUser` takes. */
+/** The input of `createUser`. */
 export const CreateUserInput = builder
   .inputType('CreateUserInput', {
-    description: 'A new user. Null counts as left out.',
+    description: 'The user to create. Null is the same as leaving a field out.',
     fields: (t) => ({
       uid: t.string({
         required: true,
-        description: 'Their identifier in your application: 1 to 255 letters and digits.',
+        description: "The user's identifier in your application: 1 to 255 ASCII letters and digits.",
       }),
-      firstName: t.string({ description: 'At most 255 characters.' }),
-      lastName: t.string({ description: 'At most 255 characters.' }),
-      number: t.string({ description: 'Phone number in international format, with or without `+`.' }),
-      email: t.string({ description: 'One `@`, no spaces, at most 254 characters. Need not be unique.' }),
-      device: t.field({ type: DeviceInput, description: 'Their device, for push messages.' }),
-      listIds: t.idList({ description: 'Lists to subscribe to at once, without a confirmation; at most 100.' }),
-      meta: t.field({ type: 'Attributes', description: 'Further attributes.' }),
-      createdAt: t.field({ type: 'DateTime', description: 'When they signed up in your application; now by default.' }),
+      firstName: t.string({ description: "The user's first name: at most 255 characters." }),
+      lastName: t.string({ description: "The user's last name: at most 255 characters." }),
+      number: t.string({
+        description: "The user's phone number in international format, with or without `+`. Stored in E.164 format.",
+      }),
+      email: t.string({
+        description:
+          "The user's e-mail address: one `@`, no spaces, at most 254 characters. Does not have to be unique.",
+      }),
+      device: t.field({ type: DeviceInput, description: "The user's device, to register for push messages." }),
+      listIds: t.idList({
+        description: `The global ids of at most 100 lists to subscribe the user to, without a confirmation. If a list does not exist
+or is archived, the user is not created.`,
+      }),
+      meta: t.field({ type: 'Attributes', description: 'Custom attributes of the user.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description:
+          'When the user signed up in your application, in the years 1 to 9999. Defaults to the current time.',
+      }),
       idempotencyKey: idempotencyKeyField(t),
     }),
   })
   .validate(newUser.extend({ listIds: listIds(globalId('List')) }));
 
-/** What `updateUser` takes. */
+/** The input of `updateUser`. */
 export const UpdateUserInput = builder
   .inputType('UpdateUserInput', {
-    description: 'Changes to a user. A field left out is unchanged; null clears it, where it says so.',
+    description:
+      'The changes to a user. A field that is left out is not changed. Null clears a field if its description says so.',
     fields: (t) => ({
       uid: t.string({
         required: true,
-        description: `The user’s identifier: 1 to 255 visible characters but \`/\`, without white space at either end; in
-Unicode normal form C, to which it is normalized. Where nobody has it, the user is created; or, fully authenticated,
-the one user with the \`email\` whose uid may still be set gets it.`,
+        description: `The user's uid: 1 to 255 visible characters except \`/\`, without leading or trailing white space. Normalized to
+Unicode normal form C. If no user has the uid, a user is created. Exception: if the caller has the scope \`users:write\`,
+and exactly one user with the input's \`email\` has \`uidUpdateable: true\`, the uid of that user is set instead.`,
       }),
       newUid: t.string({
-        description: 'The uid to give to a user whose `uidUpdateable` is true, once. Requires `users:write`.',
+        description: `The uid to set for a user whose \`uidUpdateable\` is true, with the same rules as \`uid\`. Can be set once. Null sets
+none. Requires \`users:write\`.`,
       }),
-      firstName: t.string({ description: 'At most 255 characters. Null clears it.' }),
-      lastName: t.string({ description: 'At most 255 characters. Null clears it.' }),
-      number: t.string({ description: 'Phone number in international format, with or without `+`. Null clears it.' }),
+      firstName: t.string({ description: "The user's first name: at most 255 characters. Null clears it." }),
+      lastName: t.string({ description: "The user's last name: at most 255 characters. Null clears it." }),
+      number: t.string({
+        description: `The user's phone number in international format, with or without \`+\`. Stored in E.164 format. Null clears
+it.`,
+      }),
       email: t.string({
-        description: 'Null clears it. Changing or clearing the address of a user who has one requires `users:write`.',
+        description: `The user's e-mail address: one \`@\`, no spaces, at most 254 characters. Null clears it. Changing
+or clearing the address of a user who has one requires \`users:write\`.`,
       }),
-      device: t.field({ type: DeviceInput, description: 'A device to add, or to move to the front. Null adds none.' }),
+      device: t.field({
+        type: DeviceInput,
+        description: `A device to register for push messages. A device that the user already has becomes the most recently seen. Null
+registers none.`,
+      }),
       meta: t.field({
         type: 'Attributes',
-        description: `Attributes to add or replace; those not named stay. Null removes them all. The limits of \`Attributes\`
-apply to what callers without \`users:read\` have sent for the user, and separately to all other attributes.`,
+        description: `Attributes to add or replace; other attributes are kept. Null removes all attributes. The limits of \`Attributes\`
+apply once to the attributes written by callers without the scope \`users:read\`, and once to all others.`,
       }),
-      removeMeta: t.stringList({ description: 'Keys of attributes to remove; unknown ones are ignored.' }),
-      createdAt: t.field({ type: 'DateTime', description: 'When they signed up in your application. Not null.' }),
+      removeMeta: t.stringList({
+        description: 'Keys of attributes to remove; unknown keys are ignored. Must not contain a key that `meta` sets.',
+      }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When the user signed up in your application, in the years 1 to 9999. Must not be null.',
+      }),
     }),
   })
   .validate(userUpdate);
@@ -73,69 +107,76 @@ const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload')
 builder.mutationField('createUser', (t) =>
   t.field({
     type: CreateUserPayload,
-    description: 'Creates a user, when a customer signs up in your application.',
+    description: `Creates a user, for example when a customer signs up in your application. Requires \`users:identify\`. Returns
+\`UidTakenError\` if another user has the uid.`,
     requiresScopes: ['users:identify'],
     errors: {
       types: [ValidationError, UidTakenError, NotFoundError, IdempotencyConflictError],
       union: {
-        description: `A new user, or why there is none. \`NotFoundError\`: one of the lists does not exist, or the user whom
-the idempotency key stands for has been deleted.`,
+        description: `The result of \`createUser\`: the new user, or the reason why it was not created. \`NotFoundError\`: a list does not
+exist, or the user that was created with the idempotency key has been deleted.`,
       },
     },
-    args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The new user.' }) },
+    args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The user to create.' }) },
     resolve: (_root, { input }, { db, viewer }) => createUser(db, viewer, input),
   }),
 );
 
 const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('UpdateUserPayload').implement({
-  description: 'The user is as the input says.',
+  description: 'The user was updated or created.',
   fields: (t) => ({
     user: t.expose('user', { type: UserType, description: 'The user after the change.' }),
-    created: t.exposeBoolean('created', { description: 'Whether this call has created them.' }),
+    created: t.exposeBoolean('created', { description: 'Whether the mutation created the user.' }),
   }),
 });
 
 builder.mutationField('updateUser', (t) =>
   t.field({
     type: UpdateUserPayload,
-    description: `Updates a user, or creates them where nobody has the uid.
-Changing an e-mail address and setting a uid require \`users:write\` as well.`,
+    description: `Updates a user, or creates one if no user has the uid. Requires \`users:identify\`; changing an e-mail address or
+setting \`newUid\` also requires \`users:write\`, and returns \`ForbiddenError\` without it.`,
     requiresScopes: ['users:identify'],
     errors: {
       types: [ValidationError, UidTakenError, UidNotUpdateableError, ForbiddenError],
-      union: { description: 'An updated or created user, or why nothing was changed.' },
+      union: {
+        description: 'The result of `updateUser`: the updated or created user, or the reason why nothing was changed.',
+      },
     },
-    args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The changes.' }) },
+    args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The changes to the user.' }) },
     resolve: (_root, { input }, { db, viewer }) => updateUser(db, viewer, input),
   }),
 );
 
 const DeleteUserInput = builder
   .inputType('DeleteUserInput', {
-    description: 'Which user to delete.',
-    fields: (t) => ({ uid: t.string({ required: true, description: 'The user’s uid.' }) }),
+    description: 'The user to delete.',
+    fields: (t) => ({ uid: t.string({ required: true, description: "The user's uid." }) }),
   })
   .validate(z.object({ uid }));
 
 const DeleteUserPayload = builder.objectRef<{ id: string; uid: string }>('DeleteUserPayload').implement({
-  description: 'The user is deleted; nobody can read anything about them any more.',
+  description: 'The user was deleted.',
   fields: (t) => ({
-    deletedUserId: t.id({ description: 'The global id they had.', resolve: ({ id }) => encodeGlobalId('User', id) }),
-    uid: t.exposeString('uid', { description: 'The uid they had; free again.' }),
+    deletedUserId: t.id({
+      description: 'The global id of the deleted user.',
+      resolve: ({ id }) => encodeGlobalId('User', id),
+    }),
+    uid: t.exposeString('uid', { description: 'The uid of the deleted user, which a new user can have.' }),
   }),
 });
 
 builder.mutationField('deleteUser', (t) =>
   t.field({
     type: DeleteUserPayload,
-    description: `Deletes a user with their devices, memberships and events. This cannot be undone. All of it is gone for every reader when
-the mutation returns; the events are erased from the database in the background after that.`,
+    description: `Deletes a user with all devices, memberships and events. This cannot be undone. When the mutation returns, nothing of the
+user can be read; the events are erased from the database in the background. Requires \`users:write\`. Returns
+\`NotFoundError\` if the workspace has no user with the uid.`,
     requiresScopes: ['users:write'],
     errors: {
       types: [ValidationError, NotFoundError],
-      union: { description: 'A deleted user, or why there is none.' },
+      union: { description: 'The result of `deleteUser`: the deleted user, or the reason why it was not deleted.' },
     },
-    args: { input: t.arg({ type: DeleteUserInput, required: true, description: 'Which user.' }) },
+    args: { input: t.arg({ type: DeleteUserInput, required: true, description: 'The user to delete.' }) },
     resolve: (_root, { input }, { db, viewer }) => deleteUser(db, viewer, input.uid),
   }),
 );

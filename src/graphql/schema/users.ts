@@ -1,54 +1,71 @@
-import type { User } from '../../domain/users/user.ts';
-import { builder } from './builder.ts';
-import { connectionTypes, withNodes, connect } from './connection.ts';
-import { MAX_USERS_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import { usersSource } from '../../domain/users/read.ts';
+import type { User } from '../../domain/users/user.ts';
+import { userColumns } from '../../domain/users/user.ts';
+import type { UserRow } from '../loaders/partial-rows.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
 import { pageArguments } from './arguments.ts';
-import { selectedFields } from '../loaders/selected-fields.ts';
+import { builder } from './builder.ts';
+import { columns, idColumn } from './columns-plugin.ts';
+import { connect, connectionTypes, withNodes } from './connection.ts';
 
-/** A person (or an account) of the application. Other folders add the fields that they know about. */
-export const UserType = builder.objectRef<User>('User');
+/** A user of the workspace's application. The files of devices, events, lists and segments add their fields. */
+export const UserType = builder.objectRef<UserRow>('User');
 
 builder.node(UserType, {
-  description: `A person (or an account) of your application. Every field but \`id\` and \`uid\` requires \`users:read\`.`,
+  description: `A user of your application: a person, or an account. Every field except \`id\` and \`uid\` requires the scope
+\`users:read\`.`,
   requiresScopes: ['users:read'],
-  id: { resolve: (user) => user.id, requiresScopes: [] },
+  row: { columns: userColumns, file: 'src/domain/users/user.ts' },
+  id: idColumn,
   fields: (t) => ({
-    uid: t.exposeString('uid', {
-      description: 'Their unique identifier in your application.',
+    uid: columns(t).exposeString('uid', {
+      description: "The user's identifier in your application, unique within the workspace. In Unicode normal form C.",
       requiresScopes: [],
     }),
-    uidUpdateable: t.exposeBoolean('uidUpdateable', {
-      description: `Whether the uid may still be set, once: true for a user who was made without one,
-by an import or an integration. Their uid is then their e-mail address.`,
+    uidUpdateable: columns(t).exposeBoolean('uidUpdateable', {
+      description: `Whether the uid can still be set, once. True for a user who was created without a uid, by an import or an
+integration; the user's e-mail address then serves as the uid.`,
     }),
-    firstName: t.exposeString('firstName', { nullable: true, description: 'Null where it is not known.' }),
-    lastName: t.exposeString('lastName', { nullable: true, description: 'Null where it is not known.' }),
-    number: t.exposeString('number', {
+    firstName: columns(t).exposeString('firstName', {
       nullable: true,
-      description: 'Phone number as E.164, such as `+2348012345678`. Null where it is not known.',
+      description: "The user's first name. Null if unknown.",
     }),
-    email: t.exposeString('email', {
+    lastName: columns(t).exposeString('lastName', {
       nullable: true,
-      description: 'E-mail address; several users may have the same. Null where it is not known.',
+      description: "The user's last name. Null if unknown.",
     }),
-    meta: t.expose('meta', {
+    number: columns(t).exposeString('number', {
+      nullable: true,
+      description: "The user's phone number in E.164 format, such as `+2348012345678`. Null if unknown.",
+    }),
+    email: columns(t).exposeString('email', {
+      nullable: true,
+      description: "The user's e-mail address. Not unique: several users can share an address. Null if unknown.",
+    }),
+    meta: columns(t).expose('meta', {
       type: 'Attributes',
-      description: `Further attributes; \`{}\` where there are none. At most 200 keys and 32 KB: the limits of \`Attributes\`
-apply to what callers without \`users:read\` have sent, and separately to all other attributes.`,
+      description: `Custom attributes of the user; \`{}\` if there are none. At most 200 keys and 32 KB: the limits of
+\`Attributes\` apply once to the attributes written by callers without the scope \`users:read\`, and once to all others.`,
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they signed up in your application.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When they were last changed here.' }),
+    createdAt: columns(t).expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the user signed up in your application.',
+    }),
+    updatedAt: columns(t).expose('updatedAt', {
+      type: 'DateTime',
+      description: 'When the user was last changed in this workspace.',
+    }),
   }),
 });
 
 /** A page of users. */
-export const { connection: UserConnection } = connectionTypes({
+export const { connection: UserConnection } = connectionTypes<User>({
   name: 'User',
   node: UserType,
-  description:
-    'A page of users, newest first by id. A user can become visible after a newer one: followers read an overlap.',
+  description: `A page of users, newest first by \`id\`. A user can become visible after a user with a newer id: clients that
+poll for new users should read overlapping pages.`,
 });
 
 withNodes(UserConnection, UserType);
@@ -57,24 +74,28 @@ builder.queryField('user', (t) =>
   t.field({
     type: UserType,
     nullable: true,
-    description: 'The user with a uid. Null where the workspace has none.',
+    description: 'Returns the user with the given uid. Null if the workspace has no such user. Requires `users:read`.',
     requiresScopes: ['users:read'],
     args: {
-      uid: t.arg.string({ required: true, validate: uid, description: 'Their identifier in your application.' }),
+      uid: t.arg.string({
+        required: true,
+        validate: uid,
+        description: "The user's identifier in your application. Normalized to Unicode normal form C.",
+      }),
     },
-    resolve: (_root, { uid }, { loaders }, info) => loaders.user({ uid }, selectedFields(info)),
+    resolve: (_root, { uid }, { loaders }, info) => loaders.user({ uid }, selectionOf(info).columns),
   }),
 );
 
 builder.queryField('users', (t) =>
   t.field({
     type: UserConnection,
-    description: 'All users, newest first: 10 on a page by default, 30 at the most.',
+    description: `Returns all users of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at most
+${MAX_USERS_PAGE_SIZE}. Requires \`users:read\`.`,
     requiresScopes: ['users:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>
       connect(context, info, {
-        name: 'Query.users',
         parent: context.viewer.workspaceId,
         source: usersSource(),
         args,

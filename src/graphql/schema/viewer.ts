@@ -2,15 +2,15 @@ import type { Viewer } from '../../auth/viewer.ts';
 import { builder } from './builder.ts';
 
 const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
-  description: 'Who calls, and what they may do.',
+  description: 'The caller, as the credentials of the request identify it.',
   fields: (t) => ({
-    workspace: t.exposeString('workspace', { description: 'Name of the workspace that the caller sees.' }),
+    workspace: t.exposeString('workspace', { description: 'The name of the workspace that the caller can access.' }),
     keyId: t.exposeString('keyId', {
-      description: 'Id of the key by which the caller was let in, or the subject of their token.',
+      description: "The id of the caller's API key, or the subject of the caller's token.",
     }),
     scopes: t.stringList({
-      description:
-        'What the caller may do. With the public key alone: `users:identify` and `events:write` at the most.',
+      description: `The scopes that the caller has, such as \`users:read\`. A public key without its secret has at most
+\`users:identify\` and \`events:write\`.`,
       resolve: ({ scopes }) => [...scopes],
     }),
   }),
@@ -19,7 +19,7 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
 builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerType,
-    description: 'Who calls. Needs a key, and no scope.',
+    description: 'Returns the caller. Requires valid credentials, but no scope.',
     resolve: (_root, _args, { viewer }) => viewer,
   }),
 );

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const ask = (representations: unknown, caller?: string) => app.send(Entities, { representations }, caller);
+const sendEntities = (representations: unknown, caller?: string) => app.send(Entities, { representations }, caller);
 
 const byId = (number: number) => ({ __typename: 'User', id: rowGlobalId('User', number) });
 const byUid = (number: number) => ({ __typename: 'User', uid: `u${number}` });
@@ -32,35 +32,35 @@ const others = (['List', 'Segment', 'Event'] as const).map((type) => ({
   id: rowGlobalId(type, 1),
 }));
 
-it('reads each kind of entity by each of its keys, at the place of its representation', async () => {
-  const { data, errors } = await ask([byUid(10), ...others, byId(20), byUid(1)]);
+it('returns entities of every type by every key, in the order of the representations', async () => {
+  const { data, errors } = await sendEntities([byUid(10), ...others, byId(20), byUid(1)]);
   expect(errors).toBeUndefined();
   expect(data).toEqual({ _entities: [user(10), ...others, user(20), user(1)] });
 });
 
-it('costs one statement a type for 100 representations, whatever their order and keys', async () => {
+it('reads 100 representations with one statement per type, for any order and keys', async () => {
   const users = tens(48).flatMap((number) => [byId(number), byUid(600 - number)]);
   const representations = [...users.slice(0, 50), ...others, ...users.slice(50), byUid(1)];
   expect(representations).toHaveLength(100);
-  await ask([byId(1)]);
+  await sendEntities([byId(1)]);
   for (const order of [representations, representations.toReversed()]) {
     const statements = await app.statementsOf(async () => {
-      const { data } = await ask(order);
+      const { data } = await sendEntities(order);
       expect(data).toMatchObject({ _entities: order });
     });
     expect(statements).toHaveLength(4);
   }
 });
 
-it('gives duplicates at each of their places, and reads them once', async () => {
-  const { data } = await ask([byUid(10), byId(10), byUid(10), byId(20), byId(10)]);
+it('returns repeated representations at each position', async () => {
+  const { data } = await sendEntities([byUid(10), byId(10), byUid(10), byId(20), byId(10)]);
   expect(data).toEqual({ _entities: [user(10), user(10), user(10), user(20), user(10)] });
 });
 
-it('reads more users than a statement holds in several, each at its place', async () => {
-  const some = tens(60).flatMap((number) => [byId(number), byUid(5 + number), byUid(number), byId(number)]);
+it('reads more than 100 users with several statements, in order', async () => {
+  const representations = tens(60).flatMap((number) => [byId(number), byUid(5 + number), byUid(number), byId(number)]);
   const statements = await app.statementsOf(async () => {
-    const { data, errors } = await ask(some);
+    const { data, errors } = await sendEntities(representations);
     expect(errors).toBeUndefined();
     const users = tens(60).flatMap((number) => [user(number), null, user(number), user(number)]);
     expect(data).toEqual({ _entities: users });
@@ -69,30 +69,32 @@ it('reads more users than a statement holds in several, each at its place', asyn
 });
 
 it.each([
-  ['few', 3, 3],
-  ['more than a statement holds', 250, 100],
-])('tells at their places of those that cannot be read: %s', async (_how, count, lost) => {
-  const some = Array.from({ length: count }, () => byUid(10));
-  await ask([byUid(10)]);
+  ['in one batch', 3, 3],
+  ['in the first of three batches', 250, 100],
+])('returns errors at the positions of the users that could not be read %s', async (_batch, count, failed) => {
+  const representations = Array.from({ length: count }, () => byUid(10));
+  await sendEntities([byUid(10)]);
   const failing = vi.spyOn(app.db.pool, 'connect').mockImplementationOnce(async () => {
     throw new Error('connect ECONNREFUSED 127.0.0.1:1');
   });
-  const { data, errors } = await ask(some);
+  const { data, errors } = await sendEntities(representations);
   failing.mockRestore();
-  expect(errors?.map(({ path }) => path)).toEqual(some.slice(0, lost).map((_, place) => ['_entities', place]));
+  expect(errors?.map(({ path }) => path)).toEqual(
+    representations.slice(0, failed).map((_, index) => ['_entities', index]),
+  );
   expect(errors?.[0]).toMatchObject({ extensions: { code: 'SERVICE_UNAVAILABLE' } });
-  expect(data).toEqual({ _entities: some.map((_, place) => (place < lost ? null : user(10))) });
+  expect(data).toEqual({ _entities: representations.map((_, index) => (index < failed ? null : user(10))) });
 });
 
-it('gives null at the place of what nobody has, or another workspace has', async () => {
+it('returns null for a user that does not exist, and for a user of another workspace', async () => {
   const theirs = { db: app.db, workspaceId: app.stranger.workspaceId };
   await seedUsers(theirs, [7000]);
-  const { data, errors } = await ask([byUid(10), byUid(7000), byId(7000), byUid(8000), byId(8000), byId(10)]);
+  const { data, errors } = await sendEntities([byUid(10), byUid(7000), byId(7000), byUid(8000), byId(8000), byId(10)]);
   expect(errors).toBeUndefined();
   expect(data).toEqual({ _entities: [user(10), null, null, null, null, user(10)] });
 });
 
-it('reads fields of an entity that other types lead to', async () => {
+it('resolves connections and memberships of an entity', async () => {
   const document = `query ($representations: [_Any!]!) {
     _entities(representations: $representations) { ... on User { lists { subscribed } events { nodes { name } } } }
   }`;
@@ -106,45 +108,45 @@ it('reads fields of an entity that other types lead to', async () => {
 });
 
 describe('a malformed representation', () => {
-  const faults: [string, unknown][] = [
-    ['null in place of a key', { __typename: 'User', id: null }],
+  const malformed: [string, unknown][] = [
+    ['a null key', { __typename: 'User', id: null }],
     ['no key', { __typename: 'User' }],
     ['a key of another type', { __typename: 'List', uid: 'u10' }],
     ['an unknown type', { __typename: 'Order', id: 'x' }],
-    ['a type that is no entity', { __typename: 'Device', token: 'x' }],
-    ['a name of JavaScript', { __typename: 'constructor', id: 'x' }],
-    ['a type that is no text', { __typename: ['User'], uid: 'u10' }],
+    ['a type that is not an entity', { __typename: 'Device', token: 'x' }],
+    ['a property of Object.prototype as type', { __typename: 'constructor', id: 'x' }],
+    ['a type that is not a string', { __typename: ['User'], uid: 'u10' }],
     ['no type', { id: rowGlobalId('User', 10) }],
     ['the id of another type', { __typename: 'User', id: rowGlobalId('List', 1) }],
-    ['an id that is none', { __typename: 'User', id: 'VXNlcjoxJyBPUiAxPTE=' }],
+    ['an id that is not a global id', { __typename: 'User', id: 'VXNlcjoxJyBPUiAxPTE=' }],
     ['a UUID', { __typename: 'User', id: '0176f50e-e282-7383-8ffa-b83c2458bb2a' }],
     ['an id that is a number', { __typename: 'User', id: 7 }],
     ['a uid with U+0000', { __typename: 'User', uid: 'a\u0000' }],
     ['a uid of 256 characters', { __typename: 'User', uid: 'x'.repeat(256) }],
     ['a uid that is a list', { __typename: 'User', uid: ['u10'] }],
-    ['a text', 'User'],
+    ['a string', 'User'],
     ['a list', [byUid(10)]],
     ['a number', 7],
   ];
 
-  it.each(faults)('is an error at its place, and leaves the others alone: %s', async (_name, fault) => {
-    const { data, errors } = await ask([byUid(10), fault, byUid(20)]);
+  it.each(malformed)('returns an error at its position only: %s', async (_name, representation) => {
+    const { data, errors } = await sendEntities([byUid(10), representation, byUid(20)]);
     expect(data).toEqual({ _entities: [user(10), null, user(20)] });
     expect(errors).toMatchObject([{ path: ['_entities', 1], extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(errors?.[0]?.extensions.issues?.[0]?.path.slice(0, 2)).toEqual(['representations', '1']);
   });
 
-  it('is told for each place', async () => {
-    const { errors } = await ask(faults.map(([, fault]) => fault));
-    expect(errors?.map(({ path }) => path)).toEqual(faults.map((_, place) => ['_entities', place]));
+  it('returns an error for each position', async () => {
+    const { errors } = await sendEntities(malformed.map(([, representation]) => representation));
+    expect(errors?.map(({ path }) => path)).toEqual(malformed.map((_, index) => ['_entities', index]));
   });
 });
 
-it('takes 500 representations, and refuses 501', async () => {
-  const { data } = await ask(Array(500).fill(byUid(10)));
+it('accepts 500 representations and rejects 501', async () => {
+  const { data } = await sendEntities(Array(500).fill(byUid(10)));
   expect(data).toMatchObject({ _entities: { length: 500 } });
   const statements = await app.statementsOf(async () => {
-    expect(await ask(Array(501).fill(byUid(10)))).toMatchObject({
+    expect(await sendEntities(Array(501).fill(byUid(10)))).toMatchObject({
       errors: [
         {
           message: 'representations: must hold at most 500 representations, not 501',
@@ -156,11 +158,11 @@ it('takes 500 representations, and refuses 501', async () => {
   expect(statements).toEqual([]);
 });
 
-it('takes no null among them', async () => {
-  expect(await ask([null])).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+it('rejects a null representation', async () => {
+  expect(await sendEntities([null])).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
 });
 
-it('takes representations that are written into the document', async () => {
+it('accepts representations as literals in the document', async () => {
   const document = '{ _entities(representations: [{ __typename: "User", uid: "u10" }]) { ... on User { uid } } }';
   expect((await app.send(document)).data).toEqual({ _entities: [{ uid: 'u10' }] });
 });
@@ -171,7 +173,7 @@ describe('scopes', () => {
     errors: [{ message, extensions: { code: 'FORBIDDEN' } }],
   });
 
-  it('users:read is needed, whatever is asked for', async () => {
+  it('requires users:read for every type', async () => {
     const caller = await app.withScopes('lists:read', 'users:identify');
     await app.send('{ __typename }', {}, caller);
     const document = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
@@ -189,7 +191,7 @@ describe('scopes', () => {
     ['List', 'lists:read'],
     ['Segment', 'segments:read'],
     ['Event', 'events:read'],
-  ] as const)('a %s needs %s, even for its name', async (type, scope) => {
+  ] as const)('requires for a %s the scope %s, even for __typename', async (type, scope) => {
     const document = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
     const of = [byUid(10), { __typename: type, id: rowGlobalId(type, 1) }];
     expect(await app.send(document, { of }, await app.withScopes('users:read'))).toMatchObject(

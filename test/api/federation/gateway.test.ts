@@ -15,10 +15,10 @@ afterAll(() => graph[Symbol.asyncDispose]());
 
 const order = (uid: string) => `{ order(id: "${uid}-1") { id user { uid firstName email devices { token } } } }`;
 
-/** The gateway tells an error of a subgraph at each field that it had asked it for. */
+/** The codes of errors: the gateway repeats an error of a subgraph for each field that it requested from it. */
 const codesOf = (errors: Answer['errors'] = []) => [...new Set(errors.map(({ extensions }) => extensions.code))];
 
-it('reads an order’s user by uid, with one request to each subgraph', async () => {
+it('resolves the user of an order by uid, with one request to each subgraph', async () => {
   const { data, errors, requests } = await graph.ask(order('u10'));
   expect(errors).toBeUndefined();
   expect(data).toEqual({
@@ -30,7 +30,7 @@ it('reads an order’s user by uid, with one request to each subgraph', async ()
   expect(requests).toEqual([1, 1]);
 });
 
-it('reads the orders of a page of 30 users with two requests in all', async () => {
+it('resolves the orders of a page of 30 users with one request to each subgraph', async () => {
   const { data, errors, requests } = await graph.ask(
     '{ users(first: 30) { totalCount nodes { uid firstName orders { id user { uid } } } } }',
   );
@@ -46,7 +46,7 @@ it('reads the orders of a page of 30 users with two requests in all', async () =
   expect(requests).toEqual([1, 1]);
 });
 
-it('goes there and back again: the users of the orders of users, with three requests', async () => {
+it('resolves the users of the orders of a user with three requests', async () => {
   const { data, errors, requests } = await graph.ask(
     '{ user(uid: "u20") { orders { user { firstName devices { token } } } } }',
   );
@@ -55,7 +55,7 @@ it('goes there and back again: the users of the orders of users, with three requ
   expect(requests).toEqual([2, 1]);
 });
 
-it('changes a user, and reads their orders in the same operation', async () => {
+it("creates a user and resolves the user's orders in the same operation", async () => {
   const { data, errors } = await graph.ask(`mutation {
     updateUser(input: { uid: "new", firstName: "Bo" }) {
       ... on UpdateUserPayload { created user { uid firstName orders { id } } }
@@ -69,7 +69,7 @@ it('changes a user, and reads their orders in the same operation', async () => {
   expect(await graph.db.user.count({ where: { workspaceId: graph.workspaceId, uid: 'new' } })).toBe(1);
 });
 
-it('tells the typed errors of a mutation', async () => {
+it('passes on the typed errors of a mutation', async () => {
   const { data } = await graph.ask(`mutation {
     createUser(input: { uid: "not valid!" }) { ... on ValidationError { code issues { path code } } }
   }`);
@@ -79,30 +79,29 @@ it('tells the typed errors of a mutation', async () => {
 });
 
 describe.each([
-  ['of an unknown user', 'ghost'],
-  ['of another workspace’s user', 'u7000'],
-])('an order %s', (_whose, uid) => {
-  it('is told, but nothing of the user', async () => {
+  ['an unknown user', 'ghost'],
+  ['a user of another workspace', 'u7000'],
+])('an order of %s', (_user, uid) => {
+  it('is returned without the fields of the user', async () => {
     const { data, errors } = await graph.ask(`{ order(id: "${uid}-1") { id user { uid firstName email } } }`);
     expect(errors).toBeUndefined();
     expect(data).toEqual({ order: { id: `${uid}-1`, user: { uid, firstName: null, email: null } } });
   });
 });
 
-it('says the same of another workspace’s user as of nobody, where a field cannot be null', async () => {
-  const about = async (uid: string) => {
+it('returns the same for a user of another workspace as for an unknown user, if a selected field is non-null', async () => {
+  const responseFor = async (uid: string) => {
     const { data, errors } = await graph.ask(`{ order(id: "${uid}-1") { id user { uid createdAt } } }`);
     return JSON.stringify({ data, errors }).replaceAll(uid, '…');
   };
-  expect(await about('u7000')).toBe(await about('ghost'));
+  expect(await responseFor('u7000')).toBe(await responseFor('ghost'));
 });
 
-describe('without the scope', () => {
-  it('nothing of the user shows, and the refusal says which scope is missing', async () => {
+describe('without the scope users:read', () => {
+  it('returns no field of the user, and an error that names the scope', async () => {
     const caller = await graph.withScopes('lists:read', 'events:read');
     const { data, errors } = await graph.ask('{ order(id: "u10-1") { id user { uid firstName email } } }', caller);
-    const told = JSON.stringify({ data, errors });
-    expect(told).not.toMatch(/Ada|ada@|token10/);
+    expect(JSON.stringify({ data, errors })).not.toMatch(/Ada|ada@|token10/);
     expect(data).toEqual({ order: { id: 'u10-1', user: { uid: 'u10', firstName: null, email: null } } });
     expect(codesOf(errors)).toEqual(['FORBIDDEN']);
     expect(errors?.[0]?.message).toMatch(
@@ -110,16 +109,16 @@ describe('without the scope', () => {
     );
   });
 
-  it('it does not show whether there is such a user', async () => {
-    const about = async (uid: string) => {
+  it('does not reveal whether the user exists', async () => {
+    const responseFor = async (uid: string) => {
       const { data, errors } = await graph.ask(order(uid), graph.publicKey);
       return JSON.stringify({ data, errors }).replaceAll(uid, '…');
     };
-    expect(await about('u10')).toBe(await about('ghost'));
+    expect(await responseFor('u10')).toBe(await responseFor('ghost'));
   });
 });
 
-it('shows nothing of a user to nobody', async () => {
+it('returns no field of the user without credentials', async () => {
   const { data, errors } = await graph.ask(order('u10'), null);
   expect(JSON.stringify(data)).not.toMatch(/Ada|ada@|token10/);
   expect(codesOf(errors)).toEqual(['UNAUTHENTICATED']);

@@ -9,15 +9,15 @@ import { printedSubgraph } from '../../kit/printed-schema.ts';
 const committed = readFileSync('subgraph.graphql', 'utf8');
 const document = parse(committed);
 
-/** The arguments of every directive of a name, by what carries it: a type, or `Type.field`. */
-function uses(directive: string): Record<string, object[]> {
-  const found: Record<string, object[]> = {};
+/** The arguments of every use of a directive, by its coordinate: a type, or `Type.field`. */
+function usesOf(directive: string): Record<string, object[]> {
+  const uses: Record<string, object[]> = {};
   const names: string[] = [];
   const add = ({ name, arguments: args = [] }: DirectiveNode) => {
     if (name.value !== directive) return;
-    const given = Object.fromEntries(args.map((arg) => [arg.name.value, literalOf(arg.value)]));
-    const carrier = names.join('.');
-    found[carrier] = [...(found[carrier] ?? []), given];
+    const values = Object.fromEntries(args.map((arg) => [arg.name.value, literalOf(arg.value)]));
+    const coordinate = names.join('.');
+    uses[coordinate] = [...(uses[coordinate] ?? []), values];
   };
   visit(document, {
     ObjectTypeDefinition: { enter: ({ name }) => void names.push(name.value), leave: () => void names.pop() },
@@ -25,22 +25,22 @@ function uses(directive: string): Record<string, object[]> {
     FieldDefinition: { enter: ({ name }) => void names.push(name.value), leave: () => void names.pop() },
     Directive: add,
   });
-  return found;
+  return uses;
 }
 
 const literalOf = (node: ValueNode): unknown => valueFromASTUntyped(node);
 
-it('is committed as it is (npm run schema:subgraph)', () => {
-  expect(printedSubgraph()).toBe(committed);
+it('is printed to subgraph.graphql', () => {
+  expect(printedSubgraph() === committed, 'subgraph.graphql is stale. Run npm run generate, and commit it.').toBe(true);
 });
 
-it('is what _service tells', async () => {
+it('is returned by _service', async () => {
   await using app = await startApp();
   expect((await app.send('{ _service { sdl } }')).data).toEqual({ _service: { sdl: committed } });
 });
 
-it('keeps every key', () => {
-  expect(uses('key')).toEqual({
+it('has every key', () => {
+  expect(usesOf('key')).toEqual({
     User: [{ fields: 'id' }, { fields: 'uid' }],
     List: [{ fields: 'id' }],
     Segment: [{ fields: 'id' }],
@@ -49,8 +49,8 @@ it('keeps every key', () => {
   expect(Object.keys(keysOf)).toEqual([...nodeTypes]);
 });
 
-it('links to the federation specification, with each directive that it uses', () => {
-  expect(uses('link').schema).toEqual([
+it('imports the directives that it uses from the federation specification', () => {
+  expect(usesOf('link').schema).toEqual([
     {
       url: 'https://specs.apollo.dev/federation/v2.5',
       import: ['@key', '@shareable', '@requiresScopes'],
@@ -58,8 +58,8 @@ it('links to the federation specification, with each directive that it uses', ()
   ]);
 });
 
-it('lets others define PageInfo and the general errors, too', () => {
-  expect(Object.keys(uses('shareable')).sort()).toEqual([
+it('makes PageInfo and the general errors shareable', () => {
+  expect(Object.keys(usesOf('shareable')).sort()).toEqual([
     'ForbiddenError',
     'NotFoundError',
     'PageInfo',
@@ -68,19 +68,19 @@ it('lets others define PageInfo and the general errors, too', () => {
   ]);
 });
 
-it('prints the scopes that schema.graphql has', () => {
+it('has the same scopes as schema.graphql', () => {
   const scopesIn = (text: string) => text.match(/^.*@requiresScopes\(scopes.*$/gm)?.map((line) => line.trim());
-  expect(uses('requiresScopes')).toMatchObject({ 'User.email': [{ scopes: [['users:read']] }] });
+  expect(usesOf('requiresScopes')).toMatchObject({ 'User.email': [{ scopes: [['users:read']] }] });
   expect(scopesIn(committed)).toEqual(scopesIn(readFileSync('schema.graphql', 'utf8')));
 });
 
-it('leaves out what collides with other subgraphs, or what federation defines', () => {
+it('omits root fields that collide with other subgraphs, and the definitions of the federation specification', () => {
   const [query] = document.definitions.filter((it) => it.kind === 'ObjectTypeDefinition' && it.name.value === 'Query');
   expect(print(query ?? document)).not.toMatch(/^ {2}(node|nodes|_entities|_service)\b/m);
   expect(committed).not.toMatch(/^(directive|scalar (Scope|_Any)|union _Entity|type _Service)\b/m);
 });
 
-it('leaves node and nodes where they were for those who ask usergraph itself', async () => {
+it('still serves node and nodes', async () => {
   await using app = await startApp();
   expect(await app.send('{ nodes(ids: []) { id } }')).toMatchObject({ status: 200, data: { nodes: [] } });
 });

@@ -8,8 +8,8 @@ import { schemaFields } from '../../kit/walk-schema.ts';
 
 const resolvers = () => schemaFields.map(({ field }) => field.resolve);
 
-/** The resolvers before there is any gateway. */
-const asBuilt = resolvers();
+/** The resolvers before a server is created. */
+const originalResolvers = resolvers();
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
@@ -19,19 +19,22 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const answer = z.object({ data: z.unknown(), extensions: z.object({ ftv1: z.string() }).optional() });
+const responseBody = z.object({ data: z.unknown(), extensions: z.object({ ftv1: z.string() }).optional() });
 
-/** Sends a query as a router does that wants a trace, or with another header. */
-async function ask(query: string, headers: Record<string, string> = { 'apollo-federation-include-trace': 'ftv1' }) {
+/** Sends a query; by default with the header of a router that requests a trace. */
+async function sendQuery(
+  query: string,
+  headers: Record<string, string> = { 'apollo-federation-include-trace': 'ftv1' },
+) {
   const response = await post(app, JSON.stringify({ query }), { headers });
-  const { data, extensions } = answer.parse(response.json());
+  const { data, extensions } = responseBody.parse(response.json());
   return { status: response.statusCode, data, trace: extensions && decode(extensions.ftv1) };
 }
 
 const decode = (ftv1: string) => Trace.toObject(Trace.decode(Buffer.from(ftv1, 'base64')), { longs: Number });
 
-it('tells a router that asks which field took how long', async () => {
-  const { trace, data } = await ask('{ users(first: 2) { nodes { uid mail: email devices { token } } } }');
+it('returns the duration of every field to a router that requests a trace', async () => {
+  const { trace, data } = await sendQuery('{ users(first: 2) { nodes { uid mail: email devices { token } } } }');
   expect(data).toMatchObject({ users: { nodes: { length: 2 } } });
   const [users] = trace?.root.child ?? [];
   expect(users).toMatchObject({ responseName: 'users', type: 'UserConnection!', parentType: 'Query' });
@@ -47,37 +50,37 @@ it('tells a router that asks which field took how long', async () => {
 });
 
 it.each<Record<string, string>>([{}, { 'apollo-federation-include-trace': 'ftv2' }])(
-  'tells nothing to anybody else: %o',
+  'returns no trace with the headers %o',
   async (headers) => {
-    const { status, trace } = await ask('{ users { nodes { uid } } }', headers);
+    const { status, trace } = await sendQuery('{ users { nodes { uid } } }', headers);
     expect({ status, trace }).toEqual({ status: 200, trace: undefined });
   },
 );
 
-it('leaves the resolvers of those who do not ask as they were', async () => {
-  await ask('{ users { nodes { uid } } }');
-  expect(resolvers()).toEqual(asBuilt);
+it('does not change the resolvers of requests without a trace', async () => {
+  await sendQuery('{ users { nodes { uid } } }');
+  expect(resolvers()).toEqual(originalResolvers);
 });
 
-it('holds the traces of large pages', async () => {
+it('returns the traces of large pages', async () => {
   const fields = Array.from({ length: 500 }, (_, number) => `f${number}: email`).join(' ');
-  const { status, trace } = await ask(`{ users(first: 30) { nodes { ${fields} } } }`);
+  const { status, trace } = await sendQuery(`{ users(first: 30) { nodes { ${fields} } } }`);
   expect(status).toBe(200);
   expect(trace?.root.child[0].child[0].child).toHaveLength(30);
 });
 
-it('says no more of an error than the answer does', async () => {
+it('does not reveal the cause of a masked error', async () => {
   await using broken = await startApp({ ownDatabase: true });
   await broken.db.$executeRaw`ALTER TABLE users RENAME COLUMN email TO hidden`;
   const headers = { 'apollo-federation-include-trace': 'ftv1' };
   const response = await post(broken, JSON.stringify({ query: '{ users { nodes { email } } }' }), { headers });
-  const { extensions } = answer.parse(response.json());
+  const { extensions } = responseBody.parse(response.json());
   const text = Buffer.from(extensions?.ftv1 ?? '', 'base64').toString('latin1');
   expect(text).toContain('The field failed; the answer says why.');
   expect(text).not.toMatch(/users\.email|hidden|Raw query|prisma/);
 });
 
-it('traces refused operations, too', async () => {
+it('traces rejected operations', async () => {
   const headers = { 'apollo-federation-include-trace': 'ftv1', authorization: app.publicKey };
   const response = await post(app, JSON.stringify({ query: '{ users { nodes { uid } } }' }), { headers });
   expect(response.json()).toMatchObject({

@@ -4,7 +4,7 @@ import { startApp } from '../../kit/app.ts';
 const create = (head: string, meta: string) =>
   `mutation ${head} { createUser(input: { uid: "a", meta: ${meta} }) { ... on CreateUserPayload { user { meta } } } }`;
 
-it('takes literals, and variables within them', async () => {
+it('accepts literals, and variables within them', async () => {
   await using app = await startApp();
   const text = create('($plan: String!, $left: String)', '{ plan: $plan, left: $left, age: 34, big: 1.5, yes: true }');
   expect(await app.send(text, { plan: 'pro', left: 'x' })).toMatchObject({
@@ -13,7 +13,7 @@ it('takes literals, and variables within them', async () => {
 });
 
 it.each(['{ a: FOO }', 'FOO', '{ a: { b: 1 } }', '{ a: [1] }', '{ a: null }', '[1]', '1', '"x"'])(
-  'refuses %s',
+  'rejects %s',
   async (literal) => {
     await using app = await startApp();
     expect(await app.send(create('', literal))).toMatchObject({
@@ -23,7 +23,7 @@ it.each(['{ a: FOO }', 'FOO', '{ a: { b: 1 } }', '{ a: [1] }', '{ a: null }', '[
   },
 );
 
-it('refuses a variable that is no value when the operation is executed', async () => {
+it('rejects a variable that is not an attribute value, on execution', async () => {
   await using app = await startApp();
   const text = create('($meta: Attributes)', '{ a: $meta }');
   expect(await app.send(text, { meta: { b: 1 } })).toMatchObject({

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
+import { eventsSource } from '../../../src/domain/events/event.ts';
+import { usersSource } from '../../../src/domain/users/read.ts';
+import { loadersByWorkspace } from '../../../src/graphql/loaders/index.ts';
 import { graphql } from '../../generated/gql.ts';
 import { startApp } from '../../kit/app.ts';
 import {
   rowGlobalId,
+  rowId,
   seedDevices,
   seedEvents,
   seedListMembers,
@@ -56,7 +60,7 @@ const ManyNodes = graphql(`
   }
 `);
 
-/** Thirty users, each with a device, two lists, two segments and three events. */
+/** Starts an app with 30 users, each with a device, two lists, two segments and three events. */
 async function startFullApp() {
   const app = await startApp({ limits: { complexity: 100_000 } });
   const users = tens(30);
@@ -70,28 +74,28 @@ async function startFullApp() {
   return app;
 }
 
-/** The table or function that each statement reads first. */
+/** The table or function that each statement reads first, sorted. */
 const subjects = (statements: string[]) => statements.map((sql) => /\bFROM (\w+)/.exec(sql)?.[1] ?? sql).toSorted();
 
-it('reads a page with one statement for each kind of thing on it, however many rows it has', async () => {
+it('reads a page with one statement per type and field, whatever its number of rows', async () => {
   await using app = await startFullApp();
   await app.run(FullPage, { first: 1 });
   const two = await app.statementsOf(() => app.run(FullPage, { first: 2 }));
   const thirty = await app.statementsOf(() => app.run(FullPage, { first: 30 }));
-  // The users and their number; devices, lists, segments, events and their number; members of both kinds and their
-  // numbers; the events' users, and the devices of those.
+  // Users and their count; devices, lists, segments, events and their count; members of lists and of segments and their
+  // counts; the events' users, and their devices.
   expect(two).toHaveLength(13);
   expect(subjects(thirty)).toEqual(subjects(two));
 });
 
-it('reads no kind of thing again for another alias', async () => {
+it('reads aliases of the same field with one statement', async () => {
   await using app = await startFullApp();
   await app.run(Aliases);
-  // Users and their number, devices, lists, segments, events and their number.
+  // Users and their count, devices, lists, segments, events and their count.
   expect(await app.statementsOf(() => app.run(Aliases))).toHaveLength(7);
 });
 
-it('reads a hundred nodes with one statement for each type', async () => {
+it('reads 100 nodes with one statement per type', async () => {
   await using app = await startFullApp();
   const ids = [
     ...tens(30).map((number) => rowGlobalId('User', number)),
@@ -105,7 +109,7 @@ it('reads a hundred nodes with one statement for each type', async () => {
   expect(subjects(statements)).toEqual(['events', 'lists', 'segments', 'users']);
 });
 
-it('sees in each mutation of an operation what the one before it has written', async () => {
+it('reads after each mutation of an operation what the previous one wrote', async () => {
   await using app = await startApp();
   const answer = await app.send(`mutation {
     one: updateUser(input: { uid: "u1", device: { token: "t1", platform: IOS } }) { ...devices }
@@ -115,4 +119,21 @@ it('sees in each mutation of an operation what the one before it has written', a
     one: { user: { devices: [{ token: 't1' }] } },
     two: { user: { devices: [{ token: 't2' }, { token: 't1' }] } },
   });
+});
+
+it('batches loads of equal queries only: different filters of one connection do not share a batch', async () => {
+  await using app = await startFullApp();
+  const loaders = loadersByWorkspace(app.db.forWorkspace)(app.workspaceId);
+  const page = { size: 10, from: 'newest' as const };
+  const columns = new Set(['email']);
+  const statements = await app.statementsOf(async () => {
+    const emails = ['u10@example.com', 'u20@example.com', 'u10@example.com'];
+    const pages = await Promise.all(
+      emails.map((email) => loaders.page(usersSource(email), page, app.workspaceId, columns)),
+    );
+    expect(pages.map(({ rows }) => rows.map(({ id }) => id))).toEqual([[rowId(10)], [rowId(20)], [rowId(10)]]);
+    const counts = ['Paid', 'Opened'].map((name) => loaders.count(eventsSource(app.workspaceId, { name }), rowId(10)));
+    expect(await Promise.all(counts)).toEqual([3, 0]);
+  });
+  expect(statements).toHaveLength(4);
 });

@@ -31,8 +31,8 @@ const IdsEverywhere = graphql(`
 
 const types = ['User', 'List', 'Segment', 'Event'] as const;
 
-/** An app with one of each type, all of them number 1. */
-async function startWithOneOfEach() {
+/** Starts an app with one row of each type, all with the number 1. */
+async function startWithRows() {
   const app = await startApp();
   await seedListMembers(app, 1, [1]);
   await seedSegmentMembers(app, 1, [1]);
@@ -40,14 +40,14 @@ async function startWithOneOfEach() {
   return app;
 }
 
-it.each(types)('reads a %s again by its id', async (type) => {
-  await using app = await startWithOneOfEach();
+it.each(types)('reads a %s by its global id', async (type) => {
+  await using app = await startWithRows();
   const id = rowGlobalId(type, 1);
   expect(await app.run(NodeOfId, { id })).toEqual({ node: { __typename: type, id } });
 });
 
-it('gives a node the same id wherever it is found', async () => {
-  await using app = await startWithOneOfEach();
+it('returns the same id for a node on every path', async () => {
+  await using app = await startWithRows();
   const [user, list, segment, event] = types.map((type) => ({ id: rowGlobalId(type, 1) }));
   expect(await app.run(IdsEverywhere)).toEqual({
     user: { ...user, lists: [{ list }], segments: [{ segment }], events: { nodes: [{ ...event, user }] } },
@@ -57,19 +57,19 @@ it('gives a node the same id wherever it is found', async () => {
   });
 });
 
-it('answers null for an id that nothing has', async () => {
-  await using app = await startWithOneOfEach();
+it('returns null for the id of a row that does not exist', async () => {
+  await using app = await startWithRows();
   for (const type of types) expect(await app.run(NodeOfId, { id: rowGlobalId(type, 2) })).toEqual({ node: null });
 });
 
-it('puts each of nodes at its id’s place, null for one that is missing, and one twice that is asked for twice', async () => {
-  await using app = await startWithOneOfEach();
+it('returns nodes in the order of their ids, with null for a missing row, and a repeated id twice', async () => {
+  await using app = await startWithRows();
   const [user, missing, list] = [rowGlobalId('User', 1), rowGlobalId('Event', 2), rowGlobalId('List', 1)];
   const { nodes } = await app.run(NodesOfIds, { ids: [list, user, missing, user] });
   expect(nodes.map((node) => node?.id)).toEqual([list, user, undefined, user]);
 });
 
-it('takes 100 ids and refuses 101', async () => {
+it('accepts 100 ids and rejects 101', async () => {
   await using app = await startApp();
   const ids = tens(101).map((number) => rowGlobalId('User', number));
   expect((await app.run(NodesOfIds, { ids: ids.slice(1) })).nodes).toHaveLength(100);
@@ -79,7 +79,7 @@ it('takes 100 ids and refuses 101', async () => {
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['ids'] }] } }]);
 });
 
-it('refuses what is no global id, saying which', async () => {
+it('rejects a malformed global id, and names its path', async () => {
   await using app = await startApp();
   const bad = { code: 'BAD_USER_INPUT', issues: [{ path: ['id'], code: 'INVALID_ID' }] };
   for (const id of ['', 'x', '1', btoa('User:1'), btoa('Workspace:01900000-0000-7000-8000-000000000001'), '\0']) {

@@ -1,5 +1,6 @@
 import { graphql } from '../../generated/gql.ts';
-import { type ConnectionCase, describeConnection } from '../../kit/paging.ts';
+import type { ConnectionCase } from '../../kit/paging/connection-case.ts';
+import { describeConnection } from '../../kit/paging/describe-connection.ts';
 import { rowId, seedEvents } from '../../kit/seed-rows.ts';
 
 const EventsPage = graphql(`

@@ -1,5 +1,6 @@
 import { graphql } from '../../generated/gql.ts';
-import { type ConnectionCase, describeConnection } from '../../kit/paging.ts';
+import type { ConnectionCase } from '../../kit/paging/connection-case.ts';
+import { describeConnection } from '../../kit/paging/describe-connection.ts';
 import { rowId, seedListMembers } from '../../kit/seed-rows.ts';
 
 const ListMembersPage = graphql(`
@@ -26,7 +27,7 @@ const ListMembersPage = graphql(`
   }
 `);
 
-/** The members of a list; of those on both sides of `subscribed`, half of which the filter leaves out. */
+/** The members of a list. With `subscribed`, the list has as many members that the filter excludes. */
 function listMembers(subscribed?: boolean): ConnectionCase {
   return {
     node: 'User',

@@ -9,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** Ways to select `pageInfo` of the first page of two out of five. */
-const ways: [name: string, document: string][] = [
-  ['plainly', '{ users(first: 2) { pageInfo { hasNextPage } } }'],
+/** Documents that select `pageInfo` of a page of two of the five users. */
+const documents: [name: string, document: string][] = [
+  ['directly', '{ users(first: 2) { pageInfo { hasNextPage } } }'],
   ['under an alias', '{ users(first: 2) { pageInfo: pageInfo { hasNextPage } nodes { uid } } }'],
   ['in an inline fragment', '{ users(first: 2) { nodes { uid } ... { pageInfo { hasNextPage } } } }'],
   [
@@ -30,23 +30,23 @@ const ways: [name: string, document: string][] = [
     fragment nodes on UserConnection { nodes { uid } }`,
   ],
   [
-    'as a variable says',
+    'under a variable',
     'query ($is: Boolean = true) { users(first: 2) { pageInfo @include(if: $is) { hasNextPage } } }',
   ],
 ];
 
-// From the third time on by compiled code, which is told of fields in its own way.
-describe.each([1, 2, 3, 4])('asked for time %i', () => {
-  it.each(ways)('tells whether there are more, selected %s', async (_name, document) => {
+// A query is compiled after some executions; compiled code passes field nodes in its own way.
+describe.each([1, 2, 3, 4])('execution %i', () => {
+  it.each(documents)('returns hasNextPage if pageInfo is selected %s', async (_name, document) => {
     expect(await app.send(document)).toMatchObject({ data: { users: { pageInfo: { hasNextPage: true } } } });
   });
 });
 
-it('is right for both pages that are read together, one of which is not to tell', async () => {
-  const [plain, told] = await Promise.all([
+it('reads a page with and a page without pageInfo at the same time', async () => {
+  const [withoutPageInfo, withPageInfo] = await Promise.all([
     app.send('{ users(first: 2) { nodes { uid } } }'),
     app.send('{ users(first: 2) { nodes { uid } pageInfo { hasNextPage } } }'),
   ]);
-  expect(plain.data).toMatchObject({ users: { nodes: [{ uid: 'u50' }, { uid: 'u40' }] } });
-  expect(told.data).toMatchObject({ users: { pageInfo: { hasNextPage: true } } });
+  expect(withoutPageInfo.data).toMatchObject({ users: { nodes: [{ uid: 'u50' }, { uid: 'u40' }] } });
+  expect(withPageInfo.data).toMatchObject({ users: { pageInfo: { hasNextPage: true } } });
 });

@@ -1,5 +1,5 @@
 import { graphql } from '../../generated/gql.ts';
-import { describeConnection } from '../../kit/paging.ts';
+import { describeConnection } from '../../kit/paging/describe-connection.ts';
 import { rowId, seedSegmentMembers } from '../../kit/seed-rows.ts';
 
 const SegmentMembersPage = graphql(`

@@ -1,5 +1,5 @@
 import { graphql } from '../../generated/gql.ts';
-import { describeConnection } from '../../kit/paging.ts';
+import { describeConnection } from '../../kit/paging/describe-connection.ts';
 import { rowId, seedSegments } from '../../kit/seed-rows.ts';
 
 const SegmentsPage = graphql(`

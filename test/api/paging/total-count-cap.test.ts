@@ -9,7 +9,7 @@ const CountEvents = graphql(`
   }
 `);
 
-it('counts exactly up to 25,000 rows, and stops there', async () => {
+it('counts exactly up to 25,000 rows, and no further', async () => {
   await using app = await startApp();
   const user = rowGlobalId('User', 1);
   await seedEvents(app, 1, tens(25_000));

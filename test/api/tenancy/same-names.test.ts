@@ -34,7 +34,7 @@ const EverythingOf = graphql(`
 
 const device = (token: string) => ({ token, platform: 'IOS' as const });
 
-it('has two users where two workspaces use one uid', async () => {
+it('keeps users of two workspaces with the same uid apart', async () => {
   await using app = await startApp();
   await app.run(PutUser, { input: { uid: 'u1', firstName: 'Ada' } });
   const { updateUser } = await app.run(PutUser, { input: { uid: 'u1', firstName: 'Bo' } }, app.stranger.owner);
@@ -43,7 +43,7 @@ it('has two users where two workspaces use one uid', async () => {
   expect(await app.run(UserOfUid, { uid: 'u1' }, app.stranger.owner)).toMatchObject({ user: { firstName: 'Bo' } });
 });
 
-it('deletes the user of its own workspace alone', async () => {
+it('deletes only the user of its own workspace', async () => {
   await using app = await startApp();
   for (const caller of [app.owner, app.stranger.owner]) await app.run(PutUser, { input: { uid: 'u1' } }, caller);
   await app.run(DropUser, { uid: 'u1' });
@@ -51,7 +51,7 @@ it('deletes the user of its own workspace alone', async () => {
   expect(await app.run(UserOfUid, { uid: 'u1' }, app.stranger.owner)).toMatchObject({ user: { devices: [] } });
 });
 
-it('leaves a device token with the user of the other workspace who has it too', async () => {
+it('does not move a device token that a user of another workspace has', async () => {
   await using app = await startApp();
   const input = { uid: 'u1', device: device('shared') };
   await app.run(PutUser, { input }, app.stranger.owner);
@@ -63,7 +63,7 @@ it('leaves a device token with the user of the other workspace who has it too', 
   });
 });
 
-it('claims no user of another workspace by their e-mail address', async () => {
+it('does not set the uid of a user of another workspace with the same e-mail address', async () => {
   await using app = await startApp();
   const email = 'a@example.com';
   const data = { uid: email, email, uidUpdateable: true, createdAt: new Date(), updatedAt: new Date() };
@@ -76,7 +76,7 @@ it('claims no user of another workspace by their e-mail address', async () => {
   });
 });
 
-it('mixes nothing up where the very ids are the same in two workspaces', async () => {
+it('keeps rows of two workspaces with the same ids apart', async () => {
   await using app = await startApp();
   const stranger = { db: app.db, workspaceId: app.stranger.workspaceId };
   for (const place of [app, stranger]) {

@@ -10,7 +10,7 @@ const POOL = { poolSize: 20, limits: longTimeouts };
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** DatabaseTimeouts until so many statements wait for a lock. */
+/** Waits until so many statements wait for a lock. */
 async function untilWaiting(app: App, expected: number) {
   const waiting = async () => {
     const [row] = await app.db.$queryRaw<{ count: number }[]>`

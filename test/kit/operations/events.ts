@@ -13,7 +13,7 @@ export const AddEvent = graphql(`
   }
 `);
 
-/** Selects what a public key may: no more than the id. */
+/** Selects only the id, which a public key can read. */
 export const TrackEvent = graphql(`
   mutation TrackEvent($input: AddEventInput!) {
     addEvent(input: $input) {

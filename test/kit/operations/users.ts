@@ -28,7 +28,7 @@ export const UpdateUser = graphql(`
   }
 `);
 
-/** Selects what a public key may: no more than the ids. */
+/** Selects only the ids, which a public key can read. */
 export const IdentifyUser = graphql(`
   mutation IdentifyUser($input: UpdateUserInput!) {
     updateUser(input: $input) {
@@ -40,7 +40,7 @@ export const IdentifyUser = graphql(`
   }
 `);
 
-/** Selects what a public key may: no more than the ids. */
+/** Selects only the ids, which a public key can read. */
 export const SignUpUser = graphql(`
   mutation SignUpUser($input: CreateUserInput!) {
     createUser(input: $input) {
@@ -70,7 +70,7 @@ export const ReadUser = graphql(`
   }
 `);
 
-/** Every field of the seed's user object, and `updatedAt`. */
+/** Every field of the user object of the REST API, and `updatedAt`. */
 export const WholeUser = graphql(`
   fragment WholeUser on User {
     id

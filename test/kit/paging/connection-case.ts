@@ -1,10 +1,11 @@
+import { afterAll, beforeAll } from 'vitest';
 import type { NodeType } from '../../../src/graphql/schema/global-id.ts';
-import type { Answer, Caller, startApp } from '../app.ts';
-import { type Place, rowGlobalId } from '../seed-rows.ts';
+import { type Answer, type Caller, startApp } from '../app.ts';
+import { type Place, rowGlobalId, tens } from '../seed-rows.ts';
 
 export type App = Awaited<ReturnType<typeof startApp>>;
 
-/** A connection's arguments, and what of it is selected. */
+/** A connection's arguments, and which of its fields are selected. */
 export interface PageVariables {
   first?: number;
   after?: string;
@@ -16,10 +17,10 @@ export interface PageVariables {
   count?: boolean;
 }
 
-/** What a connection's operation selects. */
+/** The selected fields of a connection. */
 export interface ConnectionPage {
   edges?: { cursor: string; node: { id: string } }[];
-  /** Undefined for a connection that has none. */
+  /** Undefined if the connection has no `nodes`. */
   nodes?: { id: string }[];
   pageInfo?: {
     hasNextPage: boolean;
@@ -31,33 +32,40 @@ export interface ConnectionPage {
   totalCountIsCapped?: boolean;
 }
 
-/** One connection of the schema, for the suite. Rows and parents go by the numbers of seed-rows.ts. */
+/** A connection of the schema. Rows and parents are identified by their numbers (`seed-rows.ts`). */
 export interface ConnectionCase {
   node: NodeType;
   /** Type of the parent; undefined for a connection of `Query`. */
   parent?: NodeType;
+  /** The maximum page size. */
   maximum: number;
-  /** Puts rows into the connection of a parent, which is made where it is missing. */
+  /** Adds rows to the connection of a parent, which is created if necessary. */
   add(place: Place, parent: number, rows: readonly number[]): Promise<void>;
-  /** Takes a row from it. */
+  /** Removes a row from the connection. */
   remove(place: Place, parent: number, row: number): Promise<unknown>;
   /** Reads the connection of the parent with a global id. */
   read(app: App, parent: string, variables: PageVariables, caller?: Caller): Promise<Answer<ConnectionPage>>;
 }
 
-/** The parent whose connection is read, and one beside it. */
+/** The numbers of the parent whose connection is read, and of another one. */
 export const PARENT = 1;
 export const OTHER_PARENT = 2;
 
-/** A connection with what the suites do to it, in short words. */
+/** Rows for tests of every position, oldest first. */
+export const FEW_ROWS = tens(5);
+
+/** Rows for pages of the default size, oldest first. */
+export const MANY_ROWS = tens(23);
+
+/** Binds a connection to an app and a parent. */
 export function connectionIn(app: App, connection: ConnectionCase, parent = PARENT) {
   const parentId = rowGlobalId(connection.parent ?? 'User', parent);
   const read = (variables: PageVariables = {}, caller?: Caller) => connection.read(app, parentId, variables, caller);
 
-  /** Reads a page, which is to succeed. */
+  /** Reads a page. @throws {Error} if the read fails. */
   async function page(variables: PageVariables = {}, caller?: Caller) {
     const { data, errors } = await read(variables, caller);
-    if (!data?.edges || !data.pageInfo) throw new Error(`There is no page: ${JSON.stringify(errors)}`);
+    if (!data?.edges || !data.pageInfo) throw new Error(`No page was returned: ${JSON.stringify(errors)}`);
     return { ...data, edges: data.edges, pageInfo: data.pageInfo, ids: data.edges.map(({ node }) => node.id) };
   }
 
@@ -66,23 +74,23 @@ export function connectionIn(app: App, connection: ConnectionCase, parent = PARE
     page,
     add: (rows: readonly number[], place: Place = app) => connection.add(place, parent, rows),
     remove: (row: number) => connection.remove(app, parent, row),
-    /** Global ids of rows. */
+    /** Returns the global ids of rows. */
     ids: (rows: readonly number[]) => rows.map((row) => rowGlobalId(connection.node, row)),
-    /** The cursors of the rows on the page, by row. */
+    /** Returns the cursors of the newest rows, by row. */
     async cursors(rows: readonly number[], caller?: Caller): Promise<Map<number, string>> {
       const { edges } = await page({ first: rows.length }, caller);
       const byId = new Map(edges.map(({ cursor, node }) => [node.id, cursor]));
       return new Map(rows.map((row) => [row, byId.get(rowGlobalId(connection.node, row)) ?? '']));
     },
-    /** All pages from the newest row on (or from the oldest, backwards), doing something after each. */
-    async walk(size: number, direction: 'forwards' | 'backwards', between: (page: number) => Promise<unknown>) {
+    /** Reads all pages, from the newest row forwards or from the oldest row backwards. @param afterPage called after each page. */
+    async walk(size: number, direction: 'forwards' | 'backwards', afterPage: (page: number) => Promise<unknown>) {
       const seen: string[] = [];
       let variables: PageVariables = direction === 'forwards' ? { first: size } : { last: size };
       for (let number = 1; ; number += 1) {
         const { ids, pageInfo } = await page(variables);
         const forwards = direction === 'forwards';
         seen.push(...(forwards ? ids : ids.toReversed()));
-        await between(number);
+        await afterPage(number);
         if (!(forwards ? pageInfo.hasNextPage : pageInfo.hasPreviousPage)) return seen;
         variables = forwards
           ? { first: size, after: pageInfo.endCursor ?? '' }
@@ -90,4 +98,22 @@ export function connectionIn(app: App, connection: ConnectionCase, parent = PARE
       }
     },
   };
+}
+
+/** Starts one app for the tests of a group, with rows in the connection. */
+export function withRows(connection: ConnectionCase, rows: readonly number[]) {
+  let app: App;
+  beforeAll(async () => {
+    app = await startApp();
+    if (rows.length > 0) await connectionIn(app, connection).add(rows);
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+  return () => ({ app, ...connectionIn(app, connection) });
+}
+
+/** Returns the paths and codes of a `BAD_USER_INPUT` error, sorted; the response if it has no such error. */
+export function inputErrorsOf({ data, errors }: Answer<unknown>) {
+  const [error, ...others] = errors ?? [];
+  if (data || error?.extensions.code !== 'BAD_USER_INPUT' || others.length > 0) return { data, errors };
+  return (error.extensions.issues ?? []).map(({ path, code }) => `${path.join('.')} ${code}`).toSorted();
 }

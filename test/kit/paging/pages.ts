@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
 import { startApp } from '../app.ts';
-import { type ConnectionCase, connectionIn, type PageVariables } from './connection-case.ts';
-import { MIN_KEYS_FOR_ARRAYS } from './scene.ts';
+import { type ConnectionCase, connectionIn, FEW_ROWS, MANY_ROWS, type PageVariables } from './connection-case.ts';
 
-/** The page that some arguments ask for, by counting: of rows newest first, with places before and after it. */
+/** Computes the page of some rows, newest first. @param bound the row of the cursor. */
 function expectedPage(rows: readonly number[], bound: number, { first, last, after }: PageVariables) {
   const split = rows.filter((row) => (after ? row >= bound : row > bound)).length;
   const [low, high] = after ? [split, rows.length] : [0, split];
@@ -14,16 +13,16 @@ function expectedPage(rows: readonly number[], bound: number, { first, last, aft
 
 export function describePages(connection: ConnectionCase): void {
   it.each([
-    { title: 'with each cursor', deleted: [] },
-    { title: 'with the cursors of deleted rows too', deleted: [10, 30, 50] },
-  ])('gives the right page, and is true about the pages around it, $title', async ({ deleted }) => {
+    { title: 'for every cursor', deleted: [] },
+    { title: 'for every cursor, some of deleted rows', deleted: [10, 30, 50] },
+  ])('returns the right rows and page information $title', async ({ deleted }) => {
     await using app = await startApp();
     const { add, remove, page, ids, cursors } = connectionIn(app, connection);
-    await add(MIN_KEYS_FOR_ARRAYS);
-    const known = await cursors(MIN_KEYS_FOR_ARRAYS);
+    await add(FEW_ROWS);
+    const cursorsByRow = await cursors(FEW_ROWS);
     for (const row of deleted) await remove(row);
-    const rows = MIN_KEYS_FOR_ARRAYS.filter((row) => !deleted.includes(row)).toReversed();
-    for (const [bound, cursor] of known) {
+    const rows = FEW_ROWS.filter((row) => !deleted.includes(row)).toReversed();
+    for (const [bound, cursor] of cursorsByRow) {
       for (const size of [1, 4]) {
         for (const side of ['after', 'before'] as const) {
           for (const count of ['first', 'last'] as const) {
@@ -42,16 +41,16 @@ export function describePages(connection: ConnectionCase): void {
     }
   });
 
-  it('has the cursors of its ends, and the nodes of its edges, in its page information and nodes', async () => {
+  it('returns the cursors of the first and last edge as page information, and the nodes of the edges as nodes', async () => {
     await using app = await startApp();
     const { add, page } = connectionIn(app, connection);
-    await add(MIN_KEYS_FOR_ARRAYS);
+    await add(FEW_ROWS);
     const { edges, pageInfo, nodes = edges.map(({ node }) => node) } = await page({ first: 3 });
     expect(pageInfo).toMatchObject({ startCursor: edges[0]?.cursor, endCursor: edges[2]?.cursor });
     expect(nodes).toEqual(edges.map(({ node }) => node));
   });
 
-  it('has nothing, and no pages around it, where it is empty', async () => {
+  it('returns an empty page without next and previous pages for an empty connection', async () => {
     await using app = await startApp();
     const { add, remove, read } = connectionIn(app, connection);
     await add([10]);
@@ -61,5 +60,29 @@ export function describePages(connection: ConnectionCase): void {
       const { data } = await read({ ...variables, count: true });
       expect(data).toMatchObject({ edges: [], pageInfo, totalCount: 0, totalCountIsCapped: false });
     }
+  });
+}
+
+export function describeConcurrentChanges(connection: ConnectionCase): void {
+  it.each([
+    { direction: 'forwards' as const, cursorRows: [210, 180], rowsAhead: [100, 110], addedRow: 55 },
+    { direction: 'backwards' as const, cursorRows: [30, 60], rowsAhead: [140, 130], addedRow: 185 },
+  ])('is read $direction without gaps or duplicates while rows are added and removed', async (changes) => {
+    await using app = await startApp();
+    const { add, remove, walk, ids } = connectionIn(app, connection);
+    await add(MANY_ROWS);
+    const seen = await walk(3, changes.direction, async (page) => {
+      const [cursorRow, rowAhead] = [changes.cursorRows[page - 1], changes.rowsAhead[page - 1]];
+      if (cursorRow) await remove(cursorRow);
+      if (rowAhead) await remove(rowAhead);
+      if (page === 1) await add([changes.addedRow]);
+      // New rows are added at the newest end.
+      if (page <= 2) await add([1000 + page * 10]);
+    });
+    const backwards = changes.direction === 'backwards';
+    const read = MANY_ROWS.filter((row) => !changes.rowsAhead.includes(row)).concat(changes.addedRow);
+    if (backwards) read.push(1010, 1020);
+    const inOrder = read.toSorted((one, other) => (backwards ? one - other : other - one));
+    expect(seen).toEqual(ids(inOrder));
   });
 }

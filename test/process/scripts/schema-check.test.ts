@@ -46,6 +46,19 @@ it.each<[string, [string | RegExp, string], string]>([
     ],
     'User.email.@requiresScopes',
   ],
+  [
+    'a removed scope',
+    ['email: String @requiresScopes(scopes: [["users:read"]])', 'email: String'],
+    "Directive 'requiresScopes' was removed from field 'User.email'",
+  ],
+  [
+    'one scope less',
+    [
+      'ListMemberConnection! @requiresScopes(scopes: [["lists:read", "users:read"]])',
+      'ListMemberConnection! @requiresScopes(scopes: [["lists:read"]])',
+    ],
+    'List.members.@requiresScopes',
+  ],
 ])('fails for %s', async (_what, replace, told) => {
   const { code, stderr } = await check(replace);
   expect(code).toBe(1);

@@ -6,30 +6,30 @@ import { describe, expect, it } from 'vitest';
 
 const sdlOf = (name: string) => readFileSync(`test/kit/subgraphs/${name}.graphql`, 'utf8');
 
-// Both of the others use Relay, too: orders by `node` and `nodes`, both by connections. They describe what all three
-// have in words of their own.
+// The other subgraphs use Relay as well: orders has `node` and `nodes`, and both have connections. Their descriptions of the
+// shared types differ from usergraph's.
 const usergraph = { name: 'usergraph', typeDefs: parse(readFileSync('subgraph.graphql', 'utf8')) };
 const others = ['orders', 'billing'].map((name) => ({ name, typeDefs: parse(sdlOf(name)) }));
 
-/** What Apollo's composer makes of some subgraphs, and what it says. */
+/** Composes subgraphs with Apollo's composer. */
 function compose(subgraphs: (typeof usergraph)[]) {
   const { errors = [], hints = [], supergraphSdl = '' } = apollo.composeServices(subgraphs);
   return { errors: errors.map(({ message }) => message), hints: hints.map(String), supergraphSdl };
 }
 
-it('composes with two other Relay subgraphs by Apollo’s composer, without errors, or hints about usergraph', () => {
+it("composes with two other Relay subgraphs in Apollo's composer, without errors and without hints about usergraph", () => {
   const { errors, hints } = compose([usergraph, ...others]);
   expect(errors).toEqual([]);
   expect(hints.filter((hint) => hint.includes('usergraph'))).toEqual([]);
-  // The others' words differ, so that there are hints to find.
+  // The descriptions of the other subgraphs differ, so hints are reported.
   expect(hints.some((hint) => hint.includes('"orders"'))).toBe(true);
 });
 
-it('composes by itself', () => {
+it('composes as the only subgraph', () => {
   expect(compose([usergraph])).toMatchObject({ errors: [], hints: [] });
 });
 
-it('composes with them by the Guild’s composer, without errors', () => {
+it("composes with two other subgraphs in the Guild's composer, without errors", () => {
   expect(guild.composeServices([usergraph, ...others]).errors).toBeUndefined();
   expect(guild.composeServices([usergraph]).errors).toBeUndefined();
 });
@@ -44,16 +44,16 @@ describe.each([
     return isObjectType(type) ? Object.keys(type.getFields()) : [];
   };
 
-  it('knows of a user what each subgraph knows', () => {
+  it('has the user fields of every subgraph', () => {
     expect(fieldsOf('User')).toEqual(expect.arrayContaining(['id', 'uid', 'email', 'events', 'orders', 'invoices']));
   });
 
-  it('has the root fields of all, and node of the one that has it', () => {
+  it('has the root fields of every subgraph, and node of one', () => {
     expect(fieldsOf('Query')).toEqual(expect.arrayContaining(['node', 'user', 'users', 'orders', 'invoices']));
     expect(fieldsOf('Mutation')).toEqual(expect.arrayContaining(['updateUser', 'payInvoice']));
   });
 
-  it('carries the scopes for a router to enforce', () => {
+  it('has the scopes, for a router to enforce', () => {
     expect(supergraphSdl).toMatch(/email: String.*@requiresScopes\(scopes: \[\["users:read"\]\]\)/);
   });
 });

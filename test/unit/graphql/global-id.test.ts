@@ -35,5 +35,7 @@ it.each([
 it('takes in an input only ids of the type it wants', () => {
   expect(globalId('List').parse(encodeGlobalId('List', uuid))).toBe(uuid);
   const wrong = globalId('List').safeParse(encodeGlobalId('User', uuid));
-  expect(wrong.error?.issues).toMatchObject([{ params: { code: 'INVALID_ID' }, message: 'must be the id of a List' }]);
+  expect(wrong.error?.issues).toMatchObject([
+    { params: { code: 'INVALID_ID' }, message: 'must be the global id of a List' },
+  ]);
 });
