@@ -35,7 +35,7 @@ async function loseTries({ db }: Pick<Place, 'db'>, table: string, tries: number
 describe('what lost to another transaction', () => {
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ ownDatabase: true });
   });
   beforeEach(async () => {
     for (const table of ['users', 'events']) await app.db.$executeRawUnsafe(`DROP TRIGGER IF EXISTS lose ON ${table}`);
