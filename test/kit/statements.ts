@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { DatabaseClient } from '../../src/db/client.ts';
 
-/** A statement as the driver receives it. */
+/** A statement as it is sent to PostgreSQL. */
 export interface Statement {
   /** Set for the application's statements, which are prepared; Prisma's have none. */
   name?: string | undefined;
@@ -9,7 +9,7 @@ export interface Statement {
   values: unknown[];
 }
 
-/** Reports every statement, including BEGIN and COMMIT, of every session that is opened from now on. */
+/** Calls `record` with every statement of every session that starts from now on, BEGIN and COMMIT included. */
 export function recordStatements({ pool }: DatabaseClient, record: (statement: Statement) => void): void {
   pool.on('connect', (client) => {
     const query: (...args: unknown[]) => unknown = client.query.bind(client);
@@ -19,7 +19,7 @@ export function recordStatements({ pool }: DatabaseClient, record: (statement: S
       else if (isStatement(statement)) record({ ...statement, values: statement.values ?? [] });
       return query(...args);
     };
-    // The driver's `query` has a dozen overloads, all of which take the statement first.
+    // The driver's `query` has a dozen overloads, which all start with the statement and its values.
     client.query = recording as PoolClient['query'];
   });
 }

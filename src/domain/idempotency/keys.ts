@@ -67,12 +67,12 @@ export function claimKeySql(workspaceId: string, request: IdempotentRequest, own
       WHERE held.created_at <= ${before(request, KEY_TTL_MS)}::timestamptz
       RETURNING made_id
     ), expired AS (
-      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key IN (
+      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY (ARRAY(
         SELECT key FROM idempotency_keys
         WHERE workspace_id = ${workspaceId}::uuid AND key <> ${key}
           AND created_at <= ${before(request, KEY_TTL_MS + DELETION_DELAY_MS)}::timestamptz
         ORDER BY created_at LIMIT ${EXPIRED_ROWS_PER_CLAIM} FOR UPDATE SKIP LOCKED
-      )
+      ))
     )`;
 }
 

@@ -62,7 +62,7 @@ function literal(node: ValueNode, variables: Variables): unknown {
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
-/** Serialization returns the value unchanged: `db/instant.ts` has already formatted it. */
+/** Serialization returns the value unchanged: `db/reading/instant.ts` has already formatted it. */
 const dateTime = new GraphQLScalarType({ ...DateTimeResolver.toConfig(), serialize: (value) => value });
 
 const UNSAFE_NUMBERS = `Integers beyond ±(2^53 - 1), and decimals that a 64-bit float does not preserve, are rejected with

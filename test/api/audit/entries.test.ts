@@ -20,7 +20,7 @@ import { restOf } from '../../kit/rest.ts';
 
 const KeyInUse = graphql(`query KeyInUse { viewer { keyId } }`);
 
-const app = await startApp();
+const app = await startApp({ ownDatabase: true });
 afterAll(() => app[Symbol.asyncDispose]());
 
 let keyId = '';

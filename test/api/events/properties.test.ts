@@ -38,7 +38,8 @@ describe('properties accept', () => {
   it('the keys __proto__, constructor and toString', async () => {
     const properties = '{"__proto__":"a","constructor":"b","toString":"c"}';
     expect(await sendEvent(app, { properties })).toHaveProperty('data.addEvent.__typename', 'AddEventPayload');
-    const [row] = await app.db.$queryRaw<{ stored: string }[]>`SELECT properties::text AS stored FROM events`;
+    const [row] = await app.db.$queryRaw<{ stored: string }[]>`
+      SELECT properties::text AS stored FROM events WHERE workspace_id = ${app.workspaceId}::uuid`;
     expect(Object.entries(JSON.parse(row?.stored ?? '')).sort()).toEqual(Object.entries(JSON.parse(properties)).sort());
   });
 });

@@ -12,7 +12,7 @@ let withKey: OfficialClient;
 let withSecret: OfficialClient;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ ownApp: true });
   withKey = await officialClient(app);
   withKey.init(credentialsOf(app.owner).key);
   withSecret = await officialClient(app);
@@ -160,7 +160,7 @@ describe('request', () => {
   });
 
   it('lists users page by page, forward and backward', async () => {
-    await using listed = await startApp();
+    await using listed = await startApp({ ownApp: true });
     await seedUsers(listed, tens(5));
     const client = await officialClient(listed);
     client.init(credentialsOf(listed.owner));

@@ -20,7 +20,7 @@ async function addWholeUser(app: App, uid: string) {
 }
 
 it('deletes the user’s rows in every table, and returns the ids of the user', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   const { globalId } = await addWholeUser(app, 'u144');
   expect(Object.values(await countRows(app))).toEqual([1, 1, 1, 1, 1]);
   expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toEqual({
@@ -33,7 +33,7 @@ it('deletes the user’s rows in every table, and returns the ids of the user', 
 });
 
 it('deletes no rows of other users', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await addWholeUser(app, 'u144');
   await addWholeUser(app, 'u145');
   await app.run(DeleteUser, { input: { uid: 'u144' } });

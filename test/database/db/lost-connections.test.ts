@@ -35,7 +35,7 @@ async function failAttempts({ db }: Pick<Place, 'db'>, table: string, tries: num
 describe('a transaction that lost to a concurrent one', () => {
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ ownDatabase: true });
   });
   beforeEach(async () => {
     for (const table of ['users', 'events']) await app.db.$executeRawUnsafe(`DROP TRIGGER IF EXISTS lose ON ${table}`);

@@ -25,7 +25,7 @@ describe('the prepared statements of a session', () => {
     ],
     ['a transaction', (db: DatabaseClient, run: (db: WriteDb) => Promise<void>) => inTransaction(db, run)],
   ])('are bounded, whatever the number of texts: %s', async (_name, within) => {
-    await using database = await createDatabase(1);
+    await using database = await createDatabase({ poolSize: 1 });
     const { db } = database;
     await within(db, async (handle) => {
       for (let number = 0; number < MORE; number += 1) {
@@ -36,7 +36,7 @@ describe('the prepared statements of a session', () => {
   });
 
   it('are those that were used last; one that was deallocated is prepared again', async () => {
-    await using database = await createDatabase(1);
+    await using database = await createDatabase({ poolSize: 1 });
     const { db } = database;
     for (let number = 0; number < MORE; number += 1) {
       await db.query(textOf(number));
@@ -50,7 +50,7 @@ describe('the prepared statements of a session', () => {
   });
 
   it('are bounded although statements fail, when they are parsed or when they run', async () => {
-    await using database = await createDatabase(1);
+    await using database = await createDatabase({ poolSize: 1 });
     const { db } = database;
     for (let number = 0; number < MORE; number += 1) {
       await expect(db.query(textOf(number, 'FROM nowhere'))).rejects.toThrow('"nowhere" does not exist');
@@ -61,7 +61,7 @@ describe('the prepared statements of a session', () => {
   });
 
   it('are none behind a pooler that cannot keep them', async () => {
-    await using database = await createDatabase(1);
+    await using database = await createDatabase({ poolSize: 1 });
     const db = openDatabase(database.connection, { poolSize: 1, prepared: false });
     for (let number = 0; number < 3; number += 1) await db.query(textOf(number));
     expect(await prepared(db)).toBe(0);

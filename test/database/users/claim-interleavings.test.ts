@@ -8,7 +8,7 @@ const EMAIL = 'ada@example.com';
 
 /** Runs a claim by e-mail address, and changes its candidate after the claim has found it, as a concurrent caller does. */
 async function claimWhile(change: string) {
-  const app = await startApp();
+  const app = await startApp({ ownDatabase: true });
   const { id, globalId } = await importUser(app, EMAIL);
   const claim = await app.db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM users FOR UPDATE`;
