@@ -1,13 +1,13 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
 import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from '../db/errors.ts';
-import { unavailability, type DatabaseTimeouts } from '../db/timeouts.ts';
+import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/shared/errors.ts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toErrorResponse } from '../http/error-response.ts';
 
-/** Codes of the contract that an error may carry already; a library's other codes all blame the request. */
-const contracted = new Set([
+/** Documented codes that a GraphQL error can already have. All other codes of libraries blame the request. */
+const DOCUMENTED_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
@@ -16,28 +16,29 @@ const contracted = new Set([
   'LIMIT_EXCEEDED',
 ]);
 
-/** Codes that a domain error keeps where no result type names it; any other is a conflict. */
-const kept = new Set(['NOT_FOUND', 'FORBIDDEN']);
+/** Codes of domain errors that are kept in `errors`. All other domain errors become conflicts. */
+const DOMAIN_CODES = new Set(['NOT_FOUND', 'FORBIDDEN']);
 
-/** What graphql-js says where it would take too many steps to find out whether fields of the same name can be one. */
-const ABORTED = 'Validation aborted.';
+/** The message of graphql-js when it takes too many steps to compare fields with the same response key. */
+const VALIDATION_ABORTED = 'Validation aborted.';
 
-/** Where the server writes what an operator should know; pino's loggers fit. */
+/** A logger for operators, compatible with pino. */
 export interface Log {
   error(facts: object, message: string): void;
 }
 
-/** Whom an error is presented to, and where it is reported. */
+/** The recipient of an error, and where unexpected errors are logged. */
 export interface Reporting {
   viewer: Viewer;
   log: Log;
   requestId: string;
-  waits: DatabaseTimeouts;
+  /** The database timeouts that error messages name. */
+  databaseTimeouts: DatabaseTimeouts;
 }
 
 /**
- * Turns any error of an answer into one that a caller may see: always with a code of the contract, and an
- * unexpected one masked, logged whole, and with the request's id.
+ * Converts any error of a result into one that the viewer may see. It always has a documented code. Unexpected errors are
+ * masked: the log contains the error, and the response the id of the request.
  */
 export function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
   const cause = causeOf(error);
@@ -51,21 +52,21 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     return withCode(error, code, { message, extensions: { retryAfter } });
   }
   if (cause instanceof DomainError) {
-    return withCode(error, kept.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
+    return withCode(error, DOMAIN_CODES.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
   }
   if (isConflict(cause)) {
     const { message, retryAfter } = new TransactionConflict();
     return withCode(error, 'CONFLICT', { message, extensions: { retryAfter } });
   }
-  // Yoga parses the variables of a URL without a net.
+  // Yoga does not catch syntax errors in the variables of a URL.
   if (cause instanceof SyntaxError && !error.path) {
-    const message = 'The URL holds variables or extensions that are not JSON.';
+    const message = 'The variables or extensions in the URL are not valid JSON.';
     return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: { status: 400 } } });
   }
   if (isUnavailable(cause)) {
-    if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'the database is unavailable');
+    if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
-      message: unavailability(cause, reporting.waits),
+      message: unavailability(cause, reporting.databaseTimeouts),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },
     });
   }
@@ -82,42 +83,42 @@ export function presentResult(result: ExecutionResult, reporting: Reporting): Ex
   return { ...result, errors: result.errors.map((error) => presentError(error, reporting)) };
 }
 
-/** The error that is not GraphQL's own and lies at the bottom, where there is one. */
+/** The innermost original error; undefined if it is a GraphQL error. */
 function causeOf(error: GraphQLError): unknown {
   const original: unknown = error.originalError;
   return original instanceof GraphQLError ? causeOf(original) : original;
 }
 
-/** GraphQL's own errors, and ours of that class: all of them the caller's faults. */
+/** Presents errors of graphql-js and of the checks. All of them are the client's. */
 function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError {
-  if (error.message === ABORTED) {
-    const message = 'The document selects too many fields of one object to be checked; ask for fewer at once.';
+  if (error.message === VALIDATION_ABORTED) {
+    const message = 'The document selects too many fields of one object to be validated; select fewer fields.';
     return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
   }
   const message = viewer.scopes.has('schema:read') ? error.message : withoutSuggestions(error.message);
-  if (!contracted.has(String(error.extensions.code))) {
-    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: refusalStatus(error) } });
+  if (!DOCUMENTED_CODES.has(String(error.extensions.code))) {
+    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: httpStatusOf(error) } });
   }
   if (message === error.message && message.length <= MAX_MESSAGE_LENGTH) return error;
   const { code, ...extensions } = error.extensions;
   return withCode(error, String(code), { message, extensions });
 }
 
-/** Names of the schema are for those who may introspect it. */
+/** Removes suggestions, which contain names of the schema, for viewers who may not introspect it. */
 function withoutSuggestions(message: string): string {
   return message.replace(/ Did you mean [^?]*\?/g, '');
 }
 
 /**
- * The status of a refused request: what Yoga gave one that is no GraphQL request (`BAD_REQUEST`), whatever the media
- * type; 400 for a fault of the variables, which has no path, where the media type tells such faults by the status.
+ * The status of a rejected request. If it was not a GraphQL request (`BAD_REQUEST`), it is Yoga's for any media type. For invalid
+ * variables, which have no path, it is 400 for the media types that express such errors as a status.
  */
-function refusalStatus({ extensions, path }: GraphQLError): object | undefined {
+function httpStatusOf({ extensions, path }: GraphQLError): object | undefined {
   if (extensions.code === 'BAD_REQUEST') return { ...extensions.http, spec: undefined };
   return extensions.http ?? (path ? undefined : { spec: true, status: 400 });
 }
 
-/** Longest message in characters: it may repeat names that the caller has made up. */
+/** Maximum length of a message in characters: a message can contain names that the client made up. */
 const MAX_MESSAGE_LENGTH = 1_000;
 
 function withCode(
@@ -136,7 +137,7 @@ function withCode(
 
 const GRAPHQL_RESPONSE = 'application/graphql-response+json';
 
-/** A status that Yoga answered with and nothing else: 406 or 415. */
+/** Yoga responded with an error status and no body: 406 or 415. */
 export class EmptyErrorResponse extends Error {
   readonly statusCode: number;
 
@@ -146,8 +147,8 @@ export class EmptyErrorResponse extends Error {
   }
 }
 
-/** Fastify's error handler for the GraphQL door: answers in GraphQL's shape. */
-export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Fastify's error handler for the GraphQL API: responds in the format of GraphQL errors. */
+export function sendErrorResponse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, message, headers = {}, retryAfter, isExpected } = toErrorResponse(error, request);
   if (status >= 500 && !isExpected) request.log.error({ err: error }, message);
   const extensions = { code, retryAfter, requestId: status === 500 ? request.id : undefined };

@@ -1,13 +1,13 @@
-/** Choices that a number decides, always the same ones. */
+/** Pseudorandom choices, which are the same for the same seed. */
 export interface Choices {
-  /** A whole number from 0 up to, and without, a limit. */
+  /** An integer from 0 up to, but not including, a limit. */
   below(limit: number): number;
-  /** Whether something happens that does so many times in a hundred. */
+  /** Whether an event of this chance, in percent, occurs. */
   percent(chance: number): boolean;
   of<Value>(values: readonly Value[]): Value;
 }
 
-/** Mulberry32: small, fast, and good enough to choose by. */
+/** The generator is Mulberry32, which is small and fast. */
 export function choicesOf(seed: number): Choices {
   let state = seed >>> 0;
   const next = () => {
@@ -22,8 +22,8 @@ export function choicesOf(seed: number): Choices {
     percent: (chance) => below(100) < chance,
     of(values) {
       const value = values[below(values.length)];
-      if (value === undefined && values.length === 0) throw new Error('There is nothing to choose from.');
-      // What is chosen may itself be undefined.
+      if (value === undefined && values.length === 0) throw new Error('Cannot choose from an empty list.');
+      // The chosen value can be undefined.
       return value as (typeof values)[number];
     },
   };

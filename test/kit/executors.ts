@@ -5,20 +5,20 @@ import { defaultLimits } from '../../src/config/limits.ts';
 import { startApp } from './app.ts';
 import { unlimited } from './unlimited.ts';
 
-/** What of an answer a client can tell. */
-interface Told {
+/** The parts of a response that have to be the same for both executors. */
+interface Response {
   status: number;
   headers: Record<string, unknown>;
   body: string;
 }
 
-const matter = ['content-type', 'allow', 'retry-after', 'www-authenticate', 'accept'];
+const COMPARED_HEADERS = ['content-type', 'allow', 'retry-after', 'www-authenticate', 'accept'];
 
-/** The gateway twice on one database: as it is, and with every GraphQL request going through Yoga's own handler. */
-export async function startLanes(options: Pick<Dependencies, 'persistedOperations'> = {}) {
-  const fast = await startApp(options);
-  const full = await createApp({
-    db: fast.db,
+/** Starts two gateways on one database: one as in production, and one that executes every request with Yoga's handler. */
+export async function startExecutors(options: Pick<Dependencies, 'persistedOperations'> = {}) {
+  const direct = await startApp(options);
+  const yoga = await createApp({
+    db: direct.db,
     log: pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: [],
@@ -28,29 +28,36 @@ export async function startLanes(options: Pick<Dependencies, 'persistedOperation
     ...options,
   });
 
-  async function tell(app: FastifyInstance, request: InjectOptions, authorization: string): Promise<Told> {
-    const headers = { authorization, 'x-request-id': 'lane', ...request.headers };
+  async function send(app: FastifyInstance, request: InjectOptions, authorization: string): Promise<Response> {
+    const headers = { authorization, 'x-request-id': 'same', ...request.headers };
     const response = await app.inject({ method: 'POST', url: '/graphql', ...request, headers });
-    const told = Object.entries(response.headers).filter(([name]) => matter.includes(name));
-    return { status: response.statusCode, headers: Object.fromEntries(told), body: response.body };
+    const compared = Object.entries(response.headers).filter(([name]) => COMPARED_HEADERS.includes(name));
+    return { status: response.statusCode, headers: Object.fromEntries(compared), body: response.body };
   }
 
   return {
-    ...fast,
-    full,
-    /** Sends the same request both ways, by the same caller; or a write by two callers, each to a workspace of its own. */
-    async both(request: InjectOptions, callers: [string, string] = [fast.owner, fast.owner]): Promise<[Told, Told]> {
-      return [await tell(fast.app, request, callers[0]), await tell(full, request, callers[1])];
+    ...direct,
+    /** The gateway that executes every request with Yoga's handler. */
+    yoga,
+    /**
+     * Sends the same request to both gateways.
+     * @param callers of a write: one of each workspace, so that neither write sees the other.
+     */
+    async both(
+      request: InjectOptions,
+      callers: [string, string] = [direct.owner, direct.owner],
+    ): Promise<[Response, Response]> {
+      return [await send(direct.app, request, callers[0]), await send(yoga, request, callers[1])];
     },
     async [Symbol.asyncDispose]() {
-      await full.close();
-      await fast[Symbol.asyncDispose]();
+      await yoga.close();
+      await direct[Symbol.asyncDispose]();
     },
   };
 }
 
-/** A body that holds a GraphQL request. */
-export const graphqlBody = (query: unknown, more: object = {}): InjectOptions => ({
+/** A request with a GraphQL operation as its JSON body. */
+export const graphqlBody = (query: unknown, params: object = {}): InjectOptions => ({
   headers: { 'content-type': 'application/json' },
-  payload: JSON.stringify({ query, ...more }),
+  payload: JSON.stringify({ query, ...params }),
 });

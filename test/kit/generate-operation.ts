@@ -16,15 +16,15 @@ import {
 import type { Choices } from './choices.ts';
 import { wrongValueOf } from './wrong-value.ts';
 
-/** What values are taken from. */
+/** Sources of argument values. */
 export interface Pools {
-  /** Texts of ids, uids and the like: some of rows that there are. */
+  /** Ids, uids and other strings, some of existing rows. */
   texts: readonly string[];
-  /** Any JSON values, to be put in the place of others. */
+  /** JSON values that replace others. */
   anything: readonly unknown[];
 }
 
-/** An operation as it is sent. */
+/** The body of a request. */
 export interface Generated {
   query: unknown;
   variables?: unknown;
@@ -39,18 +39,19 @@ const DIRECTIVES = [
   ' @nothing',
 ];
 
-/** Makes an operation of a schema: mostly a valid one, sometimes one that is broken in any of many ways. */
+/** Generates an operation for a schema. Most are valid; the others are malformed in one of many ways. */
 export function generateOperation(schema: GraphQLSchema, choices: Choices, pools: Pools): Generated {
   const variables: Record<string, unknown> = {};
   const definitions: string[] = [];
   const { below, of } = choices;
-  // Half of all are as they should be, so that enough of them are executed.
-  const wild = choices.percent(50);
-  const percent = (chance: number) => (wild || (chance > 4 && chance < 90) ? choices.percent(chance) : chance >= 90);
+  // Half of the operations are valid, so that enough of them are executed.
+  const canBeInvalid = choices.percent(50);
+  const percent = (chance: number) =>
+    canBeInvalid || (chance > 4 && chance < 90) ? choices.percent(chance) : chance >= 90;
   let aliases = 0;
 
-  function scalarOf(name: string): unknown {
-    if (name === 'Int') return percent(90) ? below(wild ? 30 : 5) + 1 : of([0, -1, 31, 2 ** 31, 1.5]);
+  function generateScalar(name: string): unknown {
+    if (name === 'Int') return percent(90) ? below(canBeInvalid ? 30 : 5) + 1 : of([0, -1, 31, 2 ** 31, 1.5]);
     if (name === 'Float') return of([0, -1.5, 1e300, 7]);
     if (name === 'Boolean') return percent(50);
     if (name === 'DateTime')
@@ -74,36 +75,37 @@ export function generateOperation(schema: GraphQLSchema, choices: Choices, pools
     return of(pools.texts);
   }
 
-  function anyOf(type: GraphQLInputType, depth = 0): unknown {
+  function generateInput(type: GraphQLInputType, depth = 0): unknown {
     if (percent(4)) return of(pools.anything);
     if (percent(3)) return wrongValueOf(type, choices);
-    if (isNonNullType(type)) return anyOf(type.ofType, depth);
+    if (isNonNullType(type)) return generateInput(type.ofType, depth);
     if (percent(3)) return null;
-    if (isListType(type)) return Array.from({ length: percent(2) ? 300 : below(3) }, () => anyOf(type.ofType, depth));
+    if (isListType(type))
+      return Array.from({ length: percent(2) ? 300 : below(3) }, () => generateInput(type.ofType, depth));
     if (isEnumType(type)) return of(type.getValues()).name;
-    if (!isInputObjectType(type)) return scalarOf(type.name);
+    if (!isInputObjectType(type)) return generateScalar(type.name);
     const fields = Object.values(type.getFields()).filter((field) =>
       isRequiredInputField(field) ? percent(97) : depth < 4 && percent(30),
     );
-    return Object.fromEntries(fields.map((field) => [field.name, anyOf(field.type, depth + 1)]));
+    return Object.fromEntries(fields.map((field) => [field.name, generateInput(field.type, depth + 1)]));
   }
 
-  /** A value as GraphQL writes it; names of enums are upper-case, as no text of ours is. */
-  function literalOf(value: unknown): string {
-    if (Array.isArray(value)) return `[${value.map(literalOf).join(' ')}]`;
+  /** Prints a value as a GraphQL literal. Strings that are names of enum values are printed as enum values. */
+  function printLiteral(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map(printLiteral).join(' ')}]`;
     if (typeof value === 'object' && value !== null) {
       const fields = Object.entries(value).filter(([name]) => /^[_A-Za-z]\w*$/.test(name));
-      return `{ ${fields.map(([name, held]) => `${name}: ${literalOf(held)}`).join(' ')} }`;
+      return `{ ${fields.map(([name, nested]) => `${name}: ${printLiteral(nested)}`).join(' ')} }`;
     }
     if (typeof value === 'string' && /^(ANDROID|IOS)$/.test(value)) return value;
     return JSON.stringify(value) ?? 'null';
   }
 
   function argumentsOf(field: GraphQLField<unknown, unknown>): string {
-    const given = field.args.filter((argument) => (isRequiredArgument(argument) ? percent(97) : percent(25)));
-    const texts = given.map((argument) => {
-      const value = anyOf(argument.type);
-      if (percent(40)) return `${argument.name}: ${literalOf(value)}`;
+    const chosen = field.args.filter((argument) => (isRequiredArgument(argument) ? percent(97) : percent(25)));
+    const texts = chosen.map((argument) => {
+      const value = generateInput(argument.type);
+      if (percent(40)) return `${argument.name}: ${printLiteral(value)}`;
       const name = `v${definitions.length}`;
       definitions.push(`$${name}: ${percent(95) ? argument.type : of(['Int', '[ID!]!', 'User', 'Nothing'])}`);
       if (percent(97)) variables[name] = value;
@@ -112,9 +114,9 @@ export function generateOperation(schema: GraphQLSchema, choices: Choices, pools
     return texts.length > 0 ? `(${texts.join(' ')})` : '';
   }
 
-  /** Without an alias, two of the same name may conflict. */
+  /** Two fields with the same name and no alias can conflict. */
   function aliasOf(): string {
-    if (wild && percent(50)) return percent(15) ? `a${below(40)}: ` : '';
+    if (canBeInvalid && percent(50)) return percent(15) ? `a${below(40)}: ` : '';
     aliases += 1;
     return `a${aliases}: `;
   }
@@ -142,8 +144,10 @@ export function generateOperation(schema: GraphQLSchema, choices: Choices, pools
   const root = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
   const fields = Object.values(root?.getFields() ?? {});
   const depth = percent(95) ? 1 + below(4) : 14;
-  const many = percent(96) ? 1 + below(2) : 35;
-  const body = Array.from({ length: many }, (_, place) => selectionOf(of(fields), depth, `r${place}: `)).join(' ');
+  const rootFields = percent(96) ? 1 + below(2) : 35;
+  const body = Array.from({ length: rootFields }, (_, place) => selectionOf(of(fields), depth, `r${place}: `)).join(
+    ' ',
+  );
   const text = `${kind} Generated${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} { ${body} }`;
   return {
     query: percent(90) ? text : choices.percent(80) ? breakText(text, choices) : of(pools.anything),
@@ -152,7 +156,7 @@ export function generateOperation(schema: GraphQLSchema, choices: Choices, pools
   };
 }
 
-/** Takes a text apart somewhere: characters left out, put in, doubled, or swapped. */
+/** Corrupts a text at a random position: characters are removed, inserted or repeated, or the end is cut off. */
 export function breakText(text: string, { below, of }: Choices): string {
   const at = below(text.length + 1);
   const length = below(20);

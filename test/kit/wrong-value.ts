@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 import type { Choices } from './choices.ts';
 
-/** Values that no built-in scalar takes in the place of any other. */
-const SCALARS: Readonly<Record<string, readonly unknown[]>> = {
+/** Invalid values for each scalar. */
+const INVALID_SCALARS: Readonly<Record<string, readonly unknown[]>> = {
   Int: ['1', 1.5, 2 ** 31, true, {}, [], [1], ''],
   Float: ['1', true, {}, [], [1]],
   String: [1, true, {}, [], ['text'], 0.5],
@@ -21,8 +21,8 @@ const SCALARS: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /**
- * Makes a value that variables of a type cannot have: an array for an object, an object for an array, null for what must
- * not be null, another scalar, an unknown field, a required field left out; itself or somewhere within it.
+ * Generates an invalid value for a type. The fault is at the top or nested: an array for an object, an object for an array, null
+ * for a non-null type, a wrong scalar, an unknown field, or a missing required field.
  */
 export function wrongValueOf(type: GraphQLInputType, choices: Choices): unknown {
   const { of, percent, below } = choices;
@@ -32,7 +32,7 @@ export function wrongValueOf(type: GraphQLInputType, choices: Choices): unknown 
     return [...Array.from({ length: below(2) }, () => null), wrongValueOf(type.ofType, choices)];
   }
   if (isEnumType(type)) return of(['', 'nothing', 0, true, [], {}, ['nothing']]);
-  if (!isInputObjectType(type)) return of(SCALARS[type.name] ?? [{}]);
+  if (!isInputObjectType(type)) return of(INVALID_SCALARS[type.name] ?? [{}]);
   const fields = Object.values(type.getFields());
   const required = fields.filter(isRequiredInputField);
   if (required.length > 0 && percent(20)) return {};

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
-import { seedDevices, seedListMembers } from '../kit/seed-rows.ts';
+import { rowGlobalId, seedDevices, seedListMembers } from '../kit/seed-rows.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -12,10 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A body, asked for as often as a query is executed by graphql-js, and compiled, and found compiled. */
-async function answersTo(body: { query: string; variables?: unknown; operationName?: string }): Promise<string[]> {
+/** Sends a query until graphql-js has executed it, it has been compiled, and the compiled query has been executed. */
+async function answersTo(
+  body: { query: string; variables?: unknown; operationName?: string },
+  times = 8,
+): Promise<string[]> {
   const answers: string[] = [];
-  for (let time = 0; time < 8; time += 1) {
+  for (let time = 0; time < times; time += 1) {
     const { payload } = await app.app.inject({
       method: 'POST',
       url: '/graphql',
@@ -29,38 +32,42 @@ async function answersTo(body: { query: string; variables?: unknown; operationNa
 
 const fragment = 'fragment F on User { email }';
 
-describe('a query is answered as graphql-js answers it, however often it comes', () => {
+describe('A query gets the same answer from graphql-js and from compiled code', () => {
   it.each([
     [
-      'a fragment that is included at one place alone',
+      'a fragment that is included in one place only',
       `query ($x: Boolean!) { a: user(uid: "u1") { uid ...F @include(if: $x) } b: user(uid: "u2") { uid ...F } } ${fragment}`,
       { x: false },
     ],
     [
-      'a fragment whose first spread is left out',
+      'a fragment whose first spread is excluded',
       `query ($x: Boolean!) { user(uid: "u1") { ...F @include(if: $x) ...F uid } } ${fragment}`,
       { x: false },
     ],
     [
-      'fields in the order in which they are met',
+      'the order of fields',
       `query ($x: Boolean!) { users(first: 1) { ...T @include(if: $x) nodes { uid ...F } } }
       fragment T on UserConnection { nodes { ...F } } ${fragment}`,
       { x: false },
     ],
     [
-      'a condition that is null',
+      'a null condition',
       'query ($x: Boolean = true, $n: Int = 2) { users(first: $n) { nodes { uid email @include(if: $x) } } }',
       { x: null },
     ],
-    ['a response key that objects take for their prototype', '{ user(uid: "u1") { __proto__: email uid } }', {}],
-    ['such a key of the root', '{ __proto__: users(first: 1) { nodes { uid } } }', {}],
-    ['such a key in a fragment', '{ user(uid: "u1") { ...P } } fragment P on User { __proto__: email uid }', {}],
+    ['the response key __proto__', '{ user(uid: "u1") { __proto__: email uid } }', {}],
+    ['the response key __proto__ of a root field', '{ __proto__: users(first: 1) { nodes { uid } } }', {}],
+    [
+      'the response key __proto__ in a fragment',
+      '{ user(uid: "u1") { ...P } } fragment P on User { __proto__: email uid }',
+      {},
+    ],
   ])('%s', async (_what, query, variables) => {
     const [first, ...others] = await answersTo({ query, variables });
     expect(new Set(others)).toEqual(new Set([first]));
   });
 
-  it('another operation of the document, whose fragments know no condition', async () => {
+  it('another operation of the document, without conditions on its fragments', async () => {
     const query = `query A($x: Boolean!) { user(uid: "u1") { ...F @include(if: $x) uid } }
       query B { user(uid: "u2") { ...F uid } } ${fragment}`;
     await answersTo({ query, operationName: 'A', variables: { x: false } });
@@ -69,7 +76,7 @@ describe('a query is answered as graphql-js answers it, however often it comes',
     expect(new Set(answers).size).toBe(1);
   });
 
-  it('fragments that would be endless if they were written out', async () => {
+  it('fragments whose expansion would be exponential', async () => {
     const levels = Array.from(
       { length: 60 },
       (_, level) => `fragment F${level} on Viewer { ...F${level + 1} ...F${level + 1} }`,
@@ -92,12 +99,44 @@ describe('a query is answered as graphql-js answers it, however often it comes',
   });
 });
 
+describe('A query that fails gets the same answer before and after it is compiled', () => {
+  const id = rowGlobalId('User', 1);
+  it.each<[string, string, object, object]>([
+    ['a malformed id', 'query ($id: ID!) { node(id: $id) { id } }', { id }, { id: 'x' }],
+    ['a page size out of range', 'query ($n: Int) { users(first: $n) { nodes { uid } } }', { n: 1 }, { n: 31 }],
+    ['a malformed cursor', 'query ($c: String) { users(first: 1, after: $c) { nodes { uid } } }', {}, { c: 'x' }],
+    [
+      'a non-null field of a nullable parent',
+      'query ($n: Int) { user(uid: "u1") { uid events(first: $n) { totalCount } devices { token } } viewer { workspace } }',
+      { n: 1 },
+      { n: 101 },
+    ],
+    [
+      'several fields',
+      'query ($id: ID!, $n: Int) { a: node(id: $id) { id } user(uid: "u1") { events(first: $n) { totalCount } } b: node(id: $id) { id } }',
+      { id, n: 1 },
+      { id: 'x', n: 101 },
+    ],
+    [
+      'several items of a list',
+      'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
+      { r: [{ __typename: 'User', uid: 'u1' }] },
+      { r: [{ __typename: 'User', uid: 'u1' }, { __typename: 'User', id: 'x' }, { __typename: 'User' }] },
+    ],
+  ])('%s', async (_name, query, valid, failing) => {
+    const [first] = await answersTo({ query, variables: failing }, 1);
+    expect(first).toContain('"errors"');
+    for (const answer of await answersTo({ query, variables: valid })) expect(answer).not.toContain('"errors"');
+    expect(await answersTo({ query, variables: failing }, 2)).toEqual([first, first]);
+  });
+});
+
 const conditions = fc.oneof(
   { weight: 4, arbitrary: fc.constant('') },
   { weight: 1, arbitrary: fc.constantFrom('@include(if: $a)', '@skip(if: $b)', '@include(if: $a) @skip(if: $b)') },
 );
 
-/** Selections of a user: fields that repeat, fragments, and lists beneath, each under a condition or not. */
+/** Selections of a user: repeated fields, fragments and lists, with and without conditions. */
 const { selections } = fc.letrec<{ selections: string; selection: string }>((tie) => ({
   selections: fc.array(tie('selection'), { minLength: 1, maxLength: 4 }).map((all) => all.join(' ')),
   selection: fc.oneof(
@@ -111,20 +150,20 @@ const { selections } = fc.letrec<{ selections: string; selection: string }>((tie
         conditions,
         fc.constantFrom('token', 'platform', '__typename token'),
       )
-      .map(([field, condition, beneath]) => `${field} ${condition} { ${beneath} }`),
+      .map(([field, condition, children]) => `${field} ${condition} { ${children} }`),
     fc
       .tuple(conditions, fc.constantFrom('joinedAt', 'list { title }', 'list { ...L }'))
-      .map(([condition, beneath]) => `lists ${condition} { ${beneath} }`),
+      .map(([condition, children]) => `lists ${condition} { ${children} }`),
     fc
       .tuple(fc.constantFrom('...', '... on User', '... on Node'), conditions, tie('selections'))
       .map(
-        ([kind, condition, beneath]) =>
-          `${kind} ${condition} { ${kind === '... on Node' ? 'id __typename' : beneath} }`,
+        ([kind, condition, children]) =>
+          `${kind} ${condition} { ${kind === '... on Node' ? 'id __typename' : children} }`,
       ),
   ),
 }));
 
-/** G spreads F, so that none spreads itself. All are spread, or they would be refused as unused. Half know no condition. */
+/** G spreads F, so that there are no cycles. All fragments are spread, as validation requires. Half of the documents have no conditions. */
 const documents = fc
   .record({
     ofUser: selections,

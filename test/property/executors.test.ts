@@ -3,22 +3,22 @@ import fc from 'fast-check';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExamples } from '../../src/static-pages/graphiql.ts';
-import { graphqlBody, startLanes } from '../kit/executors.ts';
+import { graphqlBody, startExecutors } from '../kit/executors.ts';
 import { rootOperations } from '../kit/root-operations.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
 import { casesOf, isFullSize } from '../kit/test-size.ts';
 
-let lanes: Awaited<ReturnType<typeof startLanes>>;
+let executors: Awaited<ReturnType<typeof startExecutors>>;
 beforeAll(async () => {
-  lanes = await startLanes();
-  for (const place of [lanes, { db: lanes.db, workspaceId: lanes.stranger.workspaceId }]) {
+  executors = await startExecutors();
+  for (const place of [executors, { db: executors.db, workspaceId: executors.stranger.workspaceId }]) {
     await seedListMembers(place, 1, [1, 2, 3]);
     await seedSegmentMembers(place, 1, [1, 2, 3]);
     await seedEvents(place, 1, [1, 2]);
     await seedDevices(place, [1]);
   }
 });
-afterAll(() => lanes[Symbol.asyncDispose]());
+afterAll(() => executors[Symbol.asyncDispose]());
 
 const names = {
   uid: 'u1',
@@ -29,8 +29,8 @@ const names = {
   event: rowGlobalId('Event', 1),
 };
 
-/** What differs between two workspaces that did the same: ids that are made up, and the clock. */
-const alike = (text: string) =>
+/** Replaces what differs between two workspaces: generated ids, instants and names. */
+const normalize = (text: string) =>
   text.replaceAll(/"[A-Za-z0-9+/]{50,}={0,2}"|"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '…').replaceAll(/Stranger|Owner/g, '…');
 
 const operations = Object.entries(rootOperations(names, names)).flatMap(([coordinate, sent]) =>
@@ -46,21 +46,21 @@ const examples = (await readExamples()).map(({ query, variables }) => ({
 it.each([
   ...operations.map(({ coordinate, number, ...sent }) => ({ name: `${coordinate}, ${number}`, ...sent })),
   ...examples,
-])('answers both ways alike: $name', async ({ document, variables }) => {
-  // A write goes to a workspace of its own each way; cursors tell the workspaces of reads apart.
-  const other = document.includes('mutation') ? lanes.stranger.owner : lanes.owner;
-  // Four times: a query is compiled at the third.
+])('gives the same answer: $name', async ({ document, variables }) => {
+  // Each executor writes to its own workspace. Reads share one, because cursors depend on the workspace.
+  const other = document.includes('mutation') ? executors.stranger.owner : executors.owner;
+  // Repeated, so that caches are used.
   const answers = new Set<string>();
   for (let time = 0; time < 4; time += 1) {
-    const [one, two] = await lanes.both(graphqlBody(document, { variables }), [lanes.owner, other]);
-    expect({ ...one, body: alike(one.body) }).toEqual({ ...two, body: alike(two.body) });
+    const [one, two] = await executors.both(graphqlBody(document, { variables }), [executors.owner, other]);
+    expect({ ...one, body: normalize(one.body) }).toEqual({ ...two, body: normalize(two.body) });
     answers.add(one.body);
   }
-  if (other === lanes.owner) expect(answers.size).toBe(1);
+  if (other === executors.owner) expect(answers.size).toBe(1);
 });
 
-describe('the audits of GraphQL over HTTP', () => {
-  const answered: [unknown, unknown][] = [];
+describe('The audits of GraphQL over HTTP', () => {
+  const responses: [unknown, unknown][] = [];
   const audits = serverAudits({
     url: 'http://localhost/graphql',
     fetchFn: async (url: string, init: RequestInit = {}) => {
@@ -68,13 +68,13 @@ describe('the audits of GraphQL over HTTP', () => {
       const method = init.method === 'POST' ? 'POST' : 'GET';
       const payload = typeof init.body === 'string' ? init.body : undefined;
       const { pathname, search } = new URL(url);
-      const [one, other] = await lanes.both({
+      const [one, other] = await executors.both({
         method,
         url: pathname + search,
         headers,
         ...(payload === undefined ? {} : { payload }),
       });
-      answered.push([one, other]);
+      responses.push([one, other]);
       return new Response(one.body, {
         status: one.status,
         headers: { 'content-type': String(one.headers['content-type']) },
@@ -83,14 +83,14 @@ describe('the audits of GraphQL over HTTP', () => {
   });
 
   it.each(audits.map((audit) => [audit.id, audit.name, audit] as const))('%s: %s', async (_id, _name, audit) => {
-    answered.length = 0;
+    responses.length = 0;
     expect(await audit.fn()).toMatchObject({ status: 'ok' });
-    expect(answered.length).toBeGreaterThan(0);
-    for (const [one, other] of answered) expect(one).toEqual(other);
+    expect(responses.length).toBeGreaterThan(0);
+    for (const [one, other] of responses) expect(one).toEqual(other);
   });
 });
 
-describe('broken requests, and others', () => {
+describe('Malformed and other requests', () => {
   const documents = [
     '{ __typename }',
     '{ users(first: 2) { nodes { uid createdAt devices { token } } pageInfo { endCursor } } }',
@@ -110,8 +110,8 @@ describe('broken requests, and others', () => {
     `{ users { nodes { uid } } } #${'x'.repeat(70_000)}`,
   ];
 
-  it.each(documents)('are answered both ways alike: %s', async (query) => {
-    const [one, other] = await lanes.both(graphqlBody(query));
+  it.each(documents)('get the same answer: %s', async (query) => {
+    const [one, other] = await executors.both(graphqlBody(query));
     expect(one).toEqual(other);
   });
 
@@ -159,12 +159,12 @@ describe('broken requests, and others', () => {
   );
   const callers = fc.constantFrom('owner' as const, 'publicKey' as const);
 
-  it('are answered both ways alike, whatever is in them', { timeout: 120_000 }, async () => {
+  it('get the same answer, whatever they contain', { timeout: 120_000 }, async () => {
     const statuses = new Set<number>();
     const property = fc.asyncProperty(payloads, accepts, types, callers, async (payload, accept, type, caller) => {
       const headers = { 'content-type': type, ...(accept === undefined ? {} : { accept }) };
-      const by = lanes[caller];
-      const [one, other] = await lanes.both({ headers, payload }, [by, by]);
+      const by = executors[caller];
+      const [one, other] = await executors.both({ headers, payload }, [by, by]);
       expect(one).toEqual(other);
       statuses.add(one.status);
     });

@@ -5,9 +5,9 @@ import { startApp, type Tenant } from '../kit/app.ts';
 import { addUser } from '../kit/factories.ts';
 import { casesOf, isFullSize } from '../kit/test-size.ts';
 
-// Non-interference: two users of the same uid, each in its own workspace, get the same requests by the public key, while the
-// backends store different data. Every answer has to be the same. What documents as shown (docs/production.md, "What a public
-// key can learn") is the same for both: whether the user exists, their e-mail address, and which attributes were removed.
+// Non-interference: two users with the same uid, in different workspaces, receive the same requests with the public key, while
+// backends store different data. Every response has to be the same. What a public key can learn according to
+// docs/production.md is the same for both: whether the user exists, their email address, and which attributes were removed.
 
 type Gateway = Awaited<ReturnType<typeof startApp>>;
 type Meta = Record<string, string | number | boolean>;
@@ -30,7 +30,7 @@ const key = fc.nat(KEYS - 1).map((place) => `k${place}`);
 const removeMeta = fc.array(key, { maxLength: 20 });
 const token = fc.constantFrom('t0', 't1', 't2');
 
-/** What the public key sends, and through which API. */
+/** Requests with the public key, through either API. */
 const publicRequest = fc.oneof(
   {
     weight: 6,
@@ -39,7 +39,7 @@ const publicRequest = fc.oneof(
       input: fc.record(
         {
           meta: fc.option(meta, { freq: 20 }),
-          // Few: an input that sets and removes the same key is faulty by itself.
+          // Few: an input that sets and removes the same key is invalid.
           removeMeta: fc.array(key, { maxLength: 2 }),
           firstName: fc.constantFrom('Ada', null),
           device: token.map((name) => ({ token: name, platform: 'IOS' })),
@@ -53,7 +53,7 @@ const publicRequest = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('replay' as const) }) },
 );
 
-/** What a backend stores; of the first user and of the second. */
+/** Data that a backend stores. */
 const stored = fc.record(
   {
     meta,
@@ -136,7 +136,7 @@ const sends = (attributes: Meta) => ({ kind: 'updateUser' as const, input: { met
 const numbered = (from: number, count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, place) => [`k${from + place}`, 1]));
 
-/** What random requests may not come to: both limits, of a user whose hidden attributes are near them and of one without any. */
+/** An example that reaches both limits of attributes: one user has hidden attributes close to them, the other has none. */
 const reachesLimits: [{ exists: boolean; first: Meta; second: Meta }, Step[]] = [
   { exists: true, first: { ...numbered(50, 99), text: 'x'.repeat(15_000) }, second: {} },
   [
@@ -151,7 +151,7 @@ const reachesLimits: [{ exists: boolean; first: Meta; second: Meta }, Step[]] = 
 
 const startsUser = new Set<string>(['updateUser', 'PUT', 'POST']);
 
-it('answers a public key the same, whatever others have stored', { timeout: 180_000 }, async () => {
+it('gives a public key the same responses, whatever backends have stored', { timeout: 180_000 }, async () => {
   await using app = await startApp();
   const places = [app, { ...app.stranger, db: app.db }] as const;
   const seen = new Set<string>();

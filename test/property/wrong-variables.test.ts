@@ -19,7 +19,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 type Variables = Record<string, unknown>;
 
-async function ask(query: string, variables: Variables, authorization: Caller = app.owner) {
+async function send(query: string, variables: Variables, authorization: Caller = app.owner) {
   const { payload, statusCode } = await app.app.inject({
     method: 'POST',
     url: '/graphql',
@@ -34,8 +34,8 @@ async function ask(query: string, variables: Variables, authorization: Caller = 
   return `${statusCode} ${payload}`;
 }
 
-/** More than enough for a query to be compiled. */
-const OFTEN = 12;
+/** Enough executions for a query to be compiled. */
+const EXECUTIONS_TO_COMPILE = 12;
 
 const queries: Record<string, [string, () => Variables]> = {
   'an input object': [
@@ -46,12 +46,12 @@ const queries: Record<string, [string, () => Variables]> = {
     'query ($w: EventFilter! = { name: "Signed up" }, $n: Int! = 3) { user(uid: "u1") { events(where: $w, first: $n) { nodes { name } } } }',
     () => ({}),
   ],
-  'within an input object': [
+  'in an input object': [
     'query ($name: String, $since: DateTime) { user(uid: "u1") { events(where: { name: $name, since: $since }) { nodes { name } } } }',
     () => ({ name: 'Signed up' }),
   ],
   'a list': ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', () => ({ ids: [rowGlobalId('User', 1)] })],
-  'within a list': [
+  'in a list': [
     'query ($a: ID!, $b: ID! = "x") { nodes(ids: [$a, $b]) { id } }',
     () => ({ a: rowGlobalId('User', 1), b: rowGlobalId('List', 1) }),
   ],
@@ -59,7 +59,7 @@ const queries: Record<string, [string, () => Variables]> = {
     'query ($uid: String!, $id: ID!, $n: Int, $after: String) { user(uid: $uid) { uid } node(id: $id) { id } users(first: $n, after: $after) { nodes { uid } } }',
     () => ({ uid: 'u1', id: rowGlobalId('List', 1), n: 1 }),
   ],
-  'unused places': [
+  conditions: [
     'query ($x: Boolean!, $n: Int = 2) { user(uid: "u1") { uid @include(if: $x) } users(first: $n) { nodes { uid @skip(if: $x) } } }',
     () => ({ x: true }),
   ],
@@ -69,30 +69,31 @@ const queries: Record<string, [string, () => Variables]> = {
   ],
 };
 
-describe('variables have the same values for every request with a query, however often it came before', () => {
+describe('Variables are coerced the same way before and after a query is compiled', () => {
   const cases = fc.record({ kind: fc.constantFrom(...Object.keys(queries)), seed: fc.nat() });
 
-  it('right, wrong, null or left out', { timeout: 120_000 }, async () => {
+  it('valid, invalid, null or omitted', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ kind, seed }) => {
         const [text, make] = queries[kind] ?? ['', () => ({})];
-        // Each run has a document of its own.
+        // Each run needs a new document.
         const query = `${text} # ${seed}`;
         const variables = generate(query, make(), seed);
-        const first = await ask(query, variables);
-        for (let time = 0; time < OFTEN; time += 1) expect(await ask(query, make())).not.toContain('"errors"');
-        expect(await ask(query, variables)).toBe(first);
-        expect(await ask(query, variables)).toBe(first);
+        const first = await send(query, variables);
+        for (let time = 0; time < EXECUTIONS_TO_COMPILE; time += 1)
+          expect(await send(query, make())).not.toContain('"errors"');
+        expect(await send(query, variables)).toBe(first);
+        expect(await send(query, variables)).toBe(first);
       }),
       { numRuns: casesOf(200), interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
     );
   });
 });
 
-/** Some of a query's variables as they are, others wrong, null or left out. */
-function generate(query: string, right: Variables, seed: number): Variables {
+/** Makes some of a query's variables invalid or null, and omits some. */
+function generate(query: string, valid: Variables, seed: number): Variables {
   const choices = choicesOf(seed);
-  const variables: Variables = { ...right };
+  const variables: Variables = { ...valid };
   for (const [name, type] of typesOf(query)) {
     if (choices.percent(40)) continue;
     if (choices.percent(10)) delete variables[name];
@@ -112,37 +113,38 @@ function typesOf(query: string): Map<string, GraphQLInputType> {
   );
 }
 
-describe('what is wrong with variables is refused at the 1st, the 3rd and the 10th request alike', () => {
+describe('Invalid variables are rejected in the 1st, 3rd and 10th request alike', () => {
   const requests = async (query: string, variables: Variables, caller?: string) => {
     const answers: string[] = [];
-    for (let time = 0; time < 10; time += 1) answers.push(await ask(query, variables, caller));
+    for (let time = 0; time < 10; time += 1) answers.push(await send(query, variables, caller));
     expect([answers[2], answers[9]]).toEqual([answers[0], answers[0]]);
     return answers[0];
   };
   const withFilter = 'query ($w: EventFilter) { user(uid: "u1") { events(where: $w) { nodes { name } } } }';
 
   it('an array for an input object', async () => {
-    for (let time = 0; time < OFTEN; time += 1) await ask(withFilter, { w: {} });
+    for (let time = 0; time < EXECUTIONS_TO_COMPILE; time += 1) await send(withFilter, { w: {} });
     const answer = await requests(withFilter, { w: [] });
     expect(answer).toMatch(/^400 .*"BAD_USER_INPUT"/);
     expect(answer).toContain('Variable \\"$w\\" got invalid value []');
     expect(answer).not.toContain('"data"');
   });
 
-  it('beside the id of an object that the caller may not read', async () => {
+  it('next to the id of an object that the caller may not read', async () => {
     const reader = await app.withScopes('users:read', 'events:read');
     const query = `query ($id: ID!, $w: EventFilter) { node(id: $id) { id } user(uid: "u1") { events(where: $w) { nodes { name } } } }`;
-    for (let time = 0; time < OFTEN; time += 1) await ask(query, { id: rowGlobalId('User', 1), w: {} }, reader);
+    for (let time = 0; time < EXECUTIONS_TO_COMPILE; time += 1)
+      await send(query, { id: rowGlobalId('User', 1), w: {} }, reader);
     const answer = await requests(query, { id: rowGlobalId('List', 1), w: [] }, reader);
     expect(answer).not.toContain('"data"');
     expect(await requests(query, { id: rowGlobalId('List', 1), w: {} }, reader)).toContain('FORBIDDEN');
   });
 
-  it('tells a missing scope first, as long as it does not depend on the variables', async () => {
+  it('after a missing scope that does not depend on the variables', async () => {
     expect(await requests(withFilter, { w: [] }, await app.withScopes('users:read'))).toContain('FORBIDDEN');
   });
 
-  it('and costs no points beyond the request’s own', async () => {
+  it('and cost no points beyond those of the request', async () => {
     await using limited = await startApp({ rateLimits: { secret: 1_000, publicKey: 1_000 } });
     const update = (input: unknown) =>
       limited.send('mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }', { i: input });

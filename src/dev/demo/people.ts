@@ -2,7 +2,7 @@ import type { Attributes } from '../../domain/shared/attributes.ts';
 import { countries } from './countries.ts';
 import { period, type Random } from './random.ts';
 import type { UserRow, EventRow, DeviceRow } from './rows.ts';
-import { MAX_DEVICES } from '../../domain/devices/device.ts';
+import { MAX_DEVICES } from '../../domain/shared/limits.ts';
 
 const plans = ['free', 'free', 'free', 'starter', 'pro', 'pro', 'business'] as const;
 

@@ -1,40 +1,44 @@
 import { type FieldNode, Kind, type ValueNode, type VariableDefinitionNode } from 'graphql';
 
-/** The variables of a request, as they came, and what the operation says of them. */
-export interface GivenVariables {
+/** The variables of a request before coercion, and how the operation defines them. */
+export interface RawVariables {
   values: Readonly<Record<string, unknown>>;
   definitions: readonly VariableDefinitionNode[];
 }
 
-/** What an argument is given, as far as it tells a size. */
-export interface Given {
-  /** A number, an array, null; undefined where the argument is left out. */
+/** The value of an argument, as far as a size or a count can be read from it. */
+export interface ArgumentValue {
+  /** A number, an array or null; undefined if the argument is omitted. */
   value: unknown;
-  /** Whether another request with the same document may give another. */
-  varies: boolean;
+  /** Whether it comes from a variable, so that it can differ between requests with the same document. */
+  isVariable: boolean;
 }
 
-/** Reads an argument, without the work of coercing what else the field is given. */
-export function given({ arguments: all = [] }: FieldNode, argument: string, variables: GivenVariables): Given {
-  const node = all.find(({ name }) => name.value === argument)?.value;
-  return { value: node && valueIn(node, variables), varies: node?.kind === Kind.VARIABLE };
+/** Reads one argument of a field without coercing the others. */
+export function argumentValue(
+  { arguments: nodes = [] }: FieldNode,
+  name: string,
+  variables: RawVariables,
+): ArgumentValue {
+  const node = nodes.find((argument) => argument.name.value === name)?.value;
+  return { value: node && readNode(node, variables), isVariable: node?.kind === Kind.VARIABLE };
 }
 
-function valueIn(node: ValueNode, variables: GivenVariables): unknown {
+function readNode(node: ValueNode, variables: RawVariables): unknown {
   if (node.kind === Kind.INT) return Number(node.value);
   if (node.kind === Kind.NULL) return null;
   if (node.kind === Kind.LIST) return node.values;
-  return node.kind === Kind.VARIABLE ? valueOfVariable(node.name.value, variables) : node;
+  return node.kind === Kind.VARIABLE ? variableValue(node.name.value, variables) : node;
 }
 
-function valueOfVariable(name: string, variables: GivenVariables): unknown {
+function variableValue(name: string, variables: RawVariables): unknown {
   if (Object.hasOwn(variables.values, name)) return variables.values[name];
   const definition = variables.definitions.find(({ variable }) => variable.name.value === name);
-  return definition?.defaultValue && valueIn(definition.defaultValue, variables);
+  return definition?.defaultValue && readNode(definition.defaultValue, variables);
 }
 
-/** How many items a list has; what is no list stands for one with this one item. */
-export function itemsOf(value: unknown): number {
+/** The number of items of a list. GraphQL coerces a single value to a list of one item. */
+export function countItems(value: unknown): number {
   if (Array.isArray(value)) return value.length;
   return value == null ? 0 : 1;
 }

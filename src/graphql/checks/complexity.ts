@@ -1,117 +1,167 @@
-import './extensions.ts';
-import { type ExecutionArgs, type FieldNode, type FragmentDefinitionNode, type GraphQLError, type GraphQLField, type GraphQLObjectType, type GraphQLSchema, getNamedType, getNullableType, getOperationAST, type InlineFragmentNode, isAbstractType, isLeafType, isListType, isObjectType, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
-import { cachePerOperation, type Fragments, fragmentsOf } from './operation-cache.ts';
-import { type GivenVariables, given, itemsOf } from './argument-value.ts';
-import { limitExceeded } from './limits.ts';
+import {
+  type ExecutionArgs,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  getOperationAST,
+  type InlineFragmentNode,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isObjectType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import { argumentValue, countItems, type RawVariables } from './argument-value.ts';
+import { limitExceeded } from './limits.ts';
+import { cachePerOperation, type Fragments, fragmentsOf } from './operation-cache.ts';
 
-/** What a list that takes no size counts as: a user has 5 devices at the most, and seldom more than 10 lists. */
-const PLAIN_LIST = 10;
-
-/** Refuses an operation that costs more than the limit, before anything of it is executed. */
+/** Checks the complexity of an operation against the limit. */
 export function checkComplexity(complexity: number, limit: number): GraphQLError | undefined {
   if (complexity <= limit) return undefined;
   return limitExceeded(
-    `The operation has a complexity of ${complexity}; the limit is ${limit}. Ask for smaller pages.`,
+    `The operation has a complexity of ${complexity}; the limit is ${limit}. Request smaller pages.`,
   );
 }
 
 /**
- * What an operation costs: about the number of rows that it reads if every page is full. docs/limits.md has the rule.
- * Counted once for each document, unless a variable says the size of anything.
+ * The complexity of an operation: approximately the number of rows that it reads if every page is full. docs/limits.md defines
+ * it. It is computed once per operation, unless a variable determines the size of a page or a list.
  */
 export function complexityOf(args: ExecutionArgs): number {
   const first = measureOnce(args);
-  return first.varies ? measure(args).complexity : first.complexity;
+  return first.dependsOnVariables ? measure(args, ROWS).total : first.total;
 }
 
-const measureOnce = cachePerOperation(measure);
+const measureOnce = cachePerOperation((args) => measure(args, ROWS));
 
-interface Measured {
-  complexity: number;
-  /** Whether another request with the same document may have another complexity. */
-  varies: boolean;
+/**
+ * An upper bound of the bytes of an operation's data, from the limits of the values that it selects. Lists without a page size
+ * can exceed it: those of a user who is on more than 1,000 lists.
+ */
+export function maxDataBytes(args: ExecutionArgs): number {
+  const first = measureBytesOnce(args);
+  return first.dependsOnVariables ? measure(args, BYTES).total : first.total;
 }
 
-/** What measuring needs to know of the operation, and learns of it. */
+const measureBytesOnce = cachePerOperation((args) => measure(args, BYTES));
+
+/** What is added up over an operation. */
+interface Measure {
+  /** What a field adds, without what it selects. */
+  ofField(field: GraphQLField<unknown, unknown>, node: FieldNode): number;
+  /** What each row of a page adds. */
+  ofRow: number;
+  /** Assumed length of a list without a page size. */
+  unpagedLength: number;
+}
+
+/** Rows that are read. A user has up to 5 devices and rarely more than 10 lists. */
+const ROWS: Measure = { ofField: fieldCost, ofRow: 1, unpagedLength: 10 };
+
+/** Bytes of the data. */
+const BYTES: Measure = { ofField: fieldBytes, ofRow: 0, unpagedLength: 1_000 };
+
+interface Measurement {
+  total: number;
+  /** Whether another request with the same document can have another total. */
+  dependsOnVariables: boolean;
+}
+
+/** State of one measurement. */
 interface Measuring {
+  measure: Measure;
   schema: GraphQLSchema;
-  variables: GivenVariables;
+  variables: RawVariables;
   fragments: Fragments;
-  /** Costs of fragments, by name, type and page size: spread many times, each is walked once. */
-  known: Map<string, number>;
-  varies: boolean;
+  /** The total of each fragment by name, type and page size, so that each is walked once. */
+  fragmentCosts: Map<string, number>;
+  dependsOnVariables: boolean;
 }
 
-/** Where selections are: on a type, and on a page of a size where they are a connection's. */
-interface Place {
+/** The type that selections apply to and, within a connection, the size of its page. */
+interface Parent {
   type: GraphQLObjectType;
   page?: number;
 }
 
-function measure({ schema, document, operationName, variableValues }: ExecutionArgs): Measured {
+function measure({ schema, document, operationName, variableValues }: ExecutionArgs, by: Measure): Measurement {
   const operation = getOperationAST(document, operationName);
   const type = operation && schema.getRootType(operation.operation);
-  if (!operation || !type) return { complexity: 0, varies: false };
+  if (!operation || !type) return { total: 0, dependsOnVariables: false };
   const measuring: Measuring = {
+    measure: by,
     schema,
     variables: { values: variableValues ?? {}, definitions: operation.variableDefinitions ?? [] },
     fragments: fragmentsOf(document),
-    known: new Map(),
-    varies: false,
+    fragmentCosts: new Map(),
+    dependsOnVariables: false,
   };
-  const complexity = Math.min(ofSelections(measuring, operation.selectionSet, { type }), Number.MAX_SAFE_INTEGER);
-  return { complexity, varies: measuring.varies };
+  const total = Math.min(costOfSelections(measuring, operation.selectionSet, { type }), Number.MAX_SAFE_INTEGER);
+  return { total, dependsOnVariables: measuring.dependsOnVariables };
 }
 
-function ofSelections(measuring: Measuring, { selections }: SelectionSetNode, place: Place): number {
-  return selections.reduce((cost, selection) => cost + ofSelection(measuring, selection, place), 0);
+function costOfSelections(measuring: Measuring, { selections }: SelectionSetNode, parent: Parent): number {
+  return selections.reduce((cost, selection) => cost + costOfSelection(measuring, selection, parent), 0);
 }
 
-function ofSelection(measuring: Measuring, selection: SelectionNode, place: Place): number {
-  if (selection.kind === Kind.FIELD) return ofField(measuring, selection, place);
-  if (selection.kind === Kind.FRAGMENT_SPREAD) return ofSpread(measuring, selection.name.value, place);
-  return ofFragment(measuring, selection, place);
+function costOfSelection(measuring: Measuring, selection: SelectionNode, parent: Parent): number {
+  if (selection.kind === Kind.FIELD) return costOfField(measuring, selection, parent);
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return costOfSpread(measuring, selection.name.value, parent);
+  return costOfFragment(measuring, selection, parent);
 }
 
-function ofSpread(measuring: Measuring, name: string, place: Place): number {
-  const { known, fragments } = measuring;
-  const key = `${name} ${place.type.name} ${place.page}`;
+function costOfSpread(measuring: Measuring, name: string, parent: Parent): number {
+  const { fragmentCosts, fragments } = measuring;
+  const key = `${name} ${parent.type.name} ${parent.page}`;
   const fragment = fragments.get(name);
-  const cost = known.get(key) ?? (fragment ? ofFragment(measuring, fragment, place) : 0);
-  known.set(key, cost);
+  const cost = fragmentCosts.get(key) ?? (fragment ? costOfFragment(measuring, fragment, parent) : 0);
+  fragmentCosts.set(key, cost);
   return cost;
 }
 
-/** A fragment on a type that the object is not costs nothing. */
-function ofFragment(
+/** A fragment whose type condition excludes the parent type costs nothing. */
+function costOfFragment(
   measuring: Measuring,
   { typeCondition, selectionSet }: InlineFragmentNode | FragmentDefinitionNode,
-  place: Place,
+  parent: Parent,
 ): number {
   const { schema } = measuring;
-  const on = typeCondition && schema.getType(typeCondition.name.value);
-  const applies = !on || on === place.type || (isAbstractType(on) && schema.isSubType(on, place.type));
-  return applies ? ofSelections(measuring, selectionSet, place) : 0;
+  const condition = typeCondition && schema.getType(typeCondition.name.value);
+  const applies =
+    !condition || condition === parent.type || (isAbstractType(condition) && schema.isSubType(condition, parent.type));
+  return applies ? costOfSelections(measuring, selectionSet, parent) : 0;
 }
 
-function ofField(measuring: Measuring, node: FieldNode, { type, page = PLAIN_LIST }: Place): number {
-  // Introspection reads no row, and validation bounds it.
+function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Parent): number {
+  // Introspection reads no rows, and validation limits its depth.
   const field = type.getFields()[node.name.value];
   if (!field) return 0;
-  const own = ownCost(field);
+  const { ofField, ofRow, unpagedLength } = measuring.measure;
+  const ownCost = ofField(field, node);
   const { reads } = field.extensions;
-  if (reads) return itemsOf(read(measuring, node, reads.argument)) * (own + beneath(measuring, node, field));
-  if (field.args.some(({ name }) => name === 'first')) {
-    const size = pageSize(read(measuring, node, 'first'), read(measuring, node, 'last'));
-    return own + size + beneath(measuring, node, field, size);
+  if (reads) {
+    const items = countItems(readArgument(measuring, node, reads.argument));
+    return items * (ownCost + costOfChildren(measuring, node, field));
   }
-  const times = isListType(getNullableType(field.type)) ? page : 1;
-  return own + times * beneath(measuring, node, field);
+  if (field.args.some(({ name }) => name === 'first')) {
+    const size = pageSize(readArgument(measuring, node, 'first'), readArgument(measuring, node, 'last'));
+    return ownCost + size * ofRow + costOfChildren(measuring, node, field, size);
+  }
+  const length = isListType(getNullableType(field.type)) ? (page ?? unpagedLength) : 1;
+  return ownCost + length * costOfChildren(measuring, node, field);
 }
 
-/** Of an object that may be of several types, what it costs as the dearest of them. */
-function beneath(
+/** The cost of what a field selects: for an abstract type, that of the most expensive possible type. */
+function costOfChildren(
   measuring: Measuring,
   { selectionSet }: FieldNode,
   field: GraphQLField<unknown, unknown>,
@@ -120,24 +170,68 @@ function beneath(
   const type = getNamedType(field.type);
   if (!selectionSet || isLeafType(type)) return 0;
   const types = isAbstractType(type) ? measuring.schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
-  const place = page === undefined ? {} : { page };
-  return Math.max(0, ...types.map((possible) => ofSelections(measuring, selectionSet, { type: possible, ...place })));
+  const pageOfParent = page === undefined ? {} : { page };
+  return Math.max(
+    0,
+    ...types.map((possible) => costOfSelections(measuring, selectionSet, { type: possible, ...pageOfParent })),
+  );
 }
 
-function read(measuring: Measuring, node: FieldNode, argument: string): unknown {
-  const { value, varies } = given(node, argument, measuring.variables);
-  measuring.varies ||= varies;
+function readArgument(measuring: Measuring, node: FieldNode, name: string): unknown {
+  const { value, isVariable } = argumentValue(node, name, measuring.variables);
+  measuring.dependsOnVariables ||= isVariable;
   return value;
 }
 
-/** An object costs 1, but for one that comes with its parent's row; a scalar nothing; unless the field says otherwise. */
-export function ownCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
+/** An object costs 1, or 0 if its parent's row contains it; a scalar costs 0. `extensions.cost` overrides both. */
+export function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
   if (extensions.cost !== undefined) return extensions.cost;
   return isLeafType(getNamedType(type)) || 'pothosExposedField' in extensions ? 0 : 1;
 }
 
-/** The rows of a page, as its arguments ask for them; none where they are out of range, which the resolver refuses. */
+/** Most bytes of a value: `Attributes` and `AttributeValue` have 16 KB, `User.meta` 32 KB in all; other texts up to 1 KB. */
+const VALUE_BYTES: Readonly<Record<string, number>> = {
+  Attributes: 32 * 1024,
+  AttributeValue: 16 * 1024,
+  String: 1024,
+};
+
+/** Most bytes of a number, an instant, an id or an enum value. */
+const SMALL_VALUE_BYTES = 128;
+
+/** The bytes of a field's name, of quotes and of separators, and of its value if that is a scalar. */
+function fieldBytes({ type, name }: GraphQLField<unknown, unknown>, { alias }: FieldNode): number {
+  const namedType = getNamedType(type);
+  const key = (alias?.value ?? name).length + 4;
+  return isLeafType(namedType) ? key + (VALUE_BYTES[namedType.name] ?? SMALL_VALUE_BYTES) : key;
+}
+
+/** The requested page size; 0 if it is out of range, in which case the resolver rejects it. */
 export function pageSize(first: unknown, last: unknown): number {
   const size = first ?? last ?? DEFAULT_PAGE_SIZE;
   return typeof size === 'number' && size > 0 && size <= MAX_PAGE_SIZE ? size : 0;
+}
+
+/** The part of a request's context that enables the cost report. */
+export interface CostReporting {
+  reportsCost: boolean;
+}
+
+/** Whether a request asks for the cost report, by the same header as with Hot Chocolate's servers. */
+export const requestsCostReport = (headers: Readonly<Record<string, unknown>>): boolean =>
+  headers['graphql-cost'] === 'report';
+
+/** Adds the complexity of the operation and its limit to the response as `extensions.cost`, including rejections. */
+export function reportCost(limit: number): Plugin<CostReporting> {
+  return {
+    onExecute({ args }) {
+      if (!args.contextValue.reportsCost) return undefined;
+      const cost = { complexity: complexityOf(args), limit };
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (!isAsyncIterable(result)) setResult({ ...result, extensions: { ...result.extensions, cost } });
+        },
+      };
+    },
+  };
 }

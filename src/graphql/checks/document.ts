@@ -1,14 +1,26 @@
-import { GraphQLError, type ParseOptions, type DocumentNode, Lexer, parse, Source, TokenKind, Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  Lexer,
+  type OperationDefinitionNode,
+  type ParseOptions,
+  parse,
+  type SelectionNode,
+  type SelectionSetNode,
+  Source,
+  TokenKind,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
 import { type Fragments, fragmentsOf } from './operation-cache.ts';
 
-/** Refuses a document of more characters than the limit. */
+/** Checks the length of a document against the limit. */
 export function checkLength({ length }: string, limit: number): GraphQLError | undefined {
   return length > limit ? limitExceeded(`The document has ${length} characters; the limit is ${limit}.`) : undefined;
 }
 
-/** Refuses documents that are too long, too deep or too wide, before they are validated. */
+/** Rejects documents that are too long, too deep or too wide before they are validated. */
 export function documentLimits(limits: GraphQLLimits): Plugin {
   const { documentCharacters, tokens } = limits;
   return {
@@ -28,21 +40,53 @@ export function documentLimits(limits: GraphQLLimits): Plugin {
   };
 }
 
-/** What graphql-js says where it stops, which tells the limit alone; its later versions have mended the word. */
-const STOPPED = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
+const isStackOverflow = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
-/** Parses a document. @throws {GraphQLError} where it has more tokens than the limit, or is wrong within them. */
+const tooDeeplyNested = () => limitExceeded('The document is too deeply nested to be parsed.');
+
+/**
+ * Rejects documents on which graphql-js overflows the stack, with a client error. The limit of tokens allows for a thousand
+ * nested lists, into which the parser recurses, and for fragments that spread each other, which the validation rule for
+ * overlapping fields follows recursively.
+ */
+export const stackGuard: Plugin = {
+  onParse({ parseFn, setParseFn }) {
+    setParseFn((...args: Parameters<typeof parseFn>) => {
+      try {
+        return parseFn(...args);
+      } catch (error) {
+        throw isStackOverflow(error) ? tooDeeplyNested() : error;
+      }
+    });
+  },
+  onValidate({ validateFn, setValidationFn }) {
+    setValidationFn((...args: Parameters<typeof validateFn>) => {
+      try {
+        return validateFn(...args);
+      } catch (error) {
+        if (isStackOverflow(error)) return [tooDeeplyNested()];
+        throw error;
+      }
+    });
+  },
+};
+
+/** The error of graphql-js for `maxTokens`, which does not contain the count. Later versions correct its typo. */
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
+
+/** Parses a document. @throws {GraphQLError} if it has more tokens than the limit, or a syntax error. */
 export function parseWithin(limit: number, text: string, options?: ParseOptions): DocumentNode {
   try {
     return parse(text, { ...options, maxTokens: limit });
   } catch (error) {
-    if (!(error instanceof GraphQLError) || !STOPPED.test(error.message)) throw error;
-    throw limitExceeded(`The document has ${tokensOf(text)} tokens; the limit is ${limit}.`);
+    if (!(error instanceof GraphQLError) || !TOO_MANY_TOKENS.test(error.message)) throw error;
+    throw limitExceeded(`The document has ${countTokens(text)} tokens; the limit is ${limit}.`);
   }
 }
 
-/** How many tokens a document has; of one that stops being GraphQL, at least how many. */
-function tokensOf(text: string): string {
+/** The number of tokens of a document, or the number before the first lexical error. */
+function countTokens(text: string): string {
   const lexer = new Lexer(new Source(text));
   let count = 0;
   try {
@@ -53,91 +97,100 @@ function tokensOf(text: string): string {
   }
 }
 
-/** What can be told of selections without a schema, as if every fragment were written out where it is spread. */
+/** Counts of a selection set with all fragments expanded. They do not need the schema. */
 interface Shape {
-  /** Nesting of fields; those of introspection have a rule of their own. */
+  /** Nesting of fields. Introspection counts as one level: it has a validation rule of its own. */
   depth: number;
-  /** Fields with an alias, `__typename` too. */
+  /** Fields with an alias, including `__typename`. */
   aliases: number;
   directives: number;
-  /** Fields of the selections themselves, a field as often as it is selected. */
+  /** Fields of the selection set itself, including repeated ones. */
   fields: number;
 }
 
 const EMPTY: Shape = { depth: 0, aliases: 0, directives: 0, fields: 0 };
 
-/** Refuses each operation of a document that is too deep or too wide, for every limit that it exceeds. */
+/** Shapes of fragments by name, so that each fragment is walked once. */
+type FragmentShapes = Map<string, Shape>;
+
+/** Checks the shape of each operation of a document against the limits. */
 export function checkShape(document: DocumentNode, limits: GraphQLLimits): GraphQLError[] {
   const fragments = fragmentsOf(document);
-  const known = new Map<string, Shape>();
+  const fragmentShapes: FragmentShapes = new Map();
   return document.definitions.flatMap((node) =>
-    node.kind === Kind.OPERATION_DEFINITION ? faultsOf(shapeOfOperation(node, fragments, known), limits) : [],
+    node.kind === Kind.OPERATION_DEFINITION
+      ? compareToLimits(shapeOfOperation(node, fragments, fragmentShapes), limits)
+      : [],
   );
 }
 
-function faultsOf({ depth, aliases, fields, directives }: Shape, limits: GraphQLLimits): GraphQLError[] {
-  const counted = [
+function compareToLimits({ depth, aliases, fields, directives }: Shape, limits: GraphQLLimits): GraphQLError[] {
+  const counts = [
     [depth, limits.depth, `nests ${depth} fields deep`],
     [aliases, limits.aliases, `has ${aliases} aliases`],
     [fields, limits.rootFields, `has ${fields} root fields`],
     [directives, limits.directives, `has ${directives} directives`],
   ] as const;
-  return counted.flatMap(([count, limit, what]) =>
-    count > limit ? limitExceeded(`The operation ${what}; the limit is ${limit}.`) : [],
+  return counts.flatMap(([count, limit, predicate]) =>
+    count > limit ? limitExceeded(`The operation ${predicate}; the limit is ${limit}.`) : [],
   );
 }
 
-function shapeOfOperation(operation: OperationDefinitionNode, fragments: Fragments, known: Map<string, Shape>): Shape {
-  const shape = shapeOf(operation.selectionSet, fragments, known);
+function shapeOfOperation(
+  operation: OperationDefinitionNode,
+  fragments: Fragments,
+  fragmentShapes: FragmentShapes,
+): Shape {
+  const shape = shapeOf(operation.selectionSet, fragments, fragmentShapes);
   const ofVariables = operation.variableDefinitions?.map(({ directives }) => directives?.length ?? 0) ?? [];
-  const own = [operation.directives?.length ?? 0, ...ofVariables];
-  return { ...shape, directives: own.reduce(sum, shape.directives) };
+  const ownDirectives = [operation.directives?.length ?? 0, ...ofVariables];
+  return { ...shape, directives: ownDirectives.reduce(add, shape.directives) };
 }
 
-/** @param known shapes of fragments, each of which is walked once, however often it is spread. */
-function shapeOf({ selections }: SelectionSetNode, fragments: Fragments, known: Map<string, Shape>): Shape {
-  return selections.reduce((shape, selection) => {
-    const of = shapeOfSelection(selection, fragments, known);
+function shapeOf({ selections }: SelectionSetNode, fragments: Fragments, fragmentShapes: FragmentShapes): Shape {
+  return selections.reduce((total, selection) => {
+    const shape = shapeOfSelection(selection, fragments, fragmentShapes);
     return {
-      depth: Math.max(shape.depth, of.depth),
-      aliases: sum(shape.aliases, of.aliases),
-      directives: sum(shape.directives, of.directives),
-      fields: sum(shape.fields, of.fields),
+      depth: Math.max(total.depth, shape.depth),
+      aliases: add(total.aliases, shape.aliases),
+      directives: add(total.directives, shape.directives),
+      fields: add(total.fields, shape.fields),
     };
   }, EMPTY);
 }
 
-function shapeOfSelection(selection: SelectionNode, fragments: Fragments, known: Map<string, Shape>): Shape {
-  const own = selection.directives?.length ?? 0;
+function shapeOfSelection(selection: SelectionNode, fragments: Fragments, fragmentShapes: FragmentShapes): Shape {
+  const ownDirectives = selection.directives?.length ?? 0;
   if (selection.kind === Kind.FRAGMENT_SPREAD) {
-    const shape = shapeOfFragment(selection.name.value, fragments, known);
-    return { ...shape, directives: sum(shape.directives, own) };
+    const shape = shapeOfFragment(selection.name.value, fragments, fragmentShapes);
+    return { ...shape, directives: add(shape.directives, ownDirectives) };
   }
   const { depth, aliases, directives, fields } = selection.selectionSet
-    ? shapeOf(selection.selectionSet, fragments, known)
+    ? shapeOf(selection.selectionSet, fragments, fragmentShapes)
     : EMPTY;
-  if (selection.kind === Kind.INLINE_FRAGMENT) return { depth, aliases, directives: sum(directives, own), fields };
+  if (selection.kind === Kind.INLINE_FRAGMENT)
+    return { depth, aliases, directives: add(directives, ownDirectives), fields };
   return {
     depth: selection.name.value.startsWith('__') ? 1 : depth + 1,
-    aliases: sum(aliases, selection.alias ? 1 : 0),
-    directives: sum(directives, own),
+    aliases: add(aliases, selection.alias ? 1 : 0),
+    directives: add(directives, ownDirectives),
     fields: 1,
   };
 }
 
-function shapeOfFragment(name: string, fragments: Fragments, known: Map<string, Shape>): Shape {
-  const before = known.get(name);
+function shapeOfFragment(name: string, fragments: Fragments, fragmentShapes: FragmentShapes): Shape {
+  const cached = fragmentShapes.get(name);
   const fragment = fragments.get(name);
-  if (before || !fragment) return before ?? EMPTY;
-  // Ends a cycle, which validation reports.
-  known.set(name, EMPTY);
-  const shape = shapeOf(fragment.selectionSet, fragments, known);
-  const flattened = { ...shape, directives: sum(shape.directives, fragment.directives?.length ?? 0) };
-  known.set(name, flattened);
-  return flattened;
+  if (cached || !fragment) return cached ?? EMPTY;
+  // Ends the recursion on a cycle, which validation reports.
+  fragmentShapes.set(name, EMPTY);
+  const shape = shapeOf(fragment.selectionSet, fragments, fragmentShapes);
+  const withOwnDirectives = { ...shape, directives: add(shape.directives, fragment.directives?.length ?? 0) };
+  fragmentShapes.set(name, withOwnDirectives);
+  return withOwnDirectives;
 }
 
-/** Fragments that double with each level soon come to more than can be counted. */
-function sum(one: number, other: number): number {
+/** Adds counts. Fragments that double at each level would exceed the safe integers. */
+function add(one: number, other: number): number {
   return Math.min(one + other, Number.MAX_SAFE_INTEGER);
 }

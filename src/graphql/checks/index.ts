@@ -1,28 +1,37 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { AnswerBudget } from '../../http/limits/unread-answers.ts';
 import type { Context } from '../context.ts';
-import { complexityOf, checkComplexity } from './complexity.ts';
-import { createSizesCheck } from './input-sizes.ts';
+import { checkComplexity, complexityOf, maxDataBytes } from './complexity.ts';
+import { createInputSizesCheck } from './input-sizes.ts';
 import type { GraphQLLimits } from './limits.ts';
-import { pointsOf, chargeMutation } from './rate.ts';
+import { chargeOperation, pointsOf } from './rate.ts';
 import { checkScopes } from './scopes.ts';
 import { coerceVariables, withCoercedVariables } from './variables.ts';
 
-/** What pays for a request. */
+/** Accounts for the points and the work of a request. */
 export interface Charging {
-  /** Takes further points for the request. @throws {RateLimitedError} */
+  /** Charges further rate-limit points. @throws {RateLimitedError} */
   charge(points: number): Promise<void>;
-  /** Adds work of the request that becomes known: as many times as much as one that reads one row. */
+  /** Adds work for load shedding, in units of a request that reads one row. */
   addWork(work: number): void;
+  /** The memory that the response may take. */
+  answerBudget: AnswerBudget;
 }
 
 /**
- * Complexity that is as much work as a single read: a page of 30 users with all about them, complexity 241, takes nine times
- * the CPU of one user (docs/performance.md). A write is as much work again as a read.
+ * The complexity that takes as much CPU time as reading one row: a page of 30 users with all relations, complexity 241, takes
+ * nine times the CPU time of one user (docs/performance.md). A write adds as much as a read.
  */
-const COMPLEXITY_OF_ONE_READ = 30;
+const COMPLEXITY_PER_UNIT_OF_WORK = 30;
 
-/** Refuses subscriptions, of which there are none: one would be answered as if it had been begun, and otherwise by each lane. */
+type CheckedArgs = ExecutionArgs & { contextValue: Context & Charging };
+type Errors = readonly GraphQLError[];
+
+/** Checks an operation. @returns undefined if it may be executed. */
+type OperationCheck = (args: CheckedArgs) => Errors | undefined | Promise<Errors | undefined>;
+
+/** Rejects operations whose type the schema does not have: executors disagree about them. */
 function checkOperationType({ schema, document, operationName }: ExecutionArgs): GraphQLError | undefined {
   const operation = getOperationAST(document, operationName);
   if (!operation || schema.getRootType(operation.operation)) return undefined;
@@ -33,40 +42,49 @@ function checkOperationType({ schema, document, operationName }: ExecutionArgs):
 }
 
 /**
- * Checks every operation before anything of it is executed, in this order: its type, the size of its inputs, the scopes that
- * its fields require, its variables, its complexity, and the points of a mutation. The checks see the whole operation, like a
- * validation rule, but depend on the variables and the viewer, while the results of validation are cached by document. Only
- * mutations have to wait for a check.
+ * Creates the one check of every operation, whatever its type and its executor. It runs before anything of the operation is
+ * executed, in this order: operation type, input sizes, scopes, variables, complexity, rate-limit points. Like validation
+ * rules, the checks see the whole operation; they are not validation rules because they depend on the variables and the viewer,
+ * while results of validation are cached per document. Only the points of a mutation are awaited.
  *
- * Variables are coerced here, once, by graphql-js: what is executed is a form of the document that takes them as they are.
+ * It coerces the variables, once, with graphql-js, and replaces the document by one that accepts coerced variables.
  */
-export function operationChecks(limits: GraphQLLimits): Plugin<Context & Charging> {
-  const checkInputSizes = createSizesCheck(limits);
-  return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const { viewer, charge, addWork } = args.contextValue;
-      const refuse = (error: GraphQLError | undefined) => {
-        if (error) setResultAndStopExecution({ errors: [error] });
-      };
-      const tooEarly = checkOperationType(args) ?? checkInputSizes(args);
-      if (tooEarly) return refuse(tooEarly);
-      const coerced = coerceVariables(args);
-      const values = coerced.errors ? undefined : coerced.values;
-      const forbidden = checkScopes(args, values, viewer.scopes);
-      if (forbidden) return refuse(forbidden);
-      if (coerced.errors) return setResultAndStopExecution({ errors: coerced.errors });
-      const complexity = complexityOf(args);
-      const tooComplex = checkComplexity(complexity, limits.complexity);
-      if (tooComplex) return refuse(tooComplex);
-      addWork(complexity / COMPLEXITY_OF_ONE_READ + pointsOf(args).points);
-      const charged = chargeMutation(args, charge);
-      args.document = withCoercedVariables(args);
-      args.variableValues = coerced.values;
-      return charged?.then(refuse);
-    },
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const error = checkOperationType(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
-    },
+function createOperationCheck(limits: GraphQLLimits): OperationCheck {
+  const checkInputSizes = createInputSizesCheck(limits);
+  return (args) => {
+    const { viewer, charge, addWork } = args.contextValue;
+    const error = checkOperationType(args) ?? checkInputSizes(args);
+    if (error) return [error];
+    const coerced = coerceVariables(args);
+    const forbidden = checkScopes(args, coerced.errors ? undefined : coerced.values, viewer.scopes);
+    if (forbidden) return [forbidden];
+    if (coerced.errors) return coerced.errors;
+    const complexity = complexityOf(args);
+    const tooComplex = checkComplexity(complexity, limits.complexity);
+    if (tooComplex) return [tooComplex];
+    args.contextValue.answerBudget.maxBytes = maxDataBytes(args);
+    addWork(complexity / COMPLEXITY_PER_UNIT_OF_WORK + pointsOf(args).points);
+    const charging = chargeOperation(args, charge);
+    args.document = withCoercedVariables(args);
+    args.variableValues = coerced.values;
+    return charging?.then((rateLimited) => rateLimited && [rateLimited]);
   };
+}
+
+/** Runs the check for queries and mutations (`onExecute`) and for subscriptions (`onSubscribe`). */
+export function operationChecks(limits: GraphQLLimits): Plugin<Context & Charging> {
+  const check = createOperationCheck(limits);
+  const hook = ({ args, setResultAndStopExecution }: HookPayload) => {
+    const reject = (errors: Errors | undefined) => {
+      if (errors) setResultAndStopExecution({ errors });
+    };
+    const errors = check(args);
+    return errors instanceof Promise ? errors.then(reject) : reject(errors);
+  };
+  return { onExecute: hook, onSubscribe: hook };
+}
+
+interface HookPayload {
+  args: CheckedArgs;
+  setResultAndStopExecution(result: { errors: Errors }): void;
 }

@@ -1,15 +1,31 @@
-import './extensions.ts';
-import { type ASTVisitor, type ExecutionArgs, type FieldNode, GraphQLError, type GraphQLInputType, getOperationAST, Kind, TypeInfo, valueFromASTUntyped, visit, visitWithTypeInfo, type GraphQLInputField, type GraphQLInputObjectType, getNamedType, getNullableType, isInputObjectType, isLeafType, isListType } from 'graphql';
-import { ValidationError, type ValidationIssue } from '../../domain/shared/errors.ts';
-import { cachePerOperation, operationAlone } from './operation-cache.ts';
-import { given, itemsOf } from './argument-value.ts';
-import type { GraphQLLimits } from './limits.ts';
+import {
+  type ASTVisitor,
+  type ExecutionArgs,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLInputField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  getNamedType,
+  getNullableType,
+  getOperationAST,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  Kind,
+  TypeInfo,
+  valueFromASTUntyped,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
+import { ValidationError, type ValidationIssue } from '../../domain/shared/errors.ts';
+import { MAX_ISSUES } from '../../domain/shared/limits.ts';
+import { argumentValue, countItems } from './argument-value.ts';
+import type { GraphQLLimits } from './limits.ts';
+import { cachePerOperation, separateOperation } from './operation-cache.ts';
 
-/** Most faults that an answer names. */
-const MAX_ISSUES = 100;
-
-/** A field that reads what an argument of it lists, which has a limit of its own. */
+/** A field that reads the objects listed in one of its arguments, which has a limit of its own. */
 interface ReadingField {
   node: FieldNode;
   argument: string;
@@ -18,112 +34,112 @@ interface ReadingField {
 
 /** What is the same for every request with an operation. */
 interface Inputs {
-  /** Lists in the document that are too long, and objects that are too large. */
-  written: ValidationIssue[];
-  reading: ReadingField[];
-  /** Variables that may hold any other list or object, by name, with what they hold by default. */
-  variables: Map<string, { type: GraphQLInputType; byDefault: unknown }>;
+  /** Issues of literals in the document. */
+  literalIssues: ValidationIssue[];
+  readingFields: ReadingField[];
+  /** Variables whose type contains lists or objects, by name. */
+  variables: Map<string, { type: GraphQLInputType; defaultValue: unknown }>;
 }
 
 /**
- * Makes a function that refuses an operation with lists that are too long or objects that are too large, in its variables or
- * written into it, before anything of it is executed. One error tells of all.
+ * Creates a check that rejects operations with too long lists or too large objects, in variables or in literals. One error
+ * contains all issues.
  */
-export function createSizesCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
+export function createInputSizesCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
   const inputsOf = cachePerOperation((args) => collect(args, limits.inputItems));
   return (args) => {
-    const { written, reading, variables } = inputsOf(args);
+    const { literalIssues, readingFields, variables } = inputsOf(args);
     const values = args.variableValues ?? {};
-    const issues = [...written];
-    for (const [name, { type, byDefault }] of variables) {
-      const value = Object.hasOwn(values, name) ? values[name] : byDefault;
-      issues.push(...oversized(value, type, [name], limits.inputItems));
+    const issues = [...literalIssues];
+    for (const [name, { type, defaultValue }] of variables) {
+      const value = Object.hasOwn(values, name) ? values[name] : defaultValue;
+      issues.push(...findOversized(value, type, [name], limits.inputItems));
     }
-    for (const field of reading) issues.push(...tooManyRead(field, args, limits));
-    return issues.length > 0 ? refusal(issues) : undefined;
+    for (const field of readingFields) issues.push(...findTooManyReads(field, args, limits));
+    return issues.length > 0 ? inputError(issues) : undefined;
   };
 }
 
-function refusal(issues: ValidationIssue[]): GraphQLError {
+function inputError(issues: ValidationIssue[]): GraphQLError {
   const error = new ValidationError(issues.slice(0, MAX_ISSUES));
   return new GraphQLError(error.message, { originalError: error, extensions: { http: { spec: true, status: 400 } } });
 }
 
-function tooManyRead({ node, argument, limit }: ReadingField, args: ExecutionArgs, limits: GraphQLLimits) {
+function findTooManyReads({ node, argument, limit }: ReadingField, args: ExecutionArgs, limits: GraphQLLimits) {
   const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
-  const items = itemsOf(given(node, argument, { values: args.variableValues ?? {}, definitions }).value);
+  const { value } = argumentValue(node, argument, { values: args.variableValues ?? {}, definitions });
+  const items = countItems(value);
   return items > limits[limit] ? [tooMany([argument], argument, limits[limit], items)] : [];
 }
 
 function collect(args: ExecutionArgs, limit: number): Inputs {
-  const operation = operationAlone(args);
-  const inputs: Inputs = { written: [], reading: [], variables: new Map() };
+  const operation = separateOperation(args);
+  const inputs: Inputs = { literalIssues: [], readingFields: [], variables: new Map() };
   if (!operation) return inputs;
   const types = new TypeInfo(args.schema);
   const visitor: ASTVisitor = {
     VariableDefinition({ variable: { name }, defaultValue }) {
       const type = types.getInputType();
-      if (!type || !mayHold(type)) return;
-      inputs.variables.set(name.value, { type, byDefault: defaultValue && valueFromASTUntyped(defaultValue) });
+      if (!type || !isContainer(type)) return;
+      inputs.variables.set(name.value, { type, defaultValue: defaultValue && valueFromASTUntyped(defaultValue) });
     },
     Field(node) {
       const reads = types.getFieldDef()?.extensions.reads;
-      if (reads) inputs.reading.push({ node, ...reads });
+      if (reads) inputs.readingFields.push({ node, ...reads });
     },
     Argument({ value }) {
       const argument = types.getArgument();
       if (!argument) return;
-      const isRead = types.getFieldDef()?.extensions.reads?.argument === argument.name;
-      if (isRead && value.kind === Kind.VARIABLE) inputs.variables.delete(value.name.value);
-      if (isRead) return;
-      inputs.written.push(...oversized(valueFromASTUntyped(value), argument.type, [argument.name], limit));
+      const hasOwnLimit = types.getFieldDef()?.extensions.reads?.argument === argument.name;
+      if (hasOwnLimit && value.kind === Kind.VARIABLE) inputs.variables.delete(value.name.value);
+      if (hasOwnLimit) return;
+      inputs.literalIssues.push(...findOversized(valueFromASTUntyped(value), argument.type, [argument.name], limit));
     },
   };
   visit(operation, visitWithTypeInfo(types, visitor));
   return inputs;
 }
 
-/** A list or an object that is too large. @param path to it, within the input. @param what it holds. */
-export const tooMany = (path: string[], what: string, limit: number, items: number): ValidationIssue => ({
+const tooMany = (path: string[], unit: string, limit: number, count: number): ValidationIssue => ({
   path,
   code: 'TOO_MANY',
-  message: `must hold at most ${limit} ${what}, not ${items}`,
+  message: `must have at most ${limit} ${unit}; got ${count}`,
 });
 
 /**
- * Finds the lists and input objects of a value that hold too much, as far as its type has them; an object may have all fields of
- * its type. graphql-js says of each field that the type has not what the whole object is, which takes seconds for a
- * megabyte of them. What is of a wrong type is skipped.
+ * Finds the lists and input objects in a value that exceed the limit. An object may always have all fields of its type; more
+ * can only be unknown ones, and graphql-js prints the whole object for each of those, which takes seconds for a megabyte.
+ * Values of a wrong type are skipped; coercion rejects them.
  */
-export function oversized(value: unknown, type: GraphQLInputType, path: string[], limit: number): ValidationIssue[] {
+function findOversized(value: unknown, type: GraphQLInputType, path: string[], limit: number): ValidationIssue[] {
   const nullable = getNullableType(type);
   if (isListType(nullable) && Array.isArray(value)) {
     if (value.length > limit) return [tooMany(path, 'items', limit, value.length)];
     if (isLeafType(getNullableType(nullable.ofType))) return [];
-    return value.flatMap((item, place) => oversized(item, nullable.ofType, [...path, String(place)], limit));
+    return value.flatMap((item, index) => findOversized(item, nullable.ofType, [...path, String(index)], limit));
   }
-  if (isListType(nullable)) return oversized(value, nullable.ofType, path, limit);
+  if (isListType(nullable)) return findOversized(value, nullable.ofType, path, limit);
   if (!isInputObjectType(nullable) || !isJsonObject(value)) return [];
-  const most = Math.max(limit, Object.keys(nullable.getFields()).length);
+  const maxFields = Math.max(limit, Object.keys(nullable.getFields()).length);
   const fields = Object.keys(value).length;
-  if (fields > most) return [tooMany(path, 'fields', most, fields)];
-  return holdingFieldsOf(nullable).flatMap(({ name, type: fieldType }) =>
-    oversized(value[name], fieldType, [...path, name], limit),
+  if (fields > maxFields) return [tooMany(path, 'fields', maxFields, fields)];
+  return containerFieldsOf(nullable).flatMap(({ name, type: fieldType }) =>
+    findOversized(value[name], fieldType, [...path, name], limit),
   );
 }
 
-/** Whether values of a type may hold anything: lists and input objects. */
-export function mayHold(type: GraphQLInputType): boolean {
+/** Whether values of a type can contain other values: lists and input objects. */
+function isContainer(type: GraphQLInputType): boolean {
   return isListType(getNullableType(type)) || isInputObjectType(getNamedType(type));
 }
 
-/** The fields of each input type that may hold anything: of most, few. */
-const holdingFields = new WeakMap<GraphQLInputObjectType, GraphQLInputField[]>();
+const containerFields = new WeakMap<GraphQLInputObjectType, GraphQLInputField[]>();
 
-function holdingFieldsOf(type: GraphQLInputObjectType): GraphQLInputField[] {
-  const known = holdingFields.get(type);
-  if (known) return known;
-  const holding = Object.values(type.getFields()).filter((field) => mayHold(field.type));
-  holdingFields.set(type, holding);
-  return holding;
+/** The fields of an input type that are lists or input objects, computed once per type. */
+function containerFieldsOf(type: GraphQLInputObjectType): GraphQLInputField[] {
+  const cached = containerFields.get(type);
+  if (cached) return cached;
+  const fields = Object.values(type.getFields()).filter((field) => isContainer(field.type));
+  containerFields.set(type, fields);
+  return fields;
 }

@@ -1,36 +1,45 @@
 import { GraphQLError } from 'graphql';
 
-/** How much one operation may ask for. docs/limits.md tells what each of them counts. */
+/** Limits of one operation, and of the caches for documents. docs/limits.md explains what each of them counts. */
 export interface GraphQLLimits {
-  /** Characters of a document, comments included. */
+  /** Characters of a document, including comments. */
   documentCharacters: number;
   /** Tokens of a document. */
   tokens: number;
-  /** Nesting of fields, with fragments flattened. */
+  /** Nesting of fields, with fragments expanded. */
   depth: number;
-  /** Fields with an alias, wherever they are spread. */
+  /** Fields with an alias, with fragments expanded. */
   aliases: number;
-  /** Fields of the root. */
+  /** Root fields. */
   rootFields: number;
-  /** Directives, wherever they are spread. */
+  /** Directives, with fragments expanded. */
   directives: number;
-  /** What an operation costs. */
+  /** Complexity of an operation. */
   complexity: number;
-  /** Ids of one `nodes`. */
+  /** Ids of one `nodes` field. */
   nodes: number;
-  /** Representations of one `_entities`. */
+  /** Representations of one `_entities` field. */
   entities: number;
-  /** Items of any other list of an input. */
+  /** Items of any other list in an input. */
   inputItems: number;
-  /** Bytes of the documents that a process remembers. */
+  /** Bytes of the parsed documents that a process caches. */
   documentCacheBytes: number;
-  /** Bytes of the queries that a process has compiled. */
+  /** Bytes of the compiled queries that a process caches. */
   compiledCacheBytes: number;
-  /** Milliseconds a second that new documents of one caller may take to parse and validate; 0: no limit. */
+  /** CPU time in ms per second in which new documents of one caller may be parsed and validated; 0: no limit. */
   documentMs: number;
 }
 
-/** Refuses an operation before it is executed. */
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** Complexity of the field without its selections, if the default of `complexity.ts` does not fit. */
+    cost?: number;
+    /** The argument that lists the objects to read, and the limit of its items. */
+    reads?: { argument: string; limit: keyof Pick<GraphQLLimits, 'nodes' | 'entities'> };
+  }
+}
+
+/** The error for an operation that exceeds a limit. */
 export function limitExceeded(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { spec: true, status: 400 } } });
 }

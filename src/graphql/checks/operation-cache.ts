@@ -1,33 +1,45 @@
-import { type DocumentNode, type ExecutionArgs, getOperationAST, type OperationDefinitionNode, separateOperations, type FragmentDefinitionNode, Kind } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type FragmentDefinitionNode,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  separateOperations,
+} from 'graphql';
 
 /**
- * Remembers what is the same for every request with an operation of a document, as long as the parser's cache keeps that.
- * Nothing is remembered of names that no operation has: there is no end to them.
+ * Memoizes a function of an operation by the node of the operation, for as long as the document cache holds its document. The
+ * function must not read the variables. Operation names that the document does not define are not cached: there are
+ * unlimited ones.
  */
 export function cachePerOperation<Value extends object>(
-  make: (args: ExecutionArgs) => Value,
+  compute: (args: ExecutionArgs) => Value,
 ): (args: ExecutionArgs) => Value {
-  const known = new WeakMap<OperationDefinitionNode, Value>();
+  const values = new WeakMap<OperationDefinitionNode, Value>();
   return (args) => {
     const operation = getOperationAST(args.document, args.operationName);
-    const before = operation && known.get(operation);
-    if (before) return before;
-    const value = make(args);
-    if (operation) known.set(operation, value);
+    const cached = operation && values.get(operation);
+    if (cached) return cached;
+    const value = compute(args);
+    if (operation) values.set(operation, value);
     return value;
   };
 }
 
-/** The operation with the fragments that it spreads, and no other; nothing where the document has no such operation. */
-export function operationAlone({ document, operationName }: ExecutionArgs): DocumentNode | undefined {
+/**
+ * The document reduced to the requested operation and the fragments that it spreads.
+ * @returns undefined if the document does not define the operation.
+ */
+export function separateOperation({ document, operationName }: ExecutionArgs): DocumentNode | undefined {
   const operation = getOperationAST(document, operationName);
   return operation ? separateOperations(document)[operation.name?.value ?? ''] : undefined;
 }
 
-/** The fragments of a document, by name. */
+/** Fragments of a document by name. */
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** Finds the fragments that a document defines. */
+/** Collects the fragments that a document defines. */
 export function fragmentsOf({ definitions }: DocumentNode): Fragments {
   const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));

@@ -1,32 +1,33 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import { POINTS, RateLimitedError } from '../../http/limits/rate.ts';
-import { cachePerOperation } from './operation-cache.ts';
-import { fragmentsOf } from './operation-cache.ts';
+import { cachePerOperation, fragmentsOf } from './operation-cache.ts';
 
-/** Points of a mutation beyond its request's one: as much as its fields would have cost, each in a request of its own. */
+/**
+ * Rate-limit points of an operation beyond the one of its request. A mutation with n root fields costs as much as n requests
+ * with one root field each; queries and subscriptions cost nothing more.
+ */
 export const pointsOf = cachePerOperation((args) => {
   const operation = getOperationAST(args.document, args.operationName);
   if (operation?.operation !== 'mutation') return { points: 0 };
-  const writes = rootFields(args, operation.selectionSet).size;
+  const writes = rootResponseKeys(args, operation.selectionSet).size;
   return { points: writes * (POINTS.request + POINTS.write) - POINTS.request };
 });
 
 /**
- * Takes a mutation's points, whether it will succeed or not; the door has taken the request's one already. Refuses it
- * where there are too few left.
- * @returns nothing where there is nothing to wait for: for any other operation.
+ * Charges the points of an operation, whether or not it will succeed. `http/admission.ts` has already charged the request.
+ * @returns undefined if there is nothing to charge; otherwise a promise of the error, if too few points are left.
  */
-export function chargeMutation(
+export function chargeOperation(
   args: ExecutionArgs,
   charge: (points: number) => Promise<void>,
 ): Promise<GraphQLError | undefined> | undefined {
   const { points } = pointsOf(args);
-  return points > 0 ? refusalOf(charge(points)) : undefined;
+  return points > 0 ? rateLimitError(charge(points)) : undefined;
 }
 
-async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefined> {
+async function rateLimitError(charging: Promise<void>): Promise<GraphQLError | undefined> {
   try {
-    await charged;
+    await charging;
     return undefined;
   } catch (error) {
     if (!(error instanceof RateLimitedError)) throw error;
@@ -34,30 +35,30 @@ async function refusalOf(charged: Promise<void>): Promise<GraphQLError | undefin
   }
 }
 
-/** A rejection for a rate limit, as GraphQL answers it. */
+/** The GraphQL error for an exceeded rate limit. */
 export function rateLimited({ code, message, retryAfter }: RateLimitedError): GraphQLError {
   const http = { status: 429, headers: { 'retry-after': String(retryAfter) } };
   return new GraphQLError(message, { extensions: { code, retryAfter, http } });
 }
 
-/** The names under which an operation's answer has its fields, those that are skipped included. */
-function rootFields({ document }: ExecutionArgs, root: SelectionSetNode): Set<string> {
-  const names = new Set<string>();
-  const spread = new Set<string>();
+/** The response keys of the root fields, including fields that `@skip` or `@include` exclude. */
+function rootResponseKeys({ document }: ExecutionArgs, root: SelectionSetNode): Set<string> {
+  const keys = new Set<string>();
+  const visitedFragments = new Set<string>();
   const fragments = fragmentsOf(document);
   function collect({ selections }: SelectionSetNode): void {
     for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) names.add(selection.alias?.value ?? selection.name.value);
+      if (selection.kind === Kind.FIELD) keys.add(selection.alias?.value ?? selection.name.value);
       else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
-      else spreadOnce(selection.name.value);
+      else collectFragment(selection.name.value);
     }
   }
-  function spreadOnce(name: string): void {
-    if (spread.has(name)) return;
-    spread.add(name);
+  function collectFragment(name: string): void {
+    if (visitedFragments.has(name)) return;
+    visitedFragments.add(name);
     const fragment = fragments.get(name);
     if (fragment) collect(fragment.selectionSet);
   }
   collect(root);
-  return names;
+  return keys;
 }

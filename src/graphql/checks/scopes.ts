@@ -12,28 +12,30 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Scope } from '../../domain/shared/scopes.ts';
-import { cachePerOperation, operationAlone } from './operation-cache.ts';
+import { cachePerOperation, separateOperation } from './operation-cache.ts';
 import type { Variables } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** A field of an operation, and what it requires. */
+/** A field of an operation and the scopes that it requires. */
 interface Requirement {
-  /** Such as `User.email`. */
+  /** The field's schema coordinate, such as `User.email`. */
   coordinate: string;
   scopes: readonly Scope[];
   node: FieldNode;
 }
 
-/** A field whose arguments say of which types the objects are that it gives. */
-interface TypesField {
+/** A field whose arguments determine the types of the objects that it returns, and so the scopes that it requires. */
+interface PolymorphicField {
   field: Field;
   node: FieldNode;
 }
 
 interface Requirements {
-  known: Requirement[];
-  byArguments: TypesField[];
+  /** The same for every request with the operation. */
+  fixed: Requirement[];
+  /** Fields whose requirements depend on arguments, which can contain variables. */
+  byArguments: PolymorphicField[];
 }
 
 const INTROSPECTION: readonly Scope[] = ['schema:read'];
@@ -44,40 +46,43 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
 }
 
 /**
- * Refuses an operation whole, before anything of it is executed, where the viewer lacks a scope of any of its
- * fields, skipped ones included. One error tells of all: gateways mask what they get several errors for.
+ * Rejects the whole operation if the viewer lacks a scope of any of its fields, including fields that `@skip` or `@include`
+ * exclude. One error names all fields and scopes: gateways mask responses with several errors.
  *
- * @param variables coerced; undefined where one is wrong. Then only the scopes that do not depend on arguments are checked.
+ * @param variables coerced; undefined if coercion failed. Then only scopes that do not depend on arguments are checked.
  */
 export function checkScopes(
   args: ExecutionArgs,
   variables: Variables | undefined,
-  held: ReadonlySet<Scope>,
+  grantedScopes: ReadonlySet<Scope>,
 ): GraphQLError | undefined {
-  const { known, byArguments } = requirementsOf(args);
-  const asked = variables ? byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
-  const all = asked.length === 0 ? known : [...known, ...asked];
-  const lacking = all.flatMap(({ scopes, ...where }) => {
-    const lacked = scopes.filter((scope) => !held.has(scope));
-    return lacked.length > 0 ? { ...where, scopes: lacked } : [];
+  const { fixed, byArguments } = requirementsOf(args);
+  const ofTypes = variables ? byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
+  const requirements = ofTypes.length === 0 ? fixed : [...fixed, ...ofTypes];
+  const unmet = requirements.flatMap((requirement) => {
+    const scopes = requirement.scopes.filter((scope) => !grantedScopes.has(scope));
+    return scopes.length > 0 ? { ...requirement, scopes } : [];
   });
-  return lacking.length > 0 ? forbidden(lacking) : undefined;
+  return unmet.length > 0 ? forbidden(unmet) : undefined;
 }
 
-const list = new Intl.ListFormat('en');
+const listFormat = new Intl.ListFormat('en');
 
-/** Names the fields, and the scopes that each lacks. */
-function forbidden(lacking: Requirement[]): GraphQLError {
-  const byScopes = Map.groupBy(lacking, ({ scopes }) => `scope${scopes.length > 1 ? 's' : ''} ${list.format(scopes)}`);
+/** The error for unmet requirements: names each field with the scopes that are missing. */
+function forbidden(unmet: Requirement[]): GraphQLError {
+  const byScopes = Map.groupBy(
+    unmet,
+    ({ scopes }) => `scope${scopes.length > 1 ? 's' : ''} ${listFormat.format(scopes)}`,
+  );
   const sentences = [...byScopes].map(([scopes, requirements]) => {
     const fields = new Set(requirements.map(({ coordinate }) => coordinate));
-    return `${list.format(fields)} require${fields.size > 1 ? '' : 's'} the ${scopes}`;
+    return `${listFormat.format(fields)} require${fields.size > 1 ? '' : 's'} the ${scopes}`;
   });
   return new GraphQLError(`${sentences.join('; ')}.`, {
-    nodes: [...new Map(lacking.map(({ coordinate, node }) => [coordinate, node])).values()],
+    nodes: [...new Map(unmet.map(({ coordinate, node }) => [coordinate, node])).values()],
     extensions: {
       code: 'FORBIDDEN',
-      requiredScopes: [...new Set(lacking.flatMap(({ scopes }) => scopes))],
+      requiredScopes: [...new Set(unmet.flatMap(({ scopes }) => scopes))],
       http: { status: 403 },
     },
   });
@@ -86,9 +91,9 @@ function forbidden(lacking: Requirement[]): GraphQLError {
 const requirementsOf = cachePerOperation(collect);
 
 function collect(args: ExecutionArgs): Requirements {
-  const operation = operationAlone(args);
-  const known: Requirement[] = [];
-  const byArguments: TypesField[] = [];
+  const operation = separateOperation(args);
+  const fixed: Requirement[] = [];
+  const byArguments: PolymorphicField[] = [];
   const types = new TypeInfo(args.schema);
   const onField = (node: FieldNode) => {
     const field = types.getFieldDef();
@@ -96,25 +101,33 @@ function collect(args: ExecutionArgs): Requirements {
     if (!field || !parent) return;
     const isIntrospection = field.name === '__schema' || field.name === '__type';
     const scopes = isIntrospection ? INTROSPECTION : scopesOf(field);
-    if (scopes.length > 0) known.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
+    if (scopes.length > 0) fixed.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
     if (field.extensions.typesAskedFor) byArguments.push({ field, node });
   };
   if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
-  return { known, byArguments };
+  return { fixed, byArguments };
 }
 
-/** What reading objects of some types requires: the types' scopes. Names of no type are the resolver's to refuse. */
-function requirementsOfTypes(schema: GraphQLSchema, variables: Variables, asked: TypesField): Requirement[] {
-  return [...typesAskedFor(variables, asked)].flatMap((name) => {
+/** The scopes of the types that a field's arguments name. The resolver rejects names that are not types. */
+function requirementsOfTypes(
+  schema: GraphQLSchema,
+  variables: Variables,
+  polymorphic: PolymorphicField,
+): Requirement[] {
+  return [...typeNames(variables, polymorphic)].flatMap((name) => {
     const type = schema.getType(name);
     return isObjectType(type)
-      ? { coordinate: `Query.${asked.field.name} of a ${type.name}`, scopes: scopesOf(type), node: asked.node }
+      ? {
+          coordinate: `Query.${polymorphic.field.name} of a ${type.name}`,
+          scopes: scopesOf(type),
+          node: polymorphic.node,
+        }
       : [];
   });
 }
 
-/** The names of the types that a field is asked for; none where its arguments are wrong, which execution reports. */
-function typesAskedFor(variables: Variables, { field, node }: TypesField): Set<string> {
+/** The names of the types that a field's arguments name; none if the arguments are invalid, which the executor reports. */
+function typeNames(variables: Variables, { field, node }: PolymorphicField): Set<string> {
   try {
     return new Set(field.extensions.typesAskedFor?.(getArgumentValues(field, node, variables)));
   } catch {

@@ -10,21 +10,21 @@ import {
 } from 'graphql';
 import { cachePerOperation } from './operation-cache.ts';
 
-/** The variables of an operation as its fields get them: coerced to their types, with defaults. */
+/** Coerced variables, with defaults applied. */
 export type Variables = Record<string, unknown>;
 
-/** What coercion gives: the values, or what is wrong with the variables. */
+/** The result of coercion: the values, or the errors. */
 export type CoercedVariables = { values: Variables; errors?: undefined } | { errors: readonly GraphQLError[] };
 
-/** Most errors that an answer has; what graphql-js itself stops at. */
+/** Maximum number of errors in a response; the default of graphql-js. */
 const MAX_ERRORS = 50;
 
 const NO_VARIABLES: CoercedVariables = { values: Object.freeze({}) };
 
 /**
- * Coerces the variables of a request as graphql-js does. Check their size first: graphql-js takes seconds for a megabyte of
+ * Coerces the variables of a request with graphql-js. Check their size before: graphql-js takes seconds for a megabyte of
  * unknown fields.
- * @returns nothing wrong where the document has no such operation, which execution reports.
+ * @returns no values and no errors if the document does not define the operation; the executor reports that.
  */
 export function coerceVariables(args: ExecutionArgs): CoercedVariables {
   const { schema, document, operationName, variableValues } = args;
@@ -34,26 +34,26 @@ export function coerceVariables(args: ExecutionArgs): CoercedVariables {
   return coerced ? { values: coerced } : { errors: errors ?? [] };
 }
 
-/** The scalar of the served schema that takes any value as it is. */
+/** The scalar of the served schema that accepts any value unchanged. */
 const ANY: NamedTypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: '_Any' } };
 
 /**
- * The document of an operation in a form that takes coerced variables as they are: every variable is of the type `_Any`, and
- * none has a default. graphql-js coerces variables itself, and graphql-jit does so by rules of its own, which accept an array
- * for an input object. All nodes but the definitions of variables are those of the document.
+ * Rewrites a document so that executors accept variables that are already coerced: every variable has the type `_Any` and no
+ * default. graphql-js would coerce them a second time, and graphql-jit coerces by different rules: it accepts an array for an
+ * input object. All other nodes are those of the document.
  */
 export function withCoercedVariables(args: ExecutionArgs): DocumentNode {
-  return coercedForm(args).document;
+  return rewriteDefinitions(args).document;
 }
 
-const coercedForm = cachePerOperation(({ document, operationName }) => {
+const rewriteDefinitions = cachePerOperation(({ document, operationName }) => {
   const operation = getOperationAST(document, operationName);
   if (!operation?.variableDefinitions?.length) return { document };
-  const form = { ...operation, variableDefinitions: operation.variableDefinitions.map(takingAny) };
-  const definitions = document.definitions.map((node) => (node === operation ? form : node));
+  const rewritten = { ...operation, variableDefinitions: operation.variableDefinitions.map(acceptAny) };
+  const definitions = document.definitions.map((node) => (node === operation ? rewritten : node));
   return { document: { ...document, definitions } };
 });
 
-function takingAny({ kind, variable, loc }: VariableDefinitionNode): VariableDefinitionNode {
+function acceptAny({ kind, variable, loc }: VariableDefinitionNode): VariableDefinitionNode {
   return { kind, variable, type: ANY, ...(loc ? { loc } : {}) };
 }

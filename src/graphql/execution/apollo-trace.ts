@@ -3,22 +3,22 @@ import { useApolloInstrumentation } from '@graphql-yoga/plugin-apollo-inline-tra
 import { GraphQLError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 
-/** The header by which a router asks for a trace (Apollo Federation, "federated tracing"). */
-export const asksForTrace = (headers: Readonly<Record<string, unknown>>): boolean =>
+/** Whether a router requests a trace (Apollo Federation, "federated tracing"). */
+export const requestsTrace = (headers: Readonly<Record<string, unknown>>): boolean =>
   headers['apollo-federation-include-trace'] === 'ftv1';
 
-/** What a trace says of any error: which field failed is told by its place, and why by the answer, masked. */
-const failed = new GraphQLError('The field failed; the answer says why.');
+/** Replaces every error in a trace. The trace contains the path; the response contains the masked message. */
+const maskedError = new GraphQLError('The field failed; see the errors of the response.');
 
 /**
- * Adds the trace of an operation to its answer, as `extensions.ftv1`: which field took how long, and failed why.
+ * Adds the trace of an operation to its response as `extensions.ftv1`: the time of each field, and which fields failed.
  *
- * The library's own `useApolloInlineTrace` does the same, but hands every byte of the trace to one function call as an
- * argument, which fails for the traces of large pages.
+ * The library's `useApolloInlineTrace` does the same, but passes every byte of the trace as an argument of one function call,
+ * which fails for the traces of large pages.
  */
 export function inlineTrace(): Plugin {
-  const [instrumentation, tracing] = useApolloInstrumentation({ rewriteError: () => failed });
-  const shipping: Plugin = {
+  const [instrumentation, tracing] = useApolloInstrumentation({ rewriteError: () => maskedError });
+  const addTrace: Plugin = {
     onExecutionResult({ request, result, context, setResult }) {
       if (!result || isAsyncIterable(result)) return;
       const trace = tracing.get(request)?.traces.get(context)?.trace;
@@ -30,7 +30,7 @@ export function inlineTrace(): Plugin {
   return {
     onPluginInit({ addPlugin }) {
       addPlugin(instrumentation);
-      addPlugin(shipping);
+      addPlugin(addTrace);
     },
   };
 }

@@ -1,32 +1,24 @@
 import type { FastifyRequest } from 'fastify';
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { parseJson } from '../../domain/shared/json-numbers.ts';
 import type { AnswerBudget } from '../../http/limits/unread-answers.ts';
-import type { DocumentCache } from './document-cache.ts';
-import { serializeWithin } from './answer-size.ts';
 import type { GraphQLLimits } from '../checks/limits.ts';
-import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
 import { presentResult } from '../errors.ts';
-import type { GraphQLServer, RequestContext } from './yoga.ts';
+import { serializeWithin } from './answer-size.ts';
+import type { DocumentCache } from './document-cache.ts';
+import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
+import type { GraphQLAnswer, GraphQLServer, RequestContext } from './yoga.ts';
 
-/** An answer, before it is sent. */
-export interface GraphQLAnswer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
-/** How documents are read. */
-interface Reading {
+interface DirectExecutionOptions {
   limits: GraphQLLimits;
   persisted: PersistedOperations | undefined;
   documents: DocumentCache;
 }
 
-/** What common clients accept, and what they are answered with. Anything else goes the long way. */
-const ACCEPTED: Readonly<Record<string, string>> = {
+/** The `Accept` headers of common clients, with the media type of the response. Yoga's handler negotiates all others. */
+const RESPONSE_TYPES: Readonly<Record<string, string>> = {
   '*/*': 'application/json',
   'application/json': 'application/json',
   'application/json, */*': 'application/json',
@@ -42,40 +34,42 @@ interface Params {
 }
 
 /**
- * Answers the common request, a POST of JSON that is to be answered with JSON, by Yoga's own pipeline, but without the
- * `Request` and `Response` around it, which would be most of its cost (docs/performance-steps.md).
+ * Answers the common request, a JSON POST that accepts JSON, with Yoga's pipeline but without the `Request` and `Response`
+ * around it, which would take most of the time (docs/performance-steps.md).
  *
- * @returns nothing for any other request, and for one that is refused before it is executed: those go through Yoga's
- *   handler, and are answered there.
+ * @returns undefined for any other request, for a subscription, and for one that is rejected before it is executed: Yoga's
+ *   handler answers those.
  */
 export async function executeDirectly(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-  { limits, persisted, documents }: Reading,
+  { limits, persisted, documents }: DirectExecutionOptions,
 ): Promise<GraphQLAnswer | undefined> {
-  const mediaType = ACCEPTED[request.headers.accept ?? '*/*'];
-  const params = request.method === 'POST' && mediaType !== undefined ? paramsOf(request.body, persisted) : undefined;
+  const mediaType = RESPONSE_TYPES[request.headers.accept ?? '*/*'];
+  const params =
+    request.method === 'POST' && mediaType !== undefined ? parseParams(request.body, persisted) : undefined;
   if (!params || mediaType === undefined || params.query.length > limits.documentCharacters) return undefined;
   const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
     ...context,
     params,
     request: POST,
   });
-  const document = attempt(() => parse(params.query));
+  const document = tryOrUndefined(() => parse(params.query));
   if (!document) return undefined;
-  // The server looks into the same cache, but only after all its plugins.
+  const { variables: variableValues, operationName } = params;
+  if (getOperationAST(document, operationName)?.operation === 'subscription') return undefined;
+  // `validate` reads the same cache, but only after all other plugins.
   const errors = documents.errorsOf(document) ?? validate(schema, document);
   if (errors.length > 0) return undefined;
   const contextValue = await contextFactory();
-  const { variables: variableValues, operationName } = params;
   const result = await execute({ schema, document, contextValue, variableValues, operationName });
-  if (isAsyncIterable(result)) throw new Error('No operation is answered in parts.');
-  return answerOf(server, presentResult(result, context), mediaType, context.answerBudget);
+  if (isAsyncIterable(result)) throw new Error('Incremental delivery is not supported.');
+  return toAnswer(server, presentResult(result, context), mediaType, context.answerBudget);
 }
 
-/** An answer without errors is written at once; Yoga knows which status and headers errors ask for. */
-async function answerOf(
+/** Serializes a result without errors. Yoga determines the status and the headers of one with errors. */
+async function toAnswer(
   server: GraphQLServer,
   result: ExecutionResult,
   mediaType: string,
@@ -89,18 +83,18 @@ async function answerOf(
     budget.reserve(Buffer.byteLength(body));
     return { status: 200, headers, body };
   }
-  const answer = typeof data === 'string' ? result : data;
-  const response = processRegularResult(answer, server.fetchAPI, mediaType);
+  const resultWithErrors = typeof data === 'string' ? result : data;
+  const response = processRegularResult(resultWithErrors, server.fetchAPI, mediaType);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
 }
 
-/** All that Yoga's pipeline asks of a request. */
+/** The only property of a request that Yoga's pipeline reads. */
 const POST = { method: 'POST' };
 
-/** Reads a body that holds what it should and nothing else. */
-function paramsOf(body: unknown, persisted: PersistedOperations | undefined): Params | undefined {
-  const given = typeof body === 'string' ? attempt(() => parseJson(body)) : undefined;
-  const params = isJsonObject(given) && persisted ? withDocument(given, persisted) : given;
+/** Parses a body. @returns undefined if it has unknown or malformed parameters. */
+function parseParams(body: unknown, persisted: PersistedOperations | undefined): Params | undefined {
+  const json = typeof body === 'string' ? tryOrUndefined(() => parseJson(body)) : undefined;
+  const params = isJsonObject(json) && persisted ? withPersistedDocument(json, persisted) : json;
   if (!isJsonObject(params)) return undefined;
   const { query, variables, operationName, ...others } = params;
   if (typeof query !== 'string' || Object.keys(others).length > 0) return undefined;
@@ -109,18 +103,18 @@ function paramsOf(body: unknown, persisted: PersistedOperations | undefined): Pa
   return { query, ...(variables ? { variables } : {}), ...(operationName == null ? {} : { operationName }) };
 }
 
-/** Puts the document in the place of its id; nothing where the id is unknown, or a document that is not answered. */
-function withDocument(params: Record<string, unknown>, { documents, only }: PersistedOperations) {
+/** Replaces an id by its document. @returns no query if the id is unknown; undefined if the document is not allowed. */
+function withPersistedDocument(params: Record<string, unknown>, { documents, only }: PersistedOperations) {
   if (params.query !== undefined) return only ? undefined : params;
   const { documentId, extensions, ...others } = params;
   const query = documents.get(persistedIdOf({ documentId, extensions }) ?? '');
   return extensions != null && !isJsonObject(extensions) ? undefined : { query, ...others };
 }
 
-/** What a function gives; nothing where it fails, since Yoga's handler will find and tell the same fault. */
-function attempt<Value>(make: () => Value): Value | undefined {
+/** Calls a function. @returns undefined if it throws: Yoga's handler meets the same error and reports it. */
+function tryOrUndefined<Value>(compute: () => Value): Value | undefined {
   try {
-    return make();
+    return compute();
   } catch {
     return undefined;
   }

@@ -1,34 +1,33 @@
 import { GraphQLError } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-/** Seconds for which unused time is saved up: a client that starts sends all of its documents at once. */
-const SAVED_SECONDS = 10;
+/** Seconds for which unused time accumulates: a client sends all of its documents when it starts. */
+const BURST_SECONDS = 10;
 
-/** Most callers whose time is counted. One that is forgotten has saved up all of its time. */
+/** Maximum number of callers whose balance is stored. An evicted caller starts again with a full balance. */
 const MAX_CALLERS = 10_000;
 
 interface Balance {
-  /** Milliseconds that are left; negative where the last document took more than there was. */
+  /** Milliseconds left; negative if the last document took more than there were. */
   ms: number;
-  /** When they were counted, in ms. */
+  /** Time of the last update, in ms. */
   at: number;
 }
 
 /**
- * Limits the CPU time in which documents that are not cached are parsed and validated, for each caller. Rules of validation
- * compare fields in pairs: 2,000 tokens take up to 55 ms, so that a hundred such requests a second would leave no time for
- * anybody else.
+ * Limits the CPU time in which documents that are not cached are parsed and validated, per caller. Validation rules compare
+ * fields in pairs: 2,000 tokens take up to 55 ms, so that a hundred such requests per second would leave no time for others.
  */
 export class ReadingLimit {
   readonly #msPerSecond: number;
   readonly #balances = new LRUCache<string, Balance>({ max: MAX_CALLERS });
 
-  /** @param msPerSecond time that each caller may use; 0: no limit. */
+  /** @param msPerSecond CPU time that each caller may use; 0: no limit. */
   constructor(msPerSecond: number) {
     this.#msPerSecond = msPerSecond;
   }
 
-  /** @throws {GraphQLError} `RATE_LIMITED` where the caller has used up its time. */
+  /** @throws {GraphQLError} `RATE_LIMITED` if the caller has no time left. */
   check(caller: string): void {
     if (this.#msPerSecond === 0) return;
     const { ms } = this.#balanceOf(caller);
@@ -46,7 +45,7 @@ export class ReadingLimit {
     );
   }
 
-  /** Counts time that reading a document of a caller took. */
+  /** Subtracts the time that a document of a caller took. */
   spend(caller: string, ms: number): void {
     if (this.#msPerSecond === 0) return;
     const balance = this.#balanceOf(caller);
@@ -55,8 +54,8 @@ export class ReadingLimit {
 
   #balanceOf(caller: string): Balance {
     const now = performance.now();
-    const most = SAVED_SECONDS * this.#msPerSecond;
-    const known = this.#balances.get(caller);
-    return { at: now, ms: known ? Math.min(most, known.ms + ((now - known.at) / 1000) * this.#msPerSecond) : most };
+    const maxMs = BURST_SECONDS * this.#msPerSecond;
+    const last = this.#balances.get(caller);
+    return { at: now, ms: last ? Math.min(maxMs, last.ms + ((now - last.at) / 1000) * this.#msPerSecond) : maxMs };
   }
 }

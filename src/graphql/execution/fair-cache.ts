@@ -1,5 +1,5 @@
-/** An entry is not kept if it weighs more than this part of the cache. */
-const MAX_PART = 1 / 16;
+/** The largest part of the cache that one entry may take. */
+const MAX_ENTRY_SHARE = 1 / 16;
 
 interface Entry<Key, Value> {
   key: Key;
@@ -8,17 +8,18 @@ interface Entry<Key, Value> {
   owner: Owner<Key, Value>;
 }
 
-/** Those who share the cache. Their entries are in the order of their last use. */
+/** One of the parties that share the cache. */
 interface Owner<Key, Value> {
   name: string;
   bytes: number;
+  /** Least recently used first. */
   entries: Set<Entry<Key, Value>>;
 }
 
 /**
- * A cache that is bounded by the weight of its entries and shared fairly by those who fill it: if there is no room, the owner
- * whose entries weigh most loses the one that was not used for the longest time. So a caller who adds entries without end
- * only replaces their own, and each of n owners can keep an n-th of the cache.
+ * An LRU cache that is limited by the size of its entries and shared fairly by their owners: when it is full, the owner whose
+ * entries take the most bytes loses its least recently used entry. An owner that adds entries without end evicts only its own,
+ * and each of n owners can keep an n-th of the cache.
  */
 export class FairCache<Key, Value> {
   readonly maxBytes: number;
@@ -26,27 +27,27 @@ export class FairCache<Key, Value> {
   readonly #entries = new Map<Key, Entry<Key, Value>>();
   readonly #owners = new Map<string, Owner<Key, Value>>();
 
-  /** @param maxBytes weight of all entries; 0: nothing is cached. */
+  /** @param maxBytes of all entries; 0: nothing is cached. */
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
   }
 
-  /** The weight of all entries. */
+  /** Bytes of all entries. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The number of entries. */
+  /** Number of entries. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Whether an entry of this weight would be kept. */
+  /** Whether an entry of this size is small enough to be cached. */
   accepts(bytes: number): boolean {
-    return bytes <= this.maxBytes * MAX_PART;
+    return bytes <= this.maxBytes * MAX_ENTRY_SHARE;
   }
 
-  /** Finds an entry, and marks it as used. */
+  /** Finds an entry and marks it as used. */
   get(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
@@ -56,7 +57,7 @@ export class FairCache<Key, Value> {
     return entry.value;
   }
 
-  /** Adds or replaces an entry, unless it weighs too much. @param ownerName who loses an entry if there is no room. */
+  /** Adds or replaces an entry, unless it is too large. @param ownerName the owner that the bytes count for. */
   set(key: Key, value: Value, bytes: number, ownerName: string): void {
     const replaced = this.#entries.get(key);
     if (replaced) this.#remove(replaced);
@@ -68,14 +69,14 @@ export class FairCache<Key, Value> {
     owner.entries.add(entry);
     owner.bytes += bytes;
     this.#bytes += bytes;
-    while (this.#bytes > this.maxBytes) this.#removeFromHeaviest();
+    while (this.#bytes > this.maxBytes) this.#evict();
   }
 
-  #removeFromHeaviest(): void {
-    let heaviest: Owner<Key, Value> | undefined;
-    for (const owner of this.#owners.values()) if (owner.bytes > (heaviest?.bytes ?? 0)) heaviest = owner;
-    const [oldest] = heaviest?.entries ?? [];
-    if (!oldest) throw new Error('A cache without entries weighs something.');
+  #evict(): void {
+    let largest: Owner<Key, Value> | undefined;
+    for (const owner of this.#owners.values()) if (owner.bytes > (largest?.bytes ?? 0)) largest = owner;
+    const [oldest] = largest?.entries ?? [];
+    if (!oldest) throw new Error('The cache has bytes but no entries.');
     this.#remove(oldest);
   }
 

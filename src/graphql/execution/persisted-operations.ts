@@ -1,45 +1,50 @@
 import { readFile } from 'node:fs/promises';
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
-import { GraphQLError } from 'graphql';
+import { type DocumentNode, GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { z } from 'zod';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
+import { checkLength } from '../checks/document.ts';
 
-/** The file of persisted operations cannot be used. The message says what is wrong with it, every fault at once. */
+/** The file of persisted operations is invalid. The message lists all faults. */
 export class PersistedOperationsError extends Error {
   override name = 'PersistedOperationsError';
 }
 
-/** The operations that a frontend may ask for by an id instead of a document. */
-export interface PersistedOperations {
-  /** Documents by their id, which is their digest. */
-  documents: ReadonlyMap<string, string>;
-  /** Whether no other document is answered. */
+/** The file of persisted operations, and whether all other documents are rejected. */
+export interface PersistedOperationsFile {
+  file: string;
   only: boolean;
 }
 
-const File = z.record(z.string().min(1), z.string(), { error: 'must be an object of documents by their hash' });
+/** Operations that a client can request by an id instead of a document. */
+export interface PersistedOperations {
+  /** Documents by id, which is their digest. */
+  documents: ReadonlyMap<string, string>;
+  /** Whether all other documents are rejected. */
+  only: boolean;
+}
 
-/** Codegen writes `sha256:` before its digests; clients of Apollo's protocol send them without. */
+const FileContent = z.record(z.string().min(1), z.string(), { error: 'must be an object of documents by their hash' });
+
+/** Codegen writes digests with the prefix `sha256:`; clients of Apollo's protocol send them without it. */
 const toId = (hash: string) => hash.replace(/^sha256:/, '');
 
 /**
  * Reads the file that codegen's client preset writes with `persistedDocuments`.
  * @throws {PersistedOperationsError}
  */
-export async function readPersistedOperations(settings: { file: string; only: boolean }): Promise<PersistedOperations> {
-  const { file, only } = settings;
-  const refuse = (reason: string) => new PersistedOperationsError(`PERSISTED_OPERATIONS (${file}): ${reason}`);
+export async function readPersistedOperations({ file, only }: PersistedOperationsFile): Promise<PersistedOperations> {
+  const fileError = (reason: string) => new PersistedOperationsError(`PERSISTED_OPERATIONS (${file}): ${reason}`);
   const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw refuse(`it cannot be read: ${error.message}`);
+    throw fileError(`cannot read the file: ${error.message}`);
   });
-  const { data, error } = File.safeParse(jsonOf(text));
-  if (!data) throw refuse(error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '));
+  const { data, error } = FileContent.safeParse(parseJsonOrUndefined(text));
+  if (!data) throw fileError(error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '));
   return { documents: new Map(Object.entries(data).map(([hash, document]) => [toId(hash), document])), only };
 }
 
-/** What a text holds as JSON; undefined where it is none. */
-function jsonOf(text: string): unknown {
+function parseJsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -47,9 +52,47 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** The part of a GraphQL server that reads documents. */
+interface DocumentReader<Schema> {
+  schema: Schema;
+  parse(text: string): DocumentNode;
+  validate(schema: Schema, document: DocumentNode): readonly GraphQLError[];
+}
+
 /**
- * Finds the id in the parameters of a request: `documentId` (GraphQL over HTTP, appendix A), or Apollo's
- * `extensions.persistedQuery`. Null where there is none.
+ * Parses and validates every document as that of a request, so that none of them fails later.
+ * @throws {PersistedOperationsError} with all faults of all documents.
+ */
+export function checkPersistedOperations<Schema>(
+  reader: DocumentReader<Schema>,
+  { documents }: PersistedOperations,
+  maxCharacters: number,
+): void {
+  const faults = [...documents].flatMap(([id, document]) =>
+    errorsOf(reader, document, maxCharacters).map(({ message }) => `  ${id}: ${message}`),
+  );
+  if (faults.length === 0) return;
+  throw new PersistedOperationsError(`Invalid persisted operations:\n${faults.join('\n')}`);
+}
+
+function errorsOf<Schema>(
+  { schema, parse, validate }: DocumentReader<Schema>,
+  text: string,
+  maxCharacters: number,
+): readonly GraphQLError[] {
+  const tooLong = checkLength(text, maxCharacters);
+  if (tooLong) return [tooLong];
+  try {
+    return validate(schema, parse(text));
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
+}
+
+/**
+ * Finds the id in the parameters of a request: `documentId` (GraphQL over HTTP, appendix A) or Apollo's
+ * `extensions.persistedQuery`. Null if there is none.
  */
 export function persistedIdOf(params: { documentId?: unknown; extensions?: unknown }): string | null {
   if (typeof params.documentId === 'string') return toId(params.documentId);
@@ -58,31 +101,34 @@ export function persistedIdOf(params: { documentId?: unknown; extensions?: unkno
   return toId(query.sha256Hash);
 }
 
-/** Names of parameters beyond Yoga's own. */
+/** Names of parameters in addition to Yoga's. */
 export const PERSISTED_PARAMS = ['documentId'];
 
-/** Answers persisted operations, and refuses others where they are not to be answered, before they are parsed. */
+/** Replaces ids by their documents, and rejects other documents before they are parsed if only persisted ones are allowed. */
 export function persistedOperations({ documents, only }: PersistedOperations): Plugin {
-  // Where a client may fall back on the document, this message is what has it do so (Apollo's protocol).
-  const unknown = only ? 'The document is not among the persisted operations.' : 'PersistedQueryNotFound';
+  // Apollo's protocol: on this message, a client sends the document.
+  const notFound = only ? 'The document is not among the persisted operations.' : 'PersistedQueryNotFound';
   return usePersistedOperations({
     allowArbitraryOperations: !only,
     getPersistedOperation: (id) => documents.get(id) ?? null,
-    extractPersistedOperationId: (params, request) => persistedIdOf(withUrl(params, request)),
+    extractPersistedOperationId: (params, request) => persistedIdOf(withDocumentIdOfUrl(params, request)),
     customErrors: {
-      notFound: () => refusal(unknown),
-      keyNotFound: () => refusal('Send a query, or the id of a persisted operation as documentId.'),
-      persistedQueryOnly: () => refusal('Only persisted operations are answered: send a documentId, and no query.'),
+      notFound: () => badInput(notFound),
+      keyNotFound: () => badInput('Send a query, or the id of a persisted operation as documentId.'),
+      persistedQueryOnly: () => badInput('Only persisted operations are allowed: send a documentId and no query.'),
     },
   });
 }
 
-/** Yoga reads no `documentId` from an address. */
-function withUrl(params: GraphQLParams, { method, url }: Request): { documentId?: unknown; extensions?: unknown } {
+/** Yoga does not read `documentId` from the URL. */
+function withDocumentIdOfUrl(
+  params: GraphQLParams,
+  { method, url }: Request,
+): { documentId?: unknown; extensions?: unknown } {
   const documentId = method === 'GET' ? new URL(url).searchParams.get('documentId') : null;
   return documentId === null ? params : { ...params, documentId };
 }
 
-function refusal(message: string): GraphQLError {
+function badInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } } });
 }

@@ -3,24 +3,24 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { JsonSyntaxError, parseJson, UnsafeNumber } from '../../domain/shared/json-numbers.ts';
 
 /**
- * Has Yoga parse requests by `parseJson`, which marks numbers that a float would change. What a malformed request is
- * answered with stays as Yoga has it.
+ * Parses requests with `parseJson`, which marks numbers that a double would change, in place of Yoga's parsers. Malformed
+ * requests get the same responses as from Yoga.
  */
 export const requestParser: Plugin = {
-  onRequestParse({ request, requestParser: yogas, setRequestParser }) {
-    if (yogas) setRequestParser(request.method === 'GET' ? parseUrl : parseBody);
+  onRequestParse({ request, requestParser: yogaParser, setRequestParser }) {
+    if (yogaParser) setRequestParser(request.method === 'GET' ? parseUrl : parseBody);
   },
 };
 
-/** @throws {SyntaxError} when the variables or the extensions are not JSON. */
+/** @throws {SyntaxError} if the variables or the extensions are not JSON. */
 function parseUrl({ url }: Request): GraphQLParams {
   const { searchParams } = new URL(url);
   const text = (name: string) => searchParams.get(name) || undefined;
   const json = (name: string) => {
-    const given = text(name);
-    return given === undefined ? undefined : parseJson(given);
+    const parameter = text(name);
+    return parameter === undefined ? undefined : parseJson(parameter);
   };
-  return withPlainNumbers({
+  return withoutNumberMarkers({
     operationName: text('operationName'),
     query: text('query'),
     variables: json('variables'),
@@ -28,15 +28,15 @@ function parseUrl({ url }: Request): GraphQLParams {
   });
 }
 
-/** @throws {GraphQLError} when the body is not a JSON object or array. */
+/** @throws {GraphQLError} if the body is not a JSON object or array. */
 async function parseBody(request: Request): Promise<GraphQLParams> {
   const body = parseOrReject(await request.text());
   if (body === null || typeof body !== 'object' || body instanceof UnsafeNumber) {
-    const given = body === null ? 'null' : body instanceof UnsafeNumber ? 'number' : typeof body;
-    throw badRequest(`POST body is expected to be object but received ${given}`);
+    const type = body === null ? 'null' : body instanceof UnsafeNumber ? 'number' : typeof body;
+    throw badRequest(`POST body is expected to be object but received ${type}`);
   }
-  // Yoga itself tells a batch from parameters, and rejects it; its types know no batches.
-  return Array.isArray(body) ? (body as GraphQLParams) : withPlainNumbers(body);
+  // Yoga rejects batches, which its types do not include.
+  return Array.isArray(body) ? (body as GraphQLParams) : withoutNumberMarkers(body);
 }
 
 function parseOrReject(text: string): unknown {
@@ -51,8 +51,8 @@ function parseOrReject(text: string): unknown {
 const badRequest = (message: string, http: object = {}) =>
   new GraphQLError(message, { extensions: { http: { ...http, status: 400 }, code: 'BAD_REQUEST' } });
 
-/** No parameter is a number. Yoga, which rejects one, would take a marker for an object. */
-function withPlainNumbers(params: object): GraphQLParams {
+/** No parameter may be a number. Yoga rejects numbers, but would accept their markers as objects. */
+function withoutNumberMarkers(params: object): GraphQLParams {
   const entries = Object.entries(params).map(([name, value]): [string, unknown] => [
     name,
     value instanceof UnsafeNumber ? Number(value.source) : value,

@@ -1,30 +1,34 @@
+import type { FastifyRequest } from 'fastify';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { DatabaseClient } from '../../db/client.ts';
-import type { AnswerBudget } from '../../http/limits/unread-answers.ts';
+import { type CostReporting, reportCost } from '../checks/complexity.ts';
+import { documentLimits, stackGuard } from '../checks/document.ts';
+import { type Charging, operationChecks } from '../checks/index.ts';
+import type { GraphQLLimits } from '../checks/limits.ts';
+import { EmptyErrorResponse, presentResult, type Reporting } from '../errors.ts';
+import { loadersByWorkspace } from '../loaders/index.ts';
+import { serializeWithin } from './answer-size.ts';
 import { type CompiledQueries, compiledQueries } from './compiled.ts';
 import { type DocumentCache, documentCaching } from './document-cache.ts';
-import { serializeWithin } from './answer-size.ts';
-import { documentLimits } from '../checks/document.ts';
-import type { GraphQLLimits } from '../checks/limits.ts';
-import { type CostReporting, reportCost } from '../checks/cost-report.ts';
-import { loadersByWorkspace } from '../loaders/index.ts';
 import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
-import { presentResult, type Reporting } from '../errors.ts';
-import { type Charging, operationChecks } from '../checks/index.ts';
 import { requestParser } from './request-parser.ts';
-import { stackGuard } from './stack-guard.ts';
 
-/** What the door knows of a request before GraphQL begins. */
-export interface RequestContext extends Reporting, Charging, CostReporting {
-  answerBudget: AnswerBudget;
+/** The context that the HTTP layer passes to GraphQL with each request. */
+export interface RequestContext extends Reporting, Charging, CostReporting {}
+
+/** A response before it is sent. */
+export interface GraphQLAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
 }
 
-/** Gives every error of every answer a code, masks unexpected ones, and rejects answers that do not fit into memory. */
+/** Gives every error a code, masks unexpected errors, and rejects responses that exceed the memory budget. */
 const presentation: Plugin<object, RequestContext> = {
   onResultProcess({ result, setResult, serverContext }) {
     if (Array.isArray(result) || isAsyncIterable(result)) return;
-    // Yoga serialises the result once more.
+    // Yoga serializes the result again.
     const { answerBudget } = serverContext;
     const data = serializeWithin(result.data, answerBudget);
     if (typeof data === 'string') answerBudget.reserve(Buffer.byteLength(data));
@@ -32,36 +36,39 @@ const presentation: Plugin<object, RequestContext> = {
   },
 };
 
-/** Has graphql-js execute what is not compiled: Yoga's own executor, which could answer in parts, takes a third longer. */
+/** Executes with graphql-js what is not compiled: Yoga's executor supports incremental delivery and takes a third longer. */
 const executor: Plugin = {
   onExecute({ setExecuteFn }) {
     setExecuteFn(execute);
   },
 };
 
-/** What answers GraphQL requests. */
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
-/** What a server is made of. */
-interface Made {
+export interface GraphQLServerOptions {
   schema: GraphQLSchema;
   db: DatabaseClient;
   limits: GraphQLLimits;
   persisted: PersistedOperations | undefined;
-  /** What all servers of a process share. */
+  /** Shared by all servers of a process. */
   documents: DocumentCache;
+  /** Shared by all servers of a process. */
   queries: CompiledQueries;
 }
 
-/** GraphQL over HTTP, as a function from a Fetch request to its response. @param more plugins, before ours. */
-export function createGraphQLServer({ schema, db, limits, persisted, documents, queries }: Made, more: Plugin[] = []) {
+/**
+ * Creates a GraphQL server: a function from a Fetch request to its response.
+ * @param morePlugins run before those of the gateway.
+ */
+export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: Plugin[] = []) {
+  const { schema, db, limits, persisted, documents, queries } = options;
   const loadersOf = loadersByWorkspace(db.forWorkspace);
   const persistedTexts = new Set(persisted?.documents.values());
   return createYoga<RequestContext, object>({
     schema,
     context: ({ viewer }) => ({ db: db.forWorkspace(viewer.workspaceId), loaders: loadersOf(viewer.workspaceId) }),
     plugins: [
-      ...more,
+      ...morePlugins,
       requestParser,
       ...(persisted ? [persistedOperations(persisted)] : []),
       documentLimits(limits),
@@ -73,7 +80,7 @@ export function createGraphQLServer({ schema, db, limits, persisted, documents, 
       presentation,
       documentCaching(documents, persistedTexts),
     ],
-    // Yoga's own is bounded by the number of documents.
+    // Yoga's cache is limited by the number of documents, not by their size.
     parserAndValidationCache: false,
     ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
     maskedErrors: false,
@@ -83,4 +90,28 @@ export function createGraphQLServer({ schema, db, limits, persisted, documents, 
     multipart: false,
     logging: false,
   });
+}
+
+/** Answers any request with Yoga's handler. @throws {EmptyErrorResponse} if the response has an error status and no body. */
+export async function executeWithYoga(
+  server: GraphQLServer,
+  request: FastifyRequest,
+  context: RequestContext,
+): Promise<GraphQLAnswer> {
+  const response = await server.fetch(toFetchRequest(request), context);
+  const body = await response.text();
+  if (body === '' && !response.ok) throw new EmptyErrorResponse(response.status);
+  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+}
+
+/** Converts a request for Yoga. Fastify has routed it, whatever its path looks like, and has read and decoded the body. */
+function toFetchRequest({ url, method, headers: fastifyHeaders, body }: FastifyRequest): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fastifyHeaders))
+    if (value !== undefined) headers.set(name, [value].flat().join(', '));
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  const fetchUrl = `http://localhost/graphql${query}`;
+  if (method !== 'POST') return new Request(fetchUrl, { method, headers });
+  if (typeof body === 'string') headers.set('content-type', 'application/json; charset=utf-8');
+  return new Request(fetchUrl, { method, headers, body: typeof body === 'string' ? body : '' });
 }

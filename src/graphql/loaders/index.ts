@@ -61,7 +61,7 @@ function createLoaders(db: Db, workspaceId: string) {
     segmentMemberships: loader(readSegmentMemberships),
 
     /** Loads a user's devices. */
-    async devices(userId: string, columns: FieldSet): Promise<DeviceRow[]> {
+    async devices(userId: string, columns: FieldSet): Promise<readonly DeviceRow[]> {
       return (await loadDevices(undefined, userId, columns)) ?? [];
     },
 

@@ -3,7 +3,7 @@ import { batching } from '../../db/batching.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { union } from './selected-fields.ts';
 
-/** Creates a loader of values by key; undefined where there is none. A batch reads each key once. */
+/** Creates a loader of values by key; undefined for a key without a value. A batch reads each key once. */
 export function keyedLoader<Value>(read: (keys: readonly string[]) => Promise<Map<string, Value>>) {
   return new DataLoader<string, Value | undefined>(async (keys) => {
     const values = await read([...new Set(keys)]);

@@ -16,7 +16,7 @@ interface UserLoad {
 export function userLoaders(db: Db, workspaceId: string) {
   const loader = new DataLoader((loads: readonly UserLoad[]) => readBatch(db, workspaceId, loads), batching);
   return {
-    /** Loads a user; undefined where the workspace has none with the key. */
+    /** Loads a user; undefined if the workspace has none with the key. */
     user: (key: UserKey, columns: FieldSet): Promise<UserRow | undefined> => loader.load({ key, columns }),
 
     /** Loads users, each at the position of its key; an error takes the place of a user that cannot be read. */

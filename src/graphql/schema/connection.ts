@@ -9,7 +9,7 @@ import type { PartOf } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder, type Types } from './builder.ts';
 import type { RowColumns } from './columns-plugin.ts';
-import '../checks/extensions.ts';
+import '../checks/limits.ts';
 
 /** A connection as the resolvers of its type receive it. Its page and its count are read when they are selected, and once. */
 export interface Connection<Row extends { id: string }> {

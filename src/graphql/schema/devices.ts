@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { deviceColumns, MAX_DEVICES } from '../../domain/devices/device.ts';
+import { type DevicePlatform, deviceColumns } from '../../domain/devices/device.ts';
 import { removeDevice } from '../../domain/devices/write.ts';
 import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { MAX_DEVICES } from '../../domain/shared/limits.ts';
 import { deviceToken, uid } from '../../domain/users/inputs.ts';
 import type { DeviceRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -9,7 +10,7 @@ import { builder } from './builder.ts';
 import { columns, fromColumns } from './columns-plugin.ts';
 import { UserType } from './users.ts';
 
-const DevicePlatform = builder.enumType('DevicePlatform', {
+const DevicePlatformType = builder.enumType('DevicePlatform', {
   description: 'The operating system of a device.',
   values: {
     ANDROID: { value: 'android', description: 'Android. Push messages are sent through Firebase Cloud Messaging.' },
@@ -17,7 +18,9 @@ const DevicePlatform = builder.enumType('DevicePlatform', {
       value: 'ios',
       description: 'iOS or iPadOS. Push messages are sent through the Apple Push Notification service.',
     },
-  } as const,
+  } as const satisfies {
+    [Platform in DevicePlatform as Uppercase<Platform>]: { value: Platform; description: string };
+  },
 });
 
 const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
@@ -29,7 +32,7 @@ const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
       description: "The device's registration token at the push service. Unique within the workspace.",
     }),
     platform: columns(t).expose('platform', {
-      type: DevicePlatform,
+      type: DevicePlatformType,
       description: 'The operating system of the device.',
     }),
     lastSeenAt: columns(t).expose('lastSeenAt', {
@@ -48,7 +51,7 @@ export const DeviceInput = builder.inputType('DeviceInput', {
       description: `The device's registration token at the push service: 1 to 1,024 visible ASCII characters. If another user
 has the token, it moves to this user.`,
     }),
-    platform: t.field({ type: DevicePlatform, required: true, description: 'The operating system of the device.' }),
+    platform: t.field({ type: DevicePlatformType, required: true, description: 'The operating system of the device.' }),
   }),
 });
 

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
 import { decodeGlobalId, type GlobalId, type NodeType } from './global-id.ts';
-import '../checks/extensions.ts';
+import '../checks/limits.ts';
 
 const EXAMPLES = '`users:read` for a `User`, `lists:read` for a `List`, and so on';
 

@@ -29,6 +29,8 @@ export interface AnswerLimits {
 
 /** The memory that one response may take. */
 export interface AnswerBudget {
+  /** An upper bound of the size of the response in bytes, if it is known before the response is built. */
+  maxBytes?: number;
   /** Maximum size in bytes of the response at this moment. */
   availableBytes(): number;
   /** Reserves the bytes of the response until the client has read it or its connection is closed. */

@@ -149,7 +149,7 @@ it('accepts 500 representations and rejects 501', async () => {
     expect(await sendEntities(Array(501).fill(byUid(10)))).toMatchObject({
       errors: [
         {
-          message: 'representations: must hold at most 500 representations, not 501',
+          message: 'representations: must have at most 500 representations; got 501',
           extensions: { code: 'BAD_USER_INPUT' },
         },
       ],

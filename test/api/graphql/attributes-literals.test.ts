@@ -4,7 +4,7 @@ import { startApp } from '../../kit/app.ts';
 const create = (head: string, meta: string) =>
   `mutation ${head} { createUser(input: { uid: "a", meta: ${meta} }) { ... on CreateUserPayload { user { meta } } } }`;
 
-it('accepts literals, and variables within them', async () => {
+it('accepts literals, and variables in literals', async () => {
   await using app = await startApp();
   const text = create('($plan: String!, $left: String)', '{ plan: $plan, left: $left, age: 34, big: 1.5, yes: true }');
   expect(await app.send(text, { plan: 'pro', left: 'x' })).toMatchObject({
@@ -23,7 +23,7 @@ it.each(['{ a: FOO }', 'FOO', '{ a: { b: 1 } }', '{ a: [1] }', '{ a: null }', '[
   },
 );
 
-it('rejects a variable that is not an attribute value, on execution', async () => {
+it('rejects an invalid variable in a literal during execution', async () => {
   await using app = await startApp();
   const text = create('($meta: Attributes)', '{ a: $meta }');
   expect(await app.send(text, { meta: { b: 1 } })).toMatchObject({

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A server whose caches can be looked into. */
+/** Creates a server and exposes its caches. */
 function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] } = {}) {
   const documents = new DocumentCache({ maxBytes: documentsMb * MB, msPerSecond: 0 });
   const queries = new CompiledQueries(compiledMb * MB, true);
@@ -39,14 +39,15 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
     queries,
   });
 
-  async function ask(viewer: Viewer, query: string, variables = {}): Promise<ExecutionResult> {
+  async function send(viewer: Viewer, query: string, variables = {}): Promise<ExecutionResult> {
     const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
       viewer,
       requestId: 'x',
       log: pino({ level: 'silent' }),
-      waits: defaultLimits,
+      databaseTimeouts: defaultLimits,
       charge: async () => {},
       addWork: () => {},
+      answerBudget: { availableBytes: () => Infinity, reserve: () => {}, rejection: () => new Error('unlimited') as never },
       reportsCost: false,
       params: { query },
       request: { method: 'POST' },
@@ -56,10 +57,10 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
     if (errors.length > 0) return { errors };
     const contextValue = await contextFactory();
     const result = await execute({ schema, document, contextValue, variableValues: variables });
-    if (isAsyncIterable(result)) throw new Error('No operation is answered in parts.');
+    if (isAsyncIterable(result)) throw new Error('Incremental delivery is not supported.');
     return result;
   }
-  return { ask, documents, queries, compile };
+  return { send, documents, queries, compile };
 }
 
 const viewerOf = (credential: Viewer['credential'], workspaceId = app.workspaceId): Viewer => ({
@@ -74,8 +75,8 @@ const viewerOf = (credential: Viewer['credential'], workspaceId = app.workspaceI
 
 const user = '{ user(uid: "u1") { uid email devices { platform } } }';
 
-/** A document as an attack sends them, with small differences. */
-const ofFlood = (number: number, aliases = 18, fields = 14) => {
+/** A large document that differs by its number, as in a flood of unique documents. */
+const floodDocument = (number: number, aliases = 18, fields = 14) => {
   const id = rowGlobalId('User', 1);
   const parts = Array.from(
     { length: aliases },
@@ -85,16 +86,16 @@ const ofFlood = (number: number, aliases = 18, fields = 14) => {
 };
 
 describe('Documents', () => {
-  it('are kept while they weigh no more than the limit, and parsed once', async () => {
-    const { ask, documents } = serve({ documentsMb: 16 });
+  it('are parsed once and cached up to the limit of bytes', async () => {
+    const { send, documents } = serve({ documentsMb: 16 });
     const viewer = viewerOf('secret');
-    await ask(viewer, user);
+    await send(viewer, user);
     const document = documents.documentOf(user);
     expect(document).toBeDefined();
-    await ask(viewer, user);
+    await send(viewer, user);
     expect(documents.documentOf(user)).toBe(document);
     expect(documents.errorsOf(document ?? expect.fail())).toEqual([]);
-    for (let number = 0; number < 60; number += 1) await ask(viewer, ofFlood(number));
+    for (let number = 0; number < 60; number += 1) await send(viewer, floodDocument(number));
     const { bytes, documents: count } = documents.figures;
     expect(bytes).toBeLessThanOrEqual(16 * MB);
     expect(bytes).toBeGreaterThan(12 * MB);
@@ -102,22 +103,22 @@ describe('Documents', () => {
     expect(documents.documentOf(user)).toBeUndefined();
   });
 
-  it('and compiled queries of a caller do not give way to those of another workspace', async () => {
-    const { ask, documents, queries, compile } = serve({ documentsMb: 16, compiledMb: 16 });
-    const [quiet, loud] = [viewerOf('secret', app.stranger.workspaceId), viewerOf('secret')];
-    for (let time = 0; time < 6; time += 1) await ask(quiet, user);
+  it('and compiled queries are not evicted by those of another workspace', async () => {
+    const { send, documents, queries, compile } = serve({ documentsMb: 16, compiledMb: 16 });
+    const [quiet, flooding] = [viewerOf('secret', app.stranger.workspaceId), viewerOf('secret')];
+    for (let time = 0; time < 6; time += 1) await send(quiet, user);
     expect(compile).toHaveBeenCalledTimes(1);
     for (let number = 0; number < 60; number += 1)
-      for (let time = 0; time < 7; time += 1) await ask(loud, ofFlood(number, 18, 3));
+      for (let time = 0; time < 7; time += 1) await send(flooding, floodDocument(number, 18, 3));
     expect(compile.mock.calls.length).toBeGreaterThan(60);
     expect(queries.cache.size).toBeLessThan(60);
     expect(documents.documentOf(user)).toBeDefined();
     compile.mockClear();
-    await ask(quiet, user);
+    await send(quiet, user);
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it('weigh no less than they take', { timeout: 60_000 }, async () => {
+  it('take no more memory than their accounted size', { timeout: 60_000 }, async () => {
     setFlagsFromString('--expose-gc');
     const collect: () => void = runInNewContext('gc');
     const heap = () => {
@@ -125,70 +126,70 @@ describe('Documents', () => {
       collect();
       return process.memoryUsage().heapUsed;
     };
-    const { ask, documents, queries } = serve();
+    const { send, documents, queries } = serve();
     const viewer = viewerOf('secret');
     const kinds = [
-      (number: number) => ofFlood(number),
-      (number: number) => ofFlood(number, 10, 6),
+      (number: number) => floodDocument(number),
+      (number: number) => floodDocument(number, 10, 6),
       (number: number) =>
         `{ users(first: 3) { nodes { id uid email firstName lastName number meta createdAt devices { token platform } lists { list { id title } } } } a${number}: __typename }`,
       (number: number) =>
         `{ ${Array.from({ length: 15 }, (_, place) => `a${place}: viewer { workspace keyId scopes }`).join(' ')} b${number}: __typename }`,
     ];
-    for (const kind of kinds) for (let time = 0; time < 7; time += 1) await ask(viewer, kind(0));
-    const [before, weighed] = [heap(), documents.figures.bytes + queries.cache.bytes];
+    for (const kind of kinds) for (let time = 0; time < 7; time += 1) await send(viewer, kind(0));
+    const [heapBefore, bytesBefore] = [heap(), documents.figures.bytes + queries.cache.bytes];
     for (const kind of kinds)
       for (let number = 1; number <= 10; number += 1)
-        for (let time = 0; time < 7; time += 1) await ask(viewer, kind(number));
-    const taken = heap() - before;
-    const weight = documents.figures.bytes + queries.cache.bytes - weighed;
-    expect(taken).toBeLessThan(weight);
-    expect(taken).toBeGreaterThan(weight / 5);
+        for (let time = 0; time < 7; time += 1) await send(viewer, kind(number));
+    const heapGrowth = heap() - heapBefore;
+    const accounted = documents.figures.bytes + queries.cache.bytes - bytesBefore;
+    expect(heapGrowth).toBeLessThan(accounted);
+    expect(heapGrowth).toBeGreaterThan(accounted / 5);
   });
 
-  it('that are wrong are remembered with their errors, which weigh, too', async () => {
-    const { ask, documents } = serve();
-    const wrong = `{ viewer { ${Array.from({ length: 90 }, (_, place) => `nothing${place}`).join(' ')} } }`;
-    const { errors } = await ask(viewerOf('publicKey'), wrong);
+  it('with validation errors are cached with their errors, which count as well', async () => {
+    const { send, documents } = serve();
+    const invalid = `{ viewer { ${Array.from({ length: 90 }, (_, place) => `nothing${place}`).join(' ')} } }`;
+    const { errors } = await send(viewerOf('publicKey'), invalid);
     expect(errors).toHaveLength(90);
-    const again = await ask(viewerOf('publicKey'), wrong);
+    const again = await send(viewerOf('publicKey'), invalid);
     expect(again.errors?.[0]).toBe(errors?.[0]);
     expect(documents.figures.bytes).toBeGreaterThan(90 * 3_000);
   });
 });
 
 describe('Queries are compiled', () => {
-  it('once a secret has executed them five times without errors', async () => {
-    const { ask, compile } = serve();
-    for (let time = 0; time < 5; time += 1) await ask(viewerOf('secret'), user);
+  it('after five error-free executions with a secret', async () => {
+    const { send, compile } = serve();
+    for (let time = 0; time < 5; time += 1) await send(viewerOf('secret'), user);
     expect(compile).not.toHaveBeenCalled();
-    await ask(viewerOf('secret'), user);
+    await send(viewerOf('secret'), user);
     expect(compile).toHaveBeenCalledTimes(1);
   });
 
   it.each(['publicKey', 'token'] as const)('not for a %s', async (credential) => {
-    const { ask, compile } = serve();
-    for (let time = 0; time < 20; time += 1) await ask(viewerOf(credential), user);
+    const { send, compile } = serve();
+    for (let time = 0; time < 20; time += 1) await send(viewerOf(credential), user);
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it('for anybody if the operator has persisted them', async () => {
-    const { ask, compile } = serve({ persisted: [user] });
-    for (let time = 0; time < 6; time += 1) await ask(viewerOf('publicKey'), user);
+  it('for every credential if they are persisted operations', async () => {
+    const { send, compile } = serve({ persisted: [user] });
+    for (let time = 0; time < 6; time += 1) await send(viewerOf('publicKey'), user);
     expect(compile).toHaveBeenCalledTimes(1);
   });
 
-  it('not if they are large, or fail', async () => {
-    const { ask, compile } = serve();
+  it('not if they are large or fail', async () => {
+    const { send, compile } = serve();
     for (let time = 0; time < 10; time += 1) {
-      await ask(viewerOf('secret'), ofFlood(1));
-      const { data, errors } = await ask(viewerOf('secret'), '{ node(id: "x1") { ... on User { id uid } } }');
+      await send(viewerOf('secret'), floodDocument(1));
+      const { data, errors } = await send(viewerOf('secret'), '{ node(id: "x1") { ... on User { id uid } } }');
       expect([data?.node, errors?.length]).toEqual([null, 1]);
     }
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it('one at a time, with a pause of forty times as long', () => {
+  it('with a pause of forty times the duration of the last compilation', () => {
     const queries = new CompiledQueries(MB);
     const now = vi.spyOn(performance, 'now');
     const compileAt = (started: number, ended: number) => {

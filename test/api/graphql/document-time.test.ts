@@ -4,11 +4,11 @@ import { ReadingLimit } from '../../../src/graphql/execution/document-time.ts';
 import { startApp } from '../../kit/app.ts';
 import { idOf, writePersisted } from '../../kit/persisted.ts';
 
-describe('The time in which new documents are read', () => {
+describe('The CPU time for new documents', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  const refusal = (limit: ReadingLimit, caller: string) => {
+  const rejectionOf = (limit: ReadingLimit, caller: string) => {
     try {
       limit.check(caller);
       return undefined;
@@ -17,34 +17,34 @@ describe('The time in which new documents are read', () => {
     }
   };
 
-  it('is limited for each caller by itself, with what was saved up', () => {
+  it('is limited per caller, with a burst', () => {
     const limit = new ReadingLimit(100);
     limit.spend('a', 999);
-    expect(refusal(limit, 'a')).toBeUndefined();
+    expect(rejectionOf(limit, 'a')).toBeUndefined();
     limit.spend('a', 251);
-    expect(refusal(limit, 'a')).toMatchObject({
+    expect(rejectionOf(limit, 'a')).toMatchObject({
       code: 'RATE_LIMITED',
       http: { status: 429, headers: { 'retry-after': '3' } },
     });
-    expect(refusal(limit, 'b')).toBeUndefined();
+    expect(rejectionOf(limit, 'b')).toBeUndefined();
     vi.advanceTimersByTime(2_400);
-    expect(refusal(limit, 'a')).toMatchObject({ http: { headers: { 'retry-after': '1' } } });
+    expect(rejectionOf(limit, 'a')).toMatchObject({ http: { headers: { 'retry-after': '1' } } });
     vi.advanceTimersByTime(200);
-    expect(refusal(limit, 'a')).toBeUndefined();
+    expect(rejectionOf(limit, 'a')).toBeUndefined();
   });
 
-  it('is saved up for 10 s, and no longer', () => {
+  it('accumulates for at most 10 s', () => {
     const limit = new ReadingLimit(100);
     limit.spend('a', 1);
     vi.advanceTimersByTime(3_600_000);
     limit.spend('a', 1_001);
-    expect(refusal(limit, 'a')).toBeDefined();
+    expect(rejectionOf(limit, 'a')).toBeDefined();
   });
 
-  it('has no limit of 0', () => {
+  it('is unlimited if the limit is 0', () => {
     const limit = new ReadingLimit(0);
     limit.spend('a', 1_000_000);
-    expect(refusal(limit, 'a')).toBeUndefined();
+    expect(rejectionOf(limit, 'a')).toBeUndefined();
   });
 });
 
@@ -53,7 +53,7 @@ const costly = (number: number) => `{ ${'viewer { workspace keyId scopes } '.rep
 it.each([
   ['cached', {}],
   ['evicted', { documentCacheBytes: 100_000 }],
-])('is not limited for the operator’s persisted operations that are %s', async (_state, limits) => {
+])('is unlimited for persisted operations, requested by id, that are %s', async (_state, limits) => {
   const documents = Array.from({ length: 50 }, (_, number) => costly(number));
   await using persisted = await writePersisted(Object.fromEntries(documents.map((text) => [idOf(text), text])));
   await using app = await startApp({
@@ -71,17 +71,17 @@ it.each([
   }
 });
 
-it('refuses new documents past it with 429, and goes on answering known ones, and everybody else', async () => {
+it('exceeds the limit: 429 for new documents, no effect on cached ones or on other callers', async () => {
   await using app = await startApp({ limits: { documentMs: 1 } });
-  const known = '{ viewer { keyId } }';
-  expect(await app.send(known)).toMatchObject({ status: 200 });
+  const cached = '{ viewer { keyId } }';
+  expect(await app.send(cached)).toMatchObject({ status: 200 });
   const answers = [];
   for (let number = 0; number < 100; number += 1) answers.push(await app.send(costly(number)));
-  const refused = answers.find(({ status }) => status === 429);
-  expect(refused).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
-  expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
-  expect(refused?.data).toBeUndefined();
-  expect(await app.send(known)).toMatchObject({ status: 200, data: { viewer: {} } });
+  const rejected = answers.find(({ status }) => status === 429);
+  expect(rejected).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  expect(Number(rejected?.headers['retry-after'])).toBeGreaterThan(0);
+  expect(rejected?.data).toBeUndefined();
+  expect(await app.send(cached)).toMatchObject({ status: 200, data: { viewer: {} } });
   expect(await app.send(costly(1_000), {}, app.publicKey)).toMatchObject({ status: 200 });
   expect(await app.send(costly(1_001), {}, app.stranger.owner)).toMatchObject({ status: 200 });
 });

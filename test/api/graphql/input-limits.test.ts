@@ -12,99 +12,99 @@ const list = (length: number) => Array.from({ length }, () => 'a');
 const nested = (depth: number) =>
   `{ user(uid: "a") ${many((depth - 2) / 3, () => '{ events(first: 1) { nodes { user')} { uid ${'} '.repeat(depth - 1)} }`;
 
-/** 2,000 tokens, where one is selected: three for each attribute. */
+/** 2,000 tokens with one selected field: three per attribute. */
 const manyTokens = (selected: string) =>
   `mutation { updateUser(input: { uid: "a", meta: { ${many(660, (n) => `k${n}: 1`)} } }) { ${selected} } }`;
 
-/** What each limit takes at the most by default, what it refuses, and what it says then. */
-const cases: Record<string, { code: string; most: Sent; more: Sent; told: string }> = {
+/** For each limit: the largest accepted request with the default limit, the smallest rejected one, and its error. */
+const cases: Record<string, { code: string; accepted: Sent; rejected: Sent; message: string }> = {
   documentCharacters: {
     code: 'LIMIT_EXCEEDED',
-    most: [`{ __typename } #${'x'.repeat(65_520)}`],
-    more: [`{ __typename } #${'x'.repeat(65_521)}`],
-    told: 'The document has 65537 characters; the limit is 65536.',
+    accepted: [`{ __typename } #${'x'.repeat(65_520)}`],
+    rejected: [`{ __typename } #${'x'.repeat(65_521)}`],
+    message: 'The document has 65537 characters; the limit is 65536.',
   },
   tokens: {
     code: 'LIMIT_EXCEEDED',
-    most: [manyTokens('__typename')],
-    more: [manyTokens('__typename __typename')],
-    told: 'The document has 2001 tokens; the limit is 2000.',
+    accepted: [manyTokens('__typename')],
+    rejected: [manyTokens('__typename __typename')],
+    message: 'The document has 2001 tokens; the limit is 2000.',
   },
   depth: {
     code: 'LIMIT_EXCEEDED',
-    most: [nested(11)],
-    more: [nested(14)],
-    told: 'The operation nests 14 fields deep; the limit is 12.',
+    accepted: [nested(11)],
+    rejected: [nested(14)],
+    message: 'The operation nests 14 fields deep; the limit is 12.',
   },
   aliases: {
     code: 'LIMIT_EXCEEDED',
-    most: [`{ viewer { ${many(30, (n) => `a${n}: __typename`)} } }`],
-    more: [`{ viewer { ${many(31, (n) => `a${n}: __typename`)} } }`],
-    told: 'The operation has 31 aliases; the limit is 30.',
+    accepted: [`{ viewer { ${many(30, (n) => `a${n}: __typename`)} } }`],
+    rejected: [`{ viewer { ${many(31, (n) => `a${n}: __typename`)} } }`],
+    message: 'The operation has 31 aliases; the limit is 30.',
   },
   rootFields: {
     code: 'LIMIT_EXCEEDED',
-    most: [`{ ${many(20, () => '__typename')} }`],
-    more: [`{ ${many(21, () => '__typename')} }`],
-    told: 'The operation has 21 root fields; the limit is 20.',
+    accepted: [`{ ${many(20, () => '__typename')} }`],
+    rejected: [`{ ${many(21, () => '__typename')} }`],
+    message: 'The operation has 21 root fields; the limit is 20.',
   },
   directives: {
     code: 'LIMIT_EXCEEDED',
-    most: [`{ ${many(9, () => '__typename @skip(if: false)')} }`],
-    more: [`{ ${many(9, () => '__typename @skip(if: false)')} ... @skip(if: false) { __typename } }`],
-    told: 'The operation has 10 directives; the limit is 9.',
+    accepted: [`{ ${many(9, () => '__typename @skip(if: false)')} }`],
+    rejected: [`{ ${many(9, () => '__typename @skip(if: false)')} ... @skip(if: false) { __typename } }`],
+    message: 'The operation has 10 directives; the limit is 9.',
   },
   complexity: {
     code: 'LIMIT_EXCEEDED',
-    most: [
+    accepted: [
       '{ lists(first: 9) { nodes { members(first: 100) { nodes: edges { cursor } } } } segments(first: 79) { totalCount } }',
     ],
-    more: [
+    rejected: [
       '{ lists(first: 9) { nodes { members(first: 100) { nodes: edges { cursor } } } } segments(first: 80) { totalCount } }',
     ],
-    told: 'The operation has a complexity of 1001; the limit is 1000. Ask for smaller pages.',
+    message: 'The operation has a complexity of 1001; the limit is 1000. Request smaller pages.',
   },
   nodes: {
     code: 'BAD_USER_INPUT',
-    most: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(100) }],
-    more: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(101) }],
-    told: 'ids: must hold at most 100 ids, not 101',
+    accepted: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(100) }],
+    rejected: ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: list(101) }],
+    message: 'ids: must have at most 100 ids; got 101',
   },
   entities: {
     code: 'BAD_USER_INPUT',
-    most: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(500) }],
-    more: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(501) }],
-    told: 'representations: must hold at most 500 representations, not 501',
+    accepted: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(500) }],
+    rejected: ['query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', { of: list(501) }],
+    message: 'representations: must have at most 500 representations; got 501',
   },
   inputItems: {
     code: 'BAD_USER_INPUT',
-    most: [
+    accepted: [
       'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }',
       { i: { uid: 'a', removeMeta: list(250) } },
     ],
-    more: [
+    rejected: [
       'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }',
       { i: { uid: 'a', removeMeta: list(251) } },
     ],
-    told: 'i.removeMeta: must hold at most 250 items, not 251',
+    message: 'i.removeMeta: must have at most 250 items; got 251',
   },
 };
 
 type Sent = [document: string, variables?: Record<string, unknown>];
 
-/** What was said of an operation, and which statements it has caused. */
-async function told(app: App, [document, variables]: Sent) {
+/** Sends an operation and records its errors and its SQL statements. */
+async function observe(app: App, [document, variables]: Sent) {
   const answers: Awaited<ReturnType<App['send']>>[] = [];
   const statements = await app.statementsOf(async () => answers.push(await app.send(document, variables)));
   const [answer] = answers;
   return {
     statements,
-    isRefused: answer !== undefined && !('data' in answer),
+    isRejected: answer !== undefined && !('data' in answer),
     errors: answer?.errors?.map(({ message, extensions }) => `${extensions.code}: ${message}`),
   };
 }
 
-describe.each(Object.entries(cases))('the limit of %s', (name, { code, most, more, told: message }) => {
+describe.each(Object.entries(cases))('the limit of %s', (name, { code, accepted, rejected, message }) => {
   let app: App;
   beforeAll(async () => {
     app = await startApp();
@@ -112,14 +112,14 @@ describe.each(Object.entries(cases))('the limit of %s', (name, { code, most, mor
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  it('lets as much pass, and refuses more with its number, before any statement', async () => {
-    expect(await told(app, most)).toMatchObject({ isRefused: false });
-    expect(await told(app, more)).toEqual({ statements: [], isRefused: true, errors: [`${code}: ${message}`] });
+  it('accepts requests up to the limit, and rejects larger ones before any SQL statement', async () => {
+    expect(await observe(app, accepted)).toMatchObject({ isRejected: false });
+    expect(await observe(app, rejected)).toEqual({ statements: [], isRejected: true, errors: [`${code}: ${message}`] });
   });
 
-  it('is as great as it is configured', async () => {
+  it('is configurable', async () => {
     await using generous = await startApp({ limits: { [name]: 1_000_000 } });
-    expect(await told(generous, more)).toMatchObject({ isRefused: false });
+    expect(await observe(generous, rejected)).toMatchObject({ isRejected: false });
   });
 });
 
@@ -130,7 +130,7 @@ describe('lists', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  it('are all told of at once, in variables, their defaults and the document', async () => {
+  it('are reported together, in variables, their defaults and literals', async () => {
     const { errors, data } = await app.send(
       `mutation ($c: CreateUserInput!, $d: [String!] = ["a", "b", "c"]) {
         createUser(input: $c) { __typename }
@@ -148,7 +148,7 @@ describe('lists', () => {
     ]);
   });
 
-  it('and objects with more fields than their type could have, are refused whatever their fields are', async () => {
+  it('and objects with more fields than their type are rejected, whatever the fields are', async () => {
     const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, place) => [`f${place}`, 1]));
     await using other = await startApp({ limits: { inputItems: 20 } });
     const inputs = { c: { uid: 'a', device: fields(21) }, w: fields(22) };
@@ -158,8 +158,8 @@ describe('lists', () => {
       inputs,
     );
     expect(errors?.[0]?.extensions.issues).toEqual([
-      { path: ['c', 'device'], code: 'TOO_MANY', message: 'must hold at most 20 fields, not 21' },
-      { path: ['w'], code: 'TOO_MANY', message: 'must hold at most 20 fields, not 22' },
+      { path: ['c', 'device'], code: 'TOO_MANY', message: 'must have at most 20 fields; got 21' },
+      { path: ['w'], code: 'TOO_MANY', message: 'must have at most 20 fields; got 22' },
     ]);
   });
 
@@ -171,14 +171,14 @@ describe('lists', () => {
     expect(await other.send(entities)).toHaveProperty('data._entities.length', 3);
   });
 
-  it('by default count where no other is given', async () => {
+  it('in defaults count if the variable is omitted', async () => {
     const document = `mutation ($d: [String!] = ["a", "b", "c"]) {
       updateUser(input: { uid: "a", removeMeta: $d }) { __typename } }`;
     expect(await app.send(document, { d: [] })).toHaveProperty('data');
     expect(await app.send(document)).not.toHaveProperty('data');
   });
 
-  it('are refused by status, too, where the media type has faults of a request told so', async () => {
+  it('are rejected with status 400 for application/graphql-response+json', async () => {
     const response = await app.app.inject({
       method: 'POST',
       url: '/graphql',
@@ -192,7 +192,7 @@ describe('lists', () => {
     expect([response.statusCode, response.json().errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
   });
 
-  it('of a wrong type are left to the one who looks at types', async () => {
+  it('of a wrong type are reported by coercion', async () => {
     const document = 'mutation ($i: UpdateUserInput!) { updateUser(input: $i) { __typename } }';
     for (const input of [['a', 'b', 'c'], { uid: ['a', 'b', 'c'] }, 7]) {
       const { errors } = await app.send(document, { i: input });
@@ -201,23 +201,23 @@ describe('lists', () => {
   });
 });
 
-it('bounds introspection that leads into itself', async () => {
+it('limits recursive introspection', async () => {
   await using app = await startApp();
   const into = many(3, () => '{ fields { type').concat(' { name } ', '} } '.repeat(3));
   const { errors } = await app.send(`{ __schema { types ${into} } }`);
   expect(errors).toMatchObject([{ message: 'Maximum introspection depth exceeded' }]);
 });
 
-it('says nothing of other faults where a limit is exceeded, and does no work for them', async () => {
+it('does not validate a document that exceeds a limit', async () => {
   await using app = await startApp();
   const { errors } = await app.send(`{ __typename ${many(10, () => '@aa')} }`);
   expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['LIMIT_EXCEEDED']);
 });
 
-it('says that there are too many fields where graphql-js stops comparing them', async () => {
+it('reports too many fields when graphql-js aborts validation', async () => {
   await using app = await startApp();
   const { errors } = await app.send(`{ viewer { ${many(1_900, () => '__typename')} } }`);
   expect(errors?.map(({ message, extensions }) => `${extensions.code}: ${message}`)).toEqual([
-    'LIMIT_EXCEEDED: The document selects too many fields of one object to be checked; ask for fewer at once.',
+    'LIMIT_EXCEEDED: The document selects too many fields of one object to be validated; select fewer fields.',
   ]);
 });

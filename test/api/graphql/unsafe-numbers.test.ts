@@ -1,27 +1,27 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { startLanes } from '../../kit/executors.ts';
+import { startExecutors } from '../../kit/executors.ts';
 import { addUser } from '../../kit/factories.ts';
 
-const lanes = await startLanes();
-afterAll(() => lanes[Symbol.asyncDispose]());
+const executors = await startExecutors();
+afterAll(() => executors[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  await lanes.db.user.deleteMany();
-  await addUser(lanes, { uid: 'ada' });
+  await executors.db.user.deleteMany();
+  await addUser(executors, { uid: 'ada' });
 });
 
 const BIG = '7234567890123456789';
 const headers = { 'content-type': 'application/json' };
 
-const faults = `__typename ... on ValidationError { issues { path code message } }`;
-const Update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { ${faults} } }`;
-const Create = `mutation ($input: CreateUserInput!) { createUser(input: $input) { ${faults} } }`;
-const Add = `mutation ($input: AddEventInput!) { addEvent(input: $input) { ${faults} } }`;
+const errorFields = `__typename ... on ValidationError { issues { path code message } }`;
+const Update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { ${errorFields} } }`;
+const Create = `mutation ($input: CreateUserInput!) { createUser(input: $input) { ${errorFields} } }`;
+const Add = `mutation ($input: AddEventInput!) { addEvent(input: $input) { ${errorFields} } }`;
 
-/** Sends a request through both paths of execution, which have to answer alike. */
+/** Sends a request to both executors, which have to give the same answer. */
 async function send(query: string, variables = '{}') {
   const payload = `{"query":${JSON.stringify(query)},"variables":${variables}}`;
-  const [one, other] = await lanes.both({ headers, payload });
+  const [one, other] = await executors.both({ headers, payload });
   expect(one).toEqual(other);
   return { status: one.status, ...JSON.parse(one.body) };
 }
@@ -37,15 +37,15 @@ const invalid = (field: string, ...issues: object[]) => ({
   data: { [field]: { __typename: 'ValidationError', issues } },
 });
 
-describe('a number that does not survive is rejected', () => {
+describe('A number that a double cannot represent is rejected', () => {
   it.each([BIG, `-${BIG}`, '1e400', '1e-400', '0.1234567890123456789', '1e20'])('%s in meta', async (number) => {
     expect(await send(Update, `{"input":{"uid":"ada","meta":{"accountId":${number}}}}`)).toEqual(
       invalid('updateUser', issue(number, 'meta', 'accountId')),
     );
-    expect(await lanes.db.user.findFirstOrThrow()).toMatchObject({ meta: {} });
+    expect(await executors.db.user.findFirstOrThrow()).toMatchObject({ meta: {} });
   });
 
-  it('with every other fault at once', async () => {
+  it('together with all other issues', async () => {
     const input = `{"uid":"a-b","meta":{"a":${BIG},"b":1,"c":1e400},"email":"no"}`;
     const { data } = await send(Create, `{"input":${input}}`);
     expect(data.createUser.issues).toEqual(
@@ -63,45 +63,45 @@ describe('a number that does not survive is rejected', () => {
     expect(await send(Add, `{"input":{"uid":"ada","name":"Paid","value":${BIG},"properties":{"a":${BIG}}}}`)).toEqual(
       invalid('addEvent', issue(BIG, 'value'), issue(BIG, 'properties', 'a')),
     );
-    expect(await lanes.db.event.count()).toBe(0);
+    expect(await executors.db.event.count()).toBe(0);
   });
 
   it('in a literal of the document', async () => {
-    const text = `mutation { updateUser(input: { uid: "ada", meta: { a: ${BIG}, b: 1e-400, c: 1.5 } }) { ${faults} } }`;
+    const text = `mutation { updateUser(input: { uid: "ada", meta: { a: ${BIG}, b: 1e-400, c: 1.5 } }) { ${errorFields} } }`;
     expect(await send(text)).toEqual(invalid('updateUser', issue(BIG, 'meta', 'a'), issue('1e-400', 'meta', 'b')));
-    const event = `mutation { addEvent(input: { uid: "ada", name: "Paid", value: ${BIG} }) { ${faults} } }`;
+    const event = `mutation { addEvent(input: { uid: "ada", name: "Paid", value: ${BIG} }) { ${errorFields} } }`;
     expect(await send(event)).toEqual(invalid('addEvent', issue(BIG, 'value')));
   });
 
-  it('in a variable within a literal, and in one that is attributes', async () => {
+  it('in a variable in a literal, and in a variable of attributes', async () => {
     const within = `mutation ($value: AttributeValue) {
-      updateUser(input: { uid: "ada", meta: { a: $value } }) { ${faults} } }`;
+      updateUser(input: { uid: "ada", meta: { a: $value } }) { ${errorFields} } }`;
     expect(await send(within, `{"value":${BIG}}`)).toEqual(invalid('updateUser', issue(BIG, 'meta', 'a')));
-    const whole = `mutation ($meta: Attributes) { updateUser(input: { uid: "ada", meta: $meta }) { ${faults} } }`;
+    const whole = `mutation ($meta: Attributes) { updateUser(input: { uid: "ada", meta: $meta }) { ${errorFields} } }`;
     expect(await send(whole, `{"meta":{"a":${BIG}}}`)).toEqual(invalid('updateUser', issue(BIG, 'meta', 'a')));
   });
 
   it('in the default of a variable', async () => {
     const value = `mutation ($value: AttributeValue = 0.1234567890123456789) {
-      updateUser(input: { uid: "ada", meta: { a: $value } }) { ${faults} } }`;
+      updateUser(input: { uid: "ada", meta: { a: $value } }) { ${errorFields} } }`;
     expect(await send(value)).toEqual(invalid('updateUser', issue('0.1234567890123456789', 'meta', 'a')));
     const input = `mutation ($input: UpdateUserInput! = { uid: "ada", meta: { a: ${BIG} } }) {
-      updateUser(input: $input) { ${faults} } }`;
+      updateUser(input: $input) { ${errorFields} } }`;
     expect(await send(input)).toEqual(invalid('updateUser', issue(BIG, 'meta', 'a')));
   });
 });
 
-it('takes every number that survives', async () => {
+it('accepts every number that a double can represent', async () => {
   const meta = '{"a":0.1,"b":1.10,"c":1e3,"d":0.30000000000000004,"e":-0,"f":0e5,"g":9007199254740991}';
   expect(await send(Update, `{"input":{"uid":"ada","meta":${meta}}}`)).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },
   });
-  expect(await lanes.db.user.findFirstOrThrow()).toMatchObject({
+  expect(await executors.db.user.findFirstOrThrow()).toMatchObject({
     meta: { a: 0.1, b: 1.1, c: 1000, d: 0.30000000000000004, e: 0, f: 0, g: 9007199254740991 },
   });
 });
 
-describe('where a text, an id or a page size is due, it is a fault like any other', () => {
+describe('As a string, an id or a page size, it is a client error', () => {
   it.each([
     ['a uid', 'query ($uid: String!) { user(uid: $uid) { uid } }', `{"uid":${BIG}}`],
     ['an id', 'query ($id: ID!) { node(id: $id) { id } }', `{"id":${BIG}}`],
@@ -121,7 +121,7 @@ describe('where a text, an id or a page size is due, it is a fault like any othe
     ['attributes', Update, `{"input":{"uid":"ada","meta":${BIG}}}`],
     ['deep attributes', Update, `{"input":{"uid":"ada","meta":{"a":[${BIG}]}}}`],
   ])('%s', async (_what, query, variables) => {
-    // Compiled from the third time on.
+    // Enough executions to be compiled.
     for (let time = 0; time < 3; time += 1) await send(query, variables);
     const { status, errors } = await send(query, variables);
     expect({ status, code: errors[0].extensions.code }).toEqual({ status: expect.any(Number), code: 'BAD_USER_INPUT' });
@@ -142,45 +142,45 @@ describe('where a text, an id or a page size is due, it is a fault like any othe
   });
 
   it.each(['query', 'operationName', 'variables', 'extensions'])('the parameter %s', async (name) => {
-    const [one, other] = await lanes.both({ headers, payload: `{"query":"{ __typename }","${name}":${BIG}}` });
+    const [one, other] = await executors.both({ headers, payload: `{"query":"{ __typename }","${name}":${BIG}}` });
     expect(one).toEqual(other);
     expect(one.status).toBe(400);
     expect(JSON.parse(one.body).errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 });
 
-it('is not rounded on its way in an address', async () => {
+it('is not rounded in a URL', async () => {
   const address = (query: string, variables: string) =>
     `/graphql?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(variables)}`;
   const url = address('query ($id: ID!) { node(id: $id) { id } }', `{"id":${BIG}}`);
-  const [one, other] = await lanes.both({ method: 'GET', url });
+  const [one, other] = await executors.both({ method: 'GET', url });
   expect(one).toEqual(other);
   expect(JSON.parse(one.body).errors[0].message).toContain(BIG);
-  const [broken] = await lanes.both({ method: 'GET', url: address('{ __typename }', '{') });
+  const [broken] = await executors.both({ method: 'GET', url: address('{ __typename }', '{') });
   expect({ status: broken.status, ...JSON.parse(broken.body) }).toMatchObject({
     status: 400,
-    errors: [{ message: 'The URL holds variables or extensions that are not JSON.' }],
+    errors: [{ message: 'The variables or extensions in the URL are not valid JSON.' }],
   });
 });
 
-it('lets a user be updated who was stored with one', async () => {
+it('does not prevent updates of a user who was stored with one', async () => {
   const stored = `{"accountId":${BIG}}`;
-  await lanes.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb WHERE workspace_id = ${lanes.workspaceId}::uuid`;
+  await executors.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb WHERE workspace_id = ${executors.workspaceId}::uuid`;
   const input = { uid: 'ada', meta: { plan: 'pro' }, device: { token: 't', platform: 'IOS' } };
   expect(await send(Update, JSON.stringify({ input }))).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },
   });
-  const [row] = await lanes.db.$queryRaw<{ meta: string }[]>`
-    SELECT meta::text FROM users WHERE workspace_id = ${lanes.workspaceId}::uuid`;
+  const [row] = await executors.db.$queryRaw<{ meta: string }[]>`
+    SELECT meta::text FROM users WHERE workspace_id = ${executors.workspaceId}::uuid`;
   expect(row?.meta).toBe(`{"plan": "pro", "accountId": ${BIG}}`);
 });
 
-it('cannot make two inputs the same under an idempotency key', async () => {
+it('does not make different inputs equal under an idempotency key', async () => {
   const add = (value: string) =>
-    lanes.app.inject({
+    executors.app.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { ...headers, authorization: lanes.owner },
+      headers: { ...headers, authorization: executors.owner },
       payload: `{"query":${JSON.stringify(Add)},"variables":{"input":{"uid":"ada","name":"Paid","idempotencyKey":"k","value":${value}}}}`,
     });
   expect((await add(BIG)).json().data.addEvent.__typename).toBe('ValidationError');

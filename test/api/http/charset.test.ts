@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { graphqlBody, startLanes } from '../../kit/executors.ts';
+import { graphqlBody, startExecutors } from '../../kit/executors.ts';
 import { addUser } from '../../kit/factories.ts';
 import { inject } from '../../kit/rest.ts';
 
-const apps = await startLanes();
-afterAll(() => apps[Symbol.asyncDispose]());
-beforeAll(() => addUser(apps, { uid: 'ada' }));
+const executors = await startExecutors();
+afterAll(() => executors[Symbol.asyncDispose]());
+beforeAll(() => addUser(executors, { uid: 'ada' }));
 
 const { payload } = graphqlBody('{ __typename }');
 
@@ -33,14 +33,14 @@ const otherCharsets = [
 ];
 
 describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s', (type) => {
-  it.each(utf8)('accepts "%s"', async (parameters) => {
-    const [one, other] = await apps.both({ headers: { 'content-type': type + parameters }, payload });
+  it.each(utf8)('takes "%s"', async (parameters) => {
+    const [one, other] = await executors.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({ status: 200, data: { __typename: 'Query' } });
   });
 
   it.each(otherCharsets)('rejects "%s"', async (parameters) => {
-    const [one, other] = await apps.both({ headers: { 'content-type': type + parameters }, payload });
+    const [one, other] = await executors.both({ headers: { 'content-type': type + parameters }, payload });
     expect(one).toEqual(other);
     expect({ status: one.status, ...JSON.parse(one.body) }).toEqual({
       status: 415,
@@ -56,10 +56,10 @@ describe.each(['application/json', 'application/graphql+json'])('GraphQL with %s
 
 describe('REST', () => {
   const put = (parameters: string, body = '{"first_name":"Ada"}') =>
-    inject(apps, {
+    inject(executors, {
       method: 'PUT',
       url: '/v1/users/ada',
-      headers: { authorization: apps.owner, 'content-type': `application/json${parameters}` },
+      headers: { authorization: executors.owner, 'content-type': `application/json${parameters}` },
       payload: body,
     });
 
@@ -74,10 +74,10 @@ describe('REST', () => {
     });
   });
 
-  it('ignores the charset of a request without a body', async () => {
-    const headers = { authorization: apps.owner, 'content-type': 'application/json; charset=latin1' };
+  it('does not care about the charset of a body that is not there', async () => {
+    const headers = { authorization: executors.owner, 'content-type': 'application/json; charset=latin1' };
     const url = '/v1/users/ada';
-    expect(await inject(apps, { url, headers })).toMatchObject({ status: 200 });
-    expect(await inject(apps, { method: 'DELETE', url, headers })).toMatchObject({ status: 200 });
+    expect(await inject(executors, { url, headers })).toMatchObject({ status: 200 });
+    expect(await inject(executors, { method: 'DELETE', url, headers })).toMatchObject({ status: 200 });
   });
 });

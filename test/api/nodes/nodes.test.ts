@@ -75,7 +75,7 @@ it('accepts 100 ids and rejects 101', async () => {
   expect((await app.run(NodesOfIds, { ids: ids.slice(1) })).nodes).toHaveLength(100);
   const { data, errors } = await app.send(NodesOfIds, { ids });
   expect(data).toBeUndefined();
-  expect(errors).toMatchObject([{ message: 'ids: must hold at most 100 ids, not 101' }]);
+  expect(errors).toMatchObject([{ message: 'ids: must have at most 100 ids; got 101' }]);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['ids'] }] } }]);
 });
 

@@ -128,7 +128,7 @@ describe.each([
   });
 
   it('the error for an unknown user is a string', async () => {
-    expect(await clientOf().track('nobody', 'loggedin')).toEqual({ error: 'There is no such User.' });
+    expect(await clientOf().track('nobody', 'loggedin')).toEqual({ error: 'User not found.' });
   });
 });
 
@@ -149,7 +149,7 @@ describe('request', () => {
   it('DELETE deletes a user', async () => {
     const { uid } = await addUser(app);
     expect(await withSecret.request(`/users/${uid}`, null, 'DELETE')).toEqual({ status: 'ok' });
-    expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toEqual({ error: 'There is no such User.' });
+    expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toEqual({ error: 'User not found.' });
   });
 
   it.each(['GET', 'DELETE'])('%s with the key alone is rejected with a string', async (method) => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
-import { updateUser } from '../../../src/domain/users/update.ts';
+import { updateUser } from '../../../src/domain/users/upsert.ts';
 import { graphql } from '../../generated/gql.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';

@@ -174,14 +174,14 @@ describe('the plans of connections over 20,000 rows', () => {
     [
       'updateUser',
       (db) =>
-        writeUpdates(db, workspaceId, [{ ...entry, canRead: true, input: { uid: 'u1', meta: { a: 1 } } }], {
+        writeUpdates(db, workspaceId, [{ ...entry, canRead: true, canChangeEmail: true, input: { uid: 'u1', meta: { a: 1 } } }], {
           lock: 'wait',
         }),
     ],
     [
       'updateUser by the public key alone',
       (db) =>
-        writeUpdates(db, workspaceId, [{ ...entry, canRead: false, input: { uid: 'u1', meta: { a: 1 } } }], {
+        writeUpdates(db, workspaceId, [{ ...entry, canRead: false, canChangeEmail: true, input: { uid: 'u1', meta: { a: 1 } } }], {
           lock: 'wait',
         }),
     ],

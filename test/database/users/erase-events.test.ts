@@ -15,7 +15,7 @@ import { casesOf } from '../../kit/test-size.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** Adds a user with events, whose ids it gives. */
+/** Adds a user with a number of events. */
 async function addUserWithEvents(app: App, uid: string, events: number, workspaceId = app.workspaceId) {
   const user = await addUser({ db: app.db, workspaceId }, { uid });
   await app.db.$executeRaw`
@@ -37,7 +37,7 @@ const ReadNodes = `query ($id: ID!, $ids: [ID!]!) {
   users { totalCount nodes { uid events { totalCount } } }
 }`;
 
-it('hides a user and their events from every reader at once', async () => {
+it('hides a deleted user and their events from every reader immediately', async () => {
   await using app = await startApp({ ownDatabase: true });
   const user = await addUserWithEvents(app, 'u1', 0);
   await addUserWithEvents(app, 'u2', 3);
@@ -72,12 +72,12 @@ it('hides a user and their events from every reader at once', async () => {
   expect(actions).toContainEqual({ action: 'deleteUser', userId: user.id });
 });
 
-it('deletes a user of many events with the statements of one who has none, and erases the events in bounded steps', async () => {
+it('deletes a user with many events by the same statements as one without events, and erases the events in bounded steps', async () => {
   await using app = await startApp({ ownDatabase: true, limits: { statementMs: 60_000 } });
   const large = await addUserWithEvents(app, 'large', MANY);
   const other = await addUserWithEvents(app, 'other', 10);
   const small = await addUserWithEvents(app, 'small', 0);
-  // The key is read once.
+  // Warms the cache of API keys.
   await app.run(DeleteUser, { input: { uid: 'nobody' } });
   const timed = async (uid: string) => {
     const begin = performance.now();
@@ -103,7 +103,7 @@ it('deletes a user of many events with the statements of one who has none, and e
   expect(await eventsOf(app, other)).toBe(10);
 }, 120_000);
 
-it('shares users among processes, and erases each event once', async () => {
+it('erases each event once when several processes run', async () => {
   await using app = await startApp({ ownDatabase: true });
   const users = [];
   for (let place = 0; place < 6; place += 1) users.push(await addUserWithEvents(app, `u${place}`, 101));
@@ -122,7 +122,7 @@ it('shares users among processes, and erases each event once', async () => {
   expect(await app.db.event.count()).toBe(151);
 });
 
-it('leaves no event without a user or a record, while events are added to a user who is deleted', async () => {
+it('leaves no event without a user or a deletion record while events are added to a user who is deleted', async () => {
   await using app = await startApp({ ownDatabase: true, poolSize: 20 });
   const actor = actorOf(app);
   let added = 0;
@@ -130,7 +130,7 @@ it('leaves no event without a user or a record, while events are added to a user
     await addUser(app, { uid: 'u1' });
     await Promise.all([
       atOnce(50, async (place) => {
-        // Some by themselves, some together.
+        // With an idempotency key, alone; the others in batches.
         const event = { uid: 'u1', name: 'Paid', idempotencyKey: place % 5 === 0 ? `${round} ${place}` : undefined };
         await addEvent(app.db, actor, event).then(
           () => (added += 1),
@@ -150,14 +150,14 @@ it('leaves no event without a user or a record, while events are added to a user
   expect(added).toBeLessThan(40 * 50);
 });
 
-it('records every deletion, whoever deletes the user', async () => {
+it('records every deletion, including those that bypass the domain', async () => {
   await using app = await startApp({ ownDatabase: true });
   await addUserWithEvents(app, 'u1', 3);
   await app.db.user.deleteMany();
   expect(await app.db.userDeletion.count()).toBe(1);
 });
 
-it('erases the events of a workspace with it, and leaves nothing to do', async () => {
+it('deletes the events of a workspace with the workspace, and leaves no deletion record', async () => {
   await using app = await startApp({ ownDatabase: true });
   await addUserWithEvents(app, 'u1', 3);
   const kept = await addUserWithEvents(app, 'u1', 4, app.stranger.workspaceId);
@@ -167,7 +167,7 @@ it('erases the events of a workspace with it, and leaves nothing to do', async (
   expect(await app.db.userDeletion.count()).toBe(0);
 });
 
-it('erases in the background until it is stopped, and goes on after a fault, of which it warns once', async () => {
+it('erases in the background until it is stopped, and continues after a fault, which it logs once', async () => {
   await using app = await startApp({ ownDatabase: true, limits: { lockMs: 50 } });
   const lines: { level: number; msg: string }[] = [];
   const log = pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) });
@@ -189,7 +189,7 @@ it('erases in the background until it is stopped, and goes on after a fault, of 
   expect(await app.db.userDeletion.count()).toBe(1);
 });
 
-it('erases the events of other users while those of one cannot be erased', async () => {
+it('erases the events of other users while those of one user are locked', async () => {
   await using app = await startApp({ ownDatabase: true, limits: { lockMs: 50 } });
   const blocked = await addUserWithEvents(app, 'u1', 3);
   const others = [await addUserWithEvents(app, 'u2', 3), await addUserWithEvents(app, 'u3', 3)];

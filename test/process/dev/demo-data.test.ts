@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createKey } from '../../../src/auth/keys.ts';
 import type { DatabaseClient } from '../../../src/db/client.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../../src/dev/demo-data.ts';
-import { MAX_DEVICES } from '../../../src/domain/devices/device.ts';
+import { MAX_DEVICES } from '../../../src/domain/shared/limits.ts';
 import { newEvent } from '../../../src/domain/events/inputs.ts';
 import { newList } from '../../../src/domain/lists/inputs.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';

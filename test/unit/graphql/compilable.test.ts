@@ -1,14 +1,14 @@
 import { getIntrospectionQuery, getOperationAST, parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
-import { readExamples } from '../../../src/static-pages/graphiql.ts';
 import { compiledSelections, MAX_COMPILED_SELECTIONS } from '../../../src/graphql/execution/compilable.ts';
+import { readExamples } from '../../../src/static-pages/graphiql.ts';
 
 /** Selections of the first query of a document. */
 function selectionsOf(text: string): number {
   const document = parse(text);
   const operation = document.definitions.find((node) => node.kind === 'OperationDefinition');
-  if (!operation) throw new Error('There is no operation.');
+  if (!operation) throw new Error('The document has no operation.');
   return compiledSelections(servedSchema, document, operation);
 }
 

@@ -3,7 +3,7 @@ import { type ExecutionArgs, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { documents } from '../../../bench/contestants/documents.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
-import { complexityOf } from '../../../src/graphql/checks/complexity.ts';
+import { complexityOf, maxDataBytes } from '../../../src/graphql/checks/complexity.ts';
 
 const argsOf = (document: string): ExecutionArgs => ({ schema: servedSchema, document: parse(document) });
 
@@ -12,67 +12,67 @@ const costOf = (document: string, variableValues?: Record<string, unknown>) =>
 
 const everything = 'devices { token } lists { list { title } } segments { segment { name } } events { nodes { name } }';
 
-describe('a complexity', () => {
+describe('The complexity', () => {
   it.each<[string, string, number]>([
-    ['an object, and nothing for its scalars', '{ user(uid: "a") { id uid meta } }', 1],
-    ['what an object leads to', '{ user(uid: "a") { devices { token } } }', 2],
-    ['an object for each alias', '{ a: user(uid: "a") { uid } b: user(uid: "b") { uid } }', 2],
+    ['1 for an object, 0 for its scalars', '{ user(uid: "a") { id uid meta } }', 1],
+    ['nested objects', '{ user(uid: "a") { devices { token } } }', 2],
+    ['an object per alias', '{ a: user(uid: "a") { uid } b: user(uid: "b") { uid } }', 2],
     ['a page of the default size', '{ users { nodes { uid } } }', 11],
-    ['a page as large as it is asked for', '{ users(first: 30) { nodes { uid } } }', 31],
-    ['a page from its end', '{ users(last: 5) { edges { cursor node { uid } } pageInfo { endCursor } } }', 6],
-    ['a number of all rows', '{ users(first: 30) { totalCount totalCountIsCapped } }', 33],
-    ['a page within a page', '{ users(first: 2) { nodes { events(first: 5) { nodes { name } } } } }', 1 + 2 + 2 * 6],
-    ['a page by its nodes and by its edges', '{ users { nodes { uid } edges { node { devices { token } } } } }', 21],
+    ['a page of the requested size', '{ users(first: 30) { nodes { uid } } }', 31],
+    ['a last page', '{ users(last: 5) { edges { cursor node { uid } } pageInfo { endCursor } } }', 6],
+    ['a total count', '{ users(first: 30) { totalCount totalCountIsCapped } }', 33],
+    ['nested pages', '{ users(first: 2) { nodes { events(first: 5) { nodes { name } } } } }', 1 + 2 + 2 * 6],
+    ['nodes and edges of a page', '{ users { nodes { uid } edges { node { devices { token } } } } }', 21],
     [
-      'ten for what is beneath a plain list',
+      'ten items for a list without pages',
       '{ user(uid: "a") { lists { list { members { totalCount } } } } }',
       1 + 1 + 120,
     ],
-    ['nothing for a page out of range, which is refused', '{ users(first: 101) { nodes { devices { token } } } }', 1],
-    ['nothing for introspection', '{ __schema { types { name } } __typename }', 0],
-    ['each of some ids', '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
-    ['one id that is no list', '{ nodes(ids: "a") { id } }', 1],
+    ['0 for a page out of range, which is rejected', '{ users(first: 101) { nodes { devices { token } } } }', 1],
+    ['0 for introspection', '{ __schema { types { name } } __typename }', 0],
+    ['each id', '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
+    ['a single id instead of a list', '{ nodes(ids: "a") { id } }', 1],
     [
-      'the dearest of several types',
+      'the most expensive of several types',
       `{ nodes(ids: ["a", "b"]) { ... on User { devices { token } } ... on Node { id }
       ... on Segment { members(first: 5) { nodes { uid } } } } }`,
       2 * 7,
     ],
     [
-      'fragments wherever they are spread',
+      'a fragment for each spread',
       `{ a: user(uid: "a") { ...F } b: user(uid: "b") { ...F } }
       fragment F on User { devices { token } ...G } fragment G on Node { id }`,
       4,
     ],
     [
-      'a fragment on a page by the size of the page',
+      'a fragment on a connection, by the page size',
       `{ a: users(first: 1) { ...F } b: users(first: 3) { ...F } }
       fragment F on UserConnection { nodes { devices { token } } }`,
       1 + 1 + 1 + 1 + 3 + 3,
     ],
     [
-      'a write, with what it answers',
+      'a mutation with its payload',
       'mutation { createList(input: { title: "a" }) { ... on CreateListPayload { list { members { nodes { uid } } } } } }',
       12,
     ],
-    ['a page of users with all about them', `{ users(first: 30) { nodes { ${everything} } } }`, 451],
+    ['a page of users with all relations', `{ users(first: 30) { nodes { ${everything} } } }`, 451],
   ])('counts %s', (_what, document, complexity) => {
     expect(costOf(document)).toBe(complexity);
   });
 
-  it('depends on the variables that say a size, as they come or by default', () => {
+  it('depends on variables for page sizes, and their defaults', () => {
     const args = argsOf('query ($n: Int = 3, $m: Int) { users(first: $n, last: $m) { nodes { uid } } }');
     const cost = (variableValues?: Record<string, unknown>) => complexityOf({ ...args, variableValues });
     expect([cost(), cost({ n: 7 }), cost(), cost({ n: null }), cost({ n: null, m: 4 })]).toEqual([4, 8, 4, 11, 5]);
     expect(cost({ n: 'x' })).toBe(1);
   });
 
-  it('depends on how many ids a variable holds', () => {
+  it('depends on the number of ids in a variable', () => {
     const document = 'query ($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }';
     expect([costOf(document), costOf(document, { ids: ['a'] }), costOf(document, { ids: 7 })]).toEqual([2, 1, 1]);
   });
 
-  it('is counted once where no variable says a size', () => {
+  it('is computed once if no variable determines a size', () => {
     const args = argsOf('query ($after: String) { users(first: 3, after: $after) { nodes { uid } } }');
     const reads: string[] = [];
     const variableValues = new Proxy(
@@ -83,17 +83,40 @@ describe('a complexity', () => {
     expect(reads).toEqual([]);
   });
 
-  it('comes to an end with fragments that double with each level', () => {
+  it('terminates for fragments that double at each level', () => {
     const levels = Array.from({ length: 200 }, (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`);
     const document = `{ ...f0 } ${levels.join(' ')} fragment f200 on Query { users { nodes { uid } } }`;
     expect(costOf(document)).toBe(Number.MAX_SAFE_INTEGER);
   });
 });
 
-it('lets pass what the benchmark and the examples ask for', () => {
+it('is within the limit for the benchmark and the examples', () => {
   const examples = ['1-list-users', '2-next-page', '3-user-with-everything'].map((name) =>
     readFileSync(`examples/operations/${name}.graphql`, 'utf8'),
   );
   for (const document of [...Object.values(documents), ...examples])
     expect(costOf(document, { first: 30 })).toBeLessThan(500);
+});
+
+describe('The upper bound of the data', () => {
+  const MEGABYTE = 1024 * 1024;
+  const boundOf = (document: string, variableValues?: Record<string, unknown>) =>
+    maxDataBytes({ ...argsOf(document), variableValues });
+
+  it('is small for common queries, whose data is serialized at once', () => {
+    expect(boundOf(documents.user)).toBeLessThan(MEGABYTE);
+    expect(boundOf(documents.page)).toBeLessThan(16 * MEGABYTE);
+  });
+
+  it('counts each alias of an attribute, in each row of nested pages', () => {
+    const aliases = Array.from({ length: 28 }, (_, index) => `a${index}: properties`).join(' ');
+    const query = `query ($size: Int) { users(first: 30) { nodes { events(first: $size) { nodes { ${aliases} } } } } }`;
+    expect(boundOf(query, { size: 30 })).toBeGreaterThan(30 * 30 * 28 * 16 * 1024);
+    expect(boundOf(query, { size: 1 })).toBeLessThan(boundOf(query, { size: 2 }));
+  });
+
+  it('counts long aliases', () => {
+    const alias = 'a'.repeat(50_000);
+    expect(boundOf(`{ users(first: 30) { nodes { ${alias}: uid } } }`)).toBeGreaterThan(30 * 50_000);
+  });
 });

@@ -4,7 +4,7 @@ import { decodeGlobalId, encodeGlobalId, globalId, nodeTypes } from '../../../sr
 
 const uuid = '01900000-0000-7000-8000-00000000000a';
 
-it('reads back the type and the UUID of any global id', () => {
+it('decodes the type and the UUID of any global id', () => {
   fc.assert(
     fc.property(fc.constantFrom(...nodeTypes), fc.uuid(), (type, id) => {
       expect(decodeGlobalId(encodeGlobalId(type, id))).toEqual({ type, id });
@@ -12,27 +12,27 @@ it('reads back the type and the UUID of any global id', () => {
   );
 });
 
-it('reads nothing from any text that it has not made', () => {
+it('does not decode other strings', () => {
   fc.assert(fc.property(fc.string(), (text) => decodeGlobalId(text) === undefined));
 });
 
 it.each([
   ['an unknown type', btoa(`Device:${uuid}`)],
   ['no type', btoa(uuid)],
-  ['capitals in the UUID', btoa(`User:${uuid.toUpperCase()}`)],
+  ['an upper-case UUID', btoa(`User:${uuid.toUpperCase()}`)],
   ['a UUID in braces', btoa(`User:{${uuid}}`)],
-  ['a number for a UUID', btoa('User:1')],
-  ['something behind the UUID', btoa(`User:${uuid}\n`)],
+  ['a number instead of a UUID', btoa('User:1')],
+  ['text after the UUID', btoa(`User:${uuid}\n`)],
   ['SQL', btoa(`User:${uuid}' OR 1=1`)],
-  ['a UUID alone', uuid],
-  ['its padding lost', btoa(`User:${uuid}`).replace(/=+$/, '')],
-  ['its base64 for URLs', Buffer.from(`User:${uuid}??`).toString('base64url')],
-  ['a space around it', ` ${btoa(`User:${uuid}`)} `],
-])('refuses an id with %s', (_fault, text) => {
+  ['only a UUID', uuid],
+  ['no padding', btoa(`User:${uuid}`).replace(/=+$/, '')],
+  ['URL-safe base64', Buffer.from(`User:${uuid}??`).toString('base64url')],
+  ['surrounding spaces', ` ${btoa(`User:${uuid}`)} `],
+])('rejects an id with %s', (_fault, text) => {
   expect(decodeGlobalId(text)).toBeUndefined();
 });
 
-it('takes in an input only ids of the type it wants', () => {
+it('accepts only ids of the expected type in an input', () => {
   expect(globalId('List').parse(encodeGlobalId('List', uuid))).toBe(uuid);
   const wrong = globalId('List').safeParse(encodeGlobalId('User', uuid));
   expect(wrong.error?.issues).toMatchObject([

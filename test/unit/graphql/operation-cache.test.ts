@@ -5,16 +5,16 @@ import { cachePerOperation } from '../../../src/graphql/checks/operation-cache.t
 
 const document = parse('query A { viewer { keyId } } query B { viewer { keyId } }');
 
-const ask = (operationName: string): ExecutionArgs => ({ schema: servedSchema, document, operationName });
+const argsFor = (operationName: string): ExecutionArgs => ({ schema: servedSchema, document, operationName });
 
-it('makes something once for each operation, and remembers nothing of names that no operation has', () => {
-  const made: unknown[] = [];
+it('computes a value once per operation, and does not cache unknown operation names', () => {
+  const computed: unknown[] = [];
   const of = cachePerOperation(({ operationName }) => {
-    made.push(operationName);
+    computed.push(operationName);
     return {};
   });
-  expect(of(ask('A'))).toBe(of(ask('A')));
-  expect(of(ask('B'))).not.toBe(of(ask('A')));
-  expect(of(ask('none'))).not.toBe(of(ask('none')));
-  expect(made).toEqual(['A', 'B', 'none', 'none']);
+  expect(of(argsFor('A'))).toBe(of(argsFor('A')));
+  expect(of(argsFor('B'))).not.toBe(of(argsFor('A')));
+  expect(of(argsFor('none'))).not.toBe(of(argsFor('none')));
+  expect(computed).toEqual(['A', 'B', 'none', 'none']);
 });

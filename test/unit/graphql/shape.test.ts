@@ -3,13 +3,13 @@ import { expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import { checkShape } from '../../../src/graphql/checks/document.ts';
 
-/** What is told of a document, whose limits are 3 of each kind. */
-const faults = (document: string) =>
+/** The errors of a document with all limits set to 3. */
+const errorsOf = (document: string) =>
   checkShape(parse(document), { ...defaultLimits, depth: 3, aliases: 3, rootFields: 3, directives: 3 }).map(
     ({ message, extensions }) => `${extensions.code}: ${message}`,
   );
 
-const refused = (what: string) => [`LIMIT_EXCEEDED: The operation ${what}; the limit is 3.`];
+const exceeded = (what: string) => [`LIMIT_EXCEEDED: The operation ${what}; the limit is 3.`];
 
 it.each<[string, string, string, string]>([
   ['depth', '{ a { b { c } } }', '{ a { b { c { d } } } }', 'nests 4 fields deep'],
@@ -27,7 +27,7 @@ it.each<[string, string, string, string]>([
     'has 4 aliases',
   ],
   [
-    'aliases as often as their fragment is spread',
+    'aliases for each spread of their fragment',
     '{ a: x ...F ...F } fragment F on Q { b: x }',
     '{ ...F ...F } fragment F on Q { f { a: x b: x } }',
     'has 4 aliases',
@@ -41,37 +41,37 @@ it.each<[string, string, string, string]>([
   ],
   ['directives of a field', '{ a @x @x @x }', '{ a @x @x @x @x }', 'has 4 directives'],
   [
-    'directives of all that may have some',
+    'directives in any location',
     'query ($v: Int @x) @x { a @x }',
     'query ($v: Int @x) @x { ...F @x ... @x { a } } fragment F on Q @x { a @x }',
     'has 6 directives',
   ],
-])('takes as many as the limit, and refuses one more: %s', (_what, most, more, told) => {
-  expect(faults(most)).toEqual([]);
-  expect(faults(more)).toEqual(refused(told));
+])('accepts as many as the limit, and rejects one more: %s', (_name, accepted, rejected, predicate) => {
+  expect(errorsOf(accepted)).toEqual([]);
+  expect(errorsOf(rejected)).toEqual(exceeded(predicate));
 });
 
-it('tells every limit that an operation exceeds, and each operation of a document', () => {
-  expect(faults('query one { a: a { b { c { d } } } b: a c: a d: a } query two { a b c d }')).toEqual([
-    ...refused('nests 4 fields deep'),
-    ...refused('has 4 aliases'),
-    ...refused('has 4 root fields'),
-    ...refused('has 4 root fields'),
+it('reports every exceeded limit of every operation', () => {
+  expect(errorsOf('query one { a: a { b { c { d } } } b: a c: a d: a } query two { a b c d }')).toEqual([
+    ...exceeded('nests 4 fields deep'),
+    ...exceeded('has 4 aliases'),
+    ...exceeded('has 4 root fields'),
+    ...exceeded('has 4 root fields'),
   ]);
 });
 
-it('counts no depth within introspection, which has a rule of its own', () => {
-  expect(faults('{ __schema { types { fields { type { name } } } } }')).toEqual([]);
+it('does not count the depth of introspection, which has a validation rule of its own', () => {
+  expect(errorsOf('{ __schema { types { fields { type { name } } } } }')).toEqual([]);
 });
 
-it('comes to an end with fragments that spread each other', () => {
-  expect(faults('{ ...A } fragment A on Q { a { ...B } } fragment B on Q { a { ...A } }')).toEqual([]);
+it('terminates for cyclic fragments', () => {
+  expect(errorsOf('{ ...A } fragment A on Q { a { ...B } } fragment B on Q { a { ...A } }')).toEqual([]);
 });
 
-it('comes to an end with fragments that double with each level', () => {
+it('terminates for fragments that double at each level', () => {
   const levels = Array.from({ length: 200 }, (_, n) => `fragment f${n} on Q { ...f${n + 1} ...f${n + 1} }`);
-  expect(faults(`{ ...f0 } ${levels.join(' ')} fragment f200 on Q { b: a }`)).toEqual([
-    ...refused(`has ${Number.MAX_SAFE_INTEGER} aliases`),
-    ...refused(`has ${Number.MAX_SAFE_INTEGER} root fields`),
+  expect(errorsOf(`{ ...f0 } ${levels.join(' ')} fragment f200 on Q { b: a }`)).toEqual([
+    ...exceeded(`has ${Number.MAX_SAFE_INTEGER} aliases`),
+    ...exceeded(`has ${Number.MAX_SAFE_INTEGER} root fields`),
   ]);
 });
