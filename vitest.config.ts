@@ -27,9 +27,11 @@ export default defineConfig({
           // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
           isolate: false,
           include: ['test/{api,database,process,property}/**/*.test.ts'],
-          globalSetup: ['test/kit/server.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
+          setupFiles: ['test/kit/reap-after-file.ts'],
+          // While other programs keep all cores busy, programs take several times as long to start.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -5,7 +5,8 @@ export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     include: ['test/suites/**/*.test.ts'],
-    globalSetup: ['test/kit/server.ts'],
+    globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
+    setupFiles: ['test/kit/reap-after-file.ts'],
     fileParallelism: false,
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { createAuthenticator } from './auth/authenticate.ts';
 import type { VerifyToken } from './auth/tokens.ts';
 import { UnauthenticatedError } from './auth/viewer.ts';
 import type { DatabaseClient } from './db/client.ts';
@@ -15,41 +15,40 @@ import { createHttpServer, type HttpLimits, type HttpServerOptions } from './htt
 import { restRoutes } from './rest/routes.ts';
 import { graphiqlRoutes } from './static-pages/routes.ts';
 
-/** What the gateway is made of. */
+/** The dependencies and settings of a gateway. */
 export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   db: DatabaseClient;
   readiness: Readiness;
-  /** How much a request may ask for, and how long it may take. */
+  /** Size and time limits of requests. */
   limits: GraphQLLimits & HttpLimits & DatabaseTimeouts;
-  /** Points a minute for each key that has no limit of its own. */
+  /** Default points per minute for keys without their own limits. */
   rateLimits: RateLimits;
-  /** Left out: they are counted in this process alone. */
+  /** Counts the points of keys; by default in this process only. */
   counter?: Counter | undefined;
-  /** Requests of a key in flight at the same time, and wrong credentials a minute from an address; 0: no limit. */
+  /** Concurrent requests per key, and failed logins per minute and address; 0: no limit. */
   admissionLimits: { concurrentRequests: number; failedLogins: number };
-  /** Most requests that this process works on at the same time; 0: no limit. */
+  /** Maximum in-flight requests of this process; 0: no limit. */
   inFlightLimit: number;
-  /** Left out: no tokens are let in. */
+  /** Undefined: tokens are rejected. */
   verifyToken?: VerifyToken | undefined;
-  /** False: every GraphQL request goes through Yoga's own handler, to compare with. */
+  /** False: all GraphQL requests use Yoga's handler, for comparison in tests. */
   executeDirectly?: boolean;
-  /** True: queries are compiled without pauses in between, for tests. */
+  /** True: queries are compiled without pauses between them, for tests. */
   compileEagerly?: boolean;
-  /** The file of the operations that may be asked for by an id, and whether no others are answered. */
+  /** The file of persisted operations, and whether all other operations are rejected. */
   persistedOperations?: { file: string; only: boolean } | undefined;
-  /** False, or left out: no GraphiQL. */
-  graphiql?: GraphiQL | false;
+  /** False or undefined: GraphiQL is disabled. */
+  graphiql?: GraphiQLSettings | false;
 }
 
-/** How GraphiQL is served. */
-interface GraphiQL {
-  /** Filled in for whoever opens the page. */
+interface GraphiQLSettings {
+  /** Key that the page sends by default. */
   demoKey?: { publicKey: string; secret: string } | undefined;
-  /** Whether the page is for those alone who may read the schema, which it shows. */
-  forSchemaReaders?: boolean;
+  /** Whether the page, which contains the schema, requires `schema:read`. */
+  requiresSchemaRead?: boolean;
 }
 
-/** Builds the gateway: the HTTP server with its doors. It does not listen yet. */
+/** Builds the gateway: the HTTP server with the routes of all APIs. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, readiness, limits, verifyToken, graphiql, persistedOperations } = dependencies;
   const { executeDirectly = true, compileEagerly = false } = dependencies;
@@ -58,24 +57,24 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   await app.register(healthRoutes, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const { concurrentRequests, failedLogins } = dependencies.admissionLimits;
-  const authenticate = createAuthentication(createAuthenticate(db, verifyToken), failedLogins);
+  const authenticate = createAuthentication(createAuthenticator(db, verifyToken), failedLogins);
   const admit = createAdmission({ authenticate, charge, concurrencyLimit: concurrentRequests, load });
-  const door = { db, admit, charge };
+  const shared = { db, admit, charge };
   if (graphiql) {
-    const { demoKey, forSchemaReaders } = graphiql;
+    const { demoKey, requiresSchemaRead } = graphiql;
     await app.register(graphiqlRoutes, {
       demoKey,
-      authenticate: forSchemaReaders ? requireReader(authenticate) : undefined,
+      authenticate: requiresSchemaRead ? requireSchemaRead(authenticate) : undefined,
     });
   }
-  const served = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
-  await app.register(graphqlPlugin, { ...door, ...served });
-  await app.register(restRoutes, door);
+  const execution = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
+  await app.register(graphqlPlugin, { ...shared, ...execution });
+  await app.register(restRoutes, shared);
   return app;
 }
 
-/** Asks a browser for credentials, and again for others, until they are those of somebody who may read the schema. */
-function requireReader(authenticate: Authenticate): Authenticate {
+/** Answers 401 to callers without `schema:read`, so that a browser prompts for other credentials. */
+function requireSchemaRead(authenticate: Authenticate): Authenticate {
   return async (request) => {
     const viewer = await authenticate(request);
     if (!viewer.scopes.has('schema:read')) throw new UnauthenticatedError();

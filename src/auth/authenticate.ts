@@ -1,52 +1,54 @@
 import type { Db } from '../db/client.ts';
-import type { VerifyToken } from './tokens.ts';
-import { UnauthenticatedError, type Viewer } from './viewer.ts';
 import { nameOfKey, nameOfToken } from '../domain/shared/actor.ts';
 import { isScope, publicScopes } from '../domain/shared/scopes.ts';
-import { isSecret, parseBasic } from './credentials.ts';
-import { remember } from './ttl-cache.ts';
 import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
+import { matchesDigest, parseBasic } from './credentials.ts';
+import type { VerifyToken } from './tokens.ts';
+import { ttlCache } from './ttl-cache.ts';
+import { UnauthenticatedError, type Viewer } from './viewer.ts';
 
 /**
  * Turns an `Authorization` header into a viewer.
  * @throws {UnauthenticatedError}
- * @throws {KeysUnavailableError} when a token cannot be verified just now.
+ * @throws {KeysUnavailableError} when a token cannot be verified because its issuer's keys are unavailable.
  */
 export type Authenticate = (authorization: string | undefined) => Promise<Viewer>;
 
-/** Lets callers in by their key, and by tokens where there is a way to verify them. */
-export function createAuthenticate(db: Db, verifyToken?: VerifyToken): Authenticate {
-  const ways = [byKey(db), ...(verifyToken ? [byToken(db, verifyToken)] : [])];
+/** One authentication method. Returns undefined for headers of another scheme and for invalid credentials. */
+type AuthenticationMethod = (authorization: string | undefined) => Promise<Viewer | undefined>;
+
+/** Authenticates API keys, and tokens if `verifyToken` is given. */
+export function createAuthenticator(db: Db, verifyToken?: VerifyToken): Authenticate {
+  const methods = [authenticateByKey(db), ...(verifyToken ? [authenticateByToken(db, verifyToken)] : [])];
   return async (authorization) => {
-    for (const way of ways) {
-      const viewer = await way(authorization);
+    for (const authenticate of methods) {
+      const viewer = await authenticate(authorization);
       if (viewer) return viewer;
     }
     throw new UnauthenticatedError(verifyToken !== undefined);
   };
 }
 
-/** Lets callers in by `Basic base64(key:secret)`, or `key:`; nothing for any other header, or a key that is not in force. */
-export function byKey(db: Db): (authorization: string | undefined) => Promise<Viewer | undefined> {
-  const keyOf = remember((publicKey) => readKey(db, publicKey));
+/** Authenticates `Basic base64(key:secret)` and `Basic base64(key:)`. */
+function authenticateByKey(db: Db): AuthenticationMethod {
+  const findKey = ttlCache((publicKey) => readKey(db, publicKey));
   return async (authorization) => {
     const credentials = parseBasic(authorization);
-    const key = credentials && (await keyOf(credentials.publicKey));
+    const key = credentials && (await findKey(credentials.publicKey));
     if (!key) return undefined;
-    if (credentials.secret === undefined) return key.withPublicKey;
-    return isSecret(credentials.secret, key.secretDigest) ? key.withSecret : undefined;
+    if (credentials.secret === undefined) return key.publicKeyViewer;
+    return matchesDigest(credentials.secret, key.secretDigest) ? key.secretViewer : undefined;
   };
 }
 
-/** What is known of a key: whom it lets in. */
-interface KnownKey {
+/** An active key with the viewers that it authenticates. */
+interface ActiveKey {
   secretDigest: Uint8Array;
-  withSecret: Viewer;
-  withPublicKey: Viewer;
+  secretViewer: Viewer;
+  publicKeyViewer: Viewer;
 }
 
-/** A key in force, as it is kept. */
-interface StoredKey {
+interface KeyRow {
   id: string;
   workspaceId: string;
   /** The workspace's name. */
@@ -57,9 +59,9 @@ interface StoredKey {
   rateLimitPublic: number | null;
 }
 
-/** The key in force with a public half, or nothing; nor where two have it, which 144 random bits rule out. */
-async function readKey(db: Db, publicKey: string): Promise<KnownKey | undefined> {
-  const [key, second] = await db.query<StoredKey[]>`
+/** Finds an active key by its public key. Two matches, which 144 random bits rule out, count as none. */
+async function readKey(db: Db, publicKey: string): Promise<ActiveKey | undefined> {
+  const [key, duplicate] = await db.query<KeyRow[]>`
     SELECT
       api_keys.id, api_keys.workspace_id AS "workspaceId", workspaces.name AS workspace, api_keys.scopes,
       api_keys.secret_digest AS "secretDigest", api_keys.rate_limit AS "rateLimit",
@@ -67,33 +69,29 @@ async function readKey(db: Db, publicKey: string): Promise<KnownKey | undefined>
     FROM api_keys JOIN workspaces ON workspaces.workspace_id = api_keys.workspace_id
     WHERE api_keys.public_key = ${publicKey} AND api_keys.revoked_at IS NULL
     LIMIT 2`;
-  if (!key || second) return undefined;
+  if (!key || duplicate) return undefined;
   const { workspaceId, workspace } = key;
-  const who = { keyId: key.id, actorName: nameOfKey(key.id), workspaceId, workspace };
-  const scopes = new Set(key.scopes.filter(isScope));
-  const open = new Set(publicScopes.filter((scope) => scopes.has(scope)));
+  const identity = { keyId: key.id, actorName: nameOfKey(key.id), workspaceId, workspace };
+  const secretScopes = new Set(key.scopes.filter(isScope));
+  const publicKeyScopes = new Set(publicScopes.filter((scope) => secretScopes.has(scope)));
   return {
     secretDigest: key.secretDigest,
-    withSecret: { ...who, credential: 'secret', rateLimit: key.rateLimit, scopes },
-    withPublicKey: { ...who, credential: 'publicKey', rateLimit: key.rateLimitPublic, scopes: open },
+    secretViewer: { ...identity, credential: 'secret', rateLimit: key.rateLimit, scopes: secretScopes },
+    publicKeyViewer: { ...identity, credential: 'publicKey', rateLimit: key.rateLimitPublic, scopes: publicKeyScopes },
   };
 }
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
-/** Lets callers in by `Bearer` with a token that is verified, of a workspace that there is; nothing for any other header. */
-export function byToken(
-  db: Db,
-  verify: VerifyToken,
-): (authorization: string | undefined) => Promise<Viewer | undefined> {
-  const nameOf = remember((id) => readName(db, id));
+/** Authenticates `Bearer` tokens that are valid and name an existing workspace. */
+function authenticateByToken(db: Db, verifyToken: VerifyToken): AuthenticationMethod {
+  const findWorkspaceName = ttlCache((workspaceId) => readWorkspaceName(db, workspaceId));
   return async (authorization) => {
     const token = BEARER.exec(authorization ?? '')?.[1];
-    const claims = token === undefined ? undefined : await verify(token);
+    const claims = token === undefined ? undefined : await verifyToken(token);
     const workspaceId = workspaceIdSchema.safeParse(claims?.workspaceId).data?.toLowerCase();
-    const workspace = workspaceId && (await nameOf(workspaceId));
+    const workspace = workspaceId && (await findWorkspaceName(workspaceId));
     if (!claims || !workspaceId || workspace === undefined) return undefined;
-    const scopes = new Set(claims.scopes.filter(isScope));
     return {
       workspaceId,
       workspace,
@@ -101,12 +99,12 @@ export function byToken(
       actorName: nameOfToken(claims.subject),
       credential: 'token',
       rateLimit: null,
-      scopes,
+      scopes: new Set(claims.scopes.filter(isScope)),
     };
   };
 }
 
-async function readName(db: Db, workspaceId: string): Promise<string | undefined> {
+async function readWorkspaceName(db: Db, workspaceId: string): Promise<string | undefined> {
   const [workspace] = await db.query<{ name: string }[]>`
     SELECT name FROM workspaces WHERE workspace_id = ${workspaceId}::uuid`;
   return workspace?.name;

@@ -1,42 +1,42 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 
-/** Which tokens are let in, and where they say what they may. */
+/** Which tokens are accepted, and which claims hold the workspace and the scopes. */
 export interface TokenSettings {
-  /** `iss` of a token. */
+  /** Expected `iss` claim. */
   issuer: string;
-  /** `aud` of a token, or one of them. */
+  /** Expected `aud` claim, or one of its values. */
   audience: string;
-  /** Where the issuer's public keys are, or the secret that it shares with us. */
+  /** URL of the issuer's public keys (JWKS), or the secret shared with the issuer. */
   keys: { jwksUrl: string } | { secret: string };
-  /** Name of the claim with the id of the workspace. */
+  /** Name of the claim that holds the workspace id. */
   workspaceClaim: string;
-  /** Name of the claim with the scopes: a list, or a text with spaces between them (RFC 8693, 4.2). */
+  /** Name of the claim that holds the scopes: an array, or a space-separated string (RFC 8693, section 4.2). */
   scopesClaim: string;
-  /** Seconds by which clocks may differ. */
+  /** Tolerated clock skew in seconds. */
   clockSkew: number;
 }
 
-/** What a token says, once it is verified. */
+/** The claims of a verified token. */
 export interface TokenClaims {
-  /** Whose token it is: `sub`. */
+  /** The `sub` claim. */
   subject: string;
-  /** As the claim has it, or nothing where it is no text. */
+  /** The workspace claim, unchecked; undefined if it is not a string. */
   workspaceId: string | undefined;
-  /** As the claim has them, other services' among them. */
+  /** The scopes claim, including scopes of other services. */
   scopes: string[];
 }
 
 /**
  * Verifies a token.
- * @returns nothing where it is malformed, forged, expired, or not for us.
- * @throws {KeysUnavailableError} when the issuer's keys cannot be had.
+ * @returns undefined if the token is malformed, forged, expired, or issued for another audience.
+ * @throws {KeysUnavailableError} if the issuer's keys cannot be fetched.
  */
 export type VerifyToken = (token: string) => Promise<TokenClaims | undefined>;
 
-/** The issuer's keys cannot be fetched just now. */
+/** The issuer's keys cannot be fetched at the moment. */
 export class KeysUnavailableError extends Error {}
 
-// Each kind of key has algorithms of its own, so that nobody signs with a public key as if it were the secret.
+// Each type of key has its own algorithms, so that a public key cannot be used as an HMAC secret (algorithm confusion).
 const PUBLIC_KEY_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -51,14 +51,15 @@ const PUBLIC_KEY_ALGORITHMS = [
 ];
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 
-/** A subject is told, logged and counted by: 1 to 255 visible characters. */
+/** Subjects appear in responses, logs and rate-limit keys: 1 to 255 visible characters. */
 const SUBJECT = /^[^\p{C}\p{Z}]{1,255}$/u;
 
-/** How long in ms keys are kept, and how soon after a fetch an unknown key makes for another. */
-const KEYS_KEPT_MS = 600_000;
+/** How long fetched keys are cached. */
+const JWKS_CACHE_MS = 600_000;
+/** Minimum time between a fetch and the next one for an unknown key id. */
 const COOLDOWN_MS = 30_000;
 
-/** Makes the verifier. Keys are fetched when they are needed, and again for one that is not among them. */
+/** Creates the verifier. Public keys are fetched on first use, and again when a token names an unknown key. */
 export function createVerifyToken(settings: TokenSettings, cooldownMs = COOLDOWN_MS): VerifyToken {
   const { issuer, audience, keys, clockSkew } = settings;
   const [getKey, algorithms] =
@@ -69,7 +70,7 @@ export function createVerifyToken(settings: TokenSettings, cooldownMs = COOLDOWN
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, getKey, options);
-      return claimsOf(payload, settings);
+      return toClaims(payload, settings);
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
       throw error;
@@ -82,32 +83,32 @@ function secretKey(secret: string): JWTVerifyGetKey {
   return async () => key;
 }
 
-/** The issuer's keys, but that a failure to fetch them is told from a token that none of them has signed. */
+/** Looks up the issuer's public keys; distinguishes a failed fetch from a token that none of the keys has signed. */
 function remoteKeys(url: string, cooldownDuration: number): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(new URL(url), { cacheMaxAge: KEYS_KEPT_MS, cooldownDuration });
+  const keys = createRemoteJWKSet(new URL(url), { cacheMaxAge: JWKS_CACHE_MS, cooldownDuration });
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
       if (error instanceof errors.JOSENotSupported) throw error;
-      throw new KeysUnavailableError(`The keys at ${url} cannot be had.`, { cause: error });
+      throw new KeysUnavailableError(`Cannot fetch the token issuer's keys from ${url}.`, { cause: error });
     }
   };
 }
 
-function claimsOf(payload: JWTPayload, { workspaceClaim, scopesClaim }: TokenSettings): TokenClaims | undefined {
+function toClaims(payload: JWTPayload, { workspaceClaim, scopesClaim }: TokenSettings): TokenClaims | undefined {
   const claim = (name: string) => (Object.hasOwn(payload, name) ? payload[name] : undefined);
   const [workspaceId, scopes, subject] = [claim(workspaceClaim), claim(scopesClaim), payload.sub];
   if (typeof subject !== 'string' || !SUBJECT.test(subject)) return undefined;
   return {
     subject,
     workspaceId: typeof workspaceId === 'string' ? workspaceId : undefined,
-    scopes:
-      typeof scopes === 'string'
-        ? scopes.split(' ')
-        : Array.isArray(scopes)
-          ? scopes.filter((scope) => typeof scope === 'string')
-          : [],
+    scopes: parseScopes(scopes),
   };
+}
+
+function parseScopes(claim: unknown): string[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim.filter((scope) => typeof scope === 'string') : [];
 }

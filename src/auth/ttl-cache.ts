@@ -1,20 +1,20 @@
 import { LRUCache } from 'lru-cache';
 
-/** A revoked key lives on, and a fresh one may be unknown, for this long at the most. */
+/** How long keys and workspace names are cached: how long a revoked key still works, or a new key is unknown. */
 export const KEY_CACHE_MS = 10_000;
 
-/** Answers remembered at the most; what is unknown counts too, so that guesses do not all reach the database. */
-const ANSWERS_CACHED = 10_000;
+/** Unknown keys are cached too, so that guessed keys do not all reach the database. */
+const MAX_CACHED_VALUES = 10_000;
 
-/** Remembers for `KEY_CACHE_MS` what a read found under a text, but no failure. */
-export function remember<Value>(read: (text: string) => Promise<Value>): (text: string) => Promise<Value> {
-  const cache = new LRUCache<string, Promise<Value>>({ max: ANSWERS_CACHED, ttl: KEY_CACHE_MS });
-  return (text) => {
-    const cached = cache.get(text);
+/** Caches the results of `read` by key for `KEY_CACHE_MS`. Failures are not cached; concurrent calls share one read. */
+export function ttlCache<Value>(read: (key: string) => Promise<Value>): (key: string) => Promise<Value> {
+  const cache = new LRUCache<string, Promise<Value>>({ max: MAX_CACHED_VALUES, ttl: KEY_CACHE_MS });
+  return (key) => {
+    const cached = cache.get(key);
     if (cached) return cached;
-    const reading = read(text);
-    cache.set(text, reading);
-    reading.catch(() => cache.delete(text));
-    return reading;
+    const pending = read(key);
+    cache.set(key, pending);
+    pending.catch(() => cache.delete(key));
+    return pending;
   };
 }

@@ -1,71 +1,68 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import type { KeyLimits } from '../auth/keys.ts';
+import { pointsPerMinute } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
+import { instant } from '../domain/shared/instant.ts';
+import { isScope, type Scope, scopes } from '../domain/shared/scopes.ts';
 import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
 import { CliError } from './output.ts';
-import { pointsAMinute } from '../config/values.ts';
-import { isScope, type Scope, scopes } from '../domain/shared/scopes.ts';
-import { instant } from '../domain/shared/instant.ts';
-import type { KeyLimits } from '../auth/keys.ts';
 
-/** An argument's parser for commander out of a schema. */
-export function parsedBy<Schema extends z.ZodType>(schema: Schema): (text: string) => z.output<Schema> {
+/** Creates a parser of arguments for commander from a schema. Its errors contain the schema's messages. */
+export function schemaParser<Schema extends z.ZodType>(schema: Schema): (text: string) => z.output<Schema> {
   return (text) => {
     const parsed = schema.safeParse(text);
     if (parsed.success) return parsed.data;
-    throw new InvalidArgumentError(`It ${parsed.error.issues.map(({ message }) => message).join(', and it ')}.`);
+    throw new InvalidArgumentError(`It ${parsed.error.issues.map(({ message }) => message).join(' and ')}.`);
   };
 }
 
-/** The option that says in which workspace a command works; it must be given. */
+/** The required option `--workspace`. */
 export function workspaceOption(description: string): Option {
-  const option = new Option('--workspace <ID>', description);
-  return option.argParser(parsedBy(workspaceId)).makeOptionMandatory();
+  const option = new Option('--workspace <ID>', `${description}; "workspaces list" shows the ids`);
+  return option.argParser(schemaParser(workspaceId)).makeOptionMandatory();
 }
 
-/** @throws {CliError} when there is no such workspace. */
+/** @throws {CliError} if the workspace does not exist. */
 export function findWorkspace(db: DatabaseClient, id: string): Promise<Workspace> {
   return readWorkspace(db, id).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? new CliError(`There is no workspace ${id}.`) : error;
+    throw error instanceof NotFoundError ? new CliError(`Workspace ${id} does not exist.`) : error;
   });
 }
 
-/** Scopes between commas; one named twice counts once. */
+/** Comma-separated scopes. Duplicates are ignored. */
 export const scopeList = z.string().transform((text, context): Scope[] => {
-  const named = [...new Set(text.split(',').flatMap((part) => part.trim() || []))];
-  const unknown = named.filter((part) => !isScope(part));
-  if (named.length > 0 && unknown.length === 0) return named.filter(isScope);
-  const fault = unknown.length > 0 ? `names no scope with "${unknown.join('", "')}"` : 'must name a scope at least';
-  context.addIssue({ code: 'custom', message: `${fault}; the scopes are ${scopes.join(', ')}` });
+  const names = [...new Set(text.split(',').flatMap((part) => part.trim() || []))];
+  const unknown = names.filter((name) => !isScope(name));
+  if (names.length > 0 && unknown.length === 0) return names.filter(isScope);
+  const problem = unknown.length > 0 ? `contains unknown scopes: ${unknown.join(', ')}` : 'must contain a scope';
+  context.addIssue({ code: 'custom', message: `${problem}; the scopes are ${scopes.join(', ')}` });
   return z.NEVER;
 });
 
-/** The half of a key that may be shown. */
 export const publicKey = z.string().regex(/^pk_[\w-]{1,97}$/, { error: 'must be a public key, such as pk_demo' });
 
-/** Points a minute, or `default` for the gateway's own. */
+/** Points per minute, or `default` for the gateway's default. */
 export const rateLimit = z.string().transform((text, context): number | 'default' => {
-  const points = pointsAMinute.safeParse(text);
+  const points = pointsPerMinute.safeParse(text);
   if (text === 'default' || points.success) return points.data ?? 'default';
-  context.addIssue({ code: 'custom', message: 'must be default, 0 for no limit, or a whole number from 2' });
+  context.addIssue({ code: 'custom', message: 'must be "default", 0 (no limit), or an integer from 2 to 1000000000' });
   return z.NEVER;
 });
 
 const uuid = z.uuid({ error: 'must be a UUID' });
 
-/** A user's id. */
 export const userId = uuid;
 
-/** An audit entry's id. */
 export const entryId = uuid;
 
-/** An actor: a key by its id or its public half, or whoever showed a token, by `token:` and its subject. */
+/** An actor of the audit trail: a key id, a public key, or `token:` and the subject of a token. */
 export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.)/)], {
-  error: 'must be a key’s id, its public half (pk_…), or token: and a token’s subject',
+  error: 'must be a key id, a public key (pk_…), or token:<subject>',
 });
 
-/** A date, whose day begins in UTC, or a time with an offset. */
+/** A date, which stands for midnight UTC, or a time with an offset. */
 export const auditSince = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {
     error: 'must be a date, such as 2026-01-31, or a time, such as 2026-01-31T09:30:00Z',
@@ -73,25 +70,29 @@ export const auditSince = z
   .transform((text) => new Date(text))
   .pipe(instant);
 
-/** How many entries a command shows. */
-export const auditLimit = z.coerce
-  .number({ error: 'must be a whole number' })
-  .int({ error: 'must be a whole number' })
-  .min(1, { error: 'must be 1 at least' })
-  .max(1000, { error: 'must be 1000 at most' });
+const auditLimitError = { error: 'must be an integer from 1 to 1000' };
 
-/** Points a minute, as they are given. Commander takes no null out of a parser. */
+export const auditLimit = z.coerce
+  .number(auditLimitError)
+  .int(auditLimitError)
+  .min(1, auditLimitError)
+  .max(1000, auditLimitError);
+
+/** Parsed rate-limit options. Commander does not accept null from a parser, so `default` stands for it. */
 export type LimitOptions = { [Limit in keyof KeyLimits]: number | 'default' };
 
-/** The limits that options ask for: null for the default, nothing for one that is to stay. */
+/** Converts rate-limit options: null resets a limit to the default, undefined leaves it unchanged. */
 export function toLimits({ rateLimit, rateLimitPublic }: LimitOptions): KeyLimits {
-  const toPoints = (given: number | 'default' | undefined) => (given === 'default' ? null : given);
+  const toPoints = (option: number | 'default' | undefined) => (option === 'default' ? null : option);
   return { rateLimit: toPoints(rateLimit), rateLimitPublic: toPoints(rateLimitPublic) };
 }
 
-/** The option that sets the points of one way in. */
+/** An option that sets a rate limit. */
 export function limitOption(flag: '--rate-limit' | '--rate-limit-public'): Option {
-  const whose = flag === '--rate-limit' ? 'with the secret' : 'with the public key alone';
-  const option = new Option(`${flag} <POINTS>`, `points a minute ${whose}; 0: no limit; default: as configured`);
-  return option.argParser(parsedBy(rateLimit));
+  const credential = flag === '--rate-limit' ? 'with the secret' : 'with the public key alone';
+  const option = new Option(
+    `${flag} <POINTS>`,
+    `points per minute ${credential}; 0: no limit; default: the gateway’s default`,
+  );
+  return option.argParser(schemaParser(rateLimit));
 }

@@ -1,21 +1,21 @@
 import { readConfig } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
-import { CliError, unreachable } from './output.ts';
+import { CliError, toConnectionError } from './output.ts';
 
-/** Runs a command against the database, and closes it. */
+/** Opens the database, runs a command, and closes the database. */
 export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>) => Promise<void>;
 
 /**
- * Opens the database that the environment names, once a command needs it.
- * @throws {CliError} where there is none, or it cannot be worked with.
+ * Creates a function that opens the database of `DATABASE_URL`. Help and usage errors need no database.
+ * @throws {CliError} if `DATABASE_URL` is not set, or the database is unreachable or not migrated.
  */
 export function useDatabase(env: Readonly<Record<string, string | undefined>>): WithDatabase {
   return async (run) => {
     const { databaseUrl: connectionString } = readConfig(env);
     if (connectionString === undefined) {
       throw new CliError(
-        'DATABASE_URL is not set. The embedded database has its demo workspace and key already; set DATABASE_URL to work on another one.',
+        'DATABASE_URL is not set. The CLI does not manage the embedded database, which has a demo workspace and key; set DATABASE_URL to another database.',
       );
     }
     const db = openDatabase({ connectionString }, { poolSize: 1 });
@@ -30,7 +30,7 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
 
 async function requireMigrated(db: DatabaseClient, connectionString: string): Promise<void> {
   const pending = await pendingMigrations((sql) => db.$queryRawUnsafe(sql)).catch((error: unknown) => {
-    throw unreachable(connectionString, error);
+    throw toConnectionError(connectionString, error);
   });
   if (pending.length > 0) throw new CliError('The database is not migrated. Run npm run db:migrate first.');
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
 import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erase-events.ts';
-import type { WithDatabase } from './database.ts';
-import { jsonOption, type OutputOptions, print, table } from './output.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
+import type { WithDatabase } from './database.ts';
+import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface DeletionsOptions extends OutputOptions {
   workspace: string;
@@ -19,8 +19,10 @@ export function addDeletionCommands(program: Command, withDatabase: WithDatabase
 
   deletions
     .command('list')
-    .description(`lists them, the longest waiting first; remaining events are counted up to ${REMAINING_CAP}`)
-    .addOption(workspaceOption('whose users, as workspaces list shows it'))
+    .description(
+      `lists deleted users whose events are being erased, oldest deletion first; remaining events are counted up to ${REMAINING_CAP}`,
+    )
+    .addOption(workspaceOption('workspace of the users'))
     .option(...jsonOption)
     .addHelpText('after', example)
     .action((options: DeletionsOptions) => withDatabase((db) => list(db, options)));
@@ -29,17 +31,21 @@ export function addDeletionCommands(program: Command, withDatabase: WithDatabase
 async function list(db: DatabaseClient, options: DeletionsOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const pending = await listErasures(db, workspace.id);
-  await print(options, pending, pending.length === 0 ? 'All events of deleted users are erased.' : tableOf(pending));
+  await print(
+    options,
+    pending,
+    pending.length === 0 ? 'No events of deleted users are left to erase.' : formatTable(pending),
+  );
 }
 
-function tableOf(pending: readonly PendingErasure[]): string {
+function formatTable(pending: readonly PendingErasure[]): string {
   const rows = pending.map(({ userId, requestedAt, erasedEvents, remainingEvents }) => [
     `${requestedAt.slice(0, 19)}Z`,
     userId,
     String(erasedEvents),
     String(remainingEvents),
   ]);
-  return table(['DELETED', 'USER', 'ERASED', 'REMAINING'], rows);
+  return formatColumns(['DELETED', 'USER', 'ERASED', 'REMAINING'], rows);
 }
 
 const example = `

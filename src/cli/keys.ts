@@ -5,13 +5,22 @@ import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
 import { type Scope, scopes } from '../domain/shared/scopes.ts';
 import type { Workspace } from '../domain/workspaces/workspaces.ts';
-import { parsedBy, publicKey, scopeList, type LimitOptions, limitOption, toLimits, findWorkspace, workspaceOption } from './arguments.ts';
+import {
+  findWorkspace,
+  type LimitOptions,
+  limitOption,
+  publicKey,
+  schemaParser,
+  scopeList,
+  toLimits,
+  workspaceOption,
+} from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError, jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
 
-const WHOSE = 'whose keys, as workspaces list shows it';
+const WORKSPACE_DESCRIPTION = 'workspace of the keys';
 
-/** What every command on keys takes. */
+/** Options of every `keys` command. */
 interface KeyOptions extends OutputOptions {
   workspace: string;
 }
@@ -34,10 +43,10 @@ function addCreate(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('create')
     .description('creates a key; its secret is shown once')
-    .addOption(workspaceOption(WHOSE))
+    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
     .addOption(
-      new Option('--scopes <LIST>', 'what the key may do, between commas')
-        .argParser(parsedBy(scopeList))
+      new Option('--scopes <LIST>', 'comma-separated scopes of the key')
+        .argParser(schemaParser(scopeList))
         .default(scopes, 'all scopes'),
     )
     .addOption(limitOption('--rate-limit'))
@@ -53,8 +62,8 @@ function addCreate(keys: Command, withDatabase: WithDatabase): void {
 function addList(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('list')
-    .description('lists the keys of a workspace, oldest first, revoked ones too')
-    .addOption(workspaceOption(WHOSE))
+    .description('lists the keys of a workspace, oldest first, including revoked keys')
+    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
     .option(...jsonOption)
     .addHelpText('after', example('list', 'list --json'))
     .action((options: KeyOptions) => withDatabase((db) => list(db, options)));
@@ -63,9 +72,9 @@ function addList(keys: Command, withDatabase: WithDatabase): void {
 function addLimit(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('limit')
-    .description('changes the points a minute that a key may spend')
+    .description('changes the rate limits of a key')
     .addArgument(keyArgument())
-    .addOption(workspaceOption(WHOSE))
+    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
     .addOption(limitOption('--rate-limit'))
     .addOption(limitOption('--rate-limit-public'))
     .option(...jsonOption)
@@ -76,15 +85,15 @@ function addLimit(keys: Command, withDatabase: WithDatabase): void {
 function addRevoke(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('revoke')
-    .description('revokes a key for good')
+    .description('revokes a key; this cannot be undone')
     .addArgument(keyArgument())
-    .addOption(workspaceOption(WHOSE))
+    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
     .option(...jsonOption)
     .addHelpText('after', example('revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'))
     .action((key: string, options: KeyOptions) => withDatabase((db) => revoke(db, key, options)));
 }
 
-/** In one transaction with the printing: a key whose secret nobody has seen is not kept. */
+/** Prints the key before the transaction commits, so that a key whose secret could not be printed is not kept. */
 async function create(
   db: DatabaseClient,
   options: KeyOptions & LimitOptions & { scopes: readonly Scope[] },
@@ -92,50 +101,50 @@ async function create(
   const workspace = await findWorkspace(db, options.workspace);
   await db.$transaction(async (tx) => {
     const key = await createKey(tx, workspace.id, options.scopes, undefined, toLimits(options));
-    const facts = [
+    const lines = [
       ['Workspace', workspace.name],
       ['Public key', key.publicKey],
       ['Secret', key.secret],
       ['Scopes', key.scopes.join(', ')],
-      ['Points', limitsOf(key)],
+      ['Rate limit', formatLimits(key)],
     ];
-    await print(options, key, facts.map(([name, value]) => `${name?.padEnd(10)}   ${value}`).join('\n'));
+    await print(options, key, lines.map(([name, value]) => `${name?.padEnd(10)}   ${value}`).join('\n'));
   });
-  process.stderr.write('The secret is shown this once and cannot be read again: keep it now.\n');
+  process.stderr.write('Store the secret now: it cannot be shown again.\n');
 }
 
 async function list(db: DatabaseClient, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const keys = await listKeys(db, workspace.id);
-  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys yet.` : tableOf(keys));
+  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys.` : formatTable(keys));
 }
 
 async function revoke(db: DatabaseClient, publicKey: string, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
-  const key = await ofOneKey(workspace, publicKey, revokeKey(db, workspace.id, publicKey));
-  const ends = `a running gateway may take it for another ${KEY_CACHE_MS / 1000} seconds`;
-  await print(options, key, `Revoked ${key.publicKey} at ${shortInstant(key.revokedAt)}; ${ends}.`);
+  const key = await explainUnknownKey(workspace, publicKey, revokeKey(db, workspace.id, publicKey));
+  const delay = `Running gateways may accept it for up to ${KEY_CACHE_MS / 1000} more seconds.`;
+  await print(options, key, `Revoked ${key.publicKey} at ${shortInstant(key.revokedAt)}. ${delay}`);
 }
 
 async function limit(db: DatabaseClient, publicKey: string, options: KeyOptions & LimitOptions): Promise<void> {
   if (options.rateLimit === undefined && options.rateLimitPublic === undefined) {
-    throw new CliError('Give --rate-limit or --rate-limit-public, or both.');
+    throw new CliError('Specify --rate-limit, --rate-limit-public, or both.');
   }
   const workspace = await findWorkspace(db, options.workspace);
-  const key = await ofOneKey(workspace, publicKey, limitKey(db, workspace.id, publicKey, toLimits(options)));
-  const ends = `in a running gateway within ${KEY_CACHE_MS / 1000} seconds`;
-  await print(options, key, `Points a minute of ${key.publicKey}: ${limitsOf(key)}; ${ends}.`);
+  const key = await explainUnknownKey(workspace, publicKey, limitKey(db, workspace.id, publicKey, toLimits(options)));
+  const delay = `Running gateways apply it within ${KEY_CACHE_MS / 1000} seconds.`;
+  await print(options, key, `Points per minute of ${key.publicKey}: ${formatLimits(key)}. ${delay}`);
 }
 
-/** @throws {CliError} when the workspace has no such key. */
-function ofOneKey({ name }: Workspace, publicKey: string, found: Promise<ApiKey>): Promise<ApiKey> {
-  return found.catch((error: unknown) => {
+/** Converts the error for an unknown key. @throws {CliError} */
+function explainUnknownKey({ name }: Workspace, publicKey: string, key: Promise<ApiKey>): Promise<ApiKey> {
+  return key.catch((error: unknown) => {
     throw error instanceof NotFoundError ? new CliError(`${name} has no key ${publicKey}.`) : error;
   });
 }
 
 function keyArgument(): Argument {
-  return new Argument('PUBLIC_KEY', 'as the list shows it').argParser(parsedBy(publicKey));
+  return new Argument('PUBLIC_KEY', 'the public key, such as pk_demo').argParser(schemaParser(publicKey));
 }
 
 function example(...commands: string[]): string {
@@ -143,20 +152,19 @@ function example(...commands: string[]): string {
   return `\nExamples:\n${commands.map((command) => `  npm run cli -- keys ${command} ${workspace}`).join('\n')}`;
 }
 
-/** Keys as people read them, a line each. */
-export function tableOf(keys: readonly ApiKey[]): string {
+function formatTable(keys: readonly ApiKey[]): string {
   const rows = keys.map((key) => [
     key.publicKey,
     shortInstant(key.createdAt),
     shortInstant(key.revokedAt),
-    limitsOf(key),
+    formatLimits(key),
     key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
   ]);
-  return table(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS A MINUTE', 'SCOPES'], rows);
+  return formatColumns(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS PER MINUTE', 'SCOPES'], rows);
 }
 
-/** The limits of a key in words: with the secret, and with the public key alone. */
-export function limitsOf({ rateLimit, rateLimitPublic }: ApiKey): string {
-  const say = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
-  return `${say(rateLimit)} / ${say(rateLimitPublic)}`;
+/** Formats the rate limits of a key: with the secret / with the public key alone. */
+function formatLimits({ rateLimit, rateLimitPublic }: ApiKey): string {
+  const format = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
+  return `${format(rateLimit)} / ${format(rateLimitPublic)}`;
 }

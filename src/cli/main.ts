@@ -2,8 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
-import { describeFailure } from './output.ts';
 import { addKeyCommands } from './keys.ts';
+import { describeFailure } from './output.ts';
 import { addUserCommands } from './users.ts';
 import { addWorkspaceCommands } from './workspaces.ts';
 
@@ -14,14 +14,14 @@ Examples:
   npm run cli -- audit list --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44
   npm run --silent cli -- workspaces list --json
 
-DATABASE_URL names the database, as postgres://user:password@host:5432/usergraph.`;
+Set DATABASE_URL to the database, such as postgres://user:password@host:5432/usergraph.`;
 
-/** Ends the process with one line on stderr and exit code 1 where something fails, and never with a stack. */
+/** Runs the command. A failure prints one line to stderr, without a stack, and sets exit code 1. */
 async function main(): Promise<void> {
-  // Writes report their failure themselves; without a listener, a closed pipe would end the process before that.
+  // `print` reports failed writes. Without this listener, a closed pipe would end the process before that.
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
-    .description('Manages the workspaces of usergraph and the keys to them, shows who wrote what, and checks uids.')
+    .description('Manages workspaces and their API keys, shows the audit trail, and checks uids.')
     .addHelpText('after', examples)
     .helpCommand(false)
     .exitOverride()

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
 import { checkUids, type UidFault } from '../domain/users/check-uids.ts';
 import { listWorkspaces } from '../domain/workspaces/workspaces.ts';
-import type { WithDatabase } from './database.ts';
-import { jsonOption, type OutputOptions, print, table } from './output.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
+import type { WithDatabase } from './database.ts';
+import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
-/** `users check-uids`, with `--workspace ID` for one workspace alone. */
+/** `users check-uids`, optionally with `--workspace ID`. */
 export function addUserCommands(program: Command, withDatabase: WithDatabase): void {
   const users = program
     .command('users')
@@ -16,8 +16,8 @@ export function addUserCommands(program: Command, withDatabase: WithDatabase): v
 
   users
     .command('check-uids')
-    .description('lists users who cannot be found by their uid: it is invalid, or not in Unicode normal form C')
-    .addOption(workspaceOption('only this workspace, as workspaces list shows it').makeOptionMandatory(false))
+    .description('lists users who cannot be found by their uid, because it is invalid or not in Unicode normal form C')
+    .addOption(workspaceOption('check only this workspace').makeOptionMandatory(false))
     .option(...jsonOption)
     .addHelpText('after', example('', ' --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44', ' --json'))
     .action((options: OutputOptions & { workspace?: string }) => withDatabase((db) => check(db, options)));
@@ -28,21 +28,21 @@ async function check(db: DatabaseClient, options: OutputOptions & { workspace?: 
   const workspaces = workspace === undefined ? await listWorkspaces(db) : [await findWorkspace(db, workspace)];
   const faults: UidFault[] = [];
   for (const { id } of workspaces) faults.push(...(await checkUids(db, id)));
-  const text = faults.length === 0 ? 'Every uid is valid and in Unicode normal form C.' : tableOf(faults);
+  const text = faults.length === 0 ? 'Every uid is valid and in Unicode normal form C.' : formatTable(faults);
   await print(options, faults, text);
 }
 
-function tableOf(faults: readonly UidFault[]): string {
+function formatTable(faults: readonly UidFault[]): string {
   const rows = faults.map(({ workspaceId, id, uid, reason }) => [workspaceId, id, escaped(uid), reason]);
-  return table(['WORKSPACE', 'USER', 'UID', 'REASON'], rows);
+  return formatColumns(['WORKSPACE', 'USER', 'UID', 'REASON'], rows);
 }
 
-/** A uid as JSON writes it, in ASCII: what is at fault may be invisible. */
+/** Formats a uid as an ASCII JSON string, so that invisible characters can be seen. */
 function escaped(uid: string): string {
   const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(uid).replaceAll(/[^\x20-\x7e]/g, toEscape);
 }
 
 function example(...options: string[]): string {
-  return `\nExamples:\n${options.map((more) => `  npm run cli -- users check-uids${more}`).join('\n')}`;
+  return `\nExamples:\n${options.map((suffix) => `  npm run cli -- users check-uids${suffix}`).join('\n')}`;
 }

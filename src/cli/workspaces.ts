@@ -1,46 +1,49 @@
 import { Argument, type Command } from 'commander';
 import { createWorkspace, listWorkspaces, type Workspace, workspaceName } from '../domain/workspaces/workspaces.ts';
-import { parsedBy } from './arguments.ts';
+import { schemaParser } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { jsonOption, type OutputOptions, print, shortInstant, table } from './output.ts';
+import { formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
 
 /** `workspaces create NAME`, `workspaces list`. */
 export function addWorkspaceCommands(program: Command, withDatabase: WithDatabase): void {
-  const workspaces = program
+  const command = program
     .command('workspaces')
     .description('creates and lists workspaces')
     .helpCommand(false)
     .addHelpText('after', example('create "Acme Ltd"', 'list'));
 
-  workspaces
+  command
     .command('create')
     .description('creates a workspace')
-    .addArgument(new Argument('NAME', 'what people call it: 1 to 100 characters').argParser(parsedBy(workspaceName)))
+    .addArgument(
+      new Argument('NAME', 'the name of the workspace, 1 to 100 characters').argParser(schemaParser(workspaceName)),
+    )
     .option(...jsonOption)
     .addHelpText('after', example('create "Acme Ltd"', 'create --json "Acme Ltd"'))
     .action((name: string, options: OutputOptions) =>
       withDatabase(async (db) => {
         const workspace = await createWorkspace(db, name);
-        await print(options, workspace, tableOf([workspace]));
+        await print(options, workspace, formatTable([workspace]));
       }),
     );
 
-  workspaces
+  command
     .command('list')
     .description('lists all workspaces, oldest first')
     .option(...jsonOption)
     .addHelpText('after', example('list', 'list --json'))
     .action((options: OutputOptions) =>
       withDatabase(async (db) => {
-        const found = await listWorkspaces(db);
-        await print(options, found, found.length === 0 ? 'There are no workspaces yet.' : tableOf(found));
+        const workspaces = await listWorkspaces(db);
+        const text = workspaces.length === 0 ? 'There are no workspaces.' : formatTable(workspaces);
+        await print(options, workspaces, text);
       }),
     );
 }
 
-function tableOf(workspaces: readonly Workspace[]): string {
+function formatTable(workspaces: readonly Workspace[]): string {
   const rows = workspaces.map(({ id, name, createdAt }) => [id, shortInstant(createdAt), name]);
-  return table(['ID', 'CREATED', 'NAME'], rows);
+  return formatColumns(['ID', 'CREATED', 'NAME'], rows);
 }
 
 function example(...commands: string[]): string {

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import type { TokenSettings } from '../auth/tokens.ts';
-import { checkLimits, type Limits, limitsOf, limitVariables } from './limits.ts';
-import { checkTokens, tokensOf, tokenVariables } from './tokens.ts';
-import { flag, origins, pointsAMinute, proxies, whole } from './values.ts';
+import { checkLimits, type Limits, limitVariables, toLimits } from './limits.ts';
+import { checkTokens, tokenVariables, toTokenSettings } from './tokens.ts';
+import { flag, oneOf, origins, pointsPerMinute, proxies, wholeNumber } from './values.ts';
 
 const variables = z.object({
-  PORT: whole(0, 65_535).default(4000),
+  PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/database' })
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL such as postgres://user:password@host:5432/database' })
     .optional(),
   DATA_DIR: z.string().min(1).default('.data'),
-  POOL_SIZE: whole(1, 1000).default(10),
+  POOL_SIZE: wholeNumber(1, 1000).default(10),
   PREPARED_STATEMENTS: flag.default(true),
-  WORKERS: whole(1, 64).default(1),
-  DRAIN_MS: whole(0, 60_000).optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  WORKERS: wholeNumber(1, 64).default(1),
+  DRAIN_MS: wholeNumber(0, 60_000).optional(),
+  LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   CORS_ORIGINS: origins.default([]),
-  RATE_LIMIT: pointsAMinute.optional(),
-  RATE_LIMIT_PUBLIC: pointsAMinute.optional(),
-  RATE_LIMIT_STORE: z.enum(['memory', 'postgres']).default('memory'),
-  CONCURRENCY_LIMIT: whole(0, 100_000).optional(),
-  AUTH_FAILURE_LIMIT: whole(0, 1_000_000).default(30),
-  IN_FLIGHT_LIMIT: whole(0, 100_000).default(500),
+  RATE_LIMIT: pointsPerMinute.optional(),
+  RATE_LIMIT_PUBLIC: pointsPerMinute.optional(),
+  RATE_LIMIT_STORE: oneOf('memory', 'postgres').default('memory'),
+  CONCURRENCY_LIMIT: wholeNumber(0, 100_000).optional(),
+  AUTH_FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(30),
+  IN_FLIGHT_LIMIT: wholeNumber(0, 100_000).default(500),
   TRUST_PROXY: proxies.default([]),
   ...tokenVariables,
   ...limitVariables,
@@ -32,92 +32,92 @@ const variables = z.object({
   NODE_ENV: z.string().optional(),
 });
 
-/** What cannot be told of a variable by itself. */
+/** Rules that concern several variables. They are checked even if single variables are invalid. */
 const environment = variables.superRefine(
   (data, context) => {
-    const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-    checkTokens(data, fault);
-    checkLimits(data, fault);
+    const report = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    checkTokens(data, report);
+    checkLimits(data, report);
     const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
-    if (only && !PERSISTED_OPERATIONS) fault('PERSISTED_OPERATIONS', 'must be set where only those are answered');
-    if (only && GRAPHIQL) fault('GRAPHIQL', 'cannot be on where only persisted operations are answered');
+    if (only && !PERSISTED_OPERATIONS) report('PERSISTED_OPERATIONS', 'must be set if PERSISTED_OPERATIONS_ONLY is on');
+    if (only && GRAPHIQL) report('GRAPHIQL', 'must be off if PERSISTED_OPERATIONS_ONLY is on');
   },
   { when: () => true },
 );
 
 type Variables = z.output<typeof variables>;
 
-/** Points a minute for a key with its secret, and for a public key alone. */
-const DEFAULT_RATE_LIMITS = [60_000, 6_000] as const;
+/** Points per minute. */
+const DEFAULT_RATE_LIMITS = { secret: 60_000, publicKey: 6_000 };
+const NO_RATE_LIMITS = { secret: 0, publicKey: 0 };
 
-/** Requests of a key that are answered at once. */
+/** Concurrent requests per key. */
 const DEFAULT_CONCURRENCY_LIMIT = 100;
 
-/** Long enough for a load balancer that asks every second. */
+/** Long enough for a load balancer that probes readiness every second. */
 const DEFAULT_DRAIN_MS = 2_000;
 
-/** What the environment says, checked and with its defaults. Documented for people in docs/configuration.md. */
+/** The validated configuration with its defaults. docs/configuration.md documents the variables. */
 export interface Config {
-  /** TCP port to listen on; 0 takes a free one. */
+  /** TCP port to listen on; 0: any free port. */
   port: number;
   host: string;
-  /** Undefined: the embedded PostgreSQL under `dataDirectory`. */
+  /** Undefined: use the embedded PostgreSQL in `dataDirectory`. */
   databaseUrl: string | undefined;
   dataDirectory: string;
-  /** Connections to the database at the most, of each process that serves. */
+  /** Maximum database connections of each serving process. */
   poolSize: number;
-  /** False where a pooler before the database cannot keep prepared statements. */
+  /** False if a connection pooler in front of the database does not support prepared statements. */
   preparedStatements: boolean;
-  /** Processes that serve. 1: this one; more: children of this one, which then only starts and replaces them. */
+  /** Number of serving processes. 1: this process; more: child processes, which this process starts and replaces. */
   workers: number;
-  /** How long in ms a gateway that is to stop goes on serving, while it says that it is not ready. */
+  /** How long in ms to keep serving after SIGTERM, while readiness reports 503. */
   drainMs: number;
   logLevel: Variables['LOG_LEVEL'];
-  /** Origins that browsers may call from. Empty: none but the gateway's own. */
+  /** Allowed CORS origins. Empty: same origin only. */
   corsOrigins: string[];
-  /** Points a minute for each key; 0: no limit. None by default on the embedded database. */
+  /** Points per minute for each key; 0: no limit, which is the default with the embedded database. */
   rateLimits: { secret: number; publicKey: number };
-  /** How much a request may ask for, and how long it may take. */
+  /** Size and time limits of requests. */
   limits: Limits;
-  /** Where points are counted: in each gateway's memory, or in the database for all that share it. */
+  /** Where points are counted: in the memory of each gateway, or in the database for all gateways that share it. */
   rateLimitStore: 'memory' | 'postgres';
-  /** Requests of a key at once, none by default on the embedded database; wrong credentials a minute; 0: no limit. */
-  admissionLimits: { concurrentRequests: number; failedLogins: number };
-  /** Requests at the most that a process answers at once; 0: no limit. */
-  inFlightLimit: number;
-  /** Addresses and networks of the proxies that are believed about a caller's address. */
-  trustProxy: string[];
-  /** Which tokens are let in, and the names of their claims. Undefined: none. */
-  tokens: TokenSettings | undefined;
   /**
-   * Whether GraphiQL is served, and to whom: anybody, or, under `NODE_ENV=production`, those who may read the schema. The
-   * demo data are for anybody. Default: to anybody, but not in production, nor where only persisted operations are answered.
+   * Concurrent requests per key (no limit by default with the embedded database), and failed logins per minute and
+   * address; 0: no limit.
    */
-  graphiql: GraphiQLFor;
-  /** The file of the operations that may be asked for by an id, and whether no others are answered. Undefined: none. */
+  admissionLimits: { concurrentRequests: number; failedLogins: number };
+  /** Maximum in-flight requests of a process; 0: no limit. */
+  inFlightLimit: number;
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
+  trustProxy: string[];
+  /** Settings of token authentication. Undefined: tokens are rejected. */
+  tokens: TokenSettings | undefined;
+  graphiql: GraphiQLAccess;
+  /** The file of persisted operations, and whether all other operations are rejected. Undefined: no persisted operations. */
   persistedOperations: { file: string; only: boolean } | undefined;
 }
 
-/** Every fault of the environment at once, a line each. */
+/** Invalid environment variables. The message has one line for each. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 /**
- * Reads the configuration; an empty variable counts as unset.
- * @throws {ConfigError} naming every variable that is wrong.
+ * Reads the configuration from environment variables. An empty variable counts as unset.
+ * @throws {ConfigError} naming all invalid variables.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(set);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`The environment is not right:\n${faults.join('\n')}`);
+    const lines = parsed.error.issues.map(({ path, message }) => `  ${describeIssue(String(path[0]), message, set)}`);
+    throw new ConfigError(`Invalid configuration:\n${lines.join('\n')}`);
   }
   const { data } = parsed;
   const file = data.PERSISTED_OPERATIONS;
   const isEmbedded = data.DATABASE_URL === undefined;
-  const [secret, publicKey] = isEmbedded ? [0, 0] : DEFAULT_RATE_LIMITS;
+  const rateLimits = isEmbedded ? NO_RATE_LIMITS : DEFAULT_RATE_LIMITS;
   return {
     port: data.PORT,
     host: data.HOST,
@@ -129,8 +129,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     drainMs: data.DRAIN_MS ?? (isEmbedded ? 0 : DEFAULT_DRAIN_MS),
     logLevel: data.LOG_LEVEL,
     corsOrigins: data.CORS_ORIGINS,
-    rateLimits: { secret: data.RATE_LIMIT ?? secret, publicKey: data.RATE_LIMIT_PUBLIC ?? publicKey },
-    limits: limitsOf(data),
+    rateLimits: {
+      secret: data.RATE_LIMIT ?? rateLimits.secret,
+      publicKey: data.RATE_LIMIT_PUBLIC ?? rateLimits.publicKey,
+    },
+    limits: toLimits(data),
     rateLimitStore: data.RATE_LIMIT_STORE,
     admissionLimits: {
       concurrentRequests: data.CONCURRENCY_LIMIT ?? (isEmbedded ? 0 : DEFAULT_CONCURRENCY_LIMIT),
@@ -138,16 +141,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     inFlightLimit: data.IN_FLIGHT_LIMIT,
     trustProxy: data.TRUST_PROXY,
-    tokens: tokensOf(data),
-    graphiql: graphiqlFor(data),
+    tokens: toTokenSettings(data),
+    graphiql: graphiqlAccess(data),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
   };
 }
 
-/** Whom GraphiQL is served to: nobody, anybody, or those alone who may read the schema. */
-export type GraphiQLFor = false | 'anybody' | 'schemaReaders';
+/** Variables whose values are not repeated in error messages: they contain passwords or secrets. */
+const SECRET_VARIABLES = new Set(['DATABASE_URL', 'JWT_SECRET']);
 
-/** The variables that it depends on. */
+function describeIssue(name: string, message: string, values: Readonly<Record<string, string | undefined>>): string {
+  const value = values[name];
+  if (value === undefined || SECRET_VARIABLES.has(name)) return `${name}: ${message}`;
+  return `${name}: ${message}; got ${JSON.stringify(value)}`;
+}
+
+/** Who can open GraphiQL: nobody, anybody, or only callers with the scope `schema:read`. */
+export type GraphiQLAccess = false | 'anybody' | 'schemaReaders';
+
 interface GraphiQLVariables {
   GRAPHIQL?: boolean | undefined;
   NODE_ENV?: string | undefined;
@@ -155,9 +166,13 @@ interface GraphiQLVariables {
   PERSISTED_OPERATIONS_ONLY: boolean;
 }
 
-/** Whom checked variables serve GraphiQL to. */
-export function graphiqlFor({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: GraphiQLVariables): GraphiQLFor {
+/**
+ * By default anybody can open GraphiQL, except in production and if only persisted operations are allowed. If it is
+ * enabled in production, it requires `schema:read`, unless the gateway serves the embedded demo data.
+ */
+function graphiqlAccess({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: GraphiQLVariables): GraphiQLAccess {
   const inProduction = NODE_ENV === 'production';
-  if (!(GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY))) return false;
+  const isEnabled = GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY);
+  if (!isEnabled) return false;
   return inProduction && DATABASE_URL !== undefined ? 'schemaReaders' : 'anybody';
 }

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
 import type { GraphQLLimits } from '../graphql/checks/limits.ts';
 import type { HttpLimits } from '../http/server.ts';
-import { whole } from './values.ts';
+import { wholeNumber } from './values.ts';
 
-const count = whole(1, 1_000_000_000);
-/** Bytes, up to 4 GB; 0: nothing is cached. */
-const cacheBytes = whole(0, 4 * 1024 ** 3);
-/** Milliseconds, up to an hour. */
-const time = whole(1, 3_600_000);
+const count = wholeNumber(1, 1_000_000_000);
+/** Bytes, up to 4 GB; 0: no cache. */
+const cacheBytes = wholeNumber(0, 4 * 1024 ** 3);
+/** Milliseconds, up to one hour. */
+const milliseconds = wholeNumber(1, 3_600_000);
 
-/** The variables that set limits. docs/limits.md says where each figure comes from. */
+/** The variables that set limits. docs/limits.md explains each figure. */
 export const limitVariables = {
   LIMIT_BODY_BYTES: count.default(1024 * 1024),
   LIMIT_DOCUMENT_CHARACTERS: count.default(64 * 1024),
@@ -25,37 +25,37 @@ export const limitVariables = {
   LIMIT_INPUT_ITEMS: count.default(250),
   LIMIT_DOCUMENT_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
   LIMIT_COMPILED_CACHE_BYTES: cacheBytes.default(32 * 1024 ** 2),
-  LIMIT_DOCUMENT_MS: whole(0, 100_000).default(100),
-  LIMIT_REQUEST_MS: time.default(10_000),
-  LIMIT_STATEMENT_MS: time.default(5_000),
-  LIMIT_LOCK_MS: time.default(2_000),
-  LIMIT_POOL_WAIT_MS: time.default(5_000),
-  LIMIT_HEADERS_MS: time.default(15_000),
-  LIMIT_ARRIVAL_MS: time.default(30_000),
-  LIMIT_KEEP_ALIVE_MS: time.default(65_000),
+  LIMIT_DOCUMENT_MS: wholeNumber(0, 100_000).default(100),
+  LIMIT_REQUEST_MS: milliseconds.default(10_000),
+  LIMIT_STATEMENT_MS: milliseconds.default(5_000),
+  LIMIT_LOCK_MS: milliseconds.default(2_000),
+  LIMIT_POOL_WAIT_MS: milliseconds.default(5_000),
+  LIMIT_HEADERS_MS: milliseconds.default(15_000),
+  LIMIT_ARRIVAL_MS: milliseconds.default(30_000),
+  LIMIT_KEEP_ALIVE_MS: milliseconds.default(65_000),
   LIMIT_ANSWER_BYTES: count.default(10 * 1024 * 1024),
   LIMIT_UNSENT_BYTES: count.default(128 * 1024 * 1024),
-  LIMIT_WRITE_MS: time.default(30_000),
+  LIMIT_WRITE_MS: milliseconds.default(30_000),
 };
 
 const variables = z.object(limitVariables);
 
-/** How much one request may ask for, and how long it may take. */
+/** Size and time limits of requests. */
 export type Limits = GraphQLLimits & HttpLimits & DatabaseTimeouts;
 
 type LimitVariables = z.output<typeof variables>;
 
-/** Node takes no other times for its server. */
+/** Node's HTTP server rejects a header timeout that exceeds the request timeout. */
 export function checkLimits(
   { LIMIT_HEADERS_MS, LIMIT_ARRIVAL_MS }: LimitVariables,
-  fault: (name: string, message: string) => void,
+  report: (name: string, message: string) => void,
 ): void {
   if (LIMIT_HEADERS_MS <= LIMIT_ARRIVAL_MS) return;
-  fault('LIMIT_HEADERS_MS', 'must be no more than LIMIT_ARRIVAL_MS, the time of the whole request');
+  report('LIMIT_HEADERS_MS', `must not exceed LIMIT_ARRIVAL_MS (${LIMIT_ARRIVAL_MS})`);
 }
 
-/** The limits that checked variables set. */
-export function limitsOf(data: LimitVariables): Limits {
+/** Converts validated variables. */
+export function toLimits(data: LimitVariables): Limits {
   return {
     bodyBytes: data.LIMIT_BODY_BYTES,
     documentCharacters: data.LIMIT_DOCUMENT_CHARACTERS,
@@ -84,5 +84,5 @@ export function limitsOf(data: LimitVariables): Limits {
   };
 }
 
-/** The limits where nothing is configured. */
-export const defaultLimits: Limits = limitsOf(variables.parse({}));
+/** The limits of an empty environment. */
+export const defaultLimits: Limits = toLimits(variables.parse({}));

@@ -1,58 +1,61 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
-/** On or off. */
+/** A boolean variable. */
 export const flag = z.stringbool({
   truthy: ['true', '1', 'on', 'yes'],
   falsy: ['false', '0', 'off', 'no'],
   error: 'must be on or off',
 });
 
-/** Digits alone: not `0x10`, `1e3`, or spaces, which would be 0. */
-export const whole = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
+/** One of several words. */
+export const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+/** An integer in decimal digits. `0x10`, `1e3` and a blank, which JavaScript would read as 0, are rejected. */
+export const wholeNumber = (min: number, max: number) => {
+  const error = `must be an integer from ${min} to ${max}`;
   const number = z.number().min(min, { error }).max(max, { error });
   return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
 };
 
-/** With one point, nothing could ever be written. */
-export const pointsAMinute = whole(0, 1_000_000_000).refine((points) => points !== 1, {
-  error: 'must be 0, or at least 2',
+/** A rate limit in points; 0: no limit. A write costs 2 points, so a limit of 1 would reject every write. */
+export const pointsPerMinute = wholeNumber(0, 1_000_000_000).refine((points) => points !== 1, {
+  error: 'must be 0 (no limit) or at least 2',
 });
 
-/** Proxies that are believed: their addresses or networks, with commas between them; `off`: none. */
+/** Trusted proxies: a comma-separated list of addresses or networks, or `off`. */
 export const proxies = z
   .string()
-  .transform((text) => (text === 'off' ? [] : text.split(',').flatMap((part) => part.trim() || [])))
+  .transform((text) => (text === 'off' ? [] : splitByComma(text)))
   .refine((networks) => networks.every(isNetwork), {
-    error: 'must be off, or addresses of proxies such as 10.0.0.0/8, with commas between them',
+    error: 'must be off, or a comma-separated list of IP addresses and networks such as 10.0.0.0/8',
   });
 
-/** An address, or the first one of a network and the length of its prefix in bits. */
+/** An IP address, optionally with a prefix length. */
 function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
+  const [address = '', prefixLength, ...rest] = text.split('/');
   const version = isIP(address);
-  return (
-    version !== 0 &&
-    rest.length === 0 &&
-    (bits === undefined || whole(1, version === 4 ? 32 : 128).safeParse(bits).success)
-  );
+  if (version === 0 || rest.length > 0) return false;
+  return prefixLength === undefined || wholeNumber(1, version === 4 ? 32 : 128).safeParse(prefixLength).success;
 }
 
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-  error: ({ input }) => `must name origins such as https://app.example.com, not ${input}`,
-});
+function splitByComma(text: string): string[] {
+  return text.split(',').flatMap((part) => part.trim() || []);
+}
 
-/** Origins of browsers, with commas between them. */
+/** A comma-separated list of browser origins. */
 export const origins = z
   .string()
-  .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
-  .pipe(z.array(origin));
+  .transform(splitByComma)
+  .refine((values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value), {
+    error: 'must be a comma-separated list of origins such as https://app.example.com',
+  });
 
-/** Keys that anybody could replace on their way here would be no use. */
-export const keysUrl = z.string().refine((text) => URL.canParse(text) && isSafe(new URL(text)), {
-  error: 'must be an https address (or http on this machine)',
+/** URL of public keys. Over plain HTTP, an attacker on the network could replace the keys. */
+export const keysUrl = z.string().refine((text) => URL.canParse(text) && isSecure(new URL(text)), {
+  error: 'must be an https URL, or an http URL on localhost',
 });
 
-const isSafe = ({ protocol, hostname }: URL): boolean =>
+const isSecure = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));

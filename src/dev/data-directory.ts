@@ -3,27 +3,27 @@ import { basename, dirname, join } from 'node:path';
 import type { PostgresTools } from './postgres-tools.ts';
 import { StartError } from './start-error.ts';
 
-/** The superuser of the data directories that are made here. */
+/** The superuser of the embedded server. */
 export const superuser = 'postgres';
 
 /**
- * Sees to it that the directory holds the data of this version's PostgreSQL, and makes it where there is none.
- * The making happens beside it and ends with a rename, so that a directory is complete or is not there.
+ * Checks that the data directory belongs to this version of PostgreSQL, and initializes it if it does not exist. The
+ * data is initialized in a temporary directory and then renamed, so that a data directory is always complete.
  *
- * @throws {StartError} where something else is in the directory.
+ * @throws {StartError} if the directory contains something else.
  */
 export async function prepareDataDirectory(tools: PostgresTools, directory: string): Promise<void> {
   const found = await dataVersion(directory);
   if (found === undefined) return createDataDirectory(tools, directory);
   const { output } = await tools.run('postgres', ['--version']);
-  const ours = output.match(/\(PostgreSQL\) (\d+)/)?.[1];
-  if (found === ours) return;
+  const expected = output.match(/\(PostgreSQL\) (\d+)/)?.[1];
+  if (found === expected) return;
   throw new StartError(
-    `${directory} was made by PostgreSQL ${found}, but this is PostgreSQL ${ours ?? output}. Move it away, or delete it to start with new demo data.`,
+    `${directory} was created by PostgreSQL ${found}, but usergraph runs PostgreSQL ${expected ?? output}. Move the folder away, or delete it to start with new demo data.`,
   );
 }
 
-/** @returns the major version of the data, or nothing where there is no data yet. */
+/** @returns the major version of the data, or undefined if there is no data yet. */
 async function dataVersion(directory: string): Promise<string | undefined> {
   try {
     if ((await readdir(directory)).length === 0) return undefined;
@@ -31,16 +31,18 @@ async function dataVersion(directory: string): Promise<string | undefined> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EACCES') {
-      throw new StartError(`${directory} belongs to another user. Start usergraph as that user, or delete the folder.`);
+      throw new StartError(
+        `Permission denied for ${directory}. Start usergraph as the user who owns the folder, or delete it.`,
+      );
     }
     const entries = await readdir(directory).catch(() => undefined);
     if (entries === undefined && code === 'ENOENT') return undefined;
-    throw new StartError(`${directory} holds something other than PostgreSQL's data. Move it away.`);
+    throw new StartError(`${directory} contains files that are not a PostgreSQL data directory. Move them away.`);
   }
 }
 
 async function createDataDirectory(tools: PostgresTools, directory: string): Promise<void> {
-  const partial = await openPartial(dirname(directory), `${basename(directory)}.partial-`);
+  const partial = await createPartialDirectory(dirname(directory), `${basename(directory)}.partial-`);
   await tools.handOver(partial);
   const { ok, output } = await tools.run('initdb', [
     `--pgdata=${partial}`,
@@ -55,23 +57,23 @@ async function createDataDirectory(tools: PostgresTools, directory: string): Pro
   ]);
   if (!ok) {
     await rm(partial, { recursive: true, force: true });
-    throw new StartError(`The embedded PostgreSQL cannot make its data in ${directory}: ${lastLine(output)}`);
+    throw new StartError(`Cannot initialize the embedded PostgreSQL in ${directory}: ${lastLine(output)}`);
   }
   await rename(partial, directory);
 }
 
-/** @returns a new folder to make the data in; those that earlier attempts left behind are removed. */
-async function openPartial(parent: string, prefix: string): Promise<string> {
+/** Creates an empty temporary directory, and removes those that interrupted initializations left behind. */
+async function createPartialDirectory(parent: string, prefix: string): Promise<string> {
   try {
     await mkdir(parent, { recursive: true });
     const unfinished = (await readdir(parent)).filter((name) => name.startsWith(prefix));
-    // Best effort: an initdb whose usergraph was killed may still be writing there; the next start finds it again.
+    // Best effort: an initdb whose parent was killed may still be writing. The next start removes its directory.
     await Promise.all(
       unfinished.map((name) => rm(join(parent, name), { recursive: true, force: true }).catch(() => {})),
     );
     return await mkdtemp(join(parent, prefix));
   } catch (error) {
-    throw new StartError(`The data folder ${parent} cannot be written to (${error}). Change its owner or its rights.`);
+    throw new StartError(`Cannot write to the data folder ${parent} (${error}). Change its owner or permissions.`);
   }
 }
 

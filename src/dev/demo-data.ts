@@ -1,5 +1,8 @@
 import type { DatabaseClient, Models } from '../db/client.ts';
-import { makeDemoModel } from './demo/model.ts';
+import { generateEvents } from './demo/events.ts';
+import { generateLists, generateSegments } from './demo/lists-and-segments.ts';
+import { exampleEvents, exampleUser, generateDevices, generateUsers } from './demo/people.ts';
+import { seededRandom } from './demo/random.ts';
 import type { EventRow } from './demo/rows.ts';
 
 /** The workspace of the embedded database. */
@@ -9,44 +12,68 @@ export const demoWorkspace = {
   createdAt: new Date('2020-01-01T00:00:00Z'),
 } as const;
 
-/** The fixed key of the demo workspace. Contract, "Demo data": on the embedded database and on no other. */
+/** The key of the demo workspace. Only the embedded database has it (docs/contract.md, "Demo data"). */
 export const demoCredentials = { publicKey: 'pk_demo', secret: 'sk_demo' } as const;
 
 /**
- * Fills the demo workspace, all of it or nothing, unless it is there: the same rows on every fresh database.
- * @param createDemoKey gives the workspace its key, in the same transaction.
- * @returns whether it was filled.
+ * Inserts the demo workspace in one transaction, unless it exists. The rows are the same on every new database.
+ * @param createDemoKey creates the key of the workspace in the same transaction.
+ * @returns whether the workspace was inserted.
  */
 export async function seedDemoData(
   db: DatabaseClient,
   createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
 ): Promise<boolean> {
-  // A start that finds it asks Prisma for nothing, whose engine is 28 MB.
-  const [found] = await db.query<{ id: string }[]>`
+  // This query does not use Prisma, so that later starts do not load its engine of 28 MB.
+  const [workspace] = await db.query<{ id: string }[]>`
     SELECT workspace_id AS id FROM workspaces WHERE workspace_id = ${demoWorkspace.id}::uuid`;
-  if (found) return false;
+  if (workspace) return false;
   return db.$transaction(async (tx) => {
     const { count } = await tx.workspace.createMany({ data: [demoWorkspace], skipDuplicates: true });
     if (count === 0) return false;
     await createDemoKey(tx, demoWorkspace.id);
-    await insertModel(tx, demoWorkspace.id);
+    await insertRows(tx, demoWorkspace.id);
     return true;
   });
 }
 
-async function insertModel(tx: Models, workspaceId: string): Promise<void> {
-  const model = makeDemoModel();
-  const owned = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ workspaceId, ...row }));
-  await tx.user.createMany({ data: owned(model.users) });
-  await tx.device.createMany({ data: owned(model.devices) });
-  await tx.list.createMany({ data: owned(model.lists) });
-  await tx.listMembership.createMany({ data: owned(model.listMemberships) });
-  await tx.segment.createMany({ data: owned(model.segments) });
-  await tx.segmentMembership.createMany({ data: owned(model.segmentMemberships) });
-  await insertEvents(tx, workspaceId, model.events);
+/** Number of users, including the example of the seed document. */
+const USER_COUNT = 250;
+
+function generateRows() {
+  const random = seededRandom(20_261_101);
+  const example = exampleUser(random);
+  const users = generateUsers(random, USER_COUNT - 1);
+  const devices = users.flatMap((user) => generateDevices(random, user));
+  const events = users.flatMap((user) => generateEvents(random, user));
+  const eventsByUser = Map.groupBy(events, ({ userId }) => userId);
+  const eventCounts = new Map([...eventsByUser].map(([id, userEvents]) => [id, userEvents.length]));
+  const { lists, memberships: listMemberships } = generateLists(random, users);
+  const { segments, memberships: segmentMemberships } = generateSegments(random, { users, devices, eventCounts });
+  return {
+    users: [example, ...users],
+    devices,
+    events: [...exampleEvents(random, example.id), ...events],
+    lists,
+    listMemberships,
+    segments,
+    segmentMemberships,
+  };
 }
 
-/** As one parameter: thousands of rows of bound values take Prisma most of a second. */
+async function insertRows(tx: Models, workspaceId: string): Promise<void> {
+  const demo = generateRows();
+  const withWorkspace = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ workspaceId, ...row }));
+  await tx.user.createMany({ data: withWorkspace(demo.users) });
+  await tx.device.createMany({ data: withWorkspace(demo.devices) });
+  await tx.list.createMany({ data: withWorkspace(demo.lists) });
+  await tx.listMembership.createMany({ data: withWorkspace(demo.listMemberships) });
+  await tx.segment.createMany({ data: withWorkspace(demo.segments) });
+  await tx.segmentMembership.createMany({ data: withWorkspace(demo.segmentMemberships) });
+  await insertEvents(tx, workspaceId, demo.events);
+}
+
+/** Inserts the events from one JSON parameter. Prisma needs most of a second to bind thousands of rows. */
 async function insertEvents(tx: Models, workspaceId: string, events: readonly EventRow[]): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)

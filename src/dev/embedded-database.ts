@@ -2,27 +2,26 @@ import { join } from 'node:path';
 import { type DatabaseClient, type Models, openDatabase } from '../db/client.ts';
 import { migrate } from '../db/migrations/migrate.ts';
 import { seedDemoData } from './demo-data.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { type EmbeddedPostgres, type Log, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockDirectory } from './instance-lock.ts';
-import type { Log } from './keep-running.ts';
 
-/** Beside those of the gateway: for a psql, and those that PostgreSQL keeps for superusers. */
+/** Connections beyond those of the gateway: for psql, and those that PostgreSQL reserves for superusers. */
 const SPARE_CONNECTIONS = 20;
 
-/** A database that runs, and how to stop it. */
+/** A running embedded database. */
 export interface EmbeddedDatabase {
   connection: EmbeddedPostgres['connection'];
   close(): Promise<void>;
 }
 
 /**
- * Starts the embedded database of a data folder: made, migrated and filled with demo data on the first start; and started
- * again when it ends by itself.
- * @param directory the data folder, which one process has at a time.
- * @param connections how many its users need together.
- * @param createDemoKey gives the demo workspace its key.
- * @param log where its ends and starts are told.
- * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
+ * Starts the embedded database of a data folder, applies pending migrations, and inserts the demo data on the first start.
+ * @param directory the data folder; only one process can use it at a time.
+ * @param connections how many connections the gateway needs.
+ * @param createDemoKey creates the key of the demo workspace.
+ * @param log logs exits and restarts; if it is omitted, the server is not restarted.
+ * @throws {StartError} if the server cannot start.
+ * @throws {MigrationError} if the database cannot be migrated.
  */
 export async function openEmbeddedDatabase(
   directory: string,

@@ -9,43 +9,47 @@ export interface InstanceLock {
   release(): Promise<void>;
 }
 
-/** How long the holder has to answer with its process id. */
-const answerMs = 1_000;
-/** A holder that ends while we ask leaves the lock free, so ask again. */
-const attempts = 5;
+/** How long to wait for the holder's process id. */
+const HOLDER_TIMEOUT_MS = 1_000;
+/** A holder that exits during an attempt frees the lock for the next attempt. */
+const MAX_ATTEMPTS = 5;
 
 /**
- * Keeps a second usergraph off a data folder. The lock is a listening socket, so the kernel releases it however the
- * process dies. It does not keep the process alive.
+ * Locks a data folder against a second usergraph process. The lock is a listening socket, which the kernel releases
+ * even if the process is killed. It does not keep the event loop alive.
  *
- * @throws {StartError} naming the process that holds the folder.
+ * @throws {StartError} naming the process that holds the lock.
  */
 export async function lockDirectory(directory: string): Promise<InstanceLock> {
   await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-    throw new StartError(`The data folder ${directory} cannot be made (${error}). Change the rights, or use another.`);
+    throw new StartError(
+      `Cannot create the data folder ${directory} (${error}). Change the permissions, or set DATA_DIR.`,
+    );
   });
   const address = lockAddress(await realpath(directory));
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const server = await listen(address);
     if (server) return { release: () => close(server) };
     const holder = await askHolder(address);
     if (holder.alive) {
       const pid = holder.pid ? ` (process ${holder.pid})` : '';
-      throw new StartError(`usergraph already runs on ${directory}${pid}. Stop it first, or use another data folder.`);
+      throw new StartError(
+        `Another usergraph${pid} is using ${directory}. Stop it, or set DATA_DIR to another folder.`,
+      );
     }
     await removeStaleSocket(address);
   }
-  throw new StartError(`usergraph cannot lock ${directory}. Try again.`);
+  throw new StartError(`Cannot lock ${directory}. Start usergraph again.`);
 }
 
-/** Linux has socket names without a file; on macOS the socket is a file that outlives its process. */
+/** On Linux, an abstract socket without a file. On other systems the socket is a file, which can outlive its process. */
 export function lockAddress(path: string, platform: NodeJS.Platform = process.platform): string {
   const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
   if (platform === 'linux') return `\0usergraph:${name}`;
   return join(tmpdir(), `usergraph-${name}.lock`);
 }
 
-/** @returns the listening server, or nothing where the address is in use. */
+/** @returns the listening server, or undefined if the address is in use. */
 export function listen(address: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
@@ -72,7 +76,7 @@ export function askHolder(address: string): Promise<Holder> {
     let pid = '';
     const socket = createConnection(address);
     socket.setEncoding('utf8');
-    socket.setTimeout(answerMs, () => socket.destroy());
+    socket.setTimeout(HOLDER_TIMEOUT_MS, () => socket.destroy());
     socket.on('data', (text) => {
       pid += text;
     });
@@ -82,8 +86,8 @@ export function askHolder(address: string): Promise<Holder> {
 }
 
 /**
- * Two processes may find the same stale file. Renaming gives it to one of them; should the other rename the file that
- * the first has made since, it sees by asking again, and puts it back.
+ * Removes the socket file of a dead process. Two processes may find the same file. Renaming it first makes sure that a
+ * process that renames the new socket of the other one notices that it is alive, and puts it back.
  */
 export async function removeStaleSocket(address: string): Promise<void> {
   if (address.startsWith('\0')) return;
@@ -93,7 +97,7 @@ export async function removeStaleSocket(address: string): Promise<void> {
     if ((await askHolder(aside)).alive) await rename(aside, address);
     else await rm(aside, { force: true });
   } catch {
-    // Another process has taken it already.
+    // Another process has removed the file.
   }
 }
 

@@ -7,37 +7,38 @@ import { promisify } from 'node:util';
 import type { PostgresTools } from './postgres-tools.ts';
 import { StartError } from './start-error.ts';
 
-/** The port is only the socket file's name: the server does not listen on the network. */
+/** Part of the socket file's name. The server does not listen on the network. */
 export const port = 5432;
 
 const socketPrefix = 'usergraph-';
 /** The server's log, in its data directory. */
 const LOG = 'server.log';
 const PID_FILE = 'postmaster.pid';
-/** How long a process of a killed server may keep its shared memory, before a start gives up. */
-const leftoversMs = 10_000;
+/** How long a start waits for the child processes of a killed server to release its shared memory. */
+const SHARED_MEMORY_TIMEOUT_MS = 10_000;
 
-/** A server's data directory, the folder of its socket, and its settings. */
+/** The directories and settings of a server. */
 export interface ServerPlace {
   directory: string;
   socketDirectory: string;
   settings: Record<string, string>;
 }
 
-/** @returns a new folder for a server's socket, which only this user can open. @throws {StartError} */
+/**
+ * Creates a folder for a server's socket that only this user can open.
+ * @throws {StartError} if the folder cannot be created.
+ */
 export async function makeSocketDirectory(tools: PostgresTools): Promise<string> {
   const socketDirectory = await mkdtemp(join(socketParent(), socketPrefix)).catch((error: unknown) => {
-    throw new StartError(
-      `No folder can be made in ${socketParent()} for the socket of PostgreSQL (${error}). Set TMPDIR.`,
-    );
+    throw new StartError(`Cannot create a folder for PostgreSQL's socket in ${socketParent()} (${error}). Set TMPDIR.`);
   });
   await tools.handOver(socketDirectory);
   return socketDirectory;
 }
 
 /**
- * Starts the server on a complete data directory.
- * @throws {StartError} with the end of the server's log.
+ * Starts the server on an initialized data directory.
+ * @throws {StartError} with the last lines of the server's log.
  */
 export async function startServer(
   tools: PostgresTools,
@@ -51,7 +52,7 @@ export async function startServer(
     port: String(port),
     unix_socket_directories: socketDirectory,
   }).map(([name, value]) => `-c ${shellQuoted(`${name}=${value}`)}`);
-  const deadline = Date.now() + leftoversMs;
+  const deadline = Date.now() + SHARED_MEMORY_TIMEOUT_MS;
   for (;;) {
     await rm(log, { force: true });
     const args = ['start', '-w', '-t', '60', '-s', '-l', LOG, '-o', options.join(' ')];
@@ -63,27 +64,29 @@ export async function startServer(
       continue;
     }
     const tail = lines.split('\n').slice(-5).join('\n  ');
-    throw new StartError(`The embedded PostgreSQL did not start on ${directory}. The end of its log:\n  ${tail}`);
+    throw new StartError(
+      `The embedded PostgreSQL did not start in ${directory}. The last lines of its log:\n  ${tail}`,
+    );
   }
 }
 
-/** Whether the server on the directory runs. A killed one may stay in the list of processes, without a command line. */
+/** Whether the server of the data directory is running. A killed server may remain as a zombie, without a command line. */
 export async function serverRuns(directory: string): Promise<boolean> {
   const { pid, socketDirectory } = await readPidFile(directory);
   return pid > 0 && (await commandLine(pid)).includes(socketDirectory || 'postgres');
 }
 
-/** Removes what a killed server left behind that would keep the next one from starting in the same place. */
+/** Removes the PID file and the sockets of a killed server, which would prevent the next start. */
 export async function clearLeftovers({ directory, socketDirectory }: ServerPlace): Promise<void> {
   await rm(join(directory, PID_FILE), { force: true });
-  const left = await readdir(socketDirectory);
-  await Promise.all(left.map((name) => rm(join(socketDirectory, name), { force: true })));
+  const names = await readdir(socketDirectory);
+  await Promise.all(names.map((name) => rm(join(socketDirectory, name), { force: true })));
 }
 
 interface PidFile {
-  /** 0: there is no such file. */
+  /** 0: the file does not exist. */
   pid: number;
-  /** Empty where the server has not written it yet. */
+  /** Empty if the server has not written it yet. */
   socketDirectory: string;
 }
 
@@ -93,17 +96,17 @@ async function readPidFile(directory: string): Promise<PidFile> {
 }
 
 /**
- * Stops the server on the directory, whoever started it, and waits until it is down.
- * Does nothing where none runs there.
+ * Stops the server of the data directory, even if another process started it, and waits until it has exited. Does
+ * nothing if no server is running.
  *
- * @throws {StartError} where it cannot be stopped.
+ * @throws {StartError} if the server does not stop.
  */
 export async function stopServer(tools: PostgresTools, directory: string): Promise<void> {
   const { pid, socketDirectory } = await readPidFile(directory);
   if (pid > 0) {
     if (await serverRuns(directory)) await stopPostmaster(tools, directory);
-    // A killed server. Its number may belong to another program by now, which pg_ctl would interrupt; what is left
-    // of the server itself, PostgreSQL finds by its shared memory.
+    // The server was killed, and its pid may belong to another program now, which pg_ctl would signal. PostgreSQL detects
+    // remaining child processes of the killed server by its shared memory.
     else await rm(join(directory, PID_FILE), { force: true });
   }
   if (basename(socketDirectory).startsWith(socketPrefix)) await rm(socketDirectory, { recursive: true, force: true });
@@ -115,10 +118,10 @@ async function stopPostmaster(tools: PostgresTools, directory: string): Promise<
     const { output } = ok ? { output: '' } : await tools.run('pg_ctl', ['status'], { PGDATA: directory });
     if (!output.includes('server is running')) return;
   }
-  throw new StartError(`The PostgreSQL that runs on ${directory} does not stop. End it, then start again.`);
+  throw new StartError(`The PostgreSQL server of ${directory} does not stop. Stop it, then start usergraph again.`);
 }
 
-/** @returns the command line of a process, or nothing where there is no such process. */
+/** @returns the command line of a process, or an empty string if the process does not exist. */
 async function commandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   const ps = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({
@@ -127,12 +130,12 @@ async function commandLine(pid: number): Promise<string> {
   return ps.stdout;
 }
 
-/** A socket's path has at most 103 bytes on macOS, 107 on Linux. */
+/** The path of a Unix socket is limited to 103 bytes on macOS and 107 on Linux. */
 function socketParent(): string {
   return tmpdir().length <= 60 ? tmpdir() : '/tmp';
 }
 
-/** pg_ctl passes its options through a shell. */
+/** Quotes for a shell: pg_ctl passes its options through one. */
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,30 +1,30 @@
 import { spawn } from 'node:child_process';
-import { chown, stat, readFile } from 'node:fs/promises';
+import { chown, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
 export interface ToolResult {
   ok: boolean;
-  /** What the tool wrote, standard output and errors together. */
+  /** Standard output and standard error. */
   output: string;
 }
 
-/** PostgreSQL's own programs, run as a user that PostgreSQL accepts. */
+/** PostgreSQL's own programs. They run as another user if usergraph runs as root, which PostgreSQL rejects. */
 export interface PostgresTools {
   run(
     tool: 'initdb' | 'pg_ctl' | 'postgres',
     args: string[],
     environment?: Record<string, string>,
   ): Promise<ToolResult>;
-  /** Gives a file or folder to the user that the programs run as. */
+  /** Changes the owner of a file or folder to the user that the programs run as. */
   handOver(path: string): Promise<void>;
 }
 
-const advice = 'Start usergraph as a user other than root, or run a PostgreSQL yourself and set DATABASE_URL.';
+const ADVICE = 'Start usergraph as a user other than root, or set DATABASE_URL to use your own PostgreSQL.';
 
 const Binaries = z.object({ initdb: z.string(), pg_ctl: z.string(), postgres: z.string() });
 
-/** @throws {StartError} where there is no embedded PostgreSQL for this machine, or root cannot run it. */
+/** @throws {StartError} if there is no embedded PostgreSQL for this platform, or root cannot run it as another user. */
 export async function openPostgresTools(directory: string): Promise<PostgresTools> {
   const binaries = await findBinaries();
   const user = process.getuid?.() === 0 ? await postgresUser(directory) : undefined;
@@ -43,15 +43,13 @@ async function findBinaries(): Promise<z.infer<typeof Binaries>> {
     await Promise.all(Object.values(found).map((path) => stat(path)));
     return found;
   } catch {
-    throw new StartError(
-      `There is no embedded PostgreSQL for ${name}. Run a PostgreSQL yourself and set DATABASE_URL.`,
-    );
+    throw new StartError(`There is no embedded PostgreSQL for ${name}. Set DATABASE_URL to use your own PostgreSQL.`);
   }
 }
 
 /**
- * DAC_OVERRIDE lets the other user reach a clone in a folder of root's own, such as /root; without NO_SETUID_FIXUP
- * access(2), by which initdb looks for its neighbours, would not count it.
+ * The prefix that runs a command as another user. DAC_OVERRIDE gives that user access to a clone in a folder of root,
+ * such as /root. Without NO_SETUID_FIXUP, access(2), which initdb uses to find the other programs, would ignore it.
  */
 function asUser(user: OsUser | undefined): string[] {
   if (!user) return [];
@@ -64,11 +62,11 @@ function runTool([program = '', ...args]: string[], environment: Record<string, 
   return new Promise((resolve, reject) => {
     let output = '';
     const child = spawn(program, args, {
-      // pg_ctl hands names of files to a shell: none but relative ones are given to it.
+      // pg_ctl passes file names to a shell, so all names are relative to the data directory.
       cwd: environment.PGDATA ?? '/',
       env: { ...inheritedEnvironment(), LC_ALL: 'C', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A process group of its own: Ctrl-C on the terminal is for the gateway alone, which then stops the database.
+      // Its own process group: Ctrl-C on the terminal must reach only the gateway, which then stops the database.
       detached: true,
     });
     const collect = (chunk: Buffer) => {
@@ -76,12 +74,12 @@ function runTool([program = '', ...args]: string[], environment: Record<string, 
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.on('error', (error) => reject(new StartError(`${program} does not run (${error.message}). ${advice}`)));
+    child.on('error', (error) => reject(new StartError(`Cannot run ${program} (${error.message}). ${ADVICE}`)));
     child.on('close', (code) => resolve({ ok: code === 0, output: output.trim() }));
   });
 }
 
-/** Without PGPORT, PGDATA, PGOPTIONS and the like, which are meant for another server. */
+/** The environment without PGPORT, PGDATA, PGOPTIONS and so on, which are meant for another server. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
 }
@@ -92,10 +90,10 @@ export interface OsUser {
 }
 
 /**
- * The user that runs PostgreSQL where usergraph runs as root, which PostgreSQL refuses: the owner of the data that is
- * there already, else `postgres`, else `nobody`.
+ * The user that runs PostgreSQL if usergraph runs as root: the owner of existing data, otherwise `postgres`, otherwise
+ * `nobody`.
  *
- * @throws {StartError} where the machine has neither.
+ * @throws {StartError} if the machine has neither user.
  */
 export async function postgresUser(directory: string): Promise<OsUser> {
   const owner = await stat(directory).catch(() => undefined);
@@ -105,5 +103,5 @@ export async function postgresUser(directory: string): Promise<OsUser> {
     const [, uid, gid] = users.match(new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm')) ?? [];
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new StartError('PostgreSQL does not run as root. Start usergraph as another user, or set DATABASE_URL.');
+  throw new StartError(`PostgreSQL cannot run as root, and the users postgres and nobody do not exist. ${ADVICE}`);
 }

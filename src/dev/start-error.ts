@@ -1,4 +1,4 @@
-/** usergraph cannot start, for a reason that a person can mend. The message says what is wrong and what to do. */
+/** usergraph cannot start for a reason that the operator can fix. The message states the problem and the solution. */
 export class StartError extends Error {
   override name = 'StartError';
 }

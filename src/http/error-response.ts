@@ -51,7 +51,7 @@ interface FailedRequest {
 /** Maps any error to a response. Details of unexpected errors are not exposed. */
 export function toErrorResponse(error: unknown, request: FailedRequest): ErrorResponse {
   if (error instanceof UnauthenticatedError) {
-    const challenge = error.takesTokens ? `${BASIC_CHALLENGE}, ${BEARER_CHALLENGE}` : BASIC_CHALLENGE;
+    const challenge = error.acceptsTokens ? `${BASIC_CHALLENGE}, ${BEARER_CHALLENGE}` : BASIC_CHALLENGE;
     return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
   }
   if (error instanceof RateLimitedError) {

@@ -6,27 +6,27 @@ import { demoCredentials } from '../dev/demo-data.ts';
 import { openEmbeddedDatabase } from '../dev/embedded-database.ts';
 import { scopes } from '../domain/shared/scopes.ts';
 
-/** The PostgreSQL that is served from. */
-export interface Store {
+/** The PostgreSQL database that the gateway uses. */
+export interface DatabaseSource {
   connection: Connection;
-  /** The key of the demo workspace. Undefined: a database of the operator's own. */
+  /** The key of the demo workspace. Undefined unless the database is embedded. */
   demoKey?: { publicKey: string; secret: string } | undefined;
 }
 
-/** A store that this process keeps running. */
-export interface OpenStore extends Store {
-  /** To be called when nobody is connected any more. */
+export interface OpenDatabaseSource extends DatabaseSource {
+  /** Stops the embedded database. Call it after all connections are closed. */
   close(): Promise<void>;
 }
 
 /**
- * Finds the database of the configuration, or starts the embedded one.
- * @throws {StartError} where it cannot start. @throws {MigrationError} where it cannot be brought up to date.
+ * Returns the database of `DATABASE_URL`, or starts the embedded database.
+ * @throws {StartError} if the embedded database cannot start.
+ * @throws {MigrationError} if the embedded database cannot be migrated.
  */
 export async function openDatabaseSource(
   { databaseUrl, dataDirectory, poolSize, workers }: Config,
   log: Logger,
-): Promise<OpenStore> {
+): Promise<OpenDatabaseSource> {
   if (databaseUrl !== undefined) return { connection: { connectionString: databaseUrl }, close: async () => {} };
   const createDemoKey = (tx: Models, id: string) => createKey(tx, id, scopes, demoCredentials);
   const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, createDemoKey, log);

@@ -4,52 +4,56 @@ import { MigrationError } from '../db/migrations/migrate.ts';
 import { StartError } from '../dev/start-error.ts';
 import { PersistedOperationsError } from '../graphql/execution/persisted-operations.ts';
 
-/** Ends what a process does: requests in flight are answered first. */
+/** Stops a process gracefully: in-flight requests are answered first. */
 export type Stop = () => Promise<void>;
 
-/** Longest time in ms that a shutdown takes after the drain: for requests in flight, and for the database. */
+/** Maximum time in ms for a shutdown after the drain: for in-flight requests and the database. */
 const SHUTDOWN_MS = 10_000;
 
-/** Errors whose messages are for people. */
-const explained = [ConfigError, StartError, MigrationError, PersistedOperationsError];
+/** Errors that an operator can fix. Their messages are printed without a stack. */
+const operatorErrors = [ConfigError, StartError, MigrationError, PersistedOperationsError];
 
-/** One line for a person, for what a person can mend; anything else is a bug, and keeps its stack. */
+/** Explains errors that an operator can fix. Returns undefined for any other error, which is a bug. */
 function explain(error: unknown): string | undefined {
-  if (explained.some((known) => error instanceof known) && error instanceof Error) return error.message;
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  if (error.code === 'EADDRINUSE') return `${error.message}. Stop what listens there, or set PORT.`;
+  if (!(error instanceof Error)) return undefined;
+  if (operatorErrors.some((type) => error instanceof type)) return error.message;
+  if (!('code' in error)) return undefined;
+  if (error.code === 'EADDRINUSE') return `${error.message}. Stop the program that uses the port, or set PORT.`;
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return `${error.message}. Set PORT and HOST to an address that may be listened on.`;
+    return `${error.message}. Set HOST and PORT to an address that the gateway can listen on.`;
   }
   return undefined;
 }
 
-/** Ends the process with an explanation. */
-export function fail(error: unknown): never {
+/** Prints the error and exits with code 1. */
+export function exitWithError(error: unknown): never {
   process.stderr.write(`${explain(error) ?? (error instanceof Error ? error.stack : String(error))}\n`);
   process.exit(1);
 }
 
-/** Logs a bug that nothing has caught, like any other error, and ends the process. Node would print all that the error holds. */
-export function endOnBug(log: Logger): void {
+/** Logs an uncaught exception with redaction and exits. Node would print every property of the error. */
+export function exitOnUncaughtException(log: Logger): void {
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'the process ends by an error that nothing has caught');
+    log.fatal({ err: error }, 'exiting because of an uncaught exception');
     process.exit(1);
   });
 }
 
 /**
- * Stops once, however many signals come: npm passes a Ctrl-C on that the terminal has sent already.
- * @param drainMs how long stopping goes on serving.
+ * Shuts down once on SIGINT or SIGTERM and ignores repeated signals: npm forwards a Ctrl-C that the terminal has
+ * already sent to the whole process group.
+ * @param drainMs how long `stop` keeps serving before it shuts down.
  */
 export function stopOnSignal(started: Promise<Stop>, log: Logger, drainMs: number): void {
-  let stopping = false;
+  let isStopping = false;
   const onSignal = (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    log.info(`${signal}: finishing what is in flight`);
-    setTimeout(() => fail(new Error('The shutdown took too long.')), drainMs + SHUTDOWN_MS).unref();
-    started.then((stop) => stop()).then(() => process.exit(0), fail);
+    if (isStopping) return;
+    isStopping = true;
+    log.info(`${signal} received: shutting down`);
+    const maximum = drainMs + SHUTDOWN_MS;
+    const timeout = new Error(`The shutdown did not finish within ${maximum} ms.`);
+    setTimeout(() => exitWithError(timeout), maximum).unref();
+    started.then((stop) => stop()).then(() => process.exit(0), exitWithError);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 }

@@ -8,38 +8,41 @@ import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
 import { startErasure } from '../jobs/erase-deleted-users.ts';
-import type { Store } from './database-source.ts';
+import type { DatabaseSource } from './database-source.ts';
 
-/** Connections that may wait to be accepted; past that, the system has clients try again after one second, or three. */
-const BACKLOG = 4_096;
+/** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
+const ACCEPT_QUEUE_LENGTH = 4_096;
 
-/** A gateway that listens. */
-export interface Serving {
+/** A gateway that is listening. */
+export interface RunningGateway {
   /** Such as `http://127.0.0.1:4000`. */
   address: string;
-  /** Says that it is not ready and serves on for `drainMs`; then answers what is in flight, and lets go of the database. */
+  /** Reports not ready, keeps serving for `drainMs`, then finishes in-flight requests and disconnects from the database. */
   close(): Promise<void>;
 }
 
-/** Serves the store from this process. @param counter left out: this process counts the points of keys alone. */
+/**
+ * Serves the database from this process.
+ * @param counter counts rate-limit points; by default, in this process only.
+ */
 export async function serve(
   config: Config,
-  { connection, demoKey }: Store,
+  { connection, demoKey }: DatabaseSource,
   log: Logger,
   counter?: Counter,
-): Promise<Serving> {
+): Promise<RunningGateway> {
   const db = openDatabase(connection, {
     poolSize: config.poolSize,
     prepared: config.preparedStatements,
     waits: config.limits,
   });
-  const ending = new AbortController();
+  const shutdown = new AbortController();
   try {
     const app = await createApp({
       db,
       log,
-      readiness: () => unreadiness(db),
-      ending: ending.signal,
+      readiness: () => explainUnreadiness(db),
+      ending: shutdown.signal,
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       trustProxy: config.trustProxy,
@@ -49,15 +52,15 @@ export async function serve(
       admissionLimits: config.admissionLimits,
       verifyToken: config.tokens && createVerifyToken(config.tokens),
       persistedOperations: config.persistedOperations,
-      graphiql: config.graphiql && { demoKey, forSchemaReaders: config.graphiql === 'schemaReaders' },
+      graphiql: config.graphiql && { demoKey, requiresSchemaRead: config.graphiql === 'schemaReaders' },
     });
-    const address = await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
+    const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
     if (!demoKey) await warnIfUnready(db, log);
     const erasure = startErasure(db, log);
     return {
       address,
       close: async () => {
-        ending.abort();
+        shutdown.abort();
         await delay(config.drainMs);
         await Promise.all([app.close(), erasure.stop()]);
         await db.$disconnect();
@@ -69,18 +72,18 @@ export async function serve(
   }
 }
 
-/** Why the gateway cannot serve from its database, or nothing where it can. */
-async function unreadiness(db: DatabaseClient): Promise<string | undefined> {
+/** Returns why the gateway is not ready, or undefined if it is ready. */
+async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
   const pending = await pendingMigrations(async (sql) => (await db.pool.query(sql)).rows);
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
 }
 
-/** Tells an operator at once what `/health/ready` would. */
+/** Logs on startup what `/health/ready` reports. */
 async function warnIfUnready(db: DatabaseClient, log: Logger): Promise<void> {
   try {
-    const reason = await unreadiness(db);
+    const reason = await explainUnreadiness(db);
     if (reason) log.warn(reason);
   } catch (error) {
-    log.warn({ err: error }, 'The database of DATABASE_URL cannot be reached yet.');
+    log.warn({ err: error }, 'Cannot connect to the database of DATABASE_URL yet.');
   }
 }

@@ -1,15 +1,15 @@
 const query = '{ users(first: 3) { totalCount nodes { uid firstName email devices { platform } } } }';
 
-/** What a start on the embedded database tells a person: where it is, the keys, and a line to paste. */
-export function greeting(
+/** The text printed on startup with the embedded database: the address, the demo key, and a command to paste. */
+export function startupBanner(
   address: string,
   { publicKey, secret }: { publicKey: string; secret: string },
-  graphiql: boolean,
+  hasGraphiql: boolean,
 ): string {
   return `
   usergraph is ready
 
-    ${graphiql ? 'GraphiQL' : 'GraphQL '}     ${address}/graphql
+    ${hasGraphiql ? 'GraphiQL' : 'GraphQL '}     ${address}/graphql
     public key   ${publicKey}
     secret       ${secret}
 

@@ -2,15 +2,18 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import { prettyFactory } from 'pino-pretty';
 import { redactLine, serializers } from './redact.ts';
 
-/** One line of JSON a message, without what nobody should read in a log. @param stream standard output by default. */
+/**
+ * Creates a logger that writes one line of JSON per message and redacts personal data and secrets.
+ * @param stream standard output by default.
+ */
 export function createJsonLogger(level: string, stream?: DestinationStream): Logger {
   const options: LoggerOptions = { level, serializers, hooks: { streamWrite: redactLine } };
   return stream ? pino(options, stream) : pino(options);
 }
 
 /**
- * One line a message: readable on a terminal, JSON elsewhere, always with the process's id.
- * @param showPid whether a terminal shows it as well, to tell the lines of several processes apart.
+ * Creates a logger that writes readable text to a terminal, and JSON anywhere else.
+ * @param showPid whether the text shows the process id, to distinguish several workers. JSON always contains it.
  */
 export function createLogger(level: string, showPid = false): Logger {
   if (!process.stdout.isTTY) return createJsonLogger(level);

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { createDatabase } from './database.ts';
 import { fails, runProgram } from './program.ts';
 
-/** A workspace, as `--json` writes it. */
+/** A workspace in the `--json` output. */
 export const workspaceJson = z.strictObject({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
 
-/** A key, as `--json` writes it. */
+/** A key in the `--json` output. */
 export const keyJson = z.strictObject({
   id: z.uuid(),
   publicKey: z.string().regex(/^pk_/),
@@ -16,27 +16,27 @@ export const keyJson = z.strictObject({
   rateLimitPublic: z.int().nullable(),
 });
 
-/** A key just made. */
+/** A newly created key, with its secret. */
 export const newKeyJson = keyJson.extend({ secret: z.string().regex(/^sk_/) });
 
-/** A workspace's id that nobody has. */
-export const unknown = '016f5e66-e800-7000-8000-000000000000';
+/** A valid id of no workspace. */
+export const unknownWorkspaceId = '016f5e66-e800-7000-8000-000000000000';
 
 /** Runs the CLI. */
 export const runCli = (env: Record<string, string>, ...command: string[]) =>
   runProgram('src/cli/main.ts', command, { env });
 
-/** Failed with one line that gives this reason. */
-export const refused = (reason: string) => fails('error: ', reason);
+/** Expects a failure with one line that contains the reason. */
+export const rejected = (reason: string) => fails('error: ', reason);
 
-/** The CLI on a migrated database of its own. */
+/** Opens the CLI on its own migrated database. */
 export async function openCli() {
   const database = await createDatabase();
   const env = { DATABASE_URL: database.connection.connectionString };
   return {
     db: database.db,
     run: (...command: string[]) => runCli(env, ...command),
-    /** Runs it with an output that nobody reads. */
+    /** Runs a command with a closed standard output. */
     runUnread: (...command: string[]) => runProgram('src/cli/main.ts', command, { env, unread: true }),
     async json<Schema extends z.ZodType>(schema: Schema, ...command: string[]): Promise<z.output<Schema>> {
       return schema.parse(JSON.parse((await runCli(env, ...command, '--json')).stdout));

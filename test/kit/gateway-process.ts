@@ -1,25 +1,26 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { reaperMarkers } from './process-reaper.ts';
+import { stopAfterTest } from './process-tree.ts';
 
-/** The gateway as a process of its own, with what it has printed. */
+/** A gateway that runs as its own process. Disposing of it sends SIGTERM and waits for the exit. */
 export interface GatewayProcess extends AsyncDisposable {
-  /** Where it listens. */
+  /** The URL that it listens on. */
   address: string;
   pid: number;
+  /** Its standard output and standard error so far. */
   output(): string;
-  /** Its exit code, once it has ended. */
+  /** Resolves with the exit code. */
   ended: Promise<number | null>;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the exit. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 type Environment = Record<string, string>;
 
-/** How it is started: the program with its arguments, and whether in a process group of its own. */
+/** The command that starts a gateway, and whether it leads its own process group. */
 export interface Start {
   command: [string, ...string[]];
   detached?: boolean;
@@ -30,13 +31,20 @@ const directly: Start = { command: [process.execPath, 'src/main.ts'] };
 function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const [program, ...args] = start.command;
-  // On a slow machine, a gateway would refuse what it answers on another.
+  // On a slow machine, these limits would reject requests.
   const limits = { IN_FLIGHT_LIMIT: '0', LIMIT_DOCUMENT_MS: '0' };
-  const env = { PATH, HOME, NODE_COMPILE_CACHE, PORT: '0', DRAIN_MS: '0', ...limits, ...environment };
+  const env = {
+    PATH,
+    HOME,
+    NODE_COMPILE_CACHE,
+    PORT: '0',
+    DRAIN_MS: '0',
+    ...limits,
+    ...reaperMarkers(),
+    ...environment,
+  };
   const child = spawn(program, args, { env, detached: start.detached });
-  // The end of the run ends what a failed test leaves running (server.ts); the browser's tests have no such list.
-  const pids = inject('gatewayPids');
-  if (pids) appendFileSync(pids, `${child.pid}\n`);
+  stopAfterTest(child);
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));
   return { child, output: () => printed };
@@ -48,14 +56,14 @@ export async function startGateway(environment: Environment, start?: Start): Pro
   const ended = once(child, 'exit').then(() => child.exitCode);
   const address = await new Promise<string>((resolve, reject) => {
     const look = () => {
-      const found = readyPattern(environment).exec(output())?.[1];
-      if (!found) return;
-      // All that was printed is long after a while.
+      const match = readyPattern(environment).exec(output())?.[1];
+      if (!match) return;
+      // Searching the output again for each chunk would become slow.
       child.stdout?.off('data', look);
-      resolve(found);
+      resolve(match);
     };
     child.stdout?.on('data', look);
-    child.on('exit', () => reject(new Error(`The gateway has not started: ${output()}`)));
+    child.on('exit', () => reject(new Error(`The gateway exited before it listened: ${output()}`)));
   });
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -71,13 +79,13 @@ export async function startGateway(environment: Environment, start?: Start): Pro
   };
 }
 
-/** What is printed last, with the address: on the embedded database a line to paste. */
+/** Matches the last startup message, which contains the address. With the embedded database it is the banner. */
 function readyPattern({ DATABASE_URL, WORKERS }: Environment): RegExp {
   if (!DATABASE_URL) return /curl -s (http:\S+)\/graphql .*\n/;
-  return Number(WORKERS ?? 1) > 1 ? /workers listen at (http:\S+?)"/ : /Server listening at (http:\S+?)"/;
+  return Number(WORKERS ?? 1) > 1 ? /workers listening at (http:\S+?)"/ : /Server listening at (http:\S+?)"/;
 }
 
-/** Starts a gateway that is to fail, and gives what it has printed. */
+/** Starts a gateway that is expected to fail, and waits for its exit. */
 export async function failGateway(environment: Environment): Promise<{ code: number | null; output: string }> {
   const { child, output } = launch(environment);
   await once(child, 'close');
@@ -85,7 +93,7 @@ export async function failGateway(environment: Environment): Promise<{ code: num
 }
 
 /** Sends an operation with the demo key. */
-export async function askDemo(address: string, query: string): Promise<unknown> {
+export async function queryAsDemo(address: string, query: string): Promise<unknown> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('pk_demo:sk_demo')}` },
@@ -94,7 +102,7 @@ export async function askDemo(address: string, query: string): Promise<unknown> 
   return response.json();
 }
 
-/** Whether the embedded server of a data folder runs. */
+/** Whether the embedded server of a data folder is running. */
 export async function serverRuns(directory: string): Promise<boolean> {
   const file = await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8').catch(() => undefined);
   const pid = file?.split('\n', 1)[0];

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Loaded into a gateway by `heapOptions`: on SIGUSR2 it collects the garbage and prints how many bytes are still held, by
- * objects and by the buffers beside them.
+ * Preloaded into a gateway by `heapOptions`. On SIGUSR2 it collects garbage and prints the bytes that are still
+ * retained, in the heap and in buffers.
  */
 process.on('SIGUSR2', async () => {
-  // What is finalized after a collection lets go of more.
+  // Finalizers of one collection release memory for the next.
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc?.();
     await setImmediate();

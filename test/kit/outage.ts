@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { GatewayProcess } from './gateway-process.ts';
-import { eventually } from './workers.ts';
+import { waitUntil } from './workers.ts';
 
 /** Longest time in ms that any request takes, whatever the database does; a slow machine has a little more. */
 const DEADLINE_MS = 11_000;
@@ -65,7 +65,7 @@ const statusOf = async (address: string, path: string) => (await fetch(address +
  * @returns how long in ms the slowest operationChecks took.
  */
 export async function expectOutage(target: Target): Promise<number> {
-  await eventually(async () => expect(await statusOf(target.address, '/health/ready')).toBe(503));
+  await waitUntil(async () => expect(await statusOf(target.address, '/health/ready')).toBe(503));
   const began = Date.now();
   const outcomes = await Promise.all([...requestsOfEachKind(target), ...requestsOfEachKind(target)]);
   const slowest = Date.now() - began;
@@ -135,11 +135,11 @@ export async function expectNothingHeld(watched: Watched): Promise<void> {
 export async function expectRecovery({ gateway, query, sessionName, poolSize, ...target }: Watched): Promise<number> {
   const took = await untilServed(target);
   expect(took).toBeLessThan(6_000);
-  await eventually(async () => expect(await statusOf(target.address, '/health/ready')).toBe(200));
+  await waitUntil(async () => expect(await statusOf(target.address, '/health/ready')).toBe(200));
   const outcomes = await Promise.all(requestsOfEachKind(target));
   expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 'data'));
   process.kill(gateway.pid, 0);
-  await eventually(async () => {
+  await waitUntil(async () => {
     const sessions = await sessionsOf({ query, sessionName });
     expect(sessions).not.toEqual([]);
     expect(sessions.length).toBeLessThanOrEqual(poolSize);

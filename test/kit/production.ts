@@ -5,15 +5,15 @@ import { basic } from './app.ts';
 import { createDatabase } from './database.ts';
 import { startGateway } from './gateway-process.ts';
 
-/** Starts the gateway as a process as a platform team would, on a database of its own with one workspace. */
+/** Starts the gateway as a process with production settings, on its own database with one workspace. */
 export async function startProduction(environment: Record<string, string> = {}) {
   const database = await createDatabase();
   const { id: workspaceId } = await createWorkspace(database.db, 'Production');
-  const keyWith = async (granted: readonly Scope[]) => {
+  const createKeyWith = async (granted: readonly Scope[]) => {
     const key = await createKey(database.db, workspaceId, granted);
     return { ...key, authorization: basic(key.publicKey, key.secret) };
   };
-  const key = await keyWith(scopes);
+  const key = await createKeyWith(scopes);
   const { connectionString } = database.connection;
   const gateway = await startGateway({ NODE_ENV: 'production', DATABASE_URL: connectionString, ...environment });
   return {
@@ -23,8 +23,8 @@ export async function startProduction(environment: Record<string, string> = {}) 
     workspaceId,
     /** A key with every scope. */
     key,
-    /** The `Authorization` header of a fresh key that has just these scopes. */
-    withScopes: async (...granted: Scope[]) => (await keyWith(granted)).authorization,
+    /** Creates a key with exactly these scopes and returns its `Authorization` header. */
+    withScopes: async (...granted: Scope[]) => (await createKeyWith(granted)).authorization,
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
@@ -32,5 +32,4 @@ export async function startProduction(environment: Record<string, string> = {}) 
   };
 }
 
-/** A gateway in production. */
 export type Production = Awaited<ReturnType<typeof startProduction>>;

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import type { TokenSettings } from '../../src/auth/tokens.ts';
 
-/** What an issuer and usergraph agree on, but for the keys. */
-export const agreed = {
+/** Token settings without the keys. */
+export const tokenSettings = {
   issuer: 'https://id.example',
   audience: 'usergraph',
   workspaceClaim: 'workspace',
@@ -16,21 +16,24 @@ export const secret = 'a secret that the issuer shares with us';
 /** Seconds since 1970. */
 export const now = () => Math.floor(Date.now() / 1000);
 
-/** What a token says; undefined leaves a claim out. */
+/** Claims of a token; undefined omits a claim. */
 export type Claims = Record<string, unknown>;
 
-/** Claims of somebody of a workspace, in force for a minute. */
-export const claimsOf = (workspace: string, more: Claims = {}): Claims => ({
-  iss: agreed.issuer,
-  aud: agreed.audience,
+/** Valid claims for a workspace, which expire after a minute. */
+export const claimsOf = (workspace: string, overrides: Claims = {}): Claims => ({
+  iss: tokenSettings.issuer,
+  aud: tokenSettings.audience,
   sub: 'ada',
   exp: now() + 60,
   workspace,
   scope: 'users:read',
-  ...more,
+  ...overrides,
 });
 
-/** Signs claims: with the shared secret, unless a key is given. @returns the `Authorization` header. */
+/**
+ * Signs claims with the shared secret or the given key.
+ * @returns the `Authorization` header.
+ */
 export async function bearer(
   claims: Claims,
   { key = new TextEncoder().encode(secret), ...header }: { key?: CryptoKey | Uint8Array; [name: string]: unknown } = {},
@@ -39,7 +42,7 @@ export async function bearer(
   return `Bearer ${await signer.sign(key)}`;
 }
 
-/** An issuer's server, with the public keys that it publishes. */
+/** Starts an issuer's server, which publishes public keys. */
 export async function startIssuer() {
   const keys = new Map<string, JWK>();
   let fetches = 0;
@@ -54,13 +57,13 @@ export async function startIssuer() {
   const port = typeof address === 'object' ? address?.port : undefined;
   return {
     jwksUrl: `http://127.0.0.1:${port}/jwks`,
-    /** How often the keys were asked for. */
+    /** How often the keys were fetched. */
     fetches: () => fetches,
-    /** Answers with 500, or as it should. */
+    /** Makes the server answer with 500, or normally again. */
     setDown: (isDown: boolean) => {
       down = isDown;
     },
-    /** Makes a pair of keys and publishes the public one, as `kid`. */
+    /** Generates a key pair and publishes the public key as `kid`. */
     async publish(kid: string, alg = 'RS256') {
       const pair = await generateKeyPair(alg, { extractable: true });
       const jwk = await exportJWK(pair.publicKey);

@@ -9,28 +9,28 @@ import { basic } from './app.ts';
 import { createDatabase } from './database.ts';
 import { type GatewayProcess, type Start, startGateway } from './gateway-process.ts';
 
-/** The lines of its log that say something, with the processes that said it. */
-export function logged({ output }: GatewayProcess, said: string | RegExp): { pid: number; msg: string }[] {
+/** The JSON log lines whose message contains a text or matches a pattern, with the pids of the processes that wrote them. */
+export function logLines({ output }: GatewayProcess, message: string | RegExp): { pid: number; msg: string }[] {
   const lines = output()
     .split('\n')
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line));
-  return lines.filter(({ msg }) => String(msg).match(said));
+  return lines.filter(({ msg }) => String(msg).match(message));
 }
 
-/** The processes of its log that said something. */
-export const pidsThat = (gateway: GatewayProcess, said: string | RegExp): number[] => [
-  ...new Set(logged(gateway, said).map(({ pid }) => pid)),
+/** The distinct processes that logged a message. */
+export const pidsThatLogged = (gateway: GatewayProcess, message: string | RegExp): number[] => [
+  ...new Set(logLines(gateway, message).map(({ pid }) => pid)),
 ];
 
-/** The workers that it has started so far. */
-export const workersOf = (gateway: GatewayProcess): number[] => pidsThat(gateway, 'Server listening');
+/** All workers that the gateway has started so far, including those that have exited. */
+export const workerPids = (gateway: GatewayProcess): number[] => pidsThatLogged(gateway, 'Server listening');
 
-/** Waits for something that takes a slow machine long. */
-export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 });
+/** Repeats a check until it succeeds; the timeout is long enough for a busy machine. */
+export const waitUntil = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
+  vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
-/** Whether a process runs. */
+/** Whether a process is running. */
 export function runs(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -39,46 +39,48 @@ export function runs(pid: number): boolean {
   }
 }
 
-/** An answer, on a connection of its own. */
 export interface Answer {
   status: number | undefined;
   body: string;
 }
 
-async function answerOf(asked: ClientRequest): Promise<Answer> {
-  const [response]: IncomingMessage[] = await once(asked, 'response');
+async function readAnswer(sent: ClientRequest): Promise<Answer> {
+  const [response]: IncomingMessage[] = await once(sent, 'response');
   return { status: response?.statusCode, body: response ? await text(response) : '' };
 }
 
-/** Sends a GraphQL operation on a connection of its own, so that any worker may get it. */
-export async function askAnew(address: string, authorization: string, query: string): Promise<Answer> {
-  const asked = request(`${address}/graphql`, {
+/** Sends a GraphQL operation on a new connection, so that any worker may get it. */
+export async function sendOnNewConnection(address: string, authorization: string, query: string): Promise<Answer> {
+  const sent = request(`${address}/graphql`, {
     method: 'POST',
     agent: false,
     headers: { authorization, 'content-type': 'application/json' },
   });
-  const answer = answerOf(asked);
-  asked.end(JSON.stringify({ query }));
+  const answer = readAnswer(sent);
+  sent.end(JSON.stringify({ query }));
   return answer;
 }
 
-/** Begins a request, and waits until a worker has it. @returns what sends the rest, and gives the answer. */
+/**
+ * Sends the headers of a request and waits until a worker has accepted it.
+ * @returns a function that sends the body and returns the answer.
+ */
 export async function beginRequest(address: string, authorization: string, query: string) {
-  const asked = request(`${address}/graphql`, {
+  const sent = request(`${address}/graphql`, {
     method: 'POST',
     agent: false,
     headers: { authorization, 'content-type': 'application/json', expect: '100-continue' },
   });
-  asked.flushHeaders();
-  const answer = answerOf(asked);
-  await once(asked, 'continue');
+  sent.flushHeaders();
+  const answer = readAnswer(sent);
+  await once(sent, 'continue');
   return () => {
-    asked.end(JSON.stringify({ query }));
+    sent.end(JSON.stringify({ query }));
     return answer;
   };
 }
 
-/** Starts a gateway of two workers on a database of its own, with a key that has every scope. */
+/** Starts a gateway with two workers on its own database, with a key that has every scope. */
 export async function startTwoWorkers(environment: Record<string, string> = {}, start?: Start) {
   const database = await createDatabase();
   const { id } = await createWorkspace(database.db, 'Owner');

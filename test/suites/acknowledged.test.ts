@@ -6,7 +6,7 @@ import { startGateway } from '../kit/gateway-process.ts';
 import { holderOf, kinds, startWriters, takesKey, type Write } from '../kit/numbered-writes.ts';
 import { type OwnServer, startOwnServer } from '../kit/own-server.ts';
 import { seededRandom } from '../kit/random.ts';
-import { runs, workersOf } from '../kit/workers.ts';
+import { runs, workerPids } from '../kit/workers.ts';
 
 const KILLS = 20;
 const WRITERS = 12;
@@ -36,7 +36,7 @@ it('keeps what it has acknowledged, once, and nothing by halves, though all is k
       await gateway.end('SIGKILL');
       gateway = await start();
     } else if (target === 'worker') {
-      const workers = workersOf(gateway).filter(runs);
+      const workers = workerPids(gateway).filter(runs);
       process.kill(workers[Math.floor(random() * workers.length)] ?? 0, 'SIGKILL');
     } else {
       await server.kill();

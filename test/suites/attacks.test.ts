@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf, isSecret, newCredentials } from '../../src/auth/credentials.ts';
+import { digestSecret, matchesDigest, newCredentials } from '../../src/auth/credentials.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { basic } from '../kit/app.ts';
 import { type Answered, asking } from '../kit/asking.ts';
@@ -295,7 +295,8 @@ describe('Lists and objects that are huge', () => {
     return attack({ query, variables: { r: representations } }, 'LIMIT_EXCEEDED', 'BAD_USER_INPUT');
   });
 
-  const operationChecks = /"code":"(LIMIT_EXCEEDED|BAD_USER_INPUT|VALIDATION_FAILED|TOO_MANY|TOO_LONG)"|ValidationError/;
+  const operationChecks =
+    /"code":"(LIMIT_EXCEEDED|BAD_USER_INPUT|VALIDATION_FAILED|TOO_MANY|TOO_LONG)"|ValidationError/;
   const create =
     'mutation ($input: CreateUserInput!) { createUser(input: $input) { __typename ... on ValidationError { issues { code } } } }';
 
@@ -506,15 +507,15 @@ describe('The time that a secret takes to be refused', () => {
 
   it('tells nothing of it in the comparison itself', { timeout: 60_000 }, async () => {
     const right = newCredentials().secret;
-    const digest = digestOf(right);
+    const digest = digestSecret(right);
     const tried = secrets(right);
     let matches = 0;
     const compare = (group: keyof typeof tried) => {
-      for (let time = 0; time < 500; time += 1) if (isSecret(tried[group], digest)) matches += 1;
+      for (let time = 0; time < 500; time += 1) if (matchesDigest(tried[group], digest)) matches += 1;
     };
     const { difference, noise } = await timingsOf('comparisons of 500', compare, 2_000);
     expect(matches).toBe(0);
-    expect(isSecret(right, digest)).toBe(true);
+    expect(matchesDigest(right, digest)).toBe(true);
     // 10 ns for each comparison.
     expect(difference).toBeLessThan(Math.max(noise, 0.005));
   });

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { basic } from '../kit/app.ts';
-import { askDemo, type GatewayProcess, serverRuns, startGateway } from '../kit/gateway-process.ts';
+import { type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
 import { createUserU, requestsOfEachKind, untilServed } from '../kit/outage.ts';
 import { signalTree } from '../kit/process-tree.ts';
-import { eventually } from '../kit/workers.ts';
+import { waitUntil } from '../kit/workers.ts';
 
 async function makeFolder() {
   const directory = await mkdtemp(join(tmpdir(), 'usergraph-embedded-'));
@@ -47,18 +47,18 @@ it.each([
   async (_how, signal, workers) => {
     await using folder = await makeFolder();
     await using gateway = await startGateway({ DATA_DIR: folder.directory, WORKERS: workers });
-    await askDemo(gateway.address, 'mutation { createUser(input: { uid: "kept" }) { __typename } }');
+    await queryAsDemo(gateway.address, 'mutation { createUser(input: { uid: "kept" }) { __typename } }');
     const first = await folder.postmaster();
     process.kill(first, signal);
-    await eventually(() => expect(gateway.output()).toContain('The embedded PostgreSQL runs again'));
+    await waitUntil(() => expect(gateway.output()).toContain('The embedded PostgreSQL is running again'));
     expect(await untilServed(target(gateway))).toBeLessThan(5_000);
     expect(await folder.postmaster()).not.toBe(first);
-    expect(await askDemo(gateway.address, '{ user(uid: "kept") { uid } }')).toEqual({
+    expect(await queryAsDemo(gateway.address, '{ user(uid: "kept") { uid } }')).toEqual({
       data: { user: { uid: 'kept' } },
     });
     // And once more.
     process.kill(await folder.postmaster(), 'SIGKILL');
-    await eventually(() => expect(gateway.output().match(/runs again/g)).toHaveLength(2));
+    await waitUntil(() => expect(gateway.output().match(/is running again/g)).toHaveLength(2));
     expect(await untilServed(target(gateway))).toBeLessThan(5_000);
     expect(await gateway.end('SIGTERM')).toBe(0);
     expect(await serverRuns(folder.directory)).toBe(false);

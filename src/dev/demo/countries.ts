@@ -1,10 +1,10 @@
-/** Where demo users come from. */
+/** A country of demo users. */
 export interface Country {
   /** ISO 3166-1 alpha-2. */
   code: string;
   /**
-   * International format, with `#` for any digit: a range that the regulator keeps for fiction, or one that nobody is
-   * given, so that no demo number rings at anybody's.
+   * Phone number in international format; `#` stands for any digit. The range is reserved for fiction or unassigned, so
+   * that no demo number belongs to a real subscriber.
    */
   number: string;
   cities: readonly [string, ...string[]];
@@ -12,7 +12,6 @@ export interface Country {
   lastNames: readonly [string, ...string[]];
 }
 
-/** Countries, in no order that means anything. */
 export const countries: readonly [Country, ...Country[]] = [
   {
     code: 'NG',

@@ -1,23 +1,23 @@
 import { v7 as uuidv7 } from 'uuid';
 
-/** Draws that are the same each time for the same seed. */
+/** A pseudorandom number generator that is reproducible for a seed. */
 export interface Random {
-  /** A fraction of 0 to 1, 1 excluded. */
+  /** A fraction from 0 (inclusive) to 1 (exclusive). */
   fraction(): number;
-  /** A whole number; both ends included. */
-  integer(least: number, most: number): number;
-  /** True so often: 0 is never, 1 always. */
+  /** An integer from `min` to `max`, both inclusive. */
+  integer(min: number, max: number): number;
+  /** True with the given probability. */
   chance(probability: number): boolean;
   pick<const Items extends readonly [unknown, ...unknown[]]>(items: Items): Items[number];
-  /** So many characters of an alphabet. */
+  /** A string of random characters of the alphabet. */
   text(alphabet: string, length: number): string;
-  /** An instant; the last is excluded. */
+  /** An instant from `first` (inclusive) to `last` (exclusive). */
   instant(first: Date, last: Date): Date;
-  /** A UUIDv7 of an instant. */
+  /** A UUIDv7 with the timestamp of the instant. */
   id(instant: Date): string;
 }
 
-/** Opens a sequence of draws: mulberry32, of which 32 bits of state are plenty here. */
+/** Creates a generator: mulberry32, whose 32 bits of state are enough for demo data. */
 export function seededRandom(seed: number): Random {
   let state = seed;
   function fraction(): number {
@@ -26,7 +26,7 @@ export function seededRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
-  const integer = (least: number, most: number) => least + Math.floor(fraction() * (most - least + 1));
+  const integer = (min: number, max: number) => min + Math.floor(fraction() * (max - min + 1));
   return {
     fraction,
     integer,
@@ -42,15 +42,14 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * The two years in which the demo workspace's users sign up and act. Fixed, so that a fresh start makes the same data
- * on any day; past, so that a user created now is newer than all of them.
+ * The two years in which demo users sign up and act. Fixed, so that the demo data is the same on any day; in the past, so
+ * that users created now are newer.
  */
 export const period = { first: new Date('2024-11-01T00:00:00Z'), last: new Date('2026-11-01T00:00:00Z') } as const;
 
-/** Milliseconds of a day. */
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** So many days after an instant. */
+/** Adds days to an instant. */
 export function daysAfter(instant: Date, days: number): Date {
   return new Date(instant.getTime() + days * DAY_MS);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** What the primary tells a worker, first of all: what to serve, and where. */
+/** First message from the primary to a worker: the port and the database to serve. */
 export const Assignment = z.object({
   port: z.number(),
-  store: z.object({
+  source: z.object({
     connection: z.object({
       connectionString: z.string().optional(),
       host: z.string().optional(),
@@ -18,7 +18,7 @@ export const Assignment = z.object({
 
 export type Assignment = z.output<typeof Assignment>;
 
-/** What a worker tells the primary, once it listens there. */
+/** Message from a worker to the primary after the worker has started to listen. */
 export const Listening = z.object({ address: z.string() });
 
 export type Listening = z.output<typeof Listening>;

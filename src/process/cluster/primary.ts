@@ -1,32 +1,33 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { Logger } from 'pino';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from '../../config/index.ts';
-import { greeting } from '../startup-banner.ts';
-import { fail, type Stop } from '../lifecycle.ts';
 import { openDatabaseSource } from '../database-source.ts';
+import { exitWithError, type Stop } from '../lifecycle.ts';
+import { startupBanner } from '../startup-banner.ts';
 import { startWorkers } from './workers.ts';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 /**
- * Starts the workers, and keeps for all of them what there is once: the embedded database, the listener, the points of
- * keys. It serves nothing itself.
+ * Starts the workers and runs what they share: the embedded database, the listener, and the counter of rate-limit
+ * points. It serves no requests.
  */
 export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
-  const port = await freePort(config.port, config.host);
-  const { close, ...store } = await openDatabaseSource(config, log);
+  const port = await choosePort(config.port, config.host);
+  const { close, ...source } = await openDatabaseSource(config, log);
   new RateLimiterClusterMaster();
   const workers = startWorkers(
     config.workers,
-    { port, store },
+    { port, source },
     {
       log,
       drainMs: config.drainMs,
       onListening: (address) => {
-        log.info(`${config.workers} workers listen at ${address}`);
-        if (store.demoKey) process.stdout.write(`${greeting(address, store.demoKey, config.graphiql !== false)}\n`);
+        log.info(`${config.workers} workers listening at ${address}`);
+        if (source.demoKey)
+          process.stdout.write(`${startupBanner(address, source.demoKey, config.graphiql !== false)}\n`);
       },
-      onGivingUp: (error) => void stop().then(() => fail(error), fail),
+      onGivingUp: (error) => void stop().then(() => exitWithError(error), exitWithError),
     },
   );
   async function stop(): Promise<void> {
@@ -37,11 +38,11 @@ export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
 }
 
 /**
- * Sees whether an address can be listened on, before anything else is started.
- * @returns the port, or a free one for port 0: a worker that is started later has to find the same.
- * @throws what listening there does.
+ * Checks that the gateway can listen on the address, before it starts anything else.
+ * @returns the port, or a free port for port 0: workers that start later must use the same port.
+ * @throws {Error} of `listen`, such as EADDRINUSE.
  */
-export async function freePort(port: number, host: string): Promise<number> {
+export async function choosePort(port: number, host: string): Promise<number> {
   const server = createServer().listen(port, host);
   await once(server, 'listening');
   const address = server.address();

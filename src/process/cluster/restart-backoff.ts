@@ -1,29 +1,29 @@
-/** A worker that ends earlier, in ms, counts as one that cannot live. */
-const STEADY_MS = 10_000;
-/** After so many in a row that never listened, the next one will not either. */
-const FAILED_STARTS = 5;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+/** A worker that exits earlier than this, in ms, counts as an early exit. */
+const STABLE_AFTER_MS = 10_000;
+/** Number of consecutive workers that exited without ever listening, after which restarting is pointless. */
+const MAX_FAILED_STARTS = 5;
+const MIN_DELAY_MS = 100;
+const MAX_DELAY_MS = 5_000;
 
-/** What to do about a worker that has ended. */
-export interface Advice {
-  /** How long in ms to wait before the next one is started. */
-  pause: number;
-  /** Whether workers end again and again without ever having listened. */
-  hopeless: boolean;
+/** How to react to the exit of a worker. */
+export interface RestartDecision {
+  /** Delay in ms before the replacement starts. */
+  delay: number;
+  /** Whether the last workers exited repeatedly without ever listening. */
+  isHopeless: boolean;
 }
 
 /**
- * Remembers the ends in a row, so that workers that end at once are not started as fast as the machine can. The first
- * is replaced without a pause.
+ * Creates an exponential backoff for consecutive early exits, so that crashing workers do not restart in a tight loop.
+ * The first replacement starts without delay.
  */
-export function createRestartBackoff(): (lived: number, hasListened: boolean) => Advice {
-  let early = 0;
-  let failed = 0;
-  return (lived, hasListened) => {
-    early = lived < STEADY_MS ? early + 1 : 0;
-    failed = hasListened ? 0 : failed + 1;
-    const pause = early < 2 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (early - 2), LONGEST_PAUSE_MS);
-    return { pause, hopeless: failed >= FAILED_STARTS };
+export function createRestartBackoff(): (uptimeMs: number, hasListened: boolean) => RestartDecision {
+  let earlyExits = 0;
+  let failedStarts = 0;
+  return (uptimeMs, hasListened) => {
+    earlyExits = uptimeMs < STABLE_AFTER_MS ? earlyExits + 1 : 0;
+    failedStarts = hasListened ? 0 : failedStarts + 1;
+    const delay = earlyExits < 2 ? 0 : Math.min(MIN_DELAY_MS * 2 ** (earlyExits - 2), MAX_DELAY_MS);
+    return { delay, isHopeless: failedStarts >= MAX_FAILED_STARTS };
   };
 }

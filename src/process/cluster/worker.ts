@@ -1,29 +1,48 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import { RateLimiterCluster } from 'rate-limiter-flexible';
 import type { Config } from '../../config/index.ts';
+import { COUNTING, type Counter, countInProcess, countWith } from '../../http/limits/rate.ts';
 import type { Stop } from '../lifecycle.ts';
 import { serve } from '../serve.ts';
 import { Assignment, type Listening } from './messages.ts';
-import { countInPrimary } from './shared-counter.ts';
 
-/** Serves what the primary assigns, on the listener of all workers. */
+/** Maximum time in ms that a worker waits for the primary to count points. */
+const COUNT_TIMEOUT_MS = 1_000;
+
+/** Serves the port and database that the primary assigns. All workers share the primary's listener. */
 export async function startWorker(config: Config, log: Logger): Promise<Stop> {
-  stopWithPrimary();
+  stopAfterPrimary();
   const [message] = await once(process, 'message');
-  const { port, store } = Assignment.parse(message);
-  const { address, close } = await serve({ ...config, port }, store, log, countInPrimary());
+  const { port, source } = Assignment.parse(message);
+  const { address, close } = await serve({ ...config, port }, source, log, countInPrimary());
   process.send?.({ address } satisfies Listening);
   return close;
 }
 
-/** A worker whose primary was killed would be ended by node:cluster at once, with its requests in flight. */
-function stopWithPrimary(): void {
+/** Shuts down gracefully if the primary dies. By default, node:cluster would exit at once and drop in-flight requests. */
+function stopAfterPrimary(): void {
   const { worker } = cluster;
   worker?.once('disconnect', () => {
     worker.exitedAfterDisconnect = true;
     process.kill(process.pid, 'SIGTERM');
   });
-  // What is sent to a primary that has just died. What waits for its answer has a limit of its own.
+  // Sending a message to a dead primary fails. Callers that wait for a response have their own timeout.
   process.on('error', () => {});
+}
+
+/**
+ * Counts points in the primary, for all workers together. If the primary does not respond, for example because it died
+ * while this worker shuts down, the worker counts locally.
+ */
+function countInPrimary(): Counter {
+  const countRemotely = countWith(
+    new RateLimiterCluster({ ...COUNTING, keyPrefix: 'points', timeoutMs: COUNT_TIMEOUT_MS }),
+  );
+  const countLocally = countInProcess();
+  return async (key, points, limit) => {
+    if (!process.connected) return countLocally(key, points, limit);
+    return countRemotely(key, points, limit).catch(() => countLocally(key, points, limit));
+  };
 }

@@ -2,121 +2,125 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { StartError } from '../../dev/start-error.ts';
 import { type Assignment, Listening } from './messages.ts';
-import { type Advice, createRestartBackoff } from './restart-backoff.ts';
+import { createRestartBackoff, type RestartDecision } from './restart-backoff.ts';
 
-/** Longest time in ms that a worker has to stop once it has drained: it cuts connections after 5 s itself. */
-const STOP_MS = 7_000;
+/** Maximum time in ms for a worker to exit after its drain. Workers themselves close all connections after 5 s. */
+const EXIT_TIMEOUT_MS = 7_000;
 
-interface Watch {
+interface WorkersOptions {
   log: Logger;
-  /** How long in ms workers go on serving that are to stop. */
+  /** How long in ms workers keep serving after SIGTERM. */
   drainMs: number;
-  /** Called once, when so many workers listen for the first time. */
+  /** Called once, when all workers listen for the first time. */
   onListening(address: string): void;
-  /** Called when no worker serves, and none can be started. Nothing is started after that. */
+  /** Called when no worker serves and none can be started. No worker is started afterwards. */
   onGivingUp(error: StartError): void;
 }
 
-/** Workers that are replaced when they end. */
+/** A group of workers that are replaced when they exit. */
 export interface Workers {
-  /** Has them answer what is in flight, and waits until all have ended. */
+  /** Shuts all workers down gracefully and waits until they have exited. */
   stop(): Promise<void>;
 }
 
-/** Starts so many workers with the same assignment, and another one for each that ends. */
+/** Starts `count` workers with the same assignment, and a replacement for each worker that exits. */
 export function startWorkers(
   count: number,
   assignment: Assignment,
-  { log, drainMs, onListening, onGivingUp }: Watch,
+  { log, drainMs, onListening, onGivingUp }: WorkersOptions,
 ): Workers {
-  const running = new Map<Worker, PromiseWithResolvers<void>>();
+  const exits = new Map<Worker, PromiseWithResolvers<void>>();
   const serving = new Set<Worker>();
-  const pauses = new Set<NodeJS.Timeout>();
-  const adviseAfter = createRestartBackoff();
-  let complete = false;
-  let stopping = false;
+  const restartTimers = new Set<NodeJS.Timeout>();
+  const decideRestart = createRestartBackoff();
+  let haveAllListened = false;
+  let isStopping = false;
 
   function start(): void {
     const worker = cluster.fork();
-    const born = Date.now();
-    const end = Promise.withResolvers<void>();
-    running.set(worker, end);
+    const startedAt = Date.now();
+    const exit = Promise.withResolvers<void>();
+    exits.set(worker, exit);
     closeLostConnection(worker);
     worker.send(assignment);
     worker.on('message', (message: unknown) => {
       const { data } = Listening.safeParse(message);
-      if (data) listens(worker, data.address);
+      if (data) handleListening(worker, data.address);
     });
-    const onEnd = (how: string) => {
-      if (!running.delete(worker)) return;
-      end.resolve();
-      const advice = adviseAfter(Date.now() - born, serving.delete(worker));
-      if (!stopping) replace(worker, how, advice);
+    const handleExit = (reason: string) => {
+      if (!exits.delete(worker)) return;
+      exit.resolve();
+      const decision = decideRestart(Date.now() - startedAt, serving.delete(worker));
+      if (!isStopping) replace(worker, reason, decision);
     };
-    worker.once('exit', (code: number | null, signal: string | null) => onEnd(signal ?? `code ${code}`));
-    // Without an id, it has not even begun. Else something was sent to a worker that had just died: `exit` tells that.
-    worker.on('error', (error: Error) => worker.process.pid === undefined && onEnd(error.message));
+    worker.once('exit', (code: number | null, signal: string | null) =>
+      handleExit(signal ? `was killed by ${signal}` : `exited with code ${code}`),
+    );
+    // A worker without a pid could not be spawned. Any other error is a message to a worker that has just died, which
+    // emits `exit` as well.
+    worker.on('error', (error: Error) => {
+      if (worker.process.pid === undefined) handleExit(`could not be spawned (${error.message})`);
+    });
   }
 
-  function listens(worker: Worker, address: string): void {
+  function handleListening(worker: Worker, address: string): void {
     serving.add(worker);
-    if (complete || stopping || serving.size < count) return;
-    complete = true;
+    if (haveAllListened || isStopping || serving.size < count) return;
+    haveAllListened = true;
     onListening(address);
   }
 
-  function replace({ process: { pid } }: Worker, how: string, { pause, hopeless }: Advice): void {
-    if (hopeless && serving.size === 0) {
-      stopping = true;
-      onGivingUp(new StartError(`No worker can start: the last one ended with ${how}.`));
+  function replace({ process: { pid } }: Worker, reason: string, { delay, isHopeless }: RestartDecision): void {
+    if (isHopeless && serving.size === 0) {
+      isStopping = true;
+      onGivingUp(new StartError(`No worker could start. The last one ${reason}.`));
       return;
     }
-    log.warn(
-      { worker: pid },
-      `Worker ${pid} ended with ${how}; another one starts ${pause ? `in ${pause} ms` : 'now'}`,
-    );
+    log.warn({ worker: pid }, `Worker ${pid} ${reason}; restarting it in ${delay} ms`);
     const timer = setTimeout(() => {
-      pauses.delete(timer);
+      restartTimers.delete(timer);
       start();
-    }, pause);
-    pauses.add(timer);
+    }, delay);
+    restartTimers.add(timer);
   }
 
   async function stop(): Promise<void> {
-    stopping = true;
-    for (const timer of pauses) clearTimeout(timer);
+    isStopping = true;
+    for (const timer of restartTimers) clearTimeout(timer);
     const signalAll = (signal: NodeJS.Signals) => {
-      for (const worker of running.keys()) worker.process.kill(signal);
+      for (const worker of exits.keys()) worker.process.kill(signal);
     };
-    const ended = Promise.all([...running.values()].map(({ promise }) => promise));
+    const allExited = Promise.all([...exits.values()].map(({ promise }) => promise));
     signalAll('SIGTERM');
-    const timer = setTimeout(signalAll, drainMs + STOP_MS, 'SIGKILL');
-    await ended;
+    const timer = setTimeout(signalAll, drainMs + EXIT_TIMEOUT_MS, 'SIGKILL');
+    await allExited;
     clearTimeout(timer);
   }
 
-  for (let place = 0; place < count; place += 1) start();
+  for (let started = 0; started < count; started += 1) start();
   return { stop };
 }
 
 /**
- * node:cluster forgets the connection that was on its way to a worker when that ended, and its client would wait for
- * ever. This closes it: clients ask again, as they do when a connection breaks that a dead worker had.
+ * Closes the connection that was being handed to a worker when the worker died. node:cluster forgets that connection,
+ * and its client would wait forever. Clients retry after a closed connection.
  */
-export function closeLostConnection({ process: child }: Worker): void {
+function closeLostConnection({ process: child }: Worker): void {
   const send = child.send;
-  let underWay: object | undefined;
+  let pendingConnection: object | undefined;
   child.send = (...args: unknown[]): boolean => {
     const [, handle] = args;
-    if (typeof handle === 'object' && handle) underWay = handle;
+    if (typeof handle === 'object' && handle) pendingConnection = handle;
     return Reflect.apply(send, child, args);
   };
-  // Before node:cluster hears that the worker has taken a connection, or sent it back, and hands it the next one.
+  // Runs before node:cluster handles the worker's acknowledgement and hands over the next connection.
   child.prependListener('internalMessage', (message: unknown) => {
-    if (typeof message === 'object' && message && 'accepted' in message) underWay = undefined;
+    if (typeof message === 'object' && message && 'accepted' in message) pendingConnection = undefined;
   });
-  // By then all that the worker has said was heard.
+  // `close` is emitted after all messages of the worker have been received.
   child.once('close', () => {
-    if (underWay && 'close' in underWay && typeof underWay.close === 'function') underWay.close();
+    if (pendingConnection && 'close' in pendingConnection && typeof pendingConnection.close === 'function') {
+      pendingConnection.close();
+    }
   });
 }

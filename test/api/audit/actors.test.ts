@@ -9,11 +9,11 @@ import { AddEvent } from '../../kit/operations/events.ts';
 import { CreateList } from '../../kit/operations/lists.ts';
 import { CreateUser, UpdateUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
-import { agreed, bearer, claimsOf, secret } from '../../kit/tokens.ts';
+import { bearer, claimsOf, secret, tokenSettings } from '../../kit/tokens.ts';
 
 const WhoWrites = graphql(`query WhoWrites { viewer { keyId } }`);
 
-const app = await startApp({ verifyToken: createVerifyToken({ ...agreed, keys: { secret } }) });
+const app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: { secret } }) });
 afterAll(() => app[Symbol.asyncDispose]());
 
 it('distinguishes a token whose subject is the id of a key from that key', async () => {

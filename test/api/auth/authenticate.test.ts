@@ -11,7 +11,7 @@ const WhoAmI = graphql(`
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-it('answers every kind of missing or wrong credentials alike, with 401', async () => {
+it('answers missing and invalid credentials of every kind with the same 401', async () => {
   await using app = await startApp();
   const { publicKey } = await createKey(app.db, app.workspaceId, ['users:read']);
   const revoked = await createKey(app.db, app.workspaceId, ['users:read']);
@@ -36,22 +36,22 @@ it('answers every kind of missing or wrong credentials alike, with 401', async (
     nul: basic('\0:\0'),
     otherCase: basic(`${publicKey.toUpperCase()}:`),
   };
-  for (const [fault, authorization] of Object.entries(headers)) {
+  for (const [kind, authorization] of Object.entries(headers)) {
     const response = await app.app.inject({
       method: 'POST',
       url: '/graphql',
       headers: { ...(authorization === undefined ? {} : { authorization }) },
       payload: { query: '{ viewer { workspace } }' },
     });
-    expect({ fault, status: response.statusCode, body: response.json() }).toEqual({
-      ...{ fault, status: 401 },
+    expect({ kind, status: response.statusCode, body: response.json() }).toEqual({
+      ...{ kind, status: 401 },
       body: { errors: [{ message: expect.stringContaining('Basic'), extensions: { code: 'UNAUTHENTICATED' } }] },
     });
     expect(response.headers['www-authenticate']).toMatch(/^Basic /);
   }
 });
 
-it('gives the secret all scopes of its key', async () => {
+it('grants all scopes of the key with the secret', async () => {
   await using app = await startApp();
   const { id, publicKey, secret } = await createKey(app.db, app.workspaceId, ['users:read', 'lists:write']);
   expect(await app.run(WhoAmI, {}, basic(`${publicKey}:${secret}`))).toEqual({
@@ -59,14 +59,14 @@ it('gives the secret all scopes of its key', async () => {
   });
 });
 
-it('gives the public key alone at most users:identify and events:write', async () => {
+it('grants at most users:identify and events:write with a public key alone', async () => {
   await using app = await startApp();
   expect(await app.run(WhoAmI, {}, app.publicKey)).toMatchObject({
     viewer: { scopes: ['users:identify', 'events:write'] },
   });
 });
 
-it('gives the public key alone no scope that its key lacks', async () => {
+it('grants no scope with a public key alone that the key lacks', async () => {
   await using app = await startApp();
   const { publicKey } = await createKey(app.db, app.workspaceId, ['events:write', 'users:read']);
   const readOnly = await createKey(app.db, app.workspaceId, ['users:read']);
@@ -74,7 +74,7 @@ it('gives the public key alone no scope that its key lacks', async () => {
   expect(await app.run(WhoAmI, {}, basic(`${readOnly.publicKey}:`))).toMatchObject({ viewer: { scopes: [] } });
 });
 
-it('takes the scheme in any case', async () => {
+it('accepts the scheme in any case', async () => {
   await using app = await startApp();
   for (const scheme of ['basic', 'BASIC', 'bAsIc']) {
     const { status } = await app.send(WhoAmI, {}, app.owner.replace('Basic', scheme));
@@ -82,7 +82,7 @@ it('takes the scheme in any case', async () => {
   }
 });
 
-it('looks a key up once, not with each request', async () => {
+it('looks a key up once for several requests', async () => {
   await using app = await startApp();
   const statements = await app.statementsOf(async () => {
     for (const caller of [app.owner, app.publicKey, app.owner]) await app.run(WhoAmI, {}, caller);
@@ -90,7 +90,7 @@ it('looks a key up once, not with each request', async () => {
   expect(statements.filter((sql) => sql.includes('api_keys'))).toHaveLength(1);
 });
 
-it('answers 503 SERVICE_UNAVAILABLE while the key cannot be looked up, and remembers nothing of it', async () => {
+it('answers 503 while the key lookup fails, and does not cache the failure', async () => {
   await using app = await startApp({ ownDatabase: true });
   await app.db.$executeRaw`ALTER TABLE api_keys RENAME TO hidden`;
   await app.db.$executeRaw`CREATE FUNCTION down() RETURNS uuid LANGUAGE plpgsql AS

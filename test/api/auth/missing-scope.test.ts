@@ -18,13 +18,13 @@ const [user, list, segment, event] = (['User', 'List', 'Segment', 'Event'] as co
   rowGlobalId(type, 1),
 );
 
-/** Has the caller's key looked up, so that what follows runs no SQL for it. */
-const known = async (caller: string) => {
+/** Makes the gateway cache the caller's key, so that its lookup does not count as a statement. */
+const cacheKey = async (caller: string) => {
   await app.send('{ __typename }', {}, caller);
   return caller;
 };
 
-/** The answer to an operation, and the SQL that it caused. */
+/** Sends an operation and returns its answer and its SQL statements. */
 async function answer(document: string, variables: object, caller: string) {
   let answered: unknown;
   const statements = await app.statementsOf(async () => {
@@ -34,23 +34,23 @@ async function answer(document: string, variables: object, caller: string) {
   return { answered, statements };
 }
 
-/** The refusal of an operation for one field: no data, and no SQL. */
-const refused = (field: string, ...lacked: string[]) => ({
+/** The expected rejection of an operation because of one field: no data and no SQL. */
+const rejection = (field: string, ...missing: string[]) => ({
   answered: {
     status: 403,
     data: undefined,
     errors: [
       expect.objectContaining({
         code: 'FORBIDDEN',
-        message: `${field} requires the scope ${lacked.join(' and ')}.`,
-        requiredScopes: lacked,
+        message: `${field} requires the scope ${missing.join(' and ')}.`,
+        requiredScopes: missing,
       }),
     ],
   },
   statements: [],
 });
 
-/** Nobody has the uid, so that the mutations that are let through change nothing. */
+/** Arguments. No user has the uid, so that permitted mutations change nothing. */
 const names = {
   uid: 'nobody',
   token: 't1',
@@ -59,18 +59,18 @@ const names = {
   segment: `${segment}`,
   event: `${event}`,
 };
-const guarded = rootFields.filter(({ scopes }) => scopes.length > 0);
+const fieldsWithScopes = rootFields.filter(({ scopes }) => scopes.length > 0);
 
-describe.each(guarded)('$coordinate', ({ coordinate, scopes }) => {
+describe.each(fieldsWithScopes)('$coordinate', ({ coordinate, scopes }) => {
   const [sent] = rootOperations(names, names)[coordinate] ?? [];
   const { document = '', variables = {} } = sent ?? {};
 
-  it.each(scopes)('is refused before any SQL without %s, whatever else the caller may do', async (scope) => {
-    const caller = await known(await app.withScopes(...allScopes.filter((other) => other !== scope)));
-    expect(await answer(document, variables, caller)).toEqual(refused(coordinate, scope));
+  it.each(scopes)('is rejected before any SQL without %s, even with all other scopes', async (scope) => {
+    const caller = await cacheKey(await app.withScopes(...allScopes.filter((other) => other !== scope)));
+    expect(await answer(document, variables, caller)).toEqual(rejection(coordinate, scope));
   });
 
-  it('is let through with its scopes alone', async () => {
+  it('is permitted with exactly its scopes', async () => {
     const { answered } = await answer(document, variables, await app.withScopes(...scopes));
     expect(answered).toMatchObject({ status: 200, data: expect.anything(), errors: undefined });
   });
@@ -85,9 +85,9 @@ describe('node and nodes require the scope of each id’s type', () => {
   ];
 
   it.each(types)('a $type, its id as a literal or a variable, alone or among others', async ({ type, id, scope }) => {
-    const caller = await known(await app.withScopes(...allScopes.filter((other) => other !== scope)));
-    const ofNode = refused(`Query.node of a ${type}`, scope);
-    const ofNodes = refused(`Query.nodes of a ${type}`, scope);
+    const caller = await cacheKey(await app.withScopes(...allScopes.filter((other) => other !== scope)));
+    const ofNode = rejection(`Query.node of a ${type}`, scope);
+    const ofNodes = rejection(`Query.nodes of a ${type}`, scope);
     const ids = types.map((other) => other.id);
     expect(await answer(`{ node(id: "${id}") { __typename } }`, {}, caller)).toEqual(ofNode);
     expect(await answer('query ($id: ID!) { node(id: $id) { id } }', { id }, caller)).toEqual(ofNode);
@@ -109,8 +109,8 @@ describe('node and nodes require the scope of each id’s type', () => {
     expect(answered).toMatchObject({ status: 200, data: { node: { __typename: type, id } } });
   });
 
-  it('refuses alike whether the object exists or not', async () => {
-    const caller = await known(await app.withScopes('events:write'));
+  it('answers the same whether the object exists or not', async () => {
+    const caller = await cacheKey(await app.withScopes('events:write'));
     const document = 'query ($id: ID!) { node(id: $id) { id } }';
     expect(await answer(document, { id: user }, caller)).toEqual(
       await answer(document, { id: rowGlobalId('User', 99) }, caller),

@@ -9,10 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** The fields that an operation is refused for, and the scopes it lacks; and the SQL that it caused. */
-async function operationChecks(document: string, caller: string, more: { variables?: object; operationName?: string } = {}) {
+/** Sends an operation and returns its status and error messages, and its SQL statements. */
+async function outcome(document: string, caller: string, more: { variables?: object; operationName?: string } = {}) {
   await app.send('{ __typename }', {}, caller);
-  let refused: unknown;
+  let answer: unknown;
   const statements = await app.statementsOf(async () => {
     const response = await app.app.inject({
       method: 'POST',
@@ -21,29 +21,29 @@ async function operationChecks(document: string, caller: string, more: { variabl
       payload: { query: document, ...more },
     });
     const { data, errors = [] } = response.json<{ data?: unknown; errors?: { message: string }[] }>();
-    refused = { status: response.statusCode, data, errors: errors.map(({ message }) => message) };
+    answer = { status: response.statusCode, data, errors: errors.map(({ message }) => message) };
   });
-  return { refused, statements };
+  return { answer, statements };
 }
 
 const forbidden = (fields: string) => ({
-  refused: { status: 403, data: undefined, errors: [`${fields}.`] },
+  answer: { status: 403, data: undefined, errors: [`${fields}.`] },
   statements: [],
 });
 
 const email = 'User.email requires the scope users:read';
 const create = 'createUser(input: { uid: "fresh" })';
 
-it('refuses a mutation whole, and creates nobody, for one field of its answer', async () => {
+it('rejects the whole mutation for one field of its payload', async () => {
   const document = `mutation { ${create} { ... on CreateUserPayload { user { id uid email } } } }`;
-  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden(email));
+  expect(await outcome(document, app.publicKey)).toEqual(forbidden(email));
   expect(await app.db.user.count({ where: { uid: 'fresh' } })).toBe(0);
 });
 
-it('refuses all root fields for one of them', async () => {
+it('rejects all root fields for one of them', async () => {
   const document =
     'mutation { addEvent(input: { uid: "u1", name: "x" }) { __typename } deleteUser(input: { uid: "u1" }) { __typename } }';
-  expect(await operationChecks(document, app.publicKey)).toEqual(
+  expect(await outcome(document, app.publicKey)).toEqual(
     forbidden('Mutation.deleteUser requires the scope users:write'),
   );
   expect(await app.db.event.count()).toBe(0);
@@ -69,69 +69,73 @@ it.each([
     `mutation { ${create} { ... on CreateUserPayload { user { ... on Node { ... on User { email } } } } } }`,
   ],
 ])('finds a field in %s', async (_where, document) => {
-  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden(email));
+  expect(await outcome(document, app.publicKey)).toEqual(forbidden(email));
 });
 
-it('names each field that the caller lacks a scope for, once, in one error', async () => {
+it('names each field without permission once, in one error', async () => {
   const caller = await app.withScopes('events:write');
   const document = '{ users { nodes { email firstName } totalCount } again: users { nodes { email } } }';
-  expect(await operationChecks(document, caller)).toEqual(
+  expect(await outcome(document, caller)).toEqual(
     forbidden('Query.users, User.email, and User.firstName require the scope users:read'),
   );
 });
 
-it('names all scopes that a field lacks', async () => {
+it('names all missing scopes of a field', async () => {
   const caller = await app.withScopes('users:write');
   const document = '{ users { nodes { events { totalCount } } } }';
-  expect(await operationChecks(document, caller)).toEqual(
+  expect(await outcome(document, caller)).toEqual(
     forbidden('Query.users requires the scope users:read; User.events requires the scopes events:read and users:read'),
   );
 });
 
-it('judges the operation that is run, and no other of the document', async () => {
+it('checks only the operation of the document that is executed', async () => {
   const document = `query Allowed { viewer { workspace } } query Refused { users { totalCount } }`;
-  expect(await operationChecks(document, app.publicKey, { operationName: 'Allowed' })).toMatchObject({
-    refused: { status: 200, data: { viewer: { workspace: 'Owner' } } },
+  expect(await outcome(document, app.publicKey, { operationName: 'Allowed' })).toMatchObject({
+    answer: { status: 200, data: { viewer: { workspace: 'Owner' } } },
   });
-  expect(await operationChecks(document, app.publicKey, { operationName: 'Refused' })).toEqual(
+  expect(await outcome(document, app.publicKey, { operationName: 'Refused' })).toEqual(
     forbidden('Query.users requires the scope users:read'),
   );
 });
 
-it('lets nobody in by what another caller was allowed in the same document', async () => {
+it('checks each caller separately for a cached document', async () => {
   const document = '{ users { nodes { uid } } }';
-  const allowed = { refused: { status: 200, data: { users: { nodes: [{ uid: 'u1' }] } }, errors: [] } };
-  const refused = forbidden('Query.users requires the scope users:read');
-  expect(await operationChecks(document, app.owner)).toMatchObject(allowed);
-  expect(await operationChecks(document, app.publicKey)).toEqual(refused);
-  expect(await operationChecks(document, app.owner)).toMatchObject(allowed);
+  const allowed = { answer: { status: 200, data: { users: { nodes: [{ uid: 'u1' }] } }, errors: [] } };
+  const rejected = forbidden('Query.users requires the scope users:read');
+  expect(await outcome(document, app.owner)).toMatchObject(allowed);
+  expect(await outcome(document, app.publicKey)).toEqual(rejected);
+  expect(await outcome(document, app.owner)).toMatchObject(allowed);
 });
 
-it('keeps nobody out by what another caller was refused in the same document', async () => {
+it('permits a cached document that was rejected for another caller', async () => {
   const document = '{ users { nodes { id uid } } }';
-  expect(await operationChecks(document, app.publicKey)).toEqual(forbidden('Query.users requires the scope users:read'));
-  expect(await operationChecks(document, app.owner)).toMatchObject({ refused: { status: 200 } });
+  expect(await outcome(document, app.publicKey)).toEqual(forbidden('Query.users requires the scope users:read'));
+  expect(await outcome(document, app.owner)).toMatchObject({ answer: { status: 200 } });
 });
 
 it('judges the ids of each request anew', async () => {
   const caller = await app.withScopes('lists:read');
   const document = 'query ($id: ID!) { node(id: $id) { id } }';
   const [list, user] = [rowGlobalId('List', 1), rowGlobalId('User', 1)];
-  expect(await operationChecks(document, caller, { variables: { id: list } })).toMatchObject({ refused: { status: 200 } });
-  expect(await operationChecks(document, caller, { variables: { id: user } })).toEqual(
+  expect(await outcome(document, caller, { variables: { id: list } })).toMatchObject({
+    answer: { status: 200 },
+  });
+  expect(await outcome(document, caller, { variables: { id: user } })).toEqual(
     forbidden('Query.node of a User requires the scope users:read'),
   );
 });
 
 it('requires schema:read for introspection, and nothing for __typename', async () => {
   const caller = await app.withScopes('users:read');
-  expect(await operationChecks('{ __schema { types { name } } }', caller)).toEqual(
+  expect(await outcome('{ __schema { types { name } } }', caller)).toEqual(
     forbidden('Query.__schema requires the scope schema:read'),
   );
-  expect(await operationChecks('{ __type(name: "User") { name } }', caller)).toEqual(
+  expect(await outcome('{ __type(name: "User") { name } }', caller)).toEqual(
     forbidden('Query.__type requires the scope schema:read'),
   );
-  expect(await operationChecks('{ __typename }', caller)).toMatchObject({ refused: { data: { __typename: 'Query' } } });
+  expect(await outcome('{ __typename }', caller)).toMatchObject({ answer: { data: { __typename: 'Query' } } });
   const reader = await app.withScopes('schema:read');
-  expect(await operationChecks('{ __type(name: "User") { name } }', reader)).toMatchObject({ refused: { status: 200 } });
+  expect(await outcome('{ __type(name: "User") { name } }', reader)).toMatchObject({
+    answer: { status: 200 },
+  });
 });

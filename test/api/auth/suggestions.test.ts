@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 
-it('suggests names of the schema to those alone who may introspect it', async () => {
+it('suggests names of the schema only with schema:read', async () => {
   await using app = await startApp();
   const messageFor = async (caller: string) => (await app.send('{ usrs { x } }', {}, caller)).errors?.[0]?.message;
   expect(await messageFor(app.owner)).toBe(
@@ -14,7 +14,7 @@ it('suggests names of the schema to those alone who may introspect it', async ()
 it.each([
   ['fields', { uid: 'u', firstNam: 'A' }],
   ['values', { uid: 'u', device: { token: 't', platform: 'ANDROIT' } }],
-])('suggests %s of the variables to those alone who may introspect the schema', async (_what, input) => {
+])('suggests %s of variables only with schema:read', async (_what, input) => {
   await using app = await startApp();
   const document = 'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { __typename } }';
   const messageFor = async (caller: string) => (await app.send(document, { input }, caller)).errors?.[0]?.message;

@@ -125,7 +125,11 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, with onl
       { requiredKeys: [] },
     );
     const property = fc.asyncProperty(params, async (payload) => void (await send(executors, payload)));
-    await fc.assert(property, { numRuns: casesOf(500), interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
+    await fc.assert(property, {
+      numRuns: casesOf(500),
+      interruptAfterTimeLimit: 100_000,
+      markInterruptAsFailure: true,
+    });
   });
 });
 

@@ -165,7 +165,8 @@ it('is not rounded in a URL', async () => {
 
 it('does not prevent updates of a user who was stored with one', async () => {
   const stored = `{"accountId":${BIG}}`;
-  await executors.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb WHERE workspace_id = ${executors.workspaceId}::uuid`;
+  await executors.db
+    .$executeRaw`UPDATE users SET meta = ${stored}::jsonb WHERE workspace_id = ${executors.workspaceId}::uuid`;
   const input = { uid: 'ada', meta: { plan: 'pro' }, device: { token: 't', platform: 'IOS' } };
   expect(await send(Update, JSON.stringify({ input }))).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },

@@ -48,7 +48,7 @@ it('rejects an address after too many failed logins, before any lookup', async (
 });
 
 it('counts failed logins to GraphiQL', async () => {
-  await using app = await startApp({ admissionLimits: limited, graphiql: { forSchemaReaders: true } });
+  await using app = await startApp({ admissionLimits: limited, graphiql: { requiresSchemaRead: true } });
   const headers = { accept: 'text/html' };
   for (const expected of [401, 401, 401, 429]) {
     const answer = await app.app.inject({ url: '/graphql', headers: { ...headers, authorization: guess(expected) } });

@@ -39,7 +39,7 @@ describe('GraphiQL at /graphql', () => {
   });
 
   it('requires credentials with schema:read in production', async () => {
-    await using gateway = await startGraphiQL({ graphiql: { forSchemaReaders: true } });
+    await using gateway = await startGraphiQL({ graphiql: { requiresSchemaRead: true } });
     const { id } = await createWorkspace(gateway.db, 'Owner');
     const reader = await createKey(gateway.db, id, ['schema:read']);
     const other = await createKey(gateway.db, id, ['users:read']);

@@ -12,14 +12,14 @@ log.info({ status: 200 }, 'POST /graphql 200');
 log.debug('nothing');`;
 const command = [process.execPath, '--input-type=module', '-e', source];
 
-/** The gateway with what it logs. */
+/** Starts the gateway and records its log. */
 async function startLoggingApp() {
   const lines: string[] = [];
   const app = await startApp({ log: pino({ level: 'info' }, { write: (line) => lines.push(line) }) });
   return { ...app, lines, entries: () => lines.map((line): unknown => JSON.parse(line)) };
 }
 
-it('writes a line of JSON for each message where standard output is no terminal', () => {
+it('writes one line of JSON per message if standard output is not a terminal', () => {
   const [program = '', ...args] = command;
   const lines = execFileSync(program, args, { encoding: 'utf8' }).split('\n');
   expect(lines).toEqual([expect.any(String), '']);
@@ -33,7 +33,7 @@ it('writes a line of JSON for each message where standard output is no terminal'
 });
 
 // macOS has a `script` too, with other options.
-it.runIf(process.platform === 'linux')('writes what people can read on a terminal', () => {
+it.runIf(process.platform === 'linux')('writes readable text to a terminal', () => {
   const onTerminal = (...args: string[]) => {
     const quoted = [...command, ...args].map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(' ');
     return stripVTControlCharacters(execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8' }));
@@ -42,7 +42,7 @@ it.runIf(process.platform === 'linux')('writes what people can read on a termina
   expect(onTerminal('several')).toMatch(/^\[\d\d:\d\d:\d\d\] INFO \(\d+\): POST \/graphql 200\r\n$/);
 });
 
-it('logs one line for each request: what was asked, how it ended, and its id', async () => {
+it('logs one line per request with its route, status and id', async () => {
   await using app = await startLoggingApp();
   const { headers } = await app.send('{ viewer { keyId } }');
   await app.app.inject({ url: '/nowhere?secret=1', headers: { 'x-request-id': 'mine' } });
@@ -54,11 +54,11 @@ it('logs one line for each request: what was asked, how it ended, and its id', a
       status: 200,
       ms: expect.any(Number),
     }),
-    expect.objectContaining({ requestId: 'mine', method: 'GET', route: '(nowhere)', status: 404 }),
+    expect.objectContaining({ requestId: 'mine', method: 'GET', route: '(no route)', status: 404 }),
   ]);
 });
 
-it('logs no credentials, no documents and no variables', async () => {
+it('logs no credentials, documents or variables', async () => {
   await using app = await startLoggingApp();
   await app.send('query ($uid: String!) { user(uid: $uid) { uid } }', { uid: 'private' });
   await app.send('{ viewer { keyId } }', {}, 'Basic c2VjcmV0OnNlY3JldA==');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createAuthenticate } from '../../../src/auth/authenticate.ts';
+import { createAuthenticator } from '../../../src/auth/authenticate.ts';
 import { createKey, limitKey, revokeKey } from '../../../src/auth/keys.ts';
 import { KEY_CACHE_MS } from '../../../src/auth/ttl-cache.ts';
 import { UnauthenticatedError } from '../../../src/auth/viewer.ts';
@@ -21,7 +21,7 @@ const basic = (publicKey: string, secret = '') => `Basic ${Buffer.from(`${public
 it('lets a revoked key in for KEY_CACHE_MS at the most', async () => {
   await using database = await createDatabase();
   const { db } = database;
-  const authenticate = createAuthenticate(db);
+  const authenticate = createAuthenticator(db);
   const { id } = await createWorkspace(db, 'Owner');
   const { publicKey } = await createKey(db, id, ['events:write']);
   await authenticate(basic(publicKey));
@@ -36,7 +36,7 @@ it('lets a revoked key in for KEY_CACHE_MS at the most', async () => {
 it('knows a fresh key after KEY_CACHE_MS at the most, even where it was tried before', async () => {
   await using database = await createDatabase();
   const { db } = database;
-  const authenticate = createAuthenticate(db);
+  const authenticate = createAuthenticator(db);
   const { id } = await createWorkspace(db, 'Owner');
   const credentials = { publicKey: 'pk_1', secret: 'sk_1' };
   await expect(authenticate(basic('pk_1', 'sk_1'))).rejects.toThrow(UnauthenticatedError);
@@ -48,7 +48,7 @@ it('knows a fresh key after KEY_CACHE_MS at the most, even where it was tried be
 it('knows a changed limit after KEY_CACHE_MS at the most', async () => {
   await using database = await createDatabase();
   const { db } = database;
-  const authenticate = createAuthenticate(db);
+  const authenticate = createAuthenticator(db);
   const { id } = await createWorkspace(db, 'Owner');
   const { publicKey } = await createKey(db, id, ['events:write']);
   expect(await authenticate(basic(publicKey))).toMatchObject({ rateLimit: null });
@@ -66,7 +66,7 @@ it('does not remember that the database failed', async () => {
     [Symbol.asyncDispose]: () => nowhere.db.$disconnect(),
   };
   let db: Db = nowhere.db;
-  const authenticate = createAuthenticate({
+  const authenticate = createAuthenticator({
     query: (text, ...values) => db.query(text, ...values),
     execute: (text, ...values) => db.execute(text, ...values),
   });

@@ -3,9 +3,9 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addUser } from '../../kit/factories.ts';
 import { IdentifyUser, ReadUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-// On a busy machine, 60 writes to one user take longer than the default lock timeout of 2 s.
-const POOL = { poolSize: 20, limits: { lockMs: 20_000 } };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
 const android = (token: string) => ({ token, platform: 'ANDROID' }) as const;
 

@@ -7,7 +7,7 @@ import { createKey, type KeyLimits } from '../../../src/auth/keys.ts';
 import type { DatabaseClient } from '../../../src/db/client.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
-import { freePort } from '../../../src/process/cluster/primary.ts';
+import { choosePort } from '../../../src/process/cluster/primary.ts';
 import { basic } from '../app.ts';
 import { createDatabase } from '../database.ts';
 import { seedDevices, seedUsers, tens } from '../seed-rows.ts';
@@ -46,7 +46,7 @@ async function createTenant(db: DatabaseClient, name: string, limits: KeyLimits 
 export async function startForOverload(environment: Record<string, string> = {}) {
   const database = await createDatabase();
   const { secret } = await createTenant(database.db, 'Owner');
-  const port = await freePort(0, HOST);
+  const port = await choosePort(0, HOST);
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['src/main.ts'], {
     env: {

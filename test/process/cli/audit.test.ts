@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createKey } from '../../../src/auth/keys.ts';
-import { nameOfToken } from '../../../src/domain/shared/actor.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
+import { nameOfToken } from '../../../src/domain/shared/actor.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
-import { openCli, refused, runCli, unknown } from '../../kit/cli.ts';
+import { openCli, rejected, runCli, unknownWorkspaceId } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 
 const entryJson = z.strictObject({
@@ -19,7 +19,7 @@ const entryJson = z.strictObject({
   eventId: z.uuid().nullable(),
 });
 
-/** The CLI on a database with two users and seven events, written by a key and by somebody with a token. */
+/** Opens the CLI on a database with two users and seven events, written with a key and with a token. */
 async function openWithTrail() {
   const cli = await openCli();
   const { db } = cli;
@@ -41,7 +41,7 @@ async function openWithTrail() {
 }
 
 describe('audit list', () => {
-  it('shows who did what to whom, newest first, and of this workspace alone', async () => {
+  it('shows the entries of this workspace only, newest first', async () => {
     await using cli = await openWithTrail();
     const entries = await cli.list();
     expect(entries.map(({ action, keyId, userId }) => [action, keyId, userId])).toEqual([
@@ -56,7 +56,7 @@ describe('audit list', () => {
     );
   });
 
-  it('is filtered by the user, and by the key under each of its names', async () => {
+  it('filters by user, and by key id, public key and token subject', async () => {
     await using cli = await openWithTrail();
     expect(await cli.list('--user', cli.one.id)).toHaveLength(4);
     expect(await cli.list('--key', 'token:ada')).toHaveLength(3);
@@ -66,7 +66,7 @@ describe('audit list', () => {
     expect(await cli.list('--key', cli.key.publicKey, '--user', cli.one.id)).toHaveLength(1);
   });
 
-  it('is filtered by the time', async () => {
+  it('filters by time', async () => {
     await using cli = await openWithTrail();
     const entries = await cli.list('--since', '2020-01-31');
     expect(entries).toHaveLength(9);
@@ -75,7 +75,7 @@ describe('audit list', () => {
     expect(await cli.list('--since', '9999-01-01T00:00:00+01:00')).toEqual([]);
   });
 
-  it('comes in pages, and says how to get the next one', async () => {
+  it('prints the options for the next page', async () => {
     await using cli = await openWithTrail();
     const entries = await cli.list();
     const command = ['audit', 'list', '--workspace', cli.workspaceId, '--limit', '4'];
@@ -83,17 +83,17 @@ describe('audit list', () => {
     for (let before: string[] = []; ; ) {
       const { stdout, stderr } = await cli.run(...command, '--json', ...before);
       pages.push(...z.array(entryJson).parse(JSON.parse(stdout)));
-      const next = /^There are older ones: --before (\S+)\n$/.exec(stderr)?.[1];
+      const next = /^More entries follow\. Show the next page with --before (\S+)\n$/.exec(stderr)?.[1];
       if (next === undefined) break;
       before = ['--before', next];
     }
     expect(pages).toEqual(entries);
   });
 
-  it('says where there is nothing', async () => {
+  it('prints a message if no entries match', async () => {
     await using cli = await openWithTrail();
-    const answer = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', unknown);
-    expect(answer).toEqual(ok('There are no such entries.\n'));
+    const answer = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', unknownWorkspaceId);
+    expect(answer).toEqual(ok('No entries match.\n'));
     expect(
       await cli.json(z.array(entryJson), 'audit', 'list', '--workspace', cli.stranger.id, '--user', cli.one.id),
     ).toEqual([]);
@@ -102,23 +102,23 @@ describe('audit list', () => {
   it.each([
     ['no workspace', [], "required option '--workspace <ID>' not specified"],
     ['a uid for a user', ['--user', 'u1'], 'It must be a UUID.'],
-    ['a cursor that is none', ['--before', 'u1'], 'It must be a UUID.'],
-    ['no key', ['--key', ''], 'It must be a key’s id'],
-    ['a subject alone', ['--key', 'ada'], 'or token: and a token’s subject'],
-    ['no subject', ['--key', 'token:'], 'or token: and a token’s subject'],
+    ['an invalid entry id', ['--before', 'u1'], 'It must be a UUID.'],
+    ['an empty key', ['--key', ''], 'It must be a key id, a public key'],
+    ['a subject without token:', ['--key', 'ada'], 'or token:<subject>'],
+    ['an empty subject', ['--key', 'token:'], 'or token:<subject>'],
     ['a time in words', ['--since', 'yesterday'], 'It must be a date, such as 2026-01-31'],
-    ['no entries', ['--limit', '0'], 'It must be 1 at least.'],
-    ['too many entries', ['--limit', '1001'], 'It must be 1000 at most.'],
-    ['a limit in words', ['--limit', 'all'], 'It must be a whole number.'],
-  ])('refuses %s', async (_what, options, reason) => {
-    expect(await runCli({}, 'audit', 'list', ...options)).toEqual(refused(reason));
+    ['no entries', ['--limit', '0'], 'It must be an integer from 1 to 1000.'],
+    ['too many entries', ['--limit', '1001'], 'It must be an integer from 1 to 1000.'],
+    ['a limit in words', ['--limit', 'all'], 'It must be an integer from 1 to 1000.'],
+  ])('rejects %s', async (_what, options, reason) => {
+    expect(await runCli({}, 'audit', 'list', ...options)).toEqual(rejected(reason));
   });
 
-  it('refuses a workspace or a key that there is not', async () => {
+  it('rejects an unknown workspace or key', async () => {
     await using cli = await openWithTrail();
-    const nowhere = await cli.run('audit', 'list', '--workspace', unknown);
-    expect(nowhere).toEqual(refused(`There is no workspace ${unknown}.`));
+    const nowhere = await cli.run('audit', 'list', '--workspace', unknownWorkspaceId);
+    expect(nowhere).toEqual(rejected(`Workspace ${unknownWorkspaceId} does not exist.`));
     const nobody = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--key', 'pk_nobody');
-    expect(nobody).toEqual(refused('The workspace has no key pk_nobody.'));
+    expect(nobody).toEqual(rejected('The workspace has no key pk_nobody.'));
   });
 });

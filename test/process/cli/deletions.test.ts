@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
-import { openCli, refused, unknown } from '../../kit/cli.ts';
+import { openCli, rejected, unknownWorkspaceId } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 import { rowId, seedEvents } from '../../kit/seed-rows.ts';
 
@@ -14,11 +14,11 @@ const deletionJson = z.strictObject({
   remainingEvents: z.int(),
 });
 
-it('lists the deleted users of a workspace whose events are being erased, until they are', async () => {
+it('lists deleted users until their events are erased', async () => {
   await using cli = await openCli();
   const { id: workspaceId } = await createWorkspace(cli.db, 'Acme');
   const list = ['deletions', 'list', '--workspace', workspaceId];
-  const done = ok('All events of deleted users are erased.\n');
+  const done = ok('No events of deleted users are left to erase.\n');
   await seedEvents({ db: cli.db, workspaceId }, 1, [11, 12, 13, 14, 15]);
   expect(await cli.run(...list)).toEqual(done);
   await cli.db.user.deleteMany({ where: { workspaceId } });
@@ -33,9 +33,9 @@ it('lists the deleted users of a workspace whose events are being erased, until 
   expect(await cli.run(...list)).toEqual(done);
 });
 
-it('refuses a workspace that is not there', async () => {
+it('rejects an unknown workspace', async () => {
   await using cli = await openCli();
-  expect(await cli.run('deletions', 'list', '--workspace', unknown)).toEqual(
-    refused(`There is no workspace ${unknown}.`),
+  expect(await cli.run('deletions', 'list', '--workspace', unknownWorkspaceId)).toEqual(
+    rejected(`Workspace ${unknownWorkspaceId} does not exist.`),
   );
 });

@@ -7,7 +7,7 @@ import { ok, runProgram } from '../../kit/program.ts';
 const [one, other] = ['01932f5e-0000-7000-8000-00000000000a', '01932f5e-0000-7000-8000-00000000000b'];
 const idOf = (place: number) => `01932f5e-0000-7000-8000-0000000001${String(place).padStart(2, '0')}`;
 
-/** Which user, their uid before, their uid after, and why `check-uids` names them. */
+/** The users: workspace, uid before and after the migration, and the reason that `check-uids` reports. */
 const users: [workspace: string, before: string, after: string, reason?: string][] = [
   [one, 'ada@example.com', 'ada@example.com'],
   [one, 'Zoe\u0308', 'Zo\u00eb'],
@@ -32,7 +32,7 @@ const users: [workspace: string, before: string, after: string, reason?: string]
   [other, 'a/b ', 'a/b ', 'must not begin or end with white space; must not contain "/"'],
 ];
 
-/** Puts the users into a database that lacks the migration. */
+/** Inserts the users into a database without the migration. */
 async function fill(database: EmptyDatabase) {
   await using today = await copyPrisma();
   const names = await today.list();
@@ -54,7 +54,7 @@ const hint =
   'Some users have a uid that no lookup finds, or that is another user’s in Unicode normal form C. To list them: npm run cli -- users check-uids\n';
 
 describe('the migration of uids', () => {
-  it('keeps those that would collide, and has them reported', async () => {
+  it('leaves uids that would collide unchanged and reports them', async () => {
     await using database = await openEmptyDatabase();
     await fill(database);
     const env = { DATABASE_URL: database.connectionString };
@@ -75,7 +75,7 @@ describe('the migration of uids', () => {
     expect(await runProgram('scripts/db-migrate.ts', [], { env })).toEqual(ok('The database is up to date.\n'));
   });
 
-  it('says nothing where there is nothing to say', async () => {
+  it('reports nothing if all uids are valid', async () => {
     await using database = await openEmptyDatabase();
     const env = { DATABASE_URL: database.connectionString };
     const { stdout } = await runProgram('scripts/db-migrate.ts', [], { env });
@@ -83,10 +83,10 @@ describe('the migration of uids', () => {
     expect(await runCli(env, 'users', 'check-uids')).toEqual(ok('Every uid is valid and in Unicode normal form C.\n'));
   });
 
-  it('leaves a database alone that is not in UTF-8', async () => {
+  it('does nothing in a database that is not in UTF-8', async () => {
     await using server = await openEmptyDatabase();
     const name = `latin_${process.pid}_${Date.now()}`;
-    // The locale of the server may be of a provider that knows UTF-8 alone; PostgreSQL 14 has but one provider.
+    // The default locale provider may support only UTF-8. PostgreSQL 14 has a single provider.
     const [{ provider } = {}] = await server.rows(
       "SELECT CASE WHEN current_setting('server_version_num')::int < 150000 THEN '' ELSE 'LOCALE_PROVIDER libc' END AS provider",
     );
@@ -103,7 +103,7 @@ describe('the migration of uids', () => {
   });
 });
 
-it('pages through a workspace of more users than it reads at once', async () => {
+it('checks a workspace with more users than one page', async () => {
   await using database = await openEmptyDatabase();
   await migrate(database);
   await database.rows(`INSERT INTO workspaces (workspace_id, name) VALUES ('${one}', 'One')`);
@@ -114,12 +114,12 @@ it('pages through a workspace of more users than it reads at once', async () => 
   expect(JSON.parse(stdout).map(({ uid }: { uid: string }) => uid)).toEqual(['u6000 ', 'u12000 ']);
 });
 
-it('refuses a workspace that there is not', async () => {
+it('rejects an unknown workspace', async () => {
   await using database = await openEmptyDatabase();
   await migrate(database);
   const { stderr, code } = await runCli(
     { DATABASE_URL: database.connectionString },
     ...['users', 'check-uids', '--workspace', other],
   );
-  expect([stderr, code]).toEqual([`error: There is no workspace ${other}.\n`, 1]);
+  expect([stderr, code]).toEqual([`error: Workspace ${other} does not exist.\n`, 1]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refused, runCli } from '../../kit/cli.ts';
+import { rejected, runCli } from '../../kit/cli.ts';
 import { createEmptyDatabase } from '../../kit/database.ts';
 
 describe('help', () => {
@@ -15,28 +15,31 @@ describe('help', () => {
     [['keys', 'revoke'], 'keys revoke pk_'],
     [['audit'], 'audit list --workspace'],
     [['audit', 'list'], 'audit list --workspace'],
-  ])('of %j has examples, and needs no database', async (command, example) => {
+  ])('of %j has examples and needs no database', async (command, example) => {
     const { stdout, stderr, code } = await runCli({}, ...command, '--help');
     expect(stdout).toMatch(/^Usage: npm run cli -- /);
     expect(stdout).toContain(`npm run cli -- ${example}`);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
-  it.each([[[]], [['workspaces']], [['keys']], [['audit']]])('answers %j without a command', async (command) => {
-    const { stdout, stderr, code } = await runCli({}, ...command);
-    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
-    expect(stderr).toContain('Commands:');
-  });
+  it.each([[[]], [['workspaces']], [['keys']], [['audit']]])(
+    'is printed for %j without a subcommand',
+    async (command) => {
+      const { stdout, stderr, code } = await runCli({}, ...command);
+      expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+      expect(stderr).toContain('Commands:');
+    },
+  );
 });
 
-describe('a failure is one line on stderr and exit code 1', () => {
+describe('a failure prints one line to stderr and exits with code 1', () => {
   it.each([
     ['an unknown command', ['workspaces', 'creat'], "unknown command 'creat'"],
     ['an unknown option', ['workspaces', 'list', '--all'], "unknown option '--all'"],
     ['a missing argument', ['workspaces', 'create'], "missing required argument 'NAME'"],
-    ['no database', ['workspaces', 'list'], 'DATABASE_URL is not set.'],
+    ['no DATABASE_URL', ['workspaces', 'list'], 'DATABASE_URL is not set.'],
   ])('with %s', async (_case, command, reason) => {
-    expect(await runCli({}, ...command)).toEqual(refused(reason));
+    expect(await runCli({}, ...command)).toEqual(rejected(reason));
   });
 
   it.each([
@@ -44,17 +47,17 @@ describe('a failure is one line on stderr and exit code 1', () => {
     ['postgres://someone:hidden@127.0.0.1:1/usergraph', "127.0.0.1:1/usergraph: Can't reach database server"],
   ])('with the database %s', async (DATABASE_URL, reason) => {
     const failed = await runCli({ DATABASE_URL }, 'workspaces', 'list');
-    expect(failed).toEqual(refused(reason));
+    expect(failed).toEqual(rejected(reason));
     expect(failed.stderr).not.toContain('hidden');
   });
 
-  it('with a database that is not there, or not migrated', async () => {
+  it('with a database that does not exist or is not migrated', async () => {
     await using database = await createEmptyDatabase();
     const url = new URL(database.connectionString);
     const unmigrated = await runCli({ DATABASE_URL: url.href }, 'workspaces', 'list');
-    expect(unmigrated).toEqual(refused('Run npm run db:migrate first.'));
+    expect(unmigrated).toEqual(rejected('Run npm run db:migrate first.'));
     url.pathname = '/nowhere';
     const missing = await runCli({ DATABASE_URL: url.href }, 'workspaces', 'list');
-    expect(missing).toEqual(refused('database "nowhere" does not exist'));
+    expect(missing).toEqual(rejected('database "nowhere" does not exist'));
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openCli, refused, workspaceJson } from '../../kit/cli.ts';
+import { openCli, rejected, workspaceJson } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 
 describe('workspaces', () => {
   it('are created and listed', async () => {
     await using cli = await openCli();
-    expect(await cli.run('workspaces', 'list')).toEqual(ok('There are no workspaces yet.\n'));
+    expect(await cli.run('workspaces', 'list')).toEqual(ok('There are no workspaces.\n'));
     const created = await cli.json(workspaceJson, 'workspaces', 'create', ' Zürich Ltd ');
     expect(created.name).toBe('Zürich Ltd');
     const { stdout } = await cli.run('workspaces', 'create', 'Acme');
@@ -24,8 +24,8 @@ describe('workspaces', () => {
     [' ', 'It must not be empty.'],
     ['x'.repeat(101), 'It must have at most 100 characters; got 101.'],
     ['a\nb', 'It must consist of printable characters.'],
-  ])('refuses the name %j', async (name, reason) => {
+  ])('reject the name %j', async (name, reason) => {
     await using cli = await openCli();
-    expect(await cli.run('workspaces', 'create', name)).toEqual(refused(reason));
+    expect(await cli.run('workspaces', 'create', name)).toEqual(rejected(reason));
   });
 });

@@ -1,17 +1,24 @@
 import { expect, it } from 'vitest';
-import { askAnew, eventually, logged, pidsThat, startTwoWorkers, workersOf } from '../../kit/workers.ts';
+import {
+  logLines,
+  pidsThatLogged,
+  sendOnNewConnection,
+  startTwoWorkers,
+  waitUntil,
+  workerPids,
+} from '../../kit/workers.ts';
 
 const query = '{ viewer { keyId } }';
 
-it('gives a key its points once, however many workers it asks, and those of a dead one are not given again', async () => {
+it('counts the points of a key across workers, and keeps the count when a worker dies', async () => {
   await using started = await startTwoWorkers({ RATE_LIMIT: '20' });
   const { gateway, owner } = started;
-  const ask = async () => (await askAnew(gateway.address, owner, query)).status;
+  const ask = async () => (await sendOnNewConnection(gateway.address, owner, query)).status;
   const statuses = await Promise.all(Array.from({ length: 30 }, ask));
   expect(statuses.sort()).toEqual([...Array(20).fill(200), ...Array(10).fill(429)]);
-  await eventually(() => expect(logged(gateway, 'POST /graphql')).toHaveLength(30));
-  expect(pidsThat(gateway, 'POST /graphql')).toHaveLength(2);
-  process.kill(workersOf(gateway)[0] ?? 0, 'SIGKILL');
-  await eventually(() => expect(workersOf(gateway)).toHaveLength(3));
+  await waitUntil(() => expect(logLines(gateway, 'POST /graphql')).toHaveLength(30));
+  expect(pidsThatLogged(gateway, 'POST /graphql')).toHaveLength(2);
+  process.kill(workerPids(gateway)[0] ?? 0, 'SIGKILL');
+  await waitUntil(() => expect(workerPids(gateway)).toHaveLength(3));
   expect([await ask(), await ask()]).toEqual([429, 429]);
 });

@@ -2,21 +2,21 @@ import { expect, it } from 'vitest';
 import {
   type Answer,
   beginRequest,
-  eventually,
-  logged,
-  pidsThat,
+  logLines,
+  pidsThatLogged,
   runs,
   startTwoWorkers,
-  workersOf,
+  waitUntil,
+  workerPids,
 } from '../../kit/workers.ts';
 
 type Started = Awaited<ReturnType<typeof startTwoWorkers>>;
 
 const create = (place: number) => `mutation { createUser(input: { uid: "u${place}" }) { __typename } }`;
 const created = { status: 200, body: JSON.stringify({ data: { createUser: { __typename: 'CreateUserPayload' } } }) };
-const finishing = 'finishing what is in flight';
+const shuttingDown = 'received: shutting down';
 
-/** Begins six requests, which both workers have, and gives what finishes them. */
+/** Begins six requests, distributed to both workers, and returns a function that completes them. */
 async function beginSix({ gateway, owner }: Started) {
   const finish: (() => Promise<Answer>)[] = [];
   for (let place = 0; place < 6; place += 1) finish.push(await beginRequest(gateway.address, owner, create(place)));
@@ -27,45 +27,45 @@ it.each<[string, (gateway: Started['gateway']) => void]>([
   ['SIGTERM', ({ pid }) => process.kill(pid, 'SIGTERM')],
   ['SIGINT to the whole group, as on Ctrl-C', ({ pid }) => process.kill(-pid, 'SIGINT')],
   ['SIGTERM to the whole group', ({ pid }) => process.kill(-pid, 'SIGTERM')],
-])('answers what is in flight on %s, and starts nothing anew', async (_name, end) => {
+])('answers in-flight requests on %s and restarts no worker', async (_name, end) => {
   await using started = await startTwoWorkers({}, { command: [process.execPath, 'src/main.ts'], detached: true });
   const { gateway } = started;
   const finish = await beginSix(started);
   end(gateway);
-  await eventually(() => expect(pidsThat(gateway, finishing)).toHaveLength(3));
+  await waitUntil(() => expect(pidsThatLogged(gateway, shuttingDown)).toHaveLength(3));
   expect(await finish()).toEqual(Array(6).fill(created));
   expect(await gateway.ended).toBe(0);
-  expect(pidsThat(gateway, 'POST /graphql')).toHaveLength(2);
-  expect([workersOf(gateway).length, logged(gateway, 'another one starts')]).toEqual([2, []]);
-  expect(workersOf(gateway).filter(runs)).toEqual([]);
+  expect(pidsThatLogged(gateway, 'POST /graphql')).toHaveLength(2);
+  expect([workerPids(gateway).length, logLines(gateway, 'restarting')]).toEqual([2, []]);
+  expect(workerPids(gateway).filter(runs)).toEqual([]);
 });
 
-it('answers what is in flight, and leaves no worker behind, when the primary is killed', async () => {
+it('answers in-flight requests and leaves no worker running when the primary is killed', async () => {
   await using started = await startTwoWorkers();
   const { gateway } = started;
   const finish = await beginSix(started);
   await gateway.end('SIGKILL');
-  await eventually(() => expect(pidsThat(gateway, finishing)).toHaveLength(2));
+  await waitUntil(() => expect(pidsThatLogged(gateway, shuttingDown)).toHaveLength(2));
   expect(await finish()).toEqual(Array(6).fill(created));
-  await eventually(() => expect(workersOf(gateway).filter(runs)).toEqual([]));
+  await waitUntil(() => expect(workerPids(gateway).filter(runs)).toEqual([]));
 });
 
-it('replaces a worker that is asked to end, after it has answered what is in flight', async () => {
+it('replaces a worker that got SIGTERM after it has answered its in-flight requests', async () => {
   await using started = await startTwoWorkers();
   const { gateway } = started;
   const finish = await beginSix(started);
-  const [asked = 0] = workersOf(gateway);
-  process.kill(asked, 'SIGTERM');
-  await eventually(() => expect(pidsThat(gateway, finishing)).toEqual([asked]));
+  const [stopped = 0] = workerPids(gateway);
+  process.kill(stopped, 'SIGTERM');
+  await waitUntil(() => expect(pidsThatLogged(gateway, shuttingDown)).toEqual([stopped]));
   expect(await finish()).toEqual(Array(6).fill(created));
-  await eventually(() => expect(workersOf(gateway)).toHaveLength(3));
-  expect(runs(asked)).toBe(false);
+  await waitUntil(() => expect(workerPids(gateway)).toHaveLength(3));
+  expect(runs(stopped)).toBe(false);
 });
 
-it('ends, although a worker does not', async () => {
+it('exits although a worker hangs', async () => {
   await using started = await startTwoWorkers();
   const { gateway } = started;
-  const [hung = 0] = workersOf(gateway);
+  const [hung = 0] = workerPids(gateway);
   process.kill(hung, 'SIGSTOP');
   expect(await gateway.end('SIGTERM')).toBe(0);
   expect(runs(hung)).toBe(false);

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createKey } from '../../../src/auth/keys.ts';
 import type { DatabaseClient } from '../../../src/db/client.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../../src/dev/demo-data.ts';
-import { MAX_DEVICES } from '../../../src/domain/shared/limits.ts';
 import { newEvent } from '../../../src/domain/events/inputs.ts';
 import { newList } from '../../../src/domain/lists/inputs.ts';
+import { MAX_DEVICES } from '../../../src/domain/shared/limits.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { newUser, number as phoneNumber, userUpdate } from '../../../src/domain/users/inputs.ts';
 import { workspaceId, workspaceName } from '../../../src/domain/workspaces/workspaces.ts';
@@ -13,7 +13,7 @@ import { createDatabase } from '../../kit/database.ts';
 const seed = (db: DatabaseClient) => seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
 
 describe('the demo data', () => {
-  it('is what the issue asks for: 250 users, both platforms, six lists, a dozen kinds of event', async () => {
+  it('has 250 users, both device platforms, six lists and at least twelve kinds of events', async () => {
     await using database = await createDatabase();
     expect(await seed(database.db)).toBe(true);
     const { workspaces, keys, users, devices, lists, listMemberships, segments, segmentMemberships, events } =
@@ -37,7 +37,7 @@ describe('the demo data', () => {
     );
   });
 
-  it("holds the seed document's own user and events", async () => {
+  it('contains the example user and events of the seed document', async () => {
     await using database = await createDatabase();
     await seed(database.db);
     const user = await database.db.user.findFirstOrThrow({
@@ -79,7 +79,7 @@ describe('the demo data', () => {
     expect(rows).toEqual(otherRows);
   });
 
-  it('breaks none of the rules that input has to keep', async () => {
+  it('satisfies the validation rules of inputs', async () => {
     await using database = await createDatabase();
     await seed(database.db);
     const { users, devices, lists, events } = await readAll(database.db);
@@ -99,13 +99,13 @@ describe('the demo data', () => {
     expect(Math.max(...deviceCounts)).toBe(MAX_DEVICES);
   });
 
-  it('could have happened: everything has its order, and nothing is before its cause or after now', async () => {
+  it('is chronologically consistent and in the past', async () => {
     await using database = await createDatabase();
     await seed(database.db);
     const { users, devices, lists, listMemberships, events } = await readAll(database.db);
     const signUps = new Map(users.map(({ id, createdAt }) => [id, createdAt.getTime()]));
     const listTimes = new Map(lists.map((list) => [list.id, list]));
-    const since = (userId: string, instant: Date) => instant.getTime() - (signUps.get(userId) ?? Number.NaN);
+    const timeSinceSignUp = (userId: string, instant: Date) => instant.getTime() - (signUps.get(userId) ?? Number.NaN);
     const [example, ...others] = users;
 
     expect(example?.uid).toBe('a.jinadu@somecorp.email');
@@ -117,18 +117,18 @@ describe('the demo data', () => {
     expect(Math.max(...years) - Math.min(...years)).toBeGreaterThan(700 * 86_400_000);
     expect(Math.max(...years)).toBeLessThan(Date.now());
     for (const user of users) expect(user.updatedAt >= user.createdAt).toBe(true);
-    for (const { userId, lastSeenAt } of devices) expect(since(userId, lastSeenAt)).toBeGreaterThanOrEqual(0);
+    for (const { userId, lastSeenAt } of devices) expect(timeSinceSignUp(userId, lastSeenAt)).toBeGreaterThanOrEqual(0);
     for (const { userId, timestamp } of events) {
-      if (userId !== example?.id) expect(since(userId, timestamp)).toBeGreaterThanOrEqual(0);
+      if (userId !== example?.id) expect(timeSinceSignUp(userId, timestamp)).toBeGreaterThanOrEqual(0);
     }
     for (const { userId, listId, joinedAt } of listMemberships) {
       const list = listTimes.get(listId);
-      expect(since(userId, joinedAt)).toBeGreaterThanOrEqual(0);
+      expect(timeSinceSignUp(userId, joinedAt)).toBeGreaterThanOrEqual(0);
       expect(list && joinedAt >= list.createdAt && (!list.archivedAt || joinedAt < list.archivedAt)).toBe(true);
     }
   });
 
-  it('is made once, by whoever comes first, and is left alone afterwards', async () => {
+  it('is inserted once, also by concurrent starts, and not changed afterwards', async () => {
     await using database = await createDatabase();
     expect((await Promise.all([seed(database.db), seed(database.db)])).toSorted()).toEqual([false, true]);
     await database.db.user.deleteMany({ where: { uid: 'u1001' } });
@@ -137,7 +137,7 @@ describe('the demo data', () => {
     expect(await database.db.user.count()).toBe(249);
   });
 
-  it('is not left half made', async () => {
+  it('is inserted completely or not at all', async () => {
     await using database = await createDatabase();
     const failing = seedDemoData(database.db, () => Promise.reject(new Error('interrupted')));
     await expect(failing).rejects.toThrow('interrupted');

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { openEmbeddedDatabase } from '../../../src/dev/embedded-database.ts';
 
-it('has a connection for each that its users need, and some to spare', async () => {
+it('allows the requested number of connections and 20 more', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'usergraph-embedded-'));
   const { connection, close } = await openEmbeddedDatabase(directory, 640, async () => {});
   const client = new Client(connection);

@@ -13,8 +13,8 @@ import { StartError } from '../../../src/dev/start-error.ts';
 
 const owner = fileURLToPath(new URL('owner-process.ts', import.meta.url));
 
-describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
-  it('makes its data, and keeps it over a restart', async () => {
+describe('the embedded PostgreSQL', () => {
+  it('initializes its data directory and keeps the data after a restart', async () => {
     await using folder = await openFolder();
     await folder.use((client) => client.query('CREATE TABLE kept (); INSERT INTO kept DEFAULT VALUES'));
     await folder.use(async (client, postgres) => {
@@ -23,7 +23,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     });
   });
 
-  it('passes settings on, sorts and folds text alike on every machine, and listens on no port', async () => {
+  it('applies settings, has the same collation on every machine, and listens on no port', async () => {
     await using folder = await openFolder();
     const settings = { 'usergraph.note': `it's "$HOME"`, TimeZone: 'Asia/Tokyo' };
     await folder.use(async (client) => {
@@ -37,7 +37,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     }, settings);
   });
 
-  it('stops once, however often it is asked, with a connection open', async () => {
+  it('stops once, with a connection open', async () => {
     await using folder = await openFolder();
     const postgres = await folder.start();
     const client = await connect(postgres);
@@ -48,7 +48,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     expect(existsSync(postgres.connection.host)).toBe(false);
   });
 
-  it('recovers after its server was killed', async () => {
+  it('recovers the data of a killed server', async () => {
     await using folder = await openFolder();
     const killed = await folder.start();
     const client = await connect(killed);
@@ -59,53 +59,50 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     expect(existsSync(killed.connection.host)).toBe(false);
   });
 
-  it.each(['SIGKILL', 'SIGINT'] as const)(
-    'starts its server again that %s has ended, in the same place',
-    async (signal) => {
-      await using folder = await openFolder();
-      const said: string[] = [];
-      const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
-      const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
-      try {
-        for (let round = 1; round <= 2; round += 1) {
-          const before = await folder.serverPid();
-          process.kill(before, signal);
-          await vi.waitFor(() => expect(said).toHaveLength(round * 2), { timeout: 15_000 });
-          expect(await folder.serverPid()).not.toBe(before);
-          await (await connect(postgres)).end();
-        }
-      } finally {
-        await postgres.stop();
-      }
-      expect(existsSync(join(folder.data, 'postmaster.pid'))).toBe(false);
-      expect(existsSync(postgres.connection.host)).toBe(false);
-    },
-  );
-
-  it('starts its server again as soon as that can be started, and is stopped meanwhile', async () => {
+  it.each(['SIGKILL', 'SIGINT'] as const)('restarts its server in the same place after %s', async (signal) => {
     await using folder = await openFolder();
-    const said: string[] = [];
-    const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+    const messages: string[] = [];
+    const log = { info: (text: string) => messages.push(text), warn: (text: string) => messages.push(text) };
+    const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
+    try {
+      for (let round = 1; round <= 2; round += 1) {
+        const before = await folder.serverPid();
+        process.kill(before, signal);
+        await vi.waitFor(() => expect(messages).toHaveLength(round * 2), { timeout: 60_000 });
+        expect(await folder.serverPid()).not.toBe(before);
+        await (await connect(postgres)).end();
+      }
+    } finally {
+      await postgres.stop();
+    }
+    expect(existsSync(join(folder.data, 'postmaster.pid'))).toBe(false);
+    expect(existsSync(postgres.connection.host)).toBe(false);
+  });
+
+  it('retries a failed restart until it succeeds or is stopped', async () => {
+    await using folder = await openFolder();
+    const messages: string[] = [];
+    const log = { info: (text: string) => messages.push(text), warn: (text: string) => messages.push(text) };
     const postgres = await startEmbeddedPostgres({ directory: folder.data, log });
     const settings = join(folder.data, 'postgresql.conf');
     const right = await readFile(settings, 'utf8');
     await writeFile(settings, `${right}\nnonsense = on\n`);
     process.kill(await folder.serverPid(), 'SIGKILL');
-    await vi.waitFor(() => expect(said.filter((text) => text.includes('nonsense')).length).toBeGreaterThan(1), {
-      timeout: 15_000,
+    await vi.waitFor(() => expect(messages.filter((text) => text.includes('nonsense')).length).toBeGreaterThan(1), {
+      timeout: 60_000,
     });
     await writeFile(settings, right);
-    await vi.waitFor(() => expect(said.at(-1)).toContain('runs again'), { timeout: 15_000 });
+    await vi.waitFor(() => expect(messages.at(-1)).toContain('is running again'), { timeout: 60_000 });
     await writeFile(settings, `${right}\nnonsense = on\n`);
     process.kill(await folder.serverPid(), 'SIGKILL');
-    await vi.waitFor(() => expect(said.at(-1)).toContain('The next try'), { timeout: 15_000 });
+    await vi.waitFor(() => expect(messages.at(-1)).toContain('Retrying'), { timeout: 60_000 });
     await postgres.stop();
-    const count = said.length;
+    const count = messages.length;
     await sleep(1_500);
-    expect(said).toHaveLength(count);
+    expect(messages).toHaveLength(count);
   });
 
-  it('takes over from a gateway that was killed and left its server running', async () => {
+  it('stops the server that a killed gateway left running', async () => {
     await using folder = await openFolder();
     const { child, host } = await folder.spawnOwner();
     const orphan = await folder.serverPid();
@@ -118,7 +115,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     });
   });
 
-  it('leaves a program alone that has the number of a killed server by now', async () => {
+  it('does not signal another program that has the pid of a killed server', async () => {
     await using folder = await openFolder();
     const postgres = await folder.start();
     const pid = await folder.serverPid();
@@ -133,7 +130,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     other.kill();
   });
 
-  it('does not share the gateway’s Ctrl-C', async () => {
+  it('is not stopped by Ctrl-C in the terminal of the gateway', async () => {
     await using folder = await openFolder();
     const { child, host } = await folder.spawnOwner();
     // The terminal's Ctrl-C: SIGINT to the whole process group.
@@ -145,7 +142,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     expect(await readFile(join(folder.data, 'server.log'), 'utf8')).toContain('database system is shut down');
   });
 
-  it('starts anew where making the data was killed half-way', async () => {
+  it('starts over after an interrupted initialization', async () => {
     await using folder = await openFolder();
     const child = folder.spawn();
     while (!(await readdir(folder.path)).some((name) => name.startsWith('pg.partial-'))) await sleep(5);
@@ -156,33 +153,35 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     await folder.use((client) => client.query('SELECT 1'));
   });
 
-  it('refuses data of another major version in one line', async () => {
+  it('rejects data of another major version', async () => {
     await using folder = await openFolder();
     await mkdir(folder.data);
     await writeFile(join(folder.data, 'PG_VERSION'), '15\n');
     await expect(folder.start()).rejects.toThrow(StartError);
-    await expect(folder.start()).rejects.toThrow(/^\S+ was made by PostgreSQL 15, but this is PostgreSQL \d+\. .+$/);
+    await expect(folder.start()).rejects.toThrow(
+      /^\S+ was created by PostgreSQL 15, but usergraph runs PostgreSQL \d+\. .+$/,
+    );
   });
 
-  it('refuses a folder that holds something else', async () => {
+  it('rejects a folder with other files', async () => {
     await using folder = await openFolder();
     await mkdir(folder.data);
     await writeFile(join(folder.data, 'letter.txt'), 'Dear reader');
-    await expect(folder.start()).rejects.toThrow(/holds something other than PostgreSQL's data/);
+    await expect(folder.start()).rejects.toThrow(/contains files that are not a PostgreSQL data directory/);
     expect(await readdir(folder.data)).toEqual(['letter.txt']);
   });
 
-  it('says why the server does not start, and leaves no socket folder', async () => {
+  it('reports why the server does not start, and leaves no socket folder', async () => {
     await using folder = await openFolder();
     vi.stubEnv('TMPDIR', folder.path);
     const failure = folder.start({ shared_buffers: 'much' });
-    await expect(failure).rejects.toThrow(/did not start on .*\n.*invalid value for parameter "shared_buffers"/);
+    await expect(failure).rejects.toThrow(/did not start in .*\n.*invalid value for parameter "shared_buffers"/);
     vi.unstubAllEnvs();
     expect((await readdir(folder.path)).filter((name) => name !== 'pg')).toEqual([]);
   });
 });
 
-/** A folder for one database; at its end every process started on it is down, and it is gone. */
+/** Creates a folder for a database. Disposing of it kills all processes that use it and removes it. */
 async function openFolder() {
   const path = await mkdtemp(join(tmpdir(), 'ug-embedded-'));
   const data = join(path, 'pg');

@@ -11,20 +11,18 @@ import { StartError } from '../../../src/dev/start-error.ts';
 const module = new URL('../../../src/dev/instance-lock.ts', import.meta.url).href;
 
 describe('the lock of a data folder', () => {
-  it('tells a second usergraph in one line which process has the folder', async () => {
+  it('names the process that holds it, in one line', async () => {
     await using folder = await openFolder();
     const lock = await lockDirectory(folder.path);
-    const refusal = await lockDirectory(folder.path).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(StartError);
-    expect(String(refusal)).toContain(
-      `usergraph already runs on ${folder.path} (process ${process.pid}). Stop it first`,
-    );
-    expect(String(refusal)).not.toContain('\n');
+    const failure = await lockDirectory(folder.path).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartError);
+    expect(String(failure)).toContain(`Another usergraph (process ${process.pid}) is using ${folder.path}. Stop it`);
+    expect(String(failure)).not.toContain('\n');
     await lock.release();
     await (await lockDirectory(folder.path)).release();
   });
 
-  it('knows the folder by whatever path it is reached', async () => {
+  it('is the same for every path of the folder', async () => {
     await using folder = await openFolder();
     const link = join(folder.path, 'link');
     const target = join(folder.path, 'data');
@@ -35,7 +33,7 @@ describe('the lock of a data folder', () => {
     await lock.release();
   });
 
-  it('is free again when its process is killed', async () => {
+  it('is released when its process is killed', async () => {
     await using folder = await openFolder();
     const holder = spawnNode(
       `await lockDirectory(${JSON.stringify(folder.path)}); console.log('locked'); setInterval(() => {}, 1000)`,
@@ -47,24 +45,24 @@ describe('the lock of a data folder', () => {
     await (await lockDirectory(folder.path)).release();
   });
 
-  it('keeps no process alive', async () => {
+  it('does not keep its process alive', async () => {
     await using folder = await openFolder();
     const holder = spawnNode(`await lockDirectory(${JSON.stringify(folder.path)})`);
     expect(await once(holder, 'exit')).toEqual([0, null]);
   });
 
-  it('is given to exactly one of many starts at the same moment', async () => {
+  it('is acquired by exactly one of 50 concurrent starts', async () => {
     await using folder = await openFolder();
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => lockDirectory(folder.path)));
-    const won = results.filter((result) => result.status === 'fulfilled');
-    expect(won).toHaveLength(1);
-    for (const { value } of won) await value.release();
+    const acquired = results.filter((result) => result.status === 'fulfilled');
+    expect(acquired).toHaveLength(1);
+    for (const { value } of acquired) await value.release();
   });
 });
 
-// What Linux does not need: there the socket has no file.
+// Linux does not need this: an abstract socket has no file.
 describe('the lock’s socket file on other systems', () => {
-  it('is taken over when its process was killed', async () => {
+  it('is removed after its process was killed', async () => {
     await using folder = await openFolder();
     const address = join(folder.path, 'socket');
     const holder = spawnNode(
@@ -79,7 +77,7 @@ describe('the lock’s socket file on other systems', () => {
     expect(existsSync(address)).toBe(false);
   });
 
-  it('is not taken from a process that is alive', async () => {
+  it('is not removed while its process is alive', async () => {
     await using folder = await openFolder();
     const address = join(folder.path, 'socket');
     const server = await listen(address);

@@ -1,4 +1,4 @@
-// A process that owns an embedded database, for the tests to kill: says it is ready, then waits.
+// Runs an embedded database for tests that kill its process. Prints the socket folder when the server is ready.
 import { startEmbeddedPostgres } from '../../../src/dev/embedded-postgres.ts';
 
 const [directory = ''] = process.argv.slice(2);

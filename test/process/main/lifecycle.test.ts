@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { createEmptyDatabase } from '../../kit/database.ts';
-import { askDemo, failGateway, serverRuns, startGateway } from '../../kit/gateway-process.ts';
+import { failGateway, queryAsDemo, serverRuns, startGateway } from '../../kit/gateway-process.ts';
+import { waitUntil } from '../../kit/workers.ts';
 
 const create = (uid: string) => `mutation { createUser(input: { uid: "${uid}" }) { __typename } }`;
 const read = (uid: string) => `{ user(uid: "${uid}") { uid } }`;
@@ -19,7 +20,7 @@ describe('the gateway on the embedded database', () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('prints the address, both keys, and a curl line that works when pasted', async () => {
+  it('prints the address, both keys and a curl command that works', async () => {
     await using gateway = await startGateway({ DATA_DIR: directory });
     expect(gateway.output()).toMatch(
       /GraphiQL +http:\/\/127\.0\.0\.1:\d+\/graphql\n +public key +pk_demo\n +secret +sk_demo/,
@@ -30,14 +31,14 @@ describe('the gateway on the embedded database', () => {
     expect(answer.data.users.nodes).toHaveLength(3);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly on %s, with its database', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly with its database on %s', async (signal) => {
     const gateway = await startGateway({ DATA_DIR: directory });
     expect(await serverRuns(directory)).toBe(true);
     expect(await gateway.end(signal)).toBe(0);
     expect(await serverRuns(directory)).toBe(false);
   });
 
-  it('stops cleanly, with its database, while a connection is open on which nothing has come', async () => {
+  it('stops cleanly with its database while an idle connection is open', async () => {
     const gateway = await startGateway({ DATA_DIR: directory });
     const silent = connect(Number(new URL(gateway.address).port), '127.0.0.1');
     await once(silent, 'connect');
@@ -46,41 +47,41 @@ describe('the gateway on the embedded database', () => {
     silent.destroy();
   });
 
-  it('keeps its data', async () => {
+  it('keeps its data after a restart', async () => {
     const first = await startGateway({ DATA_DIR: directory });
-    expect(await askDemo(first.address, create('kept'))).toMatchObject({
+    expect(await queryAsDemo(first.address, create('kept'))).toMatchObject({
       data: { createUser: { __typename: 'CreateUserPayload' } },
     });
     await first.end('SIGINT');
     await using second = await startGateway({ DATA_DIR: directory });
-    expect(await askDemo(second.address, read('kept'))).toEqual({ data: { user: { uid: 'kept' } } });
+    expect(await queryAsDemo(second.address, read('kept'))).toEqual({ data: { user: { uid: 'kept' } } });
   });
 
   it('recovers after kill -9', async () => {
     const killed = await startGateway({ DATA_DIR: directory });
-    await askDemo(killed.address, create('survivor'));
+    await queryAsDemo(killed.address, create('survivor'));
     await killed.end('SIGKILL');
     await using next = await startGateway({ DATA_DIR: directory });
-    expect(await askDemo(next.address, read('survivor'))).toEqual({ data: { user: { uid: 'survivor' } } });
+    expect(await queryAsDemo(next.address, read('survivor'))).toEqual({ data: { user: { uid: 'survivor' } } });
   });
 
-  it('says in one line that another one has the data folder', async () => {
+  it('fails with one line if another gateway uses the data folder', async () => {
     await using gateway = await startGateway({ DATA_DIR: directory });
     const { code, output } = await failGateway({ DATA_DIR: directory });
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/^usergraph already runs on \S+ \(process \d+\)\. .*\n$/),
+      expect.stringMatching(/^Another usergraph \(process \d+\) is using \S+\. .*\n$/),
     ]);
     expect(output).toContain(String(gateway.pid));
   });
 
-  it('says in one line that the port is taken, and leaves no database behind', async () => {
+  it('fails with one line if the port is in use, and stops its database', async () => {
     const other = await mkdtemp(join(tmpdir(), 'usergraph-main-'));
     await using gateway = await startGateway({ DATA_DIR: directory });
     const { code, output } = await failGateway({ DATA_DIR: other, PORT: new URL(gateway.address).port });
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/^listen EADDRINUSE: .* Stop what listens there, or set PORT\.\n$/),
+      expect.stringMatching(/^listen EADDRINUSE: .* Stop the program that uses the port, or set PORT\.\n$/),
     ]);
     expect(await serverRuns(other)).toBe(false);
     await rm(other, { recursive: true });
@@ -88,7 +89,7 @@ describe('the gateway on the embedded database', () => {
 });
 
 describe('the gateway on a server', () => {
-  it('is not ready before the migrations, says what to do, and is ready after them', async () => {
+  it('is ready only after the migrations, and names the command to run', async () => {
     await using database = await createEmptyDatabase();
     await using gateway = await startGateway({ DATABASE_URL: database.connectionString });
     const ready = async () => (await fetch(`${gateway.address}/health/ready`)).json();
@@ -97,24 +98,24 @@ describe('the gateway on a server', () => {
       reason: expect.stringContaining('npm run db:migrate'),
     });
     await migrate(database);
-    await vi.waitFor(async () => expect(await ready()).toEqual({ status: 'ok' }));
+    await waitUntil(async () => expect(await ready()).toEqual({ status: 'ok' }));
   });
 
-  it('serves on while it drains, says that it is not ready, and keeps no connection', async () => {
+  it('keeps serving while it drains, reports not ready, and closes connections', async () => {
     await using database = await createEmptyDatabase();
     await migrate(database);
-    await using gateway = await startGateway({ DATABASE_URL: database.connectionString, DRAIN_MS: '2000' });
-    const ask = (path: string) => fetch(gateway.address + path);
-    expect((await ask('/health/ready')).headers.get('connection')).toBe('keep-alive');
+    await using gateway = await startGateway({ DATABASE_URL: database.connectionString, DRAIN_MS: '5000' });
+    const get = (path: string) => fetch(gateway.address + path);
+    expect((await get('/health/ready')).headers.get('connection')).toBe('keep-alive');
     const ended = gateway.end('SIGTERM');
-    await vi.waitFor(async () => expect((await ask('/health/ready')).status).toBe(503), { interval: 20 });
-    const ready = await ask('/health/ready');
+    await waitUntil(async () => expect((await get('/health/ready')).status).toBe(503));
+    const ready = await get('/health/ready');
     expect([await ready.json(), ready.headers.get('connection')]).toEqual([
       { status: 'unavailable', reason: 'The gateway is shutting down.' },
       'close',
     ]);
-    expect((await ask('/health/live')).status).toBe(200);
-    const answer = await askDemo(gateway.address, '{ viewer { keyId } }');
+    expect((await get('/health/live')).status).toBe(200);
+    const answer = await queryAsDemo(gateway.address, '{ viewer { keyId } }');
     expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     expect(await ended).toBe(0);
   });
@@ -123,19 +124,19 @@ describe('the gateway on a server', () => {
     await using database = await createEmptyDatabase();
     await migrate(database);
     await using gateway = await startGateway({ DATABASE_URL: database.connectionString });
-    expect(await askDemo(gateway.address, '{ viewer { keyId } }')).toMatchObject({
+    expect(await queryAsDemo(gateway.address, '{ viewer { keyId } }')).toMatchObject({
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
     expect(gateway.output()).not.toContain('pk_demo');
   });
 
-  it('lives without its database, and says that it is not ready', async () => {
+  it('is live but not ready without its database', async () => {
     await using gateway = await startGateway({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' });
     expect((await fetch(`${gateway.address}/health/live`)).status).toBe(200);
     expect((await fetch(`${gateway.address}/health/ready`)).status).toBe(503);
   });
 
-  it('names every fault of its environment, a line each', async () => {
+  it('prints one line for each invalid variable', async () => {
     const { code, output } = await failGateway({ PORT: 'x', LOG_LEVEL: 'loud' });
     expect([code, output.trim().split('\n').length]).toEqual([1, 3]);
   });

@@ -10,16 +10,16 @@ it.each([
   ['credentials', 'Authorization: Basic cGs6c2s=', 'Authorization: Basic [credentials]'],
   ['a token', 'bearer ey.J-_.x', 'bearer [credentials]'],
   ['a password in a URL', 'postgres://u:password@host:5432/db', 'postgres://u:[address]:5432/db'],
-])('takes %s out of a line', (_name, line, redacted) => {
+])('redacts %s in a line', (_name, line, redacted) => {
   expect(redactLine(line)).toBe(redacted);
 });
 
-it('leaves paths of packages as they are', () => {
+it('does not change paths of scoped packages', () => {
   const line = 'at f (/app/node_modules/@prisma/client/x.js:1:2)';
   expect(redactLine(line)).toBe(line);
 });
 
-it('takes no longer for a long line', () => {
+it('takes linear time for a long line', () => {
   const started = performance.now();
   redactLine(`${'x'.repeat(200_000)} a@b`);
   expect(performance.now() - started).toBeLessThan(2_000);
@@ -35,13 +35,13 @@ it.each([
     undefined,
     'Unexpected token \'x\', "…" is not valid JSON',
   ],
-])('keeps of the message %s what is no value', (message, code, kept) => {
+])('removes values from the message %s', (message, code, kept) => {
   const described = describeError(Object.assign(new Error(message), { code }));
   expect(described?.message).toBe(kept);
   expect(described?.stack.split('\n    at ')[0]).toBe(`Error: ${kept}`);
 });
 
-it('tells facts of an error and its causes, and nothing else that they hold', () => {
+it('logs only safe properties of an error and its causes', () => {
   const inner = Object.assign(new RangeError('within'), { detail: 'Key (email)=(a)', table: 'users' });
   const error = Object.assign(new Error('around', { cause: inner }), { code: '23514', where: 'x', parameters: ['x'] });
   expect(describeError(error)).toEqual({
@@ -53,7 +53,7 @@ it('tells facts of an error and its causes, and nothing else that they hold', ()
   });
 });
 
-it('hides what holds somebody’s data by its name, and tells a request by its route', () => {
+it('hides properties that contain personal data, and logs requests by route', () => {
   const lines: string[] = [];
   const log = createJsonLogger('info', { write: (line) => lines.push(line) });
   const request = { method: 'GET', url: '/users/u1', routeOptions: { url: '/users/:uid' } };
