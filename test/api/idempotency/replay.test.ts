@@ -104,7 +104,7 @@ describe('a key whose row a former release has stored, with a digest without a v
   /** Gives every row the digest that releases up to 0.1.0 stored. */
   async function removeVersions() {
     const rows = await app.db.$executeRaw`
-      UPDATE idempotency_keys SET digest = substring(digest FROM 2) WHERE length(digest) = 33`;
+      UPDATE idempotency_keys SET digest = substring(digest FROM 2) WHERE length(digest) = 33 AND workspace_id = ${app.workspaceId}::uuid`;
     expect(rows).toBe(1);
   }
 
