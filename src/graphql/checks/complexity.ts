@@ -45,7 +45,7 @@ const measureOnce = cachePerOperation((args) => measure(args, ROWS));
 
 /**
  * An upper bound of the bytes of an operation's data, from the limits of the values that it selects. Lists without a page size
- * can exceed it: those of a user who is on more than 1,000 lists.
+ * can exceed it: those of a user who is on more than 100 lists.
  */
 export function maxDataBytes(args: ExecutionArgs): number {
   const first = measureBytesOnce(args);
@@ -68,7 +68,7 @@ interface Measure {
 const ROWS: Measure = { ofField: fieldCost, ofRow: 1, unpagedLength: 10 };
 
 /** Bytes of the data. */
-const BYTES: Measure = { ofField: fieldBytes, ofRow: 0, unpagedLength: 1_000 };
+const BYTES: Measure = { ofField: fieldBytes, ofRow: 0, unpagedLength: 100 };
 
 interface Measurement {
   total: number;
