@@ -51,7 +51,7 @@ const faults = users.flatMap(([workspaceId, _before, uid, reason], place) =>
 const ofOne = faults.filter(({ workspaceId }) => workspaceId === one);
 
 const hint =
-  'Some users have a uid that no lookup finds, or that is another user’s in Unicode normal form C. To list them: npm run cli -- users check-uids\n';
+  'Some users cannot be looked up by their uid, or share its Unicode normal form C with another user. To list them: npm run cli -- users check-uids\n';
 
 describe('the migration of uids', () => {
   it('leaves uids that would collide unchanged and reports them', async () => {
