@@ -82,7 +82,7 @@ it('bounds what clients hold that do not read their answers, and lets go of it',
   for (const socket of stalled) socket.resume();
   await delay(1_000);
   const closed = stalled.filter((socket) => socket.destroyed).length;
-  const rejectedForShare = received.match(/of answers yet/g)?.length ?? 0;
+  const rejectedForShare = received.match(/MB of unread responses/g)?.length ?? 0;
   printFigures('unread answers', {
     clients: CLIENTS + 12,
     'rejected for their size': received.match(/LIMIT_EXCEEDED/g)?.length ?? 0,
