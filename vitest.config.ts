@@ -1,18 +1,31 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Two copies of graphql would load otherwise: one for `import`, one for `require`.
-  resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     // Tests wait for databases and programs more than they compute: a small machine has time for two files at once.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    unstubEnvs: true,
+    setupFiles: ['test/kit/setup.ts'],
+    // Compiled once for all workers and for the programs that tests start; also the cache of npm start.
+    env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile') },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        // Two copies of graphql would load otherwise: one for `import`, one for `require`.
+        resolve: { alias: { graphql: 'graphql/index.js' } },
+        // Vite's module runner, with a worker per file: tests may replace modules (`vi.mock`).
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: {
           name: 'postgres',
+          // Node runs the modules itself, as in production: nothing is transformed.
+          experimental: { viteModuleRunner: false },
+          // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
+          isolate: false,
           include: ['test/{api,database,process,property}/**/*.test.ts'],
           globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
           setupFiles: ['test/kit/reap-after-file.ts'],

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import { retryOnConflict } from './retry.ts';
 import { isRefused } from './errors.ts';
+import { retryOnConflict } from './retry.ts';
 import type { Db } from './statements.ts';
 
 /** Most keys of a statement: as many rows as a page holds. More at once would leave PostgreSQL's other processes idle. */

@@ -1,11 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
-import { closeSilentConnections } from './timeouts.ts';
 import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolShare, sharePool } from './pool-shares.ts';
 import { type Db, statementsOn } from './statements.ts';
 import type { DatabaseTimeouts } from './timeouts.ts';
+import { closeSilentConnections } from './timeouts.ts';
 
 export type { Db } from './statements.ts';
 

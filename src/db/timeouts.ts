@@ -1,6 +1,6 @@
-import { factsOf, GIVEN_UP } from './errors.ts';
 import { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
+import { factsOf, GIVEN_UP } from './errors.ts';
 
 /** How long in ms a statement may run and wait. */
 export interface DatabaseTimeouts {

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
-import { retryOnConflict } from './retry.ts';
 import { isGivenUp } from './errors.ts';
+import { retryOnConflict } from './retry.ts';
 import { type Db, statementsOn } from './statements.ts';
 
 /**

@@ -31,8 +31,14 @@ export function exitWithError(error: unknown): never {
   process.exit(1);
 }
 
-/** Logs an uncaught exception with redaction and exits. Node would print every property of the error. */
+/**
+ * Logs an uncaught exception with redaction and exits. Node would print every property of the error.
+ *
+ * A promise rejection that nothing handles is only logged: graphql-js leaves some behind when one item of a list fails before
+ * the others, and a request must not end the process.
+ */
 export function exitOnUncaughtException(log: Logger): void {
+  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'unhandled promise rejection'));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'exiting because of an uncaught exception');
     process.exit(1);

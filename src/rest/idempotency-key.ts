@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idempotencyKey } from '../domain/idempotency/keys.ts';
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../domain/shared/limits.ts';
 
 /** A String of Structured Field Values (RFC 9651, 3.3.3). */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
@@ -27,7 +28,7 @@ export const idempotencyHeaders = z.object({
   'Idempotency-Key': z.preprocess(unquote, idempotencyKey.optional()).meta({
     type: 'string',
     minLength: 1,
-    maxLength: 255,
+    maxLength: MAX_IDEMPOTENCY_KEY_LENGTH,
     description: `A unique name of this request, such as a UUID, with or without quotes. A retry with the same key within 24
 hours returns the result of the first request and is not executed again.`,
   }),

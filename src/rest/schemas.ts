@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { newEvent } from '../domain/events/inputs.ts';
-import { attributeLimits, isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
+import { isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
+import {
+  attributeLimits,
+  MAX_DEVICE_TOKEN_LENGTH,
+  MAX_EMAIL_LENGTH,
+  MAX_EVENT_NAME_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_UID_LENGTH,
+} from '../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../domain/shared/pagination.ts';
 import { deviceToken, listIds, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
-import { normalizeUid, UID_LENGTH } from '../domain/users/uid.ts';
+import { normalizeUid } from '../domain/users/uid.ts';
 import { dateText } from './dates.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 import { domainInput, withFields } from './operation.ts';
@@ -37,14 +45,14 @@ const attributesMeta = (description: string) => ({
 Integers beyond 2^53 - 1 and other numbers that a 64-bit float would change are rejected; send them as strings.`,
 });
 
-const tokenMeta = { minLength: 1, maxLength: 1024, pattern: '^[!-~]+$' };
+const tokenMeta = { minLength: 1, maxLength: MAX_DEVICE_TOKEN_LENGTH, pattern: '^[!-~]+$' };
 
 const { firstName, lastName, email, device } = newUser.shape;
 const { platform } = device.unwrap().unwrap().shape;
 
 const profile = {
-  first_name: firstName.meta({ maxLength: 255, description: 'The user’s first name.' }),
-  last_name: lastName.meta({ maxLength: 255, description: 'The user’s last name.' }),
+  first_name: firstName.meta({ maxLength: MAX_NAME_LENGTH, description: 'The user’s first name.' }),
+  last_name: lastName.meta({ maxLength: MAX_NAME_LENGTH, description: 'The user’s last name.' }),
   device_token: deviceToken.nullish().meta({
     ...tokenMeta,
     description: 'The user’s device token. Requires `device_platform`.',
@@ -54,7 +62,7 @@ const profile = {
     .preprocess(textOrNumber, newUser.shape.number)
     .meta({ type: ['string', 'null'], description: 'The user’s phone number in international format.' }),
   email: email.meta({
-    maxLength: 254,
+    maxLength: MAX_EMAIL_LENGTH,
     description: 'The user’s email address, with one `@` and no spaces. It does not have to be unique.',
   }),
   meta: newUser.shape.meta.meta(
@@ -69,7 +77,7 @@ const createdAtMeta = { description: 'When the user signed up in your applicatio
 export const createBody = z.object({
   id: z.preprocess(textOrNumber, newUser.shape.uid).meta({
     type: 'string',
-    pattern: `^[A-Za-z0-9]{1,${UID_LENGTH}}$`,
+    pattern: `^[A-Za-z0-9]{1,${MAX_UID_LENGTH}}$`,
     description: 'The user’s identifier in your application: letters and digits only.',
   }),
   lists: listIds(z.uuid().transform((id) => id.toLowerCase())).meta({
@@ -88,7 +96,7 @@ export const updateBody = z.object({
 
 /** The body of `POST /users/{uid}/events`. */
 export const eventBody = z.object({
-  event: newEvent.shape.name.meta({ minLength: 1, maxLength: 255, description: 'The event title.' }),
+  event: newEvent.shape.name.meta({ minLength: 1, maxLength: MAX_EVENT_NAME_LENGTH, description: 'The event title.' }),
   value: newEvent.shape.value.meta({
     anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
     description: 'The event value: a string, a number or a boolean.',
@@ -101,7 +109,7 @@ export const eventBody = z.object({
 export const uidParams = z.object({
   uid: uid.meta({
     minLength: 1,
-    maxLength: UID_LENGTH,
+    maxLength: MAX_UID_LENGTH,
     description:
       'The user’s identifier: visible characters except `/`, without white space at either end. It is normalized to Unicode normal form C.',
   }),
@@ -239,7 +247,7 @@ export const listQuery = z.object({
   previous_cursor: cursor('The cursor of the previous page.'),
   email: z.preprocess(spaceAsPlus, email.unwrap().unwrap().optional()).meta({
     type: 'string',
-    maxLength: 254,
+    maxLength: MAX_EMAIL_LENGTH,
     description: 'Returns only users with this email address.',
   }),
 });

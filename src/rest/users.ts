@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Db } from '../db/client.ts';
-import { MAX_DEVICES, readDevices } from '../domain/devices/device.ts';
+import { readDevices } from '../domain/devices/device.ts';
 import { readListSubscriptions } from '../domain/lists/memberships.ts';
 import { readSegmentSuppressions } from '../domain/segments/memberships.ts';
 import { canReadUsers } from '../domain/shared/actor.ts';
 import type { Instant } from '../domain/shared/instant.ts';
+import { MAX_DEVICES } from '../domain/shared/limits.ts';
 import { type NewUser, newUser, type UserUpdate } from '../domain/users/inputs.ts';
 import type { User } from '../domain/users/user.ts';
 import type { Example, RestContext } from './operation.ts';

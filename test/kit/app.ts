@@ -1,19 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { FastifyInstance } from 'fastify';
 import { type DocumentNode, print } from 'graphql';
 import { pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits, type Limits } from '../../src/config/limits.ts';
+import type { DatabaseClient } from '../../src/db/client.ts';
+import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
 import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
-import { createDatabase, type TestDatabase } from './database.ts';
+import { createDatabase, openWorkerDatabase, type TestDatabase } from './database.ts';
 import { recordStatements } from './statements.ts';
 import { unlimited } from './unlimited.ts';
+import { viewOfWorkspaces } from './workspace-view.ts';
 
-/** Credentials of a caller, as an `Authorization` header; undefined for somebody without any. */
+/** The `Authorization` header of a caller; undefined for a request without credentials. */
 export type Caller = string | undefined;
 
-/** An answer of the GraphQL door. */
+/** A response of the GraphQL API. */
 export interface Answer<Data = unknown> {
   status: number;
   headers: Record<string, unknown>;
@@ -26,22 +31,22 @@ export interface Answer<Data = unknown> {
   extensions?: Record<string, unknown>;
 }
 
-/** A tenant with callers of its own. */
+/** A workspace with the `Authorization` headers of its callers. */
 export interface Tenant {
   workspaceId: string;
-  /** With the secret of a key that has every scope. */
+  /** Of a key with every scope, with its secret. */
   owner: string;
-  /** With the public key alone. */
+  /** Of the same key, without its secret. */
   publicKey: string;
-  /** With the secret of a fresh key that has just these scopes. */
+  /** Creates a key with these scopes only, and returns its header. */
   withScopes(...granted: Scope[]): Promise<string>;
 }
 
-/** The `Authorization` header of a key, with its secret or alone. */
+/** The `Authorization` header of a key, with or without its secret. */
 export const basic = (publicKey: string, secret = '') =>
   `Basic ${Buffer.from(`${publicKey}:${secret}`).toString('base64')}`;
 
-async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant> {
+async function createTenant(db: DatabaseClient, name: string): Promise<Tenant> {
   const { id } = await createWorkspace(db, name);
   const key = await createKey(db, id, scopes);
   return {
@@ -55,22 +60,31 @@ async function createTenant({ db }: TestDatabase, name: string): Promise<Tenant>
   };
 }
 
-/** Starts the whole gateway in process, on a database of its own with two tenants. Dispose of it with `await using`. */
-export async function startApp(
-  options: Partial<Omit<Dependencies, 'db' | 'readiness' | 'limits'>> & {
-    poolSize?: number;
-    /** Those that are to differ from the defaults. */
-    limits?: Partial<Limits>;
-  } = {},
-) {
-  // A slow machine would refuse what another answers.
+type GatewayOptions = Partial<Omit<Dependencies, 'db' | 'readiness' | 'limits'>> & {
+  poolSize?: number;
+  /** Overrides of the default limits. */
+  limits?: Partial<Limits>;
+};
+
+/** An app with its database client, which one test after another can use. */
+interface Gateway extends AsyncDisposable {
+  app: FastifyInstance;
+  database: TestDatabase;
+  /** The statements since they were last cleared, BEGIN and COMMIT included. */
+  statements: string[];
+}
+
+async function createGateway(
+  openDatabase: (options: { poolSize?: number | undefined; timeouts: DatabaseTimeouts }) => Promise<TestDatabase>,
+  { poolSize, ...options }: GatewayOptions = {},
+): Promise<Gateway> {
+  // The limit on the time of a document depends on the speed of the machine.
   const limits = { ...defaultLimits, documentMs: 0, ...options.limits };
-  const database = await createDatabase(options.poolSize, limits);
-  const { db } = database;
-  let statements: string[] = [];
-  recordStatements(db, ({ text }) => statements.push(text));
+  const database = await openDatabase({ poolSize, timeouts: limits });
+  const statements: string[] = [];
+  recordStatements(database.db, ({ text }) => statements.push(text));
   const app = await createApp({
-    db,
+    db: database.db,
     log: pino({ level: 'silent' }),
     readiness: async () => undefined,
     corsOrigins: [],
@@ -78,8 +92,60 @@ export async function startApp(
     ...options,
     limits,
   });
-  const tenant = await createTenant(database, 'Owner');
-  const stranger = await createTenant(database, 'Stranger');
+  return {
+    app,
+    database,
+    statements,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The gateway with default options that all tests of this worker share. */
+let sharedGateway: Promise<Gateway> | undefined;
+
+/** Longest time in ms that the requests and statements of a test may continue after it. */
+const SETTLE_MS = 10_000;
+
+/** Waits until no connection is in use. A gateway with one that stays in use is replaced, so that the next test has all. */
+async function settleSharedGateway(gateway: Gateway): Promise<void> {
+  const { pool } = gateway.database.db;
+  const deadline = performance.now() + SETTLE_MS;
+  while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) {
+    if (performance.now() > deadline) {
+      sharedGateway = undefined;
+      throw new Error(`The test has left ${pool.totalCount - pool.idleCount} connections in use.`);
+    }
+    await delay(2);
+  }
+}
+
+/**
+ * Starts the gateway in process, with two new workspaces. Dispose of it with `await using`.
+ *
+ * With default options, all tests of a worker share one app and one database. Other options start an app of its own on
+ * that database.
+ *
+ * @param ownDatabase for tests that change or count what belongs to no workspace: tables, settings, sessions, the rows of
+ * background jobs.
+ * @param ownApp for tests that listen on a port, replace parts of the app, or rely on empty caches.
+ */
+export async function startApp({
+  ownDatabase = false,
+  ownApp = false,
+  ...options
+}: GatewayOptions & { ownDatabase?: boolean; ownApp?: boolean } = {}) {
+  const isShared = !ownDatabase && !ownApp && Object.keys(options).length === 0;
+  if (isShared) sharedGateway ??= createGateway(openWorkerDatabase);
+  const gateway = await (isShared && sharedGateway
+    ? sharedGateway
+    : createGateway(ownDatabase ? createDatabase : openWorkerDatabase, options));
+  const { app, database, statements } = gateway;
+  const tenant = await createTenant(database.db, 'Owner');
+  const stranger = await createTenant(database.db, 'Stranger');
+  const db = viewOfWorkspaces(database.db, [tenant.workspaceId, stranger.workspaceId]);
 
   async function send<Data, Variables>(
     document: TypedDocumentNode<Data, Variables> | DocumentNode | string,
@@ -100,11 +166,11 @@ export async function startApp(
     app,
     db,
     connection: database.connection,
-    /** Another workspace of the same database. */
+    /** The test's other workspace, on the same database. */
     stranger,
-    /** Sends an operation and gives the whole answer. */
+    /** Sends an operation and returns the whole response. */
     send,
-    /** Sends an operation that is to succeed, and gives its data. */
+    /** Sends an operation and returns its data. @throws where the response has errors. */
     async run<Data, Variables>(
       document: TypedDocumentNode<Data, Variables>,
       variables?: Variables,
@@ -114,15 +180,12 @@ export async function startApp(
       if (errors || !data) throw new Error(`The operation failed: ${JSON.stringify(errors)}`);
       return data;
     },
-    /** The SQL statements that something causes, BEGIN and COMMIT included, once the key is known. */
+    /** Returns the SQL statements that `act` causes, BEGIN and COMMIT included. The first request of a key looks it up. */
     async statementsOf(act: () => Promise<unknown>): Promise<string[]> {
-      statements = [];
+      statements.length = 0;
       await act();
-      return statements;
+      return [...statements];
     },
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      await database[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => (isShared ? settleSharedGateway(gateway) : gateway[Symbol.asyncDispose]()),
   };
 }

@@ -19,7 +19,7 @@ async function close(server: Server): Promise<void> {
 
 /** The example's gateway over the Orders subgraph and usergraph, each listening. */
 export async function startGraph() {
-  const app = await startApp();
+  const app = await startApp({ ownApp: true });
   const [orders, usergraph] = [createOrders(), app.app.server];
   const counts = [countRequests(usergraph), countRequests(orders)];
   const addresses = {

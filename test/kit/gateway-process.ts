@@ -29,11 +29,20 @@ export interface Start {
 const directly: Start = { command: [process.execPath, 'src/main.ts'] };
 
 function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const [program, ...args] = start.command;
   // On a slow machine, these limits would reject requests.
   const limits = { IN_FLIGHT_LIMIT: '0', LIMIT_DOCUMENT_MS: '0' };
-  const env = { PATH, HOME, PORT: '0', DRAIN_MS: '0', ...limits, ...reaperMarkers(), ...environment };
+  const env = {
+    PATH,
+    HOME,
+    NODE_COMPILE_CACHE,
+    PORT: '0',
+    DRAIN_MS: '0',
+    ...limits,
+    ...reaperMarkers(),
+    ...environment,
+  };
   const child = spawn(program, args, { env, detached: start.detached });
   stopAfterTest(child);
   let printed = '';

@@ -1,6 +1,6 @@
 import { openDatabase } from '../../src/db/client.ts';
 
-/** Keeps everybody else from a table while something is done. */
+/** Holds an exclusive lock on a table while `act` runs. The lock ends with it, even if it fails. */
 export async function holding(
   { connection }: { connection: { connectionString: string } },
   table: 'users' | 'api_keys',

@@ -2,13 +2,13 @@ import type { DatabaseClient } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import { encodeGlobalId, type NodeType } from '../../src/graphql/schema/global-id.ts';
 
-/** Where rows are put: the `db` and the `workspaceId` of a started app will do. */
+/** The workspace that gets the rows: the result of `startApp`, for example. */
 export interface Place {
   db: DatabaseClient;
   workspaceId: string;
 }
 
-/** The UUID of the row with a number: the greater the number, the newer the row. */
+/** The UUID of the row with a number. A greater number stands for a newer row. */
 export function rowId(number: number): string {
   return `01900000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 }
@@ -18,15 +18,15 @@ export function rowGlobalId(type: NodeType, number: number): string {
   return encodeGlobalId(type, rowId(number));
 }
 
-/** Numbers in steps of ten from `from`, so that there is room between two rows. */
+/** Numbers in steps of ten from `from`, which leave room between two rows. */
 export function tens(count: number, from = 10): number[] {
-  return Array.from({ length: count }, (_, place) => from + place * 10);
+  return Array.from({ length: count }, (_, index) => from + index * 10);
 }
 
-/** The same id as `rowId`, of `n` in SQL. */
+/** The SQL expression of `rowId(n)`. */
 const idOfN = Prisma.sql`('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
 
-/** Puts users `u<number>` with these numbers; those that there are already stay. */
+/** Inserts users `u<number>`. Existing ones stay unchanged. */
 export async function seedUsers({ db, workspaceId }: Place, numbers: readonly number[]): Promise<void> {
   await db.$executeRaw`
     INSERT INTO users (workspace_id, id, uid, email, created_at, updated_at)
@@ -34,14 +34,14 @@ export async function seedUsers({ db, workspaceId }: Place, numbers: readonly nu
     FROM unnest(${numbers}::int[]) AS n ON CONFLICT DO NOTHING`;
 }
 
-/** Gives each of these users a device `token<number>`. */
+/** Inserts a device `token<number>` of each of these users. */
 export async function seedDevices({ db, workspaceId }: Place, users: readonly number[]): Promise<void> {
   await db.$executeRaw`
     INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
     SELECT ${workspaceId}::uuid, 'token' || n, ${idOfN}, 'ios', now() FROM unnest(${users}::int[]) AS n`;
 }
 
-/** Puts lists `List <number>`. */
+/** Inserts lists `List <number>`. Existing ones stay unchanged. */
 export async function seedLists({ db, workspaceId }: Place, numbers: readonly number[]): Promise<void> {
   await db.$executeRaw`
     INSERT INTO lists (workspace_id, id, title, created_at)
@@ -49,7 +49,7 @@ export async function seedLists({ db, workspaceId }: Place, numbers: readonly nu
     FROM unnest(${numbers}::int[]) AS n ON CONFLICT DO NOTHING`;
 }
 
-/** Puts users on a list; they and the list are made where they are missing. */
+/** Inserts memberships of users in a list. Missing users and a missing list are inserted too. */
 export async function seedListMembers(
   place: Place,
   list: number,
@@ -64,7 +64,7 @@ export async function seedListMembers(
     FROM unnest(${users}::int[]) AS n`;
 }
 
-/** Puts segments `Segment <number>`. */
+/** Inserts segments `Segment <number>`. Existing ones stay unchanged. */
 export async function seedSegments({ db, workspaceId }: Place, numbers: readonly number[]): Promise<void> {
   await db.$executeRaw`
     INSERT INTO segments (workspace_id, id, name, created_at)
@@ -72,7 +72,7 @@ export async function seedSegments({ db, workspaceId }: Place, numbers: readonly
     FROM unnest(${numbers}::int[]) AS n ON CONFLICT DO NOTHING`;
 }
 
-/** Puts users in a segment; they and the segment are made where they are missing. */
+/** Inserts memberships of users in a segment. Missing users and a missing segment are inserted too. */
 export async function seedSegmentMembers(place: Place, segment: number, users: readonly number[]): Promise<void> {
   await seedSegments(place, [segment]);
   await seedUsers(place, users);
@@ -81,7 +81,7 @@ export async function seedSegmentMembers(place: Place, segment: number, users: r
     SELECT ${place.workspaceId}::uuid, ${rowId(segment)}::uuid, ${idOfN} FROM unnest(${users}::int[]) AS n`;
 }
 
-/** Puts events of a user, who is made where they are missing. */
+/** Inserts events of a user. A missing user is inserted too. */
 export async function seedEvents(place: Place, user: number, numbers: readonly number[], name = 'Paid'): Promise<void> {
   await seedUsers(place, [user]);
   await place.db.$executeRaw`

@@ -1,13 +1,13 @@
 import type { PoolClient } from 'pg';
 import type { DatabaseClient } from '../../src/db/client.ts';
 
-/** A statement as it goes to PostgreSQL. */
+/** A statement as it is sent to PostgreSQL. */
 export interface Statement {
   text: string;
   values: unknown[];
 }
 
-/** Tells every statement of every session that is begun from now on, BEGIN and COMMIT included. */
+/** Calls `record` with every statement of every session that starts from now on, BEGIN and COMMIT included. */
 export function recordStatements({ pool }: DatabaseClient, record: (statement: Statement) => void): void {
   pool.on('connect', (client) => {
     const query: (...args: unknown[]) => unknown = client.query.bind(client);
@@ -17,7 +17,7 @@ export function recordStatements({ pool }: DatabaseClient, record: (statement: S
       else if (isStatement(statement)) record({ text: statement.text, values: statement.values ?? [] });
       return query(...args);
     };
-    // The driver's `query` has a dozen signatures; all of them begin alike.
+    // The driver's `query` has a dozen overloads, which all start with the statement and its values.
     client.query = recording as PoolClient['query'];
   });
 }

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import type { DatabaseClient } from '../../src/db/client.ts';
 
-/** Waits until so many statements of the database wait for a lock. */
+/** Waits until `expected` statements of the database wait for a lock. */
 export async function untilWaiting({ db }: { db: DatabaseClient }, expected: number): Promise<void> {
   const waiting = async () => {
     const [row] = await db.$queryRaw<{ count: number }[]>`

@@ -6,9 +6,10 @@ import { commands, scenes } from '../kit/both-apis/inputs.ts';
 import { readThroughGraphQL, readThroughRest, walk, walks } from '../kit/both-apis/pages.ts';
 import { putLists, putScene, rowsOf } from '../kit/both-apis/scene.ts';
 import { seedUsers, tens } from '../kit/seed-rows.ts';
+import { casesOf, isFullSize } from '../kit/test-size.ts';
 
 // A failure prints the seed and the path that reproduce it: `fc.assert(…, { seed, path })`.
-const runs = { numRuns: 500, interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true };
+const runs = { numRuns: casesOf(500), interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true };
 
 it('both APIs write the same rows, read the same user and reject with the same code', {
   timeout: 180_000,
@@ -29,7 +30,7 @@ it('both APIs write the same rows, read the same user and reject with the same c
   });
 
   await fc.assert(property, runs);
-  expect([...seen].sort()).toEqual(['FORBIDDEN', 'NOT_FOUND', 'OK', 'UID_TAKEN', 'VALIDATION_FAILED']);
+  if (isFullSize) expect([...seen].sort()).toEqual(['FORBIDDEN', 'NOT_FOUND', 'OK', 'UID_TAKEN', 'VALIDATION_FAILED']);
 });
 
 it('both APIs read the same pages in the same order', { timeout: 180_000 }, async () => {
@@ -45,5 +46,5 @@ it('both APIs read the same pages in the same order', { timeout: 180_000 }, asyn
   });
 
   await fc.assert(property, runs);
-  expect([...seen].sort()).toEqual(['OK', 'VALIDATION_FAILED']);
+  if (isFullSize) expect([...seen].sort()).toEqual(['OK', 'VALIDATION_FAILED']);
 });

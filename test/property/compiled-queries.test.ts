@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../kit/app.ts';
 import { rowGlobalId, seedDevices, seedListMembers } from '../kit/seed-rows.ts';
+import { casesOf } from '../kit/test-size.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
@@ -93,7 +94,7 @@ describe('A query gets the same answer from graphql-js and from compiled code', 
         expect(first).not.toContain('"errors"');
         for (const other of others) expect(other).toBe(first);
       }),
-      { numRuns: 500, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
+      { numRuns: casesOf(500), interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
     );
   });
 });

@@ -6,6 +6,7 @@ import { readExamples } from '../../src/static-pages/graphiql.ts';
 import { graphqlBody, startExecutors } from '../kit/executors.ts';
 import { rootOperations } from '../kit/root-operations.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
+import { casesOf, isFullSize } from '../kit/test-size.ts';
 
 let executors: Awaited<ReturnType<typeof startExecutors>>;
 beforeAll(async () => {
@@ -167,7 +168,11 @@ describe('Malformed and other requests', () => {
       expect(one).toEqual(other);
       statuses.add(one.status);
     });
-    await fc.assert(property, { numRuns: 2_000, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
-    expect([...statuses].sort()).toEqual(expect.arrayContaining([200, 400, 403, 406, 415]));
+    await fc.assert(property, {
+      numRuns: casesOf(2_000),
+      interruptAfterTimeLimit: 100_000,
+      markInterruptAsFailure: true,
+    });
+    if (isFullSize) expect([...statuses].sort()).toEqual(expect.arrayContaining([200, 400, 403, 406, 415]));
   });
 });

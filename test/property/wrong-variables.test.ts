@@ -5,6 +5,7 @@ import { servedSchema } from '../../src/federation/subgraph.ts';
 import { type Caller, startApp } from '../kit/app.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedListMembers } from '../kit/seed-rows.ts';
+import { casesOf } from '../kit/test-size.ts';
 import { wrongValueOf } from '../kit/wrong-value.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -84,7 +85,7 @@ describe('Variables are coerced the same way before and after a query is compile
         expect(await send(query, variables)).toBe(first);
         expect(await send(query, variables)).toBe(first);
       }),
-      { numRuns: 200, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
+      { numRuns: casesOf(200), interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
     );
   });
 });

@@ -295,7 +295,8 @@ describe('Lists and objects that are huge', () => {
     return attack({ query, variables: { r: representations } }, 'LIMIT_EXCEEDED', 'BAD_USER_INPUT');
   });
 
-  const operationChecks = /"code":"(LIMIT_EXCEEDED|BAD_USER_INPUT|VALIDATION_FAILED|TOO_MANY|TOO_LONG)"|ValidationError/;
+  const operationChecks =
+    /"code":"(LIMIT_EXCEEDED|BAD_USER_INPUT|VALIDATION_FAILED|TOO_MANY|TOO_LONG)"|ValidationError/;
   const create =
     'mutation ($input: CreateUserInput!) { createUser(input: $input) { __typename ... on ValidationError { issues { code } } } }';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { basic } from '../kit/app.ts';
-import { queryAsDemo, type GatewayProcess, serverRuns, startGateway } from '../kit/gateway-process.ts';
+import { type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
 import { createUserU, requestsOfEachKind, untilServed } from '../kit/outage.ts';
 import { signalTree } from '../kit/process-tree.ts';
 import { waitUntil } from '../kit/workers.ts';

@@ -1,5 +1,5 @@
-import { arrayParameter } from '../sql.ts';
 import type { Db } from '../client.ts';
+import { arrayParameter } from '../sql.ts';
 import type { KeysetSource } from './keyset.ts';
 
 /** The count stops here. Contract, "totalCount". */

@@ -1,7 +1,7 @@
-import { arrayParameter } from '../sql.ts';
 import type { Db } from '../client.ts';
-import type { Arrays, Columns, FieldSet } from './columns.ts';
 import { Prisma } from '../generated/client.ts';
+import { arrayParameter } from '../sql.ts';
+import type { Arrays, Columns, FieldSet } from './columns.ts';
 
 /** Where the rows of a connection come from. Its fragments see the parent's id as `parent.id`. */
 export interface KeysetSource<Row> {

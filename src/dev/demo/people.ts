@@ -1,5 +1,5 @@
-import { MAX_DEVICES } from '../../domain/devices/device.ts';
 import type { Attributes } from '../../domain/shared/attributes.ts';
+import { MAX_DEVICES } from '../../domain/shared/limits.ts';
 import { countries } from './countries.ts';
 import { period, type Random } from './random.ts';
 import type { DeviceRow, EventRow, UserRow } from './rows.ts';

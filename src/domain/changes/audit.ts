@@ -1,26 +1,26 @@
-import { columnsOf } from '../../db/reading/columns.ts';
-import { type AuditAction, Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../shared/instant.ts';
 import type { Db } from '../../db/client.ts';
-import { type KeysetSource, type Page, readPages, type PageOfRows } from '../../db/reading/keyset.ts';
+import { type AuditAction, Prisma } from '../../db/generated/client.ts';
+import { columnsOf } from '../../db/reading/columns.ts';
+import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import type { Instant } from '../shared/instant.ts';
 
-/** What is written down of writes. */
+/** A kind of recorded write. */
 export type Action = AuditAction;
 
-/** Who did what to whom, and when; without personal data. The ids may be of what is gone. */
+/** A recorded write, without personal data. The ids may belong to deleted rows. */
 export interface AuditEntry {
   /** UUIDv7: in order of time. */
-  id: string;
-  at: Instant;
-  /** Who did it: the id of the key by which they were let in, or `token:` and the subject of their token. */
-  keyId: string;
-  action: Action;
-  /** Whom it was about; null where it was about nobody. */
-  userId: string | null;
-  /** Null but for lists and memberships of them. */
-  listId: string | null;
-  /** Null but for events. */
-  eventId: string | null;
+  readonly id: string;
+  readonly at: Instant;
+  /** The actor: the id of an API key, or `token:` and the subject of a token. */
+  readonly keyId: string;
+  readonly action: Action;
+  /** The affected user; null if there is none. */
+  readonly userId: string | null;
+  /** The affected list; null except for writes to lists and memberships. */
+  readonly listId: string | null;
+  /** The added event; null except for events. */
+  readonly eventId: string | null;
 }
 
 /** The columns of an `AuditEntry`. */
@@ -34,25 +34,25 @@ export const auditColumns = columnsOf<AuditEntry>({
   eventId: Prisma.sql`audit_entries.event_id`,
 });
 
-/** Which entries: all conditions that are given hold. */
+/** Selects entries that meet all present conditions. */
 export interface AuditFilter {
-  /** Whom it was about. */
+  /** The affected user. */
   userId?: string | undefined;
-  /** By whom: the id of a key, or `token:` and a subject. */
+  /** The actor: the id of a key, or `token:` and a subject. */
   keyId?: string | undefined;
-  /** From then on. */
+  /** The earliest time, inclusive. */
   since?: Date | undefined;
 }
 
-/** A page of the workspace's audit trail, newest first. */
+/** Reads a page of the workspace's audit trail, newest first. */
 export async function readAudit(
   db: Db,
   workspaceId: string,
   filter: AuditFilter,
   page: Page,
 ): Promise<PageOfRows<AuditEntry>> {
-  const slices = await readPages(db, auditSource(filter), [workspaceId], page);
-  return slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
+  const pages = await readPages(db, auditSource(filter), [workspaceId], page);
+  return pages.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }
 
 /** The entries of a workspace, which is the parent. */
@@ -63,7 +63,7 @@ function auditSource({ userId, keyId, since }: AuditFilter): KeysetSource<AuditE
     ...(keyId === undefined ? [] : [Prisma.sql`audit_entries.key_id = ${keyId}`]),
     ...(since === undefined
       ? []
-      : [Prisma.sql`audit_entries.id >= ${firstIdOf(since)}::uuid AND audit_entries.at >= ${since}::timestamptz`]),
+      : [Prisma.sql`audit_entries.id >= ${firstIdAt(since)}::uuid AND audit_entries.at >= ${since}::timestamptz`]),
   ];
   return {
     columns: auditColumns,
@@ -73,8 +73,8 @@ function auditSource({ userId, keyId, since }: AuditFilter): KeysetSource<AuditE
   };
 }
 
-/** The least UUIDv7 of a millisecond: what is older need not be read to be left out. */
-function firstIdOf(instant: Date): string {
+/** The least UUIDv7 of a millisecond, from which an index scan can start. */
+function firstIdAt(instant: Date): string {
   const hex = Math.max(instant.getTime(), 0).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

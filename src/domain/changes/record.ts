@@ -3,44 +3,45 @@ import type { Actor } from '../shared/actor.ts';
 import { newId } from '../shared/ids.ts';
 import type { Action } from './audit.ts';
 
-/** What a statement has written, in SQL: an entry is made for each of its rows. */
-interface Written {
-  /** The CTE that returns what was written, with what is joined to it. */
+/** The rows that a statement has written, as SQL: each of them gets an entry. */
+interface WrittenRows {
+  /** The CTE that returns the written rows, with what is joined to it. */
   from: Prisma.Sql;
   userId?: Prisma.Sql;
   listId?: Prisma.Sql;
   eventId?: Prisma.Sql;
 }
 
-/** Whose entries they are, and when. */
-interface Signature {
+/** Values of an entry that do not depend on the action. */
+interface EntryValues {
   workspaceId: string;
-  /** A new UUIDv7 for each row, not from before `at`: `readAudit` relies on that. */
+  /** A new UUIDv7 for each row, not generated before `at`: `readAudit` depends on that. */
   id: Prisma.Sql;
   actorName: Prisma.Sql;
   at: Date;
 }
 
-const NONE = Prisma.sql`NULL::uuid`;
+const NULL_ID = Prisma.sql`NULL::uuid`;
 
 /**
- * The part of a writing statement that makes the audit trail's entry of what it writes: so there is never one without
- * the other, and no further round trip.
+ * Records the change of one row: returns the part of the writing statement that inserts its audit entry. Every statement that
+ * changes users, devices, lists, memberships or events contains it (test/unit/domain/recorded-writes.test.ts), so that there
+ * is no change without an entry, no entry without a change, and no further round trip.
  */
-export function record({ workspaceId, actorName }: Actor, action: Action, written: Written): Prisma.Sql {
+export function record({ workspaceId, actorName }: Actor, action: Action, rows: WrittenRows): Prisma.Sql {
   const at = new Date();
   return recordEach(
     { workspaceId, id: Prisma.sql`${newId()}::uuid`, actorName: Prisma.sql`${actorName}`, at },
     action,
-    written,
+    rows,
   );
 }
 
-/** The same for a statement that writes several rows, or for several callers. */
+/** `record` for a statement that changes several rows, or writes the inputs of several actors. */
 export function recordEach(
-  { workspaceId, id, actorName, at }: Signature,
+  { workspaceId, id, actorName, at }: EntryValues,
   action: Action,
-  { from, userId = NONE, listId = NONE, eventId = NONE }: Written,
+  { from, userId = NULL_ID, listId = NULL_ID, eventId = NULL_ID }: WrittenRows,
 ): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id, list_id, event_id)

@@ -1,23 +1,23 @@
-import { columnsOf, readRows, type FieldSet } from '../../db/reading/columns.ts';
-import { Prisma } from '../../db/generated/client.ts';
-import type { Instant } from '../shared/instant.ts';
-import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
+import { Prisma, DevicePlatform as StoredPlatform } from '../../db/generated/client.ts';
+import { columnsOf, type FieldSet, readRows } from '../../db/reading/columns.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Instant } from '../shared/instant.ts';
 
-/** The platforms that devices run on. */
-export type DevicePlatform = 'android' | 'ios';
+/** The platforms of devices: the values of the enum in the database (prisma/schema.prisma). */
+export const devicePlatforms = Object.values(StoredPlatform);
 
-/** A phone or tablet on which a user takes push messages. */
+/** The platform of a device. */
+export type DevicePlatform = StoredPlatform;
+
+/** A phone or tablet on which a user receives push messages. */
 export interface Device {
-  /** The push service's registration token. */
-  token: string;
-  platform: DevicePlatform;
-  /** When it was registered last. */
-  lastSeenAt: Instant;
+  /** The registration token of the push service. */
+  readonly token: string;
+  readonly platform: DevicePlatform;
+  /** When the token was last registered. */
+  readonly lastSeenAt: Instant;
 }
-
-/** A user has at most so many devices; the contract and the seed ("the user's last 5 device tokens"). */
-export const MAX_DEVICES = 5;
 
 /** The columns of a `Device`. */
 export const deviceColumns = columnsOf<Device>({
@@ -26,8 +26,8 @@ export const deviceColumns = columnsOf<Device>({
   lastSeenAt: { instant: Prisma.sql`devices.last_seen_at` },
 });
 
-/** A device, and whose it is. */
-type OwnedDevice = Device & { userId: string };
+/** A device with the id of its user. */
+type OwnedDevice = Device & { readonly userId: string };
 
 const ownedDeviceColumns = columnsOf<OwnedDevice>(
   {
@@ -37,16 +37,16 @@ const ownedDeviceColumns = columnsOf<OwnedDevice>(
   ['userId'],
 );
 
-/** The devices of some users, by the user's id, each newest first. */
+/** Reads the devices of several users, newest first, by the id of the user. @param fields all, if omitted. */
 export async function readDevices(
   db: Db,
   workspaceId: string,
   userIds: readonly string[],
-  wanted?: FieldSet,
-): Promise<Map<string, Device[]>> {
+  fields?: FieldSet,
+): Promise<Map<string, readonly Device[]>> {
   const devices = await readRows(db, ownedDeviceColumns, {
     keys: userIds.length,
-    wanted,
+    wanted: fields,
     statement: Prisma.sql`
     SELECT ${ownedDeviceColumns.list} FROM devices
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})

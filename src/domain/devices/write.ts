@@ -1,17 +1,19 @@
-import type { Db, Database } from '../../db/client.ts';
+import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { record } from '../changes/record.ts';
-import type { NewDevice } from '../users/inputs.ts';
-import { MAX_DEVICES } from './device.ts';
+import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
+import { MAX_DEVICES } from '../shared/limits.ts';
+import type { NewDevice } from '../users/inputs.ts';
 
 /**
- * Puts a device in front of a user's devices and drops those past the fifth. A token that another user
- * had moves over. The transaction must have locked or inserted the user: that keeps the count right.
+ * Registers a device as the newest of a user, and deletes the oldest ones beyond `MAX_DEVICES`. A token that another user had
+ * moves to this user. An earlier statement of the transaction must have locked or inserted the user: otherwise the statement
+ * does not see the devices of concurrent registrations, and counts too few.
  */
 export async function registerDevice(tx: Db, actor: Actor, userId: string, device: NewDevice): Promise<void> {
   const { workspaceId } = actor;
+  // The DELETE names the user twice: a device that a concurrent transaction moves away is checked again, and stays.
   await tx.execute`
     WITH registered AS (
       INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
@@ -21,22 +23,21 @@ export async function registerDevice(tx: Db, actor: Actor, userId: string, devic
       ON CONFLICT (workspace_id, token) DO UPDATE
       SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at
       RETURNING user_id
+    ), dropped AS (
+      DELETE FROM devices
+      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND token IN (
+        SELECT token FROM devices
+        WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND token <> ${device.token}
+        ORDER BY last_seen_at DESC, token OFFSET ${MAX_DEVICES - 1}
+      )
     )
     ${record(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
-  // Names the user twice: a device that another one takes meanwhile is checked again, and is theirs.
-  await tx.execute`
-    DELETE FROM devices
-    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND token IN (
-      SELECT token FROM devices
-      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid
-      ORDER BY last_seen_at DESC, token OFFSET ${MAX_DEVICES}
-    )`;
 }
 
 /**
- * Removes a device from a user, as at sign-out. An actor who may not read users gets the same answer where there was nothing to
- * remove; there is no audit entry then.
- * @throws {NotFoundError} to an actor who may read users, when the workspace has no such user, or the user no such device.
+ * Removes a device from a user, as at sign-out. An actor who may not read users gets the same response if there is nothing to
+ * remove; no audit entry is written then.
+ * @throws {NotFoundError} to an actor who may read users, if the workspace has no such user, or the user no such device.
  */
 export async function removeDevice(
   db: Database,
@@ -44,7 +45,7 @@ export async function removeDevice(
   input: { uid: string; token: string },
 ): Promise<{ token: string }> {
   const { workspaceId } = actor;
-  const [found] = await db.query<{ removed: boolean }[]>`
+  const [owner] = await db.query<{ isRemoved: boolean }[]>`
     WITH owner AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (
@@ -53,10 +54,10 @@ export async function removeDevice(
         AND devices.user_id = owner.id
       RETURNING devices.user_id
     ), audited AS (${record(actor, 'removeDevice', { from: Prisma.sql`removed`, userId: Prisma.sql`user_id` })})
-    SELECT EXISTS (SELECT 1 FROM removed) AS removed FROM owner`;
+    SELECT EXISTS (SELECT 1 FROM removed) AS "isRemoved" FROM owner`;
   if (canReadUsers(actor)) {
-    if (!found) throw new NotFoundError('User');
-    if (!found.removed) throw new NotFoundError('Device');
+    if (!owner) throw new NotFoundError('User');
+    if (!owner.isRemoved) throw new NotFoundError('Device');
   }
   return { token: input.token };
 }

@@ -1,21 +1,23 @@
 import { batchedWrite } from '../../db/batching.ts';
 import type { Db } from '../../db/client.ts';
-import { retryOnConflict } from '../../db/retry.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Actor, Attributed } from '../shared/actor.ts';
-import { NotFoundError } from '../shared/errors.ts';
-import { idempotentRequest, findResult, claimKeySql, orBusyError } from '../idempotency/keys.ts';
-import { type Event, readEvents, eventColumns } from './event.ts';
-import type { NewEvent } from './inputs.ts';
+import { retryOnConflict } from '../../db/retry.ts';
 import { arrayParameter, clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { recordEach } from '../changes/record.ts';
+import type { CanonicalInput } from '../idempotency/digest.ts';
+import { claimKeySql, findResult, idempotentRequest, orBusyError } from '../idempotency/keys.ts';
+import type { Actor, Attributed } from '../shared/actor.ts';
+import { NotFoundError } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';
+import { type Event, eventColumns, readEvents } from './event.ts';
+import type { NewEvent } from './inputs.ts';
 
 /**
- * Adds an event to a user, in one statement, and together with others that come at the same time. With an idempotency
- * key, by itself, and once: the same again is answered with the event that there is.
- * @throws {NotFoundError} when the workspace has no such user, or no more.
- * @throws {IdempotencyConflictError} when the idempotency key stands for something else.
+ * Adds an event to a user with one statement, together with concurrent events. With an idempotency key, the event is added by
+ * a statement of its own, and a retry returns the event that the first request added.
+ * @throws {NotFoundError} if the workspace has no such user, or no longer.
+ * @throws {IdempotencyConflictError} if the idempotency key was used with another operation or input.
+ * @throws {IdempotencyKeyBusyError} if a request with the same key is in flight for too long.
  */
 export async function addEvent(
   db: Db,
@@ -24,54 +26,65 @@ export async function addEvent(
 ): Promise<Event> {
   const event =
     idempotencyKey == null
-      ? await addTogether(db, workspaceId, { actorName, input })
+      ? await batchedInsert(db, workspaceId, { actorName, input })
       : await addOnce(db, workspaceId, { actorName, input }, idempotencyKey);
   if (!event) throw new NotFoundError('User');
   return event;
 }
 
-const addTogether = batchedWrite<EventToInsert, Event>((db, workspaceId, events, lock) =>
+const batchedInsert = batchedWrite<EventToInsert, Event>((db, workspaceId, events, lock) =>
   insertEvents(db, workspaceId, events, { lock }),
 );
 
-/** Adds an event under a key, or reads the one that was; nothing where there is no such user, or no more. */
+/** Adds an event with an idempotency key, or reads the one that was added; undefined if there is no such user or event. */
 async function addOnce(db: Db, workspaceId: string, event: EventToInsert, key: string): Promise<Event | undefined> {
-  const use = idempotentRequest(key, 'addEvent', event.input);
-  const taking = claimKeySql(workspaceId, use, Prisma.sql`owner`);
+  const request = idempotentRequest(key, 'addEvent', canonicalNewEvent(event.input));
+  const claim = claimKeySql(workspaceId, request, Prisma.sql`owner`);
   const [added] = await orBusyError(
-    retryOnConflict(() => insertEvents(db, workspaceId, [event], { lock: 'wait', taking })),
+    retryOnConflict(() => insertEvents(db, workspaceId, [event], { lock: 'wait', claim })),
   );
   if (added) return added;
-  const madeId = await findResult(db, workspaceId, use);
-  if (madeId === undefined) return undefined;
-  return (await readEvents(db, workspaceId, [madeId])).get(madeId);
+  const existingId = await findResult(db, workspaceId, request);
+  if (existingId === undefined) return undefined;
+  return (await readEvents(db, workspaceId, [existingId])).get(existingId);
 }
 
-/** An event to insert, and who gave it. */
+/** The input in its canonical form, whose names are part of stored digests (idempotency/digest.ts). */
+export function canonicalNewEvent(input: EventToInsert['input']): CanonicalInput {
+  const { uid, name, value, properties, timestamp, ...others } = input;
+  // Does not compile if a field is missing from the canonical form.
+  const noOthers: Record<string, never> = others;
+  return { uid, name, value, properties, timestamp, ...noOthers };
+}
+
+/** An event to insert, with the name of its sender. */
 export type EventToInsert = Attributed<Omit<NewEvent, 'idempotencyKey'>>;
 
-/** How events are inserted. */
-interface Insertion {
-  /** What to do with users whom somebody else has locked: with `skip`, their events are left out. */
+/** Options of `insertEvents`. */
+interface InsertOptions {
+  /** What to do with users whom another transaction has locked: `skip` leaves out their events. */
   lock: 'wait' | 'skip';
-  /** CTEs with a `taken`, whose row has the id of the one event; without it, nothing is inserted. They see the users as `owner`. */
-  taking?: Prisma.Sql;
+  /**
+   * CTEs with a `claimed`, whose row has the id of the only event as `made_id`; without a row, nothing is inserted. They can
+   * refer to the users as `owner`.
+   */
+  claim?: Prisma.Sql;
 }
 
 /**
- * Inserts events with one statement, and their entries in the audit trail: each user is locked against deletion
- * meanwhile, so that no event is added to one who is gone.
+ * Inserts events and their audit entries with one statement. Locks each user against deletion, so that no event is added to a
+ * deleted user.
  *
- * The ids are made of the database's clock when the statement has every lock, so that an event is visible soon after the
- * instant of its id, however long the statement waited: followers rely on that (docs/following.md). Those of one statement
- * are in the order of their inputs.
- * @returns the events, each at its input's place; nothing at the place of one whose user there is not.
+ * The ids are generated from the database's clock when the statement holds every lock, so that an event becomes visible soon
+ * after the time of its id, however long the statement waited: followers depend on that (docs/following.md). The ids of one
+ * statement are in the order of the inputs.
+ * @returns the event of each input, in order; undefined if its user does not exist or was skipped.
  */
 export async function insertEvents(
   db: Db,
   workspaceId: string,
   events: readonly EventToInsert[],
-  { lock, taking }: Insertion,
+  { lock, claim }: InsertOptions,
 ): Promise<(Event | undefined)[]> {
   const now = new Date();
   const rows = events.map(({ actorName, input }, place) => ({
@@ -82,19 +95,19 @@ export async function insertEvents(
     entryId: newId(),
   }));
   const uids = new Set(rows.map(({ uid }) => uid));
-  const ids = taking
-    ? Prisma.sql`${taking}, clock AS (SELECT made_id FROM taken)`
-    : // It is read when all of `owner` is: an aggregate has its rows before it gives one.
+  const clock = claim
+    ? Prisma.sql`${claim}, clock AS (SELECT made_id FROM claimed)`
+    : // An aggregate reads all rows of `owner`, and so waits for every lock, before it returns one.
       Prisma.sql`clock AS (SELECT ${clockMicroseconds} AS microseconds FROM owner HAVING count(*) > 0)`;
-  const id = taking ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`given.place`);
+  const id = claim ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`sent.place`);
   const inserted = await db.query<(Event & { place: number })[]>`
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...uids], 'text')})
       FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
-    ), ${ids}, input AS (
-      SELECT ${id} AS id, owner.id AS user_id, given.*
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS given(
+    ), ${clock}, input AS (
+      SELECT ${id} AS id, owner.id AS user_id, sent.*
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS sent(
         place int, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, "entryId" uuid
       ) JOIN owner USING (uid) CROSS JOIN clock
     ), added AS (

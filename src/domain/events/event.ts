@@ -1,23 +1,23 @@
-import { columnsOf, readRows } from '../../db/reading/columns.ts';
+import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { columnsOf, readRows } from '../../db/reading/columns.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import type { Instant } from '../shared/instant.ts';
-import { arrayParameter } from '../../db/sql.ts';
-import type { Db } from '../../db/client.ts';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { EventFilter } from './inputs.ts';
 
-/** Something that a user did. */
+/** An action of a user. */
 export interface Event {
-  /** UUIDv7 of the instant at which the row was inserted; rows become visible in about that order (docs/following.md). */
-  id: string;
-  userId: string;
-  name: string;
-  /** Null where the event has none. */
-  value: AttributeValue | null;
-  properties: Attributes;
-  /** When it happened. */
-  timestamp: Instant;
+  /** UUIDv7 of the time at which the row was inserted. Rows become visible in approximately this order (docs/following.md). */
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  /** Null if the event has none. */
+  readonly value: AttributeValue | null;
+  readonly properties: Attributes;
+  /** When the event happened. */
+  readonly timestamp: Instant;
 }
 
 /** The columns of an `Event`. */
@@ -33,7 +33,7 @@ export const eventColumns = columnsOf<Event>(
   ['id'],
 );
 
-/** The events with some ids, by id; those that the workspace has not, and those of deleted users, are left out. */
+/** Reads the events with some ids, by id. Leaves out unknown ids and the events of deleted users. */
 export async function readEvents(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
   const events = await readRows(db, eventColumns, {
     keys: ids.length,
@@ -45,7 +45,7 @@ export async function readEvents(db: Db, workspaceId: string, ids: readonly stri
   return new Map(events.map((event) => [event.id, event]));
 }
 
-/** The events of a user that pass a filter, by id, newest first; the parent is a user who has been read. */
+/** The events of a user that pass a filter, by id, newest first; the parent is a user that has been read. */
 export function eventsSource(workspaceId: string, filter: EventFilter = {}): KeysetSource<Event> {
   const conditions = [
     Prisma.sql`events.workspace_id = ${workspaceId}::uuid AND events.user_id = parent.id`,

@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { attributes, attributeValue } from '../shared/attributes.ts';
 import { idempotencyKey } from '../idempotency/keys.ts';
+import { attributes, attributeValue } from '../shared/attributes.ts';
 import { instant } from '../shared/instant.ts';
+import { MAX_EVENT_NAME_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
-import { uid } from '../users/inputs.ts';
+import { uid } from '../users/uid.ts';
 
-/** The title of an event. */
-const eventName = printable(1, 255);
+/** The name of an event. */
+const eventName = printable(1, MAX_EVENT_NAME_LENGTH);
 
-/** What `addEvent` takes. Null counts as left out. */
+/** The input of `addEvent`. Null is equivalent to omitting a field. */
 export const newEvent = z.object({
   uid,
   name: eventName,
@@ -18,15 +19,15 @@ export const newEvent = z.object({
   idempotencyKey: idempotencyKey.nullish(),
 });
 
-/** Which events of a user: all conditions that are given hold; `since` is inclusive, `until` is not. */
+/** Selects events of a user that meet all present conditions; `since` is inclusive, `until` is exclusive. */
 export const eventFilter = z.object({
   name: eventName.nullish(),
   since: instant.nullish(),
   until: instant.nullish(),
 });
 
-/** What `addEvent` takes, checked. */
+/** The validated input of `addEvent`. */
 export type NewEvent = z.output<typeof newEvent>;
 
-/** Which events of a user, checked. */
+/** A validated filter. */
 export type EventFilter = z.output<typeof eventFilter>;

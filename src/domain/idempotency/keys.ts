@@ -1,112 +1,109 @@
-import { printable } from '../shared/text.ts';
-import { createHash } from 'node:crypto';
-import { stringify } from 'safe-stable-stringify';
-import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
 import type { Db } from '../../db/client.ts';
 import { waitedForNoTable, waitedTooLong } from '../../db/errors.ts';
+import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../shared/limits.ts';
+import { printable } from '../shared/text.ts';
+import { type CanonicalInput, inputDigests } from './digest.ts';
 
-/** A name that a caller gives to a write, so that sending it again does not do it again. */
-export const idempotencyKey = printable(1, 255);
+/** A name that a client gives to a write, so that a retry does not repeat it. */
+export const idempotencyKey = printable(1, MAX_IDEMPOTENCY_KEY_LENGTH);
 
-/** A write that is to be done under a key. */
+/** A write with an idempotency key. */
 export interface IdempotentRequest {
   key: string;
   operation: IdempotentOperation;
-  /** SHA-256 of the input. */
-  digest: Buffer;
+  /** Digests of the input: the first is stored, each is accepted. */
+  digests: ReturnType<typeof inputDigests>;
   now: Date;
 }
 
-/** Says what is to be done under a key. @param input all of it but the key; null, {} and [] count as left out. */
-export function idempotentRequest(key: string, operation: IdempotentOperation, input: object): IdempotentRequest {
-  return { key, operation, digest: digestOf(input), now: new Date() };
+/** Describes a write with an idempotency key. @param input without the key; null, {} and [] count as omitted. */
+export function idempotentRequest(
+  key: string,
+  operation: IdempotentOperation,
+  input: CanonicalInput,
+): IdempotentRequest {
+  return { key, operation, digests: inputDigests(input), now: new Date() };
 }
 
-/** The same for inputs that ask for the same, whatever the order of their keys. */
-function digestOf(input: object): Buffer {
-  const given = Object.entries(input).filter(
-    ([, value]) => value != null && !['{}', '[]'].includes(JSON.stringify(value)),
-  );
-  return createHash('sha256')
-    .update(stringify(Object.fromEntries(given)) ?? '')
-    .digest();
-}
+/** How long a key is valid, in ms. */
+const KEY_TTL_MS = 24 * 60 * 60 * 1000;
 
-/** How long a key is kept, in ms. */
-const KEPT_MS = 24 * 60 * 60 * 1000;
+/** How much longer the row of an expired key is kept, in ms: a statement that found it valid may be about to read it. */
+const DELETION_DELAY_MS = 60_000;
 
-/** How much longer in ms its row is left alone: a statement that found it in force may be about to read it. */
-const GRACE_MS = 60_000;
-
-/** Rows past their time that go with each key that is taken; more than come, so that they do not pile up. */
-const SWEPT = 10;
+/** Expired rows that each new key deletes: more than one, so that they do not accumulate. */
+const EXPIRED_ROWS_PER_CLAIM = 10;
 
 const before = ({ now }: IdempotentRequest, ms: number) => new Date(now.getTime() - ms);
 
 /**
- * CTEs that take a key together with what is done under it. `taken` has a row where the key was free, or its time was over:
- * `made_id`, the id for what is made. It waits for somebody who is just taking the same key, and takes it where they fail.
- * `swept` removes some whose time is over.
+ * CTEs that claim a key in the statement that writes. `claimed` has a row if the key was free or expired: `made_id`, the id
+ * for the new row. The statement waits for an in-flight request with the same key, and claims the key if that request fails.
+ * `expired` deletes some expired rows.
  *
- * The id is to be of an instant after the wait. A row is complete before `ON CONFLICT` waits, so the wait is for an advisory
- * lock, before the id is made. That a key is taken once rests on the row alone.
- * @param owner a CTE without whose row the key is not to be taken; its locks are waited for before the id is made as well.
+ * The id has to be generated after the wait. `ON CONFLICT` waits when the row to insert is already complete, so the statement
+ * waits for an advisory lock before it generates the id. That a key is used once depends on the row alone.
+ * @param owner a CTE without whose row the key is not claimed; the id is also generated after the wait for its locks.
  */
-export function claimKeySql(workspaceId: string, use: IdempotentRequest, owner?: Prisma.Sql): Prisma.Sql {
-  const { key, operation, digest, now } = use;
+export function claimKeySql(workspaceId: string, request: IdempotentRequest, owner?: Prisma.Sql): Prisma.Sql {
+  const { key, operation, digests, now } = request;
   return Prisma.sql`
     key_lock AS MATERIALIZED (
       SELECT pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${key}`}, 0))
     ), key_clock AS (
       SELECT ${clockMicroseconds} AS microseconds
       FROM key_lock ${owner ? Prisma.sql`CROSS JOIN ${owner}` : Prisma.empty} HAVING count(*) > 0
-    ), taken AS (
+    ), claimed AS (
       INSERT INTO idempotency_keys AS held (workspace_id, key, operation, digest, made_id, created_at)
-      SELECT ${workspaceId}::uuid, ${key}, ${operation}::idempotent_operation, ${digest}::bytea,
+      SELECT ${workspaceId}::uuid, ${key}, ${operation}::idempotent_operation, ${digests[0]}::bytea,
         ${uuidv7Sql(Prisma.sql`key_clock.microseconds`)}, ${now}::timestamptz
       FROM key_clock
       ON CONFLICT (workspace_id, key) DO UPDATE
       SET operation = excluded.operation, digest = excluded.digest, made_id = excluded.made_id,
         created_at = excluded.created_at
-      WHERE held.created_at <= ${before(use, KEPT_MS)}::timestamptz
+      WHERE held.created_at <= ${before(request, KEY_TTL_MS)}::timestamptz
       RETURNING made_id
-    ), swept AS (
-      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key IN (
+    ), expired AS (
+      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY (ARRAY(
         SELECT key FROM idempotency_keys
         WHERE workspace_id = ${workspaceId}::uuid AND key <> ${key}
-          AND created_at <= ${before(use, KEPT_MS + GRACE_MS)}::timestamptz
-        ORDER BY created_at LIMIT ${SWEPT} FOR UPDATE SKIP LOCKED
-      )
+          AND created_at <= ${before(request, KEY_TTL_MS + DELETION_DELAY_MS)}::timestamptz
+        ORDER BY created_at LIMIT ${EXPIRED_ROWS_PER_CLAIM} FOR UPDATE SKIP LOCKED
+      ))
     )`;
 }
 
 /**
- * Takes a key within a transaction, for what the rest of it does.
- * @returns the id for what is made under it; nothing where the key was not free.
+ * Claims a key for the rest of a transaction.
+ * @returns the id for the new row; undefined if the key is in use.
  */
-export async function claimKey(tx: Db, workspaceId: string, use: IdempotentRequest): Promise<string | undefined> {
-  const taking = claimKeySql(workspaceId, use);
-  const [taken] = await orBusyError(tx.query<{ id: string }[]>`WITH ${taking} SELECT made_id AS id FROM taken`);
-  return taken?.id;
+export async function claimKey(tx: Db, workspaceId: string, request: IdempotentRequest): Promise<string | undefined> {
+  const claim = claimKeySql(workspaceId, request);
+  const [claimed] = await orBusyError(tx.query<{ id: string }[]>`WITH ${claim} SELECT made_id AS id FROM claimed`);
+  return claimed?.id;
 }
 
 /**
- * The id of what was made under a key, which may be gone; nothing where the key is free.
- * @throws {IdempotencyConflictError} when it stands for another operation, or for another input.
+ * Reads the id of the row that was created with a key; the row may have been deleted since.
+ * @returns undefined if the key is free.
+ * @throws {IdempotencyConflictError} if the key was used with another operation or another input.
  */
-export async function findResult(db: Db, workspaceId: string, use: IdempotentRequest): Promise<string | undefined> {
-  const [held] = await db.query<{ madeId: string; same: boolean }[]>`
-    SELECT made_id AS "madeId", operation = ${use.operation}::idempotent_operation AND digest = ${use.digest}::bytea AS same
+export async function findResult(db: Db, workspaceId: string, request: IdempotentRequest): Promise<string | undefined> {
+  const { key, operation, digests } = request;
+  const [row] = await db.query<{ madeId: string; isSame: boolean }[]>`
+    SELECT made_id AS "madeId", operation = ${operation}::idempotent_operation
+      AND digest = ANY(${digests}::bytea[]) AS "isSame"
     FROM idempotency_keys
-    WHERE workspace_id = ${workspaceId}::uuid AND key = ${use.key}
-      AND created_at > ${before(use, KEPT_MS)}::timestamptz`;
-  if (held && !held.same) throw new IdempotencyConflictError(use.key);
-  return held?.madeId;
+    WHERE workspace_id = ${workspaceId}::uuid AND key = ${key}
+      AND created_at > ${before(request, KEY_TTL_MS)}::timestamptz`;
+  if (row && !row.isSame) throw new IdempotencyConflictError(key);
+  return row?.madeId;
 }
 
-/** @throws {IdempotencyKeyBusyError} where a statement waited too long for somebody who is taking the same key. */
+/** @throws {IdempotencyKeyBusyError} if a statement timed out waiting for an in-flight request with the same key. */
 export async function orBusyError<Result>(statement: Promise<Result>): Promise<Result> {
   try {
     return await statement;

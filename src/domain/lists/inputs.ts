@@ -1,32 +1,32 @@
 import { z } from 'zod';
+import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../shared/limits.ts';
 import { printable, text } from '../shared/text.ts';
 import { notNull } from '../shared/validation.ts';
-import { uid } from '../users/inputs.ts';
+import { uid } from '../users/uid.ts';
 
-/** Most characters, as the platform has them (contract, "List"). */
-const title = z.string().trim().pipe(printable(1, 64));
-const description = text(0, 255);
+const title = z.string().trim().pipe(printable(1, MAX_LIST_TITLE_LENGTH));
+const description = text(0, MAX_LIST_DESCRIPTION_LENGTH);
 
-const list = z.uuid();
+const listId = z.uuid();
 
-/** What `createList` takes. */
+/** The input of `createList`. */
 export const newList = z.object({ title, description: description.nullish() });
 
-/** What `updateList` takes. A field left out is unchanged; null clears the description. */
+/** The input of `updateList`. An omitted field is unchanged; null clears the description. */
 export const listUpdate = z.object({
-  listId: list,
+  listId,
   title: notNull(title),
   description: description.nullish(),
 });
 
-/** What `setListSubscription` takes. */
-export const listSubscription = z.object({ uid, listId: list, subscribed: z.boolean() });
+/** The input of `setListSubscription`. */
+export const listSubscription = z.object({ uid, listId, subscribed: z.boolean() });
 
-/** What `createList` takes, checked. */
+/** The validated input of `createList`. */
 export type NewList = z.output<typeof newList>;
 
-/** What `updateList` takes, checked. */
+/** The validated input of `updateList`. */
 export type ListUpdate = z.output<typeof listUpdate>;
 
-/** What `setListSubscription` takes, checked. */
+/** The validated input of `setListSubscription`. */
 export type ListSubscription = z.output<typeof listSubscription>;

@@ -9,25 +9,25 @@ import type { User } from '../users/user.ts';
 /** A list that users subscribe to. */
 export interface List {
   /** UUIDv7: in order of creation. */
-  id: string;
-  title: string;
-  description: string | null;
-  createdAt: Instant;
-  /** Null while the list takes new members. */
-  archivedAt: Instant | null;
+  readonly id: string;
+  readonly title: string;
+  readonly description: string | null;
+  readonly createdAt: Instant;
+  /** When the list stopped accepting new members; null if it accepts them. */
+  readonly archivedAt: Instant | null;
 }
 
-/** What a membership says of itself. */
+/** The properties of a membership. */
 export interface Membership {
-  /** False for somebody who unsubscribed, and stays a member. */
-  subscribed: boolean;
-  joinedAt: Instant;
+  /** False for a member who has unsubscribed. */
+  readonly subscribed: boolean;
+  readonly joinedAt: Instant;
 }
 
-/** A list, and how a user is on it. */
-export type ListMembership = Membership & { list: List };
+/** A user's membership in a list. */
+export type ListMembership = Membership & { readonly list: List };
 
-/** A user, and how they are on a list. */
+/** A member of a list. */
 export type ListMember = Membership & User;
 
 /** The columns of a `List`. */
@@ -48,7 +48,7 @@ export const membershipColumns = columnsOf<Membership>({
   joinedAt: { instant: Prisma.sql`list_memberships.joined_at` },
 });
 
-/** The lists with some ids, by id; those that the workspace has not are left out. */
+/** Reads the lists with some ids, by id. Leaves out ids that are not in the workspace. */
 export async function readLists(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
   const lists = await readRows(db, listColumns, {
     keys: ids.length,
@@ -59,7 +59,7 @@ export async function readLists(db: Db, workspaceId: string, ids: readonly strin
   return new Map(lists.map((list) => [list.id, list]));
 }
 
-/** All lists of the workspace, archived ones too, newest first; the parent is the workspace. */
+/** All lists of the workspace, including archived ones, newest first; the parent is the workspace. */
 export const listsSource: KeysetSource<List> = {
   columns: listColumns,
   table: Prisma.sql`lists`,

@@ -13,8 +13,8 @@ import {
   membershipColumns,
 } from './list.ts';
 
-/** A list with a membership, and whose that is. */
-type ListOfUser = List & Membership & { userId: string };
+/** A list with the membership of a user. */
+type ListOfUser = List & Membership & { readonly userId: string };
 
 const listOfUserColumns = columnsOf<ListOfUser>({
   userId: Prisma.sql`list_memberships.user_id`,
@@ -24,12 +24,12 @@ const listOfUserColumns = columnsOf<ListOfUser>({
 
 const memberColumns = columnsOf<ListMember>({ ...membershipColumns.expressions, ...userColumns.expressions }, ['id']);
 
-/** The list memberships of some users, by the user's id, the newest list first. */
+/** Reads the list memberships of several users, newest list first, by the id of the user. */
 export async function readListMemberships(
   db: Db,
   workspaceId: string,
   userIds: readonly string[],
-): Promise<Map<string, ListMembership[]>> {
+): Promise<Map<string, readonly ListMembership[]>> {
   const rows = await readRows(db, listOfUserColumns, {
     keys: userIds.length,
     statement: Prisma.sql`
@@ -44,8 +44,8 @@ export async function readListMemberships(
 }
 
 /**
- * The members of a list, the newest user first; the parent is the list.
- * @param subscribed true or false: only those who are, or are not.
+ * The members of a list, newest user first; the parent is the list.
+ * @param subscribed true or false for only those who are, or are not, subscribed.
  */
 export function listMembersSource(workspaceId: string, subscribed?: boolean | null): KeysetSource<ListMember> {
   const filter = subscribed == null ? Prisma.empty : Prisma.sql`AND list_memberships.subscribed = ${subscribed}`;

@@ -10,11 +10,10 @@ import type { ListSubscription } from './inputs.ts';
 import { type List, type ListMembership, listColumns, type Membership, membershipColumns } from './list.ts';
 
 /**
- * Subscribes a user to a list, whom that makes a member, or unsubscribes a member, who stays one.
- * @throws {NotFoundError} when the workspace has no such user or list; or when somebody is to be
- *   unsubscribed who is no member.
- * @throws {ListArchivedError} when the list is archived and the user no member yet.
- * @throws {UserBusyError} when too many writes to the user are in flight.
+ * Subscribes a user to a list, which creates a membership if there is none, or unsubscribes a member, who stays a member.
+ * @throws {NotFoundError} if the workspace has no such user or list, or if the user to unsubscribe is not a member.
+ * @throws {ListArchivedError} if the list is archived and the user is not a member.
+ * @throws {UserBusyError} if too many writes to the user are in flight.
  */
 export function setListSubscription(db: Database, actor: Actor, input: ListSubscription): Promise<ListMembership> {
   const { workspaceId } = actor;
@@ -22,16 +21,16 @@ export function setListSubscription(db: Database, actor: Actor, input: ListSubsc
     inTransaction(db, async (tx) => {
       const list = await lockList(tx, workspaceId, input.listId);
       const userId = await lockUserId(tx, workspaceId, input.uid);
-      const flipped = await flip(tx, actor, userId, input);
-      if (flipped) return { list, ...flipped };
+      const updated = await updateMembership(tx, actor, userId, input);
+      if (updated) return { list, ...updated };
       if (!input.subscribed) throw new NotFoundError('ListMembership');
       if (list.archivedAt) throw new ListArchivedError(list.id);
-      return { list, ...(await join(tx, actor, list.id, userId)) };
+      return { list, ...(await joinList(tx, actor, list.id, userId)) };
     }),
   );
 }
 
-/** Keeps the list from being archived until the transaction ends. */
+/** Locks a list against archiving until the transaction ends. */
 async function lockList(tx: Db, workspaceId: string, listId: string): Promise<List> {
   const [list] = await tx.query<List[]>`
     SELECT ${listColumns.list} FROM lists
@@ -40,7 +39,7 @@ async function lockList(tx: Db, workspaceId: string, listId: string): Promise<Li
   return list;
 }
 
-/** Keeps the user from being deleted until the transaction ends. */
+/** Locks a user against deletion until the transaction ends. */
 async function lockUserId(tx: Db, workspaceId: string, uid: string): Promise<string> {
   const [user] = await tx.query<{ id: string }[]>`
     SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} FOR KEY SHARE`;
@@ -48,15 +47,15 @@ async function lockUserId(tx: Db, workspaceId: string, uid: string): Promise<str
   return user.id;
 }
 
-/** The part of a statement that makes the entry of what its CTE `changed` returns: how a user is on a list now. */
-const recordChanged = (actor: Actor, subscribed: boolean) =>
+/** Records a subscription or its end, as returned by a CTE named `changed`. */
+const recordSubscription = (actor: Actor, subscribed: boolean) =>
   record(actor, subscribed ? 'subscribeToList' : 'unsubscribeFromList', {
     from: Prisma.sql`changed`,
     userId: Prisma.sql`user_id`,
     listId: Prisma.sql`list_id`,
   });
 
-async function flip(
+async function updateMembership(
   tx: Db,
   actor: Actor,
   userId: string,
@@ -67,46 +66,47 @@ async function flip(
       UPDATE list_memberships SET subscribed = ${subscribed}
       WHERE workspace_id = ${actor.workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
       RETURNING ${membershipColumns.list}, user_id, list_id
-    ), audited AS (${recordChanged(actor, subscribed)})
+    ), audited AS (${recordSubscription(actor, subscribed)})
     SELECT subscribed, "joinedAt" FROM changed`;
   return membership;
 }
 
-/** Joins, or flips the membership that a concurrent call has made. */
-async function join(tx: Db, actor: Actor, listId: string, userId: string): Promise<Membership> {
+/** Inserts a membership, or updates the one that a concurrent request has just inserted. */
+async function joinList(tx: Db, actor: Actor, listId: string, userId: string): Promise<Membership> {
   const [membership] = await tx.query<Membership[]>`
     WITH changed AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
       VALUES (${actor.workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
       ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
       RETURNING ${membershipColumns.list}, user_id, list_id
-    ), audited AS (${recordChanged(actor, true)})
+    ), audited AS (${recordSubscription(actor, true)})
     SELECT subscribed, "joinedAt" FROM changed`;
   if (!membership) throw new Error('An upsert returned no row.');
   return membership;
 }
 
 /**
- * Subscribes a new user to lists that are locked, without a confirmation. A list named twice is joined once.
- * @throws {NotFoundError} when the workspace lacks one of the lists.
- * @throws {ValidationError} naming each list that is archived, by its place in `listIds`.
+ * Subscribes a new user to locked lists. Ignores duplicates in `listIds`.
+ * @param lists what `lockLists` returned for `listIds`.
+ * @throws {NotFoundError} if the workspace lacks one of the lists.
+ * @throws {ValidationError} naming each list that is archived, by its position in `listIds`.
  */
 export async function joinLists(
   tx: Db,
   actor: Actor,
   userId: string,
   listIds: readonly string[],
-  found: LockedLists,
+  lists: LockedLists,
 ): Promise<void> {
   if (listIds.length === 0) return;
   const { workspaceId } = actor;
-  if (listIds.some((id) => !found.has(id))) throw new NotFoundError('List');
+  if (listIds.some((id) => !lists.has(id))) throw new NotFoundError('List');
   const issues = listIds.flatMap((id, place) =>
-    found.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
+    lists.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
   );
   if (issues.length > 0) throw new ValidationError(issues);
   const at = new Date();
-  const ids = [...found.keys()];
+  const ids = [...lists.keys()];
   await tx.execute`
     WITH joined AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
@@ -125,22 +125,22 @@ export async function joinLists(
     )}`;
 }
 
-/** Whether each list that exists is archived, by its id. */
+/** Whether a list is archived, by its id, for each list that exists. */
 export type LockedLists = ReadonlyMap<string, boolean>;
 
-/** Keeps lists from being archived until the transaction ends. */
+/** Locks lists against archiving until the transaction ends. */
 export async function lockLists(tx: Db, workspaceId: string, listIds: readonly string[]): Promise<LockedLists> {
   if (listIds.length === 0) return new Map();
-  const lists = await tx.query<{ id: string; archived: boolean }[]>`
-    SELECT id, archived_at IS NOT NULL AS archived FROM lists
+  const lists = await tx.query<{ id: string; isArchived: boolean }[]>`
+    SELECT id, archived_at IS NOT NULL AS "isArchived" FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${listIds}::uuid[])
     ORDER BY id FOR SHARE`;
-  return new Map(lists.map(({ id, archived }) => [id, archived]));
+  return new Map(lists.map(({ id, isArchived }) => [id, isArchived]));
 }
 
 /**
- * Ends a user's membership of a list, archived or not.
- * @throws {NotFoundError} when the workspace has no such user or list, or the user is no member.
+ * Deletes a user's membership in a list, archived or not.
+ * @throws {NotFoundError} if the workspace has no such user or list, or the user is not a member.
  */
 export async function removeFromList(
   db: Database,
@@ -148,7 +148,7 @@ export async function removeFromList(
   input: { uid: string; listId: string },
 ): Promise<{ userId: string; listId: string }> {
   const { workspaceId } = actor;
-  const [found] = await db.query<{ userId: string | null; listId: string | null; removed: boolean }[]>`
+  const [row] = await db.query<{ userId: string | null; listId: string | null; isRemoved: boolean }[]>`
     WITH member AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (
@@ -163,9 +163,9 @@ export async function removeFromList(
     SELECT
       (SELECT id FROM member) AS "userId",
       (SELECT id FROM lists WHERE workspace_id = ${workspaceId}::uuid AND id = ${input.listId}::uuid) AS "listId",
-      EXISTS (SELECT 1 FROM removed) AS removed`;
-  if (!found?.userId) throw new NotFoundError('User');
-  if (!found.listId) throw new NotFoundError('List');
-  if (!found.removed) throw new NotFoundError('ListMembership');
-  return { userId: found.userId, listId: found.listId };
+      EXISTS (SELECT 1 FROM removed) AS "isRemoved"`;
+  if (!row?.userId) throw new NotFoundError('User');
+  if (!row.listId) throw new NotFoundError('List');
+  if (!row.isRemoved) throw new NotFoundError('ListMembership');
+  return { userId: row.userId, listId: row.listId };
 }

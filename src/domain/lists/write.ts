@@ -23,8 +23,8 @@ export async function createList(db: Db, actor: Actor, input: NewList): Promise<
 }
 
 /**
- * Changes a list's title or description.
- * @throws {NotFoundError} when the workspace has no such list.
+ * Updates the title or the description of a list.
+ * @throws {NotFoundError} if the workspace has no such list.
  */
 export async function updateList(db: Db, actor: Actor, input: ListUpdate): Promise<List> {
   const title = input.title === undefined ? Prisma.sql`title` : Prisma.sql`${input.title}`;
@@ -41,8 +41,8 @@ export async function updateList(db: Db, actor: Actor, input: ListUpdate): Promi
 }
 
 /**
- * Archives a list: it takes no new members, those it has stay. Archiving again changes nothing.
- * @throws {NotFoundError} when the workspace has no such list.
+ * Archives a list: it accepts no new members, and keeps those it has. Archiving it again changes nothing.
+ * @throws {NotFoundError} if the workspace has no such list.
  */
 export async function archiveList(db: Db, actor: Actor, listId: string): Promise<List> {
   const [list] = await db.query<List[]>`

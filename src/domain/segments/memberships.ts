@@ -6,8 +6,8 @@ import { arrayParameter } from '../../db/sql.ts';
 import { type User, userColumns } from '../users/user.ts';
 import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
 
-/** A segment with how a user is in it, and who that is. */
-type SegmentOfUser = Segment & { userId: string; suppressed: boolean };
+/** A segment with the membership of a user. */
+type SegmentOfUser = Segment & { readonly userId: string; readonly suppressed: boolean };
 
 const segmentOfUserColumns = columnsOf<SegmentOfUser>({
   userId: Prisma.sql`segment_memberships.user_id`,
@@ -15,12 +15,12 @@ const segmentOfUserColumns = columnsOf<SegmentOfUser>({
   ...segmentColumns.expressions,
 });
 
-/** The segment memberships of some users, by the user's id, the newest segment first. */
+/** Reads the segment memberships of several users, newest segment first, by the id of the user. */
 export async function readSegmentMemberships(
   db: Db,
   workspaceId: string,
   userIds: readonly string[],
-): Promise<Map<string, SegmentMembership[]>> {
+): Promise<Map<string, readonly SegmentMembership[]>> {
   const rows = await readRows(db, segmentOfUserColumns, {
     keys: userIds.length,
     statement: Prisma.sql`
@@ -36,7 +36,7 @@ export async function readSegmentMemberships(
   return Map.groupBy(memberships, (membership) => membership.userId);
 }
 
-/** The members of a segment, suppressed ones too, the newest user first; the parent is the segment. */
+/** The members of a segment, including suppressed ones, newest user first; the parent is the segment. */
 export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
   return {
     columns: userColumns,

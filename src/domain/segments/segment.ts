@@ -7,15 +7,15 @@ import { arrayParameter } from '../../db/sql.ts';
 /** A group of users computed from their attributes and events. */
 export interface Segment {
   /** UUIDv7: in order of creation. */
-  id: string;
-  name: string;
+  readonly id: string;
+  readonly name: string;
 }
 
-/** A segment, and how a user is in it. */
+/** A user's membership in a segment. */
 export interface SegmentMembership {
-  segment: Segment;
-  /** True for a member who gets no broadcasts sent to the segment. */
-  suppressed: boolean;
+  readonly segment: Segment;
+  /** True for a member who receives no broadcasts sent to the segment. */
+  readonly suppressed: boolean;
 }
 
 /** The columns of a `Segment`. */
@@ -27,7 +27,7 @@ export const segmentColumns = columnsOf<Segment>(
   ['id'],
 );
 
-/** The segments with some ids, by id; those that the workspace has not are left out. */
+/** Reads the segments with some ids, by id. Leaves out ids that are not in the workspace. */
 export async function readSegments(db: Db, workspaceId: string, ids: readonly string[]): Promise<Map<string, Segment>> {
   const segments = await readRows(db, segmentColumns, {
     keys: ids.length,

@@ -3,38 +3,37 @@ import type { Scope } from './scopes.ts';
 declare const isActorName: unique symbol;
 
 /**
- * Who did something, as the audit trail names them. Only `nameOfKey` and `nameOfToken` make one, so that no token can have
- * the name of a key, whatever its subject.
+ * The name of an actor in the audit trail. Only `nameOfKey` and `nameOfToken` create one, so that no token can have the name
+ * of a key, whatever its subject.
  */
 export type ActorName = string & { readonly [isActorName]: true };
 
-/** Names a key by its id, a UUID. */
+/** Names an API key by its id, a UUID. */
 export function nameOfKey(keyId: string): ActorName {
   return keyId as ActorName;
 }
 
-/** Names whoever showed a token by its subject: `token:ada`. */
+/** Names the bearer of a token by the token's subject: `token:ada`. */
 export function nameOfToken(subject: string): ActorName {
   return `token:${subject}` as ActorName;
 }
 
-/** Who writes, and in which workspace; an API's viewer is one. */
+/** Performs a write, in one workspace. The viewer of both APIs is an actor. */
 export interface Actor {
-  workspaceId: string;
-  actorName: ActorName;
-  /** What they may do. */
-  scopes: ReadonlySet<Scope>;
+  readonly workspaceId: string;
+  readonly actorName: ActorName;
+  readonly scopes: ReadonlySet<Scope>;
 }
 
 /**
- * Whether an actor may read users. The answers to one who may not, such as a public key alone, must not depend on what others have
- * stored (docs/production.md, "What a public key can learn").
+ * Whether an actor may read users. Responses to an actor who may not, such as a caller with a public key alone, must not
+ * depend on data that others have stored (docs/production.md, "What a public key can learn").
  */
 export function canReadUsers({ scopes }: Pick<Actor, 'scopes'>): boolean {
   return scopes.has('users:read');
 }
 
-/** An input and who gave it: those that are written together may come from several actors. */
+/** An input with the name of the actor who sent it: one statement may write the inputs of several actors. */
 export interface Attributed<Input> {
   actorName: ActorName;
   input: Input;

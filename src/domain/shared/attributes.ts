@@ -1,120 +1,135 @@
 import { z } from 'zod';
 import type { ValidationIssue } from './errors.ts';
 import { UnsafeNumber } from './json-numbers.ts';
-import { lengthOf, storable } from './text.ts';
+import { attributeLimits } from './limits.ts';
+import { lengthOf, NOT_STORABLE, storable } from './text.ts';
 
-/** What an attribute may hold. */
+/** The value of an attribute. */
 export type AttributeValue = string | number | boolean;
 
-/** The `meta` of a user and the `properties` of an event: flat. */
-export type Attributes = Record<string, AttributeValue>;
+/** The `meta` of a user or the `properties` of an event: a flat object. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** Contract, "Attributes". Keys are counted in code points, bytes as JSON in UTF-8. */
-export const attributeLimits = { keys: 100, keyLength: 64, bytes: 16 * 1024 } as const;
+/** Characters of a key or a number that a message or a path repeats. */
+const MAX_ECHO_LENGTH = 100;
 
 /** Whether a value is a string, a finite number or a boolean. */
 export function isAttributeValue(value: unknown): value is AttributeValue {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
-/** Whether a value is a JSON object, flat or not. */
+/** Whether a value is a JSON object, flat or nested. */
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof UnsafeNumber);
 }
 
 const issue = (path: string[], code: string, message: string): ValidationIssue => ({ path, code, message });
 
-/** The number that a value is, as it was received, where it would not be kept as it is. */
+/** The source text of a number that a 64-bit float would change; undefined for any other value. */
 export function unsafeNumberIn(value: unknown): string | undefined {
   if (value instanceof UnsafeNumber) return value.source;
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
-/** The fault of a number that would not be kept as it is. @param source the number as it was received. */
+/** The issue of a number that a 64-bit float would change. @param source the number as received. */
 export function unsafeNumberIssue(source: string, path: string[] = []): ValidationIssue {
-  const got = source.length > 100 ? `${source.slice(0, 100)}…` : source;
-  const message = `must be an integer from -(2^53 - 1) to 2^53 - 1, or a decimal that a 64-bit float preserves; got ${got}. Send it as a string.`;
+  const received = source.length > MAX_ECHO_LENGTH ? `${source.slice(0, MAX_ECHO_LENGTH)}…` : source;
+  const message = `must be an integer from -(2^53 - 1) to 2^53 - 1, or a decimal that a 64-bit float preserves; got ${received}. Send it as a string.`;
   return issue(path, 'UNSAFE_NUMBER', message);
 }
 
-const tooMany = () => issue([], 'TOO_MANY', `must have at most ${attributeLimits.keys} keys`);
-
-function sizeFaults(value: unknown): ValidationIssue[] {
-  const bytes = Buffer.byteLength(JSON.stringify(value));
-  const { bytes: limit } = attributeLimits;
-  return bytes > limit ? [issue([], 'TOO_LARGE', `must have at most ${limit} bytes as JSON`)] : [];
+/** @param received the number of keys, or undefined to keep it secret. */
+function keyCountIssues(keys: number, received?: number): ValidationIssue[] {
+  if (keys <= attributeLimits.keys) return [];
+  return [issue([], 'TOO_MANY', withReceived(`must have at most ${attributeLimits.keys} keys`, received))];
 }
 
-/** A key as an answer repeats it, however long it came. */
-const shown = (key: string) => key.slice(0, 100);
+function byteIssues(value: unknown, { disclose }: { disclose: boolean }): ValidationIssue[] {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes <= attributeLimits.bytes) return [];
+  const message = `must have at most ${attributeLimits.bytes} bytes as JSON`;
+  return [issue([], 'TOO_LARGE', withReceived(message, disclose ? bytes : undefined))];
+}
 
-function keyFaults(key: string): ValidationIssue[] {
-  if (!storable(key)) return [issue([shown(key)], 'INVALID_KEY', 'must have a well-formed key without U+0000')];
+const withReceived = (message: string, received?: number) =>
+  received === undefined ? message : `${message}; got ${received}`;
+
+function keyIssues(key: string): ValidationIssue[] {
+  const path = [key.slice(0, MAX_ECHO_LENGTH)];
+  if (!storable(key)) return [issue(path, 'INVALID_KEY', `must have a key that is well-formed and without U+0000`)];
   const length = lengthOf(key);
   if (length >= 1 && length <= attributeLimits.keyLength) return [];
-  return [issue([shown(key)], 'INVALID_KEY', `must have a key of 1 to ${attributeLimits.keyLength} characters`)];
+  const message = `must have a key of 1 to ${attributeLimits.keyLength} characters; got ${length}`;
+  return [issue(path, 'INVALID_KEY', message)];
 }
 
-function valueFaults(value: unknown): ValidationIssue[] {
+function valueIssues(value: unknown): ValidationIssue[] {
   const unsafe = unsafeNumberIn(value);
   if (unsafe !== undefined) return [unsafeNumberIssue(unsafe)];
   if (!isAttributeValue(value)) {
     return [issue([], 'INVALID_TYPE', 'must be a string, a finite number or a boolean')];
   }
   if (typeof value !== 'string' || storable(value)) return [];
-  return [issue([], 'INVALID_CHARACTER', 'must be well-formed and without U+0000')];
+  return [issue([], 'INVALID_CHARACTER', NOT_STORABLE)];
 }
+
+/** Attribute values only: `JSON.stringify` overflows the stack on values as deep as JSON can be. */
+const flatPart = (entries: [string, unknown][]) =>
+  Object.fromEntries(entries.filter(([, value]) => isAttributeValue(value)));
 
 /**
- * The limits that attributes exceed as a whole, which a merge of two that were valid may do. It names no key and gives no
- * counts: those of a merge would tell a caller who may not read what others have stored.
+ * The limits that merged attributes exceed, although both parts were valid. The issues contain no counts: those of a merge
+ * would disclose to a caller who may not read users what others have stored.
  */
-export function limitFaults(value: Record<string, unknown>): ValidationIssue[] {
-  const entries = Object.entries(value);
-  if (entries.length > attributeLimits.keys) return [tooMany()];
-  // Only of what is flat: `JSON.stringify` has no stack for values as deep as JSON can be.
-  return sizeFaults(Object.fromEntries(entries.filter(([, held]) => isAttributeValue(held))));
+export function mergedAttributeIssues(merged: Attributes): ValidationIssue[] {
+  const entries = Object.entries(merged);
+  const tooManyKeys = keyCountIssues(entries.length);
+  return tooManyKeys.length > 0 ? tooManyKeys : byteIssues(flatPart(entries), { disclose: false });
 }
 
-/** Everything that is wrong with attributes that were received. */
-function attributeFaults(value: unknown): ValidationIssue[] {
+/** Everything that is wrong with received attributes. */
+function attributeIssues(value: unknown): ValidationIssue[] {
   if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
   const entries = Object.entries(value);
-  const faults = limitFaults(value);
-  // Each of a million keys may be at fault.
-  if (entries.length > attributeLimits.keys) return faults;
+  // Skips the keys, since each of a million can be invalid.
+  if (entries.length > attributeLimits.keys) return keyCountIssues(entries.length, entries.length);
   return [
-    ...faults,
-    ...entries.flatMap(([key, held]) => [
-      ...keyFaults(key),
-      ...valueFaults(held).map((fault) => ({ ...fault, path: [shown(key)] })),
+    ...byteIssues(flatPart(entries), { disclose: true }),
+    ...entries.flatMap(([key, item]) => [
+      ...keyIssues(key),
+      ...valueIssues(item).map((each) => ({ ...each, path: [key.slice(0, MAX_ECHO_LENGTH)] })),
     ]),
   ];
 }
 
-/** A zod schema out of a function that lists faults. */
-function checkedBy<Value>(faultsOf: (value: unknown) => ValidationIssue[]) {
+/** A zod schema from a function that lists issues. */
+function schemaOf<Value>(issuesOf: (value: unknown) => ValidationIssue[]) {
   return z.custom<Value>().superRefine((value, context) => {
-    for (const { path, code, message } of faultsOf(value)) {
+    for (const { path, code, message } of issuesOf(value)) {
       context.addIssue({ code: 'custom', path, params: { code }, message });
     }
   });
 }
 
 /** Flat attributes within their limits. */
-export const attributes = checkedBy<Attributes>(attributeFaults);
+export const attributes = schemaOf<Attributes>(attributeIssues);
 
-/** One value, at most 16 KB as JSON. */
-export const attributeValue = checkedBy<AttributeValue>((value) => {
-  const faults = valueFaults(value);
-  return faults.length > 0 ? faults : sizeFaults(value);
+/** One value, of at most `attributeLimits.bytes` as JSON. */
+export const attributeValue = schemaOf<AttributeValue>((value) => {
+  const issues = valueIssues(value);
+  return issues.length > 0 ? issues : byteIssues(value, { disclose: true });
 });
 
 /** The keys of attributes to remove. */
 export const attributeKeys = z
   .array(
-    checkedBy<string>((key) =>
-      typeof key === 'string' ? keyFaults(key).map((fault) => ({ ...fault, path: [] })) : [],
-    ),
+    schemaOf<string>((key) => (typeof key === 'string' ? keyIssues(key).map((each) => ({ ...each, path: [] })) : [])),
   )
-  .max(attributeLimits.keys, { error: `must have at most ${attributeLimits.keys} keys` });
+  .max(attributeLimits.keys, {
+    error: ({ input }) => withReceived(`must have at most ${attributeLimits.keys} keys`, lengthOfArray(input)),
+  });
+
+/** The length of an array; undefined for any other value. */
+export function lengthOfArray(value: unknown): number | undefined {
+  return Array.isArray(value) ? value.length : undefined;
+}

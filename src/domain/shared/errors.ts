@@ -1,20 +1,20 @@
 import type { Scope } from './scopes.ts';
 
-/** A fault that a caller can act on. Its code is stable; its message is for people and holds no secret. */
+/** An error that a client can handle. The code is stable; the message is for people and contains no secret. */
 export abstract class DomainError extends Error {
   abstract readonly code: string;
 }
 
-/** One fault of an input. */
+/** One problem with an input. */
 export interface ValidationIssue {
-  /** Where in the input: field names and, within lists, positions. */
+  /** Location in the input: field names, and positions within lists. */
   path: string[];
-  /** Stable and upper-case, such as `TOO_LONG`. */
+  /** Stable, in upper case, such as `TOO_LONG`. */
   code: string;
   message: string;
 }
 
-/** The input breaks rules; `issues` holds every fault at once. */
+/** The input is invalid; `issues` lists every problem at once. */
 export class ValidationError extends DomainError {
   readonly code = 'VALIDATION_FAILED';
   readonly issues: ValidationIssue[];
@@ -36,81 +36,81 @@ export class UidTakenError extends DomainError {
   }
 }
 
-/** A new uid was asked for, but the user was made with one, or has been given one since. */
+/** A `newUid` was sent for a user who was created with a uid, or who has received one since. */
 export class UidNotUpdateableError extends DomainError {
   readonly code = 'UID_NOT_UPDATEABLE';
   readonly uid: string;
 
   constructor(uid: string) {
-    super(`The uid "${uid}" belongs to no user whose uid may still be set.`);
+    super(`No user with an updateable uid has the uid "${uid}".`);
     this.uid = uid;
   }
 }
 
-/** The idempotency key stands for another operation of the last 24 hours, or for another input. */
+/** The idempotency key was used in the last 24 hours with another operation or another input. */
 export class IdempotencyConflictError extends DomainError {
   readonly code = 'IDEMPOTENCY_CONFLICT';
   readonly idempotencyKey: string;
 
   constructor(idempotencyKey: string) {
-    super('The idempotency key was used for something else; take another one.');
+    super('The idempotency key was already used with a different operation or input; use a new key.');
     this.idempotencyKey = idempotencyKey;
   }
 }
 
-/** The write conflicts with writes that are in flight; nothing was changed, and the request can be retried. */
+/** The write conflicts with writes that are in flight. Nothing was changed, and the request can be retried. */
 export abstract class ConflictError extends DomainError {
   readonly code = 'CONFLICT';
   /** Seconds after which to retry. */
   readonly retryAfter = 1;
 }
 
-/** Another request with the idempotency key is in flight, and has been for as long as a lock may be waited for. */
+/** Timed out waiting for an in-flight request with the same idempotency key. */
 export class IdempotencyKeyBusyError extends ConflictError {
   constructor() {
     super('Another request with the idempotency key is in flight; retry later.');
   }
 }
 
-/** Too many writes wait for the same user. */
+/** Too many writes to the same user are queued. */
 export class UserBusyError extends ConflictError {
   constructor() {
     super('Too many writes to this user are in flight; retry later.');
   }
 }
 
-/** What can be looked for and not found. */
+/** Types of which an instance may not be found. */
 export type Resource = 'User' | 'Device' | 'List' | 'ListMembership' | 'Workspace' | 'ApiKey';
 
-/** There is no such thing in the caller's workspace. */
+/** The caller's workspace has no such resource. */
 export class NotFoundError extends DomainError {
   readonly code = 'NOT_FOUND';
   readonly resource: Resource;
 
   constructor(resource: Resource) {
-    super(`There is no such ${resource}.`);
+    super(`${resource} not found.`);
     this.resource = resource;
   }
 }
 
-/** The list is archived, and takes no new members. */
+/** The list is archived and accepts no new members. */
 export class ListArchivedError extends DomainError {
   readonly code = 'LIST_ARCHIVED';
   readonly listId: string;
 
   constructor(listId: string) {
-    super('The list is archived and takes no new members.');
+    super('The list is archived and accepts no new members.');
     this.listId = listId;
   }
 }
 
-/** The caller lacks a scope that this input needs. */
+/** The caller lacks a scope that this input requires. */
 export class ForbiddenError extends DomainError {
   readonly code = 'FORBIDDEN';
   readonly requiredScope: Scope;
 
-  constructor(what: string, requiredScope: Scope) {
-    super(`${what} requires the scope ${requiredScope}.`);
+  constructor(action: string, requiredScope: Scope) {
+    super(`${action} requires the scope ${requiredScope}.`);
     this.requiredScope = requiredScope;
   }
 }

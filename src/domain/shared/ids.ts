@@ -2,22 +2,22 @@ import { v7 } from 'uuid';
 
 const RANDOM_BYTES = 16;
 
-/** Ids for which random bytes are drawn at once: one by one, that costs four times as much as all else of an id. */
-const DRAWN = 256;
+/** Ids per draw of random bytes: one draw for each id costs four times as much as the rest of the id. */
+const IDS_PER_DRAW = 256;
 
-const pool = new Uint8Array(RANDOM_BYTES * DRAWN);
-let drawnFrom = pool.length;
+const pool = new Uint8Array(RANDOM_BYTES * IDS_PER_DRAW);
+let poolOffset = pool.length;
 
-/** The id made last: its time in ms, and its place in it, of 32 bits. */
+/** Time in ms and 32-bit sequence number of the last id. */
 const last = { msecs: 0, seq: 0 };
 
-/** Makes a UUIDv7 that is greater than all that this process has made before: rows are sorted by it. */
+/** Creates a UUIDv7 that is greater than every one that this process has created before: rows are sorted by id. */
 export function newId(): string {
   const random = drawRandom();
   const now = Date.now();
   if (now > last.msecs) {
     last.msecs = now;
-    // Without its highest bit, so that there is room for more.
+    // Clears the highest bit, which leaves 2^31 increments within the same millisecond.
     last.seq = new DataView(random.buffer, random.byteOffset).getUint32(6) >>> 1;
   } else {
     last.seq = (last.seq + 1) >>> 0;
@@ -27,10 +27,10 @@ export function newId(): string {
 }
 
 function drawRandom(): Uint8Array {
-  if (drawnFrom === pool.length) {
+  if (poolOffset === pool.length) {
     crypto.getRandomValues(pool);
-    drawnFrom = 0;
+    poolOffset = 0;
   }
-  drawnFrom += RANDOM_BYTES;
-  return pool.subarray(drawnFrom - RANDOM_BYTES, drawnFrom);
+  poolOffset += RANDOM_BYTES;
+  return pool.subarray(poolOffset - RANDOM_BYTES, poolOffset);
 }

@@ -1,11 +1,11 @@
 declare global {
   interface JSON {
-    /** With the text of each value that is no object, which TypeScript's library does not declare yet. */
+    /** With the source text of each primitive value, which TypeScript's library does not declare yet. */
     parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   }
 }
 
-/** A JSON number that a 64-bit float would change, as it was received. It is a fault wherever it stands. */
+/** A JSON number that a 64-bit float would change, as received. Every schema rejects it. */
 export class UnsafeNumber {
   readonly source: string;
 
@@ -23,18 +23,17 @@ export class UnsafeNumber {
 }
 
 /**
- * Reads a JSON number, or an `UnsafeNumber` in its place: of an integer beyond 2^53 - 1, of what is not finite, and of
- * what has other digits after a round trip through a 64-bit float. `1.10`, `1e3` and `-0` survive, since they are the
- * same number in another notation.
+ * Converts a JSON number, to an `UnsafeNumber` if it is an integer beyond 2^53 - 1, is not finite, or has other digits after a
+ * round trip through a 64-bit float. `1.10`, `1e3` and `-0` are safe: they are the same number in another notation.
  */
 export function toNumber(source: string): number | UnsafeNumber {
   const value = Number(source);
   const isSafe = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
-  return isSafe && canonical(source) === canonical(String(value)) ? value : new UnsafeNumber(source);
+  return isSafe && canonicalNumber(source) === canonicalNumber(String(value)) ? value : new UnsafeNumber(source);
 }
 
-/** The significant digits of a number and its exponent, which are the same in every notation of it. Linear in its length. */
-function canonical(source: string): string {
+/** The significant digits of a number and its exponent, which are the same in every notation. Linear in the length. */
+function canonicalNumber(source: string): string {
   const [mantissa = '', exponent = '0'] = source.toLowerCase().split('e');
   const sign = mantissa.startsWith('-') ? '-' : '';
   const [whole = '', fraction = ''] = mantissa.slice(sign.length).split('.');
@@ -46,27 +45,32 @@ function canonical(source: string): string {
   return `${sign}${digits.slice(first, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** Where a number may stand, one of 16 characters or with an exponent: any other survives, having at most 15 digits. */
-const SUSPICIOUS = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
+/** Where a number may be unsafe: one of 16 characters or with an exponent. A number of at most 15 digits is always safe. */
+const POSSIBLY_UNSAFE = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
 
-/** Longest text in characters whose unsafe numbers are located: twice the largest attributes. A reviver costs 23 to 100 times `JSON.parse`. */
-const MAX_LOCATED = 32 * 1024;
+/**
+ * Longest text, in characters, in which each unsafe number is located: twice the largest attributes. A reviver costs 23 to 100
+ * times as much as `JSON.parse` alone.
+ */
+const MAX_REVIVED_LENGTH = 32 * 1024;
 
-/** A text is not JSON, or cannot be read as it is; the message says why. */
+/** The text is not JSON, or not JSON that can be read exactly; the message says why. */
 export class JsonSyntaxError extends SyntaxError {}
 
 /**
- * Parses JSON as `JSON.parse` does, but with an `UnsafeNumber` in the place of each number that would be changed. Texts without
- * long numbers, which is most, cost half as much again as `JSON.parse`; others about twice as much, unless a number is unsafe.
- * @throws {JsonSyntaxError} where the text is not JSON, is nested deeper than the stack can hold, or is long and has an unsafe
- *   number, which is named.
+ * Parses JSON like `JSON.parse`, with an `UnsafeNumber` in place of each number that would be changed. A text without long
+ * numbers, which is the common case, costs 1.5 times as much as `JSON.parse`; any other about twice as much, unless a number
+ * is unsafe.
+ * @throws {JsonSyntaxError} if the text is not JSON, is nested deeper than the stack allows, or is longer than
+ *   `MAX_REVIVED_LENGTH` and has an unsafe number, which the message names.
  */
 export function parseJson(text: string): unknown {
   try {
-    const unsafe = SUSPICIOUS.test(text) ? findUnsafeNumber(text) : undefined;
+    const unsafe = POSSIBLY_UNSAFE.test(text) ? findUnsafeNumber(text) : undefined;
     if (unsafe === undefined) return JSON.parse(text);
-    if (text.length <= MAX_LOCATED) return JSON.parse(text, (_key, value, { source }) => markUnsafe(value, source));
-    // Before its numbers are blamed, it has to be JSON.
+    if (text.length <= MAX_REVIVED_LENGTH)
+      return JSON.parse(text, (_key, value, { source }) => markUnsafe(value, source));
+    // A syntax error takes precedence over an unsafe number.
     JSON.parse(text);
     throw new JsonSyntaxError(
       `The number ${unsafe.slice(0, 100)} would be changed by a 64-bit float; send it as a string.`,
@@ -81,19 +85,19 @@ export function parseJson(text: string): unknown {
 const markUnsafe = (value: unknown, source: string | undefined) =>
   typeof value === 'number' && source !== undefined ? toNumber(source) : value;
 
-/** The characters of numbers. */
+/** Whether a character code occurs in numbers: `0-9`, `+`, `-`, `.`, `E`, `e`. */
 const isNumeric = (code: number) =>
   (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 46 || code === 69 || code === 101;
 
 /**
- * Most numbers of a text that are checked, which takes about 1 µs each. More than any input has: 20 mutations with 100 attributes
- * have 2,000.
+ * Numbers of a text that are checked, at about 1 µs each. More than any valid input has: 20 mutations with 100 attributes have
+ * 2,000.
  */
-const MAX_CHECKED = 5_000;
+const MAX_CHECKED_NUMBERS = 5_000;
 
 /**
- * The first number outside of strings that would be changed. One pass over the characters: about 5 ms for a megabyte.
- * @throws {JsonSyntaxError} where too many numbers have to be checked.
+ * Finds the first unsafe number outside of strings, in one pass over the characters: about 5 ms for a megabyte.
+ * @throws {JsonSyntaxError} if the text has more than `MAX_CHECKED_NUMBERS` numbers to check.
  */
 function findUnsafeNumber(text: string): string | undefined {
   let checked = 0;
@@ -109,8 +113,11 @@ function findUnsafeNumber(text: string): string | undefined {
       }
       if (!hasExponent && at - start < 15) continue;
       checked += 1;
-      if (checked > MAX_CHECKED)
-        throw new JsonSyntaxError(`It has more than ${MAX_CHECKED} numbers of 16 digits or with an exponent.`);
+      if (checked > MAX_CHECKED_NUMBERS) {
+        throw new JsonSyntaxError(
+          `The JSON must have at most ${MAX_CHECKED_NUMBERS} numbers of 16 characters or with an exponent.`,
+        );
+      }
       const source = text.slice(start, at + 1);
       if (toNumber(source) instanceof UnsafeNumber) return source;
     }
@@ -118,7 +125,7 @@ function findUnsafeNumber(text: string): string | undefined {
   return undefined;
 }
 
-/** Where a string ends that begins at a place. */
+/** The position of the quote that ends a string. @param start position of the quote that begins it. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

@@ -1,8 +1,8 @@
+import { crc32 } from 'node:zlib';
 import type { Page } from '../../db/reading/keyset.ts';
 import { ValidationError, type ValidationIssue } from './errors.ts';
-import { crc32 } from 'node:zlib';
 
-/** How a page is asked for, in Relay's words. */
+/** The arguments of a connection, as in the Relay specification. */
 export interface PageArguments {
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -10,69 +10,74 @@ export interface PageArguments {
   before?: string | null | undefined;
 }
 
-/** Rows on a page where no size is given. The seed and the contract, "page size". */
+/** Rows on a page when the caller does not specify a size. Contract, "Page size". */
 export const DEFAULT_PAGE_SIZE = 10;
 
-/** Most users on a page of all users. The seed and the contract, "page size". */
+/** Maximum size of a page of all users. Contract, "Page size". */
 export const MAX_USERS_PAGE_SIZE = 30;
 
-/** Most rows on a page of anything else. Contract, "page size". */
+/** Maximum size of a page of any other connection. Contract, "Page size". */
 export const MAX_PAGE_SIZE = 100;
 
 const issue = (path: string, code: string, message: string): ValidationIssue => ({ path: [path], code, message });
 
 /**
- * Turns arguments into the page they ask for. `before` alone asks for the page right before it.
- * @param space of the connection's cursors, computed where there is one. @param maximum page size.
- * @throws {ValidationError} with every fault: nothing is clamped.
+ * Converts the arguments of a connection to the page that they select. `before` alone selects the page right before it.
+ * @param scope returns the scope of the connection's cursors; called only if there is a cursor. @param maximum page size.
+ * @throws {ValidationError} with every issue at once: nothing is clamped.
  */
-export function parsePageArguments({ first, after, last, before }: PageArguments, space: () => number, maximum: number): Page {
+export function parsePageArguments(
+  { first, after, last, before }: PageArguments,
+  scope: () => number,
+  maximum: number,
+): Page {
   const issues: ValidationIssue[] = [];
-  if (first != null && last != null) issues.push(issue('last', 'CONTRADICTION', 'cannot be given with first'));
-  if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'cannot be given with after'));
+  if (first != null && last != null) issues.push(issue('last', 'CONTRADICTION', 'must not be combined with first'));
+  if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'must not be combined with after'));
   for (const [name, size] of Object.entries({ first, last })) {
     if (size != null && (size < 1 || size > maximum)) {
-      issues.push(issue(name, 'OUT_OF_RANGE', `must be 1 to ${maximum}, not ${size}`));
+      issues.push(issue(name, 'OUT_OF_RANGE', `must be between 1 and ${maximum}; got ${size}`));
     }
   }
   const keys = Object.entries({ after, before }).flatMap(([name, cursor]) => {
     if (cursor == null) return [];
-    const key = decodeCursor(space(), cursor);
+    const key = decodeCursor(scope(), cursor);
     if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'is not a cursor of this connection'));
     return key ?? [];
   });
   if (issues.length > 0) throw new ValidationError(issues);
-  const backward = last != null || (first == null && before != null);
+  const isBackward = last != null || (first == null && before != null);
   return {
     size: first ?? last ?? DEFAULT_PAGE_SIZE,
-    from: backward ? 'oldest' : 'newest',
+    from: isBackward ? 'oldest' : 'newest',
     bound: keys[0] === undefined ? undefined : { side: after == null ? 'newer' : 'older', key: keys[0] },
   };
 }
 
 const KEY_BYTES = 16;
+const CHECKSUM_BYTES = 4;
 
 /**
- * The connection that cursors belong to, as a checksum: its name, the workspace and the parent, so that a cursor
- * of one is refused by another.
+ * The connection to which cursors belong, as a checksum of its name, the workspace and the parent: a cursor of one connection
+ * is rejected by every other one.
  */
 export function cursorScope(connection: string, ...ids: string[]): number {
   return crc32([connection, ...ids].join('\n'));
 }
 
-/** Makes a cursor of a row's sort key: the UUID's 16 bytes and a checksum of them within the space, in base64url. */
-export function encodeCursor(space: number, key: string): string {
-  const bytes = Buffer.allocUnsafe(KEY_BYTES + 4);
+/** Encodes the sort key of a row: the 16 bytes of the UUID and their checksum within the scope, in base64url. */
+export function encodeCursor(scope: number, key: string): string {
+  const bytes = Buffer.allocUnsafe(KEY_BYTES + CHECKSUM_BYTES);
   bytes.write(key.replaceAll('-', ''), 'hex');
-  bytes.writeUInt32BE(crc32(bytes.subarray(0, KEY_BYTES), space), KEY_BYTES);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, KEY_BYTES), scope), KEY_BYTES);
   return bytes.toString('base64url');
 }
 
-/** Reads a cursor; returns nothing for one that is malformed, forged or of another connection. */
-export function decodeCursor(space: number, cursor: string): string | undefined {
+/** Decodes a cursor to the sort key of a row; undefined if it is malformed, forged or of another connection. */
+export function decodeCursor(scope: number, cursor: string): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  if (bytes.length !== KEY_BYTES + 4) return undefined;
+  if (bytes.length !== KEY_BYTES + CHECKSUM_BYTES) return undefined;
   const hex = bytes.toString('hex', 0, KEY_BYTES);
   const key = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return encodeCursor(space, key) === cursor ? key : undefined;
+  return encodeCursor(scope, key) === cursor ? key : undefined;
 }

@@ -1,4 +1,4 @@
-/** What a key may be given: `area:right`. Contract, "Scopes". */
+/** Permissions of a credential, as `area:right`. Contract, "Scopes". */
 export const scopes = [
   'users:identify',
   'users:read',
@@ -12,13 +12,13 @@ export const scopes = [
   'schema:read',
 ] as const;
 
-/** One of them. */
+/** A permission of a credential. */
 export type Scope = (typeof scopes)[number];
 
-/** The most that a public key may do without its secret. */
+/** All that a public key may do without its secret. */
 export const publicScopes: readonly Scope[] = ['users:identify', 'events:write'];
 
-/** Whether a text names a scope. */
+/** Whether a text is the name of a scope. */
 export function isScope(text: string): text is Scope {
   return scopes.some((scope) => scope === text);
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ValidationError, type ValidationIssue } from './errors.ts';
+import { MAX_ISSUES } from './limits.ts';
 
-/** A fault as any Standard Schema library reports it; zod's own carry more. */
+/** An issue as any Standard Schema library reports it; zod's own issues have more properties. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
@@ -29,20 +30,19 @@ function codeOf(issue: SchemaIssue): string {
   return parsed.params?.code ?? codes[parsed.code] ?? 'INVALID_VALUE';
 }
 
-/** Zod's own messages, in the words of ours, which follow the name of what is at fault. */
+/** Rewords zod's default messages, so that each of them can follow the name of a field. */
 function messageOf(issue: SchemaIssue): string {
   const parsed = zodIssue.safeParse(issue).data;
   if (!parsed || !issue.message.startsWith('Invalid ')) return issue.message;
   if (issue.message.endsWith('received undefined')) return 'is required';
   if (parsed.values) return `must be one of ${parsed.values.join(', ')}`;
   if (parsed.format === 'uuid') return 'must be a UUID';
-  return parsed.expected ? `must be of the type ${parsed.expected}` : issue.message;
+  if (!parsed.expected) return issue.message;
+  const [, received] = /, received (\w+)$/.exec(issue.message) ?? [];
+  return `must be of type ${parsed.expected}${received ? `; got ${received}` : ''}`;
 }
 
-/** Most faults that an answer names; an input of a megabyte may have a million. */
-const MAX_ISSUES = 100;
-
-/** Translates a schema's faults to ours. */
+/** Converts the issues of a schema library, at most `MAX_ISSUES` of them. */
 export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssue[] {
   return issues.slice(0, MAX_ISSUES).map((issue) => ({
     path: (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)),
@@ -52,8 +52,8 @@ export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssu
 }
 
 /**
- * Parses an input by its schema.
- * @throws {ValidationError} with every fault at once.
+ * Parses an input with a schema.
+ * @throws {ValidationError} with every issue at once.
  */
 export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input);
@@ -61,10 +61,10 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
   return parsed.data;
 }
 
-/** A field of an update that may be left out, but not cleared; null passes the type, to be a fault among others. */
+/** A field of an update that may be omitted, but not cleared. The type accepts null, so that it is reported with other issues. */
 export function notNull<Field extends z.ZodType>(field: Field) {
   return field
     .nullable()
     .optional()
-    .refine((value) => value !== null, { params: { code: 'NOT_NULLABLE' }, error: 'cannot be cleared' });
+    .refine((value) => value !== null, { params: { code: 'NOT_NULLABLE' }, error: 'must not be null' });
 }

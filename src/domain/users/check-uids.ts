@@ -1,20 +1,20 @@
 import type { Db } from '../../db/client.ts';
 import { readUsers } from './read.ts';
-import { normalizeUid, uidFaults } from './uid.ts';
+import { normalizeUid, uidIssues } from './uid.ts';
 
-/** A user who cannot be found by their uid, since today's rules reject or normalize it. */
+/** A stored uid by which no request can find its user, since the current rules reject or normalize it. */
 export interface UidFault {
   workspaceId: string;
-  /** Of the user. */
+  /** Id of the user. */
   id: string;
-  /** As it is stored. */
+  /** As stored. */
   uid: string;
-  /** All that is wrong with it, for people. */
+  /** Everything that is wrong with the uid, for people. */
   reason: string;
 }
 
-/** A user, as far as it matters here. */
-interface Named {
+/** The identifiers of a user. */
+interface UserUid {
   id: string;
   uid: string;
 }
@@ -22,46 +22,51 @@ interface Named {
 /** Users that a statement reads. */
 const PAGE_SIZE = 5_000;
 
-/** Finds the users of a workspace who cannot be found by their uid, in order of their ids. Reads every user of it. */
+/** Finds the users of a workspace whom no request can find by their uid, in order of their ids. Reads every user. */
 export async function checkUids(db: Db, workspaceId: string): Promise<UidFault[]> {
-  const suspects: Named[] = [];
-  for await (const page of pagesOf(db, workspaceId)) {
-    suspects.push(...page.filter(({ uid }) => normalizeUid(uid) !== uid || uidFaults(uid).length > 0));
+  const invalid: UserUid[] = [];
+  for await (const page of readUidPages(db, workspaceId)) {
+    invalid.push(...page.filter(({ uid }) => normalizeUid(uid) !== uid || uidIssues(uid).length > 0));
   }
-  const holders = await holdersOf(db, workspaceId, suspects);
-  return suspects.map(({ id, uid }) => {
-    const holder = holders.get(normalizeUid(uid))?.find((user) => user.id !== id);
+  const byNormalUid = await readByNormalUid(db, workspaceId, invalid);
+  return invalid.map(({ id, uid }) => {
+    const duplicate = byNormalUid.get(normalizeUid(uid))?.find((user) => user.id !== id);
     const isNormal = normalizeUid(uid) === uid;
     const reasons = [
-      ...uidFaults(uid).map(({ message }) => message),
+      ...uidIssues(uid).map(({ message }) => message),
       ...(isNormal
         ? []
-        : [`is not in Unicode normal form C${holder ? `, in which the user ${holder.id} has the same uid` : ''}`]),
+        : [
+            `is not in Unicode normal form C${duplicate ? `, in which the user ${duplicate.id} has the same uid` : ''}`,
+          ]),
     ];
     return { workspaceId, id, uid, reason: reasons.join('; ') };
   });
 }
 
-async function* pagesOf(db: Db, workspaceId: string): AsyncGenerator<Named[]> {
-  for (let last = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const page = await db.query<Named[]>`
+async function* readUidPages(db: Db, workspaceId: string): AsyncGenerator<UserUid[]> {
+  for (let lastId = '00000000-0000-0000-0000-000000000000'; ; ) {
+    const page = await db.query<UserUid[]>`
       SELECT id, uid FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND id > ${last}::uuid ORDER BY id LIMIT ${PAGE_SIZE}`;
+      WHERE workspace_id = ${workspaceId}::uuid AND id > ${lastId}::uuid ORDER BY id LIMIT ${PAGE_SIZE}`;
     yield page;
-    const end = page.at(-1);
-    if (!end || page.length < PAGE_SIZE) return;
-    last = end.id;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE_SIZE) return;
+    lastId = last.id;
   }
 }
 
-/** The users who have a uid that some suspects would have in normal form C, by that. */
-async function holdersOf(db: Db, workspaceId: string, suspects: readonly Named[]): Promise<Map<string, Named[]>> {
-  const forms = [...new Set(suspects.map(({ uid }) => normalizeUid(uid)))];
-  const found: Named[] = [...suspects];
-  for (let start = 0; start < forms.length; start += PAGE_SIZE) {
-    const keys = forms.slice(start, start + PAGE_SIZE).map((uid) => ({ uid }));
-    const users = await readUsers(db, workspaceId, keys);
-    found.push(...users.flatMap((user) => user ?? []));
+/** The users whose uid is the normal form of an invalid one, and the users with invalid uids, by the normal form. */
+async function readByNormalUid(
+  db: Db,
+  workspaceId: string,
+  invalid: readonly UserUid[],
+): Promise<Map<string, UserUid[]>> {
+  const normalUids = [...new Set(invalid.map(({ uid }) => normalizeUid(uid)))];
+  const users: UserUid[] = [...invalid];
+  for (let start = 0; start < normalUids.length; start += PAGE_SIZE) {
+    const keys = normalUids.slice(start, start + PAGE_SIZE).map((uid) => ({ uid }));
+    users.push(...(await readUsers(db, workspaceId, keys)).flatMap((user) => user ?? []));
   }
-  return Map.groupBy(found, ({ uid }) => normalizeUid(uid));
+  return Map.groupBy(users, ({ uid }) => normalizeUid(uid));
 }

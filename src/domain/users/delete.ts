@@ -1,17 +1,17 @@
 import type { Database, Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { Actor } from '../shared/actor.ts';
 import { record } from '../changes/record.ts';
+import type { Actor } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { inWriteQueue } from './write-queue.ts';
 
 /**
- * Deletes a user with their devices and memberships, and hides their events from every reader, in one statement. The events,
- * which may be millions, are erased in the background (jobs/erase-deleted-users.ts): a trigger on `users` records what is to
- * be done. Returns the id they had.
- * @throws {NotFoundError} when the workspace has no such user.
- * @throws {UserBusyError} when too many writes to the user are in flight.
+ * Deletes a user with its devices and memberships, and hides its events from every reader, in one statement. The events, of
+ * which there can be millions, are erased in the background (jobs/erase-deleted-users.ts): a trigger on `users` records the
+ * task. Returns the id and the uid of the deleted user.
+ * @throws {NotFoundError} if the workspace has no such user.
+ * @throws {UserBusyError} if too many writes to the user are in flight.
  */
 export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
   const remove = async (tx: Db) => {

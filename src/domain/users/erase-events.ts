@@ -1,7 +1,7 @@
 import type { Database, Db } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 
-/** A deleted user, and how far their events are erased. */
+/** A deleted user, with the progress of erasing its events. */
 export interface Erasure {
   workspaceId: string;
   userId: string;
@@ -9,7 +9,7 @@ export interface Erasure {
   erasedEvents: number;
 }
 
-/** Events erased by one transaction: some 50 to 100 ms of work for PostgreSQL. */
+/** Events erased by one transaction: 50 to 100 ms of work for PostgreSQL. */
 export const STEP_SIZE = 5_000;
 
 /** The least and the greatest UUID. */
@@ -17,10 +17,10 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
- * Erases some events of a deleted user, in one transaction, which removes the deletion's record with the last of them. The
- * row lock is the lease: of several processes each takes another user, and PostgreSQL frees what a killed one held.
- * @param skip deletions to leave out, the oldest first: those whose steps fail.
- * @returns nothing where there is nothing to erase that no other process is erasing.
+ * Erases some events of a deleted user in one transaction, and removes the record of the deletion with the last of them. The
+ * row lock is the lease: concurrent processes take other users, and PostgreSQL releases the lock of a killed process.
+ * @param skip number of deletions to skip, the oldest first: those whose steps fail.
+ * @returns undefined if nothing has to be erased that no other process is erasing.
  */
 export function eraseSomeEvents(
   db: Database,
@@ -49,7 +49,7 @@ export function eraseSomeEvents(
   });
 }
 
-/** Erases the next events of a user, from a position on: what lies before it is not read again, dead or alive. */
+/** Erases the next events of a user after a position: index entries before it, live or dead, are not read again. */
 async function eraseAfter(
   tx: Db,
   { workspaceId, userId }: Erasure,
@@ -71,14 +71,14 @@ async function eraseAfter(
 /** A deleted user whose events are being erased. */
 export interface PendingErasure extends Erasure {
   requestedAt: string;
-  /** Events that are still there, counted up to `REMAINING_CAP`. */
+  /** Events that are not erased yet, counted up to `REMAINING_CAP`. */
   remainingEvents: number;
 }
 
 /** Where the count of remaining events stops. */
 export const REMAINING_CAP = 100_000;
 
-/** The deleted users of a workspace whose events are still to be erased, the longest waiting first. */
+/** Reads the deleted users of a workspace whose events are not erased yet, in order of deletion. */
 export function listErasures(db: Db, workspaceId: string): Promise<PendingErasure[]> {
   return db.query<PendingErasure[]>`
     SELECT workspace_id AS "workspaceId", user_id AS "userId", requested_at AS "requestedAt",

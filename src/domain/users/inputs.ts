@@ -1,27 +1,23 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
-import { attributeKeys, attributes, isJsonObject } from '../shared/attributes.ts';
+import { devicePlatforms } from '../devices/device.ts';
 import { idempotencyKey } from '../idempotency/keys.ts';
+import { attributeKeys, attributes, isJsonObject, lengthOfArray } from '../shared/attributes.ts';
 import { instant } from '../shared/instant.ts';
-import { notNull } from '../shared/validation.ts';
+import { MAX_DEVICE_TOKEN_LENGTH, MAX_EMAIL_LENGTH, MAX_LISTS_AT_CREATION, MAX_NAME_LENGTH } from '../shared/limits.ts';
 import { printable, text } from '../shared/text.ts';
-import { UID_LENGTH, uid } from './uid.ts';
+import { notNull } from '../shared/validation.ts';
+import { newUid, uid } from './uid.ts';
 
-export { uid };
+export { newUid, uid };
 
-/** A uid as `createUser` takes it: letters and digits only (the seed). */
-export const newUid = z.string().refine((value) => /^[A-Za-z0-9]{1,255}$/.test(value), {
-  params: { code: 'INVALID_UID' },
-  error: `must be 1 to ${UID_LENGTH} letters and digits`,
-});
-
-/** An e-mail address: one `@`, no spaces, 254 characters. Kept as it was sent. */
-export const email = printable(0, 254).refine((value) => /^[^\s@]+@[^\s@]+$/.test(value), {
+/** An e-mail address: one `@`, no spaces. Stored as received. */
+export const email = printable(0, MAX_EMAIL_LENGTH).refine((value) => /^[^\s@]+@[^\s@]+$/.test(value), {
   params: { code: 'INVALID_EMAIL' },
   error: 'must be an e-mail address, with one "@" and no spaces',
 });
 
-/** A phone number in international format, with or without `+`; becomes E.164. */
+/** A phone number in international format, with or without `+`; converted to E.164. */
 export const number = z.string().transform((value, context) => {
   const digits = /^\+?[\d ().-]{1,64}$/.test(value) ? value.replace(/^\+/, '') : '';
   const parsed = parsePhoneNumberFromString(`+${digits}`);
@@ -31,16 +27,19 @@ export const number = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-const name = text(0, 255);
+const name = text(0, MAX_NAME_LENGTH);
 
-/** A push service's registration token. */
-export const deviceToken = z.string().refine((value) => /^[\x21-\x7e]{1,1024}$/.test(value), {
+const DEVICE_TOKEN = new RegExp(`^[\\x21-\\x7e]{1,${MAX_DEVICE_TOKEN_LENGTH}}$`);
+
+/** The registration token of a push service. */
+export const deviceToken = z.string().refine((value) => DEVICE_TOKEN.test(value), {
   params: { code: 'INVALID_TOKEN' },
-  error: 'must be 1 to 1024 visible ASCII characters',
+  error: `must be 1 to ${MAX_DEVICE_TOKEN_LENGTH} visible ASCII characters`,
 });
 
-const device = z.object({ token: deviceToken, platform: z.enum(['android', 'ios']) });
+const device = z.object({ token: deviceToken, platform: z.enum(devicePlatforms) });
 
+/** Each of these fields has a column, which `profile-fields.ts` declares, except for the device. */
 const profile = {
   firstName: name.nullish(),
   lastName: name.nullish(),
@@ -51,24 +50,29 @@ const profile = {
   createdAt: instant.nullish(),
 };
 
-/** The lists that a new user joins; a door says how it writes their ids. */
+/** The lists to which a new user is subscribed. @param id how the API represents the id of a list. */
 export const listIds = <Id extends z.ZodType<string>>(id: Id) =>
-  z.array(id).max(100, { error: 'must name at most 100 lists' }).nullish();
+  z
+    .array(id)
+    .max(MAX_LISTS_AT_CREATION, {
+      error: ({ input }) => `must contain at most ${MAX_LISTS_AT_CREATION} lists; got ${lengthOfArray(input)}`,
+    })
+    .nullish();
 
-/** What `createUser` takes. Null counts as left out. */
+/** The input of `createUser`. Null is equivalent to omitting a field. */
 export const newUser = z.object({
   uid: newUid,
   ...profile,
-  /** Ids of lists to subscribe to at once. */
+  /** Ids of lists to subscribe to. */
   listIds: listIds(z.uuid()),
   idempotencyKey: idempotencyKey.nullish(),
 });
 
-/** What `updateUser` takes. A field left out is unchanged; null clears it. */
+/** The input of `updateUser`. An omitted field is unchanged; null clears it. */
 export const userUpdate = z
   .object({
     uid,
-    /** The uid to give to a user whose uid may still be set. */
+    /** The uid for a user whose uid can be updated. */
     newUid: uid.nullish(),
     ...profile,
     createdAt: notNull(instant),
@@ -80,19 +84,19 @@ export const userUpdate = z
       if (!isJsonObject(meta) || !Array.isArray(removeMeta)) return;
       for (const [place, key] of removeMeta.entries()) {
         if (!Object.hasOwn(meta, key)) continue;
-        const message = 'is set by meta in the same input';
+        const message = 'is also set by meta in the same input';
         context.addIssue({ code: 'custom', path: ['removeMeta', place], params: { code: 'CONTRADICTION' }, message });
       }
     },
-    // With other faults, too, and then on values of any type: every fault is told at once.
+    // Runs even if other fields are invalid, and then on values of any type, so that every issue is reported at once.
     { when: () => true },
   );
 
-/** What `createUser` takes, checked. */
+/** The validated input of `createUser`. */
 export type NewUser = z.output<typeof newUser>;
 
-/** What `updateUser` takes, checked. */
+/** The validated input of `updateUser`. */
 export type UserUpdate = z.output<typeof userUpdate>;
 
-/** A device to register, checked. */
+/** A validated device to register. */
 export type NewDevice = z.output<typeof device>;

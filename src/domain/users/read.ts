@@ -1,21 +1,23 @@
-import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
-import { readRows, type FieldSet } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { type KeysetSource, type Page, readPages, type PageOfRows } from '../../db/reading/keyset.ts';
+import { type FieldSet, readRows } from '../../db/reading/columns.ts';
+import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import { type User, userColumns } from './user.ts';
 
-/** What names a user. */
+/** Identifies a user. */
 export type UserKey = { id: string } | { uid: string };
 
 /**
- * The users that some keys name, each at its key's place; undefined where the workspace has none. One statement, whatever is mixed.
- * @param keys at least one. @param wanted besides what keys name. */
+ * Reads the users with some keys by one statement, ids and uids mixed.
+ * @param keys at least one. @param fields all, if omitted; `id` and `uid` are always included.
+ * @returns the user of each key, in order; undefined if the workspace has none.
+ */
 export async function readUsers(
   db: Db,
   workspaceId: string,
   keys: readonly UserKey[],
-  wanted?: FieldSet,
+  fields?: FieldSet,
 ): Promise<(User | undefined)[]> {
   const ids = new Set(keys.flatMap((key) => ('id' in key ? key.id : [])));
   const uids = new Set(keys.flatMap((key) => ('uid' in key ? key.uid : [])));
@@ -23,22 +25,21 @@ export async function readUsers(
     ...(ids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`id = ANY(${arrayParameter([...ids], 'uuid')})`)] : []),
     ...(uids.size > 0 ? [usersWhere(workspaceId, Prisma.sql`uid = ANY(${arrayParameter([...uids], 'text')})`)] : []),
   ];
-  const found = await readRows(db, userColumns, {
+  const users = await readRows(db, userColumns, {
     keys: keys.length,
     statement: Prisma.join(statements, ' UNION ALL '),
-    wanted,
+    wanted: fields,
   });
-  const byId = new Map(found.map((user) => [user.id, user]));
-  const byUid = new Map(found.map((user) => [user.uid, user]));
+  const byId = new Map(users.map((user) => [user.id, user]));
+  const byUid = new Map(users.map((user) => [user.uid, user]));
   return keys.map((key) => ('id' in key ? byId.get(key.id) : byUid.get(key.uid)));
 }
 
-/** The statement that reads the workspace's users with some keys. */
 function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`SELECT ${userColumns.list} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
 }
 
-/** All users of the workspace, or those with an e-mail address, newest first; the parent is the workspace. */
+/** The users of the workspace, newest first; the parent is the workspace. @param email only users with this address. */
 export function usersSource(email?: string): KeysetSource<User> {
   const filter = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
   return {
@@ -49,8 +50,13 @@ export function usersSource(email?: string): KeysetSource<User> {
   };
 }
 
-/** A page of the workspace's users, newest first. @param email only those with this address. */
-export async function readUsersPage(db: Db, workspaceId: string, page: Page, email?: string): Promise<PageOfRows<User>> {
-  const slices = await readPages(db, usersSource(email), [workspaceId], page);
-  return slices.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
+/** Reads a page of the workspace's users, newest first. @param email only users with this address. */
+export async function readUsersPage(
+  db: Db,
+  workspaceId: string,
+  page: Page,
+  email?: string,
+): Promise<PageOfRows<User>> {
+  const pages = await readPages(db, usersSource(email), [workspaceId], page);
+  return pages.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }

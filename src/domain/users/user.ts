@@ -1,28 +1,28 @@
-import { columnsOf } from '../../db/reading/columns.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { columnsOf } from '../../db/reading/columns.ts';
 import type { Attributes } from '../shared/attributes.ts';
 import type { Instant } from '../shared/instant.ts';
 
-/** A person (or an account) of the workspace's application. */
+/** A person (or an account) of the workspace's application. Rows are read-only, since concurrent requests share them. */
 export interface User {
-  /** UUIDv7 of the instant at which the row was inserted; rows become visible in about that order (docs/following.md). */
-  id: string;
+  /** UUIDv7 of the time at which the row was inserted. Rows become visible in approximately this order (docs/following.md). */
+  readonly id: string;
   /** The application's own identifier. */
-  uid: string;
-  /** Whether the uid may still be set, once. */
-  uidUpdateable: boolean;
-  firstName: string | null;
-  lastName: string | null;
+  readonly uid: string;
+  /** Whether the uid can still be set, once. */
+  readonly uidUpdateable: boolean;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
   /** E.164, with the `+`. */
-  number: string | null;
-  email: string | null;
-  meta: Attributes;
-  /** When they signed up in the application. */
-  createdAt: Instant;
-  updatedAt: Instant;
+  readonly number: string | null;
+  readonly email: string | null;
+  readonly meta: Attributes;
+  /** When the user signed up in the application. */
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
 }
 
-/** The columns of a `User`, out of the table under the name `users`. */
+/** The columns of a `User`, from a table named `users`. */
 export const userColumns = columnsOf<User>(
   {
     id: Prisma.sql`users.id`,

@@ -2,20 +2,20 @@ import type { Database } from '../../db/client.ts';
 import { LockTimeoutError } from '../../db/errors.ts';
 import { UserBusyError } from '../shared/errors.ts';
 
-/** Most requests of this process that wait to write to one user. */
-const MAX_WAITING = 64;
+/** Writes to one user that may wait in this process. */
+const MAX_QUEUED_WRITES = 64;
 
-/** Takes its turn: the write before it has ended. */
-type Turn = () => void;
+/** Starts a queued write, when the one before it has ended. */
+type Start = () => void;
 
-/** The writes that wait for each user who is being written to, by workspace and uid. */
-const queues = new Map<string, Set<Turn>>();
+/** The queued writes of each user that is being written to, by workspace and uid. */
+const queues = new Map<string, Set<Start>>();
 
 /**
- * Runs the writes to one user one after the other. Without this, each of them would hold a connection while it waits for the
- * user's row lock, and requests for one user could hold all connections of their workspace.
- * @throws {UserBusyError} at once where too many wait already.
- * @throws {LockTimeoutError} where it waited as long as for a lock.
+ * Runs the writes to one user one after the other. Otherwise each of them would hold a connection while it waits for the row
+ * lock of the user, and requests for one user could hold all connections of their workspace.
+ * @throws {UserBusyError} immediately if the queue is full.
+ * @throws {LockTimeoutError} if the write waited for as long as the lock timeout.
  */
 export async function inWriteQueue<Result>(
   { waits }: Database,
@@ -24,39 +24,39 @@ export async function inWriteQueue<Result>(
   write: () => Promise<Result>,
 ): Promise<Result> {
   const key = `${workspaceId} ${uid}`;
-  const waiting = queues.get(key);
-  if (waiting) await takeTurn(waiting, waits.lockMs);
+  const queue = queues.get(key);
+  if (queue) await waitInQueue(queue, waits.lockMs);
   else queues.set(key, new Set());
   try {
     return await write();
   } finally {
-    passOn(key);
+    startNext(key);
   }
 }
 
-function takeTurn(waiting: Set<Turn>, timeoutMs: number): Promise<void> {
-  if (waiting.size >= MAX_WAITING) throw new UserBusyError();
+function waitInQueue(queue: Set<Start>, timeoutMs: number): Promise<void> {
+  if (queue.size >= MAX_QUEUED_WRITES) throw new UserBusyError();
   return new Promise((resolve, reject) => {
-    const turn = () => {
+    const start = () => {
       clearTimeout(timer);
       resolve();
     };
     const timer = setTimeout(() => {
-      waiting.delete(turn);
+      queue.delete(start);
       reject(new LockTimeoutError());
     }, timeoutMs);
-    waiting.add(turn);
+    queue.add(start);
   });
 }
 
-/** Lets the next write begin; the user has no queue when nothing waits. */
-function passOn(key: string): void {
-  const waiting = queues.get(key);
-  const [next] = waiting ?? [];
-  if (!waiting || !next) {
+/** Starts the next queued write, or deletes the empty queue. */
+function startNext(key: string): void {
+  const queue = queues.get(key);
+  const [next] = queue ?? [];
+  if (!queue || !next) {
     queues.delete(key);
     return;
   }
-  waiting.delete(next);
+  queue.delete(next);
   next();
 }

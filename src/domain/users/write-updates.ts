@@ -1,127 +1,147 @@
-import { arrayParameter } from '../../db/sql.ts';
 import type { Db } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import { recordEach } from '../changes/record.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { Attributes } from '../shared/attributes.ts';
-import { recordEach } from '../changes/record.ts';
 import { newId } from '../shared/ids.ts';
 import type { UserUpdate } from './inputs.ts';
+import {
+  assignments,
+  mergedMeta,
+  mergedPublicMeta,
+  publicMetaAssignment,
+  toPatch,
+  uidAssignments,
+} from './profile-fields.ts';
 import { type User, userColumns } from './user.ts';
 
-/** An update, who sent it, and whether they may read users: if not, it counts as sent by a public caller. */
+/** An update with the permissions of its sender. */
 export interface AttributedUpdate extends Attributed<UserUpdate> {
+  /** Whether the sender may read users. If not, its attributes count as sent by a public caller. */
   canRead: boolean;
+  /** Whether the sender may change the address of a user who has one. */
+  canChangeEmail: boolean;
 }
 
-/** How several updates are written. */
-interface Writing {
-  /** What to do with users whom somebody else has locked: with `skip`, their updates are left undone. */
+/** Options of `writeUpdates`. */
+interface UpdateOptions {
+  /** What to do with users whom another transaction has locked: `skip` leaves their updates undone. */
   lock: 'wait' | 'skip';
   /**
-   * A further condition, on attributes that a user would have: of callers who may read, all of them; of the others, those that
-   * such callers have sent, so that neither the answer nor the path to it depends on what is hidden from them.
+   * A condition on the merged attributes: for callers who may read users, on all of them; for other callers, on the part that
+   * such callers have sent, so that neither the response nor the path to it depends on what is hidden from them.
    */
-  metaMay?: (meta: Prisma.Sql) => Prisma.Sql;
+  metaCondition?: (meta: Prisma.Sql) => Prisma.Sql;
 }
 
-/** What an update has made of a user. */
-interface WrittenUpdate {
+/** A user after an update. */
+interface UpdatedUser {
   user: User;
-  /** What callers who may not read users have sent of `meta`; left out where there was a condition. */
+  /** The attributes that callers who may not read users have sent; absent if there was a `metaCondition`. */
   publicMeta: Attributes | undefined;
 }
 
+/** `absent`: no user has the uid. `undecided`: the user was not updated, since a condition does not hold. */
+export type NotUpdated = 'absent' | 'undecided';
+
 /**
- * Writes updates with one statement; of several for the same user, the first. Devices are not in it.
+ * Writes updates with one statement; of several updates of one user, the first. Devices are not included.
  *
- * Where it waits, it locks a user once, as it updates them: who locks first and updates then waits twice, and others who come in
- * between make a circle. Where it skips, it never waits.
- * @returns the users, each at their update's place; nothing where an update was not done.
+ * With `wait`, a user is locked once, by the UPDATE: a statement that locked first and updated afterwards would wait twice,
+ * and concurrent writers could deadlock. With `skip`, the statement never waits.
+ * @returns the result of each update, in order; undefined if it was skipped.
  */
 export async function writeUpdates(
   db: Db,
   workspaceId: string,
   updates: readonly AttributedUpdate[],
-  { lock, metaMay }: Writing,
-): Promise<(WrittenUpdate | undefined)[]> {
+  { lock, metaCondition }: UpdateOptions,
+): Promise<(UpdatedUser | NotUpdated | undefined)[]> {
   const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
   const at = new Date();
-  const setsUid = updates.some(({ input }) => input.newUid != null);
   const changesPublicMeta = updates.some(mayChangePublicMeta);
   const assigned = [
-    ...assignments,
-    ...(setsUid ? [uidAssignments] : []),
+    assignments,
+    ...(updates.some(({ input }) => input.newUid != null) ? [uidAssignments] : []),
     ...(changesPublicMeta ? [publicMetaAssignment] : []),
   ];
   const limitedMeta = changesPublicMeta
     ? Prisma.sql`CASE WHEN input."canRead" THEN ${mergedMeta} ELSE ${mergedPublicMeta} END`
     : mergedMeta;
-  const rows = [...byUid.values()].map(({ input, ...sender }) => ({ ...toRow(input), ...sender, entryId: newId() }));
-  const written = await db.query<(User & { was: string; publicMeta?: Attributes })[]>`
+  const conditions = [
+    ...(metaCondition ? [metaCondition(limitedMeta)] : []),
+    ...(updates.some(mayNotChangeEmail) ? [emailCondition] : []),
+  ];
+  const rows = [...byUid.values()].map(({ input, ...sender }) => ({
+    uid: input.uid,
+    patch: toPatch(input),
+    ...sender,
+    entryId: newId(),
+  }));
+  const results = await db.query<ResultRow[]>`
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...byUid.keys()], 'text')})
       ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "entryId" uuid)
-    ), written AS (
+        AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "canChangeEmail" boolean, "entryId" uuid)
+    ), updated AS (
       UPDATE users SET ${Prisma.join(assigned)}, updated_at = ${at}
       FROM owner JOIN input USING (uid)
       WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND users.uid = owner.uid
-        AND ${metaMay ? metaMay(limitedMeta) : Prisma.sql`true`}
-      RETURNING ${userColumns.list}, owner.uid AS was
-        ${metaMay ? Prisma.empty : Prisma.sql`, users.public_meta AS "publicMeta"`}
+        ${Prisma.join([Prisma.empty, ...conditions], ' AND ')}
+      RETURNING ${userColumns.list}, owner.uid AS "formerUid"
+        ${metaCondition ? Prisma.empty : Prisma.sql`, users.public_meta AS "publicMeta"`}
     ), audited AS (${recordEach(
       { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at },
       'updateUser',
-      { from: Prisma.sql`written JOIN input ON input.uid = written.was`, userId: Prisma.sql`written.id` },
+      { from: Prisma.sql`updated JOIN input ON input.uid = updated."formerUid"`, userId: Prisma.sql`updated.id` },
     )})
-    SELECT * FROM written`;
-  const users = new Map(written.map(({ was, publicMeta, ...user }) => [was, { user, publicMeta }]));
-  return updates.map((update) => (byUid.get(update.input.uid) === update ? users.get(update.input.uid) : undefined));
+    SELECT updated.*, input.uid AS "inputUid", owner.id IS NULL AS "hasNoLock",
+      owner.id IS NULL AND NOT EXISTS (
+        SELECT FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.uid = input.uid
+      ) AS "isAbsent"
+    FROM input LEFT JOIN owner USING (uid) LEFT JOIN updated ON updated."formerUid" = input.uid`;
+  const byInputUid = new Map(results.map((row) => [row.inputUid, toResult(row)]));
+  return updates.map((update) =>
+    byUid.get(update.input.uid) === update ? byInputUid.get(update.input.uid) : undefined,
+  );
 }
 
-/** An update as the statement reads it; of what may not be cleared, null counts as left out. */
-function toRow({ uid, newUid, device, createdAt, removeMeta, ...profile }: UserUpdate) {
-  const patch = { ...profile, newUid: newUid ?? undefined, createdAt, removeMeta: removeMeta ?? undefined };
-  return { uid, patch };
+/** A row of the statement: the columns of the user are null if it was not updated. */
+type ResultRow = { [Name in keyof User]: User[Name] | null } & {
+  inputUid: string;
+  formerUid: string | null;
+  hasNoLock: boolean;
+  isAbsent: boolean;
+  publicMeta?: Attributes;
+};
+
+function toResult(row: ResultRow): UpdatedUser | NotUpdated | undefined {
+  const { inputUid, formerUid, hasNoLock, isAbsent, publicMeta, ...columns } = row;
+  if (isUser(columns)) return { user: columns, publicMeta };
+  if (isAbsent) return 'absent';
+  return hasNoLock ? undefined : 'undecided';
 }
 
-/** Whether an update has to be told apart from those that leave `public_meta` as it is: what is removed is removed there, too. */
+function isUser(columns: { id: string | null }): columns is User {
+  return columns.id !== null;
+}
+
+/** Whether an update can change `public_meta`: keys that are removed from `meta` are removed there, too. */
 function mayChangePublicMeta({ canRead, input: { meta, removeMeta } }: AttributedUpdate): boolean {
   return !canRead || meta === null || removeMeta != null;
 }
 
-/** Merges key by key in the statement itself, so that no concurrent patch is lost. */
-const merged = (meta: Prisma.Sql, added: Prisma.Sql) => Prisma.sql`
-  CASE WHEN patch->'meta' = 'null' THEN '{}' ELSE
-    (${meta} || ${added})
-      - ARRAY(SELECT jsonb_array_elements_text(coalesce(patch->'removeMeta', '[]')))
-  END`;
+/** Whether an update is allowed for some values of the stored address only. */
+function mayNotChangeEmail({ canChangeEmail, input: { email } }: AttributedUpdate): boolean {
+  return email !== undefined && !canChangeEmail;
+}
 
-const sentMeta = Prisma.sql`coalesce(patch->'meta', '{}')`;
-const mergedMeta = merged(Prisma.sql`users.meta`, sentMeta);
-const mergedPublicMeta = merged(
-  Prisma.sql`users.public_meta`,
-  Prisma.sql`CASE WHEN input."canRead" THEN '{}' ELSE ${sentMeta} END`,
-);
-
-/** Apart from the others: most updates of callers who may read do not need it. */
-const publicMetaAssignment = Prisma.sql`
-  public_meta = CASE WHEN patch ?| '{meta,removeMeta}' THEN ${mergedPublicMeta} ELSE users.public_meta END`;
-
-/** Apart from the others: an update that names the key is one that inserted events wait for. */
-const uidAssignments = Prisma.sql`
-  uid = coalesce(patch->>'newUid', users.uid), uid_updateable = users.uid_updateable AND NOT patch ? 'newUid'`;
-
-/** A column keeps its value where the patch does not name it; null clears. */
-const assignments = [
-  Prisma.sql`
-  first_name = CASE WHEN patch ? 'firstName' THEN patch->>'firstName' ELSE users.first_name END,
-  last_name = CASE WHEN patch ? 'lastName' THEN patch->>'lastName' ELSE users.last_name END,
-  number = CASE WHEN patch ? 'number' THEN patch->>'number' ELSE users.number END,
-  email = CASE WHEN patch ? 'email' THEN patch->>'email' ELSE users.email END,
-  created_at = coalesce((patch->>'createdAt')::timestamptz, users.created_at),
-  meta = CASE WHEN patch ?| '{meta,removeMeta}' THEN ${mergedMeta} ELSE users.meta END`,
-];
+/** `changesEmail` (upsert-in-transaction.ts) as SQL: adding an address, or repeating the stored one, is not a change. */
+const emailCondition = Prisma.sql`(
+  input."canChangeEmail" OR NOT input.patch ? 'email' OR users.email IS NULL
+  OR users.email IS NOT DISTINCT FROM input.patch->>'email'
+)`;

@@ -2,19 +2,20 @@ import { z } from 'zod';
 import type { Models } from '../../db/client.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';
+import { MAX_WORKSPACE_NAME_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
 
-/** What a workspace may be called; spaces around the name are dropped. */
-export const workspaceName = z.string().trim().pipe(printable(1, 100));
+/** The name of a workspace; surrounding white space is removed. */
+export const workspaceName = z.string().trim().pipe(printable(1, MAX_WORKSPACE_NAME_LENGTH));
 
 /** A tenant. */
 export interface Workspace {
-  id: string;
-  name: string;
-  createdAt: Date;
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
 }
 
-/** Whether a text can be a workspace's id. */
+/** The id of a workspace. */
 export const workspaceId = z.uuid({ error: 'must be a UUID' });
 
 /** Creates a workspace. */
@@ -22,14 +23,14 @@ export function createWorkspace(db: Models, name: string): Promise<Workspace> {
   return db.workspace.create({ data: { id: newId(), name } });
 }
 
-/** All workspaces, oldest first. */
+/** Reads all workspaces, oldest first. */
 export function listWorkspaces(db: Models): Promise<Workspace[]> {
   return db.workspace.findMany({ orderBy: { id: 'asc' } });
 }
 
 /**
  * Reads a workspace.
- * @throws {NotFoundError} when there is no such workspace.
+ * @throws {NotFoundError} if there is no such workspace.
  */
 export async function readWorkspace(db: Models, id: string): Promise<Workspace> {
   const workspace = await db.workspace.findUnique({ where: { id } });

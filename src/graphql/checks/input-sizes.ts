@@ -20,12 +20,10 @@ import {
 } from 'graphql';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { ValidationError, type ValidationIssue } from '../../domain/shared/errors.ts';
+import { MAX_ISSUES } from '../../domain/shared/limits.ts';
 import { argumentValue, countItems } from './argument-value.ts';
 import type { GraphQLLimits } from './limits.ts';
 import { cachePerOperation, separateOperation } from './operation-cache.ts';
-
-/** Maximum number of issues in a response. */
-const MAX_ISSUES = 100;
 
 /** A field that reads the objects listed in one of its arguments, which has a limit of its own. */
 interface ReadingField {

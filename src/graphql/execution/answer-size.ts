@@ -67,7 +67,10 @@ export function serializeWithin(data: unknown, budget: AnswerBudget): string | E
   const available = budget.availableBytes();
   const text = maxBytes > MAX_UNSPLIT_BYTES ? stringifyWithin(data, available) : (JSON.stringify(data) ?? 'null');
   if (text !== undefined && text.length <= available) return text;
-  return { data: null, errors: [toGraphQLError(budget.rejection(text === undefined ? undefined : Buffer.byteLength(text)))] };
+  return {
+    data: null,
+    errors: [toGraphQLError(budget.rejection(text === undefined ? undefined : Buffer.byteLength(text)))],
+  };
 }
 
 function toGraphQLError(rejection: AnswerTooLargeError | RateLimitedError): GraphQLError {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type DevicePlatform, deviceColumns, MAX_DEVICES } from '../../domain/devices/device.ts';
+import { type DevicePlatform, deviceColumns } from '../../domain/devices/device.ts';
 import { removeDevice } from '../../domain/devices/write.ts';
 import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { MAX_DEVICES } from '../../domain/shared/limits.ts';
 import { deviceToken, uid } from '../../domain/users/inputs.ts';
 import type { DeviceRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';

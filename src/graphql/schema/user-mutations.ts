@@ -10,7 +10,7 @@ import {
 import { createUser } from '../../domain/users/create.ts';
 import { deleteUser } from '../../domain/users/delete.ts';
 import { listIds, newUser, uid, userUpdate } from '../../domain/users/inputs.ts';
-import { updateUser } from '../../domain/users/update.ts';
+import { updateUser } from '../../domain/users/upsert.ts';
 import type { User } from '../../domain/users/user.ts';
 import { idempotencyKeyField } from './arguments.ts';
 import { builder } from './builder.ts';

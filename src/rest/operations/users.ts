@@ -4,7 +4,7 @@ import { cursorScope, encodeCursor, MAX_USERS_PAGE_SIZE, parsePageArguments } fr
 import { createUser } from '../../domain/users/create.ts';
 import { deleteUser } from '../../domain/users/delete.ts';
 import { readUsers, readUsersPage } from '../../domain/users/read.ts';
-import { updateUser } from '../../domain/users/update.ts';
+import { updateUser } from '../../domain/users/upsert.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
 import { operation } from '../operation.ts';
 import { createBody, createUserInput, listQuery, uidParams, updateBody, updateUserInput } from '../schemas.ts';

@@ -16,7 +16,7 @@ const WhoWrites = graphql(`query WhoWrites { viewer { keyId } }`);
 const app = await startApp({ verifyToken: createVerifyToken({ ...tokenSettings, keys: { secret } }) });
 afterAll(() => app[Symbol.asyncDispose]());
 
-it('tells a token whose subject is the id of a key from that key', async () => {
+it('distinguishes a token whose subject is the id of a key from that key', async () => {
   const { keyId } = (await app.run(WhoWrites)).viewer;
   const scope = 'users:identify users:read users:write events:read events:write lists:read lists:write segments:read';
   const token = await bearer(claimsOf(app.workspaceId, { sub: keyId, scope }));
@@ -40,7 +40,7 @@ it('tells a token whose subject is the id of a key from that key', async () => {
   }
 });
 
-it('renames the entries of tokens that were made before, and no others', async () => {
+it('renames existing entries of tokens, and no others', async () => {
   await using database = await openEmptyDatabase();
   await using old = await copyPrisma();
   const names = await old.list();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
-import { updateUser } from '../../../src/domain/users/update.ts';
+import { updateUser } from '../../../src/domain/users/upsert.ts';
 import { graphql } from '../../generated/gql.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
@@ -8,13 +8,19 @@ import { atOnce } from '../../kit/concurrently.ts';
 import { addDevices, addList, addToList, addUser, importUser } from '../../kit/factories.ts';
 import { RemoveDevice } from '../../kit/operations/devices.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
-import { ArchiveList, CreateList, RemoveFromList, SetListSubscription, UpdateList } from '../../kit/operations/lists.ts';
+import {
+  ArchiveList,
+  CreateList,
+  RemoveFromList,
+  SetListSubscription,
+  UpdateList,
+} from '../../kit/operations/lists.ts';
 import { CreateUser, DeleteUser, UpdateUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
 
 const KeyInUse = graphql(`query KeyInUse { viewer { keyId } }`);
 
-const app = await startApp();
+const app = await startApp({ ownDatabase: true });
 afterAll(() => app[Symbol.asyncDispose]());
 
 let keyId = '';
@@ -33,7 +39,7 @@ beforeEach(async () => {
   list = await addList(app);
 });
 
-/** What the trail says, oldest first, without what is null. */
+/** The entries of the audit trail, oldest first, without null values. */
 async function trail(workspaceId = app.workspaceId) {
   const entries = await app.db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
   return entries.map(({ workspaceId: _, id: __, at: ___, ...entry }) =>
@@ -44,8 +50,8 @@ async function trail(workspaceId = app.workspaceId) {
 const idOf = async (uid: string) => (await app.db.user.findFirstOrThrow({ where: { uid } })).id;
 const device = (token: string) => ({ token, platform: 'IOS' as const });
 
-describe('GraphQL leaves an entry of', () => {
-  it('a user who is created, their device and their lists', async () => {
+describe('GraphQL records', () => {
+  it('a created user, their device and their lists', async () => {
     const input = { uid: 'bo', device: device('t1'), listIds: [list.globalId] };
     await app.run(CreateUser, { input });
     const userId = await idOf('bo');
@@ -56,7 +62,7 @@ describe('GraphQL leaves an entry of', () => {
     ]);
   });
 
-  it('a user who is updated, or created by that', async () => {
+  it('an updated user, or one created by an update', async () => {
     await app.run(UpdateUser, { input: { uid: user.uid, firstName: 'Ada' } });
     await app.run(UpdateUser, { input: { uid: user.uid, device: device('t1') } });
     await app.run(UpdateUser, { input: { uid: 'bo' } });
@@ -68,7 +74,7 @@ describe('GraphQL leaves an entry of', () => {
     ]);
   });
 
-  it('a user who is given a uid', async () => {
+  it('a user who receives a uid', async () => {
     const imported = await importUser(app, 'bo@example.com');
     await app.run(UpdateUser, { input: { uid: 'bo', email: 'bo@example.com' } });
     expect(await trail()).toEqual([
@@ -77,7 +83,7 @@ describe('GraphQL leaves an entry of', () => {
     ]);
   });
 
-  it('a user who is deleted, which also keeps those that were about them', async () => {
+  it('a deleted user, and keeps earlier entries about it', async () => {
     await app.run(UpdateUser, { input: { uid: user.uid, firstName: 'Ada' } });
     await app.run(DeleteUser, { input: { uid: user.uid } });
     expect(await trail()).toEqual([
@@ -86,13 +92,13 @@ describe('GraphQL leaves an entry of', () => {
     ]);
   });
 
-  it('a device that is removed', async () => {
+  it('a removed device', async () => {
     await addDevices(app, user, ['t1']);
     await app.run(RemoveDevice, { input: { uid: user.uid, token: 't1' } });
     expect(await trail()).toEqual([{ keyId, action: 'removeDevice', userId: user.id }]);
   });
 
-  it('a list that is created, changed and archived', async () => {
+  it('a list that is created, updated and archived', async () => {
     const { createList } = await app.run(CreateList, { input: { title: 'News' } });
     const listId = 'list' in createList ? createList.list.id : '';
     await app.run(UpdateList, { input: { listId, title: 'Old' } });
@@ -126,7 +132,7 @@ describe('GraphQL leaves an entry of', () => {
   });
 });
 
-it('REST leaves the same', async () => {
+it('REST records the same writes', async () => {
   const rest = restOf(app);
   await rest.post('/v1/users', { id: 'bo', device_token: 't1', device_platform: 'ios', lists: [list.id] });
   const userId = await idOf('bo');
@@ -145,7 +151,7 @@ it('REST leaves the same', async () => {
   ]);
 });
 
-it('leaves none of what fails', async () => {
+it('records no failed writes', async () => {
   const rest = restOf(app);
   await addToList(app, list, user);
   const archived = await addList(app, { archivedAt: new Date() });
@@ -168,7 +174,7 @@ it('leaves none of what fails', async () => {
   expect(await trail(app.stranger.workspaceId)).toEqual([]);
 });
 
-it('lets no write be without its entry', async () => {
+it('performs no write without its entry', async () => {
   await app.db.$executeRaw`ALTER TABLE audit_entries ADD CONSTRAINT nothing_more CHECK (false) NOT VALID`;
   try {
     const about = { uid: user.uid, listId: list.globalId };
@@ -189,7 +195,7 @@ it('lets no write be without its entry', async () => {
   expect(await Promise.all(counts)).toEqual([0, 0, 0, 1]);
 });
 
-it('names the key of each of those that are written together', async () => {
+it('records the key of each input that one statement writes', async () => {
   const other = await addUser(app, { uid: 'bo' });
   const statements = await app.statementsOf(() =>
     atOnce(20, (place) =>
@@ -214,7 +220,7 @@ it('names the key of each of those that are written together', async () => {
   expect(updates).toContainEqual({ keyId: 'two', action: 'updateUser', userId: user.id });
 });
 
-it('names a key by its id, with the secret and without, and holds nothing about a person', async () => {
+it('records the id of a key, with the secret and without, and no personal data', async () => {
   await app.run(UpdateUser, { input: { uid: user.uid, firstName: 'Augusta', number: '+2348012345678' } });
   await app.run(
     graphql(`mutation Seen { addEvent(input: { uid: "ada@example.com", name: "Seen", value: "ada" }) { __typename } }`),
@@ -224,12 +230,12 @@ it('names a key by its id, with the secret and without, and holds nothing about 
   expect((await trail()).map((entry) => entry.keyId)).toEqual([keyId, keyId]);
   const rows = await app.db.$queryRaw<{ row: string }[]>`SELECT t::text AS row FROM audit_entries t`;
   expect(rows).toHaveLength(2);
-  // The digits of an id may happen to spell a name.
+  // The hexadecimal digits of an id can spell a name.
   const ids = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
   for (const { row } of rows) expect(row.replace(ids, '')).not.toMatch(/ada|august|23480|example/i);
 });
 
-it('goes with its workspace', async () => {
+it('is deleted with its workspace', async () => {
   const workspaceId = app.stranger.workspaceId;
   await app.run(CreateList, { input: { title: 'News' } }, app.stranger.owner);
   expect(await trail(workspaceId)).toHaveLength(1);

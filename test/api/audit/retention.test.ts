@@ -5,7 +5,7 @@ import { startApp } from '../../kit/app.ts';
 
 const DAY = 86_400_000;
 
-it('the statement of docs/audit.md removes what is older than 400 days, of one workspace', async () => {
+it('the statement in docs/audit.md deletes entries of one workspace that are older than 400 days', async () => {
   await using app = await startApp();
   const statement = /```sql\n(.+?)```/s.exec(readFileSync('docs/audit.md', 'utf8'))?.[1] ?? '';
   const { db, workspaceId, stranger } = app;
@@ -19,7 +19,7 @@ it('the statement of docs/audit.md removes what is older than 400 days, of one w
     });
   }
   expect(await db.$executeRawUnsafe(statement.replaceAll('<id>', workspaceId))).toBe(1);
-  const left = await db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
-  expect(left.map(({ keyId }) => keyId)).toEqual(['399', '0']);
+  const remaining = await db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
+  expect(remaining.map(({ keyId }) => keyId)).toEqual(['399', '0']);
   expect(await db.auditEntry.count()).toBe(5);
 });

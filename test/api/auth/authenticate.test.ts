@@ -91,7 +91,7 @@ it('looks a key up once for several requests', async () => {
 });
 
 it('answers 503 while the key lookup fails, and does not cache the failure', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await app.db.$executeRaw`ALTER TABLE api_keys RENAME TO hidden`;
   await app.db.$executeRaw`CREATE FUNCTION down() RETURNS uuid LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION USING ERRCODE = ''57P03''; END'`;

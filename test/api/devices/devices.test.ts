@@ -24,19 +24,19 @@ it('keeps the last 5 devices of a user, newest first', async () => {
   expect(await app.db.device.count()).toBe(5);
 });
 
-it('moves a token that comes again to the front, and does not double it', async () => {
+it('moves a token that is registered again to the front, without a duplicate', async () => {
   await using app = await startApp();
   await register(app, 'u144', 't1', 't2', 't3', 't1');
   expect(await tokensOf(app, 'u144')).toEqual(['t1', 't3', 't2']);
 });
 
-it('drops the one that was seen longest ago, not the one that was added first', async () => {
+it('drops the device that was seen longest ago, not the one that was added first', async () => {
   await using app = await startApp();
   await register(app, 'u144', 't1', 't2', 't3', 't4', 't5', 't1', 't6');
   expect(await tokensOf(app, 'u144')).toEqual(['t6', 't1', 't5', 't4', 't3']);
 });
 
-it('takes the platform and the time of the last registration', async () => {
+it('stores the platform and the time of the last registration', async () => {
   await using app = await startApp();
   await register(app, 'u144', 't1');
   const [first] = await devicesOf(app, 'u144');
@@ -47,7 +47,7 @@ it('takes the platform and the time of the last registration', async () => {
   expect(Date.parse(again?.lastSeenAt ?? '')).toBeGreaterThanOrEqual(Date.parse(first?.lastSeenAt ?? ''));
 });
 
-it('takes a token from the user who had it when another user sends it', async () => {
+it('moves a token to another user who registers it', async () => {
   await using app = await startApp();
   await register(app, 'first', 't1', 't2');
   await register(app, 'second', 't1');
@@ -55,7 +55,7 @@ it('takes a token from the user who had it when another user sends it', async ()
   expect(await tokensOf(app, 'second')).toEqual(['t1']);
 });
 
-it('drops the oldest of a full user who takes another user’s token', async () => {
+it('drops the oldest of 5 devices of a user who registers another user’s token', async () => {
   await using app = await startApp();
   await register(app, 'first', 'taken');
   await register(app, 'second', 't1', 't2', 't3', 't4', 't5', 'taken');
@@ -63,7 +63,7 @@ it('drops the oldest of a full user who takes another user’s token', async () 
   expect(await tokensOf(app, 'first')).toEqual([]);
 });
 
-it('keeps the same token apart in two workspaces', async () => {
+it('separates the same token of two workspaces', async () => {
   await using app = await startApp();
   const device = { token: 't1', platform: 'IOS' } as const;
   await register(app, 'u144', 't1');
@@ -72,7 +72,7 @@ it('keeps the same token apart in two workspaces', async () => {
   expect(await app.db.device.count()).toBe(2);
 });
 
-it('has none for a user who registered none', async () => {
+it('returns no devices for a user who registered none', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144' });
   expect(await tokensOf(app, 'u144')).toEqual([]);

@@ -7,7 +7,7 @@ import { type Gateway, restOf } from '../../kit/rest.ts';
 
 const device = (token: string) => ({ token, platform: 'ANDROID' }) as const;
 
-it('takes a device, and no other, from a user with the public key alone', async () => {
+it('removes one device of a user with the public key alone', async () => {
   await using app = await startApp();
   for (const token of ['t1', 't2']) await app.run(IdentifyUser, { input: { uid: 'u144', device: device(token) } });
   expect(await app.run(RemoveDevice, { input: { uid: 'u144', token: 't1' } }, app.publicKey)).toEqual({
@@ -16,7 +16,7 @@ it('takes a device, and no other, from a user with the public key alone', async 
   expect((await app.run(ReadUser, { uid: 'u144' })).user?.devices).toMatchObject([{ token: 't2' }]);
 });
 
-it('answers NotFoundError of a Device to removing it again', async () => {
+it('fails with NotFoundError for a removed device', async () => {
   await using app = await startApp();
   await app.run(IdentifyUser, { input: { uid: 'u144', device: device('t1') } });
   await app.run(RemoveDevice, { input: { uid: 'u144', token: 't1' } });
@@ -25,7 +25,7 @@ it('answers NotFoundError of a Device to removing it again', async () => {
   });
 });
 
-it('answers NotFoundError of a Device for another user’s, who keeps it', async () => {
+it('fails with NotFoundError for a device of another user, and does not remove it', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'other' });
   await app.run(IdentifyUser, { input: { uid: 'u144', device: device('t1') } });
@@ -35,7 +35,7 @@ it('answers NotFoundError of a Device for another user’s, who keeps it', async
   expect(await app.db.device.count()).toBe(1);
 });
 
-it('answers NotFoundError of a User for an unknown one, and for another workspace’s', async () => {
+it('fails with NotFoundError for an unknown user, and for one of another workspace', async () => {
   await using app = await startApp();
   await app.run(IdentifyUser, { input: { uid: 'u144', device: device('t1') } }, app.stranger.publicKey);
   for (const uid of ['nobody', 'u144']) {
@@ -46,13 +46,13 @@ it('answers NotFoundError of a User for an unknown one, and for another workspac
   expect(await app.db.device.count()).toBe(1);
 });
 
-describe('a caller without users:read is told the same whether or not there is', () => {
+describe('a caller without users:read gets the same response whether or not the user or device exists', () => {
   const callers: [string, (app: Gateway) => Promise<string>][] = [
     ['the public key alone', async (app) => app.publicKey],
     ['a secret with users:write alone', (app) => app.withScopes('users:identify', 'users:write')],
   ];
 
-  it.each(callers)('such a user or device: %s', async (_who, callerOf) => {
+  it.each(callers)('with %s', async (_who, callerOf) => {
     await using app = await startApp();
     const caller = await callerOf(app);
     await app.run(IdentifyUser, { input: { uid: 'u144', device: device('t1') } });
@@ -80,7 +80,7 @@ describe('a caller without users:read is told the same whether or not there is',
   });
 });
 
-it('names every fault at once', async () => {
+it('reports every issue at once', async () => {
   await using app = await startApp();
   const { removeDevice } = await app.run(RemoveDevice, { input: { uid: 'a/b', token: 'a b' } });
   expect('issues' in removeDevice && removeDevice.issues).toEqual([

@@ -22,7 +22,7 @@ async function added(input: Omit<AddEventInput, 'uid' | 'name'>) {
   return addEvent.event;
 }
 
-it('adds an event of a name alone: no value, no properties, now', async () => {
+it('adds an event from a name alone: no value, no properties, now', async () => {
   const before = Date.now();
   const event = await added({});
   expect(event).toMatchObject({ name: 'Paid', value: null, properties: {}, user: { uid: 'u144' } });
@@ -30,7 +30,7 @@ it('adds an event of a name alone: no value, no properties, now', async () => {
   expect(Date.parse(event.timestamp)).toBeLessThanOrEqual(Date.now());
 });
 
-it('takes null for left out, in every parameter', async () => {
+it('treats null as omitted, in every field', async () => {
   const before = Date.now();
   const event = await added({ value: null, properties: null, timestamp: null });
   expect(event).toMatchObject({ value: null, properties: {} });
@@ -39,11 +39,11 @@ it('takes null for left out, in every parameter', async () => {
 
 describe('value', () => {
   it.each(['T123', '', 'null', '49.99', '{"a":1}', '"', 49.99, 0, -1.5e-7, 2 ** 53 - 1, Number.MIN_VALUE, true, false])(
-    'keeps %j',
+    'stores %j',
     async (value) => expect((await added({ value })).value).toBe(value),
   );
 
-  it('keeps a string of 16 KB as JSON', async () => {
+  it('stores a string of 16 KB as JSON', async () => {
     const value = 'x'.repeat(16 * 1024 - 2);
     expect((await added({ value })).value).toBe(value);
   });
@@ -52,8 +52,8 @@ describe('value', () => {
 describe('properties', () => {
   it.each([
     ['strings, numbers and booleans', { product: 'T123', currency: 'USD', amount: 12.99, gift: false, none: '' }],
-    ['nothing', {}],
-  ])('keep %s', async (_what, properties) => expect((await added({ properties })).properties).toEqual(properties));
+    ['an empty object', {}],
+  ])('store %s', async (_what, properties) => expect((await added({ properties })).properties).toEqual(properties));
 });
 
 describe('timestamp', () => {
@@ -63,12 +63,12 @@ describe('timestamp', () => {
     ['the last instant of the year 9999', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
     ['an offset', '2020-05-30T09:30:10+05:30', '2020-05-30T04:00:10.000Z'],
     ['an instant in another year in UTC', '0001-01-01T00:30:00-01:00', '0001-01-01T01:30:00.000Z'],
-  ])('keeps %s', async (_what, timestamp, answered) => {
+  ])('stores %s', async (_what, timestamp, answered) => {
     expect((await added({ timestamp })).timestamp).toBe(answered);
   });
 });
 
-describe('refuses', () => {
+describe('rejects', () => {
   const lone = '\ud800';
   it.each([
     ['an empty name', { name: '' }, ['name'], 'TOO_SHORT'],
@@ -83,20 +83,20 @@ describe('refuses', () => {
     ['more than 16 KB', { properties: { k: 'x'.repeat(16 * 1024) } }, ['properties'], 'TOO_LARGE'],
     ['the year 0', { timestamp: '0000-12-31T23:59:59Z' }, ['timestamp'], 'OUT_OF_RANGE'],
     ['the year 10000 in UTC', { timestamp: '9999-12-31T23:59:59-01:00' }, ['timestamp'], 'OUT_OF_RANGE'],
-  ])('%s', async (_what, fault, path, code) => {
-    const { addEvent } = await app.run(AddEvent, { input: { uid: 'u144', name: 'Paid', ...fault } });
+  ])('%s', async (_what, invalid, path, code) => {
+    const { addEvent } = await app.run(AddEvent, { input: { uid: 'u144', name: 'Paid', ...invalid } });
     expect(addEvent).toMatchObject({ code: 'VALIDATION_FAILED', issues: [{ path, code }] });
     expect(await app.db.event.count()).toBe(0);
   });
 
-  it('all faults at once, each with its path', async () => {
+  it('every issue at once, each with its path', async () => {
     const input = { uid: '', name: '', value: '\0', properties: { '': '\0' }, timestamp: '0000-01-01T00:00:00Z' };
     const { addEvent } = await app.run(AddEvent, { input });
     const paths = 'issues' in addEvent ? addEvent.issues.map(({ path }) => path.join('.')) : [];
     expect([...new Set(paths)].sort()).toEqual(['name', 'properties.', 'timestamp', 'uid', 'value']);
   });
 
-  it('an unknown user, and another workspace’s', async () => {
+  it('an unknown user, and one of another workspace', async () => {
     await addUser({ ...app.stranger, db: app.db }, { uid: 'foreign' });
     for (const uid of ['nobody', 'foreign']) {
       expect(await app.run(AddEvent, { input: { uid, name: 'Paid' } })).toMatchObject({
@@ -107,14 +107,14 @@ describe('refuses', () => {
   });
 });
 
-it('needs no more than the public key', async () => {
+it('works with the public key alone', async () => {
   const input = { uid: 'u144', name: 'Paid' };
   expect(await app.run(TrackEvent, { input }, app.publicKey)).toMatchObject({
     addEvent: { __typename: 'AddEventPayload' },
   });
 });
 
-it('keeps every event: the same again is another one, and the first stays as it is', async () => {
+it('overwrites no event: the same input adds another one', async () => {
   const input = { uid: 'u144', name: 'Paid', timestamp: '2020-05-30T09:30:10Z' };
   await app.run(AddEvent, { input: { ...input, value: 1 } });
   await app.run(AddEvent, { input: { ...input, value: 2 } });

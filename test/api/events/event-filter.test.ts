@@ -7,7 +7,7 @@ import { AddEvent, ReadEvents } from '../../kit/operations/events.ts';
 const app = await startApp();
 afterAll(() => app[Symbol.asyncDispose]());
 
-// They come in out of the order of their timestamps.
+// Added in another order than that of their timestamps.
 await addUser(app, { uid: 'u144' });
 await addUser(app, { uid: 'other' });
 for (const [uid, name, timestamp] of [
@@ -19,8 +19,8 @@ for (const [uid, name, timestamp] of [
   await app.run(AddEvent, { input: { uid, name, timestamp } });
 }
 
-/** Name and month of the events that pass, and how many are counted. */
-async function passing(where?: EventFilter | null) {
+/** Name and month of the events that match a filter; also checks their count. */
+async function matching(where?: EventFilter | null) {
   const events = (await app.run(ReadEvents, { uid: 'u144', where })).user?.events;
   expect(events?.totalCount).toBe(events?.nodes.length);
   return events?.nodes.map(({ name, timestamp }) => `${name} ${timestamp.slice(0, 7)}`);
@@ -28,40 +28,40 @@ async function passing(where?: EventFilter | null) {
 
 const all = ['Paid 2020-02', 'Add to cart 2020-01', 'Paid 2020-03'];
 
-it('shows the user’s own events, the latest to come in first', async () => expect(await passing()).toEqual(all));
+it('returns the user’s own events, last added first', async () => expect(await matching()).toEqual(all));
 
-it('takes null for no filter, as a whole and in each condition', async () => {
-  expect(await passing(null)).toEqual(all);
-  expect(await passing({})).toEqual(all);
-  expect(await passing({ name: null, since: null, until: null })).toEqual(all);
+it('treats null as no filter, as a whole and in each condition', async () => {
+  expect(await matching(null)).toEqual(all);
+  expect(await matching({})).toEqual(all);
+  expect(await matching({ name: null, since: null, until: null })).toEqual(all);
 });
 
-it('filters by exactly the name', async () => {
-  expect(await passing({ name: 'Paid' })).toEqual(['Paid 2020-02', 'Paid 2020-03']);
-  expect(await passing({ name: 'paid' })).toEqual([]);
+it('filters by the exact name', async () => {
+  expect(await matching({ name: 'Paid' })).toEqual(['Paid 2020-02', 'Paid 2020-03']);
+  expect(await matching({ name: 'paid' })).toEqual([]);
 });
 
-it('filters since an instant, that one included', async () => {
-  expect(await passing({ since: '2020-02-01T00:00:00Z' })).toEqual(['Paid 2020-02', 'Paid 2020-03']);
-  expect(await passing({ since: '2020-02-01T00:00:00.001Z' })).toEqual(['Paid 2020-03']);
+it('filters from an instant on, inclusive', async () => {
+  expect(await matching({ since: '2020-02-01T00:00:00Z' })).toEqual(['Paid 2020-02', 'Paid 2020-03']);
+  expect(await matching({ since: '2020-02-01T00:00:00.001Z' })).toEqual(['Paid 2020-03']);
 });
 
-it('filters until an instant, that one left out', async () => {
-  expect(await passing({ until: '2020-02-01T00:00:00Z' })).toEqual(['Add to cart 2020-01']);
-  expect(await passing({ until: '2020-02-01T00:00:00.001Z' })).toEqual(['Paid 2020-02', 'Add to cart 2020-01']);
+it('filters up to an instant, exclusive', async () => {
+  expect(await matching({ until: '2020-02-01T00:00:00Z' })).toEqual(['Add to cart 2020-01']);
+  expect(await matching({ until: '2020-02-01T00:00:00.001Z' })).toEqual(['Paid 2020-02', 'Add to cart 2020-01']);
 });
 
-it('compares instants, whatever their offset', async () => {
-  expect(await passing({ since: '2020-03-01T05:30:00+05:30' })).toEqual(['Paid 2020-03']);
+it('compares instants, regardless of their offset', async () => {
+  expect(await matching({ since: '2020-03-01T05:30:00+05:30' })).toEqual(['Paid 2020-03']);
 });
 
-it('holds all conditions at once', async () => {
+it('combines all conditions', async () => {
   const where = { name: 'Paid', since: '2020-02-01T00:00:00Z', until: '2020-03-01T00:00:00Z' };
-  expect(await passing(where)).toEqual(['Paid 2020-02']);
+  expect(await matching(where)).toEqual(['Paid 2020-02']);
 });
 
-it('takes the first and the last instant', async () => {
-  expect(await passing({ since: '0001-01-01T00:00:00Z', until: '9999-12-31T23:59:59.999Z' })).toEqual(all);
+it('accepts the first and the last instant', async () => {
+  expect(await matching({ since: '0001-01-01T00:00:00Z', until: '9999-12-31T23:59:59.999Z' })).toEqual(all);
 });
 
 it.each([
@@ -69,7 +69,7 @@ it.each([
   ['U+0000', { name: '\0' }],
   ['the year 0', { since: '0000-01-01T00:00:00Z' }],
   ['the year 10000 in UTC', { until: '9999-12-31T23:59:59-01:00' }],
-])('refuses %s', async (_what, where) => {
+])('rejects %s', async (_what, where) => {
   expect(await app.send(ReadEvents, { uid: 'u144', where })).toMatchObject({
     errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
   });

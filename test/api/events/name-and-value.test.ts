@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 describe('the name of an event', () => {
-  it('has up to 255 characters, however many bytes', async () => {
+  it('has up to 255 characters, regardless of bytes', async () => {
     const name = '😀'.repeat(255);
     expect(await app.run(AddEvent, { input: { uid: 'u144', name } })).toMatchObject({ addEvent: { event: { name } } });
   });
@@ -45,7 +45,7 @@ describe('the value of an event', () => {
     expect(await app.db.event.count()).toBe(0);
   });
 
-  it('is none where it is null', async () => {
+  it('is absent if it is null', async () => {
     expect(await sendEvent(app, { value: 'null' })).toHaveProperty('data.addEvent.__typename', 'AddEventPayload');
     expect(await app.db.event.findMany({ select: { value: true } })).toEqual([{ value: null }]);
   });

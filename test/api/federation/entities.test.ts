@@ -178,8 +178,8 @@ describe('scopes', () => {
     await app.send('{ __typename }', {}, caller);
     const document = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
     const statements = await app.statementsOf(async () => {
-      for (const of of [[], [others[0]], [byUid(10)], ['?']]) {
-        const answer = await app.send(document, { of }, caller);
+      for (const representations of [[], [others[0]], [byUid(10)], ['?']]) {
+        const answer = await app.send(document, { of: representations }, caller);
         expect(answer.data).toBeUndefined();
         expect(answer).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
       }

@@ -70,7 +70,7 @@ it('returns the traces of large pages', async () => {
 });
 
 it('does not reveal the cause of a masked error', async () => {
-  await using broken = await startApp();
+  await using broken = await startApp({ ownDatabase: true });
   await broken.db.$executeRaw`ALTER TABLE users RENAME COLUMN email TO hidden`;
   const headers = { 'apollo-federation-include-trace': 'ftv1' };
   const response = await post(broken, JSON.stringify({ query: '{ users { nodes { email } } }' }), { headers });

@@ -47,6 +47,11 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
       databaseTimeouts: defaultLimits,
       charge: async () => {},
       addWork: () => {},
+      answerBudget: {
+        availableBytes: () => Infinity,
+        reserve: () => {},
+        rejection: () => new Error('unlimited') as never,
+      },
       reportsCost: false,
       params: { query },
       request: { method: 'POST' },

@@ -66,13 +66,17 @@ async function startFullApp() {
   const app = await startApp({ limits: { complexity: 100_000 } });
   await seedUsers(app, users);
   await app.db.$executeRaw`
-    UPDATE users SET first_name = 'F' || uid, last_name = 'L' || uid, number = '+1' || uid, meta = jsonb_build_object('n', uid)`;
+    UPDATE users SET first_name = 'F' || uid, last_name = 'L' || uid, number = '+1' || uid, meta = jsonb_build_object('n', uid)
+    WHERE workspace_id = ${app.workspaceId}::uuid`;
   await seedDevices(app, users);
   await seedListMembers(app, 1, users);
-  await app.db.$executeRaw`UPDATE lists SET description = 'd', archived_at = now()`;
+  await app.db
+    .$executeRaw`UPDATE lists SET description = 'd', archived_at = now() WHERE workspace_id = ${app.workspaceId}::uuid`;
   await seedSegmentMembers(app, 1, users);
   for (const user of users) await seedEvents(app, user, [user, user + 1]);
-  await app.db.$executeRaw`UPDATE events SET value = to_jsonb(id::text), properties = jsonb_build_object('id', id)`;
+  await app.db.$executeRaw`
+    UPDATE events SET value = to_jsonb(id::text), properties = jsonb_build_object('id', id)
+    WHERE workspace_id = ${app.workspaceId}::uuid`;
   return app;
 }
 

@@ -6,6 +6,7 @@ import { startApp } from '../../kit/app.ts';
 import { graphqlBody, startExecutors } from '../../kit/executors.ts';
 import { failGateway } from '../../kit/gateway-process.ts';
 import { idOf, writePersisted } from '../../kit/persisted.ts';
+import { casesOf } from '../../kit/test-size.ts';
 
 const documents = {
   viewer: 'query Viewer { viewer { workspace } }',
@@ -124,7 +125,11 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, with onl
       { requiredKeys: [] },
     );
     const property = fc.asyncProperty(params, async (payload) => void (await send(executors, payload)));
-    await fc.assert(property, { numRuns: 500, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
+    await fc.assert(property, {
+      numRuns: casesOf(500),
+      interruptAfterTimeLimit: 100_000,
+      markInterruptAsFailure: true,
+    });
   });
 });
 

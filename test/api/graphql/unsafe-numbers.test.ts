@@ -165,12 +165,14 @@ it('is not rounded in a URL', async () => {
 
 it('does not prevent updates of a user who was stored with one', async () => {
   const stored = `{"accountId":${BIG}}`;
-  await executors.db.$executeRaw`UPDATE users SET meta = ${stored}::jsonb`;
+  await executors.db
+    .$executeRaw`UPDATE users SET meta = ${stored}::jsonb WHERE workspace_id = ${executors.workspaceId}::uuid`;
   const input = { uid: 'ada', meta: { plan: 'pro' }, device: { token: 't', platform: 'IOS' } };
   expect(await send(Update, JSON.stringify({ input }))).toMatchObject({
     data: { updateUser: { __typename: 'UpdateUserPayload' } },
   });
-  const [row] = await executors.db.$queryRaw<{ meta: string }[]>`SELECT meta::text FROM users`;
+  const [row] = await executors.db.$queryRaw<{ meta: string }[]>`
+    SELECT meta::text FROM users WHERE workspace_id = ${executors.workspaceId}::uuid`;
   expect(row?.meta).toBe(`{"plan": "pro", "accountId": ${BIG}}`);
 });
 

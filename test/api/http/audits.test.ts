@@ -16,7 +16,7 @@ describe('GraphQL over HTTP audits, with the scope for introspection', () => {
   });
 
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ ownApp: true });
     url = `${await app.app.listen({ port: 0, host: '127.0.0.1' })}/graphql`;
   });
   afterAll(() => app[Symbol.asyncDispose]());

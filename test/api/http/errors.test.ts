@@ -11,7 +11,7 @@ const users = JSON.stringify({ query: '{ users { totalCount } }' });
 
 /** A gateway whose log the test can read. */
 async function startLogged() {
-  const started = await startApp();
+  const started = await startApp({ ownDatabase: true });
   const lines: string[] = [];
   const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
   const app = await createApp({

@@ -5,7 +5,7 @@ import { atOnce } from '../../kit/concurrently.ts';
 import { UpdateUser } from '../../kit/operations/users.ts';
 
 it('survives a database server that terminates its sessions under load, and answers with documented codes', async () => {
-  await using app = await startApp({ poolSize: 5 });
+  await using app = await startApp({ ownDatabase: true, poolSize: 5 });
   const other = await startOther(app);
   const answers = atOnce(300, async (place) => {
     const { data, errors } = await app.send(UpdateUser, { input: { uid: `u${place % 7}`, meta: { place } } });

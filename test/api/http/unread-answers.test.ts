@@ -63,7 +63,7 @@ it('closes the connection of a client that stops reading, and holds its concurre
   const caller = await callerWithKey();
   expect(await statusOf(caller)).toBe(200);
   const { socket, closed } = sendAndStall(caller, 2);
-  await vi.waitFor(async () => expect(await statusOf(caller)).toBe(429));
+  await vi.waitFor(async () => expect(await statusOf(caller)).toBe(429), 10_000);
   await delay(WRITE_MS / 2);
   expect(await statusOf(caller), 'the response is ready, but not read').toBe(429);
   // Node checks for progress once per timeout, so it closes a connection within twice the timeout.
@@ -98,7 +98,7 @@ it('limits the unread responses of a workspace to a share that leaves memory to 
   await Promise.all(callers.map(statusOf));
   // 9.6 MB each; two thirds of 36 MB are 24.
   const stalled = callers.slice(0, 2).map((caller) => sendAndStall(caller, 3));
-  await vi.waitFor(async () => expect(await statusOf(callers[1] ?? '')).toBe(429));
+  await vi.waitFor(async () => expect(await statusOf(callers[1] ?? '')).toBe(429), 10_000);
   await delay(100);
   const { status, errors } = await app.send(document(3), {}, callers[2]);
   expect([status, errors]).toEqual([
@@ -112,7 +112,7 @@ it('limits the unread responses of a workspace to a share that leaves memory to 
   ]);
   expect((await app.send('{ viewer { keyId } }', {}, callers[2])).status, 'small responses are not counted').toBe(200);
   for (const { socket } of stalled) socket.destroy();
-  await vi.waitFor(async () => expect((await app.send(document(3), {}, callers[2])).status).toBe(200));
+  await vi.waitFor(async () => expect((await app.send(document(3), {}, callers[2])).status).toBe(200), 10_000);
 });
 
 it.each([

@@ -20,22 +20,22 @@ const ada = { uid: 'ada', firstName: 'Ada', meta: { plan: 'pro', age: 34 } };
 const add = async (input: object) => (await app.run(AddEvent, { input: { ...paid, ...input } })).addEvent;
 const create = async (input: object) => (await app.run(CreateUser, { input: { ...ada, ...input } })).createUser;
 
-/** Lets the keys that there are be as many ms old. */
+/** Sets the age of all keys, in ms. */
 async function age(ms: number): Promise<void> {
   await app.db.idempotencyKey.updateMany({ data: { createdAt: new Date(Date.now() - ms) } });
 }
 
 const HOUR = 3_600_000;
 
-describe('the same input with the same key', () => {
-  it('adds one event, and answers with it again', async () => {
+describe('a retry with the same key and input', () => {
+  it('adds no second event, and returns the first', async () => {
     const first = await add({ idempotencyKey: 'k1' });
     expect(first).toMatchObject({ event: { name: 'Paid', value: 49.99 } });
     expect(await add({ idempotencyKey: 'k1' })).toEqual(first);
     expect(await app.db.event.count()).toBe(1);
   });
 
-  it('creates one user, and answers with them again, as they are by then', async () => {
+  it('creates no second user, and returns the first in its current state', async () => {
     const first = await create({ idempotencyKey: 'k1', device: { token: 't1', platform: 'IOS' } });
     expect(first).toMatchObject({ user: { uid: 'ada', firstName: 'Ada' } });
     await app.run(UpdateUser, { input: { uid: 'ada', firstName: 'Augusta' } });
@@ -44,7 +44,7 @@ describe('the same input with the same key', () => {
     expect(await app.db.user.count({ where: { uid: 'ada' } })).toBe(1);
   });
 
-  it('is the same with null for left out, and its keys in another order', async () => {
+  it('matches with null for an omitted field, and with keys in another order', async () => {
     const first = await add({ idempotencyKey: 'k1', timestamp: null });
     const { properties: _, ...rest } = paid;
     expect(await add({ ...rest, properties: { age: 34, plan: 'pro' }, idempotencyKey: 'k1' })).toEqual(first);
@@ -52,29 +52,29 @@ describe('the same input with the same key', () => {
     expect(await add({ properties: {}, value: undefined, idempotencyKey: 'k2' })).toEqual(bare);
 
     const lists = [(await addList(app)).globalId, (await addList(app)).globalId];
-    const made = await create({ idempotencyKey: 'k3', listIds: lists, email: null });
-    expect(made).toHaveProperty('user');
+    const created = await create({ idempotencyKey: 'k3', listIds: lists, email: null });
+    expect(created).toHaveProperty('user');
     const again = await create({ idempotencyKey: 'k3', listIds: [...lists.toReversed(), lists[0]], number: null });
-    expect(again).toEqual(made);
+    expect(again).toEqual(created);
   });
 
-  it('needs no more than the public key', async () => {
+  it('works with the public key alone', async () => {
     const event = { ...paid, idempotencyKey: 'k1' };
     const added = await app.run(TrackEvent, { input: event }, app.publicKey);
     expect(added).toMatchObject({ addEvent: { __typename: 'AddEventPayload' } });
     expect(await app.run(TrackEvent, { input: event }, app.publicKey)).toEqual(added);
     const user = { ...ada, idempotencyKey: 'k2' };
-    const made = await app.run(SignUpUser, { input: user }, app.publicKey);
-    expect(made).toMatchObject({ createUser: { user: { uid: 'ada' } } });
-    expect(await app.run(SignUpUser, { input: user }, app.publicKey)).toEqual(made);
+    const created = await app.run(SignUpUser, { input: user }, app.publicKey);
+    expect(created).toMatchObject({ createUser: { user: { uid: 'ada' } } });
+    expect(await app.run(SignUpUser, { input: user }, app.publicKey)).toEqual(created);
   });
 
-  it('is the key’s alone: another key adds another event, and so does none', async () => {
+  it('is identified by the key: another key, or none, adds another event', async () => {
     for (const idempotencyKey of ['k1', 'k2', null, undefined]) await add({ idempotencyKey });
     expect(await app.db.event.count()).toBe(4);
   });
 
-  it('in another workspace is another one', async () => {
+  it('does not match a request of another workspace', async () => {
     await addUser({ db: app.db, workspaceId: app.stranger.workspaceId }, { uid: 'u144' });
     const input = { ...paid, idempotencyKey: 'k1' };
     const { addEvent: ours } = await app.run(AddEvent, { input });
@@ -86,7 +86,7 @@ describe('the same input with the same key', () => {
     expect(await app.db.event.count()).toBe(2);
   });
 
-  it('finds nobody where the user has been deleted since, and writes nothing', async () => {
+  it('fails with NotFoundError if the user has been deleted since, and writes nothing', async () => {
     await create({ idempotencyKey: 'k1' });
     await add({ uid: 'ada', idempotencyKey: 'k2' });
     await app.run(DeleteUser, { input: { uid: 'ada' } });
@@ -98,10 +98,36 @@ describe('the same input with the same key', () => {
   });
 });
 
-describe('a key that stands for something else', () => {
+describe('a key whose row a former release has stored, with a digest without a version', () => {
   const conflict = { code: 'IDEMPOTENCY_CONFLICT', idempotencyKey: 'k1' };
 
-  it('is refused with another input, whatever has become of the user', async () => {
+  /** Gives every row the digest that releases up to 0.1.0 stored. */
+  async function removeVersions() {
+    const rows = await app.db.$executeRaw`
+      UPDATE idempotency_keys SET digest = substring(digest FROM 2) WHERE length(digest) = 33 AND workspace_id = ${app.workspaceId}::uuid`;
+    expect(rows).toBe(1);
+  }
+
+  it('returns the event of the same input, and is rejected with another', async () => {
+    const first = await add({ idempotencyKey: 'k1' });
+    await removeVersions();
+    expect(await add({ idempotencyKey: 'k1' })).toEqual(first);
+    expect(await add({ value: 1, idempotencyKey: 'k1' })).toMatchObject(conflict);
+  });
+
+  it('returns the user of the same input, and is rejected with another', async () => {
+    const input = { idempotencyKey: 'k1', device: { token: 't1', platform: 'IOS' }, createdAt: '2021-01-12T05:24:39Z' };
+    const first = await create(input);
+    await removeVersions();
+    expect(await create(input)).toEqual(first);
+    expect(await create({ ...input, device: null })).toMatchObject(conflict);
+  });
+});
+
+describe('a key that was used with another operation or input', () => {
+  const conflict = { code: 'IDEMPOTENCY_CONFLICT', idempotencyKey: 'k1' };
+
+  it('is rejected with another input, even for an unknown user', async () => {
     await add({ idempotencyKey: 'k1' });
     const others = [
       { name: 'Other' },
@@ -114,7 +140,7 @@ describe('a key that stands for something else', () => {
     expect(await app.db.event.count()).toBe(1);
   });
 
-  it('is refused by the other operation', async () => {
+  it('is rejected by the other operation', async () => {
     await add({ idempotencyKey: 'k1' });
     expect(await create({ idempotencyKey: 'k1' })).toMatchObject(conflict);
     await create({ idempotencyKey: 'k2' });
@@ -124,7 +150,7 @@ describe('a key that stands for something else', () => {
   });
 });
 
-describe('a write that fails does not use its key up', () => {
+describe('a failed write releases its key', () => {
   it('of an event', async () => {
     expect(await add({ uid: 'nobody', idempotencyKey: 'k1' })).toMatchObject({ code: 'NOT_FOUND' });
     expect(await add({ name: '', idempotencyKey: 'k1' })).toMatchObject({ code: 'VALIDATION_FAILED' });
@@ -141,8 +167,8 @@ describe('a write that fails does not use its key up', () => {
   });
 });
 
-describe('24 hours later', () => {
-  it('a key is free again, and stands for what it is then used for', async () => {
+describe('after 24 hours', () => {
+  it('a key can be used for another write', async () => {
     await add({ idempotencyKey: 'k1' });
     await create({ idempotencyKey: 'k2' });
     await age(24 * HOUR + 1_000);
@@ -154,13 +180,13 @@ describe('24 hours later', () => {
     expect(await add({ idempotencyKey: 'k1' })).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
 
-  it('and not before', async () => {
+  it('and not before, a key expires', async () => {
     const first = await add({ idempotencyKey: 'k1' });
     await age(24 * HOUR - 60_000);
     expect(await add({ idempotencyKey: 'k1' })).toEqual(first);
   });
 
-  it('its row goes when others are taken, a few at a time, and of this workspace alone', async () => {
+  it('new keys delete expired rows of their workspace, ten at a time', async () => {
     const rows = (workspaceId: string) =>
       Array.from({ length: 25 }, (_, place) => ({
         workspaceId,
@@ -172,13 +198,13 @@ describe('24 hours later', () => {
       }));
     const { db, workspaceId, stranger } = app;
     await db.idempotencyKey.createMany({ data: [...rows(workspaceId), ...rows(stranger.workspaceId)] });
-    const left = () => db.idempotencyKey.count({ where: { workspaceId, key: { startsWith: 'old' } } });
+    const expired = () => db.idempotencyKey.count({ where: { workspaceId, key: { startsWith: 'old' } } });
     await add({ idempotencyKey: 'k1' });
-    expect(await left()).toBe(15);
+    expect(await expired()).toBe(15);
     await create({ idempotencyKey: 'k2' });
-    expect(await left()).toBe(5);
+    expect(await expired()).toBe(5);
     await add({ idempotencyKey: 'k3' });
-    expect(await left()).toBe(0);
+    expect(await expired()).toBe(0);
     expect(await db.idempotencyKey.count({ where: { workspaceId } })).toBe(3);
     expect(await db.idempotencyKey.count({ where: { workspaceId: stranger.workspaceId } })).toBe(25);
   });
@@ -201,25 +227,25 @@ describe('the key', () => {
     ['of 256 characters', 'x'.repeat(256), 'TOO_LONG'],
     ['of two lines', 'a\nb', 'INVALID_CHARACTER'],
     ['half of a surrogate pair', '\ud800', 'INVALID_CHARACTER'],
-  ])('may not be %s, which is told with the other faults', async (_what, idempotencyKey, code) => {
-    const fault = { path: ['idempotencyKey'], code };
+  ])('may not be %s, which is reported with the other issues', async (_what, idempotencyKey, code) => {
+    const issue = { path: ['idempotencyKey'], code };
     expect(await add({ name: '', idempotencyKey })).toMatchObject({
-      issues: expect.arrayContaining([expect.objectContaining(fault), { path: ['name'], code: 'TOO_SHORT' }]),
+      issues: expect.arrayContaining([expect.objectContaining(issue), { path: ['name'], code: 'TOO_SHORT' }]),
     });
     expect(await create({ uid: '-', idempotencyKey })).toMatchObject({
-      issues: expect.arrayContaining([expect.objectContaining(fault), { path: ['uid'], code: 'INVALID_UID' }]),
+      issues: expect.arrayContaining([expect.objectContaining(issue), { path: ['uid'], code: 'INVALID_UID' }]),
     });
   });
 });
 
-it('costs an event one statement, its replay three, and who has none nothing', async () => {
+it('takes one statement for an event, three for a retry, and none without a key', async () => {
   const track = (idempotencyKey?: string) => () => app.run(TrackEvent, { input: { ...paid, idempotencyKey } });
   await track()();
-  const plain = await app.statementsOf(track());
-  expect(plain).toHaveLength(1);
-  expect(plain[0]).not.toContain('idempotency_keys');
+  const withoutKey = await app.statementsOf(track());
+  expect(withoutKey).toHaveLength(1);
+  expect(withoutKey[0]).not.toContain('idempotency_keys');
   expect(await app.statementsOf(track('k1'))).toHaveLength(1);
   expect(await app.statementsOf(track('k1'))).toHaveLength(3);
-  const made = await app.statementsOf(() => app.run(SignUpUser, { input: ada }));
-  expect(made.join()).not.toContain('idempotency_keys');
+  const statements = await app.statementsOf(() => app.run(SignUpUser, { input: ada }));
+  expect(statements.join()).not.toContain('idempotency_keys');
 });

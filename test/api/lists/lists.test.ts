@@ -7,7 +7,7 @@ import { ArchiveList, CreateList, ReadLists, UpdateList } from '../../kit/operat
 const unknown = encodeGlobalId('List', '0190a000-0000-7000-8000-000000000000');
 
 describe('createList', () => {
-  it('makes a list that takes members', async () => {
+  it('creates a list that accepts members', async () => {
     await using app = await startApp();
     const before = Date.now();
     const { createList } = await app.run(CreateList, { input: { title: 'News', description: 'Once a week' } });
@@ -16,7 +16,7 @@ describe('createList', () => {
     expect(Date.parse(createList.list.createdAt)).toBeGreaterThanOrEqual(before);
   });
 
-  it('needs no description, and takes null for none', async () => {
+  it('does not require a description, and treats null as none', async () => {
     await using app = await startApp();
     await app.run(CreateList, { input: { title: 'first' } });
     await app.run(CreateList, { input: { title: 'second', description: null } });
@@ -26,7 +26,7 @@ describe('createList', () => {
     ]);
   });
 
-  it('takes a title of 64 and a description of 255 characters, however many bytes', async () => {
+  it('accepts a title of 64 and a description of 255 characters, regardless of bytes', async () => {
     await using app = await startApp();
     const input = { title: '😀'.repeat(64), description: '😀'.repeat(255) };
     expect(await app.run(CreateList, { input })).toMatchObject({ createList: { list: input } });
@@ -38,13 +38,13 @@ describe('createList', () => {
     ['a title of two lines', { title: 'a\nb' }, ['title'], 'INVALID_CHARACTER'],
     ['a description of 256 characters', { title: 'a', description: 'x'.repeat(256) }, ['description'], 'TOO_LONG'],
     ['U+0000 in the description', { title: 'a', description: '\0' }, ['description'], 'INVALID_CHARACTER'],
-  ])('refuses %s', async (_what, input, path, code) => {
+  ])('rejects %s', async (_what, input, path, code) => {
     await using app = await startApp();
     expect(await app.run(CreateList, { input })).toMatchObject({ createList: { issues: [{ path, code }] } });
     expect(await app.db.list.count()).toBe(0);
   });
 
-  it('names every fault at once', async () => {
+  it('reports every issue at once', async () => {
     await using app = await startApp();
     const { createList } = await app.run(CreateList, { input: { title: '', description: '\ud800' } });
     expect('issues' in createList && createList.issues.map(({ path }) => path)).toEqual([['title'], ['description']]);
@@ -52,7 +52,7 @@ describe('createList', () => {
 });
 
 describe('updateList', () => {
-  it('changes what is given, and leaves what is left out', async () => {
+  it('updates the fields of the input, and does not change omitted fields', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app, { title: 'News', description: 'Once a week' });
     expect(await app.run(UpdateList, { input: { listId, title: 'Offers' } })).toMatchObject({
@@ -77,7 +77,7 @@ describe('updateList', () => {
     });
   });
 
-  it('names every fault at once, and changes nothing', async () => {
+  it('reports every issue at once, and changes nothing', async () => {
     await using app = await startApp();
     await addList(app);
     const input = { listId: 'nonsense', title: 'x'.repeat(65), description: 'x'.repeat(256) };
@@ -90,7 +90,7 @@ describe('updateList', () => {
     expect(await app.db.list.findMany()).toMatchObject([{ title: 'News', description: null }]);
   });
 
-  it('changes an archived list too', async () => {
+  it('updates an archived list', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app, { archivedAt: new Date() });
     expect(await app.run(UpdateList, { input: { listId, title: 'Old news' } })).toMatchObject({
@@ -98,7 +98,7 @@ describe('updateList', () => {
     });
   });
 
-  it('answers NotFoundError for an unknown list, and for another workspace’s, which stays as it is', async () => {
+  it('fails with NotFoundError for an unknown list, and for one of another workspace, which is unchanged', async () => {
     await using app = await startApp();
     const foreign = await addList({ ...app.stranger, db: app.db });
     for (const listId of [unknown, foreign.globalId]) {
@@ -111,7 +111,7 @@ describe('updateList', () => {
 });
 
 describe('archiveList', () => {
-  it('archives a list now; again changes nothing', async () => {
+  it('archives a list, once', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app);
     const before = Date.now();
@@ -121,14 +121,14 @@ describe('archiveList', () => {
     expect(await app.run(ArchiveList, { input: { listId } })).toMatchObject({ archiveList: { list: { archivedAt } } });
   });
 
-  it('keeps an archived list among the lists', async () => {
+  it('still returns an archived list', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app);
     await app.run(ArchiveList, { input: { listId } });
     expect((await app.run(ReadLists)).lists.nodes).toMatchObject([{ id: listId, archivedAt: expect.any(String) }]);
   });
 
-  it('answers NotFoundError for an unknown list, and for another workspace’s, which stays open', async () => {
+  it('fails with NotFoundError for an unknown list, and for one of another workspace, which is not archived', async () => {
     await using app = await startApp();
     const foreign = await addList({ ...app.stranger, db: app.db });
     for (const listId of [unknown, foreign.globalId]) {
@@ -139,7 +139,7 @@ describe('archiveList', () => {
     expect(await app.db.list.findMany()).toMatchObject([{ archivedAt: null }]);
   });
 
-  it('names an id that is no list’s', async () => {
+  it('rejects an id that is not the id of a list', async () => {
     await using app = await startApp();
     expect(await app.run(ArchiveList, { input: { listId: 'nonsense' } })).toMatchObject({
       archiveList: { issues: [{ path: ['listId'], code: 'INVALID_ID' }] },

@@ -5,14 +5,14 @@ import { ReadListMembers } from '../../kit/operations/lists.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** A list with members, subscribed unless their uid says otherwise. */
+/** Adds a list with members, subscribed unless their uid begins with `un`. */
 async function addListOf(app: App, ...uids: string[]) {
   const list = await addList(app);
   for (const uid of uids) await addToList(app, list, await addUser(app, { uid }), !uid.startsWith('un'));
   return list;
 }
 
-it('shows members, unsubscribed ones too, the newest user first', async () => {
+it('returns members, including unsubscribed ones, newest user first', async () => {
   await using app = await startApp();
   const { globalId: id } = await addListOf(app, 'first', 'unsubscribed', 'third');
   expect((await app.run(ReadListMembers, { id })).node).toMatchObject({
@@ -27,7 +27,7 @@ it('shows members, unsubscribed ones too, the newest user first', async () => {
   });
 });
 
-it('shows and counts only those who are, or are not, subscribed', async () => {
+it('returns and counts only members who are, or are not, subscribed', async () => {
   await using app = await startApp();
   const { globalId: id } = await addListOf(app, 'first', 'unsubscribed', 'third');
   expect((await app.run(ReadListMembers, { id, subscribed: true })).node).toMatchObject({
@@ -38,7 +38,7 @@ it('shows and counts only those who are, or are not, subscribed', async () => {
   });
 });
 
-it('takes a null filter for none', async () => {
+it('treats a null filter as none', async () => {
   await using app = await startApp();
   const { globalId: id } = await addListOf(app, 'first', 'unsubscribed');
   expect((await app.run(ReadListMembers, { id, subscribed: null })).node).toMatchObject({ members: { totalCount: 2 } });

@@ -8,7 +8,7 @@ import { ReadUser } from '../../kit/operations/users.ts';
 const unknown = encodeGlobalId('List', '0190a000-0000-7000-8000-000000000000');
 
 describe('setListSubscription', () => {
-  it('makes a member of a user, subscribed, since now', async () => {
+  it('creates a membership, subscribed, from now on', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app, { title: 'News' });
     const { uid } = await addUser(app);
@@ -22,7 +22,7 @@ describe('setListSubscription', () => {
     expect(Date.parse(membership?.joinedAt ?? '')).toBeGreaterThanOrEqual(before);
   });
 
-  it('keeps the membership of who unsubscribes, and flips the flag', async () => {
+  it('keeps the membership of a user who unsubscribes, and changes only the flag', async () => {
     await using app = await startApp();
     const list = await addList(app);
     const user = await addUser(app, { uid: 'u144' });
@@ -35,7 +35,7 @@ describe('setListSubscription', () => {
     }
   });
 
-  it('lets nobody new onto an archived list', async () => {
+  it('adds no member to an archived list', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app, { archivedAt: new Date() });
     const { uid } = await addUser(app);
@@ -45,7 +45,7 @@ describe('setListSubscription', () => {
     expect(await app.db.listMembership.count()).toBe(0);
   });
 
-  it('lets the members that a list has when it is archived unsubscribe and subscribe again', async () => {
+  it('allows members of an archived list to unsubscribe and to subscribe again', async () => {
     await using app = await startApp();
     const list = await addList(app);
     const user = await addUser(app);
@@ -59,7 +59,7 @@ describe('setListSubscription', () => {
     }
   });
 
-  it('answers NotFoundError of a ListMembership to unsubscribing who is no member', async () => {
+  it('fails with NotFoundError for unsubscribing a user who is not a member', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app);
     const { uid } = await addUser(app);
@@ -68,7 +68,7 @@ describe('setListSubscription', () => {
     });
   });
 
-  it('answers NotFoundError for an unknown user or list, and for another workspace’s', async () => {
+  it('fails with NotFoundError for an unknown user or list, and for those of another workspace', async () => {
     await using app = await startApp();
     const stranger = { ...app.stranger, db: app.db };
     const foreign = { list: await addList(stranger), user: await addUser(stranger) };
@@ -88,7 +88,7 @@ describe('setListSubscription', () => {
     expect(await app.db.listMembership.count()).toBe(0);
   });
 
-  it('names every fault at once', async () => {
+  it('reports every issue at once', async () => {
     await using app = await startApp();
     const input = { uid: 'a/b', listId: 'nonsense', subscribed: true };
     const { setListSubscription } = await app.run(SetListSubscription, { input });
@@ -100,7 +100,7 @@ describe('setListSubscription', () => {
 });
 
 describe('removeFromList', () => {
-  it('ends the membership, and no other', async () => {
+  it('deletes the membership, and no other', async () => {
     await using app = await startApp();
     const list = await addList(app);
     const [user, other] = [await addUser(app), await addUser(app, { uid: 'other' })];
@@ -112,7 +112,7 @@ describe('removeFromList', () => {
     expect(node).toMatchObject({ members: { edges: [{ node: { uid: 'other' } }], totalCount: 1 } });
   });
 
-  it('lets members leave an archived list, for good', async () => {
+  it('removes a member of an archived list, who cannot join again', async () => {
     await using app = await startApp();
     const list = await addList(app, { archivedAt: new Date() });
     const user = await addUser(app);
@@ -124,7 +124,7 @@ describe('removeFromList', () => {
     });
   });
 
-  it('says what is missing: the user, the list, or the membership', async () => {
+  it('reports what was not found: the user, the list, or the membership', async () => {
     await using app = await startApp();
     const { globalId: listId } = await addList(app);
     const { uid } = await addUser(app);
@@ -142,7 +142,7 @@ describe('removeFromList', () => {
     }
   });
 
-  it('names every fault at once', async () => {
+  it('reports every issue at once', async () => {
     await using app = await startApp();
     const { removeFromList } = await app.run(RemoveFromList, { input: { uid: '', listId: '' } });
     expect('issues' in removeFromList && removeFromList.issues.map(({ path }) => path)).toEqual([['uid'], ['listId']]);

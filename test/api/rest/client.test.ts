@@ -12,7 +12,7 @@ let withKey: OfficialClient;
 let withSecret: OfficialClient;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ ownApp: true });
   withKey = await officialClient(app);
   withKey.init(credentialsOf(app.owner).key);
   withSecret = await officialClient(app);
@@ -128,7 +128,7 @@ describe.each([
   });
 
   it('the error for an unknown user is a string', async () => {
-    expect(await clientOf().track('nobody', 'loggedin')).toEqual({ error: 'There is no such User.' });
+    expect(await clientOf().track('nobody', 'loggedin')).toEqual({ error: 'User not found.' });
   });
 });
 
@@ -149,7 +149,7 @@ describe('request', () => {
   it('DELETE deletes a user', async () => {
     const { uid } = await addUser(app);
     expect(await withSecret.request(`/users/${uid}`, null, 'DELETE')).toEqual({ status: 'ok' });
-    expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toEqual({ error: 'There is no such User.' });
+    expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toEqual({ error: 'User not found.' });
   });
 
   it.each(['GET', 'DELETE'])('%s with the key alone is rejected with a string', async (method) => {
@@ -160,7 +160,7 @@ describe('request', () => {
   });
 
   it('lists users page by page, forward and backward', async () => {
-    await using listed = await startApp();
+    await using listed = await startApp({ ownApp: true });
     await seedUsers(listed, tens(5));
     const client = await officialClient(listed);
     client.init(credentialsOf(listed.owner));

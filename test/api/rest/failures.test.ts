@@ -8,7 +8,7 @@ import { inject, restOf } from '../../kit/rest.ts';
 it('500: hides an unexpected error, logs it in full, and includes the request id in both', async () => {
   const lines: string[] = [];
   const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
-  await using app = await startApp({ log: pino(stream) });
+  await using app = await startApp({ ownDatabase: true, log: pino(stream) });
   await app.db.$executeRaw`ALTER TABLE users RENAME COLUMN workspace_id TO hidden`;
   const headers = { authorization: app.owner, 'x-request-id': 'abc-1' };
   expect(await inject(app, { url: '/v1/users', headers })).toEqual({
@@ -20,7 +20,7 @@ it('500: hides an unexpected error, logs it in full, and includes the request id
 });
 
 it('503: the database is unavailable', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   const { uid } = await addUser(app);
   await restOf(app).get(`/v1/users/${uid}`);
   await app.db.$executeRaw`ALTER TABLE users RENAME TO hidden`;

@@ -168,6 +168,6 @@ it('finds an address whose plus sign is not percent-encoded', async () => {
 it('uses the names of REST in messages', async () => {
   expect(await restOf(app).get('/v1/users?next_cursor=a&previous_cursor=b')).toMatchObject({
     status: 400,
-    body: { error: expect.stringContaining('previous_cursor cannot be given with next_cursor') },
+    body: { error: expect.stringContaining('previous_cursor must not be combined with next_cursor') },
   });
 });

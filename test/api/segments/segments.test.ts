@@ -5,7 +5,7 @@ import { addSegment, addToSegment, addUser } from '../../kit/factories.ts';
 import { ReadSegments } from '../../kit/operations/segments.ts';
 import { ReadUser } from '../../kit/operations/users.ts';
 
-it('lists the segments of a user, the newest segment first, and where they are suppressed', async () => {
+it('returns the segments of a user, newest segment first, and whether the user is suppressed', async () => {
   await using app = await startApp();
   const user = await addUser(app, { uid: 'u144' });
   const active = await addSegment(app, 'Active');
@@ -19,7 +19,7 @@ it('lists the segments of a user, the newest segment first, and where they are s
   ]);
 });
 
-it('counts a suppressed member as a member', async () => {
+it('includes suppressed members', async () => {
   await using app = await startApp();
   const segment = await addSegment(app, 'Active');
   await addToSegment(app, segment, await addUser(app, { uid: 'first' }), true);
@@ -31,7 +31,7 @@ it('counts a suppressed member as a member', async () => {
   expect(segments.nodes[0]?.members.nodes[1]?.segments).toMatchObject([{ suppressed: true }]);
 });
 
-it('lists all segments, the newest first, empty ones too', async () => {
+it('returns all segments, newest first, including empty ones', async () => {
   await using app = await startApp();
   for (const name of ['first', 'second']) await addSegment(app, name);
   expect((await app.run(ReadSegments)).segments.nodes).toMatchObject([
@@ -40,13 +40,13 @@ it('lists all segments, the newest first, empty ones too', async () => {
   ]);
 });
 
-it('shows nothing of another workspace', async () => {
+it('returns no segments of another workspace', async () => {
   await using app = await startApp();
   await addSegment({ ...app.stranger, db: app.db }, 'Foreign');
   expect((await app.run(ReadSegments)).segments.nodes).toEqual([]);
 });
 
-it('has no mutation by which somebody joins or leaves a segment by hand', () => {
+it('has no mutation that adds or removes a member', () => {
   const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {});
   expect(mutations.length).toBeGreaterThan(0);
   expect(mutations.filter((name) => /segment/i.test(name))).toEqual([]);

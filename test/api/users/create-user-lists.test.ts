@@ -6,7 +6,7 @@ import { CreateUser } from '../../kit/operations/users.ts';
 
 const device = { token: 'token', platform: 'IOS' } as const;
 
-it('subscribes to every list at once, the newest list first', async () => {
+it('subscribes to every list, newest list first', async () => {
   await using app = await startApp();
   const first = await addList(app);
   const second = await addList(app);
@@ -23,14 +23,14 @@ it('subscribes to every list at once, the newest list first', async () => {
   });
 });
 
-it('joins a list that is named twice once', async () => {
+it('ignores duplicate lists', async () => {
   await using app = await startApp();
   const { globalId } = await addList(app);
   await app.run(CreateUser, { input: { uid: 'u144', listIds: [globalId, globalId] } });
   expect(await countRows(app)).toMatchObject({ users: 1, listMemberships: 1 });
 });
 
-it('creates nothing where one of the lists is unknown', async () => {
+it('creates nothing if one of the lists is unknown', async () => {
   await using app = await startApp();
   const known = await addList(app);
   const listIds = [known.globalId, encodeGlobalId('List', '0190a000-0000-7000-8000-000000000000')];
@@ -40,7 +40,7 @@ it('creates nothing where one of the lists is unknown', async () => {
   expect(await countRows(app)).toEqual(noRows);
 });
 
-it('creates nothing where one of the lists is another workspace’s, with the answer for an unknown one', async () => {
+it('creates nothing if a list is of another workspace, with the error for an unknown list', async () => {
   await using app = await startApp();
   const foreign = await addList({ ...app.stranger, db: app.db });
   expect(await app.run(CreateUser, { input: { uid: 'u144', device, listIds: [foreign.globalId] } })).toMatchObject({
@@ -49,7 +49,7 @@ it('creates nothing where one of the lists is another workspace’s, with the an
   expect(await countRows(app)).toEqual(noRows);
 });
 
-it('creates nothing where a list is archived, and names each that is by its place', async () => {
+it('creates nothing if lists are archived, and reports each by its position', async () => {
   await using app = await startApp();
   const open = await addList(app);
   const archived = await addList(app, { archivedAt: new Date() });
@@ -65,7 +65,7 @@ it('creates nothing where a list is archived, and names each that is by its plac
   expect(await countRows(app)).toEqual(noRows);
 });
 
-it('creates nothing where an id is no list’s id, and names each', async () => {
+it('creates nothing if ids are not ids of lists, and reports each', async () => {
   await using app = await startApp();
   const { id, globalId } = await addList(app);
   const listIds = [globalId, 'nonsense', '', id, encodeGlobalId('User', id)];
@@ -77,7 +77,7 @@ it('creates nothing where an id is no list’s id, and names each', async () => 
   expect(await countRows(app)).toEqual(noRows);
 });
 
-it('takes at most 100 lists', async () => {
+it('accepts at most 100 lists', async () => {
   await using app = await startApp();
   const { globalId } = await addList(app);
   expect(await app.run(CreateUser, { input: { uid: 'u1', listIds: Array<string>(101).fill(globalId) } })).toMatchObject(
@@ -92,7 +92,7 @@ it('takes at most 100 lists', async () => {
   );
 });
 
-it('leaves a taken uid’s user off the lists', async () => {
+it('does not subscribe the user whose uid is taken', async () => {
   await using app = await startApp();
   const { globalId } = await addList(app);
   await app.run(CreateUser, { input: { uid: 'u144' } });

@@ -13,7 +13,7 @@ async function create(input: Partial<CreateUserInput>) {
   return (await app.run(CreateUser, { input: { uid: `u${users}`, ...input } })).createUser;
 }
 
-async function expectRefused(input: Partial<CreateUserInput>, path: string[], code: string) {
+async function expectRejected(input: Partial<CreateUserInput>, path: string[], code: string) {
   const rows = await app.db.user.count();
   expect(await create(input)).toMatchObject({ code: 'VALIDATION_FAILED', issues: [{ path, code }] });
   expect(await app.db.user.count()).toBe(rows);
@@ -25,12 +25,12 @@ describe('uid: letters and digits only, 1 to 255 characters', () => {
     ['255 characters', 'x'.repeat(255)],
     ['capitals', 'U144'],
     ['a digit alone', '0'],
-  ])('takes %s', async (_what, uid) => {
+  ])('accepts %s', async (_what, uid) => {
     expect(await create({ uid })).toMatchObject({ user: { uid } });
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['256 characters', 'x'.repeat(256)],
     ['an e-mail address', 'ada@example.com'],
     ['a dash', 'u-144'],
@@ -41,35 +41,35 @@ describe('uid: letters and digits only, 1 to 255 characters', () => {
     ['a digit that is not ASCII', 'u١'],
     ['U+0000', 'u\0'],
     ['half of a surrogate pair', 'u\ud800'],
-  ])('refuses %s', async (_what, uid) => expectRefused({ uid }, ['uid'], 'INVALID_UID'));
+  ])('rejects %s', async (_what, uid) => expectRejected({ uid }, ['uid'], 'INVALID_UID'));
 });
 
 describe('names: at most 255 characters', () => {
-  it.each(['firstName', 'lastName'] as const)('%s: 255 characters, however many bytes', async (field) => {
+  it.each(['firstName', 'lastName'] as const)('%s: 255 characters, regardless of bytes', async (field) => {
     expect(await create({ [field]: '😀'.repeat(255) })).toMatchObject({ user: { [field]: '😀'.repeat(255) } });
-    await expectRefused({ [field]: 'x'.repeat(256) }, [field], 'TOO_LONG');
+    await expectRejected({ [field]: 'x'.repeat(256) }, [field], 'TOO_LONG');
   });
 
   it.each(['firstName', 'lastName'] as const)('%s: no U+0000 and no half of a surrogate pair', async (field) => {
-    await expectRefused({ [field]: 'A\0' }, [field], 'INVALID_CHARACTER');
-    await expectRefused({ [field]: 'A\udc00' }, [field], 'INVALID_CHARACTER');
+    await expectRejected({ [field]: 'A\0' }, [field], 'INVALID_CHARACTER');
+    await expectRejected({ [field]: 'A\udc00' }, [field], 'INVALID_CHARACTER');
   });
 });
 
-describe('number: international format with or without +, kept as E.164', () => {
+describe('number: international format with or without +, stored as E.164', () => {
   it.each(['+2348012345678', '2348012345678', '+234 801 234 5678', '234 (801) 234-5678', '234.801.234.5678'])(
-    'keeps %s as +2348012345678',
+    'stores %s as +2348012345678',
     async (number) => expect(await create({ number })).toMatchObject({ user: { number: '+2348012345678' } }),
   );
 
   it.each(['', '+', '123', '08012345678', '002348012345678', '++2348012345678', '+2348012345678 ext. 5', 'call me'])(
-    'refuses "%s"',
-    async (number) => expectRefused({ number }, ['number'], 'INVALID_NUMBER'),
+    'rejects "%s"',
+    async (number) => expectRejected({ number }, ['number'], 'INVALID_NUMBER'),
   );
 
   it.each(['+23480123456789012345', '+٢٣٤٨٠١٢٣٤٥٦٧٨', '+2348012345678\0', '1'.repeat(70)])(
-    'refuses %j',
-    async (number) => expectRefused({ number }, ['number'], 'INVALID_NUMBER'),
+    'rejects %j',
+    async (number) => expectRejected({ number }, ['number'], 'INVALID_NUMBER'),
   );
 });
 
@@ -77,7 +77,7 @@ describe('email: one @, no spaces, 254 characters', () => {
   const longest = `${'x'.repeat(242)}@example.com`;
 
   it.each(['ada@example.com', 'Ada+news@Example.COM', 'ä@bücher.example', 'a@localhost', longest])(
-    'keeps %s as it is',
+    'stores %s unchanged',
     async (email) => expect(await create({ email })).toMatchObject({ user: { email } }),
   );
 
@@ -94,7 +94,7 @@ describe('email: one @, no spaces, 254 characters', () => {
     'ada@\ud800example.com',
     `x${longest}`,
     'ada\u200b@example.com',
-  ])('refuses %j', async (email) => {
+  ])('rejects %j', async (email) => {
     const rows = await app.db.user.count();
     const answer = await create({ email });
     const paths = 'issues' in answer ? answer.issues.map(({ path }) => path.join('.')) : [];
@@ -106,33 +106,33 @@ describe('email: one @, no spaces, 254 characters', () => {
     ['two @', 'a@b@example.com', 'INVALID_EMAIL'],
     ['a space', 'a da@example.com', 'INVALID_EMAIL'],
     ['255 characters', `x${longest}`, 'TOO_LONG'],
-  ])('says what is wrong with %s', async (_what, email, code) => expectRefused({ email }, ['email'], code));
+  ])('reports the issue of %s', async (_what, email, code) => expectRejected({ email }, ['email'], code));
 });
 
 describe('device: a token of 1 to 1024 visible ASCII characters', () => {
-  it.each(['ANDROID', 'IOS'] as const)('takes the platform %s', async (platform) => {
+  it.each(['ANDROID', 'IOS'] as const)('accepts the platform %s', async (platform) => {
     const device = { token: platform.padEnd(1024, 'x'), platform };
     expect(await create({ device })).toMatchObject({ user: { devices: [device] } });
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['1025 characters', 'x'.repeat(1025)],
     ['a space', 'a b'],
     ['a character that is not ASCII', 'ä'],
     ['U+0000', 'a\0'],
-  ])('refuses %s', async (_what, token) =>
-    expectRefused({ device: { token, platform: 'IOS' } }, ['device', 'token'], 'INVALID_TOKEN'),
+  ])('rejects %s', async (_what, token) =>
+    expectRejected({ device: { token, platform: 'IOS' } }, ['device', 'token'], 'INVALID_TOKEN'),
   );
 
-  it('refuses another platform', async () => {
+  it('rejects another platform', async () => {
     const text =
       'mutation { createUser(input: { uid: "w", device: { token: "t", platform: WINDOWS } }) { __typename } }';
     expect(await app.send(text)).toMatchObject({ errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] });
   });
 });
 
-it('names every fault at once, each with its path, and creates nothing', async () => {
+it('reports every issue at once, each with its path, and creates nothing', async () => {
   const rows = await app.db.user.count();
   const answer = await create({
     uid: 'a/b',

@@ -3,7 +3,7 @@ import { startApp } from '../../kit/app.ts';
 import { addList, addUser } from '../../kit/factories.ts';
 import { CreateUser, SignUpUser } from '../../kit/operations/users.ts';
 
-it('creates a user of a uid alone, with every other field empty', async () => {
+it('creates a user from a uid alone, with every other field empty', async () => {
   await using app = await startApp();
   const { createUser } = await app.run(CreateUser, { input: { uid: 'u144' } });
   expect(createUser).toMatchObject({
@@ -22,7 +22,7 @@ it('creates a user of a uid alone, with every other field empty', async () => {
   });
 });
 
-it('keeps every parameter', async () => {
+it('stores every field of the input', async () => {
   await using app = await startApp();
   const list = await addList(app, { title: 'News' });
   const input = {
@@ -41,10 +41,10 @@ it('keeps every parameter', async () => {
   });
 });
 
-it('takes null for left out, in every parameter', async () => {
+it('treats null as omitted, in every field', async () => {
   await using app = await startApp();
   const before = Date.now();
-  const nothing = {
+  const empty = {
     firstName: null,
     lastName: null,
     number: null,
@@ -54,26 +54,26 @@ it('takes null for left out, in every parameter', async () => {
     meta: null,
     createdAt: null,
   };
-  const { createUser } = await app.run(CreateUser, { input: { uid: 'u144', ...nothing } });
+  const { createUser } = await app.run(CreateUser, { input: { uid: 'u144', ...empty } });
   if (!('user' in createUser)) throw new Error(createUser.message);
   expect(createUser.user).toMatchObject({ firstName: null, email: null, devices: [], lists: [], meta: {} });
   expect(Date.parse(createUser.user.createdAt)).toBeGreaterThanOrEqual(before);
 });
 
-it('takes now for createdAt where none is given, and always for updatedAt', async () => {
+it('sets createdAt to now if it is omitted, and updatedAt always', async () => {
   await using app = await startApp();
   const before = Date.now();
   await app.run(CreateUser, { input: { uid: 'now' } });
-  await app.run(CreateUser, { input: { uid: 'given', createdAt: '2021-01-12T05:24:39.062Z' } });
+  await app.run(CreateUser, { input: { uid: 'withCreatedAt', createdAt: '2021-01-12T05:24:39.062Z' } });
   const now = await app.db.user.findFirstOrThrow({ where: { uid: 'now' } });
-  const given = await app.db.user.findFirstOrThrow({ where: { uid: 'given' } });
-  for (const instant of [now.createdAt, now.updatedAt, given.updatedAt]) {
+  const withCreatedAt = await app.db.user.findFirstOrThrow({ where: { uid: 'withCreatedAt' } });
+  for (const instant of [now.createdAt, now.updatedAt, withCreatedAt.updatedAt]) {
     expect(instant.getTime()).toBeGreaterThanOrEqual(before);
     expect(instant.getTime()).toBeLessThanOrEqual(Date.now());
   }
 });
 
-it('takes any instant of the years 1 to 9999 for createdAt, and answers in UTC to the millisecond', async () => {
+it('accepts a createdAt in the years 1 to 9999, and returns it in UTC with milliseconds', async () => {
   await using app = await startApp();
   const instants = [
     ['first', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
@@ -81,14 +81,14 @@ it('takes any instant of the years 1 to 9999 for createdAt, and answers in UTC t
     ['offset', '2021-01-12T05:24:39.062+05:30', '2021-01-11T23:54:39.062Z'],
     ['last', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
   ] as const;
-  for (const [uid, createdAt, answered] of instants) {
+  for (const [uid, createdAt, expected] of instants) {
     expect(await app.run(CreateUser, { input: { uid, createdAt } })).toMatchObject({
-      createUser: { user: { createdAt: answered } },
+      createUser: { user: { createdAt: expected } },
     });
   }
 });
 
-it('refuses a createdAt outside the years 1 to 9999', async () => {
+it('rejects a createdAt outside the years 1 to 9999', async () => {
   await using app = await startApp();
   for (const createdAt of ['0000-12-31T23:59:59.999Z', '9999-12-31T23:59:59-01:00']) {
     expect(await app.run(CreateUser, { input: { uid: 'u144', createdAt } })).toMatchObject({
@@ -98,13 +98,13 @@ it('refuses a createdAt outside the years 1 to 9999', async () => {
   expect(await app.db.user.count()).toBe(0);
 });
 
-it('needs no more than the public key', async () => {
+it('works with the public key alone', async () => {
   await using app = await startApp();
   const input = { uid: 'u144', email: 'ada@example.com', meta: { plan: 'pro' } };
   expect(await app.run(SignUpUser, { input }, app.publicKey)).toMatchObject({ createUser: { user: { uid: 'u144' } } });
 });
 
-it('refuses a uid in use, and leaves its user alone', async () => {
+it('rejects a uid that is taken, and does not change its user', async () => {
   await using app = await startApp();
   await app.run(CreateUser, { input: { uid: 'u144', firstName: 'Ada' } });
   expect(await app.run(CreateUser, { input: { uid: 'u144', firstName: 'Eve' } })).toMatchObject({
@@ -113,7 +113,7 @@ it('refuses a uid in use, and leaves its user alone', async () => {
   expect(await app.db.user.findMany()).toMatchObject([{ firstName: 'Ada' }]);
 });
 
-it('tells uids apart by case, and lets another workspace have the same', async () => {
+it('distinguishes uids by case and by workspace', async () => {
   await using app = await startApp();
   await addUser({ ...app.stranger, db: app.db }, { uid: 'u144' });
   await app.run(CreateUser, { input: { uid: 'U144' } });
@@ -122,7 +122,7 @@ it('tells uids apart by case, and lets another workspace have the same', async (
   });
 });
 
-it('lets two users have the same e-mail address and number', async () => {
+it('accepts the same e-mail address and number for two users', async () => {
   await using app = await startApp();
   const both = { email: 'ada@example.com', number: '2348012345678' };
   await app.run(CreateUser, { input: { uid: 'u1', ...both } });

@@ -7,7 +7,7 @@ import { CreateUser, DeleteUser, ReadUser, UpdateUser } from '../../kit/operatio
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** Adds a user with a row in every table. */
+/** Adds a user with one row in every table. */
 async function addWholeUser(app: App, uid: string) {
   const user = await addUser(app, { uid });
   await addToList(app, await addList(app), user);
@@ -19,8 +19,8 @@ async function addWholeUser(app: App, uid: string) {
   return user;
 }
 
-it('deletes everything about the user from every table, and says who it was', async () => {
-  await using app = await startApp();
+it('deletes the user’s rows in every table, and returns the ids of the user', async () => {
+  await using app = await startApp({ ownDatabase: true });
   const { globalId } = await addWholeUser(app, 'u144');
   expect(Object.values(await countRows(app))).toEqual([1, 1, 1, 1, 1]);
   expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toEqual({
@@ -32,8 +32,8 @@ it('deletes everything about the user from every table, and says who it was', as
   expect(await app.run(ReadUser, { uid: 'u144' })).toEqual({ user: null });
 });
 
-it('deletes nothing about anybody else', async () => {
-  await using app = await startApp();
+it('deletes no rows of other users', async () => {
+  await using app = await startApp({ ownDatabase: true });
   await addWholeUser(app, 'u144');
   await addWholeUser(app, 'u145');
   await app.run(DeleteUser, { input: { uid: 'u144' } });
@@ -43,7 +43,7 @@ it('deletes nothing about anybody else', async () => {
   expect(await app.db.segment.count()).toBe(2);
 });
 
-it('answers NotFoundError to deleting again', async () => {
+it('fails with NotFoundError for a deleted user', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144' });
   await app.run(DeleteUser, { input: { uid: 'u144' } });
@@ -52,7 +52,7 @@ it('answers NotFoundError to deleting again', async () => {
   });
 });
 
-it('frees the uid for another user, who begins with nothing', async () => {
+it('frees the uid for a new user, who has no related rows', async () => {
   await using app = await startApp();
   const { globalId } = await addWholeUser(app, 'u144');
   await app.run(DeleteUser, { input: { uid: 'u144' } });
@@ -62,28 +62,28 @@ it('frees the uid for another user, who begins with nothing', async () => {
   expect(createUser.user.id).not.toBe(globalId);
 });
 
-it('deletes by any uid that updateUser takes', async () => {
+it('accepts every uid that updateUser accepts', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'a.jinadu@somecorp.email' });
   await app.run(DeleteUser, { input: { uid: 'a.jinadu@somecorp.email' } });
   expect(await countRows(app)).toEqual(noRows);
 });
 
-it('names a uid that cannot be one', async () => {
+it('reports an invalid uid', async () => {
   await using app = await startApp();
   expect(await app.run(DeleteUser, { input: { uid: 'a/b' } })).toMatchObject({
     deleteUser: { issues: [{ path: ['uid'], code: 'INVALID_UID' }] },
   });
 });
 
-it('answers NotFoundError for another workspace’s user, who stays', async () => {
+it('fails with NotFoundError for a user of another workspace, and does not delete it', async () => {
   await using app = await startApp();
   await addUser({ ...app.stranger, db: app.db }, { uid: 'u144' });
   expect(await app.run(DeleteUser, { input: { uid: 'u144' } })).toMatchObject({ deleteUser: { code: 'NOT_FOUND' } });
   expect(await app.db.user.count()).toBe(1);
 });
 
-it('is refused to the public key', async () => {
+it('is forbidden for the public key', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144' });
   expect(await app.send(DeleteUser, { input: { uid: 'u144' } }, app.publicKey)).toMatchObject({

@@ -14,7 +14,7 @@ async function create(meta: Meta) {
   return (await app.run(CreateUser, { input: { uid: `u${users}`, meta } })).createUser;
 }
 
-/** An object out of JSON text, in which `__proto__` is a key as any other. */
+/** Parses JSON, in which `__proto__` is an ordinary key. */
 const json = (text: string): Meta => JSON.parse(text);
 
 const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, place) => [`key${place}`, true]));
@@ -22,13 +22,13 @@ const keys = (count: number) => Object.fromEntries(Array.from({ length: count },
 /** Attributes of exactly this many bytes as JSON. */
 const ofBytes = (bytes: number) => ({ text: 'x'.repeat(bytes - '{"text":""}'.length) });
 
-describe('meta takes', () => {
+describe('meta accepts', () => {
   it.each([
     ['strings, numbers and booleans', { s: '', t: 'pro', n: 0, f: 12.99, e: -1.5e-7, b: false, c: true }],
     ['the greatest and the smallest number', { max: 2 ** 53 - 1, least: 1 - 2 ** 53, smallest: Number.MIN_VALUE }],
     ['strings that look like JSON', { a: 'null', b: '{"c":1}', d: '34' }],
-    ['any printable key', { 'a key': 1, 'ключ.$': 2 }],
-    ['nothing', {}],
+    ['every printable key', { 'a key': 1, 'ключ.$': 2 }],
+    ['an empty object', {}],
   ])('%s', async (_what, meta: Meta) => {
     const answer = await create(meta);
     expect('user' in answer && answer.user.meta).toEqual(meta);
@@ -36,7 +36,7 @@ describe('meta takes', () => {
 
   it('100 keys', async () => expect(await create(keys(100))).toMatchObject({ user: { meta: keys(100) } }));
 
-  it('a key of 64 characters, however many bytes', async () => {
+  it('a key of 64 characters, regardless of bytes', async () => {
     const meta = { ['😀'.repeat(64)]: 1 };
     expect(await create(meta)).toMatchObject({ user: { meta } });
   });
@@ -45,7 +45,7 @@ describe('meta takes', () => {
     expect(await create(ofBytes(16 * 1024))).toMatchObject({ user: { meta: ofBytes(16 * 1024) } });
   });
 
-  it('the keys __proto__, constructor and toString as any other', async () => {
+  it('the keys __proto__, constructor and toString', async () => {
     const meta = json('{"__proto__":"a","constructor":"b","toString":"c"}');
     const answer = await create(meta);
     if (!('user' in answer)) throw new Error(answer.message);
@@ -54,7 +54,7 @@ describe('meta takes', () => {
   });
 });
 
-describe('meta refuses', () => {
+describe('meta rejects', () => {
   it.each([
     ['101 keys', keys(101), ['meta'], 'TOO_MANY'],
     ['more than 16 KB', ofBytes(16 * 1024 + 1), ['meta'], 'TOO_LARGE'],

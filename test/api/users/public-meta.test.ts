@@ -5,8 +5,8 @@ import { addUser, importUser } from '../../kit/factories.ts';
 import { IdentifyUser, SignUpUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
 
-// The limits of `meta` (100 keys, 16 KB) apply to what callers without `users:read` have sent for a user, and separately to all other
-// attributes: so neither can be found out, or used up, through the other.
+// The limits of `meta` (100 keys, 16 KB) apply to attributes that callers without `users:read` have sent for a user, and
+// separately to all other attributes: neither part can be probed, or used up, through the other.
 
 type Meta = Record<string, string | number | boolean>;
 
@@ -26,11 +26,11 @@ const text = (key: string, length: number): Meta => ({ [key]: 'x'.repeat(length)
 const half = 'x'.repeat(9000);
 const device = { token: 'token', platform: 'IOS' } as const;
 
-const TAKEN = 'UpdateUserPayload';
+const UPDATED = 'UpdateUserPayload';
 const TOO_MANY = 'meta: must have at most 100 keys';
 const TOO_LARGE = 'meta: must have at most 16384 bytes as JSON';
 
-/** What comes of an update: the message of the error, or the payload's type. */
+/** The result of an update: the message of the error, or the type of the payload. */
 async function update(caller: string, input: object): Promise<string> {
   const { updateUser } = await app.run(IdentifyUser, { input: { uid, ...input } }, caller);
   return 'message' in updateUser ? updateUser.message : updateUser.__typename;
@@ -42,45 +42,45 @@ const backend = (input: object) => update(app.owner, input);
 const userRow = () => app.db.user.findFirstOrThrow({ where: { workspaceId: app.workspaceId, uid } });
 const storedKeys = async () => Object.keys(Object((await userRow()).meta)).length;
 
-describe('hidden attributes leave the public key', () => {
-  it('all of its keys, and no more', async () => {
+describe('hidden attributes do not reduce the limits of the public key', () => {
+  it('for the number of keys', async () => {
     await addUser(app, { uid, meta: keys('hidden', 100) });
-    expect(await visitor({ meta: keys('mine', 100) })).toBe(TAKEN);
+    expect(await visitor({ meta: keys('mine', 100) })).toBe(UPDATED);
     expect(await visitor({ meta: { other: true } })).toBe(TOO_MANY);
     expect(await visitor({ meta: { hidden0: false } })).toBe(TOO_MANY);
     expect(await storedKeys()).toBe(200);
   });
 
-  it('all of its bytes, and no more', async () => {
+  it('for bytes', async () => {
     await addUser(app, { uid, meta: text('hidden', 16_000) });
-    expect(await visitor({ meta: { a: half } })).toBe(TAKEN);
+    expect(await visitor({ meta: { a: half } })).toBe(UPDATED);
     expect(await visitor({ meta: { b: half } })).toBe(TOO_LARGE);
     expect(await visitor({ meta: { hidden: half } })).toBe(TOO_LARGE);
   });
 
-  it('the same by REST', async () => {
+  it('with REST', async () => {
     await addUser(app, { uid, meta: keys('hidden', 100) });
     const rest = restOf(app, app.publicKey);
     expect((await rest.put(`/v1/users/${uid}`, { meta: keys('mine', 100) })).status).toBe(200);
     expect(await rest.put(`/v1/users/${uid}`, { meta: { other: 1 } })).toMatchObject({ status: 400 });
   });
 
-  it('the same where a device or an address makes it a transaction', async () => {
+  it('in a transaction, because of a device or an address', async () => {
     await addUser(app, { uid, meta: keys('hidden', 100) });
-    expect(await visitor({ meta: keys('mine', 60), device })).toBe(TAKEN);
+    expect(await visitor({ meta: keys('mine', 60), device })).toBe(UPDATED);
     expect(await visitor({ meta: keys('more', 41), email: 'ada@example.com' })).toBe(TOO_MANY);
-    expect(await visitor({ meta: keys('more', 40), email: 'ada@example.com' })).toBe(TAKEN);
+    expect(await visitor({ meta: keys('more', 40), email: 'ada@example.com' })).toBe(UPDATED);
   });
 
-  it('the same number of statements, however much there is', async () => {
+  it('or determine the number of statements', async () => {
     await addUser(app, { uid, meta: { ...keys('hidden', 99), text: half } });
     await visitor({ meta: { warm: true } });
     expect(await app.statementsOf(() => visitor({ meta: keys('mine', 10) }))).toHaveLength(1);
   });
 });
 
-describe('what the public key has sent counts', () => {
-  it.each(['createUser', 'updateUser', 'POST', 'PUT'])('from the creation on, by %s', async (by) => {
+describe('attributes that the public key has sent count against its limits', () => {
+  it.each(['createUser', 'updateUser', 'POST', 'PUT'])('from the creation by %s', async (by) => {
     const meta = keys('mine', 100);
     const rest = restOf(app, app.publicKey);
     if (by === 'createUser') await app.run(SignUpUser, { input: { uid, meta } }, app.publicKey);
@@ -89,37 +89,37 @@ describe('what the public key has sent counts', () => {
     if (by === 'PUT') await rest.put(`/v1/users/${uid}`, { meta });
     expect(await storedKeys()).toBe(100);
     expect(await visitor({ meta: { other: true } })).toBe(TOO_MANY);
-    expect(await backend({ meta: keys('hidden', 100) })).toBe(TAKEN);
+    expect(await backend({ meta: keys('hidden', 100) })).toBe(UPDATED);
   });
 
-  it('for any caller without users:read, one who gives an imported user their uid as well', async () => {
+  it('for every caller without users:read, including one who claims an imported user', async () => {
     const writer = await app.withScopes('users:identify', 'users:write');
     await importUser(app, `${uid}@example.com`, { meta: keys('hidden', 100) });
-    expect(await update(writer, { email: `${uid}@example.com`, meta: keys('mine', 100) })).toBe(TAKEN);
+    expect(await update(writer, { email: `${uid}@example.com`, meta: keys('mine', 100) })).toBe(UPDATED);
     expect(await storedKeys()).toBe(200);
     expect(await visitor({ meta: { other: true } })).toBe(TOO_MANY);
   });
 
-  it('until the public key removes it, or all there is', async () => {
+  it('until the public key removes them, one by one or all', async () => {
     await visitor({ meta: keys('mine', 100) });
-    expect(await visitor({ meta: { other: true }, removeMeta: ['mine0'] })).toBe(TAKEN);
+    expect(await visitor({ meta: { other: true }, removeMeta: ['mine0'] })).toBe(UPDATED);
     expect(await visitor({ meta: { another: true } })).toBe(TOO_MANY);
-    expect(await visitor({ meta: null })).toBe(TAKEN);
-    expect(await visitor({ meta: keys('again', 100) })).toBe(TAKEN);
+    expect(await visitor({ meta: null })).toBe(UPDATED);
+    expect(await visitor({ meta: keys('again', 100) })).toBe(UPDATED);
     expect(await storedKeys()).toBe(100);
   });
 
   it.each([{ removeMeta: ['secret'] }, { meta: null }])(
-    'until a backend removes it: %j leaves no copy',
+    'until a backend removes them: %j leaves no copy',
     async (removal) => {
       await visitor({ meta: { ...keys('mine', 99), secret: 'of the user' } });
-      expect(await backend(removal)).toBe(TAKEN);
+      expect(await backend(removal)).toBe(UPDATED);
       expect(JSON.stringify(await userRow())).not.toContain('of the user');
-      expect(await visitor({ meta: { other: true } })).toBe(TAKEN);
+      expect(await visitor({ meta: { other: true } })).toBe(UPDATED);
     },
   );
 
-  it('where users of several callers are written together', async () => {
+  it('if users of several callers are written by one statement', async () => {
     const names = Array.from({ length: 20 }, (_, place) => `${uid}x${place}`);
     for (const name of names) await addUser(app, { uid: name, meta: { hidden: 1 } });
     await atOnce(20, (place) => {
@@ -140,21 +140,21 @@ describe('what the public key has sent counts', () => {
   });
 });
 
-describe('the public key leaves a backend', () => {
-  it('all of its keys and bytes, and no more', async () => {
+describe('the public key does not reduce the limits of a backend', () => {
+  it('for keys and bytes', async () => {
     await visitor({ meta: { ...keys('mine', 99), mine: half } });
-    expect(await backend({ meta: keys('hidden', 99) })).toBe(TAKEN);
-    expect(await backend({ meta: { hidden: half } })).toBe(TAKEN);
+    expect(await backend({ meta: keys('hidden', 99) })).toBe(UPDATED);
+    expect(await backend({ meta: { hidden: half } })).toBe(UPDATED);
     expect(await backend({ meta: { other: true } })).toBe(TOO_MANY);
     expect(await backend({ meta: { hidden0: half } })).toBe(TOO_LARGE);
   });
 
-  it('what it overwrites: a key that both have sent counts for whose value is stored', async () => {
+  it('for a key that both have sent, which counts for the sender of the stored value', async () => {
     await visitor({ meta: keys('both', 100) });
-    expect(await backend({ meta: { both0: half } })).toBe(TAKEN);
+    expect(await backend({ meta: { both0: half } })).toBe(UPDATED);
     expect(await backend({ meta: { both1: half } })).toBe(TOO_LARGE);
-    expect(await visitor({ meta: { both0: false } })).toBe(TAKEN);
-    expect(await backend({ meta: { both1: half } })).toBe(TAKEN);
+    expect(await visitor({ meta: { both0: false } })).toBe(UPDATED);
+    expect(await backend({ meta: { both1: half } })).toBe(UPDATED);
     expect(await storedKeys()).toBe(100);
   });
 });

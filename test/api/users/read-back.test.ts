@@ -13,7 +13,7 @@ beforeEach(async () => {
   await addUser(app, { uid: 'known' });
 });
 
-/** Every field of a type but some, as it is selected. */
+/** Selections of every field of a type, except for some. */
 function selectionsOf(typeName: string, except: string[]): string[] {
   const type = schema.getType(typeName);
   if (!isObjectType(type)) throw new Error(`There is no type ${typeName}.`);
@@ -29,7 +29,7 @@ const update = (fields: string) =>
 const track = (fields: string) =>
   `mutation { addEvent(input: { uid: "known", name: "Paid" }) { ... on AddEventPayload { event { ${fields} } } } }`;
 
-/** Refused whole: before any SQL, and nothing is done. */
+/** The operation is rejected before any SQL statement, and changes nothing. */
 async function expectForbidden(operation: string) {
   await app.send('{ viewer { keyId } }', undefined, app.publicKey);
   const statements = await app.statementsOf(async () => {
@@ -42,32 +42,32 @@ async function expectForbidden(operation: string) {
   expect(await app.db.event.count()).toBe(0);
 }
 
-it('knows the fields of a user', () => expect(fieldsOfUser.length).toBeGreaterThanOrEqual(12));
+it('tests every field of a user', () => expect(fieldsOfUser.length).toBeGreaterThanOrEqual(12));
 
-describe('the public key alone does not read back, of the user of', () => {
+describe('the public key alone cannot read the user returned by', () => {
   it.each(fieldsOfUser)('createUser: %s', async (field) => expectForbidden(create(`id ${field}`)));
   it.each(fieldsOfUser)('updateUser: %s', async (field) => expectForbidden(update(`id ${field}`)));
   it.each(['id', 'uid', ...fieldsOfUser])('addEvent: %s', async (field) => expectForbidden(track(`user { ${field} }`)));
 });
 
-describe('the public key alone does not read back, of the event of addEvent', () => {
+describe('the public key alone cannot read the event returned by addEvent', () => {
   it.each(selectionsOf('Event', ['id', 'user']))('%s', async (field) => expectForbidden(track(`id ${field}`)));
 });
 
-it('reads back the ids, and whether the user was created', async () => {
+it('returns the ids, and whether the user was created', async () => {
   expect(await app.send(create('id uid'), undefined, app.publicKey)).toMatchObject({
     data: { createUser: { user: { uid: 'new' } } },
   });
-  const known =
+  const updateKnown =
     'mutation { updateUser(input: { uid: "known" }) { ... on UpdateUserPayload { created user { id uid } } } }';
-  expect(await app.send(known, undefined, app.publicKey)).toMatchObject({
+  expect(await app.send(updateKnown, undefined, app.publicKey)).toMatchObject({
     data: { updateUser: { created: false, user: { uid: 'known' } } },
   });
   const { data } = await app.send(track('id'), undefined, app.publicKey);
   expect(data).toMatchObject({ addEvent: { event: { id: expect.any(String) } } });
 });
 
-it('reads nothing by the ids it got', async () => {
+it('cannot read with the returned ids', async () => {
   const { globalId } = await addUser(app, { uid: 'other' });
   for (const query of [
     `{ node(id: "${globalId}") { id } }`,
@@ -80,7 +80,7 @@ it('reads nothing by the ids it got', async () => {
   }
 });
 
-it('does not tell a public key how much there is, where its own attributes do not fit any more', async () => {
+it('discloses no sizes to a public key whose attributes exceed the limit', async () => {
   await app.db.user.updateMany({ data: { meta: { stored: 'x'.repeat(200) }, publicMeta: { sent: 'x'.repeat(200) } } });
   const text = `mutation ($meta: Attributes!) { updateUser(input: { uid: "known", meta: $meta }) {
     ... on ValidationError { issues { path code message } } } }`;

@@ -3,7 +3,7 @@ import { startApp } from '../../kit/app.ts';
 import { addDevices, addList, addSegment, addToList, addToSegment, addUser } from '../../kit/factories.ts';
 import { ReadUser } from '../../kit/operations/users.ts';
 
-it('reads every field of the seed’s user object', async () => {
+it('reads every field of the platform’s user object', async () => {
   await using app = await startApp();
   const fields = {
     uid: 'a.jinadu@somecorp.email',
@@ -31,18 +31,18 @@ it('reads every field of the seed’s user object', async () => {
   });
 });
 
-it('answers null for an unknown uid, and for another workspace’s', async () => {
+it('returns null for an unknown uid, and for one of another workspace', async () => {
   await using app = await startApp();
   await addUser({ ...app.stranger, db: app.db }, { uid: 'foreign' });
   for (const uid of ['nobody', 'foreign']) expect(await app.run(ReadUser, { uid })).toEqual({ user: null });
 });
 
 it.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['a slash', 'a/b'],
   ['U+0000', 'a\0'],
   ['256 characters', 'x'.repeat(256)],
-])('refuses a uid that nobody can have: %s', async (_what, uid) => {
+])('rejects an invalid uid: %s', async (_what, uid) => {
   await using app = await startApp();
   expect(await app.send(ReadUser, { uid })).toMatchObject({
     data: { user: null },

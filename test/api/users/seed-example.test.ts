@@ -4,7 +4,7 @@ import { importUser } from '../../kit/factories.ts';
 import { AddEvent, ReadEvents, TrackEvent } from '../../kit/operations/events.ts';
 import { CreateUser, DeleteUser, IdentifyUser, ReadUser, SignUpUser } from '../../kit/operations/users.ts';
 
-// The examples of the seed document (users-api.md), word for word but for GraphQL's names.
+// The examples of the platform's REST document (users-api.md), with GraphQL's field names.
 
 const exampleUser = {
   uid: 'u144',
@@ -46,7 +46,7 @@ it('creates the example user', async () => {
   });
 });
 
-it('reads the example user object, as an integration made it', async () => {
+it('reads the example user object, imported without a uid', async () => {
   await using app = await startApp();
   const { uid: _uid, email, ...fields } = exampleUser;
   await importUser(app, email, fields);
@@ -90,7 +90,7 @@ it('adds both example events', async () => {
   ]);
 });
 
-it('deletes the example user with the secret, and not with the public key alone', async () => {
+it('deletes the example user with the secret, but not with the public key alone', async () => {
   await using app = await startApp();
   await app.run(SignUpUser, { input: exampleUser }, app.publicKey);
   expect(await app.send(DeleteUser, { input: { uid: 'u144' } }, app.publicKey)).toMatchObject({

@@ -6,7 +6,7 @@ import { CreateUser, IdentifyUser, UpdateUser } from '../../kit/operations/users
 const EMAIL = 'ada@example.com';
 
 describe('newUid', () => {
-  it('replaces the uid of a user made without one, with the rest of the change', async () => {
+  it('replaces the uid of a user created without one, together with the other fields', async () => {
     await using app = await startApp();
     const { globalId } = await importUser(app, EMAIL);
     expect(await app.run(UpdateUser, { input: { uid: EMAIL, newUid: 'ada-1', firstName: 'Ada' } })).toMatchObject({
@@ -17,7 +17,7 @@ describe('newUid', () => {
     });
   });
 
-  it('works once', async () => {
+  it('cannot be set twice', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL);
     await app.run(IdentifyUser, { input: { uid: EMAIL, newUid: 'ada' } });
@@ -26,7 +26,7 @@ describe('newUid', () => {
     });
   });
 
-  it('is refused for a user made with a uid, and nothing else of the call is done', async () => {
+  it('is rejected for a user created with a uid, and no field is changed', async () => {
     await using app = await startApp();
     await app.run(CreateUser, { input: { uid: 'ada' } });
     const device = { token: 'token', platform: 'IOS' } as const;
@@ -37,7 +37,7 @@ describe('newUid', () => {
     expect(await app.db.device.count()).toBe(0);
   });
 
-  it('is refused for an unknown uid, and nobody is created', async () => {
+  it('is rejected for an unknown uid, and no user is created', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL);
     expect(await app.run(UpdateUser, { input: { uid: 'x', newUid: 'ada', email: EMAIL } })).toMatchObject({
@@ -46,7 +46,7 @@ describe('newUid', () => {
     expect(await app.db.user.findMany()).toMatchObject([{ uid: EMAIL, uidUpdateable: true }]);
   });
 
-  it('is refused where another user has it', async () => {
+  it('is rejected if another user has it', async () => {
     await using app = await startApp();
     await addUser(app, { uid: 'ada' });
     await importUser(app, EMAIL);
@@ -58,7 +58,7 @@ describe('newUid', () => {
     ]);
   });
 
-  it('needs full authentication', async () => {
+  it('requires full authentication', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL);
     expect(await app.run(IdentifyUser, { input: { uid: EMAIL, newUid: 'ada' } }, app.publicKey)).toMatchObject({
@@ -69,7 +69,7 @@ describe('newUid', () => {
 });
 
 describe('an unknown uid with an e-mail address', () => {
-  it('is given to the one user with it who was made without a uid', async () => {
+  it('is given to the one user with the address who was created without a uid', async () => {
     await using app = await startApp();
     const { globalId } = await importUser(app, EMAIL, { meta: { plan: 'pro' } });
     const input = { uid: 'ada', email: EMAIL, meta: { age: 34 } };
@@ -82,7 +82,7 @@ describe('an unknown uid with an e-mail address', () => {
     expect(await app.db.user.count()).toBe(1);
   });
 
-  it('creates a user where two have the address, and claims neither', async () => {
+  it('creates a user if two have the address, and claims neither', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL);
     await importUser(app, EMAIL, { uid: 'ada@example.com (2)' });
@@ -92,7 +92,7 @@ describe('an unknown uid with an e-mail address', () => {
     expect(await app.db.user.count({ where: { uidUpdateable: true } })).toBe(2);
   });
 
-  it('counts only users whose uid may still be set', async () => {
+  it('counts only users whose uid can be updated', async () => {
     await using app = await startApp();
     await addUser(app, { uid: 'other', email: EMAIL });
     const { globalId } = await importUser(app, EMAIL);
@@ -101,7 +101,7 @@ describe('an unknown uid with an e-mail address', () => {
     });
   });
 
-  it('creates a user where only users made with a uid have the address', async () => {
+  it('creates a user if only users created with a uid have the address', async () => {
     await using app = await startApp();
     await addUser(app, { uid: 'other', email: EMAIL });
     expect(await app.run(UpdateUser, { input: { uid: 'ada', email: EMAIL } })).toMatchObject({
@@ -109,7 +109,7 @@ describe('an unknown uid with an e-mail address', () => {
     });
   });
 
-  it('creates a user without full authentication, and claims nobody', async () => {
+  it('creates a user without full authentication, and claims none', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL);
     const input = { uid: 'ada', email: EMAIL };
@@ -117,7 +117,7 @@ describe('an unknown uid with an e-mail address', () => {
     expect(await app.db.user.findMany({ where: { uid: EMAIL } })).toMatchObject([{ uidUpdateable: true }]);
   });
 
-  it('claims nobody of another workspace', async () => {
+  it('claims no user of another workspace', async () => {
     await using app = await startApp();
     await importUser({ ...app.stranger, db: app.db }, EMAIL);
     expect(await app.run(UpdateUser, { input: { uid: 'ada', email: EMAIL } })).toMatchObject({
@@ -125,7 +125,7 @@ describe('an unknown uid with an e-mail address', () => {
     });
   });
 
-  it('claims nobody for a uid that is known', async () => {
+  it('claims no user for a uid that exists', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL);
     await addUser(app, { uid: 'ada' });
@@ -133,7 +133,7 @@ describe('an unknown uid with an e-mail address', () => {
     expect(await app.db.user.count({ where: { uidUpdateable: true } })).toBe(1);
   });
 
-  it('claims nobody where the rest of the change is refused', async () => {
+  it('claims no user if other fields are rejected', async () => {
     await using app = await startApp();
     await importUser(app, EMAIL, { meta: { a: 'x'.repeat(9000) } });
     const input = { uid: 'ada', email: EMAIL, meta: { b: 'x'.repeat(9000) } };

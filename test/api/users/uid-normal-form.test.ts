@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { addDevices, addList, addUser, importUser } from '../../kit/factories.ts';
 import { graphqlBody, startExecutors } from '../../kit/executors.ts';
+import { addDevices, addList, addUser, importUser } from '../../kit/factories.ts';
 import { RemoveDevice } from '../../kit/operations/devices.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
 import { RemoveFromList, SetListSubscription } from '../../kit/operations/lists.ts';
@@ -10,7 +10,7 @@ import { restOf } from '../../kit/rest.ts';
 const app = await startExecutors();
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** The same name twice: one character for ë, and e with a diaeresis after it. */
+/** The same name with ë as one character, and as e with a combining diaeresis. */
 const [NFC, NFD] = ['Zo\u00eb', 'Zoe\u0308'];
 
 let user = { id: '', globalId: '', uid: '' };
@@ -78,7 +78,7 @@ describe('a uid is looked up in normal form C by', () => {
     expect(await app.run(DeleteUser, { input: { uid: NFD } })).toMatchObject({ deleteUser: { uid: NFC } });
   });
 
-  it('every path of REST, where the body may repeat it in either form', async () => {
+  it('every path of REST, whose body may repeat it in either form', async () => {
     const rest = restOf(app);
     const path = `/v1/users/${encodeURIComponent(NFD)}`;
     expect(await rest.get(path)).toMatchObject({ status: 200, body: { uid: NFC } });
@@ -94,8 +94,8 @@ describe('a uid is looked up in normal form C by', () => {
   });
 });
 
-describe('a uid is kept in normal form C', () => {
-  it('of a user who is created by updateUser, whom the other form finds', async () => {
+describe('a uid is stored in normal form C', () => {
+  it('of a user created by updateUser, which the other form finds', async () => {
     const [precomposed, decomposed] = ['Andr\u00e9', 'Andre\u0301'];
     expect(await app.run(UpdateUser, { input: { uid: decomposed } })).toMatchObject({
       updateUser: { created: true, user: { uid: precomposed } },
@@ -106,7 +106,7 @@ describe('a uid is kept in normal form C', () => {
     expect(await uids()).toEqual([precomposed, NFC]);
   });
 
-  it('of a user who is given one', async () => {
+  it('of a user who receives one', async () => {
     await importUser(app, 'bo@example.com');
     const taken = await app.run(UpdateUser, { input: { uid: 'bo@example.com', newUid: NFD } });
     expect(taken).toMatchObject({ updateUser: { __typename: 'UidTakenError', uid: NFC } });
@@ -114,19 +114,19 @@ describe('a uid is kept in normal form C', () => {
     expect(updateUser).toMatchObject({ user: { uid: 'B\u00f6' } });
   });
 
-  it('which counts for its length', async () => {
+  it('which determines its length', async () => {
     const longest = 'e\u0308'.repeat(255);
     expect(await app.run(UpdateUser, { input: { uid: longest } })).toMatchObject({
       updateUser: { user: { uid: '\u00eb'.repeat(255) } },
     });
-    // Normal form C has three characters for this one.
+    // Three characters in normal form C.
     expect(await app.run(UpdateUser, { input: { uid: '\u{1d160}'.repeat(100) } })).toMatchObject({
       updateUser: { issues: [{ path: ['uid'], code: 'TOO_LONG' }] },
     });
   });
 });
 
-it('refuses a uid of a million combining marks in no time', async () => {
+it('rejects a uid of a million combining marks quickly', async () => {
   const started = performance.now();
   const uid = `a${'\u0301\u0323'.repeat(150_000)}`;
   expect(await app.run(UpdateUser, { input: { uid } })).toMatchObject({
@@ -157,7 +157,7 @@ const invisible = {
 
 const spaces = ['\u0020', '\u00a0', '\u1680', '\u2003', '\u202f', '\u205f', '\u3000'];
 
-describe('a uid must not hold', () => {
+describe('a uid must not contain', () => {
   it.each(Object.entries(invisible))('%s', async (_what, uid) => {
     expect(await app.run(UpdateUser, { input: { uid } })).toMatchObject({
       updateUser: { issues: [{ path: ['uid'], code: 'INVALID_CHARACTER' }] },
@@ -186,7 +186,7 @@ describe('a uid must not hold', () => {
     }
   });
 
-  it('several of these, which are told at once', async () => {
+  it('several of these, which are reported at once', async () => {
     const uid = ` a/\u200b${'b'.repeat(255)}`;
     const { updateUser } = await app.run(UpdateUser, { input: { uid } });
     const codes = 'issues' in updateUser ? updateUser.issues.map(({ code }) => code) : [];

@@ -5,7 +5,7 @@ import { IdentifyUser } from '../../kit/operations/users.ts';
 
 const EMAIL = 'ada@example.com';
 
-it('needs full authentication to change an address, and otherwise changes nothing at all', async () => {
+it('requires full authentication to change an address, and otherwise changes nothing', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', email: EMAIL });
   const device = { token: 'token', platform: 'IOS' } as const;
@@ -17,7 +17,7 @@ it('needs full authentication to change an address, and otherwise changes nothin
   expect(await app.db.device.count()).toBe(0);
 });
 
-it('needs full authentication to clear an address', async () => {
+it('requires full authentication to clear an address', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', email: EMAIL });
   expect(await app.run(IdentifyUser, { input: { uid: 'u144', email: null } }, app.publicKey)).toMatchObject({
@@ -26,7 +26,7 @@ it('needs full authentication to clear an address', async () => {
   expect(await app.db.user.findMany()).toMatchObject([{ email: EMAIL }]);
 });
 
-it('takes a secret with users:write, and none without it, as full authentication', async () => {
+it('accepts a secret with users:write, and none without it, as full authentication', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', email: EMAIL });
   const input = { uid: 'u144', email: 'ada@example.org' };
@@ -36,7 +36,7 @@ it('takes a secret with users:write, and none without it, as full authentication
   expect(await app.run(IdentifyUser, { input }, whole)).toMatchObject({ updateUser: { created: false } });
 });
 
-it('lets the public key send the same address again', async () => {
+it('allows the public key to repeat the stored address', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', email: EMAIL });
   const input = { uid: 'u144', email: EMAIL, firstName: 'Ada' };
@@ -44,7 +44,7 @@ it('lets the public key send the same address again', async () => {
   expect(await app.db.user.findMany()).toMatchObject([{ email: EMAIL, firstName: 'Ada' }]);
 });
 
-it('lets the public key give an address to who has none, once', async () => {
+it('allows the public key to add an address for a user who has none, once', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144' });
   await app.run(IdentifyUser, { input: { uid: 'u144', email: null } }, app.publicKey);
@@ -53,7 +53,7 @@ it('lets the public key give an address to who has none, once', async () => {
   expect(await app.db.user.findMany()).toMatchObject([{ email: EMAIL }]);
 });
 
-it('lets the public key give an address to who is created by it', async () => {
+it('allows the public key to create a user with an address', async () => {
   await using app = await startApp();
   expect(await app.run(IdentifyUser, { input: { uid: 'u144', email: EMAIL } }, app.publicKey)).toMatchObject({
     updateUser: { created: true },

@@ -6,14 +6,14 @@ import { UpdateUser } from '../../kit/operations/users.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** What is left of `{ plan: 'pro', age: 34 }` after a change. */
+/** The attributes after a change to `{ plan: 'pro', age: 34 }`. */
 async function metaAfter(app: App, change: Omit<UpdateUserInput, 'uid'>) {
   await addUser(app, { uid: 'u144', meta: { plan: 'pro', age: 34 } });
   const { updateUser } = await app.run(UpdateUser, { input: { uid: 'u144', ...change } });
   return 'user' in updateUser ? updateUser.user.meta : updateUser;
 }
 
-it('merges key by key: a new key is added, a known one replaced, the others stay', async () => {
+it('merges key by key: adds new keys, replaces existing ones, keeps the others', async () => {
   await using app = await startApp();
   expect(await metaAfter(app, { meta: { plan: 'custom', coverage: 20 } })).toEqual({
     plan: 'custom',
@@ -22,7 +22,7 @@ it('merges key by key: a new key is added, a known one replaced, the others stay
   });
 });
 
-it('replaces a value by one of another kind', async () => {
+it('replaces a value with one of another type', async () => {
   await using app = await startApp();
   expect(await metaAfter(app, { meta: { plan: false, age: 'old' } })).toEqual({ plan: false, age: 'old' });
 });
@@ -32,7 +32,7 @@ it('changes nothing with an empty object', async () => {
   expect(await metaAfter(app, { meta: {} })).toEqual({ plan: 'pro', age: 34 });
 });
 
-it('removes the keys of removeMeta, and ignores unknown ones', async () => {
+it('removes the keys in removeMeta, and ignores unknown ones', async () => {
   await using app = await startApp();
   expect(await metaAfter(app, { removeMeta: ['age', 'nothing'] })).toEqual({ plan: 'pro' });
 });
@@ -42,19 +42,19 @@ it('merges and removes in one call', async () => {
   expect(await metaAfter(app, { meta: { coverage: 20 }, removeMeta: ['plan'] })).toEqual({ age: 34, coverage: 20 });
 });
 
-it('refuses a key that is in meta and in removeMeta', async () => {
+it('rejects a key that is in meta and in removeMeta', async () => {
   await using app = await startApp();
   expect(await metaAfter(app, { meta: { coverage: 20, seats: 3 }, removeMeta: ['plan', 'seats'] })).toMatchObject({
     issues: [{ path: ['removeMeta', '1'], code: 'CONTRADICTION' }],
   });
 });
 
-it('removes everything with null, whatever removeMeta says', async () => {
+it('removes everything with null, regardless of removeMeta', async () => {
   await using app = await startApp();
   expect(await metaAfter(app, { meta: null, removeMeta: ['age'] })).toEqual({});
 });
 
-it('merges and removes the key __proto__ as any other', async () => {
+it('merges and removes the key __proto__', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144' });
   const meta: UpdateUserInput['meta'] = JSON.parse('{"__proto__":"a","b":1}');
@@ -66,7 +66,7 @@ it('merges and removes the key __proto__ as any other', async () => {
 
 const hundred = Object.fromEntries(Array.from({ length: 100 }, (_, place) => [`key${place}`, true]));
 
-it('refuses a merge that makes more than 100 keys, and rolls the whole call back, a device included', async () => {
+it('rejects a merge that exceeds 100 keys, and rolls back the whole call, including a device', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', meta: hundred, firstName: 'Ada' });
   const device = { token: 'token', platform: 'IOS' } as const;
@@ -78,7 +78,7 @@ it('refuses a merge that makes more than 100 keys, and rolls the whole call back
   expect(await app.db.device.count()).toBe(0);
 });
 
-it('refuses a merge that makes more than 16 KB', async () => {
+it('rejects a merge that exceeds 16 KB', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', meta: { a: 'x'.repeat(9000) } });
   expect(await app.run(UpdateUser, { input: { uid: 'u144', meta: { b: 'x'.repeat(9000) } } })).toMatchObject({
@@ -86,7 +86,7 @@ it('refuses a merge that makes more than 16 KB', async () => {
   });
 });
 
-it('takes a full merge where removeMeta makes the room in the same call', async () => {
+it('accepts a merge at the limit if removeMeta removes a key in the same call', async () => {
   await using app = await startApp();
   await addUser(app, { uid: 'u144', meta: hundred });
   const { updateUser } = await app.run(UpdateUser, {
@@ -95,7 +95,7 @@ it('takes a full merge where removeMeta makes the room in the same call', async 
   expect('user' in updateUser && Object.keys(updateUser.user.meta)).toHaveLength(100);
 });
 
-it('tells of a key that is set and removed along with every other fault', async () => {
+it('reports a key that is both set and removed with every other issue', async () => {
   await using app = await startApp();
   const input = { uid: 'u1', number: '1', meta: { k: 1 }, removeMeta: ['k'] };
   expect(await app.run(UpdateUser, { input })).toMatchObject({

@@ -16,7 +16,7 @@ describe('uid: any printable string without /, 1 to 255 characters', () => {
     ['signs of a URL', '用户|1#?%'],
     ['255 characters', 'x'.repeat(255)],
     ['255 characters of four bytes', '😀'.repeat(255)],
-  ])('takes %s', async (_what, uid) => {
+  ])('accepts %s', async (_what, uid) => {
     expect(await update({ uid })).toMatchObject({ created: true, user: { uid } });
     expect(await update({ uid })).toMatchObject({ created: false, user: { uid } });
   });
@@ -29,13 +29,13 @@ describe('uid: any printable string without /, 1 to 255 characters', () => {
     ['an invisible character', 'a\u200bb', 'INVALID_CHARACTER'],
     ['half of a surrogate pair', 'a\ud800', 'INVALID_CHARACTER'],
     ['U+0000', 'a\0', 'INVALID_CHARACTER'],
-  ])('refuses %s', async (_what, uid, code) => {
+  ])('rejects %s', async (_what, uid, code) => {
     const answer = await update({ uid });
     expect(answer).toMatchObject({ code: 'VALIDATION_FAILED' });
     expect('issues' in answer && answer.issues).toContainEqual({ path: ['uid'], code });
   });
 
-  it('holds for newUid too', async () => {
+  it('applies to newUid as well', async () => {
     expect(await update({ uid: 'x', newUid: 'a/b' })).toMatchObject({
       issues: [{ path: ['newUid'], code: 'INVALID_UID' }],
     });
@@ -43,7 +43,7 @@ describe('uid: any printable string without /, 1 to 255 characters', () => {
 });
 
 describe('removeMeta: at most 100 keys of 1 to 64 characters', () => {
-  it('takes 100', async () => {
+  it('accepts 100', async () => {
     expect(await update({ uid: 'x', removeMeta: Array<string>(100).fill('k'.repeat(64)) })).toMatchObject({
       user: { meta: {} },
     });
@@ -54,12 +54,12 @@ describe('removeMeta: at most 100 keys of 1 to 64 characters', () => {
     ['an empty key', ['k', ''], ['removeMeta', '1'], 'INVALID_KEY'],
     ['a key of 65 characters', ['k'.repeat(65)], ['removeMeta', '0'], 'INVALID_KEY'],
     ['U+0000', ['k\0'], ['removeMeta', '0'], 'INVALID_KEY'],
-  ])('refuses %s', async (_what, removeMeta, path, code) => {
+  ])('rejects %s', async (_what, removeMeta, path, code) => {
     expect(await update({ uid: 'x', removeMeta })).toMatchObject({ issues: [{ path, code }] });
   });
 });
 
-it('names every fault at once, each with its path, and creates nobody', async () => {
+it('reports every issue at once, each with its path, and creates nothing', async () => {
   const rows = await app.db.user.count();
   const input = {
     uid: 'a/b',

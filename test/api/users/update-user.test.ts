@@ -14,7 +14,7 @@ const full = {
   createdAt: '2021-01-12T05:24:39.062Z',
 } as const;
 
-it('creates a user whose uid nobody has, with every parameter', async () => {
+it('creates a user with an unknown uid, with every field', async () => {
   await using app = await startApp();
   const { device, ...fields } = full;
   expect(await app.run(UpdateUser, { input: full })).toMatchObject({
@@ -22,7 +22,7 @@ it('creates a user whose uid nobody has, with every parameter', async () => {
   });
 });
 
-it('creates a user of a uid alone, signed up now', async () => {
+it('creates a user from a uid alone, signed up now', async () => {
   await using app = await startApp();
   const before = Date.now();
   await app.run(IdentifyUser, { input: { uid: 'u144' } }, app.publicKey);
@@ -31,7 +31,7 @@ it('creates a user of a uid alone, signed up now', async () => {
   expect(user.createdAt.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-it('creates a user as a second call would leave them, with keys in removeMeta that they do not have', async () => {
+it('creates a user with keys in removeMeta that it does not have, and updates it with the same input', async () => {
   await using app = await startApp();
   const input = { uid: 'u144', meta: { plan: 'pro' }, removeMeta: ['age'] };
   for (const created of [true, false]) {
@@ -40,7 +40,7 @@ it('creates a user as a second call would leave them, with keys in removeMeta th
   }
 });
 
-it('changes what is given, and says that it created nobody', async () => {
+it('updates the fields of the input, and returns created: false', async () => {
   await using app = await startApp();
   await app.run(CreateUser, { input: full });
   const change = {
@@ -58,7 +58,7 @@ it('changes what is given, and says that it created nobody', async () => {
   });
 });
 
-it('leaves every field that is left out as it is', async () => {
+it('does not change omitted fields', async () => {
   await using app = await startApp();
   await app.run(CreateUser, { input: full });
   const { user: before } = await app.run(ReadUser, { uid: 'u144' });
@@ -67,17 +67,14 @@ it('leaves every field that is left out as it is', async () => {
   expect({ ...after, updatedAt: null }).toEqual({ ...before, updatedAt: null });
 });
 
-it.each(['firstName', 'lastName', 'number', 'email'] as const)(
-  'clears %s, and nothing else, with null',
-  async (field) => {
-    await using app = await startApp();
-    await app.run(CreateUser, { input: full });
-    const { user: before } = await app.run(ReadUser, { uid: 'u144' });
-    await app.run(IdentifyUser, { input: { uid: 'u144', [field]: null } });
-    const { user: after } = await app.run(ReadUser, { uid: 'u144' });
-    expect({ ...after, updatedAt: null }).toEqual({ ...before, [field]: null, updatedAt: null });
-  },
-);
+it.each(['firstName', 'lastName', 'number', 'email'] as const)('clears only %s with null', async (field) => {
+  await using app = await startApp();
+  await app.run(CreateUser, { input: full });
+  const { user: before } = await app.run(ReadUser, { uid: 'u144' });
+  await app.run(IdentifyUser, { input: { uid: 'u144', [field]: null } });
+  const { user: after } = await app.run(ReadUser, { uid: 'u144' });
+  expect({ ...after, updatedAt: null }).toEqual({ ...before, [field]: null, updatedAt: null });
+});
 
 it('clears all attributes with null', async () => {
   await using app = await startApp();
@@ -86,7 +83,7 @@ it('clears all attributes with null', async () => {
   expect('user' in updateUser && updateUser.user.meta).toEqual({});
 });
 
-it('takes null for left out in newUid, removeMeta and device', async () => {
+it('treats null as omitted in newUid, removeMeta and device', async () => {
   await using app = await startApp();
   await app.run(CreateUser, { input: full });
   const { device, ...fields } = full;
@@ -96,7 +93,7 @@ it('takes null for left out in newUid, removeMeta and device', async () => {
   });
 });
 
-it('refuses to clear createdAt', async () => {
+it('rejects null for createdAt', async () => {
   await using app = await startApp();
   await app.run(CreateUser, { input: full });
   expect(await app.run(UpdateUser, { input: { uid: 'u144', createdAt: null } })).toMatchObject({
@@ -104,7 +101,7 @@ it('refuses to clear createdAt', async () => {
   });
 });
 
-it('moves updatedAt, and not createdAt', async () => {
+it('updates updatedAt, and not createdAt', async () => {
   await using app = await startApp();
   const long = new Date('2020-01-01T00:00:00Z');
   await addUser(app, { uid: 'u144', createdAt: long, updatedAt: long });
@@ -114,7 +111,7 @@ it('moves updatedAt, and not createdAt', async () => {
   expect(user.updatedAt.getTime()).toBeGreaterThan(long.getTime());
 });
 
-it('leaves another workspace’s user of the same uid alone', async () => {
+it('does not change a user of another workspace with the same uid', async () => {
   await using app = await startApp();
   const { id } = await addUser({ ...app.stranger, db: app.db }, { uid: 'u144', firstName: 'Ada' });
   expect(await app.run(UpdateUser, { input: { uid: 'u144', firstName: 'Eve' } })).toMatchObject({
@@ -123,7 +120,7 @@ it('leaves another workspace’s user of the same uid alone', async () => {
   expect(await app.db.user.findMany({ where: { id } })).toMatchObject([{ firstName: 'Ada' }]);
 });
 
-it('updates a user whom there is with one statement', async () => {
+it('updates a user who exists with one statement', async () => {
   await using app = await startApp();
   const { uid } = await addUser(app, { meta: { plan: 'free' } });
   await app.run(ReadUser, { uid });
@@ -133,6 +130,6 @@ it('updates a user whom there is with one statement', async () => {
       updateUser: { created: false, user: { uid, firstName: 'Ada', meta: { plan: 'pro' } } },
     });
   });
-  // The devices and the lists that the answer holds are read by a statement each.
+  // The devices and the lists of the response are read by a statement each.
   expect(statements.filter((sql) => !sql.trimStart().startsWith('SELECT'))).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
-import { updateUser } from '../../../src/domain/users/update.ts';
+import { updateUser } from '../../../src/domain/users/upsert.ts';
 import { graphql } from '../../generated/gql.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
@@ -11,8 +11,8 @@ import { untilWaiting } from '../../kit/until-waiting.ts';
 const DevicesOf = graphql(`query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }`);
 
 /** An app with users u0 to u9 in both of its workspaces. */
-async function startWithUsers() {
-  const app = await startApp();
+async function startWithUsers(options: { ownDatabase?: boolean } = {}) {
+  const app = await startApp(options);
   for (const owner of [app, { db: app.db, workspaceId: app.stranger.workspaceId }]) {
     for (const uid of ['u0', 'u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'u8', 'u9']) {
       const user = await addUser(owner, { uid });
@@ -70,7 +70,8 @@ it('adds events with one statement that come at once, each to its own user, and 
   // One for all, and another for the user who was not found.
   expect(statements).toHaveLength(2);
   const events = await app.db.query<{ name: string; uid: string }[]>`
-    SELECT events.name, users.uid FROM events JOIN users ON users.id = events.user_id ORDER BY events.name`;
+    SELECT events.name, users.uid FROM events JOIN users ON users.id = events.user_id
+    WHERE events.workspace_id = ${app.workspaceId}::uuid ORDER BY events.name`;
   expect(events.map(({ name, uid }) => [name, uid])).toEqual([
     ['0', 'u0'],
     ['1', 'u1'],
@@ -116,7 +117,7 @@ it('loses no update of those that come at once for the same user', async () => {
 });
 
 it('never has updates and events of one user wait for each other in a circle', async () => {
-  await using app = await startWithUsers();
+  await using app = await startWithUsers({ ownDatabase: true });
   const actor = actorOf(app);
   for (let round = 0; round < 12; round += 1) {
     await atOnce<unknown>(60, (place) =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { columnsOf, readRows } from '../../../src/db/reading/columns.ts';
 import { Prisma } from '../../../src/db/generated/client.ts';
+import { columnsOf, readRows } from '../../../src/db/reading/columns.ts';
 import { createDatabase } from '../../kit/database.ts';
 
 interface Thing {

@@ -32,6 +32,7 @@ it('answers about users of whom somebody has changed one by hand to no instant a
   await using app = await startApp();
   await addUser(app, { uid: 'u1' });
   await addUser(app, { uid: 'u2' });
-  await app.db.$executeRaw`UPDATE users SET created_at = 'infinity' WHERE uid = 'u1'`;
+  await app.db
+    .$executeRaw`UPDATE users SET created_at = 'infinity' WHERE uid = 'u1' AND workspace_id = ${app.workspaceId}::uuid`;
   expect(await app.run(TwoUsers)).toEqual({ a: { uid: 'u1', createdAt: 'infinity' }, b: { uid: 'u2' } });
 });

@@ -35,7 +35,7 @@ async function loseTries({ db }: Pick<Place, 'db'>, table: string, tries: number
 describe('what lost to another transaction', () => {
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ ownDatabase: true });
   });
   beforeEach(async () => {
     for (const table of ['users', 'events']) await app.db.$executeRawUnsafe(`DROP TRIGGER IF EXISTS lose ON ${table}`);
@@ -115,12 +115,23 @@ describe('a commit whose answer is lost', () => {
     await using place = openBehindProxy();
     const uid = `commit${when}`;
     proxy.cutAt('COMMIT', when);
-    await expect(createUser(place.db, actorOf(place), { uid })).rejects.toThrow('Connection terminated');
+    // With an idempotency key, a user is created by a transaction.
+    const input = { uid, idempotencyKey: uid };
+    await expect(createUser(place.db, actorOf(place), input)).rejects.toThrow('Connection terminated');
     proxy.cutAt('');
     expect(proxy.cuts()).toBe(1);
     expect(await stored(`SELECT count(*)::int FROM users WHERE uid = '${uid}'`)).toBe(count);
     // The connection is replaced.
     expect(await createUser(place.db, actorOf(place), { uid: `${uid}2` })).toMatchObject({ user: { uid: `${uid}2` } });
+  });
+
+  it('does not send the statement that creates a user again', async () => {
+    await using place = openBehindProxy();
+    proxy.cutAt('"uid":"statement"', 'after');
+    await expect(createUser(place.db, actorOf(place), { uid: 'statement' })).rejects.toThrow('Connection terminated');
+    proxy.cutAt('');
+    expect(proxy.cuts()).toBe(1);
+    expect(await stored(`SELECT count(*)::int FROM users WHERE uid = 'statement'`)).toBe(1);
   });
 
   it.each([

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type Db, openDatabase } from '../../../src/db/client.ts';
 import { countRows } from '../../../src/db/reading/count.ts';
 import { type KeysetSource, type Page, readPages } from '../../../src/db/reading/keyset.ts';
-import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { type AuditFilter, readAudit } from '../../../src/domain/changes/audit.ts';
 import { readDevices } from '../../../src/domain/devices/device.ts';
 import { insertEvents } from '../../../src/domain/events/add.ts';
@@ -12,6 +11,7 @@ import { listsSource } from '../../../src/domain/lists/list.ts';
 import { listMembersSource } from '../../../src/domain/lists/memberships.ts';
 import { segmentMembersSource } from '../../../src/domain/segments/memberships.ts';
 import { segmentsSource } from '../../../src/domain/segments/segment.ts';
+import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { readUsers, usersSource } from '../../../src/domain/users/read.ts';
 import { writeUpdates } from '../../../src/domain/users/write-updates.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
@@ -174,16 +174,26 @@ describe('the plans of connections over 20,000 rows', () => {
     [
       'updateUser',
       (db) =>
-        writeUpdates(db, workspaceId, [{ ...entry, canRead: true, input: { uid: 'u1', meta: { a: 1 } } }], {
-          lock: 'wait',
-        }),
+        writeUpdates(
+          db,
+          workspaceId,
+          [{ ...entry, canRead: true, canChangeEmail: true, input: { uid: 'u1', meta: { a: 1 } } }],
+          {
+            lock: 'wait',
+          },
+        ),
     ],
     [
       'updateUser by the public key alone',
       (db) =>
-        writeUpdates(db, workspaceId, [{ ...entry, canRead: false, input: { uid: 'u1', meta: { a: 1 } } }], {
-          lock: 'wait',
-        }),
+        writeUpdates(
+          db,
+          workspaceId,
+          [{ ...entry, canRead: false, canChangeEmail: true, input: { uid: 'u1', meta: { a: 1 } } }],
+          {
+            lock: 'wait',
+          },
+        ),
     ],
   ];
 

@@ -99,7 +99,7 @@ it('keeps to UTC beside the options of a URL, which it keeps too', async () => {
 });
 
 it('filters events by the right instants in a database whose time zone is not UTC', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ ownDatabase: true });
   await moveToAuckland(app.connection);
   const at = (shift: number) => new Date(Date.parse(AT) + shift).toISOString();
   await app.run(CreateAt, { at: '2000-01-01T00:00:00Z' });

@@ -3,12 +3,13 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addUser } from '../../kit/factories.ts';
 import { IdentifyUser, ReadUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
 const android = (token: string) => ({ token, platform: 'ANDROID' }) as const;
 
-it('keeps 5 devices, and the newest, when 60 are registered for one user at once', async () => {
+it('keeps 5 devices, including the newest, after 60 concurrent registrations for one user', async () => {
   await using app = await startApp(POOL);
   await addUser(app, { uid: 'one' });
   const answers = await atOnce(60, (place) =>
@@ -22,13 +23,13 @@ it('keeps 5 devices, and the newest, when 60 are registered for one user at once
   expect(user?.devices[0]?.token).toBe('last');
 });
 
-it('keeps the newest when 60 registrations at once also have to create the user', async () => {
+it('keeps 5 devices after 60 concurrent registrations that also have to create the user', async () => {
   await using app = await startApp(POOL);
   await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: 'one', device: android(`token${place}`) } }));
   expect(await app.db.device.count()).toBe(5);
 });
 
-it('never drops a device that came after those it keeps', async () => {
+it('drops no device that was registered after those that it keeps', async () => {
   await using app = await startApp(POOL);
   await addUser(app, { uid: 'one' });
   for (const round of ['first', 'second']) {
@@ -38,7 +39,7 @@ it('never drops a device that came after those it keeps', async () => {
   expect(user?.devices.map(({ token }) => token.startsWith('second'))).toEqual([true, true, true, true, true]);
 });
 
-it('leaves one token that 60 users fight over with exactly one of them', async () => {
+it('assigns a token that 60 users register concurrently to exactly one of them', async () => {
   await using app = await startApp(POOL);
   const answers = await atOnce(60, (place) =>
     app.run(IdentifyUser, { input: { uid: `u${place}`, device: android('shared') } }, app.publicKey),
@@ -47,7 +48,7 @@ it('leaves one token that 60 users fight over with exactly one of them', async (
   expect(await app.db.device.count()).toBe(1);
 });
 
-it('lets two users swap tokens 100 times at once without an error or a lost token', async () => {
+it('swaps tokens between two users 100 times concurrently without an error or a lost token', async () => {
   await using app = await startApp(POOL);
   const answers = await atOnce(100, (place) => {
     const [uid, token] = [`u${place % 2}`, `token${place % 4 < 2 ? 0 : 1}`];
@@ -57,7 +58,7 @@ it('lets two users swap tokens 100 times at once without an error or a lost toke
   expect((await app.db.device.findMany()).map(({ token }) => token).sort()).toEqual(['token0', 'token1']);
 });
 
-it('answers everybody when users with more than 5 devices take them from each other', async () => {
+it('completes concurrent registrations of users who exceed 5 devices and move them between each other', async () => {
   await using app = await startApp(POOL);
   const answers = await atOnce(120, (place) =>
     app.run(IdentifyUser, { input: { uid: `u${place % 3}`, device: android(`token${(place * 7) % 18}`) } }),
@@ -69,7 +70,7 @@ it('answers everybody when users with more than 5 devices take them from each ot
 
 const placesOf = (name: string | number) => [0, 1, 2, 3, 4].map((place) => `${name}.${place}`);
 
-it('keeps a device that another user takes while its first user drops it as their sixth', async () => {
+it('keeps a device that moves to another user while its first user drops it as their oldest', async () => {
   await using app = await startApp(POOL);
   await atOnce(50, async (pair) => {
     await addDevices(app, await addUser(app, { uid: `first${pair}` }), placesOf(pair));
@@ -83,7 +84,7 @@ it('keeps a device that another user takes while its first user drops it as thei
   expect(await app.db.device.count({ where: { user: { uid: { startsWith: 'second' } } } })).toBe(50);
 });
 
-it('answers everybody when 50 pairs of users with 5 devices swap their oldest, which deadlocks now and then', async () => {
+it('completes when 50 pairs of users with 5 devices swap their oldest, which occasionally deadlocks', async () => {
   await using app = await startApp(POOL);
   await atOnce(100, async (place) => addDevices(app, await addUser(app, { uid: `u${place}` }), placesOf(place)));
   const neighbour = (place: number) => (place % 2 ? place - 1 : place + 1);

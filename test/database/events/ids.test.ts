@@ -9,7 +9,7 @@ import { atOnce } from '../../kit/concurrently.ts';
 import { addList, addUser } from '../../kit/factories.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
-/** Events are followed by id, so an id has to be made as late as can be: when nothing is waited for any more. */
+/** Clients follow events by id, so an id has to be generated as late as possible: after every wait. */
 
 const app = await startApp();
 const actor = actorOf(app);
@@ -22,7 +22,7 @@ beforeAll(async () => {
 const add = (uid: string, name: string, idempotencyKey?: string) =>
   addEvent(app.db, actor, { uid, name, idempotencyKey });
 
-/** The millisecond of an id. */
+/** The time of an id, in ms. */
 const timeOf = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
 
 async function databaseTime(): Promise<number> {
@@ -33,7 +33,7 @@ async function databaseTime(): Promise<number> {
 
 type Transaction = Parameters<Parameters<DatabaseClient['$transaction']>[0]>[0];
 
-/** What comes of something that waits for rows which are held, and the database's time just before they are let go. */
+/** The result of an operation that waits for locked rows, and the database's time just before they are released. */
 async function whileHeld<Result>(
   hold: (tx: Transaction) => Promise<unknown>,
   act: () => Promise<Result>,
@@ -48,12 +48,12 @@ async function whileHeld<Result>(
   return { result: await waiting.result, released };
 }
 
-/** Lets a request take a key and then wait for a list that is being archived, which makes it fail; another one waits for it. */
+/** Runs a request with a key that waits for a list to be archived and then fails; `act` waits for that request. */
 async function afterFailure<Result>(idempotencyKey: string, act: () => Promise<Result>) {
   const list = await addList(app);
   const where = { workspaceId_id: { workspaceId: app.workspaceId, id: list.id } };
   let failing: Promise<void> | undefined;
-  const made = await whileHeld(
+  const outcome = await whileHeld(
     (tx) => tx.list.update({ where, data: { archivedAt: new Date() } }),
     async () => {
       const input = { uid: 'never', listIds: [list.id], idempotencyKey };
@@ -64,11 +64,11 @@ async function afterFailure<Result>(idempotencyKey: string, act: () => Promise<R
     2,
   );
   await failing;
-  return made;
+  return outcome;
 }
 
 describe('the id of an event', () => {
-  it('is a UUIDv7 of the database’s clock', async () => {
+  it('is a UUIDv7 from the database’s clock', async () => {
     const before = await databaseTime();
     const { id } = await add('u1', 'Paid');
     expect([validate(id), version(id)]).toEqual([true, 7]);
@@ -76,7 +76,7 @@ describe('the id of an event', () => {
     expect(timeOf(id)).toBeLessThanOrEqual(await databaseTime());
   });
 
-  it('is in the order of the inputs where many are added with one statement', async () => {
+  it('follows the order of the inputs if one statement adds many', async () => {
     for (let round = 0; round < 20; round += 1) {
       const added = await atOnce(100, (place) => add(`u${1 + ((place * 7) % 3)}`, `${round} ${place}`));
       const ids = added.map(({ id }) => id);
@@ -86,14 +86,14 @@ describe('the id of an event', () => {
     }
   });
 
-  it('is greater than that of an event which was acknowledged before', async () => {
+  it('is greater than that of every event acknowledged before', async () => {
     const ids: string[] = [];
     for (let place = 0; place < 200; place += 1) ids.push((await add('u1', `${place}`)).id);
     expect(ids).toEqual(ids.toSorted());
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('is made after the wait for a user whom somebody else has locked', async () => {
+  it('is generated after the wait for a user whom another transaction has locked', async () => {
     const { result, released } = await whileHeld(
       (tx) => tx.$queryRaw`SELECT FROM users WHERE uid = 'u2' FOR UPDATE`,
       () => add('u2', 'Paid'),
@@ -101,7 +101,7 @@ describe('the id of an event', () => {
     expect(timeOf(result.id)).toBeGreaterThanOrEqual(released);
   });
 
-  it('is made after the wait for a user, with an idempotency key as well', async () => {
+  it('is generated after the wait for a locked user, also with an idempotency key', async () => {
     const { result, released } = await whileHeld(
       (tx) => tx.$queryRaw`SELECT FROM users WHERE uid = 'u2' FOR UPDATE`,
       () => add('u2', 'Paid', 'locked'),
@@ -110,7 +110,7 @@ describe('the id of an event', () => {
     expect(await add('u2', 'Paid', 'locked')).toEqual(result);
   });
 
-  it('is made after the wait for another request with the same key, which fails', async () => {
+  it('is generated after the wait for another request with the same key, which fails', async () => {
     const { result, released } = await afterFailure('fails', () => add('u2', 'Paid', 'fails'));
     expect(timeOf(result.id)).toBeGreaterThanOrEqual(released);
     expect(await add('u2', 'Paid', 'fails')).toEqual(result);
@@ -118,7 +118,7 @@ describe('the id of an event', () => {
 });
 
 describe('the id of a user', () => {
-  it('is a UUIDv7 of the database’s clock', async () => {
+  it('is a UUIDv7 from the database’s clock', async () => {
     const before = await databaseTime();
     const { user } = await createUser(app.db, actor, { uid: 'bo' });
     expect([validate(user.id), version(user.id)]).toEqual([true, 7]);
@@ -126,7 +126,7 @@ describe('the id of a user', () => {
     expect(timeOf(user.id)).toBeLessThanOrEqual(await databaseTime());
   });
 
-  it('is made after the wait for another request with the same key, which fails', async () => {
+  it('is generated after the wait for another request with the same key, which fails', async () => {
     const { result, released } = await afterFailure('user fails', () =>
       createUser(app.db, actor, { uid: 'cy', idempotencyKey: 'user fails' }),
     );

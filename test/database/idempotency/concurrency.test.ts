@@ -24,26 +24,26 @@ const add = async (input: object = {}) => (await app.run(AddEvent, { input: { ..
 const create = async (input: object = {}) =>
   (await app.run(CreateUser, { input: { uid: 'ada', idempotencyKey, ...input } })).createUser;
 
-/** Undoes a transaction on purpose. */
-class Undone extends Error {}
+/** Rolls a transaction back on purpose. */
+class RolledBack extends Error {}
 
-/** Holds a key as a write does that has not ended, while something is done; and then fails. */
-async function whileTaken<Result>(act: () => Promise<Result>): Promise<Result> {
+/** Holds a key like an in-flight write while `act` runs, and then rolls back. */
+async function whileKeyInFlight<Result>(act: () => Promise<Result>): Promise<Result> {
   let result: { value: Result } | undefined;
   const failed = app.db.$transaction(async (tx) => {
     await tx.$executeRaw`
       INSERT INTO idempotency_keys (workspace_id, key, operation, digest, made_id, created_at)
       VALUES (${app.workspaceId}::uuid, ${idempotencyKey}, 'addEvent', '', ${app.workspaceId}::uuid, now())`;
     result = { value: await act() };
-    throw new Undone();
+    throw new RolledBack();
   });
-  await expect(failed).rejects.toThrow(Undone);
-  if (!result) throw new Error('Nothing was done.');
+  await expect(failed).rejects.toThrow(RolledBack);
+  if (!result) throw new Error('The transaction has no result.');
   return result.value;
 }
 
-describe('of many at once with the same key', () => {
-  it('one event is added, and all are answered with it', async () => {
+describe('concurrent requests with the same key', () => {
+  it('add one event, which all of them return', async () => {
     const answers = await atOnce(50, () => add());
     expect(Object.keys(tally(answers.map((answer) => JSON.stringify(answer))))).toHaveLength(1);
     expect(answers[0]).toHaveProperty('event');
@@ -51,7 +51,7 @@ describe('of many at once with the same key', () => {
     expect(await app.db.auditEntry.count()).toBe(1);
   });
 
-  it('one user is created, and all are answered with them', async () => {
+  it('create one user, which all of them return', async () => {
     const answers = await atOnce(50, () => create({ device: { token: 't1', platform: 'IOS' } }));
     const ids = answers.map((answer) => ('user' in answer ? answer.user.id : answer.code));
     expect(Object.keys(tally(ids))).toHaveLength(1);
@@ -62,16 +62,16 @@ describe('of many at once with the same key', () => {
     ]);
   });
 
-  it('with inputs of their own, one is done, and the others are refused', async () => {
-    const codeOf = (answer: object) => ('code' in answer ? String(answer.code) : 'done');
+  it('with different inputs: one succeeds, and the others conflict', async () => {
+    const codeOf = (answer: object) => ('code' in answer ? String(answer.code) : 'OK');
     const codes = await atOnce(20, async (place) =>
       codeOf(place % 2 ? await add({ value: place }) : await create({ firstName: `${place}` })),
     );
-    expect(tally(codes)).toEqual({ done: 1, IDEMPOTENCY_CONFLICT: 19 });
+    expect(tally(codes)).toEqual({ OK: 1, IDEMPOTENCY_CONFLICT: 19 });
     expect((await app.db.event.count()) + (await app.db.user.count())).toBe(2);
   });
 
-  it('whose key was free again since yesterday, one is done', async () => {
+  it('with an expired key: add one event', async () => {
     await add();
     await app.db.idempotencyKey.updateMany({ data: { createdAt: new Date(Date.now() - 25 * 3_600_000) } });
     const answers = await atOnce(30, () => add());
@@ -80,9 +80,9 @@ describe('of many at once with the same key', () => {
   });
 });
 
-describe('while another write with the key is under way', () => {
-  it('a second one waits, and is done where the first fails', async () => {
-    const waiting = await whileTaken(async () => {
+describe('while another request with the key is in flight', () => {
+  it('a second request waits, and succeeds if the first fails', async () => {
+    const waiting = await whileKeyInFlight(async () => {
       const second = add();
       await untilWaiting(app, 1);
       return { second };
@@ -91,7 +91,7 @@ describe('while another write with the key is under way', () => {
     expect(await app.db.event.count()).toBe(1);
   });
 
-  it('a user waits for one who then breaks a rule, and takes the key that this leaves', async () => {
+  it('a creation waits for one that then fails validation, and claims the released key', async () => {
     const list = await addList(app);
     const { first, second } = await app.db.$transaction(async (tx) => {
       await tx.list.update({
@@ -109,10 +109,10 @@ describe('while another write with the key is under way', () => {
     expect(await app.db.user.count({ where: { uid: 'ada' } })).toBe(0);
   });
 
-  it('a second one that has waited too long is told to try again, by both doors', async () => {
+  it('a second request that times out fails with CONFLICT in both APIs', async () => {
     const headers = { authorization: app.owner, 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
     const post = (url: string, payload: object) => app.app.inject({ method: 'POST', url, headers, payload });
-    const answers = await whileTaken(() =>
+    const answers = await whileKeyInFlight(() =>
       Promise.all([
         app.send(AddEvent, { input: paid }),
         app.send(CreateUser, { input: { uid: 'ada', idempotencyKey } }),

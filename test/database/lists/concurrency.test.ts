@@ -4,12 +4,13 @@ import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addList, addToList, addUser } from '../../kit/factories.ts';
 import { ArchiveList, RemoveFromList, SetListSubscription } from '../../kit/operations/lists.ts';
 import { CreateUser, DeleteUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
-/** Waits until so many statements wait for a lock. */
+/** Waits until a number of statements wait for a lock. */
 async function untilWaiting(app: App, expected: number) {
   const waiting = async () => {
     const [row] = await app.db.$queryRaw<{ count: number }[]>`
@@ -19,18 +20,18 @@ async function untilWaiting(app: App, expected: number) {
   await vi.waitFor(waiting, { timeout: 8_000, interval: 20 });
 }
 
-/** Archives a list, and tells how many members it has then. */
+/** Archives a list, and returns the number of its members at that time. */
 async function archive(app: App, listId: string) {
   await app.run(ArchiveList, { input: { listId } });
   return app.db.listMembership.count();
 }
 
-it('archives a list only after the 50 subscriptions that were under way', async () => {
-  await using app = await startApp({ poolSize: 90 });
+it('archives a list only after 50 in-flight subscriptions', async () => {
+  await using app = await startApp({ ...POOL, poolSize: 90 });
   const { globalId: listId } = await addList(app);
   const users = await atOnce(50, () => addUser(app));
   const { answers, archived } = await app.db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM users FOR UPDATE`;
+    await tx.$queryRaw`SELECT id FROM users WHERE workspace_id = ${app.workspaceId}::uuid FOR UPDATE`;
     const answers = Promise.all(
       users.map(({ uid }) => app.run(SetListSubscription, { input: { uid, listId, subscribed: true } })),
     );
@@ -45,13 +46,13 @@ it('archives a list only after the 50 subscriptions that were under way', async 
   expect(await archived).toBe(50);
 });
 
-it('archives a list only after the 50 users that were being created with it', async () => {
-  await using app = await startApp({ poolSize: 90 });
+it('archives a list only after 50 users that are being created with it', async () => {
+  await using app = await startApp({ ...POOL, poolSize: 90 });
   const { globalId: listId } = await addList(app);
   await addDevices(app, await addUser(app), ['shared']);
   const device = { token: 'shared', platform: 'IOS' } as const;
   const { answers, archived } = await app.db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT token FROM devices FOR UPDATE`;
+    await tx.$queryRaw`SELECT token FROM devices WHERE workspace_id = ${app.workspaceId}::uuid FOR UPDATE`;
     const answers = atOnce(50, (place) =>
       app.run(CreateUser, { input: { uid: `u${place}`, listIds: [listId], device } }),
     );
@@ -64,7 +65,7 @@ it('archives a list only after the 50 users that were being created with it', as
   expect(await archived).toBe(50);
 });
 
-it('lets nobody onto a list after it is archived, when 60 subscribe meanwhile', async () => {
+it('adds no member to a list after it is archived during 60 concurrent subscriptions', async () => {
   await using app = await startApp(POOL);
   const { globalId: listId } = await addList(app);
   await atOnce(60, (place) => addUser(app, { uid: `u${place}` }));
@@ -75,28 +76,28 @@ it('lets nobody onto a list after it is archived, when 60 subscribe meanwhile', 
     const members = await app.db.listMembership.count();
     return `${archiveList.__typename} ${members}`;
   });
-  const { SetListSubscriptionPayload: joined = 0, ListArchivedError: refused = 0, ...others } = tally(answers);
+  const { SetListSubscriptionPayload: joined = 0, ListArchivedError: rejected = 0, ...others } = tally(answers);
   const members = await app.db.listMembership.count();
-  expect(joined + refused).toBe(60);
+  expect(joined + rejected).toBe(60);
   expect(members).toBe(joined);
   expect(others).toEqual({ [`ArchiveListPayload ${members}`]: 1 });
 });
 
-it('creates nobody with a list that is archived meanwhile', async () => {
+it('creates no user with a list after it is archived', async () => {
   await using app = await startApp(POOL);
   const { globalId: listId } = await addList(app);
   const answers = await atOnce(61, async (place) => {
     if (place === 20) return (await app.run(ArchiveList, { input: { listId } })).archiveList.__typename;
     return (await app.run(CreateUser, { input: { uid: `u${place}`, listIds: [listId] } })).createUser.__typename;
   });
-  const { CreateUserPayload: created = 0, ValidationError: refused = 0, ...others } = tally(answers);
+  const { CreateUserPayload: created = 0, ValidationError: rejected = 0, ...others } = tally(answers);
   expect(others).toEqual({ ArchiveListPayload: 1 });
-  expect(created + refused).toBe(60);
+  expect(created + rejected).toBe(60);
   expect(await app.db.user.count()).toBe(created);
   expect(await app.db.listMembership.count()).toBe(created);
 });
 
-it('makes one membership of 60 subscriptions of one user at once', async () => {
+it('creates one membership for 60 concurrent subscriptions of one user', async () => {
   await using app = await startApp(POOL);
   const { globalId: listId } = await addList(app);
   const { uid } = await addUser(app);
@@ -107,7 +108,7 @@ it('makes one membership of 60 subscriptions of one user at once', async () => {
   expect(await app.db.listMembership.count()).toBe(1);
 });
 
-it('joins 60 users at once to the same lists named in different orders', async () => {
+it('creates 60 users concurrently with the same lists in different orders', async () => {
   await using app = await startApp(POOL);
   const lists = await atOnce(5, () => addList(app));
   const listIds = lists.map(({ globalId }) => globalId);
@@ -118,7 +119,7 @@ it('joins 60 users at once to the same lists named in different orders', async (
   expect(await app.db.listMembership.count()).toBe(300);
 });
 
-it('leaves no membership behind when a user is deleted while they subscribe and leave', async () => {
+it('leaves no membership behind if a user is deleted during concurrent subscriptions and removals', async () => {
   await using app = await startApp(POOL);
   const list = await addList(app);
   const user = await addUser(app);

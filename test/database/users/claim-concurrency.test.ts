@@ -3,11 +3,12 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { importUser } from '../../kit/factories.ts';
 import { IdentifyUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 const EMAIL = 'ada@example.com';
 
-it('lets one of 60 claims of one imported user by newUid win, and the others get UidNotUpdateableError', async () => {
+it('gives one imported user to one of 60 concurrent claims by newUid, and rejects the others with UidNotUpdateableError', async () => {
   await using app = await startApp(POOL);
   const { id } = await importUser(app, EMAIL);
   const answers = await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: EMAIL, newUid: `u${place}` } }));
@@ -18,7 +19,7 @@ it('lets one of 60 claims of one imported user by newUid win, and the others get
   expect(await app.db.user.findMany()).toMatchObject([{ id, uidUpdateable: false }]);
 });
 
-it('lets one of 60 imported users have a newUid that all of them are given at once', async () => {
+it('gives a newUid to one of 60 imported users that receive it concurrently', async () => {
   await using app = await startApp(POOL);
   await atOnce(60, (place) => importUser(app, `ada${place}@example.com`));
   const answers = await atOnce(60, (place) =>
@@ -31,20 +32,20 @@ it('lets one of 60 imported users have a newUid that all of them are given at on
   expect(await app.db.user.count({ where: { uidUpdateable: true } })).toBe(59);
 });
 
-it('gives one imported user to exactly one of 60 claims by e-mail address; the others get their own or an error', async () => {
+it('gives one imported user to exactly one of 60 concurrent claims by e-mail address; the others create users or fail', async () => {
   await using app = await startApp(POOL);
   const { id, globalId } = await importUser(app, EMAIL);
   const answers = await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: `u${place}`, email: EMAIL } }));
   const users = answers.flatMap(({ updateUser }) => ('user' in updateUser ? [updateUser] : []));
-  const refused = answers.filter(({ updateUser }) => updateUser.__typename === 'UidNotUpdateableError');
-  expect(users.length + refused.length).toBe(60);
+  const rejected = answers.filter(({ updateUser }) => updateUser.__typename === 'UidNotUpdateableError');
+  expect(users.length + rejected.length).toBe(60);
   expect(users.filter((answer) => answer.user.id === globalId)).toMatchObject([{ created: false }]);
   expect(users.filter((answer) => answer.created)).toHaveLength(users.length - 1);
   expect(await app.db.user.count()).toBe(users.length);
   expect(await app.db.user.findMany({ where: { id } })).toMatchObject([{ uidUpdateable: false, email: EMAIL }]);
 });
 
-it('claims once when 60 callers send the same unknown uid and e-mail address', async () => {
+it('claims once for 60 concurrent updates with the same unknown uid and e-mail address', async () => {
   await using app = await startApp(POOL);
   const { globalId } = await importUser(app, EMAIL);
   const answers = await atOnce(60, () => app.run(IdentifyUser, { input: { uid: 'ada', email: EMAIL } }));
@@ -52,7 +53,7 @@ it('claims once when 60 callers send the same unknown uid and e-mail address', a
   expect(await app.db.user.count()).toBe(1);
 });
 
-it('answers everybody when claims by e-mail address meet upserts of the same uid with the public key', async () => {
+it('completes concurrent claims by e-mail address and upserts of the same uid with the public key', async () => {
   await using app = await startApp(POOL);
   await importUser(app, EMAIL);
   const answers = await atOnce(60, (place) =>

@@ -6,9 +6,9 @@ import { untilWaiting } from '../../kit/until-waiting.ts';
 
 const EMAIL = 'ada@example.com';
 
-/** Lets a claim by e-mail address find its candidate, and then happen what another caller does to the candidate. */
+/** Runs a claim by e-mail address, and changes its candidate after the claim has found it, as a concurrent caller does. */
 async function claimWhile(change: string) {
-  const app = await startApp();
+  const app = await startApp({ ownDatabase: true });
   const { id, globalId } = await importUser(app, EMAIL);
   const claim = await app.db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM users FOR UPDATE`;
@@ -20,7 +20,7 @@ async function claimWhile(change: string) {
   return { app, id, globalId, answer: (await claim.claiming).updateUser };
 }
 
-it('leaves a user alone whose address has just been changed, and creates one', async () => {
+it('creates a user if the address of the candidate has just been changed, and does not change the candidate', async () => {
   const { app, id, answer } = await claimWhile(`UPDATE users SET email = 'new@example.com'`);
   await using _ = app;
   expect(answer).toMatchObject({ created: true });
@@ -31,21 +31,21 @@ it('leaves a user alone whose address has just been changed, and creates one', a
   });
 });
 
-it('creates a user where the candidate has just been deleted', async () => {
+it('creates a user if the candidate has just been deleted', async () => {
   const { app, answer } = await claimWhile('DELETE FROM users');
   await using _ = app;
   expect(answer).toMatchObject({ created: true });
   expect(await app.db.user.findMany()).toMatchObject([{ uid: 'ada', email: EMAIL }]);
 });
 
-it('gives UidNotUpdateableError where another caller has just given the candidate a uid', async () => {
+it('fails with UidNotUpdateableError if another caller has just given the candidate a uid', async () => {
   const { app, answer } = await claimWhile(`UPDATE users SET uid = 'other', uid_updateable = false`);
   await using _ = app;
   expect(answer).toMatchObject({ __typename: 'UidNotUpdateableError' });
   expect(await app.db.user.count()).toBe(1);
 });
 
-it('updates the candidate where another caller has just given them the same uid', async () => {
+it('updates the candidate if another caller has just given it the same uid', async () => {
   const { app, globalId, answer } = await claimWhile(`UPDATE users SET uid = 'ada', uid_updateable = false`);
   await using _ = app;
   expect(answer).toMatchObject({ created: false, user: { id: globalId } });

@@ -5,10 +5,11 @@ import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addUser, countRows } from '../../kit/factories.ts';
 import { TrackEvent } from '../../kit/operations/events.ts';
 import { DeleteUser, IdentifyUser, ReadUser, SignUpUser } from '../../kit/operations/users.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
-const POOL = { poolSize: 20 };
+const POOL = { poolSize: 20, limits: longTimeouts };
 
-it('makes exactly one user of 60 upserts of one uid at once, and says `created` once', async () => {
+it('creates exactly one user for 60 concurrent upserts of one uid, and returns created: true once', async () => {
   await using app = await startApp(POOL);
   const answers = await atOnce(60, (place) =>
     app.run(IdentifyUser, { input: { uid: 'one', firstName: `Name ${place}` } }, app.publicKey),
@@ -18,7 +19,7 @@ it('makes exactly one user of 60 upserts of one uid at once, and says `created` 
   expect(await app.db.user.count()).toBe(1);
 });
 
-it('lets one of 60 createUser of one uid at once win, and tells the others that it is taken', async () => {
+it('creates one user for 60 concurrent createUser of one uid, and rejects the others with UidTakenError', async () => {
   await using app = await startApp(POOL);
   const answers = await atOnce(60, () => app.run(SignUpUser, { input: { uid: 'u144' } }, app.publicKey));
   expect(tally(answers.map(({ createUser }) => createUser.__typename))).toEqual({
@@ -28,7 +29,7 @@ it('lets one of 60 createUser of one uid at once win, and tells the others that 
   expect(await app.db.user.count()).toBe(1);
 });
 
-it('loses none of 60 patches of different meta keys at once', async () => {
+it('loses none of 60 concurrent patches of different meta keys', async () => {
   await using app = await startApp(POOL);
   await addUser(app, { uid: 'one' });
   await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: 'one', meta: { [`key${place}`]: place } } }));
@@ -36,14 +37,14 @@ it('loses none of 60 patches of different meta keys at once', async () => {
   expect(user?.meta).toEqual(Object.fromEntries(Array.from({ length: 60 }, (_, place) => [`key${place}`, place])));
 });
 
-it('loses none of 60 meta patches at once that also have to create the user', async () => {
+it('loses none of 60 concurrent meta patches that also have to create the user', async () => {
   await using app = await startApp(POOL);
   await atOnce(60, (place) => app.run(IdentifyUser, { input: { uid: 'one', meta: { [`key${place}`]: place } } }));
   const { user } = await app.run(ReadUser, { uid: 'one' });
   expect(Object.keys(user?.meta ?? {})).toHaveLength(60);
 });
 
-it('keeps the limit of 100 keys when 60 patches of 3 keys come at once', async () => {
+it('enforces the limit of 100 keys for 60 concurrent patches of 3 keys', async () => {
   await using app = await startApp(POOL);
   await addUser(app, { uid: 'one' });
   const answers = await atOnce(60, (place) =>
@@ -57,20 +58,20 @@ it('keeps the limit of 100 keys when 60 patches of 3 keys come at once', async (
   expect(Object.keys(user?.meta ?? {})).toHaveLength(99);
 });
 
-it('leaves no event behind when a user is deleted while 60 events come in', async () => {
+it('leaves no event behind if a user is deleted while 60 events are added', async () => {
   await using app = await startApp(POOL);
   await addUser(app, { uid: 'one' });
   const answers = await atOnce(61, async (place) => {
     if (place === 30) return (await app.run(DeleteUser, { input: { uid: 'one' } })).deleteUser.__typename;
     return (await app.run(TrackEvent, { input: { uid: 'one', name: 'Paid' } }, app.publicKey)).addEvent.__typename;
   });
-  const { AddEventPayload: added = 0, NotFoundError: refused = 0, ...others } = tally(answers);
+  const { AddEventPayload: added = 0, NotFoundError: notFound = 0, ...others } = tally(answers);
   expect(others).toEqual({ DeleteUserPayload: 1 });
-  expect(added + refused).toBe(60);
+  expect(added + notFound).toBe(60);
   expect(await app.db.event.count()).toBe(0);
 });
 
-it('deletes a user once when 60 callers delete them at once', async () => {
+it('deletes a user once for 60 concurrent deletions', async () => {
   await using app = await startApp(POOL);
   await addUser(app, { uid: 'one' });
   const answers = await atOnce(60, () => app.run(DeleteUser, { input: { uid: 'one' } }));
@@ -80,7 +81,7 @@ it('deletes a user once when 60 callers delete them at once', async () => {
   });
 });
 
-it('gives every call an answer of its own when upserts, events, devices and deletions of one uid mix', async () => {
+it('completes every call when upserts, events, devices and deletions of one uid are concurrent', async () => {
   await using app = await startApp(POOL);
   const answers = await atOnce(80, async (place) => {
     const uid = 'one';

@@ -22,8 +22,8 @@ describe('workspaces', () => {
   it.each([
     ['', 'It must not be empty.'],
     [' ', 'It must not be empty.'],
-    ['x'.repeat(101), 'It must have at most 100 characters.'],
-    ['a\nb', 'It must be printable.'],
+    ['x'.repeat(101), 'It must have at most 100 characters; got 101.'],
+    ['a\nb', 'It must consist of printable characters.'],
   ])('reject the name %j', async (name, reason) => {
     await using cli = await openCli();
     expect(await cli.run('workspaces', 'create', name)).toEqual(rejected(reason));

@@ -2,28 +2,28 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cursorScope, decodeCursor, encodeCursor } from '../../../src/domain/shared/pagination.ts';
 
-const space = cursorScope('Query.users', 'workspace');
+const scope = cursorScope('Query.users', 'workspace');
 
-it('reads back the key of any cursor, within its space', () => {
+it('decodes the key of every cursor, within its scope', () => {
   fc.assert(
     fc.property(fc.uuid(), (key) => {
-      expect(decodeCursor(space, encodeCursor(space, key))).toBe(key);
-      expect(decodeCursor(cursorScope('Query.lists', 'workspace'), encodeCursor(space, key))).toBeUndefined();
+      expect(decodeCursor(scope, encodeCursor(scope, key))).toBe(key);
+      expect(decodeCursor(cursorScope('Query.lists', 'workspace'), encodeCursor(scope, key))).toBeUndefined();
     }),
   );
 });
 
-it('is stable and fit for a URL', () => {
+it('is stable and URL-safe', () => {
   fc.assert(
     fc.property(fc.uuid(), (key) => {
-      expect(encodeCursor(space, key)).toMatch(/^[\w-]{27}$/);
-      expect(encodeCursor(space, key)).toBe(encodeCursor(space, key));
+      expect(encodeCursor(scope, key)).toMatch(/^[\w-]{27}$/);
+      expect(encodeCursor(scope, key)).toBe(encodeCursor(scope, key));
     }),
   );
 });
 
-it('tells apart connections that differ in name, workspace or parent', () => {
-  const spaces = [
+it('distinguishes connections that differ in name, workspace or parent', () => {
+  const scopes = [
     cursorScope('Query.users', 'a'),
     cursorScope('Query.users', 'b'),
     cursorScope('List.members', 'a', 'b'),
@@ -31,10 +31,10 @@ it('tells apart connections that differ in name, workspace or parent', () => {
     cursorScope('List.members', 'ab'),
     cursorScope('Segment.members', 'a', 'b'),
   ];
-  expect(new Set(spaces).size).toBe(spaces.length);
+  expect(new Set(scopes).size).toBe(scopes.length);
 });
 
-it('reads nothing from any text that it has not made', () => {
-  fc.assert(fc.property(fc.string(), (text) => decodeCursor(space, text) === undefined));
-  fc.assert(fc.property(fc.base64String(), (text) => decodeCursor(space, text) === undefined));
+it('decodes no other text', () => {
+  fc.assert(fc.property(fc.string(), (text) => decodeCursor(scope, text) === undefined));
+  fc.assert(fc.property(fc.base64String(), (text) => decodeCursor(scope, text) === undefined));
 });

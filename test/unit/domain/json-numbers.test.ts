@@ -40,7 +40,7 @@ const unsafe = [
 ];
 
 describe('toNumber', () => {
-  it.each(safe)('reads %s as it is', (source) => {
+  it.each(safe)('reads %s unchanged', (source) => {
     expect(toNumber(source)).toBe(Number(source));
   });
 
@@ -48,14 +48,14 @@ describe('toNumber', () => {
     expect(toNumber(source)).toEqual(new UnsafeNumber(source));
   });
 
-  it('takes a megabyte of digits in no time', () => {
+  it('reads a megabyte of digits quickly', () => {
     const started = performance.now();
     expect(toNumber(`1${'0'.repeat(500_000)}1${'0'.repeat(500_000)}`)).toBeInstanceOf(UnsafeNumber);
     expect(toNumber(`0.${'0'.repeat(500_000)}1${'0'.repeat(500_000)}`)).toBeInstanceOf(UnsafeNumber);
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
-  it('changes no number that JSON writes, but for integers that are not safe', () => {
+  it('changes no number that JSON.stringify writes, except for unsafe integers', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const isSafe = !Number.isInteger(value) || Number.isSafeInteger(value);
@@ -68,7 +68,7 @@ describe('toNumber', () => {
 });
 
 describe('parseJson', () => {
-  it.each(safe)('reads %s wherever it stands', (source) => {
+  it.each(safe)('reads %s in every position', (source) => {
     for (const text of [
       source,
       ` ${source}`,
@@ -79,7 +79,7 @@ describe('parseJson', () => {
       expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
-  it.each(unsafe)('marks %s wherever it stands', (source) => {
+  it.each(unsafe)('marks %s in every position', (source) => {
     const marker = new UnsafeNumber(source);
     expect(parseJson(source)).toEqual(marker);
     expect(parseJson(`\t${source}\n`)).toEqual(marker);
@@ -87,12 +87,12 @@ describe('parseJson', () => {
     expect(parseJson(`{"a":${source},"b":{"c":\r\n${source}}}`)).toEqual({ a: marker, b: { c: marker } });
   });
 
-  it('leaves texts alone that hold digits', () => {
+  it('does not change texts that contain digits', () => {
     const text = '{"7234567890123456789":"1e400","a":": 7234567890123456789","__proto__":"x"}';
     expect(JSON.stringify(parseJson(text))).toBe(text);
   });
 
-  it('reads anything else as JSON.parse does', () => {
+  it('reads all other JSON like JSON.parse', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const plain = JSON.stringify(JSON.parse(text), (_key, value) =>
@@ -110,13 +110,13 @@ describe('parseJson', () => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });
 
-  it('throws a SyntaxError for what is too deep to be looked through for numbers', () => {
+  it('throws a SyntaxError for JSON that is nested too deeply for a reviver', () => {
     const text = `[1e400,${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });
 });
 
-it('shows an unsafe number as it came', () => {
+it('prints an unsafe number as received', () => {
   const marker = new UnsafeNumber('7234567890123456789');
   expect([`${marker}`, JSON.stringify({ marker })]).toEqual([
     '7234567890123456789',

@@ -2,7 +2,7 @@ import { validate, version } from 'uuid';
 import { expect, it, vi } from 'vitest';
 import { newId } from '../../../src/domain/shared/ids.ts';
 
-it('makes UUIDv7s of now, each greater than the one before', () => {
+it('generates UUIDv7s of the current time, each greater than the previous one', () => {
   const before = Date.now();
   const ids = Array.from({ length: 10_000 }, newId);
   const after = Date.now();
@@ -14,7 +14,7 @@ it('makes UUIDv7s of now, each greater than the one before', () => {
   expect(Math.max(...times)).toBeLessThanOrEqual(after);
 });
 
-it('keeps them in order while the clock goes back', () => {
+it('keeps the order if the clock goes back', () => {
   const first = newId();
   vi.useFakeTimers({ now: Date.now() - 60_000 });
   try {
@@ -25,7 +25,7 @@ it('keeps them in order while the clock goes back', () => {
   }
 });
 
-it('draws fresh random bytes for each', () => {
+it('draws new random bytes for each id', () => {
   const tails = new Set(Array.from({ length: 10_000 }, () => newId().slice(-11)));
   expect(tails.size).toBe(10_000);
 });

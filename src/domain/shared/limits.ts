@@ -1,0 +1,43 @@
+/**
+ * The limits of the model, each declared once. Schemas, API descriptions and tests import them. Lengths count Unicode code
+ * points unless stated otherwise. Source: docs/contract.md. The page sizes are in `pagination.ts`.
+ */
+
+/** Characters in a uid. */
+export const MAX_UID_LENGTH = 255;
+
+/** Characters in a first or last name. */
+export const MAX_NAME_LENGTH = 255;
+
+/** Characters in an e-mail address. */
+export const MAX_EMAIL_LENGTH = 254;
+
+/** Characters in a device token; all are ASCII. */
+export const MAX_DEVICE_TOKEN_LENGTH = 1024;
+
+/** Devices that a user keeps: those seen last. */
+export const MAX_DEVICES = 5;
+
+/** Lists that `createUser` can subscribe a user to. */
+export const MAX_LISTS_AT_CREATION = 100;
+
+/** Characters in the title of a list, as on the platform. */
+export const MAX_LIST_TITLE_LENGTH = 64;
+
+/** Characters in the description of a list, as on the platform. */
+export const MAX_LIST_DESCRIPTION_LENGTH = 255;
+
+/** Characters in the name of an event. */
+export const MAX_EVENT_NAME_LENGTH = 255;
+
+/** Characters in an idempotency key. */
+export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
+
+/** Characters in the name of a workspace. */
+export const MAX_WORKSPACE_NAME_LENGTH = 100;
+
+/** `meta` of a user and `properties` of an event: number of keys, characters in a key, and bytes as JSON in UTF-8. */
+export const attributeLimits = { keys: 100, keyLength: 64, bytes: 16 * 1024 } as const;
+
+/** Validation issues in one error: an input of a megabyte can have a million. */
+export const MAX_ISSUES = 100;
