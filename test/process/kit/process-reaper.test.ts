@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { runs, waitUntil } from '../../kit/workers.ts';
+import { waitUntil } from '../../kit/workers.ts';
+
+/** Whether a process is running. A killed orphan stays a zombie where no process collects its exit code. */
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 /** Runs the leaking test file in its own vitest. */
 async function startLeakingRun(leak: 'fail' | 'timeout' | 'hang') {
