@@ -26,7 +26,7 @@ export async function runProgram(file: string, args: string[], options: Options 
     cwd: options.cwd,
     env: { ...inherited, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
+    timeout: 60_000,
   });
   if (options.unread) child.stdout.destroy();
   const [stdout, stderr, [code]] = await Promise.all([

@@ -1,4 +1,6 @@
-import { reapAfterFile } from './process-reaper.ts';
+import { afterAll } from 'vitest';
+import { reapWorkerProcesses, startWorkerReaper } from './process-reaper.ts';
 
-// A set-up file of vitest: processes that a test file leaves running are killed when its worker exits.
-reapAfterFile();
+// A set-up file of vitest: kills the processes that a test file has left running, at its end or when its worker exits.
+startWorkerReaper();
+afterAll(reapWorkerProcesses);

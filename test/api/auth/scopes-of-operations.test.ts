@@ -89,11 +89,11 @@ it('names all missing scopes of a field', async () => {
 });
 
 it('checks only the operation of the document that is executed', async () => {
-  const document = `query Allowed { viewer { workspace } } query Refused { users { totalCount } }`;
+  const document = `query Allowed { viewer { workspace } } query Forbidden { users { totalCount } }`;
   expect(await outcome(document, app.publicKey, { operationName: 'Allowed' })).toMatchObject({
     answer: { status: 200, data: { viewer: { workspace: 'Owner' } } },
   });
-  expect(await outcome(document, app.publicKey, { operationName: 'Refused' })).toEqual(
+  expect(await outcome(document, app.publicKey, { operationName: 'Forbidden' })).toEqual(
     forbidden('Query.users requires the scope users:read'),
   );
 });
@@ -113,7 +113,7 @@ it('permits a cached document that was rejected for another caller', async () =>
   expect(await outcome(document, app.owner)).toMatchObject({ answer: { status: 200 } });
 });
 
-it('judges the ids of each request anew', async () => {
+it('checks the ids of each request', async () => {
   const caller = await app.withScopes('lists:read');
   const document = 'query ($id: ID!) { node(id: $id) { id } }';
   const [list, user] = [rowGlobalId('List', 1), rowGlobalId('User', 1)];

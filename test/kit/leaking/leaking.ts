@@ -22,7 +22,7 @@ beforeAll(async () => {
   await report('file', [ofFile.pid, ...workerPids(ofFile), postmaster]);
 });
 
-it('leaves a gateway running', { timeout: LEAK === 'timeout' ? 5_000 : 60_000 }, async () => {
+it('leaves a gateway running', { timeout: LEAK === 'timeout' ? 20_000 : 120_000 }, async () => {
   const ofTest = await startGateway({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' });
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   await report('test', [ofTest.pid, child.pid]);

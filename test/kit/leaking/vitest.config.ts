@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['test/kit/leaking/leaking.ts'],
     globalSetup: ['test/kit/process-reaper.ts'],
     setupFiles: ['test/kit/reap-after-file.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -6,13 +6,13 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
 const isFree = (port: number) =>
-  new Promise<boolean>((told) => {
+  new Promise<boolean>((resolve) => {
     const server = createServer()
-      .once('error', () => told(false))
-      .listen(port, '127.0.0.1', () => server.close(() => told(true)));
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
-/** The first of three free ports, below those that the system gives to whoever asks for any. */
+/** Finds the first of three consecutive free ports, below the range from which the system assigns ports. */
 async function threePorts(): Promise<number> {
   const first = 20_000 + Math.floor(Math.random() * 12_000);
   const free = await Promise.all([first, first + 1, first + 2].map(isFree));

@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { runs, waitUntil } from '../../kit/workers.ts';
+import { waitUntil } from '../../kit/workers.ts';
+
+/** Whether a process is running. A killed orphan stays a zombie where no process collects its exit code. */
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 /** Runs the leaking test file in its own vitest. */
 async function startLeakingRun(leak: 'fail' | 'timeout' | 'hang') {
@@ -18,8 +28,11 @@ async function startLeakingRun(leak: 'fail' | 'timeout' | 'hang') {
   let output = '';
   for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk) => (output += chunk));
   /** Waits for the report of the processes that the file or the test has started. */
-  const pidsOf = (report: 'file' | 'test') =>
-    waitUntil(async () => z.array(z.int()).parse(JSON.parse(await readFile(join(directory, report), 'utf8'))));
+  const pidsOf = async (report: 'file' | 'test') => {
+    const exited = once(vitest, 'exit').then(() => Promise.reject(new Error(`vitest exited too early: ${output}`)));
+    const read = async () => z.array(z.int()).parse(JSON.parse(await readFile(join(directory, report), 'utf8')));
+    return Promise.race([waitUntil(read), exited]);
+  };
   return {
     vitest: vitest as ChildProcess,
     output: () => output,
@@ -34,7 +47,7 @@ async function startLeakingRun(leak: 'fail' | 'timeout' | 'hang') {
 // The reaper reads the environment of processes from /proc.
 it.runIf(process.platform === 'linux').each<['fail' | 'timeout', string]>([
   ['fail', 'fails on purpose'],
-  ['timeout', 'Test timed out in 5000ms'],
+  ['timeout', 'Test timed out in 20000ms'],
 ])('leaves no process running after a test with a %s', async (leak, message) => {
   await using run = await startLeakingRun(leak);
   const pids = await run.pids();
