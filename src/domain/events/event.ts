@@ -1,3 +1,4 @@
+import { byWorkspace } from '../../db/batching.ts';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
@@ -46,12 +47,22 @@ export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly 
 }
 
 /** The events of a user that pass a filter, by id, newest first; the parent is a user that has been read. */
-export function eventsSource(workspaceId: string, filter: EventFilter = {}): KeysetSource<Event> {
+export function eventsSource(workspaceId: string, { name, since, until }: EventFilter = {}): KeysetSource<Event> {
+  const filters = [
+    ...(name == null ? [] : [Prisma.sql`events.name = ${name}`]),
+    ...(since == null ? [] : [Prisma.sql`events.timestamp >= ${since}`]),
+    ...(until == null ? [] : [Prisma.sql`events.timestamp < ${until}`]),
+  ];
+  return filters.length === 0 ? allEvents(workspaceId) : createSource(workspaceId, filters);
+}
+
+/** Shared: a page of users opens this connection for each of them. */
+const allEvents = byWorkspace((workspaceId) => createSource(workspaceId, []));
+
+function createSource(workspaceId: string, filters: readonly Prisma.Sql[]): KeysetSource<Event> {
   const conditions = [
     Prisma.sql`events.workspace_id = ${workspaceId}::uuid AND events.user_id = parent.id`,
-    ...(filter.name == null ? [] : [Prisma.sql`events.name = ${filter.name}`]),
-    ...(filter.since == null ? [] : [Prisma.sql`events.timestamp >= ${filter.since}`]),
-    ...(filter.until == null ? [] : [Prisma.sql`events.timestamp < ${filter.until}`]),
+    ...filters,
   ];
   return {
     columns: eventColumns,

@@ -34,24 +34,32 @@ export function parsePageArguments(
   const issues: ValidationIssue[] = [];
   if (first != null && last != null) issues.push(issue('last', 'CONTRADICTION', 'must not be combined with first'));
   if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'must not be combined with after'));
-  for (const [name, size] of Object.entries({ first, last })) {
-    if (size != null && (size < 1 || size > maximum)) {
-      issues.push(issue(name, 'OUT_OF_RANGE', `must be between 1 and ${maximum}; got ${size}`));
-    }
-  }
-  const keys = Object.entries({ after, before }).flatMap(([name, cursor]) => {
-    if (cursor == null) return [];
+  const checkSize = (name: string, size: number | null | undefined) => {
+    if (size == null || (size >= 1 && size <= maximum)) return;
+    issues.push(issue(name, 'OUT_OF_RANGE', `must be between 1 and ${maximum}; got ${size}`));
+  };
+  const parseCursor = (name: string, cursor: string | null | undefined) => {
+    if (cursor == null) return undefined;
     const key = decodeCursor(scope(), cursor);
     if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'is not a cursor of this connection'));
-    return key ?? [];
-  });
+    return key;
+  };
+  checkSize('first', first);
+  checkSize('last', last);
+  const olderThan = parseCursor('after', after);
+  const newerThan = parseCursor('before', before);
   if (issues.length > 0) throw new ValidationError(issues);
   const isBackward = last != null || (first == null && before != null);
   return {
     size: first ?? last ?? DEFAULT_PAGE_SIZE,
     from: isBackward ? 'oldest' : 'newest',
-    bound: keys[0] === undefined ? undefined : { side: after == null ? 'newer' : 'older', key: keys[0] },
+    bound: boundOf(olderThan, newerThan),
   };
+}
+
+function boundOf(olderThan: string | undefined, newerThan: string | undefined): Page['bound'] {
+  if (olderThan !== undefined) return { side: 'older', key: olderThan };
+  return newerThan === undefined ? undefined : { side: 'newer', key: newerThan };
 }
 
 const KEY_BYTES = 16;

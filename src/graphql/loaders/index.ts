@@ -40,16 +40,16 @@ function createLoaders(db: ReadDb, workspaceId: string) {
   const loader = <Value>(read: ReadMany<Value>) => keyedLoader((keys) => read(db, workspaceId, keys));
 
   const loadDevices = queryLoader({
-    textOf: () => '',
+    textsOf: () => ['', ''],
     read: (_query: undefined, userIds, columns) => readDevices(db, workspaceId, userIds, columns),
   });
   const loadPage = queryLoader({
-    textOf: ({ source, page }: PageQuery) => `${sourceText(source)} ${JSON.stringify(page)}`,
+    textsOf: ({ source, page }: PageQuery) => [sourceText(source), JSON.stringify(page)],
     read: ({ source, page }, parents, columns) => readPages(db, source, parents, page, columns),
   });
   const loadCount = queryLoader({
-    textOf: sourceText,
-    read: (source: KeysetSource<object>, parents) => countRows(db, source, parents),
+    textsOf: (source: KeysetSource<object>) => [sourceText(source), ''],
+    read: (source, parents) => countRows(db, source, parents),
   });
 
   return {

@@ -19,8 +19,11 @@ interface Batch<Value> {
 
 /** How a query is run for many keys at once. */
 interface QueryLoading<Query, Value> {
-  /** The query's SQL and values as text: queries with the same text share a batch, and therefore a statement. */
-  textOf(query: Query): string;
+  /**
+   * The query's SQL and values as text: queries with the same texts share a batch, and therefore a statement. In two parts, so
+   * that a long text that many queries share is hashed once.
+   */
+  textsOf(query: Query): readonly [source: string, page: string];
   /** Runs the query for some keys. @param columns those that any load of the batch needs. */
   read(query: Query, keys: readonly string[], columns: FieldSet): Promise<Map<string, Value>>;
 }
@@ -29,24 +32,27 @@ interface QueryLoading<Query, Value> {
  * Creates a function that loads a query's value for a key, and batches the loads of the same query. A batch is identified by
  * the query that it runs and by nothing else, so two queries cannot answer for each other. A batch is dropped when it is read.
  */
-export function queryLoader<Query, Value>({ textOf, read }: QueryLoading<Query, Value>) {
-  const open = new Map<string, Batch<Value>>();
+export function queryLoader<Query, Value>({ textsOf, read }: QueryLoading<Query, Value>) {
+  const open = new Map<string, Map<string, Batch<Value>>>();
 
-  const openBatch = (text: string, query: Query): Batch<Value> => {
+  const openBatch = (source: string, page: string, query: Query): Batch<Value> => {
+    const pages = open.get(source) ?? new Map<string, Batch<Value>>();
+    open.set(source, pages);
     const batch: Batch<Value> = {
       columns: new Set(),
       loader: keyedLoader((keys) => {
-        if (open.get(text) === batch) open.delete(text);
+        if (pages.get(page) === batch) pages.delete(page);
+        if (pages.size === 0 && open.get(source) === pages) open.delete(source);
         return read(query, keys, union(batch.columns));
       }),
     };
-    open.set(text, batch);
+    pages.set(page, batch);
     return batch;
   };
 
   return (query: Query, key: string, columns: FieldSet): Promise<Value | undefined> => {
-    const text = textOf(query);
-    const batch = open.get(text) ?? openBatch(text, query);
+    const [source, page] = textsOf(query);
+    const batch = open.get(source)?.get(page) ?? openBatch(source, page, query);
     batch.columns.add(columns);
     return batch.loader.load(key);
   };

@@ -1,7 +1,7 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import { COUNT_CAP } from '../../db/reading/count.ts';
-import type { Keyed, KeysetSource, PageOfRows } from '../../db/reading/keyset.ts';
+import type { Keyed, KeysetSource, Page, PageOfRows } from '../../db/reading/keyset.ts';
 import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
 import type { Context } from '../context.ts';
 import type { PageRow } from '../loaders/index.ts';
@@ -52,7 +52,7 @@ export function connect<Row extends { id: string }>(
 ): Connection<Row> {
   const scope = once(() => cursorScope(`${info.parentType.name}.${info.fieldName}`, viewer.workspaceId, parent));
   const { fields, columns } = selectionOf(info);
-  const page = { ...parsePageArguments(args, scope, maximum), around: fields.has('pageInfo') };
+  const page: Page = { ...parsePageArguments(args, scope, maximum), withNeighbours: fields.has('pageInfo') };
   return {
     scope,
     page: once(() => loaders.page(source, page, parent, columns)),

@@ -50,3 +50,14 @@ it('reads a page with and a page without pageInfo at the same time', async () =>
   expect(withoutPageInfo.data).toMatchObject({ users: { nodes: [{ uid: 'u50' }, { uid: 'u40' }] } });
   expect(withPageInfo.data).toMatchObject({ users: { pageInfo: { hasNextPage: true } } });
 });
+
+it('does not look for rows before and after a page if pageInfo is not selected', async () => {
+  const first = await app.send('{ users(first: 1) { pageInfo { endCursor } } }');
+  const { endCursor } = (first.data as { users: { pageInfo: { endCursor: string } } }).users.pageInfo;
+  const read = (selection: string) =>
+    app.statementsOf(() =>
+      app.send(`query ($after: String) { users(first: 2, after: $after) { ${selection} } }`, { after: endCursor }),
+    );
+  expect((await read('nodes { uid } pageInfo { hasNextPage }')).join()).toMatch(/\bbeyond\b/);
+  expect((await read('nodes { uid }')).join()).not.toMatch(/\bbeyond\b/);
+});
