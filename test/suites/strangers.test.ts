@@ -182,7 +182,7 @@ describe('refuses the cursors of another workspace', () => {
   const Cursors = z.object({ edges: z.array(z.object({ cursor: z.string() })).min(1) });
 
   /** A page of a connection of a root, or of a node. */
-  function parsePageArguments(
+  function buildPageOperation(
     { type, field, coordinate }: SchemaField,
     names: AllNames,
     side?: string,
@@ -196,17 +196,17 @@ describe('refuses the cursors of another workspace', () => {
   }
 
   it.each(connectionFields.map((field) => [field.coordinate, field] as const))('%s', async (_name, field) => {
-    const answer = await send(parsePageArguments(field, namesOf(THEIRS)), app.stranger.owner);
+    const answer = await send(buildPageOperation(field, namesOf(THEIRS)), app.stranger.owner);
     const found = z
       .union([z.object({ page: Cursors }), z.object({ node: z.object({ page: Cursors }) })])
       .parse(answer.data);
     const [edge] = ('page' in found ? found.page : found.node.page).edges;
     for (const side of ['after', 'before']) {
-      const { data, errors } = await send(parsePageArguments(field, own, side, edge?.cursor));
+      const { data, errors } = await send(buildPageOperation(field, own, side, edge?.cursor));
       expect(JSON.stringify(data ?? {})).not.toContain('cursor');
       expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
       expect(
-        (await send(parsePageArguments(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {},
+        (await send(buildPageOperation(field, namesOf(THEIRS), side, edge?.cursor))).data ?? {},
       ).not.toHaveProperty('page');
     }
   });

@@ -21,33 +21,29 @@ export const MAX_PAGE_SIZE = 100;
 
 const issue = (path: string, code: string, message: string): ValidationIssue => ({ path: [path], code, message });
 
+/** A connection whose cursors are parsed. */
+interface CursorOwner {
+  /** The scope of the connection's cursors. */
+  scope(): number;
+}
+
 /**
  * Converts the arguments of a connection to the page that they select. `before` alone selects the page right before it.
- * @param scope returns the scope of the connection's cursors; called only if there is a cursor. @param maximum page size.
+ * @param owner is asked for its scope only if there is a cursor. @param maximum page size.
  * @throws {ValidationError} with every issue at once: nothing is clamped.
  */
 export function parsePageArguments(
   { first, after, last, before }: PageArguments,
-  scope: () => number,
+  owner: CursorOwner,
   maximum: number,
 ): Page {
   const issues: ValidationIssue[] = [];
   if (first != null && last != null) issues.push(issue('last', 'CONTRADICTION', 'must not be combined with first'));
   if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'must not be combined with after'));
-  const checkSize = (name: string, size: number | null | undefined) => {
-    if (size == null || (size >= 1 && size <= maximum)) return;
-    issues.push(issue(name, 'OUT_OF_RANGE', `must be between 1 and ${maximum}; got ${size}`));
-  };
-  const parseCursor = (name: string, cursor: string | null | undefined) => {
-    if (cursor == null) return undefined;
-    const key = decodeCursor(scope(), cursor);
-    if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'is not a cursor of this connection'));
-    return key;
-  };
-  checkSize('first', first);
-  checkSize('last', last);
-  const olderThan = parseCursor('after', after);
-  const newerThan = parseCursor('before', before);
+  checkSize('first', first, maximum, issues);
+  checkSize('last', last, maximum, issues);
+  const olderThan = parseCursor('after', after, owner, issues);
+  const newerThan = parseCursor('before', before, owner, issues);
   if (issues.length > 0) throw new ValidationError(issues);
   const isBackward = last != null || (first == null && before != null);
   return {
@@ -55,6 +51,23 @@ export function parsePageArguments(
     from: isBackward ? 'oldest' : 'newest',
     bound: boundOf(olderThan, newerThan),
   };
+}
+
+function checkSize(name: string, size: number | null | undefined, maximum: number, issues: ValidationIssue[]): void {
+  if (size == null || (size >= 1 && size <= maximum)) return;
+  issues.push(issue(name, 'OUT_OF_RANGE', `must be between 1 and ${maximum}; got ${size}`));
+}
+
+function parseCursor(
+  name: string,
+  cursor: string | null | undefined,
+  owner: CursorOwner,
+  issues: ValidationIssue[],
+): string | undefined {
+  if (cursor == null) return undefined;
+  const key = decodeCursor(owner.scope(), cursor);
+  if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'is not a cursor of this connection'));
+  return key;
 }
 
 function boundOf(olderThan: string | undefined, newerThan: string | undefined): Page['bound'] {

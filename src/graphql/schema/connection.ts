@@ -1,5 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
+import type { FieldSet } from '../../db/reading/columns.ts';
 import { COUNT_CAP } from '../../db/reading/count.ts';
 import type { Keyed, KeysetSource, Page, PageOfRows } from '../../db/reading/keyset.ts';
 import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
@@ -21,9 +22,9 @@ export interface Connection<Row extends { id: string }> {
   count(): Promise<number>;
 }
 
-/** A row, and the scope of its cursor, which is computed only if it is selected. */
+/** A row of a connection. */
 export interface Edge<Row extends { id: string }> {
-  scope(): number;
+  connection: Pick<Connection<Row>, 'scope'>;
   row: PageRow<Row>;
 }
 
@@ -36,28 +37,52 @@ interface ConnectionOptions<Row> {
   maximum: number;
 }
 
-function once<Value>(compute: () => Value): () => Value {
-  let computed: { value: Value } | undefined;
-  return () => {
-    computed ??= { value: compute() };
-    return computed.value;
-  };
+/** A connection that is read with loaders. A class: a page of users opens one for each, and closures take six times the memory. */
+class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
+  readonly #context: Context;
+  readonly #name: string;
+  readonly #parent: string;
+  readonly #source: KeysetSource<Row>;
+  readonly #arguments: Page;
+  readonly #columns: FieldSet;
+  #scope: number | undefined;
+  #page: Promise<PageOfRows<PageRow<Row>>> | undefined;
+  #count: Promise<number> | undefined;
+
+  /** @throws {ValidationError} if the arguments are invalid. */
+  constructor(context: Context, info: GraphQLResolveInfo, { parent, source, args, maximum }: ConnectionOptions<Row>) {
+    const { fields, columns } = selectionOf(info);
+    this.#context = context;
+    this.#name = `${info.parentType.name}.${info.fieldName}`;
+    this.#parent = parent;
+    this.#source = source;
+    this.#columns = columns;
+    this.#arguments = { ...parsePageArguments(args, this, maximum), withNeighbours: fields.has('pageInfo') };
+  }
+
+  scope(): number {
+    this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.#parent);
+    return this.#scope;
+  }
+
+  page(): Promise<PageOfRows<PageRow<Row>>> {
+    this.#page ??= this.#context.loaders.page(this.#source, this.#arguments, this.#parent, this.#columns);
+    return this.#page;
+  }
+
+  count(): Promise<number> {
+    this.#count ??= this.#context.loaders.count(this.#source, this.#parent);
+    return this.#count;
+  }
 }
 
 /** Opens a connection. @throws {ValidationError} if its arguments are invalid. */
 export function connect<Row extends { id: string }>(
-  { viewer, loaders }: Context,
+  context: Context,
   info: GraphQLResolveInfo,
-  { parent, source, args, maximum }: ConnectionOptions<Row>,
+  options: ConnectionOptions<Row>,
 ): Connection<Row> {
-  const scope = once(() => cursorScope(`${info.parentType.name}.${info.fieldName}`, viewer.workspaceId, parent));
-  const { fields, columns } = selectionOf(info);
-  const page: Page = { ...parsePageArguments(args, scope, maximum), withNeighbours: fields.has('pageInfo') };
-  return {
-    scope,
-    page: once(() => loaders.page(source, page, parent, columns)),
-    count: once(() => loaders.count(source, parent)),
-  };
+  return new LoadedConnection(context, info, options);
 }
 
 /** A field of an edge that is a column of its row, such as a membership's. */
@@ -97,7 +122,7 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
       cursor: t.string({
         description: 'The position of the edge, for `after` and `before`. Opaque; stays valid if the node is deleted.',
         extensions: { columns: [] },
-        resolve: ({ scope, row }) => encodeCursor(scope(), row.id),
+        resolve: ({ connection, row }) => encodeCursor(connection.scope(), row.id),
       }),
       node: t.field({
         type: node,
@@ -115,23 +140,23 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
         type: [edge],
         description: 'The edges of the page, newest first.',
         extensions: partOfPage,
-        resolve: async ({ scope, page }) => (await page()).rows.map((row) => ({ scope, row })),
+        resolve: async (connection) => (await connection.page()).rows.map((row) => ({ connection, row })),
       }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
         description: 'The position of the page in the connection.',
         extensions: { cost: 0 },
-        resolve: async ({ scope, page }) => pageInfoOf(scope(), await page()),
+        resolve: async (connection) => pageInfoOf(connection.scope(), await connection.page()),
       }),
       totalCount: t.int({
         description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected.`,
         extensions: countCost,
-        resolve: async ({ count }) => Math.min(await count(), COUNT_CAP),
+        resolve: async (connection) => Math.min(await connection.count(), COUNT_CAP),
       }),
       totalCountIsCapped: t.boolean({
         description: `Whether the connection has more than ${CAP} edges, so that \`totalCount\` is not exact.`,
         extensions: countCost,
-        resolve: async ({ count }) => (await count()) > COUNT_CAP,
+        resolve: async (connection) => (await connection.count()) > COUNT_CAP,
       }),
     }),
   });
@@ -148,7 +173,7 @@ export function withNodes<Row extends { id: string }>(
       type: [node],
       description: 'The nodes of the page, newest first: the same as `edges { node }`.',
       extensions: partOfPage,
-      resolve: async ({ page }) => (await page()).rows as never,
+      resolve: async (connection) => (await connection.page()).rows as never,
     }),
   );
 }

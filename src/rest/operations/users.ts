@@ -135,7 +135,7 @@ export const listUsersOperation = operation({
     const scope = cursorScope('GET /users', viewer.workspaceId);
     const { limit, next_cursor: after, previous_cursor: before } = query;
     const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
-    const page = parsePageArguments({ ...size, after, before }, () => scope, MAX_USERS_PAGE_SIZE);
+    const page = parsePageArguments({ ...size, after, before }, { scope: () => scope }, MAX_USERS_PAGE_SIZE);
     const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, page, query.email);
     const [first, last] = [rows[0], rows.at(-1)];
     return {
