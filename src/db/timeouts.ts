@@ -12,9 +12,7 @@ export interface DatabaseTimeouts {
   poolWaitMs: number;
 }
 
-/**
- * How PostgreSQL and the driver report each timeout, and what callers are told. The SQLSTATE does not identify the timeout.
- */
+/** The message of each timeout in PostgreSQL or the driver, and the activity that the response names. They share SQLSTATEs. */
 const timeoutErrors: readonly [pattern: RegExp, timeout: keyof DatabaseTimeouts, activity: string][] = [
   [/due to statement timeout/, 'statementMs', 'running a database query'],
   [/due to lock timeout/, 'lockMs', 'waiting for a row lock'],

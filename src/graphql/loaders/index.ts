@@ -87,8 +87,8 @@ function createLoaders(db: ReadDb, workspaceId: string) {
 const sourceTexts = new WeakMap<KeysetSource<object>, string>();
 
 /**
- * The SQL fragments of a source with their values, as text. Computed once for each source: with 30 sources, as for the events
- * of 30 users, the text and its lookup cost 36 µs per request (18 µs for a name and a filter, which two queries can share).
+ * The SQL fragments of a source with their values, as text. Computed once for each source; a source without a filter is shared by
+ * all requests of a workspace (`eventsSource`). For 30 sources of its own, a page of users took 0.09 ms of CPU time.
  */
 function sourceText(source: KeysetSource<object>): string {
   const cached = sourceTexts.get(source);
