@@ -479,7 +479,7 @@ describe('The time to reject a wrong secret', () => {
   };
   const inMicroseconds = (ms: number) => Math.round(ms * 10_000) / 10;
 
-  /** Times a function for each secret, and prints the differences. @param counted the name of the sample count. */
+  /** Times a function for each secret, and prints the differences. @param what the name of the sample count. */
   async function timingsOf(what: string, act: Parameters<typeof takeTimings>[0], rounds: number) {
     await takeTimings(act, { rounds: 300, budgetMs: 3_000 });
     const timings = await takeTimings(act, { rounds, budgetMs: 10_000 });

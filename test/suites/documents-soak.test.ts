@@ -129,7 +129,7 @@ async function cpuTime({ pid }: Production): Promise<{ ran: number; waited: numb
   return { ran: ran / 1e6, waited: waited / 1e6 };
 }
 
-/** Does something, and measures for how much of the time the gateway was busy, and how many times as long it took. */
+/** Runs a function, and measures how busy the gateway was busy, and how many times as long it took. */
 async function measured<Value>(gateway: Production, act: () => Promise<Value>) {
   const [before, started] = [await cpuTime(gateway), performance.now()];
   const value = await act();

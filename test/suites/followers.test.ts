@@ -40,9 +40,9 @@ const newer = `query ($before: String) { user(uid: "followed") {
 } }`;
 
 /**
- * Follows the events of a user as a client does. It goes on from the newest event that it has read; one with an overlap, from
- * the newest that is older than that by the overlap, and skips what it has seen.
- * @returns all that it has read.
+ * Follows the events of a user as a client does. It continues after the newest event that it has read. With an overlap, it
+ * continues after the newest event that is older than that by the overlap, and skips events that it has seen.
+ * @returns all events that it has read.
  */
 function follow(address: string, production: Production, overlapMs: number) {
   const seen = new Map<string, string>();

@@ -21,8 +21,8 @@ const REQUESTS = 5_000;
 const DEADLINE_MS = 10_000 + 2_000;
 
 /**
- * Most MB by which what the gateway holds may grow from the half of the operations to their end. Measured: 4 to 9, and no more
- * from 24,000 operations to 64,000: caches that have a limit still fill. Two kilobytes that each left behind would be 20.
+ * Maximum growth of retained memory in MB in the second half of the operations. Measured: 4 to 9, and no more from 24,000
+ * operations to 64,000, since bounded caches still fill. A leak of 2 KB per operation would add 20.
  */
 const GROWTH_MB = 15;
 

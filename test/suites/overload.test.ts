@@ -25,9 +25,9 @@ function slowdown(before: CpuTime, after: CpuTime): number {
 }
 
 /**
- * Twice as long is what PostgreSQL and the generator may cause on two cores. Past that, others use the machine, and the
- * bounds stand for what the gateway does in the time that it gets: in the worst of the time, which has the slowest
- * hundredth of the answers.
+ * PostgreSQL and the load generator can slow the gateway down by a factor of two on two cores. A larger factor means that
+ * other processes use the machine; the bounds are then relaxed, because they apply to the CPU time that the gateway gets
+ * while the slowest hundredth of the responses is sent.
  */
 const OWN_SLOWDOWN = 2;
 
