@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The suites that try to break the gateway, one after the other: each has the machine to itself, and prints its figures. */
+/** Destructive and load suites. They run sequentially, since each needs the whole machine, and print their figures. */
 export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
@@ -10,7 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,
-    // What a suite prints is read as it comes.
+    // Prints the output of a suite immediately.
     disableConsoleIntercept: true,
   },
 });

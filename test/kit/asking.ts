@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-/** What was answered, and how long that took. */
+/** A response, and its latency. */
 export interface Answered {
   status: number;
   headers: Record<string, string | string[] | undefined>;
@@ -9,14 +9,14 @@ export interface Answered {
   ms: number;
 }
 
-/** What is sent beside a path. */
+/** The options of a request. */
 export interface Asked {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
 }
 
-/** Asks a gateway over connections that are kept. @param connections at the most. */
+/** A client of a gateway with keep-alive connections. @param connections the maximum number of connections. */
 export function asking(address: string, connections = 20) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const ask = (path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answered> =>

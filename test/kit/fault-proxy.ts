@@ -1,29 +1,29 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
-/** A network that fails as it is told to. */
+/** A network with controllable faults. */
 export interface FaultProxy extends AsyncDisposable {
   port: number;
-  /** What is sent from now on takes so long in ms, each way. */
+  /** Delays data sent from now on by this time in ms, in each direction. */
   delay(ms: number): void;
-  /** Nothing comes through any more, and nobody is told. */
+  /** Stops forwarding data, without closing connections. */
   stall(): void;
-  /** What was held back comes through, and what is sent from now on. */
+  /** Forwards the data held back, and data sent from now on. */
   flow(): void;
-  /** New connections work; those that there are stay silent for ever, as behind a firewall that has forgotten them. */
+  /** Forwards data of new connections only. Existing ones stay silent, as behind a firewall that has dropped their state. */
   forget(): void;
   /** Closes every connection. */
   cut(): void;
   /**
-   * Closes each connection on which a client sends this text: before the server gets it, or when that has answered. An empty
-   * text ends this.
+   * Closes each connection on which a client sends this text: before the server receives it, or after the server has
+   * responded. An empty text disables this.
    */
   cutAt(text: string, when?: 'before' | 'after'): void;
-  /** How many connections the last text has closed. */
+  /** The number of connections closed for the last text. */
   cuts(): number;
 }
 
-/** Starts a proxy before a server, on a port of its own. */
+/** Starts a proxy in front of a server, on its own port. */
 export async function startFaultProxy(target: NetConnectOpts): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   let ms = 0;

@@ -32,7 +32,11 @@ export async function startGraph() {
 
   return {
     ...app,
-    /** Asks the gateway, as the owner unless a caller is named, or null for nobody. @returns its answer, and how many requests usergraph and Orders got for it. */
+    /**
+     * Sends a query to the gateway.
+     * @param caller the owner by default; null sends no credentials.
+     * @returns the response, and the number of requests that usergraph and Orders received for it.
+     */
     async ask(query: string, caller: string | null = app.owner): Promise<Answer & { requests: number[] }> {
       const before = requests();
       const response = await fetch(address, {

@@ -7,7 +7,7 @@ import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createDatabase, openWorkerDatabase } from './database.ts';
 import { unlimited } from './unlimited.ts';
 
-/** What a browser sends when somebody opens an address. */
+/** The headers that a browser sends when a user opens a URL. */
 export const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
 let seeded: Promise<string> | undefined;
@@ -40,7 +40,7 @@ export async function startGraphiQL({ graphiql, demo = false }: Pick<Dependencie
     db: database.db,
     /** Sends a GET. */
     get: (url: string, headers: Record<string, string> = navigation) => app.inject({ url, headers }),
-    /** Sends an operation with the text of GraphiQL's three editors, and gives the answer. */
+    /** Sends an operation with the text of GraphiQL's three editors, and returns the response. */
     async play({ query, variables, headers }: { query: string; variables: string; headers: string }): Promise<unknown> {
       const payload = { query, variables: JSON.parse(variables) };
       return (await app.inject({ method: 'POST', url: '/graphql', headers: JSON.parse(headers), payload })).json();

@@ -8,28 +8,28 @@ import { servedSchema } from '../../src/federation/subgraph.ts';
 export const kinds = ['addEvent', 'updateUser', 'createUser'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Attributes that are written to one user: less than they may have. */
+/** Attributes written to one user: fewer than the limit. */
 const ATTRIBUTES = 40;
 
-/** Longest time in ms that an answer is waited for. */
+/** Request timeout in ms. */
 const PATIENCE_MS = 12_000;
 
-/** A write, and what came of it. */
+/** A write and its outcome. */
 export interface Write {
   kind: Kind;
   number: number;
-  /** Whether it was answered with success; not with an error, nor not at all. */
+  /** Whether a response confirmed its success. */
   acknowledged: boolean;
-  /** How often it was sent: more than once only where it has a key. */
+  /** The number of attempts; only a write with a key is retried. */
   sent: number;
   /** Whether it carries an idempotency key. */
   keyed: boolean;
 }
 
-/** The user whose attribute a number is. */
+/** The user whose attribute has this number. */
 export const holderOf = (number: number) => `holder${Math.floor(number / ATTRIBUTES)}`;
 
-/** Whether a mutation's input takes a key, by which it may be sent again. */
+/** Whether a mutation's input accepts an idempotency key, so that it can be retried. */
 export function takesKey(kind: Kind): boolean {
   const type = servedSchema.getType(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}Input`);
   return isInputObjectType(type) && 'idempotencyKey' in type.getFields();
@@ -48,13 +48,13 @@ const inputOf: Record<Kind, (number: number, listIds: readonly string[]) => obje
 const Answer = z.object({ data: z.record(z.string(), z.object({ __typename: z.string() })) });
 
 export interface Writers {
-  /** Ends after the writes under way. @returns all that were written. */
+  /** Stops after the in-flight writes. @returns all writes. */
   stop(): Promise<Write[]>;
 }
 
 /**
- * Writes all the time, so many at once. What was not acknowledged is sent again until it is, where it has a key.
- * @param address where the gateway is just now.
+ * Writes continuously with a fixed concurrency. Retries an unacknowledged write with a key until it is acknowledged.
+ * @param address returns the current address of the gateway.
  */
 export function startWriters(
   count: number,

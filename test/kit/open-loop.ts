@@ -3,7 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How a request of a load ended. */
+/** The outcome of a request. */
 export interface Ended {
   /** Its number, which is in its event, and its `x-request-id`. */
   number: number;
@@ -12,36 +12,36 @@ export interface Ended {
   body: string;
   /** When it was sent, in ms since the epoch. */
   sent: number;
-  /** Whether the gateway had begun it: had asked for its body, or had begun to answer. */
+  /** Whether the gateway had begun it: had requested its body, or had begun to respond. */
   begun: boolean;
-  /** When it was answered, or when its connection broke, in ms since the epoch. */
+  /** When the response arrived or the connection broke, in ms since the epoch. */
   ended: number;
 }
 
-/** Requests that are sent at a rate whether others are answered or not, on connections that are kept. */
+/** Requests sent at a fixed rate, without waiting for responses, on keep-alive connections. */
 export interface Load {
-  /** Waits until a hundred were answered, and hardly any waits for its answer: until the gateway keeps up. */
+  /** Waits until the gateway keeps up: a hundred responses have arrived, and few are outstanding. */
   steady(): Promise<void>;
-  /** Sends no more. @returns how each has ended. */
+  /** Stops sending. @returns the outcome of each request. */
   stop(): Promise<Ended[]>;
 }
 
-/** Each request of so many waits until it is asked for its body (`expect: 100-continue`), which tells that it is begun. */
+/** One request in this many sends its body only after the gateway requests it (`expect: 100-continue`), which shows that it has begun. */
 const AWAITED = 9;
 
-/** How long in ms the body of such a request then takes to come: so some are always begun and not answered. */
+/** The delay of such a body in ms, so that some requests are always in flight. */
 const BODY_MS = 200;
 
-/** Most requests without an answer where the gateway keeps up: most of them are such as take their time. */
+/** Maximum number of outstanding requests if the gateway keeps up; most of them have a delayed body. */
 const FEW_WAIT = 12;
 
-/** What is sent: reads and writes in turn. */
+/** The operations: reads and writes alternate. */
 const documentOf = (number: number) =>
   number % 2 === 0
     ? '{ users(first: 5) { nodes { uid meta } } }'
     : `mutation { addEvent(input: { uid: "u", name: "Sent", value: ${number} }) { ... on AddEventPayload { event { id } } } }`;
 
-/** Sends so many requests a second. */
+/** Sends this many requests per second. */
 export function startLoad(address: string, authorization: string, perSecond: number): Load {
   const agent = new Agent({ keepAlive: true });
   const stopping = new AbortController();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { GatewayProcess } from './gateway-process.ts';
 import { waitUntil } from './workers.ts';
 
-/** Longest time in ms that any request takes, whatever the database does; a slow machine has a little more. */
+/** Maximum duration of a request in ms, whatever the state of the database, with a margin for slow machines. */
 const DEADLINE_MS = 11_000;
 
 const Body = z.object({
@@ -12,10 +12,10 @@ const Body = z.object({
   errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).optional(),
 });
 
-/** How a request was answered. */
+/** The response to a request. */
 export interface Outcome {
   status: number;
-  /** The code of its error; `data` where it has none. */
+  /** The error code; `data` if there is no error. */
   code: string;
 }
 
@@ -40,7 +40,7 @@ const graphql = (target: Target, query: string) => ask(target, '/graphql', 'POST
 /** Reads through GraphQL; the same text each time, so that the query is compiled. */
 export const read = (target: Target) => graphql(target, '{ users(first: 1) { nodes { uid events { totalCount } } } }');
 
-/** A request of every kind: reads and writes of one statement, of several, and of a transaction, through both doors. */
+/** A request of every kind: reads and writes of one statement, of several, and of a transaction, through both APIs. */
 export const requestsOfEachKind = (target: Target): Promise<Outcome>[] => [
   read(target),
   graphql(target, '{ user(uid: "nobody") { uid } }'),
@@ -52,7 +52,7 @@ export const requestsOfEachKind = (target: Target): Promise<Outcome>[] => [
   ask(target, '/v1/users/u/events', 'POST', { event: 'x' }),
 ];
 
-/** Creates the user that those requests are about. */
+/** Creates the user that these requests refer to. */
 export async function createUserU(target: Target): Promise<void> {
   const { code } = await graphql(target, 'mutation { createUser(input: { uid: "u" }) { __typename } }');
   expect(code).toBe('data');
@@ -61,8 +61,8 @@ export async function createUserU(target: Target): Promise<void> {
 const statusOf = async (address: string, path: string) => (await fetch(address + path)).status;
 
 /**
- * Sees that readiness turns red while liveness stays green, and that every request is refused in time and by the contract.
- * @returns how long in ms the slowest operationChecks took.
+ * Expects that readiness fails while liveness succeeds, and that every request is rejected in time with an error of the contract.
+ * @returns the duration of the slowest rejection in ms.
  */
 export async function expectOutage(target: Target): Promise<number> {
   await waitUntil(async () => expect(await statusOf(target.address, '/health/ready')).toBe(503));
@@ -75,13 +75,13 @@ export async function expectOutage(target: Target): Promise<number> {
   return slowest;
 }
 
-/** How long in ms it takes until a request is answered with data; asked again and again, without waiting for an answer. */
+/** Returns the time in ms until a request is answered with data. Sends requests repeatedly, without waiting for responses. */
 export async function untilServed(target: Target): Promise<number> {
   const began = Date.now();
   const served = Promise.withResolvers<number>();
   const ending = new AbortController();
   const asked: Promise<void>[] = [];
-  const timeout = setTimeout(() => served.reject(new Error('It does not serve again.')), 30_000);
+  const timeout = setTimeout(() => served.reject(new Error('The gateway has not recovered within 30 s.')), 30_000);
   void (async () => {
     while (!ending.signal.aborted) {
       const asking = read(target).then(({ status }) => {
@@ -100,10 +100,10 @@ export async function untilServed(target: Target): Promise<number> {
   }
 }
 
-/** How long in ms a connection that nobody uses is kept, and a little more. */
+/** The idle timeout of a connection in ms, with a margin. */
 const KEPT_MS = 10_000 + 2_000;
 
-/** A gateway whose sessions go by a name. */
+/** A gateway whose database sessions have an application name. */
 export interface Watched extends Target {
   gateway: GatewayProcess;
   query(sql: string): Promise<Record<string, unknown>[]>;
@@ -115,8 +115,8 @@ const sessionsOf = ({ query, sessionName }: Pick<Watched, 'query' | 'sessionName
   query(`SELECT pid, state, query FROM pg_stat_activity WHERE application_name = '${sessionName}'`);
 
 /**
- * Sees that a gateway that is asked nothing gives its connections back: one that a request has taken and not returned would
- * stay. The background erasure uses one every 5 s, so that it is not idle for long enough to be closed.
+ * Expects that an idle gateway closes its connections. A connection that a request has leaked would stay open. Background
+ * erasure uses one connection every 5 s, so that this one is never idle for long enough to be closed.
  */
 export async function expectNothingHeld(watched: Watched): Promise<void> {
   expect(await sessionsOf(watched)).not.toEqual([]);
@@ -127,10 +127,10 @@ export async function expectNothingHeld(watched: Watched): Promise<void> {
 }
 
 /**
- * Sees that it serves within 6 s, which is the time after which a silent connection is closed (`LIMIT_STATEMENT_MS` and half a
- * second: the workspace's share may consist of those) and half a second more; that it is ready, is the same process, and holds no more connections than its pool has, none in a
- * transaction.
- * @returns how long in ms it took to serve.
+ * Expects that the gateway recovers within 6 s. A silent connection is closed after `LIMIT_STATEMENT_MS` and half a second,
+ * because the workspace's share of the pool may consist of such connections; another half second is a margin. Also expects
+ * that the gateway is ready, is the same process, and has no more connections than its pool, none in a transaction.
+ * @returns the time to recovery in ms.
  */
 export async function expectRecovery({ gateway, query, sessionName, poolSize, ...target }: Watched): Promise<number> {
   const took = await untilServed(target);

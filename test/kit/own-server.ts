@@ -18,9 +18,9 @@ export type OwnServer = Awaited<ReturnType<typeof startOwnServer>>;
 const DATABASE = 'usergraph';
 
 /**
- * Starts a PostgreSQL of the test's own, which it may kill, pause and start again in the same place, with a migrated database
- * and a key that has every scope.
- * @param settings of postgresql.conf. Left out: as a server comes, which loses nothing that it has committed.
+ * Starts a separate PostgreSQL that a test can kill, pause and restart on the same data, with a migrated database and a key
+ * that has every scope.
+ * @param settings of postgresql.conf. Default: PostgreSQL's own settings, with durable commits.
  */
 export async function startOwnServer(settings: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'usergraph-own-'));
@@ -47,7 +47,7 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
     workspaceId,
     owner: basic(key.publicKey, key.secret),
     query: (sql: string) => queryOn(connection, sql),
-    /** Ends it in order, with all its sessions. */
+    /** Shuts it down, with all its sessions. */
     stop: () => stopServer(tools, directory),
     /** Kills the server; its sessions end when they see it. */
     kill: async () => void process.kill(await serverPid(), 'SIGKILL'),
@@ -57,7 +57,7 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
       await clearLeftovers(place);
       await startServer(tools, place);
     },
-    /** Stops the clock of the server and of all its sessions: they neither answer nor hang up. */
+    /** Pauses the server and all its sessions: they neither respond nor close connections. */
     pause: () => signalAll('SIGSTOP'),
     resume: () => signalAll('SIGCONT'),
     async [Symbol.asyncDispose]() {
@@ -70,7 +70,7 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
 
 async function queryOn(connection: ClientConfig, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client(connection);
-  // A server that is killed while the client ends.
+  // The server may be killed while the client closes its connection.
   client.on('error', () => {});
   await client.connect();
   try {

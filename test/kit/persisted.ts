@@ -11,5 +11,5 @@ export async function writePersisted(content: object | string) {
   return { file, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
 }
 
-/** The id of a document, as Apollo's clients have it; codegen puts `sha256:` before it. */
+/** The id of a document as Apollo's clients send it; codegen adds the prefix `sha256:`. */
 export const idOf = (document: string): string => createHash('sha256').update(document).digest('hex');

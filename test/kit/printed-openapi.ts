@@ -1,6 +1,6 @@
 import { openApiDocument } from '../../src/rest/openapi.ts';
 
-/** The document of the REST door as openapi.json holds it. */
+/** The OpenAPI document of the REST API, as in openapi.json. */
 export function printedOpenApi(): string {
   return `${JSON.stringify(openApiDocument, null, 2)}\n`;
 }

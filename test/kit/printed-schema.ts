@@ -3,12 +3,12 @@ import { lexicographicSortSchema } from 'graphql';
 import { subgraphSdl } from '../../src/federation/subgraph.ts';
 import { schema } from '../../src/graphql/schema/index.ts';
 
-/** The schema as schema.graphql holds it: sorted by name, with descriptions and directives. */
+/** The schema as in schema.graphql: sorted by name, with descriptions and directives. */
 export function printedSchema(): string {
   return `${printSchemaWithDirectives(lexicographicSortSchema(schema))}\n`;
 }
 
-/** What subgraph.graphql holds: the schema as a composer takes it. */
+/** The content of subgraph.graphql: the schema for composition. */
 export function printedSubgraph(): string {
   return subgraphSdl(schema);
 }

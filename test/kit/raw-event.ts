@@ -7,7 +7,7 @@ const query = `mutation ($properties: Attributes, $value: AttributeValue) {
   }
 }`;
 
-/** Adds an event whose variables are JSON text, so that they hold what no JavaScript value becomes. */
+/** Adds an event whose variables are JSON text, which can contain values that JavaScript cannot represent. */
 export async function sendEvent(
   app: Awaited<ReturnType<typeof startApp>>,
   variables: { properties?: string; value?: string },

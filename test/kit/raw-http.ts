@@ -1,16 +1,16 @@
 import { connect, type Socket } from 'node:net';
 
-/** What came back for bytes that were sent. */
+/** The response to raw bytes. */
 export interface Exchange {
-  /** All that was answered, as Latin-1. */
+  /** All bytes received, as Latin-1. */
   text: string;
   /** From the first byte sent until the connection was closed, or until `timeoutMs`. */
   ms: number;
-  /** Whether the gateway has closed the connection in time. */
+  /** Whether the gateway closed the connection in time. */
   closed: boolean;
 }
 
-/** A connection that is open until it is closed from the other side. */
+/** A connection that the server closes. */
 export interface Connection {
   socket: Socket;
   exchange: Promise<Exchange>;
@@ -33,18 +33,18 @@ export function open(address: string, timeoutMs: number): Connection {
     .on('data', (chunk: Buffer) => chunks.push(chunk))
     .on('end', () => finish(true))
     .on('close', () => finish(true))
-    // A connection that is reset is closed.
+    // A reset counts as closed.
     .on('error', () => finish(true));
   return { socket, exchange: promise };
 }
 
-/** Sends bytes and nothing after them, and reads what comes until the connection is closed. */
+/** Sends bytes, and reads the response until the connection is closed. */
 export function exchange(address: string, bytes: string | Buffer, timeoutMs = 20_000): Promise<Exchange> {
   const connection = open(address, timeoutMs);
   connection.socket.end(bytes);
   return connection.exchange;
 }
 
-/** The statuses in what was answered. */
+/** The status codes in a response. */
 export const statusesIn = (text: string): number[] =>
   [...text.matchAll(/(?:^|\r\n|\})HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));

@@ -1,4 +1,4 @@
-/** What an operation is to be about, by the names that callers use. */
+/** The names of the objects that an operation refers to. */
 export interface Names {
   uid: string;
   token: string;
@@ -9,13 +9,13 @@ export interface Names {
   event: string;
 }
 
-/** An operation as it is sent. */
+/** The body of a request. */
 export interface Sent {
   document: string;
   variables: Record<string, unknown>;
 }
 
-/** A mutation with an input, selecting whatever its result says of a fault. */
+/** A mutation with an input, which selects all fields of errors. */
 function mutation(field: string, input: Record<string, unknown>): Sent {
   const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
   return {
@@ -28,16 +28,16 @@ function mutation(field: string, input: Record<string, unknown>): Sent {
 
 const page = 'totalCount edges { cursor node { id } }';
 
-/** What is selected of a node of any type. */
+/** The selection for a node of any type. */
 const nodes = `__typename ... on Node { id }
   ... on User { uid email } ... on List { title } ... on Segment { name } ... on Event { name user { uid } }`;
 
 const query = (document: string, variables: Record<string, unknown> = {}): Sent => ({ document, variables });
 
 /**
- * Operations about something, for every field of `Query` and `Mutation`: each of them uses every name that its
- * field takes.
- * @param own something that the caller's workspace has.
+ * Operations on the named objects, for every field of `Query` and `Mutation`. Each operation uses every name that its field
+ * accepts.
+ * @param own names of objects in the caller's workspace.
  */
 export function rootOperations(about: Names, own: Names): Record<string, Sent[]> {
   const ids = [about.user, about.list, about.segment, about.event];

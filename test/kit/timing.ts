@@ -1,14 +1,14 @@
-/** Samples of times, of what is compared. */
+/** Samples of the times of the compared groups. */
 export interface Timings {
   near: number[];
   far: number[];
-  /** As `far`, to tell how much two equal groups differ. */
+  /** A control like `far`, to measure by how much two equal groups differ. */
   farToo: number[];
 }
 
 const groups = ['near', 'far', 'farToo'] as const;
 
-/** Takes a sample of each group a round, in an order that changes, for as long as it may take. @returns times in ms. */
+/** Takes a sample of each group per round, in a changing order, within a time budget. @returns times in ms. */
 export async function takeTimings(
   act: (group: (typeof groups)[number], round: number) => unknown,
   { rounds, budgetMs }: { rounds: number; budgetMs: number },
@@ -29,8 +29,8 @@ export async function takeTimings(
 const medianOf = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /**
- * By how much `near` and `far` differ in the same round, in ms (the median), and by how much two equal groups may without
- * any cause: six times the standard error of the control's median, taken from its median deviation.
+ * The median difference of `near` and `far` in the same round, in ms, and the difference that two equal groups can have by
+ * chance: six times the standard error of the control's median, computed from its median deviation.
  */
 export function compareTimings({ near, far, farToo }: Timings): { difference: number; noise: number } {
   const toFar = (samples: number[]) => samples.map((ms, round) => ms - (far[round] ?? 0));

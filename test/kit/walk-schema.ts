@@ -2,7 +2,7 @@ import { type GraphQLField, type GraphQLObjectType, isObjectType } from 'graphql
 import type { Scope } from '../../src/domain/shared/scopes.ts';
 import { servedSchema } from '../../src/federation/subgraph.ts';
 
-/** A field of the schema, and what it declares. */
+/** A field of the schema and its declarations. */
 export interface SchemaField {
   type: GraphQLObjectType;
   field: GraphQLField<unknown, unknown>;
@@ -11,7 +11,7 @@ export interface SchemaField {
   scopes: readonly Scope[];
 }
 
-/** Every field of every object type, but for introspection's. */
+/** Every field of every object type, except introspection fields. */
 export const schemaFields: SchemaField[] = Object.values(servedSchema.getTypeMap())
   .filter((type) => isObjectType(type))
   .filter((type) => !type.name.startsWith('__'))

@@ -23,6 +23,6 @@ export function viewOfWorkspaces(db: DatabaseClient, ids: string[]): DatabaseCli
       },
     },
   });
-  // The extended client inherits the rest of the database, which its type does not tell.
+  // The extended client inherits the rest of the database, which its type does not show.
   return new Proxy(db, { get: (_, property) => Reflect.get(models, property) });
 }

@@ -12,10 +12,10 @@ const KILLS = 20;
 const WRITERS = 12;
 const LISTS = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'];
 
-/** Same moments again: SEED=… npm run test:suites. */
+/** Repeats the kills of a former run: `SEED=… npm run test:suites`. */
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
-it('keeps what it has acknowledged, once, and nothing by halves, though all is killed again and again', async () => {
+it('stores each acknowledged write exactly once and completely while processes are killed', async () => {
   process.stdout.write(`acknowledged: SEED=${seed}\n`);
   const random = seededRandom(seed);
   await using server = await startOwnServer({ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' });
@@ -67,7 +67,7 @@ it('keeps what it has acknowledged, once, and nothing by halves, though all is k
     writes: writes.length,
     acknowledged: writes.length - unacknowledged.length,
     'unacknowledged, without a key': unacknowledged.length,
-    'sent again by their key': writes.filter(({ sent }) => sent > 1).length,
+    'retried with their key': writes.filter(({ sent }) => sent > 1).length,
     'mutations with keys': kinds.filter(takesKey).join(' ') || 'none',
     lost: 0,
     doubled: 0,
@@ -76,7 +76,7 @@ it('keeps what it has acknowledged, once, and nothing by halves, though all is k
   });
 });
 
-/** The users and lists that the writes are about. */
+/** Inserts the user and the lists that the writes refer to. */
 async function addRows({ query, workspaceId }: OwnServer): Promise<void> {
   await query(`INSERT INTO users (workspace_id, id, uid, created_at, updated_at)
     VALUES ('${workspaceId}', gen_random_uuid(), 'writer', now(), now())`);
@@ -86,7 +86,7 @@ async function addRows({ query, workspaceId }: OwnServer): Promise<void> {
     );
 }
 
-/** All that was stored. */
+/** Reads the rows that the writes have stored. */
 async function readAll({ query }: OwnServer) {
   const events = await query('SELECT value::int AS number, count(*)::int AS times FROM events GROUP BY 1');
   const unrecorded = await query(`SELECT id, event_id, entries
@@ -101,7 +101,7 @@ async function readAll({ query }: OwnServer) {
     FROM users u WHERE uid LIKE 'made%'`);
   const isWhole = ({ devices, lists }: Record<string, unknown>) => devices === 1 && lists === LISTS.length;
   return {
-    /** Events without just one entry in the audit trail, and entries without their event. */
+    /** Events that do not have exactly one audit entry, and audit entries without an event. */
     unrecorded,
     events: new Map(events.map(({ number, times }) => [Number(number), times])),
     meta: new Map(meta.map(({ key, number }) => [String(key), number])),

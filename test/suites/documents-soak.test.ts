@@ -15,36 +15,36 @@ import { type Production, startProduction } from '../kit/production.ts';
 import { residentMegabytes } from '../kit/resident.ts';
 import { rowGlobalId, seedDevices, seedEvents, seedUsers } from '../kit/seed-rows.ts';
 
-/** How long in seconds the soak lasts; 600 for the full run, with 20,000 documents of each key. */
+/** Duration of the soak in seconds; 600 for the full run, with 20,000 documents from each key. */
 const SECONDS = Number(process.env.DOCUMENTS_SOAK_SECONDS || 60);
 
-/** Distinct documents a second of each key, and how often each is sent. */
+/** Distinct documents per second and key, and how often each is sent. */
 const DOCUMENTS_PER_SECOND = 20_000 / 600;
 const TIMES = 3;
 
-/** The heap that the gateway has. */
+/** Heap limit of the gateway in MB. */
 const HEAP_MB = 256;
 
-/** Normal queries a second, and for how many seconds they are asked before the soak. */
+/** Normal queries per second, and for how many seconds they are sent before the soak. */
 const NORMAL_PER_SECOND = 20;
 const QUIET_SECONDS = 10;
 
-/** Both caches, what the gateway holds without them, and what requests in flight hold. Measured: 92 to 99. */
+/** Both caches, the gateway without them, and in-flight requests. Measured: 92 to 99. */
 const HELD_MB = 140;
 
-/** How many times as long as by itself the gateway may take because others use the processor, for latencies to be compared. */
+/** Latencies are compared only if other processes slow the gateway down by less than this factor. */
 const MOST_SLOWDOWN = 1.3;
 
 const NORMAL = `{
   users(first: 10) { nodes { uid email devices { platform lastSeenAt } events(first: 5) { nodes { name timestamp } } } }
 }`;
 
-/** What documents are answered with: a public key reads no user, and either key may send too many new documents. */
+/** Expected responses: a public key cannot read users, and both keys can send too many new documents. */
 const ANSWERS = new Set(['200', '403', '429']);
 
 const LEAVES = ['id', 'uid', '__typename'];
 
-/** A document as an attack sends them: up to the limits of tokens and root fields, mostly of ids that are none. */
+/** A document of an attack: at the limits of tokens and root fields, mostly with invalid ids. */
 function documentOf(number: number, { below, of, percent }: Choices): string {
   const id = percent(90) ? `x${number}` : rowGlobalId('User', 1 + below(10));
   const aliases = 1 + below(19);
@@ -60,7 +60,7 @@ function documentOf(number: number, { below, of, percent }: Choices): string {
 const agent = new Agent({ keepAlive: true });
 
 interface Answer {
-  /** Or the code of the error that the connection broke with. */
+  /** Or the error code of the connection. */
   status: number | string;
   ms: number;
 }
@@ -74,13 +74,13 @@ async function post(address: string, authorization: string, query: string): Prom
     if (response) await text(response);
     return { status: response?.statusCode ?? 0, ms: performance.now() - started };
   } catch (error) {
-    // The gateway closes connections that were not used for a while, maybe just when one is used again.
+    // The gateway closes idle connections, possibly at the moment when one is reused.
     if (asked.reusedSocket) return post(address, authorization, query);
     return { status: error instanceof Error && 'code' in error ? String(error.code) : `${error}`, ms: Infinity };
   }
 }
 
-/** Sends so many requests a second, whether others are answered or not. @returns answers by status, and latencies. */
+/** Sends requests at a fixed rate, without waiting for responses. @returns response counts by status, and latencies. */
 async function sendAt(perSecond: number, total: number, send: (number: number) => Promise<Answer>) {
   const started = performance.now();
   const answers: Promise<void>[] = [];
@@ -115,7 +115,7 @@ async function start(environment: Record<string, string>) {
   return { gateway, neighbour: basic(neighbour.publicKey, neighbour.secret) };
 }
 
-/** Sends documents of a seed, each a few times in a row. */
+/** Sends documents generated from a seed, each several times in a row. */
 const flood =
   ({ address }: Production, authorization: string, seed: number) =>
   (number: number) => {
@@ -123,13 +123,13 @@ const flood =
     return post(address, authorization, documentOf(of, choicesOf(seed + of)));
   };
 
-/** Times of the gateway's main thread in ms: how long it ran, and how long it waited for the processor, which others had. */
+/** The time in ms that the gateway's main thread ran, and the time that it waited for a CPU used by other processes. */
 async function cpuTime({ pid }: Production): Promise<{ ran: number; waited: number }> {
   const [ran = 0, waited = 0] = (await readFile(`/proc/${pid}/schedstat`, 'utf8')).split(' ').map(Number);
   return { ran: ran / 1e6, waited: waited / 1e6 };
 }
 
-/** Does something, and measures for how much of the time the gateway was busy, and how many times as long it took. */
+/** Runs a function, and measures how busy the gateway was busy, and how many times as long it took. */
 async function measured<Value>(gateway: Production, act: () => Promise<Value>) {
   const [before, started] = [await cpuTime(gateway), performance.now()];
   const value = await act();
@@ -143,7 +143,7 @@ const told = (statuses: Record<string, number>) =>
     .map(([status, count]) => `${status} × ${count}`)
     .join(', ');
 
-it(`lives with ${HEAP_MB} MB of heap, and answers a neighbour as before, while two keys send distinct documents`, async () => {
+it(`runs with ${HEAP_MB} MB of heap and serves another tenant as before, while two keys send distinct documents`, async () => {
   const { gateway, neighbour } = await start({ LIMIT_DOCUMENT_MS: '100' });
   await using _ = gateway;
   const normal = () => post(gateway.address, neighbour, NORMAL);
@@ -167,17 +167,17 @@ it(`lives with ${HEAP_MB} MB of heap, and answers a neighbour as before, while t
     'public key': told(byPublicKey.statuses),
     secret: told(bySecret.statuses),
     neighbour: told(during.statuses),
-    'held before MB': Math.round(heldBefore),
-    'held after MB': Math.round(held),
+    'retained before MB': Math.round(heldBefore),
+    'retained after MB': Math.round(held),
     'resident MB': residentMegabytes(gateway.pid),
     'busy %': Math.round(soak.busy * 100),
-    'slowed down by others': Math.round(soak.slowdown * 10) / 10,
+    'slowdown by other processes': Math.round(soak.slowdown * 10) / 10,
     'neighbour p50 before ms': Math.round(quiet.median * 10) / 10,
     'neighbour p50 during ms': Math.round(during.median * 10) / 10,
   });
   expect(Object.keys({ ...quiet.statuses, ...during.statuses })).toEqual(['200']);
   expect(held).toBeLessThan(HELD_MB);
-  // Where others take the processor, the gateway cannot keep up with so many documents, and its latency tells nothing.
+  // If other processes use the CPU, the gateway cannot keep up with so many documents, and latencies are not comparable.
   if (soak.slowdown < MOST_SLOWDOWN) expect(during.median).toBeLessThan(2 * quiet.median);
   for (const { statuses } of [byPublicKey, bySecret]) {
     expect(Object.keys(statuses).filter((status) => !ANSWERS.has(status))).toEqual([]);
@@ -185,7 +185,7 @@ it(`lives with ${HEAP_MB} MB of heap, and answers a neighbour as before, while t
   }
 });
 
-it(`lives with ${HEAP_MB} MB of heap, however many documents are parsed`, async () => {
+it(`runs with ${HEAP_MB} MB of heap, however many documents are parsed`, async () => {
   const { gateway } = await start({ LIMIT_DOCUMENT_MS: '0', RATE_LIMIT: '0', RATE_LIMIT_PUBLIC: '0' });
   await using _ = gateway;
   const total = 800 * TIMES;
@@ -198,7 +198,7 @@ it(`lives with ${HEAP_MB} MB of heap, however many documents are parsed`, async 
     'documents of each key': total / TIMES,
     'public key': told(byPublicKey.statuses),
     secret: told(bySecret.statuses),
-    'held after MB': Math.round(held),
+    'retained after MB': Math.round(held),
     'resident MB': residentMegabytes(gateway.pid),
   });
   const { 200: answered = 0, 403: forbidden = 0 } = byPublicKey.statuses;

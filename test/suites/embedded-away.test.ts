@@ -22,10 +22,10 @@ async function makeFolder() {
   };
 }
 
-/** How long in ms the embedded database is paused: more than readiness waits for it. */
+/** How long in ms the embedded database is paused: longer than the timeout of the readiness check. */
 const PAUSE_MS = 3_000;
 
-/** Stops the clock of the database and of all its sessions for a while. */
+/** Pauses the database and all its sessions. */
 async function pauseWhile(postmaster: number, act: () => Promise<void>): Promise<void> {
   signalTree(postmaster, 'SIGSTOP');
   try {
@@ -42,7 +42,7 @@ it.each([
   ['is killed, under two workers', 'SIGKILL', '2'],
   ['is stopped', 'SIGINT', '1'],
 ] as const)(
-  'starts the embedded database again that %s, with all that it had',
+  'restarts an embedded database that %s, without losing data',
   { timeout: 60_000 },
   async (_how, signal, workers) => {
     await using folder = await makeFolder();
@@ -56,7 +56,7 @@ it.each([
     expect(await queryAsDemo(gateway.address, '{ user(uid: "kept") { uid } }')).toEqual({
       data: { user: { uid: 'kept' } },
     });
-    // And once more.
+    // A second time.
     process.kill(await folder.postmaster(), 'SIGKILL');
     await waitUntil(() => expect(gateway.output().match(/is running again/g)).toHaveLength(2));
     expect(await untilServed(target(gateway))).toBeLessThan(5_000);
@@ -65,7 +65,7 @@ it.each([
   },
 );
 
-it('ends in order where the embedded database has just been killed, and leaves none behind', {
+it('shuts down gracefully just after the embedded database was killed, and leaves no database process running', {
   timeout: 60_000,
 }, async () => {
   await using folder = await makeFolder();
@@ -76,7 +76,7 @@ it('ends in order where the embedded database has just been killed, and leaves n
 });
 
 it.each(['1', '2'])(
-  'waits for an embedded database that is paused, and starts no other, %s workers',
+  'waits for a paused embedded database without starting another one, %s workers',
   {
     timeout: 60_000,
   },

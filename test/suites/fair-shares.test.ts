@@ -5,11 +5,11 @@ import { startForOverload } from '../kit/overload/gateway.ts';
 import { generate } from '../kit/overload/generate.ts';
 import type { Outcome } from '../kit/overload/plan.ts';
 
-/** Connections of the tenant that reads, and how long in seconds each measurement takes. */
+/** Connections of the tenant that reads, and the duration of each measurement in seconds. */
 const READERS = 10;
 const SECONDS = 5;
 
-/** Least part of the fair half, which is half of its throughput on a quiet gateway, that a tenant keeps beside a flood. */
+/** The least part of its fair share that a tenant keeps during a flood. The fair share is half of its throughput on an idle gateway. */
 const LEAST = { 'with the default limits': 0.9, 'without rate limits': 0.5 } as const;
 
 const read = (uid: string) =>
@@ -24,29 +24,29 @@ const page = JSON.stringify({
   query: '{ users(first: 30) { nodes { uid meta devices { platform } events(first: 5) { nodes { name } } } } }',
 });
 
-/** Bodies of 640 KB, which take about as long to parse as a body may. */
+/** Bodies of 640 KB, whose parsing takes about as long as allowed. */
 const largeBody = JSON.stringify({ query: '{ viewer { keyId } }', variables: { numbers: Array(160_000).fill(1.5) } });
 
-/** Documents that are each sent once: all have to be parsed and validated. */
+/** Documents that are each sent once, so that all are parsed and validated. */
 const newDocuments = Array.from({ length: 20_000 }, (_, place) =>
   JSON.stringify({ query: `{ viewer { ${'keyId '.repeat(300)} a${place}: keyId } }` }),
 );
 
-/** As it is shipped; and without rate limits, so that nothing but the shares holds a tenant back. */
+/** The default limits, and a gateway without rate limits, where only fair shares limit a tenant. */
 const limits = {
-  // But for the tenant that reads, which would spend its points in a few seconds on a quiet gateway.
+  // Except for the tenant that reads: it would use up its points within seconds on an idle gateway.
   'with the default limits': { RATE_LIMIT: '0', RATE_LIMIT_PUBLIC: '6000', CONCURRENCY_LIMIT: '100' },
   'without rate limits': { RATE_LIMIT: '0', RATE_LIMIT_PUBLIC: '0', CONCURRENCY_LIMIT: '100' },
 };
 
-/** Those of the flood's key: with its secret, ten times the default. */
+/** The limits of the flooding key: with its secret, ten times the default. */
 const keyLimits = { 'with the default limits': { rateLimit: 60_000 }, 'without rate limits': {} };
 
 const names = ['with the default limits', 'without rate limits'] as const;
 
 const perSecond = (outcome: Outcome) => Math.round((outcome.answers['200']?.count ?? 0) / SECONDS);
 
-describe.each(names)('A tenant that another one floods, %s,', (name) => {
+describe.each(names)('A tenant during a flood by another tenant, %s,', (name) => {
   let gateway: Awaited<ReturnType<typeof startForOverload>>;
   let quiet = 0;
 
@@ -70,13 +70,13 @@ describe.each(names)('A tenant that another one floods, %s,', (name) => {
     { callers: 60, credential: 'publicKey', bodies: [largeBody], what: 'bodies of 640 KB', part: 0.4 },
     { callers: 200, credential: 'publicKey', bodies: newDocuments, what: 'new documents', part: 0.8 },
   ] as const)(
-    'keeps its share beside $callers connections with $what',
+    'keeps its share during $callers connections with $what',
     async ({ callers, credential, bodies, what, part }) => {
       const { host, port } = gateway.target;
-      // With points of its own.
+      // A tenant with its own rate-limit points.
       const flooder = await gateway.createTenant(`Flooder with ${what}`, keyLimits[name]);
       const authorization = flooder[credential];
-      // Its connections are open by then: the system queues new ones, whosever they are.
+      // The reader's connections are already open: the operating system queues new connections of all tenants alike.
       const reading = readers();
       await delay(500);
       const flooding = generate({
@@ -89,9 +89,9 @@ describe.each(names)('A tenant that another one floods, %s,', (name) => {
       printFigures('fair shares', {
         limits: name,
         flood: `${callers} × ${what}`,
-        'reads a second, quiet': quiet,
-        'reads a second, flooded': perSecond(victim),
-        'of the fair half': `${Math.round((perSecond(victim) / quiet) * 200)} %`,
+        'reads/s, idle': quiet,
+        'reads/s, flooded': perSecond(victim),
+        'of the fair share': `${Math.round((perSecond(victim) / quiet) * 200)} %`,
         'p50 ms': victim.answers['200']?.p50 ?? '-',
         'p99 ms': victim.answers['200']?.p99 ?? '-',
         'slowest ms': victim.answers['200']?.max ?? '-',

@@ -43,54 +43,54 @@ async function start(sessionName: string, url: string): Promise<Watched> {
   return { address: gateway.address, owner, gateway, query, sessionName, poolSize: POOL_SIZE };
 }
 
-/** All kinds of requests before, so that the pool is full, the key is known and the query compiled. */
+/** Sends requests of every kind first, so that the pool is full, the key is cached and the query is compiled. */
 async function warmUp(target: Watched): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     for (const { code } of await Promise.all(requestsOfEachKind(target))) expect(code).toBe('data');
   }
 }
 
-/** Lets something go away and come back, and prints how long what took. */
+/** Causes an outage and ends it, and prints how long rejections and the recovery took. */
 async function outage(name: string, target: Watched, end: () => unknown, begin: () => unknown): Promise<void> {
   await warmUp(target);
   await end();
-  const refused = await expectOutage(target);
+  const rejected = await expectOutage(target);
   await begin();
   const served = await expectRecovery(target);
-  printFigures('faults', { fault: name, 'slowest refusal ms': refused, 'serves again after ms': served });
+  printFigures('faults', { fault: name, 'slowest rejection ms': rejected, 'recovered after ms': served });
 }
 
 it.each([
   ['stopped', () => server.stop(), () => server.start()],
   ['killed', () => server.kill(), () => server.start()],
   ['paused', () => server.pause(), () => server.resume()],
-])('refuses in time while the database is %s, and serves again by itself', (how, end, begin) =>
+])('rejects requests in time while the database is %s, and recovers without a restart', (how, end, begin) =>
   outage(how, direct, end, begin),
 );
 
-it('refuses in time while the network is silent, and serves again by itself', () =>
+it('rejects requests in time while the network drops all packets, and recovers without a restart', () =>
   outage('silent', proxied, proxy.stall, proxy.flow));
 
-it('serves over a slow network, refuses in time over one that is too slow', async () => {
+it('serves over a slow network, and rejects requests in time over one that is too slow', async () => {
   await warmUp(proxied);
   proxy.delay(100);
   for (const { code } of await Promise.all(requestsOfEachKind(proxied))) expect(code).toBe('data');
   await outage('too slow', proxied, () => proxy.delay(6_000), proxy.flow);
 });
 
-it('serves again where the connections that a silence has seen never come back', async () => {
+it('recovers if the connections of an outage stay silent', async () => {
   await warmUp(proxied);
   proxy.stall();
   const meanwhile = [...requestsOfEachKind(proxied), ...requestsOfEachKind(proxied)];
   await delay(500);
   proxy.forget();
   const served = await expectRecovery(proxied);
-  // What waited for a connection has got one of the new ones.
+  // Requests that waited for a connection have got a new one.
   for (const { code } of await Promise.all(meanwhile)) expect(['data', 'SERVICE_UNAVAILABLE']).toContain(code);
-  printFigures('faults', { fault: 'forgotten connections', 'serves again after ms': served });
+  printFigures('faults', { fault: 'silent connections', 'recovered after ms': served });
 });
 
-it('survives a network that cuts its connections under load', async () => {
+it('survives a network that closes its connections under load', async () => {
   await warmUp(proxied);
   const asked = [];
   for (let round = 0; round < 20; round += 1) {
@@ -101,10 +101,14 @@ it('survives a network that cuts its connections under load', async () => {
   const codes = new Set((await Promise.all(asked)).map(({ code }) => code));
   expect([...codes].filter((code) => code !== 'data' && code !== 'SERVICE_UNAVAILABLE')).toEqual([]);
   const served = await expectRecovery(proxied);
-  printFigures('faults', { fault: 'cut 20 times', requests: asked.length, 'serves again after ms': served });
+  printFigures('faults', {
+    fault: 'connections closed 20 times',
+    requests: asked.length,
+    'recovered after ms': served,
+  });
 });
 
-it('holds no connection after all that, where it is asked nothing for a while', async () => {
+it('holds no database connection after these outages, once it is idle', async () => {
   for (const watched of [direct, proxied]) await warmUp(watched);
   await Promise.all([direct, proxied].map(expectNothingHeld));
 });

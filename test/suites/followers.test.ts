@@ -8,18 +8,18 @@ import { printFigures } from '../kit/figures.ts';
 import { startGateway } from '../kit/gateway-process.ts';
 import { type Production, startProduction } from '../kit/production.ts';
 
-/** How long before the newest event a follower has to read again, as docs/following.md tells: in ms. */
+/** The overlap in ms that docs/following.md documents: how far before the newest event a follower reads again. */
 const OVERLAP_MS = 10_000;
-/** The longest time between an id's instant and its row, in ms, that this suite lets pass on a busy machine. */
+/** The longest accepted time in ms between the instant of an id and the visibility of its row, on a busy machine. */
 const WINDOW_MS = 1_000;
 const WRITERS = 10;
 const RUN_MS = 15_000;
-/** How long a user is locked, so that events wait for it. */
+/** How long the user is locked, in ms; events wait for the lock. */
 const LOCK_MS = 1_000;
 
 const timeOf = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
 
-/** Sends an operation that is to succeed. */
+/** Sends an operation that must succeed. */
 async function ask(address: string, { key }: Production, query: string, variables: object): Promise<never> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
@@ -40,9 +40,9 @@ const newer = `query ($before: String) { user(uid: "followed") {
 } }`;
 
 /**
- * Follows the events of a user as a client does. It goes on from the newest event that it has read; one with an overlap, from
- * the newest that is older than that by the overlap, and skips what it has seen.
- * @returns all that it has read.
+ * Follows the events of a user as a client does. It continues after the newest event that it has read. With an overlap, it
+ * continues after the newest event that is older than that by the overlap, and skips events that it has seen.
+ * @returns all events that it has read.
  */
 function follow(address: string, production: Production, overlapMs: number) {
   const seen = new Map<string, string>();
@@ -75,14 +75,14 @@ function follow(address: string, production: Production, overlapMs: number) {
   };
 }
 
-/** Sees when rows become visible, and how long after the instant of their id: in ms, by the database's clock. */
+/** Measures how long after the instant of their id rows become visible, in ms of the database's clock. */
 function watchWindow({ db, workspaceId }: Production) {
   const seen = new Set<string>();
   let stopping = false;
   let longest = 0;
   const running = (async () => {
     while (!stopping) {
-      // The clock is read before the snapshot: a row that is not in it is seen the next time.
+      // The clock is read before the snapshot. A row that is missing from the snapshot is found by the next read.
       const rows = await db.query<{ id: string; now: string }[]>`
         SELECT id, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint AS now FROM events
         WHERE workspace_id = ${workspaceId}::uuid AND timestamp > now() - interval '5 s'`;
@@ -130,7 +130,7 @@ it('misses no acknowledged event with the documented overlap, while ten writers 
       acknowledged.push(decodeGlobalId(addEvent.event.id)?.id ?? '');
     }
   };
-  /** Locks the user as a change of the uid does, which events wait for. */
+  /** Locks the user as a change of the uid does. Events wait for the lock. */
   const lock = async () => {
     while (Date.now() < end) {
       await db.$transaction(async (tx) => {
@@ -151,11 +151,11 @@ it('misses no acknowledged event with the documented overlap, while ten writers 
   printFigures('followers', {
     acknowledged: acknowledged.length,
     'missed without an overlap': missing(byPlain),
-    'missed with it': missing(byOverlapping),
+    'missed with an overlap': missing(byOverlapping),
     'longest window ms': longest,
   });
   expect(acknowledged.length).toBeGreaterThan(100);
   expect(missing(byOverlapping)).toBe(0);
-  // An id made before the wait for the lock would be as much older than its row.
+  // An id generated before the wait for the lock would be older than its row by that wait.
   expect(longest).toBeLessThan(WINDOW_MS);
 });

@@ -17,31 +17,31 @@ import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembe
 const OPERATIONS = 20_000;
 const REQUESTS = 5_000;
 
-/** The gateway's own deadline for a request, in ms, and what passes until its answer is here. */
+/** The gateway's deadline for a request in ms, and a margin for the response. */
 const DEADLINE_MS = 10_000 + 2_000;
 
 /**
- * Most MB by which what the gateway holds may grow from the half of the operations to their end. Measured: 4 to 9, and no more
- * from 24,000 operations to 64,000: caches that have a limit still fill. Two kilobytes that each left behind would be 20.
+ * Maximum growth of retained memory in MB in the second half of the operations. Measured: 4 to 9, and no more from 24,000
+ * operations to 64,000, since bounded caches still fill. A leak of 2 KB per operation would add 20.
  */
 const GROWTH_MB = 15;
 
-/** The same of the broken requests. Measured: 0.2 to 0.4; a kilobyte that each left behind would be 2.5. */
+/** The same for malformed requests. Measured: 0.2 to 0.4. A leak of 1 KB per request would add 2.5. */
 const BROKEN_GROWTH_MB = 1;
 
-/** After how long in ms what is remembered for 10 s, as keys are, is forgotten: only then is measured what is held. */
+/** Wait in ms before memory is measured, until entries with a TTL of 10 s, such as keys, have expired. */
 const SETTLE_MS = 12_000;
 
-/** Most memory in MB that the process may take in all. */
+/** Maximum resident memory of the process, in MB. */
 const CEILING_MB = 700;
 
-/** The heap that the gateway has: what it keeps beyond that would end it. */
+/** Heap limit of the gateway in MB; it crashes if it retains more. */
 const HEAP_MB = 300;
 
 /** FUZZ_SEED repeats a run. */
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() & 0x7fff_ffff);
 
-/** Codes of the contract but for those of a service that is at fault. */
+/** The error codes of the contract, except server errors. */
 const CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -70,7 +70,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What the gateway has logged as an error of its own. */
+/** The errors that the gateway has logged. */
 const complaints = () => gateway.output().match(/^.*"level":[56]0.*$/gm) ?? [];
 
 const numbers = (count: number, offset: number) => fc.sample(fc.nat(), { seed: seed + offset, numRuns: count });
@@ -85,7 +85,7 @@ function pools() {
   };
 }
 
-/** What the gateway holds, in MB, after the half of something and at its end. */
+/** The memory that the gateway retains after half of the work and at its end, in MB. */
 async function heldAfterHalves(callers: number, count: number, sendUntil: (end: number) => Promise<void>) {
   const heldAt = async (end: number) => {
     await atOnce(callers, () => sendUntil(end));
@@ -95,7 +95,7 @@ async function heldAfterHalves(callers: number, count: number, sendUntil: (end: 
   return { half: await heldAt(count / 2), end: await heldAt(count) };
 }
 
-/** Codes of the errors in an answer, and of the results of mutations. */
+/** The codes of the errors in a response, and of mutation results. */
 const codesIn = (body: string) => [...body.matchAll(/"extensions":\{"code":"(\w+)"/g)].map(([, code = '']) => code);
 
 it(`answers ${OPERATIONS} generated operations`, async () => {
@@ -132,20 +132,20 @@ it(`answers ${OPERATIONS} generated operations`, async () => {
     'slowest ms': Math.round(slowest),
     seconds: Math.round((performance.now() - started) / 1000),
     'resident MB': resident,
-    'held MB at the half': held.half.toFixed(1),
-    'held MB at the end': held.end.toFixed(1),
+    'retained MB after half': held.half.toFixed(1),
+    'retained MB at the end': held.end.toFixed(1),
     codes: [...counts].map(([code, count]) => `${code} ${count}`).join(', '),
   });
   expect(faults).toEqual([]);
   expect(complaints()).toEqual([]);
   expect(next).toBe(OPERATIONS);
-  // Else nothing is tried but operationChecks.
+  // Otherwise the suite would test rejections only.
   expect(withData).toBeGreaterThan(OPERATIONS / 5);
   expect(held.end - held.half).toBeLessThan(GROWTH_MB);
   expect(resident).toBeLessThan(CEILING_MB);
 });
 
-it(`survives ${REQUESTS} broken HTTP requests`, async () => {
+it(`survives ${REQUESTS} malformed HTTP requests`, async () => {
   const seeds = numbers(REQUESTS, 1);
   const statuses = new Map<number, number>();
   const faults: object[] = [];
@@ -177,8 +177,8 @@ it(`survives ${REQUESTS} broken HTTP requests`, async () => {
     requests: next,
     'slowest ms': Math.round(slowest),
     seconds: Math.round((performance.now() - started) / 1000),
-    'held MB at the half': held.half.toFixed(1),
-    'held MB at the end': held.end.toFixed(1),
+    'retained MB after half': held.half.toFixed(1),
+    'retained MB at the end': held.end.toFixed(1),
     statuses: [...statuses]
       .sort()
       .map(([status, count]) => `${status} ${count}`)

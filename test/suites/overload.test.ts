@@ -5,46 +5,46 @@ import { startForOverload } from '../kit/overload/gateway.ts';
 import { generate } from '../kit/overload/generate.ts';
 import type { Plan } from '../kit/overload/plan.ts';
 
-/** How long in seconds the overload lasts; 600 for the full run. */
+/** Duration of the overload in seconds; 600 for the full run. */
 const SECONDS = Number(process.env.OVERLOAD_SECONDS || 60);
 
-/** Callers who each wait for their answer: of a benchmark, and then more of them, by whom the sustainable load is found. */
+/** Closed-loop clients: those of the benchmark, and the larger number with which the sustainable load is measured. */
 const MIN_KEYS_FOR_ARRAYS = 20;
 const MORE = [100, 200, 400];
 const MEASURED_SECONDS = 5;
 
-/** Most MB by which the memory may grow over what it is under the sustainable load, whatever the duration. */
+/** Maximum growth of memory in MB over that under the sustainable load, whatever the duration. */
 const GROWTH_MB = 200;
 
 type CpuTime = Awaited<ReturnType<Awaited<ReturnType<typeof startForOverload>>['cpuTime']>>;
 
-/** How many times as long as without others everything took, between two readings of the CPU time. */
+/** The factor by which other processes slowed the gateway down between two readings of the CPU time. */
 function slowdown(before: CpuTime, after: CpuTime): number {
   const ran = after.ran - before.ran;
   return (ran + after.waited - before.waited) / ran;
 }
 
 /**
- * Twice as long is what PostgreSQL and the generator may cause on two cores. Past that, others use the machine, and the
- * bounds stand for what the gateway does in the time that it gets: in the worst of the time, which has the slowest
- * hundredth of the answers.
+ * PostgreSQL and the load generator can slow the gateway down by a factor of two on two cores. A larger factor means that
+ * other processes use the machine; the bounds are then relaxed, because they apply to the CPU time that the gateway gets
+ * while the slowest hundredth of the responses is sent.
  */
 const OWN_SLOWDOWN = 2;
 
-/** Most by which the bounds are stretched: where others take more than that, the machine is no place for this suite. */
+/** The largest factor by which the bounds are relaxed. A machine with more load from other processes cannot run this suite. */
 const MOST_ALLOWANCE = 3;
 
-/** The latency in ms of one request after the other, the median of a few; none may be refused. */
+/** The median latency in ms of a few sequential requests, none of which may be rejected. */
 async function probe(target: Pick<Plan, 'host' | 'port' | 'authorization' | 'bodies'>): Promise<number> {
   const { answers, lost } = await generate({ ...target, load: { callers: 1 }, seconds: 0.5 });
   return lost === 0 && Object.keys(answers).join() === '200' ? (answers['200']?.p50 ?? Infinity) : Infinity;
 }
 
-it('stays up, answers fast and gets well again under twice the load that it can sustain', async () => {
+it('stays up, responds quickly and recovers under twice its sustainable load', async () => {
   await using gateway = await startForOverload();
   const { target } = gateway;
   const benchmark = await generate({ ...target, load: { callers: MIN_KEYS_FOR_ARRAYS }, seconds: 5 });
-  expect(Object.keys(benchmark.answers), 'a benchmark is no overload').toEqual(['200']);
+  expect(Object.keys(benchmark.answers), 'the benchmark must not overload the gateway').toEqual(['200']);
   let perSecond = 0;
   for (const callers of MORE) {
     const { answers } = await generate({ ...target, load: { callers }, seconds: MEASURED_SECONDS });
@@ -78,25 +78,25 @@ it('stays up, answers fast and gets well again under twice the load that it can 
   const [served, shed] = [outcome.answers['200'], outcome.answers['503']];
   printFigures('overload', {
     seconds: SECONDS,
-    'sustainable a second': Math.round(perSecond),
-    'sent a second': Math.round(outcome.sent / SECONDS),
-    'served a second': Math.round((served?.count ?? 0) / SECONDS),
+    'sustainable/s': Math.round(perSecond),
+    'sent/s': Math.round(outcome.sent / SECONDS),
+    'served/s': Math.round((served?.count ?? 0) / SECONDS),
     'served p50 ms': served?.p50 ?? '-',
     'served p99 ms': served?.p99 ?? '-',
     'served slowest ms': served?.max ?? '-',
-    'shed a second': Math.round((shed?.count ?? 0) / SECONDS),
+    'shed/s': Math.round((shed?.count ?? 0) / SECONDS),
     'shed p50 ms': shed?.p50 ?? '-',
     'shed p99 ms': shed?.p99 ?? '-',
     'shed slowest ms': shed?.max ?? '-',
     lost: outcome.lost,
     unsent: outcome.unsent,
-    'slowed down by others': Math.round(slower * 10) / 10,
-    'bounds stretched by': Math.round(allowance * 10) / 10,
+    'slowdown by other processes': Math.round(slower * 10) / 10,
+    'bounds relaxed by': Math.round(allowance * 10) / 10,
     'memory before MB': Math.round(memoryBefore),
     'memory peak MB': Math.round(peak),
     'probe before ms': before,
     'probe after ms': after,
-    'well again after s': Math.round(recovery * 10) / 10,
+    'recovered after s': Math.round(recovery * 10) / 10,
   });
   expect(outcome).toMatchObject({ lost: 0, unsent: 0 });
   expect(Object.keys(outcome.answers).sort()).toEqual(['200', '503']);

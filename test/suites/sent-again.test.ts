@@ -12,12 +12,12 @@ import { startGateway } from '../kit/gateway-process.ts';
 
 const CLIENTS = 20;
 const EVENTS = 50;
-/** Answers between one death of the gateway and the next. */
+/** Number of responses between two kills of the gateway. */
 const LIFETIME = 150;
-/** Between two tries, in ms. */
+/** Delay between two attempts, in ms. */
 const PAUSE_MS = 200;
 
-it('does once what clients send until they are answered, while the gateway is killed again and again', async () => {
+it('executes retried writes exactly once while the gateway is killed repeatedly', async () => {
   await using database = await createDatabase();
   const { db } = database;
   const { id: workspaceId } = await createWorkspace(db, 'Owner');
@@ -27,7 +27,7 @@ it('does once what clients send until they are answered, while the gateway is ki
   let gateway = await startGateway(environment);
   const figures = { answered: 0, kills: 0, tries: 0 };
 
-  /** Sends one event until somebody says that it is there. */
+  /** Sends one event until a response confirms that it is stored. */
   async function send(client: number, place: number): Promise<void> {
     for (;;) {
       figures.tries += 1;
@@ -41,7 +41,7 @@ it('does once what clients send until they are answered, while the gateway is ki
         body: JSON.stringify({ event: `${client}-${place}`, value: place }),
       }).catch(() => undefined);
       if (response?.ok) break;
-      // What is lost, busy or unavailable is sent again; anything else is a fault of the test or of the gateway.
+      // Lost, rejected and unavailable requests are retried; anything else is a bug of the test or of the gateway.
       if (response) expect([409, 503]).toContain(response.status);
       await delay(PAUSE_MS);
     }
@@ -49,7 +49,7 @@ it('does once what clients send until they are answered, while the gateway is ki
     if (figures.answered % LIFETIME === 0) await replace();
   }
 
-  /** Kills the gateway with whatever it has in flight, and starts another one. */
+  /** Kills the gateway with its in-flight requests, and starts another one. */
   async function replace(): Promise<void> {
     figures.kills += 1;
     await gateway.end('SIGKILL');
@@ -68,7 +68,12 @@ it('does once what clients send until they are answered, while the gateway is ki
   const events = await db.event.findMany({ select: { id: true, name: true } });
   const entries = await db.auditEntry.findMany({ where: { action: 'addEvent' }, select: { eventId: true } });
   const names = new Set(events.map(({ name }) => name));
-  printFigures('sent again', { events: all, ...figures, doubled: events.length - names.size, lost: all - names.size });
+  printFigures('idempotent retries', {
+    events: all,
+    ...figures,
+    doubled: events.length - names.size,
+    lost: all - names.size,
+  });
   expect(figures.kills).toBeGreaterThan(3);
   expect(figures.tries).toBeGreaterThan(all);
   expect([events.length, names.size]).toEqual([all, all]);

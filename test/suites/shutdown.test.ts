@@ -12,7 +12,7 @@ import { startLoad } from '../kit/open-loop.ts';
 
 const PER_SECOND = 200;
 
-/** Starts a gateway on a database of its own, and 200 requests a second. */
+/** Starts a gateway on its own database, and sends 200 requests per second. */
 async function startUnderLoad(environment: Record<string, string>) {
   const database = await createDatabase();
   const { id: workspaceId } = await createWorkspace(database.db, 'Owner');
@@ -43,13 +43,13 @@ async function startUnderLoad(environment: Record<string, string>) {
   };
 }
 
-/** What a load balancer does: it sends nothing more as soon as it sees that readiness is red. */
+/** Acts as a load balancer: stops sending requests once the readiness check fails. */
 async function untilRed({ address }: GatewayProcess): Promise<void> {
   const ready = async () => (await fetch(`${address}/health/ready`, { headers: { connection: 'close' } })).status;
   while ((await ready()) === 200) await delay(250);
 }
 
-it.each(['1', '2'])('loses no request before a load balancer, %s workers', async (WORKERS) => {
+it.each(['1', '2'])('loses no request behind a load balancer, %s workers', async (WORKERS) => {
   await using started = await startUnderLoad({ WORKERS, DRAIN_MS: '1500' });
   const { gateway, load } = started;
   await load.steady();
@@ -69,8 +69,8 @@ it.each(['1', '2'])('loses no request before a load balancer, %s workers', async
     'drain ms': 1500,
     requests: ended.length,
     'sent after the signal': ended.filter(({ sent }) => sent > signalled).length,
-    'red after ms': red,
-    'ended after ms': Date.now() - signalled,
+    'not ready after ms': red,
+    'exited after ms': Date.now() - signalled,
     lost: 0,
   });
 });
@@ -80,7 +80,7 @@ it.each([
   { WORKERS: '2', DRAIN_MS: '0' },
   { WORKERS: '1', DRAIN_MS: '1500' },
   { WORKERS: '2', DRAIN_MS: '1500' },
-])('cuts no request that it has begun, though nobody stops sending, %o', async (environment) => {
+])('completes every request that it has begun, even if clients continue to send, %o', async (environment) => {
   await using started = await startUnderLoad(environment);
   const { gateway, load } = started;
   await load.steady();
@@ -95,22 +95,22 @@ it.each([
     ({ number, begun }) => begun || stored.has(number) || gateway.output().includes(`"load-${number}"`),
   );
   expect(cut).toEqual([]);
-  // Else nothing is tried.
-  const underWay = ended.filter((one) => one.begun && one.sent < signalled && one.ended > signalled);
-  expect(underWay).not.toEqual([]);
+  // Otherwise the test would not cover in-flight requests.
+  const inFlight = ended.filter((one) => one.begun && one.sent < signalled && one.ended > signalled);
+  expect(inFlight).not.toEqual([]);
   expect(
     [...new Set(lost.map(({ status }) => status))].filter((s) => s !== 'ECONNREFUSED' && s !== 'ECONNRESET'),
   ).toEqual([]);
-  // What was sent before the signal has the whole drain.
+  // Requests sent before the signal have the whole drain period.
   if (environment.DRAIN_MS !== '0') expect(lost.filter(({ sent }) => sent < signalled)).toEqual([]);
   expect(await started.sessions()).toBe(0);
   printFigures('shutdown', {
     workers: environment.WORKERS,
     'drain ms': environment.DRAIN_MS,
     requests: ended.length,
-    'under way at the signal': underWay.length,
-    'refused, never begun': lost.length,
-    'ended after ms': took,
+    'in flight at the signal': inFlight.length,
+    'rejected, never begun': lost.length,
+    'exited after ms': took,
     cut: 0,
   });
 });

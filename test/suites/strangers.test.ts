@@ -28,7 +28,7 @@ import { parametersOf, restHeaders, restNaming, restOther, restRequest } from '.
 import { rowsOf, seedAll } from '../kit/strangers/seed-all.ts';
 import { rootFields, type SchemaField, schemaFields } from '../kit/walk-schema.ts';
 
-/** Numbers that are in no id and no instant by chance. */
+/** Numbers that do not occur in ids or instants by chance. */
 const OWN = 111_111;
 const THEIRS = 222_222;
 const MISSING = 333_333;
@@ -38,7 +38,7 @@ let app: Awaited<ReturnType<typeof startApp>>;
 let before: string[];
 const theirPlace = () => ({ db: app.db, workspaceId: app.stranger.workspaceId });
 beforeAll(async () => {
-  // What selects everything at once asks for more than a caller may.
+  // A selection of all fields exceeds the limits of a caller.
   app = await startApp({ limits: { complexity: 1_000_000, aliases: 1_000, rootFields: 1_000, depth: 50 } });
   await seedAll(theirPlace(), THEIRS);
 });
@@ -48,7 +48,7 @@ beforeEach(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** Puts one of everything into the caller's own workspace, and nothing else. */
+/** Replaces the caller's workspace by one object of each type. */
 async function putBackOwn() {
   for (const table of ['users', 'user_deletions', 'events', 'lists', 'segments', 'idempotency_keys'])
     await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, app.workspaceId);
@@ -65,31 +65,31 @@ async function send({ document, variables }: BuiltOperation, caller = app.owner)
 
 let fresh = 0;
 
-/** A uid that nobody has. */
+/** An unused uid. */
 function freshUid(): string {
   fresh += 1;
   return `fresh${fresh}`;
 }
 
-/** The caller's own values for what an operation requires; a uid that nobody has for a new user. */
+/** The caller's own values for required arguments; an unused uid for a new user. */
 function ownValue(coordinate: string): unknown {
   if (coordinate === 'CreateUserInput.uid' || coordinate === 'UpdateUserInput.uid') return freshUid();
   return namingArguments[coordinate]?.(own)[0] ?? otherArguments[coordinate];
 }
 
-/** What is required by the schema, from the caller's own, and one coordinate with another value. */
+/** The required arguments with the caller's own values, and one coordinate with another value. */
 function given(tried?: string, value?: unknown): GetValue {
   const required = requiredCoordinates();
   return (coordinate) => {
     if (coordinate === tried) return value;
     if (/\((first)\)$/.test(coordinate)) return 2;
-    // An object that may be left out is passed where the coordinate is in it.
+    // An optional object is passed only if it contains the coordinate.
     if (coordinate.endsWith('.device')) return tried?.startsWith('DeviceInput.') ? true : undefined;
     return required.has(coordinate) ? ownValue(coordinate) : undefined;
   };
 }
 
-/** Coordinates of what the schema requires. */
+/** The coordinates that the schema requires. */
 function requiredCoordinates(): Set<string> {
   const ofFields = schemaFields.flatMap(({ coordinate, field }) =>
     field.args.filter(({ type }) => String(type).endsWith('!')).map(({ name }) => `${coordinate}(${name})`),
@@ -104,7 +104,7 @@ function requiredCoordinates(): Set<string> {
   return new Set([...ofFields, ...ofInputs]);
 }
 
-/** An answer as text, with the names of what was asked about blotted out. */
+/** A response as text, with the names in the request removed. */
 const blotted = (answer: unknown, names: AllNames): string =>
   Object.values(names).reduce((text, name) => text.replaceAll(name, '…'), JSON.stringify(answer));
 
@@ -116,7 +116,7 @@ it('has a case for every argument and every field of an input, and an id for eve
   expect(types.filter((type) => !(type in idsOf(own)))).toEqual([]);
 });
 
-/** The root fields that take a coordinate, directly or in their input. */
+/** The root fields that accept a coordinate, directly or in their input. */
 const rootsTaking = (coordinate: string) =>
   rootFields.filter(({ type, field }) => {
     let taken = false;
@@ -131,7 +131,7 @@ const rootsTaking = (coordinate: string) =>
     return taken;
   });
 
-describe('what names something of another workspace is as what names nothing', () => {
+describe('objects of another workspace are indistinguishable from missing ones', () => {
   const cases = coordinates.filter((coordinate) => coordinate in namingArguments);
 
   it.each(cases)('%s', async (coordinate) => {
@@ -156,7 +156,7 @@ describe('what names something of another workspace is as what names nothing', (
   });
 });
 
-it('shows of all that can be selected nothing of another workspace, and selects every field there is', async () => {
+it('returns no data of another workspace for any field, and selects every field', async () => {
   const selected = new Set<string>();
   for (const root of rootFields) {
     const operation = operationOf(root, given(), 'everything', (coordinate) => selected.add(coordinate));
@@ -178,10 +178,10 @@ it('shows of all that can be selected nothing of another workspace, and selects 
   });
 });
 
-describe('refuses the cursors of another workspace', () => {
+describe('rejects the cursors of another workspace', () => {
   const Cursors = z.object({ edges: z.array(z.object({ cursor: z.string() })).min(1) });
 
-  /** A page of a connection of a root, or of a node. */
+  /** A page of a connection of a root field or of a node. */
   function buildPageOperation(
     { type, field, coordinate }: SchemaField,
     names: AllNames,
@@ -212,7 +212,7 @@ describe('refuses the cursors of another workspace', () => {
   });
 });
 
-/** Keys with every scope but one. */
+/** Keys with every scope except one. */
 const callers = new Map<Scope, Promise<string>>();
 
 function without(scope: Scope): Promise<string> {
@@ -221,13 +221,13 @@ function without(scope: Scope): Promise<string> {
   return caller;
 }
 
-/** The SQL of something, but for the key's own, where it is just then looked up again. */
+/** The SQL of a function, without the lookup of the key, which can expire meanwhile. */
 async function statementsOf(act: () => Promise<unknown>): Promise<string[]> {
   const statements = await app.statementsOf(act);
   return statements.filter((text) => !/FROM api_keys JOIN workspaces/.test(text));
 }
 
-describe('refuses before any SQL who lacks a scope, on every way to a field', () => {
+describe('rejects requests without the required scope before any SQL, on every path to a field', () => {
   const guarded = schemaFields.filter(({ scopes }) => scopes.length > 0);
 
   it.each(guarded.map((field) => [field.coordinate, field] as const))('%s', async (_name, target) => {
@@ -239,12 +239,12 @@ describe('refuses before any SQL who lacks a scope, on every way to a field', ()
       for (const scope of target.scopes) {
         const caller = await without(scope);
         const operation = operationOnPath(way, given());
-        let refusal: unknown;
+        let rejection: unknown;
         const statements = await statementsOf(async () => {
           const { status, data, errors } = await send(operation, caller);
-          refusal = [root.coordinate, status, data, errors?.map(({ extensions }) => extensions.code)];
+          rejection = [root.coordinate, status, data, errors?.map(({ extensions }) => extensions.code)];
         });
-        expect(refusal).toEqual([root.coordinate, 403, undefined, ['FORBIDDEN']]);
+        expect(rejection).toEqual([root.coordinate, 403, undefined, ['FORBIDDEN']]);
         expect(statements).toEqual([]);
       }
     }
@@ -263,7 +263,7 @@ describe('refuses before any SQL who lacks a scope, on every way to a field', ()
 describe('REST', () => {
   const cases = operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const);
 
-  it.each(cases)('%s answers about what another workspace has as about what nobody has', async (_name, operation) => {
+  it.each(cases)('%s answers for objects of another workspace as for missing ones', async (_name, operation) => {
     for (const parameter of parametersOf(operation)) {
       expect([...Object.keys(restNaming), ...restOther], 'a new parameter needs a case').toContain(parameter);
       const valuesOf = restNaming[parameter] ?? (() => []);
@@ -284,18 +284,18 @@ describe('REST', () => {
     expect(await rowsOf(theirPlace())).toEqual(before);
   });
 
-  it.each(cases)('%s is refused before any SQL without its scope', async (_name, operation) => {
+  it.each(cases)('%s is rejected before any SQL without its scope', async (_name, operation) => {
     const headers = restHeaders(await without(operation.scope));
-    let refusal: unknown;
+    let rejection: unknown;
     const statements = await statementsOf(async () => {
       const { status, body } = await inject(app, { ...restRequest(operation, own, freshUid()), headers });
-      refusal = { status, body };
+      rejection = { status, body };
     });
-    expect(refusal).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(rejection).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     expect(statements).toEqual([]);
   });
 
-  it('refuses the cursors of another workspace', async () => {
+  it('rejects the cursors of another workspace', async () => {
     const page = (query: string, caller: string) =>
       inject(app, { method: 'GET', url: `/v1/users?${query}`, headers: restHeaders(caller) });
     const { body } = await page('limit=1', app.stranger.owner);

@@ -7,16 +7,16 @@ import { heapOptions } from '../kit/heap.ts';
 import { startProduction } from '../kit/production.ts';
 import { residentMegabytes } from '../kit/resident.ts';
 
-/** Clients that stop reading. */
+/** Number of clients that stop reading. */
 const CLIENTS = 60;
 
-/** Instead of 30 s, so that the suite ends. */
+/** Instead of 30 s, to keep the suite short. */
 const WRITE_MS = 5_000;
 
-/** Most MB by which the memory may grow: what a workspace may leave unread, in two copies while it is written, and its rows. */
+/** Maximum growth of memory in MB: the unread responses that a workspace may have, in two copies while they are written, and their rows. */
 const GROWTH_MB = 400;
 
-it('bounds what clients hold that do not read their answers, and lets go of it', async () => {
+it('bounds the memory of unread responses, and releases it', async () => {
   await using gateway = await startProduction({
     NODE_OPTIONS: heapOptions(256),
     LIMIT_WRITE_MS: String(WRITE_MS),
@@ -34,7 +34,7 @@ it('bounds what clients hold that do not read their answers, and lets go of it',
   const sockets: Socket[] = [];
   let [open, received] = [0, ''];
 
-  /** Sends a query whose answer has so many times 3.2 MB, and reads only the beginning of it. */
+  /** Sends a query whose response has a multiple of 3.2 MB, and reads only the beginning of it. */
   function sendAndStall(aliases: number): void {
     const events = Array.from(
       { length: aliases },
@@ -75,21 +75,21 @@ it('bounds what clients hold that do not read their answers, and lets go of it',
     peak = Math.max(peak, residentMegabytes(gateway.pid));
     await delay(100);
   }
-  expect(await ask(), 'small answers are given meanwhile').toBe(200);
-  // Those that hold an answer are closed; those that were rejected are kept alive.
+  expect(await ask(), 'small responses are still sent').toBe(200);
+  // Connections with an unread response are closed; rejected requests keep theirs alive.
   const stalled = sockets.filter((socket) => socket.isPaused());
   await delay(2 * WRITE_MS + 2_000);
   for (const socket of stalled) socket.resume();
   await delay(1_000);
   const closed = stalled.filter((socket) => socket.destroyed).length;
   const rejectedForShare = received.match(/MB of unread responses/g)?.length ?? 0;
-  printFigures('unread answers', {
+  printFigures('unread responses', {
     clients: CLIENTS + 12,
     'rejected for their size': received.match(/LIMIT_EXCEEDED/g)?.length ?? 0,
-    'rejected for the share of unread answers': rejectedForShare,
+    'rejected for the share of unread responses': rejectedForShare,
     closed,
     'memory before MB': before,
-    'memory at the peak MB': peak,
+    'memory peak MB': peak,
     'memory after MB': residentMegabytes(gateway.pid),
   });
   expect(closed).toBeGreaterThan(2);

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 
-/** What a layer of src/ may import, beside itself: layers, folders and files. The only list of these rules. */
+/** What each layer of src/ can import besides itself: layers, folders and files. The only list of these rules. */
 const allowed: Record<string, string[]> = {
   main: ['config', 'process', 'telemetry'],
   process: [
@@ -28,7 +28,7 @@ const allowed: Record<string, string[]> = {
   auth: ['db', 'domain/shared', 'domain/workspaces'],
   domain: ['db'],
   dev: ['db', 'config', 'domain'],
-  // Types of what is configured, and no code.
+  // Types of the configuration only, no code.
   config: ['auth/tokens', 'db/timeouts', 'graphql/checks/limits', 'http/server'],
 };
 
@@ -42,7 +42,7 @@ function importsOf(file: string): string[] {
   );
 }
 
-/** `src/graphql/schema/users.ts` is of `graphql`, `src/app.ts` of `app`. */
+/** `src/graphql/schema/users.ts` belongs to `graphql`, `src/app.ts` to `app`. */
 const layerOf = (file: string) => file.split('/')[1]?.replace('.ts', '') ?? '';
 
 const breaches = (isBreach: (file: string, imported: string) => boolean) =>
@@ -65,7 +65,7 @@ it('keeps the generated client in the domain and below', () => {
   expect(breaches((file, imported) => !users.has(layerOf(file)) && imported.includes('db/generated'))).toEqual([]);
 });
 
-it('opens the database in processes, commands and tools alone', () => {
+it('opens the database only in processes, commands and tools', () => {
   const sources = files.filter((file) => ['app', 'graphql', 'jobs', 'rest'].includes(layerOf(file)));
   const values = sources.filter((file) => /^import \{.*db\/client\.ts/m.test(readFileSync(file, 'utf8')));
   expect(values).toEqual([]);
@@ -77,7 +77,7 @@ it('reads the environment in one place', () => {
   );
   const readers = lines.filter(({ line }) => !/(readConfig|useDatabase)\(process\.env\)/.test(line));
   expect(lines.length).toBeGreaterThan(readers.length);
-  // What programs that we start inherit; the set-up also looks for npm.
+  // Child processes inherit the environment; the set-up also searches it for npm.
   expect([...new Set(readers.map(({ file }) => file))].sort()).toEqual([
     'scripts/bootstrap/packages.js',
     'scripts/bootstrap/prisma-client.js',
@@ -88,7 +88,7 @@ it('reads the environment in one place', () => {
 it('has no cycle', () => {
   const done = new Set<string>();
   function visit(file: string, path: string[]): void {
-    if (path.includes(file)) expect.fail(`A cycle: ${[...path, file].join(' → ')}`);
+    if (path.includes(file)) expect.fail(`Import cycle: ${[...path, file].join(' → ')}`);
     if (done.has(file)) return;
     for (const other of imports.get(file) ?? []) visit(other, [...path, file]);
     done.add(file);

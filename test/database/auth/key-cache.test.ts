@@ -8,7 +8,7 @@ import { isUnavailable } from '../../../src/db/errors.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../../kit/database.ts';
 
-/** What the cache takes for the time, in ms. */
+/** The cache's clock, in ms. */
 let now: number;
 beforeEach(() => {
   now = 1_000;
@@ -18,7 +18,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const basic = (publicKey: string, secret = '') => `Basic ${Buffer.from(`${publicKey}:${secret}`).toString('base64')}`;
 
-it('lets a revoked key in for KEY_CACHE_MS at the most', async () => {
+it('accepts a revoked key for at most KEY_CACHE_MS', async () => {
   await using database = await createDatabase();
   const { db } = database;
   const authenticate = createAuthenticator(db);
@@ -28,12 +28,12 @@ it('lets a revoked key in for KEY_CACHE_MS at the most', async () => {
   await revokeKey(db, id, publicKey);
   now += KEY_CACHE_MS - 1;
   expect(await authenticate(basic(publicKey))).toMatchObject({ workspace: 'Owner' });
-  // Using a key does not prolong its life. The cache reads the clock once in a millisecond.
+  // Using a key does not extend its TTL. The cache reads the clock at most once per millisecond.
   now += 2;
   await vi.waitFor(() => expect(authenticate(basic(publicKey))).rejects.toThrow(UnauthenticatedError));
 });
 
-it('knows a fresh key after KEY_CACHE_MS at the most, even where it was tried before', async () => {
+it('accepts a new key within KEY_CACHE_MS, even if it was unknown before', async () => {
   await using database = await createDatabase();
   const { db } = database;
   const authenticate = createAuthenticator(db);
@@ -45,7 +45,7 @@ it('knows a fresh key after KEY_CACHE_MS at the most, even where it was tried be
   expect(await authenticate(basic('pk_1', 'sk_1'))).toMatchObject({ workspace: 'Owner' });
 });
 
-it('knows a changed limit after KEY_CACHE_MS at the most', async () => {
+it('applies a changed limit within KEY_CACHE_MS', async () => {
   await using database = await createDatabase();
   const { db } = database;
   const authenticate = createAuthenticator(db);
@@ -57,7 +57,7 @@ it('knows a changed limit after KEY_CACHE_MS at the most', async () => {
   await vi.waitFor(async () => expect(await authenticate(basic(publicKey))).toMatchObject({ rateLimit: 7 }));
 });
 
-it('does not remember that the database failed', async () => {
+it('does not cache a database failure', async () => {
   await using database = await createDatabase();
   const { id } = await createWorkspace(database.db, 'Owner');
   await createKey(database.db, id, ['events:write'], { publicKey: 'pk_1', secret: 'sk_1' });

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** What came back: a status, or nothing where the connection broke. */
+/** The status of a response; undefined if the connection broke. */
 export type OnAnswer = (status: number | undefined) => void;
 
-/** A connection that sends one request after the other. */
+/** A connection that sends requests sequentially. */
 export interface Connection {
-  /** Sends the bytes of a request; never while another one has no answer. */
+  /** Sends the bytes of a request. Must not be called while another request is in flight. */
   send(request: Buffer, onAnswer: OnAnswer): void;
   isOpen(): boolean;
-  /** @throws where there is nobody. */
+  /** @throws if no server listens. */
   connected: Promise<unknown>;
   close(): void;
 }
@@ -17,8 +17,8 @@ export interface Connection {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * Opens a connection. Written for answers that tell their length, and no others: an HTTP client would take as much of the
- * machine as the gateway that it asks.
+ * Opens a connection. Supports only responses with a Content-Length: a complete HTTP client would use as much CPU as the
+ * gateway.
  */
 export function openConnection(port: number, host: string): Connection {
   const socket: Socket = connect({ port, host, noDelay: true }).setEncoding('latin1');

@@ -14,12 +14,12 @@ import { seedDevices, seedUsers, tens } from '../seed-rows.ts';
 
 const HOST = '127.0.0.1';
 
-/** Users that there are. */
+/** Number of users. */
 const users = tens(2_000);
 
 /**
- * Pages of users with what belongs to them, and a write for every tenth. Requests that cost little more than to refuse
- * them would tell how fast the system's network is.
+ * Pages of users with their relations; every tenth request is a write. Requests that cost little more than their rejection
+ * would only measure the network stack.
  */
 function bodies(): string[] {
   const page = `{ users(first: 30) {
@@ -42,7 +42,7 @@ async function createTenant(db: DatabaseClient, name: string, limits: KeyLimits 
   return { workspaceId, secret: basic(publicKey, secret), publicKey: basic(publicKey) };
 }
 
-/** A gateway in a process of its own that logs no requests, on a database with users, and what to ask it. */
+/** A gateway in its own process that logs no requests, on a database with users, and requests for it. */
 export async function startForOverload(environment: Record<string, string> = {}) {
   const database = await createDatabase();
   const { secret } = await createTenant(database.db, 'Owner');
@@ -65,17 +65,17 @@ export async function startForOverload(environment: Record<string, string> = {})
   const ended = once(child, 'exit');
   await vi.waitFor(() => fetch(`http://${HOST}:${port}/health/live`), { timeout: 20_000, interval: 50 });
   return {
-    /** What a plan begins with. */
+    /** The common part of all plans. */
     target: { host: HOST, port, authorization: secret, bodies: bodies() },
     db: database.db,
-    /** Adds another workspace, with users of its own. */
+    /** Adds another workspace with its own users. */
     createTenant: (name: string, limits?: KeyLimits) => createTenant(database.db, name, limits),
-    /** The memory in MB that no file stands for. */
+    /** The anonymous memory (not backed by a file), in MB. */
     async memoryMb(): Promise<number> {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
     },
-    /** For how many ns its main thread has run, and for how many it would have, but that others did. */
+    /** The time in ns that its main thread has run, and that it has waited for a CPU used by other processes. */
     async cpuTime(): Promise<{ ran: number; waited: number }> {
       const [ran, waited] = (await readFile(`/proc/${child.pid}/schedstat`, 'utf8')).split(' ').map(Number);
       return { ran: ran ?? 0, waited: waited ?? 0 };

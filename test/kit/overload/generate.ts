@@ -11,11 +11,11 @@ const outcome = z.object({
   answers: z.record(z.string(), latencies),
 });
 
-/** Has a generator send what a plan says, and waits for what came back. */
+/** Runs a load generator with a plan, and waits for its result. */
 export async function generate(plan: Plan): Promise<Outcome> {
   const child = fork(new URL('generator.ts', import.meta.url), { execArgv: [] });
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`The generator ended with ${code} and no result.`);
+    throw new Error(`The load generator exited with code ${code} without a result.`);
   });
   try {
     child.send(plan);

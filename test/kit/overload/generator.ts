@@ -3,22 +3,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, openConnection } from './connection.ts';
 import type { Outcome, Plan } from './plan.ts';
 
-/** Most connections: an open loop needs one for each request without an answer. */
+/** Maximum number of connections: an open loop needs one per in-flight request. */
 const CONNECTIONS = 3_000;
 
-/** Connections that an open loop opens before it begins, as clients have them who keep theirs. */
+/** Connections that an open loop opens in advance, as clients with keep-alive do. */
 const KEPT = 2_000;
 
-/** How often in ms an open loop sends what is due. */
+/** The interval in ms at which an open loop sends due requests. */
 const TICK_MS = 5;
 
-/** How long in ms a caller whose request was shed waits, unless the plan says otherwise. */
+/** Default delay in ms of a client after a shed request. */
 const PAUSE_MS = 100;
 
-/** How long in ms answers are waited for after the end. */
+/** How long in ms to wait for responses after the end. */
 const PATIENCE_MS = 10_000;
 
-/** Sends what a plan says, in a process of its own, so that only the gateway's time is measured. */
+/** Sends the requests of a plan, in a separate process, so that only the gateway's time is measured. */
 async function run(plan: Plan): Promise<Outcome> {
   const { host, port, load, pauseMs = PAUSE_MS } = plan;
   const requests = plan.bodies.map((body) => bytesOf(plan, body));
@@ -34,7 +34,7 @@ async function run(plan: Plan): Promise<Outcome> {
   }
 
   function connection(): Connection | undefined {
-    // The one that has been idle longest, so that none is closed for that.
+    // The connection that has been idle longest, so that none reaches the idle timeout.
     for (let found = idle.shift(); found; found = idle.shift()) {
       if (found.isOpen()) return found;
       open -= 1;

@@ -1,18 +1,18 @@
-/** What a generator is to send. */
+/** The requests that a load generator sends. */
 export interface Plan {
   host: string;
   port: number;
   authorization: string;
-  /** Bodies for `POST /graphql`, one after the other and all over again. */
+  /** Bodies for `POST /graphql`, sent in a cycle. */
   bodies: string[];
   seconds: number;
-  /** So many callers who each wait for their answer; or so many requests a second, whatever comes back. */
+  /** The number of clients that each wait for a response (closed loop), or of requests per second (open loop). */
   load: { callers: number } | { perSecond: number };
-  /** How long in ms a caller whose request was shed (503) waits before the next one; 100 by default. */
+  /** The delay in ms of a client after a shed request (503); 100 by default. */
   pauseMs?: number;
 }
 
-/** Latencies in ms of the answers with one status. */
+/** Latencies in ms of the responses with one status. */
 export interface Latencies {
   count: number;
   p50: number;
@@ -20,12 +20,12 @@ export interface Latencies {
   max: number;
 }
 
-/** What came back. */
+/** The result of a run. */
 export interface Outcome {
   sent: number;
   /** Requests that would have needed more connections than a generator opens. */
   unsent: number;
-  /** Without an answer: the connection broke, or none came in good time after the end. */
+  /** Requests without a response: the connection broke, or no response arrived in time after the end. */
   lost: number;
   /** By status. */
   answers: Record<string, Latencies>;
