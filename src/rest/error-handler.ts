@@ -9,7 +9,7 @@ import {
 } from '../domain/shared/errors.ts';
 import { retryIn, toErrorResponse } from '../http/error-response.ts';
 
-/** A missing user or device is in the path: 404. A missing list is in the body: 400. */
+/** 404 for a missing user or device, which the path names; 400 for a missing list, which the body names. */
 function statusOf(error: DomainError): number {
   if (error instanceof ForbiddenError) return 403;
   if (error instanceof NotFoundError) return error.resource === 'List' ? 400 : 404;
@@ -40,13 +40,13 @@ export function handleRestError(error: unknown, request: FastifyRequest, reply: 
 
 /** Descriptions of the error responses that all operations have, by status. */
 export const commonErrors: Record<number, string> = {
-  400: 'Invalid parameters; `issues` lists every error.',
+  400: 'Invalid request; `issues` lists every problem.',
   401: 'Missing or invalid credentials.',
-  403: 'The operation or this change requires the secret, or a scope that the key does not have.',
-  413: 'The body has more than 1 MB.',
+  403: 'The operation or the change requires a scope that the caller does not have.',
+  413: 'The body is larger than 1 MB.',
   414: 'A path segment has more than 4,096 characters.',
   415: 'The body is not `application/json` in UTF-8, or it is compressed.',
-  429: 'Too many requests of the key per minute or at the same time; `Retry-After` says when to retry.',
+  429: 'A rate limit or concurrency limit is exceeded; `Retry-After` says when to retry.',
   500: 'Unexpected error; `requestId` identifies it in the log.',
   503: 'Unavailable or overloaded; `Retry-After` says when to retry.',
 };

@@ -29,7 +29,7 @@ export const idempotencyHeaders = z.object({
     type: 'string',
     minLength: 1,
     maxLength: MAX_IDEMPOTENCY_KEY_LENGTH,
-    description: `A unique name of this request, such as a UUID, with or without quotes. A retry with the same key within 24
+    description: `A unique key for this request, such as a UUID, with or without quotes. A retry with the same key within 24
 hours returns the result of the first request and is not executed again.`,
   }),
 });
@@ -37,7 +37,7 @@ hours returns the result of the first request and is not executed again.`,
 /** The status that the draft defines for a key that is reused with another request. */
 export const keyMisused = {
   status: 422,
-  description: 'The idempotency key was used with another operation or another input within the last 24 hours.',
+  description: 'The idempotency key was used with a different operation or input within the last 24 hours.',
 } as const;
 
 export const KEY_BUSY = 'another request with the idempotency key is in flight';

@@ -7,12 +7,12 @@ import { userObject } from './users.ts';
 
 const errorObject = z
   .object({
-    error: z.string().meta({ description: 'The error for people.' }),
-    code: z.string().meta({ description: 'The stable error code for programs.' }),
+    error: z.string().meta({ description: 'A message for humans. The text can change; use `code` in programs.' }),
+    code: z.string().meta({ description: 'A stable error code, such as `VALIDATION_FAILED`.' }),
     issues: z
       .array(z.object({ path: z.array(z.string()), code: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Every error of the parameters, if they are invalid.' }),
+      .meta({ description: 'All problems with the request, if it is invalid.' }),
     retryAfter: z
       .int()
       .min(1)

@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** The event to add. Null is the same as leaving a field out. */
+/** The event to add. Null is equivalent to omitting a field. */
 export type AddEventInput = {
   /**
    * A key of your choice that makes retries safe, such as a UUID: 1 to 255 printable characters. For 24 hours, a
@@ -18,7 +18,7 @@ export type AddEventInput = {
   properties?: Record<string, string | number | boolean> | null | undefined;
   /** When the event happened, in the years 1 to 9999. Defaults to the current time. */
   timestamp?: string | null | undefined;
-  /** The uid of the user whose event it is. */
+  /** The uid of the user to add the event to. */
   uid: string;
   /** The event's value, such as an amount. A string can have at most 16 KB. */
   value?: string | number | boolean | null | undefined;
@@ -32,13 +32,13 @@ export type ArchiveListInput = {
 
 /** The list to create. */
 export type CreateListInput = {
-  /** The list's description: at most 255 characters. Null for none. */
+  /** The list's description: at most 255 characters. Null is equivalent to omitting it. */
   description?: string | null | undefined;
   /** The list's title: 1 to 64 printable characters. */
   title: string;
 };
 
-/** The user to create. Null is the same as leaving a field out. */
+/** The user to create. Null is equivalent to omitting a field. */
 export type CreateUserInput = {
   /** When the user signed up in your application, in the years 1 to 9999. Defaults to the current time. */
   createdAt?: string | null | undefined;
@@ -57,7 +57,7 @@ export type CreateUserInput = {
   /** The user's last name: at most 255 characters. */
   lastName?: string | null | undefined;
   /**
-   * The global ids of at most 100 lists to subscribe the user to, without a confirmation. If a list does not exist
+   * The global ids of at most 100 lists to subscribe the user to, without an opt-in confirmation. If a list does not exist
    * or is archived, the user is not created.
    */
   listIds?: Array<string | number> | null | undefined;
@@ -93,7 +93,7 @@ export type DevicePlatform =
   /** iOS or iPadOS. Push messages are sent through the Apple Push Notification service. */
   | 'IOS';
 
-/** A filter for events. An event has to match every condition that is set. */
+/** A filter for events. An event must match every condition that is set. */
 export type EventFilter = {
   /** Matches events with exactly this name: 1 to 255 printable characters. */
   name?: string | null | undefined;
@@ -132,7 +132,7 @@ export type SetListSubscriptionInput = {
   uid: string;
 };
 
-/** The changes to a list. A field that is left out is not changed. */
+/** The changes to a list. Omitted fields are not changed. */
 export type UpdateListInput = {
   /** The list's description: at most 255 characters. Null clears it. */
   description?: string | null | undefined;
@@ -142,13 +142,13 @@ export type UpdateListInput = {
   title?: string | null | undefined;
 };
 
-/** The changes to a user. A field that is left out is not changed. Null clears a field if its description says so. */
+/** The changes to a user. Omitted fields are not changed. Null clears a field if its description says so. */
 export type UpdateUserInput = {
   /** When the user signed up in your application, in the years 1 to 9999. Must not be null. */
   createdAt?: string | null | undefined;
   /**
-   * A device to register for push messages. A device that the user already has becomes the most recently seen. Null
-   * registers none.
+   * A device to register for push messages. A device that the user already has becomes the most recently seen. Null is
+   * equivalent to omitting it.
    */
   device?: DeviceInput | null | undefined;
   /**
@@ -166,8 +166,8 @@ export type UpdateUserInput = {
    */
   meta?: Record<string, string | number | boolean> | null | undefined;
   /**
-   * The uid to set for a user whose `uidUpdateable` is true, with the same rules as `uid`. Can be set once. Null sets
-   * none. Requires `users:write`.
+   * The uid to set for a user whose `uidUpdateable` is true, with the same rules as `uid`. Can be set once. Null is
+   * equivalent to omitting it. Requires `users:write`.
    */
   newUid?: string | null | undefined;
   /**

@@ -31,7 +31,7 @@ declare global {
     }
 
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> {
-      /** For a type whose rows are read in part: every field has to declare the columns that it reads. */
+      /** For a type of which only some columns are read: every field must declare the columns that it reads. */
       row?: RowColumns;
     }
   }

@@ -12,7 +12,10 @@ import { builder, type Types } from './builder.ts';
 import type { RowColumns } from './columns-plugin.ts';
 import '../checks/limits.ts';
 
-/** A connection as the resolvers of its type receive it. Its page and its count are read when they are selected, and once. */
+/**
+ * A connection as the resolvers of its type receive it. Its page and its count are read only if they are selected, and
+ * only once.
+ */
 export interface Connection<Row extends { id: string }> {
   /** The scope of the connection's cursors. */
   scope(): number;
@@ -37,7 +40,10 @@ interface ConnectionOptions<Row> {
   maximum: number;
 }
 
-/** A connection that is read with loaders. A class: a page of users opens one for each, and closures take six times the memory. */
+/**
+ * A connection that is read with loaders. A class, since a page of users opens one per user, and closures take six times
+ * the memory.
+ */
 class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   readonly #context: Context;
   readonly #name: string;

@@ -82,7 +82,7 @@ const RemoveDeviceInput = builder
 const RemoveDevicePayload = builder.objectRef<{ token: string }>('RemoveDevicePayload').implement({
   description: `The device is removed. Callers without the scope \`users:read\` also receive this payload if the user or the device
 does not exist.`,
-  fields: (t) => ({ removedToken: t.exposeString('token', { description: 'The token that the input named.' }) }),
+  fields: (t) => ({ removedToken: t.exposeString('token', { description: 'The token of the removed device.' }) }),
 });
 
 builder.mutationField('removeDevice', (t) =>

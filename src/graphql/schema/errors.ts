@@ -23,13 +23,13 @@ const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
 });
 
 const Issue = builder.objectRef<ValidationIssue>('ValidationIssue').implement({
-  description: 'A single problem of an input.',
+  description: 'A problem with an input.',
   fields: (t) => ({
     path: t.exposeStringList('path', {
       description:
         'The path of the value within `input`: field names, and indexes of list items, such as `["device", "token"]`.',
     }),
-    code: t.exposeString('code', { description: 'A stable code of the problem, such as `TOO_LONG`.' }),
+    code: t.exposeString('code', { description: 'A stable code for the problem, such as `TOO_LONG`.' }),
     message: t.exposeString('message', {
       description: 'A description of the problem for developers. The text can change; use `code` in programs.',
     }),
@@ -41,7 +41,7 @@ builder.objectType(ValidationError, {
   description: 'The input is invalid. Nothing was changed. Code: `VALIDATION_FAILED`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    issues: t.expose('issues', { type: [Issue], description: 'All problems of the input.' }),
+    issues: t.expose('issues', { type: [Issue], description: 'All problems with the input.' }),
   }),
 });
 

@@ -34,7 +34,7 @@ builder.node(EventType, {
     timestamp: columns(t).expose('timestamp', { type: 'DateTime', description: 'When the event happened.' }),
     user: t.field({
       type: UserType,
-      description: 'The user whose event it is. Requires `events:read` and `users:read`.',
+      description: 'The user that the event belongs to. Requires `events:read` and `users:read`.',
       requiresScopes: ['events:read', 'users:read'],
       resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) => {
         const user = await loaders.user({ id: userId }, selectionOf(info).columns);
@@ -48,7 +48,7 @@ builder.node(EventType, {
 const { connection: EventConnection } = connectionTypes<Event>({
   name: 'Event',
   node: EventType,
-  description: `A page of events, newest first by \`id\`. An event can become visible after an event with a newer id: clients
+  description: `A page of events, newest first by \`id\`. An event can become visible after an event with a greater id: clients
 that poll for new events should read overlapping pages.`,
 });
 
@@ -57,7 +57,7 @@ withNodes(EventConnection, EventType);
 /** The filter of a user's events. */
 export const EventFilter = builder
   .inputType('EventFilter', {
-    description: 'A filter for events. An event has to match every condition that is set.',
+    description: 'A filter for events. An event must match every condition that is set.',
     fields: (t) => ({
       name: t.string({ description: 'Matches events with exactly this name: 1 to 255 printable characters.' }),
       since: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is at or after this time.' }),
@@ -90,9 +90,9 @@ Requires \`events:read\` and \`users:read\`.`,
 /** The input of `addEvent`. */
 export const AddEventInput = builder
   .inputType('AddEventInput', {
-    description: 'The event to add. Null is the same as leaving a field out.',
+    description: 'The event to add. Null is equivalent to omitting a field.',
     fields: (t) => ({
-      uid: t.string({ required: true, description: 'The uid of the user whose event it is.' }),
+      uid: t.string({ required: true, description: 'The uid of the user to add the event to.' }),
       name: t.string({
         required: true,
         description: "The event's name, such as `Add to cart`: 1 to 255 printable characters.",

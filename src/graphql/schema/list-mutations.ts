@@ -23,7 +23,7 @@ export const CreateListInput = builder
     description: 'The list to create.',
     fields: (t) => ({
       title: t.string({ required: true, description: TITLE }),
-      description: t.string({ description: `${DESCRIPTION} Null for none.` }),
+      description: t.string({ description: `${DESCRIPTION} Null is equivalent to omitting it.` }),
     }),
   })
   .validate(newList);
@@ -50,7 +50,7 @@ builder.mutationField('createList', (t) =>
 /** The input of `updateList`. */
 export const UpdateListInput = builder
   .inputType('UpdateListInput', {
-    description: 'The changes to a list. A field that is left out is not changed.',
+    description: 'The changes to a list. Omitted fields are not changed.',
     fields: (t) => ({
       listId: t.id({ required: true, description: LIST_ID }),
       title: t.string({ description: `${TITLE} Must not be null.` }),
@@ -137,8 +137,8 @@ const SetListSubscriptionPayload = builder
 builder.mutationField('setListSubscription', (t) =>
   t.field({
     type: SetListSubscriptionPayload,
-    description: `Subscribes a user to a list, without a confirmation, or unsubscribes a member. Requires \`lists:write\`. Returns
-\`NotFoundError\` if the workspace has no such user or list, or if a user who is not a member is to be unsubscribed. Returns
+    description: `Subscribes a user to a list, without an opt-in confirmation, or unsubscribes a member. Requires \`lists:write\`. Returns
+\`NotFoundError\` if the workspace has no such user or list, or if the input unsubscribes a user who is not a member. Returns
 \`ListArchivedError\` if the list is archived and the user is not a member.`,
     requiresScopes: ['lists:write'],
     errors: {

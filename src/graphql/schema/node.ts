@@ -27,7 +27,7 @@ export async function loadNode(
 /** Decodes a global id. @throws {ValidationError} with the path, if the text is not one. */
 function parseGlobalId(text: string, ...path: string[]): GlobalId {
   const id = decodeGlobalId(text);
-  if (!id) throw new ValidationError([{ path, code: 'INVALID_ID', message: 'is not a global id' }]);
+  if (!id) throw new ValidationError([{ path, code: 'INVALID_ID', message: 'must be a global id' }]);
   return id;
 }
 

@@ -21,7 +21,7 @@ import { UserType } from './users.ts';
 /** The input of `createUser`. */
 export const CreateUserInput = builder
   .inputType('CreateUserInput', {
-    description: 'The user to create. Null is the same as leaving a field out.',
+    description: 'The user to create. Null is equivalent to omitting a field.',
     fields: (t) => ({
       uid: t.string({
         required: true,
@@ -38,7 +38,7 @@ export const CreateUserInput = builder
       }),
       device: t.field({ type: DeviceInput, description: "The user's device, to register for push messages." }),
       listIds: t.idList({
-        description: `The global ids of at most 100 lists to subscribe the user to, without a confirmation. If a list does not exist
+        description: `The global ids of at most 100 lists to subscribe the user to, without an opt-in confirmation. If a list does not exist
 or is archived, the user is not created.`,
       }),
       meta: t.field({ type: 'Attributes', description: 'Custom attributes of the user.' }),
@@ -56,7 +56,7 @@ or is archived, the user is not created.`,
 export const UpdateUserInput = builder
   .inputType('UpdateUserInput', {
     description:
-      'The changes to a user. A field that is left out is not changed. Null clears a field if its description says so.',
+      'The changes to a user. Omitted fields are not changed. Null clears a field if its description says so.',
     fields: (t) => ({
       uid: t.string({
         required: true,
@@ -65,8 +65,8 @@ Unicode normal form C. If no user has the uid, a user is created. Exception: if 
 and exactly one user with the input's \`email\` has \`uidUpdateable: true\`, the uid of that user is set instead.`,
       }),
       newUid: t.string({
-        description: `The uid to set for a user whose \`uidUpdateable\` is true, with the same rules as \`uid\`. Can be set once. Null sets
-none. Requires \`users:write\`.`,
+        description: `The uid to set for a user whose \`uidUpdateable\` is true, with the same rules as \`uid\`. Can be set once. Null is
+equivalent to omitting it. Requires \`users:write\`.`,
       }),
       firstName: t.string({ description: "The user's first name: at most 255 characters. Null clears it." }),
       lastName: t.string({ description: "The user's last name: at most 255 characters. Null clears it." }),
@@ -80,8 +80,8 @@ or clearing the address of a user who has one requires \`users:write\`.`,
       }),
       device: t.field({
         type: DeviceInput,
-        description: `A device to register for push messages. A device that the user already has becomes the most recently seen. Null
-registers none.`,
+        description: `A device to register for push messages. A device that the user already has becomes the most recently seen. Null is
+equivalent to omitting it.`,
       }),
       meta: t.field({
         type: 'Attributes',
@@ -161,15 +161,15 @@ const DeleteUserPayload = builder.objectRef<{ id: string; uid: string }>('Delete
       description: 'The global id of the deleted user.',
       resolve: ({ id }) => encodeGlobalId('User', id),
     }),
-    uid: t.exposeString('uid', { description: 'The uid of the deleted user, which a new user can have.' }),
+    uid: t.exposeString('uid', { description: 'The uid of the deleted user. A new user can have the same uid.' }),
   }),
 });
 
 builder.mutationField('deleteUser', (t) =>
   t.field({
     type: DeleteUserPayload,
-    description: `Deletes a user with all devices, memberships and events. This cannot be undone. When the mutation returns, nothing of the
-user can be read; the events are erased from the database in the background. Requires \`users:write\`. Returns
+    description: `Deletes a user with all devices, memberships and events. This cannot be undone. When the mutation returns, none of the
+user's data can be read; the events are erased from the database in the background. Requires \`users:write\`. Returns
 \`NotFoundError\` if the workspace has no user with the uid.`,
     requiresScopes: ['users:write'],
     errors: {

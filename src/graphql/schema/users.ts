@@ -25,7 +25,7 @@ builder.node(UserType, {
       requiresScopes: [],
     }),
     uidUpdateable: columns(t).exposeBoolean('uidUpdateable', {
-      description: `Whether the uid can still be set, once. True for a user who was created without a uid, by an import or an
+      description: `Whether the uid can still be set; it can be set only once. True for a user who was created without a uid, by an import or an
 integration; the user's e-mail address then serves as the uid.`,
     }),
     firstName: columns(t).exposeString('firstName', {
@@ -64,7 +64,7 @@ integration; the user's e-mail address then serves as the uid.`,
 export const { connection: UserConnection } = connectionTypes<User>({
   name: 'User',
   node: UserType,
-  description: `A page of users, newest first by \`id\`. A user can become visible after a user with a newer id: clients that
+  description: `A page of users, newest first by \`id\`. A user can become visible after a user with a greater id: clients that
 poll for new users should read overlapping pages.`,
 });
 

@@ -2,7 +2,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import { builder } from './builder.ts';
 
 const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
-  description: 'The caller, as the credentials of the request identify it.',
+  description: 'The caller, as identified by the credentials of the request.',
   fields: (t) => ({
     workspace: t.exposeString('workspace', { description: 'The name of the workspace that the caller can access.' }),
     keyId: t.exposeString('keyId', {

@@ -9,7 +9,7 @@ export const removeDeviceOperation = operation({
   method: 'DELETE',
   path: '/users/{uid}/tokens/{token}',
   summary: 'Remove a device token',
-  description: `Removes a device token from the user, for example at sign-out. Works with username authentication. Without
+  description: `Removes a device token from the user, for example at sign-out. Can be called with the public key alone. Without
 \`users:read\`, the response is the same if the user or the token does not exist.`,
   scope: 'users:identify',
   request: { params: tokenParams },

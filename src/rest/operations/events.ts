@@ -9,7 +9,7 @@ export const addEventOperation = operation({
   method: 'POST',
   path: '/users/{uid}/events',
   summary: 'Add User events',
-  description: 'Adds an action or event of the user on your application. Works with username authentication.',
+  description: 'Adds an event of the user, such as a purchase. Can be called with the public key alone.',
   scope: 'events:write',
   request: { params: uidParams, headers: idempotencyHeaders, body: eventBody },
   requestExamples: {

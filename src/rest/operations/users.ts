@@ -28,7 +28,8 @@ export const createUserOperation = operation({
   method: 'POST',
   path: '/users',
   summary: 'Create a User',
-  description: 'Adds a new user, when a customer signs up on your application. Works with username authentication.',
+  description:
+    'Creates a user, for example when a customer signs up in your application. Can be called with the public key alone.',
   scope: 'users:identify',
   request: { headers: idempotencyHeaders, body: createBody },
   requestExamples: { signUp: { summary: 'A customer signs up', value: { id: uid, ...profile } } },
@@ -77,8 +78,8 @@ export const updateUserOperation = operation({
   path: '/users/{uid}',
   summary: 'Update User attributes',
   description: `Updates user data and attributes; if the user doesn’t exist, creates the user. If exactly one user with the
-\`email\` has \`uid_updateable\`, and the request has full (key and secret) authentication, sets that user’s \`uid\` instead.
-Works with username authentication, except for changes of the user’s email, which require full authentication.`,
+\`email\` has \`uid_updateable\`, and the caller has the scope \`users:write\`, sets that user’s \`uid\` instead.
+Can be called with the public key alone, except to change the user’s email, which requires \`users:write\`.`,
   scope: 'users:identify',
   request: { params: uidParams, body: updateBody },
   requestExamples: {
@@ -119,7 +120,7 @@ export const listUsersOperation = operation({
   method: 'GET',
   path: '/users',
   summary: 'List Users',
-  description: 'Lists the users, newest first. You can only use one of `next_cursor` and `previous_cursor`.',
+  description: 'Lists the users, newest first. `next_cursor` and `previous_cursor` cannot be combined.',
   scope: 'users:read',
   work: 8,
   request: { query: listQuery },
@@ -152,7 +153,7 @@ export const deleteUserOperation = operation({
   path: '/users/{uid}',
   summary: 'Delete User',
   description:
-    'Deletes all data of the user. Events are hidden immediately, and erased from the database in the background.',
+    'Deletes all data of the user. Events are hidden immediately and erased from the database in the background.',
   scope: 'users:write',
   request: { params: uidParams },
   requestExamples: {},
