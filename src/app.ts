@@ -42,7 +42,7 @@ export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
 }
 
 interface GraphiQLSettings {
-  /** Key that the page sends by default. */
+  /** The key that the page sends by default. */
   demoKey?: { publicKey: string; secret: string } | undefined;
   /** Whether the page, which contains the schema, requires `schema:read`. */
   requiresSchemaRead?: boolean;

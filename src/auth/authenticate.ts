@@ -59,7 +59,7 @@ interface KeyRow {
   rateLimitPublic: number | null;
 }
 
-/** Finds an active key by its public key. Two matches, which 144 random bits rule out, count as none. */
+/** Finds an active key by its public key. Two matches, which are practically impossible with 144 random bits, count as none. */
 async function readKey(db: ReadDb, publicKey: string): Promise<ActiveKey | undefined> {
   const [key, duplicate] = await db.query<KeyRow[]>`
     SELECT

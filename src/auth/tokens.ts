@@ -83,7 +83,7 @@ function secretKey(secret: string): JWTVerifyGetKey {
   return async () => key;
 }
 
-/** Looks up the issuer's public keys; distinguishes a failed fetch from a token that none of the keys has signed. */
+/** Looks up the issuer's public keys; distinguishes a failed fetch from a token that was not signed with any of the keys. */
 function remoteKeys(url: string, cooldownDuration: number): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(url), { cacheMaxAge: JWKS_CACHE_MS, cooldownDuration });
   return async (header, token) => {

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
-/** How long keys and workspace names are cached: how long a revoked key still works, or a new key is unknown. */
+/** How long keys and workspace names are cached: the delay until a revoked key is rejected or a new key is accepted. */
 export const KEY_CACHE_MS = 10_000;
 
-/** Unknown keys are cached too, so that guessed keys do not all reach the database. */
+/** Unknown keys are also cached, so that not every guessed key causes a query. */
 const MAX_CACHED_VALUES = 10_000;
 
 /** Caches the results of `read` by key for `KEY_CACHE_MS`. Failures are not cached; concurrent calls share one read. */

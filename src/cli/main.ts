@@ -18,7 +18,7 @@ Set DATABASE_URL to the database, such as postgres://user:password@host:5432/use
 
 /** Runs the command. A failure prints one line to stderr, without a stack, and sets exit code 1. */
 async function main(): Promise<void> {
-  // `print` reports failed writes. Without this listener, a closed pipe would end the process before that.
+  // `print` reports failed writes. Without this listener, a closed pipe would end the process first.
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
     .description('Manages workspaces and their API keys, shows the audit trail, and checks uids.')

@@ -84,5 +84,5 @@ export function toLimits(data: LimitVariables): Limits {
   };
 }
 
-/** The limits of an empty environment. */
+/** The default limits. */
 export const defaultLimits: Limits = toLimits(variables.parse({}));

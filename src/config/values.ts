@@ -8,11 +8,11 @@ export const flag = z.stringbool({
   error: 'must be on or off',
 });
 
-/** One of several words. */
+/** One of several values. */
 export const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
-/** An integer in decimal digits. `0x10`, `1e3` and a blank, which JavaScript would read as 0, are rejected. */
+/** An integer in decimal digits. Rejects `0x10`, `1e3` and blanks, all of which `Number()` accepts. */
 export const wholeNumber = (min: number, max: number) => {
   const error = `must be an integer from ${min} to ${max}`;
   const number = z.number().min(min, { error }).max(max, { error });

@@ -4,7 +4,10 @@ import { isRejectedByPostgres } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import type { WriteDb } from './statements.ts';
 
-/** Maximum number of keys in a statement: a full page of rows. A larger batch would leave PostgreSQL's other processes idle. */
+/**
+ * Maximum number of keys in a statement: a full page of rows. With larger batches, too few PostgreSQL backends share the
+ * work.
+ */
 export const MAX_BATCH_SIZE = 100;
 
 /**
@@ -25,7 +28,7 @@ export function byWorkspace<Value extends object>(
 }
 
 /**
- * Writes several inputs of a workspace with one statement, each of them completely or not at all.
+ * Writes several inputs of a workspace with one statement. Each input is written completely or not at all.
  * @param lock what to do with rows that another transaction has locked: `skip` leaves their inputs unwritten.
  * @returns a result for each input, in order; undefined for one that was not written.
  */
@@ -37,8 +40,8 @@ export type WriteMany<Input, Output> = (
 ) => Promise<(Output | undefined)[]>;
 
 /**
- * Batches concurrent writes. An input does not wait for the locks of another, and does not fail because of another: an input
- * whose rows are locked, or all of them if the statement fails, is written again in a statement of its own.
+ * Batches concurrent writes. An input neither waits for the locks of another input nor fails because of one: inputs whose rows
+ * are locked, or all inputs if the statement fails, are written again, each in its own statement.
  * @returns a function that writes one input; it returns undefined if the input cannot be written.
  */
 export function batchedWrite<Input, Output>(write: WriteMany<Input, Output>) {
@@ -73,8 +76,8 @@ export function batchedWrite<Input, Output>(write: WriteMany<Input, Output>) {
 }
 
 /**
- * Returns no results if PostgreSQL rejected the statement, possibly because of one input. After any other error the statement
- * may have been executed, and must not be sent again.
+ * Returns no results if PostgreSQL rejected the statement, possibly because of one input. After any other error, the
+ * statement may have been executed and must not be retried.
  */
 async function tryBatch<Output>(write: () => Promise<(Output | undefined)[]>): Promise<(Output | undefined)[]> {
   try {

@@ -40,12 +40,12 @@ export interface Database extends WriteDb {
 /** An open database: Prisma's models, the pool, and a handle for each workspace that shares it. */
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
-/** For commands; those of a gateway are configured. */
+/** Timeouts for CLI commands; those of a gateway are configurable. */
 const DEFAULT_TIMEOUTS: DatabaseTimeouts = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
 
 /**
- * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot end a statement while it is paused or
- * cut off; the driver then closes the connection, and the outcome of the statement is unknown.
+ * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or
+ * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
  */
 const ANSWER_MARGIN_MS = 500;
 
@@ -80,8 +80,8 @@ export function openDatabase(
     max: poolSize,
     connectionTimeoutMillis: timeouts.poolWaitMs,
   });
-  // A client in use reports its errors to its user. An idle client has no listener, and an error without a listener ends the
-  // process, for example when the server shuts down.
+  // A client in use reports errors to its caller. An idle client has no listener, and an error without a listener ends the
+  // process, for example when the database server shuts down.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
   closeSilentConnections(pool, timeouts.statementMs + ANSWER_MARGIN_MS);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
@@ -95,7 +95,7 @@ export function openDatabase(
   const shareOf = sharePool(pool, timeouts.poolWaitMs);
   return Object.assign(prisma, database, {
     pool,
-    /** The same database; a workspace gets no more than its share of the connections (`pool-shares.ts`). */
+    /** The same database, limited to the workspace's share of the connections (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
       const share = shareOf(workspaceId);
       return { ...statementsOn(share, prepared), connections: share, prepared, timeouts };

@@ -1,17 +1,17 @@
 import { DatabaseError } from 'pg';
 import { z } from 'zod';
 
-/** A transaction lost to a concurrent one and can be retried. */
+/** A transaction failed because of a concurrent one and can be retried. */
 export class TransactionConflict extends Error {
   /** In seconds. */
   readonly retryAfter = 1;
 
   constructor() {
-    super('The change conflicted with a concurrent one; retry later.');
+    super('The write conflicted with a concurrent write; retry later.');
   }
 }
 
-/** A write waited too long in this process for its turn; reported like PostgreSQL's lock timeout. */
+/** A queued write timed out in this process; reported like PostgreSQL's lock timeout. */
 export class LockTimeoutError extends Error {
   constructor() {
     super('canceling statement due to lock timeout');
@@ -70,12 +70,15 @@ export function waitedTooLong(error: unknown, table: string): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && (error.where ?? '').includes(`"${table}"`);
 }
 
-/** Whether a statement timed out waiting for a lock that belongs to no table: an advisory lock, or a place in a row's queue. */
+/**
+ * Whether a statement timed out waiting for a lock that belongs to no table: an advisory lock, or a tuple lock in a row's
+ * queue.
+ */
 export function waitedForNoTable(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && !error.where;
 }
 
-/** Error kinds of adapter-pg for a database that is out of reach or not migrated. */
+/** Error kinds of adapter-pg for a database that is unreachable or not migrated. */
 const unavailableKinds = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
@@ -92,7 +95,7 @@ const unavailableKinds = new Set([
  */
 const unavailableState = /^(08...|25006|3D000|53...|55...|57014|57P..|58...)$/;
 
-/** Codes of Prisma (out of reach, timed out, closed, no free connection, transaction not started in time) and of sockets. */
+/** Codes of Prisma (unreachable, timed out, closed, no free connection, transaction not started in time) and of sockets. */
 const unavailableCodes = new Set([
   'P1001',
   'P1002',
@@ -106,18 +109,24 @@ const unavailableCodes = new Set([
   'ETIMEDOUT',
 ]);
 
-/** The message of a statement that got no answer in time (`closeSilentConnections`); the driver's `query_timeout` uses it, too. */
+/**
+ * The error message of a statement that got no response in time (`closeSilentConnections`); same as for the driver's
+ * `query_timeout`.
+ */
 export const ANSWER_TIMEOUT = 'Query read timeout';
 
 /**
- * Messages of the driver that have no specific code: timeouts of the pool, of a new connection and of an answer; a closed
+ * Messages of the driver that have no specific code: timeouts of the pool, of a new connection and of a response; a closed
  * socket; a connection that failed earlier; an address or a socket file that does not exist.
  */
 const unavailableMessage = new RegExp(
   `timeout exceeded when trying to connect|timeout expired|${ANSWER_TIMEOUT}|Connection terminated|is not queryable|\\b(connect|getaddrinfo) E[A-Z_]+ `,
 );
 
-/** Whether a statement got no answer in time. Its connection still waits for the answer and cannot run another statement. */
+/**
+ * Whether a statement got no response in time. Its connection still waits for the response and cannot run another
+ * statement.
+ */
 export function isAnswerTimeout(error: unknown): boolean {
   return factsOf(error).message === ANSWER_TIMEOUT;
 }
@@ -127,7 +136,7 @@ export function isRejectedByPostgres(error: unknown): boolean {
   return factsOf(error).sqlState !== '' && !isUnavailable(error);
 }
 
-/** Whether the database is out of reach, too slow or not migrated. The client may retry the request later. */
+/** Whether the database is unreachable, too slow or not migrated. The client may retry the request later. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof LockTimeoutError) return true;
   const { code, message, kind, sqlState } = factsOf(error);

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 
 /**
- * Most statements that a session keeps prepared. The domain has about a hundred texts; the rest is room for dynamic SQL, whose
- * texts are without number. A session of PostgreSQL holds some tens of kilobytes for each.
+ * Maximum number of statements that a session keeps prepared. The domain has about 100 SQL texts; the rest is for dynamic SQL,
+ * which has an unlimited number of texts. Each prepared statement takes tens of kilobytes of memory in PostgreSQL.
  */
 export const MAX_PREPARED_STATEMENTS = 250;
 
@@ -25,7 +25,7 @@ export function preparedName(client: PoolClient, text: string): string | Promise
   sessions.set(client, session);
   const { names } = session;
   const known = names.get(text);
-  // Set again, it is the most recently used.
+  // Reinserting it makes it the most recently used entry.
   names.delete(text);
   const name = known ?? `s${session.count++}`;
   names.set(text, name);
@@ -38,7 +38,7 @@ async function deallocateOldest(client: PoolClient, names: Map<string, string>):
   const [text, name] = oldest;
   names.delete(text);
   const prepared = driverStatements(client);
-  // PostgreSQL does not know a statement that it could not parse.
+  // A statement that PostgreSQL could not parse does not exist there.
   if (!(name in prepared)) return;
   await client.query(`DEALLOCATE ${name}`);
   delete prepared[name];

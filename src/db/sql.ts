@@ -1,8 +1,8 @@
 import { Prisma } from './generated/client.ts';
 
 /**
- * Passes an array to a statement so that PostgreSQL's planner does not see its length. With the plain parameter, a plan for a
- * short array looks cheaper to the planner than the generic plan, and it plans again at each execution
+ * Passes an array to a statement so that PostgreSQL's planner does not see its length. With a plain parameter, the
+ * planner estimates a plan for a short array as cheaper than the generic plan, and plans again at each execution
  * (docs/performance-steps.md).
  */
 export function arrayParameter(values: readonly string[], type: 'uuid' | 'text'): Prisma.Sql {
@@ -11,8 +11,8 @@ export function arrayParameter(values: readonly string[], type: 'uuid' | 'text')
 }
 
 /**
- * SQL of the database's clock, in microseconds since 1970. It advances while a statement waits, so read it after everything
- * that the statement waits for.
+ * SQL of the database's clock, in microseconds since 1970. It advances while a statement waits, so read it after all
+ * waits of the statement.
  */
 export const clockMicroseconds = Prisma.sql`(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`;
 
@@ -21,7 +21,7 @@ const MAX_PLACES = 2 ** 14;
 
 /**
  * SQL of a UUIDv7: the millisecond; in `rand_a` its fraction in 4096ths, as in `uuidv7()` of PostgreSQL 18; then 14 bits for
- * the row's place among those of the same instant, and 48 random bits. Works on PostgreSQL 14 and later.
+ * the row's position among those of the same instant, and 48 random bits. Works on PostgreSQL 14 and later.
  * @param microseconds SQL of a bigint. It is used three times: pass a column of a subquery that selects `clockMicroseconds`.
  * @param place SQL of an integer from 0; the ids of one instant are in its order, for up to 16,384 rows.
  */

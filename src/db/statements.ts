@@ -29,7 +29,7 @@ export interface WriteDb extends ReadDb {
   execute(query: Query, ...values: unknown[]): Promise<number>;
 }
 
-/** The driver would write a `Date` in this machine's time zone, to the minute; offsets of the year 1800 had seconds. */
+/** The driver would format a `Date` with the machine's UTC offset in minutes, but historical offsets include seconds. */
 const toParameter = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
 
 /** Parses what PostgreSQL sends as the driver does, except for instants, which stay text. */

@@ -4,15 +4,18 @@ import { ANSWER_TIMEOUT, factsOf } from './errors.ts';
 
 /** The timeouts of the database, in ms. */
 export interface DatabaseTimeouts {
-  /** For a statement to run in the database. */
+  /** Maximum duration of a statement in the database. */
   statementMs: number;
-  /** For a lock. */
+  /** Maximum wait for a lock. */
   lockMs: number;
-  /** For a free connection; after that, the request fails with SERVICE_UNAVAILABLE. */
+  /** Maximum wait for a free connection; after that, the request fails with SERVICE_UNAVAILABLE. */
   poolWaitMs: number;
 }
 
-/** The message of each timeout in PostgreSQL or the driver, and the activity that the response names. They share SQLSTATEs. */
+/**
+ * The message of each timeout in PostgreSQL or the driver, since timeouts share SQLSTATEs; and the activity that the
+ * response names.
+ */
 const timeoutErrors: readonly [pattern: RegExp, timeout: keyof DatabaseTimeouts, activity: string][] = [
   [/due to statement timeout/, 'statementMs', 'running a database query'],
   [/due to lock timeout/, 'lockMs', 'waiting for a row lock'],

@@ -37,7 +37,7 @@ export async function seedDemoData(
   });
 }
 
-/** Number of users, including the example of the seed document. */
+/** Number of users, including the example user of the REST reference. */
 const USER_COUNT = 250;
 
 function generateRows() {

@@ -63,7 +63,7 @@ async function prepare(
 
 /**
  * Allows migrations again that version 0.1 had started when it was killed. They were rolled back, but it recorded their start
- * in a transaction of its own. On a database that is not embedded, an operator decides.
+ * in a transaction of its own. On any other database, the operator decides.
  */
 async function forgetInterruptedMigrations(db: DatabaseClient): Promise<void> {
   const [table] = await db.query<{ exists: boolean }[]>`

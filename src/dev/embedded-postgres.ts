@@ -14,7 +14,7 @@ import {
 } from './postgres-server.ts';
 import { openPostgresTools, type PostgresTools } from './postgres-tools.ts';
 
-/** Receives messages about the server; a pino logger fits. */
+/** Receives messages about the server; compatible with pino. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
@@ -100,7 +100,7 @@ const MAX_RETRY_DELAY_MS = 5_000;
 /**
  * Restarts the server whenever its process has exited, for any reason. It checks the process and not a connection,
  * because a failed connection does not show whether the server has exited or only terminates sessions.
- * @returns a function that ends the supervision, after a restart that is in progress.
+ * @returns a function that stops the supervision, after any restart in progress.
  */
 function superviseServer(tools: PostgresTools, place: ServerPlace, log: Log): () => Promise<void> {
   const stop = new AbortController();

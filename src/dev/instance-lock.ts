@@ -86,8 +86,8 @@ export function askHolder(address: string): Promise<Holder> {
 }
 
 /**
- * Removes the socket file of a dead process. Two processes may find the same file. Renaming it first makes sure that a
- * process that renames the new socket of the other one notices that it is alive, and puts it back.
+ * Removes the socket file of a dead process. Two processes may find the same file. It is renamed first, so that a process
+ * that renames the other's new socket by mistake detects that it is in use, and restores it.
  */
 export async function removeStaleSocket(address: string): Promise<void> {
   if (address.startsWith('\0')) return;

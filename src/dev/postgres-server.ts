@@ -99,7 +99,7 @@ async function readPidFile(directory: string): Promise<PidFile> {
  * Stops the server of the data directory, even if another process started it, and waits until it has exited. Does
  * nothing if no server is running.
  *
- * @throws {StartError} if the server does not stop.
+ * @throws {StartError} if the server does not stop in time.
  */
 export async function stopServer(tools: PostgresTools, directory: string): Promise<void> {
   const { pid, socketDirectory } = await readPidFile(directory);
@@ -118,7 +118,7 @@ async function stopPostmaster(tools: PostgresTools, directory: string): Promise<
     const { output } = ok ? { output: '' } : await tools.run('pg_ctl', ['status'], { PGDATA: directory });
     if (!output.includes('server is running')) return;
   }
-  throw new StartError(`The PostgreSQL server of ${directory} does not stop. Stop it, then start usergraph again.`);
+  throw new StartError(`Cannot stop the PostgreSQL server of ${directory}. Stop it, then start usergraph again.`);
 }
 
 /** @returns the command line of a process, or an empty string if the process does not exist. */

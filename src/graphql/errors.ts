@@ -6,7 +6,7 @@ import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/shared/errors.ts';
 import { toErrorResponse } from '../http/error-response.ts';
 
-/** Documented codes that a GraphQL error can already have. All other codes of libraries blame the request. */
+/** Documented codes that a GraphQL error can already have. Any other code of a library means that the request is invalid. */
 const DOCUMENTED_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -89,7 +89,7 @@ function causeOf(error: GraphQLError): unknown {
   return original instanceof GraphQLError ? causeOf(original) : original;
 }
 
-/** Presents errors of graphql-js and of the checks. All of them are the client's. */
+/** Presents errors of graphql-js and of the checks. All of them are client errors. */
 function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError {
   if (error.message === VALIDATION_ABORTED) {
     const message = 'The document selects too many fields of one object to be validated; select fewer fields.';

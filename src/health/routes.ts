@@ -45,7 +45,7 @@ async function checkWithTimeout(readiness: Readiness, onError: (error: unknown) 
 }
 
 /**
- * Coalesces concurrent calls into one, and reuses its result for a while. Anybody may call the health check, and each run costs
+ * Coalesces concurrent calls into one, and reuses its result for a while. The health check is public, and each run executes
  * a statement.
  * @param ttlMs how long the result is reused.
  */

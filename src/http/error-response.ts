@@ -8,7 +8,7 @@ import { RateLimitedError } from './limits/rate.ts';
 import { AnswerTooLargeError } from './limits/unread-answers.ts';
 import { MalformedRequestError } from './malformed-requests.ts';
 
-/** The response to a request that failed before it reached the domain, or with an error that is not the domain's. */
+/** The response to a request that failed before it reached the domain, or with an error from outside of the domain. */
 export interface ErrorResponse {
   status: number;
   /** One of the codes of docs/contract.md. */
@@ -18,7 +18,7 @@ export interface ErrorResponse {
   headers?: Record<string, string>;
   /** Seconds after which the request can be retried. In the body as well as in the header, so that every client can read it. */
   retryAfter?: number;
-  /** True for errors that are normal under load: they are not logged as errors, whatever their status. */
+  /** True for errors that are normal under load: they are not logged as errors, regardless of their status. */
   isExpected?: boolean;
 }
 
@@ -37,7 +37,10 @@ const UNAVAILABLE = { status: 503, code: 'SERVICE_UNAVAILABLE', ...retryIn(1) };
  */
 export const MAX_PATH_PART_LENGTH = 4096;
 
-/** `WWW-Authenticate` (RFC 9110, 11.6.1) for deployments with keys alone, and what tokens add to it. */
+/**
+ * `WWW-Authenticate` (RFC 9110, 11.6.1) for deployments with keys alone, and the additional challenge if tokens are
+ * accepted.
+ */
 const BASIC_CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
 const BEARER_CHALLENGE = 'Bearer realm="usergraph"';
 
@@ -97,12 +100,12 @@ function limitMessage(status: number, error: Error, { headers, routeOptions }: F
   return undefined;
 }
 
-/** The header and the body field that tell a client when to retry. @param seconds whole seconds. */
+/** The header and the body field with the time after which to retry. @param seconds whole seconds. */
 export function retryIn(seconds: number): Required<Pick<ErrorResponse, 'headers' | 'retryAfter'>> {
   return { headers: { 'retry-after': String(seconds) }, retryAfter: seconds };
 }
 
-/** The status of an error of Fastify or of ours; 500 if it has none. */
+/** The `statusCode` of an error; 500 if it has none. */
 function statusOf(error: unknown): number {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 ? status : 500;

@@ -62,7 +62,7 @@ export function rejectExpectation({ headers }: IncomingMessage, response: Server
 }
 
 /**
- * Answers `CONNECT` with JSON; Node would close the connection. Node no longer listens to the errors of this socket, and one
+ * Answers `CONNECT` with JSON; Node would close the connection. Node no longer handles errors of this socket, and an error
  * without a listener would end the process.
  */
 export function rejectConnect(_request: IncomingMessage, socket: Duplex): void {

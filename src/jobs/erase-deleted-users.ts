@@ -20,13 +20,16 @@ export interface Job {
 
 /**
  * Starts to erase the events of deleted users, in steps, on one connection. Every serving process runs this job, each for
- * another user. An error, such as an unreachable database, is logged once; the job continues when it is resolved.
+ * a different user. An error, such as an unreachable database, is logged once; the job continues when it is resolved.
  */
 export function startErasure(db: Database, log: Logger, pollMs = POLL_MS): Job {
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
-  /** Failed steps of this round, which ends when no user is left. As many users are skipped, so that they block no others. */
+  /**
+   * Failed steps of this round, which ends when no user is left. The next step skips as many users, so that they do not
+   * block others.
+   */
   let failures = 0;
   let stepSize = STEP_SIZE;
 

@@ -34,8 +34,8 @@ export function exitWithError(error: unknown): never {
 /**
  * Logs an uncaught exception with redaction and exits. Node would print every property of the error.
  *
- * A promise rejection that nothing handles is only logged: graphql-js leaves some behind when one item of a list fails before
- * the others, and a request must not end the process.
+ * An unhandled promise rejection is only logged: graphql-js causes some when one item of a list fails before the others, and a
+ * request must not end the process.
  */
 export function exitOnUncaughtException(log: Logger): void {
   process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'unhandled promise rejection'));

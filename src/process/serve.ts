@@ -84,6 +84,6 @@ async function warnIfUnready(db: DatabaseClient, log: Logger): Promise<void> {
     const reason = await explainUnreadiness(db);
     if (reason) log.warn(reason);
   } catch (error) {
-    log.warn({ err: error }, 'Cannot connect to the database of DATABASE_URL yet.');
+    log.warn({ err: error }, 'Cannot connect to the database at DATABASE_URL yet.');
   }
 }

@@ -6,7 +6,7 @@ import { ValidationError } from '../domain/shared/errors.ts';
 import type { Scope } from '../domain/shared/scopes.ts';
 import { validate } from '../domain/shared/validation.ts';
 
-/** What a handler gets besides its input. */
+/** The context of a handler. */
 export interface RestContext {
   db: Database;
   viewer: Viewer;
@@ -37,7 +37,7 @@ interface Description {
   summary: string;
   description: string;
   scope: Scope;
-  /** Work beyond that of a read of one row, for load shedding; default: 0 for a read, 1 for a write. */
+  /** Work in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
   work?: number;
   /** The parts of the request, for the OpenAPI document. */
   request: { readonly [Name in Part]?: z.ZodObject };
@@ -79,7 +79,8 @@ export function operation<Input extends z.ZodType>(
 }
 
 /**
- * The input of a domain function, validated by the domain's whole schema, so that its rules across fields apply to REST as well.
+ * The input of a domain function, validated by the domain's whole schema, so that its rules that span fields also apply
+ * to REST.
  * @param read converts a request to the domain's field names; it does not validate.
  */
 export function domainInput<Schema extends z.ZodType>(
@@ -93,7 +94,7 @@ export function domainInput<Schema extends z.ZodType>(
   }, schema);
 }
 
-/** Replaces the schemas of some fields, and keeps the rules across fields. The new schemas may accept other inputs. */
+/** Replaces the schemas of some fields, and keeps the rules that span fields. The new schemas may accept other inputs. */
 export function withFields<Schema extends z.ZodObject>(
   schema: Schema,
   fields: { [Name in keyof z.output<Schema>]?: z.ZodType<z.output<Schema>[Name]> },

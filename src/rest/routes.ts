@@ -67,7 +67,7 @@ class InvalidJsonError extends Error {
   }
 }
 
-/** Fastify's content parser. Clients also send the content type of JSON without a body. */
+/** Fastify's content parser. Some clients send the content type of JSON without a body. */
 function parseBody(
   request: FastifyRequest,
   bytes: string | Buffer,

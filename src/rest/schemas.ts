@@ -19,10 +19,10 @@ import { domainInput, withFields } from './operation.ts';
 // The requests of the REST API: its names for the domain's fields, what it accepts beyond the domain, and documentation. The
 // domain's schemas validate the values.
 
-/** Clients in languages with weak types send numbers for texts. */
+/** Clients in weakly typed languages send numbers in place of strings. */
 const numberAsText = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value);
 
-/** Converts numbers to text. Rejects numbers that a 64-bit float changes: two ids could become one. */
+/** Converts numbers to text. Rejects numbers that a 64-bit float changes, since two different ids could become equal. */
 function textOrNumber(value: unknown, context: z.RefinementCtx): unknown {
   const unsafe = unsafeNumberIn(value);
   if (unsafe === undefined) return numberAsText(value);
@@ -111,7 +111,7 @@ export const uidParams = z.object({
     minLength: 1,
     maxLength: MAX_UID_LENGTH,
     description:
-      'The user’s identifier: visible characters except `/`, without white space at either end. It is normalized to Unicode normal form C.',
+      'The user’s identifier: visible characters except `/`, without leading or trailing white space. It is normalized to Unicode normal form C.',
   }),
 });
 
@@ -176,15 +176,15 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
  * Checks the `id` in the body of an update. Official clients repeat the uid there, and do not percent-encode it in the path: of
- * `a#b`, only `a` arrives in the path, which can be another user. A UUID may be the internal id of a user object that is sent
- * back.
+ * `a#b`, only `a` arrives in the path, which can be another user. A UUID may be the internal id, if the client sends back a
+ * user object.
  */
 function checkBodyId(input: { uid: string; bodyId?: unknown }, context: z.RefinementCtx): void {
   const unsafe = unsafeNumberIn(input.bodyId);
   if (unsafe !== undefined) addUnsafeNumber(unsafe, ['body', 'id'], context);
   const id = numberAsText(input.bodyId);
   if (typeof id !== 'string' || normalizeUid(id) === input.uid || UUID.test(id)) return;
-  const message = 'must be the uid of the path, which must be percent-encoded';
+  const message = 'must match the uid in the path, which must be percent-encoded';
   context.addIssue({ code: 'custom', path: ['body', 'id'], params: { code: 'CONTRADICTION' }, message });
 }
 
@@ -221,7 +221,7 @@ export const addEventInput = domainInput(
   }),
 );
 
-/** Clients send empty parameters for absent ones. */
+/** Treats empty parameters as absent, since some clients send them. */
 const emptyAsAbsent = (value: unknown) => (value === '' ? undefined : value);
 
 /** A `+` that is not percent-encoded arrives as a space, which an address cannot contain. */

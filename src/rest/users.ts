@@ -21,7 +21,7 @@ export const userObject = z
     id: z.string().meta({ description: 'The internal identifier of the user object.' }),
     uid: z.string().meta({ description: 'The user’s identifier in your application.' }),
     uid_updateable: z.literal(true).optional().meta({
-      description: 'Present, and true, if the user was created without an id: `uid` can then be set once.',
+      description: 'Present only if true: the user was created without an id, and `uid` can be set once.',
     }),
     first_name: z.string().nullable().meta({ description: 'Null if unknown.' }),
     last_name: z.string().nullable().meta({ description: 'Null if unknown.' }),
@@ -63,7 +63,7 @@ export const userExamples: Record<string, Example> = {
   user: { summary: 'A user imported by an integration', value: exampleUser },
 };
 
-/** The user of "Create a User" in the REST reference, as a caller with only the public key sees them. */
+/** The user of "Create a User" in the REST reference, as returned to a caller with the public key alone. */
 export const createdUserAsSent = {
   uid: 'u144',
   first_name: 'Akinyele',
@@ -73,7 +73,7 @@ export const createdUserAsSent = {
   created_at: '2021-01-12T05:24:39.062+00:00',
 };
 
-/** The same user, as a caller with the secret sees them. */
+/** The same user, as returned to a caller with the secret. */
 export const createdUser: UserObject = {
   id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
   ...createdUserAsSent,
@@ -124,9 +124,9 @@ export async function readUserObjects(db: ReadDb, workspaceId: string, users: re
 }
 
 /**
- * The response to a creation or an update. Callers who can read users get the current user. All others get the uid and the values
- * of their own request, without any read: so the response cannot contain data that others have stored, even for a retry with an
- * idempotency key hours later.
+ * The response to a creation or an update. Callers who can read users get the current user. All others get the uid and
+ * the values of their own request, without reading the database, so the response cannot contain data that others have
+ * stored, even for a retry with an idempotency key hours later.
  */
 export async function respondWithUser(
   { db, viewer }: RestContext,
@@ -135,7 +135,7 @@ export async function respondWithUser(
 ): Promise<Partial<UserObject>> {
   if (!canReadUsers(viewer)) return sentFields(input);
   const [current] = await readUserObjects(db, viewer.workspaceId, [user]);
-  if (!current) throw new Error('The user has no user object.');
+  if (!current) throw new Error('readUserObjects returned no object for a user.');
   return current;
 }
 

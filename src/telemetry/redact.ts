@@ -16,7 +16,7 @@ export function redactLine(line: string): string {
 /** Quoted parts of a message are kept only if they look like the name of a table or column. */
 const QUOTED = /"(.*?)"/gs;
 const NAME = /^[a-z_][\w.]*$/i;
-/** Errors of SQLSTATE class 22 (data exception) quote values, which may look like names. */
+/** Errors of SQLSTATE class 22 (data exception) quote values, which may look like identifiers. */
 const DATA_EXCEPTION = /^22...$|Code: `22...`/;
 
 function redactMessage(error: Error, code: unknown): string {

@@ -12,7 +12,7 @@ export interface Ended {
   body: string;
   /** When it was sent, in ms since the epoch. */
   sent: number;
-  /** Whether the gateway had begun it: had requested its body, or had begun to respond. */
+  /** Whether the gateway began to process it: requested its body, or began to respond. */
   begun: boolean;
   /** When the response arrived or the connection broke, in ms since the epoch. */
   ended: number;
@@ -26,14 +26,17 @@ export interface Load {
   stop(): Promise<Ended[]>;
 }
 
-/** One request in this many sends its body only after the gateway requests it (`expect: 100-continue`), which shows that it has begun. */
-const AWAITED = 9;
+/**
+ * Every ninth request sends its body only after the gateway requests it (`expect: 100-continue`), which shows that it has
+ * begun.
+ */
+const BODY_ON_REQUEST_EVERY = 9;
 
 /** The delay of such a body in ms, so that some requests are always in flight. */
 const BODY_MS = 200;
 
 /** Maximum number of outstanding requests if the gateway keeps up; most of them have a delayed body. */
-const FEW_WAIT = 12;
+const MAX_OUTSTANDING = 12;
 
 /** The operations: reads and writes alternate. */
 const documentOf = (number: number) =>
@@ -52,16 +55,16 @@ export function startLoad(address: string, authorization: string, perSecond: num
     const headers = { authorization, 'content-type': 'application/json', 'x-request-id': `load-${number}` };
     const to = { method: 'POST', agent };
     const body = JSON.stringify({ query: documentOf(number) });
-    if (number % AWAITED !== 0) return request(`${address}/graphql`, { ...to, headers }).end(body);
-    const asked = request(`${address}/graphql`, { ...to, headers: { ...headers, expect: '100-continue' } });
-    asked.on('continue', () => setTimeout(() => asked.end(body), BODY_MS)).flushHeaders();
-    return asked;
+    if (number % BODY_ON_REQUEST_EVERY !== 0) return request(`${address}/graphql`, { ...to, headers }).end(body);
+    const sent = request(`${address}/graphql`, { ...to, headers: { ...headers, expect: '100-continue' } });
+    sent.on('continue', () => setTimeout(() => sent.end(body), BODY_MS)).flushHeaders();
+    return sent;
   }
 
   async function send(number: number): Promise<Ended> {
     const sent = Date.now();
     let begun = false;
-    const asked = begin(number).on('continue', () => (begun = true));
+    const clientRequest = begin(number).on('continue', () => (begun = true));
     const end = (status: number | string, body = ''): Ended => ({
       number,
       sent,
@@ -71,7 +74,7 @@ export function startLoad(address: string, authorization: string, perSecond: num
       ended: Date.now(),
     });
     try {
-      const [response]: IncomingMessage[] = await once(asked, 'response');
+      const [response]: IncomingMessage[] = await once(clientRequest, 'response');
       begun = true;
       const body = response ? await text(response) : '';
       return end(response?.statusCode ?? 0, body);
@@ -92,7 +95,7 @@ export function startLoad(address: string, authorization: string, perSecond: num
   const sending = sendAll();
   return {
     async steady() {
-      while (answered < 100 || ended.length - answered > FEW_WAIT) await delay(20);
+      while (answered < 100 || ended.length - answered > MAX_OUTSTANDING) await delay(20);
     },
     async stop() {
       stopping.abort();

@@ -92,18 +92,18 @@ it('recovers if the connections of an outage stay silent', async () => {
 
 it('survives a network that closes its connections under load', async () => {
   await warmUp(proxied);
-  const asked = [];
+  const requests = [];
   for (let round = 0; round < 20; round += 1) {
-    asked.push(...requestsOfEachKind(proxied));
+    requests.push(...requestsOfEachKind(proxied));
     await delay(15);
     proxy.cut();
   }
-  const codes = new Set((await Promise.all(asked)).map(({ code }) => code));
+  const codes = new Set((await Promise.all(requests)).map(({ code }) => code));
   expect([...codes].filter((code) => code !== 'data' && code !== 'SERVICE_UNAVAILABLE')).toEqual([]);
   const served = await expectRecovery(proxied);
   printFigures('faults', {
     fault: 'connections closed 20 times',
-    requests: asked.length,
+    requests: requests.length,
     'recovered after ms': served,
   });
 });

@@ -20,7 +20,7 @@ const LOCK_MS = 1_000;
 const timeOf = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
 
 /** Sends an operation that must succeed. */
-async function ask(address: string, { key }: Production, query: string, variables: object): Promise<never> {
+async function run(address: string, { key }: Production, query: string, variables: object): Promise<never> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
     headers: { authorization: key.authorization, 'content-type': 'application/json' },
@@ -53,7 +53,7 @@ function follow(address: string, production: Production, overlapMs: number) {
     const start = overlapMs === 0 ? ids.at(-1) : ids.findLast((id) => timeOf(id) < bound);
     let before = start === undefined ? undefined : seen.get(start);
     for (;;) {
-      const { user }: EventPage = await ask(address, production, newer, { before });
+      const { user }: EventPage = await run(address, production, newer, { before });
       for (const { cursor, node } of user.events.edges) seen.set(decodeGlobalId(node.id)?.id ?? '', cursor);
       before = user.events.edges[0]?.cursor ?? before;
       if (!user.events.pageInfo.hasPreviousPage) return;
@@ -121,7 +121,7 @@ it('misses no acknowledged event with the documented overlap, while ten writers 
     for (let round = 0; Date.now() < end; round += 1) {
       const idempotencyKey = place % 3 === 0 ? randomUUID() : undefined;
       const input = { uid: 'followed', name: 'Paid', value: round, idempotencyKey };
-      const { addEvent }: { addEvent: { event: { id: string } } } = await ask(
+      const { addEvent }: { addEvent: { event: { id: string } } } = await run(
         addresses[place % 2] ?? address,
         production,
         add,

@@ -27,7 +27,7 @@ const historyRows = z.array(
   z.object({ name: z.string(), checksum: z.string(), finished: z.boolean(), logs: z.string().nullable() }),
 );
 
-/** Reads what Prisma's table of migrations says; no rows if the table does not exist. */
+/** Reads Prisma's table of migrations; no rows if the table does not exist. */
 export async function readHistory(runSql: RunSql): Promise<History> {
   const presence = await runSql("SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS present");
   if (!tablePresence.parse(presence)[0].present) return [];
@@ -125,8 +125,8 @@ export function unfinished(names: readonly string[], history: History): string[]
 }
 
 /**
- * Checks that every known migration in the history is finished and unchanged. A migration that only the database has is of a
- * newer version and does not matter.
+ * Checks that every known migration in the history is finished and unchanged. Migrations that only the
+ * database has belong to a newer version and are ignored.
  * @throws {MigrationError}
  */
 export function checkHistory(migrations: readonly Migration[], history: History): void {
@@ -143,7 +143,7 @@ export function checkHistory(migrations: readonly Migration[], history: History)
   }
 }
 
-/** Says how a migration failed, from logs in Prisma's format. A process that was killed writes none. */
+/** Describes how a migration failed, from logs in Prisma's format. A process that was killed writes none. */
 function failureOf(logs: string | null): string {
   if (logs === null) return 'was interrupted';
   const [, message = 'see its logs in _prisma_migrations'] = /^[A-Z]+: (.+)/m.exec(logs) ?? [];

@@ -37,7 +37,7 @@ const SESSION_SETTINGS = "RESET ALL; SET search_path TO public; SET TIME ZONE 'U
  * If nothing is pending, this takes two statements and no lock.
  *
  * @returns the names of the applied migrations, oldest first.
- * @throws {MigrationError} if the database is out of reach, if a migration fails or has failed, or if one was edited after it
+ * @throws {MigrationError} if the database is unreachable, if a migration fails or has failed, or if one was edited after it
  *   was applied.
  */
 export async function migrate(connection: Connection, directory = MIGRATIONS_DIRECTORY): Promise<string[]> {
@@ -65,7 +65,7 @@ const rowsOf =
   async (sql) =>
     (await client.query(sql)).rows;
 
-/** @throws {MigrationError} if the history says that a migration failed or was edited. */
+/** @throws {MigrationError} if a migration failed or was edited, according to the history. */
 function pendingOf(migrations: readonly Migration[], history: Awaited<ReturnType<typeof readHistory>>): Migration[] {
   checkHistory(migrations, history);
   const names = new Set(

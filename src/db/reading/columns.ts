@@ -15,7 +15,7 @@ export type Arrays = Readonly<Record<string, unknown[] | null>>;
 export interface Columns<Row> {
   /** The SQL of each property. */
   expressions: { readonly [Name in keyof Row]-?: Expression };
-  /** The select list, or RETURNING list, of a statement: each expression under the name of its property. */
+  /** The SELECT or RETURNING list of a statement: each expression, with the name of its property as alias. */
   list: Prisma.Sql;
   /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all if left out. */
   arrays(fields?: FieldSet): Prisma.Sql;
@@ -23,7 +23,7 @@ export interface Columns<Row> {
   rows(arrays: Arrays): Row[];
 }
 
-/** Defines columns by the SQL of each property. @param always properties that are read whatever is selected. */
+/** Defines columns by the SQL of each property. @param always properties that are read regardless of the selection. */
 export function columnsOf<Row>(
   expressions: Columns<Row>['expressions'],
   always: readonly (keyof Row)[] = [],
@@ -53,7 +53,10 @@ interface Column {
   isSelected(fields: FieldSet): boolean;
 }
 
-/** Parameters say which columns are selected: a text for each selection would be one prepared statement for each. */
+/**
+ * Parameters determine which columns are selected, since a separate text per selection would need its own prepared
+ * statement.
+ */
 function arraysOf(columns: readonly Column[]) {
   const array = ({ name }: Column, filter: string) => `json_agg(found."${name}")${filter} AS "${name}"`;
   const all = Prisma.raw(columns.map((column) => array(column, '')).join(', '));
@@ -83,7 +86,7 @@ const toInstantOrNull = (value: unknown) => (typeof value === 'string' ? toInsta
 /** With fewer keys, rows cost less than arrays. */
 const MIN_KEYS_FOR_ARRAYS = 16;
 
-/** Which rows to read, and what of them. */
+/** Which rows to read, and which columns of them. */
 interface Reading {
   /** Selects `columns.list`, in the order in which the rows are returned. */
   statement: Prisma.Sql;
@@ -94,8 +97,8 @@ interface Reading {
 }
 
 /**
- * Reads rows by their keys. Many rows are read as one JSON array for each column: PostgreSQL builds them at the cost of rows,
- * and parsing ten arrays takes half as long as parsing a thousand values (docs/performance-steps.md).
+ * Reads rows by their keys. Many rows are read as one JSON array for each column: PostgreSQL builds them
+ * at the same cost as rows, and parsing ten arrays takes half as long as parsing a thousand values (docs/performance-steps.md).
  */
 export async function readRows<Row>(db: ReadDb, columns: Columns<Row>, reading: Reading): Promise<Row[]> {
   const { statement, keys, fields } = reading;

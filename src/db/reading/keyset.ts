@@ -21,7 +21,7 @@ export interface KeysetSource<Row> {
 export interface Page {
   /** Maximum number of rows. */
   size: number;
-  /** The end of the rows within the bound that the page starts from. */
+  /** The end of the rows within the bound at which the page starts. */
   from: 'newest' | 'oldest';
   /** Restricts the page to the rows on one side of a key. A row with that key need not exist. */
   bound?: { side: 'older' | 'newer'; key: string } | undefined;
@@ -40,15 +40,15 @@ export interface PageOfRows<Row> {
 /** A row whose id is its sort key. */
 export type Keyed<Row> = Row & { id: string };
 
-/** The largest page size that is common. The planner assumes it for smaller pages, so that they share one plan. */
+/** The page size that the planner assumes for all smaller pages, so that they share one plan. */
 const COMMON_PAGE_SIZE = 100;
 
 /**
  * Reads the same page of several parents with one statement.
  *
- * It reads each page by key and, with neighbours, one row more than the page's size: that row tells whether there are more.
+ * It reads each page by key and, with neighbours, one row more than the page's size: that row shows whether there are more.
  * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
- * neither merges nor reorders: they read an index from the bound on, whatever the size of the table.
+ * neither merges nor reorders: they read an index from the bound on, regardless of the size of the table.
  * @param fields the properties to read besides `id`; all if left out.
  */
 export async function readPages<Row>(
@@ -88,7 +88,7 @@ export async function readPages<Row>(
 }
 
 /**
- * The result of the statement: for each row its properties, the place of its parent, and whether that parent has rows on the
+ * The result of the statement: for each row its properties, the position of its parent, and whether that parent has rows on the
  * other side of the bound. A parent without rows has one row whose properties are null.
  */
 type PageArrays = Arrays & { place: number[]; beyond?: boolean[] };

@@ -102,7 +102,7 @@ function toAscii(name: string): string {
 
 const exampleCreatedAt = new Date('2021-01-12T05:24:39.062Z');
 
-/** The user of the seed document ("The User object"), created by an integration: its uid can still be set. */
+/** The user of the REST reference ("The User object"), created by an integration: its uid can still be set. */
 export function exampleUser(random: Random): UserRow {
   return {
     id: random.id(exampleCreatedAt),
@@ -118,7 +118,10 @@ export function exampleUser(random: Random): UserRow {
   };
 }
 
-/** The two events of the seed document ("Add User events"). The second has no timestamp there, so it gets its time of arrival. */
+/**
+ * The two events of the REST reference ("Add User events"). There, the second has no timestamp, so this one has its time
+ * of arrival.
+ */
 export function exampleEvents(random: Random, userId: string): EventRow[] {
   const addedAt = new Date('2021-01-12T05:26:02.118Z');
   const paidAt = new Date('2021-01-12T05:31:47.904Z');

@@ -5,14 +5,14 @@ import type { Action } from './audit.ts';
 
 /** The rows that a statement has written, as SQL: each of them gets an entry. */
 interface WrittenRows {
-  /** The CTE that returns the written rows, with what is joined to it. */
+  /** The CTE that returns the written rows, together with joined columns. */
   from: Prisma.Sql;
   userId?: Prisma.Sql;
   listId?: Prisma.Sql;
   eventId?: Prisma.Sql;
 }
 
-/** Values of an entry that do not depend on the action. */
+/** The values of an entry that do not depend on the action. */
 interface EntryValues {
   workspaceId: string;
   /** A new UUIDv7 for each row, not generated before `at`: `readAudit` depends on that. */
@@ -26,7 +26,7 @@ const NULL_ID = Prisma.sql`NULL::uuid`;
 /**
  * Records the change of one row: returns the part of the writing statement that inserts its audit entry. Every statement that
  * changes users, devices, lists, memberships or events contains it (test/unit/domain/recorded-writes.test.ts), so that there
- * is no change without an entry, no entry without a change, and no further round trip.
+ * is no change without an entry, no entry without a change, and no additional round trip.
  */
 export function record({ workspaceId, actorName }: Actor, action: Action, rows: WrittenRows): Prisma.Sql {
   const at = new Date();

@@ -7,7 +7,7 @@ import { MAX_DEVICES } from '../shared/limits.ts';
 import type { NewDevice } from '../users/inputs.ts';
 
 /**
- * Registers a device as the newest of a user, and deletes the oldest ones beyond `MAX_DEVICES`. A token that another user had
+ * Registers a device as the newest of a user, and deletes the oldest ones beyond `MAX_DEVICES`. A token of another user
  * moves to this user. An earlier statement of the transaction must have locked or inserted the user: otherwise the statement
  * does not see the devices of concurrent registrations, and counts too few.
  */

@@ -15,7 +15,7 @@ import type { NewEvent } from './inputs.ts';
 /**
  * Adds an event to a user with one statement, together with concurrent events. With an idempotency key, the event is added by
  * a statement of its own, and a retry returns the event that the first request added.
- * @throws {NotFoundError} if the workspace has no such user, or no longer.
+ * @throws {NotFoundError} if the workspace has no such user, or the user has been deleted.
  * @throws {IdempotencyConflictError} if the idempotency key was used with another operation or input.
  * @throws {IdempotencyKeyBusyError} if a request with the same key is in flight for too long.
  */
@@ -81,8 +81,8 @@ interface InsertOptions {
  * deleted user.
  *
  * The ids are generated from the database's clock when the statement holds every lock, so that an event becomes visible soon
- * after the time of its id, however long the statement waited: followers depend on that (docs/following.md). The ids of one
- * statement are in the order of the inputs.
+ * after the time of its id, no matter how long the statement waited: followers depend on that (docs/following.md). The
+ * ids of one statement are in the order of the inputs.
  * @returns the event of each input, in order; undefined if its user does not exist or was skipped.
  */
 export async function insertEvents(

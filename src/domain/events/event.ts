@@ -34,7 +34,7 @@ export const eventColumns = columnsOf<Event>(
   ['id'],
 );
 
-/** Reads the events with some ids, by id. Leaves out unknown ids and the events of deleted users. */
+/** Reads events by their ids. Leaves out unknown ids and the events of deleted users. */
 export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
   const events = await readRows(db, eventColumns, {
     keys: ids.length,
@@ -56,7 +56,7 @@ export function eventsSource(workspaceId: string, { name, since, until }: EventF
   return filters.length === 0 ? allEvents(workspaceId) : createSource(workspaceId, filters);
 }
 
-/** Shared: a page of users opens this connection for each of them. */
+/** Shared, since a page of users opens this connection once per user. */
 const allEvents = byWorkspace((workspaceId) => createSource(workspaceId, []));
 
 function createSource(workspaceId: string, filters: readonly Prisma.Sql[]): KeysetSource<Event> {

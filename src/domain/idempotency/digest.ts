@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 export type CanonicalInput = Readonly<Record<string, unknown>>;
 
 /**
- * The version of the canonical form, and the first byte of a stored digest. Increment it with every change that gives the
- * same input another text, and let `inputDigests` return the digests of the former version for 24 hours after the upgrade.
+ * The version of the canonical form, and the first byte of a stored digest. Increment it with every change to the text of
+ * the same input, and let `inputDigests` also return the digests of the previous version for 24 hours after the upgrade.
  */
 const VERSION = 1;
 

@@ -7,7 +7,7 @@ import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
 import { type CanonicalInput, inputDigests } from './digest.ts';
 
-/** A name that a client gives to a write, so that a retry does not repeat it. */
+/** A client-chosen identifier of a write, so that a retry does not repeat it. */
 export const idempotencyKey = printable(1, MAX_IDEMPOTENCY_KEY_LENGTH);
 
 /** A write with an idempotency key. */
@@ -31,7 +31,7 @@ export function idempotentRequest(
 /** How long a key is valid, in ms. */
 const KEY_TTL_MS = 24 * 60 * 60 * 1000;
 
-/** How much longer the row of an expired key is kept, in ms: a statement that found it valid may be about to read it. */
+/** How much longer the row of an expired key is kept, in ms: a statement that found the key valid may still read the row. */
 const DELETION_DELAY_MS = 60_000;
 
 /** Expired rows that each new key deletes: more than one, so that they do not accumulate. */

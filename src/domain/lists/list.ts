@@ -48,7 +48,7 @@ export const membershipColumns = columnsOf<Membership>({
   joinedAt: { instant: Prisma.sql`list_memberships.joined_at` },
 });
 
-/** Reads the lists with some ids, by id. Leaves out ids that are not in the workspace. */
+/** Reads lists by their ids. Leaves out ids that are not in the workspace. */
 export async function readLists(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
   const lists = await readRows(db, listColumns, {
     keys: ids.length,

@@ -89,7 +89,7 @@ async function joinList(tx: WriteDb, actor: Actor, listId: string, userId: strin
  * Subscribes a new user to locked lists. Ignores duplicates in `listIds`.
  * @param lists what `lockLists` returned for `listIds`.
  * @throws {NotFoundError} if the workspace lacks one of the lists.
- * @throws {ValidationError} naming each list that is archived, by its position in `listIds`.
+ * @throws {ValidationError} naming each archived list by its position in `listIds`.
  */
 export async function joinLists(
   tx: WriteDb,

@@ -27,7 +27,7 @@ export const segmentColumns = columnsOf<Segment>(
   ['id'],
 );
 
-/** Reads the segments with some ids, by id. Leaves out ids that are not in the workspace. */
+/** Reads segments by their ids. Leaves out ids that are not in the workspace. */
 export async function readSegments(
   db: ReadDb,
   workspaceId: string,

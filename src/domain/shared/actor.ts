@@ -4,7 +4,7 @@ declare const isActorName: unique symbol;
 
 /**
  * The name of an actor in the audit trail. Only `nameOfKey` and `nameOfToken` create one, so that no token can have the name
- * of a key, whatever its subject.
+ * of a key, regardless of its subject.
  */
 export type ActorName = string & { readonly [isActorName]: true };
 

@@ -10,7 +10,7 @@ export type AttributeValue = string | number | boolean;
 /** The `meta` of a user or the `properties` of an event: a flat object. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** Characters of a key or a number that a message or a path repeats. */
+/** Maximum number of characters of a key or a number that a message or a path contains. */
 const MAX_ECHO_LENGTH = 100;
 
 /** Whether a value is a string, a finite number or a boolean. */
@@ -38,7 +38,7 @@ export function unsafeNumberIssue(source: string, path: string[] = []): Validati
   return issue(path, 'UNSAFE_NUMBER', message);
 }
 
-/** @param received the number of keys, or undefined to keep it secret. */
+/** @param received the number of keys; undefined to omit it from the message. */
 function keyCountIssues(keys: number, received?: number): ValidationIssue[] {
   if (keys <= attributeLimits.keys) return [];
   return [issue([], 'TOO_MANY', withReceived(`must have at most ${attributeLimits.keys} keys`, received))];
@@ -56,7 +56,7 @@ const withReceived = (message: string, received?: number) =>
 
 function keyIssues(key: string): ValidationIssue[] {
   const path = [key.slice(0, MAX_ECHO_LENGTH)];
-  if (!storable(key)) return [issue(path, 'INVALID_KEY', `must have a key that is well-formed and without U+0000`)];
+  if (!storable(key)) return [issue(path, 'INVALID_KEY', 'must have a key that is well-formed Unicode without U+0000')];
   const length = lengthOf(key);
   if (length >= 1 && length <= attributeLimits.keyLength) return [];
   const message = `must have a key of 1 to ${attributeLimits.keyLength} characters; got ${length}`;
@@ -87,7 +87,7 @@ export function mergedAttributeIssues(merged: Attributes): ValidationIssue[] {
   return tooManyKeys.length > 0 ? tooManyKeys : byteIssues(flatPart(entries), { disclose: false });
 }
 
-/** Everything that is wrong with received attributes. */
+/** All issues of received attributes. */
 function attributeIssues(value: unknown): ValidationIssue[] {
   if (!isJsonObject(value)) return [issue([], 'INVALID_TYPE', 'must be a flat JSON object')];
   const entries = Object.entries(value);

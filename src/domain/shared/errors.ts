@@ -1,6 +1,6 @@
 import type { Scope } from './scopes.ts';
 
-/** An error that a client can handle. The code is stable; the message is for people and contains no secret. */
+/** An error that a client can handle. The code is stable; the message is for humans and contains no secret. */
 export abstract class DomainError extends Error {
   abstract readonly code: string;
 }
@@ -36,13 +36,13 @@ export class UidTakenError extends DomainError {
   }
 }
 
-/** A `newUid` was sent for a user who was created with a uid, or who has received one since. */
+/** A `newUid` was sent for a user who was created with a uid, or whose uid has been set since. */
 export class UidNotUpdateableError extends DomainError {
   readonly code = 'UID_NOT_UPDATEABLE';
   readonly uid: string;
 
   constructor(uid: string) {
-    super(`No user with an updateable uid has the uid "${uid}".`);
+    super(`The uid "${uid}" does not belong to a user with an updateable uid.`);
     this.uid = uid;
   }
 }

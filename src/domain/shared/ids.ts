@@ -11,7 +11,7 @@ let poolOffset = pool.length;
 /** Time in ms and 32-bit sequence number of the last id. */
 const last = { msecs: 0, seq: 0 };
 
-/** Creates a UUIDv7 that is greater than every one that this process has created before: rows are sorted by id. */
+/** Creates a UUIDv7 that is greater than all UUIDs that this process has created before, since rows are sorted by id. */
 export function newId(): string {
   const random = drawRandom();
   const now = Date.now();

@@ -54,7 +54,7 @@ const POSSIBLY_UNSAFE = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
  */
 const MAX_REVIVED_LENGTH = 32 * 1024;
 
-/** The text is not JSON, or not JSON that can be read exactly; the message says why. */
+/** The text is not JSON, or its numbers cannot be represented exactly; the message says why. */
 export class JsonSyntaxError extends SyntaxError {}
 
 /**
@@ -90,8 +90,8 @@ const isNumeric = (code: number) =>
   (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 46 || code === 69 || code === 101;
 
 /**
- * Numbers of a text that are checked, at about 1 µs each. More than any valid input has: 20 mutations with 100 attributes have
- * 2,000.
+ * Maximum count of numbers that are checked in a text, at about 1 µs each. More than any valid input has: 20 mutations
+ * with 100 attributes have 2,000.
  */
 const MAX_CHECKED_NUMBERS = 5_000;
 

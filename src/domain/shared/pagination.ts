@@ -29,8 +29,8 @@ interface CursorOwner {
 
 /**
  * Converts the arguments of a connection to the page that they select. `before` alone selects the page right before it.
- * @param owner is asked for its scope only if there is a cursor. @param maximum page size.
- * @throws {ValidationError} with every issue at once: nothing is clamped.
+ * @param owner its scope is read only if there is a cursor. @param maximum page size.
+ * @throws {ValidationError} with every issue at once; sizes are never clamped.
  */
 export function parsePageArguments(
   { first, after, last, before }: PageArguments,
@@ -66,7 +66,7 @@ function parseCursor(
 ): string | undefined {
   if (cursor == null) return undefined;
   const key = decodeCursor(owner.scope(), cursor);
-  if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'is not a cursor of this connection'));
+  if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'must be a cursor of this connection'));
   return key;
 }
 

@@ -15,7 +15,7 @@ export const scopes = [
 /** A permission of a credential. */
 export type Scope = (typeof scopes)[number];
 
-/** All that a public key may do without its secret. */
+/** The scopes that a public key can have without its secret. */
 export const publicScopes: readonly Scope[] = ['users:identify', 'events:write'];
 
 /** Whether a text is the name of a scope. */

@@ -2,14 +2,14 @@ import type { ReadDb } from '../../db/client.ts';
 import { readUsers } from './read.ts';
 import { normalizeUid, uidIssues } from './uid.ts';
 
-/** A stored uid by which no request can find its user, since the current rules reject or normalize it. */
+/** A stored uid by which its user cannot be found, since the current rules reject or normalize it. */
 export interface UidFault {
   workspaceId: string;
   /** Id of the user. */
   id: string;
   /** As stored. */
   uid: string;
-  /** Everything that is wrong with the uid, for people. */
+  /** All problems with the uid, for humans. */
   reason: string;
 }
 
@@ -22,7 +22,7 @@ interface UserUid {
 /** Users that a statement reads. */
 const PAGE_SIZE = 5_000;
 
-/** Finds the users of a workspace whom no request can find by their uid, in order of their ids. Reads every user. */
+/** Finds the users of a workspace who cannot be found by their uid, in order of their ids. Reads every user. */
 export async function checkUids(db: ReadDb, workspaceId: string): Promise<UidFault[]> {
   const invalid: UserUid[] = [];
   for await (const page of readUidPages(db, workspaceId)) {

@@ -19,8 +19,8 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /**
  * Erases some events of a deleted user in one transaction, and removes the record of the deletion with the last of them. The
  * row lock is the lease: concurrent processes take other users, and PostgreSQL releases the lock of a killed process.
- * @param skip number of deletions to skip, the oldest first: those whose steps fail.
- * @returns undefined if nothing has to be erased that no other process is erasing.
+ * @param skip number of deletions to skip, oldest first, because their steps failed.
+ * @returns undefined if there is nothing to erase, or other processes are erasing it.
  */
 export function eraseSomeEvents(
   db: Database,

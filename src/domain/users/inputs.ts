@@ -84,7 +84,7 @@ export const userUpdate = z
       if (!isJsonObject(meta) || !Array.isArray(removeMeta)) return;
       for (const [place, key] of removeMeta.entries()) {
         if (!Object.hasOwn(meta, key)) continue;
-        const message = 'is also set by meta in the same input';
+        const message = 'must not be set by meta in the same input';
         context.addIssue({ code: 'custom', path: ['removeMeta', place], params: { code: 'CONTRADICTION' }, message });
       }
     },

@@ -12,7 +12,7 @@ import { type User, userColumns } from './user.ts';
 export interface UserToInsert extends Attributed<Omit<NewUser, 'listIds' | 'idempotencyKey'> | UserUpdate> {
   /** Whether the sender may read users. If not, its attributes count as sent by a public caller. */
   canRead: boolean;
-  /** Leaves out a user whose uid is to be given to the one user with the same address whose uid can be updated. */
+  /** Skips the insert if exactly one user with the same address has an updateable uid: that user claims the uid instead. */
   canClaim?: boolean;
   /** The id of the user; generated from the database's clock by default. */
   id?: string | undefined;
@@ -22,8 +22,9 @@ export interface UserToInsert extends Attributed<Omit<NewUser, 'listIds' | 'idem
  * Inserts users with one statement, each with its device and its audit entries.
  *
  * Users are inserted in the order of their uids, so that concurrent statements cannot deadlock. A new user has no other
- * devices, so none has to be dropped. The statement waits for a transaction that is inserting or deleting one of the uids.
- * @returns the user of each input, in order; undefined if the uid is taken, or is to be claimed (`canClaim`).
+ * devices, so no old ones have to be deleted. The statement waits for a transaction that is inserting or deleting one of
+ * the uids.
+ * @returns the user of each input, in order; undefined if the uid is taken, or must be claimed (`canClaim`).
  */
 export async function insertUsers(
   db: WriteDb,
@@ -66,7 +67,7 @@ export async function insertUsers(
   return users.map((_, place) => byPlace.get(place));
 }
 
-/** Leaves out inputs whose address exactly one user with an updateable uid has. */
+/** Skips inputs whose address belongs to exactly one user with an updateable uid. */
 const unlessClaimable = (workspaceId: string) => Prisma.sql`
   WHERE input."canClaim" IS NOT TRUE OR 1 <> (
     SELECT count(*) FROM (

@@ -1,7 +1,7 @@
 import { Prisma } from '../../db/generated/client.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 
-/** Fields of `NewUser` and `UserUpdate` that are no profile field, and where they are written. */
+/** Fields of `NewUser` and `UserUpdate` that are not profile fields, with a note on where each is written. */
 type OtherField =
   // The key of the row (write-updates.ts, insert-users.ts).
   | 'uid'
@@ -31,7 +31,7 @@ interface FieldDeclaration {
   onNull: 'clear' | 'keep' | 'merge';
 }
 
-/** The declaration of each of some profile fields. */
+/** The declarations of some profile fields. */
 export type FieldDeclarations<Field extends string = ProfileField> = { readonly [Name in Field]: FieldDeclaration };
 
 /**
@@ -52,7 +52,7 @@ const declarations: [string, FieldDeclaration][] = Object.entries(profileFields)
 /** The values of profile fields as a statement reads them from JSON. An omitted field is absent. */
 export type Patch = { [Name in ProfileField | 'newUid' | 'removeMeta']?: unknown };
 
-/** Creates the patch of an input. Null counts as omitted where it clears nothing. */
+/** Creates the patch of an input. Null counts as omitted for fields that it does not clear. */
 export function toPatch(input: Omit<NewUser, 'listIds' | 'idempotencyKey'> | UserUpdate): Patch {
   const values: { readonly [Name in ProfileField]?: unknown } = input;
   const patch: Record<string, unknown> = {};

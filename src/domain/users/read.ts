@@ -9,7 +9,7 @@ import { type User, userColumns } from './user.ts';
 export type UserKey = { id: string } | { uid: string };
 
 /**
- * Reads the users with some keys by one statement, ids and uids mixed.
+ * Reads users by their ids or uids with one statement.
  * @param keys at least one. @param fields all, if omitted; `id` and `uid` are always included.
  * @returns the user of each key, in order; undefined if the workspace has none.
  */

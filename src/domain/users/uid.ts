@@ -13,7 +13,7 @@ const MAX_NORMALIZED_UNITS = MAX_UID_LENGTH * 8;
 const ASCII_UID = new RegExp(`^[!-.0-~]{1,${MAX_UID_LENGTH}}$`);
 
 /**
- * Characters that are invisible or unassigned: two uids that look alike have to be equal. Includes joiners and variation
+ * Characters that are invisible or unassigned: uids that look the same must be equal. Includes joiners and variation
  * selectors, although some emoji contain these.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -28,7 +28,7 @@ export function normalizeUid(text: string): string {
   return text.length > MAX_NORMALIZED_UNITS ? text : text.normalize('NFC');
 }
 
-/** Everything that is wrong with a uid in normal form C. */
+/** All issues of a uid in normal form C. */
 export function uidIssues(uid: string): Omit<ValidationIssue, 'path'>[] {
   const length = lengthOf(uid);
   const [invisible] = INVISIBLE.exec(uid) ?? [];
@@ -63,8 +63,8 @@ export const uid = z.string().transform((text, context) => {
 
 const NEW_UID = new RegExp(`^[A-Za-z0-9]{1,${MAX_UID_LENGTH}}$`);
 
-/** A uid as `createUser` accepts it: letters and digits only (the REST document of the platform). */
+/** A uid as `createUser` accepts it: letters and digits only (REST reference of the platform). */
 export const newUid = z.string().refine((value) => NEW_UID.test(value), {
   params: { code: 'INVALID_UID' },
-  error: `must be 1 to ${MAX_UID_LENGTH} letters and digits`,
+  error: `must be 1 to ${MAX_UID_LENGTH} ASCII letters and digits`,
 });

@@ -21,7 +21,7 @@ export interface Upserted {
   created: boolean;
 }
 
-/** How often to start over after losing to an insert whose user is then deleted. */
+/** How often to retry after a conflict with a concurrent insert whose user is then deleted. */
 const MAX_ATTEMPTS = 5;
 
 /**
@@ -110,7 +110,7 @@ async function setUid(
   }
 }
 
-/** Whether a candidate that lost to another claim still has the address: otherwise it is no candidate any more. */
+/** Whether a candidate that a concurrent request has claimed still has the address; otherwise, it is no longer a candidate. */
 async function hasEmail(tx: WriteDb, workspaceId: string, id: string, email: string): Promise<boolean> {
   const rows = await tx.query<unknown[]>`
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email}`;
@@ -130,8 +130,8 @@ async function applyUpdate(tx: WriteDb, actor: Actor, user: User, input: UserUpd
 
 /**
  * The attributes that differ from those that public callers have sent, which have limits of their own: otherwise public
- * callers could use up the limits of all others. A key that both have sent counts for the sender of the stored value, so that
- * both together are bounded.
+ * callers could use up the limits of all others. A key that both have sent counts towards the limits of the sender of the
+ * stored value, so that the total is bounded.
  */
 function withoutPublic(meta: Attributes, publicMeta: Attributes): Attributes {
   return Object.fromEntries(Object.entries(meta).filter(([key, value]) => publicMeta[key] !== value));

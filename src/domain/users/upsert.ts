@@ -28,7 +28,7 @@ export type UpsertResult = Upserted | { error: DomainError };
  */
 export async function updateUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
   const [result] = await upsertUsers(db, actor, [input]);
-  if (!result) throw new Error('An input has no result.');
+  if (!result) throw new Error('upsertUsers returned no result for an input.');
   if ('error' in result) throw result.error;
   return result;
 }
@@ -37,11 +37,12 @@ export async function updateUser(db: Database, actor: Actor, input: UserUpdate):
  * For each input: updates the user with the uid, creates a user if there is none, or gives the uid to the one imported user
  * with the same address (contract, "uidUpdateable"). Each input is written completely or not at all, independently of others.
  *
- * Inputs that need no decision are written together: one statement updates the users who exist, another inserts those who do
- * not, for at most `MAX_BATCH_SIZE` inputs each, including those of concurrent calls. Each of the others has a transaction of
- * its own, and a new user with a device a statement of its own. Inputs with the same uid are written in order.
+ * Inputs that require no transaction are written together: one statement updates the users who exist, another inserts
+ * those who do not, for at most `MAX_BATCH_SIZE` inputs each, including those of concurrent calls. Each of the others has
+ * a transaction of its own, and a new user with a device a statement of its own. Inputs with the same uid are written in
+ * order.
  * @returns a result for each input, in order. Its error is one that `updateUser` throws.
- * @throws any other error, such as a lost connection, when every input is done; the other inputs may have been written.
+ * @throws any other error, such as a lost connection, after every input has been processed; other inputs may have been written.
  */
 export async function upsertUsers(db: Database, actor: Actor, inputs: readonly UserUpdate[]): Promise<UpsertResult[]> {
   const results: UpsertResult[] = [];
@@ -99,7 +100,7 @@ async function upsertInOneStatement(
   return updated === undefined || updated === 'undecided' ? undefined : { user: updated, created: false };
 }
 
-/** Whether a user has the uid now; cheaper than an insert that conflicts. */
+/** Whether a user has the uid; cheaper than an insert that conflicts. */
 async function isUidTaken(db: Database, workspaceId: string, uid: string): Promise<boolean> {
   const rows = await db.query<unknown[]>`
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid}`;
@@ -110,7 +111,7 @@ const asCreated = (user: User | undefined): Upserted | undefined => user && { us
 
 /**
  * Inserts a user with its device, together with the users of concurrent requests.
- * @returns undefined if the uid is taken, or is to be claimed.
+ * @returns undefined if the uid is taken, or must be claimed.
  */
 export async function insertUser(db: Database, workspaceId: string, user: UserToInsert): Promise<User | undefined> {
   if (!user.input.device) return batchedInsert(db, workspaceId, user);
@@ -123,15 +124,15 @@ const batchedInsert = batchedWrite<UserToInsert, User>(async (db, workspaceId, u
   try {
     return await insertUsers(db, workspaceId, users);
   } catch (error) {
-    // Timed out waiting for another process that is inserting one of the uids: the others must not fail with it.
+    // The statement timed out waiting for another process that is inserting one of the uids; the other inputs must not fail.
     if (users.length > 1 && waitedTooLong(error, 'users')) return [];
     throw error;
   }
 });
 
 /**
- * Updates a user, together with the users of concurrent requests, where the update needs no decision: its attributes stay far
- * from their limits, and its address may be changed.
+ * Updates a user, together with the users of concurrent requests, if the update requires no transaction: its attributes stay
+ * far below their limits, and the caller may change the address.
  */
 const tryBatchedUpdate = batchedWrite<AttributedUpdate, User | NotUpdated>(async (db, workspaceId, updates, lock) => {
   const results = await writeUpdates(db, workspaceId, updates, { lock, metaCondition: isSmall });

@@ -2,7 +2,7 @@ import type { Database } from '../../db/client.ts';
 import { LockTimeoutError } from '../../db/errors.ts';
 import { UserBusyError } from '../shared/errors.ts';
 
-/** Writes to one user that may wait in this process. */
+/** Maximum number of writes to one user that wait in this process. */
 const MAX_QUEUED_WRITES = 64;
 
 /** Starts a queued write, when the one before it has ended. */

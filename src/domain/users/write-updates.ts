@@ -26,11 +26,11 @@ export interface AttributedUpdate extends Attributed<UserUpdate> {
 
 /** Options of `writeUpdates`. */
 interface UpdateOptions {
-  /** What to do with users whom another transaction has locked: `skip` leaves their updates undone. */
+  /** What to do with users whom another transaction has locked: `skip` skips their updates. */
   lock: 'wait' | 'skip';
   /**
    * A condition on the merged attributes: for callers who may read users, on all of them; for other callers, on the part that
-   * such callers have sent, so that neither the response nor the path to it depends on what is hidden from them.
+   * such callers have sent, so that neither the response nor the code path depends on data that they may not read.
    */
   metaCondition?: (meta: Prisma.Sql) => Prisma.Sql;
 }

@@ -6,7 +6,7 @@ export interface RawVariables {
   definitions: readonly VariableDefinitionNode[];
 }
 
-/** The value of an argument, as far as a size or a count can be read from it. */
+/** The value of an argument, as far as it determines a size or a count. */
 export interface ArgumentValue {
   /** A number, an array or null; undefined if the argument is omitted. */
   value: unknown;

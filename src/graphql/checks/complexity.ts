@@ -54,11 +54,11 @@ export function maxDataBytes(args: ExecutionArgs): number {
 
 const measureBytesOnce = cachePerOperation((args) => measure(args, BYTES));
 
-/** What is added up over an operation. */
+/** A quantity that is summed over the fields of an operation. */
 interface Measure {
-  /** What a field adds, without what it selects. */
+  /** The amount of a field, without its selections. */
   ofField(field: GraphQLField<unknown, unknown>, node: FieldNode): number;
-  /** What each row of a page adds. */
+  /** The amount of each row of a page. */
   ofRow: number;
   /** Assumed length of a list without a page size. */
   unpagedLength: number;
@@ -189,14 +189,14 @@ export function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>):
   return isLeafType(getNamedType(type)) || 'pothosExposedField' in extensions ? 0 : 1;
 }
 
-/** Most bytes of a value: `Attributes` and `AttributeValue` have 16 KB, `User.meta` 32 KB in all; other texts up to 1 KB. */
+/** Maximum bytes of a value: `Attributes` and `AttributeValue` have 16 KB, `User.meta` 32 KB in all; other texts up to 1 KB. */
 const VALUE_BYTES: Readonly<Record<string, number>> = {
   Attributes: 32 * 1024,
   AttributeValue: 16 * 1024,
   String: 1024,
 };
 
-/** Most bytes of a number, an instant, an id or an enum value. */
+/** Maximum bytes of a number, an instant, an id or an enum value. */
 const SMALL_VALUE_BYTES = 128;
 
 /** The bytes of a field's name, of quotes and of separators, and of its value if that is a scalar. */
@@ -217,7 +217,7 @@ export interface CostReporting {
   reportsCost: boolean;
 }
 
-/** Whether a request asks for the cost report, by the same header as with Hot Chocolate's servers. */
+/** Whether a request asks for the cost report, with the same header as Hot Chocolate. */
 export const requestsCostReport = (headers: Readonly<Record<string, unknown>>): boolean =>
   headers['graphql-cost'] === 'report';
 

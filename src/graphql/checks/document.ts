@@ -46,8 +46,8 @@ const isStackOverflow = (error: unknown): boolean =>
 const tooDeeplyNested = () => limitExceeded('The document is too deeply nested to be parsed.');
 
 /**
- * Rejects documents on which graphql-js overflows the stack, with a client error. The limit of tokens allows for a thousand
- * nested lists, into which the parser recurses, and for fragments that spread each other, which the validation rule for
+ * Rejects documents on which graphql-js overflows the stack, with a client error. Within the token limit, a document can have a
+ * thousand nested lists, into which the parser recurses, and chains of fragment spreads, which the validation rule for
  * overlapping fields follows recursively.
  */
 export const stackGuard: Plugin = {

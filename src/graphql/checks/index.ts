@@ -35,19 +35,19 @@ type OperationCheck = (args: CheckedArgs) => Errors | undefined | Promise<Errors
 function checkOperationType({ schema, document, operationName }: ExecutionArgs): GraphQLError | undefined {
   const operation = getOperationAST(document, operationName);
   if (!operation || schema.getRootType(operation.operation)) return undefined;
-  return new GraphQLError(`There is no ${operation.operation} in the schema.`, {
+  return new GraphQLError(`The schema does not support ${operation.operation} operations.`, {
     nodes: operation,
     extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
   });
 }
 
 /**
- * Creates the one check of every operation, whatever its type and its executor. It runs before anything of the operation is
+ * Creates the single check of all operations, regardless of type and executor. It runs before any part of the operation is
  * executed, in this order: operation type, input sizes, scopes, variables, complexity, rate-limit points. Like validation
  * rules, the checks see the whole operation; they are not validation rules because they depend on the variables and the viewer,
  * while results of validation are cached per document. Only the points of a mutation are awaited.
  *
- * It coerces the variables, once, with graphql-js, and replaces the document by one that accepts coerced variables.
+ * It coerces the variables, once, with graphql-js, and replaces the document with one that accepts coerced variables.
  */
 function createOperationCheck(limits: GraphQLLimits): OperationCheck {
   const checkInputSizes = createInputSizesCheck(limits);

@@ -42,7 +42,7 @@ interface Inputs {
 }
 
 /**
- * Creates a check that rejects operations with too long lists or too large objects, in variables or in literals. One error
+ * Creates a check that rejects operations whose variables or literals contain lists or objects that exceed the limit. One error
  * contains all issues.
  */
 export function createInputSizesCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
@@ -107,8 +107,8 @@ const tooMany = (path: string[], unit: string, limit: number, count: number): Va
 });
 
 /**
- * Finds the lists and input objects in a value that exceed the limit. An object may always have all fields of its type; more
- * can only be unknown ones, and graphql-js prints the whole object for each of those, which takes seconds for a megabyte.
+ * Finds the lists and input objects in a value that exceed the limit. An object may always have all fields of its type. Any
+ * more are unknown fields, for each of which graphql-js prints the whole object; that takes seconds for a megabyte.
  * Values of a wrong type are skipped; coercion rejects them.
  */
 function findOversized(value: unknown, type: GraphQLInputType, path: string[], limit: number): ValidationIssue[] {

@@ -10,8 +10,8 @@ import {
 
 /**
  * Memoizes a function of an operation by the node of the operation, for as long as the document cache holds its document. The
- * function must not read the variables. Operation names that the document does not define are not cached: there are
- * unlimited ones.
+ * function must not read the variables. Operation names that the document does not define are not cached,
+ * since their number is unlimited.
  */
 export function cachePerOperation<Value extends object>(
   compute: (args: ExecutionArgs) => Value,

@@ -3,8 +3,8 @@ import { POINTS, RateLimitedError } from '../../http/limits/rate.ts';
 import { cachePerOperation, fragmentsOf } from './operation-cache.ts';
 
 /**
- * Rate-limit points of an operation beyond the one of its request. A mutation with n root fields costs as much as n requests
- * with one root field each; queries and subscriptions cost nothing more.
+ * Rate-limit points of an operation in addition to the point of its request. A mutation with n root fields costs as much
+ * as n requests with one root field each; queries and subscriptions cost nothing more.
  */
 export const pointsOf = cachePerOperation((args) => {
   const operation = getOperationAST(args.document, args.operationName);
@@ -14,7 +14,7 @@ export const pointsOf = cachePerOperation((args) => {
 });
 
 /**
- * Charges the points of an operation, whether or not it will succeed. `http/admission.ts` has already charged the request.
+ * Charges the points of an operation, whether or not it will succeed. `http/authentication.ts` has already charged the request.
  * @returns undefined if there is nothing to charge; otherwise a promise of the error, if too few points are left.
  */
 export function chargeOperation(

@@ -22,8 +22,8 @@ const MAX_ERRORS = 50;
 const NO_VARIABLES: CoercedVariables = { values: Object.freeze({}) };
 
 /**
- * Coerces the variables of a request with graphql-js. Check their size before: graphql-js takes seconds for a megabyte of
- * unknown fields.
+ * Coerces the variables of a request with graphql-js. Check their size first, since graphql-js takes seconds for a
+ * megabyte of unknown fields.
  * @returns no values and no errors if the document does not define the operation; the executor reports that.
  */
 export function coerceVariables(args: ExecutionArgs): CoercedVariables {

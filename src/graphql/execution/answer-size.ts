@@ -12,8 +12,8 @@ const MAX_SPLIT_LENGTH = 10;
 const MAX_UNSPLIT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serializes the data of a result piece by piece and stops when the limit is exceeded. Rows that a request selects many times
- * are one object in memory, and become large only as text.
+ * Serializes the data of a result piece by piece and stops when the limit is exceeded. A row that a request selects many
+ * times is one object in memory, and becomes large only as text.
  * @param limit in characters. @returns undefined if the text would be longer.
  */
 export function stringifyWithin(data: unknown, limit: number): string | undefined {

@@ -8,7 +8,7 @@ export const requestsTrace = (headers: Readonly<Record<string, unknown>>): boole
   headers['apollo-federation-include-trace'] === 'ftv1';
 
 /** Replaces every error in a trace. The trace contains the path; the response contains the masked message. */
-const maskedError = new GraphQLError('The field failed; see the errors of the response.');
+const maskedError = new GraphQLError('The field failed; see the errors in the response.');
 
 /**
  * Adds the trace of an operation to its response as `extensions.ftv1`: the time of each field, and which fields failed.

@@ -19,7 +19,7 @@ import { compiledSelections, MAX_COMPILED_SELECTIONS } from './compilable.ts';
 import { cacheOwner, documentBytes } from './document-cache.ts';
 import { FairCache } from './fair-cache.ts';
 
-/** Error-free executions after which a query is compiled. Compiling earlier would cost more than it saves. */
+/** Error-free executions after which a query is compiled. Compiling earlier would take more time than it saves. */
 const EXECUTIONS_BEFORE_COMPILING = 5;
 
 /**
@@ -86,7 +86,7 @@ interface CompilationOptions {
 
 /**
  * Executes repeated queries as compiled code (docs/performance-steps.md) if they are small, and if a caller with a secret sends
- * them or they are persisted operations. Public keys are known to anybody, who could fill the cache with them.
+ * them or they are persisted operations. Public keys are not secret, so anyone could fill the cache with queries.
  *
  * Mutations are never compiled: `executeCompiled` executes some queries twice.
  */
@@ -121,8 +121,8 @@ async function executeAndCount(operation: Operation, args: ExecutionArgs): Promi
 }
 
 /**
- * Executes a compiled query. If graphql-js could answer with other errors or other nulls, the query is executed a second time, by
- * graphql-js, so that its answers do not depend on whether a query is compiled.
+ * Executes a compiled query. If graphql-js could return other errors or other nulls, graphql-js executes the query a
+ * second time, so that responses do not depend on whether a query is compiled.
  *
  * A result with exactly one error of a resolver is final. So is one for which the database was unavailable: a second execution
  * would wait for it as long as the first. A page of 30 users beside a field that fails takes 1.6 ms of CPU time and 3 statements
@@ -141,7 +141,7 @@ export async function executeCompiled(compiled: CompiledQuery, args: ExecutionAr
 
 /**
  * Whether a compiled query failed with exactly one error, and a resolver threw or returned it. graphql-js would then report the
- * same error and put null in the same place. In these cases it could differ:
+ * same error and put null at the same path. In these cases it could differ:
  *
  * - There are several errors. Their order can differ, and graphql-js omits errors of fields whose parent is null already.
  * - The whole data is null. graphql-jit then reports only the first error of a non-null field, so that there can be others,

@@ -34,8 +34,8 @@ interface Params {
 }
 
 /**
- * Answers the common request, a JSON POST that accepts JSON, with Yoga's pipeline but without the `Request` and `Response`
- * around it, which would take most of the time (docs/performance-steps.md).
+ * Answers the common request, a JSON POST that accepts JSON, with Yoga's pipeline but without `Request` and `Response`
+ * objects, which would take most of the time (docs/performance-steps.md).
  *
  * @returns undefined for any other request, for a subscription, and for one that is rejected before it is executed: Yoga's
  *   handler answers those.
@@ -103,7 +103,7 @@ function parseParams(body: unknown, persisted: PersistedOperations | undefined):
   return { query, ...(variables ? { variables } : {}), ...(operationName == null ? {} : { operationName }) };
 }
 
-/** Replaces an id by its document. @returns no query if the id is unknown; undefined if the document is not allowed. */
+/** Replaces an id with its document. @returns no query if the id is unknown; undefined if the document is not allowed. */
 function withPersistedDocument(params: Record<string, unknown>, { documents, only }: PersistedOperations) {
   if (params.query !== undefined) return only ? undefined : params;
   const { documentId, extensions, ...others } = params;
@@ -111,7 +111,7 @@ function withPersistedDocument(params: Record<string, unknown>, { documents, onl
   return extensions != null && !isJsonObject(extensions) ? undefined : { query, ...others };
 }
 
-/** Calls a function. @returns undefined if it throws: Yoga's handler meets the same error and reports it. */
+/** Calls a function. @returns undefined if it throws: Yoga's handler encounters the same error and reports it. */
 function tryOrUndefined<Value>(compute: () => Value): Value | undefined {
   try {
     return compute();

@@ -99,14 +99,14 @@ export class DocumentCache {
   }
 }
 
-/** The part of a request's context that is read here. It is empty when persisted operations are checked at the start. */
+/** The properties of a request's context that this plugin reads; none when persisted operations are checked on startup. */
 interface DocumentContext {
   viewer?: Viewer;
   addWork?(work: number): void;
 }
 
 /**
- * Parses and validates documents through the cache. It has to follow the plugins that limit what is parsed and validated.
+ * Parses and validates documents through the cache. Register it after the plugins that limit documents.
  * @param persisted texts of the persisted operations, to which the time limit does not apply, whether they are requested by id or
  *   by text.
  */

@@ -8,7 +8,7 @@ const BURST_SECONDS = 10;
 const MAX_CALLERS = 10_000;
 
 interface Balance {
-  /** Milliseconds left; negative if the last document took more than there were. */
+  /** Milliseconds left; negative if the last document took longer than that. */
   ms: number;
   /** Time of the last update, in ms. */
   at: number;
@@ -16,7 +16,7 @@ interface Balance {
 
 /**
  * Limits the CPU time in which documents that are not cached are parsed and validated, per caller. Validation rules compare
- * fields in pairs: 2,000 tokens take up to 55 ms, so that a hundred such requests per second would leave no time for others.
+ * fields in pairs: 2,000 tokens take up to 55 ms, so a hundred such requests per second would block all others.
  */
 export class ReadingLimit {
   readonly #msPerSecond: number;

@@ -25,7 +25,9 @@ export interface PersistedOperations {
   only: boolean;
 }
 
-const FileContent = z.record(z.string().min(1), z.string(), { error: 'must be an object of documents by their hash' });
+const FileContent = z.record(z.string().min(1), z.string(), {
+  error: 'must be an object that maps hashes to documents',
+});
 
 /** Codegen writes digests with the prefix `sha256:`; clients of Apollo's protocol send them without it. */
 const toId = (hash: string) => hash.replace(/^sha256:/, '');
@@ -60,7 +62,7 @@ interface DocumentReader<Schema> {
 }
 
 /**
- * Parses and validates every document as that of a request, so that none of them fails later.
+ * Parses and validates every document like that of a request, so that none fails later.
  * @throws {PersistedOperationsError} with all faults of all documents.
  */
 export function checkPersistedOperations<Schema>(
@@ -104,10 +106,10 @@ export function persistedIdOf(params: { documentId?: unknown; extensions?: unkno
 /** Names of parameters in addition to Yoga's. */
 export const PERSISTED_PARAMS = ['documentId'];
 
-/** Replaces ids by their documents, and rejects other documents before they are parsed if only persisted ones are allowed. */
+/** Replaces ids with their documents, and rejects other documents before they are parsed if only persisted ones are allowed. */
 export function persistedOperations({ documents, only }: PersistedOperations): Plugin {
-  // Apollo's protocol: on this message, a client sends the document.
-  const notFound = only ? 'The document is not among the persisted operations.' : 'PersistedQueryNotFound';
+  // In Apollo's protocol, a client sends the document after this message.
+  const notFound = only ? 'The document is not a persisted operation.' : 'PersistedQueryNotFound';
   return usePersistedOperations({
     allowArbitraryOperations: !only,
     getPersistedOperation: (id) => documents.get(id) ?? null,
@@ -115,7 +117,8 @@ export function persistedOperations({ documents, only }: PersistedOperations): P
     customErrors: {
       notFound: () => badInput(notFound),
       keyNotFound: () => badInput('Send a query, or the id of a persisted operation as documentId.'),
-      persistedQueryOnly: () => badInput('Only persisted operations are allowed: send a documentId and no query.'),
+      persistedQueryOnly: () =>
+        badInput('Only persisted operations are allowed; send a documentId instead of a query.'),
     },
   });
 }

@@ -3,7 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { JsonSyntaxError, parseJson, UnsafeNumber } from '../../domain/shared/json-numbers.ts';
 
 /**
- * Parses requests with `parseJson`, which marks numbers that a double would change, in place of Yoga's parsers. Malformed
+ * Parses requests with `parseJson`, which marks numbers that a 64-bit float would change, instead of Yoga's parsers. Malformed
  * requests get the same responses as from Yoga.
  */
 export const requestParser: Plugin = {

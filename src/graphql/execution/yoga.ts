@@ -36,7 +36,7 @@ const presentation: Plugin<object, RequestContext> = {
   },
 };
 
-/** Executes with graphql-js what is not compiled: Yoga's executor supports incremental delivery and takes a third longer. */
+/** Executes uncompiled operations with graphql-js: Yoga's executor supports incremental delivery and takes a third longer. */
 const executor: Plugin = {
   onExecute({ setExecuteFn }) {
     setExecuteFn(execute);
@@ -104,7 +104,7 @@ export async function executeWithYoga(
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
 }
 
-/** Converts a request for Yoga. Fastify has routed it, whatever its path looks like, and has read and decoded the body. */
+/** Converts a request for Yoga. Fastify has already routed it, so its path is ignored, and has read and decoded the body. */
 function toFetchRequest({ url, method, headers: fastifyHeaders, body }: FastifyRequest): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(fastifyHeaders))

@@ -17,7 +17,7 @@ interface Batch<Value> {
   loader: DataLoader<string, Value | undefined>;
 }
 
-/** How a query is run for many keys at once. */
+/** How a query is run for many keys. */
 interface QueryLoading<Query, Value> {
   /**
    * The query's SQL and values as text: queries with the same texts share a batch, and therefore a statement. In two parts, so
@@ -29,8 +29,8 @@ interface QueryLoading<Query, Value> {
 }
 
 /**
- * Creates a function that loads a query's value for a key, and batches the loads of the same query. A batch is identified by
- * the query that it runs and by nothing else, so two queries cannot answer for each other. A batch is dropped when it is read.
+ * Creates a function that loads a query's value for a key, and batches the loads of the same query. A batch is identified only
+ * by the query that it runs, so a load never gets the result of another query. A batch is dropped when it is read.
  */
 export function queryLoader<Query, Value>({ textsOf, read }: QueryLoading<Query, Value>) {
   const open = new Map<string, Map<string, Batch<Value>>>();

@@ -6,14 +6,14 @@ import type { User } from '../../domain/users/user.ts';
 
 declare const wholeRow: unique symbol;
 
-/** A row that was read for an operation, in whole or in part. */
+/** A row that was read for an operation, with all or some of its columns. */
 export interface PartOf<Row> {
   readonly [wholeRow]?: Row;
 }
 
 /**
- * A row of which a statement may have read only the columns that the operation's fields declare. Its other columns are not
- * readable: a field exposes one with `columns(t)`, or names those that its resolver reads in `fromColumns`
+ * A row of which a statement may have read only the columns that the operation's fields declare. Its other columns cannot
+ * be read: a field exposes one with `columns(t)`, or names those that its resolver reads in `fromColumns`
  * (`schema/columns-plugin.ts`). Requests that share a batch share its rows, so they are read-only.
  */
 export type PartialRow<Row, Always extends keyof Row> = Readonly<Pick<Row, Always>> & PartOf<Row>;

@@ -14,19 +14,19 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** The columns of its parent's row that the field reads. */
     columns?: readonly string[];
-    /** The field leads to the same rows, such as `edges` and `node` of a connection: columns are declared beneath it. */
+    /** The field returns the same rows, like `edges` and `node` of a connection: its subfields declare the columns. */
     passesRows?: true;
   }
 }
 
-/** The part of a resolver's `info` that says what is selected beneath its field. */
+/** The part of a resolver's `info` that says what the field selects. */
 type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'returnType'>;
 
 /** What a selection set selects of a type. */
 export interface Selection {
   /** Names of the fields that are selected of the type itself. */
   fields: ReadonlySet<string>;
-  /** The columns that the selected fields declare, directly and beneath fields that pass the rows on. */
+  /** The columns that the selected fields declare, directly and below fields that return the same rows. */
   columns: FieldSet;
 }
 
@@ -68,9 +68,9 @@ function selectionOfNode(node: FieldNode, type: GraphQLNamedType | undefined, in
   return selection;
 }
 
-/** Where a walk over a selection set adds what it finds. */
+/** The state and results of a walk over a selection set. */
 interface Walk {
-  /** Undefined beneath the type whose selection is collected. */
+  /** Undefined below the type whose selection is collected. */
   fields?: Set<string>;
   columns: Set<string>;
   info: FieldInfo;
@@ -101,7 +101,7 @@ function collectField(node: FieldNode, type: GraphQLNamedType, walk: Walk): void
   collect(node.selectionSet, getNamedType(field.type), { columns, info, visited: new Set() });
 }
 
-/** Whether a fragment with a type condition selects anything of an object of the type. */
+/** Whether a fragment with a type condition applies to an object of the type. */
 function applies(condition: string | undefined, type: GraphQLNamedType, { info }: Walk): boolean {
   return condition === undefined || condition === type.name || isAbstractType(info.schema.getType(condition));
 }

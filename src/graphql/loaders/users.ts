@@ -19,7 +19,7 @@ export function userLoaders(db: ReadDb, workspaceId: string) {
     /** Loads a user; undefined if the workspace has none with the key. */
     user: (key: UserKey, columns: FieldSet): Promise<UserRow | undefined> => loader.load({ key, columns }),
 
-    /** Loads users, each at the position of its key; an error takes the place of a user that cannot be read. */
+    /** Loads users, each at the position of its key; with an error in place of a user that cannot be read. */
     async users(keys: readonly UserKey[], columns: FieldSet): Promise<(UserRow | undefined | Error)[]> {
       const loads = keys.map((key) => ({ key, columns }));
       // Keys that fill a statement on their own are not batched with other requests.

@@ -78,7 +78,7 @@ export function trackTiming(app: FastifyInstance): void {
 /** Whether the body of a request is still arriving. */
 export const isArriving = ({ startedAt }: Pick<RequestTiming, 'startedAt'>): boolean => startedAt === undefined;
 
-/** Time in ms since a request began, without the time in which its body arrived. */
+/** Time in ms since a request began, excluding the time in which its body arrived. */
 export function workMs({ startedAt, earlierMs }: Pick<RequestTiming, 'startedAt' | 'earlierMs'>): number {
   return startedAt === undefined ? earlierMs : earlierMs + performance.now() - startedAt;
 }

@@ -10,7 +10,7 @@ const TARGET_DELAY_MS = 30;
 /** Target mean duration in ms of a workspace's requests while it is at its limit. */
 const TARGET_DURATION_MS = 250;
 
-/** Minimum concurrency; load shedding never goes below it, since slow queries of a few callers are not overload. */
+/** Minimum concurrency; load shedding never goes below it, since a few slow queries are not overload. */
 const MIN_CONCURRENCY = 24;
 
 /** Initial concurrency limit, so that an idle gateway admits bursts. */
@@ -28,7 +28,7 @@ const INCREASE = 1.1;
  */
 const WORK_PER_TURN = 2;
 
-/** The same while the process is not busy: the work of the largest body, so that only one of those begins per turn. */
+/** The same while the process is not busy: the work of the largest body, so that only one such request begins per turn. */
 const IDLE_WORK_PER_TURN = 100;
 
 /** Event loop utilization above which the process is busy. */
@@ -64,7 +64,7 @@ export interface Admitted {
   awaitTurn(proceed: () => void): void;
   /** Stops counting the request while its body arrives. */
   pause(): void;
-  /** Counts the request again. It is not rejected any more. */
+  /** Counts the request again. It can no longer be rejected. */
   resume(): void;
   /** Ends the request. @param ms its duration without pauses; undefined if it was not received. */
   end(ms: number | undefined): void;
@@ -73,7 +73,7 @@ export interface Admitted {
 /** Called with the admitted request or the error that rejects it: immediately, or in a later turn of the event loop. */
 export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
 
-/** Every request if there is no limit. */
+/** The admission of every request if there is no limit. */
 const UNCOUNTED: Admitted = {
   addWork: () => {},
   awaitTurn: (proceed) => proceed(),
@@ -88,7 +88,7 @@ export interface LoadShedding {
   stop(): void;
 }
 
-/** A concurrency limit that adapts to the measured slowness. */
+/** A concurrency limit that adapts to the measured latency. */
 interface AdaptiveLimit {
   value: number;
 }
@@ -123,8 +123,8 @@ interface Tenant {
  *
  * When the process is full, it rejects the requests that exceed their fair share and still admits all others. Workspaces have
  * equal shares, and within a workspace its keys. While several workspaces have requests, the next request to begin is always
- * one of the workspace for which the least work has begun, so that all get the same share of the CPU regardless of how many
- * requests they send.
+ * one of the workspace for which the least work has begun, so that all workspaces get the same share of the CPU
+ * regardless of how many requests they send.
  * @param maxConcurrency upper bound of the limits; 0: admits every request.
  */
 export function createLoadShedding(maxConcurrency: number): LoadShedding {
@@ -320,8 +320,8 @@ function dequeue(keys: Map<string, Key>): (() => void) | undefined {
 }
 
 /**
- * Measures how long in ms the event loop has accepted requests in its current turn: Node processes all that has arrived before
- * it does anything else.
+ * Measures how long in ms the event loop has accepted requests in its current turn: Node processes all input that has arrived
+ * before it does anything else.
  */
 function measureTurns(): () => number {
   let startedAt: number | undefined;

@@ -6,7 +6,7 @@ import { RateLimitedError } from './rate.ts';
 /** Failures of an address are counted per minute. */
 const WINDOW_MS = 60_000;
 
-/** Addresses to remember: those that failed last. */
+/** Maximum number of addresses to remember, most recent failures first. */
 const MAX_ADDRESSES = 10_000;
 
 /** Valid credentials to remember, and for how long. */
@@ -20,7 +20,7 @@ export interface LoginThrottle {
    * @throws {RateLimitedError} if the address has reached the limit of the minute.
    */
   check(address: string, authorization: string): void;
-  /** Records a failed login. @throws {RateLimitedError} if concurrent logins have reached the limit meanwhile. */
+  /** Records a failed login. @throws {RateLimitedError} if concurrent logins have reached the limit in the meantime. */
   recordFailure(address: string, authorization: string): void;
   /** Records a successful login. */
   recordSuccess(authorization: string): void;
@@ -55,10 +55,10 @@ export function createLoginThrottle(limit: number): LoginThrottle {
 
 const digestOf = (authorization: string): string => hash('sha256', authorization, 'base64');
 
-/** Longest address in characters (IPv6 with an embedded IPv4 address); a proxy can pass on any text. */
+/** Longest address in characters (IPv6 with an embedded IPv4 address); a proxy can forward arbitrary text. */
 const MAX_ADDRESS_LENGTH = 45;
 
-/** The IPv4 address, or the /64 network of an IPv6 address, all of which one client can use. */
+/** The IPv4 address, or the /64 prefix of an IPv6 address, since one client can use all addresses in it. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address.slice(0, MAX_ADDRESS_LENGTH);
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];

@@ -55,7 +55,10 @@ export function createCharge(limits: RateLimits, counter: Counter = countInProce
 /** Length of the rate limit's window. */
 export const WINDOW_SECONDS = 60;
 
-/** Options for a limiter of `rate-limiter-flexible` that only counts: its own limit is out of reach, since each key has another. */
+/**
+ * Options for a limiter of `rate-limiter-flexible` that only counts: its own limit is too high to be reached, since each
+ * key has a different limit.
+ */
 export const COUNTING = { points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
 
 /** The state of a key's window. */
@@ -90,7 +93,7 @@ export function countWith(limiter: RateLimiterAbstract): Counter {
 /** Rejections of a key per second that are answered immediately; further ones are delayed. */
 const IMMEDIATE_REJECTIONS_PER_SECOND = 50;
 
-/** Delay of further rejections in ms: the time after which the rejection tells the client to retry. */
+/** Delay of further rejections in ms: the same as the `retryAfter` of the rejection. */
 const REJECTION_DELAY_MS = 1_000;
 
 /** Maximum number of delayed rejections; further ones are answered immediately. */

@@ -1,6 +1,6 @@
 /** A worker that exits earlier than this, in ms, counts as an early exit. */
 const STABLE_AFTER_MS = 10_000;
-/** Number of consecutive workers that exited without ever listening, after which restarting is pointless. */
+/** Maximum number of consecutive workers that exit without ever listening; after that, no worker is restarted. */
 const MAX_FAILED_STARTS = 5;
 const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;

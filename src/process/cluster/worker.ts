@@ -21,7 +21,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Stop> {
   return close;
 }
 
-/** Shuts down gracefully if the primary dies. By default, node:cluster would exit at once and drop in-flight requests. */
+/** Shuts down gracefully if the primary dies. By default, node:cluster would exit immediately and drop in-flight requests. */
 function stopAfterPrimary(): void {
   const { worker } = cluster;
   worker?.once('disconnect', () => {

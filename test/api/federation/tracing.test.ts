@@ -76,7 +76,7 @@ it('does not reveal the cause of a masked error', async () => {
   const response = await post(broken, JSON.stringify({ query: '{ users { nodes { email } } }' }), { headers });
   const { extensions } = responseBody.parse(response.json());
   const text = Buffer.from(extensions?.ftv1 ?? '', 'base64').toString('latin1');
-  expect(text).toContain('The field failed; see the errors of the response.');
+  expect(text).toContain('The field failed; see the errors in the response.');
   expect(text).not.toMatch(/users\.email|hidden|Raw query|prisma/);
 });
 

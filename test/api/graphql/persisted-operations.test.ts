@@ -92,7 +92,7 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, with onl
   });
 
   it('reject an unknown hash, with the message that makes clients send the document if that is allowed', async () => {
-    const message = only ? 'The document is not among the persisted operations.' : 'PersistedQueryNotFound';
+    const message = only ? 'The document is not a persisted operation.' : 'PersistedQueryNotFound';
     const unknown = '{ lists { totalCount } }';
     for (const payload of [apollo(unknown), { documentId: 'constructor' }, { documentId: '' }]) {
       expect(await send(executors, payload)).toEqual(badInput(message));
@@ -100,7 +100,7 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, with onl
     const again = await send(executors, { ...apollo(unknown), query: unknown });
     expect(again).toEqual(
       only
-        ? badInput('Only persisted operations are allowed: send a documentId and no query.')
+        ? badInput('Only persisted operations are allowed; send a documentId instead of a query.')
         : { data: { lists: { totalCount: 0 } } },
     );
   });
@@ -135,7 +135,7 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, with onl
 
 it('with only: true, no other document is parsed, and the schema is not exposed', async () => {
   await withExecutors(true, async (executors) => {
-    const message = 'Only persisted operations are allowed: send a documentId and no query.';
+    const message = 'Only persisted operations are allowed; send a documentId instead of a query.';
     for (const query of [
       '{ viewer { workspace } }',
       '{ __schema { queryType { name } } }',
@@ -189,8 +189,8 @@ describe('The gateway does not start', () => {
 
   it.each([
     ['does not exist', undefined, /cannot read the file: ENOENT/],
-    ['is not JSON', '{', /must be an object of documents by their hash/],
-    ['is an array', '[]', /must be an object of documents by their hash/],
+    ['is not JSON', '{', /must be an object that maps hashes to documents/],
+    ['is an array', '[]', /must be an object that maps hashes to documents/],
     ['contains no documents', '{"a":1,"b":{}}', /a: .*; b: /],
   ])('with a file that %s', async (_name, text, message) => {
     await using persisted = await writePersisted(text ?? '');

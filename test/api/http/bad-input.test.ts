@@ -26,7 +26,7 @@ describe('invalid requests', () => {
       {
         errors: [
           expect.objectContaining({
-            message: 'There is no subscription in the schema.',
+            message: 'The schema does not support subscription operations.',
             extensions: { code: 'BAD_USER_INPUT' },
           }),
         ],

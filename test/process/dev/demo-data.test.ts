@@ -37,7 +37,7 @@ describe('the demo data', () => {
     );
   });
 
-  it('contains the example user and events of the seed document', async () => {
+  it('contains the example user and events of the REST reference', async () => {
     await using database = await createDatabase();
     await seed(database.db);
     const user = await database.db.user.findFirstOrThrow({

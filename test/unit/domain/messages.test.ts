@@ -19,7 +19,7 @@ function issuesOf(act: () => unknown): string[] {
 const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, place) => [`key${place}`, true]));
 
 it.each([
-  [{ uid: 'x'.repeat(256) }, 'uid: must be 1 to 255 letters and digits'],
+  [{ uid: 'x'.repeat(256) }, 'uid: must be 1 to 255 ASCII letters and digits'],
   [{ firstName: 'x'.repeat(300) }, 'firstName: must have at most 255 characters; got 300'],
   [{ firstName: 1 }, 'firstName: must be of type string; got number'],
   [{ lastName: '\0' }, 'lastName: must be well-formed Unicode without U+0000'],
@@ -40,7 +40,7 @@ it.each([
   [{ uid: 'é'.repeat(256) }, 'uid: must have at most 255 characters; got 256'],
   [{ createdAt: null }, 'createdAt: must not be null'],
   [{ removeMeta: Array<string>(101).fill('k') }, 'removeMeta: must have at most 100 keys; got 101'],
-  [{ meta: { a: 1 }, removeMeta: ['a'] }, 'removeMeta.0: is also set by meta in the same input'],
+  [{ meta: { a: 1 }, removeMeta: ['a'] }, 'removeMeta.0: must not be set by meta in the same input'],
 ])('names the limit and what was received, of an update: %j', (input, message) => {
   expect(issuesOf(() => validate(userUpdate, { uid: 'u1', ...input }))).toEqual([message]);
 });
@@ -51,7 +51,7 @@ it('names the limit of a page and the size that was received', () => {
     'last: must not be combined with first',
     'before: must not be combined with after',
     'first: must be between 1 and 30; got 50',
-    'after: is not a cursor of this connection',
-    'before: is not a cursor of this connection',
+    'after: must be a cursor of this connection',
+    'before: must be a cursor of this connection',
   ]);
 });
