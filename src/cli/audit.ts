@@ -40,7 +40,7 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     .addOption(workspaceOption('workspace of the audit trail'))
     .addOption(option('--user <ID>', 'only entries about this user; a UUID', userId))
     .addOption(option('--key <KEY>', 'only entries by this key id, public key, or token:<subject>', actor))
-    .addOption(option('--since <TIME>', 'only entries since 2026-01-31, or 2026-01-31T09:30:00Z', auditSince))
+    .addOption(option('--since <TIME>', 'only entries since a date or time, such as 2026-01-31', auditSince))
     .addOption(option('--before <ENTRY>', 'only entries older than the entry with this id (next page)', entryId))
     .addOption(option('--limit <N>', 'maximum number of entries, 1 to 1000', auditLimit).default(50))
     .option(...jsonOption)
