@@ -49,12 +49,12 @@ export const operations: readonly Operation[] = [
   { name: 'entities', title: '_entities of 100 users' },
   { name: 'add-event', title: 'addEvent' },
   { name: 'update-user', title: 'updateUser with meta' },
-  { name: 'upsert-user', title: 'updateUser of unknown users', consumesInputs: true },
+  { name: 'upsert-user', title: 'updateUser of new users', consumesInputs: true },
 ];
 
 /** Users per page, and events per user on a page. */
 export const PAGE_SIZE = 30;
-export const EVENTS_PER_USER = 5;
+export const EVENT_PAGE_SIZE = 5;
 
 /** Number of different inputs of `user`, `add-event` and `update-user`. */
 const USER_INPUTS = 1000;

@@ -1,4 +1,4 @@
-import { EVENTS_PER_USER, PAGE_SIZE } from '../operations.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 
 /** GraphQL documents of usergraph. The floor receives them too and selects its statement by their operation name. */
 export const documents = {
@@ -10,7 +10,7 @@ export const documents = {
     nodes {
       uid firstName email createdAt
       devices { platform lastSeenAt }
-      events(first: ${EVENTS_PER_USER}) { nodes { name value properties timestamp } }
+      events(first: ${EVENT_PAGE_SIZE}) { nodes { name value properties timestamp } }
     }
     pageInfo { hasNextPage endCursor }
   }

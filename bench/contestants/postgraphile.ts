@@ -1,4 +1,4 @@
-import { EVENTS_PER_USER, PAGE_SIZE } from '../operations.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Contestant } from './contestant.ts';
 import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
 
@@ -17,7 +17,7 @@ const documents = {
     nodes {
       uid firstName email createdAt
       devices: devicesByWorkspaceIdAndUserId(orderBy: LAST_SEEN_AT_DESC) { nodes { platform lastSeenAt } }
-      events: eventsByWorkspaceIdAndUserId(orderBy: ROW_ID_DESC, first: ${EVENTS_PER_USER}) {
+      events: eventsByWorkspaceIdAndUserId(orderBy: ROW_ID_DESC, first: ${EVENT_PAGE_SIZE}) {
         nodes { name value properties timestamp }
       }
     }

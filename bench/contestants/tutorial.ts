@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENTS_PER_USER, PAGE_SIZE } from '../operations.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Contestant } from './contestant.ts';
 import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
 
@@ -13,7 +13,7 @@ const documents = {
       node {
         uid firstName email createdAt
         devices { platform lastSeenAt }
-        events(first: ${EVENTS_PER_USER}) { edges { node { name value properties timestamp } } }
+        events(first: ${EVENT_PAGE_SIZE}) { edges { node { name value properties timestamp } } }
       }
     }
     pageInfo { hasNextPage endCursor }

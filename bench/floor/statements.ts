@@ -1,5 +1,5 @@
 import { COUNT_CAP } from '../contestants/response-schemas.ts';
-import { EVENTS_PER_USER, PAGE_SIZE } from '../operations.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 
 /** The variables of all operations; each statement reads those of its own operation. */
 export interface Variables {
@@ -53,7 +53,7 @@ export const statements: Readonly<Record<string, Statement>> = {
             SELECT coalesce(json_agg(${event} ORDER BY id DESC), '[]')
             FROM (
               SELECT id, name, value, properties, timestamp FROM events
-              WHERE workspace_id = $1 AND user_id = shown.id ORDER BY id DESC LIMIT ${EVENTS_PER_USER}
+              WHERE workspace_id = $1 AND user_id = shown.id ORDER BY id DESC LIMIT ${EVENT_PAGE_SIZE}
             ) AS newest))
           ) ORDER BY id DESC) FROM shown),
         'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > ${PAGE_SIZE} FROM page),

@@ -5,7 +5,7 @@ import { addEvent } from '../../src/domain/events/add.ts';
 import { eventsSource } from '../../src/domain/events/event.ts';
 import { nameOfKey } from '../../src/domain/shared/actor.ts';
 import { readUsers, readUsersPage } from '../../src/domain/users/read.ts';
-import { EVENTS_PER_USER, PAGE_SIZE } from '../operations.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Operations } from './operations.ts';
 
 /** The operations, implemented with the domain's functions. `db` decides how their statements are sent. */
@@ -18,7 +18,7 @@ export function domainOperations(db: WriteDb, workspaceId: string): Operations {
       const bound = { side: 'older', key: after } as const;
       const { rows, hasNextPage } = await readUsersPage(db, workspaceId, { size: PAGE_SIZE, from: 'newest', bound });
       const ids = rows.map(({ id }) => id);
-      const eventPages = await readPages(db, events, ids, { size: EVENTS_PER_USER, from: 'newest' });
+      const eventPages = await readPages(db, events, ids, { size: EVENT_PAGE_SIZE, from: 'newest' });
       return {
         hasNextPage,
         users: rows.map((user) => {

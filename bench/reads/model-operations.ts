@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Models } from '../../src/db/client.ts';
-import { EVENTS_PER_USER, PAGE_SIZE } from '../operations.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Operations } from './operations.ts';
 
 const userFields = {
@@ -20,7 +20,7 @@ const eventFields = { id: true, userId: true, name: true, value: true, propertie
 
 /** The operations, implemented with Prisma models, as one would write them instead of the domain's statements. */
 export function modelOperations(prisma: Models, workspaceId: string): Operations {
-  const newestEvents = { orderBy: { id: 'desc' }, take: EVENTS_PER_USER + 1, select: eventFields } as const;
+  const newestEvents = { orderBy: { id: 'desc' }, take: EVENT_PAGE_SIZE + 1, select: eventFields } as const;
   return {
     user: (uid) => prisma.user.findUnique({ where: { workspaceId_uid: { workspaceId, uid } }, select: userFields }),
     devices: async (userIds) => {
@@ -49,7 +49,7 @@ export function modelOperations(prisma: Models, workspaceId: string): Operations
           const rows = events[index] ?? [];
           return {
             ...user,
-            events: { rows: rows.slice(0, EVENTS_PER_USER), hasNextPage: rows.length > EVENTS_PER_USER },
+            events: { rows: rows.slice(0, EVENT_PAGE_SIZE), hasNextPage: rows.length > EVENT_PAGE_SIZE },
           };
         }),
       };
