@@ -1,31 +1,33 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contestants } from './contestants/all.ts';
-import { questions } from './questions.ts';
+import { operations } from './operations.ts';
 import { chart } from './report/chart.ts';
 import { figuresSchema } from './report/figures.ts';
 import { tables } from './report/table.ts';
 
 const docs = join(import.meta.dirname, '../docs');
 
-/** What of docs/performance.md is written by this program. */
-const WRITTEN = /(<!-- figures -->\n)[\s\S]*(<!-- \/figures -->)/;
+/** The generated part of docs/performance.md. */
+const GENERATED_PART = /(<!-- figures -->\n)[\s\S]*(<!-- \/figures -->)/;
 
-/** `node bench/chart.ts FILE`: makes docs/performance.svg and the tables of docs/performance.md of what `--json FILE` wrote. */
+/** `npm run bench:chart -- FILE`: updates docs/performance.svg and the tables of docs/performance.md from the figures in FILE. */
 async function main([file]: readonly string[]): Promise<void> {
-  if (file === undefined) throw new Error('Name the file that npm run bench -- --json has written.');
+  if (file === undefined)
+    throw new Error('Usage: npm run bench:chart -- FILE   (written by npm run bench -- --json FILE)');
   const figures = figuresSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  const measured = new Set(figures.rows.flatMap(({ question, contestant }) => [question, contestant]));
-  const missing = [...questions, ...contestants].map(({ name }) => name).filter((name) => !measured.has(name));
-  if (missing.length > 0)
-    throw new Error(`Only a whole run replaces the figures; this one lacks ${missing.join(', ')}.`);
+  const measured = new Set(figures.rows.flatMap(({ operation, contestant }) => [operation, contestant]));
+  const missing = [...operations, ...contestants].map(({ name }) => name).filter((name) => !measured.has(name));
+  if (missing.length > 0) {
+    throw new Error(`${file} must contain every operation and server; missing: ${missing.join(', ')}.`);
+  }
   const { date, machine, node, users, rounds, seconds } = figures;
   const run = `${date.slice(0, 10)}, ${machine}, Node ${node}; ${users.toLocaleString('en')} users, ${rounds} rounds of ${seconds} s.`;
   const page = join(docs, 'performance.md');
   const text = await readFile(page, 'utf8');
   await writeFile(
     page,
-    text.replace(WRITTEN, (_, before, after) => `${before}${run}\n\n${tables(figures)}${after}`),
+    text.replace(GENERATED_PART, (_, start, end) => `${start}${run}\n\n${tables(figures)}${end}`),
   );
   await writeFile(join(docs, 'performance.svg'), chart(figures));
 }

@@ -1,4 +1,3 @@
-import { inArena } from './arena.ts';
 import { measure } from './measure/rounds.ts';
 import { readOptions } from './options.ts';
 import { figuresOf } from './report/figures.ts';
@@ -6,17 +5,18 @@ import { createProgress } from './report/progress.ts';
 import { tables } from './report/table.ts';
 import { writeJson } from './report/write-json.ts';
 import { run } from './run.ts';
+import { withTestBed } from './test-bed.ts';
 
-/** `npm run bench`: measures usergraph against others on the same database; docs/performance.md tells how. */
+/** `npm run bench`: compares usergraph with other servers on the same database. See docs/performance.md. */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const progress = createProgress();
-  const measured = await inArena(options, progress.say, (arena) =>
-    measure(arena, { ...options, warmUp: true }, progress.say),
+  const measurements = await withTestBed(options, progress.show, (testBed) =>
+    measure(testBed, { ...options, warmUp: true }, progress.show),
   );
-  progress.done();
+  progress.clear();
   const { users, rounds, seconds } = options;
-  const figures = figuresOf(measured, { users, rounds, seconds });
+  const figures = figuresOf(measurements, { users, rounds, seconds });
   process.stdout.write(`${tables(figures)}\n`);
   await writeJson(options.json, figures);
 }

@@ -5,13 +5,13 @@ import { measureSizes } from './scale/measure-sizes.ts';
 import { readScaleOptions } from './scale/options.ts';
 import { scaleFigures, scaleText } from './scale/report.ts';
 
-/** `npm run bench:scale`: what usergraph's answers cost at ten times the rows; docs/performance.md tells how. */
+/** `npm run bench:scale`: compares usergraph on two databases, one with ten times the rows. See docs/performance.md. */
 async function main(): Promise<void> {
   const options = readScaleOptions(process.argv.slice(2));
   const progress = createProgress();
-  const measured = await measureSizes({ ...options, warmUp: true }, progress.say);
-  progress.done();
-  const figures = scaleFigures(measured, options);
+  const measurements = await measureSizes({ ...options, warmUp: true }, progress.show);
+  progress.clear();
+  const figures = scaleFigures(measurements, options);
   process.stdout.write(`${scaleText(figures)}\n`);
   await writeJson(options.json, figures);
 }

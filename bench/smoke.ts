@@ -1,38 +1,44 @@
-import { inArena } from './arena.ts';
 import { floor } from './contestants/floor.ts';
 import { usergraph } from './contestants/usergraph.ts';
 import { measure } from './measure/rounds.ts';
-import { questions } from './questions.ts';
-import { measureWays } from './reads/measure-ways.ts';
-import { operations } from './reads/operations.ts';
+import { operations } from './operations.ts';
+import { measureVariants } from './reads/measure-variants.ts';
+import { operations as readsOperations } from './reads/operations.ts';
 import { createProgress, type Progress } from './report/progress.ts';
 import { run } from './run.ts';
 import { measureSizes } from './scale/measure-sizes.ts';
 import { soak } from './soak/soak.ts';
+import { withTestBed } from './test-bed.ts';
 
 /** Users in the database. */
 const USERS = 200;
 
-/** `npm run bench:smoke`: that the benchmark's programs work, on small databases. It asserts answers and never times. */
+/** `npm run bench:smoke`: runs every benchmark on a small database. Checks responses, not times. */
 async function smoke(): Promise<void> {
   const progress = createProgress();
   await smokeBench(progress);
   await smokeSoak(progress);
   await smokeScale(progress);
   await smokeReads(progress);
-  progress.done();
+  progress.clear();
 }
 
-async function smokeBench({ say }: Progress): Promise<void> {
-  const plan = { users: USERS, contestants: [usergraph, floor], questions: questions.map(({ name }) => name) };
-  const measured = await inArena(plan, say, async (arena) => {
-    for (const { name, asked } of arena.askings) {
-      if (asked.length !== plan.contestants.length) throw new Error(`Not all were asked ${name}.`);
+async function smokeBench({ show }: Progress): Promise<void> {
+  const options = { users: USERS, contestants: [usergraph, floor], operations: operations.map(({ name }) => name) };
+  const servers = options.contestants.length;
+  const measurements = await withTestBed(options, show, async (testBed) => {
+    for (const { operation, requestSets } of testBed.workloads) {
+      if (requestSets.length !== servers) {
+        throw new Error(`${operation} must be sent to ${servers} servers; was sent to ${requestSets.length}.`);
+      }
     }
-    return measure(arena, { rounds: 1, seconds: 1, warmUp: false }, say);
+    return measure(testBed, { rounds: 1, seconds: 1, warmUp: false }, show);
   });
-  if (measured.length !== questions.length * plan.contestants.length) throw new Error('Not all were measured.');
-  process.stdout.write(`bench: ${questions.length} questions agree\n`);
+  const expected = operations.length * servers;
+  if (measurements.length !== expected) {
+    throw new Error(`bench must return ${expected} measurements; got ${measurements.length}.`);
+  }
+  process.stdout.write(`bench: responses of ${operations.length} operations are equal\n`);
 }
 
 async function smokeSoak(progress: Progress): Promise<void> {
@@ -40,22 +46,27 @@ async function smokeSoak(progress: Progress): Promise<void> {
     { users: USERS, seconds: 2, rate: 100, connections: 5 },
     progress,
   );
-  if (errors > 0) throw new Error(`${errors} of the soak's requests failed: ${firstError}`);
-  if (answered === 0 || samples.length !== 3) throw new Error('The soak has not gone on for its time.');
-  process.stdout.write('bench:soak: all requests answered\n');
+  if (errors > 0) throw new Error(`${errors} requests of bench:soak failed. First error: ${firstError}`);
+  if (answered === 0) throw new Error('bench:soak received no responses.');
+  if (samples.length !== 3) throw new Error(`bench:soak must take 3 memory samples in 2 s; took ${samples.length}.`);
+  process.stdout.write('bench:soak: all requests succeeded\n');
 }
 
-async function smokeScale({ say }: Progress): Promise<void> {
-  const plan = { users: USERS, questions: ['add-event' as const], rounds: 1, seconds: 1, warmUp: false };
-  const [sizes] = await measureSizes(plan, say);
-  if (sizes?.small.length !== 1 || sizes.large.length !== 1) throw new Error('Not both sizes were measured.');
-  process.stdout.write('bench:scale: both sizes answer\n');
+async function smokeScale({ show }: Progress): Promise<void> {
+  const options = { users: USERS, operations: ['add-event' as const], rounds: 1, seconds: 1, warmUp: false };
+  const [comparison] = await measureSizes(options, show);
+  if (comparison?.small.length !== 1 || comparison.large.length !== 1) {
+    throw new Error('bench:scale must measure one round on each database.');
+  }
+  process.stdout.write('bench:scale: both databases were measured\n');
 }
 
-async function smokeReads({ say }: Progress): Promise<void> {
-  const timed = await measureWays({ users: USERS, rounds: 1, ms: 10 }, say);
-  if (timed.some(({ timings }) => timings.length !== 1)) throw new Error('Not all ways were timed.');
-  process.stdout.write(`bench:reads: all ways of ${operations.length} operations agree\n`);
+async function smokeReads({ show }: Progress): Promise<void> {
+  const measurements = await measureVariants({ users: USERS, rounds: 1, ms: 10 }, show);
+  if (measurements.some(({ timings }) => timings.length !== 1)) {
+    throw new Error('bench:reads must time one round of each variant.');
+  }
+  process.stdout.write(`bench:reads: all variants of ${readsOperations.length} operations return equal results\n`);
 }
 
 run('bench:smoke', smoke);

@@ -1,5 +1,5 @@
 // Prepares a clone: installs the dependencies and generates the Prisma client if they are missing or out of date. npm's pre…
-// hooks call it, so it runs on Node 20 or later with nothing installed.
+// scripts call it, so it must run on Node 20 or later without any dependencies.
 import { withLock } from './bootstrap/lock.js';
 import { install, installReason } from './bootstrap/packages.js';
 import { clientIsCurrent, generateClient } from './bootstrap/prisma-client.js';

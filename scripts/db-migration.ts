@@ -4,12 +4,12 @@ import { diffSchemas, EMPTY_SCHEMA } from './schema-engine.ts';
 // Relative to the repository, where npm runs scripts.
 const schemaFile = 'prisma/schema.prisma';
 const migrations = 'prisma/migrations';
-/** The schema after the last migration. Not named `*.prisma`, so that no Prisma tool takes it for a part of the schema. */
+/** The schema after the last migration. Not named `*.prisma`, so that Prisma tools do not read it as a part of the schema. */
 const snapshotFile = `${migrations}/schema.prisma.snapshot`;
 
 /** `npm run db:migration NAME`: writes the difference between the snapshot and the schema as a migration. Needs no database. */
-async function main([name = '', ...more]: string[]): Promise<void> {
-  if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name) || name.length > 100 || more.length > 0) {
+async function main([name = '', ...extraArguments]: string[]): Promise<void> {
+  if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name) || name.length > 100 || extraArguments.length > 0) {
     throw new Error(
       'Usage: npm run db:migration NAME   (a-z, 0-9, _ and -, at most 100 characters; for example add_user_locale)',
     );

@@ -9,17 +9,18 @@ import { printedSchema, printedSubgraph } from '../test/kit/printed-schema.ts';
 const check = process.argv.includes('--check');
 const stale: string[] = [];
 
-async function put(path: string, content: string): Promise<void> {
+async function writeOrCheck(path: string, content: string): Promise<void> {
   const current = await readFile(path, 'utf8').catch(() => undefined);
   if (current === content) return;
   if (check) stale.push(path);
   else await writeFile(path, content);
 }
 
-await put('schema.graphql', printedSchema());
-await put('subgraph.graphql', printedSubgraph());
-await put('openapi.json', printedOpenApi());
-for (const { filename, content } of await generate({ ...codegen, silent: true }, false)) await put(filename, content);
+await writeOrCheck('schema.graphql', printedSchema());
+await writeOrCheck('subgraph.graphql', printedSubgraph());
+await writeOrCheck('openapi.json', printedOpenApi());
+for (const { filename, content } of await generate({ ...codegen, silent: true }, false))
+  await writeOrCheck(filename, content);
 
 if (stale.length > 0) {
   process.stderr.write(`Generated files are stale: ${stale.join(', ')}. Run npm run generate.\n`);

@@ -6,14 +6,14 @@ import { z } from 'zod';
 export const RELEASED = 'releases/schema.graphql';
 export const ACCEPTED = 'releases/accepted-breaks.json';
 
-/** The file of accepted breaking changes: each as the check reports it, and the reason to accept it. */
+/** The file of accepted breaking changes: the text that the check reports, and the reason to accept it. */
 export const acceptedBreaks = z.array(z.strictObject({ change: z.string().min(1), reason: z.string().min(1) }));
 
 interface Findings {
   /** Breaking changes that are not accepted. */
   breaks: string[];
-  /** Accepted changes that do not exist. */
-  unknown: string[];
+  /** Accepted changes that the schema does not contain. */
+  unmatched: string[];
 }
 
 /** Compares two printed schemas. */
@@ -27,13 +27,13 @@ export async function findBreaks(
   const acceptedChanges = new Set(accepted.map(({ change }) => change));
   return {
     breaks: breaks.filter((change) => !acceptedChanges.has(change)),
-    unknown: [...acceptedChanges].filter((change) => !breaks.includes(change)),
+    unmatched: [...acceptedChanges].filter((change) => !breaks.includes(change)),
   };
 }
 
 /**
- * The inspector counts a change of scopes as dangerous, not as breaking. Here it is a break in either direction: with another
- * scope, callers lose access; with one less, callers can read what they could not.
+ * GraphQL Inspector classifies a change of scopes as dangerous, not as breaking. Here every such change is breaking: with an
+ * additional scope, callers lose access; with a scope removed, callers gain access to protected data.
  */
 function isBreak({ criticality, path = '' }: Change): boolean {
   if (criticality.level === CriticalityLevel.Breaking) return true;

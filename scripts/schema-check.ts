@@ -4,11 +4,15 @@ import { ACCEPTED, acceptedBreaks, findBreaks, RELEASED } from './schema-breaks.
 
 const [file = 'schema.graphql', acceptedFile = ACCEPTED] = process.argv.slice(2);
 const accepted = acceptedBreaks.parse(JSON.parse(await readFile(acceptedFile, 'utf8')));
-const { breaks, unknown } = await findBreaks(await readFile(RELEASED, 'utf8'), await readFile(file, 'utf8'), accepted);
+const { breaks, unmatched } = await findBreaks(
+  await readFile(RELEASED, 'utf8'),
+  await readFile(file, 'utf8'),
+  accepted,
+);
 
 const lines = [
   ...breaks.map((change) => `Breaking change: ${change}`),
-  ...unknown.map((change) => `Accepted in ${acceptedFile}, but the schema has no such change: ${change}`),
+  ...unmatched.map((change) => `Accepted in ${acceptedFile}, but the schema has no such change: ${change}`),
 ];
 if (lines.length > 0) {
   const advice = `Keep the old element and mark it as @deprecated, or accept the change in ${ACCEPTED} (see CONTRIBUTING.md).`;

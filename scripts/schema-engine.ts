@@ -9,13 +9,13 @@ import {
 } from '@prisma/driver-adapter-utils';
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 
-/** A Prisma schema without tables: what the first migration starts from. */
+/** A Prisma schema without tables, from which the first migration starts. */
 export const EMPTY_SCHEMA = 'datasource db {\n  provider = "postgresql"\n}\n';
 
-/** The engine looks at every table and enum. */
+/** Excludes no tables or enums. */
 export const filters = { externalTables: [], externalEnums: [] };
 
-// Node has `WebAssembly`; its types are in lib.dom, which would also declare a browser's globals.
+// The types of `WebAssembly` are in lib.dom, which would also declare the globals of browsers.
 declare const WebAssembly: {
   instantiate(
     code: Uint8Array,
@@ -54,7 +54,7 @@ export async function openEngine(factory: SqlMigrationAwareDriverAdapterFactory)
   return bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, bindMigrationAwareSqlAdapterFactory(factory));
 }
 
-/** Does what the package's own entry point does; for that one, Node prints an ExperimentalWarning. */
+/** Replaces the package's entry point, for which Node prints an ExperimentalWarning. */
 async function loadEngine(): Promise<void> {
   const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const code = await readFile(glue.replace(/\.js$/, '.wasm'));
@@ -67,14 +67,14 @@ async function loadEngine(): Promise<void> {
   start();
 }
 
-/** The engine never clears its timeout of 10 s for a lock; the process could not end before. */
+/** The engine never clears its 10 s lock timeout, which would keep the process running. */
 function unrefTimers(): Record<string, object> {
   const names = Object.keys(bindings).filter((name) => name.startsWith('__wbg_setTimeout_'));
   const setUnrefTimeout = (callback: () => void, ms: number) => setTimeout(callback, ms).unref();
   return Object.fromEntries(names.map((name) => [name, setUnrefTimeout]));
 }
 
-/** Answers the only query of a `diff` between two files, the server's version, with the oldest one supported. */
+/** Answers the only query of a `diff` between two files, for the server's version, with the oldest supported version. */
 const offlineFactory: SqlMigrationAwareDriverAdapterFactory = {
   ...mockMigrationAwareAdapterFactory('postgres'),
   connect: async () => ({

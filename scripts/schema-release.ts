@@ -1,4 +1,4 @@
-// Makes the current schema the released one, which the check for breaking changes compares with.
+// Records the current schema as the released one, to which the check for breaking changes compares.
 import { copyFile, writeFile } from 'node:fs/promises';
 import { ACCEPTED, RELEASED } from './schema-breaks.ts';
 

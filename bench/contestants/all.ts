@@ -4,5 +4,5 @@ import { postgraphile } from './postgraphile.ts';
 import { tutorial } from './tutorial.ts';
 import { usergraph } from './usergraph.ts';
 
-/** In the order in which they are measured and shown. */
+/** All servers, in the order in which they are measured and listed in tables. */
 export const contestants: readonly Contestant[] = [usergraph, floor, postgraphile, tutorial];

@@ -1,36 +1,37 @@
 import type { z } from 'zod';
-import type { Inputs, QuestionName } from '../questions.ts';
+import type { Inputs, OperationName } from '../operations.ts';
 
-/** How a contestant is asked one question. */
-export interface Approach<Input> {
-  /** The operation, whose name is the question's for all contestants. */
+/** How to send an operation to a server and read its response. */
+export interface OperationRequest<Input> {
+  /** GraphQL document. Its operation has the same name for all servers. */
   document: string;
   variables(input: Input): Record<string, unknown>;
-  /** Reads the answer's `data` into what all contestants' answers have to be equal in. */
-  normalise: z.ZodType;
-  /** A text that every good answer holds, and none that went wrong. */
-  proof: string;
+  /** Parses the response's `data` into the normalized form that must be equal for all servers. */
+  dataSchema: z.ZodType;
+  /** A substring of every correct response: a cheap check during the measurement. */
+  expectedText: string;
 }
 
-/** What a contestant has no approach for, it is not asked. */
-export type Approaches = { [Name in QuestionName]?: Approach<Inputs[Name]> };
+/** The operations that a server supports. */
+export type OperationRequests = { [Name in OperationName]?: OperationRequest<Inputs[Name]> };
 
-/** What a contestant is told of the run. */
-export interface Setting {
+export interface ServerSettings {
   databaseUrl: string;
   workspaceId: string;
-  /** Connections to the database, for each contestant. */
+  /** Database connections per server. */
   poolSize: number;
 }
 
-/** A server that is measured. */
+/** A server that takes part in the comparison; an item of `--contestants`. */
 export interface Contestant {
   name: string;
   title: string;
-  /** The program, from the repository's root on; it listens on 127.0.0.1 and the `PORT` of its environment. */
+  /** The server's program, relative to the repository. It listens on 127.0.0.1, on the port in `PORT`. */
   script: string;
-  environment(setting: Setting): Record<string, string>;
+  /** Environment variables of the process. */
+  environment(settings: ServerSettings): Record<string, string>;
+  /** Path of the GraphQL endpoint. */
   path: string;
   headers?: Record<string, string>;
-  approaches(setting: Setting): Approaches;
+  requests(settings: ServerSettings): OperationRequests;
 }

@@ -1,21 +1,21 @@
-import { PAGE, PAGE_EVENTS } from '../questions.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 
-/** The documents of those that take usergraph's. The operation's name is the question's, for the floor to tell them by. */
+/** GraphQL documents of usergraph. The floor receives them too and selects its statement by their operation name. */
 export const documents = {
   user: `query User($uid: String!) {
   user(uid: $uid) { uid firstName lastName email meta createdAt devices { platform lastSeenAt } }
 }`,
   page: `query Page($after: String) {
-  users(first: ${PAGE}, after: $after) {
+  users(first: ${PAGE_SIZE}, after: $after) {
     nodes {
       uid firstName email createdAt
       devices { platform lastSeenAt }
-      events(first: ${PAGE_EVENTS}) { nodes { name value properties timestamp } }
+      events(first: ${EVENT_PAGE_SIZE}) { nodes { name value properties timestamp } }
     }
     pageInfo { hasNextPage endCursor }
   }
 }`,
-  count: `query Count { users(first: ${PAGE}) { totalCount nodes { uid firstName email } } }`,
+  count: `query Count { users(first: ${PAGE_SIZE}) { totalCount nodes { uid firstName email } } }`,
   entities: `query Entities($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on User { uid firstName email meta } }
 }`,

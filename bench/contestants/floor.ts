@@ -1,7 +1,7 @@
 import type { Contestant } from './contestant.ts';
-import { usergraphApproaches } from './usergraph.ts';
+import { usergraphRequests } from './usergraph.ts';
 
-/** What PostgreSQL and Node can do at the most; takes usergraph's documents, of which it reads the names. */
+/** The baseline. It receives usergraph's documents, but reads only the operation name and the variables. */
 export const floor: Contestant = {
   name: 'floor',
   title: 'floor',
@@ -12,5 +12,5 @@ export const floor: Contestant = {
     WORKSPACE_ID: workspaceId,
   }),
   path: '/',
-  approaches: () => usergraphApproaches((id) => id),
+  requests: () => usergraphRequests((id) => id),
 };

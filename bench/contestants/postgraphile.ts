@@ -1,9 +1,9 @@
-import { PAGE, PAGE_EVENTS } from '../questions.ts';
-import { addEventAnswer, countAnswer, pageAnswer, updateUserAnswer, userAnswer } from './answers.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Contestant } from './contestant.ts';
+import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
 
-/** The digest of the order by which PostGraphile tells its cursors apart. Where a new version has another, it says so. */
-const ORDER = '574c1bfc6f';
+/** PostGraphile puts a digest of the order into its cursors and rejects other digests. It can change with the version. */
+const ORDER_DIGEST = '574c1bfc6f';
 
 const documents = {
   user: `query User($workspaceId: UUID!, $uid: String!) {
@@ -13,11 +13,11 @@ const documents = {
   }
 }`,
   page: `query Page($workspaceId: UUID!, $after: Cursor) {
-  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE}, after: $after) {
+  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE_SIZE}, after: $after) {
     nodes {
       uid firstName email createdAt
       devices: devicesByWorkspaceIdAndUserId(orderBy: LAST_SEEN_AT_DESC) { nodes { platform lastSeenAt } }
-      events: eventsByWorkspaceIdAndUserId(orderBy: ROW_ID_DESC, first: ${PAGE_EVENTS}) {
+      events: eventsByWorkspaceIdAndUserId(orderBy: ROW_ID_DESC, first: ${EVENT_PAGE_SIZE}) {
         nodes { name value properties timestamp }
       }
     }
@@ -25,7 +25,7 @@ const documents = {
   }
 }`,
   count: `query Count($workspaceId: UUID!) {
-  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE}) {
+  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE_SIZE}) {
     totalCount
     nodes { uid firstName email }
   }
@@ -41,39 +41,41 @@ const documents = {
 }`,
 };
 
-/** PostGraphile on the same tables. Its mutations take rows: it is given a user's id with an event, and all of `meta`; it has no
- * upsert, and creates the unknown user. */
+/**
+ * PostGraphile on the same tables. Its mutations insert or update a row, so `add-event` passes the user's id, and
+ * `update-user` replaces `meta`. It has no upsert, so `upsert-user` is an insert.
+ */
 export const postgraphile: Contestant = {
   name: 'postgraphile',
   title: 'PostGraphile',
   script: 'bench/postgraphile/server.ts',
   environment: ({ databaseUrl, poolSize }) => ({ DATABASE_URL: databaseUrl, POOL_SIZE: String(poolSize) }),
   path: '/graphql',
-  approaches: ({ workspaceId }) => {
-    const cursorOf = (id: string) => btoa(JSON.stringify([ORDER, id, workspaceId, id]));
-    const page = { document: documents.page, normalise: pageAnswer, proof: '"endCursor"' };
+  requests: ({ workspaceId }) => {
+    const cursorOf = (id: string) => btoa(JSON.stringify([ORDER_DIGEST, id, workspaceId, id]));
+    const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
     return {
       user: {
         document: documents.user,
         variables: ({ uid }) => ({ workspaceId, uid }),
-        normalise: userAnswer,
-        proof: '"devices"',
+        dataSchema: userData,
+        expectedText: '"devices"',
       },
       page: { ...page, variables: () => ({ workspaceId }) },
       'page-far': { ...page, variables: ({ after }) => ({ workspaceId, after: cursorOf(after) }) },
       'page-count': {
         document: documents.count,
         variables: () => ({ workspaceId }),
-        normalise: countAnswer,
-        proof: '"totalCount"',
+        dataSchema: countData,
+        expectedText: '"totalCount"',
       },
       'add-event': {
         document: documents.addEvent,
         variables: ({ userId, name, value, properties, timestamp }) => ({
           input: { event: { workspaceId, userId, name, value, properties, timestamp } },
         }),
-        normalise: addEventAnswer,
-        proof: '"event"',
+        dataSchema: addEventData,
+        expectedText: '"event"',
       },
       'upsert-user': {
         document: documents.upsertUser,
@@ -81,16 +83,16 @@ export const postgraphile: Contestant = {
           const now = new Date().toISOString();
           return { input: { user: { workspaceId, rowId: id, uid, meta, createdAt: now, updatedAt: now } } };
         },
-        normalise: updateUserAnswer,
-        proof: '"user"',
+        dataSchema: updateUserData,
+        expectedText: '"user"',
       },
       'update-user': {
         document: documents.updateUser,
         variables: ({ uid, meta }) => ({
           input: { workspaceId, uid, userPatch: { meta, updatedAt: new Date().toISOString() } },
         }),
-        normalise: updateUserAnswer,
-        proof: '"user"',
+        dataSchema: updateUserData,
+        expectedText: '"user"',
       },
     };
   },

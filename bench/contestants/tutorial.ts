@@ -1,25 +1,25 @@
 import { z } from 'zod';
-import { PAGE, PAGE_EVENTS } from '../questions.ts';
-import { addEventAnswer, countAnswer, pageAnswer, updateUserAnswer, userAnswer } from './answers.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Contestant } from './contestant.ts';
+import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
 
 const documents = {
   user: `query User($uid: String!) {
   user(uid: $uid) { uid firstName lastName email meta createdAt devices { platform lastSeenAt } }
 }`,
   page: `query Page($after: String) {
-  users(first: ${PAGE}, after: $after) {
+  users(first: ${PAGE_SIZE}, after: $after) {
     edges {
       node {
         uid firstName email createdAt
         devices { platform lastSeenAt }
-        events(first: ${PAGE_EVENTS}) { edges { node { name value properties timestamp } } }
+        events(first: ${EVENT_PAGE_SIZE}) { edges { node { name value properties timestamp } } }
       }
     }
     pageInfo { hasNextPage endCursor }
   }
 }`,
-  count: `query Count { users(first: ${PAGE}) { totalCount edges { node { uid firstName email } } } }`,
+  count: `query Count { users(first: ${PAGE_SIZE}) { totalCount edges { node { uid firstName email } } } }`,
   addEvent: `mutation AddEvent($uid: String!, $name: String!, $value: Int, $properties: JSON!, $timestamp: DateTime!) {
   addEvent(uid: $uid, name: $name, value: $value, properties: $properties, timestamp: $timestamp) {
     name value properties timestamp
@@ -33,7 +33,7 @@ const documents = {
 }`,
 };
 
-/** The usual stack, written as its tutorials write it. Mutations answer with the row itself, and replace all of `meta`. */
+/** A typical Pothos and Prisma server. Its mutations return the row without a payload type, and replace `meta`. */
 export const tutorial: Contestant = {
   name: 'tutorial',
   title: 'tutorial stack',
@@ -44,50 +44,50 @@ export const tutorial: Contestant = {
     WORKSPACE_ID: workspaceId,
   }),
   path: '/graphql',
-  approaches: ({ workspaceId }) => {
+  requests: ({ workspaceId }) => {
     const cursorOf = (id: string) => btoa(`GPC:T:${JSON.stringify([`S:${workspaceId}`, `S:${id}`])}`);
-    const page = { document: documents.page, normalise: pageAnswer, proof: '"endCursor"' };
+    const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
     return {
       user: {
         document: documents.user,
         variables: ({ uid }) => ({ uid }),
-        normalise: userAnswer,
-        proof: '"devices"',
+        dataSchema: userData,
+        expectedText: '"devices"',
       },
       page: { ...page, variables: () => ({}) },
       'page-far': { ...page, variables: ({ after }) => ({ after: cursorOf(after) }) },
       'page-count': {
         document: documents.count,
         variables: () => ({}),
-        normalise: countAnswer,
-        proof: '"totalCount"',
+        dataSchema: countData,
+        expectedText: '"totalCount"',
       },
       'add-event': {
         document: documents.addEvent,
         variables: ({ uid, name, value, properties, timestamp }) => ({ uid, name, value, properties, timestamp }),
-        normalise: z
+        dataSchema: z
           .object({ addEvent: z.json() })
           .transform(({ addEvent: event }) => ({ addEvent: { event } }))
-          .pipe(addEventAnswer),
-        proof: '"properties"',
+          .pipe(addEventData),
+        expectedText: '"properties"',
       },
       'upsert-user': {
         document: documents.upsertUser,
         variables: ({ uid, meta }) => ({ uid, meta }),
-        normalise: z
+        dataSchema: z
           .object({ updateUser: z.json() })
           .transform(({ updateUser: user }) => ({ updateUser: { user } }))
-          .pipe(updateUserAnswer),
-        proof: '"meta"',
+          .pipe(updateUserData),
+        expectedText: '"meta"',
       },
       'update-user': {
         document: documents.updateUser,
         variables: ({ uid, meta }) => ({ uid, meta }),
-        normalise: z
+        dataSchema: z
           .object({ updateUser: z.json() })
           .transform(({ updateUser: user }) => ({ updateUser: { user } }))
-          .pipe(updateUserAnswer),
-        proof: '"meta"',
+          .pipe(updateUserData),
+        expectedText: '"meta"',
       },
     };
   },

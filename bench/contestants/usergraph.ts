@@ -1,57 +1,57 @@
 import { cursorScope, encodeCursor } from '../../src/domain/shared/pagination.ts';
 import { credentials } from '../database/prepare.ts';
-import { addEventAnswer, countAnswer, entitiesAnswer, pageAnswer, updateUserAnswer, userAnswer } from './answers.ts';
-import type { Approaches, Contestant } from './contestant.ts';
+import type { Contestant, OperationRequests } from './contestant.ts';
 import { documents } from './documents.ts';
+import { addEventData, countData, entitiesData, pageData, updateUserData, userData } from './response-schemas.ts';
 
-/** How usergraph is asked. @param cursorOf makes the cursor of the user with an id. */
-export function usergraphApproaches(cursorOf: (id: string) => string): Approaches {
-  const page = { document: documents.page, normalise: pageAnswer, proof: '"endCursor"' };
+/** Requests to usergraph and to the floor. @param cursorOf returns the cursor of a user's id. */
+export function usergraphRequests(cursorOf: (id: string) => string): OperationRequests {
+  const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
   return {
     user: {
       document: documents.user,
       variables: ({ uid }) => ({ uid }),
-      normalise: userAnswer,
-      proof: '"devices"',
+      dataSchema: userData,
+      expectedText: '"devices"',
     },
     page: { ...page, variables: () => ({}) },
     'page-far': { ...page, variables: ({ after }) => ({ after: cursorOf(after) }) },
     'page-count': {
       document: documents.count,
       variables: () => ({}),
-      normalise: countAnswer,
-      proof: '"totalCount"',
+      dataSchema: countData,
+      expectedText: '"totalCount"',
     },
     entities: {
       document: documents.entities,
       variables: ({ uids }) => ({ representations: uids.map((uid) => ({ __typename: 'User', uid })) }),
-      normalise: entitiesAnswer,
-      proof: '"uid"',
+      dataSchema: entitiesData,
+      expectedText: '"uid"',
     },
     'add-event': {
       document: documents.addEvent,
       variables: ({ uid, name, value, properties, timestamp }) => ({
         input: { uid, name, value, properties, timestamp },
       }),
-      normalise: addEventAnswer,
-      proof: '"event"',
+      dataSchema: addEventData,
+      expectedText: '"event"',
     },
     'upsert-user': {
       document: documents.upsertUser,
       variables: ({ uid, meta }) => ({ input: { uid, meta } }),
-      normalise: updateUserAnswer,
-      proof: '"meta"',
+      dataSchema: updateUserData,
+      expectedText: '"meta"',
     },
     'update-user': {
       document: documents.updateUser,
       variables: ({ uid, meta }) => ({ input: { uid, meta } }),
-      normalise: updateUserAnswer,
-      proof: '"user"',
+      dataSchema: updateUserData,
+      expectedText: '"user"',
     },
   };
 }
 
-/** The product as it is shipped, but for a rate limit that no run reaches. */
+/** The product as shipped, with a rate limit that is too high to be reached. */
 export const usergraph: Contestant = {
   name: 'usergraph',
   title: 'usergraph',
@@ -64,8 +64,8 @@ export const usergraph: Contestant = {
   }),
   path: '/graphql',
   headers: { authorization: `Basic ${btoa(`${credentials.publicKey}:${credentials.secret}`)}` },
-  approaches: ({ workspaceId }) => {
-    const space = cursorScope('Query.users', workspaceId, workspaceId);
-    return usergraphApproaches((id) => encodeCursor(space, id));
+  requests: ({ workspaceId }) => {
+    const scope = cursorScope('Query.users', workspaceId, workspaceId);
+    return usergraphRequests((id) => encodeCursor(scope, id));
   },
 };

@@ -1,65 +1,68 @@
 import type { Client } from 'pg';
+import type { ShowProgress } from '../report/progress.ts';
 import { FILL_END, FILL_START, idSql } from './ids.ts';
 
-/** Devices and events of each user, and lists of the workspace. */
-export const DEVICES = 3;
-export const EVENTS = 10;
+const DEVICES_PER_USER = 3;
+const EVENTS_PER_USER = 10;
 const LISTS = 20;
 
-/** A prime, and the stride by which rows fall to users: it reaches all of them, unless their number is a multiple of it. */
-export const SCATTER = 7919;
+/**
+ * Stride by which rows are assigned to users. It is prime, so that it visits every user unless their number is a multiple
+ * of it.
+ */
+export const SCATTER_STRIDE = 7919;
 
-/** Rows of one INSERT at the most, so that the progress shows. */
-const CHUNK = 50_000;
+/** Small enough for frequent progress messages. */
+const MAX_ROWS_PER_INSERT = 50_000;
 
 const TABLES = ['users', 'devices', 'lists', 'list_memberships', 'events'];
 
-/** SQL: what a user's `meta` holds, of the expression of their number. */
+/** SQL for a user's `meta`. @param number SQL expression of the user's number. */
 export function metaSql(number: string): string {
   return `jsonb_build_object('plan', (ARRAY['free', 'pro', 'team'])[1 + ${number} % 3], 'age', 18 + ${number} % 60,
     'city', (ARRAY['Lagos', 'Lyon', 'Lima', 'Leeds'])[1 + ${number} % 4])`;
 }
 
-/** Whether the tables hold what `fill` puts there. */
+/** Whether the tables have the row counts that `fill` creates. */
 export async function isFilled(client: Client, users: number): Promise<boolean> {
   const { rows } = await client.query<{ users: string; devices: string; events: string }>(`
     SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM devices) AS devices,
       (SELECT count(*) FROM events) AS events`);
   const counts = rows.map((row) => [row.users, row.devices, row.events].map(Number).join());
-  return counts[0] === [users, users * DEVICES, users * EVENTS].join();
+  return counts[0] === [users, users * DEVICES_PER_USER, users * EVENTS_PER_USER].join();
 }
 
 /**
- * Fills the tables in one transaction, with their indexes made afterwards. Ids are in the order of creation, and what
- * belongs to one user lies scattered over its table, as it does where users come back from day to day.
+ * Fills the tables in one transaction and recreates their indexes afterwards. Ids are in order of creation. The rows of a
+ * user are scattered over each table, as in production, where users are active over months.
  */
 export async function fill(
   client: Client,
   workspaceId: string,
   users: number,
-  say: (line: string) => void,
+  showProgress: ShowProgress,
 ): Promise<void> {
   await client.query('BEGIN');
   await client.query(`TRUNCATE users, lists CASCADE`);
-  // Spares the foreign keys' triggers, which would find every row right.
+  // Disables the foreign key triggers: all rows are valid.
   await client.query('SET LOCAL session_replication_role = replica');
   const indexes = await dropIndexes(client);
   for (const { table, rows, sql } of statements(workspaceId, users)) {
-    for (let from = 1; from <= rows; from += CHUNK) {
-      say(`Filling ${table}: ${Math.round((100 * (from - 1)) / rows)} %`);
-      await client.query(sql, [from, Math.min(from + CHUNK - 1, rows)]);
+    for (let from = 1; from <= rows; from += MAX_ROWS_PER_INSERT) {
+      showProgress(`Filling ${table}: ${Math.round((100 * (from - 1)) / rows)} %`);
+      await client.query(sql, [from, Math.min(from + MAX_ROWS_PER_INSERT - 1, rows)]);
     }
   }
-  for (const [place, index] of indexes.entries()) {
-    say(`Making indexes: ${place} of ${indexes.length}`);
+  for (const [position, index] of indexes.entries()) {
+    showProgress(`Creating indexes: ${position} of ${indexes.length}`);
     await client.query(index);
   }
   await client.query('COMMIT');
-  say('Analysing');
+  showProgress('Vacuuming and analyzing');
   await client.query('VACUUM ANALYZE');
 }
 
-/** @returns the statements that make them again. */
+/** Drops the indexes that back no constraint. @returns the statements that recreate them. */
 async function dropIndexes(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; definition: string }>(
     `SELECT indexname AS name, indexdef AS definition FROM pg_indexes
@@ -73,9 +76,9 @@ async function dropIndexes(client: Client): Promise<string[]> {
 
 interface Statement {
   table: string;
-  /** Numbers to insert, from 1 on. */
+  /** Rows to insert, numbered from 1. */
   rows: number;
-  /** Inserts the rows from number $1 to $2. */
+  /** Inserts the rows with numbers $1 to $2. */
   sql: string;
 }
 
@@ -88,8 +91,8 @@ function statements(workspaceId: string, users: number): Statement[] {
   const userMs = (number: string) => msOf(number, users);
   const userId = (number: string) => idSql(userMs(number), number);
   const listId = (number: string) => idSql(`${FILL_START}`, number);
-  // Row n is the nth visit of some user: all of them once, shuffled, then all again.
-  const visitor = `(1 + ((n - 1) * ${SCATTER}) % ${users})`;
+  // The user of row n. Every user gets one row, in shuffled order, before any user gets the next.
+  const scatteredUser = `(1 + ((n - 1) * ${SCATTER_STRIDE}) % ${users})`;
   return [
     {
       table: 'users',
@@ -103,10 +106,10 @@ function statements(workspaceId: string, users: number): Statement[] {
     },
     {
       table: 'devices',
-      rows: users * DEVICES,
+      rows: users * DEVICES_PER_USER,
       sql: `INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
-        SELECT ${workspace}, md5('device' || n), ${userId(visitor)},
-          (ARRAY['android', 'ios'])[1 + n % 2]::device_platform, ${instant(msOf('n', users * DEVICES))}
+        SELECT ${workspace}, md5('device' || n), ${userId(scatteredUser)},
+          (ARRAY['android', 'ios'])[1 + n % 2]::device_platform, ${instant(msOf('n', users * DEVICES_PER_USER))}
         FROM ${numbers()}`,
     },
     {
@@ -124,13 +127,13 @@ function statements(workspaceId: string, users: number): Statement[] {
     },
     {
       table: 'events',
-      rows: users * EVENTS,
+      rows: users * EVENTS_PER_USER,
       sql: `INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
-        SELECT ${workspace}, ${idSql(msOf('n', users * EVENTS), 'n')}, ${userId(visitor)},
+        SELECT ${workspace}, ${idSql(msOf('n', users * EVENTS_PER_USER), 'n')}, ${userId(scatteredUser)},
           (ARRAY['Opened app', 'Viewed product', 'Add to cart', 'Paid'])[1 + n % 4],
           CASE WHEN n % 3 = 0 THEN to_jsonb(n % 100) END,
           jsonb_build_object('product', 'C' || n % 1000, 'amount', (n % 10000) / 100.0, 'currency', 'EUR'),
-          ${instant(msOf('n', users * EVENTS))}
+          ${instant(msOf('n', users * EVENTS_PER_USER))}
         FROM ${numbers()}`,
     },
   ];

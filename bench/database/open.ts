@@ -3,12 +3,11 @@ import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { lockDirectory } from '../../src/dev/instance-lock.ts';
 
-/** Where the benchmark keeps its PostgreSQL. */
 const DIRECTORY = join(import.meta.dirname, '../../.data/bench');
 
 /**
- * Memory as on a small server, and no noise from checkpoints. A commit does not wait for the disk, which all contestants
- * would do alike and which would hide what they cost.
+ * Memory of a small server, and rare checkpoints, which would disturb the measurement. Commits do not wait for the disk:
+ * waiting would take the same time for all servers and hide their differences.
  */
 const SETTINGS = {
   shared_buffers: '1GB',
@@ -18,19 +17,19 @@ const SETTINGS = {
   jit: 'off',
 };
 
-/** A PostgreSQL that runs, and how to let go of it. */
-export interface BenchServer extends AsyncDisposable {
-  /** The address of the database for so many users, which holds what an earlier run has left. */
-  database(users: number): Promise<string>;
+/** A running PostgreSQL server; disposing of it stops it. */
+export interface BenchPostgres extends AsyncDisposable {
+  /** Returns the URL of the database for a number of users. Its rows are kept between runs. */
+  databaseUrl(users: number): Promise<string>;
 }
 
-/** Opens the benchmark's own PostgreSQL, which keeps a database for each size, or the one database of `DATABASE_URL`. */
-export async function openBenchServer(given = process.env.DATABASE_URL): Promise<BenchServer> {
-  if (given) return serverOf(given);
+/** Starts the benchmark's own PostgreSQL, with a database for each number of users, or uses the database of `DATABASE_URL`. */
+export async function openBenchPostgres(externalUrl = process.env.DATABASE_URL): Promise<BenchPostgres> {
+  if (externalUrl) return externalPostgres(externalUrl);
   const lock = await lockDirectory(DIRECTORY);
   const postgres = await startEmbeddedPostgres({ directory: join(DIRECTORY, 'postgres'), settings: SETTINGS });
   return {
-    database: (users) => findOrCreate(postgres.connection, `bench_${users}`),
+    databaseUrl: (users) => findOrCreate(postgres.connection, `bench_${users}`),
     [Symbol.asyncDispose]: async () => {
       await postgres.stop();
       await lock.release();
@@ -38,13 +37,13 @@ export async function openBenchServer(given = process.env.DATABASE_URL): Promise
   };
 }
 
-/** One database that is given, which can be of one size only. */
-function serverOf(url: string): BenchServer {
+/** A single existing database, which can have only one number of users. */
+function externalPostgres(url: string): BenchPostgres {
   let size: number | undefined;
   return {
-    database: async (users) => {
+    databaseUrl: async (users) => {
       size ??= users;
-      if (users !== size) throw new Error('DATABASE_URL names one database; unset it where two sizes are compared.');
+      if (users !== size) throw new Error('DATABASE_URL must not be set for bench:scale, which needs two databases.');
       return url;
     },
     [Symbol.asyncDispose]: async () => {},
@@ -59,7 +58,7 @@ async function findOrCreate(connection: EmbeddedPostgres['connection'], database
   return `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}`;
 }
 
-/** A connection that ends with its scope. */
+/** Opens a connection that closes when it is disposed of. */
 export async function connect(settings: ConstructorParameters<typeof Client>[0]): Promise<Client & AsyncDisposable> {
   const client = new Client(settings);
   await client.connect();

@@ -4,26 +4,28 @@ import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace, listWorkspaces } from '../../src/domain/workspaces/workspaces.ts';
+import type { ShowProgress } from '../report/progress.ts';
 import { fill, isFilled } from './fill.ts';
 import { connect } from './open.ts';
 import { restore } from './restore.ts';
 
 const WORKSPACE = 'usergraph benchmark';
 
-/** The key by which usergraph is asked. */
+/** The API key that requests to usergraph use. */
 export const credentials = { publicKey: 'pk_bench', secret: 'sk_bench' };
 
 /**
- * Brings a database up to date and fills it, unless it is as an earlier run has left it.
- * @returns the workspace's id. @throws where the database is somebody's.
+ * Applies migrations, and fills the database unless an earlier run has filled it.
+ * @returns the id of the benchmark's workspace.
+ * @throws {Error} if the database has other workspaces.
  */
-export async function prepareDatabase(url: string, users: number, say: (line: string) => void): Promise<string> {
+export async function prepareDatabase(url: string, users: number, showProgress: ShowProgress): Promise<string> {
   await migrate({ connectionString: url });
   const workspaceId = await prepareWorkspace(url);
   await using client = await connect({ connectionString: url });
-  await giveEventsIds(client);
+  await setEventIdDefault(client);
   await restore(client, workspaceId);
-  if (!(await isFilled(client, users))) await fill(client, workspaceId, users, say);
+  if (!(await isFilled(client, users))) await fill(client, workspaceId, users, showProgress);
   return workspaceId;
 }
 
@@ -42,13 +44,15 @@ async function prepareWorkspace(url: string): Promise<string> {
 async function findOrCreateWorkspace(db: DatabaseClient): Promise<string> {
   const workspaces = await listWorkspaces(db);
   if (workspaces.some(({ name }) => name !== WORKSPACE)) {
-    throw new Error('DATABASE_URL names a database that holds other workspaces; give the benchmark one of its own.');
+    throw new Error(
+      'The database of DATABASE_URL must not contain other workspaces. Use a separate database for the benchmark.',
+    );
   }
   const [workspace = await createWorkspace(db, WORKSPACE)] = workspaces;
   return workspace.id;
 }
 
-/** PostGraphile leaves the ids of new rows to the database; the others bring their own. Needs PostgreSQL 18. */
-async function giveEventsIds(client: Client): Promise<void> {
+/** PostGraphile's mutation does not set the id of a new event; the other servers do. Requires PostgreSQL 18. */
+async function setEventIdDefault(client: Client): Promise<void> {
   await client.query('ALTER TABLE events ALTER COLUMN id SET DEFAULT uuidv7()');
 }

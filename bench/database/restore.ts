@@ -2,10 +2,10 @@ import type { Client } from 'pg';
 import { metaSql } from './fill.ts';
 import { FILL_END, firstIdOf } from './ids.ts';
 
-/** What the uids of users begin with that are unknown until a run creates them. */
-export const UNKNOWN_UID_PREFIX = 'new';
+/** Prefix of the uids of users that only a benchmark creates. */
+export const NEW_UID_PREFIX = 'new';
 
-/** Takes away what a run has written: every contestant and every run finds the same rows. */
+/** Undoes all writes since the fill, so that every server and every run starts from the same rows. */
 export async function restore(client: Client, workspaceId: string): Promise<void> {
   const { rowCount: added } = await client.query('DELETE FROM events WHERE workspace_id = $1 AND id >= $2', [
     workspaceId,
@@ -14,7 +14,7 @@ export async function restore(client: Client, workspaceId: string): Promise<void
   const { rowCount: audited } = await client.query('DELETE FROM audit_entries WHERE workspace_id = $1', [workspaceId]);
   const { rowCount: created } = await client.query('DELETE FROM users WHERE workspace_id = $1 AND uid LIKE $2', [
     workspaceId,
-    `${UNKNOWN_UID_PREFIX}%`,
+    `${NEW_UID_PREFIX}%`,
   ]);
   await client.query('DELETE FROM user_deletions WHERE workspace_id = $1', [workspaceId]);
   const { rowCount: changed } = await client.query(

@@ -2,10 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Pool } from 'pg';
 import { statements, type Variables } from './statements.ts';
 
-/**
- * The floor: what is left of a request when there is no GraphQL. One prepared statement by hand for each operation, whose
- * text PostgreSQL makes; no authentication, no checks, no log.
- */
+// The baseline: the least work per request that PostgreSQL and Node allow. One hand-written prepared statement per operation
+// returns the response as JSON text. No GraphQL, authentication, checks or log.
+
 const { DATABASE_URL, POOL_SIZE, PORT, WORKSPACE_ID } = process.env;
 
 const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) });
@@ -15,10 +14,10 @@ interface Operation {
   variables: Variables;
 }
 
-async function answer(text: string): Promise<string> {
+async function execute(text: string): Promise<string> {
   const { operationName, variables }: Operation = JSON.parse(text);
   const statement = statements[operationName];
-  if (!statement) throw new Error(`There is no operation ${operationName}.`);
+  if (!statement) throw new Error(`Unknown operation: ${operationName}.`);
   const values = [WORKSPACE_ID, ...statement.values(variables)];
   const { rows } = await pool.query<{ data: string }>({ name: operationName, text: statement.text, values });
   return `{"data":${rows[0]?.data ?? 'null'}}`;
@@ -35,7 +34,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
       });
       response.end(body);
     };
-    answer(Buffer.concat(chunks).toString()).then(
+    execute(Buffer.concat(chunks).toString()).then(
       (body) => send(200, body),
       (error: unknown) => send(500, JSON.stringify({ errors: [{ message: String(error) }] })),
     );

@@ -1,7 +1,7 @@
-import { COUNT_CAP } from '../contestants/answers.ts';
-import { PAGE, PAGE_EVENTS } from '../questions.ts';
+import { COUNT_CAP } from '../contestants/response-schemas.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 
-/** The variables of the documents, as far as the floor knows them. */
+/** The variables of all operations; each statement reads those of its own operation. */
 export interface Variables {
   uid: string;
   after?: string;
@@ -16,27 +16,27 @@ export interface Variables {
   };
 }
 
-/** A statement that answers an operation with JSON text; its first parameter is the workspace. */
+/** A statement that returns the `data` of a response as JSON text. $1 is the workspace. */
 interface Statement {
   text: string;
   values(variables: Variables): unknown[];
 }
 
-/** Greater than any id of the fill. */
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Greater than any user's id. */
+const MAX_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-const devicesOf = (user: string) => `(
+const devicesOf = (userId: string) => `(
   SELECT coalesce(json_agg(json_build_object('platform', platform, 'lastSeenAt', last_seen_at) ORDER BY last_seen_at DESC), '[]')
-  FROM devices WHERE workspace_id = $1 AND user_id = ${user})`;
+  FROM devices WHERE workspace_id = $1 AND user_id = ${userId})`;
 
 const event = `json_build_object('name', name, 'value', value, 'properties', properties, 'timestamp', timestamp)`;
 
-const person = `'uid', uid, 'firstName', first_name, 'email', email`;
+const userFields = `'uid', uid, 'firstName', first_name, 'email', email`;
 
-/** By the operation's name. */
+/** Statements by the name of the operation in the GraphQL document. */
 export const statements: Readonly<Record<string, Statement>> = {
   User: {
-    text: `SELECT json_build_object('user', json_build_object(${person}, 'lastName', last_name, 'meta', meta,
+    text: `SELECT json_build_object('user', json_build_object(${userFields}, 'lastName', last_name, 'meta', meta,
         'createdAt', created_at, 'devices', ${devicesOf('users.id')}))::text AS data
       FROM users WHERE workspace_id = $1 AND uid = $2`,
     values: ({ uid }) => [uid],
@@ -44,33 +44,33 @@ export const statements: Readonly<Record<string, Statement>> = {
   Page: {
     text: `WITH page AS MATERIALIZED (
         SELECT id, uid, first_name, email, created_at FROM users WHERE workspace_id = $1 AND id < $2
-        ORDER BY id DESC LIMIT ${PAGE + 1}
-      ), shown AS (SELECT * FROM page ORDER BY id DESC LIMIT ${PAGE})
+        ORDER BY id DESC LIMIT ${PAGE_SIZE + 1}
+      ), shown AS (SELECT * FROM page ORDER BY id DESC LIMIT ${PAGE_SIZE})
       SELECT json_build_object('users', json_build_object(
-        'nodes', (SELECT json_agg(json_build_object(${person}, 'createdAt', created_at,
+        'nodes', (SELECT json_agg(json_build_object(${userFields}, 'createdAt', created_at,
           'devices', ${devicesOf('shown.id')},
           'events', json_build_object('nodes', (
             SELECT coalesce(json_agg(${event} ORDER BY id DESC), '[]')
             FROM (
               SELECT id, name, value, properties, timestamp FROM events
-              WHERE workspace_id = $1 AND user_id = shown.id ORDER BY id DESC LIMIT ${PAGE_EVENTS}
+              WHERE workspace_id = $1 AND user_id = shown.id ORDER BY id DESC LIMIT ${EVENT_PAGE_SIZE}
             ) AS newest))
           ) ORDER BY id DESC) FROM shown),
-        'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > ${PAGE} FROM page),
+        'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > ${PAGE_SIZE} FROM page),
           'endCursor', (SELECT id FROM shown ORDER BY id LIMIT 1))))::text AS data`,
-    values: ({ after = LAST_ID }) => [after],
+    values: ({ after = MAX_ID }) => [after],
   },
   Count: {
     text: `SELECT json_build_object('users', json_build_object(
         'totalCount', (SELECT count(*) FROM (SELECT FROM users WHERE workspace_id = $1 LIMIT ${COUNT_CAP}) AS counted),
-        'nodes', (SELECT json_agg(json_build_object(${person}) ORDER BY id DESC)
-          FROM (SELECT * FROM users WHERE workspace_id = $1 ORDER BY id DESC LIMIT ${PAGE}) AS shown)))::text AS data`,
+        'nodes', (SELECT json_agg(json_build_object(${userFields}) ORDER BY id DESC)
+          FROM (SELECT * FROM users WHERE workspace_id = $1 ORDER BY id DESC LIMIT ${PAGE_SIZE}) AS shown)))::text AS data`,
     values: () => [],
   },
   Entities: {
     text: `SELECT json_build_object('_entities', json_agg(
-        CASE WHEN id IS NOT NULL THEN json_build_object(${person}, 'meta', meta) END ORDER BY place))::text AS data
-      FROM unnest($2::text[]) WITH ORDINALITY AS asked(uid, place)
+        CASE WHEN id IS NOT NULL THEN json_build_object(${userFields}, 'meta', meta) END ORDER BY position))::text AS data
+      FROM unnest($2::text[]) WITH ORDINALITY AS requested(uid, position)
       LEFT JOIN users USING (uid) WHERE workspace_id = $1`,
     values: ({ representations }) => [representations.map(({ uid }) => uid)],
   },

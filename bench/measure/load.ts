@@ -1,78 +1,95 @@
 import autocannon from 'autocannon';
-import type { Asked } from '../contestants/asked.ts';
-import { cpuMs, forgetPeak, peakMb } from './process.ts';
+import type { RequestSet } from '../contestants/request-set.ts';
+import { cpuMs, peakMb, resetPeak } from './process.ts';
 
-/** Connections that ask at once, where nothing else is said. */
-export const CONNECTIONS = 20;
+/** Concurrent connections, unless `--connections` says otherwise. */
+export const DEFAULT_CONNECTIONS = 20;
 
-/** Seconds after which an answer counts as none. */
-const TIMEOUT = 60;
+const RESPONSE_TIMEOUT_SECONDS = 60;
 
-/** Different requests of each connection at least, where there are so many. */
-const MIN_REQUESTS = 1_000;
+/** Minimum number of different requests per connection, if there are that many inputs. */
+const MIN_REQUESTS_PER_CONNECTION = 1_000;
 
-/** One round's figures. */
+/** Results of one round. */
 export interface Sample {
   requestsPerSecond: number;
   /** Latencies in ms. */
   p50: number;
   p99: number;
-  /** CPU time in ms that the contestant's process took for a request; PostgreSQL's is not in it. */
+  /** CPU time of the server's process per request, in ms; PostgreSQL's is not included. */
   cpuPerRequest: number;
   peakMb: number;
 }
 
-/** Asks a contestant over some connections, as fast as it answers, for some seconds. @throws where an answer is not a good one. */
-export async function load(asked: Asked, seconds: number, connections = CONNECTIONS): Promise<Sample> {
-  const { pid, url, contestant } = asked.running;
-  const requests = asked.bodies.map((body) => ({ method: 'POST' as const, headers: asked.headers, body }));
-  // autocannon prepares all of them for each connection, before it sends the first.
-  const perConnection = Math.max(MIN_REQUESTS, Math.ceil(requests.length / connections));
-  const latencies: number[] = [];
-  let clients = 0;
-  let failures = 0;
-  let wrong = '';
-  await forgetPeak(pid);
+/**
+ * Sends requests over all connections, each as soon as the connection has received the previous response.
+ * @throws {Error} if any response is not correct.
+ */
+export async function applyLoad(
+  requestSet: RequestSet,
+  seconds: number,
+  connections = DEFAULT_CONNECTIONS,
+): Promise<Sample> {
+  const { pid } = requestSet.server;
+  await resetPeak(pid);
   const cpuBefore = await cpuMs(pid);
-  const begun = performance.now();
-  let ended = begun;
-  const result = await autocannon({
-    url,
-    connections,
-    duration: seconds,
-    sampleInt: 100,
-    timeout: TIMEOUT,
-    setupClient: (client) => {
-      // Each connection begins elsewhere: side by side they would ask for, and lock, the same rows.
-      const start = Math.floor((requests.length * clients) / connections);
-      clients += 1;
-      client.setRequests([...requests.slice(start), ...requests.slice(0, start)].slice(0, perConnection));
-      client.on('response', (status, _bytes, ms) => {
-        if (status !== 200) failures += 1;
-        latencies.push(ms);
-        ended = performance.now();
-      });
-    },
-    verifyBody: (body) => {
-      const text = String(body);
-      const good = asked.isGood(text);
-      if (!good) wrong = text;
-      return good;
-    },
-  });
+  const { latencies, durationMs } = await sendRequests(requestSet, seconds, connections);
   const cpu = (await cpuMs(pid)) - cpuBefore;
-  if (latencies.length === 0) throw new Error(`${contestant.name} gave no answer in ${seconds} s; try more --seconds.`);
-  const faults = failures + result.errors + result.timeouts + result.mismatches;
-  if (faults > 0) {
-    throw new Error(`${faults} of ${contestant.name}'s ${latencies.length} answers failed. ${wrong.slice(0, 1000)}`);
-  }
   latencies.sort((a, b) => a - b);
   const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN;
   return {
-    requestsPerSecond: (1000 * latencies.length) / (ended - begun),
+    requestsPerSecond: (1000 * latencies.length) / durationMs,
     p50: percentile(0.5),
     p99: percentile(0.99),
     cpuPerRequest: cpu / latencies.length,
     peakMb: await peakMb(pid),
   };
+}
+
+/** @returns the latencies in ms, and the time from the start to the last response in ms. */
+async function sendRequests(
+  { server, bodies, headers, isCorrect }: RequestSet,
+  seconds: number,
+  connections: number,
+): Promise<{ latencies: number[]; durationMs: number }> {
+  const requests = bodies.map((body) => ({ method: 'POST' as const, headers, body }));
+  // Limited, because autocannon prepares every request of every connection before it sends the first.
+  const perConnection = Math.max(MIN_REQUESTS_PER_CONNECTION, Math.ceil(requests.length / connections));
+  const latencies: number[] = [];
+  let clients = 0;
+  let failures = 0;
+  let incorrectBody = '';
+  const start = performance.now();
+  let end = start;
+  const result = await autocannon({
+    url: server.url,
+    connections,
+    duration: seconds,
+    sampleInt: 100,
+    timeout: RESPONSE_TIMEOUT_SECONDS,
+    setupClient: (client) => {
+      // Each connection starts at a different input. Otherwise all of them would request, and lock, the same rows.
+      const first = Math.floor((requests.length * clients) / connections);
+      clients += 1;
+      client.setRequests([...requests.slice(first), ...requests.slice(0, first)].slice(0, perConnection));
+      client.on('response', (status, _bytes, ms) => {
+        if (status !== 200) failures += 1;
+        latencies.push(ms);
+        end = performance.now();
+      });
+    },
+    verifyBody: (body) => {
+      const text = String(body);
+      if (isCorrect(text)) return true;
+      incorrectBody = text;
+      return false;
+    },
+  });
+  const { name } = server.contestant;
+  if (latencies.length === 0) throw new Error(`${name} sent no response within ${seconds} s. Increase --seconds.`);
+  failures += result.errors + result.timeouts + result.mismatches;
+  if (failures > 0) {
+    throw new Error(`${failures} of ${latencies.length} requests to ${name} failed. ${incorrectBody.slice(0, 1000)}`);
+  }
+  return { latencies, durationMs: end - start };
 }

@@ -1,48 +1,47 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** Linux counts a process's time in hundredths of a second. */
+/** Linux reports CPU time in ticks of 1/100 s. */
 const TICK_MS = 10;
 
-/** CPU time in ms that a process has taken, in its own code and in the system's for it. */
+/** User and system CPU time of a process, in ms. */
 export async function cpuMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name before may hold spaces.
+  // The process name before the fields can contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** Makes `peakMb` begin anew. */
-export async function forgetPeak(pid: number): Promise<void> {
+/** Resets the peak that `peakMb` returns. */
+export async function resetPeak(pid: number): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** The most memory in MB (2^20 bytes) that a process has had at once. */
+/** Peak resident memory of a process since the last reset, in MB (2^20 bytes). */
 export async function peakMb(pid: number): Promise<number> {
-  return statusMb(await status(pid), 'VmHWM');
+  return megabytes(await readStatus(pid), 'VmHWM');
 }
 
-/** A process's memory in MB. */
+/** Memory of a process, in MB (2^20 bytes). */
 export interface Memory {
-  /** All of it that is resident (RSS). */
+  /** Resident set size. */
   rssMb: number;
-  /** Of that, what no file stands for: the heap, buffers, stacks. */
+  /** The part of it that no file backs: heap, buffers, stacks. */
   anonymousMb: number;
 }
 
-/** The memory that a process has now. */
-export async function memoryOf(pid: number): Promise<Memory> {
-  const text = await status(pid);
-  return { rssMb: statusMb(text, 'VmRSS'), anonymousMb: statusMb(text, 'RssAnon') };
+export async function readMemory(pid: number): Promise<Memory> {
+  const text = await readStatus(pid);
+  return { rssMb: megabytes(text, 'VmRSS'), anonymousMb: megabytes(text, 'RssAnon') };
 }
 
-async function status(pid: number): Promise<string> {
+async function readStatus(pid: number): Promise<string> {
   try {
     return await readFile(`/proc/${pid}/status`, 'utf8');
   } catch (cause) {
-    throw new Error(`Process ${pid} has ended.`, { cause });
+    throw new Error(`Process ${pid} has exited.`, { cause });
   }
 }
 
-function statusMb(text: string, field: string): number {
+function megabytes(text: string, field: string): number {
   return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(text)?.[1]) / 1024;
 }

@@ -1,52 +1,58 @@
-import type { Arena } from '../arena.ts';
-import { type QuestionName, questions } from '../questions.ts';
-import { load, type Sample } from './load.ts';
+import { type OperationName, operations } from '../operations.ts';
+import type { ShowProgress } from '../report/progress.ts';
+import type { TestBed } from '../test-bed.ts';
+import { applyLoad, type Sample } from './load.ts';
 
-/** Seconds in which a contestant warms up on a question; nothing is kept of them. */
-const WARM_UP = 5;
+/** Time for which each server warms up on an operation. */
+const WARM_UP_SECONDS = 5;
 
-/** How long to measure. */
-export interface Pace {
+export interface MeasureOptions {
   rounds: number;
-  /** Seconds of one round. */
+  /** Seconds per round. */
   seconds: number;
-  /** Connections that ask at once. */
+  /** Concurrent connections to a server. */
   connections?: number;
-  /** Whether there is a warm-up. */
   warmUp: boolean;
 }
 
-/** What a contestant's rounds on a question have given. */
-export interface Measured {
-  question: QuestionName;
+/** The results of one operation on one server, with a sample per round. */
+export interface Measurement {
+  operation: OperationName;
   contestant: string;
   samples: Sample[];
 }
 
-/** Measures one contestant after the other, round by round, so that what the machine does meanwhile hits all alike. */
-export async function measure(arena: Arena, pace: Pace, say: (line: string) => void): Promise<Measured[]> {
-  const results: Measured[] = [];
-  for (const { name: question, asked } of arena.askings) {
-    const { consumesInputs = false } = questions.find(({ name }) => name === question) ?? {};
-    const finish = async () => {
-      await arena.settle();
-      if (consumesInputs) await arena.restore();
+/** Measures each operation in rounds that alternate between servers, so that other load on the machine affects all of them. */
+export async function measure(
+  testBed: TestBed,
+  { rounds, seconds, connections, warmUp }: MeasureOptions,
+  showProgress: ShowProgress,
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const { operation, requestSets } of testBed.workloads) {
+    const { consumesInputs = false } = operations.find(({ name }) => name === operation) ?? {};
+    const finishRound = async () => {
+      await testBed.waitUntilIdle();
+      if (consumesInputs) await testBed.restore();
     };
-    const ways = asked.map((way) => ({ way, samples: [] as Sample[] }));
-    for (const { way } of pace.warmUp ? ways : []) {
-      say(`${question}: warming ${way.running.contestant.name} up`);
-      await load(way, WARM_UP, pace.connections);
-      await finish();
+    const runs = requestSets.map((requestSet) => {
+      const contestant = requestSet.server.contestant.name;
+      return { requestSet, contestant, samples: [] as Sample[] };
+    });
+    for (const { requestSet, contestant } of warmUp ? runs : []) {
+      showProgress(`${operation}: warming up ${contestant}`);
+      await applyLoad(requestSet, WARM_UP_SECONDS, connections);
+      await finishRound();
     }
-    for (let round = 1; round <= pace.rounds; round += 1) {
-      for (const { way, samples } of ways) {
-        say(`${question}: round ${round} of ${pace.rounds}, ${way.running.contestant.name}`);
-        samples.push(await load(way, pace.seconds, pace.connections));
-        await finish();
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const { requestSet, contestant, samples } of runs) {
+        showProgress(`${operation}: round ${round} of ${rounds}, ${contestant}`);
+        samples.push(await applyLoad(requestSet, seconds, connections));
+        await finishRound();
       }
     }
-    results.push(...ways.map(({ way, samples }) => ({ question, contestant: way.running.contestant.name, samples })));
-    await arena.restore();
+    measurements.push(...runs.map(({ contestant, samples }) => ({ operation, contestant, samples })));
+    await testBed.restore();
   }
-  return results;
+  return measurements;
 }

@@ -6,14 +6,15 @@ import { grafserv } from 'postgraphile/grafserv/node';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { jsonPgSmartTags } from 'postgraphile/utils';
 
-/** PostGraphile as its documentation sets it up as a library, on the tables as they are; production mode is the environment's. */
+// PostGraphile as a library, set up as its documentation describes. The environment selects production mode.
+
 const { DATABASE_URL, POOL_SIZE, PORT } = process.env;
 
 const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) });
 
 /**
- * PostGraphile finds unique constraints by itself, but no unique indexes, which is what Prisma makes of `@@unique`; nor whose
- * the events are, which have no foreign key to users.
+ * PostGraphile derives lookups from unique constraints and relations from foreign keys. Prisma creates `@@unique` as a unique
+ * index, and events have no foreign key to users, so smart tags declare both.
  */
 const smartTags = jsonPgSmartTags({
   version: 1,

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { pickInputs } from '../questions.ts';
+import { pickInputs } from '../operations.ts';
 import type { OperationInputs } from './operations.ts';
 
-/** Users of one batch of devices. */
-const BATCH = 30;
+/** Users whose devices are read in one call. */
+const USERS_PER_BATCH = 30;
 
-/** Picks what the operations are given out of the database: at random, but the same in every run. */
+/** Picks the inputs of all operations from the database: at random, but the same in every run. */
 export async function pickOperationInputs(
   client: Client,
   users: number,
@@ -14,8 +14,8 @@ export async function pickOperationInputs(
   const ids = picked['add-event'].map(({ userId }) => userId);
   return {
     user: picked.user.map(({ uid }) => uid),
-    devices: Array.from({ length: Math.floor(ids.length / BATCH) }, (_, place) =>
-      ids.slice(place * BATCH, (place + 1) * BATCH),
+    devices: Array.from({ length: Math.floor(ids.length / USERS_PER_BATCH) }, (_, index) =>
+      ids.slice(index * USERS_PER_BATCH, (index + 1) * USERS_PER_BATCH),
     ),
     page: picked['page-far'].map(({ after }) => after),
     addEvent: picked['add-event'],

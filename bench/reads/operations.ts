@@ -1,12 +1,12 @@
-import type { NewEvent } from '../questions.ts';
+import type { NewEvent } from '../operations.ts';
 
-/** What is timed, reads of the domain and a write, by what varies from one time to the next. */
+/** Inputs of one call, by operation. */
 export interface OperationInputs {
   /** The uid of the user to read. */
   user: string;
-  /** The ids of the users whose devices are read, by user, each newest first. */
+  /** The ids of the users whose devices are read, grouped by user and newest first. */
   devices: readonly string[];
-  /** The id of the user after whom the page begins, newest first. */
+  /** The id of the user after which the page starts, newest first. */
   page: string;
   /** The event to add. */
   addEvent: NewEvent;
@@ -14,21 +14,20 @@ export interface OperationInputs {
 
 export type OperationName = keyof OperationInputs;
 
-/** All operations, done in one way. That the results of all ways are the same is checked, not typed. */
+/** All operations in one variant. Result types differ between variants, so results are compared at run time. */
 export type Operations = { [Name in OperationName]: (input: OperationInputs[Name]) => Promise<unknown> };
 
-/** An operation as people read it. */
-interface Described {
+interface OperationInfo {
   name: OperationName;
   title: string;
-  /** Properties in which two right results differ: what a statement adds for its own use, and ids that are made anew. */
-  differing: readonly string[];
+  /** Properties that may differ between variants: generated ids, and columns that a statement adds for its own use. */
+  ignored: readonly string[];
 }
 
-/** In the order in which they are timed. */
-export const operations: readonly Described[] = [
-  { name: 'user', title: 'One user by uid', differing: [] },
-  { name: 'devices', title: 'Devices of 30 users', differing: [] },
-  { name: 'page', title: 'Page of 30 users with the 5 newest events of each', differing: ['place', 'beyond'] },
-  { name: 'addEvent', title: 'addEvent', differing: ['id'] },
+/** All operations, in the order in which they are timed. */
+export const operations: readonly OperationInfo[] = [
+  { name: 'user', title: 'One user by uid', ignored: [] },
+  { name: 'devices', title: 'Devices of 30 users', ignored: [] },
+  { name: 'page', title: 'Page of 30 users with the 5 newest events of each', ignored: ['place', 'beyond'] },
+  { name: 'addEvent', title: 'addEvent', ignored: ['id'] },
 ];

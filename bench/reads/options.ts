@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
-import { userCount, whole, withUsage } from '../arguments.ts';
-import type { ReadsPlan } from './measure-ways.ts';
+import { parseInteger, parseUserCount, withUsage } from '../arguments.ts';
+import type { TimingOptions } from './measure-variants.ts';
 
-/** What `npm run bench:reads -- …` was told. */
-export interface ReadsOptions extends ReadsPlan {
-  /** File for the figures. */
+/** Options of `npm run bench:reads`. */
+export interface ReadsOptions extends TimingOptions {
+  /** File to write the figures to. */
   json: string | undefined;
 }
 
 const USAGE = `npm run bench:reads -- [--users 100000] [--rounds 7] [--ms 500] [--json FILE]`;
 
-/** @throws with the usage, where an argument is wrong. */
+/** @throws {Error} with the usage if an argument is invalid. */
 export function readReadsOptions(args: string[]): ReadsOptions {
   return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
@@ -23,9 +23,9 @@ export function readReadsOptions(args: string[]): ReadsOptions {
       },
     });
     return {
-      users: userCount(values.users),
-      rounds: whole('rounds', values.rounds, 1, 100),
-      ms: whole('ms', values.ms, 1, 60_000),
+      users: parseUserCount(values.users),
+      rounds: parseInteger('rounds', values.rounds, 1, 100),
+      ms: parseInteger('ms', values.ms, 1, 60_000),
       json: values.json,
     };
   });

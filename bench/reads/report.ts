@@ -1,50 +1,53 @@
-import { aligned } from '../report/aligned.ts';
-import { type Spread, shown, spreadOf } from '../report/spread.ts';
-import { surroundings } from '../report/surroundings.ts';
-import type { ReadsPlan, Timed } from './measure-ways.ts';
+import { markdownTable } from '../report/markdown-table.ts';
+import { runMetadata } from '../report/run-metadata.ts';
+import { formatSpread, type Spread, spreadOf } from '../report/spread.ts';
+import type { TimingOptions, VariantTimings } from './measure-variants.ts';
 import { type OperationName, operations } from './operations.ts';
-import { PRODUCT } from './ways.ts';
+import { PRODUCT } from './variants.ts';
 
-/** What a way with an operation takes, in µs. */
+/** Times of an operation in one variant, in µs. */
 interface Row {
   operation: OperationName;
-  way: string;
+  variant: string;
   wall: Spread;
   cpu: Spread;
 }
 
-/** What `--json` writes. */
-export interface ReadsFigures extends ReturnType<typeof surroundings>, ReadsPlan {
+/** The content of the `--json` file. */
+export interface ReadsFigures extends ReturnType<typeof runMetadata>, TimingOptions {
   rows: Row[];
 }
 
-/** Sums the rounds up. */
-export function readsFigures(timed: readonly Timed[], { users, rounds, ms }: ReadsPlan): ReadsFigures {
+/** Summarizes the rounds. */
+export function readsFigures(
+  measurements: readonly VariantTimings[],
+  { users, rounds, ms }: TimingOptions,
+): ReadsFigures {
   return {
-    ...surroundings(),
+    ...runMetadata(),
     users,
     rounds,
     ms,
-    rows: timed.map(({ operation, way, timings }) => ({
+    rows: measurements.map(({ operation, variant, timings }) => ({
       operation,
-      way,
+      variant,
       wall: spreadOf(timings.map(({ wall }) => wall)),
       cpu: spreadOf(timings.map(({ cpu }) => cpu)),
     })),
   };
 }
 
-/** A table for each operation; the ratios are those of the medians to the product's way. */
+/** Formats a table per operation, with ratios of the medians to the product's. */
 export function readsText({ rows }: ReadsFigures): string {
-  const head = ['', 'µs', '× product', 'CPU µs', '× product'];
+  const header = ['', 'µs', '× product', 'CPU µs', '× product'];
   return operations
     .map(({ name, title }) => ({ title, rows: rows.filter(({ operation }) => operation === name) }))
-    .map(({ title, rows }) => `**${title}**\n\n${aligned([head, ...rows.map((row) => cells(row, rows))])}\n`)
+    .map(({ title, rows }) => `**${title}**\n\n${markdownTable([header, ...rows.map((row) => cells(row, rows))])}\n`)
     .join('\n');
 }
 
-function cells({ way, wall, cpu }: Row, rows: readonly Row[]): string[] {
-  const product = rows.find((row) => row.way === PRODUCT);
-  const times = ({ median }: Spread, base?: Spread) => (base ? (median / base.median).toFixed(2) : '');
-  return [way, shown(wall, 0), times(wall, product?.wall), shown(cpu, 0), times(cpu, product?.cpu)];
+function cells({ variant, wall, cpu }: Row, rows: readonly Row[]): string[] {
+  const product = rows.find((row) => row.variant === PRODUCT);
+  const ratio = ({ median }: Spread, base?: Spread) => (base ? (median / base.median).toFixed(2) : '');
+  return [variant, formatSpread(wall, 0), ratio(wall, product?.wall), formatSpread(cpu, 0), ratio(cpu, product?.cpu)];
 }

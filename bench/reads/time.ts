@@ -1,21 +1,21 @@
-/** What an operation has taken on average, in µs. */
+/** Average time of one call, in µs. */
 export interface Timing {
-  /** From call to result, PostgreSQL's share included. */
+  /** From the call to the result, including PostgreSQL's share. */
   wall: number;
-  /** CPU time of this process, in all its threads. */
+  /** CPU time of this process, in all threads. */
   cpu: number;
 }
 
-/** Does an operation for some ms, one after the other, at least once. @param run is given the number of the time. */
+/** Calls an operation sequentially for `ms`, at least once. @param run receives the number of the call, from 0. */
 export async function time(run: (count: number) => Promise<unknown>, ms: number): Promise<Timing> {
   const cpuBefore = process.cpuUsage();
-  const begun = performance.now();
+  const start = performance.now();
   let elapsed = 0;
   let count = 0;
   while (elapsed < ms) {
     await run(count);
     count += 1;
-    elapsed = performance.now() - begun;
+    elapsed = performance.now() - start;
   }
   const { user, system } = process.cpuUsage(cpuBefore);
   return { wall: (1000 * elapsed) / count, cpu: (user + system) / count };

@@ -1,18 +1,19 @@
-import { questions } from '../questions.ts';
+import { operations } from '../operations.ts';
 import { type FigureRow, type Figures, ratio } from './figures.ts';
 
 const WIDTH = 760;
-/** Where the bars begin, how long one as fast as the floor is, and how long the longest may be. */
-const LEFT = 120;
-const FLOOR = 430;
-const LONGEST = 516;
-const BAR = 16;
-const GAP = 4;
-const TITLE = 26;
-const BETWEEN = 14;
+/** Horizontal position of the bars. */
+const BAR_X = 120;
+/** Length of the floor's bar, unless a longer bar would exceed the maximum. */
+const FLOOR_LENGTH = 430;
+const MAX_BAR_LENGTH = 516;
+const BAR_HEIGHT = 16;
+const BAR_GAP = 4;
+const TITLE_HEIGHT = 26;
+const GROUP_GAP = 14;
 
-/** Colours that stand out on white as on black, one for each contestant. */
-const COLOURS: Readonly<Record<string, string>> = {
+/** Bar colors by server, with sufficient contrast in light and dark mode. */
+const COLORS: Readonly<Record<string, string>> = {
   usergraph: '#2f81f7',
   floor: '#8b949e',
   postgraphile: '#d29922',
@@ -25,28 +26,30 @@ const STYLE = `text { font: 12px system-ui, sans-serif; fill: #1f2328 }
     @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .axis { stroke: #e6edf3 } }`;
 
 /**
- * A bar chart in SVG: requests/s of all contestants as shares of the floor's, question by question. The line is at the floor's;
- * where a bar would be too long, all of its question are shortened alike.
+ * Draws an SVG bar chart of requests/s as a share of the floor's, grouped by operation. A vertical line marks the floor's
+ * share, which is 1. If a bar would exceed the maximum length, its group uses a smaller scale.
  */
 export function chart(figures: Figures): string {
   const parts: string[] = [];
-  let y = BETWEEN;
-  for (const { name, title } of questions) {
-    const rows = figures.rows.filter(({ question }) => question === name);
+  let y = GROUP_GAP;
+  for (const { name, title } of operations) {
+    const rows = figures.rows.filter(({ operation }) => operation === name);
     if (rows.length === 0) continue;
-    parts.push(`<text class="title" x="0" y="${y + 13}">${escaped(title)}</text>`);
-    y += TITLE;
+    parts.push(`<text class="title" x="0" y="${y + 13}">${escapeXml(title)}</text>`);
+    y += TITLE_HEIGHT;
     const top = y;
-    const longest = Math.max(...rows.map((row) => ratio(figures, row, 'floor') ?? 0));
-    const unit = Math.min(FLOOR, LONGEST / longest);
+    const maxShare = Math.max(...rows.map((row) => ratio(figures, row, 'floor') ?? 0));
+    const unit = Math.min(FLOOR_LENGTH, MAX_BAR_LENGTH / maxShare);
     for (const row of rows) {
       parts.push(bar(figures, row, y, unit));
-      y += BAR + GAP;
+      y += BAR_HEIGHT + BAR_GAP;
     }
-    parts.push(`<path class="axis" d="M${LEFT} ${top - GAP}V${y}M${LEFT + Math.round(unit)} ${top - GAP}V${y}"/>`);
-    y += BETWEEN;
+    parts.push(
+      `<path class="axis" d="M${BAR_X} ${top - BAR_GAP}V${y}M${BAR_X + Math.round(unit)} ${top - BAR_GAP}V${y}"/>`,
+    );
+    y += GROUP_GAP;
   }
-  const label = 'Requests per second of each contestant as a share of the floor’s';
+  const label = 'Requests per second of each server as a share of the floor’s';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="${label}">
   <style>
     ${STYLE}
@@ -56,19 +59,19 @@ export function chart(figures: Figures): string {
 `;
 }
 
-/** @param unit the length of 1. */
+/** @param unit length of a bar whose share is 1. */
 function bar(figures: Figures, row: FigureRow, y: number, unit: number): string {
   const share = ratio(figures, row, 'floor') ?? 0;
   const length = Math.max(1, Math.round(unit * share));
-  const baseline = y + BAR - 4;
+  const baseline = y + BAR_HEIGHT - 4;
   const text = `${share.toFixed(2)} · ${Math.round(row.requestsPerSecond.median).toLocaleString('en')}/s`;
   return [
-    `<text x="${LEFT - 8}" y="${baseline}" text-anchor="end">${escaped(row.contestant)}</text>`,
-    `<rect x="${LEFT}" y="${y}" width="${length}" height="${BAR}" rx="2" fill="${COLOURS[row.contestant] ?? '#8b949e'}"/>`,
-    `<text x="${LEFT + length + 6}" y="${baseline}">${text}</text>`,
+    `<text x="${BAR_X - 8}" y="${baseline}" text-anchor="end">${escapeXml(row.contestant)}</text>`,
+    `<rect x="${BAR_X}" y="${y}" width="${length}" height="${BAR_HEIGHT}" rx="2" fill="${COLORS[row.contestant] ?? '#8b949e'}"/>`,
+    `<text x="${BAR_X + length + 6}" y="${baseline}">${text}</text>`,
   ].join('');
 }
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -1,23 +1,23 @@
 import { z } from 'zod';
-import type { Measured } from '../measure/rounds.ts';
+import type { Measurement } from '../measure/rounds.ts';
+import { runMetadata } from './run-metadata.ts';
 import { spreadOf } from './spread.ts';
-import { surroundings } from './surroundings.ts';
 
 const spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
 
 const row = z.object({
-  question: z.string(),
+  operation: z.string(),
   contestant: z.string(),
   requestsPerSecond: spread,
   /** Latencies in ms. */
   p50: spread,
   p99: spread,
-  /** Of the contestant's process, in ms. */
+  /** CPU time of the server's process, in ms. */
   cpuPerRequest: spread,
   peakMb: spread,
 });
 
-/** What a run has found, as `--json` writes it. */
+/** The content of the `--json` file. */
 export const figuresSchema = z.object({
   date: z.string(),
   machine: z.string(),
@@ -31,13 +31,16 @@ export const figuresSchema = z.object({
 export type Figures = z.infer<typeof figuresSchema>;
 export type FigureRow = z.infer<typeof row>;
 
-/** Sums the rounds up. */
-export function figuresOf(measured: readonly Measured[], run: Pick<Figures, 'users' | 'rounds' | 'seconds'>): Figures {
+/** Summarizes the rounds. */
+export function figuresOf(
+  measurements: readonly Measurement[],
+  run: Pick<Figures, 'users' | 'rounds' | 'seconds'>,
+): Figures {
   return {
-    ...surroundings(),
+    ...runMetadata(),
     ...run,
-    rows: measured.map(({ question, contestant, samples }) => ({
-      question,
+    rows: measurements.map(({ operation, contestant, samples }) => ({
+      operation,
       contestant,
       requestsPerSecond: spreadOf(samples.map((sample) => sample.requestsPerSecond)),
       p50: spreadOf(samples.map((sample) => sample.p50)),
@@ -48,8 +51,8 @@ export function figuresOf(measured: readonly Measured[], run: Pick<Figures, 'use
   };
 }
 
-/** How many times the requests/s of another contestant a row has; nothing where the other was not asked. */
+/** Ratio of a row's requests/s to those of another server, or undefined if the other server was not measured. */
 export function ratio(figures: Figures, row: FigureRow, other: string): number | undefined {
-  const base = figures.rows.find(({ question, contestant }) => question === row.question && contestant === other);
+  const base = figures.rows.find(({ operation, contestant }) => operation === row.operation && contestant === other);
   return base && row.requestsPerSecond.median / base.requestsPerSecond.median;
 }

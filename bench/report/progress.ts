@@ -1,21 +1,23 @@
-/** How a program shows what it does. */
+/** Shows what a program is doing now. */
+export type ShowProgress = (message: string) => void;
+
+/** Progress messages of a program, separate from its output. */
 export interface Progress {
-  /** Shows what is being done in one line of a terminal, and nowhere else. */
-  say(line: string): void;
-  /** Writes a line where there is no terminal: for what has to be seen of a long run in a log. */
-  note(line: string): void;
-  /** Takes the line away. */
-  done(): void;
+  /** On a terminal, replaces the current line; elsewhere does nothing. */
+  show: ShowProgress;
+  /** Without a terminal, writes a line to the log; on a terminal does nothing. */
+  log(message: string): void;
+  /** Removes the current line. */
+  clear(): void;
 }
 
-/** Shows progress beside what a program writes. */
 export function createProgress(stream = process.stderr): Progress {
-  const write = (line: string) => {
+  const replaceLine = (line: string) => {
     if (stream.isTTY) stream.write(`\r\x1b[K${line}`);
   };
   return {
-    say: (line) => write(`${line} …`),
-    note: (line) => void (stream.isTTY || stream.write(`${line}\n`)),
-    done: () => write(''),
+    show: (message) => replaceLine(`${message} …`),
+    log: (message) => void (stream.isTTY || stream.write(`${message}\n`)),
+    clear: () => replaceLine(''),
   };
 }

@@ -1,14 +1,14 @@
-/** A figure over some rounds. */
+/** Median and range of a metric over several rounds. */
 export interface Spread {
   median: number;
   min: number;
   max: number;
 }
 
-/** The median of some values, at least one, and how far they lie apart. */
+/** @param values at least one. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (place: number) => sorted[place] ?? Number.NaN;
+  const at = (index: number) => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
   return {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
@@ -17,8 +17,8 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** The median, and in brackets the least and the greatest. */
-export function shown({ median, min, max }: Spread, digits: number): string {
+/** Formats the median, followed by the minimum and maximum in parentheses. */
+export function formatSpread({ median, min, max }: Spread, digits: number): string {
   const text = (value: number) => value.toFixed(digits);
   return `${text(median)} (${text(min)}–${text(max)})`;
 }

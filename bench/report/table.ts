@@ -1,29 +1,29 @@
-import { questions } from '../questions.ts';
-import { aligned } from './aligned.ts';
+import { operations } from '../operations.ts';
 import { type FigureRow, type Figures, ratio } from './figures.ts';
-import { shown } from './spread.ts';
+import { markdownTable } from './markdown-table.ts';
+import { formatSpread } from './spread.ts';
 
-const HEAD = ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms/request', 'peak MB', '× floor', '× PostGraphile'];
+const HEADER = ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms/request', 'peak MB', '× floor', '× PostGraphile'];
 
-/** A Markdown table for each question: medians, and in brackets the least and the greatest of the rounds. */
+/** Formats a Markdown table per operation: the median of the rounds, with the minimum and maximum in parentheses. */
 export function tables(figures: Figures): string {
-  return questions
-    .map(({ name, title }) => ({ title, rows: figures.rows.filter((row) => row.question === name) }))
+  return operations
+    .map(({ name, title }) => ({ title, rows: figures.rows.filter((row) => row.operation === name) }))
     .filter(({ rows }) => rows.length > 0)
-    .map(({ title, rows }) => `**${title}**\n\n${aligned([HEAD, ...rows.map((row) => cells(figures, row))])}\n`)
+    .map(({ title, rows }) => `**${title}**\n\n${markdownTable([HEADER, ...rows.map((row) => cells(figures, row))])}\n`)
     .join('\n');
 }
 
 function cells(figures: Figures, row: FigureRow): string[] {
-  const times = (other: string) => ratio(figures, row, other)?.toFixed(2) ?? '';
+  const ratioTo = (other: string) => ratio(figures, row, other)?.toFixed(2) ?? '';
   return [
     row.contestant,
-    shown(row.requestsPerSecond, 0),
-    shown(row.p50, 2),
-    shown(row.p99, 1),
-    shown(row.cpuPerRequest, 3),
-    shown(row.peakMb, 0),
-    times('floor'),
-    times('postgraphile'),
+    formatSpread(row.requestsPerSecond, 0),
+    formatSpread(row.p50, 2),
+    formatSpread(row.p99, 1),
+    formatSpread(row.cpuPerRequest, 3),
+    formatSpread(row.peakMb, 0),
+    ratioTo('floor'),
+    ratioTo('postgraphile'),
   ];
 }

@@ -1,69 +1,82 @@
-import type { Asking } from '../agree.ts';
-import { type Arena, openArena } from '../arena.ts';
+import type { Workload } from '../compare-responses.ts';
 import { usergraph } from '../contestants/usergraph.ts';
-import { openBenchServer } from '../database/open.ts';
-import { interruptible } from '../interruptible.ts';
-import { type Measured, measure, type Pace } from '../measure/rounds.ts';
-import type { QuestionName } from '../questions.ts';
+import { openBenchPostgres } from '../database/open.ts';
+import { type Measurement, type MeasureOptions, measure } from '../measure/rounds.ts';
+import type { OperationName } from '../operations.ts';
+import type { ShowProgress } from '../report/progress.ts';
+import { openTestBed, type TestBed } from '../test-bed.ts';
+import { withCleanup } from '../with-cleanup.ts';
 
-/** How many times the rows of the smaller database the greater has. */
-const TIMES = 10;
+/** Size of the larger database, as a multiple of the smaller one. */
+const SIZE_FACTOR = 10;
 
-/** What a question has given on both databases, round by round. */
-export interface Sizes {
-  question: QuestionName;
-  small: Measured['samples'];
-  large: Measured['samples'];
+/** The samples of one operation on both databases, by round. */
+export interface SizeComparison {
+  operation: OperationName;
+  small: Measurement['samples'];
+  large: Measurement['samples'];
 }
 
-/** The users of both databases. */
-export function sizesOf(users: number): [small: number, large: number] {
-  return [users, users * TIMES];
+/** Numbers of users in the two databases. */
+export function databaseSizes(users: number): [small: number, large: number] {
+  return [users, users * SIZE_FACTOR];
 }
 
-/** Measures two of usergraph, each on a database of its own size of the same PostgreSQL, in rounds that alternate. */
+/** Measures two usergraph processes in alternating rounds, each on a database of its own on the same PostgreSQL. */
 export function measureSizes(
-  { users, questions, ...pace }: Pace & { users: number; questions: readonly QuestionName[] },
-  say: (line: string) => void,
-): Promise<Sizes[]> {
-  return interruptible(async (stack) => {
-    say('Starting PostgreSQL');
-    const server = stack.use(await openBenchServer());
-    const arenas: Arena[] = [];
-    for (const size of sizesOf(users)) {
+  { users, operations, ...options }: MeasureOptions & { users: number; operations: readonly OperationName[] },
+  showProgress: ShowProgress,
+): Promise<SizeComparison[]> {
+  return withCleanup(async (stack) => {
+    showProgress('Starting PostgreSQL');
+    const postgres = stack.use(await openBenchPostgres());
+    const testBeds: TestBed[] = [];
+    for (const size of databaseSizes(users)) {
       const contestant = { ...usergraph, name: nameOf(size), title: `usergraph on ${nameOf(size)}` };
-      arenas.push(await openArena({ users: size, contestants: [contestant], questions }, server, stack, say));
+      const testBedOptions = { users: size, contestants: [contestant], operations };
+      testBeds.push(await openTestBed(testBedOptions, postgres, stack, showProgress));
     }
-    const measured = await measure(together(arenas), pace, say);
-    return questions.map((question) => {
-      const [small = [], large = []] = sizesOf(users).map((size) => samplesOf(measured, question, nameOf(size)));
-      return { question, small, large };
+    const measurements = await measure(mergeTestBeds(testBeds), options, showProgress);
+    return operations.map((operation) => {
+      const [small = [], large = []] = databaseSizes(users).map((size) =>
+        samplesOf(measurements, operation, nameOf(size)),
+      );
+      return { operation, small, large };
     });
   });
 }
 
 const nameOf = (size: number) => `${size.toLocaleString('en')} users`;
 
-/** Arenas as one, whose questions are asked of the contestants of all. */
-function together(arenas: readonly Arena[]): Arena {
-  const byName = Map.groupBy(
-    arenas.flatMap(({ askings }) => askings),
-    ({ name }) => name,
+/** Combines test beds into one that sends each operation to the servers of all of them. */
+function mergeTestBeds(testBeds: readonly TestBed[]): TestBed {
+  const byOperation = Map.groupBy(
+    testBeds.flatMap(({ workloads }) => workloads),
+    ({ operation }) => operation,
   );
-  const askings = [...byName].map(
-    ([name, same]): Asking => ({ name, inputs: [], asked: same.flatMap(({ asked }) => asked) }),
+  const workloads = [...byOperation].map(
+    ([operation, parts]): Workload => ({
+      operation,
+      inputs: [],
+      requestSets: parts.flatMap(({ requestSets }) => requestSets),
+    }),
   );
   return {
-    askings,
-    settle: async () => {
-      for (const arena of arenas) await arena.settle();
+    workloads,
+    waitUntilIdle: async () => {
+      for (const testBed of testBeds) await testBed.waitUntilIdle();
     },
     restore: async () => {
-      for (const arena of arenas) await arena.restore();
+      for (const testBed of testBeds) await testBed.restore();
     },
   };
 }
 
-function samplesOf(measured: readonly Measured[], question: QuestionName, contestant: string): Measured['samples'] {
-  return measured.find((one) => one.question === question && one.contestant === contestant)?.samples ?? [];
+function samplesOf(
+  measurements: readonly Measurement[],
+  operation: OperationName,
+  contestant: string,
+): Measurement['samples'] {
+  const measurement = measurements.find((each) => each.operation === operation && each.contestant === contestant);
+  return measurement?.samples ?? [];
 }

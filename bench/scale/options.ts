@@ -1,23 +1,23 @@
 import { parseArgs } from 'node:util';
-import { named, userCount, whole, withUsage } from '../arguments.ts';
-import { type QuestionName, questions } from '../questions.ts';
+import { parseInteger, parseUserCount, selectByName, withUsage } from '../arguments.ts';
+import { type OperationName, operations } from '../operations.ts';
 
-/** What `npm run bench:scale -- …` was told. */
+/** Options of `npm run bench:scale`. */
 export interface ScaleOptions {
-  /** Users of the smaller database; the other has ten times as many. */
+  /** Users in the smaller database; the larger one has ten times as many. */
   users: number;
   rounds: number;
-  /** Seconds of a round. */
+  /** Seconds per round. */
   seconds: number;
-  questions: QuestionName[];
-  /** File for the figures. */
+  operations: OperationName[];
+  /** File to write the figures to. */
   json: string | undefined;
 }
 
 const USAGE = `npm run bench:scale -- [--users 100000] [--rounds 5] [--seconds 4] [--json FILE]
-  [--only ${questions.map(({ name }) => name).join(',')}]`;
+  [--only ${operations.map(({ name }) => name).join(',')}]`;
 
-/** @throws with the usage, where an argument is wrong. */
+/** @throws {Error} with the usage if an argument is invalid. */
 export function readScaleOptions(args: string[]): ScaleOptions {
   return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
@@ -31,10 +31,10 @@ export function readScaleOptions(args: string[]): ScaleOptions {
       },
     });
     return {
-      users: userCount(values.users, 100_000),
-      rounds: whole('rounds', values.rounds, 1, 100),
-      seconds: whole('seconds', values.seconds, 1, 60),
-      questions: named('only', questions, values.only).map(({ name }) => name),
+      users: parseUserCount(values.users, 100_000),
+      rounds: parseInteger('rounds', values.rounds, 1, 100),
+      seconds: parseInteger('seconds', values.seconds, 1, 60),
+      operations: selectByName('only', operations, values.only).map(({ name }) => name),
       json: values.json,
     };
   });

@@ -1,8 +1,8 @@
-import type { Asking } from '../agree.ts';
-import type { QuestionName } from '../questions.ts';
+import type { Workload } from '../compare-responses.ts';
+import type { OperationName } from '../operations.ts';
 
-/** Of 100 requests, those that ask each question: what an application does for one of its users all day, and pages at times. */
-export const weights: Readonly<Record<QuestionName, number>> = {
+/** Share of each operation in percent: an application that mostly reads and tracks single users, and sometimes pages. */
+export const weights: Readonly<Record<OperationName, number>> = {
   user: 40,
   page: 10,
   'page-far': 5,
@@ -10,28 +10,29 @@ export const weights: Readonly<Record<QuestionName, number>> = {
   entities: 10,
   'add-event': 20,
   'update-user': 10,
-  // Its inputs create users, each once.
+  // Excluded: each input can be used only once.
   'upsert-user': 0,
 };
 
-/** A request that can be sent. @throws where the answer is no good one. */
+/** Sends a request. @throws {Error} if the response is not correct. */
 export type Send = () => Promise<unknown>;
 
 /**
- * Requests without end to the first who can be asked. Each question comes as often as its weight says, spread evenly:
- * next is always the one that lags most behind its share. Its inputs come in turn.
+ * An endless sequence of requests to the first server. Operations occur according to their weights, spread evenly by smooth
+ * weighted round-robin. The inputs of an operation are used in turn.
  */
-export function* mix(askings: readonly Asking[]): Generator<Send, never> {
-  const shares = askings.flatMap(({ name, asked: [way] }) =>
-    way ? { way, weight: weights[name], lag: 0, sent: 0 } : [],
+export function* requestMix(workloads: readonly Workload[]): Generator<Send, never> {
+  const entries = workloads.flatMap(({ operation, requestSets: [requestSet] }) =>
+    requestSet ? { requestSet, weight: weights[operation], currentWeight: 0, sent: 0 } : [],
   );
-  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
+  const totalWeight = entries.reduce((sum, { weight }) => sum + weight, 0);
   for (;;) {
-    for (const share of shares) share.lag += share.weight;
-    const next = shares.reduce((most, share) => (share.lag > most.lag ? share : most));
-    next.lag -= total;
-    const body = next.way.bodies[next.sent % next.way.bodies.length] ?? '';
+    for (const entry of entries) entry.currentWeight += entry.weight;
+    const next = entries.reduce((max, entry) => (entry.currentWeight > max.currentWeight ? entry : max));
+    next.currentWeight -= totalWeight;
+    const { requestSet } = next;
+    const body = requestSet.bodies[next.sent % requestSet.bodies.length] ?? '';
     next.sent += 1;
-    yield () => next.way.ask(body);
+    yield () => requestSet.send(body);
   }
 }

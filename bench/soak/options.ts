@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
-import { userCount, whole, withUsage } from '../arguments.ts';
-import type { Pace } from './drive.ts';
+import { parseInteger, parseUserCount, withUsage } from '../arguments.ts';
+import type { SoakLoad } from './generate-load.ts';
 
-/** What `npm run bench:soak -- …` was told. */
-export interface SoakOptions extends Pace {
+/** Options of `npm run bench:soak`. */
+export interface SoakOptions extends SoakLoad {
   users: number;
-  /** File for the figures. */
+  /** File to write the figures to. */
   json: string | undefined;
 }
 
 const USAGE = `npm run bench:soak -- [--seconds 600] [--rate 300] [--connections 20] [--users 100000] [--json FILE]`;
 
-/** @throws with the usage, where an argument is wrong. */
+/** @throws {Error} with the usage if an argument is invalid. */
 export function readSoakOptions(args: string[]): SoakOptions {
   return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
@@ -25,10 +25,10 @@ export function readSoakOptions(args: string[]): SoakOptions {
       },
     });
     return {
-      seconds: whole('seconds', values.seconds, 2, 86_400),
-      rate: whole('rate', values.rate, 1, 10_000),
-      connections: whole('connections', values.connections, 1, 1_000),
-      users: userCount(values.users),
+      seconds: parseInteger('seconds', values.seconds, 2, 86_400),
+      rate: parseInteger('rate', values.rate, 1, 10_000),
+      connections: parseInteger('connections', values.connections, 1, 1_000),
+      users: parseUserCount(values.users),
       json: values.json,
     };
   });

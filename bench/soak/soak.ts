@@ -1,42 +1,41 @@
-import { inArena } from '../arena.ts';
 import { usergraph } from '../contestants/usergraph.ts';
-import { forgetPeak, peakMb } from '../measure/process.ts';
-import { questions } from '../questions.ts';
+import { peakMb, resetPeak } from '../measure/process.ts';
+import { operations } from '../operations.ts';
 import type { Progress } from '../report/progress.ts';
-import { drive, type Pace, type Tally } from './drive.ts';
-import { mix } from './mix.ts';
+import { withTestBed } from '../test-bed.ts';
+import { generateLoad, type ResponseCounts, type SoakLoad } from './generate-load.ts';
+import { requestMix } from './mix.ts';
 import { type MemorySample, watchMemory } from './watch-memory.ts';
 
-/** What a soak has found. */
-export interface Soaked extends Tally {
-  /** One for each second, the first before any load. */
+export interface SoakResult extends ResponseCounts {
+  /** One sample per second, the first before the load starts. */
   samples: MemorySample[];
-  /** The most resident memory in MB, between the samples as well. */
+  /** Peak resident memory in MB, which can occur between samples. */
   peakMb: number;
 }
 
-/** Asks usergraph all questions by their weights for some time, and watches its memory. */
-export function soak(pace: Pace & { users: number }, { say, note }: Progress): Promise<Soaked> {
-  const plan = { users: pace.users, contestants: [usergraph], questions: questions.map(({ name }) => name) };
-  return inArena(plan, say, async ({ askings, restore }) => {
-    const pid = askings[0]?.asked[0]?.running.pid;
-    if (pid === undefined) throw new Error('There is nobody to ask.');
-    const tally: Tally = { answered: 0, errors: 0 };
-    const show = ({ second, rssMb }: MemorySample) => {
-      const line = `${second} of ${pace.seconds} s: ${tally.answered} answered, ${tally.errors} errors, ${rssMb.toFixed(0)} MB`;
-      say(line);
-      if (second > 0 && second % 60 === 0) note(line);
+/** Sends usergraph the mix of operations and samples the memory of its process. */
+export function soak(load: SoakLoad & { users: number }, progress: Progress): Promise<SoakResult> {
+  const options = { users: load.users, contestants: [usergraph], operations: operations.map(({ name }) => name) };
+  return withTestBed(options, progress.show, async ({ workloads, restore }) => {
+    const pid = workloads[0]?.requestSets[0]?.server.pid;
+    if (pid === undefined) throw new Error('usergraph is not running.');
+    const counts: ResponseCounts = { answered: 0, errors: 0 };
+    const onSample = ({ second, rssMb }: MemorySample) => {
+      const line = `${second} of ${load.seconds} s: ${counts.answered} answered, ${counts.errors} failed, ${rssMb.toFixed(0)} MB`;
+      progress.show(line);
+      if (second > 0 && second % 60 === 0) progress.log(line);
     };
-    await forgetPeak(pid);
-    const stop = new AbortController();
+    await resetPeak(pid);
+    const abort = new AbortController();
     try {
       const [samples] = await Promise.all([
-        watchMemory(pid, pace.seconds, show),
-        drive(mix(askings), pace, tally, stop.signal),
+        watchMemory(pid, load.seconds, onSample),
+        generateLoad(requestMix(workloads), load, counts, abort.signal),
       ]);
-      return { ...tally, samples, peakMb: await peakMb(pid) };
+      return { ...counts, samples, peakMb: await peakMb(pid) };
     } finally {
-      stop.abort();
+      abort.abort();
       await restore();
     }
   });

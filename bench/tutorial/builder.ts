@@ -9,17 +9,15 @@ import { getDatamodel } from './generated/pothos-types.ts';
 
 const { DATABASE_URL, POOL_SIZE } = process.env;
 
-/** What a resolver is told of the caller. */
 export interface Context {
   workspaceId: string;
 }
 
-/** The Prisma client. */
 export const prisma = new PrismaClient({
   adapter: new PrismaPg({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) }),
 });
 
-/** The builder, as the documentation of Pothos's Prisma plugin sets it up. */
+/** Set up as the documentation of Pothos's Prisma plugin describes. */
 export const builder = new SchemaBuilder<{
   Context: Context;
   PrismaTypes: PrismaTypes;

@@ -19,15 +19,14 @@ generator pothos {
 `;
 
 /**
- * Makes the tutorial's own Prisma client, and the types that Pothos reads, of the product's schema; does nothing where they
- * are there.
- * @throws with what Prisma says, where it fails.
+ * Generates the tutorial server's Prisma client and Pothos types from the product's schema, unless they are up to date.
+ * @throws {Error} with Prisma's output if it fails.
  */
 export function generateTutorialClient(): void {
   const product = readFileSync(join(import.meta.dirname, '../../prisma/schema.prisma'), 'utf8');
-  const schema = `${GENERATORS}${withUsersEvents(product.replace(/^generator client \{[^}]*\}\n/m, ''))}`;
+  const schema = `${GENERATORS}${withUserEventsRelation(product.replace(/^generator client \{[^}]*\}\n/m, ''))}`;
   const file = join(folder, 'schema.prisma');
-  if (readOrNothing(`${file}.generated`) === schema) return;
+  if (readIfExists(`${file}.generated`) === schema) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, schema);
   const bench = join(import.meta.dirname, '..');
@@ -38,7 +37,7 @@ export function generateTutorialClient(): void {
     env: {
       ...process.env,
       PATH: `${join(bench, 'node_modules/.bin')}:${process.env.PATH}`,
-      // Prisma otherwise tries to download an engine that it does not need.
+      // Without this, Prisma downloads an engine that it does not need.
       PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
       CHECKPOINT_DISABLE: '1',
@@ -48,8 +47,8 @@ export function generateTutorialClient(): void {
   writeFileSync(`${file}.generated`, schema);
 }
 
-/** Relates users and events, which have no foreign key: what plugin-prisma reads, it reads by relations. */
-function withUsersEvents(schema: string): string {
+/** Adds a relation between users and events, which have no foreign key: plugin-prisma loads only relations. */
+function withUserEventsRelation(schema: string): string {
   const relation = '@relation(fields: [workspaceId, userId], references: [workspaceId, id])';
   return schema
     .replace(/^ +events +Event\[\]\n/m, '')
@@ -57,7 +56,7 @@ function withUsersEvents(schema: string): string {
     .replace(/^ +workspace .*"events_workspace_fkey"\)\n/m, `  user User ${relation}\n`);
 }
 
-function readOrNothing(file: string): string | undefined {
+function readIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -102,5 +102,4 @@ builder.mutationType({
   }),
 });
 
-/** The schema. */
 export const schema = builder.toSchema();

@@ -3,7 +3,9 @@ import { createYoga } from 'graphql-yoga';
 import type { Context } from './builder.ts';
 import { schema } from './schema.ts';
 
-/** The stack as its tutorials put it together: Yoga in Node's server, Pothos with its plugin for Prisma, no authentication. */
+// A typical server as in the tutorials of its libraries: Yoga on Node's HTTP server, and Pothos with its Prisma plugin. No
+// authentication.
+
 const { PORT, WORKSPACE_ID = '' } = process.env;
 
 const yoga = createYoga({ schema, context: (): Context => ({ workspaceId: WORKSPACE_ID }) });

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** The root of the clone. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** A path in the clone. */
-export const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
+/** Joins a path relative to the root of the clone. */
+export const inClone = (/** @type {string[]} */ ...parts) => join(root, ...parts);
 
-/** The Node of package-lock.json, which runs everything except this set-up. */
-export const node = at('node_modules', '.bin', 'node');
+/** The Node of package-lock.json, which runs everything except this setup. */
+export const node = inClone('node_modules', '.bin', 'node');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, resolve } from 'node:path';
-import { at, node } from './clone.js';
+import { inClone, node } from './clone.js';
 import { run } from './run.js';
 import { SetupError } from './setup-error.js';
 
@@ -9,7 +9,7 @@ const runtimeMajor = 24;
 
 /** @returns {string | undefined} why `npm ci` has to run; undefined if it does not. */
 export function installReason() {
-  if (!existsSync(at('node_modules', '.package-lock.json'))) return 'no packages are installed';
+  if (!existsSync(inClone('node_modules', '.package-lock.json'))) return 'no packages are installed';
   const locked = packages('package-lock.json');
   const installed = packages('node_modules/.package-lock.json');
   for (const [path, entry] of Object.entries(locked)) {
@@ -26,7 +26,7 @@ export function installReason() {
 /** @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }>} */
 function packages(/** @type {string} */ lockFile) {
   try {
-    return JSON.parse(readFileSync(at(lockFile), 'utf8')).packages ?? {};
+    return JSON.parse(readFileSync(inClone(lockFile), 'utf8')).packages ?? {};
   } catch {
     return {};
   }

@@ -11,19 +11,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { at, node } from './clone.js';
+import { inClone, node } from './clone.js';
 import { run } from './run.js';
 import { SetupError } from './setup-error.js';
 
-const generated = at('src', 'db', 'generated');
+const generated = inClone('src', 'db', 'generated');
 const generatedFrom = join(generated, 'generated-from.sha256');
-/** The schema has the client's folder as a relative path: from a copy of the schema here, Prisma writes below here. */
-const buildFolder = at('.bootstrap');
+/** Prisma writes the client to a path relative to the schema, so a copy of the schema here generates the client in here. */
+const buildFolder = inClone('.bootstrap');
 
 function digestOfSources() {
   const hash = createHash('sha256');
   for (const file of ['prisma/schema.prisma', 'prisma.config.ts', 'node_modules/prisma/package.json']) {
-    hash.update(readFileSync(at(file))).update('\0');
+    hash.update(readFileSync(inClone(file))).update('\0');
   }
   return hash.digest('hex');
 }
@@ -37,18 +37,18 @@ export function clientIsCurrent() {
 /** @throws {SetupError} if Prisma fails; the client is then unchanged. */
 export async function generateClient() {
   const digest = digestOfSources();
-  // A set-up that was interrupted leaves it behind.
+  // An interrupted setup leaves the folder behind.
   rmSync(buildFolder, { recursive: true, force: true });
   const schema = join(buildFolder, 'prisma', 'schema.prisma');
   mkdirSync(dirname(schema), { recursive: true });
-  copyFileSync(at('prisma', 'schema.prisma'), schema);
-  const prisma = at('node_modules', 'prisma', 'build', 'index.js');
+  copyFileSync(inClone('prisma', 'schema.prisma'), schema);
+  const prisma = inClone('node_modules', 'prisma', 'build', 'index.js');
   const { code, output } = await run(node, [prisma, 'generate', '--schema', schema], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
   });
   if (code !== 0) {
-    // Prisma's messages name the copy.
+    // Prisma's messages contain the path of the copy.
     console.error(output.trimEnd().replaceAll('.bootstrap/', ''));
     throw new SetupError(`prisma generate failed (${code}); see its messages above.`);
   }
@@ -57,7 +57,7 @@ export async function generateClient() {
   rmSync(buildFolder, { recursive: true });
 }
 
-/** Replaces file by file with a rename, so that a process that loads the client in the meantime finds every file. */
+/** Replaces each file by an atomic rename, so that a process that is loading the client finds every file. */
 function replaceClient(/** @type {string} */ newClient) {
   const names = readdirSync(newClient, { recursive: true }).map(String);
   mkdirSync(generated, { recursive: true });

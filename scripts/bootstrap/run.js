@@ -5,8 +5,8 @@ import { SetupError } from './setup-error.js';
 const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
- * Runs a program in the clone. A signal first kills the program, so that the lock is released after its end: npm would
- * otherwise keep running during the next set-up. Asynchronous, because the lock needs its heartbeat.
+ * Runs a program in the clone. A signal kills the program first, so that the lock is released only after it has exited: npm
+ * would otherwise keep running during the next setup. Asynchronous, because the lock needs its heartbeat.
  * @returns {Promise<{ code: number | string, output: string }>} the exit code or signal, and the output if it is piped.
  */
 export function run(/** @type {string} */ program, /** @type {string[]} */ args, /** @type {object} */ options) {

@@ -132,7 +132,7 @@ describe('concurrent set-ups of one clone', () => {
     const first = clone.start();
     await vi.waitFor(() => expect(first.output()).toContain('npm ci'), timeout);
     const second = clone.start();
-    const waiting = 'Waiting for another process that sets up this folder.\n';
+    const waiting = 'Waiting for another process to finish setting up this folder.\n';
     await vi.waitFor(() => expect(second.output()).toBe(waiting), timeout);
     await clone.write('go', '');
     expect([(await first.ended).code, await second.ended]).toEqual([0, { code: 0, output: waiting }]);

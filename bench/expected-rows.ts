@@ -1,17 +1,16 @@
 import { FILL_END, firstIdOf } from './database/ids.ts';
-import type { Inputs, QuestionName } from './questions.ts';
+import type { Inputs, OperationName } from './operations.ts';
 
-/** Where what a write has written is found again. */
-export interface Written<Input> {
-  /** Its first parameter is the workspace. */
+/** The row that a write must store, and the query that reads it. */
+export interface ExpectedRow<Input> {
+  /** $1 is the workspace; the other parameters are `values`. */
   sql: string;
   values(input: Input): unknown[];
-  /** The one row that there should be. */
   row(input: Input): object;
 }
 
-/** Where an added event is found: among those newer than the fill, of which there is no other. */
-const event: Written<Inputs['add-event']> = {
+/** The only event that is newer than the rows of the fill. */
+const addedEvent: ExpectedRow<Inputs['add-event']> = {
   sql: `SELECT uid, events.name, value, properties, timestamp FROM events JOIN users ON users.id = events.user_id
     WHERE events.workspace_id = $1 AND uid = $2 AND events.id >= $3`,
   values: ({ uid }) => [uid, firstIdOf(FILL_END)],
@@ -24,23 +23,22 @@ const event: Written<Inputs['add-event']> = {
   }),
 };
 
-/** What an updated user has. */
-const meta: Written<Inputs['update-user']> = {
+const updatedUser: ExpectedRow<Inputs['update-user']> = {
   sql: 'SELECT uid, meta, updated_at <> created_at AS updated FROM users WHERE workspace_id = $1 AND uid = $2',
   values: ({ uid }) => [uid],
   row: ({ uid, meta }) => ({ uid, meta, updated: true }),
 };
 
-/** What a created user has; `created_at` is the contestant's own. */
-const created: Written<Inputs['upsert-user']> = {
+/** `created_at` is not compared: each server sets its own. */
+const createdUser: ExpectedRow<Inputs['upsert-user']> = {
   sql: 'SELECT uid, meta FROM users WHERE workspace_id = $1 AND uid = $2',
   values: ({ uid }) => [uid],
   row: ({ uid, meta }) => ({ uid, meta }),
 };
 
-/** By the question; those that write nothing have none. */
-export const written: { [Name in QuestionName]?: Written<Inputs[Name]> } = {
-  'add-event': event,
-  'update-user': meta,
-  'upsert-user': created,
+/** Expected rows of the operations that write. */
+export const expectedRows: { [Name in OperationName]?: ExpectedRow<Inputs[Name]> } = {
+  'add-event': addedEvent,
+  'update-user': updatedUser,
+  'upsert-user': createdUser,
 };

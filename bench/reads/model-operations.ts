@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Models } from '../../src/db/client.ts';
-import { PAGE, PAGE_EVENTS } from '../questions.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Operations } from './operations.ts';
 
 const userFields = {
@@ -18,9 +18,9 @@ const userFields = {
 
 const eventFields = { id: true, userId: true, name: true, value: true, properties: true, timestamp: true } as const;
 
-/** The operations by Prisma's models, as they would be written by hand in place of the domain's statements. */
-export function byModels(prisma: Models, workspaceId: string): Operations {
-  const newestEvents = { orderBy: { id: 'desc' }, take: PAGE_EVENTS + 1, select: eventFields } as const;
+/** The operations, implemented with Prisma models, as one would write them instead of the domain's statements. */
+export function modelOperations(prisma: Models, workspaceId: string): Operations {
+  const newestEvents = { orderBy: { id: 'desc' }, take: EVENT_PAGE_SIZE + 1, select: eventFields } as const;
   return {
     user: (uid) => prisma.user.findUnique({ where: { workspaceId_uid: { workspaceId, uid } }, select: userFields }),
     devices: async (userIds) => {
@@ -32,22 +32,25 @@ export function byModels(prisma: Models, workspaceId: string): Operations {
       return Map.groupBy(devices, (device) => device.userId);
     },
     page: async (after) => {
-      const found = await prisma.user.findMany({
+      const usersAfter = await prisma.user.findMany({
         where: { workspaceId, id: { lt: after } },
         orderBy: { id: 'desc' },
-        take: PAGE + 1,
+        take: PAGE_SIZE + 1,
         select: userFields,
       });
-      const page = found.slice(0, PAGE);
-      // Events have no relation to users: a query for each.
+      const page = usersAfter.slice(0, PAGE_SIZE);
+      // The schema has no relation between users and events, so each user needs a query.
       const events = await Promise.all(
         page.map(({ id: userId }) => prisma.event.findMany({ where: { workspaceId, userId }, ...newestEvents })),
       );
       return {
-        hasNextPage: found.length > PAGE,
-        users: page.map((user, place) => {
-          const rows = events[place] ?? [];
-          return { ...user, events: { rows: rows.slice(0, PAGE_EVENTS), hasNextPage: rows.length > PAGE_EVENTS } };
+        hasNextPage: usersAfter.length > PAGE_SIZE,
+        users: page.map((user, index) => {
+          const rows = events[index] ?? [];
+          return {
+            ...user,
+            events: { rows: rows.slice(0, EVENT_PAGE_SIZE), hasNextPage: rows.length > EVENT_PAGE_SIZE },
+          };
         }),
       };
     },

@@ -5,24 +5,24 @@ import { addEvent } from '../../src/domain/events/add.ts';
 import { eventsSource } from '../../src/domain/events/event.ts';
 import { nameOfKey } from '../../src/domain/shared/actor.ts';
 import { readUsers, readUsersPage } from '../../src/domain/users/read.ts';
-import { PAGE, PAGE_EVENTS } from '../questions.ts';
+import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Operations } from './operations.ts';
 
-/** The operations by the domain's own functions and their SQL; only what carries the statements differs. */
-export function byDomain(db: WriteDb, workspaceId: string): Operations {
+/** The operations, implemented with the domain's functions. `db` decides how their statements are sent. */
+export function domainOperations(db: WriteDb, workspaceId: string): Operations {
   const events = eventsSource(workspaceId);
   return {
     user: async (uid) => (await readUsers(db, workspaceId, [{ uid }]))[0],
     devices: (userIds) => readDevices(db, workspaceId, userIds),
     page: async (after) => {
       const bound = { side: 'older', key: after } as const;
-      const { rows, hasNextPage } = await readUsersPage(db, workspaceId, { size: PAGE, from: 'newest', bound });
+      const { rows, hasNextPage } = await readUsersPage(db, workspaceId, { size: PAGE_SIZE, from: 'newest', bound });
       const ids = rows.map(({ id }) => id);
-      const slices = await readPages(db, events, ids, { size: PAGE_EVENTS, from: 'newest' });
+      const eventPages = await readPages(db, events, ids, { size: EVENT_PAGE_SIZE, from: 'newest' });
       return {
         hasNextPage,
         users: rows.map((user) => {
-          const { rows = [], hasNextPage = false } = slices.get(user.id) ?? {};
+          const { rows = [], hasNextPage = false } = eventPages.get(user.id) ?? {};
           return { ...user, events: { rows, hasNextPage } };
         }),
       };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-/** What answers are compared by: the same for all contestants, whatever the dress that their lists and times come in. */
+// Schemas that parse the `data` of responses. They normalize time notation, list shape and letter case, so that the responses
+// of all servers can be compared.
 
-/** A time, in whatever notation. */
+/** A time in any notation. */
 const instant = z.string().transform((text) => new Date(text).toISOString());
 
-/** A list, or a connection's page. */
+/** A plain list, or a connection with `nodes` or `edges`. */
 function listOf<Item>(item: z.ZodType<Item>): z.ZodType<Item[]> {
   const edge = z.object({ node: item }).transform(({ node }) => node);
   return z.union([
@@ -19,12 +20,11 @@ const device = z.object({ platform: z.string().toLowerCase(), lastSeenAt: instan
 
 const event = z.object({ name: z.string(), value: z.json(), properties: z.json(), timestamp: instant });
 
-const person = { uid: z.string(), firstName: z.string(), email: z.string() };
+const userFields = { uid: z.string(), firstName: z.string(), email: z.string() };
 
-/** One user with devices. */
-export const userAnswer = z.object({
+export const userData = z.object({
   user: z.object({
-    ...person,
+    ...userFields,
     lastName: z.string(),
     meta: z.json(),
     createdAt: instant,
@@ -32,10 +32,10 @@ export const userAnswer = z.object({
   }),
 });
 
-const pageUser = z.object({ ...person, createdAt: instant, devices: listOf(device), events: listOf(event) });
+const pageUser = z.object({ ...userFields, createdAt: instant, devices: listOf(device), events: listOf(event) });
 
-/** A page of users with their devices and events. Cursors are each contestant's own. */
-export const pageAnswer = z.object({
+/** A page of users with devices and events. Cursors are not compared: their format differs between servers. */
+export const pageData = z.object({
   users: z
     .object({ pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string() }) })
     .loose()
@@ -46,28 +46,26 @@ export const pageAnswer = z.object({
     }),
 });
 
-/** Where usergraph stops counting; the others count on. */
+/** usergraph and the floor stop counting here; the other servers count all rows. */
 export const COUNT_CAP = 25_000;
 
-/** A page of users by name, with how many there are. */
-export const countAnswer = z.object({
+export const countData = z.object({
   users: z
     .object({ totalCount: z.number().transform((count) => Math.min(count, COUNT_CAP)) })
     .loose()
     .transform((users, context) => {
-      const items = listOf(z.object(person)).safeParse(users);
+      const items = listOf(z.object(userFields)).safeParse(users);
       if (!items.success) context.addIssue({ code: 'custom', message: z.prettifyError(items.error) });
       return { items: items.data, totalCount: users.totalCount };
     }),
 });
 
-/** Users at their representations' places. */
-export const entitiesAnswer = z.object({ _entities: z.array(z.object({ ...person, meta: z.json() })) });
+/** Users in the order of the representations. */
+export const entitiesData = z.object({ _entities: z.array(z.object({ ...userFields, meta: z.json() })) });
 
-/** The event that was added. */
-export const addEventAnswer = z.object({ addEvent: z.object({ event }) });
+export const addEventData = z.object({ addEvent: z.object({ event }) });
 
-/** The user after the update; without a first name where the update has created them. */
-export const updateUserAnswer = z.object({
+/** `firstName` is null if the mutation created the user. */
+export const updateUserData = z.object({
   updateUser: z.object({ user: z.object({ uid: z.string(), firstName: z.string().nullable(), meta: z.json() }) }),
 });

@@ -1,5 +1,5 @@
-/** A Markdown table. The first row is the head; numbers stand to the right. */
-export function aligned(rows: readonly string[][]): string {
+/** Formats a Markdown table. The first row is the header; all columns but the first are right-aligned. */
+export function markdownTable(rows: readonly string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0), 3));
   const line = (row: readonly string[]) =>
     `| ${widths.map((width, column) => pad(row[column] ?? '', width, column)).join(' | ')} |`;

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 
-/** When and on what a run is made. */
-export function surroundings(): { date: string; machine: string; node: string } {
+/** The date, the machine and the Node version of a run. */
+export function runMetadata(): { date: string; machine: string; node: string } {
   const processors = cpus();
   return {
     date: new Date().toISOString(),
