@@ -61,7 +61,7 @@ export async function readPages<Row>(
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
-  const [arrays] = await db.query<[PageArrays]>`
+  const [arrays] = await db.query<[PageArrays]>`/* readPages ${table} */
     SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(fields)}
     FROM (
       SELECT parent.place${beyond.column}, page.*

@@ -32,7 +32,7 @@ export async function readListMemberships(
 ): Promise<Map<string, readonly ListMembership[]>> {
   const rows = await readRows(db, listOfUserColumns, {
     keys: userIds.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readListMemberships */
     SELECT ${listOfUserColumns.list}
     FROM list_memberships
     JOIN lists ON lists.workspace_id = ${workspaceId}::uuid AND lists.id = list_memberships.list_id
@@ -81,7 +81,7 @@ export async function readListSubscriptions(
 ): Promise<Map<string, ListSubscription[]>> {
   const rows = await readRows(db, subscriptionColumns, {
     keys: userIds.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readListSubscriptions */
     SELECT ${subscriptionColumns.list} FROM list_memberships
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY list_memberships.user_id, list_memberships.list_id DESC`,

@@ -101,7 +101,7 @@ async function upsertInOneStatement(
 
 /** Whether a user has the uid now; cheaper than an insert that conflicts. */
 async function isUidTaken(db: Database, workspaceId: string, uid: string): Promise<boolean> {
-  const rows = await db.query<unknown[]>`
+  const rows = await db.query<unknown[]>`/* isUidTaken */
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid}`;
   return rows.length > 0;
 }

@@ -79,7 +79,7 @@ export async function writeUpdates(
     ...sender,
     entryId: newId(),
   }));
-  const results = await db.query<ResultRow[]>`
+  const results = await db.query<ResultRow[]>`/* writeUpdates */
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...byUid.keys()], 'text')})
