@@ -31,8 +31,10 @@ export function eraseSomeEvents(
     const [pending] = await tx.query<(Erasure & { position: string | null })[]>`/* takeDeletion */
       SELECT workspace_id AS "workspaceId", user_id AS "userId", position, erased_events AS "erasedEvents"
       FROM user_deletions
-      WHERE requested_at >= (SELECT requested_at FROM user_deletions ORDER BY requested_at OFFSET ${skip} LIMIT 1)
-      ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+      WHERE (requested_at, user_id) >= (
+        SELECT requested_at, user_id FROM user_deletions ORDER BY requested_at, user_id OFFSET ${skip} LIMIT 1
+      )
+      ORDER BY requested_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED`;
     if (!pending) return undefined;
     const { position, ...erasure } = pending;
     const { erased, end } = await eraseAfter(tx, erasure, position, stepSize);
