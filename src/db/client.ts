@@ -26,8 +26,8 @@ export type Models = Pick<
   | '$executeRaw'
 >;
 
-/** The address of a database: a URL, or its parts. */
-export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
+/** The address of a database: a URL, or the parts of that of the embedded server, which has neither passwords nor TLS. */
+export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database'> & { ssl?: false };
 
 /** The primary, for single statements and for transactions. */
 export interface Database extends WriteDb {
