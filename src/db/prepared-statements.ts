@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 
 /**
- * Most statements that a session keeps prepared. The domain has about a hundred texts; the rest is room for dynamic SQL, whose
- * texts are without number. A session of PostgreSQL holds some tens of kilobytes for each.
+ * Maximum number of statements that a session keeps prepared. The domain has about a hundred texts; the rest is room for
+ * dynamic SQL, which has any number of texts. A session of PostgreSQL holds some tens of kilobytes for each.
  */
 export const MAX_PREPARED_STATEMENTS = 250;
 

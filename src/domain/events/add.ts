@@ -93,7 +93,6 @@ export async function insertEvents(
 ): Promise<(Event | undefined)[]> {
   const now = new Date();
   const rows = events.map(({ actorName, input }, place) => ({
-    timestamp: now,
     ...input,
     place,
     actorName,
