@@ -4,8 +4,7 @@ import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolShare, sharePool } from './pool-shares.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
-import type { DatabaseTimeouts } from './timeouts.ts';
-import { closeSilentConnections } from './timeouts.ts';
+import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
 
 export type { ReadDb, WriteDb } from './statements.ts';
 
