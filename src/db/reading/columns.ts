@@ -17,13 +17,13 @@ export interface Columns<Row> {
   expressions: { readonly [Name in keyof Row]-?: Expression };
   /** The select list, or RETURNING list, of a statement: each expression under the name of its property. */
   list: Prisma.Sql;
-  /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all if left out. */
+  /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all, if omitted. */
   arrays(fields?: FieldSet): Prisma.Sql;
   /** Converts arrays back to rows. */
   rows(arrays: Arrays): Row[];
 }
 
-/** Defines columns by the SQL of each property. @param always properties that are read whatever is selected. */
+/** Defines columns by the SQL of each property. @param always properties that are read with every selection. */
 export function columnsOf<Row>(
   expressions: Columns<Row>['expressions'],
   always: readonly (keyof Row)[] = [],
@@ -89,7 +89,7 @@ interface Reading {
   statement: Prisma.Sql;
   /** The number of keys that the statement looks up. */
   keys: number;
-  /** All if left out. Ignored below `MIN_KEYS_FOR_ARRAYS`. */
+  /** All, if omitted. Ignored below `MIN_KEYS_FOR_ARRAYS`. */
   fields?: FieldSet | undefined;
 }
 

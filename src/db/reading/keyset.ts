@@ -49,7 +49,7 @@ const COMMON_PAGE_SIZE = 100;
  * It reads each page by key and, with neighbours, one row more than the page's size: that row tells whether there are more.
  * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
  * neither merges nor reorders: they read an index from the bound on, whatever the size of the table.
- * @param fields the properties to read besides `id`; all if left out.
+ * @param fields the properties to read besides `id`; all, if omitted.
  */
 export async function readPages<Row>(
   db: ReadDb,

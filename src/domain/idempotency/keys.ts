@@ -1,5 +1,5 @@
 import type { WriteDb } from '../../db/client.ts';
-import { waitedForNoTable, waitedTooLong } from '../../db/errors.ts';
+import { isOtherLockTimeout, isRowLockTimeout } from '../../db/errors.ts';
 import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
@@ -118,6 +118,8 @@ export async function orBusyError<Result>(statement: Promise<Result>): Promise<R
   try {
     return await statement;
   } catch (error) {
-    throw waitedTooLong(error, 'idempotency_keys') || waitedForNoTable(error) ? new IdempotencyKeyBusyError() : error;
+    throw isRowLockTimeout(error, 'idempotency_keys') || isOtherLockTimeout(error)
+      ? new IdempotencyKeyBusyError()
+      : error;
   }
 }

@@ -1,6 +1,6 @@
 import { batchedWrite } from '../../db/batching.ts';
 import type { Database } from '../../db/client.ts';
-import { waitedTooLong } from '../../db/errors.ts';
+import { isRowLockTimeout } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { retryOnConflict } from '../../db/retry.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -124,7 +124,7 @@ const batchedInsert = batchedWrite<UserToInsert, User>(async (db, workspaceId, u
     return await insertUsers(db, workspaceId, users);
   } catch (error) {
     // Timed out waiting for another process that is inserting one of the uids: the others must not fail with it.
-    if (users.length > 1 && waitedTooLong(error, 'users')) return [];
+    if (users.length > 1 && isRowLockTimeout(error, 'users')) return [];
     throw error;
   }
 });
