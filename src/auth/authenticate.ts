@@ -61,7 +61,7 @@ interface KeyRow {
 
 /** Finds an active key by its public key. Two matches, which are practically impossible with 144 random bits, count as none. */
 async function readKey(db: ReadDb, publicKey: string): Promise<ActiveKey | undefined> {
-  const [key, duplicate] = await db.query<KeyRow[]>`
+  const [key, duplicate] = await db.query<KeyRow[]>`/* readKey */
     SELECT
       api_keys.id, api_keys.workspace_id AS "workspaceId", workspaces.name AS workspace, api_keys.scopes,
       api_keys.secret_digest AS "secretDigest", api_keys.rate_limit AS "rateLimit",
@@ -105,7 +105,7 @@ function authenticateByToken(db: ReadDb, verifyToken: VerifyToken): Authenticati
 }
 
 async function readWorkspaceName(db: ReadDb, workspaceId: string): Promise<string | undefined> {
-  const [workspace] = await db.query<{ name: string }[]>`
+  const [workspace] = await db.query<{ name: string }[]>`/* readWorkspaceName */
     SELECT name FROM workspaces WHERE workspace_id = ${workspaceId}::uuid`;
   return workspace?.name;
 }

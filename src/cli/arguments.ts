@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { KeyLimits } from '../auth/keys.ts';
-import { pointsPerMinute } from '../config/values.ts';
+import { MAX_POINTS_PER_MINUTE, pointsPerMinute, wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
 import { instant } from '../domain/shared/instant.ts';
@@ -47,15 +47,13 @@ export const publicKey = z.string().regex(/^pk_[\w-]{1,97}$/, { error: 'must be 
 export const rateLimit = z.string().transform((text, context): number | 'default' => {
   const points = pointsPerMinute.safeParse(text);
   if (text === 'default' || points.success) return points.data ?? 'default';
-  context.addIssue({ code: 'custom', message: 'must be "default", 0 (no limit), or an integer from 2 to 1000000000' });
+  const message = `must be "default", 0 (no limit), or an integer from 2 to ${MAX_POINTS_PER_MINUTE}`;
+  context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
 
-const uuid = z.uuid({ error: 'must be a UUID' });
-
-export const userId = uuid;
-
-export const entryId = uuid;
+/** The id of a user or of an audit entry. */
+export const rowId = z.uuid({ error: 'must be a UUID' });
 
 /** An actor of the audit trail: a key id, a public key, or `token:` and the subject of a token. */
 export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.)/)], {
@@ -70,13 +68,10 @@ export const auditSince = z
   .transform((text) => new Date(text))
   .pipe(instant);
 
-const auditLimitError = { error: 'must be an integer from 1 to 1000' };
+/** Maximum number of audit entries that a command prints. */
+export const MAX_AUDIT_LIMIT = 1000;
 
-export const auditLimit = z.coerce
-  .number(auditLimitError)
-  .int(auditLimitError)
-  .min(1, auditLimitError)
-  .max(1000, auditLimitError);
+export const auditLimit = wholeNumber(1, MAX_AUDIT_LIMIT);
 
 /** Parsed rate-limit options. Commander does not accept null from a parser, so `default` stands for it. */
 export type LimitOptions = { [Limit in keyof KeyLimits]: number | 'default' };

@@ -2,16 +2,15 @@ import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { listKeys } from '../auth/keys.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import type { AuditEntry } from '../domain/changes/audit.ts';
-import { readAudit } from '../domain/changes/audit.ts';
+import { type AuditEntry, readAudit } from '../domain/changes/audit.ts';
 import {
   actor,
   auditLimit,
   auditSince,
-  entryId,
   findWorkspace,
+  MAX_AUDIT_LIMIT,
+  rowId,
   schemaParser,
-  userId,
   workspaceOption,
 } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
@@ -38,11 +37,11 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     .command('list')
     .description('lists audit entries, newest first')
     .addOption(workspaceOption('workspace of the audit trail'))
-    .addOption(option('--user <ID>', 'only entries about this user; a UUID', userId))
+    .addOption(option('--user <ID>', 'only entries about this user; a UUID', rowId))
     .addOption(option('--key <KEY>', 'only entries by this key id, public key, or token:<subject>', actor))
     .addOption(option('--since <TIME>', 'only entries since a date or time, such as 2026-01-31', auditSince))
-    .addOption(option('--before <ENTRY>', 'only entries older than the entry with this id (next page)', entryId))
-    .addOption(option('--limit <N>', 'maximum number of entries, 1 to 1000', auditLimit).default(50))
+    .addOption(option('--before <ENTRY>', 'only entries older than the entry with this id (next page)', rowId))
+    .addOption(option('--limit <N>', `maximum number of entries, 1 to ${MAX_AUDIT_LIMIT}`, auditLimit).default(50))
     .option(...jsonOption)
     .addHelpText('after', example('', ' --user 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a45 --since 2026-01-31'))
     .action((options: AuditOptions) => withDatabase((db) => list(db, options)));

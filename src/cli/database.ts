@@ -12,13 +12,13 @@ export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>) => Promi
  */
 export function useDatabase(env: Readonly<Record<string, string | undefined>>): WithDatabase {
   return async (run) => {
-    const { databaseUrl: connectionString } = readConfig(env);
+    const { databaseUrl: connectionString, preparedStatements: prepared } = readConfig(env);
     if (connectionString === undefined) {
       throw new CliError(
         'DATABASE_URL is not set. The CLI does not manage the embedded database, which has a demo workspace and key; set DATABASE_URL to another database.',
       );
     }
-    const db = openDatabase({ connectionString }, { poolSize: 1 });
+    const db = openDatabase({ connectionString }, { poolSize: 1, prepared });
     try {
       await requireMigrated(db, connectionString);
       await run(db);

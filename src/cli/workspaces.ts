@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { MAX_WORKSPACE_NAME_LENGTH } from '../domain/shared/limits.ts';
 import { createWorkspace, listWorkspaces, type Workspace, workspaceName } from '../domain/workspaces/workspaces.ts';
 import { schemaParser } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
@@ -16,7 +17,9 @@ export function addWorkspaceCommands(program: Command, withDatabase: WithDatabas
     .command('create')
     .description('creates a workspace')
     .addArgument(
-      new Argument('NAME', 'the name of the workspace, 1 to 100 characters').argParser(schemaParser(workspaceName)),
+      new Argument('NAME', `the name of the workspace, 1 to ${MAX_WORKSPACE_NAME_LENGTH} characters`).argParser(
+        schemaParser(workspaceName),
+      ),
     )
     .option(...jsonOption)
     .addHelpText('after', example('create "Acme Ltd"', 'create --json "Acme Ltd"'))

@@ -19,8 +19,11 @@ export const wholeNumber = (min: number, max: number) => {
   return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
 };
 
+/** The highest rate limit. */
+export const MAX_POINTS_PER_MINUTE = 1_000_000_000;
+
 /** A rate limit in points; 0: no limit. A write costs 2 points, so a limit of 1 would reject every write. */
-export const pointsPerMinute = wholeNumber(0, 1_000_000_000).refine((points) => points !== 1, {
+export const pointsPerMinute = wholeNumber(0, MAX_POINTS_PER_MINUTE).refine((points) => points !== 1, {
   error: 'must be 0 (no limit) or at least 2',
 });
 

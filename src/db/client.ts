@@ -4,8 +4,7 @@ import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolShare, sharePool } from './pool-shares.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
-import type { DatabaseTimeouts } from './timeouts.ts';
-import { closeSilentConnections } from './timeouts.ts';
+import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
 
 export type { ReadDb, WriteDb } from './statements.ts';
 
@@ -26,8 +25,8 @@ export type Models = Pick<
   | '$executeRaw'
 >;
 
-/** The address of a database: a URL, or its parts. */
-export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'password' | 'database'>;
+/** The address of a database: a URL, or the parts of that of the embedded server, which has neither passwords nor TLS. */
+export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database'> & { ssl?: false };
 
 /** The primary, for single statements and for transactions. */
 export interface Database extends WriteDb {

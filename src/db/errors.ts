@@ -35,8 +35,8 @@ const prismaError = z.object({
 });
 
 /** Returns the properties of a database error in one shape, whether Prisma or the driver reported it; empty for other values. */
-export function factsOf(error: unknown) {
-  if (error instanceof DatabaseError) return driverFacts(error);
+export function describeDatabaseError(error: unknown) {
+  if (error instanceof DatabaseError) return describeDriverError(error);
   const parsed = prismaError.safeParse(error).data;
   const cause = parsed?.meta?.driverAdapterError?.cause;
   return {
@@ -48,25 +48,25 @@ export function factsOf(error: unknown) {
   };
 }
 
-function driverFacts({ code: sqlState = '', message, constraint }: DatabaseError) {
+function describeDriverError({ code: sqlState = '', message, constraint }: DatabaseError) {
   const kind = CONFLICTS.has(sqlState) ? 'TransactionWriteConflict' : '';
   return { code: undefined, message, kind, sqlState, constraint };
 }
 
 /** Whether a statement violated the named unique index or foreign key. */
 export function violates(error: unknown, constraint: string): boolean {
-  return factsOf(error).constraint === constraint;
+  return describeDatabaseError(error).constraint === constraint;
 }
 
 /** Whether a transaction failed because of a concurrent one: a deadlock or a serialization failure. */
 export function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflict) return true;
-  const { code, kind } = factsOf(error);
+  const { code, kind } = describeDatabaseError(error);
   return code === 'P2034' || kind === 'TransactionWriteConflict';
 }
 
 /** Whether a statement timed out waiting for a lock on a row of the named table (`lock_timeout`). */
-export function waitedTooLong(error: unknown, table: string): boolean {
+export function isRowLockTimeout(error: unknown, table: string): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && (error.where ?? '').includes(`"${table}"`);
 }
 
@@ -74,7 +74,7 @@ export function waitedTooLong(error: unknown, table: string): boolean {
  * Whether a statement timed out waiting for a lock that belongs to no table: an advisory lock, or a tuple lock in a row's
  * queue.
  */
-export function waitedForNoTable(error: unknown): boolean {
+export function isOtherLockTimeout(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && !error.where;
 }
 
@@ -128,18 +128,18 @@ const unavailableMessage = new RegExp(
  * statement.
  */
 export function isAnswerTimeout(error: unknown): boolean {
-  return factsOf(error).message === ANSWER_TIMEOUT;
+  return describeDatabaseError(error).message === ANSWER_TIMEOUT;
 }
 
 /** Whether PostgreSQL rejected a statement: the statement had no effect, and the connection can be reused. */
 export function isRejectedByPostgres(error: unknown): boolean {
-  return factsOf(error).sqlState !== '' && !isUnavailable(error);
+  return describeDatabaseError(error).sqlState !== '' && !isUnavailable(error);
 }
 
 /** Whether the database is unreachable, too slow or not migrated. The client may retry the request later. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof LockTimeoutError) return true;
-  const { code, message, kind, sqlState } = factsOf(error);
+  const { code, message, kind, sqlState } = describeDatabaseError(error);
   return (
     unavailableKinds.has(kind) ||
     unavailableState.test(sqlState) ||

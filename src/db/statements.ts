@@ -87,9 +87,22 @@ function handleOf(send: (statement: Prisma.Sql) => Promise<QueryResult>): WriteD
   };
 }
 
+/**
+ * The label of a statement: the comment with which its text begins. PostgreSQL shows it in its log, in `pg_stat_activity` and
+ * in `pg_stat_statements`; the log of this process shows it with each error of the statement.
+ * @returns undefined for a statement without a label, which fails the tests (test/unit/db/statement-labels.test.ts).
+ */
+export function labelOf(text: string): string | undefined {
+  return /\/\* ([\w ]+) \*\//.exec(text)?.[1];
+}
+
 async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<QueryResult> {
   const statement: QueryConfig = { text, values: values.map(toParameter), types };
-  if (!prepared) return client.query(statement);
-  const name = preparedName(client, text);
-  return client.query({ ...statement, name: typeof name === 'string' ? name : await name });
+  try {
+    if (!prepared) return await client.query(statement);
+    const name = preparedName(client, text);
+    return await client.query({ ...statement, name: typeof name === 'string' ? name : await name });
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { statement: labelOf(text) }) : error;
+  }
 }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-import { ANSWER_TIMEOUT, factsOf } from './errors.ts';
+import { ANSWER_TIMEOUT, describeDatabaseError } from './errors.ts';
 
 /** The timeouts of the database, in ms. */
 export interface DatabaseTimeouts {
@@ -28,7 +28,7 @@ const timeoutErrors: readonly [pattern: RegExp, timeout: keyof DatabaseTimeouts,
 
 /** Returns the public message of an error for which the database is unavailable; it names the timeout that expired, if any. */
 export function unavailability(error: unknown, timeouts: DatabaseTimeouts): string {
-  const { message } = factsOf(error);
+  const { message } = describeDatabaseError(error);
   const expired = timeoutErrors.find(([pattern]) => pattern.test(message));
   if (!expired) return 'Service unavailable; retry later.';
   const [, timeout, activity] = expired;

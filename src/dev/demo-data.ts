@@ -25,7 +25,7 @@ export async function seedDemoData(
   createDemoKey: (tx: Models, workspaceId: string) => Promise<unknown>,
 ): Promise<boolean> {
   // This query does not use Prisma, so that later starts do not load its engine of 28 MB.
-  const [workspace] = await db.query<{ id: string }[]>`
+  const [workspace] = await db.query<{ id: string }[]>`/* hasDemoWorkspace */
     SELECT workspace_id AS id FROM workspaces WHERE workspace_id = ${demoWorkspace.id}::uuid`;
   if (workspace) return false;
   return db.$transaction(async (tx) => {

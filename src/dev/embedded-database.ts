@@ -66,10 +66,10 @@ async function prepare(
  * in a transaction of its own. On any other database, the operator decides.
  */
 async function forgetInterruptedMigrations(db: DatabaseClient): Promise<void> {
-  const [table] = await db.query<{ exists: boolean }[]>`
+  const [table] = await db.query<{ exists: boolean }[]>`/* hasMigrationTable */
     SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS exists`;
   if (!table?.exists) return;
-  await db.query`
+  await db.query`/* forgetInterruptedMigrations */
     UPDATE _prisma_migrations SET rolled_back_at = now()
     WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs IS NULL`;
 }

@@ -29,6 +29,8 @@ function redactMessage(error: Error, code: unknown): string {
 /** Properties of errors of the driver, Prisma and sockets that never contain user data. */
 const SAFE_PROPERTIES = [
   'code',
+  // The label that db/statements.ts adds.
+  'statement',
   'severity',
   'schema',
   'table',

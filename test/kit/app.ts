@@ -8,6 +8,7 @@ import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits, type Limits } from '../../src/config/limits.ts';
 import type { DatabaseClient } from '../../src/db/client.ts';
+import { labelOf } from '../../src/db/statements.ts';
 import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
 import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
@@ -74,8 +75,8 @@ interface Gateway extends AsyncDisposable {
   database: TestDatabase;
   /** The statements since they were last cleared, BEGIN and COMMIT included. */
   statements: string[];
-  /** Statements that do not name the workspace of each table by a parameter. */
-  tenantFaults: Set<string>;
+  /** Statements that have no label, or do not name the workspace of each table by a parameter. */
+  faults: Set<string>;
 }
 
 async function createGateway(
@@ -86,11 +87,11 @@ async function createGateway(
   const limits = { ...defaultLimits, documentMs: 0, ...options.limits };
   const database = await openDatabase({ poolSize, timeouts: limits });
   const statements: string[] = [];
-  const tenantFaults = new Set<string>();
+  const faults = new Set<string>();
   recordStatements(database.db, ({ name, text }) => {
     statements.push(text);
     // Statements without a name are Prisma's: the test's own.
-    if (name && referencesWithoutWorkspace(text).length > 0) tenantFaults.add(text);
+    if (name && (!labelOf(text) || referencesWithoutWorkspace(text).length > 0)) faults.add(text);
   });
   const app = await createApp({
     db: database.db,
@@ -105,7 +106,7 @@ async function createGateway(
     app,
     database,
     statements,
-    tenantFaults,
+    faults,
     async [Symbol.asyncDispose]() {
       await app.close();
       await database[Symbol.asyncDispose]();
@@ -198,9 +199,9 @@ export async function startApp({
     },
     async [Symbol.asyncDispose]() {
       await (isShared ? settleSharedGateway(gateway) : gateway[Symbol.asyncDispose]());
-      const faults = [...gateway.tenantFaults];
-      gateway.tenantFaults.clear();
-      expect(faults, 'statements that do not name the workspace of each table by a parameter').toEqual([]);
+      const faults = [...gateway.faults];
+      gateway.faults.clear();
+      expect(faults, 'statements without a label or without the workspace of each table as a parameter').toEqual([]);
     },
   };
 }

@@ -12,7 +12,7 @@ export type Kind = (typeof kinds)[number];
 const ATTRIBUTES = 40;
 
 /** Request timeout in ms. */
-const PATIENCE_MS = 12_000;
+const REQUEST_TIMEOUT_MS = 12_000;
 
 /** A write and its outcome. */
 export interface Write {
@@ -74,7 +74,7 @@ export function startWriters(
           query: `mutation ($input: ${kind.charAt(0).toUpperCase()}${kind.slice(1)}Input!) { ${kind}(input: $input) { __typename } }`,
           variables: { input },
         }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const { data } = Answer.safeParse(await response.json());
       return data?.data[kind]?.__typename.endsWith('Payload') ?? false;

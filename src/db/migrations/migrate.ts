@@ -44,8 +44,11 @@ export async function migrate(connection: Connection, directory = MIGRATIONS_DIR
   const migrations = await readMigrations(directory);
   const client = await connect(connection);
   try {
-    const pending = pendingOf(migrations, await readHistory(rowsOf(client)));
-    return pending.length === 0 ? [] : await applyPending(client, migrations);
+    const history = await readHistory(rowsOf(client));
+    // A record that is not finished may be of a process that holds the lock: it is judged once this process has the lock.
+    if (unfinished(namesOf(migrations), history).length > 0) return await applyPending(client, migrations);
+    checkHistory(migrations, history);
+    return [];
   } finally {
     await client.end();
   }
@@ -65,27 +68,22 @@ const rowsOf =
   async (sql) =>
     (await client.query(sql)).rows;
 
-/** @throws {MigrationError} if a migration failed or was edited, according to the history. */
-function pendingOf(migrations: readonly Migration[], history: Awaited<ReturnType<typeof readHistory>>): Migration[] {
-  checkHistory(migrations, history);
-  const names = new Set(
-    unfinished(
-      migrations.map(({ name }) => name),
-      history,
-    ),
-  );
-  return migrations.filter(({ name }) => names.has(name));
-}
+const namesOf = (migrations: readonly Migration[]) => migrations.map(({ name }) => name);
 
-/** Takes the lock, which the end of the session releases, also after a kill; then applies what is still pending. */
+/**
+ * Takes the lock, which the end of the session releases, also after a kill; then applies what is still pending.
+ * @throws {MigrationError} if a migration fails or has failed, or if one was edited.
+ */
 async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
   // Another process may take longer than the role's timeouts allow for a statement.
   await client.query('SET statement_timeout TO 0; SET lock_timeout TO 0');
   await client.query(`SELECT pg_advisory_lock(${PRISMA_LOCK})`);
   await createHistoryTable(client);
-  const pending = pendingOf(migrations, await readHistory(rowsOf(client)));
-  for (const migration of pending) await apply(client, migration);
-  return pending.map(({ name }) => name);
+  const history = await readHistory(rowsOf(client));
+  checkHistory(migrations, history);
+  const pending = unfinished(namesOf(migrations), history);
+  for (const migration of migrations) if (pending.includes(migration.name)) await apply(client, migration);
+  return pending;
 }
 
 /** @throws {MigrationError} */

@@ -17,7 +17,7 @@ export interface Columns<Row> {
   expressions: { readonly [Name in keyof Row]-?: Expression };
   /** The SELECT or RETURNING list of a statement: each expression, with the name of its property as alias. */
   list: Prisma.Sql;
-  /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all if left out. */
+  /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all, if omitted. */
   arrays(fields?: FieldSet): Prisma.Sql;
   /** Converts arrays back to rows. */
   rows(arrays: Arrays): Row[];
@@ -92,7 +92,7 @@ interface Reading {
   statement: Prisma.Sql;
   /** The number of keys that the statement looks up. */
   keys: number;
-  /** All if left out. Ignored below `MIN_KEYS_FOR_ARRAYS`. */
+  /** All, if omitted. Ignored below `MIN_KEYS_FOR_ARRAYS`. */
   fields?: FieldSet | undefined;
 }
 

@@ -11,7 +11,7 @@ export async function countRows(
   { table, where }: KeysetSource<unknown>,
   parents: readonly string[],
 ): Promise<Map<string, number>> {
-  const counts = await db.query<{ parent: string; count: number }[]>`
+  const counts = await db.query<{ parent: string; count: number }[]>`/* countRows ${table} */
     SELECT parent.id AS parent, (
       SELECT count(*)::int FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
     ) AS count

@@ -49,7 +49,7 @@ const COMMON_PAGE_SIZE = 100;
  * It reads each page by key and, with neighbours, one row more than the page's size: that row shows whether there are more.
  * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
  * neither merges nor reorders: they read an index from the bound on, regardless of the size of the table.
- * @param fields the properties to read besides `id`; all if left out.
+ * @param fields the properties to read besides `id`; all, if omitted.
  */
 export async function readPages<Row>(
   db: ReadDb,
@@ -61,7 +61,7 @@ export async function readPages<Row>(
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
-  const [arrays] = await db.query<[PageArrays]>`
+  const [arrays] = await db.query<[PageArrays]>`/* readPages ${table} */
     SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(fields)}
     FROM (
       SELECT parent.place${beyond.column}, page.*

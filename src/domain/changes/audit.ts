@@ -24,7 +24,7 @@ export interface AuditEntry {
 }
 
 /** The columns of an `AuditEntry`. */
-export const auditColumns = columnsOf<AuditEntry>({
+const auditColumns = columnsOf<AuditEntry>({
   id: Prisma.sql`audit_entries.id`,
   at: { instant: Prisma.sql`audit_entries.at` },
   keyId: Prisma.sql`audit_entries.key_id`,

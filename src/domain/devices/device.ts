@@ -47,7 +47,7 @@ export async function readDevices(
   const devices = await readRows(db, ownedDeviceColumns, {
     keys: userIds.length,
     fields,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readDevices */
     SELECT ${ownedDeviceColumns.list} FROM devices
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY devices.user_id, devices.last_seen_at DESC, devices.token`,

@@ -14,7 +14,7 @@ import type { NewDevice } from '../users/inputs.ts';
 export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, device: NewDevice): Promise<void> {
   const { workspaceId } = actor;
   // The DELETE names the user twice: a device that a concurrent transaction moves away is checked again, and stays.
-  await tx.execute`
+  await tx.execute`/* registerDevice */
     WITH registered AS (
       INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
       VALUES (
@@ -45,7 +45,7 @@ export async function removeDevice(
   input: { uid: string; token: string },
 ): Promise<{ token: string }> {
   const { workspaceId } = actor;
-  const [owner] = await db.query<{ isRemoved: boolean }[]>`
+  const [owner] = await db.query<{ isRemoved: boolean }[]>`/* removeDevice */
     WITH owner AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (

@@ -93,7 +93,6 @@ export async function insertEvents(
 ): Promise<(Event | undefined)[]> {
   const now = new Date();
   const rows = events.map(({ actorName, input }, place) => ({
-    timestamp: now,
     ...input,
     place,
     actorName,
@@ -105,7 +104,7 @@ export async function insertEvents(
     : // An aggregate reads all rows of `owner`, and so waits for every lock, before it returns one.
       Prisma.sql`clock AS (SELECT ${clockMicroseconds} AS microseconds FROM owner HAVING count(*) > 0)`;
   const id = claim ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`sent.place`);
-  const inserted = await db.query<(Event & { place: number })[]>`
+  const inserted = await db.query<(Event & { place: number })[]>`/* insertEvents */
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...uids], 'text')})

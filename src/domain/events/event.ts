@@ -38,7 +38,7 @@ export const eventColumns = columnsOf<Event>(
 export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
   const events = await readRows(db, eventColumns, {
     keys: ids.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readEvents */
     SELECT ${eventColumns.list} FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')})
       AND EXISTS (SELECT FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = events.user_id)`,

@@ -1,5 +1,5 @@
 import type { WriteDb } from '../../db/client.ts';
-import { waitedForNoTable, waitedTooLong } from '../../db/errors.ts';
+import { isOtherLockTimeout, isRowLockTimeout } from '../../db/errors.ts';
 import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
@@ -86,7 +86,9 @@ export async function claimKey(
   request: IdempotentRequest,
 ): Promise<string | undefined> {
   const claim = claimKeySql(workspaceId, request);
-  const [claimed] = await orBusyError(tx.query<{ id: string }[]>`WITH ${claim} SELECT made_id AS id FROM claimed`);
+  const claiming = tx.query<{ id: string }[]>`/* claimKey */
+    WITH ${claim} SELECT made_id AS id FROM claimed`;
+  const [claimed] = await orBusyError(claiming);
   return claimed?.id;
 }
 
@@ -101,7 +103,7 @@ export async function findResult(
   request: IdempotentRequest,
 ): Promise<string | undefined> {
   const { key, operation, digests } = request;
-  const [row] = await db.query<{ madeId: string; isSame: boolean }[]>`
+  const [row] = await db.query<{ madeId: string; isSame: boolean }[]>`/* findResult */
     SELECT made_id AS "madeId", operation = ${operation}::idempotent_operation
       AND digest = ANY(${digests}::bytea[]) AS "isSame"
     FROM idempotency_keys
@@ -116,6 +118,8 @@ export async function orBusyError<Result>(statement: Promise<Result>): Promise<R
   try {
     return await statement;
   } catch (error) {
-    throw waitedTooLong(error, 'idempotency_keys') || waitedForNoTable(error) ? new IdempotencyKeyBusyError() : error;
+    throw isRowLockTimeout(error, 'idempotency_keys') || isOtherLockTimeout(error)
+      ? new IdempotencyKeyBusyError()
+      : error;
   }
 }

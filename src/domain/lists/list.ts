@@ -52,7 +52,7 @@ export const membershipColumns = columnsOf<Membership>({
 export async function readLists(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, List>> {
   const lists = await readRows(db, listColumns, {
     keys: ids.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readLists */
     SELECT ${listColumns.list} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')})`,
   });

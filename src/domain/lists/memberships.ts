@@ -32,7 +32,7 @@ export async function readListMemberships(
 ): Promise<Map<string, readonly ListMembership[]>> {
   const rows = await readRows(db, listOfUserColumns, {
     keys: userIds.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readListMemberships */
     SELECT ${listOfUserColumns.list}
     FROM list_memberships
     JOIN lists ON lists.workspace_id = ${workspaceId}::uuid AND lists.id = list_memberships.list_id
@@ -61,13 +61,13 @@ export function listMembersSource(workspaceId: string, subscribed?: boolean | nu
 }
 
 /** A user's subscription to a list, without the list itself. */
-export interface ListSubscription {
+export interface SubscriptionStatus {
   userId: string;
   listId: string;
   subscribed: boolean;
 }
 
-const subscriptionColumns = columnsOf<ListSubscription>({
+const subscriptionColumns = columnsOf<SubscriptionStatus>({
   userId: Prisma.sql`list_memberships.user_id`,
   listId: Prisma.sql`list_memberships.list_id`,
   subscribed: Prisma.sql`list_memberships.subscribed`,
@@ -78,10 +78,10 @@ export async function readListSubscriptions(
   db: ReadDb,
   workspaceId: string,
   userIds: readonly string[],
-): Promise<Map<string, ListSubscription[]>> {
+): Promise<Map<string, SubscriptionStatus[]>> {
   const rows = await readRows(db, subscriptionColumns, {
     keys: userIds.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readListSubscriptions */
     SELECT ${subscriptionColumns.list} FROM list_memberships
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY list_memberships.user_id, list_memberships.list_id DESC`,

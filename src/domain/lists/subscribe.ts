@@ -32,7 +32,7 @@ export function setListSubscription(db: Database, actor: Actor, input: ListSubsc
 
 /** Locks a list against archiving until the transaction ends. */
 async function lockList(tx: WriteDb, workspaceId: string, listId: string): Promise<List> {
-  const [list] = await tx.query<List[]>`
+  const [list] = await tx.query<List[]>`/* lockList */
     SELECT ${listColumns.list} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${listId}::uuid FOR SHARE`;
   if (!list) throw new NotFoundError('List');
@@ -41,7 +41,7 @@ async function lockList(tx: WriteDb, workspaceId: string, listId: string): Promi
 
 /** Locks a user against deletion until the transaction ends. */
 async function lockUserId(tx: WriteDb, workspaceId: string, uid: string): Promise<string> {
-  const [user] = await tx.query<{ id: string }[]>`
+  const [user] = await tx.query<{ id: string }[]>`/* lockUserId */
     SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} FOR KEY SHARE`;
   if (!user) throw new NotFoundError('User');
   return user.id;
@@ -61,7 +61,7 @@ async function updateMembership(
   userId: string,
   { listId, subscribed }: ListSubscription,
 ): Promise<Membership | undefined> {
-  const [membership] = await tx.query<Membership[]>`
+  const [membership] = await tx.query<Membership[]>`/* updateMembership */
     WITH changed AS (
       UPDATE list_memberships SET subscribed = ${subscribed}
       WHERE workspace_id = ${actor.workspaceId}::uuid AND list_id = ${listId}::uuid AND user_id = ${userId}::uuid
@@ -73,7 +73,7 @@ async function updateMembership(
 
 /** Inserts a membership, or updates the one that a concurrent request has just inserted. */
 async function joinList(tx: WriteDb, actor: Actor, listId: string, userId: string): Promise<Membership> {
-  const [membership] = await tx.query<Membership[]>`
+  const [membership] = await tx.query<Membership[]>`/* joinList */
     WITH changed AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
       VALUES (${actor.workspaceId}::uuid, ${listId}::uuid, ${userId}::uuid, true, ${new Date()})
@@ -107,7 +107,7 @@ export async function joinLists(
   if (issues.length > 0) throw new ValidationError(issues);
   const at = new Date();
   const ids = [...lists.keys()];
-  await tx.execute`
+  await tx.execute`/* joinLists */
     WITH joined AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
       SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${at} FROM unnest(${ids}::uuid[]) AS id
@@ -131,7 +131,7 @@ export type LockedLists = ReadonlyMap<string, boolean>;
 /** Locks lists against archiving until the transaction ends. */
 export async function lockLists(tx: WriteDb, workspaceId: string, listIds: readonly string[]): Promise<LockedLists> {
   if (listIds.length === 0) return new Map();
-  const lists = await tx.query<{ id: string; isArchived: boolean }[]>`
+  const lists = await tx.query<{ id: string; isArchived: boolean }[]>`/* lockLists */
     SELECT id, archived_at IS NOT NULL AS "isArchived" FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${listIds}::uuid[])
     ORDER BY id FOR SHARE`;
@@ -148,7 +148,9 @@ export async function removeFromList(
   input: { uid: string; listId: string },
 ): Promise<{ userId: string; listId: string }> {
   const { workspaceId } = actor;
-  const [row] = await db.query<{ userId: string | null; listId: string | null; isRemoved: boolean }[]>`
+  const [row] = await db.query<
+    { userId: string | null; listId: string | null; isRemoved: boolean }[]
+  >`/* removeFromList */
     WITH member AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (

@@ -9,7 +9,7 @@ import { type List, listColumns } from './list.ts';
 
 /** Creates a list. */
 export async function createList(db: WriteDb, actor: Actor, input: NewList): Promise<List> {
-  const [list] = await db.query<List[]>`
+  const [list] = await db.query<List[]>`/* createList */
     WITH created AS (
       INSERT INTO lists (workspace_id, id, title, description, created_at)
       VALUES (
@@ -29,7 +29,7 @@ export async function createList(db: WriteDb, actor: Actor, input: NewList): Pro
 export async function updateList(db: WriteDb, actor: Actor, input: ListUpdate): Promise<List> {
   const title = input.title === undefined ? Prisma.sql`title` : Prisma.sql`${input.title}`;
   const description = input.description === undefined ? Prisma.sql`description` : Prisma.sql`${input.description}`;
-  const [list] = await db.query<List[]>`
+  const [list] = await db.query<List[]>`/* updateList */
     WITH updated AS (
       UPDATE lists SET title = ${title}, description = ${description}
       WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${input.listId}::uuid
@@ -45,7 +45,7 @@ export async function updateList(db: WriteDb, actor: Actor, input: ListUpdate): 
  * @throws {NotFoundError} if the workspace has no such list.
  */
 export async function archiveList(db: WriteDb, actor: Actor, listId: string): Promise<List> {
-  const [list] = await db.query<List[]>`
+  const [list] = await db.query<List[]>`/* archiveList */
     WITH archived AS (
       UPDATE lists SET archived_at = coalesce(archived_at, ${new Date()})
       WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${listId}::uuid

@@ -23,7 +23,7 @@ export async function readSegmentMemberships(
 ): Promise<Map<string, readonly SegmentMembership[]>> {
   const rows = await readRows(db, segmentOfUserColumns, {
     keys: userIds.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readSegmentMemberships */
     SELECT ${segmentOfUserColumns.list}
     FROM segment_memberships
     JOIN segments
@@ -70,7 +70,7 @@ export async function readSegmentSuppressions(
 ): Promise<Map<string, SegmentSuppression[]>> {
   const rows = await readRows(db, suppressionColumns, {
     keys: userIds.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readSegmentSuppressions */
     SELECT ${suppressionColumns.list} FROM segment_memberships
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,

@@ -35,7 +35,7 @@ export async function readSegments(
 ): Promise<Map<string, Segment>> {
   const segments = await readRows(db, segmentColumns, {
     keys: ids.length,
-    statement: Prisma.sql`
+    statement: Prisma.sql`/* readSegments */
     SELECT ${segmentColumns.list} FROM segments
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')})`,
   });

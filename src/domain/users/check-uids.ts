@@ -46,7 +46,7 @@ export async function checkUids(db: ReadDb, workspaceId: string): Promise<UidFau
 
 async function* readUidPages(db: ReadDb, workspaceId: string): AsyncGenerator<UserUid[]> {
   for (let lastId = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const page = await db.query<UserUid[]>`
+    const page = await db.query<UserUid[]>`/* readUidPages */
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND id > ${lastId}::uuid ORDER BY id LIMIT ${PAGE_SIZE}`;
     yield page;

@@ -15,7 +15,7 @@ import { inWriteQueue } from './write-queue.ts';
  */
 export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
   const remove = async (tx: WriteDb) => {
-    const [deleted] = await tx.query<{ id: string; uid: string }[]>`
+    const [deleted] = await tx.query<{ id: string; uid: string }[]>`/* deleteUser */
       WITH deleted AS (
         DELETE FROM users WHERE workspace_id = ${actor.workspaceId}::uuid AND uid = ${uid} RETURNING id, uid
       ), audited AS (${record(actor, 'deleteUser', { from: Prisma.sql`deleted`, userId: Prisma.sql`id` })})

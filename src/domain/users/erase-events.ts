@@ -28,21 +28,25 @@ export function eraseSomeEvents(
   skip = 0,
 ): Promise<(Erasure & { isComplete: boolean }) | undefined> {
   return inTransaction(db, async (tx) => {
-    const [pending] = await tx.query<(Erasure & { position: string | null })[]>`
+    const [pending] = await tx.query<(Erasure & { position: string | null })[]>`/* takeDeletion */
       SELECT workspace_id AS "workspaceId", user_id AS "userId", position, erased_events AS "erasedEvents"
       FROM user_deletions
-      WHERE requested_at >= (SELECT requested_at FROM user_deletions ORDER BY requested_at OFFSET ${skip} LIMIT 1)
-      ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+      WHERE (requested_at, user_id) >= (
+        SELECT requested_at, user_id FROM user_deletions ORDER BY requested_at, user_id OFFSET ${skip} LIMIT 1
+      )
+      ORDER BY requested_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED`;
     if (!pending) return undefined;
     const { position, ...erasure } = pending;
     const { erased, end } = await eraseAfter(tx, erasure, position, stepSize);
     const erasedEvents = erasure.erasedEvents + erased;
     const isComplete = end === null;
     if (isComplete) {
-      await tx.execute`DELETE FROM user_deletions
+      await tx.execute`/* completeDeletion */
+        DELETE FROM user_deletions
         WHERE workspace_id = ${erasure.workspaceId}::uuid AND user_id = ${erasure.userId}::uuid`;
     } else {
-      await tx.execute`UPDATE user_deletions SET position = ${end}::uuid, erased_events = ${erasedEvents}
+      await tx.execute`/* recordErasure */
+        UPDATE user_deletions SET position = ${end}::uuid, erased_events = ${erasedEvents}
         WHERE workspace_id = ${erasure.workspaceId}::uuid AND user_id = ${erasure.userId}::uuid`;
     }
     return { ...erasure, erasedEvents, isComplete };
@@ -56,12 +60,12 @@ async function eraseAfter(
   position: string | null,
   stepSize: number,
 ): Promise<{ erased: number; end: string | null }> {
-  const [last] = await tx.query<{ id: string }[]>`
+  const [last] = await tx.query<{ id: string }[]>`/* findLastOfStep */
     SELECT id FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid
       AND id > ${position ?? FIRST_ID}::uuid
     ORDER BY id OFFSET ${stepSize - 1} LIMIT 1`;
-  const erased = await tx.execute`
+  const erased = await tx.execute`/* eraseEvents */
     DELETE FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND id <= ${last?.id ?? LAST_ID}::uuid
       AND id > ${position ?? FIRST_ID}::uuid`;
@@ -80,7 +84,7 @@ export const REMAINING_CAP = 100_000;
 
 /** Reads the deleted users of a workspace whose events are not erased yet, in order of deletion. */
 export function listErasures(db: ReadDb, workspaceId: string): Promise<PendingErasure[]> {
-  return db.query<PendingErasure[]>`
+  return db.query<PendingErasure[]>`/* listErasures */
     SELECT workspace_id AS "workspaceId", user_id AS "userId", requested_at AS "requestedAt",
       erased_events AS "erasedEvents", (
         SELECT count(*)::int FROM (

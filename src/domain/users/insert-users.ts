@@ -41,7 +41,7 @@ export async function insertUsers(
     ...(input.device ? { device: input.device, deviceEntryId: newId() } : {}),
   }));
   const id = Prisma.sql`coalesce(input.id, ${uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`input.place`)})`;
-  const inserted = await db.query<(User & { place: number })[]>`
+  const inserted = await db.query<(User & { place: number })[]>`/* insertUsers */
     WITH clock AS MATERIALIZED (SELECT ${clockMicroseconds} AS microseconds), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
         place int, id uuid, uid text, patch jsonb, "actorName" text, "canRead" boolean, "canClaim" boolean,

@@ -36,7 +36,8 @@ export async function readUsers(
 }
 
 function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`SELECT ${userColumns.list} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
+  return Prisma.sql`/* readUsers */
+    SELECT ${userColumns.list} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
 }
 
 /** The users of the workspace, newest first; the parent is the workspace. @param email only users with this address. */

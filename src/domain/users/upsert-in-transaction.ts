@@ -62,7 +62,7 @@ async function lockOrInsert(tx: WriteDb, actor: Actor, isFull: boolean, input: U
 
 /** Reads a user and locks it against other writers until the transaction ends; concurrent events are still added. */
 async function lockUser(tx: WriteDb, workspaceId: string, uid: string): Promise<User | undefined> {
-  const [user] = await tx.query<User[]>`
+  const [user] = await tx.query<User[]>`/* lockUser */
     SELECT ${userColumns.list} FROM users
     WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid}
     FOR NO KEY UPDATE`;
@@ -76,7 +76,7 @@ async function lockUser(tx: WriteDb, workspaceId: string, uid: string): Promise<
  */
 async function claimUser(tx: WriteDb, actor: Actor, email: string, uid: string): Promise<User | undefined> {
   const { workspaceId } = actor;
-  const [candidate, second] = await tx.query<{ id: string }[]>`
+  const [candidate, second] = await tx.query<{ id: string }[]>`/* findClaimable */
     SELECT id FROM users
     WHERE workspace_id = ${workspaceId}::uuid AND email = ${email} AND uid_updateable
     LIMIT 2`;
@@ -96,7 +96,7 @@ async function setUid(
   { email, uid }: { email: string; uid: string },
 ): Promise<User | undefined> {
   try {
-    const [user] = await tx.query<User[]>`
+    const [user] = await tx.query<User[]>`/* setUid */
       WITH claimed AS (
         UPDATE users SET uid = ${uid}, uid_updateable = false
         WHERE workspace_id = ${actor.workspaceId}::uuid AND id = ${id}::uuid AND email = ${email} AND uid_updateable
@@ -112,7 +112,7 @@ async function setUid(
 
 /** Whether a candidate that a concurrent request has claimed still has the address; otherwise, it is no longer a candidate. */
 async function hasEmail(tx: WriteDb, workspaceId: string, id: string, email: string): Promise<boolean> {
-  const rows = await tx.query<unknown[]>`
+  const rows = await tx.query<unknown[]>`/* hasEmail */
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND email = ${email}`;
   return rows.length > 0;
 }

@@ -1,6 +1,6 @@
 import { batchedWrite } from '../../db/batching.ts';
 import type { Database } from '../../db/client.ts';
-import { waitedTooLong } from '../../db/errors.ts';
+import { isRowLockTimeout } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { retryOnConflict } from '../../db/retry.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -102,7 +102,7 @@ async function upsertInOneStatement(
 
 /** Whether a user has the uid; cheaper than an insert that conflicts. */
 async function isUidTaken(db: Database, workspaceId: string, uid: string): Promise<boolean> {
-  const rows = await db.query<unknown[]>`
+  const rows = await db.query<unknown[]>`/* isUidTaken */
     SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid}`;
   return rows.length > 0;
 }
@@ -125,7 +125,7 @@ const batchedInsert = batchedWrite<UserToInsert, User>(async (db, workspaceId, u
     return await insertUsers(db, workspaceId, users);
   } catch (error) {
     // The statement timed out waiting for another process that is inserting one of the uids; the other inputs must not fail.
-    if (users.length > 1 && waitedTooLong(error, 'users')) return [];
+    if (users.length > 1 && isRowLockTimeout(error, 'users')) return [];
     throw error;
   }
 });

@@ -60,26 +60,13 @@ export async function writeUpdates(
 ): Promise<(UpdatedUser | NotUpdated | undefined)[]> {
   const byUid = new Map(updates.toReversed().map((update) => [update.input.uid, update]));
   const at = new Date();
-  const changesPublicMeta = updates.some(mayChangePublicMeta);
-  const assigned = [
-    assignments,
-    ...(updates.some(({ input }) => input.newUid != null) ? [uidAssignments] : []),
-    ...(changesPublicMeta ? [publicMetaAssignment] : []),
-  ];
-  const limitedMeta = changesPublicMeta
-    ? Prisma.sql`CASE WHEN input."canRead" THEN ${mergedMeta} ELSE ${mergedPublicMeta} END`
-    : mergedMeta;
-  const conditions = [
-    ...(metaCondition ? [metaCondition(limitedMeta)] : []),
-    ...(updates.some(mayNotChangeEmail) ? [emailCondition] : []),
-  ];
   const rows = [...byUid.values()].map(({ input, ...sender }) => ({
     uid: input.uid,
     patch: toPatch(input),
     ...sender,
     entryId: newId(),
   }));
-  const results = await db.query<ResultRow[]>`
+  const results = await db.query<ResultRow[]>`/* writeUpdates */
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...byUid.keys()], 'text')})
@@ -88,10 +75,10 @@ export async function writeUpdates(
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "canChangeEmail" boolean, "entryId" uuid)
     ), updated AS (
-      UPDATE users SET ${Prisma.join(assigned)}, updated_at = ${at}
+      UPDATE users SET ${assignmentsFor(updates)}, updated_at = ${at}
       FROM owner JOIN input USING (uid)
       WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND users.uid = owner.uid
-        ${Prisma.join([Prisma.empty, ...conditions], ' AND ')}
+        ${conditionsFor(updates, metaCondition)}
       RETURNING ${userColumns.list}, owner.uid AS "formerUid"
         ${metaCondition ? Prisma.empty : Prisma.sql`, users.public_meta AS "publicMeta"`}
     ), audited AS (${recordEach(
@@ -108,6 +95,30 @@ export async function writeUpdates(
   return updates.map((update) =>
     byUid.get(update.input.uid) === update ? byInputUid.get(update.input.uid) : undefined,
   );
+}
+
+/** The assignments that any of the updates needs. */
+function assignmentsFor(updates: readonly AttributedUpdate[]): Prisma.Sql {
+  return Prisma.join([
+    assignments,
+    ...(updates.some(({ input }) => input.newUid != null) ? [uidAssignments] : []),
+    ...(updates.some(mayChangePublicMeta) ? [publicMetaAssignment] : []),
+  ]);
+}
+
+/** The conditions that any of the updates needs, each preceded by AND. */
+function conditionsFor(
+  updates: readonly AttributedUpdate[],
+  metaCondition: UpdateOptions['metaCondition'],
+): Prisma.Sql {
+  const limitedMeta = updates.some(mayChangePublicMeta)
+    ? Prisma.sql`CASE WHEN input."canRead" THEN ${mergedMeta} ELSE ${mergedPublicMeta} END`
+    : mergedMeta;
+  const conditions = [
+    ...(metaCondition ? [metaCondition(limitedMeta)] : []),
+    ...(updates.some(mayNotChangeEmail) ? [emailCondition] : []),
+  ];
+  return Prisma.join([Prisma.empty, ...conditions], ' AND ');
 }
 
 /** A row of the statement: the columns of the user are null if it was not updated. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { Connection } from '../../db/client.ts';
 
 /** First message from the primary to a worker: the port and the database to serve. */
 export const Assignment = z.object({
   port: z.number(),
   source: z.object({
+    // Does not compile if a part is missing, which would not reach the workers.
     connection: z.object({
       connectionString: z.string().optional(),
       host: z.string().optional(),
@@ -11,7 +13,7 @@ export const Assignment = z.object({
       user: z.string().optional(),
       database: z.string().optional(),
       ssl: z.literal(false).optional(),
-    }),
+    } satisfies Record<keyof Connection, z.ZodType>),
     demoKey: z.object({ publicKey: z.string(), secret: z.string() }).optional(),
   }),
 });

@@ -142,6 +142,27 @@ describe('migrate', () => {
     expect(await migrate(database, copy.migrations)).toEqual([BROKEN]);
   });
 
+  it('waits for Prisma to finish a migration, which it records before it applies it', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write(BROKEN, 'CREATE TABLE half_done ();');
+    await migrate(database, copy.migrations);
+
+    await database.rows('SELECT pg_advisory_lock(72707369)');
+    await database.rows(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${BROKEN}'`);
+    const migrating = migrate(database, copy.migrations);
+    const isWaiting = async () => {
+      const locks = await database.rows(`
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+      expect(locks).toHaveLength(1);
+    };
+    await Promise.race([migrating, vi.waitFor(isWaiting)]);
+    await database.rows(`UPDATE _prisma_migrations SET finished_at = now() WHERE migration_name = '${BROKEN}'`);
+    await database.rows('SELECT pg_advisory_unlock(72707369)');
+    expect(await migrating).toEqual([]);
+  });
+
   it('applies scripts with semicolons inside functions, strings and comments', async () => {
     await using database = await openEmptyDatabase();
     await using copy = await copyPrisma();

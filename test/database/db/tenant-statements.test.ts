@@ -2,12 +2,23 @@ import { expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { tenantTables } from '../../kit/tenant-statements.ts';
 
+const FAULT = 'statements without a label or without the workspace of each table as a parameter';
+
 it('fails every test whose app runs a statement without its workspace', async () => {
   const app = await startApp();
-  await app.db.query`SELECT count(*) FROM users`;
-  await expect(app[Symbol.asyncDispose]()).rejects.toThrow(
-    'statements that do not name the workspace of each table by a parameter',
-  );
+  await app.db.query`/* count */ SELECT count(*) FROM users`;
+  await expect(app[Symbol.asyncDispose]()).rejects.toThrow(FAULT);
+});
+
+it('fails every test whose app runs a statement without a label', async () => {
+  const app = await startApp();
+  await app.db.query`SELECT 1`;
+  await expect(app[Symbol.asyncDispose]()).rejects.toThrow(FAULT);
+});
+
+it('adds the label of a statement to its error', async () => {
+  await using app = await startApp();
+  await expect(app.db.query`/* divide */ SELECT 1 / 0`).rejects.toMatchObject({ code: '22012', statement: 'divide' });
 });
 
 it('covers every table with a workspace_id', async () => {

@@ -26,7 +26,7 @@ const add = (uid: string, name: string, idempotencyKey?: string) =>
 const timeOf = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
 
 async function databaseTime(): Promise<number> {
-  const [row] = await app.db.query<{ ms: string }[]>`
+  const [row] = await app.db.query<{ ms: string }[]>`/* readClock */
     SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`;
   return Number(row?.ms);
 }

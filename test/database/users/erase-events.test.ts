@@ -206,3 +206,13 @@ it('erases the events of other users while those of one user are locked', async 
   await vi.waitFor(async () => expect(await eventsOf(app, blocked)).toBe(0), { timeout: 15_000 });
   await job.stop();
 });
+
+it('skips the oldest deletion, also if another user was deleted in the same millisecond', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  const first = await addUserWithEvents(app, 'u1', 1);
+  const second = await addUserWithEvents(app, 'u2', 1);
+  for (const uid of ['u1', 'u2']) await deleteUser(app.db, actorOf(app), uid);
+  await app.db.userDeletion.updateMany({ data: { requestedAt: new Date() } });
+  expect(await eraseSomeEvents(app.db, 1, 1)).toMatchObject({ userId: second.id });
+  expect(await eraseSomeEvents(app.db, 1, 0)).toMatchObject({ userId: first.id });
+});

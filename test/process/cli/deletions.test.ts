@@ -1,8 +1,12 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
-import { openCli, rejected, unknownWorkspaceId } from '../../kit/cli.ts';
+import { openCli, rejected, runCli, unknownWorkspaceId } from '../../kit/cli.ts';
+import { createDatabase } from '../../kit/database.ts';
+import { startFaultProxy } from '../../kit/fault-proxy.ts';
 import { ok } from '../../kit/program.ts';
 import { rowId, seedEvents } from '../../kit/seed-rows.ts';
 
@@ -38,4 +42,20 @@ it('rejects an unknown workspace', async () => {
   expect(await cli.run('deletions', 'list', '--workspace', unknownWorkspaceId)).toEqual(
     rejected(`Workspace ${unknownWorkspaceId} does not exist.`),
   );
+});
+
+it('prepares no statements if PREPARED_STATEMENTS is off, as a pooler may require', async () => {
+  await using database = await createDatabase();
+  const { id } = await createWorkspace(database.db, 'Acme');
+  const { host, port, user, database: name } = new Client(database.connection);
+  const isSocket = host.startsWith('/');
+  await using proxy = await startFaultProxy(isSocket ? { path: join(host, `.s.PGSQL.${port}`) } : { host, port });
+  // A message that prepares a statement has its name before its text.
+  proxy.cutAt('s0\0/* listErasures');
+  const url = new URL(database.connection.connectionString);
+  const password = url.password ? `:${url.password}` : '';
+  const env = { DATABASE_URL: `postgres://${user}${password}@127.0.0.1:${proxy.port}/${name}` };
+  const list = ['deletions', 'list', '--workspace', id];
+  expect(await runCli({ ...env, PREPARED_STATEMENTS: 'off' }, ...list)).toMatchObject({ code: 0 });
+  expect(await runCli(env, ...list)).toMatchObject({ code: 1 });
 });

@@ -14,10 +14,10 @@ it('declares a column for every profile field of the inputs', () => {
 });
 
 it('does not compile with a field that has no column', () => {
-  type FieldWithLanguage = keyof typeof profileFields | 'language';
-  // @ts-expect-error: `language` has no declaration.
-  const declarations: FieldDeclarations<FieldWithLanguage> = profileFields;
-  expect(Object.keys(declarations)).not.toContain('language');
+  type FieldWithNickname = keyof typeof profileFields | 'nickname';
+  // @ts-expect-error: `nickname` has no declaration.
+  const declarations: FieldDeclarations<FieldWithNickname> = profileFields;
+  expect(Object.keys(declarations)).not.toContain('nickname');
 });
 
 it('includes every sent field in the patch of an update', () => {

@@ -43,11 +43,17 @@ it.each([
 
 it('logs only safe properties of an error and its causes', () => {
   const inner = Object.assign(new RangeError('within'), { detail: 'Key (email)=(a)', table: 'users' });
-  const error = Object.assign(new Error('around', { cause: inner }), { code: '23514', where: 'x', parameters: ['x'] });
+  const error = Object.assign(new Error('around', { cause: inner }), {
+    code: '23514',
+    statement: 'setUid',
+    where: 'x',
+    parameters: ['x'],
+  });
   expect(describeError(error)).toEqual({
     type: 'Error',
     message: 'around',
     code: '23514',
+    statement: 'setUid',
     stack: expect.stringContaining('redact.test.ts'),
     cause: { type: 'RangeError', message: 'within', table: 'users', stack: expect.any(String) },
   });
