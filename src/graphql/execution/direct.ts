@@ -68,7 +68,7 @@ export async function executeDirectly(
   return toAnswer(server, presentResult(result, context), mediaType, context.answerBudget);
 }
 
-/** Serializes a result without errors. Yoga determines the status and the headers of one with errors. */
+/** Serializes a result without errors. For one with errors, Yoga determines the status and the headers, and serializes again. */
 async function toAnswer(
   server: GraphQLServer,
   result: ExecutionResult,
@@ -83,6 +83,7 @@ async function toAnswer(
     budget.reserve(Buffer.byteLength(body));
     return { status: 200, headers, body };
   }
+  if (typeof data === 'string') budget.reserve(Buffer.byteLength(data));
   const resultWithErrors = typeof data === 'string' ? result : data;
   const response = processRegularResult(resultWithErrors, server.fetchAPI, mediaType);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
