@@ -19,6 +19,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { argumentValue, countItems, type RawVariables } from './argument-value.ts';
 import { limitExceeded } from './limits.ts';
@@ -189,14 +190,14 @@ export function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>):
   return isLeafType(getNamedType(type)) || 'pothosExposedField' in extensions ? 0 : 1;
 }
 
-/** Most bytes of a value: `Attributes` and `AttributeValue` have 16 KB, `User.meta` 32 KB in all; other texts up to 1 KB. */
+/** Maximum bytes of a value. The largest `Attributes` are those of `User.meta`; the longest strings are device tokens. */
 const VALUE_BYTES: Readonly<Record<string, number>> = {
-  Attributes: 32 * 1024,
-  AttributeValue: 16 * 1024,
-  String: 1024,
+  Attributes: metaLimits.bytes,
+  AttributeValue: attributeLimits.bytes,
+  String: MAX_DEVICE_TOKEN_LENGTH,
 };
 
-/** Most bytes of a number, an instant, an id or an enum value. */
+/** Maximum bytes of a number, an instant, an id or an enum value. */
 const SMALL_VALUE_BYTES = 128;
 
 /** The bytes of a field's name, of quotes and of separators, and of its value if that is a scalar. */

@@ -2,6 +2,7 @@ import { addEvent } from '../../domain/events/add.ts';
 import { type Event, eventColumns, eventsSource } from '../../domain/events/event.ts';
 import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
 import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { attributeLimits, MAX_EVENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { EventRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -59,7 +60,9 @@ export const EventFilter = builder
   .inputType('EventFilter', {
     description: 'A filter for events. An event has to match every condition that is set.',
     fields: (t) => ({
-      name: t.string({ description: 'Matches events with exactly this name: 1 to 255 printable characters.' }),
+      name: t.string({
+        description: `Matches events with exactly this name: 1 to ${MAX_EVENT_NAME_LENGTH} printable characters.`,
+      }),
       since: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is at or after this time.' }),
       until: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is before this time.' }),
     }),
@@ -95,11 +98,11 @@ export const AddEventInput = builder
       uid: t.string({ required: true, description: 'The uid of the user whose event it is.' }),
       name: t.string({
         required: true,
-        description: "The event's name, such as `Add to cart`: 1 to 255 printable characters.",
+        description: `The event's name, such as \`Add to cart\`: 1 to ${MAX_EVENT_NAME_LENGTH} printable characters.`,
       }),
       value: t.field({
         type: 'AttributeValue',
-        description: "The event's value, such as an amount. A string can have at most 16 KB.",
+        description: `The event's value, such as an amount. A string can have at most ${attributeLimits.bytes / 1024} KB.`,
       }),
       properties: t.field({ type: 'Attributes', description: 'Custom attributes of the event.' }),
       timestamp: t.field({

@@ -4,6 +4,7 @@ import type { List, ListMembership } from '../../domain/lists/list.ts';
 import { removeFromList, setListSubscription } from '../../domain/lists/subscribe.ts';
 import { archiveList, createList, updateList } from '../../domain/lists/write.ts';
 import { ListArchivedError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../../domain/shared/limits.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import { builder } from './builder.ts';
 import { encodeGlobalId, globalId } from './global-id.ts';
@@ -13,8 +14,8 @@ const listId = globalId('List');
 
 const LIST_ID = 'The global id of the list.';
 const UID = "The user's uid.";
-const TITLE = "The list's title: 1 to 64 printable characters.";
-const DESCRIPTION = "The list's description: at most 255 characters.";
+const TITLE = `The list's title: 1 to ${MAX_LIST_TITLE_LENGTH} printable characters.`;
+const DESCRIPTION = `The list's description: at most ${MAX_LIST_DESCRIPTION_LENGTH} characters.`;
 const NOT_FOUND = 'Returns `NotFoundError` if the workspace has no such list.';
 
 /** The input of `createList`. */
