@@ -58,11 +58,6 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
     const { message, retryAfter } = new TransactionConflict();
     return withCode(error, 'CONFLICT', { message, extensions: { retryAfter } });
   }
-  // Yoga does not catch syntax errors in the variables of a URL.
-  if (cause instanceof SyntaxError && !error.path) {
-    const message = 'The variables or extensions in the URL are not valid JSON.';
-    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: { status: 400 } } });
-  }
   if (isUnavailable(cause)) {
     if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {

@@ -82,6 +82,11 @@ function rawResponse(status: number, error: string, code: string): string {
   return `${[`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines].join('\r\n')}\r\n\r\n${body}`;
 }
 
+/** The message for JSON that cannot be parsed, the same in all APIs. @param part of the request, such as "The body". */
+export function unparsableMessage(part: string, error: unknown): string {
+  return `${part} could not be parsed. ${error instanceof SyntaxError ? error.message : 'The JSON is not valid.'}`;
+}
+
 // Headers that Node accepts
 
 type Done = (error?: Error) => void;
