@@ -40,7 +40,7 @@ export interface Reporting {
  * Converts any error of a result into one that the viewer may see. It always has a documented code. Unexpected errors are
  * masked: the log contains the error, and the response the id of the request.
  */
-export function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
+function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
   const cause = causeOf(error);
   if (cause === undefined) return presentGraphQLError(error, reporting.viewer);
   if (cause instanceof ValidationError) {

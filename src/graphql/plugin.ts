@@ -22,7 +22,7 @@ import { createGraphQLServer, executeWithYoga, type GraphQLAnswer, type RequestC
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
-export interface GraphQLPluginOptions {
+interface GraphQLPluginOptions {
   schema: GraphQLSchema;
   /** Whether common requests bypass Yoga's HTTP handler. */
   executeDirectly: boolean;

@@ -17,7 +17,7 @@ import type { Choices } from './choices.ts';
 import { wrongValueOf } from './wrong-value.ts';
 
 /** Sources of argument values. */
-export interface Pools {
+interface Pools {
   /** Ids, uids and other strings, some of existing rows. */
   texts: readonly string[];
   /** JSON values that replace others. */
@@ -157,7 +157,7 @@ export function generateOperation(schema: GraphQLSchema, choices: Choices, pools
 }
 
 /** Corrupts a text at a random position: characters are removed, inserted or repeated, or the end is cut off. */
-export function breakText(text: string, { below, of }: Choices): string {
+function breakText(text: string, { below, of }: Choices): string {
   const at = below(text.length + 1);
   const length = below(20);
   return of([

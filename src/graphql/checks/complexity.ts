@@ -185,7 +185,7 @@ function readArgument(measuring: Measuring, node: FieldNode, name: string): unkn
 }
 
 /** An object costs 1, or 0 if its parent's row contains it; a scalar costs 0. `extensions.cost` overrides both. */
-export function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
+function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
   if (extensions.cost !== undefined) return extensions.cost;
   return isLeafType(getNamedType(type)) || 'pothosExposedField' in extensions ? 0 : 1;
 }
@@ -208,7 +208,7 @@ function fieldBytes({ type, name }: GraphQLField<unknown, unknown>, { alias }: F
 }
 
 /** The requested page size; 0 if it is out of range, in which case the resolver rejects it. */
-export function pageSize(first: unknown, last: unknown): number {
+function pageSize(first: unknown, last: unknown): number {
   const size = first ?? last ?? DEFAULT_PAGE_SIZE;
   return typeof size === 'number' && size > 0 && size <= MAX_PAGE_SIZE ? size : 0;
 }

@@ -14,7 +14,7 @@ export const pointsOf = cachePerOperation((args) => {
 });
 
 /**
- * Charges the points of an operation, whether or not it will succeed. `http/admission.ts` has already charged the request.
+ * Charges the points of an operation, whether or not it will succeed. The admission (`http/authentication.ts`) has already charged the request.
  * @returns undefined if there is nothing to charge; otherwise a promise of the error, if too few points are left.
  */
 export function chargeOperation(

@@ -45,7 +45,7 @@ const executor: Plugin = {
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
-export interface GraphQLServerOptions {
+interface GraphQLServerOptions {
   schema: GraphQLSchema;
   db: DatabaseClient;
   limits: GraphQLLimits;

@@ -12,8 +12,7 @@ import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
 import { UserType } from './users.ts';
 
-/** An action of a user. */
-export const EventType = builder.objectRef<EventRow>('Event');
+const EventType = builder.objectRef<EventRow>('Event');
 
 builder.node(EventType, {
   description: `An action of a user, such as a purchase. Events are never changed. Every field except \`id\` requires the scope
@@ -55,8 +54,7 @@ that poll for new events should read overlapping pages.`,
 
 withNodes(EventConnection, EventType);
 
-/** The filter of a user's events. */
-export const EventFilter = builder
+const EventFilter = builder
   .inputType('EventFilter', {
     description: 'A filter for events. An event has to match every condition that is set.',
     fields: (t) => ({
@@ -90,8 +88,7 @@ Requires \`events:read\` and \`users:read\`.`,
   }),
 );
 
-/** The input of `addEvent`. */
-export const AddEventInput = builder
+const AddEventInput = builder
   .inputType('AddEventInput', {
     description: 'The event to add. Null is the same as leaving a field out.',
     fields: (t) => ({

@@ -18,8 +18,7 @@ const TITLE = `The list's title: 1 to ${MAX_LIST_TITLE_LENGTH} printable charact
 const DESCRIPTION = `The list's description: at most ${MAX_LIST_DESCRIPTION_LENGTH} characters.`;
 const NOT_FOUND = 'Returns `NotFoundError` if the workspace has no such list.';
 
-/** The input of `createList`. */
-export const CreateListInput = builder
+const CreateListInput = builder
   .inputType('CreateListInput', {
     description: 'The list to create.',
     fields: (t) => ({
@@ -48,8 +47,7 @@ builder.mutationField('createList', (t) =>
   }),
 );
 
-/** The input of `updateList`. */
-export const UpdateListInput = builder
+const UpdateListInput = builder
   .inputType('UpdateListInput', {
     description: 'The changes to a list. A field that is left out is not changed.',
     fields: (t) => ({
@@ -79,8 +77,7 @@ builder.mutationField('updateList', (t) =>
   }),
 );
 
-/** The input of `archiveList`. */
-export const ArchiveListInput = builder
+const ArchiveListInput = builder
   .inputType('ArchiveListInput', {
     description: 'The list to archive.',
     fields: (t) => ({ listId: t.id({ required: true, description: LIST_ID }) }),
@@ -107,8 +104,7 @@ builder.mutationField('archiveList', (t) =>
   }),
 );
 
-/** The input of `setListSubscription`. */
-export const SetListSubscriptionInput = builder
+const SetListSubscriptionInput = builder
   .inputType('SetListSubscriptionInput', {
     description: 'The subscription to set.',
     fields: (t) => ({
@@ -157,8 +153,7 @@ builder.mutationField('setListSubscription', (t) =>
   }),
 );
 
-/** The input of `removeFromList`. */
-export const RemoveFromListInput = builder
+const RemoveFromListInput = builder
   .inputType('RemoveFromListInput', {
     description: 'The membership to remove.',
     fields: (t) => ({

@@ -28,8 +28,7 @@ const FIRST_NAME = `The user's first name: at most ${MAX_NAME_LENGTH} characters
 const LAST_NAME = `The user's last name: at most ${MAX_NAME_LENGTH} characters`;
 const EMAIL = `The user's e-mail address: one \`@\`, no spaces, at most ${MAX_EMAIL_LENGTH} characters`;
 
-/** The input of `createUser`. */
-export const CreateUserInput = builder
+const CreateUserInput = builder
   .inputType('CreateUserInput', {
     description: 'The user to create. Null is the same as leaving a field out.',
     fields: (t) => ({
@@ -61,8 +60,7 @@ or is archived, the user is not created.`,
   })
   .validate(newUser.extend({ listIds: listIds(globalId('List')) }));
 
-/** The input of `updateUser`. */
-export const UpdateUserInput = builder
+const UpdateUserInput = builder
   .inputType('UpdateUserInput', {
     description:
       'The changes to a user. A field that is left out is not changed. Null clears a field if its description says so.',

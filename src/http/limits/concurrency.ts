@@ -3,7 +3,7 @@ import { onAnswerSent } from '../lifecycle/timing.ts';
 import { RateLimitedError } from './rate.ts';
 
 /** Reserves one of a key's concurrency slots for a request until its response is sent. @throws {RateLimitedError} */
-export type ReserveSlot = (request: FastifyRequest, key: string) => void;
+type ReserveSlot = (request: FastifyRequest, key: string) => void;
 
 /** Limits how many requests of a key this process has in flight. @param limit per key; 0: no limit. */
 export function limitConcurrency(limit: number): ReserveSlot {

@@ -71,7 +71,7 @@ export interface Admitted {
 }
 
 /** Called with the admitted request or the error that rejects it: immediately, or in a later turn of the event loop. */
-export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
+type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
 
 /** Every request if there is no limit. */
 const UNCOUNTED: Admitted = {

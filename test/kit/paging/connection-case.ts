@@ -48,7 +48,7 @@ export interface ConnectionCase {
 }
 
 /** The numbers of the parent whose connection is read, and of another one. */
-export const PARENT = 1;
+const PARENT = 1;
 export const OTHER_PARENT = 2;
 
 /** Rows for tests of every position, oldest first. */
