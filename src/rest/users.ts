@@ -6,14 +6,13 @@ import { readSegmentSuppressions } from '../domain/segments/memberships.ts';
 import { canReadUsers } from '../domain/shared/actor.ts';
 import type { Instant } from '../domain/shared/instant.ts';
 import { MAX_DEVICES, metaLimits } from '../domain/shared/limits.ts';
-import { type NewUser, newUser, type UserUpdate } from '../domain/users/inputs.ts';
+import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
 import type { User } from '../domain/users/user.ts';
 import type { Example, RestContext } from './operation.ts';
+import { platform } from './schemas.ts';
 
 /** Attributes, for the OpenAPI document: Zod cannot derive it from the function that checks them. */
 const attributesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
-
-const { platform } = newUser.shape.device.unwrap().unwrap().shape;
 
 /** The user object of the REST reference. */
 export const userObject = z

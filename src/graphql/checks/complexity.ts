@@ -10,10 +10,8 @@ import {
   getNullableType,
   getOperationAST,
   type InlineFragmentNode,
-  isAbstractType,
   isLeafType,
   isListType,
-  isObjectType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -22,8 +20,9 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { argumentValue, countItems, type RawVariables } from './argument-value.ts';
+import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
-import { cachePerOperation, type Fragments, fragmentsOf } from './operation-cache.ts';
+import { cachePerOperation } from './operation-cache.ts';
 
 /** Checks the complexity of an operation against the limit. */
 export function checkComplexity(complexity: number, limit: number): GraphQLError | undefined {
@@ -135,11 +134,9 @@ function costOfFragment(
   { typeCondition, selectionSet }: InlineFragmentNode | FragmentDefinitionNode,
   parent: Parent,
 ): number {
-  const { schema } = measuring;
-  const condition = typeCondition && schema.getType(typeCondition.name.value);
-  const applies =
-    !condition || condition === parent.type || (isAbstractType(condition) && schema.isSubType(condition, parent.type));
-  return applies ? costOfSelections(measuring, selectionSet, parent) : 0;
+  return conditionApplies(measuring.schema, typeCondition, parent.type)
+    ? costOfSelections(measuring, selectionSet, parent)
+    : 0;
 }
 
 function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Parent): number {
@@ -170,11 +167,12 @@ function costOfChildren(
 ): number {
   const type = getNamedType(field.type);
   if (!selectionSet || isLeafType(type)) return 0;
-  const types = isAbstractType(type) ? measuring.schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
   const pageOfParent = page === undefined ? {} : { page };
   return Math.max(
     0,
-    ...types.map((possible) => costOfSelections(measuring, selectionSet, { type: possible, ...pageOfParent })),
+    ...objectTypesOf(measuring.schema, type).map((possible) =>
+      costOfSelections(measuring, selectionSet, { type: possible, ...pageOfParent }),
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, type Token } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Viewer } from '../../auth/viewer.ts';
-import { ReadingLimit } from './document-time.ts';
+import { DocumentTimeLimit } from './document-time.ts';
 import { FairCache } from './fair-cache.ts';
 
 /**
@@ -50,13 +50,13 @@ const textBytes = ({ length }: string) => BYTES_PER_DOCUMENT + length * BYTES_PE
 export class DocumentCache {
   readonly #entries: FairCache<string, Parsed | { syntaxError: Error }>;
   readonly #byDocument = new WeakMap<DocumentNode, Parsed>();
-  readonly limit: ReadingLimit;
+  readonly limit: DocumentTimeLimit;
 
   /** @param maxBytes of all documents. @param msPerSecond CPU time for the new documents of one caller; 0: no limit. */
   constructor({ maxBytes, msPerSecond }: { maxBytes: number; msPerSecond: number }) {
     this.#entries = new FairCache(maxBytes);
     // Without a cache, every document would count as new.
-    this.limit = new ReadingLimit(maxBytes === 0 ? 0 : msPerSecond);
+    this.limit = new DocumentTimeLimit(maxBytes === 0 ? 0 : msPerSecond);
   }
 
   /** Bytes and number of cached documents. */
