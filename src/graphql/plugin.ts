@@ -18,7 +18,7 @@ import {
   type PersistedOperationsFile,
   readPersistedOperations,
 } from './execution/persisted-operations.ts';
-import { createGraphQLServer, executeWithYoga, type GraphQLAnswer, type RequestContext } from './execution/yoga.ts';
+import { createGraphQLServer, executeWithYoga, type GraphQLResponse, type RequestContext } from './execution/yoga.ts';
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
@@ -50,11 +50,11 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
   // Tracing wraps the resolvers of its schema, which is therefore a copy.
   const tracedYoga = createGraphQLServer({ schema: mapSchema(schema), ...serverOptions }, [inlineTrace()]);
 
-  async function execute(request: FastifyRequest, context: RequestContext): Promise<GraphQLAnswer> {
+  async function execute(request: FastifyRequest, context: RequestContext): Promise<GraphQLResponse> {
     if (requestsTrace(request.headers)) return executeWithYoga(tracedYoga, request, context);
-    const answer =
+    const response =
       options.executeDirectly && (await executeDirectly(yoga, request, context, { limits, persisted, documents }));
-    return answer || executeWithYoga(yoga, request, context);
+    return response || executeWithYoga(yoga, request, context);
   }
 
   app.removeAllContentTypeParsers();
@@ -79,11 +79,11 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
           return charge(viewer, reply, points);
         },
         addWork: (work: number) => request.admitted?.addWork(work),
-        answerBudget: server.answerBudget(request, viewer.workspaceId),
+        responseBudget: server.responseBudget(request, viewer.workspaceId),
         reportsCost: requestsCostReport(request.headers),
       };
-      const answer = await withDeadline(reply, execute(request, context));
-      return answer && reply.code(answer.status).headers(answer.headers).send(answer.body);
+      const response = await withDeadline(reply, execute(request, context));
+      return response && reply.code(response.status).headers(response.headers).send(response.body);
     },
   });
 }

@@ -33,16 +33,16 @@ function parserMessage(status: number, { headersMs, arrivalMs }: ArrivalLimits):
 
 /**
  * Answers bytes that Node cannot parse with JSON, and closes the connection.
- * @param isAnswering whether the connection has another request in flight: a second response would corrupt the first one.
+ * @param isResponding whether the connection has another request in flight: a second response would corrupt the first one.
  */
 export function rejectUnparsedRequest(
   error: Error & { code?: string },
   socket: Socket,
-  isAnswering: boolean,
+  isResponding: boolean,
   limits: ArrivalLimits,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (isAnswering) {
+  if (isResponding) {
     socket.destroy();
     return;
   }

@@ -77,7 +77,7 @@ function serve(executor: 'direct' | 'yoga') {
       charge,
       addWork,
       reportsCost: false,
-      answerBudget: { availableBytes: () => 1e6, reserve, rejection: () => new RateLimitedError('Full', 1) },
+      responseBudget: { availableBytes: () => 1e6, reserve, rejection: () => new RateLimitedError('Full', 1) },
     };
     const answer =
       (executor === 'direct' &&
