@@ -14,7 +14,7 @@ import { setDeadline } from './lifecycle/deadline.ts';
 import { closeInTime, endConnections, trackConnections } from './lifecycle/shutdown.ts';
 import { trackTiming } from './lifecycle/timing.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
-import { shedLoad } from './limits/shed-load.ts';
+import { addLoadShedding } from './limits/load-shedding-hooks.ts';
 import { limitUnreadResponses, type ResponseLimits } from './limits/unread-responses.ts';
 import {
   checkHost,
@@ -118,7 +118,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.addHook('onRequest', checkHost);
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', rejectUnreadableRequest);
-  shedLoad(app, load);
+  addLoadShedding(app, load);
   if (ending) endConnections(app, ending);
   limitUnreadResponses(app, limits, connections);
   app.addHook('onResponse', logRequest);
