@@ -51,6 +51,50 @@ export class ResponseTooLargeError extends Error {
   readonly code = 'LIMIT_EXCEEDED';
 }
 
+/** The bytes of the responses that clients have not read yet. */
+class HeldBytes {
+  readonly #limit: number;
+  readonly #byWorkspace = new Map<string, number>();
+  #total = 0;
+
+  /** @param limit of all responses. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  of(workspaceId: string): number {
+    return this.#byWorkspace.get(workspaceId) ?? 0;
+  }
+
+  /** The largest response with which a workspace stays within its share. */
+  shareOf(workspaceId: string): number {
+    return (HELD_PER_FREE * (this.#limit - this.#total) - this.of(workspaceId)) / (1 + HELD_PER_FREE);
+  }
+
+  /** @param bytes negative if they have been read. */
+  add(workspaceId: string, bytes: number): void {
+    this.#total += bytes;
+    const total = this.of(workspaceId) + bytes;
+    if (total === 0) this.#byWorkspace.delete(workspaceId);
+    else this.#byWorkspace.set(workspaceId, total);
+  }
+}
+
+function tooLarge(maxBytes: number, bytes: number | undefined): ResponseTooLargeError {
+  const received = bytes === undefined ? '' : `; got ${bytes}`;
+  return new ResponseTooLargeError(
+    `The response must have at most ${maxBytes} bytes${received}. Request smaller pages or fewer fields.`,
+  );
+}
+
+function tooManyUnread(heldBytes: number, hasWritten: boolean | undefined): ResponseTooLargeError | RateLimitedError {
+  const reason = `Clients of this workspace have ${Math.ceil(heldBytes / 1e6)} MB of unread responses`;
+  // Clients retry a 429, which would repeat the write.
+  return hasWritten
+    ? new ResponseTooLargeError(`${reason}; the write was stored, but its response was dropped.`)
+    : new RateLimitedError(reason, 1);
+}
+
 /**
  * Limits the memory of responses that clients do not read: the size of each, the total per workspace, and how long a client may
  * stop reading before its connection is closed.
@@ -62,42 +106,20 @@ export function limitUnreadResponses(app: FastifyInstance, limits: ResponseLimit
   app.decorateRequest('hasWritten', false);
   app.decorateRequest('hasReservedResponse', false);
   const { responseBytes, unsentBytes, writeMs } = limits;
-  const heldByWorkspace = new Map<string, number>();
-  let held = 0;
-
-  function hold(workspaceId: string, bytes: number): void {
-    held += bytes;
-    const total = (heldByWorkspace.get(workspaceId) ?? 0) + bytes;
-    if (total === 0) heldByWorkspace.delete(workspaceId);
-    else heldByWorkspace.set(workspaceId, total);
-  }
+  const held = new HeldBytes(unsentBytes);
 
   function budgetOf(request: FastifyRequest, workspaceId: string): ResponseBudget {
-    const heldBytes = () => heldByWorkspace.get(workspaceId) ?? 0;
-    /** The largest response with which the workspace stays within its share. */
-    const shareBytes = () => (HELD_PER_FREE * (unsentBytes - held) - heldBytes()) / (1 + HELD_PER_FREE);
     return {
-      availableBytes: () => Math.min(responseBytes, Math.max(shareBytes(), SMALL_BYTES)),
+      availableBytes: () => Math.min(responseBytes, Math.max(held.shareOf(workspaceId), SMALL_BYTES)),
       reserve: (bytes) => {
         request.hasReservedResponse = true;
         if (bytes <= SMALL_BYTES) return;
-        hold(workspaceId, bytes);
-        onResponseSent(request, () => hold(workspaceId, -bytes));
+        held.add(workspaceId, bytes);
+        onResponseSent(request, () => held.add(workspaceId, -bytes));
       },
       rejection: (bytes) => {
-        const isTooLarge = bytes === undefined ? shareBytes() >= responseBytes : bytes > responseBytes;
-        if (isTooLarge) {
-          const received = bytes === undefined ? '' : `; got ${bytes}`;
-          return new ResponseTooLargeError(
-            `The response must have at most ${responseBytes} bytes${received}. Request smaller pages or fewer fields.`,
-          );
-        }
-        const reason = `Clients of this workspace have ${Math.ceil(heldBytes() / 1e6)} MB of unread responses`;
-        // Clients retry a 429, which would repeat the write.
-        if (request.hasWritten) {
-          return new ResponseTooLargeError(`${reason}; the write was stored, but its response was dropped.`);
-        }
-        return new RateLimitedError(reason, 1);
+        const isTooLarge = bytes === undefined ? held.shareOf(workspaceId) >= responseBytes : bytes > responseBytes;
+        return isTooLarge ? tooLarge(responseBytes, bytes) : tooManyUnread(held.of(workspaceId), request.hasWritten);
       },
     };
   }
