@@ -1,5 +1,5 @@
 import { mapSchema } from '@graphql-tools/utils';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { DatabaseClient } from '../db/client.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
@@ -67,23 +67,26 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
     url: '/graphql',
     config: { points: POINTS.request },
     handler: async (request, reply) => {
-      const { id, log, server } = request;
-      const viewer = viewerOf(request);
-      const context = {
-        viewer,
-        requestId: id,
-        log,
-        databaseTimeouts: server.databaseTimeouts,
-        charge: (points: number) => {
-          request.hasWritten = true;
-          return charge(viewer, reply, points);
-        },
-        addWork: (work: number) => request.admitted?.addWork(work),
-        responseBudget: server.responseBudget(request, viewer.workspaceId),
-        reportsCost: requestsCostReport(request.headers),
-      };
-      const response = await withDeadline(reply, execute(request, context));
+      const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge)));
       return response && reply.code(response.status).headers(response.headers).send(response.body);
     },
   });
+}
+
+function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge): RequestContext {
+  const { id, log, server } = request;
+  const viewer = viewerOf(request);
+  return {
+    viewer,
+    requestId: id,
+    log,
+    databaseTimeouts: server.databaseTimeouts,
+    charge: (points) => {
+      request.hasWritten = true;
+      return charge(viewer, reply, points);
+    },
+    addWork: (work) => request.admitted?.addWork(work),
+    responseBudget: server.responseBudget(request, viewer.workspaceId),
+    reportsCost: requestsCostReport(request.headers),
+  };
 }

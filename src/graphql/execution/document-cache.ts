@@ -105,6 +105,16 @@ interface DocumentContext {
   addWork?(work: number): void;
 }
 
+/** Measures a step. @returns a function that charges its CPU time to the owner of the document. */
+function startTimer(limit: DocumentTimeLimit | undefined, { addWork }: DocumentContext, owner: string): () => void {
+  const started = performance.now();
+  return () => {
+    const ms = performance.now() - started;
+    limit?.spend(owner, ms);
+    addWork?.(ms / MS_PER_UNIT_OF_WORK);
+  };
+}
+
 /**
  * Parses and validates documents through the cache. It has to follow the plugins that limit what is parsed and validated.
  * @param persisted texts of the persisted operations, to which the time limit does not apply, whether they are requested by id or
@@ -123,11 +133,9 @@ export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<str
       const owner = cacheOwner(context.viewer);
       const limit = limitFor(text);
       limit?.check(owner);
-      const started = performance.now();
+      const charge = startTimer(limit, context, owner);
       return ({ result }) => {
-        const ms = performance.now() - started;
-        limit?.spend(owner, ms);
-        context.addWork?.(ms / MS_PER_UNIT_OF_WORK);
+        charge();
         if (result instanceof Error) cache.addSyntaxError(text, result, owner);
         else if (result) cache.addParsed(text, result, owner);
       };
@@ -139,11 +147,9 @@ export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<str
         return undefined;
       }
       const owner = cacheOwner(context.viewer);
-      const started = performance.now();
+      const charge = startTimer(limitFor(documentAST.loc?.source.body), context, owner);
       return ({ result }) => {
-        const ms = performance.now() - started;
-        limitFor(documentAST.loc?.source.body)?.spend(owner, ms);
-        context.addWork?.(ms / MS_PER_UNIT_OF_WORK);
+        charge();
         cache.addErrors(
           documentAST,
           result.filter((error) => error instanceof GraphQLError),
