@@ -8,7 +8,7 @@ interface Entry<Key, Value> {
   owner: Owner<Key, Value>;
 }
 
-/** One of the parties that share the cache. */
+/** An owner of entries, such as a workspace, with the bytes that count for it. */
 interface Owner<Key, Value> {
   name: string;
   bytes: number;
@@ -18,8 +18,8 @@ interface Owner<Key, Value> {
 
 /**
  * An LRU cache that is limited by the size of its entries and shared fairly by their owners: when it is full, the owner whose
- * entries take the most bytes loses its least recently used entry. An owner that adds entries without end evicts only its own,
- * and each of n owners can keep an n-th of the cache.
+ * entries take the most bytes loses its least recently used entry. An owner that keeps adding entries evicts only its own, and
+ * each of n owners can keep 1/n of the cache.
  */
 export class FairCache<Key, Value> {
   readonly maxBytes: number;
