@@ -59,7 +59,6 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const { concurrentRequests, failedLogins } = dependencies.admissionLimits;
   const authenticate = createAuthentication(createAuthenticator(db, verifyToken), failedLogins);
   const admit = createAdmission({ authenticate, charge, concurrencyLimit: concurrentRequests, load });
-  const shared = { db, admit, charge };
   if (graphiql) {
     const { demoKey, requiresSchemaRead } = graphiql;
     await app.register(graphiqlRoutes, {
@@ -68,8 +67,8 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
     });
   }
   const execution = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
-  await app.register(graphqlPlugin, { ...shared, ...execution });
-  await app.register(restRoutes, shared);
+  await app.register(graphqlPlugin, { db, admit, charge, ...execution });
+  await app.register(restRoutes, { db, admit });
   return app;
 }
 

@@ -17,7 +17,7 @@ export interface TokenSettings {
 }
 
 /** The claims of a verified token. */
-export interface TokenClaims {
+interface TokenClaims {
   /** The `sub` claim. */
   subject: string;
   /** The workspace claim, unchecked; undefined if it is not a string. */

@@ -78,7 +78,7 @@ export function toLimits(data: LimitVariables): Limits {
     headersMs: data.LIMIT_HEADERS_MS,
     arrivalMs: data.LIMIT_ARRIVAL_MS,
     keepAliveMs: data.LIMIT_KEEP_ALIVE_MS,
-    answerBytes: data.LIMIT_ANSWER_BYTES,
+    responseBytes: data.LIMIT_ANSWER_BYTES,
     unsentBytes: data.LIMIT_UNSENT_BYTES,
     writeMs: data.LIMIT_WRITE_MS,
   };

@@ -134,7 +134,7 @@ the type of each representation.`,
       requiresScopes: ['users:read'],
       reads: { argument: 'representations', limit: 'entities' },
       // The field itself requires the scope to read users.
-      typesAskedFor: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),
+      typesInArguments: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),
     },
     resolve: (_root, { representations }: EntitiesArguments, context, info) => {
       const userKeys = userKeysOf(representations);

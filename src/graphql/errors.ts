@@ -40,7 +40,7 @@ export interface Reporting {
  * Converts any error of a result into one that the viewer may see. It always has a documented code. Unexpected errors are
  * masked: the log contains the error, and the response the id of the request.
  */
-export function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
+function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
   const cause = causeOf(error);
   if (cause === undefined) return presentGraphQLError(error, reporting.viewer);
   if (cause instanceof ValidationError) {
@@ -57,11 +57,6 @@ export function presentError(error: GraphQLError, reporting: Reporting): GraphQL
   if (isConflict(cause)) {
     const { message, retryAfter } = new TransactionConflict();
     return withCode(error, 'CONFLICT', { message, extensions: { retryAfter } });
-  }
-  // Yoga does not catch syntax errors in the variables of a URL.
-  if (cause instanceof SyntaxError && !error.path) {
-    const message = 'The variables or extensions in the URL are not valid JSON.';
-    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: { status: 400 } } });
   }
   if (isUnavailable(cause)) {
     if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');

@@ -1,5 +1,5 @@
 import { mapSchema } from '@graphql-tools/utils';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { DatabaseClient } from '../db/client.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
@@ -18,11 +18,11 @@ import {
   type PersistedOperationsFile,
   readPersistedOperations,
 } from './execution/persisted-operations.ts';
-import { createGraphQLServer, executeWithYoga, type GraphQLAnswer, type RequestContext } from './execution/yoga.ts';
+import { createGraphQLServer, executeWithYoga, type GraphQLResponse, type RequestContext } from './execution/yoga.ts';
 
 const MEDIA_TYPE = /^application\/(graphql\+)?json\s*(;|$)/i;
 
-export interface GraphQLPluginOptions {
+interface GraphQLPluginOptions {
   schema: GraphQLSchema;
   /** Whether common requests bypass Yoga's HTTP handler. */
   executeDirectly: boolean;
@@ -50,11 +50,11 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
   // Tracing wraps the resolvers of its schema, which is therefore a copy.
   const tracedYoga = createGraphQLServer({ schema: mapSchema(schema), ...serverOptions }, [inlineTrace()]);
 
-  async function execute(request: FastifyRequest, context: RequestContext): Promise<GraphQLAnswer> {
+  async function execute(request: FastifyRequest, context: RequestContext): Promise<GraphQLResponse> {
     if (requestsTrace(request.headers)) return executeWithYoga(tracedYoga, request, context);
-    const answer =
+    const response =
       options.executeDirectly && (await executeDirectly(yoga, request, context, { limits, persisted, documents }));
-    return answer || executeWithYoga(yoga, request, context);
+    return response || executeWithYoga(yoga, request, context);
   }
 
   app.removeAllContentTypeParsers();
@@ -67,23 +67,26 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
     url: '/graphql',
     config: { points: POINTS.request },
     handler: async (request, reply) => {
-      const { id, log, server } = request;
-      const viewer = viewerOf(request);
-      const context = {
-        viewer,
-        requestId: id,
-        log,
-        databaseTimeouts: server.databaseTimeouts,
-        charge: (points: number) => {
-          request.hasWritten = true;
-          return charge(viewer, reply, points);
-        },
-        addWork: (work: number) => request.admitted?.addWork(work),
-        answerBudget: server.answerBudget(request, viewer.workspaceId),
-        reportsCost: requestsCostReport(request.headers),
-      };
-      const answer = await withDeadline(reply, execute(request, context));
-      return answer && reply.code(answer.status).headers(answer.headers).send(answer.body);
+      const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge)));
+      return response && reply.code(response.status).headers(response.headers).send(response.body);
     },
   });
+}
+
+function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge): RequestContext {
+  const { id, log, server } = request;
+  const viewer = viewerOf(request);
+  return {
+    viewer,
+    requestId: id,
+    log,
+    databaseTimeouts: server.databaseTimeouts,
+    charge: (points) => {
+      request.hasWritten = true;
+      return charge(viewer, reply, points);
+    },
+    addWork: (work) => request.admitted?.addWork(work),
+    responseBudget: server.responseBudget(request, viewer.workspaceId),
+    reportsCost: requestsCostReport(request.headers),
+  };
 }

@@ -3,9 +3,9 @@ import type { Authenticate as AuthenticateHeader } from '../auth/authenticate.ts
 import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
 import { limitConcurrency } from './limits/concurrency.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
+import { admitRequest } from './limits/load-shedding-hooks.ts';
 import { createLoginThrottle } from './limits/login-throttle.ts';
 import { type Charge, createRejectionPacing, RateLimitedError, rateLimitKey } from './limits/rate.ts';
-import { admitRequest } from './limits/shed-load.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -5,7 +5,7 @@ import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { DeadlineError } from './lifecycle/deadline.ts';
 import { OverloadedError } from './limits/load-shedding.ts';
 import { RateLimitedError } from './limits/rate.ts';
-import { AnswerTooLargeError } from './limits/unread-answers.ts';
+import { ResponseTooLargeError } from './limits/unread-responses.ts';
 import { MalformedRequestError } from './malformed-requests.ts';
 
 /** The response to a request that failed before it reached the domain, or with an error from outside of the domain. */
@@ -66,7 +66,7 @@ export function toErrorResponse(error: unknown, request: FailedRequest): ErrorRe
     const { message, retryAfter } = new TransactionConflict();
     return { status: 409, code: 'CONFLICT', message, ...retryIn(retryAfter) };
   }
-  if (error instanceof AnswerTooLargeError) {
+  if (error instanceof ResponseTooLargeError) {
     return { status: error.statusCode, code: error.code, message: error.message };
   }
   const status = statusOf(error);

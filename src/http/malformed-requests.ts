@@ -33,16 +33,16 @@ function parserMessage(status: number, { headersMs, arrivalMs }: ArrivalLimits):
 
 /**
  * Answers bytes that Node cannot parse with JSON, and closes the connection.
- * @param isAnswering whether the connection has another request in flight: a second response would corrupt the first one.
+ * @param isResponding whether the connection has another request in flight: a second response would corrupt the first one.
  */
 export function rejectUnparsedRequest(
   error: Error & { code?: string },
   socket: Socket,
-  isAnswering: boolean,
+  isResponding: boolean,
   limits: ArrivalLimits,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (isAnswering) {
+  if (isResponding) {
     socket.destroy();
     return;
   }
@@ -80,6 +80,11 @@ function rawResponse(status: number, error: string, code: string): string {
   };
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
   return `${[`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines].join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** The message for JSON that cannot be parsed, the same in all APIs. @param part of the request, such as "The body". */
+export function unparsableMessage(part: string, error: unknown): string {
+  return `${part} could not be parsed. ${error instanceof SyntaxError ? error.message : 'The JSON is not valid.'}`;
 }
 
 // Headers that Node accepts

@@ -14,8 +14,8 @@ import { setDeadline } from './lifecycle/deadline.ts';
 import { closeInTime, endConnections, trackConnections } from './lifecycle/shutdown.ts';
 import { trackTiming } from './lifecycle/timing.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
-import { shedLoad } from './limits/shed-load.ts';
-import { type AnswerLimits, limitUnreadAnswers } from './limits/unread-answers.ts';
+import { addLoadShedding } from './limits/load-shedding-hooks.ts';
+import { limitUnreadResponses, type ResponseLimits } from './limits/unread-responses.ts';
 import {
   checkHost,
   rejectConnect,
@@ -35,7 +35,7 @@ const CORS = {
 };
 
 /** Limits of the size of requests and of the time that they may take, in ms. */
-export interface HttpLimits extends AnswerLimits {
+export interface HttpLimits extends ResponseLimits {
   bodyBytes: number;
   /** Until a request is answered, without the time in which its body arrives. */
   requestMs: number;
@@ -93,7 +93,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       connectionsCheckingInterval: ARRIVAL_CHECK_INTERVAL_MS,
     },
     clientErrorHandler: (error, socket) =>
-      rejectUnparsedRequest(error, socket, connections.isAnswering(socket), limits),
+      rejectUnparsedRequest(error, socket, connections.isResponding(socket), limits),
     frameworkErrors: handleUnroutedError,
     routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     bodyLimit: limits.bodyBytes,
@@ -118,9 +118,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.addHook('onRequest', checkHost);
   if (corsOrigins.length > 0) await app.register(cors, { ...CORS, origin: corsOrigins });
   app.addHook('onRequest', rejectUnreadableRequest);
-  shedLoad(app, load);
+  addLoadShedding(app, load);
   if (ending) endConnections(app, ending);
-  limitUnreadAnswers(app, limits, connections);
+  limitUnreadResponses(app, limits, connections);
   app.addHook('onResponse', logRequest);
   app.server.on('checkExpectation', rejectExpectation).on('connect', rejectConnect);
   closeInTime(app, connections);

@@ -7,7 +7,7 @@ import {
   NotFoundError,
   ValidationError,
 } from '../domain/shared/errors.ts';
-import { retryIn, toErrorResponse } from '../http/error-response.ts';
+import { MAX_PATH_PART_LENGTH, retryIn, toErrorResponse } from '../http/error-response.ts';
 
 /** 404 for a missing user or device, which the path names; 400 for a missing list, which the body names. */
 function statusOf(error: DomainError): number {
@@ -44,7 +44,7 @@ export const commonErrors: Record<number, string> = {
   401: 'Missing or invalid credentials.',
   403: 'The operation or the change requires a scope that the caller does not have.',
   413: 'The body is larger than 1 MB.',
-  414: 'A path segment has more than 4,096 characters.',
+  414: `A path segment has more than ${MAX_PATH_PART_LENGTH.toLocaleString('en-US')} characters.`,
   415: 'The body is not `application/json` in UTF-8, or it is compressed.',
   429: 'A rate limit or concurrency limit is exceeded; `Retry-After` says when to retry.',
   500: 'Unexpected error; `requestId` identifies it in the log.',

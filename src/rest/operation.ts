@@ -15,7 +15,7 @@ export interface RestContext {
 type Part = 'params' | 'query' | 'headers' | 'body';
 
 /** The parts of a request before validation. */
-export interface RawRequest extends Record<Exclude<Part, 'body'>, Readonly<Record<string, unknown>>> {
+interface RawRequest extends Record<Exclude<Part, 'body'>, Readonly<Record<string, unknown>>> {
   body: unknown;
 }
 

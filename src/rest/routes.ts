@@ -7,7 +7,7 @@ import { parseJson } from '../domain/shared/json-numbers.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { POINTS } from '../http/limits/rate.ts';
-import { decodeUtf8 } from '../http/malformed-requests.ts';
+import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
 import { handleRestError } from './error-handler.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -59,14 +59,6 @@ async function mountOperations(app: FastifyInstance, options: RestRoutesOptions)
   for (const operation of operations) mount(app, options, operation);
 }
 
-class InvalidJsonError extends Error {
-  readonly statusCode = 400;
-
-  constructor(reason: string) {
-    super(`The body could not be parsed. ${reason}`);
-  }
-}
-
 /** Fastify's content parser. Some clients send the content type of JSON without a body. */
 function parseBody(
   request: FastifyRequest,
@@ -78,7 +70,7 @@ function parseBody(
     try {
       done(null, text === '' ? undefined : parseJson(text));
     } catch (error) {
-      done(new InvalidJsonError(error instanceof Error ? error.message : ''));
+      done(new MalformedRequestError(400, unparsableMessage('The body', error)));
     }
   });
 }

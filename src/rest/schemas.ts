@@ -48,7 +48,9 @@ Integers beyond 2^53 - 1 and other numbers that a 64-bit float would change are 
 const tokenMeta = { minLength: 1, maxLength: MAX_DEVICE_TOKEN_LENGTH, pattern: '^[!-~]+$' };
 
 const { firstName, lastName, email, device } = newUser.shape;
-const { platform } = device.unwrap().unwrap().shape;
+
+/** The platform of a device. */
+export const { platform } = device.unwrap().unwrap().shape;
 
 const profile = {
   first_name: firstName.meta({ maxLength: MAX_NAME_LENGTH, description: 'The user’s first name.' }),

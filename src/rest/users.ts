@@ -5,15 +5,14 @@ import { readListSubscriptions } from '../domain/lists/memberships.ts';
 import { readSegmentSuppressions } from '../domain/segments/memberships.ts';
 import { canReadUsers } from '../domain/shared/actor.ts';
 import type { Instant } from '../domain/shared/instant.ts';
-import { MAX_DEVICES } from '../domain/shared/limits.ts';
-import { type NewUser, newUser, type UserUpdate } from '../domain/users/inputs.ts';
+import { MAX_DEVICES, metaLimits } from '../domain/shared/limits.ts';
+import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
 import type { User } from '../domain/users/user.ts';
 import type { Example, RestContext } from './operation.ts';
+import { platform } from './schemas.ts';
 
 /** Attributes, for the OpenAPI document: Zod cannot derive it from the function that checks them. */
 const attributesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
-
-const { platform } = newUser.shape.device.unwrap().unwrap().shape;
 
 /** The user object of the REST reference. */
 export const userObject = z
@@ -36,7 +35,9 @@ export const userObject = z
     segments: z
       .array(z.object({ id: z.string(), suppressed: z.boolean() }))
       .meta({ description: 'The segments that the user belongs to. Suppressed members get no broadcasts.' }),
-    meta: attributesSchema.meta({ description: 'Additional attributes: up to 200 keys and 32 KB.' }),
+    meta: attributesSchema.meta({
+      description: `Additional attributes: up to ${metaLimits.keys} keys and ${metaLimits.bytes / 1024} KB.`,
+    }),
     created_at: z.string().meta({ description: 'When the user signed up in your application.', format: 'date-time' }),
   })
   .meta({ id: 'User', description: 'A user.' });

@@ -17,7 +17,7 @@ import type { Choices } from './choices.ts';
 import { wrongValueOf } from './wrong-value.ts';
 
 /** Sources of argument values. */
-export interface Pools {
+interface Pools {
   /** Ids, uids and other strings, some of existing rows. */
   texts: readonly string[];
   /** JSON values that replace others. */

@@ -47,7 +47,7 @@ const inputOf: Record<Kind, (number: number, listIds: readonly string[]) => obje
 
 const Answer = z.object({ data: z.record(z.string(), z.object({ __typename: z.string() })) });
 
-export interface Writers {
+interface Writers {
   /** Stops after the in-flight writes. @returns all writes. */
   stop(): Promise<Write[]>;
 }

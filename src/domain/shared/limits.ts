@@ -39,5 +39,8 @@ export const MAX_WORKSPACE_NAME_LENGTH = 100;
 /** `meta` of a user and `properties` of an event: number of keys, characters in a key, and bytes as JSON in UTF-8. */
 export const attributeLimits = { keys: 100, keyLength: 64, bytes: 16 * 1024 } as const;
 
+/** `meta` of a user: the limits apply once to what callers without `users:read` have written, and once to all else. */
+export const metaLimits = { keys: 2 * attributeLimits.keys, bytes: 2 * attributeLimits.bytes } as const;
+
 /** Validation issues in one error: an input of a megabyte can have a million. */
 export const MAX_ISSUES = 100;

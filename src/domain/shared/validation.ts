@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ValidationError, type ValidationIssue } from './errors.ts';
+import { UnsafeNumber } from './json-numbers.ts';
 import { MAX_ISSUES } from './limits.ts';
 
 /** An issue as any Standard Schema library reports it; zod's own issues have more properties. */
@@ -39,7 +40,8 @@ function messageOf(issue: SchemaIssue): string {
   if (parsed.format === 'uuid') return 'must be a UUID';
   if (!parsed.expected) return issue.message;
   const [, received] = /, received (\w+)$/.exec(issue.message) ?? [];
-  return `must be of type ${parsed.expected}${received ? `; got ${received}` : ''}`;
+  const type = received === UnsafeNumber.name ? 'number' : received;
+  return `must be of type ${parsed.expected}${type ? `; got ${type}` : ''}`;
 }
 
 /** Converts the issues of a schema library, at most `MAX_ISSUES` of them. */

@@ -7,7 +7,7 @@ export interface RawVariables {
 }
 
 /** The value of an argument, as far as it determines a size or a count. */
-export interface ArgumentValue {
+interface ArgumentValue {
   /** A number, an array or null; undefined if the argument is omitted. */
   value: unknown;
   /** Whether it comes from a variable, so that it can differ between requests with the same document. */

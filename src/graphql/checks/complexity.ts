@@ -10,19 +10,19 @@ import {
   getNullableType,
   getOperationAST,
   type InlineFragmentNode,
-  isAbstractType,
   isLeafType,
   isListType,
-  isObjectType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { argumentValue, countItems, type RawVariables } from './argument-value.ts';
+import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
-import { cachePerOperation, type Fragments, fragmentsOf } from './operation-cache.ts';
+import { cachePerOperation } from './operation-cache.ts';
 
 /** Checks the complexity of an operation against the limit. */
 export function checkComplexity(complexity: number, limit: number): GraphQLError | undefined {
@@ -134,11 +134,9 @@ function costOfFragment(
   { typeCondition, selectionSet }: InlineFragmentNode | FragmentDefinitionNode,
   parent: Parent,
 ): number {
-  const { schema } = measuring;
-  const condition = typeCondition && schema.getType(typeCondition.name.value);
-  const applies =
-    !condition || condition === parent.type || (isAbstractType(condition) && schema.isSubType(condition, parent.type));
-  return applies ? costOfSelections(measuring, selectionSet, parent) : 0;
+  return conditionApplies(measuring.schema, typeCondition, parent.type)
+    ? costOfSelections(measuring, selectionSet, parent)
+    : 0;
 }
 
 function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Parent): number {
@@ -169,11 +167,12 @@ function costOfChildren(
 ): number {
   const type = getNamedType(field.type);
   if (!selectionSet || isLeafType(type)) return 0;
-  const types = isAbstractType(type) ? measuring.schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
   const pageOfParent = page === undefined ? {} : { page };
   return Math.max(
     0,
-    ...types.map((possible) => costOfSelections(measuring, selectionSet, { type: possible, ...pageOfParent })),
+    ...objectTypesOf(measuring.schema, type).map((possible) =>
+      costOfSelections(measuring, selectionSet, { type: possible, ...pageOfParent }),
+    ),
   );
 }
 
@@ -184,16 +183,16 @@ function readArgument(measuring: Measuring, node: FieldNode, name: string): unkn
 }
 
 /** An object costs 1, or 0 if its parent's row contains it; a scalar costs 0. `extensions.cost` overrides both. */
-export function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
+function fieldCost({ type, extensions }: GraphQLField<unknown, unknown>): number {
   if (extensions.cost !== undefined) return extensions.cost;
   return isLeafType(getNamedType(type)) || 'pothosExposedField' in extensions ? 0 : 1;
 }
 
-/** Maximum bytes of a value: `Attributes` and `AttributeValue` have 16 KB, `User.meta` 32 KB in all; other texts up to 1 KB. */
+/** Maximum bytes of a value. The largest `Attributes` are those of `User.meta`; the longest strings are device tokens. */
 const VALUE_BYTES: Readonly<Record<string, number>> = {
-  Attributes: 32 * 1024,
-  AttributeValue: 16 * 1024,
-  String: 1024,
+  Attributes: metaLimits.bytes,
+  AttributeValue: attributeLimits.bytes,
+  String: MAX_DEVICE_TOKEN_LENGTH,
 };
 
 /** Maximum bytes of a number, an instant, an id or an enum value. */
@@ -207,7 +206,7 @@ function fieldBytes({ type, name }: GraphQLField<unknown, unknown>, { alias }: F
 }
 
 /** The requested page size; 0 if it is out of range, in which case the resolver rejects it. */
-export function pageSize(first: unknown, last: unknown): number {
+function pageSize(first: unknown, last: unknown): number {
   const size = first ?? last ?? DEFAULT_PAGE_SIZE;
   return typeof size === 'number' && size > 0 && size <= MAX_PAGE_SIZE ? size : 0;
 }

@@ -12,8 +12,8 @@ import {
   TokenKind,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { type Fragments, fragmentsOf } from './fragments.ts';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
-import { type Fragments, fragmentsOf } from './operation-cache.ts';
 
 /** Checks the length of a document against the limit. */
 export function checkLength({ length }: string, limit: number): GraphQLError | undefined {

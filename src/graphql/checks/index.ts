@@ -1,6 +1,6 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { AnswerBudget } from '../../http/limits/unread-answers.ts';
+import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { Context } from '../context.ts';
 import { checkComplexity, complexityOf, maxDataBytes } from './complexity.ts';
 import { createInputSizesCheck } from './input-sizes.ts';
@@ -16,7 +16,7 @@ export interface Charging {
   /** Adds work for load shedding, in units of a request that reads one row. */
   addWork(work: number): void;
   /** The memory that the response may take. */
-  answerBudget: AnswerBudget;
+  responseBudget: ResponseBudget;
 }
 
 /**
@@ -62,7 +62,7 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
     const complexity = complexityOf(args);
     const tooComplex = checkComplexity(complexity, limits.complexity);
     if (tooComplex) return [tooComplex];
-    args.contextValue.answerBudget.maxBytes = maxDataBytes(args);
+    args.contextValue.responseBudget.maxBytes = maxDataBytes(args);
     addWork(complexity / COMPLEXITY_PER_UNIT_OF_WORK + pointsOf(args).points);
     const charging = chargeOperation(args, charge);
     args.document = withCoercedVariables(args);

@@ -77,6 +77,8 @@ function collect(args: ExecutionArgs, limit: number): Inputs {
   const inputs: Inputs = { literalIssues: [], readingFields: [], variables: new Map() };
   if (!operation) return inputs;
   const types = new TypeInfo(args.schema);
+  // Fragments, and the arguments in them, can precede the operation and its variables.
+  const withOwnLimit = new Set<string>();
   const visitor: ASTVisitor = {
     VariableDefinition({ variable: { name }, defaultValue }) {
       const type = types.getInputType();
@@ -91,12 +93,13 @@ function collect(args: ExecutionArgs, limit: number): Inputs {
       const argument = types.getArgument();
       if (!argument) return;
       const hasOwnLimit = types.getFieldDef()?.extensions.reads?.argument === argument.name;
-      if (hasOwnLimit && value.kind === Kind.VARIABLE) inputs.variables.delete(value.name.value);
+      if (hasOwnLimit && value.kind === Kind.VARIABLE) withOwnLimit.add(value.name.value);
       if (hasOwnLimit) return;
       inputs.literalIssues.push(...findOversized(valueFromASTUntyped(value), argument.type, [argument.name], limit));
     },
   };
   visit(operation, visitWithTypeInfo(types, visitor));
+  for (const name of withOwnLimit) inputs.variables.delete(name);
   return inputs;
 }
 

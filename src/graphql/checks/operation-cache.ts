@@ -1,9 +1,7 @@
 import {
   type DocumentNode,
   type ExecutionArgs,
-  type FragmentDefinitionNode,
   getOperationAST,
-  Kind,
   type OperationDefinitionNode,
   separateOperations,
 } from 'graphql';
@@ -34,13 +32,4 @@ export function cachePerOperation<Value extends object>(
 export function separateOperation({ document, operationName }: ExecutionArgs): DocumentNode | undefined {
   const operation = getOperationAST(document, operationName);
   return operation ? separateOperations(document)[operation.name?.value ?? ''] : undefined;
-}
-
-/** Fragments of a document by name. */
-export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-
-/** Collects the fragments that a document defines. */
-export function fragmentsOf({ definitions }: DocumentNode): Fragments {
-  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
 }

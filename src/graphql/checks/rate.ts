@@ -1,6 +1,7 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import { POINTS, RateLimitedError } from '../../http/limits/rate.ts';
-import { cachePerOperation, fragmentsOf } from './operation-cache.ts';
+import { fragmentsOf } from './fragments.ts';
+import { cachePerOperation } from './operation-cache.ts';
 
 /**
  * Rate-limit points of an operation in addition to the point of its request. A mutation with n root fields costs as much

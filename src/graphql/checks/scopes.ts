@@ -102,7 +102,7 @@ function collect(args: ExecutionArgs): Requirements {
     const isIntrospection = field.name === '__schema' || field.name === '__type';
     const scopes = isIntrospection ? INTROSPECTION : scopesOf(field);
     if (scopes.length > 0) fixed.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
-    if (field.extensions.typesAskedFor) byArguments.push({ field, node });
+    if (field.extensions.typesInArguments) byArguments.push({ field, node });
   };
   if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
   return { fixed, byArguments };
@@ -129,7 +129,7 @@ function requirementsOfTypes(
 /** The names of the types that a field's arguments name; none if the arguments are invalid, which the executor reports. */
 function typeNames(variables: Variables, { field, node }: PolymorphicField): Set<string> {
   try {
-    return new Set(field.extensions.typesAskedFor?.(getArgumentValues(field, node, variables)));
+    return new Set(field.extensions.typesInArguments?.(getArgumentValues(field, node, variables)));
   } catch {
     return new Set();
   }

@@ -14,7 +14,7 @@ import { cachePerOperation } from './operation-cache.ts';
 export type Variables = Record<string, unknown>;
 
 /** The result of coercion: the values, or the errors. */
-export type CoercedVariables = { values: Variables; errors?: undefined } | { errors: readonly GraphQLError[] };
+type CoercedVariables = { values: Variables; errors?: undefined } | { errors: readonly GraphQLError[] };
 
 /** Maximum number of errors in a response; the default of graphql-js. */
 const MAX_ERRORS = 50;

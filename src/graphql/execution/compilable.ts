@@ -5,15 +5,13 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
-  isAbstractType,
-  isObjectType,
   Kind,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
 } from 'graphql';
-import { type Fragments, fragmentsOf } from '../checks/operation-cache.ts';
+import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from '../checks/fragments.ts';
 
 /** Maximum number of selections of a compiled operation: several times that of a page of users with all relations. */
 export const MAX_COMPILED_SELECTIONS = 200;
@@ -43,7 +41,7 @@ interface Counting {
  * - with a variable inside a list or an object literal: graphql-jit replaces a missing variable by null, and does not pass it to
  *   scalars.
  *
- * It is also infinite above 200 selections, where counting stops.
+ * It is also infinite above `MAX_COMPILED_SELECTIONS`, where counting stops.
  */
 export function compiledSelections(
   schema: GraphQLSchema,
@@ -88,7 +86,7 @@ function countSelections(counting: Counting, { selections }: SelectionSetNode, t
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD) total += countField(counting, selection, type);
     else if (selection.kind === Kind.FRAGMENT_SPREAD) total += countSpread(counting, selection.name.value, type);
-    else if (applies(counting.schema, selection.typeCondition?.name.value, type))
+    else if (conditionApplies(counting.schema, selection.typeCondition, type))
       total += countSelections(counting, selection.selectionSet, type);
     if (total > MAX_COMPILED_SELECTIONS) return NOT_COMPILABLE;
   }
@@ -101,8 +99,7 @@ function countField(counting: Counting, { name, selectionSet }: FieldNode, paren
   if (counting.remainingFields < 0) return NOT_COMPILABLE;
   const field = META_FIELDS.find((meta) => meta.name === name.value) ?? parent.getFields()[name.value];
   if (!field || !selectionSet) return 1;
-  const type = getNamedType(field.type);
-  const types = isAbstractType(type) ? counting.schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
+  const types = objectTypesOf(counting.schema, getNamedType(field.type));
   return types.reduce((total, possible) => total + countSelections(counting, selectionSet, possible), 1);
 }
 
@@ -112,13 +109,8 @@ function countSpread(counting: Counting, name: string, type: GraphQLObjectType):
   const fragment = counting.fragments.get(name);
   const cached = counting.fragmentCounts.get(key);
   if (cached !== undefined || !fragment) return cached ?? 0;
-  const isApplied = applies(counting.schema, fragment.typeCondition.name.value, type);
+  const isApplied = conditionApplies(counting.schema, fragment.typeCondition, type);
   const selections = isApplied ? countSelections(counting, fragment.selectionSet, type) : 0;
   counting.fragmentCounts.set(key, selections);
   return selections;
-}
-
-function applies(schema: GraphQLSchema, typeCondition: string | undefined, type: GraphQLObjectType): boolean {
-  const condition = typeCondition === undefined ? undefined : schema.getType(typeCondition);
-  return !condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type));
 }

@@ -3,13 +3,13 @@ import { type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { parseJson } from '../../domain/shared/json-numbers.ts';
-import type { AnswerBudget } from '../../http/limits/unread-answers.ts';
+import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { GraphQLLimits } from '../checks/limits.ts';
 import { presentResult } from '../errors.ts';
-import { serializeWithin } from './answer-size.ts';
 import type { DocumentCache } from './document-cache.ts';
 import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
-import type { GraphQLAnswer, GraphQLServer, RequestContext } from './yoga.ts';
+import { serializeWithin } from './response-size.ts';
+import type { GraphQLResponse, GraphQLServer, RequestContext } from './yoga.ts';
 
 interface DirectExecutionOptions {
   limits: GraphQLLimits;
@@ -45,7 +45,7 @@ export async function executeDirectly(
   request: FastifyRequest,
   context: RequestContext,
   { limits, persisted, documents }: DirectExecutionOptions,
-): Promise<GraphQLAnswer | undefined> {
+): Promise<GraphQLResponse | undefined> {
   const mediaType = RESPONSE_TYPES[request.headers.accept ?? '*/*'];
   const params =
     request.method === 'POST' && mediaType !== undefined ? parseParams(request.body, persisted) : undefined;
@@ -65,16 +65,16 @@ export async function executeDirectly(
   const contextValue = await contextFactory();
   const result = await execute({ schema, document, contextValue, variableValues, operationName });
   if (isAsyncIterable(result)) throw new Error('Incremental delivery is not supported.');
-  return toAnswer(server, presentResult(result, context), mediaType, context.answerBudget);
+  return toResponse(server, presentResult(result, context), mediaType, context.responseBudget);
 }
 
-/** Serializes a result without errors. Yoga determines the status and the headers of one with errors. */
-async function toAnswer(
+/** Serializes a result without errors. For one with errors, Yoga determines the status and the headers, and serializes again. */
+async function toResponse(
   server: GraphQLServer,
   result: ExecutionResult,
   mediaType: string,
-  budget: AnswerBudget,
-): Promise<GraphQLAnswer> {
+  budget: ResponseBudget,
+): Promise<GraphQLResponse> {
   const data = serializeWithin(result.data, budget);
   if (typeof data === 'string' && !result.errors) {
     const extensions = result.extensions ? `,"extensions":${JSON.stringify(result.extensions)}` : '';
@@ -83,6 +83,7 @@ async function toAnswer(
     budget.reserve(Buffer.byteLength(body));
     return { status: 200, headers, body };
   }
+  if (typeof data === 'string') budget.reserve(Buffer.byteLength(data));
   const resultWithErrors = typeof data === 'string' ? result : data;
   const response = processRegularResult(resultWithErrors, server.fetchAPI, mediaType);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };

@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, type Token } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Viewer } from '../../auth/viewer.ts';
-import { ReadingLimit } from './document-time.ts';
+import { DocumentTimeLimit } from './document-time.ts';
 import { FairCache } from './fair-cache.ts';
 
 /**
@@ -50,13 +50,13 @@ const textBytes = ({ length }: string) => BYTES_PER_DOCUMENT + length * BYTES_PE
 export class DocumentCache {
   readonly #entries: FairCache<string, Parsed | { syntaxError: Error }>;
   readonly #byDocument = new WeakMap<DocumentNode, Parsed>();
-  readonly limit: ReadingLimit;
+  readonly limit: DocumentTimeLimit;
 
   /** @param maxBytes of all documents. @param msPerSecond CPU time for the new documents of one caller; 0: no limit. */
   constructor({ maxBytes, msPerSecond }: { maxBytes: number; msPerSecond: number }) {
     this.#entries = new FairCache(maxBytes);
     // Without a cache, every document would count as new.
-    this.limit = new ReadingLimit(maxBytes === 0 ? 0 : msPerSecond);
+    this.limit = new DocumentTimeLimit(maxBytes === 0 ? 0 : msPerSecond);
   }
 
   /** Bytes and number of cached documents. */
@@ -105,6 +105,16 @@ interface DocumentContext {
   addWork?(work: number): void;
 }
 
+/** Measures a step. @returns a function that charges its CPU time to the owner of the document. */
+function startTimer(limit: DocumentTimeLimit | undefined, { addWork }: DocumentContext, owner: string): () => void {
+  const started = performance.now();
+  return () => {
+    const ms = performance.now() - started;
+    limit?.spend(owner, ms);
+    addWork?.(ms / MS_PER_UNIT_OF_WORK);
+  };
+}
+
 /**
  * Parses and validates documents through the cache. Register it after the plugins that limit documents.
  * @param persisted texts of the persisted operations, to which the time limit does not apply, whether they are requested by id or
@@ -123,11 +133,9 @@ export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<str
       const owner = cacheOwner(context.viewer);
       const limit = limitFor(text);
       limit?.check(owner);
-      const started = performance.now();
+      const charge = startTimer(limit, context, owner);
       return ({ result }) => {
-        const ms = performance.now() - started;
-        limit?.spend(owner, ms);
-        context.addWork?.(ms / MS_PER_UNIT_OF_WORK);
+        charge();
         if (result instanceof Error) cache.addSyntaxError(text, result, owner);
         else if (result) cache.addParsed(text, result, owner);
       };
@@ -139,11 +147,9 @@ export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<str
         return undefined;
       }
       const owner = cacheOwner(context.viewer);
-      const started = performance.now();
+      const charge = startTimer(limitFor(documentAST.loc?.source.body), context, owner);
       return ({ result }) => {
-        const ms = performance.now() - started;
-        limitFor(documentAST.loc?.source.body)?.spend(owner, ms);
-        context.addWork?.(ms / MS_PER_UNIT_OF_WORK);
+        charge();
         cache.addErrors(
           documentAST,
           result.filter((error) => error instanceof GraphQLError),

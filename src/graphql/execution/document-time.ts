@@ -1,5 +1,6 @@
-import { GraphQLError } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { RateLimitedError } from '../../http/limits/rate.ts';
+import { rateLimited } from '../checks/rate.ts';
 
 /** Seconds for which unused time accumulates: a client sends all of its documents when it starts. */
 const BURST_SECONDS = 10;
@@ -18,7 +19,7 @@ interface Balance {
  * Limits the CPU time in which documents that are not cached are parsed and validated, per caller. Validation rules compare
  * fields in pairs: 2,000 tokens take up to 55 ms, so a hundred such requests per second would block all others.
  */
-export class ReadingLimit {
+export class DocumentTimeLimit {
   readonly #msPerSecond: number;
   readonly #balances = new LRUCache<string, Balance>({ max: MAX_CALLERS });
 
@@ -32,17 +33,8 @@ export class ReadingLimit {
     if (this.#msPerSecond === 0) return;
     const { ms } = this.#balanceOf(caller);
     if (ms > 0) return;
-    const retryAfter = Math.max(1, Math.ceil(-ms / this.#msPerSecond));
-    throw new GraphQLError(
-      `New documents took more than ${this.#msPerSecond} ms a second to parse and validate; send values as variables, or retry in ${retryAfter} s.`,
-      {
-        extensions: {
-          code: 'RATE_LIMITED',
-          retryAfter,
-          http: { status: 429, headers: { 'retry-after': String(retryAfter) } },
-        },
-      },
-    );
+    const reason = `New documents took more than ${this.#msPerSecond} ms per second to parse and validate. Send values as variables`;
+    throw rateLimited(new RateLimitedError(reason, Math.max(1, Math.ceil(-ms / this.#msPerSecond))));
   }
 
   /** Subtracts the time that a document of a caller took. */

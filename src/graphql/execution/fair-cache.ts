@@ -8,7 +8,7 @@ interface Entry<Key, Value> {
   owner: Owner<Key, Value>;
 }
 
-/** An owner of entries, such as a tenant. */
+/** An owner of entries, such as a workspace, with the bytes that count for it. */
 interface Owner<Key, Value> {
   name: string;
   bytes: number;

@@ -8,17 +8,17 @@ import { type Charging, operationChecks } from '../checks/index.ts';
 import type { GraphQLLimits } from '../checks/limits.ts';
 import { EmptyErrorResponse, presentResult, type Reporting } from '../errors.ts';
 import { loadersByWorkspace } from '../loaders/index.ts';
-import { serializeWithin } from './answer-size.ts';
 import { type CompiledQueries, compiledQueries } from './compiled.ts';
 import { type DocumentCache, documentCaching } from './document-cache.ts';
 import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
 import { requestParser } from './request-parser.ts';
+import { serializeWithin } from './response-size.ts';
 
 /** The context that the HTTP layer passes to GraphQL with each request. */
 export interface RequestContext extends Reporting, Charging, CostReporting {}
 
 /** A response before it is sent. */
-export interface GraphQLAnswer {
+export interface GraphQLResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
@@ -29,9 +29,9 @@ const presentation: Plugin<object, RequestContext> = {
   onResultProcess({ result, setResult, serverContext }) {
     if (Array.isArray(result) || isAsyncIterable(result)) return;
     // Yoga serializes the result again.
-    const { answerBudget } = serverContext;
-    const data = serializeWithin(result.data, answerBudget);
-    if (typeof data === 'string') answerBudget.reserve(Buffer.byteLength(data));
+    const { responseBudget } = serverContext;
+    const data = serializeWithin(result.data, responseBudget);
+    if (typeof data === 'string') responseBudget.reserve(Buffer.byteLength(data));
     setResult(typeof data === 'string' ? presentResult(result, serverContext) : data);
   },
 };
@@ -45,7 +45,7 @@ const executor: Plugin = {
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
-export interface GraphQLServerOptions {
+interface GraphQLServerOptions {
   schema: GraphQLSchema;
   db: DatabaseClient;
   limits: GraphQLLimits;
@@ -97,7 +97,7 @@ export async function executeWithYoga(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-): Promise<GraphQLAnswer> {
+): Promise<GraphQLResponse> {
   const response = await server.fetch(toFetchRequest(request), context);
   const body = await response.text();
   if (body === '' && !response.ok) throw new EmptyErrorResponse(response.status);

@@ -23,7 +23,7 @@ declare module 'graphql' {
 type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'returnType'>;
 
 /** What a selection set selects of a type. */
-export interface Selection {
+interface Selection {
   /** Names of the fields that are selected of the type itself. */
   fields: ReadonlySet<string>;
   /** The columns that the selected fields declare, directly and below fields that return the same rows. */

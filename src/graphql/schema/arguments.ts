@@ -1,3 +1,4 @@
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { builder, type Types } from './builder.ts';
 
@@ -23,7 +24,7 @@ ${DEFAULT_PAGE_SIZE} edges directly before it. Cannot be combined with \`after\`
 /** The input field of a mutation that can be retried safely. */
 export const idempotencyKeyField = (t: PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>) =>
   t.string({
-    description: `A key of your choice that makes retries safe, such as a UUID: 1 to 255 printable characters. For 24 hours, a
+    description: `A key of your choice that makes retries safe, such as a UUID: 1 to ${MAX_IDEMPOTENCY_KEY_LENGTH} printable characters. For 24 hours, a
 request with the same key and the same input returns the first result without writing again; with another input or another
 operation, it returns \`IdempotencyConflictError\`. Keys are shared by all mutations of the workspace.`,
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type DevicePlatform, deviceColumns } from '../../domain/devices/device.ts';
 import { removeDevice } from '../../domain/devices/write.ts';
 import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
-import { MAX_DEVICES } from '../../domain/shared/limits.ts';
+import { MAX_DEVICE_TOKEN_LENGTH, MAX_DEVICES } from '../../domain/shared/limits.ts';
 import { deviceToken, uid } from '../../domain/users/inputs.ts';
 import type { DeviceRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -42,13 +42,15 @@ const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
   }),
 });
 
+const TOKEN_LENGTH = `1 to ${MAX_DEVICE_TOKEN_LENGTH.toLocaleString('en-US')} visible ASCII characters`;
+
 /** The device of an input. */
 export const DeviceInput = builder.inputType('DeviceInput', {
   description: 'A device to register for push messages.',
   fields: (t) => ({
     token: t.string({
       required: true,
-      description: `The device's registration token at the push service: 1 to 1,024 visible ASCII characters. If another user
+      description: `The device's registration token at the push service: ${TOKEN_LENGTH}. If another user
 has the token, it moves to this user.`,
     }),
     platform: t.field({ type: DevicePlatformType, required: true, description: 'The operating system of the device.' }),
@@ -73,7 +75,7 @@ const RemoveDeviceInput = builder
       uid: t.string({ required: true, description: 'The uid of the user who has the device.' }),
       token: t.string({
         required: true,
-        description: "The device's registration token: 1 to 1,024 visible ASCII characters.",
+        description: `The device's registration token: ${TOKEN_LENGTH}.`,
       }),
     }),
   })

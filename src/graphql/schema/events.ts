@@ -2,6 +2,7 @@ import { addEvent } from '../../domain/events/add.ts';
 import { type Event, eventColumns, eventsSource } from '../../domain/events/event.ts';
 import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
 import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { attributeLimits, MAX_EVENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { EventRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -11,8 +12,7 @@ import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
 import { UserType } from './users.ts';
 
-/** An action of a user. */
-export const EventType = builder.objectRef<EventRow>('Event');
+const EventType = builder.objectRef<EventRow>('Event');
 
 builder.node(EventType, {
   description: `An action of a user, such as a purchase. Events are never changed. Every field except \`id\` requires the scope
@@ -54,12 +54,13 @@ that poll for new events should read overlapping pages.`,
 
 withNodes(EventConnection, EventType);
 
-/** The filter of a user's events. */
-export const EventFilter = builder
+const EventFilter = builder
   .inputType('EventFilter', {
     description: 'A filter for events. An event must match every condition that is set.',
     fields: (t) => ({
-      name: t.string({ description: 'Matches events with exactly this name: 1 to 255 printable characters.' }),
+      name: t.string({
+        description: `Matches events with exactly this name: 1 to ${MAX_EVENT_NAME_LENGTH} printable characters.`,
+      }),
       since: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is at or after this time.' }),
       until: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is before this time.' }),
     }),
@@ -87,19 +88,18 @@ Requires \`events:read\` and \`users:read\`.`,
   }),
 );
 
-/** The input of `addEvent`. */
-export const AddEventInput = builder
+const AddEventInput = builder
   .inputType('AddEventInput', {
     description: 'The event to add. Null is equivalent to omitting a field.',
     fields: (t) => ({
       uid: t.string({ required: true, description: 'The uid of the user to add the event to.' }),
       name: t.string({
         required: true,
-        description: "The event's name, such as `Add to cart`: 1 to 255 printable characters.",
+        description: `The event's name, such as \`Add to cart\`: 1 to ${MAX_EVENT_NAME_LENGTH} printable characters.`,
       }),
       value: t.field({
         type: 'AttributeValue',
-        description: "The event's value, such as an amount. A string can have at most 16 KB.",
+        description: `The event's value, such as an amount. A string can have at most ${attributeLimits.bytes / 1024} KB.`,
       }),
       properties: t.field({ type: 'Attributes', description: 'Custom attributes of the event.' }),
       timestamp: t.field({

@@ -4,6 +4,7 @@ import type { List, ListMembership } from '../../domain/lists/list.ts';
 import { removeFromList, setListSubscription } from '../../domain/lists/subscribe.ts';
 import { archiveList, createList, updateList } from '../../domain/lists/write.ts';
 import { ListArchivedError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../../domain/shared/limits.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import { builder } from './builder.ts';
 import { encodeGlobalId, globalId } from './global-id.ts';
@@ -13,12 +14,11 @@ const listId = globalId('List');
 
 const LIST_ID = 'The global id of the list.';
 const UID = "The user's uid.";
-const TITLE = "The list's title: 1 to 64 printable characters.";
-const DESCRIPTION = "The list's description: at most 255 characters.";
+const TITLE = `The list's title: 1 to ${MAX_LIST_TITLE_LENGTH} printable characters.`;
+const DESCRIPTION = `The list's description: at most ${MAX_LIST_DESCRIPTION_LENGTH} characters.`;
 const NOT_FOUND = 'Returns `NotFoundError` if the workspace has no such list.';
 
-/** The input of `createList`. */
-export const CreateListInput = builder
+const CreateListInput = builder
   .inputType('CreateListInput', {
     description: 'The list to create.',
     fields: (t) => ({
@@ -47,8 +47,7 @@ builder.mutationField('createList', (t) =>
   }),
 );
 
-/** The input of `updateList`. */
-export const UpdateListInput = builder
+const UpdateListInput = builder
   .inputType('UpdateListInput', {
     description: 'The changes to a list. Omitted fields are not changed.',
     fields: (t) => ({
@@ -78,8 +77,7 @@ builder.mutationField('updateList', (t) =>
   }),
 );
 
-/** The input of `archiveList`. */
-export const ArchiveListInput = builder
+const ArchiveListInput = builder
   .inputType('ArchiveListInput', {
     description: 'The list to archive.',
     fields: (t) => ({ listId: t.id({ required: true, description: LIST_ID }) }),
@@ -106,8 +104,7 @@ builder.mutationField('archiveList', (t) =>
   }),
 );
 
-/** The input of `setListSubscription`. */
-export const SetListSubscriptionInput = builder
+const SetListSubscriptionInput = builder
   .inputType('SetListSubscriptionInput', {
     description: 'The subscription to set.',
     fields: (t) => ({
@@ -156,8 +153,7 @@ builder.mutationField('setListSubscription', (t) =>
   }),
 );
 
-/** The input of `removeFromList`. */
-export const RemoveFromListInput = builder
+const RemoveFromListInput = builder
   .inputType('RemoveFromListInput', {
     description: 'The membership to remove.',
     fields: (t) => ({

@@ -7,6 +7,7 @@ import {
   membershipColumns,
 } from '../../domain/lists/list.ts';
 import { listMembersSource } from '../../domain/lists/memberships.ts';
+import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { User } from '../../domain/users/user.ts';
 import type { ListRow } from '../loaders/partial-rows.ts';
@@ -40,10 +41,12 @@ builder.node(ListType, {
   row: { columns: listColumns, file: 'src/domain/lists/list.ts' },
   id: idColumn,
   fields: (t) => ({
-    title: columns(t).exposeString('title', { description: "The list's title: 1 to 64 characters." }),
+    title: columns(t).exposeString('title', {
+      description: `The list's title: 1 to ${MAX_LIST_TITLE_LENGTH} characters.`,
+    }),
     description: columns(t).exposeString('description', {
       nullable: true,
-      description: "The list's description: at most 255 characters. Null if it has none.",
+      description: `The list's description: at most ${MAX_LIST_DESCRIPTION_LENGTH} characters. Null if it has none.`,
     }),
     createdAt: columns(t).expose('createdAt', { type: 'DateTime', description: 'When the list was created.' }),
     archivedAt: columns(t).expose('archivedAt', {

@@ -43,7 +43,7 @@ builder.queryField('node', (t) =>
     description: `Returns the object with the given global id. Null if the workspace has no such object. Requires
 the scope to read the object's type: ${EXAMPLES}.`,
     args: { id: t.arg.id({ required: true, description: 'The global id of the object.' }) },
-    extensions: { typesAskedFor: ({ id }) => typesOf([id]) },
+    extensions: { typesInArguments: ({ id }) => typesOf([id]) },
     resolve: (_root, { id }, context, info) => loadNode(parseGlobalId(id, 'id'), context, info),
   }),
 );
@@ -62,7 +62,7 @@ object. Requires the scope to read the type of each object: ${EXAMPLES}.`,
     },
     extensions: {
       reads: { argument: 'ids', limit: 'nodes' },
-      typesAskedFor: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
+      typesInArguments: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
     },
     resolve: (_root, { ids }, context, info) =>
       ids.map(async (id, index) => loadNode(parseGlobalId(id, 'ids', String(index)), context, info)),

@@ -7,6 +7,7 @@ import {
   isJsonObject,
 } from '../../domain/shared/attributes.ts';
 import { toNumber, UnsafeNumber } from '../../domain/shared/json-numbers.ts';
+import { attributeLimits } from '../../domain/shared/limits.ts';
 import { builder, type InputAttributes, type InputValue } from './builder.ts';
 
 const INVALID_VALUE = 'AttributeValue must be a string, a finite number or a boolean.';
@@ -74,8 +75,8 @@ any UTC offset; results are in UTC.`,
 });
 
 builder.scalarType('Attributes', {
-  description: `A flat JSON object whose values are strings, finite numbers or booleans. An input can have at most 100 keys of 1 to
-64 characters, and 16 KB in total.
+  description: `A flat JSON object whose values are strings, finite numbers or booleans. An input can have at most ${attributeLimits.keys} keys of 1 to
+${attributeLimits.keyLength} characters, and ${attributeLimits.bytes / 1024} KB in total.
 ${UNSAFE_NUMBERS}`,
   serialize: toAttributes,
   parseValue: toInputAttributes,

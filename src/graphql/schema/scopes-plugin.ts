@@ -15,7 +15,7 @@ declare module 'graphql' {
     /** The scopes that the field requires, all of them. */
     requiresScopes?: readonly Scope[];
     /** Returns the types of the objects that the arguments name; the field requires the scopes of these, too. */
-    typesAskedFor?: (args: Readonly<Record<string, unknown>>) => Iterable<string>;
+    typesInArguments?: (args: Readonly<Record<string, unknown>>) => Iterable<string>;
   }
 
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {

@@ -8,8 +8,7 @@ import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
 import { UserConnection, UserType } from './users.ts';
 
-/** A group of users computed from their attributes and events. */
-export const SegmentType = builder.objectRef<SegmentRow>('Segment');
+const SegmentType = builder.objectRef<SegmentRow>('Segment');
 
 builder.node(SegmentType, {
   description: `A group of users that is computed from their attributes and events; users cannot be added or removed by hand.

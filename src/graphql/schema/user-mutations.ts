@@ -7,6 +7,12 @@ import {
   UidTakenError,
   ValidationError,
 } from '../../domain/shared/errors.ts';
+import {
+  MAX_EMAIL_LENGTH,
+  MAX_LISTS_AT_CREATION,
+  MAX_NAME_LENGTH,
+  MAX_UID_LENGTH,
+} from '../../domain/shared/limits.ts';
 import { createUser } from '../../domain/users/create.ts';
 import { deleteUser } from '../../domain/users/delete.ts';
 import { listIds, newUser, uid, userUpdate } from '../../domain/users/inputs.ts';
@@ -18,27 +24,29 @@ import { DeviceInput } from './devices.ts';
 import { encodeGlobalId, globalId } from './global-id.ts';
 import { UserType } from './users.ts';
 
-/** The input of `createUser`. */
-export const CreateUserInput = builder
+const FIRST_NAME = `The user's first name: at most ${MAX_NAME_LENGTH} characters`;
+const LAST_NAME = `The user's last name: at most ${MAX_NAME_LENGTH} characters`;
+const EMAIL = `The user's e-mail address: one \`@\`, no spaces, at most ${MAX_EMAIL_LENGTH} characters`;
+
+const CreateUserInput = builder
   .inputType('CreateUserInput', {
     description: 'The user to create. Null is equivalent to omitting a field.',
     fields: (t) => ({
       uid: t.string({
         required: true,
-        description: "The user's identifier in your application: 1 to 255 ASCII letters and digits.",
+        description: `The user's identifier in your application: 1 to ${MAX_UID_LENGTH} ASCII letters and digits.`,
       }),
-      firstName: t.string({ description: "The user's first name: at most 255 characters." }),
-      lastName: t.string({ description: "The user's last name: at most 255 characters." }),
+      firstName: t.string({ description: `${FIRST_NAME}.` }),
+      lastName: t.string({ description: `${LAST_NAME}.` }),
       number: t.string({
         description: "The user's phone number in international format, with or without `+`. Stored in E.164 format.",
       }),
       email: t.string({
-        description:
-          "The user's e-mail address: one `@`, no spaces, at most 254 characters. Does not have to be unique.",
+        description: `${EMAIL}. Does not have to be unique.`,
       }),
       device: t.field({ type: DeviceInput, description: "The user's device, to register for push messages." }),
       listIds: t.idList({
-        description: `The global ids of at most 100 lists to subscribe the user to, without an opt-in confirmation. If a list does not exist
+        description: `The global ids of at most ${MAX_LISTS_AT_CREATION} lists to subscribe the user to, without an opt-in confirmation. If a list does not exist
 or is archived, the user is not created.`,
       }),
       meta: t.field({ type: 'Attributes', description: 'Custom attributes of the user.' }),
@@ -52,15 +60,14 @@ or is archived, the user is not created.`,
   })
   .validate(newUser.extend({ listIds: listIds(globalId('List')) }));
 
-/** The input of `updateUser`. */
-export const UpdateUserInput = builder
+const UpdateUserInput = builder
   .inputType('UpdateUserInput', {
     description:
       'The changes to a user. Omitted fields are not changed. Null clears a field if its description says so.',
     fields: (t) => ({
       uid: t.string({
         required: true,
-        description: `The user's uid: 1 to 255 visible characters except \`/\`, without leading or trailing white space. Normalized to
+        description: `The user's uid: 1 to ${MAX_UID_LENGTH} visible characters except \`/\`, without leading or trailing white space. Normalized to
 Unicode normal form C. If no user has the uid, a user is created. Exception: if the caller has the scope \`users:write\`,
 and exactly one user with the input's \`email\` has \`uidUpdateable: true\`, the uid of that user is set instead.`,
       }),
@@ -68,14 +75,14 @@ and exactly one user with the input's \`email\` has \`uidUpdateable: true\`, the
         description: `The uid to set for a user whose \`uidUpdateable\` is true, with the same rules as \`uid\`. Can be set once. Null is
 equivalent to omitting it. Requires \`users:write\`.`,
       }),
-      firstName: t.string({ description: "The user's first name: at most 255 characters. Null clears it." }),
-      lastName: t.string({ description: "The user's last name: at most 255 characters. Null clears it." }),
+      firstName: t.string({ description: `${FIRST_NAME}. Null clears it.` }),
+      lastName: t.string({ description: `${LAST_NAME}. Null clears it.` }),
       number: t.string({
         description: `The user's phone number in international format, with or without \`+\`. Stored in E.164 format. Null clears
 it.`,
       }),
       email: t.string({
-        description: `The user's e-mail address: one \`@\`, no spaces, at most 254 characters. Null clears it. Changing
+        description: `${EMAIL}. Null clears it. Changing
 or clearing the address of a user who has one requires \`users:write\`.`,
       }),
       device: t.field({

@@ -1,3 +1,4 @@
+import { metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import { usersSource } from '../../domain/users/read.ts';
@@ -46,7 +47,7 @@ integration; the user's e-mail address then serves as the uid.`,
     }),
     meta: columns(t).expose('meta', {
       type: 'Attributes',
-      description: `Custom attributes of the user; \`{}\` if there are none. At most 200 keys and 32 KB: the limits of
+      description: `Custom attributes of the user; \`{}\` if there are none. At most ${metaLimits.keys} keys and ${metaLimits.bytes / 1024} KB: the limits of
 \`Attributes\` apply once to the attributes written by callers without the scope \`users:read\`, and once to all others.`,
     }),
     createdAt: columns(t).expose('createdAt', {

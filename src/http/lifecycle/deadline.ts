@@ -46,9 +46,9 @@ export function setDeadline(app: FastifyInstance, ms: number): void {
 }
 
 /** The result of a handler; undefined if the deadline has already answered the request. A late error is only logged. */
-export async function withDeadline<Answer>(reply: FastifyReply, answer: Promise<Answer>): Promise<Answer | undefined> {
+export async function withDeadline<Result>(reply: FastifyReply, pending: Promise<Result>): Promise<Result | undefined> {
   try {
-    const result = await answer;
+    const result = await pending;
     return reply.sent ? undefined : result;
   } catch (error) {
     if (!reply.sent) throw error;

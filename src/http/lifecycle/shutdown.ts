@@ -27,7 +27,7 @@ export function closeInTime(app: FastifyInstance, { closeIdle }: Connections): v
 /** The open connections of a server. */
 export interface Connections {
   /** Whether a request on the connection is received, or its response has begun. */
-  isAnswering(socket: Socket): boolean;
+  isResponding(socket: Socket): boolean;
   /** Whether the connection has a request in flight, received or not. */
   isBusy(socket: Socket): boolean;
   /**
@@ -54,7 +54,7 @@ export function trackConnections(server: Server): Connections {
     });
   });
   return {
-    isAnswering: (socket) =>
+    isResponding: (socket) =>
       [...(inFlight.get(socket) ?? [])].some((response) => response.headersSent || response.req.complete),
     isBusy: (socket) => inFlight.has(socket),
     closeIdle: () => {

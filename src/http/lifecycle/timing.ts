@@ -30,7 +30,7 @@ class ClientGoneError extends Error {
 }
 
 /**
- * Tracks the work on requests for `onWorkEnd`, `onAnswerSent` and `workMs`. Work ends when the response is ready to be sent, or
+ * Tracks the work on requests for `onWorkEnd`, `onResponseSent` and `workMs`. Work ends when the response is ready to be sent, or
  * when the client disconnects before its request is received; such a request reaches no handler. If a client disconnects later,
  * its request is processed to the end and keeps its slots until then.
  */
@@ -90,7 +90,7 @@ export function onWorkEnd({ timing }: FastifyRequest, callback: () => void): voi
 }
 
 /** Calls back once the operating system has taken the whole response or the connection is closed; immediately if it has. */
-export function onAnswerSent({ timing }: FastifyRequest, callback: () => void): void {
+export function onResponseSent({ timing }: FastifyRequest, callback: () => void): void {
   if (timing?.onSent) timing.onSent.push(callback);
   else callback();
 }

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import { onAnswerSent } from '../lifecycle/timing.ts';
+import { onResponseSent } from '../lifecycle/timing.ts';
 import { RateLimitedError } from './rate.ts';
 
 /** Reserves one of a key's concurrency slots for a request until its response is sent. @throws {RateLimitedError} */
-export type ReserveSlot = (request: FastifyRequest, key: string) => void;
+type ReserveSlot = (request: FastifyRequest, key: string) => void;
 
 /** Limits how many requests of a key this process has in flight. @param limit per key; 0: no limit. */
 export function limitConcurrency(limit: number): ReserveSlot {
@@ -13,7 +13,7 @@ export function limitConcurrency(limit: number): ReserveSlot {
     const count = inFlight.get(key) ?? 0;
     if (count >= limit) throw new RateLimitedError(`The key has reached its limit of ${limit} concurrent requests`, 1);
     inFlight.set(key, count + 1);
-    onAnswerSent(request, () => {
+    onResponseSent(request, () => {
       const rest = (inFlight.get(key) ?? 0) - 1;
       if (rest > 0) inFlight.set(key, rest);
       else inFlight.delete(key);

@@ -71,7 +71,7 @@ export interface Admitted {
 }
 
 /** Called with the admitted request or the error that rejects it: immediately, or in a later turn of the event loop. */
-export type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
+type OnAdmission = (error: OverloadedError | undefined, admitted?: Admitted) => void;
 
 /** The admission of every request if there is no limit. */
 const UNCOUNTED: Admitted = {
@@ -125,60 +125,92 @@ interface Tenant {
  * equal shares, and within a workspace its keys. While several workspaces have requests, the next request to begin is always
  * one of the workspace for which the least work has begun, so that all workspaces get the same share of the CPU
  * regardless of how many requests they send.
- * @param maxConcurrency upper bound of the limits; 0: admits every request.
  */
-export function createLoadShedding(maxConcurrency: number): LoadShedding {
-  if (maxConcurrency === 0) {
-    return { admit: (_claim, onAdmission) => onAdmission(undefined, UNCOUNTED), stop: () => {} };
-  }
-  const turnMs = measureTurns();
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delays.enable();
-  const limit: AdaptiveLimit = { value: Math.min(maxConcurrency, BURST) };
-  const tenants = new Map<string, Tenant>();
-  let [inSystem, rejected] = [0, 0];
-  let lastUtilization = performance.eventLoopUtilization();
-  let isBusy = false;
-  let isDispatching = false;
+class FairLoadShedding implements LoadShedding {
+  readonly #maxConcurrency: number;
+  readonly #turnMs = measureTurns();
+  readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #timer: NodeJS.Timeout;
+  readonly #limit: AdaptiveLimit;
+  readonly #tenants = new Map<string, Tenant>();
+  #inSystem = 0;
+  #rejected = 0;
+  #lastUtilization = performance.eventLoopUtilization();
+  #isBusy = false;
+  #isDispatching = false;
   /** The virtual time of the workspace whose request began last. */
-  let latestStart = 0;
+  #latestStart = 0;
 
-  function adjust(adjusted: AdaptiveLimit, slowness: number, isAtLimit: boolean): void {
-    const { value } = adjusted;
-    if (slowness > 1 && isAtLimit) {
-      const factor = Math.max(DECREASE.largest, Math.min(DECREASE.smallest, 1 / slowness));
-      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, maxConcurrency), Math.floor(value * factor));
-    } else if (slowness <= 1 && (isAtLimit || value < BURST)) {
-      adjusted.value = Math.min(maxConcurrency, Math.ceil(value * INCREASE));
-    }
+  /** @param maxConcurrency upper bound of the limits. */
+  constructor(maxConcurrency: number) {
+    this.#maxConcurrency = maxConcurrency;
+    this.#limit = { value: Math.min(maxConcurrency, BURST) };
+    this.#delays.enable();
+    this.#timer = setInterval(() => this.#adjustAll(), INTERVAL_MS).unref();
   }
 
-  function adjustAll(): void {
+  admit({ workspaceId, key: keyName }: Claim, onAdmission: OnAdmission): void {
+    const tenant = this.#tenantOf(workspaceId);
+    const key = tenant.keys.get(keyName) ?? { open: 0, inSystem: 0, queue: [] };
+    tenant.keys.set(keyName, key);
+    if (this.#isFull(tenant) && this.#exceedsShare(tenant, key)) {
+      this.#rejected += 1;
+      tenant.rejected += 1;
+      if (key.open === 0) tenant.keys.delete(keyName);
+      onAdmission(OVERLOADED);
+      return;
+    }
+    key.open += 1;
+    this.#count(tenant, key, 1);
+    const begin = () => {
+      tenant.virtualTime += tenant.meanWork;
+      onAdmission(undefined, this.#createAdmitted(tenant, keyName, key));
+    };
+    if (this.#tenants.size === 1 && !this.#isDispatching) begin();
+    else this.#enqueue(tenant, key, begin);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#delays.disable();
+  }
+
+  #adjustAll(): void {
     // The histogram records the whole interval of its timer, in ns.
-    const delay = delays.count === 0 ? INTERVAL_MS : delays.mean / 1e6 - RESOLUTION_MS;
-    adjust(limit, delay / TARGET_DELAY_MS, rejected > 0 || inSystem >= limit.value);
-    delays.reset();
-    rejected = 0;
+    const delay = this.#delays.count === 0 ? INTERVAL_MS : this.#delays.mean / 1e6 - RESOLUTION_MS;
+    this.#adjust(this.#limit, delay / TARGET_DELAY_MS, this.#rejected > 0 || this.#inSystem >= this.#limit.value);
+    this.#delays.reset();
+    this.#rejected = 0;
     const utilization = performance.eventLoopUtilization();
-    isBusy = performance.eventLoopUtilization(utilization, lastUtilization).utilization > BUSY_UTILIZATION;
-    lastUtilization = utilization;
-    for (const [workspaceId, tenant] of tenants) {
+    this.#isBusy = performance.eventLoopUtilization(utilization, this.#lastUtilization).utilization > BUSY_UTILIZATION;
+    this.#lastUtilization = utilization;
+    for (const [workspaceId, tenant] of this.#tenants) {
       const { ended, totalMs } = tenant;
       if (tenant.inSystem === 0 && ended === 0 && tenant.rejected === 0 && tenant.keys.size === 0) {
-        tenants.delete(workspaceId);
+        this.#tenants.delete(workspaceId);
       }
       const slowness = ended === 0 ? 0 : totalMs / ended / TARGET_DURATION_MS;
-      adjust(tenant.limit, slowness, tenant.rejected > 0 || tenant.inSystem >= tenant.limit.value);
+      this.#adjust(tenant.limit, slowness, tenant.rejected > 0 || tenant.inSystem >= tenant.limit.value);
       Object.assign(tenant, { rejected: 0, ended: 0, totalMs: 0 });
     }
   }
 
-  function tenantOf(workspaceId: string): Tenant {
-    const existing = tenants.get(workspaceId);
+  #adjust(adjusted: AdaptiveLimit, slowness: number, isAtLimit: boolean): void {
+    const { value } = adjusted;
+    if (slowness > 1 && isAtLimit) {
+      const factor = Math.max(DECREASE.largest, Math.min(DECREASE.smallest, 1 / slowness));
+      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, this.#maxConcurrency), Math.floor(value * factor));
+    } else if (slowness <= 1 && (isAtLimit || value < BURST)) {
+      adjusted.value = Math.min(this.#maxConcurrency, Math.ceil(value * INCREASE));
+    }
+  }
+
+  #tenantOf(workspaceId: string): Tenant {
+    const existing = this.#tenants.get(workspaceId);
     if (existing) return existing;
     const tenant: Tenant = {
-      limit: { value: Math.min(maxConcurrency, BURST) },
-      virtualTime: latestStart,
+      limit: { value: Math.min(this.#maxConcurrency, BURST) },
+      virtualTime: this.#latestStart,
       meanWork: 1,
       inSystem: 0,
       keys: new Map(),
@@ -186,28 +218,28 @@ export function createLoadShedding(maxConcurrency: number): LoadShedding {
       ended: 0,
       totalMs: 0,
     };
-    tenants.set(workspaceId, tenant);
+    this.#tenants.set(workspaceId, tenant);
     return tenant;
   }
 
   /** Whether another request of a key exceeds its fair share; only such requests are rejected. */
-  function exceedsShare(tenant: Tenant, key: Key): boolean {
-    const share = Math.min(limit.value / tenants.size, tenant.limit.value);
+  #exceedsShare(tenant: Tenant, key: Key): boolean {
+    const share = Math.min(this.#limit.value / this.#tenants.size, tenant.limit.value);
     return key.inSystem >= share / tenant.keys.size || tenant.inSystem >= 2 * share;
   }
 
-  function isFull(tenant: Tenant): boolean {
-    if (inSystem >= limit.value || tenant.inSystem >= tenant.limit.value) return true;
-    return inSystem >= Math.min(MIN_CONCURRENCY, maxConcurrency) && turnMs() > TARGET_DELAY_MS;
+  #isFull(tenant: Tenant): boolean {
+    if (this.#inSystem >= this.#limit.value || tenant.inSystem >= tenant.limit.value) return true;
+    return this.#inSystem >= Math.min(MIN_CONCURRENCY, this.#maxConcurrency) && this.#turnMs() > TARGET_DELAY_MS;
   }
 
-  function count(tenant: Tenant, key: Key, change: 1 | -1): void {
-    inSystem += change;
+  #count(tenant: Tenant, key: Key, change: 1 | -1): void {
+    this.#inSystem += change;
     tenant.inSystem += change;
     key.inSystem += change;
   }
 
-  function createAdmitted(tenant: Tenant, keyName: string, key: Key): Admitted {
+  #createAdmitted(tenant: Tenant, keyName: string, key: Key): Admitted {
     let isPaused = false;
     let work = 1;
     // The mean work was added when the request began.
@@ -217,17 +249,17 @@ export function createLoadShedding(maxConcurrency: number): LoadShedding {
         work += additional;
         tenant.virtualTime += additional;
       },
-      awaitTurn: (proceed) => enqueue(tenant, key, proceed),
+      awaitTurn: (proceed) => this.#enqueue(tenant, key, proceed),
       pause: () => {
         isPaused = true;
-        count(tenant, key, -1);
+        this.#count(tenant, key, -1);
       },
       resume: () => {
         isPaused = false;
-        count(tenant, key, 1);
+        this.#count(tenant, key, 1);
       },
       end: (ms) => {
-        if (!isPaused) count(tenant, key, -1);
+        if (!isPaused) this.#count(tenant, key, -1);
         key.open -= 1;
         if (key.open === 0) tenant.keys.delete(keyName);
         tenant.meanWork += LATEST_WEIGHT * (work - tenant.meanWork);
@@ -238,68 +270,46 @@ export function createLoadShedding(maxConcurrency: number): LoadShedding {
     };
   }
 
+  #enqueue(tenant: Tenant, key: Key, begin: () => void): void {
+    // An idle workspace does not accumulate credit.
+    if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, this.#latestStart);
+    key.queue.push(begin);
+    this.#scheduleDispatch();
+  }
+
+  #scheduleDispatch(): void {
+    if (this.#isDispatching) return;
+    this.#isDispatching = true;
+    setImmediate(() => this.#dispatch());
+  }
+
   /** Begins queued requests, always of the workspace for which the least work has begun. */
-  function dispatch(): void {
-    isDispatching = false;
-    for (let rest = isBusy ? WORK_PER_TURN : IDLE_WORK_PER_TURN; rest > 0; ) {
-      const tenant = nextTenant();
+  #dispatch(): void {
+    this.#isDispatching = false;
+    for (let rest = this.#isBusy ? WORK_PER_TURN : IDLE_WORK_PER_TURN; rest > 0; ) {
+      const tenant = this.#nextTenant();
       const begin = tenant && dequeue(tenant.keys);
       if (!begin) return;
-      latestStart = tenant.virtualTime;
+      this.#latestStart = tenant.virtualTime;
       rest -= tenant.meanWork;
       begin();
     }
-    scheduleDispatch();
+    this.#scheduleDispatch();
   }
 
-  function nextTenant(): Tenant | undefined {
+  #nextTenant(): Tenant | undefined {
     let next: Tenant | undefined;
-    for (const tenant of tenants.values()) {
+    for (const tenant of this.#tenants.values()) {
       if (hasQueued(tenant) && (!next || tenant.virtualTime < next.virtualTime)) next = tenant;
     }
     return next;
   }
+}
 
-  function scheduleDispatch(): void {
-    if (isDispatching) return;
-    isDispatching = true;
-    setImmediate(dispatch);
-  }
-
-  function enqueue(tenant: Tenant, key: Key, begin: () => void): void {
-    // An idle workspace does not accumulate credit.
-    if (!hasQueued(tenant)) tenant.virtualTime = Math.max(tenant.virtualTime, latestStart);
-    key.queue.push(begin);
-    scheduleDispatch();
-  }
-
-  const timer = setInterval(adjustAll, INTERVAL_MS).unref();
-  return {
-    admit({ workspaceId, key: keyName }, onAdmission) {
-      const tenant = tenantOf(workspaceId);
-      const key = tenant.keys.get(keyName) ?? { open: 0, inSystem: 0, queue: [] };
-      tenant.keys.set(keyName, key);
-      if (isFull(tenant) && exceedsShare(tenant, key)) {
-        rejected += 1;
-        tenant.rejected += 1;
-        if (key.open === 0) tenant.keys.delete(keyName);
-        onAdmission(OVERLOADED);
-        return;
-      }
-      key.open += 1;
-      count(tenant, key, 1);
-      const begin = () => {
-        tenant.virtualTime += tenant.meanWork;
-        onAdmission(undefined, createAdmitted(tenant, keyName, key));
-      };
-      if (tenants.size === 1 && !isDispatching) return begin();
-      enqueue(tenant, key, begin);
-    },
-    stop: () => {
-      clearInterval(timer);
-      delays.disable();
-    },
-  };
+/** Creates the load shedding of this process. @param maxConcurrency upper bound of its limits; 0: admits every request. */
+export function createLoadShedding(maxConcurrency: number): LoadShedding {
+  if (maxConcurrency > 0) return new FairLoadShedding(maxConcurrency);
+  return { admit: (_claim, onAdmission) => onAdmission(undefined, UNCOUNTED), stop: () => {} };
 }
 
 function hasQueued({ keys }: Tenant): boolean {

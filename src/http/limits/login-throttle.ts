@@ -14,7 +14,7 @@ const MAX_VALID_CREDENTIALS = 10_000;
 const VALID_CREDENTIALS_TTL_MS = 3_600_000;
 
 /** Limits failed logins by the address of the client. */
-export interface LoginThrottle {
+interface LoginThrottle {
   /**
    * Called before a login. Credentials that were valid within the last hour always pass.
    * @throws {RateLimitedError} if the address has reached the limit of the minute.

@@ -53,7 +53,7 @@ export function createCharge(limits: RateLimits, counter: Counter = countInProce
 }
 
 /** Length of the rate limit's window. */
-export const WINDOW_SECONDS = 60;
+const WINDOW_SECONDS = 60;
 
 /**
  * Options for a limiter of `rate-limiter-flexible` that only counts: its own limit is too high to be reached, since each

@@ -47,7 +47,7 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
       databaseTimeouts: defaultLimits,
       charge: async () => {},
       addWork: () => {},
-      answerBudget: {
+      responseBudget: {
         availableBytes: () => Infinity,
         reserve: () => {},
         rejection: () => new Error('unlimited') as never,

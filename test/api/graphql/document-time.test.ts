@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReadingLimit } from '../../../src/graphql/execution/document-time.ts';
+import { DocumentTimeLimit } from '../../../src/graphql/execution/document-time.ts';
 import { startApp } from '../../kit/app.ts';
 import { idOf, writePersisted } from '../../kit/persisted.ts';
 
@@ -8,7 +8,7 @@ describe('The CPU time for new documents', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  const rejectionOf = (limit: ReadingLimit, caller: string) => {
+  const rejectionOf = (limit: DocumentTimeLimit, caller: string) => {
     try {
       limit.check(caller);
       return undefined;
@@ -18,7 +18,7 @@ describe('The CPU time for new documents', () => {
   };
 
   it('is limited per caller, with a burst', () => {
-    const limit = new ReadingLimit(100);
+    const limit = new DocumentTimeLimit(100);
     limit.spend('a', 999);
     expect(rejectionOf(limit, 'a')).toBeUndefined();
     limit.spend('a', 251);
@@ -34,7 +34,7 @@ describe('The CPU time for new documents', () => {
   });
 
   it('accumulates for at most 10 s', () => {
-    const limit = new ReadingLimit(100);
+    const limit = new DocumentTimeLimit(100);
     limit.spend('a', 1);
     vi.advanceTimersByTime(3_600_000);
     limit.spend('a', 1_001);
@@ -42,7 +42,7 @@ describe('The CPU time for new documents', () => {
   });
 
   it('is unlimited if the limit is 0', () => {
-    const limit = new ReadingLimit(0);
+    const limit = new DocumentTimeLimit(0);
     limit.spend('a', 1_000_000);
     expect(rejectionOf(limit, 'a')).toBeUndefined();
   });

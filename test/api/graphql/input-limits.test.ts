@@ -169,6 +169,8 @@ describe('lists', () => {
     expect(await other.send(document, { ids: ['a', 'b', 'c'] })).toHaveProperty('data.nodes.length', 3);
     const entities = 'query ($of: [_Any!]! = ["a", "b", "c"]) { _entities(representations: $of) { __typename } }';
     expect(await other.send(entities)).toHaveProperty('data._entities.length', 3);
+    const fragmentFirst = `fragment Found on Query { nodes(ids: $ids) { id } } query ($ids: [ID!]!) { ...Found }`;
+    expect(await other.send(fragmentFirst, { ids: ['a', 'b', 'c'] })).toHaveProperty('data.nodes.length', 3);
   });
 
   it('in defaults count if the variable is omitted', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Viewer } from '../../../src/auth/viewer.ts';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import { nameOfKey } from '../../../src/domain/shared/actor.ts';
+import { NotFoundError } from '../../../src/domain/shared/errors.ts';
 import type { Scope } from '../../../src/domain/shared/scopes.ts';
 import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
 import { executeDirectly } from '../../../src/graphql/execution/direct.ts';
@@ -45,6 +46,7 @@ for (const type of Object.values(schema.getTypeMap()).filter(isObjectType))
 const database = await createDatabase();
 const charge = vi.fn<(points: number) => Promise<void>>();
 const addWork = vi.fn();
+const reserve = vi.fn<(bytes: number) => void>();
 let granted: Scope[];
 
 /** Serves the schema with one of the executors. */
@@ -75,7 +77,7 @@ function serve(executor: 'direct' | 'yoga') {
       charge,
       addWork,
       reportsCost: false,
-      answerBudget: { availableBytes: () => 1e6, reserve: () => {}, rejection: () => new RateLimitedError('Full', 1) },
+      responseBudget: { availableBytes: () => 1e6, reserve, rejection: () => new RateLimitedError('Full', 1) },
     };
     const answer =
       (executor === 'direct' &&
@@ -103,6 +105,7 @@ beforeEach(() => {
   resolve.mockClear();
   charge.mockReset().mockResolvedValue();
   addWork.mockReset();
+  reserve.mockReset();
 });
 
 const executors = ['direct', 'yoga'] as const;
@@ -182,6 +185,20 @@ describe.each(executors)('The executor %s', (executor) => {
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED', retryAfter: 7 } }] });
     expect(charge).toHaveBeenCalledWith(1);
     expect(resolve).not.toHaveBeenCalled();
+  });
+
+  it('reserves the bytes of the data before it is sent, also of a result with errors', async () => {
+    const data = { items: { names: ['a'] } };
+    await send('{ items { names } }');
+    const secret = () => {
+      throw new NotFoundError('User');
+    };
+    resolve.mockReturnValueOnce({ names: ['a'], secret: secret as never });
+    granted = ['users:read', 'events:read'];
+    await send('{ items { names secret } }');
+    const { length } = JSON.stringify(data);
+    expect(reserve.mock.calls).toEqual([[expect.any(Number)], [expect.any(Number)]]);
+    expect(Math.min(...reserve.mock.calls.flat())).toBeGreaterThanOrEqual(length);
   });
 
   it('checks a compiled query', async () => {

@@ -159,8 +159,21 @@ it('is not rounded in a URL', async () => {
   const [broken] = await executors.both({ method: 'GET', url: address('{ __typename }', '{') });
   expect({ status: broken.status, ...JSON.parse(broken.body) }).toMatchObject({
     status: 400,
-    errors: [{ message: 'The variables or extensions in the URL are not valid JSON.' }],
+    errors: [{ message: 'The variables in the URL could not be parsed. The JSON is not valid.' }],
   });
+});
+
+it('has the same message as in REST if the body is not JSON', async () => {
+  const body = '{"query":"{ __typename }"';
+  const [ofGraphQL, again] = await executors.both({ headers, payload: body });
+  expect(ofGraphQL).toEqual(again);
+  const rest = await executors.app.inject({
+    method: 'POST',
+    url: '/v1/users',
+    headers: { ...headers, authorization: executors.owner },
+    payload: body,
+  });
+  expect(JSON.parse(ofGraphQL.body).errors[0].message).toBe(rest.json().error);
 });
 
 it('does not prevent updates of a user who was stored with one', async () => {

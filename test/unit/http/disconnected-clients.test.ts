@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { setDeadline } from '../../../src/http/lifecycle/deadline.ts';
 import { trackTiming } from '../../../src/http/lifecycle/timing.ts';
 import { createLoadShedding } from '../../../src/http/limits/load-shedding.ts';
-import { shedLoad } from '../../../src/http/limits/shed-load.ts';
+import { addLoadShedding } from '../../../src/http/limits/load-shedding-hooks.ts';
 
 const CONCURRENCY = 2;
 const DEADLINE_MS = 400;
@@ -16,7 +16,7 @@ async function startServer() {
   const app = fastify();
   trackTiming(app);
   setDeadline(app, DEADLINE_MS);
-  shedLoad(app, createLoadShedding(CONCURRENCY));
+  addLoadShedding(app, createLoadShedding(CONCURRENCY));
   app.addHook('onRequest', async ({ url }) => {
     if (url !== '/held') await delay(ADMISSION_MS);
   });

@@ -25,7 +25,7 @@ const ANONYMOUS = 'anonymous';
  * Rejects requests immediately while the process is at its limit. A request does not count while its body arrives: slow senders
  * could otherwise exhaust the limit. Routes with `points` are admitted after their authentication (`requireViewer`).
  */
-export function shedLoad(app: FastifyInstance, load: LoadShedding): void {
+export function addLoadShedding(app: FastifyInstance, load: LoadShedding): void {
   app.decorateRequest('admitted');
   app.addHook('onClose', async () => load.stop());
   app.addHook('onRequest', (request, _reply, done) => {

@@ -1,26 +1,26 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Connections } from '../lifecycle/shutdown.ts';
-import { onAnswerSent } from '../lifecycle/timing.ts';
+import { onResponseSent } from '../lifecycle/timing.ts';
 import { RateLimitedError } from './rate.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The memory that the response to a request may take. */
-    answerBudget(request: FastifyRequest, workspaceId: string): AnswerBudget;
+    responseBudget(request: FastifyRequest, workspaceId: string): ResponseBudget;
   }
   interface FastifyRequest {
     /** Whether the request has written data, so that its response must not ask for a retry. */
     hasWritten?: boolean;
     /** Whether the bytes of the response are reserved. */
-    hasReservedAnswer?: boolean;
+    hasReservedResponse?: boolean;
   }
 }
 
 /** Limits of responses. */
-export interface AnswerLimits {
+export interface ResponseLimits {
   /** Maximum size in bytes of one response body. */
-  answerBytes: number;
+  responseBytes: number;
   /** Maximum size in bytes of all responses that clients have not read yet; each workspace gets a share of it. */
   unsentBytes: number;
   /** How long in ms a client may stop reading a response before its connection is closed. */
@@ -28,7 +28,7 @@ export interface AnswerLimits {
 }
 
 /** The memory that one response may take. */
-export interface AnswerBudget {
+export interface ResponseBudget {
   /** An upper bound of the size of the response in bytes, if it is known before the response is built. */
   maxBytes?: number;
   /** Maximum size in bytes of the response at this moment. */
@@ -36,7 +36,7 @@ export interface AnswerBudget {
   /** Reserves the bytes of the response until the client has read it or its connection is closed. */
   reserve(bytes: number): void;
   /** The error for a response that exceeds the budget. @param bytes its size, if it was built to the end. */
-  rejection(bytes?: number): AnswerTooLargeError | RateLimitedError;
+  rejection(bytes?: number): ResponseTooLargeError | RateLimitedError;
 }
 
 /** Responses of up to this size are not counted: they fit into the socket's send buffer. */
@@ -46,9 +46,53 @@ const SMALL_BYTES = 64 * 1024;
 const HELD_PER_FREE = 2;
 
 /** The response exceeds its budget. Data that the request has written stays written. */
-export class AnswerTooLargeError extends Error {
+export class ResponseTooLargeError extends Error {
   readonly statusCode = 400;
   readonly code = 'LIMIT_EXCEEDED';
+}
+
+/** The bytes of the responses that clients have not read yet. */
+class HeldBytes {
+  readonly #limit: number;
+  readonly #byWorkspace = new Map<string, number>();
+  #total = 0;
+
+  /** @param limit of all responses. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  of(workspaceId: string): number {
+    return this.#byWorkspace.get(workspaceId) ?? 0;
+  }
+
+  /** The largest response with which a workspace stays within its share. */
+  shareOf(workspaceId: string): number {
+    return (HELD_PER_FREE * (this.#limit - this.#total) - this.of(workspaceId)) / (1 + HELD_PER_FREE);
+  }
+
+  /** @param bytes negative if they have been read. */
+  add(workspaceId: string, bytes: number): void {
+    this.#total += bytes;
+    const total = this.of(workspaceId) + bytes;
+    if (total === 0) this.#byWorkspace.delete(workspaceId);
+    else this.#byWorkspace.set(workspaceId, total);
+  }
+}
+
+function tooLarge(maxBytes: number, bytes: number | undefined): ResponseTooLargeError {
+  const received = bytes === undefined ? '' : `; got ${bytes}`;
+  return new ResponseTooLargeError(
+    `The response must have at most ${maxBytes} bytes${received}. Request smaller pages or fewer fields.`,
+  );
+}
+
+function tooManyUnread(heldBytes: number, hasWritten: boolean | undefined): ResponseTooLargeError | RateLimitedError {
+  const reason = `Clients of this workspace have ${Math.ceil(heldBytes / 1e6)} MB of unread responses`;
+  // Clients retry a 429, which would repeat the write.
+  return hasWritten
+    ? new ResponseTooLargeError(`${reason}; the write was stored, but its response was dropped.`)
+    : new RateLimitedError(reason, 1);
 }
 
 /**
@@ -58,58 +102,36 @@ export class AnswerTooLargeError extends Error {
  * An API that builds large responses reserves their bytes as soon as they are built, since many can be built before the first
  * is sent. All other responses are reserved when they are sent.
  */
-export function limitUnreadAnswers(app: FastifyInstance, limits: AnswerLimits, { isBusy }: Connections): void {
+export function limitUnreadResponses(app: FastifyInstance, limits: ResponseLimits, { isBusy }: Connections): void {
   app.decorateRequest('hasWritten', false);
-  app.decorateRequest('hasReservedAnswer', false);
-  const { answerBytes, unsentBytes, writeMs } = limits;
-  const heldByWorkspace = new Map<string, number>();
-  let held = 0;
+  app.decorateRequest('hasReservedResponse', false);
+  const { responseBytes, unsentBytes, writeMs } = limits;
+  const held = new HeldBytes(unsentBytes);
 
-  function hold(workspaceId: string, bytes: number): void {
-    held += bytes;
-    const total = (heldByWorkspace.get(workspaceId) ?? 0) + bytes;
-    if (total === 0) heldByWorkspace.delete(workspaceId);
-    else heldByWorkspace.set(workspaceId, total);
-  }
-
-  function budgetOf(request: FastifyRequest, workspaceId: string): AnswerBudget {
-    const heldBytes = () => heldByWorkspace.get(workspaceId) ?? 0;
-    /** The largest response with which the workspace stays within its share. */
-    const shareBytes = () => (HELD_PER_FREE * (unsentBytes - held) - heldBytes()) / (1 + HELD_PER_FREE);
+  function budgetOf(request: FastifyRequest, workspaceId: string): ResponseBudget {
     return {
-      availableBytes: () => Math.min(answerBytes, Math.max(shareBytes(), SMALL_BYTES)),
+      availableBytes: () => Math.min(responseBytes, Math.max(held.shareOf(workspaceId), SMALL_BYTES)),
       reserve: (bytes) => {
-        request.hasReservedAnswer = true;
+        request.hasReservedResponse = true;
         if (bytes <= SMALL_BYTES) return;
-        hold(workspaceId, bytes);
-        onAnswerSent(request, () => hold(workspaceId, -bytes));
+        held.add(workspaceId, bytes);
+        onResponseSent(request, () => held.add(workspaceId, -bytes));
       },
       rejection: (bytes) => {
-        const isTooLarge = bytes === undefined ? shareBytes() >= answerBytes : bytes > answerBytes;
-        if (isTooLarge) {
-          const received = bytes === undefined ? '' : `; got ${bytes}`;
-          return new AnswerTooLargeError(
-            `The response must have at most ${answerBytes} bytes${received}. Request smaller pages or fewer fields.`,
-          );
-        }
-        const reason = `Clients of this workspace have ${Math.ceil(heldBytes() / 1e6)} MB of unread responses`;
-        // Clients retry a 429, which would repeat the write.
-        if (request.hasWritten) {
-          return new AnswerTooLargeError(`${reason}; the write was stored, but its response was dropped.`);
-        }
-        return new RateLimitedError(reason, 1);
+        const isTooLarge = bytes === undefined ? held.shareOf(workspaceId) >= responseBytes : bytes > responseBytes;
+        return isTooLarge ? tooLarge(responseBytes, bytes) : tooManyUnread(held.of(workspaceId), request.hasWritten);
       },
     };
   }
 
-  app.decorate('answerBudget', budgetOf);
+  app.decorate('responseBudget', budgetOf);
   // With a listener, Node leaves idle keep-alive connections to it as well. A request that is still processed has a deadline.
   app.server.setTimeout(writeMs, (socket: Socket) => {
     if (socket.writableLength > 0 || !isBusy(socket)) socket.destroy();
   });
   app.addHook('onSend', (request, _reply, payload, done) => {
-    const { viewer, hasReservedAnswer } = request;
-    if (!viewer || hasReservedAnswer) return done();
+    const { viewer, hasReservedResponse } = request;
+    if (!viewer || hasReservedResponse) return done();
     const bytes = sizeOf(payload);
     const budget = budgetOf(request, viewer.workspaceId);
     if (bytes > budget.availableBytes()) return done(budget.rejection(bytes));

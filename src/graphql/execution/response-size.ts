@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { RateLimitedError } from '../../http/limits/rate.ts';
-import type { AnswerBudget, AnswerTooLargeError } from '../../http/limits/unread-answers.ts';
+import type { ResponseBudget, ResponseTooLargeError } from '../../http/limits/unread-responses.ts';
 import { limitExceeded } from '../checks/limits.ts';
 import { rateLimited } from '../checks/rate.ts';
 
@@ -62,7 +62,7 @@ export function stringifyWithin(data: unknown, limit: number): string | undefine
  * synchronously: responses of many requests are built before the first one is sent.
  * @returns the text, or an error result if the data does not fit.
  */
-export function serializeWithin(data: unknown, budget: AnswerBudget): string | ExecutionResult {
+export function serializeWithin(data: unknown, budget: ResponseBudget): string | ExecutionResult {
   const { maxBytes = Number.POSITIVE_INFINITY } = budget;
   const available = budget.availableBytes();
   const text = maxBytes > MAX_UNSPLIT_BYTES ? stringifyWithin(data, available) : (JSON.stringify(data) ?? 'null');
@@ -73,6 +73,6 @@ export function serializeWithin(data: unknown, budget: AnswerBudget): string | E
   };
 }
 
-function toGraphQLError(rejection: AnswerTooLargeError | RateLimitedError): GraphQLError {
+function toGraphQLError(rejection: ResponseTooLargeError | RateLimitedError): GraphQLError {
   return rejection instanceof RateLimitedError ? rateLimited(rejection) : limitExceeded(rejection.message);
 }

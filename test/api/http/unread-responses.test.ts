@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createKey } from '../../../src/auth/keys.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';
-import { stringifyWithin } from '../../../src/graphql/execution/answer-size.ts';
+import { stringifyWithin } from '../../../src/graphql/execution/response-size.ts';
 import { basic } from '../../kit/app.ts';
 import { addUser } from '../../kit/factories.ts';
 import { post } from '../../kit/http.ts';
@@ -17,7 +17,7 @@ let app: Awaited<ReturnType<typeof startListening>>;
 beforeAll(async () => {
   app = await startListening({
     admissionLimits: { concurrentRequests: 1, failedLogins: 0 },
-    limits: { writeMs: WRITE_MS, answerBytes: 10 * MEGABYTE, unsentBytes: 36 * MEGABYTE },
+    limits: { writeMs: WRITE_MS, responseBytes: 10 * MEGABYTE, unsentBytes: 36 * MEGABYTE },
   });
   const { id, uid } = await addUser(app, { uid: 'large' });
   const value = JSON.stringify('x'.repeat(16_000));
