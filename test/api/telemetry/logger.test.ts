@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { startApp } from '../../kit/app.ts';
 
 const logger = resolve('src/telemetry/logger.ts');
@@ -30,6 +31,35 @@ it('writes one line of JSON per message if standard output is not a terminal', (
     status: 200,
     msg: 'POST /graphql 200',
   });
+});
+
+it('writes lines in batches that a pipe accepts as a whole, and the rest when the process ends', () => {
+  const countWrites = `import fs from 'node:fs';
+const [write, sizes] = [fs.write, []];
+fs.write = (fd, text, ...rest) => {
+  sizes.push(Buffer.byteLength(text));
+  return write(fd, text, ...rest);
+};
+const { createLogger } = await import(${JSON.stringify(logger)});
+const log = createLogger('info');
+for (let i = 0; i < 200; i += 1) {
+  log.info({ status: 200, i }, 'POST /graphql 200');
+  await new Promise((resolve) => setImmediate(resolve));
+}
+process.on('exit', () => process.stderr.write(JSON.stringify(sizes)));
+process.exit();`;
+  const [program = '', ...args] = [process.execPath, '--input-type=module', '-e', countWrites];
+  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  const numbers = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => z.object({ i: z.number() }).parse(JSON.parse(line)).i);
+  // The end of the process does not wait for a write in flight, so the last lines can be out of order.
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
+  const sizes = z.array(z.number()).parse(JSON.parse(stderr));
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(sizes.length).toBeLessThan(20);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(4096);
 });
 
 // macOS has a `script` too, with other options.
