@@ -40,7 +40,8 @@ export async function seedDemoData(
 /** Number of users, including the example user of the REST reference. */
 const USER_COUNT = 250;
 
-function generateRows() {
+/** Generates the rows of the demo workspace. */
+export function generateDemoRows() {
   const random = seededRandom(20_261_101);
   const example = exampleUser(random);
   const users = generateUsers(random, USER_COUNT - 1);
@@ -62,7 +63,7 @@ function generateRows() {
 }
 
 async function insertRows(tx: Models, workspaceId: string): Promise<void> {
-  const demo = generateRows();
+  const demo = generateDemoRows();
   const withWorkspace = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ workspaceId, ...row }));
   await tx.user.createMany({ data: withWorkspace(demo.users) });
   await tx.device.createMany({ data: withWorkspace(demo.devices) });

@@ -104,7 +104,7 @@ export function withFields<Schema extends z.ZodObject>(
 }
 
 /** REST names of domain fields. */
-const commonNames: Readonly<Record<string, string>> = {
+export const commonNames: Readonly<Record<string, string>> = {
   firstName: 'first_name',
   lastName: 'last_name',
   createdAt: 'created_at',

@@ -11,6 +11,7 @@ import {
 } from '../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../domain/shared/pagination.ts';
 import { deviceToken, listIds, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
+import type { ProfileField } from '../domain/users/profile-fields.ts';
 import { normalizeUid } from '../domain/users/uid.ts';
 import { dateText } from './dates.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
@@ -145,9 +146,9 @@ const profileSchemas = {
   email: profile.email,
   meta: profile.meta,
   device: deviceOfProfile,
-};
+} satisfies Record<Exclude<ProfileField, 'createdAt'> | 'device', z.ZodType>;
 
-const readProfile = (body: Readonly<Record<string, unknown>>) => ({
+const readProfile = (body: Readonly<Record<string, unknown>>): Record<ProfileField | 'device', unknown> => ({
   firstName: body.first_name,
   lastName: body.last_name,
   number: body.number,

@@ -140,24 +140,31 @@ export async function respondWithUser(
   return current;
 }
 
-/** The fields of an input as they are stored, without omitted ones. A `created_at` of null counts as omitted. */
-function sentFields(input: NewUser | UserUpdate): Partial<UserObject> & { uid: string } {
-  const { uid, firstName, lastName, number, email, meta, device, createdAt } = input;
+/** Every field of the user object; JSON omits undefined ones. */
+type SentFields = { [Name in keyof Required<UserObject>]: UserObject[Name] | undefined };
+
+/** The fields of an input as they are stored; undefined if they were not sent. A `created_at` of null counts as omitted. */
+function sentFields(input: NewUser | UserUpdate): SentFields {
+  const { device, createdAt } = input;
   const listIds = 'listIds' in input ? input.listIds : undefined;
-  const fields: Partial<UserObject> & { uid: string } = { uid };
-  if (firstName !== undefined) fields.first_name = firstName;
-  if (lastName !== undefined) fields.last_name = lastName;
-  if (number !== undefined) fields.number = number;
-  if (email !== undefined) fields.email = email;
-  if (device) fields.devices = [device];
-  // Newest first, like stored memberships.
-  if (listIds !== undefined) {
-    fields.lists = [...new Set(listIds)]
-      .sort()
-      .reverse()
-      .map((id) => ({ id, subscribed: true }));
-  }
-  if (meta !== undefined) fields.meta = meta ?? {};
-  if (createdAt) fields.created_at = toRestInstant(createdAt.toISOString());
-  return fields;
+  return {
+    id: undefined,
+    uid: input.uid,
+    uid_updateable: undefined,
+    first_name: input.firstName,
+    last_name: input.lastName,
+    number: input.number,
+    email: input.email,
+    devices: device ? [device] : undefined,
+    lists: listIds === undefined ? undefined : sentLists(listIds ?? []),
+    segments: undefined,
+    meta: input.meta === null ? {} : input.meta,
+    created_at: createdAt ? toRestInstant(createdAt.toISOString()) : undefined,
+  };
+}
+
+/** The memberships of a new user: newest first, like stored ones. */
+function sentLists(listIds: readonly string[]): UserObject['lists'] {
+  const newestFirst = [...new Set(listIds)].sort().reverse();
+  return newestFirst.map((id) => ({ id, subscribed: true }));
 }

@@ -2,6 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { buildSchema, type DocumentNode, Kind, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { userColumns } from '../../src/domain/users/user.ts';
+import { userObject } from '../../src/rest/users.ts';
+import { toRestName } from '../kit/rest-names.ts';
 
 const pages = globSync(['*.md', 'docs/*.md', 'examples/**/*.md']).sort();
 const read = (path: string) => readFileSync(path, 'utf8');
@@ -79,6 +82,24 @@ it('docs/contract.md has every heading that the source cites', () => {
   );
   expect(cited.length).toBeGreaterThan(5);
   expect(cited.filter((heading) => !headings.includes(heading.toLowerCase()))).toEqual([]);
+});
+
+/** A section of a page, up to the next heading of any level. */
+const sectionOf = (page: string, heading: string) => read(page).split(`# ${heading}\n`)[1]?.split(/^#/m)[0] ?? '';
+
+const userFields = Object.keys(userColumns.expressions);
+
+it('docs/contract.md has a rule for every field of a user', () => {
+  const table = sectionOf('docs/contract.md', 'User');
+  const missing = userFields.filter((name) => !table.includes(`\`${name}\``));
+  expect(missing, 'Add each to the table in docs/contract.md, "User".').toEqual([]);
+});
+
+it('docs/rest.md has every field of a user that has another name in REST', () => {
+  const table = sectionOf('docs/rest.md', 'Field names');
+  const renamed = userFields.map(toRestName).filter((name) => name.includes('_') && name in userObject.shape);
+  const missing = renamed.filter((name) => !table.includes(`\`${name}\``));
+  expect(missing, 'Add each to the table in docs/rest.md, "Field names".').toEqual([]);
 });
 
 it('has one version everywhere', () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey } from '../../../src/auth/keys.ts';
+import type { ProfileField } from '../../../src/domain/users/profile-fields.ts';
+import type { updateBody } from '../../../src/rest/schemas.ts';
 import { basic, startApp } from '../../kit/app.ts';
 import { addDevices, addList, addToList, addUser } from '../../kit/factories.ts';
 import { IdentifyUser } from '../../kit/operations/users.ts';
@@ -24,7 +26,7 @@ async function storedUser(): Promise<string> {
     number: '+2348012345678',
     email: 'ada@example.com',
     meta: { plan: 'pro', age: 34 },
-  });
+  } satisfies Record<Exclude<ProfileField, 'createdAt'>, unknown>);
   await addDevices(app, user, [`stored-${user.uid}`]);
   await addToList(app, await addList(app), user);
   return user.uid;
@@ -75,8 +77,16 @@ describe('an update returns the uid and', () => {
     expect(await updated(uid, { first_name: null, meta: null })).toEqual({ uid, first_name: null, meta: {} });
   });
 
-  it('the fields that were sent, for a new user', async () => {
-    expect(await updated('created', { last_name: 'Lovelace' })).toEqual({ uid: 'created', last_name: 'Lovelace' });
+  it('every field that was sent, for a new user', async () => {
+    const sent = {
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+      number: '+2348012345678',
+      email: 'ada@example.com',
+      meta: { plan: 'pro' },
+      created_at: '2020-08-11T00:00:00.000+00:00',
+    } satisfies Record<Exclude<keyof typeof updateBody.shape, 'id' | 'device_token' | 'device_platform'>, unknown>;
+    expect(await updated('created', sent)).toEqual({ uid: 'created', ...sent });
   });
 });
 

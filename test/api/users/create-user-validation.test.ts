@@ -144,7 +144,7 @@ it('reports every issue at once, each with its path, and creates nothing', async
     listIds: ['nonsense'],
     meta: { ['k'.repeat(65)]: 1, text: '\0' },
     createdAt: '0000-01-01T00:00:00Z',
-  });
+  } satisfies Required<Omit<CreateUserInput, 'idempotencyKey'>>);
   if (!('issues' in answer)) throw new Error(answer.__typename);
   expect([...new Set(answer.issues.map(({ path }) => path.join('.')))].sort()).toEqual(
     [

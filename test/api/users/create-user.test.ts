@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { CreateUserInput } from '../../generated/graphql.ts';
 import { startApp } from '../../kit/app.ts';
 import { addList, addUser } from '../../kit/factories.ts';
 import { CreateUser, SignUpUser } from '../../kit/operations/users.ts';
@@ -33,7 +34,7 @@ it('stores every field of the input', async () => {
     email: 'a.jinadu@somecorp.email',
     meta: { plan: 'pro', age: 34, active: true },
     createdAt: '2021-01-12T05:24:39.062Z',
-  };
+  } satisfies Required<Omit<CreateUserInput, 'device' | 'listIds' | 'idempotencyKey'>>;
   const device = { token: 'token-1', platform: 'IOS' } as const;
   const { createUser } = await app.run(CreateUser, { input: { ...input, device, listIds: [list.globalId] } });
   expect(createUser).toMatchObject({
@@ -53,7 +54,7 @@ it('treats null as omitted, in every field', async () => {
     listIds: null,
     meta: null,
     createdAt: null,
-  };
+  } satisfies Record<Exclude<keyof CreateUserInput, 'uid' | 'idempotencyKey'>, null>;
   const { createUser } = await app.run(CreateUser, { input: { uid: 'u144', ...empty } });
   if (!('user' in createUser)) throw new Error(createUser.message);
   expect(createUser.user).toMatchObject({ firstName: null, email: null, devices: [], lists: [], meta: {} });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { User } from '../../../src/domain/users/user.ts';
 import { startApp } from '../../kit/app.ts';
 import { addDevices, addList, addSegment, addToList, addToSegment, addUser } from '../../kit/factories.ts';
 import { ReadUser } from '../../kit/operations/users.ts';
@@ -15,7 +16,7 @@ it('reads every field of the platform’s user object', async () => {
     meta: { plan: 'pro', age: 34 },
     createdAt: '2021-01-12T05:24:39.062Z',
     updatedAt: '2022-02-02T00:00:00.000Z',
-  };
+  } satisfies Record<Exclude<keyof User, 'id'>, unknown>;
   const user = await addUser(app, fields);
   await addDevices(app, user, ['token']);
   const list = await addList(app, { title: 'News' });

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { UpdateUserInput } from '../../generated/graphql.ts';
 import { startApp } from '../../kit/app.ts';
 import { UpdateUser } from '../../kit/operations/users.ts';
 
@@ -71,7 +72,7 @@ it('reports every issue at once, each with its path, and creates nothing', async
     device: { token: ' ', platform: 'IOS' },
     meta: { k: '\0' },
     createdAt: null,
-  } as const;
+  } as const satisfies Required<Omit<UpdateUserInput, 'removeMeta'>>;
   const { updateUser } = await app.run(UpdateUser, { input: { ...input, removeMeta: [''] } });
   const paths = 'issues' in updateUser ? updateUser.issues.map(({ path }) => path.join('.')) : [];
   expect([...new Set(paths)].sort()).toEqual([

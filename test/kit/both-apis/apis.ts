@@ -1,5 +1,6 @@
 import { encodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
 import type { Answer, startApp, Tenant } from '../app.ts';
+import { renameKeys, toRestName } from '../rest-names.ts';
 import { readUser, userOfGraphQL, userOfRest } from './read-user.ts';
 import { record } from './record.ts';
 
@@ -92,15 +93,12 @@ const restRequests: Record<Command['name'], (input: Command['input']) => RestReq
   }),
 };
 
-function restProfile({ firstName, lastName, device, createdAt, ...rest }: Command['input']): object {
+function restProfile({ device, ...rest }: Command['input']): object {
   const { token, platform } = record(device);
   return {
-    ...rest,
-    first_name: firstName,
-    last_name: lastName,
+    ...renameKeys(rest, toRestName),
     device_token: token,
     device_platform: platform,
-    created_at: createdAt,
   };
 }
 

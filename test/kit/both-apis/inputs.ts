@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ProfileField } from '../../../src/domain/users/profile-fields.ts';
 import type { Command } from './apis.ts';
 import { lists, type Scene } from './scene.ts';
 
@@ -94,7 +95,7 @@ const fields = {
     invalid: of(invalidAttributes),
   },
   createdAt: { valid: of(dates), invalid: of([...invalidDates, null]) },
-};
+} satisfies Record<ProfileField | 'device', Values>;
 
 const value: Values = {
   valid: nullable(fc.oneof(fc.string(), fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }))),

@@ -1,4 +1,5 @@
 import { decodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
+import { renameKeys, toDomainName } from '../rest-names.ts';
 import { record } from './record.ts';
 import { time } from './scene.ts';
 
@@ -16,12 +17,9 @@ const each = (list: unknown) => (Array.isArray(list) ? list.map(record) : []);
 
 /** A user object of REST with the names of GraphQL, without the generated ids of segments. */
 export function userOfRest(body: Record<string, unknown>): object {
-  const { id: _, first_name: firstName, last_name: lastName, uid_updateable: updateable, ...user } = body;
-  const { created_at: createdAt, segments, ...rest } = user;
+  const { id: _, uid_updateable: updateable, created_at: createdAt, segments, ...rest } = body;
   return {
-    ...rest,
-    firstName,
-    lastName,
+    ...renameKeys(rest, toDomainName),
     uidUpdateable: updateable === true,
     createdAt: time(new Date(String(createdAt))),
     segments: each(segments).map(({ suppressed }) => suppressed),

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import { newUser, userUpdate } from '../../../src/domain/users/inputs.ts';
 import { userColumns } from '../../../src/domain/users/user.ts';
+import { commonNames } from '../../../src/rest/operation.ts';
 import { createBody, updateBody } from '../../../src/rest/schemas.ts';
 import { userObject } from '../../../src/rest/users.ts';
-
-/** The REST name of a domain field. */
-const toRestName = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+import { toRestName } from '../../kit/rest-names.ts';
 
 /** Fields with other names in REST (`id`, `lists`, `device_token`), in headers, or without a counterpart. */
 const OTHER_INPUTS = ['uid', 'newUid', 'device', 'listIds', 'idempotencyKey', 'removeMeta'];
@@ -22,6 +21,12 @@ it.each([
 ])('%s has every profile field of the domain', (body, fields, shape) => {
   const advice = `${body} lacks a field. Add it to profile, profileSchemas and readProfile in src/rest/schemas.ts.`;
   expect(Object.keys(shape), advice).toEqual(expect.arrayContaining(fields.map(toRestName)));
+});
+
+it('issues have the REST names of profile fields', () => {
+  const renamed = [...inputs(newUser.shape), ...inputs(userUpdate.shape)].filter((name) => toRestName(name) !== name);
+  const advice = 'A field lacks its REST name. Add it to commonNames in src/rest/operation.ts.';
+  expect(commonNames, advice).toMatchObject(Object.fromEntries(renamed.map((name) => [name, toRestName(name)])));
 });
 
 it('the user object has every column of a user', () => {
