@@ -57,7 +57,7 @@ export async function startGateway(environment: Environment, start?: Start): Pro
   const address = await new Promise<string>((resolve, reject) => {
     const look = () => {
       const match = readyPattern(environment).exec(output())?.[1];
-      if (!match) return;
+      if (!match || countListening(output()) < Number(environment.WORKERS ?? 1)) return;
       // Searching the output again for each chunk would become slow.
       child.stdout?.off('data', look);
       resolve(match);
@@ -78,6 +78,9 @@ export async function startGateway(environment: Environment, start?: Start): Pro
     [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
   };
 }
+
+/** The log lines of processes that listen: each process writes its own with a delay, since it buffers its log. */
+const countListening = (output: string) => output.match(/"Server listening at /g)?.length ?? 0;
 
 /** Matches the last startup message, which contains the address. With the embedded database it is the banner. */
 function readyPattern({ DATABASE_URL, WORKERS }: Environment): RegExp {

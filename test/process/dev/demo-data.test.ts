@@ -9,6 +9,7 @@ import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { newUser, number as phoneNumber, userUpdate } from '../../../src/domain/users/inputs.ts';
 import { workspaceId, workspaceName } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../../kit/database.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 
 const seed = (db: DatabaseClient) => seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
 
@@ -129,7 +130,7 @@ describe('the demo data', () => {
   });
 
   it('is inserted once, also by concurrent starts, and not changed afterwards', async () => {
-    await using database = await createDatabase();
+    await using database = await createDatabase({ timeouts: longTimeouts });
     expect((await Promise.all([seed(database.db), seed(database.db)])).toSorted()).toEqual([false, true]);
     await database.db.user.deleteMany({ where: { uid: 'u1001' } });
 
