@@ -14,6 +14,8 @@ const DOCUMENTED_CODES = new Set([
   'FORBIDDEN',
   'RATE_LIMITED',
   'LIMIT_EXCEEDED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
 /** Codes of domain errors that are kept in `errors`. All other domain errors become conflicts. */

@@ -10,6 +10,7 @@ import { requestsCostReport } from './checks/complexity.ts';
 import type { GraphQLLimits } from './checks/limits.ts';
 import { sendErrorResponse } from './errors.ts';
 import { inlineTrace, requestsTrace } from './execution/apollo-trace.ts';
+import { AutomaticPersistedQueries } from './execution/automatic-persisted-queries.ts';
 import { CompiledQueries } from './execution/compiled.ts';
 import { executeDirectly } from './execution/direct.ts';
 import { DocumentCache } from './execution/document-cache.ts';
@@ -44,7 +45,8 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
   const persisted = options.persistedOperations && (await readPersistedOperations(options.persistedOperations));
   const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: limits.documentMs });
   const queries = new CompiledQueries(limits.compiledCacheBytes, options.compileEagerly);
-  const serverOptions = { db, limits, persisted, documents, queries };
+  const sources = { persisted, automatic: new AutomaticPersistedQueries(limits) };
+  const serverOptions = { db, limits, sources, documents, queries };
   const yoga = createGraphQLServer({ schema, ...serverOptions });
   if (persisted) checkPersistedOperations(yoga.getEnveloped({}), persisted, limits.documentCharacters);
   // Tracing wraps the resolvers of its schema, which is therefore a copy.
@@ -53,7 +55,7 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
   async function execute(request: FastifyRequest, context: RequestContext): Promise<GraphQLResponse> {
     if (requestsTrace(request.headers)) return executeWithYoga(tracedYoga, request, context);
     const response =
-      options.executeDirectly && (await executeDirectly(yoga, request, context, { limits, persisted, documents }));
+      options.executeDirectly && (await executeDirectly(yoga, request, context, { limits, sources, documents }));
     return response || executeWithYoga(yoga, request, context);
   }
 

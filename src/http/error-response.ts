@@ -37,16 +37,18 @@ const UNAVAILABLE = { status: 503, code: 'SERVICE_UNAVAILABLE', ...retryIn(1) };
  */
 export const MAX_PATH_PART_LENGTH = 4096;
 
-/**
- * `WWW-Authenticate` (RFC 9110, 11.6.1) for deployments with keys alone, and the additional challenge if tokens are
- * accepted.
- */
+/** The challenge for keys (RFC 9110, 11.6.1), and the additional one if tokens are accepted. */
 const BASIC_CHALLENGE = 'Basic realm="usergraph", charset="UTF-8"';
 const BEARER_CHALLENGE = 'Bearer realm="usergraph"';
 
 /** The parts of a request that its error response depends on. */
 interface FailedRequest {
-  headers: { 'content-length'?: string | undefined; 'content-type'?: string | undefined };
+  headers: {
+    'content-length'?: string | undefined;
+    'content-type'?: string | undefined;
+    'sec-fetch-dest'?: string | string[] | undefined;
+    'sec-fetch-mode'?: string | string[] | undefined;
+  };
   routeOptions: { bodyLimit?: number | undefined };
   server: { databaseTimeouts: DatabaseTimeouts };
 }
@@ -54,8 +56,7 @@ interface FailedRequest {
 /** Maps any error to a response. Details of unexpected errors are not exposed. */
 export function toErrorResponse(error: unknown, request: FailedRequest): ErrorResponse {
   if (error instanceof UnauthenticatedError) {
-    const challenge = error.acceptsTokens ? `${BASIC_CHALLENGE}, ${BEARER_CHALLENGE}` : BASIC_CHALLENGE;
-    return { status: 401, code: error.code, message: error.message, headers: { 'www-authenticate': challenge } };
+    return { status: 401, code: error.code, message: error.message, headers: challengesFor(request, error) };
   }
   if (error instanceof RateLimitedError) {
     return { status: 429, code: error.code, message: error.message, ...retryIn(error.retryAfter) };
@@ -83,6 +84,14 @@ export function toErrorResponse(error: unknown, request: FailedRequest): ErrorRe
   }
   const code = status === 413 || status === 414 ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
   return { status, code, message: limitMessage(status, error, request) ?? error.message };
+}
+
+/** The challenges of a 401. A browser shows its password dialog for `Basic`, also if a script has sent the request. */
+function challengesFor({ headers }: FailedRequest, { acceptsTokens }: UnauthenticatedError): Record<string, string> {
+  const isOfScript =
+    headers['sec-fetch-dest'] === 'empty' || ['cors', 'same-origin'].includes(String(headers['sec-fetch-mode']));
+  const challenges = [...(isOfScript ? [] : [BASIC_CHALLENGE]), ...(acceptsTokens ? [BEARER_CHALLENGE] : [])];
+  return challenges.length === 0 ? {} : { 'www-authenticate': challenges.join(', ') };
 }
 
 /** The message of a rejected request whose error does not name the limit or the value received. */

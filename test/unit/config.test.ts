@@ -28,7 +28,12 @@ it('has a default for every variable', () => {
 });
 
 /** Limits for which 0 is valid: it disables them. */
-const ACCEPTS_ZERO = new Set(['LIMIT_DOCUMENT_CACHE_BYTES', 'LIMIT_COMPILED_CACHE_BYTES', 'LIMIT_DOCUMENT_MS']);
+const ACCEPTS_ZERO = new Set([
+  'LIMIT_DOCUMENT_CACHE_BYTES',
+  'LIMIT_PERSISTED_QUERY_BYTES',
+  'LIMIT_COMPILED_CACHE_BYTES',
+  'LIMIT_DOCUMENT_MS',
+]);
 
 it('reads each limit from its own variable', () => {
   const limits = Object.entries(limitVariables);

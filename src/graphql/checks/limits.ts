@@ -24,6 +24,8 @@ export interface GraphQLLimits {
   inputItems: number;
   /** Bytes of the parsed documents that a process caches. */
   documentCacheBytes: number;
+  /** Bytes of the documents that a process stores for automatic persisted queries; 0: not supported. */
+  persistedQueryBytes: number;
   /** Bytes of the compiled queries that a process caches. */
   compiledCacheBytes: number;
   /** CPU time in ms per second in which new documents of one caller may be parsed and validated; 0: no limit. */

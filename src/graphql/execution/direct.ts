@@ -1,19 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 import { type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, processRegularResult } from 'graphql-yoga';
+import type { Viewer } from '../../auth/viewer.ts';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { parseJson } from '../../domain/shared/json-numbers.ts';
 import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { GraphQLLimits } from '../checks/limits.ts';
 import { presentResult } from '../errors.ts';
 import type { DocumentCache } from './document-cache.ts';
-import { type PersistedOperations, persistedIdOf } from './persisted-operations.ts';
+import { type DocumentSources, findDocument } from './persisted-operations.ts';
 import { serializeWithin } from './response-size.ts';
 import type { GraphQLResponse, GraphQLServer, RequestContext } from './yoga.ts';
 
 interface DirectExecutionOptions {
   limits: GraphQLLimits;
-  persisted: PersistedOperations | undefined;
+  sources: DocumentSources;
   documents: DocumentCache;
 }
 
@@ -44,11 +45,13 @@ export async function executeDirectly(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
-  { limits, persisted, documents }: DirectExecutionOptions,
+  { limits, sources, documents }: DirectExecutionOptions,
 ): Promise<GraphQLResponse | undefined> {
   const mediaType = RESPONSE_TYPES[request.headers.accept ?? '*/*'];
   const params =
-    request.method === 'POST' && mediaType !== undefined ? parseParams(request.body, persisted) : undefined;
+    request.method === 'POST' && mediaType !== undefined
+      ? parseParams(request.body, sources, context.viewer)
+      : undefined;
   if (!params || mediaType === undefined || params.query.length > limits.documentCharacters) return undefined;
   const { parse, validate, contextFactory, execute, schema } = server.getEnveloped({
     ...context,
@@ -92,24 +95,18 @@ async function toResponse(
 /** The only property of a request that Yoga's pipeline reads. */
 const POST = { method: 'POST' };
 
-/** Parses a body. @returns undefined if it has unknown or malformed parameters. */
-function parseParams(body: unknown, persisted: PersistedOperations | undefined): Params | undefined {
+/** Parses a body. @returns undefined if it has unknown or malformed parameters, or an id without a document. */
+function parseParams(body: unknown, sources: DocumentSources, viewer: Viewer): Params | undefined {
   const json = typeof body === 'string' ? tryOrUndefined(() => parseJson(body)) : undefined;
-  const params = isJsonObject(json) && persisted ? withPersistedDocument(json, persisted) : json;
-  if (!isJsonObject(params)) return undefined;
-  const { query, variables, operationName, ...others } = params;
-  if (typeof query !== 'string' || Object.keys(others).length > 0) return undefined;
+  if (!isJsonObject(json)) return undefined;
+  const { query: sent, variables, operationName, extensions, documentId, ...others } = json;
+  if (Object.keys(others).length > 0 || (documentId != null && !sources.persisted)) return undefined;
   if (variables != null && !isJsonObject(variables)) return undefined;
   if (operationName != null && typeof operationName !== 'string') return undefined;
+  if (extensions != null && !isJsonObject(extensions)) return undefined;
+  const query = tryOrUndefined(() => findDocument({ query: sent, extensions, documentId }, sources, viewer));
+  if (typeof query !== 'string') return undefined;
   return { query, ...(variables ? { variables } : {}), ...(operationName == null ? {} : { operationName }) };
-}
-
-/** Replaces an id with its document. @returns no query if the id is unknown; undefined if the document is not allowed. */
-function withPersistedDocument(params: Record<string, unknown>, { documents, only }: PersistedOperations) {
-  if (params.query !== undefined) return only ? undefined : params;
-  const { documentId, extensions, ...others } = params;
-  const query = documents.get(persistedIdOf({ documentId, extensions }) ?? '');
-  return extensions != null && !isJsonObject(extensions) ? undefined : { query, ...others };
 }
 
 /** Calls a function. @returns undefined if it throws: Yoga's handler encounters the same error and reports it. */

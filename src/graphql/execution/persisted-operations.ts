@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
 import { type DocumentNode, GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { z } from 'zod';
+import type { Viewer } from '../../auth/viewer.ts';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { checkLength } from '../checks/document.ts';
+import type { AutomaticPersistedQueries } from './automatic-persisted-queries.ts';
 
 /** The file of persisted operations is invalid. The message lists all faults. */
 export class PersistedOperationsError extends Error {
@@ -92,42 +93,99 @@ function errorsOf<Schema>(
   }
 }
 
-/**
- * Finds the id in the parameters of a request: `documentId` (GraphQL over HTTP, appendix A) or Apollo's
- * `extensions.persistedQuery`. Null if there is none.
- */
-export function persistedIdOf(params: { documentId?: unknown; extensions?: unknown }): string | null {
-  if (typeof params.documentId === 'string') return toId(params.documentId);
-  const query = isJsonObject(params.extensions) ? params.extensions.persistedQuery : undefined;
-  if (!isJsonObject(query) || query.version !== 1 || typeof query.sha256Hash !== 'string') return null;
-  return toId(query.sha256Hash);
-}
-
 /** Names of parameters in addition to Yoga's. */
 export const PERSISTED_PARAMS = ['documentId'];
 
-/** Replaces ids with their documents, and rejects other documents before they are parsed if only persisted ones are allowed. */
-export function persistedOperations({ documents, only }: PersistedOperations): Plugin {
-  // In Apollo's protocol, a client sends the document after this message.
-  const notFound = only ? 'The document is not a persisted operation.' : 'PersistedQueryNotFound';
-  return usePersistedOperations({
-    allowArbitraryOperations: !only,
-    getPersistedOperation: (id) => documents.get(id) ?? null,
-    extractPersistedOperationId: (params, request) => persistedIdOf(withDocumentIdOfUrl(params, request)),
-    customErrors: {
-      notFound: () => badInput(notFound),
-      keyNotFound: () => badInput('Send a query, or the id of a persisted operation as documentId.'),
-      persistedQueryOnly: () =>
-        badInput('Only persisted operations are allowed; send a documentId instead of a query.'),
-    },
+/** The parameters of a request that determine its document, as received. */
+interface DocumentParams {
+  query?: unknown;
+  /** GraphQL over HTTP, appendix A. */
+  documentId?: unknown;
+  /** With `persistedQuery`, in Apollo's protocol. */
+  extensions?: unknown;
+}
+
+/** The origins of documents: the request itself, the file of persisted operations, and earlier requests. */
+export interface DocumentSources {
+  persisted: PersistedOperations | undefined;
+  automatic: AutomaticPersistedQueries;
+}
+
+/**
+ * Determines the document of a request.
+ * @returns undefined if the request has neither a document nor an id.
+ * @throws {GraphQLError} if the id is unknown or malformed, or only persisted operations are allowed.
+ */
+export function findDocument(
+  { query, documentId, extensions }: DocumentParams,
+  { persisted, automatic }: DocumentSources,
+  viewer: Viewer,
+): unknown {
+  const hash = apolloHashOf(extensions);
+  if (query != null && query !== '') {
+    if (persisted?.only) {
+      throw badInput('Only persisted operations are allowed; send a documentId instead of a query.');
+    }
+    if (hash !== undefined && typeof query === 'string') automatic.store(viewer, hash, query);
+    return query;
+  }
+  const id = persisted && typeof documentId === 'string' ? toId(documentId) : hash;
+  if (id === undefined) {
+    if (persisted) throw badInput('Send a query, or the id of a persisted operation as documentId.');
+    return undefined;
+  }
+  const document = persisted?.documents.get(id) ?? (id === hash ? automatic.find(viewer, id) : undefined);
+  if (document === undefined) throw notFound({ persisted, automatic });
+  return document;
+}
+
+/**
+ * Reads the hash of Apollo's protocol.
+ * @returns undefined if the extensions have no persisted query.
+ * @throws {GraphQLError} if the persisted query is malformed.
+ */
+function apolloHashOf(extensions: unknown): string | undefined {
+  const persistedQuery = isJsonObject(extensions) ? extensions.persistedQuery : undefined;
+  if (persistedQuery == null) return undefined;
+  const { data, error } = ApolloPersistedQuery.safeParse(persistedQuery);
+  if (data) return toId(data.sha256Hash);
+  const issues = error.issues.map(({ path, message }) => `${['persistedQuery', ...path].join('.')} ${message}`);
+  throw badInput(`Invalid extensions: ${issues.join('; ')}.`);
+}
+
+const ApolloPersistedQuery = z.object(
+  {
+    version: z.literal(1, { error: 'must be 1' }),
+    sha256Hash: z.string({ error: 'must be a string' }),
+  },
+  { error: 'must be an object' },
+);
+
+/**
+ * The error for an unknown id. With the code and message of the first case, clients of Apollo's protocol send the document; with
+ * those of the second, they stop sending hashes. The status is 200, since `@apollo/gateway` reads no other response.
+ */
+function notFound({ persisted, automatic }: DocumentSources): GraphQLError {
+  if (persisted?.only) return badInput('The document is not a persisted operation.');
+  const isSupported = persisted !== undefined || automatic.isEnabled;
+  const code = isSupported ? 'PERSISTED_QUERY_NOT_FOUND' : 'PERSISTED_QUERY_NOT_SUPPORTED';
+  return new GraphQLError(isSupported ? 'PersistedQueryNotFound' : 'PersistedQueryNotSupported', {
+    extensions: { code, http: { status: 200 } },
   });
 }
 
+/** Replaces ids with their documents before a document is parsed. */
+export function documentSources(sources: DocumentSources): Plugin<object, { viewer: Viewer }> {
+  return {
+    onParams({ params, request, setParams, context: { viewer } }) {
+      const query = findDocument(withDocumentIdOfUrl(params, request), sources, viewer);
+      if (typeof query === 'string' && query !== params.query) setParams({ ...params, query });
+    },
+  };
+}
+
 /** Yoga does not read `documentId` from the URL. */
-function withDocumentIdOfUrl(
-  params: GraphQLParams,
-  { method, url }: Request,
-): { documentId?: unknown; extensions?: unknown } {
+function withDocumentIdOfUrl(params: GraphQLParams, { method, url }: Request): DocumentParams {
   const documentId = method === 'GET' ? new URL(url).searchParams.get('documentId') : null;
   return documentId === null ? params : { ...params, documentId };
 }

@@ -10,7 +10,7 @@ import { EmptyErrorResponse, presentResult, type Reporting } from '../errors.ts'
 import { loadersByWorkspace } from '../loaders/index.ts';
 import { type CompiledQueries, compiledQueries } from './compiled.ts';
 import { type DocumentCache, documentCaching } from './document-cache.ts';
-import { PERSISTED_PARAMS, type PersistedOperations, persistedOperations } from './persisted-operations.ts';
+import { type DocumentSources, documentSources, PERSISTED_PARAMS } from './persisted-operations.ts';
 import { requestParser } from './request-parser.ts';
 import { serializeWithin } from './response-size.ts';
 
@@ -49,7 +49,7 @@ interface GraphQLServerOptions {
   schema: GraphQLSchema;
   db: DatabaseClient;
   limits: GraphQLLimits;
-  persisted: PersistedOperations | undefined;
+  sources: DocumentSources;
   /** Shared by all servers of a process. */
   documents: DocumentCache;
   /** Shared by all servers of a process. */
@@ -61,7 +61,8 @@ interface GraphQLServerOptions {
  * @param morePlugins run before those of the gateway.
  */
 export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: Plugin[] = []) {
-  const { schema, db, limits, persisted, documents, queries } = options;
+  const { schema, db, limits, sources, documents, queries } = options;
+  const { persisted } = sources;
   const loadersOf = loadersByWorkspace(db.forWorkspace);
   const persistedTexts = new Set(persisted?.documents.values());
   return createYoga<RequestContext, object>({
@@ -70,7 +71,7 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
     plugins: [
       ...morePlugins,
       requestParser,
-      ...(persisted ? [persistedOperations(persisted)] : []),
+      documentSources(sources),
       documentLimits(limits),
       reportCost(limits.complexity),
       stackGuard,
@@ -92,14 +93,38 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
   });
 }
 
-/** Answers any request with Yoga's handler. @throws {EmptyErrorResponse} if the response has an error status and no body. */
+/** The media types of Yoga's responses. */
+const MEDIA_TYPES = ['application/json', 'application/graphql-response+json', 'text/event-stream', 'multipart/mixed'];
+
+/** Whether Yoga can respond in a media type that an `Accept` header lists, which it finds out only after the execution. */
+function isAcceptable(accept: string | undefined): boolean {
+  return (accept || '*/*').split(',').some((range) => {
+    const [type = '', ...parameters] = range.replace(/\s/g, '').toLowerCase().split(';');
+    const charset = parameters.find((parameter) => parameter.includes('charset=')) ?? 'charset=utf-8';
+    const prefix = type.endsWith('/*') ? type.slice(0, -1) : undefined;
+    const matches = (mediaType: string) =>
+      type === '*/*' || (prefix === undefined ? mediaType === type : mediaType.startsWith(prefix));
+    return charset === 'charset=utf-8' && MEDIA_TYPES.some(matches);
+  });
+}
+
+/** Headers of one connection (RFC 9110, 7.6.1), which the HTTP server sets. */
+const CONNECTION_HEADERS = ['connection', 'transfer-encoding'];
+
+/**
+ * Answers any request with Yoga's handler.
+ * @throws {EmptyErrorResponse} if the response has an error status and no body; if no media type is acceptable, before anything
+ *   is executed.
+ */
 export async function executeWithYoga(
   server: GraphQLServer,
   request: FastifyRequest,
   context: RequestContext,
 ): Promise<GraphQLResponse> {
+  if (!isAcceptable(request.headers.accept)) throw new EmptyErrorResponse(406);
   const response = await server.fetch(toFetchRequest(request), context);
   const body = await response.text();
+  for (const name of CONNECTION_HEADERS) response.headers.delete(name);
   if (body === '' && !response.ok) throw new EmptyErrorResponse(response.status);
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
 }

@@ -51,6 +51,24 @@ it('answers missing and invalid credentials of every kind with the same 401', as
   }
 });
 
+it('does not make a browser show its password dialog for a request of a script', async () => {
+  await using app = await startApp();
+  const challengeFor = async (headers: Record<string, string>) => {
+    const responses = await Promise.all(
+      ['/graphql?query={__typename}', '/v1/users/x'].map((url) => app.app.inject({ url, headers })),
+    );
+    expect(responses.map(({ statusCode }) => statusCode)).toEqual([401, 401]);
+    const [graphqlChallenge, restChallenge] = responses.map((response) => response.headers['www-authenticate']);
+    expect(graphqlChallenge).toBe(restChallenge);
+    return graphqlChallenge;
+  };
+  expect(await challengeFor({ 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' })).toBeUndefined();
+  expect(await challengeFor({ 'sec-fetch-mode': 'same-origin' })).toBeUndefined();
+  expect(await challengeFor({ 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' })).toBeUndefined();
+  expect(await challengeFor({ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).toMatch(/^Basic /);
+  expect(await challengeFor({})).toMatch(/^Basic /);
+});
+
 it('grants all scopes of the key with the secret', async () => {
   await using app = await startApp();
   const { id, publicKey, secret } = await createKey(app.db, app.workspaceId, ['users:read', 'lists:write']);

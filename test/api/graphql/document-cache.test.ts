@@ -9,6 +9,7 @@ import { defaultLimits } from '../../../src/config/limits.ts';
 import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
+import { AutomaticPersistedQueries } from '../../../src/graphql/execution/automatic-persisted-queries.ts';
 import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
 import { DocumentCache } from '../../../src/graphql/execution/document-cache.ts';
 import { createGraphQLServer } from '../../../src/graphql/execution/yoga.ts';
@@ -34,7 +35,10 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
     schema: servedSchema,
     db: app.db,
     limits: defaultLimits,
-    persisted: { documents: new Map(persisted.map((text) => [text, text])), only: false },
+    sources: {
+      persisted: { documents: new Map(persisted.map((text) => [text, text])), only: false },
+      automatic: new AutomaticPersistedQueries(defaultLimits),
+    },
     documents,
     queries,
   });

@@ -7,6 +7,7 @@ import { defaultLimits } from '../../../src/config/limits.ts';
 import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { NotFoundError } from '../../../src/domain/shared/errors.ts';
 import type { Scope } from '../../../src/domain/shared/scopes.ts';
+import { AutomaticPersistedQueries } from '../../../src/graphql/execution/automatic-persisted-queries.ts';
 import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
 import { executeDirectly } from '../../../src/graphql/execution/direct.ts';
 import { DocumentCache } from '../../../src/graphql/execution/document-cache.ts';
@@ -54,7 +55,8 @@ function serve(executor: 'direct' | 'yoga') {
   const limits = { ...defaultLimits, complexity: 50, inputItems: 3, documentMs: 0 };
   const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: 0 });
   const queries = new CompiledQueries(limits.compiledCacheBytes, true);
-  const server = createGraphQLServer({ schema, db: database.db, limits, persisted: undefined, documents, queries });
+  const sources = { persisted: undefined, automatic: new AutomaticPersistedQueries(limits) };
+  const server = createGraphQLServer({ schema, db: database.db, limits, sources, documents, queries });
   const app = fastify();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -80,8 +82,7 @@ function serve(executor: 'direct' | 'yoga') {
       responseBudget: { availableBytes: () => 1e6, reserve, rejection: () => new RateLimitedError('Full', 1) },
     };
     const answer =
-      (executor === 'direct' &&
-        (await executeDirectly(server, request, context, { limits, persisted: undefined, documents }))) ||
+      (executor === 'direct' && (await executeDirectly(server, request, context, { limits, sources, documents }))) ||
       (await executeWithYoga(server, request, context));
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   });

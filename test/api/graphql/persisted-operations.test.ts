@@ -19,7 +19,8 @@ const documents = {
 const content = Object.fromEntries(Object.values(documents).map((text) => [`sha256:${idOf(text)}`, text]));
 const apollo = (document: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: idOf(document) } } });
 const workspace = { data: { viewer: { workspace: 'Owner' } } };
-const badInput = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] });
+const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] });
+const badInput = (message: string) => failure(message, 'BAD_USER_INPUT');
 
 type Executors = Awaited<ReturnType<typeof startExecutors>>;
 
@@ -92,10 +93,12 @@ describe.each([{ only: false }, { only: true }])('Persisted operations, with onl
   });
 
   it('reject an unknown hash, with the message that makes clients send the document if that is allowed', async () => {
-    const message = only ? 'The document is not a persisted operation.' : 'PersistedQueryNotFound';
     const unknown = '{ lists { totalCount } }';
+    const notFound = only
+      ? badInput('The document is not a persisted operation.')
+      : failure('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
     for (const payload of [apollo(unknown), { documentId: 'constructor' }, { documentId: '' }]) {
-      expect(await send(executors, payload)).toEqual(badInput(message));
+      expect(await send(executors, payload)).toEqual(notFound);
     }
     const again = await send(executors, { ...apollo(unknown), query: unknown });
     expect(again).toEqual(
