@@ -43,7 +43,7 @@ async function runDelete(db: DatabaseClient, id: string, options: DeleteOptions)
   const rows = `${workspace.name} (${id})\n\n${formatCounts(counts)}\n`;
   if (!options.yes) {
     await print(options, { ...workspace, activeKeys: activeKeys.length, counts, isDeleted: false }, rows);
-    const warning = activeKeys.length > 0 ? ` ${activeKeys.length} active keys would stop working.` : '';
+    const warning = activeKeys.length > 0 ? ` ${activeKeys.length} active key(s) would stop working.` : '';
     throw new CliError(`Nothing was deleted.${warning} To delete the workspace, add --yes.`);
   }
   // Standard output gets the count before the work if it is text, and one JSON document otherwise.

@@ -61,12 +61,16 @@ async function rotate(db: DatabaseClient, publicKey: string, options: RotateOpti
   const workspace = await findChangeableWorkspace(db, options.workspace);
   await db.$transaction(async (tx) => {
     const key = await explainUnknownKey(workspace, publicKey, rotateKey(tx, workspace.id, publicKey, options));
-    const { previous } = key;
-    const delay = `Running gateways accept the new secret within ${KEY_CACHE_MS / 1000} seconds.`;
-    const end = `The previous ${options.publicKey ? `key ${previous.publicKey}` : 'secret'} is valid until ${shortInstant(previous.expiresAt)}.`;
-    await print(options, key, `${formatNewKey(workspace, key)}\n${end} ${delay}`);
+    await print(options, key, `${formatNewKey(workspace, key)}\n${describeOverlap(key, options)}`);
   });
   process.stderr.write('Store the secret now: it cannot be shown again.\n');
+}
+
+function describeOverlap({ previous }: RotatedKey, { overlap, publicKey }: RotateOptions): string {
+  const replaced = publicKey ? `key ${previous.publicKey}` : 'secret';
+  const delay = `Within ${KEY_CACHE_MS / 1000} seconds, running gateways accept the new secret`;
+  if (overlap === 0) return `${delay} and reject the previous ${publicKey ? replaced : 'one'}.`;
+  return `${delay}. The previous ${replaced} is valid until ${shortInstant(previous.expiresAt)}.`;
 }
 
 async function rotateKey(
