@@ -100,7 +100,10 @@ export async function deleteWorkspace(db: WriteDb, workspaceId: string, options:
   return deleted;
 }
 
-/** Deletes the rows of all tables, adds their numbers to `deleted`, and returns the sum. */
+/**
+ * Deletes the rows of all tables, adds their numbers to `deleted`, and returns the sum. It records no changes, because the
+ * audit trail is deleted as well.
+ */
 async function deleteRows(
   db: WriteDb,
   workspaceId: string,
