@@ -37,13 +37,14 @@ function authenticateByKey(db: ReadDb): AuthenticationMethod {
     const key = credentials && (await findKey(credentials.publicKey));
     if (!key) return undefined;
     if (credentials.secret === undefined) return key.publicKeyViewer;
-    return matchesDigest(credentials.secret, key.secretDigest) ? key.secretViewer : undefined;
+    return matchesDigest(credentials.secret, key.secretDigests) ? key.secretViewer : undefined;
   };
 }
 
 /** An active key with the viewers that it authenticates. */
 interface ActiveKey {
-  secretDigest: Uint8Array;
+  /** The digest of the secret and, during the overlap of a rotation, that of the previous secret. */
+  secretDigests: readonly Uint8Array[];
   secretViewer: Viewer;
   publicKeyViewer: Viewer;
 }
@@ -54,28 +55,37 @@ interface KeyRow {
   /** The workspace's name. */
   workspace: string;
   secretDigest: Uint8Array;
+  /** Null unless the previous secret is still valid. */
+  previousSecretDigest: Uint8Array | null;
   scopes: string[];
   rateLimit: number | null;
   rateLimitPublic: number | null;
 }
 
-/** Finds an active key by its public key. Two matches, which are practically impossible with 144 random bits, count as none. */
+/**
+ * Finds an active key by its public key: it is neither revoked nor expired, and its workspace is not being deleted. All
+ * processes compare times with the database's clock. Two matches, which are practically impossible with 144 random bits,
+ * count as none.
+ */
 async function readKey(db: ReadDb, publicKey: string): Promise<ActiveKey | undefined> {
   const [key, duplicate] = await db.query<KeyRow[]>`/* readKey */
     SELECT
       api_keys.id, api_keys.workspace_id AS "workspaceId", workspaces.name AS workspace, api_keys.scopes,
       api_keys.secret_digest AS "secretDigest", api_keys.rate_limit AS "rateLimit",
-      api_keys.rate_limit_public AS "rateLimitPublic"
+      api_keys.rate_limit_public AS "rateLimitPublic",
+      CASE WHEN api_keys.previous_secret_expires_at > now() THEN api_keys.previous_secret_digest END
+        AS "previousSecretDigest"
     FROM api_keys JOIN workspaces ON workspaces.workspace_id = api_keys.workspace_id
     WHERE api_keys.public_key = ${publicKey} AND api_keys.revoked_at IS NULL
+      AND (api_keys.expires_at IS NULL OR api_keys.expires_at > now()) AND workspaces.deletion_requested_at IS NULL
     LIMIT 2`;
   if (!key || duplicate) return undefined;
-  const { workspaceId, workspace } = key;
+  const { workspaceId, workspace, secretDigest, previousSecretDigest } = key;
   const identity = { keyId: key.id, actorName: nameOfKey(key.id), workspaceId, workspace };
   const secretScopes = new Set(key.scopes.filter(isScope));
   const publicKeyScopes = new Set(publicScopes.filter((scope) => secretScopes.has(scope)));
   return {
-    secretDigest: key.secretDigest,
+    secretDigests: previousSecretDigest ? [secretDigest, previousSecretDigest] : [secretDigest],
     secretViewer: { ...identity, credential: 'secret', rateLimit: key.rateLimit, scopes: secretScopes },
     publicKeyViewer: { ...identity, credential: 'publicKey', rateLimit: key.rateLimitPublic, scopes: publicKeyScopes },
   };
@@ -83,7 +93,7 @@ async function readKey(db: ReadDb, publicKey: string): Promise<ActiveKey | undef
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
-/** Authenticates `Bearer` tokens that are valid and name an existing workspace. */
+/** Authenticates `Bearer` tokens that are valid and name an existing workspace, which is not being deleted. */
 function authenticateByToken(db: ReadDb, verifyToken: VerifyToken): AuthenticationMethod {
   const findWorkspaceName = ttlCache((workspaceId) => readWorkspaceName(db, workspaceId));
   return async (authorization) => {
@@ -106,6 +116,6 @@ function authenticateByToken(db: ReadDb, verifyToken: VerifyToken): Authenticati
 
 async function readWorkspaceName(db: ReadDb, workspaceId: string): Promise<string | undefined> {
   const [workspace] = await db.query<{ name: string }[]>`/* readWorkspaceName */
-    SELECT name FROM workspaces WHERE workspace_id = ${workspaceId}::uuid`;
+    SELECT name FROM workspaces WHERE workspace_id = ${workspaceId}::uuid AND deletion_requested_at IS NULL`;
   return workspace?.name;
 }

@@ -32,7 +32,8 @@ export function digestSecret(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(hash('sha256', secret, 'buffer'));
 }
 
-/** Compares a secret with a stored digest in constant time. */
-export function matchesDigest(secret: string, digest: Uint8Array): boolean {
-  return timingSafeEqual(digestSecret(secret), digest);
+/** Whether a secret has one of the stored digests; compares in constant time. */
+export function matchesDigest(secret: string, digests: readonly Uint8Array[]): boolean {
+  const digest = digestSecret(secret);
+  return digests.some((stored) => timingSafeEqual(digest, stored));
 }

@@ -1,6 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
-/** How long keys and workspace names are cached: the delay until a revoked key is rejected or a new key is accepted. */
+/**
+ * How long keys and workspace names are cached: the delay until a key that was revoked, has expired or was rotated is
+ * rejected, until changed scopes and limits apply, and until a new key is accepted.
+ */
 export const KEY_CACHE_MS = 10_000;
 
 /** Unknown keys are also cached, so that not every guessed key causes a query. */

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { KeyLimits } from '../auth/keys.ts';
 import { MAX_POINTS_PER_MINUTE, pointsPerMinute, wholeNumber } from '../config/values.ts';
@@ -24,11 +24,23 @@ export function workspaceOption(description: string): Option {
   return option.argParser(schemaParser(workspaceId)).makeOptionMandatory();
 }
 
+/** The argument of commands for one workspace. */
+export function workspaceArgument(): Argument {
+  return new Argument('ID', 'the workspace; "workspaces list" shows the ids').argParser(schemaParser(workspaceId));
+}
+
 /** @throws {CliError} if the workspace does not exist. */
 export function findWorkspace(db: DatabaseClient, id: string): Promise<Workspace> {
   return readWorkspace(db, id).catch((error: unknown) => {
     throw error instanceof NotFoundError ? new CliError(`Workspace ${id} does not exist.`) : error;
   });
+}
+
+/** @throws {CliError} if the workspace does not exist, or is being deleted. */
+export async function findChangeableWorkspace(db: DatabaseClient, id: string): Promise<Workspace> {
+  const workspace = await findWorkspace(db, id);
+  if (!workspace.deletionRequestedAt) return workspace;
+  throw new CliError(`${workspace.name} is being deleted. Continue with workspaces delete ${id} --yes.`);
 }
 
 /** Comma-separated scopes. Duplicates are ignored. */
@@ -55,13 +67,13 @@ export const rateLimit = z.string().transform((text, context): number | 'default
 /** The id of a user or of an audit entry. */
 export const rowId = z.uuid({ error: 'must be a UUID' });
 
-/** An actor of the audit trail: a key id, a public key, or `token:` and the subject of a token. */
-export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.)/)], {
-  error: 'must be a key id, a public key (pk_…), or token:<subject>',
+/** An actor of the audit trail: a key id, a public key, `token:` and the subject of a token, or `cli`. */
+export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.|cli$)/)], {
+  error: 'must be a key id, a public key (pk_…), cli, or token:<subject>',
 });
 
 /** A date, which stands for midnight UTC, or a time with an offset. */
-export const auditSince = z
+export const time = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {
     error: 'must be a date, such as 2026-01-31, or a time, such as 2026-01-31T09:30:00Z',
   })

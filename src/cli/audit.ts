@@ -1,16 +1,16 @@
 import { type Command, Option } from 'commander';
 import type { z } from 'zod';
-import { listKeys } from '../auth/keys.ts';
+import { type ApiKey, listKeys } from '../auth/keys.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { type AuditEntry, readAudit } from '../domain/changes/audit.ts';
 import {
   actor,
   auditLimit,
-  auditSince,
   findWorkspace,
   MAX_AUDIT_LIMIT,
   rowId,
   schemaParser,
+  time,
   workspaceOption,
 } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
@@ -38,8 +38,8 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     .description('lists audit entries, newest first')
     .addOption(workspaceOption('workspace of the audit trail'))
     .addOption(option('--user <ID>', 'only entries about this user; a UUID', rowId))
-    .addOption(option('--key <KEY>', 'only entries by this key id, public key, or token:<subject>', actor))
-    .addOption(option('--since <TIME>', 'only entries since a date or time, such as 2026-01-31', auditSince))
+    .addOption(option('--key <KEY>', 'only entries by this key id, public key, token:<subject>, or cli', actor))
+    .addOption(option('--since <TIME>', 'only entries since a date or time, such as 2026-01-31', time))
     .addOption(option('--before <ENTRY>', 'only entries older than the entry with this id (next page)', rowId))
     .addOption(option('--limit <N>', `maximum number of entries, 1 to ${MAX_AUDIT_LIMIT}`, auditLimit).default(50))
     .option(...jsonOption)
@@ -50,11 +50,14 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
 async function list(db: DatabaseClient, options: AuditOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const { user, key, since, before, limit } = options;
-  const keyId = key === undefined ? undefined : await resolveKeyId(db, workspace.id, key);
+  const keys = await listKeys(db, workspace.id);
+  const keyId = key === undefined ? undefined : resolveKeyId(keys, key);
   const bound = before === undefined ? undefined : ({ side: 'older', key: before } as const);
   const filter = { userId: user, keyId, since };
   const { rows, hasNextPage } = await readAudit(db, workspace.id, filter, { size: limit, from: 'newest', bound });
-  await print(options, rows, rows.length === 0 ? 'No entries match.' : formatTable(rows));
+  const publicKeys = new Map(keys.map(({ id, publicKey }) => [id, publicKey]));
+  const entries = rows.map((entry) => ({ ...entry, publicKey: publicKeys.get(entry.keyId) ?? null }));
+  await print(options, entries, rows.length === 0 ? 'No entries match.' : formatTable(entries, publicKeys));
   if (hasNextPage) process.stderr.write(`More entries follow. Show the next page with --before ${rows.at(-1)?.id}\n`);
 }
 
@@ -62,9 +65,9 @@ async function list(db: DatabaseClient, options: AuditOptions): Promise<void> {
  * Resolves a public key to the key id that the audit trail contains; returns other values unchanged.
  * @throws {CliError} if the workspace does not have the public key.
  */
-async function resolveKeyId(db: DatabaseClient, workspaceId: string, key: string): Promise<string> {
+function resolveKeyId(keys: readonly ApiKey[], key: string): string {
   if (!key.startsWith('pk_')) return key;
-  const match = (await listKeys(db, workspaceId)).find(({ publicKey }) => publicKey === key);
+  const match = keys.find(({ publicKey }) => publicKey === key);
   if (!match) throw new CliError(`The workspace has no key ${key}.`);
   return match.id;
 }
@@ -73,16 +76,20 @@ function option(flags: string, description: string, schema: z.ZodType): Option {
   return new Option(flags, description).argParser(schemaParser(schema));
 }
 
-function formatTable(entries: readonly AuditEntry[]): string {
-  const rows = entries.map(({ at, keyId, action, userId, listId, eventId }) => [
+/** An entry with the public key of its actor; null unless that is a key. */
+type ListedEntry = AuditEntry & { publicKey: string | null };
+
+function formatTable(entries: readonly ListedEntry[], publicKeys: ReadonlyMap<string, string>): string {
+  const rows = entries.map(({ at, keyId, publicKey, action, userId, listId, eventId, apiKeyId }) => [
     `${at.slice(0, 19)}Z`,
-    keyId,
+    publicKey ?? keyId,
     action,
     userId ?? '-',
     listId ?? '-',
     eventId ?? '-',
+    apiKeyId === null ? '-' : (publicKeys.get(apiKeyId) ?? apiKeyId),
   ]);
-  return formatColumns(['AT', 'KEY', 'ACTION', 'USER', 'LIST', 'EVENT'], rows);
+  return formatColumns(['AT', 'ACTOR', 'ACTION', 'USER', 'LIST', 'EVENT', 'KEY'], rows);
 }
 
 function example(...options: string[]): string {

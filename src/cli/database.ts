@@ -1,24 +1,25 @@
 import { readConfig } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
+import type { DatabaseTimeouts } from '../db/timeouts.ts';
 import { CliError, toConnectionError } from './output.ts';
 
-/** Opens the database, runs a command, and closes the database. */
-export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>) => Promise<void>;
+/** Opens the database, runs a command, and closes the database. @param timeouts those of most commands, if omitted. */
+export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>, timeouts?: DatabaseTimeouts) => Promise<void>;
 
 /**
  * Creates a function that opens the database of `DATABASE_URL`. Help and usage errors need no database.
  * @throws {CliError} if `DATABASE_URL` is not set, or the database is unreachable or not migrated.
  */
 export function useDatabase(env: Readonly<Record<string, string | undefined>>): WithDatabase {
-  return async (run) => {
+  return async (run, timeouts) => {
     const { databaseUrl: connectionString, preparedStatements: prepared } = readConfig(env);
     if (connectionString === undefined) {
       throw new CliError(
         'DATABASE_URL is not set. The CLI does not manage the embedded database, which has a demo workspace and key; set DATABASE_URL to another database.',
       );
     }
-    const db = openDatabase({ connectionString }, { poolSize: 1, prepared });
+    const db = openDatabase({ connectionString }, { poolSize: 1, prepared, ...(timeouts && { timeouts }) });
     try {
       await requireMigrated(db, connectionString);
       await run(db);

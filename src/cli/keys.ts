@@ -1,41 +1,54 @@
-import { Argument, type Command, Option } from 'commander';
-import { type ApiKey, createKey, limitKey, listKeys, revokeKey } from '../auth/keys.ts';
+import type { Command } from 'commander';
+import { issueKey, listKeys, revokeKey, updateKey } from '../auth/keys.ts';
 import { KEY_CACHE_MS } from '../auth/ttl-cache.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { NotFoundError } from '../domain/shared/errors.ts';
 import { type Scope, scopes } from '../domain/shared/scopes.ts';
-import type { Workspace } from '../domain/workspaces/workspaces.ts';
-import {
-  findWorkspace,
-  type LimitOptions,
-  limitOption,
-  publicKey,
-  schemaParser,
-  scopeList,
-  toLimits,
-  workspaceOption,
-} from './arguments.ts';
+import { findChangeableWorkspace, findWorkspace, type LimitOptions, limitOption, toLimits } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
+import {
+  type ExpiryOptions,
+  expiresAtOption,
+  expiresInOption,
+  explainUnknownKey,
+  formatKeys,
+  formatLimits,
+  formatNewKey,
+  type KeyOptions,
+  keyArgument,
+  keyExamples,
+  keyWorkspaceOption,
+  nameOption,
+  scopesOption,
+  toExpiry,
+} from './key-options.ts';
+import { CliError, jsonOption, print, shortInstant } from './output.ts';
+import { addRotate } from './rotate-keys.ts';
 
-const WORKSPACE_DESCRIPTION = 'workspace of the keys';
+const APPLIED_WITHIN = `Running gateways apply it within ${KEY_CACHE_MS / 1000} seconds.`;
 
-/** Options of every `keys` command. */
-interface KeyOptions extends OutputOptions {
-  workspace: string;
+interface UpdateOptions extends KeyOptions, ExpiryOptions {
+  name?: string;
+  scopes?: readonly Scope[];
 }
 
-/** `keys create`, `keys list`, `keys limit PUBLIC_KEY`, `keys revoke PUBLIC_KEY`, each with `--workspace ID`. */
+type CreateOptions = UpdateOptions & LimitOptions & { scopes: readonly Scope[] };
+
+/** `keys create`, `list`, `update`, `limit`, `rotate` and `revoke`, each with `--workspace ID`. */
 export function addKeyCommands(program: Command, withDatabase: WithDatabase): void {
   const keys = program
     .command('keys')
-    .description('creates, lists, limits and revokes the keys of a workspace')
+    .description('creates, lists, changes, rotates and revokes the keys of a workspace')
     .helpCommand(false)
-    .addHelpText('after', example('create', 'list', 'revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'));
+    .addHelpText(
+      'after',
+      keyExamples('create', 'list', 'rotate pk_Vd0x3yGmZ8cQb1TtUe5JkLwA', 'revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'),
+    );
 
   addCreate(keys, withDatabase);
   addList(keys, withDatabase);
+  addUpdate(keys, withDatabase);
   addLimit(keys, withDatabase);
+  addRotate(keys, withDatabase);
   addRevoke(keys, withDatabase);
 }
 
@@ -43,30 +56,56 @@ function addCreate(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('create')
     .description('creates a key; its secret is shown once')
-    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
-    .addOption(
-      new Option('--scopes <LIST>', 'comma-separated scopes of the key')
-        .argParser(schemaParser(scopeList))
-        .default(scopes, 'all scopes'),
-    )
+    .addOption(keyWorkspaceOption())
+    .addOption(nameOption())
+    .addOption(scopesOption().default(scopes, 'all scopes'))
+    .addOption(expiresInOption())
+    .addOption(expiresAtOption())
     .addOption(limitOption('--rate-limit'))
     .addOption(limitOption('--rate-limit-public'))
     .option(...jsonOption)
     .addHelpText('after', `\nScopes: ${scopes.join(', ')}`)
-    .addHelpText('after', example('create', 'create --scopes users:read,events:read', 'create --rate-limit 600000'))
-    .action((options: KeyOptions & LimitOptions & { scopes: readonly Scope[] }) =>
-      withDatabase((db) => create(db, options)),
-    );
+    .addHelpText(
+      'after',
+      keyExamples(
+        'create --name Backend',
+        'create --scopes users:read,events:read --expires-in 90d',
+        'create --rate-limit 600000',
+      ),
+    )
+    .action((options: CreateOptions) => withDatabase((db) => create(db, options)));
 }
 
 function addList(keys: Command, withDatabase: WithDatabase): void {
   keys
     .command('list')
-    .description('lists the keys of a workspace, oldest first, including revoked keys')
-    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
+    .description('lists the keys of a workspace with their state, oldest first, including expired and revoked keys')
+    .addOption(keyWorkspaceOption())
     .option(...jsonOption)
-    .addHelpText('after', example('list', 'list --json'))
+    .addHelpText('after', keyExamples('list', 'list --json'))
     .action((options: KeyOptions) => withDatabase((db) => list(db, options)));
+}
+
+function addUpdate(keys: Command, withDatabase: WithDatabase): void {
+  keys
+    .command('update')
+    .description('changes the name, the scopes or the expiry of a key')
+    .addArgument(keyArgument())
+    .addOption(keyWorkspaceOption())
+    .addOption(nameOption())
+    .addOption(scopesOption())
+    .addOption(expiresInOption())
+    .addOption(expiresAtOption())
+    .option(...jsonOption)
+    .addHelpText('after', `\nScopes: ${scopes.join(', ')}`)
+    .addHelpText(
+      'after',
+      keyExamples(
+        'update pk_Vd0x3yGmZ8cQb1TtUe5JkLwA --scopes events:write',
+        'update pk_Vd0x3yGmZ8cQb1TtUe5JkLwA --expires-at never',
+      ),
+    )
+    .action((key: string, options: UpdateOptions) => withDatabase((db) => update(db, key, options)));
 }
 
 function addLimit(keys: Command, withDatabase: WithDatabase): void {
@@ -74,11 +113,11 @@ function addLimit(keys: Command, withDatabase: WithDatabase): void {
     .command('limit')
     .description('changes the rate limits of a key')
     .addArgument(keyArgument())
-    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
+    .addOption(keyWorkspaceOption())
     .addOption(limitOption('--rate-limit'))
     .addOption(limitOption('--rate-limit-public'))
     .option(...jsonOption)
-    .addHelpText('after', example('limit pk_Vd0x3yGmZ8cQb1TtUe5JkLwA --rate-limit 600000'))
+    .addHelpText('after', keyExamples('limit pk_Vd0x3yGmZ8cQb1TtUe5JkLwA --rate-limit 600000'))
     .action((key: string, options: KeyOptions & LimitOptions) => withDatabase((db) => limit(db, key, options)));
 }
 
@@ -87,28 +126,20 @@ function addRevoke(keys: Command, withDatabase: WithDatabase): void {
     .command('revoke')
     .description('revokes a key; this cannot be undone')
     .addArgument(keyArgument())
-    .addOption(workspaceOption(WORKSPACE_DESCRIPTION))
+    .addOption(keyWorkspaceOption())
     .option(...jsonOption)
-    .addHelpText('after', example('revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'))
+    .addHelpText('after', keyExamples('revoke pk_Vd0x3yGmZ8cQb1TtUe5JkLwA'))
     .action((key: string, options: KeyOptions) => withDatabase((db) => revoke(db, key, options)));
 }
 
 /** Prints the key before the transaction commits, so that a key whose secret could not be printed is not kept. */
-async function create(
-  db: DatabaseClient,
-  options: KeyOptions & LimitOptions & { scopes: readonly Scope[] },
-): Promise<void> {
-  const workspace = await findWorkspace(db, options.workspace);
+async function create(db: DatabaseClient, options: CreateOptions): Promise<void> {
+  const workspace = await findChangeableWorkspace(db, options.workspace);
+  const { name } = options;
+  const settings = { ...toLimits(options), name: name ?? null, expiresAt: toExpiry(options) ?? null };
   await db.$transaction(async (tx) => {
-    const key = await createKey(tx, workspace.id, options.scopes, undefined, toLimits(options));
-    const lines = [
-      ['Workspace', workspace.name],
-      ['Public key', key.publicKey],
-      ['Secret', key.secret],
-      ['Scopes', key.scopes.join(', ')],
-      ['Rate limit', formatLimits(key)],
-    ];
-    await print(options, key, lines.map(([name, value]) => `${name?.padEnd(10)}   ${value}`).join('\n'));
+    const key = await issueKey(tx, workspace.id, options.scopes, settings);
+    await print(options, key, formatNewKey(workspace, key));
   });
   process.stderr.write('Store the secret now: it cannot be shown again.\n');
 }
@@ -116,7 +147,17 @@ async function create(
 async function list(db: DatabaseClient, options: KeyOptions): Promise<void> {
   const workspace = await findWorkspace(db, options.workspace);
   const keys = await listKeys(db, workspace.id);
-  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys.` : formatTable(keys));
+  await print(options, keys, keys.length === 0 ? `${workspace.name} has no keys.` : formatKeys(keys));
+}
+
+async function update(db: DatabaseClient, publicKey: string, options: UpdateOptions): Promise<void> {
+  const changes = { name: options.name, scopes: options.scopes, expiresAt: toExpiry(options) };
+  if (Object.values(changes).every((change) => change === undefined)) {
+    throw new CliError('Specify --name, --scopes, --expires-in or --expires-at.');
+  }
+  const workspace = await findChangeableWorkspace(db, options.workspace);
+  const key = await explainUnknownKey(workspace, publicKey, updateKey(db, workspace.id, publicKey, changes));
+  await print(options, key, `${formatKeys([key])}\n${APPLIED_WITHIN}`);
 }
 
 async function revoke(db: DatabaseClient, publicKey: string, options: KeyOptions): Promise<void> {
@@ -130,41 +171,7 @@ async function limit(db: DatabaseClient, publicKey: string, options: KeyOptions 
   if (options.rateLimit === undefined && options.rateLimitPublic === undefined) {
     throw new CliError('Specify --rate-limit, --rate-limit-public, or both.');
   }
-  const workspace = await findWorkspace(db, options.workspace);
-  const key = await explainUnknownKey(workspace, publicKey, limitKey(db, workspace.id, publicKey, toLimits(options)));
-  const delay = `Running gateways apply it within ${KEY_CACHE_MS / 1000} seconds.`;
-  await print(options, key, `Points per minute of ${key.publicKey}: ${formatLimits(key)}. ${delay}`);
-}
-
-/** Converts the error for an unknown key. @throws {CliError} */
-function explainUnknownKey({ name }: Workspace, publicKey: string, key: Promise<ApiKey>): Promise<ApiKey> {
-  return key.catch((error: unknown) => {
-    throw error instanceof NotFoundError ? new CliError(`${name} has no key ${publicKey}.`) : error;
-  });
-}
-
-function keyArgument(): Argument {
-  return new Argument('PUBLIC_KEY', 'the public key, such as pk_demo').argParser(schemaParser(publicKey));
-}
-
-function example(...commands: string[]): string {
-  const workspace = '--workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
-  return `\nExamples:\n${commands.map((command) => `  npm run cli -- keys ${command} ${workspace}`).join('\n')}`;
-}
-
-function formatTable(keys: readonly ApiKey[]): string {
-  const rows = keys.map((key) => [
-    key.publicKey,
-    shortInstant(key.createdAt),
-    shortInstant(key.revokedAt),
-    formatLimits(key),
-    key.scopes.length === scopes.length ? 'all' : key.scopes.join(', '),
-  ]);
-  return formatColumns(['PUBLIC KEY', 'CREATED', 'REVOKED', 'POINTS PER MINUTE', 'SCOPES'], rows);
-}
-
-/** Formats the rate limits of a key: with the secret / with the public key alone. */
-function formatLimits({ rateLimit, rateLimitPublic }: ApiKey): string {
-  const format = (points: number | null) => (points === 0 ? 'no limit' : (points ?? 'default'));
-  return `${format(rateLimit)} / ${format(rateLimitPublic)}`;
+  const workspace = await findChangeableWorkspace(db, options.workspace);
+  const key = await explainUnknownKey(workspace, publicKey, updateKey(db, workspace.id, publicKey, toLimits(options)));
+  await print(options, key, `Points per minute of ${key.publicKey}: ${formatLimits(key)}. ${APPLIED_WITHIN}`);
 }

@@ -3,21 +3,35 @@ import { createDatabase } from './database.ts';
 import { fails, runProgram } from './program.ts';
 
 /** A workspace in the `--json` output. */
-export const workspaceJson = z.strictObject({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
+export const workspaceJson = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  createdAt: z.iso.datetime(),
+  deletionRequestedAt: z.iso.datetime().nullable(),
+});
 
 /** A key in the `--json` output. */
 export const keyJson = z.strictObject({
   id: z.uuid(),
   publicKey: z.string().regex(/^pk_/),
+  name: z.string().nullable(),
+  state: z.enum(['active', 'expired', 'revoked']),
   scopes: z.array(z.string()),
   createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
   revokedAt: z.iso.datetime().nullable(),
+  previousSecretExpiresAt: z.iso.datetime().nullable(),
   rateLimit: z.int().nullable(),
   rateLimitPublic: z.int().nullable(),
 });
 
 /** A newly created key, with its secret. */
 export const newKeyJson = keyJson.extend({ secret: z.string().regex(/^sk_/) });
+
+/** A rotated key, with its new secret and the end of the previous credentials. */
+export const rotatedKeyJson = newKeyJson.extend({
+  previous: z.strictObject({ publicKey: z.string(), expiresAt: z.iso.datetime() }),
+});
 
 /** A valid id of no workspace. */
 export const unknownWorkspaceId = '016f5e66-e800-7000-8000-000000000000';
@@ -35,6 +49,7 @@ export async function openCli() {
   const env = { DATABASE_URL: database.connection.connectionString };
   return {
     db: database.db,
+    env,
     run: (...command: string[]) => runCli(env, ...command),
     /** Runs a command with a closed standard output. */
     runUnread: (...command: string[]) => runProgram('src/cli/main.ts', command, { env, unread: true }),

@@ -25,7 +25,7 @@ const allowed: Record<string, string[]> = {
   http: ['auth', 'db/errors', 'db/timeouts'],
   jobs: ['domain', 'db/client'],
   cli: ['config', 'domain', 'auth', 'db'],
-  auth: ['db', 'domain/shared', 'domain/workspaces'],
+  auth: ['db', 'domain/changes', 'domain/shared', 'domain/workspaces'],
   domain: ['db'],
   dev: ['db', 'config', 'domain'],
   // Types of the configuration only, no code.

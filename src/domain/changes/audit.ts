@@ -12,7 +12,7 @@ export interface AuditEntry {
   /** UUIDv7: in order of time. */
   readonly id: string;
   readonly at: Instant;
-  /** The actor: the id of an API key, or `token:` and the subject of a token. */
+  /** The actor: the id of an API key, `token:` and the subject of a token, or `cli`. */
   readonly keyId: string;
   readonly action: Action;
   /** The affected user; null if there is none. */
@@ -21,6 +21,8 @@ export interface AuditEntry {
   readonly listId: string | null;
   /** The added event; null except for events. */
   readonly eventId: string | null;
+  /** The changed API key; null except for changes to keys. */
+  readonly apiKeyId: string | null;
 }
 
 /** The columns of an `AuditEntry`. */
@@ -32,13 +34,14 @@ const auditColumns = columnsOf<AuditEntry>({
   userId: Prisma.sql`audit_entries.user_id`,
   listId: Prisma.sql`audit_entries.list_id`,
   eventId: Prisma.sql`audit_entries.event_id`,
+  apiKeyId: Prisma.sql`audit_entries.api_key_id`,
 });
 
 /** Selects entries that meet all present conditions. */
 export interface AuditFilter {
   /** The affected user. */
   userId?: string | undefined;
-  /** The actor: the id of a key, or `token:` and a subject. */
+  /** The actor: the id of a key, `token:` and a subject, or `cli`. */
   keyId?: string | undefined;
   /** The earliest time, inclusive. */
   since?: Date | undefined;

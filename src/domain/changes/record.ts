@@ -10,6 +10,7 @@ interface WrittenRows {
   userId?: Prisma.Sql;
   listId?: Prisma.Sql;
   eventId?: Prisma.Sql;
+  apiKeyId?: Prisma.Sql;
 }
 
 /** The values of an entry that do not depend on the action. */
@@ -28,7 +29,11 @@ const NULL_ID = Prisma.sql`NULL::uuid`;
  * changes users, devices, lists, memberships or events contains it (test/unit/domain/recorded-writes.test.ts), so that there
  * is no change without an entry, no entry without a change, and no additional round trip.
  */
-export function record({ workspaceId, actorName }: Actor, action: Action, rows: WrittenRows): Prisma.Sql {
+export function record(
+  { workspaceId, actorName }: Pick<Actor, 'workspaceId' | 'actorName'>,
+  action: Action,
+  rows: WrittenRows,
+): Prisma.Sql {
   const at = new Date();
   return recordEach(
     { workspaceId, id: Prisma.sql`${newId()}::uuid`, actorName: Prisma.sql`${actorName}`, at },
@@ -41,10 +46,11 @@ export function record({ workspaceId, actorName }: Actor, action: Action, rows: 
 export function recordEach(
   { workspaceId, id, actorName, at }: EntryValues,
   action: Action,
-  { from, userId = NULL_ID, listId = NULL_ID, eventId = NULL_ID }: WrittenRows,
+  { from, userId = NULL_ID, listId = NULL_ID, eventId = NULL_ID, apiKeyId = NULL_ID }: WrittenRows,
 ): Prisma.Sql {
   return Prisma.sql`
-    INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id, list_id, event_id)
-    SELECT ${workspaceId}::uuid, ${id}, ${at}::timestamptz, ${actorName}, ${action}::audit_action, ${userId}, ${listId}, ${eventId}
+    INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id, list_id, event_id, api_key_id)
+    SELECT ${workspaceId}::uuid, ${id}, ${at}::timestamptz, ${actorName}, ${action}::audit_action,
+      ${userId}, ${listId}, ${eventId}, ${apiKeyId}
     FROM ${from}`;
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import type { Models } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { record } from '../changes/record.ts';
+import { COMMAND_LINE } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';
 import { MAX_WORKSPACE_NAME_LENGTH } from '../shared/limits.ts';
@@ -13,6 +16,8 @@ export interface Workspace {
   readonly id: string;
   readonly name: string;
   readonly createdAt: Date;
+  /** When its deletion began; null unless it is being deleted. */
+  readonly deletionRequestedAt: Date | null;
 }
 
 /** The id of a workspace. */
@@ -26,6 +31,18 @@ export function createWorkspace(db: Models, name: string): Promise<Workspace> {
 /** Reads all workspaces, oldest first. */
 export function listWorkspaces(db: Models): Promise<Workspace[]> {
   return db.workspace.findMany({ orderBy: { id: 'asc' } });
+}
+
+/**
+ * Renames a workspace. A running gateway reports the new name as soon as it reads the workspace again.
+ * @throws {NotFoundError} if there is no such workspace.
+ */
+export async function renameWorkspace(db: Models, id: string, name: string): Promise<Workspace> {
+  const actor = { workspaceId: id, actorName: COMMAND_LINE };
+  await db.$executeRaw`/* renameWorkspace */
+    WITH renamed AS (UPDATE workspaces SET name = ${name} WHERE workspace_id = ${id}::uuid RETURNING workspace_id)
+    ${record(actor, 'renameWorkspace', { from: Prisma.sql`renamed` })}`;
+  return readWorkspace(db, id);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type DocumentNode, GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
@@ -26,6 +27,12 @@ export interface PersistedOperations {
   only: boolean;
 }
 
+/** Persisted operations that were read from a file and are to be checked. */
+interface UncheckedOperations extends PersistedOperations {
+  /** Each key of the file with its document. The key should be the hash of the document. */
+  entries: readonly (readonly [key: string, document: string])[];
+}
+
 const FileContent = z.record(z.string().min(1), z.string(), {
   error: 'must be an object that maps hashes to documents',
 });
@@ -37,14 +44,35 @@ const toId = (hash: string) => hash.replace(/^sha256:/, '');
  * Reads the file that codegen's client preset writes with `persistedDocuments`.
  * @throws {PersistedOperationsError}
  */
-export async function readPersistedOperations({ file, only }: PersistedOperationsFile): Promise<PersistedOperations> {
+export async function readPersistedOperations({ file, only }: PersistedOperationsFile): Promise<UncheckedOperations> {
   const fileError = (reason: string) => new PersistedOperationsError(`PERSISTED_OPERATIONS (${file}): ${reason}`);
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw fileError(`cannot read the file: ${error.message}`);
   });
   const { data, error } = FileContent.safeParse(parseJsonOrUndefined(text));
   if (!data) throw fileError(error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '));
-  return { documents: new Map(Object.entries(data).map(([hash, document]) => [toId(hash), document])), only };
+  const entries = Object.entries(data);
+  return { documents: new Map(entries.map(([key, document]) => [toId(key), document])), entries, only };
+}
+
+/** The algorithms of codegen's `hashAlgorithm` and of Relay's `persistConfig`, by the length of their digests in hex. */
+const ALGORITHMS = new Map([
+  [32, 'md5'],
+  [40, 'sha1'],
+  [64, 'sha256'],
+  [96, 'sha384'],
+  [128, 'sha512'],
+]);
+
+/** Why a document is listed under a wrong hash; undefined if it is its digest. A prefix is one of SHA-256 only. */
+function describeWrongHash(key: string, document: string): string | undefined {
+  const algorithm = ALGORITHMS.get(toId(key).length);
+  if (!algorithm || (key !== toId(key) && algorithm !== 'sha256')) {
+    const names = [...ALGORITHMS.values()].join(', ');
+    return `The key must be a digest of the document in hex (${names}), for SHA-256 optionally with the prefix "sha256:".`;
+  }
+  const digest = hash(algorithm, document, 'hex');
+  return digest === toId(key) ? undefined : `The key is not the hash of the document; its ${algorithm} is ${digest}.`;
 }
 
 function parseJsonOrUndefined(text: string): unknown {
@@ -63,17 +91,19 @@ interface DocumentReader<Schema> {
 }
 
 /**
- * Parses and validates every document like that of a request, so that none fails later.
+ * Compares every hash with its document, and parses and validates the document like that of a request, so that none fails
+ * later.
  * @throws {PersistedOperationsError} with all faults of all documents.
  */
 export function checkPersistedOperations<Schema>(
   reader: DocumentReader<Schema>,
-  { documents }: PersistedOperations,
+  { entries }: UncheckedOperations,
   maxCharacters: number,
 ): void {
-  const faults = [...documents].flatMap(([id, document]) =>
-    errorsOf(reader, document, maxCharacters).map(({ message }) => `  ${id}: ${message}`),
-  );
+  const faults = entries.flatMap(([key, document]) => {
+    const messages = errorsOf(reader, document, maxCharacters).map(({ message }) => message);
+    return [describeWrongHash(key, document) ?? [], messages].flat().map((message) => `  ${key}: ${message}`);
+  });
   if (faults.length === 0) return;
   throw new PersistedOperationsError(`Invalid persisted operations:\n${faults.join('\n')}`);
 }

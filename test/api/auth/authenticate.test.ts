@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createKey, revokeKey } from '../../../src/auth/keys.ts';
+import { rotateSecret } from '../../../src/auth/rotate-keys.ts';
 import { graphql } from '../../generated/gql.ts';
 import { startApp } from '../../kit/app.ts';
 
@@ -17,6 +18,12 @@ it('answers missing and invalid credentials of every kind with the same 401', as
   const revoked = await createKey(app.db, app.workspaceId, ['users:read']);
   const other = await createKey(app.db, app.stranger.workspaceId, ['users:read']);
   await revokeKey(app.db, app.workspaceId, revoked.publicKey);
+  const expiresAt = new Date(Date.now() - 1_000);
+  const expired = await createKey(app.db, app.workspaceId, ['users:read'], undefined, { expiresAt });
+  const rotated = await createKey(app.db, app.workspaceId, ['users:read']);
+  await rotateSecret(app.db, app.workspaceId, rotated.publicKey, { previousExpiresAt: null });
+  const overlapped = await createKey(app.db, app.workspaceId, ['users:read']);
+  await rotateSecret(app.db, app.workspaceId, overlapped.publicKey, { previousExpiresAt: expiresAt });
   const headers = {
     none: undefined,
     empty: '',
@@ -33,6 +40,10 @@ it('answers missing and invalid credentials of every kind with the same 401', as
     secretWithMore: basic(`${other.publicKey}:${other.secret} `),
     revokedKey: basic(`${revoked.publicKey}:${revoked.secret}`),
     revokedPublicKey: basic(`${revoked.publicKey}:`),
+    expiredKey: basic(`${expired.publicKey}:${expired.secret}`),
+    expiredPublicKey: basic(`${expired.publicKey}:`),
+    previousSecret: basic(`${rotated.publicKey}:${rotated.secret}`),
+    previousSecretAfterOverlap: basic(`${overlapped.publicKey}:${overlapped.secret}`),
     nul: basic('\0:\0'),
     otherCase: basic(`${publicKey.toUpperCase()}:`),
   };
@@ -114,8 +125,8 @@ it('answers 503 while the key lookup fails, and does not cache the failure', asy
   await app.db.$executeRaw`CREATE FUNCTION down() RETURNS uuid LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION USING ERRCODE = ''57P03''; END'`;
   await app.db.$executeRaw`CREATE VIEW api_keys AS
-    SELECT workspace_id, coalesce(down(), id) AS id, public_key, secret_digest, scopes, rate_limit, rate_limit_public,
-      created_at, revoked_at FROM hidden`;
+    SELECT workspace_id, coalesce(down(), id) AS id, public_key, secret_digest, previous_secret_digest,
+      previous_secret_expires_at, scopes, rate_limit, rate_limit_public, created_at, expires_at, revoked_at FROM hidden`;
   const { status, errors } = await app.send(WhoAmI);
   expect({ status, codes: errors?.map(({ extensions }) => extensions.code) }).toEqual({
     status: 503,

@@ -1,6 +1,8 @@
 import { exportSPKI, generateKeyPair, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVerifyToken } from '../../../src/auth/tokens.ts';
+import { requestDeletion } from '../../../src/domain/workspaces/delete.ts';
+import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { startApp } from '../../kit/app.ts';
 import { addUser } from '../../kit/factories.ts';
 import { restOf } from '../../kit/rest.ts';
@@ -51,6 +53,15 @@ describe('with a shared secret', () => {
     const foreign = await bearer(claimsOf(app.stranger.workspaceId));
     expect((await app.send(find, {}, own)).data).toEqual({ user: { uid } });
     expect((await app.send(find, {}, foreign)).data).toEqual({ user: null });
+  });
+
+  it('rejects tokens for a workspace that is being deleted', async () => {
+    const { id } = await createWorkspace(app.db, 'Kept');
+    const { id: deletedId } = await createWorkspace(app.db, 'Deleted');
+    await requestDeletion(app.db, deletedId);
+    expect((await app.send(whoAmI, {}, await bearer(claimsOf(id)))).status).toBe(200);
+    const { status, errors } = await app.send(whoAmI, {}, await bearer(claimsOf(deletedId)));
+    expect([status, errors?.map(({ extensions }) => extensions.code)]).toEqual([401, ['UNAUTHENTICATED']]);
   });
 
   it('enforces scopes before any SQL', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { generate } from '@graphql-codegen/cli';
 import fc from 'fast-check';
 import { parse } from 'graphql';
@@ -163,29 +164,32 @@ it('a gateway without persisted operations rejects ids', async () => {
   );
 });
 
-it('accepts the file that codegen’s client preset writes', async () => {
-  const files = await generate(
-    {
-      silent: true,
-      schema: 'schema.graphql',
-      documents: [documents.viewer, documents.track],
-      generates: { 'out/': { preset: 'client', presetConfig: { persistedDocuments: true } } },
-    },
-    false,
-  );
-  const written = files.find(({ filename }: { filename: string }) => filename.endsWith('persisted-documents.json'));
-  await using persisted = await writePersisted(written.content);
-  await using app = await startApp({ persistedOperations: { file: persisted.file, only: true } });
-  const [documentId] =
-    Object.entries<string>(JSON.parse(written.content)).find(([, text]) => text.includes('Viewer')) ?? [];
-  const answer = await app.app.inject({
-    method: 'POST',
-    url: '/graphql',
-    headers: { ...json, authorization: app.owner },
-    payload: JSON.stringify({ documentId }),
-  });
-  expect(answer.json()).toEqual(workspace);
-});
+it.each([['sha256'], ['sha1'], ['md5'], ['sha512']])(
+  'accepts the file that codegen’s client preset writes with %s',
+  async (hashAlgorithm) => {
+    const files = await generate(
+      {
+        silent: true,
+        schema: 'schema.graphql',
+        documents: [documents.viewer, documents.track],
+        generates: { 'out/': { preset: 'client', presetConfig: { persistedDocuments: { hashAlgorithm } } } },
+      },
+      false,
+    );
+    const written = files.find(({ filename }: { filename: string }) => filename.endsWith('persisted-documents.json'));
+    await using persisted = await writePersisted(written.content);
+    await using app = await startApp({ persistedOperations: { file: persisted.file, only: true } });
+    const [documentId] =
+      Object.entries<string>(JSON.parse(written.content)).find(([, text]) => text.includes('Viewer')) ?? [];
+    const answer = await app.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { ...json, authorization: app.owner },
+      payload: JSON.stringify({ documentId }),
+    });
+    expect(answer.json()).toEqual(workspace);
+  },
+);
 
 describe('The gateway does not start', () => {
   const database = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
@@ -207,10 +211,39 @@ describe('The gateway does not start', () => {
   it('with invalid documents, and lists all of them', async () => {
     const deep = `{ users { nodes { ${'events { nodes { user { '.repeat(5)} uid ${'} } }'.repeat(5)} } } }`;
     expect(() => parse(deep)).not.toThrow();
-    await using persisted = await writePersisted({ a: '{ nobody }', b: '{', c: '{ __typename }', d: deep });
+    const [a, b, c, d] = ['{ nobody }', '{', '{ __typename }', deep].map((text) => [idOf(text), text] as const);
+    if (!a || !b || !c || !d) throw new Error('No documents.');
+    await using persisted = await writePersisted(Object.fromEntries([a, b, c, d]));
     const { code, output } = await failGateway({ ...database, PERSISTED_OPERATIONS: persisted.file });
     expect(code).toBe(1);
-    expect(output).toMatch(/ {2}a: Cannot query field "nobody".*\n {2}b: Syntax Error.*\n {2}d: The operation nests/);
-    expect(output).not.toMatch(/^ {2}c:|^ {4}at /m);
+    expect(output).toMatch(
+      new RegExp(`  ${a[0]}: Cannot query field "nobody".*\n  ${b[0]}: Syntax Error.*\n  ${d[0]}: The operation nests`),
+    );
+    expect(output).not.toMatch(new RegExp(`^  ${c[0]}:|^ {4}at `, 'm'));
+  });
+
+  it('with keys that are not the hash of their document, and lists all of them with the other faults', async () => {
+    const [one, other] = ['{ __typename }', '{ viewer { workspace } }'] as const;
+    const files = {
+      [`sha256:${idOf(other)}`]: one,
+      [idOf(other)]: other,
+      [idOf(one).toUpperCase()]: one,
+      [`sha256:${createHash('sha1').update(one).digest('hex')}`]: one,
+      viewer: other,
+      short: '{ nobody }',
+    };
+    await using persisted = await writePersisted(files);
+    const { code, output } = await failGateway({ ...database, PERSISTED_OPERATIONS: persisted.file });
+    expect(code).toBe(1);
+    const lines = output.split('\n').filter((line) => line.startsWith('  '));
+    const notADigest = 'The key must be a digest of the document in hex (md5, sha1, sha256, sha384, sha512)';
+    expect(lines).toEqual([
+      `  sha256:${idOf(other)}: The key is not the hash of the document; its sha256 is ${idOf(one)}.`,
+      `  ${idOf(one).toUpperCase()}: The key is not the hash of the document; its sha256 is ${idOf(one)}.`,
+      expect.stringContaining(`  sha256:${createHash('sha1').update(one).digest('hex')}: ${notADigest}`),
+      expect.stringContaining(`  viewer: ${notADigest}`),
+      expect.stringContaining(`  short: ${notADigest}`),
+      expect.stringContaining('  short: Cannot query field "nobody"'),
+    ]);
   });
 });

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createAuthenticator } from '../../../src/auth/authenticate.ts';
-import { createKey, limitKey, revokeKey } from '../../../src/auth/keys.ts';
+import { createKey, revokeKey, updateKey } from '../../../src/auth/keys.ts';
+import { rotateSecret } from '../../../src/auth/rotate-keys.ts';
 import { KEY_CACHE_MS } from '../../../src/auth/ttl-cache.ts';
 import { UnauthenticatedError } from '../../../src/auth/viewer.ts';
 import { openDatabase, type ReadDb } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
-import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
+import { requestDeletion } from '../../../src/domain/workspaces/delete.ts';
+import { createWorkspace, renameWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../../kit/database.ts';
 
 /** The cache's clock, in ms. */
@@ -45,6 +47,71 @@ it('accepts a new key within KEY_CACHE_MS, even if it was unknown before', async
   expect(await authenticate(basic('pk_1', 'sk_1'))).toMatchObject({ workspace: 'Owner' });
 });
 
+/** Two processes that have a key in their caches, with its secret. */
+async function openProcesses() {
+  const database = await createDatabase();
+  const { db } = database;
+  const { id: workspaceId } = await createWorkspace(db, 'Owner');
+  const key = await createKey(db, workspaceId, ['users:read', 'events:write']);
+  const processes = [createAuthenticator(db), createAuthenticator(db)];
+  const logIn = (secret: string) =>
+    Promise.all(processes.map((authenticate) => authenticate(basic(key.publicKey, secret)).catch(() => 'rejected')));
+  await logIn(key.secret);
+  /** The TTL of both caches passes. The cache reads the clock at most once per millisecond. */
+  const passTtl = async () => {
+    now += KEY_CACHE_MS + 1;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  return { ...database, workspaceId, key, logIn, passTtl };
+}
+
+it('applies changed scopes and names in every process within KEY_CACHE_MS', async () => {
+  await using processes = await openProcesses();
+  const { db, workspaceId, key, logIn, passTtl } = processes;
+  await updateKey(db, workspaceId, key.publicKey, { scopes: ['users:read'] });
+  await renameWorkspace(db, workspaceId, 'Renamed');
+  await passTtl();
+  const viewer = expect.objectContaining({ workspace: 'Renamed', scopes: new Set(['users:read']) });
+  expect(await logIn(key.secret)).toEqual([viewer, viewer]);
+});
+
+it('rejects an expired key in every process within KEY_CACHE_MS, until its expiry is moved', async () => {
+  await using processes = await openProcesses();
+  const { db, workspaceId, key, logIn, passTtl } = processes;
+  const viewer = expect.objectContaining({ keyId: key.id });
+  await updateKey(db, workspaceId, key.publicKey, { expiresAt: new Date(Date.now() - 1_000) });
+  await passTtl();
+  expect(await logIn(key.secret)).toEqual(['rejected', 'rejected']);
+  expect(await logIn('')).toEqual(['rejected', 'rejected']);
+  await updateKey(db, workspaceId, key.publicKey, { expiresAt: null });
+  await passTtl();
+  expect(await logIn(key.secret)).toEqual([viewer, viewer]);
+});
+
+it('accepts both secrets during the overlap of a rotation, and only the new one after it', async () => {
+  await using processes = await openProcesses();
+  const { db, workspaceId, key, logIn, passTtl } = processes;
+  const viewer = expect.objectContaining({ keyId: key.id });
+  const previousExpiresAt = new Date(Date.now() + 60_000);
+  const { secret } = await rotateSecret(db, workspaceId, key.publicKey, { previousExpiresAt });
+  expect(await logIn(key.secret)).toEqual([viewer, viewer]);
+  await passTtl();
+  expect(await logIn(key.secret)).toEqual([viewer, viewer]);
+  expect(await logIn(secret)).toEqual([viewer, viewer]);
+  await db.$executeRaw`UPDATE api_keys SET previous_secret_expires_at = now() WHERE workspace_id = ${workspaceId}::uuid`;
+  await passTtl();
+  expect(await logIn(key.secret)).toEqual(['rejected', 'rejected']);
+  expect(await logIn(secret)).toEqual([viewer, viewer]);
+});
+
+it('rejects the keys of a workspace that is being deleted within KEY_CACHE_MS', async () => {
+  await using processes = await openProcesses();
+  const { db, workspaceId, key, logIn, passTtl } = processes;
+  await requestDeletion(db, workspaceId);
+  await passTtl();
+  expect(await logIn(key.secret)).toEqual(['rejected', 'rejected']);
+});
+
 it('applies a changed limit within KEY_CACHE_MS', async () => {
   await using database = await createDatabase();
   const { db } = database;
@@ -52,7 +119,7 @@ it('applies a changed limit within KEY_CACHE_MS', async () => {
   const { id } = await createWorkspace(db, 'Owner');
   const { publicKey } = await createKey(db, id, ['events:write']);
   expect(await authenticate(basic(publicKey))).toMatchObject({ rateLimit: null });
-  await limitKey(db, id, publicKey, { rateLimitPublic: 7 });
+  await updateKey(db, id, publicKey, { rateLimitPublic: 7 });
   now += KEY_CACHE_MS + 1;
   await vi.waitFor(async () => expect(await authenticate(basic(publicKey))).toMatchObject({ rateLimit: 7 }));
 });

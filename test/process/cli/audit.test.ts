@@ -6,7 +6,7 @@ import { nameOfToken } from '../../../src/domain/shared/actor.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
-import { openCli, rejected, runCli, unknownWorkspaceId } from '../../kit/cli.ts';
+import { newKeyJson, openCli, rejected, runCli, unknownWorkspaceId, workspaceJson } from '../../kit/cli.ts';
 import { ok } from '../../kit/program.ts';
 
 const entryJson = z.strictObject({
@@ -17,6 +17,8 @@ const entryJson = z.strictObject({
   userId: z.uuid().nullable(),
   listId: z.uuid().nullable(),
   eventId: z.uuid().nullable(),
+  apiKeyId: z.uuid().nullable(),
+  publicKey: z.string().nullable(),
 });
 
 /** Opens the CLI on a database with two users and seven events, written with a key and with a token. */
@@ -44,15 +46,15 @@ describe('audit list', () => {
   it('shows the entries of this workspace only, newest first', async () => {
     await using cli = await openWithTrail();
     const entries = await cli.list();
-    expect(entries.map(({ action, keyId, userId }) => [action, keyId, userId])).toEqual([
-      ...Array.from({ length: 4 }, () => ['addEvent', cli.key.id, cli.two.id]),
-      ...Array.from({ length: 3 }, () => ['addEvent', 'token:ada', cli.one.id]),
-      ['createUser', cli.key.id, cli.two.id],
-      ['createUser', cli.key.id, cli.one.id],
+    expect(entries.map(({ action, keyId, publicKey, userId }) => [action, keyId, publicKey, userId])).toEqual([
+      ...Array.from({ length: 4 }, () => ['addEvent', cli.key.id, cli.key.publicKey, cli.two.id]),
+      ...Array.from({ length: 3 }, () => ['addEvent', 'token:ada', null, cli.one.id]),
+      ['createUser', cli.key.id, cli.key.publicKey, cli.two.id],
+      ['createUser', cli.key.id, cli.key.publicKey, cli.one.id],
     ]);
     const { stdout } = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', cli.one.id);
     expect(stdout).toMatch(
-      /^AT +KEY +ACTION +USER +LIST +EVENT\n(\S+Z +token:ada +addEvent +\S+ +- +\S+\n){3}\S+Z .*createUser .* -\n$/,
+      /^AT +ACTOR +ACTION +USER +LIST +EVENT +KEY\n(\S+Z +token:ada +addEvent +\S+ +- +\S+ +-\n){3}\S+Z +pk_\S+ +createUser .* -\n$/,
     );
   });
 
@@ -64,6 +66,32 @@ describe('audit list', () => {
     expect(await cli.list('--key', cli.key.id.toUpperCase())).toHaveLength(6);
     expect(await cli.list('--key', `token:${cli.key.id}`)).toEqual([]);
     expect(await cli.list('--key', cli.key.publicKey, '--user', cli.one.id)).toHaveLength(1);
+  });
+
+  it('shows changes of keys and the new name of a workspace, which the command line makes', async () => {
+    await using cli = await openCli();
+    const { id } = await cli.json(workspaceJson, 'workspaces', 'create', 'Acme');
+    const workspace = ['--workspace', id];
+    const key = await cli.json(newKeyJson, 'keys', 'create', ...workspace);
+    await cli.run('keys', 'update', key.publicKey, ...workspace, '--name', 'Website');
+    await cli.run('keys', 'rotate', key.publicKey, ...workspace);
+    await cli.run('workspaces', 'rename', id, 'Acme Inc');
+    await cli.run('keys', 'revoke', key.publicKey, ...workspace);
+    const { stdout } = await cli.run('audit', 'list', ...workspace, '--key', 'cli');
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(/ +/).slice(1));
+    expect(rows).toEqual([
+      ['cli', 'revokeKey', '-', '-', '-', key.publicKey],
+      ['cli', 'renameWorkspace', '-', '-', '-', '-'],
+      ['cli', 'rotateKey', '-', '-', '-', key.publicKey],
+      ['cli', 'updateKey', '-', '-', '-', key.publicKey],
+      ['cli', 'createKey', '-', '-', '-', key.publicKey],
+    ]);
+    const entries = await cli.json(z.array(entryJson), 'audit', 'list', ...workspace);
+    expect(entries.map(({ apiKeyId }) => apiKeyId)).toEqual([key.id, null, key.id, key.id, key.id]);
   });
 
   it('filters by time', async () => {
@@ -105,6 +133,7 @@ describe('audit list', () => {
     ['an invalid entry id', ['--before', 'u1'], 'It must be a UUID.'],
     ['an empty key', ['--key', ''], 'It must be a key id, a public key'],
     ['a subject without token:', ['--key', 'ada'], 'or token:<subject>'],
+    ['a name that begins with cli', ['--key', 'client'], 'or token:<subject>'],
     ['an empty subject', ['--key', 'token:'], 'or token:<subject>'],
     ['a time in words', ['--since', 'yesterday'], 'It must be a date, such as 2026-01-31'],
     ['no entries', ['--limit', '0'], 'It must be an integer from 1 to 1000.'],

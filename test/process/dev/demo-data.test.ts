@@ -20,7 +20,7 @@ describe('the demo data', () => {
     const { workspaces, keys, users, devices, lists, listMemberships, segments, segmentMemberships, events } =
       await readAll(database.db);
 
-    expect(workspaces).toEqual([demoWorkspace]);
+    expect(workspaces).toEqual([{ ...demoWorkspace, deletionRequestedAt: null }]);
     expect(keys).toMatchObject([{ publicKey: 'pk_demo', scopes: [...scopes], revokedAt: null }]);
     expect(users).toHaveLength(250);
     expect(users.filter(({ uidUpdateable }) => uidUpdateable).length).toBeGreaterThan(3);
