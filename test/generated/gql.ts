@@ -21,6 +21,10 @@ type Documents = {
     "\n  query FullPage($first: Int!) {\n    users(first: $first) {\n      totalCount\n      totalCountIsCapped\n      pageInfo { hasNextPage endCursor }\n      edges { cursor }\n      nodes {\n        uid\n        devices { token }\n        lists { subscribed list { title members { totalCount edges { node { uid } } } } }\n        segments { suppressed segment { name members { totalCount nodes { uid } } } }\n        events(first: 2) { totalCount pageInfo { hasNextPage } nodes { name user { uid devices { token } } } }\n      }\n    }\n  }\n": typeof types.FullPageDocument,
     "\n  query Aliases {\n    one: users(first: 2) { ...everything }\n    two: users(first: 2) { ...everything }\n    three: users(first: 2) { ...everything }\n  }\n  fragment everything on UserConnection {\n    totalCount\n    nodes {\n      devices { token }\n      again: devices { platform }\n      lists { list { title } }\n      onceMore: lists { list { createdAt } }\n      segments { segment { name } }\n      events { nodes { name } }\n      events2: events { nodes { timestamp } totalCount }\n      events3: events { totalCount }\n    }\n  }\n": typeof types.AliasesDocument,
     "\n  query ManyNodes($ids: [ID!]!) {\n    nodes(ids: $ids) { id ... on User { uid } ... on List { title } ... on Segment { name } ... on Event { name } }\n  }\n": typeof types.ManyNodesDocument,
+    "\n  query ReadById($list: ID!, $segment: ID!, $event: ID!) {\n    list(id: $list) { __typename id title }\n    segment(id: $segment) { __typename id name }\n    event(id: $event) { __typename id name user { uid } }\n  }\n": typeof types.ReadByIdDocument,
+    "\n  query ReadIds($uid: String!) {\n    user(uid: $uid) { id devices { id } lists { id } segments { id } }\n    lists(last: 1) { nodes { members { edges { id } } } }\n  }\n": typeof types.ReadIdsDocument,
+    "\n  query NodeOfUnknownId($id: ID!) {\n    node(id: $id) { id }\n  }\n": typeof types.NodeOfUnknownIdDocument,
+    "\n  mutation MoveDevice($uid: String!, $token: String!) {\n    updateUser(input: { uid: $uid, device: { token: $token, platform: IOS } }) { __typename }\n  }\n": typeof types.MoveDeviceDocument,
     "\n  query NodeOfId($id: ID!) {\n    node(id: $id) { __typename id }\n  }\n": typeof types.NodeOfIdDocument,
     "\n  query NodesOfIds($ids: [ID!]!) {\n    nodes(ids: $ids) { __typename id }\n  }\n": typeof types.NodesOfIdsDocument,
     "\n  query IdsEverywhere {\n    user(uid: \"u1\") {\n      id\n      lists { list { id } }\n      segments { segment { id } }\n      events { nodes { id user { id } } }\n    }\n    users { nodes { id } }\n    lists { nodes { id members { edges { node { id } } } } }\n    segments { nodes { id members { nodes { id } } } }\n  }\n": typeof types.IdsEverywhereDocument,
@@ -70,6 +74,10 @@ const documents: Documents = {
     "\n  query FullPage($first: Int!) {\n    users(first: $first) {\n      totalCount\n      totalCountIsCapped\n      pageInfo { hasNextPage endCursor }\n      edges { cursor }\n      nodes {\n        uid\n        devices { token }\n        lists { subscribed list { title members { totalCount edges { node { uid } } } } }\n        segments { suppressed segment { name members { totalCount nodes { uid } } } }\n        events(first: 2) { totalCount pageInfo { hasNextPage } nodes { name user { uid devices { token } } } }\n      }\n    }\n  }\n": types.FullPageDocument,
     "\n  query Aliases {\n    one: users(first: 2) { ...everything }\n    two: users(first: 2) { ...everything }\n    three: users(first: 2) { ...everything }\n  }\n  fragment everything on UserConnection {\n    totalCount\n    nodes {\n      devices { token }\n      again: devices { platform }\n      lists { list { title } }\n      onceMore: lists { list { createdAt } }\n      segments { segment { name } }\n      events { nodes { name } }\n      events2: events { nodes { timestamp } totalCount }\n      events3: events { totalCount }\n    }\n  }\n": types.AliasesDocument,
     "\n  query ManyNodes($ids: [ID!]!) {\n    nodes(ids: $ids) { id ... on User { uid } ... on List { title } ... on Segment { name } ... on Event { name } }\n  }\n": types.ManyNodesDocument,
+    "\n  query ReadById($list: ID!, $segment: ID!, $event: ID!) {\n    list(id: $list) { __typename id title }\n    segment(id: $segment) { __typename id name }\n    event(id: $event) { __typename id name user { uid } }\n  }\n": types.ReadByIdDocument,
+    "\n  query ReadIds($uid: String!) {\n    user(uid: $uid) { id devices { id } lists { id } segments { id } }\n    lists(last: 1) { nodes { members { edges { id } } } }\n  }\n": types.ReadIdsDocument,
+    "\n  query NodeOfUnknownId($id: ID!) {\n    node(id: $id) { id }\n  }\n": types.NodeOfUnknownIdDocument,
+    "\n  mutation MoveDevice($uid: String!, $token: String!) {\n    updateUser(input: { uid: $uid, device: { token: $token, platform: IOS } }) { __typename }\n  }\n": types.MoveDeviceDocument,
     "\n  query NodeOfId($id: ID!) {\n    node(id: $id) { __typename id }\n  }\n": types.NodeOfIdDocument,
     "\n  query NodesOfIds($ids: [ID!]!) {\n    nodes(ids: $ids) { __typename id }\n  }\n": types.NodesOfIdsDocument,
     "\n  query IdsEverywhere {\n    user(uid: \"u1\") {\n      id\n      lists { list { id } }\n      segments { segment { id } }\n      events { nodes { id user { id } } }\n    }\n    users { nodes { id } }\n    lists { nodes { id members { edges { node { id } } } } }\n    segments { nodes { id members { nodes { id } } } }\n  }\n": types.IdsEverywhereDocument,
@@ -154,6 +162,22 @@ export function graphql(source: "\n  query Aliases {\n    one: users(first: 2) {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query ManyNodes($ids: [ID!]!) {\n    nodes(ids: $ids) { id ... on User { uid } ... on List { title } ... on Segment { name } ... on Event { name } }\n  }\n"): (typeof documents)["\n  query ManyNodes($ids: [ID!]!) {\n    nodes(ids: $ids) { id ... on User { uid } ... on List { title } ... on Segment { name } ... on Event { name } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ReadById($list: ID!, $segment: ID!, $event: ID!) {\n    list(id: $list) { __typename id title }\n    segment(id: $segment) { __typename id name }\n    event(id: $event) { __typename id name user { uid } }\n  }\n"): (typeof documents)["\n  query ReadById($list: ID!, $segment: ID!, $event: ID!) {\n    list(id: $list) { __typename id title }\n    segment(id: $segment) { __typename id name }\n    event(id: $event) { __typename id name user { uid } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ReadIds($uid: String!) {\n    user(uid: $uid) { id devices { id } lists { id } segments { id } }\n    lists(last: 1) { nodes { members { edges { id } } } }\n  }\n"): (typeof documents)["\n  query ReadIds($uid: String!) {\n    user(uid: $uid) { id devices { id } lists { id } segments { id } }\n    lists(last: 1) { nodes { members { edges { id } } } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query NodeOfUnknownId($id: ID!) {\n    node(id: $id) { id }\n  }\n"): (typeof documents)["\n  query NodeOfUnknownId($id: ID!) {\n    node(id: $id) { id }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation MoveDevice($uid: String!, $token: String!) {\n    updateUser(input: { uid: $uid, device: { token: $token, platform: IOS } }) { __typename }\n  }\n"): (typeof documents)["\n  mutation MoveDevice($uid: String!, $token: String!) {\n    updateUser(input: { uid: $uid, device: { token: $token, platform: IOS } }) { __typename }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

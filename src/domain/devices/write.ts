@@ -34,6 +34,13 @@ export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, 
     ${record(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
 }
 
+/** A device that was removed, or that does not exist. */
+export interface RemovedDevice {
+  token: string;
+  /** The user of the input; undefined if the workspace has no such user. */
+  userId: string | undefined;
+}
+
 /**
  * Removes a device from a user, as at sign-out. An actor who may not read users gets the same response if there is nothing to
  * remove; no audit entry is written then.
@@ -43,9 +50,9 @@ export async function removeDevice(
   db: Database,
   actor: Actor,
   input: { uid: string; token: string },
-): Promise<{ token: string }> {
+): Promise<RemovedDevice> {
   const { workspaceId } = actor;
-  const [owner] = await db.query<{ isRemoved: boolean }[]>`/* removeDevice */
+  const [owner] = await db.query<{ id: string; isRemoved: boolean }[]>`/* removeDevice */
     WITH owner AS (
       SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${input.uid}
     ), removed AS (
@@ -54,10 +61,10 @@ export async function removeDevice(
         AND devices.user_id = owner.id
       RETURNING devices.user_id
     ), audited AS (${record(actor, 'removeDevice', { from: Prisma.sql`removed`, userId: Prisma.sql`user_id` })})
-    SELECT EXISTS (SELECT 1 FROM removed) AS "isRemoved" FROM owner`;
+    SELECT id, EXISTS (SELECT 1 FROM removed) AS "isRemoved" FROM owner`;
   if (canReadUsers(actor)) {
     if (!owner) throw new NotFoundError('User');
     if (!owner.isRemoved) throw new NotFoundError('Device');
   }
-  return { token: input.token };
+  return { token: input.token, userId: owner?.id };
 }

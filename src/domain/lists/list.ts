@@ -25,7 +25,7 @@ export interface Membership {
 }
 
 /** A user's membership in a list. */
-export type ListMembership = Membership & { readonly list: List };
+export type ListMembership = Membership & { readonly list: List; readonly userId: string };
 
 /** A member of a list. */
 export type ListMember = Membership & User;

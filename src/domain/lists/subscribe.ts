@@ -22,10 +22,10 @@ export function setListSubscription(db: Database, actor: Actor, input: ListSubsc
       const list = await lockList(tx, workspaceId, input.listId);
       const userId = await lockUserId(tx, workspaceId, input.uid);
       const updated = await updateMembership(tx, actor, userId, input);
-      if (updated) return { list, ...updated };
+      if (updated) return { list, userId, ...updated };
       if (!input.subscribed) throw new NotFoundError('ListMembership');
       if (list.archivedAt) throw new ListArchivedError(list.id);
-      return { list, ...(await joinList(tx, actor, list.id, userId)) };
+      return { list, userId, ...(await joinList(tx, actor, list.id, userId)) };
     }),
   );
 }

@@ -14,6 +14,7 @@ export interface Segment {
 /** A user's membership in a segment. */
 export interface SegmentMembership {
   readonly segment: Segment;
+  readonly userId: string;
   /** True for a member who receives no broadcasts sent to the segment. */
   readonly suppressed: boolean;
 }

@@ -17,6 +17,8 @@ import '../checks/limits.ts';
  * only once.
  */
 export interface Connection<Row extends { id: string }> {
+  /** Id of the parent; for a connection of `Query`, the workspace's. */
+  readonly parent: string;
   /** The scope of the connection's cursors. */
   scope(): number;
   /** The page. Whether there are rows before and after it is known only if `pageInfo` is selected. */
@@ -27,7 +29,7 @@ export interface Connection<Row extends { id: string }> {
 
 /** A row of a connection. */
 export interface Edge<Row extends { id: string }> {
-  connection: Pick<Connection<Row>, 'scope'>;
+  connection: Pick<Connection<Row>, 'parent' | 'scope'>;
   row: PageRow<Row>;
 }
 
@@ -45,9 +47,9 @@ interface ConnectionOptions<Row> {
  * the memory.
  */
 class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
+  readonly parent: string;
   readonly #context: Context;
   readonly #name: string;
-  readonly #parent: string;
   readonly #source: KeysetSource<Row>;
   readonly #arguments: Page;
   readonly #columns: FieldSet;
@@ -60,24 +62,24 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
     const { fields, columns } = selectionOf(info);
     this.#context = context;
     this.#name = `${info.parentType.name}.${info.fieldName}`;
-    this.#parent = parent;
+    this.parent = parent;
     this.#source = source;
     this.#columns = columns;
     this.#arguments = { ...parsePageArguments(args, this, maximum), withNeighbours: fields.has('pageInfo') };
   }
 
   scope(): number {
-    this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.#parent);
+    this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.parent);
     return this.#scope;
   }
 
   page(): Promise<PageOfRows<PageRow<Row>>> {
-    this.#page ??= this.#context.loaders.page(this.#source, this.#arguments, this.#parent, this.#columns);
+    this.#page ??= this.#context.loaders.page(this.#source, this.#arguments, this.parent, this.#columns);
     return this.#page;
   }
 
   count(): Promise<number> {
-    this.#count ??= this.#context.loaders.count(this.#source, this.#parent);
+    this.#count ??= this.#context.loaders.count(this.#source, this.parent);
     return this.#count;
   }
 }
@@ -90,6 +92,22 @@ export function connect<Row extends { id: string }>(
 ): Connection<Row> {
   return new LoadedConnection(context, info, options);
 }
+
+/**
+ * The edge of a row for the payload of a mutation, which reads no page. Its cursor is the one that the connection returns.
+ * @param connection as `Type.field`. @param parent the id of the connection's parent, which is the workspace for `Query`.
+ */
+export function edgeIn<Row extends { id: string }>(
+  connection: 'Query.users' | 'Query.lists' | 'List.members' | 'User.events',
+  { viewer }: Pick<Context, 'viewer'>,
+  row: PageRow<Row>,
+  parent: string = viewer.workspaceId,
+): Edge<Row> {
+  return { connection: { parent, scope: () => cursorScope(connection, viewer.workspaceId, parent) }, row };
+}
+
+/** An edge costs nothing in addition to the row of its payload. */
+export const edgeOfPayload = { cost: 0 } as const;
 
 /** A field of an edge that is a column of its row, such as a membership's. */
 export function fromRow<Row extends { id: string }, Column extends keyof Row & string>(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type DevicePlatform, deviceColumns } from '../../domain/devices/device.ts';
-import { removeDevice } from '../../domain/devices/write.ts';
+import { type RemovedDevice, removeDevice } from '../../domain/devices/write.ts';
 import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
 import { MAX_DEVICE_TOKEN_LENGTH, MAX_DEVICES } from '../../domain/shared/limits.ts';
 import { deviceToken, uid } from '../../domain/users/inputs.ts';
@@ -8,7 +8,8 @@ import type { DeviceRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns } from './columns-plugin.ts';
-import { UserType } from './users.ts';
+import { encodeDeviceId } from './global-id.ts';
+import { UserType, userAfterChange } from './users.ts';
 
 const DevicePlatformType = builder.enumType('DevicePlatform', {
   description: 'The operating system of a device.',
@@ -28,6 +29,11 @@ const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
   requiresScopes: ['users:read'],
   row: { columns: deviceColumns, file: 'src/domain/devices/device.ts' },
   fields: (t) => ({
+    id: t.id({
+      description: `Identifies the device in normalized caches: unique across types, opaque and stable, also if the device moves to another
+user. Does not reveal the token. A device is not a \`Node\`.`,
+      resolve: fromColumns(['token'], ({ token }, _args, { viewer }) => encodeDeviceId(viewer.workspaceId, token)),
+    }),
     token: columns(t).exposeString('token', {
       description: "The device's registration token at the push service. Unique within the workspace.",
     }),
@@ -81,10 +87,17 @@ const RemoveDeviceInput = builder
   })
   .validate(z.object({ uid, token: deviceToken }));
 
-const RemoveDevicePayload = builder.objectRef<{ token: string }>('RemoveDevicePayload').implement({
+const RemoveDevicePayload = builder.objectRef<RemovedDevice>('RemoveDevicePayload').implement({
   description: `The device is removed. Callers without the scope \`users:read\` also receive this payload if the user or the device
 does not exist.`,
-  fields: (t) => ({ removedToken: t.exposeString('token', { description: 'The token of the removed device.' }) }),
+  fields: (t) => ({
+    removedDeviceId: t.id({
+      description: 'The `id` of the removed device.',
+      resolve: ({ token }, _args, { viewer }) => encodeDeviceId(viewer.workspaceId, token),
+    }),
+    removedToken: t.exposeString('token', { description: 'The token of the removed device.' }),
+    user: userAfterChange(t, ({ userId }) => userId),
+  }),
 });
 
 builder.mutationField('removeDevice', (t) =>

@@ -9,8 +9,9 @@ import { selectionOf } from '../loaders/selected-fields.ts';
 import { idempotencyKeyField, pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
-import { connect, connectionTypes, withNodes } from './connection.ts';
-import { UserType } from './users.ts';
+import { connect, connectionTypes, edgeIn, edgeOfPayload, withNodes } from './connection.ts';
+import { decodeIdOf } from './global-id.ts';
+import { UserType, userAfterChange } from './users.ts';
 
 const EventType = builder.objectRef<EventRow>('Event');
 
@@ -45,7 +46,7 @@ builder.node(EventType, {
   }),
 });
 
-const { connection: EventConnection } = connectionTypes<Event>({
+const { connection: EventConnection, edge: EventEdge } = connectionTypes<Event>({
   name: 'Event',
   node: EventType,
   description: `A page of events, newest first by \`id\`. An event can become visible after an event with a greater id: clients
@@ -53,6 +54,21 @@ that poll for new events should read overlapping pages.`,
 });
 
 withNodes(EventConnection, EventType);
+
+builder.queryField('event', (t) =>
+  t.field({
+    type: EventType,
+    nullable: true,
+    description:
+      'Returns the event with the given global id. Null if the workspace has no such event. Requires `events:read`.',
+    requiresScopes: ['events:read'],
+    args: { id: t.arg.id({ required: true, description: 'The global id of the event.' }) },
+    resolve: (_root, args, { loaders }) => {
+      const id = decodeIdOf('Event', args.id);
+      return id === undefined ? null : loaders.events.load(id);
+    },
+  }),
+);
 
 const EventFilter = builder
   .inputType('EventFilter', {
@@ -113,7 +129,17 @@ const AddEventInput = builder
 
 const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').implement({
   description: 'The event was added.',
-  fields: (t) => ({ event: t.expose('event', { type: EventType, description: 'The new event.' }) }),
+  fields: (t) => ({
+    event: t.expose('event', { type: EventType, description: 'The new event.' }),
+    eventEdge: t.field({
+      type: EventEdge,
+      description: `The new event's edge of the connection \`events\` of its user. Requires \`events:read\` and \`users:read\`.`,
+      requiresScopes: ['events:read', 'users:read'],
+      extensions: edgeOfPayload,
+      resolve: ({ event }, _args, context) => edgeIn<Event>('User.events', context, event, event.userId),
+    }),
+    user: userAfterChange(t, ({ event }) => event.userId),
+  }),
 });
 
 builder.mutationField('addEvent', (t) =>

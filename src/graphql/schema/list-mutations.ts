@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { listSubscription, listUpdate, newList } from '../../domain/lists/inputs.ts';
-import type { List, ListMembership } from '../../domain/lists/list.ts';
+import type { List, ListMember, ListMembership } from '../../domain/lists/list.ts';
 import { removeFromList, setListSubscription } from '../../domain/lists/subscribe.ts';
 import { archiveList, createList, updateList } from '../../domain/lists/write.ts';
 import { ListArchivedError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
 import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../../domain/shared/limits.ts';
 import { uid } from '../../domain/users/inputs.ts';
+import type { PageRow } from '../loaders/index.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
-import { encodeGlobalId, globalId } from './global-id.ts';
-import { ListMembershipType, ListType } from './lists.ts';
+import { edgeIn, edgeOfPayload } from './connection.ts';
+import { encodeGlobalId, encodeMembershipId, globalId } from './global-id.ts';
+import { LIST_ID, ListEdge, ListMemberEdge, ListMembershipType, ListType } from './lists.ts';
+import { userAfterChange } from './users.ts';
 
 const listId = globalId('List');
 
-const LIST_ID = 'The global id of the list.';
 const UID = "The user's uid.";
 const TITLE = `The list's title: 1 to ${MAX_LIST_TITLE_LENGTH} printable characters.`;
 const DESCRIPTION = `The list's description: at most ${MAX_LIST_DESCRIPTION_LENGTH} characters.`;
@@ -30,7 +33,16 @@ const CreateListInput = builder
 
 const CreateListPayload = builder.objectRef<{ list: List }>('CreateListPayload').implement({
   description: 'The list was created.',
-  fields: (t) => ({ list: t.expose('list', { type: ListType, description: 'The new list.' }) }),
+  fields: (t) => ({
+    list: t.expose('list', { type: ListType, description: 'The new list.' }),
+    listEdge: t.field({
+      type: ListEdge,
+      description: "The new list's edge of the connection `lists`. Requires `lists:read`.",
+      requiresScopes: ['lists:read'],
+      extensions: edgeOfPayload,
+      resolve: ({ list }, _args, context) => edgeIn<List>('Query.lists', context, list),
+    }),
+  }),
 });
 
 builder.mutationField('createList', (t) =>
@@ -128,6 +140,27 @@ const SetListSubscriptionPayload = builder
         type: ListMembershipType,
         description: "The user's membership after the change.",
       }),
+      list: t.field({
+        type: ListType,
+        description: 'The list.',
+        extensions: { cost: 0 },
+        resolve: ({ membership }) => membership.list,
+      }),
+      user: userAfterChange(t, ({ membership }) => membership.userId),
+      edge: t.field({
+        type: ListMemberEdge,
+        nullable: true,
+        description: `The user's edge of the connection \`members\` of the list. Null if the user has been deleted since. Requires \`lists:read\`
+and \`users:read\`.`,
+        requiresScopes: ['lists:read', 'users:read'],
+        resolve: async ({ membership: { list, userId, ...membership } }, _args, context, info) => {
+          const user = await context.loaders.user({ id: userId }, selectionOf(info).columns);
+          if (!user) return null;
+          // The user has the columns that the fields of the node declare, and the membership all columns of the edge.
+          const row = { ...user, ...membership } as PageRow<ListMember>;
+          return edgeIn('List.members', context, row, list.id);
+        },
+      }),
     }),
   });
 
@@ -171,6 +204,24 @@ const RemoveFromListPayload = builder.objectRef<{ userId: string; listId: string
       resolve: ({ userId }) => encodeGlobalId('User', userId),
     }),
     listId: t.id({ description: LIST_ID, resolve: ({ listId }) => encodeGlobalId('List', listId) }),
+    removedMembershipId: t.id({
+      description: 'The `id` of the removed `ListMembership`.',
+      resolve: ({ listId, userId }) => encodeMembershipId('ListMembership', listId, userId),
+    }),
+    removedEdgeId: t.id({
+      description: 'The `id` of the removed `ListMemberEdge`, an edge of the connection `members` of the list.',
+      resolve: ({ listId, userId }) => encodeMembershipId('ListMemberEdge', listId, userId),
+    }),
+    user: userAfterChange(t, ({ userId }) => userId),
+    list: t.field({
+      type: ListType,
+      nullable: true,
+      description: 'The list. Null if it has been deleted since.',
+      resolve: ({ listId }, _args, { loaders }, info) => {
+        const isOnlyId = selectionOf(info).columns.isSubsetOf(new Set(['id']));
+        return isOnlyId ? { id: listId } : loaders.lists.load(listId);
+      },
+    }),
   }),
 });
 

@@ -15,15 +15,20 @@ import { pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, fromRow, withNodes } from './connection.ts';
+import { decodeIdOf, encodeMembershipId } from './global-id.ts';
 import { UserType } from './users.ts';
 
 const SUBSCRIBED = 'Whether the user is subscribed. A user who unsubscribes stays a member, with `subscribed: false`.';
 const JOINED_AT = 'When the user became a member of the list.';
 
+/** The description of fields and arguments with the id of a list. */
+export const LIST_ID = 'The global id of the list.';
+
 /** A mailing list that users subscribe to. */
 export const ListType = builder.objectRef<ListRow>('List');
 
-const { edge: ListMemberEdge, connection: ListMemberConnection } = connectionTypes<User, ListMember>({
+/** A page of a list's members, and an edge of it. */
+export const { edge: ListMemberEdge, connection: ListMemberConnection } = connectionTypes<User, ListMember>({
   name: 'ListMember',
   node: UserType,
   description: "A page of a list's members, newest user first by `id`.",
@@ -31,6 +36,12 @@ const { edge: ListMemberEdge, connection: ListMemberConnection } = connectionTyp
 });
 
 builder.objectFields(ListMemberEdge, (t) => ({
+  id: t.id({
+    description: `Identifies the edge in normalized caches, so that a change of \`subscribed\` reaches every page that a client has cached: unique
+across types, opaque and stable. An edge is not a \`Node\`.`,
+    extensions: { columns: [] },
+    resolve: ({ connection, row }) => encodeMembershipId('ListMemberEdge', connection.parent, row.id),
+  }),
   subscribed: t.boolean({ description: SUBSCRIBED, resolve: fromRow('subscribed') }),
   joinedAt: t.field({ type: 'DateTime', description: JOINED_AT, resolve: fromRow('joinedAt') }),
 }));
@@ -78,8 +89,8 @@ at most ${MAX_PAGE_SIZE}. Requires \`lists:read\` and \`users:read\`.`,
   }),
 });
 
-/** A page of lists. */
-export const { connection: ListConnection } = connectionTypes<List>({
+/** A page of lists, and an edge of it. */
+export const { connection: ListConnection, edge: ListEdge } = connectionTypes<List>({
   name: 'List',
   node: ListType,
   description: 'A page of lists, newest first by `id`.',
@@ -92,6 +103,11 @@ export const ListMembershipType = builder.objectRef<ListMembership>('ListMembers
   description: "A user's membership in a list. Every field requires the scope `users:read`.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
+    id: t.id({
+      description: `Identifies the membership in normalized caches: unique across types, opaque and stable. A membership is not a
+\`Node\`.`,
+      resolve: ({ list, userId }) => encodeMembershipId('ListMembership', list.id, userId),
+    }),
     list: t.expose('list', { type: ListType, description: 'The list.' }),
     subscribed: t.exposeBoolean('subscribed', { description: SUBSCRIBED }),
     joinedAt: t.expose('joinedAt', { type: 'DateTime', description: JOINED_AT }),
@@ -107,6 +123,21 @@ unsubscribed.`,
       ['id'],
       async (user, _args, { loaders }) => (await loaders.listMemberships.load(user.id)) ?? [],
     ),
+  }),
+);
+
+builder.queryField('list', (t) =>
+  t.field({
+    type: ListType,
+    nullable: true,
+    description:
+      'Returns the list with the given global id, archived or not. Null if the workspace has no such list. Requires `lists:read`.',
+    requiresScopes: ['lists:read'],
+    args: { id: t.arg.id({ required: true, description: LIST_ID }) },
+    resolve: (_root, args, { loaders }) => {
+      const id = decodeIdOf('List', args.id);
+      return id === undefined ? null : loaders.lists.load(id);
+    },
   }),
 );
 

@@ -6,6 +6,7 @@ import { pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
+import { decodeIdOf, encodeMembershipId } from './global-id.ts';
 import { UserConnection, UserType } from './users.ts';
 
 const SegmentType = builder.objectRef<SegmentRow>('Segment');
@@ -49,6 +50,11 @@ const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembe
   description: "A user's membership in a segment. Every field requires the scope `users:read`.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
+    id: t.id({
+      description: `Identifies the membership in normalized caches: unique across types, opaque and stable. A membership is not a
+\`Node\`.`,
+      resolve: ({ segment, userId }) => encodeMembershipId('SegmentMembership', segment.id, userId),
+    }),
     segment: t.expose('segment', { type: SegmentType, description: 'The segment.' }),
     suppressed: t.exposeBoolean('suppressed', {
       description: `Whether the user is excluded from broadcasts to the segment because they unsubscribed from one. A suppressed user
@@ -65,6 +71,21 @@ builder.objectField(UserType, 'segments', (t) =>
       ['id'],
       async (user, _args, { loaders }) => (await loaders.segmentMemberships.load(user.id)) ?? [],
     ),
+  }),
+);
+
+builder.queryField('segment', (t) =>
+  t.field({
+    type: SegmentType,
+    nullable: true,
+    description:
+      'Returns the segment with the given global id. Null if the workspace has no such segment. Requires `segments:read`.',
+    requiresScopes: ['segments:read'],
+    args: { id: t.arg.id({ required: true, description: 'The global id of the segment.' }) },
+    resolve: (_root, args, { loaders }) => {
+      const id = decodeIdOf('Segment', args.id);
+      return id === undefined ? null : loaders.segments.load(id);
+    },
   }),
 );
 

@@ -20,9 +20,10 @@ import { updateUser } from '../../domain/users/upsert.ts';
 import type { User } from '../../domain/users/user.ts';
 import { idempotencyKeyField } from './arguments.ts';
 import { builder } from './builder.ts';
+import { edgeIn, edgeOfPayload } from './connection.ts';
 import { DeviceInput } from './devices.ts';
 import { encodeGlobalId, globalId } from './global-id.ts';
-import { UserType } from './users.ts';
+import { UserEdge, UserType } from './users.ts';
 
 const FIRST_NAME = `The user's first name: at most ${MAX_NAME_LENGTH} characters`;
 const LAST_NAME = `The user's last name: at most ${MAX_NAME_LENGTH} characters`;
@@ -108,7 +109,16 @@ apply once to the attributes written by callers without the scope \`users:read\`
 
 const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload').implement({
   description: 'The user was created.',
-  fields: (t) => ({ user: t.expose('user', { type: UserType, description: 'The new user.' }) }),
+  fields: (t) => ({
+    user: t.expose('user', { type: UserType, description: 'The new user.' }),
+    userEdge: t.field({
+      type: UserEdge,
+      description: "The new user's edge of the connection `users`. Requires `users:read`.",
+      requiresScopes: ['users:read'],
+      extensions: edgeOfPayload,
+      resolve: ({ user }, _args, context) => edgeIn<User>('Query.users', context, user),
+    }),
+  }),
 });
 
 builder.mutationField('createUser', (t) =>
@@ -133,6 +143,15 @@ const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('U
   description: 'The user was updated or created.',
   fields: (t) => ({
     user: t.expose('user', { type: UserType, description: 'The user after the change.' }),
+    userEdge: t.field({
+      type: UserEdge,
+      nullable: true,
+      description: `The user's edge of the connection \`users\` if the mutation created the user, otherwise null. Requires
+\`users:read\`.`,
+      requiresScopes: ['users:read'],
+      extensions: edgeOfPayload,
+      resolve: ({ user, created }, _args, context) => (created ? edgeIn<User>('Query.users', context, user) : null),
+    }),
     created: t.exposeBoolean('created', { description: 'Whether the mutation created the user.' }),
   }),
 });

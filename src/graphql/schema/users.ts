@@ -7,7 +7,7 @@ import { userColumns } from '../../domain/users/user.ts';
 import type { UserRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { pageArguments } from './arguments.ts';
-import { builder } from './builder.ts';
+import { builder, type Types } from './builder.ts';
 import { columns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
 
@@ -61,8 +61,8 @@ integration; the user's e-mail address then serves as the uid.`,
   }),
 });
 
-/** A page of users. */
-export const { connection: UserConnection } = connectionTypes<User>({
+/** A page of users, and an edge of it. */
+export const { connection: UserConnection, edge: UserEdge } = connectionTypes<User>({
   name: 'User',
   node: UserType,
   description: `A page of users, newest first by \`id\`. A user can become visible after a user with a greater id: clients that
@@ -104,3 +104,22 @@ ${MAX_USERS_PAGE_SIZE}. Requires \`users:read\`.`,
       }),
   }),
 );
+
+/**
+ * A field of the payload of a mutation: the user that the mutation was about, which is read after the change, and only if the
+ * field is selected. @param userIdOf undefined if there is no such user.
+ */
+export const userAfterChange = <Payload>(
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, Payload>,
+  userIdOf: (payload: Payload) => string | undefined,
+) =>
+  t.field({
+    type: UserType,
+    nullable: true,
+    description: 'The user after the change. Null if the user has been deleted since. Requires `users:read`.',
+    requiresScopes: ['users:read'],
+    resolve: async (payload, _args, { loaders }, info) => {
+      const id = userIdOf(payload);
+      return id === undefined ? null : loaders.user({ id }, selectionOf(info).columns);
+    },
+  });

@@ -42,6 +42,9 @@ const representationsOf = (names: AllNames) =>
 export const namingArguments: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   'Query.node(id)': (names) => Object.values(idsOf(names)),
   'Query.nodes(ids)': (names) => [Object.values(idsOf(names))],
+  'Query.list(id)': ({ list }) => [list],
+  'Query.segment(id)': ({ segment }) => [segment],
+  'Query.event(id)': ({ event }) => [event],
   'Query.user(uid)': ({ uid, email }) => [uid, email],
   'Query._entities(representations)': (names) => representationsOf(names).map((representation) => [representation]),
   'AddEventInput.uid': ({ uid }) => [uid],

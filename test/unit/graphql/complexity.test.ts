@@ -55,6 +55,17 @@ describe('The complexity', () => {
       'mutation { createList(input: { title: "a" }) { ... on CreateListPayload { list { members { nodes { uid } } } } } }',
       12,
     ],
+    [
+      'nothing for the edge of a new object',
+      'mutation { createUser(input: { uid: "a" }) { ... on CreateUserPayload { userEdge { node { devices { token } } } } } }',
+      1 + 1,
+    ],
+    [
+      'the objects of a payload that are read after the change',
+      `mutation { setListSubscription(input: { uid: "a", listId: "b", subscribed: true }) {
+      ... on SetListSubscriptionPayload { list { title } membership { id } user { email } edge { node { uid } } } } }`,
+      1 + 1 + 1,
+    ],
     ['a page of users with all relations', `{ users(first: 30) { nodes { ${everything} } } }`, 451],
   ])('counts %s', (_what, document, complexity) => {
     expect(costOf(document)).toBe(complexity);

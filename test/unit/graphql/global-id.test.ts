@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeGlobalId, encodeGlobalId, globalId, nodeTypes } from '../../../src/graphql/schema/global-id.ts';
+import {
+  decodeGlobalId,
+  decodeIdOf,
+  encodeDeviceId,
+  encodeGlobalId,
+  encodeMembershipId,
+  globalId,
+  nodeTypes,
+} from '../../../src/graphql/schema/global-id.ts';
 
 const uuid = '01900000-0000-7000-8000-00000000000a';
 
@@ -38,4 +46,29 @@ it('accepts only ids of the expected type in an input', () => {
   expect(wrong.error?.issues).toMatchObject([
     { params: { code: 'INVALID_ID' }, message: 'must be the global id of a List' },
   ]);
+});
+
+it('decodes only ids of the expected type of a node', () => {
+  const id = encodeGlobalId('List', uuid);
+  expect(decodeIdOf('List', id)).toBe(uuid);
+  expect(decodeIdOf('Segment', id)).toBeUndefined();
+  expect(decodeIdOf('List', 'x')).toBeUndefined();
+});
+
+it('encodes ids of devices that differ by token and by workspace', () => {
+  const id = encodeDeviceId(uuid, 't1');
+  expect(encodeDeviceId(uuid, 't1')).toBe(id);
+  const others = [encodeDeviceId(uuid, 't2'), encodeDeviceId(uuid.replace(/a$/, 'b'), 't1')];
+  expect(new Set([id, ...others]).size).toBe(3);
+});
+
+it('encodes ids of objects that are not nodes, which decode to no node and have at most 126 characters', () => {
+  const types = ['ListMembership', 'ListMemberEdge', 'SegmentMembership'] as const;
+  const ids = [encodeDeviceId(uuid, 't'.repeat(1024)), ...types.map((type) => encodeMembershipId(type, uuid, uuid))];
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) {
+    expect(decodeGlobalId(id)).toBeUndefined();
+    // With its quotes, a value of at most `SMALL_VALUE_BYTES` of checks/complexity.ts.
+    expect(id.length).toBeLessThanOrEqual(126);
+  }
 });
