@@ -62,7 +62,6 @@ object, or if the id is not a global id. Requires the scope to read the type of 
       reads: { argument: 'ids', limit: 'nodes' },
       typesInArguments: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
     },
-    resolve: (_root, { ids }, context, info) =>
-      ids.map((id) => loadNodeOfText(id, context, info)),
+    resolve: (_root, { ids }, context, info) => ids.map((id) => loadNodeOfText(id, context, info)),
   }),
 );
