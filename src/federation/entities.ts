@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { isJsonObject } from '../domain/shared/attributes.ts';
 import { ValidationError } from '../domain/shared/errors.ts';
+import type { Scope } from '../domain/shared/scopes.ts';
 import { validationIssues } from '../domain/shared/validation.ts';
 import { uid as uidSchema } from '../domain/users/inputs.ts';
 import type { UserKey } from '../domain/users/read.ts';
@@ -17,6 +18,7 @@ import type { UserRow } from '../graphql/loaders/partial-rows.ts';
 import { selectionOf } from '../graphql/loaders/selected-fields.ts';
 import { decodeGlobalId, type GlobalId, type NodeType } from '../graphql/schema/global-id.ts';
 import { asNode, loadNode } from '../graphql/schema/node.ts';
+import { withScopes } from '../graphql/schema/scopes-plugin.ts';
 
 /** The entities of the subgraph, and the fields of their keys: each field is an `@key`. */
 export const keysOf: Readonly<Record<NodeType, readonly ('id' | 'uid')[]>> = {
@@ -150,6 +152,8 @@ const Any = new GraphQLScalarType({
   description: 'A representation of an entity: its `__typename` and the fields of one of its keys (Apollo Federation).',
 });
 
+const ENTITIES_SCOPES: readonly Scope[] = ['users:read'];
+
 interface EntitiesArguments {
   representations: readonly unknown[];
 }
@@ -163,9 +167,12 @@ export function entitiesField(types: readonly GraphQLObjectType[]): GraphQLField
   const Entity = new GraphQLUnionType({ name: '_Entity', description, types });
   return {
     type: new GraphQLNonNull(new GraphQLList(Entity)),
-    description: `For routers. Returns the entities that the representations refer to, in the same order. An item is null if the
+    description: withScopes(
+      `For routers. Returns the entities that the representations refer to, in the same order. An item is null if the
 workspace has no such entity, and an error if the representation is malformed, or if its \`id\` and \`uid\` are not of the
-same user. Requires \`users:read\`, and the scope to read the type of each representation.`,
+same user. Also requires the scope to read the type of each representation.`,
+      ENTITIES_SCOPES,
+    ),
     args: {
       representations: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(Any))),
@@ -173,7 +180,7 @@ same user. Requires \`users:read\`, and the scope to read the type of each repre
       },
     },
     extensions: {
-      requiresScopes: ['users:read'],
+      requiresScopes: ENTITIES_SCOPES,
       reads: { argument: 'representations', limit: 'entities', keyOf },
       // The field itself requires the scope to read users.
       typesInArguments: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),

@@ -10,8 +10,10 @@ import {
   isObjectType,
   lexicographicSortSchema,
 } from 'graphql';
+import type { Scope } from '../domain/shared/scopes.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema/index.ts';
+import { withScopes } from '../graphql/schema/scopes-plugin.ts';
 import { entitiesField, keysOf } from './entities.ts';
 
 let printedSdl: string | undefined;
@@ -35,10 +37,13 @@ const Service = new GraphQLObjectType({
   },
 });
 
+/** The same as for introspection. */
+const SERVICE_SCOPES: readonly Scope[] = ['schema:read'];
+
 const serviceField: GraphQLFieldConfig<unknown, Context> = {
   type: new GraphQLNonNull(Service),
-  description: 'For composition. Returns the description of this subgraph. Requires `schema:read`, like introspection.',
-  extensions: { requiresScopes: ['schema:read'] },
+  description: withScopes('For composition. Returns the description of this subgraph.', SERVICE_SCOPES),
+  extensions: { requiresScopes: SERVICE_SCOPES },
   resolve: () => ({}),
 };
 

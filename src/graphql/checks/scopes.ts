@@ -3,42 +3,69 @@ import {
   type FieldNode,
   GraphQLError,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
+  getNamedType,
+  getOperationAST,
+  isInterfaceType,
   isObjectType,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
+  Kind,
+  SchemaMetaFieldDef,
+  type SelectionNode,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
 } from 'graphql';
+import { MAX_ISSUES } from '../../domain/shared/limits.ts';
 import type { Scope } from '../../domain/shared/scopes.ts';
-import { cachePerOperation, separateOperation } from './operation-cache.ts';
+import { type Fragments, fragmentsOf } from './fragments.ts';
+import { cachePerOperation } from './operation-cache.ts';
 import type { Variables } from './variables.ts';
 
 type Field = GraphQLField<unknown, unknown>;
+type Path = readonly string[];
 
-/** A field of an operation and the scopes that it requires. */
-interface Requirement {
+/** A field of an operation, and the path of response keys to it from the start of its `Part`. */
+interface SelectedField {
+  node: FieldNode;
+  path: Path;
+}
+
+/** A field and the scopes that it requires. */
+interface Requirement extends SelectedField {
   /** The field's schema coordinate, such as `User.email`. */
   coordinate: string;
   scopes: readonly Scope[];
-  node: FieldNode;
 }
 
 /** A field whose arguments determine the types of the objects that it returns, and so the scopes that it requires. */
-interface PolymorphicField {
+interface PolymorphicField extends SelectedField {
   field: Field;
-  node: FieldNode;
 }
 
-interface Requirements {
+/** What the operation itself or one fragment selects, without the fragments that it spreads. */
+interface Part {
   /** The same for every request with the operation. */
   fixed: Requirement[];
   /** Fields whose requirements depend on arguments, which can contain variables. */
   byArguments: PolymorphicField[];
+  spreads: { fragment: string; path: Path }[];
 }
 
+interface Requirements {
+  /** The parts that are executed, by the fragment's name; `OPERATION` for the operation itself. */
+  parts: ReadonlyMap<string, Part>;
+  /** Whether a variable decides if a field is executed. */
+  dependsOnVariables: boolean;
+}
+
+const OPERATION = '';
+
 const INTROSPECTION: readonly Scope[] = ['schema:read'];
+
+/** Root fields that `getFields` does not contain, and that require a scope. */
+const META_FIELDS = [SchemaMetaFieldDef, TypeMetaFieldDef];
 
 /** The scopes that a field or type declares. */
 export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extensions'>): readonly Scope[] {
@@ -46,30 +73,39 @@ export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extens
 }
 
 /**
- * Rejects the whole operation if the viewer lacks a scope of any of its fields, including fields that `@skip` or `@include`
- * exclude. One error names all fields and scopes: gateways mask responses with several errors.
+ * Rejects the whole operation if the viewer lacks a scope of any field that is executed. A field that `@skip` or `@include`
+ * excludes requires no scope. One error names all fields and scopes: gateways mask responses with several errors.
  *
- * @param variables coerced; undefined if coercion failed. Then only scopes that do not depend on arguments are checked.
+ * @param variables coerced; undefined if coercion failed. Then only scopes that do not depend on variables are checked.
  */
 export function checkScopes(
   args: ExecutionArgs,
   variables: Variables | undefined,
   grantedScopes: ReadonlySet<Scope>,
 ): GraphQLError | undefined {
-  const { fixed, byArguments } = requirementsOf(args);
-  const ofTypes = variables ? byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
-  const requirements = ofTypes.length === 0 ? fixed : [...fixed, ...ofTypes];
-  const unmet = requirements.flatMap((requirement) => {
+  const unconditional = collectOnce(args);
+  const { parts } = unconditional.dependsOnVariables && variables ? collect(args, variables) : unconditional;
+  const unmet = new Map<string, Requirement[]>();
+  for (const [name, part] of parts) {
+    const ofTypes = variables ? part.byArguments.flatMap((f) => requirementsOfTypes(args.schema, variables, f)) : [];
+    const unmetOfPart = [...unmetOf(part.fixed, grantedScopes), ...unmetOf(ofTypes, grantedScopes)];
+    if (unmetOfPart.length > 0) unmet.set(name, unmetOfPart);
+  }
+  return unmet.size > 0 ? forbidden([...unmet.values()].flat(), missingScopes(parts, unmet)) : undefined;
+}
+
+/** The requirements that the granted scopes do not meet, each with the scopes that are missing. */
+function unmetOf(requirements: readonly Requirement[], grantedScopes: ReadonlySet<Scope>): Requirement[] {
+  return requirements.flatMap((requirement) => {
     const scopes = requirement.scopes.filter((scope) => !grantedScopes.has(scope));
     return scopes.length > 0 ? { ...requirement, scopes } : [];
   });
-  return unmet.length > 0 ? forbidden(unmet) : undefined;
 }
 
 const listFormat = new Intl.ListFormat('en');
 
 /** The error for unmet requirements: names each field with the scopes that are missing. */
-function forbidden(unmet: Requirement[]): GraphQLError {
+function forbidden(unmet: readonly Requirement[], missing: readonly MissingScope[]): GraphQLError {
   const byScopes = Map.groupBy(
     unmet,
     ({ scopes }) => `scope${scopes.length > 1 ? 's' : ''} ${listFormat.format(scopes)}`,
@@ -83,29 +119,143 @@ function forbidden(unmet: Requirement[]): GraphQLError {
     extensions: {
       code: 'FORBIDDEN',
       requiredScopes: [...new Set(unmet.flatMap(({ scopes }) => scopes))],
+      missing,
       http: { status: 403 },
     },
   });
 }
 
-const requirementsOf = cachePerOperation(collect);
+/** A scope that a field of the operation requires and the viewer lacks. */
+interface MissingScope {
+  /** The response keys of the field and of the fields that contain it; without the indexes of list items. */
+  path: Path;
+  scope: Scope;
+}
 
-function collect(args: ExecutionArgs): Requirements {
-  const operation = separateOperation(args);
-  const fixed: Requirement[] = [];
-  const byArguments: PolymorphicField[] = [];
-  const types = new TypeInfo(args.schema);
-  const onField = (node: FieldNode) => {
-    const field = types.getFieldDef();
-    const parent = types.getParentType();
-    if (!field || !parent) return;
-    const isIntrospection = field.name === '__schema' || field.name === '__type';
-    const scopes = isIntrospection ? INTROSPECTION : scopesOf(field);
-    if (scopes.length > 0) fixed.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
-    if (field.extensions.typesInArguments) byArguments.push({ field, node });
+/** Lists the paths of unmet requirements with fragments expanded, each path and scope once, and at most `MAX_ISSUES`. */
+function missingScopes(
+  parts: ReadonlyMap<string, Part>,
+  unmet: ReadonlyMap<string, readonly Requirement[]>,
+): MissingScope[] {
+  const leadsToUnmet = cachedSearch(parts, (name) => unmet.has(name));
+  const missing = new Map<string, MissingScope>();
+  const expanded = new Set<string>();
+  function expand(name: string, prefix: Path): void {
+    const key = JSON.stringify([name, prefix]);
+    if (expanded.has(key) || !leadsToUnmet(name)) return;
+    expanded.add(key);
+    for (const { path, scopes } of unmet.get(name) ?? []) {
+      for (const scope of scopes) {
+        const found = { path: [...prefix, ...path], scope };
+        if (missing.size < MAX_ISSUES) missing.set(JSON.stringify(found), found);
+      }
+    }
+    for (const { fragment, path } of parts.get(name)?.spreads ?? []) {
+      if (missing.size < MAX_ISSUES) expand(fragment, [...prefix, ...path]);
+    }
+  }
+  expand(OPERATION, []);
+  return [...missing.values()];
+}
+
+/** Returns a function that tells whether a part, or one that it spreads, satisfies a condition. */
+function cachedSearch(parts: ReadonlyMap<string, Part>, condition: (name: string) => boolean) {
+  const results = new Map<string, boolean>();
+  return function search(name: string): boolean {
+    const cached = results.get(name);
+    if (cached !== undefined) return cached;
+    const spreads = parts.get(name)?.spreads ?? [];
+    const result = condition(name) || spreads.some(({ fragment }) => search(fragment));
+    results.set(name, result);
+    return result;
   };
-  if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
-  return { fixed, byArguments };
+}
+
+/** The state and results of a walk over an operation, which visits each fragment once. */
+interface Walk {
+  schema: GraphQLSchema;
+  fragments: Fragments;
+  /** Undefined: fields whose execution depends on a variable are left out. */
+  variables: Variables | undefined;
+  parts: Map<string, Part>;
+  dependsOnVariables: boolean;
+}
+
+function collect(args: ExecutionArgs, variables: Variables | undefined): Requirements {
+  const { schema, document, operationName } = args;
+  const operation = getOperationAST(document, operationName);
+  const type = operation && schema.getRootType(operation.operation);
+  const fragments = fragmentsOf(document);
+  const walk: Walk = { schema, fragments, variables, parts: new Map(), dependsOnVariables: false };
+  if (operation && type) collectPart(walk, OPERATION, operation.selectionSet, type);
+  return walk;
+}
+
+/** An operation in which no variable decides whether a field is executed is walked once, not for each request. */
+const collectOnce = cachePerOperation((args) => collect(args, undefined));
+
+function collectPart(walk: Walk, name: string, selectionSet: SelectionSetNode, type: GraphQLNamedType): void {
+  const part: Part = { fixed: [], byArguments: [], spreads: [] };
+  walk.parts.set(name, part);
+  collectSelections(walk, part, selectionSet, type, []);
+}
+
+function collectSelections(
+  walk: Walk,
+  part: Part,
+  { selections }: SelectionSetNode,
+  type: GraphQLNamedType,
+  path: Path,
+): void {
+  for (const selection of selections) {
+    if (!isExecuted(walk, selection)) continue;
+    if (selection.kind === Kind.FIELD) {
+      collectField(walk, part, selection, type, [...path, selection.alias?.value ?? selection.name.value]);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      const condition = selection.typeCondition && walk.schema.getType(selection.typeCondition.name.value);
+      collectSelections(walk, part, selection.selectionSet, condition ?? type, path);
+    } else {
+      collectSpread(walk, part, selection.name.value, path);
+    }
+  }
+}
+
+function collectSpread(walk: Walk, part: Part, name: string, path: Path): void {
+  part.spreads.push({ fragment: name, path });
+  const fragment = walk.fragments.get(name);
+  const type = fragment && walk.schema.getType(fragment.typeCondition.name.value);
+  if (fragment && type && !walk.parts.has(name)) collectPart(walk, name, fragment.selectionSet, type);
+}
+
+function collectField(walk: Walk, part: Part, node: FieldNode, parent: GraphQLNamedType, path: Path): void {
+  const name = node.name.value;
+  const isMetaField = META_FIELDS.some((field) => field.name === name);
+  if (isMetaField) part.fixed.push({ coordinate: `${parent.name}.${name}`, scopes: INTROSPECTION, node, path });
+  const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+  if (!field) return;
+  const scopes = scopesOf(field);
+  if (scopes.length > 0) part.fixed.push({ coordinate: `${parent.name}.${name}`, scopes, node, path });
+  if (field.extensions.typesInArguments) part.byArguments.push({ field, node, path });
+  if (node.selectionSet) collectSelections(walk, part, node.selectionSet, getNamedType(field.type), path);
+}
+
+/** The values of `if` with which the directives exclude a selection. */
+const EXCLUDING: ReadonlyMap<string, boolean> = new Map([
+  ['skip', true],
+  ['include', false],
+]);
+
+/** Whether `@skip` and `@include` let a selection be executed. A condition that is null excludes nothing: execution fails. */
+function isExecuted(walk: Walk, { directives = [] }: SelectionNode): boolean {
+  return directives.every(({ name, arguments: values = [] }) => {
+    const excluding = EXCLUDING.get(name.value);
+    const condition = values.find((argument) => argument.name.value === 'if')?.value;
+    if (excluding === undefined || !condition) return true;
+    if (condition.kind === Kind.BOOLEAN) return condition.value !== excluding;
+    if (condition.kind !== Kind.VARIABLE) return true;
+    walk.dependsOnVariables = true;
+    return walk.variables !== undefined && walk.variables[condition.name.value] !== excluding;
+  });
 }
 
 /** The scopes of the types that a field's arguments name. The resolver rejects names that are not types. */
@@ -121,6 +271,7 @@ function requirementsOfTypes(
           coordinate: `Query.${polymorphic.field.name} of a ${type.name}`,
           scopes: scopesOf(type),
           node: polymorphic.node,
+          path: polymorphic.path,
         }
       : [];
   });

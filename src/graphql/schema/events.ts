@@ -15,8 +15,7 @@ import { UserType } from './users.ts';
 const EventType = builder.objectRef<EventRow>('Event');
 
 builder.node(EventType, {
-  description: `An action of a user, such as a purchase. Events are never changed. Every field except \`id\` requires the scope
-\`events:read\`.`,
+  description: 'An action of a user, such as a purchase. Events are never changed.',
   requiresScopes: ['events:read'],
   row: { columns: eventColumns, file: 'src/domain/events/event.ts' },
   id: idColumn,
@@ -34,7 +33,7 @@ builder.node(EventType, {
     timestamp: columns(t).expose('timestamp', { type: 'DateTime', description: 'When the event happened.' }),
     user: t.field({
       type: UserType,
-      description: 'The user that the event belongs to. Requires `events:read` and `users:read`.',
+      description: 'The user that the event belongs to.',
       requiresScopes: ['events:read', 'users:read'],
       resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) => {
         const user = await loaders.user({ id: userId }, selectionOf(info).columns);
@@ -70,8 +69,7 @@ const EventFilter = builder
 builder.objectField(UserType, 'events', (t) =>
   t.field({
     type: EventConnection,
-    description: `The user's events, newest first by \`id\`. Page size: ${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.
-Requires \`events:read\` and \`users:read\`.`,
+    description: `The user's events, newest first by \`id\`. Page size: ${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.`,
     requiresScopes: ['events:read', 'users:read'],
     args: {
       ...pageArguments,
@@ -119,8 +117,7 @@ const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').i
 builder.mutationField('addEvent', (t) =>
   t.field({
     type: AddEventPayload,
-    description: `Adds an event to a user. Requires \`events:write\`. Returns \`NotFoundError\` if the workspace has no user with the
-uid.`,
+    description: 'Adds an event to a user. Returns `NotFoundError` if the workspace has no user with the uid.',
     requiresScopes: ['events:write'],
     errors: {
       types: [ValidationError, NotFoundError, IdempotencyConflictError],

@@ -36,7 +36,7 @@ const CreateListPayload = builder.objectRef<{ list: List }>('CreateListPayload')
 builder.mutationField('createList', (t) =>
   t.field({
     type: CreateListPayload,
-    description: 'Creates a list. Requires `lists:write`.',
+    description: 'Creates a list.',
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError],
@@ -66,7 +66,7 @@ const UpdateListPayload = builder.objectRef<{ list: List }>('UpdateListPayload')
 builder.mutationField('updateList', (t) =>
   t.field({
     type: UpdateListPayload,
-    description: `Changes the title or description of a list, archived or not. Requires \`lists:write\`. ${NOT_FOUND}`,
+    description: `Changes the title or description of a list, archived or not. ${NOT_FOUND}`,
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError, NotFoundError],
@@ -92,8 +92,8 @@ const ArchiveListPayload = builder.objectRef<{ list: List }>('ArchiveListPayload
 builder.mutationField('archiveList', (t) =>
   t.field({
     type: ArchiveListPayload,
-    description: `Archives a list. It keeps its members, but accepts no new ones. Archiving an archived list changes nothing. Requires
-\`lists:write\`. ${NOT_FOUND}`,
+    description: `Archives a list. It keeps its members, but accepts no new ones. Archiving an archived list changes nothing.
+${NOT_FOUND}`,
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError, NotFoundError],
@@ -134,7 +134,7 @@ const SetListSubscriptionPayload = builder
 builder.mutationField('setListSubscription', (t) =>
   t.field({
     type: SetListSubscriptionPayload,
-    description: `Subscribes a user to a list, without an opt-in confirmation, or unsubscribes a member. Requires \`lists:write\`. Returns
+    description: `Subscribes a user to a list, without an opt-in confirmation, or unsubscribes a member. Returns
 \`NotFoundError\` if the workspace has no such user or list, or if the input unsubscribes a user who is not a member. Returns
 \`ListArchivedError\` if the list is archived and the user is not a member.`,
     requiresScopes: ['lists:write'],
@@ -177,7 +177,7 @@ const RemoveFromListPayload = builder.objectRef<{ userId: string; listId: string
 builder.mutationField('removeFromList', (t) =>
   t.field({
     type: RemoveFromListPayload,
-    description: `Removes a user's membership in a list, archived or not. Requires \`lists:write\`. Returns \`NotFoundError\` if the
+    description: `Removes a user's membership in a list, archived or not. Returns \`NotFoundError\` if the
 workspace has no such user or list, or if the user is not a member.`,
     requiresScopes: ['lists:write'],
     errors: {

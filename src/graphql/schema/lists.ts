@@ -36,7 +36,7 @@ builder.objectFields(ListMemberEdge, (t) => ({
 }));
 
 builder.node(ListType, {
-  description: 'A mailing list that users subscribe to. Every field except `id` requires the scope `lists:read`.',
+  description: 'A mailing list that users subscribe to.',
   requiresScopes: ['lists:read'],
   row: { columns: listColumns, file: 'src/domain/lists/list.ts' },
   id: idColumn,
@@ -58,7 +58,7 @@ archived.`,
     members: t.field({
       type: ListMemberConnection,
       description: `The list's members, subscribed and unsubscribed, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
-at most ${MAX_PAGE_SIZE}. Requires \`lists:read\` and \`users:read\`.`,
+at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['lists:read', 'users:read'],
       args: {
         ...pageArguments,
@@ -89,7 +89,7 @@ withNodes(ListConnection, ListType);
 
 /** A user's membership in a list. */
 export const ListMembershipType = builder.objectRef<ListMembership>('ListMembership').implement({
-  description: "A user's membership in a list. Every field requires the scope `users:read`.",
+  description: "A user's membership in a list.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
     list: t.expose('list', { type: ListType, description: 'The list.' }),
@@ -114,7 +114,7 @@ builder.queryField('lists', (t) =>
   t.field({
     type: ListConnection,
     description: `Returns all lists of the workspace, archived ones included, newest first. Page size: ${DEFAULT_PAGE_SIZE} by
-default, at most ${MAX_PAGE_SIZE}. Requires \`lists:read\`.`,
+default, at most ${MAX_PAGE_SIZE}.`,
     requiresScopes: ['lists:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>

@@ -51,7 +51,8 @@ builder.queryField('nodes', (t) =>
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
     description: `Returns the objects with the given global ids, in the order of the ids. An item is null if the workspace has no such
-object, or if the id is not a global id. Requires the scope to read the type of each object: ${EXAMPLES}.`,
+object, or if the id is not a global id. Requires the scope to read the type of each object:
+${EXAMPLES}.`,
     args: {
       ids: t.arg.idList({
         required: true,
