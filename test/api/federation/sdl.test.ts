@@ -76,11 +76,22 @@ it('has the same scopes as schema.graphql', () => {
 
 it('omits root fields that collide with other subgraphs, and the definitions of the federation specification', () => {
   const [query] = document.definitions.filter((it) => it.kind === 'ObjectTypeDefinition' && it.name.value === 'Query');
-  expect(print(query ?? document)).not.toMatch(/^ {2}(node|nodes|_entities|_service)\b/m);
-  expect(committed).not.toMatch(/^(directive|scalar (Scope|_Any)|union _Entity|type _Service)\b/m);
+  expect(print(query ?? document)).not.toMatch(/^ {2}(node|nodes|viewer|_entities|_service)\b/m);
+  expect(committed).not.toMatch(/^(directive|scalar (Scope|_Any)|union _Entity|type (_Service|Viewer))\b/m);
 });
 
-it('still serves node and nodes', async () => {
+it('differs without scopes only in @requiresScopes and in the version of the specification', () => {
+  const without = printedSubgraph(false);
+  expect(without.match(/.*@requiresScopes.*/)).toBeNull();
+  expect(without).toContain('@link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])');
+  const withoutLink = (sdl: string) => sdl.replace(/^schema @link.*$/m, '');
+  expect(withoutLink(without)).toBe(withoutLink(committed.replaceAll(/ @requiresScopes\(scopes: .*?\]\]\)/g, '')));
+});
+
+it('still serves node, nodes and viewer', async () => {
   await using app = await startApp();
-  expect(await app.send('{ nodes(ids: []) { id } }')).toMatchObject({ status: 200, data: { nodes: [] } });
+  expect(await app.send('{ nodes(ids: []) { id } viewer { workspace } }')).toMatchObject({
+    status: 200,
+    data: { nodes: [], viewer: { workspace: 'Owner' } },
+  });
 });
