@@ -14,7 +14,8 @@ function countRequests(server: Server): () => number {
   return () => count;
 }
 
-async function close(server: Server): Promise<void> {
+/** Closes a server with its connections. */
+export async function closeServer(server: Server): Promise<void> {
   server.closeAllConnections();
   await new Promise((closed) => server.close(closed));
 }
@@ -26,7 +27,7 @@ export type Router = keyof typeof routers;
 const routers = {
   async hive(addresses: SubgraphAddresses) {
     const gateway = createGateway(composeSupergraph(addresses));
-    return { address: await listen(gateway, 0), stop: () => close(gateway) };
+    return { address: await listen(gateway, 0), stop: () => closeServer(gateway) };
   },
   apollo: (addresses: SubgraphAddresses) => startApolloGateway(composeSupergraph(addresses, printedSubgraph(false)), 0),
 };
@@ -70,7 +71,7 @@ export async function startGraph(router: Router = 'hive', options: Parameters<ty
     },
     async [Symbol.asyncDispose]() {
       await gateway.stop();
-      await close(orders);
+      await closeServer(orders);
       await app[Symbol.asyncDispose]();
     },
   };
