@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type DirectiveNode, parse, print, type ValueNode, valueFromASTUntyped, visit } from 'graphql';
+import {
+  type DirectiveNode,
+  isTypeDefinitionNode,
+  Kind,
+  parse,
+  print,
+  type ValueNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
 import { expect, it } from 'vitest';
 import { keysOf } from '../../../src/federation/entities.ts';
 import { nodeTypes } from '../../../src/graphql/schema/global-id.ts';
@@ -94,4 +103,27 @@ it('still serves node, nodes and viewer', async () => {
     status: 200,
     data: { nodes: [], viewer: { workspace: 'Owner' } },
   });
+});
+
+it('has exactly the names that docs/federation.md lists', () => {
+  const [, section = ''] = /^### Names$(.*?)^The \*\*Hive/ms.exec(readFileSync('docs/federation.md', 'utf8')) ?? [];
+  const rows = section.split('\n').filter((line) => /^\| (fields|entities|other|types that)/.test(line));
+  const listed = rows.flatMap((row) => [...(row.split('|')[2] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const { definitions } = document;
+  const rootFields = definitions.flatMap((node) =>
+    node.kind === Kind.OBJECT_TYPE_DEFINITION && /^(Query|Mutation)$/.test(node.name.value)
+      ? (node.fields ?? []).map(({ name }) => name.value)
+      : [],
+  );
+  const ofMutations = new Set(
+    rootFields.flatMap((name) => ['Input', 'Payload', 'Result'].map((suffix) => name + suffix)),
+  );
+  const types = definitions
+    .flatMap((node) => (isTypeDefinitionNode(node) ? node.name.value : []))
+    .filter(
+      (name) => !/^(Query|Mutation)$/.test(name) && !ofMutations.has(name.charAt(0).toLowerCase() + name.slice(1)),
+    );
+  expect(listed.toSorted(), 'Update the table of names in docs/federation.md.').toEqual(
+    [...rootFields, ...types].sort(),
+  );
 });
