@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { createGatewayRuntime, useCustomFetch } from '@graphql-hive/gateway-runtime';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
+import { fetchWithRetry } from './fetch-with-retry.ts';
 import { ordersSdl } from './orders/server.ts';
 
 /** The `/graphql` addresses of the subgraphs. */
@@ -14,10 +15,10 @@ export interface SubgraphAddresses {
 
 const usergraphSdl = readFileSync(new URL('../../subgraph.graphql', import.meta.url), 'utf8');
 
-/** Composes the supergraph. @throws {Error} with all composition errors. */
-export function composeSupergraph({ usergraph, orders }: SubgraphAddresses): string {
+/** Composes the supergraph. @param sdl the schema of usergraph. @throws {Error} with all composition errors. */
+export function composeSupergraph({ usergraph, orders }: SubgraphAddresses, sdl = usergraphSdl): string {
   const { errors, supergraphSdl } = composeServices([
-    { name: 'usergraph', typeDefs: parse(usergraphSdl), url: usergraph },
+    { name: 'usergraph', typeDefs: parse(sdl), url: usergraph },
     { name: 'orders', typeDefs: parse(ordersSdl), url: orders },
   ]);
   if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join('\n'));
@@ -39,6 +40,8 @@ export function createGateway(supergraph: string): Server {
         return authorization === null ? {} : { authorization };
       },
     },
+    // Not upstreamRetry: gateway-runtime 2.12 repeats requests without the propagated headers.
+    plugins: () => [useCustomFetch(fetchWithRetry)],
   });
   return createServer(gateway);
 }

@@ -9,13 +9,16 @@ import {
 } from 'graphql';
 import { isJsonObject } from '../domain/shared/attributes.ts';
 import { ValidationError } from '../domain/shared/errors.ts';
+import type { Scope } from '../domain/shared/scopes.ts';
 import { validationIssues } from '../domain/shared/validation.ts';
 import { uid as uidSchema } from '../domain/users/inputs.ts';
 import type { UserKey } from '../domain/users/read.ts';
 import type { Context } from '../graphql/context.ts';
+import type { UserRow } from '../graphql/loaders/partial-rows.ts';
 import { selectionOf } from '../graphql/loaders/selected-fields.ts';
 import { decodeGlobalId, type GlobalId, type NodeType } from '../graphql/schema/global-id.ts';
 import { asNode, loadNode } from '../graphql/schema/node.ts';
+import { withScopes } from '../graphql/schema/scopes-plugin.ts';
 
 /** The entities of the subgraph, and the fields of their keys: each field is an `@key`. */
 export const keysOf: Readonly<Record<NodeType, readonly ('id' | 'uid')[]>> = {
@@ -25,8 +28,8 @@ export const keysOf: Readonly<Record<NodeType, readonly ('id' | 'uid')[]>> = {
   Event: ['id'],
 };
 
-/** The key of a representation: an entity's global id, or a user's uid. */
-export type Representation = GlobalId | { type: 'User'; uid: string };
+/** The key of a representation: an entity's global id, or a user's uid, or both. */
+export type Representation = (GlobalId & { uid?: string }) | { type: 'User'; uid: string };
 
 /** Returns the type of a representation; undefined if it does not name an entity. */
 export function typeOf(representation: unknown): NodeType | undefined {
@@ -38,29 +41,48 @@ function isEntity(name: string): name is NodeType {
   return Object.hasOwn(keysOf, name);
 }
 
+/** Returns the same key for representations with the same type and keys; for a malformed one, the representation itself. */
+function keyOf(representation: unknown): unknown {
+  const type = typeOf(representation);
+  if (!type || !isJsonObject(representation)) return representation;
+  const values = keysOf[type].map((name) => representation[name] ?? null);
+  return values.every((value) => value === null || typeof value === 'string')
+    ? JSON.stringify([type, ...values])
+    : representation;
+}
+
+const invalid = (path: readonly string[], code: string, message: string) =>
+  new ValidationError([{ path: ['representations', ...path], code, message }]);
+
 /**
- * Parses a representation. If it has both keys, `id` takes precedence over `uid`; other fields are ignored.
+ * Parses a representation. Fields that are not part of a key are ignored.
  * @param index the position among the `representations`, for the path of an error.
- * @throws {ValidationError} if the type is not an entity, or the key is missing or malformed.
+ * @throws {ValidationError} if the type is not an entity, or a key is missing or malformed.
  */
 export function parseRepresentation(representation: unknown, index: number): Representation {
-  const invalid = (code: string, message: string, ...path: string[]) =>
-    new ValidationError([{ path: ['representations', String(index), ...path], code, message }]);
+  const path = [String(index)];
   const type = typeOf(representation);
   if (!type || !isJsonObject(representation)) {
-    throw invalid('UNKNOWN_TYPE', `must have a __typename that is one of ${Object.keys(keysOf).join(', ')}`);
+    throw invalid(path, 'UNKNOWN_TYPE', `must have a __typename that is one of ${Object.keys(keysOf).join(', ')}`);
   }
   const { id, uid } = representation;
+  const parsedUid = type === 'User' && uid != null ? parseUid(uid, [...path, 'uid']) : undefined;
   if (id != null) {
     const globalId = typeof id === 'string' ? decodeGlobalId(id) : undefined;
-    if (globalId?.type !== type) throw invalid('INVALID_ID', `must be the global id of a ${type}`, 'id');
-    return globalId;
+    if (globalId?.type !== type) throw invalid([...path, 'id'], 'INVALID_ID', `must be the global id of a ${type}`);
+    return parsedUid === undefined ? globalId : { ...globalId, uid: parsedUid };
   }
-  if (uid == null || type !== 'User') throw invalid('REQUIRED', `must have ${keysOf[type].join(' or ')}`);
+  if (parsedUid === undefined || type !== 'User') {
+    throw invalid(path, 'REQUIRED', `must have ${keysOf[type].join(' or ')}`);
+  }
+  return { type, uid: parsedUid };
+}
+
+function parseUid(uid: unknown, path: readonly string[]): string {
   const parsed = uidSchema.safeParse(uid);
-  if (parsed.success) return { type, uid: parsed.data };
+  if (parsed.success) return parsed.data;
   const [issue] = validationIssues(parsed.error.issues);
-  throw invalid(issue?.code ?? 'INVALID_UID', issue?.message ?? 'is not a uid', 'uid');
+  throw invalid(path, issue?.code ?? 'INVALID_UID', issue?.message ?? 'is not a uid');
 }
 
 /** Loads the entity that a representation refers to; null if the workspace has none. @throws {ValidationError} if it is malformed. */
@@ -71,23 +93,45 @@ async function loadEntity(
   info: GraphQLResolveInfo,
 ): Promise<object | null> {
   const representation = parseRepresentation(value, index);
-  if ('id' in representation) return loadNode(representation, context, info);
+  if (representation.type !== 'User') return loadNode(representation, context, info);
   const { columns } = selectionOf(info, 'User');
-  return asNode('User', await context.loaders.user({ uid: representation.uid }, columns));
+  return userEntity(await context.loaders.user(userKeyOf(representation), columns), representation, index);
 }
 
 /** Loads users as one list, which costs less than loading each of them. */
 async function loadUsers(
-  keys: readonly UserKey[],
+  representations: readonly Representation[],
   { loaders }: Context,
   info: GraphQLResolveInfo,
 ): Promise<(object | null)[]> {
-  const users = await loaders.users(keys, selectionOf(info, 'User').columns);
-  return users.map((user) => (user instanceof Error ? user : asNode('User', user)));
+  const users = await loaders.users(representations.map(userKeyOf), selectionOf(info, 'User').columns);
+  return users.map((user, index) => {
+    const representation = representations[index];
+    if (user instanceof Error || !representation) return user ?? null;
+    try {
+      return userEntity(user, representation, index);
+    } catch (error) {
+      if (error instanceof ValidationError) return error;
+      throw error;
+    }
+  });
 }
 
-/** Returns the keys of representations that are all users; undefined if one is another type or malformed. */
-function userKeysOf(representations: readonly unknown[]): UserKey[] | undefined {
+/** The key by which a user is read: `id`, if the representation has it. */
+function userKeyOf(representation: Representation): UserKey {
+  return 'id' in representation ? { id: representation.id } : { uid: representation.uid };
+}
+
+/** Checks that a user who was read by `id` has the representation's `uid`, too. @throws {ValidationError} if not. */
+function userEntity(user: UserRow | undefined, { uid }: Representation, index: number): object | null {
+  if (user && uid !== undefined && user.uid !== uid) {
+    throw invalid([String(index), 'uid'], 'KEY_MISMATCH', 'must be the uid of the user with the id');
+  }
+  return asNode('User', user);
+}
+
+/** Parses representations that are all users; undefined if one is another type or malformed. */
+function parseUsers(representations: readonly unknown[]): Representation[] | undefined {
   if (!representations.every((value) => typeOf(value) === 'User')) return undefined;
   try {
     return representations.map(parseRepresentation);
@@ -108,6 +152,8 @@ const Any = new GraphQLScalarType({
   description: 'A representation of an entity: its `__typename` and the fields of one of its keys (Apollo Federation).',
 });
 
+const ENTITIES_SCOPES: readonly Scope[] = ['users:read'];
+
 interface EntitiesArguments {
   representations: readonly unknown[];
 }
@@ -121,9 +167,12 @@ export function entitiesField(types: readonly GraphQLObjectType[]): GraphQLField
   const Entity = new GraphQLUnionType({ name: '_Entity', description, types });
   return {
     type: new GraphQLNonNull(new GraphQLList(Entity)),
-    description: `For routers. Returns the entities that the representations refer to, in the same order. An item is null if the
-workspace has no such entity, and an error if the representation is malformed. Requires \`users:read\`, and the scope to read
-the type of each representation.`,
+    description: withScopes(
+      `For routers. Returns the entities that the representations refer to, in the same order. An item is null if the
+workspace has no such entity, and an error if the representation is malformed, or if its \`id\` and \`uid\` are not of the
+same user. Also requires the scope to read the type of each representation.`,
+      ENTITIES_SCOPES,
+    ),
     args: {
       representations: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(Any))),
@@ -131,15 +180,15 @@ the type of each representation.`,
       },
     },
     extensions: {
-      requiresScopes: ['users:read'],
-      reads: { argument: 'representations', limit: 'entities' },
+      requiresScopes: ENTITIES_SCOPES,
+      reads: { argument: 'representations', limit: 'entities', keyOf },
       // The field itself requires the scope to read users.
       typesInArguments: ({ representations }) => typesOf(representations).filter((type) => type !== 'User'),
     },
     resolve: (_root, { representations }: EntitiesArguments, context, info) => {
-      const userKeys = userKeysOf(representations);
-      return userKeys
-        ? loadUsers(userKeys, context, info)
+      const users = parseUsers(representations);
+      return users
+        ? loadUsers(users, context, info)
         : representations.map((value, index) => loadEntity(value, index, context, info));
     },
   };

@@ -10,8 +10,10 @@ import {
   isObjectType,
   lexicographicSortSchema,
 } from 'graphql';
+import type { Scope } from '../domain/shared/scopes.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema/index.ts';
+import { withScopes } from '../graphql/schema/scopes-plugin.ts';
 import { entitiesField, keysOf } from './entities.ts';
 
 let printedSdl: string | undefined;
@@ -35,10 +37,13 @@ const Service = new GraphQLObjectType({
   },
 });
 
+/** The same as for introspection. */
+const SERVICE_SCOPES: readonly Scope[] = ['schema:read'];
+
 const serviceField: GraphQLFieldConfig<unknown, Context> = {
   type: new GraphQLNonNull(Service),
-  description: 'For composition. Returns the description of this subgraph. Requires `schema:read`, like introspection.',
-  extensions: { requiresScopes: ['schema:read'] },
+  description: withScopes('For composition. Returns the description of this subgraph.', SERVICE_SCOPES),
+  extensions: { requiresScopes: SERVICE_SCOPES },
   resolve: () => ({}),
 };
 
@@ -60,14 +65,21 @@ function withSubgraphFields(graph: GraphQLSchema): GraphQLSchema {
   });
 }
 
-/** Federation 2.5 is the first version with `@requiresScopes`. */
-const LINK = {
-  url: 'https://specs.apollo.dev/federation/v2.5',
-  import: ['@key', '@shareable', '@requiresScopes'],
-};
+const FEDERATION = 'https://specs.apollo.dev/federation';
 
-/** Root fields that every Relay subgraph has, but only one subgraph of a graph can define. */
-const RELAY_ROOT_FIELDS = new Set(['node', 'nodes']);
+/** Federation 2.5 is the first version with `@requiresScopes`. */
+const LINK = { url: `${FEDERATION}/v2.5`, import: ['@key', '@shareable', '@requiresScopes'] };
+
+const LINK_WITHOUT_SCOPES = { url: `${FEDERATION}/v2.0`, import: ['@key', '@shareable'] };
+
+/**
+ * Root fields that other subgraphs are likely to define as well, although only one subgraph of a graph can: `node` and `nodes`
+ * of every Relay subgraph, and `viewer`, which is the caller as this subgraph sees it.
+ */
+const COLLIDING_ROOT_FIELDS = new Set(['node', 'nodes', 'viewer']);
+
+/** Types of which the subgraph's SDL has no field. */
+const UNUSED_TYPES = new Set(['Scope', 'Viewer']);
 
 /** Types that other subgraphs are likely to define as well. */
 const SHARED_TYPES = new Set([
@@ -81,28 +93,48 @@ const SHARED_TYPES = new Set([
   'ForbiddenError',
 ]);
 
+interface SubgraphOptions {
+  /** Whether the fields have `@requiresScopes`. Routers without security features reject a supergraph that uses it. */
+  scopes: boolean;
+}
+
 /**
  * Prints the schema for composition: with keys, scopes and `@shareable`; without root fields that collide with other subgraphs,
  * and without the definitions of the federation specification.
  */
-export function subgraphSdl(schema: GraphQLSchema): string {
+export function subgraphSdl(schema: GraphQLSchema, { scopes }: SubgraphOptions = { scopes: true }): string {
   const filtered = filterSchema({
     schema,
-    rootFieldFilter: (operation, name) => operation !== 'Query' || !RELAY_ROOT_FIELDS.has(name),
-    typeFilter: (name) => name !== 'Scope',
+    rootFieldFilter: (operation, name) => operation !== 'Query' || !COLLIDING_ROOT_FIELDS.has(name),
+    typeFilter: (name) => !UNUSED_TYPES.has(name),
     directiveFilter: (name) => name !== 'requiresScopes',
   });
   const annotated = mapSchema(filtered, {
-    [MapperKind.OBJECT_TYPE]: (type) => new GraphQLObjectType(withoutSharedDescriptions(withDirectives(type))),
+    [MapperKind.OBJECT_TYPE]: (type) => {
+      const config = withoutSharedDescriptions(withDirectives(type));
+      return new GraphQLObjectType(scopes ? config : withoutFieldDirectives(config));
+    },
     [MapperKind.INTERFACE_TYPE]: (type) => new GraphQLInterfaceType(withoutSharedDescriptions(type.toConfig())),
     [MapperKind.SCALAR_TYPE]: (type) => new GraphQLScalarType(withoutSharedDescriptions(type.toConfig())),
   });
-  annotated.extensions = { ...annotated.extensions, directives: { link: LINK } };
+  const link = scopes ? LINK : LINK_WITHOUT_SCOPES;
+  annotated.extensions = { ...annotated.extensions, directives: { link } };
   return `${printSchemaWithDirectives(lexicographicSortSchema(annotated))}\n`;
 }
 
+type ObjectConfig = ReturnType<GraphQLObjectType['toConfig']>;
+
+/** Removes the directives of the fields of a type: the only one is `@requiresScopes`. `@deprecated` is not in `extensions`. */
+function withoutFieldDirectives(config: ObjectConfig): ObjectConfig {
+  const fields = Object.entries(config.fields).map(([name, field]) => {
+    const extensions = { ...field.extensions, directives: {} };
+    return [name, { ...field, extensions, astNode: undefined }];
+  });
+  return { ...config, fields: Object.fromEntries(fields), astNode: undefined };
+}
+
 /** Adds `@key` to an entity, and `@shareable` to a shared type. */
-function withDirectives(type: GraphQLObjectType): ReturnType<GraphQLObjectType['toConfig']> {
+function withDirectives(type: GraphQLObjectType): ObjectConfig {
   const config = type.toConfig();
   const keys = Object.entries(keysOf).find(([name]) => name === type.name)?.[1] ?? [];
   const directives = {

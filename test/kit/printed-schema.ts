@@ -8,7 +8,7 @@ export function printedSchema(): string {
   return `${printSchemaWithDirectives(lexicographicSortSchema(schema))}\n`;
 }
 
-/** The content of subgraph.graphql: the schema for composition. */
-export function printedSubgraph(): string {
-  return subgraphSdl(schema);
+/** The content of subgraph.graphql: the schema for composition. @param scopes whether it has `@requiresScopes`. */
+export function printedSubgraph(scopes = true): string {
+  return subgraphSdl(schema, { scopes });
 }

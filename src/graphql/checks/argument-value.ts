@@ -1,4 +1,4 @@
-import { type FieldNode, Kind, type ValueNode, type VariableDefinitionNode } from 'graphql';
+import { type FieldNode, Kind, type ValueNode, type VariableDefinitionNode, valueFromASTUntyped } from 'graphql';
 
 /** The variables of a request before coercion, and how the operation defines them. */
 export interface RawVariables {
@@ -8,7 +8,7 @@ export interface RawVariables {
 
 /** The value of an argument, as far as it determines a size or a count. */
 interface ArgumentValue {
-  /** A number, an array or null; undefined if the argument is omitted. */
+  /** A number, an array or null; undefined if the argument is omitted. A literal item that contains a variable is its node. */
   value: unknown;
   /** Whether it comes from a variable, so that it can differ between requests with the same document. */
   isVariable: boolean;
@@ -27,7 +27,8 @@ export function argumentValue(
 function readNode(node: ValueNode, variables: RawVariables): unknown {
   if (node.kind === Kind.INT) return Number(node.value);
   if (node.kind === Kind.NULL) return null;
-  if (node.kind === Kind.LIST) return node.values;
+  if (node.kind === Kind.LIST)
+    return node.values.map((item) => (containsVariable(item) ? item : valueFromASTUntyped(item)));
   return node.kind === Kind.VARIABLE ? variableValue(node.name.value, variables) : node;
 }
 
@@ -37,8 +38,15 @@ function variableValue(name: string, variables: RawVariables): unknown {
   return definition?.defaultValue && readNode(definition.defaultValue, variables);
 }
 
-/** The number of items of a list. GraphQL coerces a single value to a list of one item. */
-export function countItems(value: unknown): number {
-  if (Array.isArray(value)) return value.length;
-  return value == null ? 0 : 1;
+/** Whether a value of a document is a variable, or contains one. */
+export function containsVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(containsVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => containsVariable(field.value));
+  return value.kind === Kind.VARIABLE;
+}
+
+/** The items of a list. GraphQL coerces a single value to a list of one item. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return value == null ? [] : [value];
 }

@@ -19,26 +19,44 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
-import { argumentValue, countItems, type RawVariables } from './argument-value.ts';
+import { argumentValue, itemsOf, type RawVariables } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
 import { cachePerOperation } from './operation-cache.ts';
 
-/** Checks the complexity of an operation against the limit. */
-export function checkComplexity(complexity: number, limit: number): GraphQLError | undefined {
-  if (complexity <= limit) return undefined;
+/** What executing an operation takes at most. */
+interface Estimate {
+  /**
+   * Approximately the number of rows that the operation reads if every page is full. docs/limits.md defines it. An object
+   * whose id or representation is repeated is read once, and counts once.
+   */
+  complexity: number;
+  /** The same, with a repeated object counted each time: it is returned at each position. */
+  objects: number;
+}
+
+/** How many times its complexity limit an operation may return in objects, by repeating ids or representations. */
+const MAX_REPETITION = 10;
+
+/** Checks an operation against the complexity limit. */
+export function checkComplexity({ complexity, objects }: Estimate, limit: number): GraphQLError | undefined {
+  if (complexity > limit) {
+    return limitExceeded(
+      `The operation has a complexity of ${complexity}; the limit is ${limit}. Request smaller pages.`,
+    );
+  }
+  const maxObjects = limit * MAX_REPETITION;
+  if (objects <= maxObjects) return undefined;
   return limitExceeded(
-    `The operation has a complexity of ${complexity}; the limit is ${limit}. Request smaller pages.`,
+    `The operation returns up to ${objects} objects; the limit is ${maxObjects}. Send each id or representation once.`,
   );
 }
 
-/**
- * The complexity of an operation: approximately the number of rows that it reads if every page is full. docs/limits.md defines
- * it. It is computed once per operation, unless a variable determines the size of a page or a list.
- */
-export function complexityOf(args: ExecutionArgs): number {
+/** Estimates an operation: once per operation, unless a variable determines the size of a page or a list. */
+export function estimate(args: ExecutionArgs): Estimate {
   const first = measureOnce(args);
-  return first.dependsOnVariables ? measure(args, ROWS).total : first.total;
+  const rows = first.dependsOnVariables ? measure(args, ROWS) : first;
+  return { complexity: rows.total, objects: rows.hasRepeats ? measure(args, OBJECTS).total : rows.total };
 }
 
 const measureOnce = cachePerOperation((args) => measure(args, ROWS));
@@ -62,19 +80,28 @@ interface Measure {
   ofRow: number;
   /** Assumed length of a list without a page size. */
   unpagedLength: number;
+  /** Whether an object counts again each time its id or representation is repeated. */
+  countsRepeats: boolean;
 }
 
 /** Rows that are read. A user has up to 5 devices and rarely more than 10 lists. */
-const ROWS: Measure = { ofField: fieldCost, ofRow: 1, unpagedLength: 10 };
+const ROWS: Measure = { ofField: fieldCost, ofRow: 1, unpagedLength: 10, countsRepeats: false };
+
+/** Objects that are returned. */
+const OBJECTS: Measure = { ...ROWS, countsRepeats: true };
 
 /** Bytes of the data. */
-const BYTES: Measure = { ofField: fieldBytes, ofRow: 0, unpagedLength: 100 };
+const BYTES: Measure = { ofField: fieldBytes, ofRow: 0, unpagedLength: 100, countsRepeats: true };
 
 interface Measurement {
   total: number;
   /** Whether another request with the same document can have another total. */
   dependsOnVariables: boolean;
+  /** Whether an id or representation is repeated. */
+  hasRepeats: boolean;
 }
+
+type Reads = NonNullable<GraphQLField<unknown, unknown>['extensions']['reads']>;
 
 /** State of one measurement. */
 interface Measuring {
@@ -85,6 +112,7 @@ interface Measuring {
   /** The total of each fragment by name, type and page size, so that each is walked once. */
   fragmentCosts: Map<string, number>;
   dependsOnVariables: boolean;
+  hasRepeats: boolean;
 }
 
 /** The type that selections apply to and, within a connection, the size of its page. */
@@ -96,7 +124,7 @@ interface Parent {
 function measure({ schema, document, operationName, variableValues }: ExecutionArgs, by: Measure): Measurement {
   const operation = getOperationAST(document, operationName);
   const type = operation && schema.getRootType(operation.operation);
-  if (!operation || !type) return { total: 0, dependsOnVariables: false };
+  if (!operation || !type) return { total: 0, dependsOnVariables: false, hasRepeats: false };
   const measuring: Measuring = {
     measure: by,
     schema,
@@ -104,9 +132,10 @@ function measure({ schema, document, operationName, variableValues }: ExecutionA
     fragments: fragmentsOf(document),
     fragmentCosts: new Map(),
     dependsOnVariables: false,
+    hasRepeats: false,
   };
   const total = Math.min(costOfSelections(measuring, operation.selectionSet, { type }), Number.MAX_SAFE_INTEGER);
-  return { total, dependsOnVariables: measuring.dependsOnVariables };
+  return { total, dependsOnVariables: measuring.dependsOnVariables, hasRepeats: measuring.hasRepeats };
 }
 
 function costOfSelections(measuring: Measuring, { selections }: SelectionSetNode, parent: Parent): number {
@@ -146,16 +175,21 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
   const { ofField, ofRow, unpagedLength } = measuring.measure;
   const ownCost = ofField(field, node);
   const { reads } = field.extensions;
-  if (reads) {
-    const items = countItems(readArgument(measuring, node, reads.argument));
-    return items * (ownCost + costOfChildren(measuring, node, field));
-  }
+  if (reads) return countObjects(measuring, node, reads) * (ownCost + costOfChildren(measuring, node, field));
   if (field.args.some(({ name }) => name === 'first')) {
     const size = pageSize(readArgument(measuring, node, 'first'), readArgument(measuring, node, 'last'));
     return ownCost + size * ofRow + costOfChildren(measuring, node, field, size);
   }
   const length = isListType(getNullableType(field.type)) ? (page ?? unpagedLength) : 1;
   return ownCost + length * costOfChildren(measuring, node, field);
+}
+
+/** The number of objects that a field's argument lists. */
+function countObjects(measuring: Measuring, node: FieldNode, { argument, keyOf }: Reads): number {
+  const items = itemsOf(readArgument(measuring, node, argument));
+  const distinct = new Set(keyOf ? items.map(keyOf) : items).size;
+  measuring.hasRepeats ||= distinct < items.length;
+  return measuring.measure.countsRepeats ? items.length : distinct;
 }
 
 /** The cost of what a field selects: for an abstract type, that of the most expensive possible type. */
@@ -225,7 +259,7 @@ export function reportCost(limit: number): Plugin<CostReporting> {
   return {
     onExecute({ args }) {
       if (!args.contextValue.reportsCost) return undefined;
-      const cost = { complexity: complexityOf(args), limit };
+      const cost = { complexity: estimate(args).complexity, limit };
       return {
         onExecuteDone({ result, setResult }) {
           if (!isAsyncIterable(result)) setResult({ ...result, extensions: { ...result.extensions, cost } });

@@ -21,7 +21,7 @@ import {
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { ValidationError, type ValidationIssue } from '../../domain/shared/errors.ts';
 import { MAX_ISSUES } from '../../domain/shared/limits.ts';
-import { argumentValue, countItems } from './argument-value.ts';
+import { argumentValue, itemsOf } from './argument-value.ts';
 import type { GraphQLLimits } from './limits.ts';
 import { cachePerOperation, separateOperation } from './operation-cache.ts';
 
@@ -68,7 +68,7 @@ function inputError(issues: ValidationIssue[]): GraphQLError {
 function findTooManyReads({ node, argument, limit }: ReadingField, args: ExecutionArgs, limits: GraphQLLimits) {
   const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
   const { value } = argumentValue(node, argument, { values: args.variableValues ?? {}, definitions });
-  const items = countItems(value);
+  const items = itemsOf(value).length;
   return items > limits[limit] ? [tooMany([argument], argument, limits[limit], items)] : [];
 }
 

@@ -36,8 +36,15 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** Complexity of the field without its selections, if the default of `complexity.ts` does not fit. */
     cost?: number;
-    /** The argument that lists the objects to read, and the limit of its items. */
-    reads?: { argument: string; limit: keyof Pick<GraphQLLimits, 'nodes' | 'entities'> };
+    /** The objects that the field reads. */
+    reads?: {
+      /** The argument that lists them. */
+      argument: string;
+      /** The limit of its items. */
+      limit: keyof Pick<GraphQLLimits, 'nodes' | 'entities'>;
+      /** Returns the same key for items that name the same object; by default the item itself. */
+      keyOf?: (item: unknown) => unknown;
+    };
   }
 }
 

@@ -1,75 +1,49 @@
-import {
-  type ExecutionArgs,
-  type FieldNode,
-  GraphQLError,
-  type GraphQLField,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  getArgumentValues,
-  isObjectType,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { MAX_ISSUES } from '../../domain/shared/limits.ts';
 import type { Scope } from '../../domain/shared/scopes.ts';
-import { cachePerOperation, separateOperation } from './operation-cache.ts';
+import {
+  OPERATION,
+  type Part,
+  type Path,
+  type Requirement,
+  requirementsOf,
+  requirementsOfTypes,
+} from './scope-requirements.ts';
 import type { Variables } from './variables.ts';
 
-type Field = GraphQLField<unknown, unknown>;
-
-/** A field of an operation and the scopes that it requires. */
-interface Requirement {
-  /** The field's schema coordinate, such as `User.email`. */
-  coordinate: string;
-  scopes: readonly Scope[];
-  node: FieldNode;
-}
-
-/** A field whose arguments determine the types of the objects that it returns, and so the scopes that it requires. */
-interface PolymorphicField {
-  field: Field;
-  node: FieldNode;
-}
-
-interface Requirements {
-  /** The same for every request with the operation. */
-  fixed: Requirement[];
-  /** Fields whose requirements depend on arguments, which can contain variables. */
-  byArguments: PolymorphicField[];
-}
-
-const INTROSPECTION: readonly Scope[] = ['schema:read'];
-
-/** The scopes that a field or type declares. */
-export function scopesOf({ extensions }: Pick<Field | GraphQLObjectType, 'extensions'>): readonly Scope[] {
-  return extensions.requiresScopes ?? [];
-}
-
 /**
- * Rejects the whole operation if the viewer lacks a scope of any of its fields, including fields that `@skip` or `@include`
- * exclude. One error names all fields and scopes: gateways mask responses with several errors.
+ * Rejects the whole operation if the viewer lacks a scope of any field that is executed. A field that `@skip` or `@include`
+ * excludes requires no scope. One error names all fields and scopes: gateways mask responses with several errors.
  *
- * @param variables coerced; undefined if coercion failed. Then only scopes that do not depend on arguments are checked.
+ * @param variables coerced; undefined if coercion failed. Then only scopes that do not depend on variables are checked.
  */
 export function checkScopes(
   args: ExecutionArgs,
   variables: Variables | undefined,
   grantedScopes: ReadonlySet<Scope>,
 ): GraphQLError | undefined {
-  const { fixed, byArguments } = requirementsOf(args);
-  const ofTypes = variables ? byArguments.flatMap((field) => requirementsOfTypes(args.schema, variables, field)) : [];
-  const requirements = ofTypes.length === 0 ? fixed : [...fixed, ...ofTypes];
-  const unmet = requirements.flatMap((requirement) => {
+  const parts = requirementsOf(args, variables);
+  const unmet = new Map<string, Requirement[]>();
+  for (const [name, part] of parts) {
+    const ofTypes = variables ? part.byArguments.flatMap((f) => requirementsOfTypes(args.schema, variables, f)) : [];
+    const unmetOfPart = [...unmetOf(part.fixed, grantedScopes), ...unmetOf(ofTypes, grantedScopes)];
+    if (unmetOfPart.length > 0) unmet.set(name, unmetOfPart);
+  }
+  return unmet.size > 0 ? forbidden([...unmet.values()].flat(), missingScopes(parts, unmet)) : undefined;
+}
+
+/** The requirements that the granted scopes do not meet, each with the scopes that are missing. */
+function unmetOf(requirements: readonly Requirement[], grantedScopes: ReadonlySet<Scope>): Requirement[] {
+  return requirements.flatMap((requirement) => {
     const scopes = requirement.scopes.filter((scope) => !grantedScopes.has(scope));
     return scopes.length > 0 ? { ...requirement, scopes } : [];
   });
-  return unmet.length > 0 ? forbidden(unmet) : undefined;
 }
 
 const listFormat = new Intl.ListFormat('en');
 
 /** The error for unmet requirements: names each field with the scopes that are missing. */
-function forbidden(unmet: Requirement[]): GraphQLError {
+function forbidden(unmet: readonly Requirement[], missing: readonly MissingScope[]): GraphQLError {
   const byScopes = Map.groupBy(
     unmet,
     ({ scopes }) => `scope${scopes.length > 1 ? 's' : ''} ${listFormat.format(scopes)}`,
@@ -83,54 +57,54 @@ function forbidden(unmet: Requirement[]): GraphQLError {
     extensions: {
       code: 'FORBIDDEN',
       requiredScopes: [...new Set(unmet.flatMap(({ scopes }) => scopes))],
+      missing,
       http: { status: 403 },
     },
   });
 }
 
-const requirementsOf = cachePerOperation(collect);
-
-function collect(args: ExecutionArgs): Requirements {
-  const operation = separateOperation(args);
-  const fixed: Requirement[] = [];
-  const byArguments: PolymorphicField[] = [];
-  const types = new TypeInfo(args.schema);
-  const onField = (node: FieldNode) => {
-    const field = types.getFieldDef();
-    const parent = types.getParentType();
-    if (!field || !parent) return;
-    const isIntrospection = field.name === '__schema' || field.name === '__type';
-    const scopes = isIntrospection ? INTROSPECTION : scopesOf(field);
-    if (scopes.length > 0) fixed.push({ coordinate: `${parent.name}.${field.name}`, scopes, node });
-    if (field.extensions.typesInArguments) byArguments.push({ field, node });
-  };
-  if (operation) visit(operation, visitWithTypeInfo(types, { Field: onField }));
-  return { fixed, byArguments };
+/** A scope that a field of the operation requires and the viewer lacks. */
+interface MissingScope {
+  /** The response keys of the field and of the fields that contain it; without the indexes of list items. */
+  path: Path;
+  scope: Scope;
 }
 
-/** The scopes of the types that a field's arguments name. The resolver rejects names that are not types. */
-function requirementsOfTypes(
-  schema: GraphQLSchema,
-  variables: Variables,
-  polymorphic: PolymorphicField,
-): Requirement[] {
-  return [...typeNames(variables, polymorphic)].flatMap((name) => {
-    const type = schema.getType(name);
-    return isObjectType(type)
-      ? {
-          coordinate: `Query.${polymorphic.field.name} of a ${type.name}`,
-          scopes: scopesOf(type),
-          node: polymorphic.node,
-        }
-      : [];
-  });
-}
-
-/** The names of the types that a field's arguments name; none if the arguments are invalid, which the executor reports. */
-function typeNames(variables: Variables, { field, node }: PolymorphicField): Set<string> {
-  try {
-    return new Set(field.extensions.typesInArguments?.(getArgumentValues(field, node, variables)));
-  } catch {
-    return new Set();
+/** Lists the paths of unmet requirements with fragments expanded, each path and scope once, and at most `MAX_ISSUES`. */
+function missingScopes(
+  parts: ReadonlyMap<string, Part>,
+  unmet: ReadonlyMap<string, readonly Requirement[]>,
+): MissingScope[] {
+  const leadsToUnmet = cachedSearch(parts, (name) => unmet.has(name));
+  const missing = new Map<string, MissingScope>();
+  const expanded = new Set<string>();
+  function expand(name: string, prefix: Path): void {
+    const key = JSON.stringify([name, prefix]);
+    if (expanded.has(key) || !leadsToUnmet(name)) return;
+    expanded.add(key);
+    for (const { path, scopes } of unmet.get(name) ?? []) {
+      for (const scope of scopes) {
+        const found = { path: [...prefix, ...path], scope };
+        if (missing.size < MAX_ISSUES) missing.set(JSON.stringify(found), found);
+      }
+    }
+    for (const { fragment, path } of parts.get(name)?.spreads ?? []) {
+      if (missing.size < MAX_ISSUES) expand(fragment, [...prefix, ...path]);
+    }
   }
+  expand(OPERATION, []);
+  return [...missing.values()];
+}
+
+/** Returns a function that tells whether a part, or one that it spreads, satisfies a condition. */
+function cachedSearch(parts: ReadonlyMap<string, Part>, condition: (name: string) => boolean) {
+  const results = new Map<string, boolean>();
+  return function search(name: string): boolean {
+    const cached = results.get(name);
+    if (cached !== undefined) return cached;
+    const spreads = parts.get(name)?.spreads ?? [];
+    const result = condition(name) || spreads.some(({ fragment }) => search(fragment));
+    results.set(name, result);
+    return result;
+  };
 }

@@ -11,6 +11,7 @@ import {
   type SelectionSetNode,
   TypeMetaFieldDef,
 } from 'graphql';
+import { containsVariable } from '../checks/argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from '../checks/fragments.ts';
 
 /** Maximum number of selections of a compiled operation: several times that of a page of users with all relations. */
@@ -73,12 +74,6 @@ function isSafeField(alias: string | undefined, argumentNodes: readonly Argument
     alias !== '__proto__' &&
     argumentNodes.every(({ value }) => value.kind === Kind.VARIABLE || !containsVariable(value))
   );
-}
-
-function containsVariable(value: ArgumentNode['value']): boolean {
-  if (value.kind === Kind.LIST) return value.values.some(containsVariable);
-  if (value.kind === Kind.OBJECT) return value.fields.some((field) => containsVariable(field.value));
-  return value.kind === Kind.VARIABLE;
 }
 
 function countSelections(counting: Counting, { selections }: SelectionSetNode, type: GraphQLObjectType): number {

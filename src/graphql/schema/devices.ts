@@ -25,7 +25,7 @@ const DevicePlatformType = builder.enumType('DevicePlatform', {
 });
 
 const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
-  description: 'A phone or tablet on which a user receives push messages. Every field requires the scope `users:read`.',
+  description: 'A phone or tablet on which a user receives push messages.',
   requiresScopes: ['users:read'],
   row: { columns: deviceColumns, file: 'src/domain/devices/device.ts' },
   fields: (t) => ({
@@ -103,9 +103,9 @@ does not exist.`,
 builder.mutationField('removeDevice', (t) =>
   t.field({
     type: RemoveDevicePayload,
-    description: `Removes a device from a user, for example at sign-out. Requires \`users:identify\`. Callers that also have
-\`users:read\` receive \`NotFoundError\` if the user or the device does not exist; other callers receive the same payload as
-for a device that was removed.`,
+    description: `Removes a device from a user, for example at sign-out. Callers that also have the scope \`users:read\` receive
+\`NotFoundError\` if the user or the device does not exist; other callers receive the same payload as for a device that was
+removed.`,
     requiresScopes: ['users:identify'],
     errors: {
       types: [ValidationError, NotFoundError],

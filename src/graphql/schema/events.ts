@@ -16,8 +16,7 @@ import { UserType, userAfterChange } from './users.ts';
 const EventType = builder.objectRef<EventRow>('Event');
 
 builder.node(EventType, {
-  description: `An action of a user, such as a purchase. Events are never changed. Every field except \`id\` requires the scope
-\`events:read\`.`,
+  description: 'An action of a user, such as a purchase. Events are never changed.',
   requiresScopes: ['events:read'],
   row: { columns: eventColumns, file: 'src/domain/events/event.ts' },
   id: idColumn,
@@ -35,7 +34,7 @@ builder.node(EventType, {
     timestamp: columns(t).expose('timestamp', { type: 'DateTime', description: 'When the event happened.' }),
     user: t.field({
       type: UserType,
-      description: 'The user that the event belongs to. Requires `events:read` and `users:read`.',
+      description: 'The user that the event belongs to.',
       requiresScopes: ['events:read', 'users:read'],
       resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) => {
         const user = await loaders.user({ id: userId }, selectionOf(info).columns);
@@ -60,7 +59,7 @@ builder.queryField('event', (t) =>
     type: EventType,
     nullable: true,
     description:
-      'Returns the event with the given global id. Null if the workspace has no such event. Requires `events:read`.',
+      'Returns the event with the given global id. Null if the workspace has no such event.',
     requiresScopes: ['events:read'],
     args: { id: t.arg.id({ required: true, description: 'The global id of the event.' }) },
     resolve: (_root, args, { loaders }) => {
@@ -86,8 +85,7 @@ const EventFilter = builder
 builder.objectField(UserType, 'events', (t) =>
   t.field({
     type: EventConnection,
-    description: `The user's events, newest first by \`id\`. Page size: ${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.
-Requires \`events:read\` and \`users:read\`.`,
+    description: `The user's events, newest first by \`id\`. Page size: ${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.`,
     requiresScopes: ['events:read', 'users:read'],
     args: {
       ...pageArguments,
@@ -145,8 +143,7 @@ const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').i
 builder.mutationField('addEvent', (t) =>
   t.field({
     type: AddEventPayload,
-    description: `Adds an event to a user. Requires \`events:write\`. Returns \`NotFoundError\` if the workspace has no user with the
-uid.`,
+    description: 'Adds an event to a user. Returns `NotFoundError` if the workspace has no user with the uid.',
     requiresScopes: ['events:write'],
     errors: {
       types: [ValidationError, NotFoundError, IdempotencyConflictError],

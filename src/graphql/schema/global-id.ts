@@ -20,12 +20,13 @@ export function encodeGlobalId(type: string, id: string): string {
   return Buffer.from(`${type}:${id}`, 'latin1').toString('base64');
 }
 
-/** Decodes a global id; undefined for a text that `encodeGlobalId` cannot have returned. */
+/** Decodes a global id, with or without base64 padding; undefined for a text that `encodeGlobalId` cannot have returned. */
 export function decodeGlobalId(text: string): GlobalId | undefined {
   const [, type, id] = DECODED.exec(Buffer.from(text, 'base64').toString('latin1')) ?? [];
   const node = nodeTypes.find((name) => name === type);
-  if (!node || !id || encodeGlobalId(node, id) !== text) return undefined;
-  return { type: node, id };
+  if (!node || !id) return undefined;
+  const encoded = encodeGlobalId(node, id);
+  return text === encoded || text === encoded.replace(/=+$/, '') ? { type: node, id } : undefined;
 }
 
 /** Decodes the global id of an object of a type to the row's UUID; undefined for any other text. */

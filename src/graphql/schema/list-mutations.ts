@@ -37,7 +37,7 @@ const CreateListPayload = builder.objectRef<{ list: List }>('CreateListPayload')
     list: t.expose('list', { type: ListType, description: 'The new list.' }),
     listEdge: t.field({
       type: ListEdge,
-      description: "The new list's edge of the connection `lists`. Requires `lists:read`.",
+      description: "The new list's edge of the connection `lists`.",
       requiresScopes: ['lists:read'],
       extensions: edgeOfPayload,
       resolve: ({ list }, _args, context) => edgeIn<List>('Query.lists', context, list),
@@ -48,7 +48,7 @@ const CreateListPayload = builder.objectRef<{ list: List }>('CreateListPayload')
 builder.mutationField('createList', (t) =>
   t.field({
     type: CreateListPayload,
-    description: 'Creates a list. Requires `lists:write`.',
+    description: 'Creates a list.',
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError],
@@ -78,7 +78,7 @@ const UpdateListPayload = builder.objectRef<{ list: List }>('UpdateListPayload')
 builder.mutationField('updateList', (t) =>
   t.field({
     type: UpdateListPayload,
-    description: `Changes the title or description of a list, archived or not. Requires \`lists:write\`. ${NOT_FOUND}`,
+    description: `Changes the title or description of a list, archived or not. ${NOT_FOUND}`,
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError, NotFoundError],
@@ -104,8 +104,8 @@ const ArchiveListPayload = builder.objectRef<{ list: List }>('ArchiveListPayload
 builder.mutationField('archiveList', (t) =>
   t.field({
     type: ArchiveListPayload,
-    description: `Archives a list. It keeps its members, but accepts no new ones. Archiving an archived list changes nothing. Requires
-\`lists:write\`. ${NOT_FOUND}`,
+    description: `Archives a list. It keeps its members, but accepts no new ones. Archiving an archived list changes nothing.
+${NOT_FOUND}`,
     requiresScopes: ['lists:write'],
     errors: {
       types: [ValidationError, NotFoundError],
@@ -167,7 +167,7 @@ and \`users:read\`.`,
 builder.mutationField('setListSubscription', (t) =>
   t.field({
     type: SetListSubscriptionPayload,
-    description: `Subscribes a user to a list, without an opt-in confirmation, or unsubscribes a member. Requires \`lists:write\`. Returns
+    description: `Subscribes a user to a list, without an opt-in confirmation, or unsubscribes a member. Returns
 \`NotFoundError\` if the workspace has no such user or list, or if the input unsubscribes a user who is not a member. Returns
 \`ListArchivedError\` if the list is archived and the user is not a member.`,
     requiresScopes: ['lists:write'],
@@ -228,7 +228,7 @@ const RemoveFromListPayload = builder.objectRef<{ userId: string; listId: string
 builder.mutationField('removeFromList', (t) =>
   t.field({
     type: RemoveFromListPayload,
-    description: `Removes a user's membership in a list, archived or not. Requires \`lists:write\`. Returns \`NotFoundError\` if the
+    description: `Removes a user's membership in a list, archived or not. Returns \`NotFoundError\` if the
 workspace has no such user or list, or if the user is not a member.`,
     requiresScopes: ['lists:write'],
     errors: {

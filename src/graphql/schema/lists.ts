@@ -47,7 +47,7 @@ across types, opaque and stable. An edge is not a \`Node\`.`,
 }));
 
 builder.node(ListType, {
-  description: 'A mailing list that users subscribe to. Every field except `id` requires the scope `lists:read`.',
+  description: 'A mailing list that users subscribe to.',
   requiresScopes: ['lists:read'],
   row: { columns: listColumns, file: 'src/domain/lists/list.ts' },
   id: idColumn,
@@ -69,7 +69,7 @@ archived.`,
     members: t.field({
       type: ListMemberConnection,
       description: `The list's members, subscribed and unsubscribed, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
-at most ${MAX_PAGE_SIZE}. Requires \`lists:read\` and \`users:read\`.`,
+at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['lists:read', 'users:read'],
       args: {
         ...pageArguments,
@@ -100,7 +100,7 @@ withNodes(ListConnection, ListType);
 
 /** A user's membership in a list. */
 export const ListMembershipType = builder.objectRef<ListMembership>('ListMembership').implement({
-  description: "A user's membership in a list. Every field requires the scope `users:read`.",
+  description: "A user's membership in a list.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
     id: t.id({
@@ -131,7 +131,7 @@ builder.queryField('list', (t) =>
     type: ListType,
     nullable: true,
     description:
-      'Returns the list with the given global id, archived or not. Null if the workspace has no such list. Requires `lists:read`.',
+      'Returns the list with the given global id, archived or not. Null if the workspace has no such list.',
     requiresScopes: ['lists:read'],
     args: { id: t.arg.id({ required: true, description: LIST_ID }) },
     resolve: (_root, args, { loaders }) => {
@@ -145,7 +145,7 @@ builder.queryField('lists', (t) =>
   t.field({
     type: ListConnection,
     description: `Returns all lists of the workspace, archived ones included, newest first. Page size: ${DEFAULT_PAGE_SIZE} by
-default, at most ${MAX_PAGE_SIZE}. Requires \`lists:read\`.`,
+default, at most ${MAX_PAGE_SIZE}.`,
     requiresScopes: ['lists:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>

@@ -1,5 +1,4 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { ValidationError } from '../../domain/shared/errors.ts';
 import type { Context } from '../context.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
@@ -24,11 +23,10 @@ export async function loadNode(
   return asNode(type, await loader.load(id));
 }
 
-/** Decodes a global id. @throws {ValidationError} with the path, if the text is not one. */
-function parseGlobalId(text: string, ...path: string[]): GlobalId {
+/** Loads the object with a global id; null for a text that is not a global id, as for an object that does not exist. */
+function loadNodeOfText(text: string, context: Context, info: GraphQLResolveInfo): Promise<object | null> | null {
   const id = decodeGlobalId(text);
-  if (!id) throw new ValidationError([{ path, code: 'INVALID_ID', message: 'must be a global id' }]);
-  return id;
+  return id ? loadNode(id, context, info) : null;
 }
 
 /** The types of the values that are global ids. */
@@ -40,11 +38,11 @@ builder.queryField('node', (t) =>
   t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
-    description: `Returns the object with the given global id. Null if the workspace has no such object. Requires
-the scope to read the object's type: ${EXAMPLES}.`,
+    description: `Returns the object with the given global id. Null if the workspace has no such object, or if the id is not a
+global id. Requires the scope to read the object's type: ${EXAMPLES}.`,
     args: { id: t.arg.id({ required: true, description: 'The global id of the object.' }) },
     extensions: { typesInArguments: ({ id }) => typesOf([id]) },
-    resolve: (_root, { id }, context, info) => loadNode(parseGlobalId(id, 'id'), context, info),
+    resolve: (_root, { id }, context, info) => loadNodeOfText(id, context, info),
   }),
 );
 
@@ -53,7 +51,8 @@ builder.queryField('nodes', (t) =>
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
     description: `Returns the objects with the given global ids, in the order of the ids. An item is null if the workspace has no such
-object. Requires the scope to read the type of each object: ${EXAMPLES}.`,
+object, or if the id is not a global id. Requires the scope to read the type of each object:
+${EXAMPLES}.`,
     args: {
       ids: t.arg.idList({
         required: true,
@@ -64,7 +63,6 @@ object. Requires the scope to read the type of each object: ${EXAMPLES}.`,
       reads: { argument: 'ids', limit: 'nodes' },
       typesInArguments: ({ ids }) => typesOf(Array.isArray(ids) ? ids : []),
     },
-    resolve: (_root, { ids }, context, info) =>
-      ids.map(async (id, index) => loadNode(parseGlobalId(id, 'ids', String(index)), context, info)),
+    resolve: (_root, { ids }, context, info) => ids.map((id) => loadNodeOfText(id, context, info)),
   }),
 );

@@ -50,9 +50,18 @@ declare global {
   }
 }
 
+const listFormat = new Intl.ListFormat('en');
+
+/** Adds the scopes that a field requires to its description, so that tools that do not show directives show the scopes. */
+export function withScopes(description: string | null | undefined, scopes: readonly Scope[]): string {
+  const sentence = `Requires ${listFormat.format(scopes.map((scope) => `\`${scope}\``))}.`;
+  return description ? `${description}\n${sentence}` : sentence;
+}
+
 /**
  * Declares scopes once, on a type for all its fields or on a field. Each field then has them in its extensions, from which
- * `checks/scopes.ts` enforces them, and as the federation directive `@requiresScopes`, which the schema prints.
+ * `checks/scopes.ts` enforces them, as the federation directive `@requiresScopes`, which the schema prints, and in its
+ * description.
  */
 class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(type: PothosTypeConfig): PothosTypeConfig {
@@ -66,7 +75,11 @@ class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const scopes = field.pothosOptions.requiresScopes ?? ofType ?? [];
     if (scopes.length === 0) return field;
     const directives = { requiresScopes: { scopes: [scopes] } };
-    return { ...field, extensions: { ...field.extensions, requiresScopes: scopes, directives } };
+    return {
+      ...field,
+      description: withScopes(field.description, scopes),
+      extensions: { ...field.extensions, requiresScopes: scopes, directives },
+    };
   }
 }
 

@@ -12,8 +12,7 @@ import { UserConnection, UserType } from './users.ts';
 const SegmentType = builder.objectRef<SegmentRow>('Segment');
 
 builder.node(SegmentType, {
-  description: `A group of users that is computed from their attributes and events; users cannot be added or removed by hand.
-Every field except \`id\` requires the scope \`segments:read\`.`,
+  description: `A group of users that is computed from their attributes and events; users cannot be added or removed by hand.`,
   requiresScopes: ['segments:read'],
   row: { columns: segmentColumns, file: 'src/domain/segments/segment.ts' },
   id: idColumn,
@@ -22,7 +21,7 @@ Every field except \`id\` requires the scope \`segments:read\`.`,
     members: t.field({
       type: UserConnection,
       description: `The segment's members, suppressed ones included, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
-at most ${MAX_PAGE_SIZE}. Requires \`segments:read\` and \`users:read\`.`,
+at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['segments:read', 'users:read'],
       args: pageArguments,
       resolve: fromColumns(['id'], (segment, args, context, info) =>
@@ -47,7 +46,7 @@ export const { connection: SegmentConnection } = connectionTypes<Segment>({
 withNodes(SegmentConnection, SegmentType);
 
 const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembership').implement({
-  description: "A user's membership in a segment. Every field requires the scope `users:read`.",
+  description: "A user's membership in a segment.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
     id: t.id({
@@ -79,7 +78,7 @@ builder.queryField('segment', (t) =>
     type: SegmentType,
     nullable: true,
     description:
-      'Returns the segment with the given global id. Null if the workspace has no such segment. Requires `segments:read`.',
+      'Returns the segment with the given global id. Null if the workspace has no such segment.',
     requiresScopes: ['segments:read'],
     args: { id: t.arg.id({ required: true, description: 'The global id of the segment.' }) },
     resolve: (_root, args, { loaders }) => {
@@ -93,7 +92,7 @@ builder.queryField('segments', (t) =>
   t.field({
     type: SegmentConnection,
     description: `Returns all segments of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at most
-${MAX_PAGE_SIZE}. Requires \`segments:read\`.`,
+${MAX_PAGE_SIZE}.`,
     requiresScopes: ['segments:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>

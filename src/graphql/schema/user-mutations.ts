@@ -113,7 +113,7 @@ const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload')
     user: t.expose('user', { type: UserType, description: 'The new user.' }),
     userEdge: t.field({
       type: UserEdge,
-      description: "The new user's edge of the connection `users`. Requires `users:read`.",
+      description: "The new user's edge of the connection `users`.",
       requiresScopes: ['users:read'],
       extensions: edgeOfPayload,
       resolve: ({ user }, _args, context) => edgeIn<User>('Query.users', context, user),
@@ -124,7 +124,7 @@ const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload')
 builder.mutationField('createUser', (t) =>
   t.field({
     type: CreateUserPayload,
-    description: `Creates a user, for example when a customer signs up in your application. Requires \`users:identify\`. Returns
+    description: `Creates a user, for example when a customer signs up in your application. Returns
 \`UidTakenError\` if another user has the uid.`,
     requiresScopes: ['users:identify'],
     errors: {
@@ -159,8 +159,8 @@ const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('U
 builder.mutationField('updateUser', (t) =>
   t.field({
     type: UpdateUserPayload,
-    description: `Updates a user, or creates one if no user has the uid. Requires \`users:identify\`; changing an e-mail address or
-setting \`newUid\` also requires \`users:write\`, and returns \`ForbiddenError\` without it.`,
+    description: `Updates a user, or creates one if no user has the uid. Returns \`ForbiddenError\` if the input changes an
+e-mail address or sets \`newUid\`, and the caller does not have the scope \`users:write\`.`,
     requiresScopes: ['users:identify'],
     errors: {
       types: [ValidationError, UidTakenError, UidNotUpdateableError, ForbiddenError],
@@ -195,8 +195,7 @@ builder.mutationField('deleteUser', (t) =>
   t.field({
     type: DeleteUserPayload,
     description: `Deletes a user with all devices, memberships and events. This cannot be undone. When the mutation returns, none of the
-user's data can be read; the events are erased from the database in the background. Requires \`users:write\`. Returns
-\`NotFoundError\` if the workspace has no user with the uid.`,
+user's data can be read; the events are erased from the database in the background. Returns \`NotFoundError\` if the workspace has no user with the uid.`,
     requiresScopes: ['users:write'],
     errors: {
       types: [ValidationError, NotFoundError],

@@ -15,8 +15,7 @@ import { connect, connectionTypes, withNodes } from './connection.ts';
 export const UserType = builder.objectRef<UserRow>('User');
 
 builder.node(UserType, {
-  description: `A user of your application: a person, or an account. Every field except \`id\` and \`uid\` requires the scope
-\`users:read\`.`,
+  description: 'A user of your application: a person, or an account.',
   requiresScopes: ['users:read'],
   row: { columns: userColumns, file: 'src/domain/users/user.ts' },
   id: idColumn,
@@ -75,7 +74,7 @@ builder.queryField('user', (t) =>
   t.field({
     type: UserType,
     nullable: true,
-    description: 'Returns the user with the given uid. Null if the workspace has no such user. Requires `users:read`.',
+    description: 'Returns the user with the given uid. Null if the workspace has no such user.',
     requiresScopes: ['users:read'],
     args: {
       uid: t.arg.string({
@@ -92,7 +91,7 @@ builder.queryField('users', (t) =>
   t.field({
     type: UserConnection,
     description: `Returns all users of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at most
-${MAX_USERS_PAGE_SIZE}. Requires \`users:read\`.`,
+${MAX_USERS_PAGE_SIZE}.`,
     requiresScopes: ['users:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>
@@ -116,7 +115,7 @@ export const userAfterChange = <Payload>(
   t.field({
     type: UserType,
     nullable: true,
-    description: 'The user after the change. Null if the user has been deleted since. Requires `users:read`.',
+    description: 'The user after the change. Null if the user has been deleted since.',
     requiresScopes: ['users:read'],
     resolve: async (payload, _args, { loaders }, info) => {
       const id = userIdOf(payload);

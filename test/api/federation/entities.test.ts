@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startApp } from '../../kit/app.ts';
-import { rowGlobalId, seedEvents, seedListMembers, seedSegmentMembers, seedUsers, tens } from '../../kit/seed-rows.ts';
+import {
+  rowGlobalId,
+  rowId,
+  seedEvents,
+  seedListMembers,
+  seedSegmentMembers,
+  seedUsers,
+  tens,
+} from '../../kit/seed-rows.ts';
 
 const Entities = `query ($representations: [_Any!]!) {
   _entities(representations: $representations) {
@@ -107,6 +115,48 @@ it('resolves connections and memberships of an entity', async () => {
   });
 });
 
+describe('a representation with both keys of a user', () => {
+  const mismatch = {
+    path: ['_entities', 1],
+    extensions: {
+      code: 'BAD_USER_INPUT',
+      issues: [{ path: ['representations', '1', 'uid'], code: 'KEY_MISMATCH' }],
+    },
+  };
+
+  it('returns the user if both keys are of the same user, in any normal form', async () => {
+    const [composed, decomposed] = ['é1', 'e\u03011'];
+    await app.db.user.update({
+      where: { workspaceId_id: { workspaceId: app.workspaceId, id: rowId(10) } },
+      data: { uid: composed },
+    });
+    const { data, errors } = await sendEntities([{ ...byId(10), uid: decomposed }, user(20)]);
+    await app.db.user.update({
+      where: { workspaceId_id: { workspaceId: app.workspaceId, id: rowId(10) } },
+      data: { uid: 'u10' },
+    });
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ _entities: [{ ...byId(10), uid: composed }, user(20)] });
+  });
+
+  it.each([
+    ['of another user', 'u20'],
+    ['of no user', 'nobody'],
+  ])('returns an error at its position if the uid is %s', async (_whose, uid) => {
+    for (const more of [[], others]) {
+      const { data, errors } = await sendEntities([byUid(10), { ...byId(10), uid }, byId(30), ...more]);
+      expect(data).toEqual({ _entities: [user(10), null, user(30), ...more] });
+      expect(errors).toMatchObject([mismatch]);
+    }
+  });
+
+  it('returns null if the workspace has no user with the id', async () => {
+    const { data, errors } = await sendEntities([{ ...byId(8000), uid: 'u10' }]);
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ _entities: [null] });
+  });
+});
+
 describe('a malformed representation', () => {
   const malformed: [string, unknown][] = [
     ['a null key', { __typename: 'User', id: null }],
@@ -123,6 +173,8 @@ describe('a malformed representation', () => {
     ['an id that is a number', { __typename: 'User', id: 7 }],
     ['a uid with U+0000', { __typename: 'User', uid: 'a\u0000' }],
     ['a uid of 256 characters', { __typename: 'User', uid: 'x'.repeat(256) }],
+    ['a malformed uid beside an id', { ...byId(10), uid: '' }],
+    ['a malformed id beside a uid', { ...byUid(10), id: 'x' }],
     ['a uid that is a list', { __typename: 'User', uid: ['u10'] }],
     ['a string', 'User'],
     ['a list', [byUid(10)]],
@@ -156,6 +208,22 @@ it('accepts 500 representations and rejects 501', async () => {
     });
   });
   expect(statements).toEqual([]);
+});
+
+it('counts a repeated representation once, and limits how many objects the repetitions return', async () => {
+  const document = (first: number) => `query ($of: [_Any!]!) {
+    _entities(representations: $of) { ... on User { events(first: ${first}) { nodes { name } } } }
+  }`;
+  const of = Array(500).fill(byUid(10));
+  const { data } = await app.send(document(18), { of });
+  expect(data).toMatchObject({ _entities: { length: 500 } });
+  const { errors } = await app.send(document(19), { of });
+  expect(errors).toMatchObject([
+    {
+      message: 'The operation returns up to 10500 objects; the limit is 10000. Send each id or representation once.',
+      extensions: { code: 'LIMIT_EXCEEDED' },
+    },
+  ]);
 });
 
 it('rejects a null representation', async () => {

@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type DirectiveNode, parse, print, type ValueNode, valueFromASTUntyped, visit } from 'graphql';
+import {
+  type DirectiveNode,
+  isTypeDefinitionNode,
+  Kind,
+  parse,
+  print,
+  type ValueNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
 import { expect, it } from 'vitest';
 import { keysOf } from '../../../src/federation/entities.ts';
 import { nodeTypes } from '../../../src/graphql/schema/global-id.ts';
@@ -76,11 +85,45 @@ it('has the same scopes as schema.graphql', () => {
 
 it('omits root fields that collide with other subgraphs, and the definitions of the federation specification', () => {
   const [query] = document.definitions.filter((it) => it.kind === 'ObjectTypeDefinition' && it.name.value === 'Query');
-  expect(print(query ?? document)).not.toMatch(/^ {2}(node|nodes|_entities|_service)\b/m);
-  expect(committed).not.toMatch(/^(directive|scalar (Scope|_Any)|union _Entity|type _Service)\b/m);
+  expect(print(query ?? document)).not.toMatch(/^ {2}(node|nodes|viewer|_entities|_service)\b/m);
+  expect(committed).not.toMatch(/^(directive|scalar (Scope|_Any)|union _Entity|type (_Service|Viewer))\b/m);
 });
 
-it('still serves node and nodes', async () => {
+it('differs without scopes only in @requiresScopes and in the version of the specification', () => {
+  const without = printedSubgraph(false);
+  expect(without.match(/.*@requiresScopes.*/)).toBeNull();
+  expect(without).toContain('@link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])');
+  const withoutLink = (sdl: string) => sdl.replace(/^schema @link.*$/m, '');
+  expect(withoutLink(without)).toBe(withoutLink(committed.replaceAll(/ @requiresScopes\(scopes: .*?\]\]\)/g, '')));
+});
+
+it('still serves node, nodes and viewer', async () => {
   await using app = await startApp();
-  expect(await app.send('{ nodes(ids: []) { id } }')).toMatchObject({ status: 200, data: { nodes: [] } });
+  expect(await app.send('{ nodes(ids: []) { id } viewer { workspace } }')).toMatchObject({
+    status: 200,
+    data: { nodes: [], viewer: { workspace: 'Owner' } },
+  });
+});
+
+it('has exactly the names that docs/federation.md lists', () => {
+  const [, section = ''] = /^### Names$(.*?)^The \*\*Hive/ms.exec(readFileSync('docs/federation.md', 'utf8')) ?? [];
+  const rows = section.split('\n').filter((line) => /^\| (fields|entities|other|types that)/.test(line));
+  const listed = rows.flatMap((row) => [...(row.split('|')[2] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const { definitions } = document;
+  const rootFields = definitions.flatMap((node) =>
+    node.kind === Kind.OBJECT_TYPE_DEFINITION && /^(Query|Mutation)$/.test(node.name.value)
+      ? (node.fields ?? []).map(({ name }) => name.value)
+      : [],
+  );
+  const ofMutations = new Set(
+    rootFields.flatMap((name) => ['Input', 'Payload', 'Result'].map((suffix) => name + suffix)),
+  );
+  const types = definitions
+    .flatMap((node) => (isTypeDefinitionNode(node) ? node.name.value : []))
+    .filter(
+      (name) => !/^(Query|Mutation)$/.test(name) && !ofMutations.has(name.charAt(0).toLowerCase() + name.slice(1)),
+    );
+  expect(listed.toSorted(), 'Update the table of names in docs/federation.md.').toEqual(
+    [...rootFields, ...types].sort(),
+  );
 });

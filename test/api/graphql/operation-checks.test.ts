@@ -120,6 +120,19 @@ const rejected: [name: string, head: string, body: string, variables: object, er
     '',
     'items { secret }',
     {},
+    {
+      extensions: {
+        code: 'FORBIDDEN',
+        requiredScopes: ['events:read'],
+        missing: [{ path: ['items', 'secret'], scope: 'events:read' }],
+      },
+    },
+  ],
+  [
+    'a missing scope of a field that a variable includes',
+    '($yes: Boolean!)',
+    'items { names secret @include(if: $yes) }',
+    { yes: true },
     { extensions: { code: 'FORBIDDEN', requiredScopes: ['events:read'] } },
   ],
   [
@@ -166,6 +179,16 @@ describe.each(combinations)('A $type, executed by $executor,', ({ executor, type
     expect(body).not.toContain('errors');
     expect(resolve).toHaveBeenCalledTimes(1);
     expect(addWork).toHaveBeenCalledWith(type === 'mutation' ? 2 : 1);
+  });
+
+  it('requires no scope of a field that a variable excludes', async () => {
+    const body = await send(
+      `${type} ($no: Boolean!) { items { names secret @include(if: $no) } }`,
+      { no: false },
+      accept,
+    );
+    expect(body).not.toMatch(/errors|secret/);
+    expect(resolve).toHaveBeenCalledTimes(1);
   });
 
   it.each(rejected)('is rejected for %s', async (_name, head, selection, variables, error) => {

@@ -79,15 +79,42 @@ it('accepts 100 ids and rejects 101', async () => {
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['ids'] }] } }]);
 });
 
-it('rejects a malformed global id, and names its path', async () => {
-  await using app = await startApp();
-  const bad = { code: 'BAD_USER_INPUT', issues: [{ path: ['id'], code: 'INVALID_ID' }] };
-  for (const id of ['', 'x', '1', btoa('User:1'), btoa('Workspace:01900000-0000-7000-8000-000000000001'), '\0']) {
-    expect((await app.send(NodeOfId, { id })).errors).toMatchObject([{ extensions: bad }]);
+const malformedIds = [
+  '',
+  'garbage',
+  '1',
+  btoa('User:1'),
+  btoa('Workspace:01900000-0000-7000-8000-000000000001'),
+  '\0',
+  `${rowGlobalId('User', 1)}=`,
+];
+
+it('returns null for a malformed id, as for a row that does not exist', async () => {
+  await using app = await startWithRows();
+  for (const caller of [app.owner, app.publicKey]) {
+    await app.send('{ __typename }', {}, caller);
+    const statements = await app.statementsOf(async () => {
+      for (const id of malformedIds) {
+        const { data, errors } = await app.send(NodeOfId, { id }, caller);
+        expect({ data, errors }).toEqual({ data: { node: null }, errors: undefined });
+      }
+    });
+    expect(statements).toEqual([]);
   }
-  const { data, errors } = await app.send(NodesOfIds, { ids: [rowGlobalId('User', 1), 'x'] });
-  expect(data).toEqual({ nodes: [null, null] });
-  expect(errors).toMatchObject([
-    { path: ['nodes', 1], extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['ids', '1'] }] } },
-  ]);
+  const [user, list] = [rowGlobalId('User', 1), rowGlobalId('List', 1)];
+  const { data, errors } = await app.send(NodesOfIds, { ids: [user, ...malformedIds, list] });
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({
+    nodes: [{ __typename: 'User', id: user }, ...malformedIds.map(() => null), { __typename: 'List', id: list }],
+  });
+});
+
+it('accepts ids without base64 padding, and returns ids with it', async () => {
+  await using app = await startWithRows();
+  for (const type of types) {
+    const id = rowGlobalId(type, 1);
+    const unpadded = id.replace(/=+$/, '');
+    expect(await app.run(NodeOfId, { id: unpadded })).toEqual({ node: { __typename: type, id } });
+    expect(await app.run(NodesOfIds, { ids: [unpadded] })).toEqual({ nodes: [{ __typename: type, id }] });
+  }
 });

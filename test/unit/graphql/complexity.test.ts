@@ -3,12 +3,12 @@ import { type ExecutionArgs, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { documents } from '../../../bench/contestants/documents.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
-import { complexityOf, maxDataBytes } from '../../../src/graphql/checks/complexity.ts';
+import { estimate, maxDataBytes } from '../../../src/graphql/checks/complexity.ts';
 
 const argsOf = (document: string): ExecutionArgs => ({ schema: servedSchema, document: parse(document) });
 
 const costOf = (document: string, variableValues?: Record<string, unknown>) =>
-  complexityOf({ ...argsOf(document), variableValues });
+  estimate({ ...argsOf(document), variableValues }).complexity;
 
 const everything = 'devices { token } lists { list { title } } segments { segment { name } } events { nodes { name } }';
 
@@ -73,7 +73,7 @@ describe('The complexity', () => {
 
   it('depends on variables for page sizes, and their defaults', () => {
     const args = argsOf('query ($n: Int = 3, $m: Int) { users(first: $n, last: $m) { nodes { uid } } }');
-    const cost = (variableValues?: Record<string, unknown>) => complexityOf({ ...args, variableValues });
+    const cost = (variableValues?: Record<string, unknown>) => estimate({ ...args, variableValues }).complexity;
     expect([cost(), cost({ n: 7 }), cost(), cost({ n: null }), cost({ n: null, m: 4 })]).toEqual([4, 8, 4, 11, 5]);
     expect(cost({ n: 'x' })).toBe(1);
   });
@@ -83,6 +83,31 @@ describe('The complexity', () => {
     expect([costOf(document), costOf(document, { ids: ['a'] }), costOf(document, { ids: 7 })]).toEqual([2, 1, 1]);
   });
 
+  it('counts distinct ids and representations, by type and key', () => {
+    const ofIds = (ids: unknown) => costOf('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
+    expect([ofIds(['a', 'b', 'a', 'a']), ofIds(['a', 'A'])]).toEqual([2, 2]);
+    const document = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { devices { token } } } }`;
+    const ofEntities = (...of: unknown[]) => costOf(document, { of }) / 2;
+    const byUid = { __typename: 'User', uid: 'a' };
+    expect(ofEntities(...Array(500).fill(byUid))).toBe(1);
+    expect(ofEntities(byUid, { uid: 'a', __typename: 'User', country: 'FR' })).toBe(1);
+    expect(ofEntities(byUid, { __typename: 'User', uid: 'b' }, { __typename: 'User', id: 'a' })).toBe(3);
+    expect(ofEntities({ __typename: 'List', id: 'a' }, { __typename: 'Event', id: 'a' })).toBe(2);
+    expect(ofEntities({ ...byUid, id: 'a' }, { ...byUid, id: 'b' }, { ...byUid, id: 'a' })).toBe(2);
+    expect(ofEntities({ __typename: 'User', uid: ['a'] }, { __typename: 'User', uid: ['a'] }, null, 7)).toBe(4);
+  });
+
+  it('counts distinct literals, and every literal that contains a variable', () => {
+    const user = (uid: string) => `{ __typename: "User", uid: ${uid} }`;
+    const costOfLiterals = (...uids: string[]) =>
+      costOf(`query ($a: String = "x") {
+        _entities(representations: [${uids.map(user).join(', ')}]) { __typename }
+      }`);
+    expect(costOfLiterals('"a"', '"b"', '"a"')).toBe(2);
+    expect(costOfLiterals('"a"', '$a', '$a', '"a"')).toBe(3);
+    expect(costOf('query ($a: ID!) { nodes(ids: [$a, $a, "b", "b"]) { id } }', { a: 'a' })).toBe(3);
+  });
+
   it('is computed once if no variable determines a size', () => {
     const args = argsOf('query ($after: String) { users(first: 3, after: $after) { nodes { uid } } }');
     const reads: string[] = [];
@@ -90,7 +115,7 @@ describe('The complexity', () => {
       {},
       { getOwnPropertyDescriptor: (_target, name) => void reads.push(String(name)) },
     );
-    for (let time = 0; time < 3; time += 1) expect(complexityOf({ ...args, variableValues })).toBe(4);
+    for (let time = 0; time < 3; time += 1) expect(estimate({ ...args, variableValues }).complexity).toBe(4);
     expect(reads).toEqual([]);
   });
 
@@ -109,6 +134,22 @@ it('is within the limit for the benchmark and the examples', () => {
     expect(costOf(document, { first: 30 })).toBeLessThan(500);
 });
 
+describe('The number of objects', () => {
+  const objectsOf = (document: string, variableValues?: Record<string, unknown>) =>
+    estimate({ ...argsOf(document), variableValues }).objects;
+
+  it('counts repeated representations, whose objects are returned for each of them', () => {
+    const document = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { devices { token } } } }';
+    expect(objectsOf(document, { of: Array(500).fill({ __typename: 'User', uid: 'a' }) })).toBe(1000);
+  });
+
+  it('is the complexity of any other operation', () => {
+    for (const document of Object.values(documents)) {
+      expect(objectsOf(document, { first: 30 })).toBe(costOf(document, { first: 30 }));
+    }
+  });
+});
+
 describe('The upper bound of the data', () => {
   const MEGABYTE = 1024 * 1024;
   const boundOf = (document: string, variableValues?: Record<string, unknown>) =>
@@ -124,6 +165,12 @@ describe('The upper bound of the data', () => {
     const query = `query ($size: Int) { users(first: 30) { nodes { events(first: $size) { nodes { ${aliases} } } } } }`;
     expect(boundOf(query, { size: 30 })).toBeGreaterThan(30 * 30 * 28 * 16 * 1024);
     expect(boundOf(query, { size: 1 })).toBeLessThan(boundOf(query, { size: 2 }));
+  });
+
+  it('counts repeated representations', () => {
+    const of = (length: number) => ({ of: Array(length).fill({ __typename: 'User', uid: 'a' }) });
+    const document = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { meta } } }';
+    expect(boundOf(document, of(500))).toBeGreaterThan(500 * 16 * 1024);
   });
 
   it('counts long aliases', () => {

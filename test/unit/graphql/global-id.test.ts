@@ -20,6 +20,12 @@ it('decodes the type and the UUID of any global id', () => {
   );
 });
 
+it('decodes an id without the padding of base64', () => {
+  for (const type of nodeTypes) {
+    expect(decodeGlobalId(encodeGlobalId(type, uuid).replace(/=+$/, ''))).toEqual({ type, id: uuid });
+  }
+});
+
 it('does not decode other strings', () => {
   fc.assert(fc.property(fc.string(), (text) => decodeGlobalId(text) === undefined));
 });
@@ -33,7 +39,9 @@ it.each([
   ['text after the UUID', btoa(`User:${uuid}\n`)],
   ['SQL', btoa(`User:${uuid}' OR 1=1`)],
   ['only a UUID', uuid],
-  ['no padding', btoa(`User:${uuid}`).replace(/=+$/, '')],
+  ['too much padding', `${btoa(`User:${uuid}`)}=`],
+  ['padding that base64 does not need', `${btoa(`Event:${uuid}`)}=`],
+  ['stray bits in its last character', btoa(`User:${uuid}`).replace(/E=$/, 'F=')],
   ['URL-safe base64', Buffer.from(`User:${uuid}??`).toString('base64url')],
   ['surrounding spaces', ` ${btoa(`User:${uuid}`)} `],
 ])('rejects an id with %s', (_fault, text) => {
