@@ -56,7 +56,7 @@ describe('GraphiQL at /graphql', () => {
   });
 
   it('contains the demo key if it is configured', async () => {
-    await using gateway = await startGraphiQL({ graphiql: { demoKey: demoCredentials } });
+    await using gateway = await startGraphiQL({ graphiql: {}, demoKey: demoCredentials });
     const { headers } = settingsOf((await gateway.get('/graphql')).body);
     expect(JSON.parse(headers)).toEqual({ Authorization: `Basic ${btoa('pk_demo:sk_demo')}` });
   });
