@@ -41,6 +41,7 @@ export function renderPage(base: string, settings: PageSettings): string {
     <script type="module" src="${base}/page.js"></script>
   </head>
   <body>
+    <h1>usergraph – GraphiQL</h1>
     <header class="bar">
       ${settings.keys.secret ? KEY_SWITCH : ''}
       <div class="actions">

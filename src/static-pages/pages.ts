@@ -87,7 +87,7 @@ export const EDITOR_DISABLED_PAGE = renderPage(
 <p>This is the endpoint for programs: send operations with POST. The editor for browsers is disabled.</p>
 <p>To enable it, start the gateway with <code>GRAPHIQL=on</code>. In production, that is if
 <code>NODE_ENV=production</code>, the browser then asks for the public key and the secret of a key with the scope
-<code>schema:read</code>.</p>
+<code>schema:read</code>. With <code>PERSISTED_OPERATIONS_ONLY=on</code>, the editor cannot be enabled.</p>
 <p><a href="/">Start page</a></p>`,
 );
 
@@ -111,9 +111,11 @@ export async function readDocumentation(): Promise<DocumentationPage[]> {
   return Promise.all(
     names.map(async (name) => {
       const markdown = await readFile(new URL(name, folder), 'utf8');
-      const title = name === OVERVIEW ? 'Overview' : (/^# (.+)$/m.exec(markdown)?.[1] ?? name);
-      const text = `<p><a href="/">Start page</a></p><pre>${linkPages(escapeHtml(markdown), names)}</pre>`;
-      return { name, title, html: renderPage(`usergraph – ${title}`, text) };
+      const heading = /^# (.+)\n/.exec(markdown)?.[1] ?? name;
+      const title = name === OVERVIEW ? 'Overview' : heading;
+      const text = linkPages(escapeHtml(markdown.replace(/^# .+\n+/, '')), names);
+      const body = `<p><a href="/">Start page</a></p><h1>${escapeHtml(heading)}</h1><pre>${text}</pre>`;
+      return { name, title, html: renderPage(`usergraph – ${title}`, body) };
     }),
   );
 }

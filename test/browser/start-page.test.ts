@@ -21,7 +21,7 @@ it('leads a browser to how GraphiQL is enabled in production, and to the documen
     await page.getByText('GRAPHIQL=on').waitFor();
     await follow('Start page');
     await follow('Configuration');
-    await page.getByText('# Configuration').waitFor();
+    await page.getByRole('heading', { name: 'Configuration' }).waitFor();
     expect(await width()).toBe(400);
     await follow('Start page');
     await follow('REST API');
