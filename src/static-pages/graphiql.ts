@@ -41,8 +41,8 @@ export function renderPage(base: string, settings: PageSettings): string {
     <script type="module" src="${base}/page.js"></script>
   </head>
   <body>
-    <h1>usergraph – GraphiQL</h1>
     <header class="bar">
+      <h1>usergraph – GraphiQL</h1>
       ${settings.keys.secret ? KEY_SWITCH : ''}
       <div class="actions">
         <button type="button" class="action" id="open-history">History</button>

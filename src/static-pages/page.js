@@ -41,15 +41,18 @@ const switchKeys = connectKeySwitch(keys);
 
 /** GraphiQL calls it on each change of the tabs or of their texts, before the new tab's texts are in the editors. */
 function onTabChange({ tabs, activeTabIndex }) {
-  const isOtherTab = activeTab?.id !== tabs[activeTabIndex].id;
+  const previous = activeTab;
   activeTab = tabs[activeTabIndex];
-  if (!isOtherTab) return;
+  if (activeTab.id === previous?.id) return;
   const isNew = activeTab.query === null;
-  showResult(results.get(activeTab.id));
+  // The first call can be an edit. No tab has a result yet, and a message may be shown.
+  if (previous) showResult(results.get(activeTab.id));
   queueMicrotask(() => {
     if (isNew && readEditor('query') === '') writeEditor('query', NEW_TAB);
     switchKeys.onTabChange(readEditor('headers'));
   });
+  // In a narrow window, the tab can be outside of the visible part of the list. GraphiQL renders it before the next frame.
+  requestAnimationFrame(() => document.querySelector('.graphiql-tab-active')?.scrollIntoView({ inline: 'nearest' }));
 }
 
 /** Sends what GraphiQL sends: the operation of a tab, which has a document, or the introspection query. */

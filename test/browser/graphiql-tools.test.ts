@@ -232,6 +232,8 @@ it.each(['light', 'dark'] as const)('is usable in a window of 400 px in %s mode'
   };
   for (const part of ['#keys', '.actions', '.graphiql-query-editor', '.graphiql-response', '#result'])
     expect([part, await inWindow(part)]).toEqual([part, true]);
+  await page.getByRole('button', { name: 'New tab' }).click();
+  await expect.poll(() => inWindow('.graphiql-tab-active'), { timeout }).toBe(true);
   await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
   await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).click();
   await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
