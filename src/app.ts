@@ -13,7 +13,7 @@ import { createLoadShedding } from './http/limits/load-shedding.ts';
 import { type Counter, createCharge, type RateLimits } from './http/limits/rate.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
 import { restRoutes } from './rest/routes.ts';
-import { graphiqlRoutes } from './static-pages/routes.ts';
+import { staticPages } from './static-pages/routes.ts';
 
 /** The dependencies and settings of a gateway. */
 export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
@@ -39,18 +39,18 @@ export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   persistedOperations?: { file: string; only: boolean } | undefined;
   /** False or undefined: GraphiQL is disabled. */
   graphiql?: GraphiQLSettings | false;
+  /** The key that pages show and send by default. Undefined unless the database is the embedded one. */
+  demoKey?: { publicKey: string; secret: string } | undefined;
 }
 
 interface GraphiQLSettings {
-  /** The key that the page sends by default. */
-  demoKey?: { publicKey: string; secret: string } | undefined;
   /** Whether the page, which contains the schema, requires `schema:read`. */
   requiresSchemaRead?: boolean;
 }
 
 /** Builds the gateway: the HTTP server with the routes of all APIs. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, readiness, limits, verifyToken, graphiql, persistedOperations } = dependencies;
+  const { db, readiness, limits, verifyToken, graphiql, demoKey, persistedOperations } = dependencies;
   const { executeDirectly = true, compileEagerly = false } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
@@ -59,16 +59,15 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const { concurrentRequests, failedLogins } = dependencies.admissionLimits;
   const authenticate = createAuthentication(createAuthenticator(db, verifyToken), failedLogins);
   const admit = createAdmission({ authenticate, charge, concurrencyLimit: concurrentRequests, load });
-  if (graphiql) {
-    const { demoKey, requiresSchemaRead } = graphiql;
-    await app.register(graphiqlRoutes, {
-      demoKey,
-      authenticate: requiresSchemaRead ? requireSchemaRead(authenticate) : undefined,
-    });
-  }
+  await app.register(staticPages, {
+    demoKey,
+    graphiql: graphiql
+      ? { authenticate: graphiql.requiresSchemaRead ? requireSchemaRead(authenticate) : undefined }
+      : false,
+  });
   const execution = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
   await app.register(graphqlPlugin, { db, admit, charge, ...execution });
-  await app.register(restRoutes, { db, admit });
+  await app.register(restRoutes, { db, admit, demoKey });
   return app;
 }
 

@@ -52,7 +52,8 @@ export async function serve(
       admissionLimits: config.admissionLimits,
       verifyToken: config.tokens && createVerifyToken(config.tokens),
       persistedOperations: config.persistedOperations,
-      graphiql: config.graphiql && { demoKey, requiresSchemaRead: config.graphiql === 'schemaReaders' },
+      graphiql: config.graphiql && { requiresSchemaRead: config.graphiql === 'schemaReaders' },
+      demoKey,
     });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
     if (!demoKey) await warnIfUnready(db, log);

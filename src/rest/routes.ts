@@ -13,9 +13,16 @@ import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
 
+interface DemoKey {
+  publicKey: string;
+  secret: string;
+}
+
 interface RestRoutesOptions {
   db: DatabaseClient;
   admit: Admit;
+  /** Credentials to fill in on the documentation page. They are public, so only those of the demo data may be used. */
+  demoKey?: DemoKey | undefined;
 }
 
 /**
@@ -24,7 +31,7 @@ interface RestRoutesOptions {
  */
 export async function restRoutes(app: FastifyInstance, options: RestRoutesOptions): Promise<void> {
   app.get('/v1/openapi.json', async () => openApiDocument);
-  await app.register(documentation);
+  await app.register(documentation, { demoKey: options.demoKey });
   await app.register(mountOperations, { ...options, prefix: '/v1' });
   await app.register(mountOperations, options);
 }
@@ -40,15 +47,33 @@ const PAGE_POLICY = {
   'frame-ancestors': "'none'",
 };
 
-async function documentation(app: FastifyInstance): Promise<void> {
+async function documentation(app: FastifyInstance, { demoKey }: Pick<RestRoutesOptions, 'demoKey'>): Promise<void> {
   // The plugin's types only cover OpenAPI 3.0.
   await app.register(swagger, { mode: 'static', specification: { document: openApiDocument as never } });
   await app.register(swaggerUi, {
     routePrefix: '/v1/docs',
     staticCSP: PAGE_POLICY,
-    uiConfig: { tryItOutEnabled: true, layout: 'BaseLayout' },
+    uiConfig: {
+      tryItOutEnabled: true,
+      layout: 'BaseLayout',
+      requestInterceptor: omitBrowserCredentials,
+      ...(demoKey && { onComplete: authorizeWith(demoKey) }),
+    },
     theme: { title: openApiDocument.info.title },
   });
+}
+
+/**
+ * Runs in the browser: sends only the credentials that are entered on the page. Otherwise, the browser answers a 401 with its
+ * password dialog, and the page shows no response until the user closes it.
+ */
+const omitBrowserCredentials = <Request extends object>(request: Request): Request =>
+  Object.assign(request, { credentials: 'omit' });
+
+/** A function for the browser that enters credentials. The plugin writes the text of functions into the page's script. */
+function authorizeWith({ publicKey, secret }: DemoKey): () => void {
+  const credentials = [publicKey, secret].map((text) => JSON.stringify(text)).join(', ');
+  return Object.assign(() => {}, { toString: () => `() => ui.preauthorizeBasic('basic', ${credentials})` });
 }
 
 async function mountOperations(app: FastifyInstance, options: RestRoutesOptions): Promise<void> {

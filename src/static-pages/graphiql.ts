@@ -5,6 +5,8 @@ export interface PageSettings {
   examples: Example[];
   /** JSON for the header editor of each tab. */
   headers: string;
+  /** The `Authorization` headers to switch between; empty unless the gateway serves the demo data. */
+  keys: Partial<DemoHeaders>;
 }
 
 /** Allows scripts from this origin and requests to this origin only. The editor inserts inline styles and `data:` fonts. */
@@ -36,14 +38,48 @@ export function renderPage(base: string, settings: PageSettings): string {
     <link rel="stylesheet" href="${base}/page.css">
     <script type="application/json" id="settings">${json}</script>
     <script defer src="${base}/graphiql.js"></script>
-    <script defer src="${base}/page.js"></script>
+    <script type="module" src="${base}/page.js"></script>
   </head>
   <body>
-    <div id="graphiql">Loading GraphiQL…</div>
+    <header class="bar">
+      <h1>usergraph – GraphiQL</h1>
+      ${settings.keys.secret ? KEY_SWITCH : ''}
+      <div class="actions">
+        <button type="button" class="action" id="open-history">History</button>
+        <button type="button" class="action" id="copy-curl">Copy as curl</button>
+      </div>
+    </header>
+    <main id="graphiql">Loading GraphiQL…</main>
+    <footer class="bar"><div id="result" role="status" aria-label="Response"></div></footer>
+    ${DIALOGS}
   </body>
 </html>
 `;
 }
+
+/** The switch between the demo keys. */
+const KEY_SWITCH = `<fieldset id="keys">
+        <legend>Demo key</legend>
+        <label><input type="radio" name="key" value="secret"> Secret</label>
+        <label><input type="radio" name="key" value="public"> Public</label>
+      </fieldset>`;
+
+const DIALOGS = `<dialog id="history" aria-labelledby="history-title">
+      <h2 id="history-title">History</h2>
+      <p id="nothing-sent">No operations have been sent yet.</p>
+      <ol id="sent"></ol>
+      <h2>Examples</h2>
+      <ol id="examples"></ol>
+      <form method="dialog">
+        <button type="button" class="action" id="clear-history">Clear history</button>
+        <button class="action">Close</button>
+      </form>
+    </dialog>
+    <dialog id="curl" aria-labelledby="curl-title">
+      <h2 id="curl-title">Copy this command</h2>
+      <textarea readonly rows="8" aria-labelledby="curl-title"></textarea>
+      <form method="dialog"><button class="action">Close</button></form>
+    </dialog>`;
 
 /** A key that may be public. */
 export interface DemoKey {
@@ -51,12 +87,22 @@ export interface DemoKey {
   secret: string;
 }
 
+/** The `Authorization` headers of a demo key, with and without its secret. */
+interface DemoHeaders {
+  secret: string;
+  public: string;
+}
+
+/** Returns the `Authorization` headers of a demo key. */
+export function demoHeaders({ publicKey, secret }: DemoKey): DemoHeaders {
+  const basic = (password: string) => `Basic ${Buffer.from(`${publicKey}:${password}`).toString('base64')}`;
+  return { secret: basic(secret), public: basic('') };
+}
+
 /** The initial text of GraphiQL's header editor: credentials of the demo key, or a placeholder. */
 export function defaultHeaders(demoKey: DemoKey | undefined): string {
-  const credentials = demoKey
-    ? Buffer.from(`${demoKey.publicKey}:${demoKey.secret}`).toString('base64')
-    : '<base64 of publicKey:secret>';
-  return JSON.stringify({ Authorization: `Basic ${credentials}` }, undefined, 2);
+  const authorization = demoKey ? demoHeaders(demoKey).secret : 'Basic <base64 of publicKey:secret>';
+  return JSON.stringify({ Authorization: authorization }, undefined, 2);
 }
 
 const folder = new URL('../../examples/operations/', import.meta.url);

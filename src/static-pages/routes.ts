@@ -4,33 +4,64 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type DemoKey, defaultHeaders, PAGE_POLICY, readExamples, renderPage } from './graphiql.ts';
+import { type DemoKey, defaultHeaders, demoHeaders, PAGE_POLICY, readExamples, renderPage } from './graphiql.ts';
+import { EDITOR_DISABLED_PAGE, readDocumentation, renderStartPage, TEXT_PAGE_POLICY } from './pages.ts';
 
-export interface GraphiQLRoutesOptions {
+export interface StaticPagesOptions {
   /** Credentials to fill in. They are public, so only those of the demo data may be used. */
   demoKey?: DemoKey | undefined;
+  /** False: GraphiQL is not served. */
+  graphiql: GraphiQLRoutesOptions | false;
+}
+
+interface GraphiQLRoutesOptions {
   /** Rejects requests without access to the page. Default: the page is public. */
   authenticate?: ((request: FastifyRequest) => Promise<unknown>) | undefined;
 }
 
 /**
- * Mounts GraphiQL at `/graphql` for requests that accept HTML; all other requests to `/graphql` go to the GraphQL API. `/`
- * redirects to it. The page contains no secret, and its requests are authenticated like all others. Its files are served
- * locally, under a path that changes with their content.
+ * Mounts the pages for browsers, that is for requests that accept HTML: a start page at `/`, the documentation at `/docs/…`, and
+ * at `/graphql` GraphiQL, or how to enable it. All other requests to these paths are answered as if the pages did not exist.
  */
-export async function graphiqlRoutes(
-  app: FastifyInstance,
-  { demoKey, authenticate }: GraphiQLRoutesOptions,
-): Promise<void> {
-  const { version, assets } = await readAssets();
-  const base = `/graphiql/${version}`;
-  const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey) });
-
+export async function staticPages(app: FastifyInstance, { demoKey, graphiql }: StaticPagesOptions): Promise<void> {
   app.addConstraintStrategy({
     name: 'wantsPage',
     storage: () => new Map(),
-    deriveConstraint: ({ headers }) => wantsPage(headers.accept),
+    deriveConstraint: ({ headers, url = '' }) =>
+      wantsPage(headers.accept) && (graphiql !== false || !url.startsWith('/graphql?')),
   });
+  const documentation = await readDocumentation();
+  const access = graphiql && (graphiql.authenticate ? 'schemaReaders' : 'anybody');
+  mountTextPage(app, '/', 200, renderStartPage({ graphiql: access, demoKey, documentation }));
+  for (const { name, html } of documentation) mountTextPage(app, `/docs/${name}`, 200, html);
+  // The status is that of a program's request to a page that does not exist. A query in the URL is executed.
+  if (graphiql === false) mountTextPage(app, '/graphql', 404, EDITOR_DISABLED_PAGE);
+  else await mountGraphiQL(app, demoKey, graphiql);
+}
+
+function mountTextPage(app: FastifyInstance, path: string, status: number, html: string): void {
+  app.get(path, { constraints: { wantsPage: true } }, async (_request, reply) =>
+    reply
+      .code(status)
+      .type('text/html; charset=utf-8')
+      .headers({ 'cache-control': 'no-cache', 'content-security-policy': TEXT_PAGE_POLICY, vary: 'accept' })
+      .send(html),
+  );
+}
+
+/**
+ * Mounts GraphiQL at `/graphql`. The page contains no secret, and its requests are authenticated like all others. Its files are
+ * served locally, under a path that changes with their content.
+ */
+async function mountGraphiQL(
+  app: FastifyInstance,
+  demoKey: DemoKey | undefined,
+  { authenticate }: GraphiQLRoutesOptions,
+): Promise<void> {
+  const { version, assets } = await readAssets();
+  const base = `/graphiql/${version}`;
+  const keys = demoKey ? demoHeaders(demoKey) : {};
+  const page = renderPage(base, { examples: await readExamples(), headers: defaultHeaders(demoKey), keys });
   app.get('/graphql', { constraints: { wantsPage: true } }, async (request, reply) => {
     await authenticate?.(request);
     return reply
@@ -42,7 +73,6 @@ export async function graphiqlRoutes(
       })
       .send(page);
   });
-  app.get('/', { constraints: { wantsPage: true } }, async (_request, reply) => reply.redirect('/graphql'));
   for (const [name, asset] of assets) {
     app.get(`${base}/${name}`, async (request, reply) => {
       const compress = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
@@ -81,6 +111,11 @@ const distribution = import.meta.resolve('@graphql-yoga/graphiql');
 /** The files, by the name that the page uses. */
 const files = [
   { name: 'page.js', type: script, url: import.meta.resolve('./page.js') },
+  ...['demo-keys.js', 'editors.js', 'history.js', 'request.js', 'result-bar.js'].map((name) => ({
+    name,
+    type: script,
+    url: import.meta.resolve(`./${name}`),
+  })),
   { name: 'page.css', type: style, url: import.meta.resolve('./page.css') },
   { name: 'graphiql.js', type: script, url: new URL('yoga-graphiql.umd.js', distribution) },
   { name: 'graphiql.css', type: style, url: new URL('graphiql.css', distribution) },

@@ -3,10 +3,13 @@ import { type Browser, chromium, type Locator, type Page } from 'playwright-core
 /** Debian's Chromium by default. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+/** A name of this machine that browsers do not regard as secure, unlike 127.0.0.1. */
+export const INSECURE_HOST = 'usergraph.test';
+
 /** Launches Chromium, with a resolver that only knows this machine. */
 export function launchBrowser(): Promise<Browser> {
   const flags = '--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update';
-  const offline = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
+  const offline = `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`;
   return chromium.launch({ executablePath, args: [...flags.split(' '), '--disable-sync', offline] });
 }
 

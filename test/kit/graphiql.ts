@@ -23,7 +23,11 @@ function demoTemplate(): Promise<string> {
 }
 
 /** Starts the gateway in process, with or without GraphiQL. Dispose of it with `await using`. */
-export async function startGraphiQL({ graphiql, demo = false }: Pick<Dependencies, 'graphiql'> & { demo?: boolean }) {
+export async function startGraphiQL({
+  graphiql,
+  demoKey,
+  demo = false,
+}: Pick<Dependencies, 'graphiql' | 'demoKey'> & { demo?: boolean }) {
   const database = await (demo ? createDatabase({ template: await demoTemplate() }) : openWorkerDatabase());
   const log = pino({ level: 'silent' });
   const app = await createApp({
@@ -35,6 +39,7 @@ export async function startGraphiQL({ graphiql, demo = false }: Pick<Dependencie
     limits: { ...defaultLimits, documentMs: 0 },
     ...unlimited,
     graphiql,
+    demoKey,
   });
   return {
     db: database.db,

@@ -21,6 +21,20 @@ describe("GraphiQL's files", () => {
     }
   });
 
+  it("include the modules that the page's script imports", async () => {
+    await using gateway = await startGraphiQL({ graphiql: {} });
+    const script = (await filesOf(gateway)).find((path) => path.endsWith('/page.js')) ?? '';
+    const imported = async (path: string): Promise<string[]> => {
+      const { statusCode, headers, body } = await gateway.get(path);
+      expect([path, statusCode, headers['content-type']]).toEqual([path, 200, 'text/javascript; charset=utf-8']);
+      const paths = [...body.matchAll(/from '(\..+)'/g)].map(
+        ([, file = '']) => new URL(file, `http://gateway${path}`).pathname,
+      );
+      return [...paths, ...(await Promise.all(paths.map(imported))).flat()];
+    };
+    expect(new Set(await imported(script)).size).toBe(5);
+  });
+
   it.each(['editor', 'graphql', 'json'])("include the editor's %s worker", async (name) => {
     await using gateway = await startGraphiQL({ graphiql: {} });
     const [file = ''] = await filesOf(gateway);

@@ -31,13 +31,6 @@ describe('GraphiQL at /graphql', () => {
     expect(response.json()).toEqual({ data: { viewer: { workspace: 'Demo' } } });
   });
 
-  it('is not served if it is disabled: browsers get the response of GraphQL', async () => {
-    await using gateway = await startGraphiQL({ graphiql: false });
-    const response = await gateway.get('/graphql');
-    expect(response.statusCode).toBe(401);
-    expect(response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
-  });
-
   it('requires credentials with schema:read in production', async () => {
     await using gateway = await startGraphiQL({ graphiql: { requiresSchemaRead: true } });
     const { id } = await createWorkspace(gateway.db, 'Owner');
@@ -55,15 +48,19 @@ describe('GraphiQL at /graphql', () => {
     }
   });
 
-  it('contains the demo key if it is configured', async () => {
-    await using gateway = await startGraphiQL({ graphiql: { demoKey: demoCredentials } });
-    const { headers } = settingsOf((await gateway.get('/graphql')).body);
-    expect(JSON.parse(headers)).toEqual({ Authorization: `Basic ${btoa('pk_demo:sk_demo')}` });
+  it('contains the demo key, with and without its secret, if it is configured', async () => {
+    await using gateway = await startGraphiQL({ graphiql: {}, demoKey: demoCredentials });
+    const { headers, keys } = settingsOf((await gateway.get('/graphql')).body);
+    expect(keys).toEqual({ secret: `Basic ${btoa('pk_demo:sk_demo')}`, public: `Basic ${btoa('pk_demo:')}` });
+    expect(JSON.parse(headers)).toEqual({ Authorization: keys.secret });
   });
 
   it('contains a placeholder otherwise, in characters that are valid in a header', async () => {
     await using gateway = await startGraphiQL({ graphiql: {} });
-    const { headers } = settingsOf((await gateway.get('/graphql')).body);
+    const page = (await gateway.get('/graphql')).body;
+    const { headers, keys } = settingsOf(page);
+    expect(keys).toEqual({});
+    expect(page).not.toContain('Demo key');
     expect(JSON.parse(headers)).toEqual({ Authorization: 'Basic <base64 of publicKey:secret>' });
     expect(headers).toMatch(/^[\n\x20-\x7e]+$/);
   });

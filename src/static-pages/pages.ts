@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { DemoKey } from './graphiql.ts';
+
+const STYLE = `
+:root { color-scheme: light dark; --page: #fff; --text: #26324a; --muted: #5f6b82; --link: #b0047a }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #171d2a; --text: #e3e8f1; --muted: #aab4c8; --link: #ff7fd0 }
+}
+body { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; background: var(--page); color: var(--text);
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem } h2 { margin-top: 2rem; font-size: 1.1rem }
+a { color: var(--link) } li { margin: .25rem 0 } ul { padding-left: 1.25rem }
+code, pre { font: .875rem/1.5 ui-monospace, monospace } pre { white-space: pre-wrap }
+small { color: var(--muted); font-size: inherit }
+`;
+
+/** The pages consist of HTML and one inline style sheet, which the policy allows by its digest. */
+export const TEXT_PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const escapeHtml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** @param body HTML. */
+function renderPage(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="robots" content="noindex">
+    <title>${escapeHtml(title)}</title>
+    <link rel="icon" href="data:,">
+    <style>${STYLE}</style>
+  </head>
+  <body>
+    <main>${body}</main>
+  </body>
+</html>
+`;
+}
+
+/** What the start page links to. */
+export interface StartPageContent {
+  /** Whether GraphiQL is served, and whether it requires `schema:read`. */
+  graphiql: false | 'anybody' | 'schemaReaders';
+  demoKey: DemoKey | undefined;
+  documentation: DocumentationPage[];
+}
+
+/** Renders the page at `/`: links to everything that a browser can open. */
+export function renderStartPage({ graphiql, demoKey, documentation }: StartPageContent): string {
+  const access =
+    graphiql === 'schemaReaders' ? 'GraphQL in the browser; requires a key with schema:read' : 'GraphQL in the browser';
+  const links = [
+    ...(graphiql ? [['/graphql', 'GraphiQL', access]] : [['/graphql', 'GraphQL', 'the endpoint, for programs']]),
+    ['/v1/docs', 'REST API', 'its operations, which you can try'],
+    ['/v1/openapi.json', 'OpenAPI', 'the REST API as an OpenAPI 3.1 document'],
+    ['/health/ready', 'Readiness', 'whether the gateway can serve requests'],
+    ['/health/live', 'Liveness', 'whether the process is running'],
+  ];
+  const items = links.map(
+    ([path, name, purpose]) => `<li><a href="${path}">${name}</a> <small>– ${purpose}</small></li>`,
+  );
+  const pages = documentation.map(({ name, title }) => `<li><a href="/docs/${name}">${escapeHtml(title)}</a></li>`);
+  const credentials = demoKey
+    ? `<p>Demo data: public key <code>${demoKey.publicKey}</code>, secret <code>${demoKey.secret}</code>.</p>`
+    : '';
+  const docs = pages.length > 0 ? `<h2>Documentation</h2><ul>${pages.join('\n')}</ul>` : '';
+  return renderPage('usergraph', `<h1>usergraph</h1>${credentials}<ul>${items.join('\n')}</ul>${docs}`);
+}
+
+/**
+ * The page at `/graphql` if GraphiQL is disabled. It does not contain the name of the editor, from which scanners such as
+ * graphql-cop conclude that the editor is served.
+ */
+export const EDITOR_DISABLED_PAGE = renderPage(
+  'usergraph – GraphQL',
+  `<h1>GraphQL endpoint</h1>
+<p>This is the endpoint for programs: send operations with POST. The editor for browsers is disabled.</p>
+<p>To enable it, start the gateway with <code>GRAPHIQL=on</code>. In production, that is if
+<code>NODE_ENV=production</code>, the browser then asks for the public key and the secret of a key with the scope
+<code>schema:read</code>. With <code>PERSISTED_OPERATIONS_ONLY=on</code>, the editor cannot be enabled.</p>
+<p><a href="/">Start page</a></p>`,
+);
+
+/** A Markdown file of `docs/`. */
+export interface DocumentationPage {
+  /** Such as `limits.md`. */
+  name: string;
+  title: string;
+  /** The file as HTML: its text, with links between the pages. */
+  html: string;
+}
+
+const folder = new URL('../../docs/', import.meta.url);
+
+const OVERVIEW = 'README.md';
+
+/** Reads `docs/`, with its overview first. Returns no pages if the folder is not part of the installation. */
+export async function readDocumentation(): Promise<DocumentationPage[]> {
+  const files = await readdir(folder).catch(() => []);
+  const names = files.filter((name) => name.endsWith('.md')).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  return Promise.all(
+    names.map(async (name) => {
+      const markdown = await readFile(new URL(name, folder), 'utf8');
+      const heading = /^# (.+)\n/.exec(markdown)?.[1] ?? name;
+      const title = name === OVERVIEW ? 'Overview' : heading;
+      const text = linkPages(escapeHtml(markdown.replace(/^# .+\n+/, '')), names);
+      const body = `<p><a href="/">Start page</a></p><h1>${escapeHtml(heading)}</h1><pre>${text}</pre>`;
+      return { name, title, html: renderPage(`usergraph – ${title}`, body) };
+    }),
+  );
+}
+
+const rank = (name: string) => (name === OVERVIEW ? 0 : 1);
+
+/** Turns the Markdown links to pages of the documentation and to web sites into HTML links. */
+function linkPages(escaped: string, names: readonly string[]): string {
+  return escaped.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (link, text, target) => {
+    const [page = ''] = target.split('#');
+    if (names.includes(page)) return `<a href="/docs/${page}">${text}</a>`;
+    return target.startsWith('https://') ? `<a href="${target}">${text}</a>` : link;
+  });
+}
