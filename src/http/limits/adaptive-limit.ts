@@ -37,6 +37,8 @@ export class AdaptiveLimit {
   #slowIntervals = 0;
   #calmIntervals = 0;
   #hasRejected = false;
+  /** Adjustments since a request was rejected because the limit was reached. */
+  #intervalsSinceFull = Number.POSITIVE_INFINITY;
 
   /** @param max upper bound of the limit. */
   constructor(max: number) {
@@ -52,6 +54,11 @@ export class AdaptiveLimit {
   /** Whether a queue is standing. */
   get isShedding(): boolean {
     return this.#adaptive !== undefined;
+  }
+
+  /** Whether more requests arrive than a burst: a queue is standing, or the limit was exceeded in this or the last interval. */
+  get isOverloaded(): boolean {
+    return this.isShedding || this.#intervalsSinceFull < 2;
   }
 
   get inFlight(): number {
@@ -79,6 +86,7 @@ export class AdaptiveLimit {
   countRejection(): void {
     this.#rejected += 1;
     this.#hasRejected ||= this.isShedding;
+    if (this.isReached) this.#intervalsSinceFull = 0;
   }
 
   /**
@@ -89,6 +97,7 @@ export class AdaptiveLimit {
     const isReached = this.#rejected > 0 || this.#peak >= (this.#adaptive ?? Math.min(MIN_QUEUE, this.#max));
     this.#rejected = 0;
     this.#peak = this.#inFlight;
+    this.#intervalsSinceFull += 1;
     if (this.#adaptive === undefined) this.#detectQueue(isReached, slowness);
     else this.#adapt(this.#adaptive, isReached, slowness);
   }

@@ -197,7 +197,7 @@ class FairLoadShedding implements LoadShedding {
   #isFull({ limit }: Tenant): boolean {
     if (this.#limit.isReached || limit.isReached) return true;
     // A burst may arrive in one long turn. During overload, rejections must not wait for the end of one.
-    if (!this.#limit.isShedding && !limit.isShedding) return false;
+    if (!this.#limit.isOverloaded && !limit.isOverloaded) return false;
     return this.#limit.inFlight >= MIN_CONCURRENCY && this.#turnMs() > TARGET_DELAY_MS;
   }
 

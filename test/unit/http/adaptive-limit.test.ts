@@ -96,6 +96,19 @@ it('keeps shedding while requests are rejected, even if nothing is in flight at 
   expect(limit).toMatchObject({ value: MAX, isShedding: false });
 });
 
+it('is overloaded while the maximum is exceeded, or a queue is standing', () => {
+  const limit = new AdaptiveLimit(MAX);
+  begin(limit, MAX);
+  expect(limit.isOverloaded).toBe(false);
+  limit.countRejection();
+  expect(limit.isOverloaded).toBe(true);
+  adjust(limit, 1, 2);
+  expect(limit.isOverloaded).toBe(true);
+  adjust(limit, 1, 2);
+  expect(limit.isOverloaded).toBe(false);
+  expect(shedding().isOverloaded).toBe(true);
+});
+
 it('never exceeds a maximum below its minimum', () => {
   const limit = new AdaptiveLimit(10);
   begin(limit, 10);
