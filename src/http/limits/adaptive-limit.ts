@@ -36,6 +36,8 @@ export class AdaptiveLimit {
   #rejected = 0;
   #slowIntervals = 0;
   #calmIntervals = 0;
+  /** Intervals in which the limit does not fall, since delays are those of the queue that drains to the new limit. */
+  #drainIntervals = 0;
   #hasRejected = false;
   /** Adjustments since a request was rejected because the limit was reached. */
   #intervalsSinceFull = Number.POSITIVE_INFINITY;
@@ -108,13 +110,15 @@ export class AdaptiveLimit {
     if (!slowness || this.#slowIntervals < STANDING_INTERVALS) return;
     // Little's law: the concurrency at which the delay would be on target.
     this.#adaptive = this.#clamp(Math.floor(this.#inFlight / slowness));
+    this.#drainIntervals = STANDING_INTERVALS;
   }
 
   #adapt(value: number, isReached: boolean, slowness: number | undefined): void {
     this.#calmIntervals = isReached ? 0 : this.#calmIntervals + 1;
+    this.#drainIntervals = this.#inFlight > value ? Math.max(0, this.#drainIntervals - 1) : 0;
     if (this.#calmIntervals >= CALM_INTERVALS) this.#stopShedding();
     else if (slowness === undefined) return;
-    else if (slowness > 1 && isReached) {
+    else if (slowness > 1 && isReached && this.#drainIntervals === 0) {
       const factor = Math.max(DECREASE.largest, Math.min(DECREASE.smallest, 1 / slowness));
       this.#adaptive = this.#clamp(Math.floor(value * factor));
     } else if (slowness <= 1) this.#adaptive = this.#clamp(Math.ceil(value * INCREASE));

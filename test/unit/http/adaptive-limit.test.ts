@@ -66,6 +66,9 @@ it('does not shed a few slow requests', () => {
 
 it('falls while requests are slow, down to 24, and rises when they are not', () => {
   const limit = shedding();
+  limit.adjust(2);
+  expect(limit.value, 'not while the queue drains').toBe(200);
+  end(limit, 200);
   limit.adjust(1.25);
   expect(limit.value, 'by a fifth').toBe(160);
   adjust(limit, 20, 10);
