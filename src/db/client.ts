@@ -40,7 +40,12 @@ export interface Database extends WriteDb {
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
 /** Timeouts for CLI commands; those of a gateway are configurable. */
-const DEFAULT_TIMEOUTS: DatabaseTimeouts = { statementMs: 5_000, lockMs: 2_000, poolWaitMs: 5_000 };
+const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
+  statementMs: 5_000,
+  lockMs: 2_000,
+  poolWaitMs: 5_000,
+  userQueueMs: 8_000,
+};
 
 /**
  * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or

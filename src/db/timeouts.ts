@@ -10,6 +10,8 @@ export interface DatabaseTimeouts {
   lockMs: number;
   /** Maximum wait for a free connection; after that, the request fails with SERVICE_UNAVAILABLE. */
   poolWaitMs: number;
+  /** Maximum wait of a write for earlier writes to the same user in this process. */
+  userQueueMs: number;
 }
 
 /**

@@ -15,4 +15,5 @@ export const longTimeouts = {
   statementMs: 60_000,
   lockMs: 60_000,
   poolWaitMs: 60_000,
+  userQueueMs: 60_000,
 } satisfies Partial<Limits>;

@@ -1,21 +1,29 @@
 import type { Database } from '../../db/client.ts';
-import { LockTimeoutError } from '../../db/errors.ts';
+import { isRowLockTimeout, LockTimeoutError } from '../../db/errors.ts';
+import type { DatabaseTimeouts } from '../../db/timeouts.ts';
 import { UserBusyError } from '../shared/errors.ts';
 
-/** Maximum number of writes to one user that wait in this process. */
-const MAX_QUEUED_WRITES = 64;
+/**
+ * Maximum number of writes to one user that wait in this process: bounds the memory of a gateway without `IN_FLIGHT_LIMIT`.
+ * Otherwise only the time that a write waits is bounded, so that a burst of writes to one user is served.
+ */
+const MAX_QUEUED_WRITES = 1_000;
 
-/** Starts a queued write, when the one before it has ended. */
-type Start = () => void;
+/** A queued write. */
+interface Waiter {
+  enqueuedAt: number;
+  /** Starts the write when the one before it has ended, or rejects it. */
+  settle(error?: Error): void;
+}
 
 /** The queued writes of each user that is being written to, by workspace and uid. */
-const queues = new Map<string, Set<Start>>();
+const queues = new Map<string, Set<Waiter>>();
 
 /**
  * Runs the writes to one user one after the other. Otherwise each of them would hold a connection while it waits for the row
  * lock of the user, and requests for one user could hold all connections of their workspace.
- * @throws {UserBusyError} immediately if the queue is full.
- * @throws {LockTimeoutError} if the write waited for as long as the lock timeout.
+ * @throws {UserBusyError} immediately if the queue is full, or once the write has waited for `userQueueMs`.
+ * @throws {LockTimeoutError} if an earlier write timed out waiting for the row lock, and this one has waited for as long.
  */
 export async function inWriteQueue<Result>(
   { timeouts }: Database,
@@ -24,39 +32,46 @@ export async function inWriteQueue<Result>(
   write: () => Promise<Result>,
 ): Promise<Result> {
   const key = `${workspaceId} ${uid}`;
-  const queue = queues.get(key);
-  if (queue) await waitInQueue(queue, timeouts.lockMs);
-  else queues.set(key, new Set());
+  const existing = queues.get(key);
+  const queue = existing ?? new Set();
+  if (existing) await waitInQueue(queue, timeouts);
+  else queues.set(key, queue);
   try {
     return await write();
+  } catch (error) {
+    // Another session has locked the row. Each of the others would hold a connection for as long.
+    if (isRowLockTimeout(error, 'users')) rejectLongWaiting(queue, timeouts);
+    throw error;
   } finally {
-    startNext(key);
+    startNext(key, queue);
   }
 }
 
-function waitInQueue(queue: Set<Start>, timeoutMs: number): Promise<void> {
+function waitInQueue(queue: Set<Waiter>, { userQueueMs }: DatabaseTimeouts): Promise<void> {
   if (queue.size >= MAX_QUEUED_WRITES) throw new UserBusyError();
   return new Promise((resolve, reject) => {
-    const start = () => {
-      clearTimeout(timer);
-      resolve();
+    const waiter: Waiter = {
+      enqueuedAt: performance.now(),
+      settle: (error) => {
+        clearTimeout(timer);
+        queue.delete(waiter);
+        if (error) reject(error);
+        else resolve();
+      },
     };
-    const timer = setTimeout(() => {
-      queue.delete(start);
-      reject(new LockTimeoutError());
-    }, timeoutMs);
-    queue.add(start);
+    const timer = setTimeout(() => waiter.settle(new UserBusyError()), userQueueMs);
+    queue.add(waiter);
   });
 }
 
+function rejectLongWaiting(queue: Set<Waiter>, { lockMs }: DatabaseTimeouts): void {
+  const latest = performance.now() - lockMs;
+  for (const { enqueuedAt, settle } of queue) if (enqueuedAt <= latest) settle(new LockTimeoutError());
+}
+
 /** Starts the next queued write, or deletes the empty queue. */
-function startNext(key: string): void {
-  const queue = queues.get(key);
-  const [next] = queue ?? [];
-  if (!queue || !next) {
-    queues.delete(key);
-    return;
-  }
-  queue.delete(next);
-  next();
+function startNext(key: string, queue: Set<Waiter>): void {
+  const [next] = queue;
+  if (next) next.settle();
+  else queues.delete(key);
 }

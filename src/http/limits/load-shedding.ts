@@ -1,24 +1,14 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { AdaptiveLimit, INTERVAL_MS, MIN_CONCURRENCY } from './adaptive-limit.ts';
 
-/** How often in ms the limits are adjusted, and the resolution in ms of the event loop delay. */
-const INTERVAL_MS = 100;
+/** The resolution in ms of the event loop delay. */
 const RESOLUTION_MS = 10;
 
 /** Target delay of the event loop in ms; a rejected request waits this long for its response as well. */
 const TARGET_DELAY_MS = 30;
 
-/** Target mean duration in ms of a workspace's requests while it is at its limit. */
+/** Target mean duration in ms of a workspace's requests while it has many of them. */
 const TARGET_DURATION_MS = 250;
-
-/** Minimum concurrency; load shedding never goes below it, since a few slow queries are not overload. */
-const MIN_CONCURRENCY = 24;
-
-/** Initial concurrency limit, so that an idle gateway admits bursts. */
-const BURST = 128;
-
-/** Factors by which a limit changes per interval: a decrease is between the two factors, in proportion to the overload. */
-const DECREASE = { smallest: 0.9, largest: 0.5 };
-const INCREASE = 1.1;
 
 /**
  * Work that begins in one turn of the event loop while several workspaces have requests and the process is busy; a request that
@@ -88,11 +78,6 @@ export interface LoadShedding {
   stop(): void;
 }
 
-/** A concurrency limit that adapts to the measured latency. */
-interface AdaptiveLimit {
-  value: number;
-}
-
 interface Key {
   /** Admitted requests that have not ended. */
   open: number;
@@ -103,23 +88,22 @@ interface Key {
 }
 
 interface Tenant {
+  /** Counts its admitted requests that are not paused. */
   limit: AdaptiveLimit;
   /** Work of the tenant that has begun since it became active (start-time fair queueing). */
   virtualTime: number;
   /** Mean work of its requests: the estimate for its next one. */
   meanWork: number;
-  inSystem: number;
   keys: Map<string, Key>;
-  rejected: number;
   ended: number;
   /** Total duration in ms of the requests that ended. */
   totalMs: number;
 }
 
 /**
- * Admits as many requests as the process can answer without delay, and rejects the others immediately. The limit for all
- * requests follows the event loop delay; the limit of each workspace follows the duration of its own requests, so that slow
- * requests of one workspace lower the limit of that workspace only.
+ * Admits bursts, and during overload as many requests as the process can answer without delay; rejects the others immediately.
+ * The limit for all requests follows the event loop delay; the limit of each workspace follows the duration of its own requests,
+ * so that slow requests of one workspace lower the limit of that workspace only.
  *
  * When the process is full, it rejects the requests that exceed their fair share and still admits all others. Workspaces have
  * equal shares, and within a workspace its keys. While several workspaces have requests, the next request to begin is always
@@ -133,8 +117,6 @@ class FairLoadShedding implements LoadShedding {
   readonly #timer: NodeJS.Timeout;
   readonly #limit: AdaptiveLimit;
   readonly #tenants = new Map<string, Tenant>();
-  #inSystem = 0;
-  #rejected = 0;
   #lastUtilization = performance.eventLoopUtilization();
   #isBusy = false;
   #isDispatching = false;
@@ -144,7 +126,7 @@ class FairLoadShedding implements LoadShedding {
   /** @param maxConcurrency upper bound of the limits. */
   constructor(maxConcurrency: number) {
     this.#maxConcurrency = maxConcurrency;
-    this.#limit = { value: Math.min(maxConcurrency, BURST) };
+    this.#limit = new AdaptiveLimit(maxConcurrency);
     this.#delays.enable();
     this.#timer = setInterval(() => this.#adjustAll(), INTERVAL_MS).unref();
   }
@@ -154,8 +136,8 @@ class FairLoadShedding implements LoadShedding {
     const key = tenant.keys.get(keyName) ?? { open: 0, inSystem: 0, queue: [] };
     tenant.keys.set(keyName, key);
     if (this.#isFull(tenant) && this.#exceedsShare(tenant, key)) {
-      this.#rejected += 1;
-      tenant.rejected += 1;
+      this.#limit.countRejection();
+      tenant.limit.countRejection();
       if (key.open === 0) tenant.keys.delete(keyName);
       onAdmission(OVERLOADED);
       return;
@@ -178,30 +160,16 @@ class FairLoadShedding implements LoadShedding {
   #adjustAll(): void {
     // The histogram records the whole interval of its timer, in ns.
     const delay = this.#delays.count === 0 ? INTERVAL_MS : this.#delays.mean / 1e6 - RESOLUTION_MS;
-    this.#adjust(this.#limit, delay / TARGET_DELAY_MS, this.#rejected > 0 || this.#inSystem >= this.#limit.value);
+    this.#limit.adjust(delay / TARGET_DELAY_MS);
     this.#delays.reset();
-    this.#rejected = 0;
     const utilization = performance.eventLoopUtilization();
     this.#isBusy = performance.eventLoopUtilization(utilization, this.#lastUtilization).utilization > BUSY_UTILIZATION;
     this.#lastUtilization = utilization;
     for (const [workspaceId, tenant] of this.#tenants) {
-      const { ended, totalMs } = tenant;
-      if (tenant.inSystem === 0 && ended === 0 && tenant.rejected === 0 && tenant.keys.size === 0) {
-        this.#tenants.delete(workspaceId);
-      }
-      const slowness = ended === 0 ? 0 : totalMs / ended / TARGET_DURATION_MS;
-      this.#adjust(tenant.limit, slowness, tenant.rejected > 0 || tenant.inSystem >= tenant.limit.value);
-      Object.assign(tenant, { rejected: 0, ended: 0, totalMs: 0 });
-    }
-  }
-
-  #adjust(adjusted: AdaptiveLimit, slowness: number, isAtLimit: boolean): void {
-    const { value } = adjusted;
-    if (slowness > 1 && isAtLimit) {
-      const factor = Math.max(DECREASE.largest, Math.min(DECREASE.smallest, 1 / slowness));
-      adjusted.value = Math.max(Math.min(MIN_CONCURRENCY, this.#maxConcurrency), Math.floor(value * factor));
-    } else if (slowness <= 1 && (isAtLimit || value < BURST)) {
-      adjusted.value = Math.min(this.#maxConcurrency, Math.ceil(value * INCREASE));
+      const { ended, totalMs, limit, keys } = tenant;
+      if (limit.isIdle && ended === 0 && keys.size === 0) this.#tenants.delete(workspaceId);
+      limit.adjust(ended === 0 ? undefined : totalMs / ended / TARGET_DURATION_MS);
+      Object.assign(tenant, { ended: 0, totalMs: 0 });
     }
   }
 
@@ -209,12 +177,10 @@ class FairLoadShedding implements LoadShedding {
     const existing = this.#tenants.get(workspaceId);
     if (existing) return existing;
     const tenant: Tenant = {
-      limit: { value: Math.min(this.#maxConcurrency, BURST) },
+      limit: new AdaptiveLimit(this.#maxConcurrency),
       virtualTime: this.#latestStart,
       meanWork: 1,
-      inSystem: 0,
       keys: new Map(),
-      rejected: 0,
       ended: 0,
       totalMs: 0,
     };
@@ -225,17 +191,19 @@ class FairLoadShedding implements LoadShedding {
   /** Whether another request of a key exceeds its fair share; only such requests are rejected. */
   #exceedsShare(tenant: Tenant, key: Key): boolean {
     const share = Math.min(this.#limit.value / this.#tenants.size, tenant.limit.value);
-    return key.inSystem >= share / tenant.keys.size || tenant.inSystem >= 2 * share;
+    return key.inSystem >= share / tenant.keys.size || tenant.limit.inFlight >= 2 * share;
   }
 
-  #isFull(tenant: Tenant): boolean {
-    if (this.#inSystem >= this.#limit.value || tenant.inSystem >= tenant.limit.value) return true;
-    return this.#inSystem >= Math.min(MIN_CONCURRENCY, this.#maxConcurrency) && this.#turnMs() > TARGET_DELAY_MS;
+  #isFull({ limit }: Tenant): boolean {
+    if (this.#limit.isReached || limit.isReached) return true;
+    // A burst may arrive in one long turn. During overload, rejections must not wait for the end of one.
+    if (!this.#limit.isOverloaded && !limit.isOverloaded) return false;
+    return this.#limit.inFlight >= MIN_CONCURRENCY && this.#turnMs() > TARGET_DELAY_MS;
   }
 
   #count(tenant: Tenant, key: Key, change: 1 | -1): void {
-    this.#inSystem += change;
-    tenant.inSystem += change;
+    this.#limit.count(change);
+    tenant.limit.count(change);
     key.inSystem += change;
   }
 

@@ -125,7 +125,7 @@ describe('an unavailable database', () => {
     await once(silent, 'listening');
     const address = silent.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const timeouts = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000 };
+    const timeouts = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000, userQueueMs: 1_000 };
     const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1, timeouts });
     const startedAt = Date.now();
     const classified = await Promise.all([

@@ -2,28 +2,49 @@ import { expect, it, vi } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addUser } from '../../kit/factories.ts';
+import { longTimeouts } from '../../kit/unlimited.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
+
+type App = Awaited<ReturnType<typeof startApp>>;
 
 const query = (uid: string) =>
   `mutation { updateUser(input: { uid: "${uid}", firstName: "Ada" }) { ... on UpdateUserPayload { user { uid } } } }`;
 
-it('queues 64 writes to a user on one connection, and rejects the others immediately', async () => {
-  await using app = await startApp();
+const conflict = JSON.stringify({ code: 'CONFLICT', retryAfter: 1 });
+const done = JSON.stringify({ code: 'OK' });
+
+/** Updates a user. @returns how the request ended, as JSON. */
+async function write(app: App, uid: string): Promise<string> {
+  const { errors } = await app.send(query(uid));
+  return JSON.stringify(errors?.[0]?.extensions ?? { code: 'OK' });
+}
+
+/** Locks the row of a user in another session, until `release` is called. */
+async function lockRow({ db }: App, uid: string) {
+  const holder = await db.pool.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE uid = $1 FOR UPDATE', [uid]);
+  return {
+    release: async () => {
+      await holder.query('COMMIT');
+      holder.release();
+    },
+  };
+}
+
+it('queues 1,000 writes to a user on one connection, and rejects the others immediately', async () => {
+  await using app = await startApp({ limits: longTimeouts });
   const { uid } = await addUser(app);
   const { uid: other } = await addUser(app);
   await app.send(query(other));
-  const holder = await app.db.pool.connect();
-  await holder.query('BEGIN');
-  await holder.query('SELECT FROM users WHERE uid = $1 FOR UPDATE', [uid]);
+  const lock = await lockRow(app, uid);
   const answered: string[] = [];
-  const graphql = atOnce(75, async () => {
-    const { errors } = await app.send(query(uid));
-    const outcome = errors?.[0]?.extensions ?? { code: 'OK' };
-    answered.push(JSON.stringify(outcome));
-    return JSON.stringify(outcome);
+  const graphql = atOnce(1_011, async () => {
+    const outcome = await write(app, uid);
+    answered.push(outcome);
+    return outcome;
   });
-  const conflict = JSON.stringify({ code: 'CONFLICT', retryAfter: 1 });
-  await vi.waitFor(() => expect(answered).toEqual(Array(75 - 65).fill(conflict)));
+  await vi.waitFor(() => expect(answered).toEqual(Array(10).fill(conflict)), 20_000);
   await untilWaiting(app, 1);
   expect((await app.send(query(other))).errors, 'others are not affected').toBeUndefined();
   const headers = { authorization: app.owner, 'content-type': 'application/json' };
@@ -33,21 +54,30 @@ it('queues 64 writes to a user on one connection, and rejects the others immedia
     '1',
     { error: 'Too many writes to this user are in flight; retry later.', code: 'CONFLICT', retryAfter: 1 },
   ]);
-  await holder.query('COMMIT');
-  holder.release();
-  expect(tally(await graphql)).toEqual({ [conflict]: 10, [JSON.stringify({ code: 'OK' })]: 65 });
+  await lock.release();
+  expect(tally(await graphql)).toEqual({ [conflict]: 10, [done]: 1_001 });
+});
+
+it('rejects writes that have waited for as long as they may, without writing them later', async () => {
+  await using app = await startApp({ limits: { ...longTimeouts, userQueueMs: 200 } });
+  const { uid } = await addUser(app);
+  const lock = await lockRow(app, uid);
+  const first = write(app, uid);
+  await untilWaiting(app, 1);
+  expect(await atOnce(3, () => write(app, uid))).toEqual(Array(3).fill(conflict));
+  await lock.release();
+  expect(await first).toBe(done);
+  const entries = await app.db.auditEntry.count({ where: { workspaceId: app.workspaceId, action: 'updateUser' } });
+  expect(entries).toBe(1);
 });
 
 it('rejects writes that have waited for as long as the lock timeout', async () => {
   await using app = await startApp({ limits: { lockMs: 200 } });
   const { uid } = await addUser(app);
   await app.send(query(uid));
-  const holder = await app.db.pool.connect();
-  await holder.query('BEGIN');
-  await holder.query('SELECT FROM users WHERE uid = $1 FOR UPDATE', [uid]);
+  const lock = await lockRow(app, uid);
   const codes = await atOnce(3, async () => (await app.send(query(uid))).errors?.[0]?.extensions.code ?? 'done');
-  await holder.query('COMMIT');
-  holder.release();
+  await lock.release();
   expect(codes).toEqual(Array(3).fill('SERVICE_UNAVAILABLE'));
   expect((await app.send(query(uid))).errors).toBeUndefined();
 });

@@ -72,6 +72,10 @@ async function run(plan: Plan): Promise<Outcome> {
     };
     for (let caller = 0; caller < load.callers; caller += 1) again();
     await delay(plan.seconds * 1000);
+  } else if ('bursts' in load) {
+    for (let burst = 0; burst < load.bursts; burst += 1) {
+      await Promise.all(Array.from({ length: load.size }, () => new Promise(send)));
+    }
   } else {
     for (; open < KEPT; open += 1) {
       const kept = openConnection(port, host);

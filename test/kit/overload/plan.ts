@@ -6,10 +6,19 @@ export interface Plan {
   /** Bodies for `POST /graphql`, sent in a cycle. */
   bodies: string[];
   seconds: number;
-  /** The number of clients that each wait for a response (closed loop), or of requests per second (open loop). */
-  load: { callers: number } | { perSecond: number };
+  /**
+   * The number of clients that each wait for a response (closed loop), of requests per second (open loop), or of requests that
+   * are sent simultaneously, each on a connection of its own; the next burst is sent once the previous one is answered.
+   */
+  load: { callers: number } | { perSecond: number } | Bursts;
   /** The delay in ms of a client after a shed request (503); 100 by default. */
   pauseMs?: number;
+}
+
+/** The first burst opens its connections; the following ones use the same connections. Ignores the duration of the plan. */
+export interface Bursts {
+  size: number;
+  bursts: number;
 }
 
 /** Latencies in ms of the responses with one status. */

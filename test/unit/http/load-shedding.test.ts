@@ -43,6 +43,21 @@ it('begins the requests of a single workspace immediately, and rejects those abo
   expect(send('A').state).toBe('begun');
 });
 
+it('admits a burst, and rejects requests once a queue of the workspace is standing', async () => {
+  load = createLoadShedding(500);
+  begun = [];
+  const burst = Array.from({ length: 400 }, () => send('A'));
+  expect(new Set(statesOf(burst))).toEqual(new Set(['begun']));
+  // Each is answered slowly and followed by another one.
+  for (let next = send('A'); next.state === 'begun'; next = send('A')) {
+    await delay(20);
+    burst.push(next);
+    burst.shift()?.admitted?.end(1_000);
+  }
+  expect(send('A').state).toBe('rejected');
+  expect(send('B').state, 'other workspaces are not affected').not.toBe('rejected');
+});
+
 it('rejects nothing without a limit', () => {
   load = createLoadShedding(0);
   expect(new Set(statesOf(Array.from({ length: 1_000 }, () => send('A'))))).toEqual(new Set(['begun']));
