@@ -1,5 +1,6 @@
-// Prepares a clone: installs missing or outdated packages, and Node.js 24 if this Node.js is older. npm's pre… scripts call it
-// with the argument `production` or `all`. Written for old versions of Node.js, so that they print the message below.
+// Prepares a clone: installs missing or outdated packages, and Node.js 24 if this Node.js is older. npm's pre… scripts call it.
+// With --dev it installs development packages too; with --postgres the embedded PostgreSQL, unless DATABASE_URL is set.
+// The syntax is that of old versions of Node.js, so that they print the message below.
 var version = process.versions.node;
 
 if (Number(version.split('.')[0]) < 20) {
@@ -11,6 +12,4 @@ if (Number(version.split('.')[0]) < 20) {
   process.exit(1);
 }
 
-import('./bootstrap/set-up.js').then(function (module) {
-  return module.setUp(process.argv[2] === 'production' ? 'production' : 'all');
-});
+import('./bootstrap/set-up.js').then((module) => module.setUp(process.argv.slice(2)));

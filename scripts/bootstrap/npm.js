@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { delimiter, resolve } from 'node:path';
-import { inClone, root } from './clone.js';
+import { delimiter, join, resolve } from 'node:path';
+import { inClone } from './clone.js';
 import { recordNpm } from './lock.js';
 import { showProgress } from './progress.js';
 import { SetupError } from './setup-error.js';
@@ -8,14 +8,16 @@ import { SetupError } from './setup-error.js';
 const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
- * Runs npm and shows how far it is.
+ * Runs npm in a folder and shows how far it is.
  * @param {string[]} args
- * @param {import('./progress.js').Progress & { cwd?: string }} options
+ * @param {{ cwd: string, title: string, megabytes: number }} options
  * @throws {SetupError} if npm fails.
  */
-export async function runNpm(args, { cwd = root, ...progress }) {
-  const stopProgress = showProgress(progress);
-  const { code, errors } = await run([...args, '--no-audit', '--no-fund', '--loglevel=error'], cwd).finally(stopProgress);
+export async function runNpm(args, { cwd, ...progress }) {
+  const stopProgress = showProgress({ ...progress, folder: join(cwd, 'node_modules') });
+  const { code, errors } = await run([...args, '--no-audit', '--no-fund', '--loglevel=error'], cwd).finally(
+    stopProgress,
+  );
   if (code === 0) return;
   console.error(errors.trimEnd());
   throw new SetupError(

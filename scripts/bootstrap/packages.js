@@ -1,97 +1,41 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { inClone } from './clone.js';
-import { runNpm } from './npm.js';
+import { root } from './clone.js';
+import { compareInstalled, installedEntries, installInto, lockedEntries } from './lock-file.js';
 
 /**
- * The packages that a command needs: those of `dependencies`, or `devDependencies` as well.
+ * The packages of `dependencies`, or of `devDependencies` as well.
  * @typedef {'production' | 'all'} Scope
  */
 
-/**
- * An entry of a lock file. `dev`, `optional` and `devOptional` tell which kinds of dependencies need the package.
- * @typedef {{ version?: string, integrity?: string, dev?: boolean, optional?: boolean, devOptional?: boolean, os?: string[],
- *   cpu?: string[] }} Entry
- */
-
-/** Size of `node_modules` in MB right after npm has finished; test/unit/installation-size.test.ts compares. */
-export const INSTALLED_MB = { production: 245, all: 960 };
-
-/** npm's list of what it has installed; it writes this file last. */
-const INSTALLED = 'node_modules/.package-lock.json';
-/** Exists while npm adds packages. After a kill, npm would take a half-extracted package for complete. */
-const unfinished = inClone('node_modules', '.unfinished-install');
+/** Size of `node_modules` in MB right after npm has finished; test/suites/installation.test.ts compares. */
+const MEGABYTES = { production: 172, all: 745 };
 
 /**
- * @param {Scope} scope
- * @returns {string | undefined} why npm has to run; undefined if it does not.
+ * The tree of `npm ci --omit=dev --omit=optional` has all packages of production.
+ * @type {Record<Scope, (entry: import('./lock-file.js').Entry) => boolean>}
  */
-export function packagesReason(scope) {
-  if (!existsSync(inClone(INSTALLED))) return 'no packages are installed';
-  if (existsSync(unfinished)) return 'the last installation was interrupted';
-  const { outdated, missing } = compare(scope);
-  if (outdated) return `${outdated} does not match package-lock.json`;
-  return missing && `${missing} is not installed`;
-}
+const isNeeded = {
+  production: ({ dev, optional, devOptional }) => !dev && !optional && !devOptional,
+  all: ({ optional }) => !optional,
+};
+
+/** @returns why npm has to run; undefined if it does not. */
+export const packagesReason = (/** @type {Scope} */ scope) => compareInstalled(root, isNeeded[scope]).reason;
 
 /**
  * Installs the packages of a scope. Development packages that are already installed are kept up to date too. If packages are
  * only missing, npm adds them, so that a running gateway keeps its own; otherwise `npm ci` replaces `node_modules`.
  * @param {Scope} requested
- * @throws {SetupError} if npm fails.
+ * @throws {import('./setup-error.js').SetupError} if npm fails.
  */
 export async function installPackages(requested) {
-  const hasDevelopment = Object.values(entries(INSTALLED)).some(({ dev }) => dev);
-  const scope = hasDevelopment ? 'all' : requested;
-  const reason = packagesReason(requested);
-  const canAdd = existsSync(inClone(INSTALLED)) && !existsSync(unfinished) && !compare(scope).outdated;
-  const development = scope === 'all' ? '--include=dev' : '--omit=dev';
-  const what = scope === 'all' ? 'all packages' : 'the packages that the gateway needs';
-  mkdirSync(inClone('node_modules'), { recursive: true });
-  writeFileSync(unfinished, '');
-  await runNpm([...(canAdd ? ['install', '--no-save'] : ['ci']), development, '--include=optional'], {
-    title: `Installing ${what} (${countOf(scope)} packages, ${INSTALLED_MB[scope]} MB): ${reason}.`,
-    folder: inClone('node_modules'),
-    megabytes: INSTALLED_MB[scope],
+  const scope = installedEntries(root).some(({ dev }) => dev) ? 'all' : requested;
+  const { canAdd } = compareInstalled(root, isNeeded[scope]);
+  const command = canAdd ? ['install', '--no-save'] : ['ci'];
+  const options = scope === 'all' ? ['--include=dev', '--include=optional'] : ['--omit=dev', '--omit=optional'];
+  const count = lockedEntries(root).filter(scope === 'all' ? () => true : isNeeded.production).length;
+  const what = `${scope} packages (${count} packages, ${MEGABYTES[scope]} MB)`;
+  await installInto(root, [...command, ...options], {
+    title: `Installing ${what}: ${packagesReason(requested)}.`,
+    megabytes: MEGABYTES[scope],
   });
-  rmSync(unfinished, { force: true });
-}
-
-/**
- * Compares the installed packages with package-lock.json. Optional packages may be missing: those of other platforms, and in
- * an installation with `--omit=optional` the embedded PostgreSQL.
- * @param {Scope} scope
- * @returns {{ outdated?: string, missing?: string }} the first package of another version, and the first that is missing.
- */
-function compare(scope) {
-  const installed = entries(INSTALLED);
-  let missing;
-  for (const [path, entry] of locked(scope)) {
-    const found = installed[path];
-    const name = path.replace(/^.*node_modules\//, '');
-    if (found && (found.version !== entry.version || found.integrity !== entry.integrity)) return { outdated: name };
-    const isOptional = entry.optional || (scope === 'production' && entry.devOptional);
-    if (!found && !isOptional) missing ??= name;
-  }
-  return { missing };
-}
-
-/** @returns {[string, Entry][]} the packages of package-lock.json that belong to a scope. */
-function locked(/** @type {Scope} */ scope) {
-  const all = Object.entries(entries('package-lock.json')).filter(([path]) => path !== '');
-  return scope === 'all' ? all : all.filter(([, { dev }]) => !dev);
-}
-
-/** Number of packages that npm installs on this platform. */
-function countOf(/** @type {Scope} */ scope) {
-  const fits = (/** @type {string[] | undefined} */ values, /** @type {string} */ own) => !values || values.includes(own);
-  return locked(scope).filter(([, { os, cpu }]) => fits(os, process.platform) && fits(cpu, process.arch)).length;
-}
-
-/** @returns {Record<string, Entry>} */
-function entries(/** @type {string} */ lockFile) {
-  try {
-    return JSON.parse(readFileSync(inClone(lockFile), 'utf8')).packages ?? {};
-  } catch {
-    return {};
-  }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-const POLL_MS = 500;
+const POLL_MS = 1_000;
 /** Interval of the lines where the output is not a terminal. */
 const LINE_MS = 5_000;
 
@@ -8,7 +8,7 @@ const LINE_MS = 5_000;
  * @typedef {object} Progress
  * @property {string} title what is installed, and why; the first line.
  * @property {string} folder the folder that grows.
- * @property {number} megabytes its expected size.
+ * @property {number} megabytes its expected size at the end.
  */
 
 /**
@@ -20,15 +20,20 @@ const LINE_MS = 5_000;
 export function showProgress({ title, folder, megabytes }) {
   const { stdout } = process;
   const startedAt = Date.now();
+  const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   let printedAt = startedAt;
   let isStopped = false;
+  /** What is already there, unless npm removes it. */
+  let smallest = megabytes;
   stdout.write(`${title}\n`);
 
   function print(/** @type {number} */ size) {
-    // An update of another version replaces files of about the same size.
-    const shown = Math.min(size, megabytes);
-    const text = `  ${shown} of ${megabytes} MB (${Math.floor((shown / megabytes) * 100)} %)`;
-    if (stdout.isTTY) stdout.write(`\r${text}`);
+    smallest = Math.min(smallest, size);
+    const total = megabytes - smallest;
+    const added = Math.min(size - smallest, total);
+    const percent = total > 0 ? Math.floor((added / total) * 100) : 0;
+    const text = `  ${added} of ${total} MB (${percent} %) after ${seconds()} s`;
+    if (stdout.isTTY) stdout.write(`\r\x1b[K${text}`);
     else if (Date.now() - printedAt >= LINE_MS) {
       printedAt = Date.now();
       stdout.write(`${text}\n`);
@@ -45,7 +50,6 @@ export function showProgress({ title, folder, megabytes }) {
   return () => {
     isStopped = true;
     clearInterval(timer);
-    if (stdout.isTTY) stdout.write('\r\x1b[K');
-    stdout.write(`  finished after ${Math.round((Date.now() - startedAt) / 1000)} s\n`);
+    stdout.write(`${stdout.isTTY ? '\r\x1b[K' : ''}  finished after ${seconds()} s\n`);
   };
 }

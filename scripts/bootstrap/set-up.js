@@ -1,18 +1,26 @@
 import { withLock } from './lock.js';
-import { installNode, nodeReason } from './node-runtime.js';
+import { installNode, nodeReason } from './node.js';
 import { installPackages, packagesReason } from './packages.js';
+import { installPostgres, postgresReason } from './postgres.js';
 import { SetupError } from './setup-error.js';
 
 /**
  * Installs what is missing. Prints the reason of a failure and sets the exit code.
- * @param {import('./packages.js').Scope} scope the packages that the command needs.
+ * @param {string[]} options `--dev` and `--postgres`.
  */
-export async function setUp(scope) {
+export async function setUp(options) {
+  const scope = options.includes('--dev') ? 'all' : 'production';
+  const needsPostgres = scope === 'all' || (options.includes('--postgres') && !process.env.DATABASE_URL);
+  /** In this order: Node.js is linked into the folder of the packages. */
+  const parts = [
+    { reason: () => packagesReason(scope), install: () => installPackages(scope) },
+    { reason: nodeReason, install: installNode },
+    ...(needsPostgres ? [{ reason: postgresReason, install: installPostgres }] : []),
+  ];
   try {
-    if (!packagesReason(scope) && !nodeReason()) return;
+    if (parts.every(({ reason }) => reason() === undefined)) return;
     await withLock(async () => {
-      if (packagesReason(scope)) await installPackages(scope);
-      if (nodeReason()) await installNode();
+      for (const { reason, install } of parts) if (reason() !== undefined) await install();
     });
   } catch (error) {
     console.error(`Setting up usergraph failed: ${error instanceof SetupError ? error.message : error}`);
