@@ -10,6 +10,8 @@ const ATTEMPT_MS = 5_000;
 /** Delay in ms after the first failed attempt. It doubles with each further one. */
 const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 2_000;
+/** How many pending migrations a message names. */
+const SHOWN_MIGRATIONS = 3;
 
 export interface DatabaseCheckOptions {
   /** How long in ms to wait for a server that is unreachable or starting up. */
@@ -76,7 +78,8 @@ async function checkOnce(connectionString: string, { server, database }: Target)
     await client.connect();
     const pending = await pendingMigrations(async (sql) => (await client.query(sql)).rows);
     if (pending.length === 0) return;
-    const names = pending.length > 3 ? `${pending.length}, the first of which is ${pending[0]}` : pending.join(', ');
+    const rest = pending.length > SHOWN_MIGRATIONS ? ` and ${pending.length - SHOWN_MIGRATIONS} more` : '';
+    const names = pending.slice(0, SHOWN_MIGRATIONS).join(', ') + rest;
     throw new StartError(
       `Migrations are pending in database "${database}" at ${server}: ${names}. Run npm run db:migrate.`,
     );
@@ -99,12 +102,14 @@ function explainUnreachable(error: unknown, { server, database }: Target, waitMs
 
 function explain(error: unknown, { server, user, database }: Target): string {
   const { sqlState } = describeDatabaseError(error);
-  const message = inOneLine(error);
+  const original = inOneLine(error);
+  const lacksPassword = original.includes('client password must be a string');
+  const message = lacksPassword ? 'it requires a password, and DATABASE_URL has none' : original;
   if (sqlState === INVALID_CATALOG_NAME) {
     return `Database "${database}" does not exist on PostgreSQL at ${server}. Create it and run npm run db:migrate, or correct the name in DATABASE_URL.`;
   }
   // Class 28: invalid authorization. The driver itself fails if the server asks for a password and the URL has none.
-  if (sqlState.startsWith('28') || message.startsWith('SASL:')) {
+  if (sqlState.startsWith('28') || original.startsWith('SASL:')) {
     return `PostgreSQL at ${server} rejected user "${user}" for database "${database}": ${message}. Correct the user and password in DATABASE_URL, or allow them in pg_hba.conf.`;
   }
   const place = `database "${database}" at ${server} as user "${user}"`;
