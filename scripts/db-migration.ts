@@ -24,7 +24,9 @@ async function main([name = '', ...extraArguments]: string[]): Promise<void> {
   await mkdir(`${migrations}/${folder}`, { recursive: true });
   await writeFile(`${migrations}/${folder}/migration.sql`, sql);
   await writeFile(snapshotFile, schema);
-  console.log(`Wrote ${migrations}/${folder}/migration.sql. Review it and commit it with the snapshot.`);
+  console.log(
+    `Wrote ${migrations}/${folder}/migration.sql. Review it and commit it with the snapshot. Run npm run generate to update the Prisma client.`,
+  );
 }
 
 async function readSnapshot(): Promise<string> {

@@ -1,28 +1,32 @@
-// Writes the generated files that are committed: schema.graphql, subgraph.graphql, openapi.json, and the typed documents of
-// the tests. With --check it writes nothing, and fails if a file is stale.
+// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, and the
+// typed documents of the tests. With --check it writes nothing, and fails if a file is stale.
 import { readFile, writeFile } from 'node:fs/promises';
-import { generate } from '@graphql-codegen/cli';
-import codegen from '../codegen.ts';
-import { printedOpenApi } from '../test/kit/printed-openapi.ts';
-import { printedSchema, printedSubgraph } from '../test/kit/printed-schema.ts';
+import { updatePrismaClient } from './prisma-client.ts';
 
 const check = process.argv.includes('--check');
-const stale: string[] = [];
+const stale = await updatePrismaClient({ check });
 
 async function writeOrCheck(path: string, content: string): Promise<void> {
   const current = await readFile(path, 'utf8').catch(() => undefined);
   if (current === content) return;
-  if (check) stale.push(path);
-  else await writeFile(path, content);
+  stale.push(path);
+  if (!check) await writeFile(path, content);
 }
 
+// These modules load the Prisma client, which may just have been written.
+const { printedOpenApi } = await import('../test/kit/printed-openapi.ts');
+const { printedSchema, printedSubgraph } = await import('../test/kit/printed-schema.ts');
 await writeOrCheck('schema.graphql', printedSchema());
 await writeOrCheck('subgraph.graphql', printedSubgraph());
 await writeOrCheck('openapi.json', printedOpenApi());
+
+// These modules read schema.graphql.
+const { generate } = await import('@graphql-codegen/cli');
+const { default: codegen } = await import('../codegen.ts');
 for (const { filename, content } of await generate({ ...codegen, silent: true }, false))
   await writeOrCheck(filename, content);
 
-if (stale.length > 0) {
+if (check && stale.length > 0) {
   process.stderr.write(`Generated files are stale: ${stale.join(', ')}. Run npm run generate.\n`);
   process.exit(1);
 }

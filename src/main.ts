@@ -4,17 +4,17 @@ import { type Config, readConfig } from './config/index.ts';
 import { startPrimary } from './process/cluster/primary.ts';
 import { startWorker } from './process/cluster/worker.ts';
 import { openDatabaseSource } from './process/database-source.ts';
-import { exitOnUncaughtException, exitWithError, type Stop, stopOnSignal } from './process/lifecycle.ts';
+import { exitOnUncaughtException, exitWithError, runUntilSignal, type Stop } from './process/lifecycle.ts';
 import { serve } from './process/serve.ts';
-import { startupBanner } from './process/startup-banner.ts';
+import { announceReadiness } from './process/startup-banner.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Serves from this process, which also runs the embedded database. */
-async function startSingleProcess(config: Config, log: Logger): Promise<Stop> {
-  const source = await openDatabaseSource(config, log);
+async function startSingleProcess(config: Config, log: Logger, signal: AbortSignal): Promise<Stop> {
+  const source = await openDatabaseSource(config, log, signal);
   try {
     const { address, close } = await serve(config, source, log);
-    if (source.demoKey) process.stdout.write(`${startupBanner(address, source.demoKey, config.graphiql !== false)}\n`);
+    announceReadiness(address, source, config, log);
     return async () => {
       await close();
       await source.close();
@@ -25,7 +25,7 @@ async function startSingleProcess(config: Config, log: Logger): Promise<Stop> {
   }
 }
 
-function selectStart({ workers }: Config): (config: Config, log: Logger) => Promise<Stop> {
+function selectStart({ workers }: Config): (config: Config, log: Logger, signal: AbortSignal) => Promise<Stop> {
   if (workers === 1) return startSingleProcess;
   return cluster.isPrimary ? startPrimary : startWorker;
 }
@@ -34,9 +34,7 @@ try {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel, config.workers > 1);
   exitOnUncaughtException(log);
-  const started = selectStart(config)(config, log);
-  stopOnSignal(started, log, config.drainMs);
-  await started;
+  await runUntilSignal((signal) => selectStart(config)(config, log, signal), log, config.drainMs);
 } catch (error) {
   exitWithError(error);
 }

@@ -1,55 +1,41 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, dirname, resolve } from 'node:path';
-import { inClone, node } from './clone.js';
-import { run } from './run.js';
-import { SetupError } from './setup-error.js';
+import { root } from './clone.js';
+import { compareInstalled, installedEntries, installInto, lockedEntries } from './lock-file.js';
 
-const runtimeMajor = 24;
+/**
+ * The packages of `dependencies`, or of `devDependencies` as well.
+ * @typedef {'production' | 'all'} Scope
+ */
 
-/** @returns {string | undefined} why `npm ci` has to run; undefined if it does not. */
-export function installReason() {
-  if (!existsSync(inClone('node_modules', '.package-lock.json'))) return 'no packages are installed';
-  const locked = packages('package-lock.json');
-  const installed = packages('node_modules/.package-lock.json');
-  for (const [path, entry] of Object.entries(locked)) {
-    if (path === '') continue;
-    const found = installed[path];
-    if (!found && entry.optional) continue;
-    if (found?.version !== entry.version || found?.integrity !== entry.integrity) {
-      return `${path.replace(/^.*node_modules\//, '')} does not match package-lock.json`;
-    }
-  }
-  return runtimeWorks() ? undefined : `node_modules/.bin/node is not a working Node ${runtimeMajor}`;
-}
+/** Size of `node_modules` in MB right after npm has finished; test/suites/installation.test.ts compares. */
+const MEGABYTES = { production: 172, all: 745 };
 
-/** @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }>} */
-function packages(/** @type {string} */ lockFile) {
-  try {
-    return JSON.parse(readFileSync(inClone(lockFile), 'utf8')).packages ?? {};
-  } catch {
-    return {};
-  }
-}
+/**
+ * The tree of `npm ci --omit=dev --omit=optional` has all packages of production.
+ * @type {Record<Scope, (entry: import('./lock-file.js').Entry) => boolean>}
+ */
+const isNeeded = {
+  production: ({ dev, optional, devOptional }) => !dev && !optional && !devOptional,
+  all: ({ optional }) => !optional,
+};
 
-function runtimeWorks() {
-  return spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.startsWith(`v${runtimeMajor}.`) ?? false;
-}
+/** @returns why npm has to run; undefined if it does not. */
+export const packagesReason = (/** @type {Scope} */ scope) => compareInstalled(root, isNeeded[scope]).reason;
 
-/** @throws {SetupError} if npm fails, or if it installs no working Node. */
-export async function install(/** @type {string} */ reason) {
-  console.log(`Installing dependencies with npm ci: ${reason}.`);
-  // npm must not run on the Node in node_modules, which it replaces.
-  const binFolder = resolve(dirname(node));
-  const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => resolve(entry) !== binFolder);
-  const { code } = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
-    stdio: 'inherit',
-    env: { ...process.env, PATH: path.join(delimiter) },
+/**
+ * Installs the packages of a scope. Development packages that are already installed are kept up to date too. If packages are
+ * only missing, npm adds them, so that a running gateway keeps its own; otherwise `npm ci` replaces `node_modules`.
+ * @param {Scope} requested
+ * @throws {import('./setup-error.js').SetupError} if npm fails.
+ */
+export async function installPackages(requested) {
+  const scope = installedEntries(root).some(({ dev }) => dev) ? 'all' : requested;
+  const { canAdd } = compareInstalled(root, isNeeded[scope]);
+  const command = canAdd ? ['install', '--no-save'] : ['ci'];
+  const options = scope === 'all' ? ['--include=dev', '--include=optional'] : ['--omit=dev', '--omit=optional'];
+  const count = lockedEntries(root).filter(scope === 'all' ? () => true : isNeeded.production).length;
+  const what = `${scope} packages (${count} packages, ${MEGABYTES[scope]} MB)`;
+  await installInto(root, [...command, ...options], {
+    title: `Installing ${what}: ${packagesReason(requested)}.`,
+    megabytes: MEGABYTES[scope],
   });
-  if (code !== 0) throw new SetupError(`npm ci failed (${code}); see its messages above.`);
-  if (!runtimeWorks()) {
-    throw new SetupError(
-      `npm ci installed no working Node ${runtimeMajor} in node_modules/.bin. Allow install scripts (npm config set ignore-scripts false) and run the command again.`,
-    );
-  }
 }

@@ -10,6 +10,7 @@ const variables = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL such as postgres://user:password@host:5432/database' })
     .optional(),
+  DATABASE_WAIT_MS: wholeNumber(0, 3_600_000).default(30_000),
   DATA_DIR: z.string().min(1).default('.data'),
   POOL_SIZE: wholeNumber(1, 1000).default(10),
   PREPARED_STATEMENTS: flag.default(true),
@@ -64,6 +65,8 @@ export interface Config {
   host: string;
   /** Undefined: use the embedded PostgreSQL in `dataDirectory`. */
   databaseUrl: string | undefined;
+  /** How long in ms to wait on startup for the server of `databaseUrl`, if it is unreachable. */
+  databaseWaitMs: number;
   dataDirectory: string;
   /** Maximum database connections of each serving process. */
   poolSize: number;
@@ -122,6 +125,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: data.PORT,
     host: data.HOST,
     databaseUrl: data.DATABASE_URL,
+    databaseWaitMs: data.DATABASE_WAIT_MS,
     dataDirectory: data.DATA_DIR,
     poolSize: data.POOL_SIZE,
     preparedStatements: data.PREPARED_STATEMENTS,

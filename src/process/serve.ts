@@ -56,7 +56,6 @@ export async function serve(
       demoKey,
     });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
-    if (!demoKey) await warnIfUnready(db, log);
     const erasure = startErasure(db, log);
     return {
       address,
@@ -77,14 +76,4 @@ export async function serve(
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
   const pending = await pendingMigrations(async (sql) => (await db.pool.query(sql)).rows);
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
-}
-
-/** Logs on startup what `/health/ready` reports. */
-async function warnIfUnready(db: DatabaseClient, log: Logger): Promise<void> {
-  try {
-    const reason = await explainUnreadiness(db);
-    if (reason) log.warn(reason);
-  } catch (error) {
-    log.warn({ err: error }, 'Cannot connect to the database at DATABASE_URL yet.');
-  }
 }

@@ -1,20 +1,43 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.ts';
+import type { OpenDatabaseSource } from './database-source.ts';
+
 const query = '{ users(first: 3) { totalCount nodes { uid firstName email devices { platform } } } }';
 
-/** The text printed on startup with the embedded database: the address, the demo key, and a command to paste. */
-export function startupBanner(
+/**
+ * Prints that the gateway is ready, with its address and what to do next. With `DATABASE_URL`, where standard output is not a
+ * terminal, it writes a log line instead: all lines are JSON there.
+ */
+export function announceReadiness(
   address: string,
-  { publicKey, secret }: { publicKey: string; secret: string },
-  hasGraphiql: boolean,
-): string {
-  return `
-  usergraph is ready
+  { demoKey, description }: Pick<OpenDatabaseSource, 'demoKey' | 'description'>,
+  { graphiql }: Config,
+  log: Logger,
+): void {
+  if (!demoKey && !process.stdout.isTTY) {
+    log.info({ graphql: `${address}/graphql`, database: description }, 'usergraph is ready');
+    return;
+  }
+  const page = `${graphiql ? 'GraphiQL' : 'GraphQL '}     ${address}/graphql`;
+  const rest = demoKey ? demoInstructions(address, demoKey) : ownInstructions(description);
+  process.stdout.write(`\n  usergraph is ready\n\n    ${page}\n${rest}\n`);
+}
 
-    ${hasGraphiql ? 'GraphiQL' : 'GraphQL '}     ${address}/graphql
-    public key   ${publicKey}
+/** The demo key, and a command to paste. */
+const demoInstructions = (address: string, { publicKey, secret }: { publicKey: string; secret: string }) =>
+  `    public key   ${publicKey}
     secret       ${secret}
 
   Try it:
 
     curl -s ${address}/graphql -u ${publicKey}:${secret} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
 `;
-}
+
+const ownInstructions = (description: string) =>
+  `    database     ${description}
+
+  Create a workspace and a key:
+
+    npm run cli -- workspaces create "Acme"
+    npm run cli -- keys create --workspace <id>
+`;

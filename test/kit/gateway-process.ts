@@ -28,7 +28,8 @@ export interface Start {
 
 const directly: Start = { command: [process.execPath, 'src/main.ts'] };
 
-function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
+/** Starts a gateway without waiting. */
+export function launch(environment: Environment, start = directly): { child: ChildProcess; output: () => string } {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const [program, ...args] = start.command;
   // On a slow machine, these limits would reject requests.

@@ -77,10 +77,11 @@ it('reads the environment in one place', () => {
   );
   const readers = lines.filter(({ line }) => !/(readConfig|useDatabase)\(process\.env\)/.test(line));
   expect(lines.length).toBeGreaterThan(readers.length);
-  // Child processes inherit the environment; the set-up also searches it for npm.
+  // Child processes inherit the environment; the set-up also searches it for npm, and looks for DATABASE_URL.
   expect([...new Set(readers.map(({ file }) => file))].sort()).toEqual([
-    'scripts/bootstrap/packages.js',
-    'scripts/bootstrap/prisma-client.js',
+    'scripts/bootstrap/npm.js',
+    'scripts/bootstrap/set-up.js',
+    'scripts/prisma-client.ts',
     'src/dev/postgres-tools.ts',
   ]);
 });

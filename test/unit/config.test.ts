@@ -8,6 +8,7 @@ it('has a default for every variable', () => {
     port: 4000,
     host: '127.0.0.1',
     databaseUrl: undefined,
+    databaseWaitMs: 30_000,
     dataDirectory: '.data',
     poolSize: 10,
     preparedStatements: true,

@@ -5,16 +5,16 @@ import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from '../../config/index.ts';
 import { openDatabaseSource } from '../database-source.ts';
 import { exitWithError, type Stop } from '../lifecycle.ts';
-import { startupBanner } from '../startup-banner.ts';
+import { announceReadiness } from '../startup-banner.ts';
 import { startWorkers } from './workers.ts';
 
 /**
  * Starts the workers and runs what they share: the embedded database, the listener, and the counter of rate-limit
  * points. It serves no requests.
  */
-export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
+export async function startPrimary(config: Config, log: Logger, signal: AbortSignal): Promise<Stop> {
   const port = await choosePort(config.port, config.host);
-  const { close, ...source } = await openDatabaseSource(config, log);
+  const { close, ...source } = await openDatabaseSource(config, log, signal);
   new RateLimiterClusterMaster();
   const workers = startWorkers(
     config.workers,
@@ -24,8 +24,7 @@ export async function startPrimary(config: Config, log: Logger): Promise<Stop> {
       drainMs: config.drainMs,
       onListening: (address) => {
         log.info(`${config.workers} workers listening at ${address}`);
-        if (source.demoKey)
-          process.stdout.write(`${startupBanner(address, source.demoKey, config.graphiql !== false)}\n`);
+        announceReadiness(address, source, config, log);
       },
       onGivingUp: (error) => void stop().then(() => exitWithError(error), exitWithError),
     },

@@ -89,18 +89,6 @@ describe('the gateway on the embedded database', () => {
 });
 
 describe('the gateway on a server', () => {
-  it('is ready only after the migrations, and names the command to run', async () => {
-    await using database = await createEmptyDatabase();
-    await using gateway = await startGateway({ DATABASE_URL: database.connectionString });
-    const ready = async () => (await fetch(`${gateway.address}/health/ready`)).json();
-    expect(await ready()).toMatchObject({
-      status: 'unavailable',
-      reason: expect.stringContaining('npm run db:migrate'),
-    });
-    await migrate(database);
-    await waitUntil(async () => expect(await ready()).toEqual({ status: 'ok' }));
-  });
-
   it('keeps serving while it drains, reports not ready, and closes connections', async () => {
     await using database = await createEmptyDatabase();
     await migrate(database);
@@ -128,12 +116,6 @@ describe('the gateway on a server', () => {
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
     expect(gateway.output()).not.toContain('pk_demo');
-  });
-
-  it('is live but not ready without its database', async () => {
-    await using gateway = await startGateway({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' });
-    expect((await fetch(`${gateway.address}/health/live`)).status).toBe(200);
-    expect((await fetch(`${gateway.address}/health/ready`)).status).toBe(503);
   });
 
   it('prints one line for each invalid variable', async () => {

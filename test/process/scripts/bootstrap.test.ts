@@ -2,37 +2,67 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it, vi } from 'vitest';
 import { openClone } from '../../kit/clone.ts';
 
-const npmCi = 'npm ci --include=dev --no-audit --no-fund --loglevel=error';
-const generate = 'prisma generate --schema';
-const timeout = { timeout: 20_000 };
+const common = '--no-audit --no-fund --loglevel=error';
+const npmCi = `npm ci --omit=dev --omit=optional ${common} in .`;
+const npmCiAll = `npm ci --include=dev --include=optional ${common} in .`;
+const addDevelopment = `npm install --no-save --include=dev --include=optional ${common} in .`;
+const npmCiNode = `npm ci ${common} in ./runtime/node`;
+const npmCiPostgres = `npm ci --include=optional ${common} in ./runtime/postgres`;
+const timeout = { timeout: 60_000 };
 const silent = { code: 0, output: '' };
+const dev = { options: ['--dev'] };
 
 /** Opens a clone and sets it up. */
-async function openReadyClone() {
+async function openReadyClone(options?: Parameters<Awaited<ReturnType<typeof openClone>>['setUp']>[0]) {
   const clone = await openClone();
-  await clone.setUp();
+  await clone.setUp(options);
   await clone.calls();
   return clone;
 }
 
-/** The lock and the build folder of the client, if they are left. */
+/** The lock and the marker of an unfinished installation, if they are left. */
 const leftovers = async ({ list }: Awaited<ReturnType<typeof openClone>>) =>
-  (await list('.')).filter((name) => name.startsWith('.bootstrap'));
+  (await list('.')).filter((name) => /\.bootstrap|\.unfinished/.test(name));
 
 describe('the set-up of a clone', () => {
-  it('installs the packages and generates the client in a new clone', async () => {
+  it('installs production packages and PostgreSQL for npm start', async () => {
     await using clone = await openClone();
-    const output = 'Installing dependencies with npm ci: no packages are installed.\n';
-    expect(await clone.setUp()).toEqual({ code: 0, output });
-    expect(await clone.calls()).toEqual([npmCi, generate]);
-    expect(await clone.read('src/db/generated/client.ts')).toBe('first');
+    const { code, output } = await clone.setUp();
+    expect([code, output.replaceAll(/\d+ s\n/g, 'N s\n')]).toEqual([
+      0,
+      `Installing production packages (1 packages, 172 MB): no packages are installed.
+  finished after N s
+Installing PostgreSQL (60 MB) for an embedded database; none is needed if DATABASE_URL is set.
+  finished after N s
+`,
+    ]);
+    expect(await clone.calls()).toEqual([npmCi, npmCiPostgres]);
     expect(await leftovers(clone)).toEqual([]);
   });
 
-  it('runs nothing if everything is current, with or without an optional package for other platforms', async () => {
-    await using clone = await openReadyClone();
-    expect(await clone.setUp()).toEqual(silent);
+  it('installs no PostgreSQL if DATABASE_URL is set, or for commands that need it', async () => {
+    await using clone = await openClone();
+    await clone.setUp({ databaseUrl: 'postgres://localhost/usergraph' });
+    expect(await clone.calls()).toEqual([npmCi]);
+    expect(await clone.setUp({ options: [] })).toEqual(silent);
+  });
+
+  it('accepts a tree of npm ci --omit=dev --omit=optional', async () => {
+    await using clone = await openClone();
+    await clone.write('node_modules/.package-lock.json', await clone.read('production.json'));
+    expect(await clone.setUp({ databaseUrl: 'postgres://localhost/usergraph' })).toEqual(silent);
     expect(await clone.calls()).toEqual([]);
+  });
+
+  it('adds development packages for other commands, and keeps them from then on', async () => {
+    await using clone = await openReadyClone();
+    expect((await clone.setUp(dev)).output).toContain(': linter is not installed.\n');
+    expect(await clone.calls()).toEqual([addDevelopment]);
+    expect(await clone.setUp(dev)).toEqual(silent);
+    expect(await clone.setUp()).toEqual(silent);
+    await clone.write('package-lock.json', (await clone.read('package-lock.json')).replace('sha512-server', 'other'));
+    await clone.setUp();
+    expect(await clone.calls()).toEqual([npmCiAll]);
   });
 
   it('kills npm when interrupted, releases the lock, and succeeds the next time', async () => {
@@ -42,35 +72,41 @@ describe('the set-up of a clone', () => {
     await vi.waitFor(async () => expect(await clone.calls()).toEqual([npmCi]), timeout);
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 1, output: expect.stringContaining('npm ci failed (SIGKILL)') });
-    expect(await leftovers(clone)).toEqual([]);
+    expect(await leftovers(clone)).not.toContain('.bootstrap.lock');
     await clone.remove('wait');
     expect((await clone.setUp()).code).toBe(0);
-    expect(await clone.calls()).toEqual([npmCi, generate]);
+    expect(await clone.calls()).toEqual([npmCi, npmCiPostgres]);
+    expect(await leftovers(clone)).toEqual([]);
+  });
+
+  it('installs again if npm was killed while it added packages, which may be incomplete', async () => {
+    await using clone = await openReadyClone();
+    await clone.write('wait', '');
+    const { child, ended } = clone.start(dev);
+    await vi.waitFor(async () => expect(await clone.calls()).toEqual([addDevelopment]), timeout);
+    child.kill('SIGTERM');
+    await ended;
+    await clone.remove('wait');
+    expect((await clone.setUp()).output).toContain('the last installation was interrupted');
+    expect(await clone.calls()).toEqual([npmCi]);
   });
 
   it.each([
     ['version', '"7.0.0"'],
-    ['integrity', '"sha512-a"'],
+    ['integrity', '"sha512-server"'],
   ])('installs again if the %s of a package differs', async (_property, installed) => {
     await using clone = await openReadyClone();
     const lock = await clone.read('node_modules/.package-lock.json');
     await clone.write('node_modules/.package-lock.json', lock.replace(installed, '"other"'));
-    expect((await clone.setUp()).output).toContain('prisma does not match package-lock.json');
+    expect((await clone.setUp()).output).toContain('server does not match package-lock.json');
     expect(await clone.calls()).toEqual([npmCi]);
   });
 
-  it('installs again if a required package is missing', async () => {
+  it('adds a required package that is missing', async () => {
     await using clone = await openReadyClone();
     await clone.write('node_modules/.package-lock.json', '{ "packages": {} }');
-    expect((await clone.setUp()).output).toContain('prisma does not match package-lock.json');
-    expect(await clone.calls()).toEqual([npmCi]);
-  });
-
-  it('installs again if the installed Node does not work', async () => {
-    await using clone = await openReadyClone();
-    await clone.remove('node_modules/.bin/node');
-    expect((await clone.setUp()).output).toContain('node_modules/.bin/node is not a working Node 24');
-    expect(await clone.calls()).toEqual([npmCi]);
+    expect((await clone.setUp()).output).toContain('server is not installed');
+    expect(await clone.calls()).toEqual([`npm install --no-save --omit=dev --omit=optional ${common} in .`]);
   });
 
   it('reports in one line, after npm’s messages, that npm failed, and exits with 1', async () => {
@@ -78,50 +114,55 @@ describe('the set-up of a clone', () => {
     await clone.write('fail', '');
     const { code, output } = await clone.setUp();
     expect(code).toBe(1);
-    expect(output.split('\n').slice(1)).toEqual([
+    expect(output.split('\n').slice(2)).toEqual([
       'npm error: no network',
-      'Setting up usergraph failed: npm ci failed (7); see its messages above.',
+      'Setting up usergraph failed: npm ci failed (7); see its messages above. Check the network and the free disk space, then run the command again.',
       '',
     ]);
-    expect(await leftovers(clone)).toEqual([]);
+    expect(await leftovers(clone)).not.toContain('.bootstrap.lock');
   });
 });
 
-describe('the Prisma client', () => {
-  it.each(['prisma/schema.prisma', 'prisma.config.ts', 'node_modules/prisma/package.json'])(
-    'is generated again after a change of %s',
-    async (source) => {
-      await using clone = await openReadyClone();
-      await clone.write(source, '{ "second": true }');
-      expect(await clone.setUp()).toEqual(silent);
-      expect(await clone.calls()).toEqual([generate]);
-      expect(await clone.setUp()).toEqual(silent);
-      expect(await clone.calls()).toEqual([]);
-    },
-  );
+describe('the version of Node.js', () => {
+  const old = { version: '20.1.0', databaseUrl: 'postgres://localhost/usergraph' };
 
-  it('is replaced completely, including files that the new one lacks', async () => {
-    await using clone = await openReadyClone();
-    await clone.write('src/db/generated/models/Gone.ts', '');
-    await clone.write('prisma/schema.prisma', 'second');
-    await clone.setUp();
-    expect(await clone.read('src/db/generated/client.ts')).toBe('second');
-    expect((await clone.list('src/db/generated')).sort()).toEqual([
-      'client.ts',
-      'generated-from.sha256',
-      'models',
-      'models/User.ts',
-    ]);
+  it('is installed without its headers if this one is older, and linked for npm', async () => {
+    await using clone = await openClone();
+    expect((await clone.setUp(old)).output).toContain(
+      'Installing Node.js 24 (190 MB): this is Node.js 20.1.0, and usergraph runs on Node.js 24.\n',
+    );
+    expect(await clone.calls()).toEqual([npmCi, npmCiNode]);
+    const { stdout } = spawnSync(`${clone.path}/node_modules/.bin/node`, ['--version'], { encoding: 'utf8' });
+    expect(stdout.trim()).toBe(process.version);
+    expect(await clone.list('runtime/node')).not.toContainEqual(expect.stringContaining('include'));
+    expect(await clone.setUp(old)).toEqual(silent);
   });
 
-  it('is unchanged if Prisma fails', async () => {
-    await using clone = await openReadyClone();
-    await clone.write('prisma/schema.prisma', 'broken');
-    const { code, output } = await clone.setUp();
+  it('is linked again after npm ci has removed the link', async () => {
+    await using clone = await openReadyClone(old);
+    await clone.remove('node_modules/.bin/node');
+    expect(await clone.setUp(old)).toEqual(silent);
+    expect(await clone.calls()).toEqual([]);
+    expect(await clone.list('node_modules/.bin')).toEqual(['node']);
+  });
+
+  it('is reported, with what to do, if npm has no Node.js for this machine', async () => {
+    await using clone = await openReadyClone(old);
+    await clone.remove('node_modules/.bin/node');
+    await clone.remove('runtime/node/node_modules/node/bin/node');
+    const { code, output } = await clone.setUp(old);
     expect(code).toBe(1);
-    expect(output).toContain('The schema is broken.');
-    expect(output).toMatch(/\nSetting up usergraph failed: prisma generate failed \(1\); .*\n$/);
-    expect(await clone.read('src/db/generated/client.ts')).toBe('first');
+    expect(output).toMatch(/^Setting up usergraph failed: The Node\.js 24 .* Install Node\.js 24 or later yourself, /);
+  });
+
+  it('must be 20 or later', async () => {
+    await using clone = await openClone();
+    expect(await clone.setUp({ version: '18.20.4' })).toEqual({
+      code: 1,
+      output:
+        'usergraph needs Node.js 20 or later; got 18.20.4. Install Node.js 24 from https://nodejs.org or with a version manager ("nvm install 24"), then run the command again.\n',
+    });
+    expect(await clone.calls()).toEqual([]);
   });
 });
 
@@ -130,13 +171,13 @@ describe('concurrent set-ups of one clone', () => {
     await using clone = await openClone();
     await clone.write('wait', '');
     const first = clone.start();
-    await vi.waitFor(() => expect(first.output()).toContain('npm ci'), timeout);
+    await vi.waitFor(() => expect(first.output()).toContain('Installing'), timeout);
     const second = clone.start();
     const waiting = 'Waiting for another process to finish setting up this folder.\n';
     await vi.waitFor(() => expect(second.output()).toBe(waiting), timeout);
     await clone.write('go', '');
     expect([(await first.ended).code, await second.ended]).toEqual([0, { code: 0, output: waiting }]);
-    expect(await clone.calls()).toEqual([npmCi, generate]);
+    expect(await clone.calls()).toEqual([npmCi, npmCiPostgres]);
   });
 
   it('take over the lock of a killed process', async () => {
@@ -144,6 +185,23 @@ describe('concurrent set-ups of one clone', () => {
     const { pid } = spawnSync('true');
     await clone.write('.bootstrap.lock', String(pid));
     expect((await clone.setUp()).output).not.toContain('Waiting');
-    expect(await clone.calls()).toEqual([npmCi, generate]);
+    expect(await clone.calls()).toEqual([npmCi, npmCiPostgres]);
+  });
+
+  it('end the npm of a killed set-up, which would go on changing node_modules', async () => {
+    await using clone = await openClone();
+    await clone.write('wait', '');
+    const killed = clone.start();
+    await vi.waitFor(async () => expect(await clone.calls()).toEqual([npmCi]), timeout);
+    const npm = Number((await clone.read('.bootstrap.lock')).split(' ')[1]);
+    killed.child.kill('SIGKILL');
+    const next = clone.start();
+    await vi.waitFor(async () => expect(await clone.calls()).toEqual([npmCi]), timeout);
+    // It may remain as a zombie, without a command line.
+    const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(npm)], { encoding: 'utf8' });
+    expect(stdout).not.toContain('npm ci');
+    await clone.write('go', '');
+    expect((await next.ended).code).toBe(0);
+    expect(await clone.calls()).toEqual([npmCiPostgres]);
   });
 });

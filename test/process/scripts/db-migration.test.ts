@@ -31,7 +31,7 @@ describe('npm run db:migration', () => {
     const [folder = '', ...others] = (await repository.list()).filter((name) => !before.includes(name));
     expect([folder, others]).toEqual([expect.stringMatching(/^20\d{12}_add_extra$/), []]);
     expect([stdout, stderr, code]).toEqual([
-      `Wrote prisma/migrations/${folder}/migration.sql. Review it and commit it with the snapshot.\n`,
+      `Wrote prisma/migrations/${folder}/migration.sql. Review it and commit it with the snapshot. Run npm run generate to update the Prisma client.\n`,
       '',
       0,
     ]);
