@@ -30,7 +30,12 @@ export const AuditAction = {
   subscribeToList: 'subscribeToList',
   unsubscribeFromList: 'unsubscribeFromList',
   removeFromList: 'removeFromList',
-  addEvent: 'addEvent'
+  addEvent: 'addEvent',
+  createKey: 'createKey',
+  updateKey: 'updateKey',
+  rotateKey: 'rotateKey',
+  revokeKey: 'revokeKey',
+  renameWorkspace: 'renameWorkspace'
 } as const
 
 export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction]

@@ -85,7 +85,8 @@ export type TransactionIsolationLevel = (typeof TransactionIsolationLevel)[keyof
 export const WorkspaceScalarFieldEnum = {
   id: 'id',
   name: 'name',
-  createdAt: 'createdAt'
+  createdAt: 'createdAt',
+  deletionRequestedAt: 'deletionRequestedAt'
 } as const
 
 export type WorkspaceScalarFieldEnum = (typeof WorkspaceScalarFieldEnum)[keyof typeof WorkspaceScalarFieldEnum]
@@ -95,10 +96,14 @@ export const ApiKeyScalarFieldEnum = {
   workspaceId: 'workspaceId',
   id: 'id',
   publicKey: 'publicKey',
+  name: 'name',
   secretDigest: 'secretDigest',
+  previousSecretDigest: 'previousSecretDigest',
+  previousSecretExpiresAt: 'previousSecretExpiresAt',
   scopes: 'scopes',
   createdAt: 'createdAt',
   revokedAt: 'revokedAt',
+  expiresAt: 'expiresAt',
   rateLimit: 'rateLimit',
   rateLimitPublic: 'rateLimitPublic'
 } as const
@@ -210,7 +215,8 @@ export const AuditEntryScalarFieldEnum = {
   action: 'action',
   userId: 'userId',
   listId: 'listId',
-  eventId: 'eventId'
+  eventId: 'eventId',
+  apiKeyId: 'apiKeyId'
 } as const
 
 export type AuditEntryScalarFieldEnum = (typeof AuditEntryScalarFieldEnum)[keyof typeof AuditEntryScalarFieldEnum]

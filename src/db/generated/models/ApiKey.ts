@@ -40,9 +40,13 @@ export type ApiKeyMinAggregateOutputType = {
   workspaceId: string | null
   id: string | null
   publicKey: string | null
+  name: string | null
   secretDigest: runtime.Bytes | null
+  previousSecretDigest: runtime.Bytes | null
+  previousSecretExpiresAt: Date | null
   createdAt: Date | null
   revokedAt: Date | null
+  expiresAt: Date | null
   rateLimit: number | null
   rateLimitPublic: number | null
 }
@@ -51,9 +55,13 @@ export type ApiKeyMaxAggregateOutputType = {
   workspaceId: string | null
   id: string | null
   publicKey: string | null
+  name: string | null
   secretDigest: runtime.Bytes | null
+  previousSecretDigest: runtime.Bytes | null
+  previousSecretExpiresAt: Date | null
   createdAt: Date | null
   revokedAt: Date | null
+  expiresAt: Date | null
   rateLimit: number | null
   rateLimitPublic: number | null
 }
@@ -62,10 +70,14 @@ export type ApiKeyCountAggregateOutputType = {
   workspaceId: number
   id: number
   publicKey: number
+  name: number
   secretDigest: number
+  previousSecretDigest: number
+  previousSecretExpiresAt: number
   scopes: number
   createdAt: number
   revokedAt: number
+  expiresAt: number
   rateLimit: number
   rateLimitPublic: number
   _all: number
@@ -86,9 +98,13 @@ export type ApiKeyMinAggregateInputType = {
   workspaceId?: true
   id?: true
   publicKey?: true
+  name?: true
   secretDigest?: true
+  previousSecretDigest?: true
+  previousSecretExpiresAt?: true
   createdAt?: true
   revokedAt?: true
+  expiresAt?: true
   rateLimit?: true
   rateLimitPublic?: true
 }
@@ -97,9 +113,13 @@ export type ApiKeyMaxAggregateInputType = {
   workspaceId?: true
   id?: true
   publicKey?: true
+  name?: true
   secretDigest?: true
+  previousSecretDigest?: true
+  previousSecretExpiresAt?: true
   createdAt?: true
   revokedAt?: true
+  expiresAt?: true
   rateLimit?: true
   rateLimitPublic?: true
 }
@@ -108,10 +128,14 @@ export type ApiKeyCountAggregateInputType = {
   workspaceId?: true
   id?: true
   publicKey?: true
+  name?: true
   secretDigest?: true
+  previousSecretDigest?: true
+  previousSecretExpiresAt?: true
   scopes?: true
   createdAt?: true
   revokedAt?: true
+  expiresAt?: true
   rateLimit?: true
   rateLimitPublic?: true
   _all?: true
@@ -207,10 +231,14 @@ export type ApiKeyGroupByOutputType = {
   workspaceId: string
   id: string
   publicKey: string
+  name: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest: runtime.Bytes | null
+  previousSecretExpiresAt: Date | null
   scopes: string[]
   createdAt: Date
   revokedAt: Date | null
+  expiresAt: Date | null
   rateLimit: number | null
   rateLimitPublic: number | null
   _count: ApiKeyCountAggregateOutputType | null
@@ -242,10 +270,14 @@ export type ApiKeyWhereInput = {
   workspaceId?: Prisma.UuidFilter<"ApiKey"> | string
   id?: Prisma.UuidFilter<"ApiKey"> | string
   publicKey?: Prisma.StringFilter<"ApiKey"> | string
+  name?: Prisma.StringNullableFilter<"ApiKey"> | string | null
   secretDigest?: Prisma.BytesFilter<"ApiKey"> | runtime.Bytes
+  previousSecretDigest?: Prisma.BytesNullableFilter<"ApiKey"> | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
   scopes?: Prisma.StringNullableListFilter<"ApiKey">
   createdAt?: Prisma.DateTimeFilter<"ApiKey"> | Date | string
   revokedAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
   rateLimit?: Prisma.IntNullableFilter<"ApiKey"> | number | null
   rateLimitPublic?: Prisma.IntNullableFilter<"ApiKey"> | number | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
@@ -255,10 +287,14 @@ export type ApiKeyOrderByWithRelationInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   publicKey?: Prisma.SortOrder
+  name?: Prisma.SortOrderInput | Prisma.SortOrder
   secretDigest?: Prisma.SortOrder
+  previousSecretDigest?: Prisma.SortOrderInput | Prisma.SortOrder
+  previousSecretExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   scopes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   revokedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   rateLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   rateLimitPublic?: Prisma.SortOrderInput | Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
@@ -273,10 +309,14 @@ export type ApiKeyWhereUniqueInput = Prisma.AtLeast<{
   workspaceId?: Prisma.UuidFilter<"ApiKey"> | string
   id?: Prisma.UuidFilter<"ApiKey"> | string
   publicKey?: Prisma.StringFilter<"ApiKey"> | string
+  name?: Prisma.StringNullableFilter<"ApiKey"> | string | null
   secretDigest?: Prisma.BytesFilter<"ApiKey"> | runtime.Bytes
+  previousSecretDigest?: Prisma.BytesNullableFilter<"ApiKey"> | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
   scopes?: Prisma.StringNullableListFilter<"ApiKey">
   createdAt?: Prisma.DateTimeFilter<"ApiKey"> | Date | string
   revokedAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
   rateLimit?: Prisma.IntNullableFilter<"ApiKey"> | number | null
   rateLimitPublic?: Prisma.IntNullableFilter<"ApiKey"> | number | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
@@ -286,10 +326,14 @@ export type ApiKeyOrderByWithAggregationInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   publicKey?: Prisma.SortOrder
+  name?: Prisma.SortOrderInput | Prisma.SortOrder
   secretDigest?: Prisma.SortOrder
+  previousSecretDigest?: Prisma.SortOrderInput | Prisma.SortOrder
+  previousSecretExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   scopes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   revokedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   rateLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   rateLimitPublic?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.ApiKeyCountOrderByAggregateInput
@@ -306,10 +350,14 @@ export type ApiKeyScalarWhereWithAggregatesInput = {
   workspaceId?: Prisma.UuidWithAggregatesFilter<"ApiKey"> | string
   id?: Prisma.UuidWithAggregatesFilter<"ApiKey"> | string
   publicKey?: Prisma.StringWithAggregatesFilter<"ApiKey"> | string
+  name?: Prisma.StringNullableWithAggregatesFilter<"ApiKey"> | string | null
   secretDigest?: Prisma.BytesWithAggregatesFilter<"ApiKey"> | runtime.Bytes
+  previousSecretDigest?: Prisma.BytesNullableWithAggregatesFilter<"ApiKey"> | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ApiKey"> | Date | string | null
   scopes?: Prisma.StringNullableListFilter<"ApiKey">
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"ApiKey"> | Date | string
   revokedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ApiKey"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ApiKey"> | Date | string | null
   rateLimit?: Prisma.IntNullableWithAggregatesFilter<"ApiKey"> | number | null
   rateLimitPublic?: Prisma.IntNullableWithAggregatesFilter<"ApiKey"> | number | null
 }
@@ -317,10 +365,14 @@ export type ApiKeyScalarWhereWithAggregatesInput = {
 export type ApiKeyCreateInput = {
   id: string
   publicKey: string
+  name?: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest?: runtime.Bytes | null
+  previousSecretExpiresAt?: Date | string | null
   scopes?: Prisma.ApiKeyCreatescopesInput | string[]
   createdAt?: Date | string
   revokedAt?: Date | string | null
+  expiresAt?: Date | string | null
   rateLimit?: number | null
   rateLimitPublic?: number | null
   workspace: Prisma.WorkspaceCreateNestedOneWithoutApiKeysInput
@@ -330,10 +382,14 @@ export type ApiKeyUncheckedCreateInput = {
   workspaceId: string
   id: string
   publicKey: string
+  name?: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest?: runtime.Bytes | null
+  previousSecretExpiresAt?: Date | string | null
   scopes?: Prisma.ApiKeyCreatescopesInput | string[]
   createdAt?: Date | string
   revokedAt?: Date | string | null
+  expiresAt?: Date | string | null
   rateLimit?: number | null
   rateLimitPublic?: number | null
 }
@@ -341,10 +397,14 @@ export type ApiKeyUncheckedCreateInput = {
 export type ApiKeyUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutApiKeysNestedInput
@@ -354,10 +414,14 @@ export type ApiKeyUncheckedUpdateInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
@@ -366,10 +430,14 @@ export type ApiKeyCreateManyInput = {
   workspaceId: string
   id: string
   publicKey: string
+  name?: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest?: runtime.Bytes | null
+  previousSecretExpiresAt?: Date | string | null
   scopes?: Prisma.ApiKeyCreatescopesInput | string[]
   createdAt?: Date | string
   revokedAt?: Date | string | null
+  expiresAt?: Date | string | null
   rateLimit?: number | null
   rateLimitPublic?: number | null
 }
@@ -377,10 +445,14 @@ export type ApiKeyCreateManyInput = {
 export type ApiKeyUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
@@ -389,10 +461,14 @@ export type ApiKeyUncheckedUpdateManyInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
@@ -429,10 +505,14 @@ export type ApiKeyCountOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   publicKey?: Prisma.SortOrder
+  name?: Prisma.SortOrder
   secretDigest?: Prisma.SortOrder
+  previousSecretDigest?: Prisma.SortOrder
+  previousSecretExpiresAt?: Prisma.SortOrder
   scopes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   revokedAt?: Prisma.SortOrder
+  expiresAt?: Prisma.SortOrder
   rateLimit?: Prisma.SortOrder
   rateLimitPublic?: Prisma.SortOrder
 }
@@ -446,9 +526,13 @@ export type ApiKeyMaxOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   publicKey?: Prisma.SortOrder
+  name?: Prisma.SortOrder
   secretDigest?: Prisma.SortOrder
+  previousSecretDigest?: Prisma.SortOrder
+  previousSecretExpiresAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   revokedAt?: Prisma.SortOrder
+  expiresAt?: Prisma.SortOrder
   rateLimit?: Prisma.SortOrder
   rateLimitPublic?: Prisma.SortOrder
 }
@@ -457,9 +541,13 @@ export type ApiKeyMinOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   publicKey?: Prisma.SortOrder
+  name?: Prisma.SortOrder
   secretDigest?: Prisma.SortOrder
+  previousSecretDigest?: Prisma.SortOrder
+  previousSecretExpiresAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   revokedAt?: Prisma.SortOrder
+  expiresAt?: Prisma.SortOrder
   rateLimit?: Prisma.SortOrder
   rateLimitPublic?: Prisma.SortOrder
 }
@@ -515,17 +603,21 @@ export type ApiKeyCreatescopesInput = {
   set: string[]
 }
 
+export type NullableStringFieldUpdateOperationsInput = {
+  set?: string | null
+}
+
 export type BytesFieldUpdateOperationsInput = {
   set?: runtime.Bytes
+}
+
+export type NullableBytesFieldUpdateOperationsInput = {
+  set?: runtime.Bytes | null
 }
 
 export type ApiKeyUpdatescopesInput = {
   set?: string[]
   push?: string | string[]
-}
-
-export type NullableDateTimeFieldUpdateOperationsInput = {
-  set?: Date | string | null
 }
 
 export type NullableIntFieldUpdateOperationsInput = {
@@ -539,10 +631,14 @@ export type NullableIntFieldUpdateOperationsInput = {
 export type ApiKeyCreateWithoutWorkspaceInput = {
   id: string
   publicKey: string
+  name?: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest?: runtime.Bytes | null
+  previousSecretExpiresAt?: Date | string | null
   scopes?: Prisma.ApiKeyCreatescopesInput | string[]
   createdAt?: Date | string
   revokedAt?: Date | string | null
+  expiresAt?: Date | string | null
   rateLimit?: number | null
   rateLimitPublic?: number | null
 }
@@ -550,10 +646,14 @@ export type ApiKeyCreateWithoutWorkspaceInput = {
 export type ApiKeyUncheckedCreateWithoutWorkspaceInput = {
   id: string
   publicKey: string
+  name?: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest?: runtime.Bytes | null
+  previousSecretExpiresAt?: Date | string | null
   scopes?: Prisma.ApiKeyCreatescopesInput | string[]
   createdAt?: Date | string
   revokedAt?: Date | string | null
+  expiresAt?: Date | string | null
   rateLimit?: number | null
   rateLimitPublic?: number | null
 }
@@ -591,10 +691,14 @@ export type ApiKeyScalarWhereInput = {
   workspaceId?: Prisma.UuidFilter<"ApiKey"> | string
   id?: Prisma.UuidFilter<"ApiKey"> | string
   publicKey?: Prisma.StringFilter<"ApiKey"> | string
+  name?: Prisma.StringNullableFilter<"ApiKey"> | string | null
   secretDigest?: Prisma.BytesFilter<"ApiKey"> | runtime.Bytes
+  previousSecretDigest?: Prisma.BytesNullableFilter<"ApiKey"> | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
   scopes?: Prisma.StringNullableListFilter<"ApiKey">
   createdAt?: Prisma.DateTimeFilter<"ApiKey"> | Date | string
   revokedAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableFilter<"ApiKey"> | Date | string | null
   rateLimit?: Prisma.IntNullableFilter<"ApiKey"> | number | null
   rateLimitPublic?: Prisma.IntNullableFilter<"ApiKey"> | number | null
 }
@@ -602,10 +706,14 @@ export type ApiKeyScalarWhereInput = {
 export type ApiKeyCreateManyWorkspaceInput = {
   id: string
   publicKey: string
+  name?: string | null
   secretDigest: runtime.Bytes
+  previousSecretDigest?: runtime.Bytes | null
+  previousSecretExpiresAt?: Date | string | null
   scopes?: Prisma.ApiKeyCreatescopesInput | string[]
   createdAt?: Date | string
   revokedAt?: Date | string | null
+  expiresAt?: Date | string | null
   rateLimit?: number | null
   rateLimitPublic?: number | null
 }
@@ -613,10 +721,14 @@ export type ApiKeyCreateManyWorkspaceInput = {
 export type ApiKeyUpdateWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
@@ -624,10 +736,14 @@ export type ApiKeyUpdateWithoutWorkspaceInput = {
 export type ApiKeyUncheckedUpdateWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
@@ -635,10 +751,14 @@ export type ApiKeyUncheckedUpdateWithoutWorkspaceInput = {
 export type ApiKeyUncheckedUpdateManyWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   publicKey?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   secretDigest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  previousSecretDigest?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  previousSecretExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scopes?: Prisma.ApiKeyUpdatescopesInput | string[]
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   rateLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   rateLimitPublic?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
@@ -649,10 +769,14 @@ export type ApiKeySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   workspaceId?: boolean
   id?: boolean
   publicKey?: boolean
+  name?: boolean
   secretDigest?: boolean
+  previousSecretDigest?: boolean
+  previousSecretExpiresAt?: boolean
   scopes?: boolean
   createdAt?: boolean
   revokedAt?: boolean
+  expiresAt?: boolean
   rateLimit?: boolean
   rateLimitPublic?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -662,10 +786,14 @@ export type ApiKeySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   workspaceId?: boolean
   id?: boolean
   publicKey?: boolean
+  name?: boolean
   secretDigest?: boolean
+  previousSecretDigest?: boolean
+  previousSecretExpiresAt?: boolean
   scopes?: boolean
   createdAt?: boolean
   revokedAt?: boolean
+  expiresAt?: boolean
   rateLimit?: boolean
   rateLimitPublic?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -675,10 +803,14 @@ export type ApiKeySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   workspaceId?: boolean
   id?: boolean
   publicKey?: boolean
+  name?: boolean
   secretDigest?: boolean
+  previousSecretDigest?: boolean
+  previousSecretExpiresAt?: boolean
   scopes?: boolean
   createdAt?: boolean
   revokedAt?: boolean
+  expiresAt?: boolean
   rateLimit?: boolean
   rateLimitPublic?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -688,15 +820,19 @@ export type ApiKeySelectScalar = {
   workspaceId?: boolean
   id?: boolean
   publicKey?: boolean
+  name?: boolean
   secretDigest?: boolean
+  previousSecretDigest?: boolean
+  previousSecretExpiresAt?: boolean
   scopes?: boolean
   createdAt?: boolean
   revokedAt?: boolean
+  expiresAt?: boolean
   rateLimit?: boolean
   rateLimitPublic?: boolean
 }
 
-export type ApiKeyOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "publicKey" | "secretDigest" | "scopes" | "createdAt" | "revokedAt" | "rateLimit" | "rateLimitPublic", ExtArgs["result"]["apiKey"]>
+export type ApiKeyOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "publicKey" | "name" | "secretDigest" | "previousSecretDigest" | "previousSecretExpiresAt" | "scopes" | "createdAt" | "revokedAt" | "expiresAt" | "rateLimit" | "rateLimitPublic", ExtArgs["result"]["apiKey"]>
 export type ApiKeyInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
@@ -720,9 +856,18 @@ export type $ApiKeyPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
      */
     publicKey: string
     /**
+     * What the key is used for; null if it was created without a name. Not unique.
+     */
+    name: string | null
+    /**
      * SHA-256 of the secret (`sk_…`). The secret itself is not stored.
      */
     secretDigest: runtime.Bytes
+    /**
+     * SHA-256 of the secret before the last rotation, and when it stops working; null if the last rotation ended it at once.
+     */
+    previousSecretDigest: runtime.Bytes | null
+    previousSecretExpiresAt: Date | null
     /**
      * The scopes of a caller with the secret.
      */
@@ -732,6 +877,10 @@ export type $ApiKeyPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
      * Null if the key is active.
      */
     revokedAt: Date | null
+    /**
+     * When the key stops working; null if it does not expire.
+     */
+    expiresAt: Date | null
     /**
      * Points per minute with the secret; 0: unlimited; null: the gateway's default.
      */
@@ -1167,10 +1316,14 @@ export interface ApiKeyFieldRefs {
   readonly workspaceId: Prisma.FieldRef<"ApiKey", 'String'>
   readonly id: Prisma.FieldRef<"ApiKey", 'String'>
   readonly publicKey: Prisma.FieldRef<"ApiKey", 'String'>
+  readonly name: Prisma.FieldRef<"ApiKey", 'String'>
   readonly secretDigest: Prisma.FieldRef<"ApiKey", 'Bytes'>
+  readonly previousSecretDigest: Prisma.FieldRef<"ApiKey", 'Bytes'>
+  readonly previousSecretExpiresAt: Prisma.FieldRef<"ApiKey", 'DateTime'>
   readonly scopes: Prisma.FieldRef<"ApiKey", 'String[]'>
   readonly createdAt: Prisma.FieldRef<"ApiKey", 'DateTime'>
   readonly revokedAt: Prisma.FieldRef<"ApiKey", 'DateTime'>
+  readonly expiresAt: Prisma.FieldRef<"ApiKey", 'DateTime'>
   readonly rateLimit: Prisma.FieldRef<"ApiKey", 'Int'>
   readonly rateLimitPublic: Prisma.FieldRef<"ApiKey", 'Int'>
 }

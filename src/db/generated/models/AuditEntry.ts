@@ -34,6 +34,7 @@ export type AuditEntryMinAggregateOutputType = {
   userId: string | null
   listId: string | null
   eventId: string | null
+  apiKeyId: string | null
 }
 
 export type AuditEntryMaxAggregateOutputType = {
@@ -45,6 +46,7 @@ export type AuditEntryMaxAggregateOutputType = {
   userId: string | null
   listId: string | null
   eventId: string | null
+  apiKeyId: string | null
 }
 
 export type AuditEntryCountAggregateOutputType = {
@@ -56,6 +58,7 @@ export type AuditEntryCountAggregateOutputType = {
   userId: number
   listId: number
   eventId: number
+  apiKeyId: number
   _all: number
 }
 
@@ -69,6 +72,7 @@ export type AuditEntryMinAggregateInputType = {
   userId?: true
   listId?: true
   eventId?: true
+  apiKeyId?: true
 }
 
 export type AuditEntryMaxAggregateInputType = {
@@ -80,6 +84,7 @@ export type AuditEntryMaxAggregateInputType = {
   userId?: true
   listId?: true
   eventId?: true
+  apiKeyId?: true
 }
 
 export type AuditEntryCountAggregateInputType = {
@@ -91,6 +96,7 @@ export type AuditEntryCountAggregateInputType = {
   userId?: true
   listId?: true
   eventId?: true
+  apiKeyId?: true
   _all?: true
 }
 
@@ -175,6 +181,7 @@ export type AuditEntryGroupByOutputType = {
   userId: string | null
   listId: string | null
   eventId: string | null
+  apiKeyId: string | null
   _count: AuditEntryCountAggregateOutputType | null
   _min: AuditEntryMinAggregateOutputType | null
   _max: AuditEntryMaxAggregateOutputType | null
@@ -207,6 +214,7 @@ export type AuditEntryWhereInput = {
   userId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   listId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   eventId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
+  apiKeyId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }
 
@@ -219,6 +227,7 @@ export type AuditEntryOrderByWithRelationInput = {
   userId?: Prisma.SortOrderInput | Prisma.SortOrder
   listId?: Prisma.SortOrderInput | Prisma.SortOrder
   eventId?: Prisma.SortOrderInput | Prisma.SortOrder
+  apiKeyId?: Prisma.SortOrderInput | Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
 }
 
@@ -235,6 +244,7 @@ export type AuditEntryWhereUniqueInput = Prisma.AtLeast<{
   userId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   listId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   eventId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
+  apiKeyId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }, "workspaceId_id">
 
@@ -247,6 +257,7 @@ export type AuditEntryOrderByWithAggregationInput = {
   userId?: Prisma.SortOrderInput | Prisma.SortOrder
   listId?: Prisma.SortOrderInput | Prisma.SortOrder
   eventId?: Prisma.SortOrderInput | Prisma.SortOrder
+  apiKeyId?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AuditEntryCountOrderByAggregateInput
   _max?: Prisma.AuditEntryMaxOrderByAggregateInput
   _min?: Prisma.AuditEntryMinOrderByAggregateInput
@@ -264,6 +275,7 @@ export type AuditEntryScalarWhereWithAggregatesInput = {
   userId?: Prisma.UuidNullableWithAggregatesFilter<"AuditEntry"> | string | null
   listId?: Prisma.UuidNullableWithAggregatesFilter<"AuditEntry"> | string | null
   eventId?: Prisma.UuidNullableWithAggregatesFilter<"AuditEntry"> | string | null
+  apiKeyId?: Prisma.UuidNullableWithAggregatesFilter<"AuditEntry"> | string | null
 }
 
 export type AuditEntryCreateInput = {
@@ -274,6 +286,7 @@ export type AuditEntryCreateInput = {
   userId?: string | null
   listId?: string | null
   eventId?: string | null
+  apiKeyId?: string | null
   workspace: Prisma.WorkspaceCreateNestedOneWithoutAuditEntriesInput
 }
 
@@ -286,6 +299,7 @@ export type AuditEntryUncheckedCreateInput = {
   userId?: string | null
   listId?: string | null
   eventId?: string | null
+  apiKeyId?: string | null
 }
 
 export type AuditEntryUpdateInput = {
@@ -296,6 +310,7 @@ export type AuditEntryUpdateInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutAuditEntriesNestedInput
 }
 
@@ -308,6 +323,7 @@ export type AuditEntryUncheckedUpdateInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditEntryCreateManyInput = {
@@ -319,6 +335,7 @@ export type AuditEntryCreateManyInput = {
   userId?: string | null
   listId?: string | null
   eventId?: string | null
+  apiKeyId?: string | null
 }
 
 export type AuditEntryUpdateManyMutationInput = {
@@ -329,6 +346,7 @@ export type AuditEntryUpdateManyMutationInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditEntryUncheckedUpdateManyInput = {
@@ -340,6 +358,7 @@ export type AuditEntryUncheckedUpdateManyInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditEntryListRelationFilter = {
@@ -366,6 +385,7 @@ export type AuditEntryCountOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   listId?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
+  apiKeyId?: Prisma.SortOrder
 }
 
 export type AuditEntryMaxOrderByAggregateInput = {
@@ -377,6 +397,7 @@ export type AuditEntryMaxOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   listId?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
+  apiKeyId?: Prisma.SortOrder
 }
 
 export type AuditEntryMinOrderByAggregateInput = {
@@ -388,6 +409,7 @@ export type AuditEntryMinOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   listId?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
+  apiKeyId?: Prisma.SortOrder
 }
 
 export type AuditEntryCreateNestedManyWithoutWorkspaceInput = {
@@ -444,6 +466,7 @@ export type AuditEntryCreateWithoutWorkspaceInput = {
   userId?: string | null
   listId?: string | null
   eventId?: string | null
+  apiKeyId?: string | null
 }
 
 export type AuditEntryUncheckedCreateWithoutWorkspaceInput = {
@@ -454,6 +477,7 @@ export type AuditEntryUncheckedCreateWithoutWorkspaceInput = {
   userId?: string | null
   listId?: string | null
   eventId?: string | null
+  apiKeyId?: string | null
 }
 
 export type AuditEntryCreateOrConnectWithoutWorkspaceInput = {
@@ -494,6 +518,7 @@ export type AuditEntryScalarWhereInput = {
   userId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   listId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
   eventId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
+  apiKeyId?: Prisma.UuidNullableFilter<"AuditEntry"> | string | null
 }
 
 export type AuditEntryCreateManyWorkspaceInput = {
@@ -504,6 +529,7 @@ export type AuditEntryCreateManyWorkspaceInput = {
   userId?: string | null
   listId?: string | null
   eventId?: string | null
+  apiKeyId?: string | null
 }
 
 export type AuditEntryUpdateWithoutWorkspaceInput = {
@@ -514,6 +540,7 @@ export type AuditEntryUpdateWithoutWorkspaceInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditEntryUncheckedUpdateWithoutWorkspaceInput = {
@@ -524,6 +551,7 @@ export type AuditEntryUncheckedUpdateWithoutWorkspaceInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditEntryUncheckedUpdateManyWithoutWorkspaceInput = {
@@ -534,6 +562,7 @@ export type AuditEntryUncheckedUpdateManyWithoutWorkspaceInput = {
   userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   listId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   eventId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  apiKeyId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 
@@ -547,6 +576,7 @@ export type AuditEntrySelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   userId?: boolean
   listId?: boolean
   eventId?: boolean
+  apiKeyId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["auditEntry"]>
 
@@ -559,6 +589,7 @@ export type AuditEntrySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   userId?: boolean
   listId?: boolean
   eventId?: boolean
+  apiKeyId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["auditEntry"]>
 
@@ -571,6 +602,7 @@ export type AuditEntrySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   userId?: boolean
   listId?: boolean
   eventId?: boolean
+  apiKeyId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["auditEntry"]>
 
@@ -583,9 +615,10 @@ export type AuditEntrySelectScalar = {
   userId?: boolean
   listId?: boolean
   eventId?: boolean
+  apiKeyId?: boolean
 }
 
-export type AuditEntryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "at" | "keyId" | "action" | "userId" | "listId" | "eventId", ExtArgs["result"]["auditEntry"]>
+export type AuditEntryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "at" | "keyId" | "action" | "userId" | "listId" | "eventId" | "apiKeyId", ExtArgs["result"]["auditEntry"]>
 export type AuditEntryInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
@@ -606,7 +639,7 @@ export type $AuditEntryPayload<ExtArgs extends runtime.Types.Extensions.Internal
     id: string
     at: Date
     /**
-     * The actor: the id of an API key, or `token:` and the subject of a JWT.
+     * The actor: the id of an API key, `token:` and the subject of a JWT, or `cli` for the command line.
      */
     keyId: string
     action: $Enums.AuditAction
@@ -622,6 +655,10 @@ export type $AuditEntryPayload<ExtArgs extends runtime.Types.Extensions.Internal
      * Null except for events.
      */
     eventId: string | null
+    /**
+     * The API key that was changed; null except for changes to keys.
+     */
+    apiKeyId: string | null
   }, ExtArgs["result"]["auditEntry"]>
   composites: {}
 }
@@ -1054,6 +1091,7 @@ export interface AuditEntryFieldRefs {
   readonly userId: Prisma.FieldRef<"AuditEntry", 'String'>
   readonly listId: Prisma.FieldRef<"AuditEntry", 'String'>
   readonly eventId: Prisma.FieldRef<"AuditEntry", 'String'>
+  readonly apiKeyId: Prisma.FieldRef<"AuditEntry", 'String'>
 }
     
 

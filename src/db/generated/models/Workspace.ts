@@ -28,18 +28,21 @@ export type WorkspaceMinAggregateOutputType = {
   id: string | null
   name: string | null
   createdAt: Date | null
+  deletionRequestedAt: Date | null
 }
 
 export type WorkspaceMaxAggregateOutputType = {
   id: string | null
   name: string | null
   createdAt: Date | null
+  deletionRequestedAt: Date | null
 }
 
 export type WorkspaceCountAggregateOutputType = {
   id: number
   name: number
   createdAt: number
+  deletionRequestedAt: number
   _all: number
 }
 
@@ -48,18 +51,21 @@ export type WorkspaceMinAggregateInputType = {
   id?: true
   name?: true
   createdAt?: true
+  deletionRequestedAt?: true
 }
 
 export type WorkspaceMaxAggregateInputType = {
   id?: true
   name?: true
   createdAt?: true
+  deletionRequestedAt?: true
 }
 
 export type WorkspaceCountAggregateInputType = {
   id?: true
   name?: true
   createdAt?: true
+  deletionRequestedAt?: true
   _all?: true
 }
 
@@ -139,6 +145,7 @@ export type WorkspaceGroupByOutputType = {
   id: string
   name: string
   createdAt: Date
+  deletionRequestedAt: Date | null
   _count: WorkspaceCountAggregateOutputType | null
   _min: WorkspaceMinAggregateOutputType | null
   _max: WorkspaceMaxAggregateOutputType | null
@@ -166,6 +173,7 @@ export type WorkspaceWhereInput = {
   id?: Prisma.UuidFilter<"Workspace"> | string
   name?: Prisma.StringFilter<"Workspace"> | string
   createdAt?: Prisma.DateTimeFilter<"Workspace"> | Date | string
+  deletionRequestedAt?: Prisma.DateTimeNullableFilter<"Workspace"> | Date | string | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   users?: Prisma.UserListRelationFilter
   lists?: Prisma.ListListRelationFilter
@@ -180,6 +188,7 @@ export type WorkspaceOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  deletionRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   users?: Prisma.UserOrderByRelationAggregateInput
   lists?: Prisma.ListOrderByRelationAggregateInput
@@ -197,6 +206,7 @@ export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.WorkspaceWhereInput | Prisma.WorkspaceWhereInput[]
   name?: Prisma.StringFilter<"Workspace"> | string
   createdAt?: Prisma.DateTimeFilter<"Workspace"> | Date | string
+  deletionRequestedAt?: Prisma.DateTimeNullableFilter<"Workspace"> | Date | string | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   users?: Prisma.UserListRelationFilter
   lists?: Prisma.ListListRelationFilter
@@ -211,6 +221,7 @@ export type WorkspaceOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  deletionRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.WorkspaceCountOrderByAggregateInput
   _max?: Prisma.WorkspaceMaxOrderByAggregateInput
   _min?: Prisma.WorkspaceMinOrderByAggregateInput
@@ -223,12 +234,14 @@ export type WorkspaceScalarWhereWithAggregatesInput = {
   id?: Prisma.UuidWithAggregatesFilter<"Workspace"> | string
   name?: Prisma.StringWithAggregatesFilter<"Workspace"> | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Workspace"> | Date | string
+  deletionRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Workspace"> | Date | string | null
 }
 
 export type WorkspaceCreateInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
@@ -243,6 +256,7 @@ export type WorkspaceUncheckedCreateInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -257,6 +271,7 @@ export type WorkspaceUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
@@ -271,6 +286,7 @@ export type WorkspaceUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -285,36 +301,42 @@ export type WorkspaceCreateManyInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
 }
 
 export type WorkspaceUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type WorkspaceUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type WorkspaceCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  deletionRequestedAt?: Prisma.SortOrder
 }
 
 export type WorkspaceMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  deletionRequestedAt?: Prisma.SortOrder
 }
 
 export type WorkspaceMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  deletionRequestedAt?: Prisma.SortOrder
 }
 
 export type WorkspaceScalarRelationFilter = {
@@ -328,6 +350,10 @@ export type StringFieldUpdateOperationsInput = {
 
 export type DateTimeFieldUpdateOperationsInput = {
   set?: Date | string
+}
+
+export type NullableDateTimeFieldUpdateOperationsInput = {
+  set?: Date | string | null
 }
 
 export type WorkspaceCreateNestedOneWithoutApiKeysInput = {
@@ -446,6 +472,7 @@ export type WorkspaceCreateWithoutApiKeysInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
@@ -459,6 +486,7 @@ export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -488,6 +516,7 @@ export type WorkspaceUpdateWithoutApiKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
@@ -501,6 +530,7 @@ export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -514,6 +544,7 @@ export type WorkspaceCreateWithoutUsersInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
@@ -527,6 +558,7 @@ export type WorkspaceUncheckedCreateWithoutUsersInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -556,6 +588,7 @@ export type WorkspaceUpdateWithoutUsersInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
@@ -569,6 +602,7 @@ export type WorkspaceUncheckedUpdateWithoutUsersInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -582,6 +616,7 @@ export type WorkspaceCreateWithoutListsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
@@ -595,6 +630,7 @@ export type WorkspaceUncheckedCreateWithoutListsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -624,6 +660,7 @@ export type WorkspaceUpdateWithoutListsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
@@ -637,6 +674,7 @@ export type WorkspaceUncheckedUpdateWithoutListsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -650,6 +688,7 @@ export type WorkspaceCreateWithoutSegmentsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
@@ -663,6 +702,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -692,6 +732,7 @@ export type WorkspaceUpdateWithoutSegmentsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
@@ -705,6 +746,7 @@ export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -718,6 +760,7 @@ export type WorkspaceCreateWithoutEventsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
@@ -731,6 +774,7 @@ export type WorkspaceUncheckedCreateWithoutEventsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -760,6 +804,7 @@ export type WorkspaceUpdateWithoutEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
@@ -773,6 +818,7 @@ export type WorkspaceUncheckedUpdateWithoutEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -786,6 +832,7 @@ export type WorkspaceCreateWithoutUserDeletionsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
@@ -799,6 +846,7 @@ export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -828,6 +876,7 @@ export type WorkspaceUpdateWithoutUserDeletionsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
@@ -841,6 +890,7 @@ export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -854,6 +904,7 @@ export type WorkspaceCreateWithoutAuditEntriesInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
@@ -867,6 +918,7 @@ export type WorkspaceUncheckedCreateWithoutAuditEntriesInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -896,6 +948,7 @@ export type WorkspaceUpdateWithoutAuditEntriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
@@ -909,6 +962,7 @@ export type WorkspaceUncheckedUpdateWithoutAuditEntriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -922,6 +976,7 @@ export type WorkspaceCreateWithoutIdempotencyKeysInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
@@ -935,6 +990,7 @@ export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
   id: string
   name: string
   createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -964,6 +1020,7 @@ export type WorkspaceUpdateWithoutIdempotencyKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
@@ -977,6 +1034,7 @@ export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -1084,6 +1142,7 @@ export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   id?: boolean
   name?: boolean
   createdAt?: boolean
+  deletionRequestedAt?: boolean
   apiKeys?: boolean | Prisma.Workspace$apiKeysArgs<ExtArgs>
   users?: boolean | Prisma.Workspace$usersArgs<ExtArgs>
   lists?: boolean | Prisma.Workspace$listsArgs<ExtArgs>
@@ -1099,21 +1158,24 @@ export type WorkspaceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ext
   id?: boolean
   name?: boolean
   createdAt?: boolean
+  deletionRequestedAt?: boolean
 }, ExtArgs["result"]["workspace"]>
 
 export type WorkspaceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   name?: boolean
   createdAt?: boolean
+  deletionRequestedAt?: boolean
 }, ExtArgs["result"]["workspace"]>
 
 export type WorkspaceSelectScalar = {
   id?: boolean
   name?: boolean
   createdAt?: boolean
+  deletionRequestedAt?: boolean
 }
 
-export type WorkspaceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "createdAt", ExtArgs["result"]["workspace"]>
+export type WorkspaceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "createdAt" | "deletionRequestedAt", ExtArgs["result"]["workspace"]>
 export type WorkspaceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   apiKeys?: boolean | Prisma.Workspace$apiKeysArgs<ExtArgs>
   users?: boolean | Prisma.Workspace$usersArgs<ExtArgs>
@@ -1144,6 +1206,10 @@ export type $WorkspacePayload<ExtArgs extends runtime.Types.Extensions.InternalA
     id: string
     name: string
     createdAt: Date
+    /**
+     * When the deletion of the workspace began; null unless it is being deleted. Its keys and tokens are rejected since then.
+     */
+    deletionRequestedAt: Date | null
   }, ExtArgs["result"]["workspace"]>
   composites: {}
 }
@@ -1578,6 +1644,7 @@ export interface WorkspaceFieldRefs {
   readonly id: Prisma.FieldRef<"Workspace", 'String'>
   readonly name: Prisma.FieldRef<"Workspace", 'String'>
   readonly createdAt: Prisma.FieldRef<"Workspace", 'DateTime'>
+  readonly deletionRequestedAt: Prisma.FieldRef<"Workspace", 'DateTime'>
 }
     
 
