@@ -58,8 +58,7 @@ builder.queryField('event', (t) =>
   t.field({
     type: EventType,
     nullable: true,
-    description:
-      'Returns the event with the given global id. Null if the workspace has no such event.',
+    description: 'Returns the event with the given global id. Null if the workspace has no such event.',
     requiresScopes: ['events:read'],
     args: { id: t.arg.id({ required: true, description: 'The global id of the event.' }) },
     resolve: (_root, args, { loaders }) => {
