@@ -63,7 +63,11 @@ describe('invalid requests', () => {
     ['an attribute without a value', query(create, { input: { uid: 'a', meta: { a: null } } }), 'BAD_USER_INPUT'],
     ['an infinite number', '{"query": "{ users(first: 1e999) { totalCount } }"}', 'GRAPHQL_VALIDATION_FAILED'],
     ['U+0000 in an argument', query('{ user(uid: "a\\u0000b") { uid } }'), 'BAD_USER_INPUT'],
-    ['a forged id', query('{ node(id: "VXNlcjoxJyBPUiAxPTE=") { id } }'), 'BAD_USER_INPUT'],
+    [
+      'a forged id',
+      query('{ _entities(representations: [{ __typename: "User", id: "VXNlcjoxJyBPUiAxPTE=" }]) { __typename } }'),
+      'BAD_USER_INPUT',
+    ],
     ['a page size below one', query('{ users(first: -1) { totalCount } }'), 'BAD_USER_INPUT'],
     ['a form', 'query=%7B__typename%7D', 'BAD_USER_INPUT', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['a request for a plain-text response', query('{ viewer { keyId } }'), 'BAD_USER_INPUT', { accept: 'text/plain' }],
