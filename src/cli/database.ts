@@ -1,11 +1,14 @@
 import { readConfig } from '../config/index.ts';
-import { type DatabaseClient, openDatabase } from '../db/client.ts';
+import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
 import { CliError, toConnectionError } from './output.ts';
 
-/** Opens the database, runs a command, and closes the database. @param timeouts those of most commands, if omitted. */
-export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>, timeouts?: DatabaseTimeouts) => Promise<void>;
+/** Opens the database, runs a command, and closes the database. @param timeouts those that differ from other commands. */
+export type WithDatabase = (
+  run: (db: DatabaseClient) => Promise<void>,
+  timeouts?: Partial<DatabaseTimeouts>,
+) => Promise<void>;
 
 /**
  * Creates a function that opens the database of `DATABASE_URL`. Help and usage errors need no database.
@@ -19,7 +22,10 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
         'DATABASE_URL is not set. The CLI does not manage the embedded database, which has a demo workspace and key; set DATABASE_URL to another database.',
       );
     }
-    const db = openDatabase({ connectionString }, { poolSize: 1, prepared, ...(timeouts && { timeouts }) });
+    const db = openDatabase(
+      { connectionString },
+      { poolSize: 1, prepared, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
+    );
     try {
       await requireMigrated(db, connectionString);
       await run(db);

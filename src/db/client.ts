@@ -40,7 +40,7 @@ export interface Database extends WriteDb {
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
 /** Timeouts for CLI commands; those of a gateway are configurable. */
-const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
+export const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
   statementMs: 5_000,
   lockMs: 2_000,
   poolWaitMs: 5_000,
