@@ -8,6 +8,7 @@ import type { Instant } from '../domain/shared/instant.ts';
 import { MAX_DEVICES, metaLimits } from '../domain/shared/limits.ts';
 import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
 import type { User } from '../domain/users/user.ts';
+import { ignoredAttributes } from './ignored-input.ts';
 import type { Example, RestContext } from './operation.ts';
 import { platform } from './schemas.ts';
 
@@ -26,6 +27,16 @@ export const userObject = z
     last_name: z.string().nullable().meta({ description: 'Null if unknown.' }),
     number: z.string().nullable().meta({ description: 'The phone number in E.164 format. Null if unknown.' }),
     email: z.string().nullable().meta({ description: 'Null if unknown.' }),
+    is_account: z
+      .boolean()
+      .meta({ description: 'Whether the user is an account, such as a company, instead of a person.' }),
+    tz: z.string().nullable().meta({ description: 'The time zone as an IANA name. Null if unknown.' }),
+    app_version: z.string().nullable().meta({ description: 'The version of your app. Null if unknown.' }),
+    app_build: z.string().nullable().meta({ description: 'The build of your app. Null if unknown.' }),
+    app_last_active: z
+      .string()
+      .nullable()
+      .meta({ description: 'When the user last used your app. Null if unknown.', format: 'date-time' }),
     devices: z
       .array(z.object({ token: z.string(), platform }))
       .meta({ description: `The user’s last ${MAX_DEVICES} devices, newest first.` }),
@@ -44,6 +55,9 @@ export const userObject = z
 
 type UserObject = z.output<typeof userObject>;
 
+/** The values that the examples of the REST reference do not have. */
+const noApp = { is_account: false, tz: null, app_version: null, app_build: null, app_last_active: null };
+
 /** The user of "The User object" in the REST reference. */
 export const exampleUser: UserObject = {
   id: '0176f50e-e282-7383-8ffa-b83c2458bb2a',
@@ -53,6 +67,7 @@ export const exampleUser: UserObject = {
   last_name: 'Jinadu',
   number: null,
   email: 'a.jinadu@somecorp.email',
+  ...noApp,
   devices: [],
   lists: [],
   segments: [],
@@ -78,6 +93,7 @@ export const createdUserAsSent = {
 export const createdUser: UserObject = {
   id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
   ...createdUserAsSent,
+  ...noApp,
   number: null,
   devices: [],
   lists: [],
@@ -88,6 +104,7 @@ export const createdUser: UserObject = {
 export const writtenUser = userObject
   .partial()
   .required({ uid: true })
+  .extend({ ignored: ignoredAttributes })
   .meta({ id: 'AnsweredUser', description: 'The user; with the public key alone, only `uid` and the fields sent.' });
 
 /** The response of operations without a result. */
@@ -116,6 +133,11 @@ export async function readUserObjects(db: ReadDb, workspaceId: string, users: re
     last_name: user.lastName,
     number: user.number,
     email: user.email,
+    is_account: user.isAccount,
+    tz: user.timeZone,
+    app_version: user.appVersion,
+    app_build: user.appBuild,
+    app_last_active: user.appLastActiveAt && toRestInstant(user.appLastActiveAt),
     devices: (devices.get(user.id) ?? []).map((device) => ({ token: device.token, platform: device.platform })),
     lists: (lists.get(user.id) ?? []).map(({ listId, subscribed }) => ({ id: listId, subscribed })),
     segments: (segments.get(user.id) ?? []).map(({ segmentId, suppressed }) => ({ id: segmentId, suppressed })),
@@ -142,16 +164,16 @@ export async function respondWithUser(
 
 /** The fields of an input as they are stored, without omitted ones. A `created_at` of null counts as omitted. */
 function sentFields(input: NewUser | UserUpdate): Partial<UserObject> & { uid: string } {
-  const { uid, firstName, lastName, number, email, meta, device, createdAt } = input;
-  const listIds = 'listIds' in input ? input.listIds : undefined;
+  const { uid, firstName, lastName, number, email, listIds, meta, device, createdAt } = input;
   const fields: Partial<UserObject> & { uid: string } = { uid };
   if (firstName !== undefined) fields.first_name = firstName;
   if (lastName !== undefined) fields.last_name = lastName;
   if (number !== undefined) fields.number = number;
   if (email !== undefined) fields.email = email;
+  Object.assign(fields, sentAppFields(input));
   if (device) fields.devices = [device];
   // Newest first, like stored memberships.
-  if (listIds !== undefined) {
+  if (listIds?.length) {
     fields.lists = [...new Set(listIds)]
       .sort()
       .reverse()
@@ -159,5 +181,19 @@ function sentFields(input: NewUser | UserUpdate): Partial<UserObject> & { uid: s
   }
   if (meta !== undefined) fields.meta = meta ?? {};
   if (createdAt) fields.created_at = toRestInstant(createdAt.toISOString());
+  return fields;
+}
+
+/** `sentFields` for the fields of accounts and apps. */
+function sentAppFields(input: NewUser | UserUpdate): Partial<UserObject> {
+  const { isAccount, timeZone, appVersion, appBuild, appLastActiveAt } = input;
+  const fields: Partial<UserObject> = {};
+  if (isAccount !== undefined) fields.is_account = isAccount ?? false;
+  if (timeZone !== undefined) fields.tz = timeZone;
+  if (appVersion !== undefined) fields.app_version = appVersion;
+  if (appBuild !== undefined) fields.app_build = appBuild;
+  if (appLastActiveAt !== undefined) {
+    fields.app_last_active = appLastActiveAt && toRestInstant(appLastActiveAt.toISOString());
+  }
   return fields;
 }

@@ -40,6 +40,12 @@ export type CreateListInput = {
 
 /** The user to create. Null is equivalent to omitting a field. */
 export type CreateUserInput = {
+  /** The build of your app that the user has: at most 64 printable characters. */
+  appBuild?: string | null | undefined;
+  /** When the user last used your app, in the years 1 to 9999. */
+  appLastActiveAt?: string | null | undefined;
+  /** The version of your app that the user has: at most 64 printable characters. */
+  appVersion?: string | null | undefined;
   /** When the user signed up in your application, in the years 1 to 9999. Defaults to the current time. */
   createdAt?: string | null | undefined;
   /** The user's device, to register for push messages. */
@@ -54,6 +60,8 @@ export type CreateUserInput = {
    * operation, it returns `IdempotencyConflictError`. Keys are shared by all mutations of the workspace.
    */
   idempotencyKey?: string | null | undefined;
+  /** Whether the user is an account, such as a company, instead of a person. Defaults to false. */
+  isAccount?: boolean | null | undefined;
   /** The user's last name: at most 255 characters. */
   lastName?: string | null | undefined;
   /**
@@ -65,6 +73,8 @@ export type CreateUserInput = {
   meta?: Record<string, string | number | boolean> | null | undefined;
   /** The user's phone number in international format, with or without `+`. Stored in E.164 format. */
   number?: string | null | undefined;
+  /** The user's time zone as an IANA name, such as `Africa/Lagos`. */
+  timeZone?: string | null | undefined;
   /** The user's identifier in your application: 1 to 255 ASCII letters and digits. */
   uid: string;
 };
@@ -144,6 +154,12 @@ export type UpdateListInput = {
 
 /** The changes to a user. Omitted fields are not changed. Null clears a field if its description says so. */
 export type UpdateUserInput = {
+  /** The build of your app that the user has: at most 64 printable characters. Null clears it. */
+  appBuild?: string | null | undefined;
+  /** When the user last used your app, in the years 1 to 9999. Null clears it. */
+  appLastActiveAt?: string | null | undefined;
+  /** The version of your app that the user has: at most 64 printable characters. Null clears it. */
+  appVersion?: string | null | undefined;
   /** When the user signed up in your application, in the years 1 to 9999. Must not be null. */
   createdAt?: string | null | undefined;
   /**
@@ -158,8 +174,16 @@ export type UpdateUserInput = {
   email?: string | null | undefined;
   /** The user's first name: at most 255 characters. Null clears it. */
   firstName?: string | null | undefined;
+  /** Whether the user is an account, such as a company, instead of a person. Null sets it to false. */
+  isAccount?: boolean | null | undefined;
   /** The user's last name: at most 255 characters. Null clears it. */
   lastName?: string | null | undefined;
+  /**
+   * The global ids of at most 100 lists to subscribe the user to, in addition to the lists that the user is
+   * subscribed to, and without an opt-in confirmation. Requires `lists:write`. If a list does not exist, or is archived and the
+   * user is not a member, nothing is changed. Null is equivalent to omitting it.
+   */
+  listIds?: Array<string | number> | null | undefined;
   /**
    * Attributes to add or replace; other attributes are kept. Null removes all attributes. The limits of `Attributes`
    * apply once to the attributes written by callers without the scope `users:read`, and once to all others.
@@ -177,6 +201,8 @@ export type UpdateUserInput = {
   number?: string | null | undefined;
   /** Keys of attributes to remove; unknown keys are ignored. Must not contain a key that `meta` sets. */
   removeMeta?: Array<string> | null | undefined;
+  /** The user's time zone as an IANA name, such as `Africa/Lagos`. Null clears it. */
+  timeZone?: string | null | undefined;
   /**
    * The user's uid: 1 to 255 visible characters except `/`, without leading or trailing white space. Normalized to
    * Unicode normal form C. If no user has the uid, a user is created. Exception: if the caller has the scope `users:write`,
@@ -367,6 +393,7 @@ export type PutUserMutationVariables = Exact<{
 
 
 export type PutUserMutation = { updateUser:
+    | { code: string }
     | { code: string }
     | { code: string }
     | { code: string }
@@ -580,6 +607,7 @@ export type UpdateUserMutationVariables = Exact<{
 
 export type UpdateUserMutation = { updateUser:
     | { __typename: 'ForbiddenError', code: string, message: string, requiredScope: string }
+    | { __typename: 'NotFoundError', code: string, message: string }
     | { __typename: 'UidNotUpdateableError', code: string, message: string, uid: string }
     | { __typename: 'UidTakenError', code: string, message: string, uid: string }
     | { __typename: 'UpdateUserPayload', created: boolean, user: { id: string, uid: string, uidUpdateable: boolean, firstName: string | null, lastName: string | null, number: string | null, email: string | null, meta: Record<string, string | number | boolean>, createdAt: string, updatedAt: string, devices: Array<{ token: string, platform: DevicePlatform, lastSeenAt: string }>, lists: Array<{ subscribed: boolean, joinedAt: string, list: { id: string, title: string } }>, segments: Array<{ suppressed: boolean, segment: { id: string, name: string } }> } }
@@ -593,6 +621,7 @@ export type IdentifyUserMutationVariables = Exact<{
 
 export type IdentifyUserMutation = { updateUser:
     | { __typename: 'ForbiddenError', code: string, message: string, requiredScope: string }
+    | { __typename: 'NotFoundError', code: string, message: string }
     | { __typename: 'UidNotUpdateableError', code: string, message: string }
     | { __typename: 'UidTakenError', code: string, message: string }
     | { __typename: 'UpdateUserPayload', created: boolean, user: { id: string, uid: string } }
