@@ -108,6 +108,44 @@ describe.each([
     });
   });
 
+  it('identify stores is_account, and leaves out the attributes that cannot be stored, but not the rest', async () => {
+    const uid = `${prefix}-leftout`;
+    await clientOf().identify({ id: uid, age: 34 });
+    const attributes = { is_account: true, plan: 'pro', tags: ['a'], address: { city: 'Lagos' }, age: null };
+    expect(await clientOf().identify({ id: uid, ...attributes })).toMatchObject({
+      uid,
+      is_account: true,
+      ignored: [{ path: ['meta', 'tags'] }, { path: ['meta', 'address'] }],
+    });
+    expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toMatchObject({
+      is_account: true,
+      meta: { plan: 'pro' },
+    });
+  });
+
+  it('identify and track accept Unix timestamps', async () => {
+    const { uid, id: userId } = await addUser(app);
+    expect(await clientOf().identify({ id: uid, created_at: 1_610_429_079 })).toMatchObject({
+      created_at: '2021-01-12T05:24:39.000+00:00',
+    });
+    await clientOf().track(uid, { event: 'played', timestamp: 1_610_429_079_062 });
+    expect(await app.db.event.findFirstOrThrow({ where: { userId } })).toMatchObject({
+      timestamp: new Date('2021-01-12T05:24:39.062Z'),
+    });
+  });
+
+  it.each<[string, (client: OfficialClient) => Promise<unknown>]>([
+    ['POST /users/:uid/accounts', (client) => client.addToAccount('u1', 'a1', 'owner')],
+    ['DELETE /users/:uid/accounts/:aid', (client) => client.removeFromAccount('u1', 'a1')],
+    ['PUT /users/:uid/accounts/:aid', (client) => client.changeAccountRole('u1', 'a1', 'owner')],
+    ['POST /users/:uid/convert', (client) => client.convertToCustomer('u1')],
+    ['POST /users/:uid/convert', (client) => client.convertToAccount('u1')],
+  ])('%s says that it is not served', async (call, act) => {
+    expect(await act(clientOf())).toEqual({
+      error: `usergraph does not serve ${call}. The operations that it serves are documented at /v1/docs.`,
+    });
+  });
+
   it('track accepts an event name alone, with the value true', async () => {
     const { uid } = await addUser(app);
     expect(await clientOf().track(uid, 'loggedin')).toEqual({ status: 'ok' });

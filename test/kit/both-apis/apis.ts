@@ -29,7 +29,12 @@ export const rest: Api = async ({ app }, tenant, { name, input, caller }) => {
   const response = await app.inject({
     method,
     url: `/v1${url}`,
-    headers: { authorization: tenant[caller], ...(body ? { 'content-type': 'application/json' } : {}) },
+    headers: {
+      authorization: tenant[caller],
+      // GraphQL is always strict.
+      prefer: 'handling=strict',
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
     ...(body ? { payload: JSON.stringify(body) } : {}),
   });
   const json = record(response.json());
@@ -78,7 +83,11 @@ const restRequests: Record<Command['name'], (input: Command['input']) => RestReq
     url: '/users',
     body: { id: uid, lists: listIds, ...restProfile(input) },
   }),
-  updateUser: ({ uid, ...input }) => ({ method: 'PUT', url: pathOf(uid), body: restProfile(input) }),
+  updateUser: ({ uid, listIds, ...input }) => ({
+    method: 'PUT',
+    url: pathOf(uid),
+    body: { lists: listIds, ...restProfile(input) },
+  }),
   addEvent: ({ uid, name, ...input }) => ({
     method: 'POST',
     url: `${pathOf(uid)}/events`,
@@ -92,12 +101,18 @@ const restRequests: Record<Command['name'], (input: Command['input']) => RestReq
   }),
 };
 
-function restProfile({ firstName, lastName, device, createdAt, ...rest }: Command['input']): object {
+function restProfile({ firstName, lastName, device, createdAt, ...input }: Command['input']): object {
   const { token, platform } = record(device);
+  const { isAccount, timeZone, appVersion, appBuild, appLastActiveAt, ...rest } = input;
   return {
     ...rest,
     first_name: firstName,
     last_name: lastName,
+    is_account: isAccount,
+    tz: timeZone,
+    app_version: appVersion,
+    app_build: appBuild,
+    app_last_active: appLastActiveAt,
     device_token: token,
     device_platform: platform,
     created_at: createdAt,

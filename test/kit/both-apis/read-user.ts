@@ -6,6 +6,7 @@ import { time } from './scene.ts';
 export const readUser = `query ($uid: String!) {
   user(uid: $uid) {
     uid uidUpdateable firstName lastName number email meta createdAt
+    isAccount timeZone appVersion appBuild appLastActiveAt
     devices { token platform }
     lists { list { id } subscribed }
     segments { segment { id } suppressed }
@@ -14,14 +15,22 @@ export const readUser = `query ($uid: String!) {
 
 const each = (list: unknown) => (Array.isArray(list) ? list.map(record) : []);
 
+const timeOrNull = (instant: unknown) => (instant === null ? null : time(new Date(String(instant))));
+
 /** A user object of REST with the names of GraphQL, without the generated ids of segments. */
 export function userOfRest(body: Record<string, unknown>): object {
   const { id: _, first_name: firstName, last_name: lastName, uid_updateable: updateable, ...user } = body;
-  const { created_at: createdAt, segments, ...rest } = user;
+  const { created_at: createdAt, segments, is_account: isAccount, tz: timeZone, ...others } = user;
+  const { app_version: appVersion, app_build: appBuild, app_last_active: lastActive, ...rest } = others;
   return {
     ...rest,
     firstName,
     lastName,
+    isAccount,
+    timeZone,
+    appVersion,
+    appBuild,
+    appLastActiveAt: timeOrNull(lastActive),
     uidUpdateable: updateable === true,
     createdAt: time(new Date(String(createdAt))),
     segments: each(segments).map(({ suppressed }) => suppressed),
@@ -29,9 +38,11 @@ export function userOfRest(body: Record<string, unknown>): object {
 }
 
 /** A user of GraphQL in the same form. */
-export function userOfGraphQL({ createdAt, devices, lists, segments, ...rest }: Record<string, unknown>): object {
+export function userOfGraphQL({ createdAt, devices, lists, segments, ...user }: Record<string, unknown>): object {
+  const { appLastActiveAt, ...rest } = user;
   return {
     ...rest,
+    appLastActiveAt: timeOrNull(appLastActiveAt),
     createdAt: time(new Date(String(createdAt))),
     devices: each(devices).map(({ token, platform }) => ({ token, platform: String(platform).toLowerCase() })),
     lists: each(lists).map(({ list, subscribed }) => ({
