@@ -60,7 +60,7 @@ describe.each([
     async (id) => {
       await clientOf().identify({ id: 'a' });
       expect(await clientOf().identify({ id, first_name: 'Wrong' })).toEqual({
-        error: 'id must match the uid in the path, which must be percent-encoded',
+        error: expect.stringContaining('id must match the uid in the path, which must be percent-encoded'),
       });
       expect(await app.db.user.findMany({ where: { uid: 'a' }, select: { firstName: true } })).toEqual([
         { firstName: null },
