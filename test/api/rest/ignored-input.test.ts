@@ -39,7 +39,7 @@ describe('unknown fields', () => {
   });
 
   it('have percent-encoded names, of which at most 2 KB are listed', async () => {
-    const sent = { 'a, b': 1, 'é\r\nX-Injected: 1': 1, ['\ud800']: 1, __proto: 1, toString: 1 };
+    const sent = { 'a, b': 1, 'é\r\nX-Injected: 1': 1, '\ud800': 1, __proto: 1, toString: 1 };
     const { ignoredFields } = await send('PUT', '/users/names', sent);
     expect(ignoredFields).toBe('a%2C%20b, %C3%A9%0D%0AX-Injected%3A%201, %EF%BF%BD, __proto, toString');
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, number) => [`field${number}`, number]));
