@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { attributeIssuesOf, isJsonObject, keyIssues } from '../domain/shared/attributes.ts';
 import type { ValidationIssue } from '../domain/shared/errors.ts';
 import { attributeLimits, MAX_ISSUES } from '../domain/shared/limits.ts';
-import type { RawRequest } from './operation.ts';
+
+export type RequestPart = 'params' | 'query' | 'headers' | 'body';
+
+/** The parts of a request before validation. */
+export interface RawRequest extends Record<Exclude<RequestPart, 'body'>, Readonly<Record<string, unknown>>> {
+  body: unknown;
+}
 
 /** What an operation accepts, for finding input that it does not use. */
 interface AcceptedInput {

@@ -6,7 +6,7 @@ import { ValidationError, type ValidationIssue } from '../domain/shared/errors.t
 import { MAX_ISSUES } from '../domain/shared/limits.ts';
 import type { Scope } from '../domain/shared/scopes.ts';
 import { validationIssues } from '../domain/shared/validation.ts';
-import { checkRequest } from './ignored-input.ts';
+import { checkRequest, type RawRequest, type RequestPart } from './ignored-input.ts';
 
 /** The context of a handler. */
 export interface RestContext {
@@ -14,15 +14,8 @@ export interface RestContext {
   viewer: Viewer;
 }
 
-type Part = 'params' | 'query' | 'headers' | 'body';
-
-/** The parts of a request before validation. */
-export interface RawRequest extends Record<Exclude<Part, 'body'>, Readonly<Record<string, unknown>>> {
-  body: unknown;
-}
-
 /** A raw request whose body is a JSON object. */
-type JsonRequest = Record<Part, Readonly<Record<string, unknown>>>;
+type JsonRequest = Record<RequestPart, Readonly<Record<string, unknown>>>;
 
 /** An example of a request or a response. */
 export interface Example {
@@ -42,7 +35,7 @@ interface Description {
   /** Work in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
   work?: number;
   /** The parts of the request, for the OpenAPI document. */
-  request: { readonly [Name in Part]?: z.ZodObject };
+  request: { readonly [Name in RequestPart]?: z.ZodObject };
   /** The field of the body that contains attributes: those that cannot be stored are left out (ignored-input.ts). */
   attributes?: 'meta' | 'properties';
   requestExamples: Record<string, Example>;

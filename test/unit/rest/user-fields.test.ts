@@ -4,8 +4,12 @@ import { userColumns } from '../../../src/domain/users/user.ts';
 import { createBody, updateBody } from '../../../src/rest/schemas.ts';
 import { userObject } from '../../../src/rest/users.ts';
 
+/** Names in REST that are not the snake case of the domain's. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { timeZone: 'tz', appLastActiveAt: 'app_last_active' };
+
 /** The REST name of a domain field. */
-const toRestName = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const toRestName = (name: string) =>
+  OTHER_NAMES[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Fields with other names in REST (`id`, `lists`, `device_token`), in headers, or without a counterpart. */
 const OTHER_INPUTS = ['uid', 'newUid', 'device', 'listIds', 'idempotencyKey', 'removeMeta'];
