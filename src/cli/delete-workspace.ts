@@ -21,7 +21,7 @@ const PROGRESS_ROWS = 100_000;
  * A statement of a deletion may read the index entries of millions of deleted rows that autovacuum has not removed yet, and
  * waits for the erasure of deleted users.
  */
-const TIMEOUTS = { statementMs: 300_000, lockMs: 60_000, poolWaitMs: 5_000 };
+const TIMEOUTS = { statementMs: 300_000, lockMs: 60_000, poolWaitMs: 5_000, userQueueMs: 8_000 };
 
 /** Adds `workspaces delete ID`. */
 export function addDelete(workspaces: Command, withDatabase: WithDatabase): void {

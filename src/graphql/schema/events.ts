@@ -58,8 +58,7 @@ builder.queryField('event', (t) =>
   t.field({
     type: EventType,
     nullable: true,
-    description:
-      'Returns the event with the given global id. Null if the workspace has no such event.',
+    description: 'Returns the event with the given global id. Null if the workspace has no such event.',
     requiresScopes: ['events:read'],
     args: { id: t.arg.id({ required: true, description: 'The global id of the event.' }) },
     resolve: (_root, args, { loaders }) => {
@@ -131,7 +130,7 @@ const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').i
     event: t.expose('event', { type: EventType, description: 'The new event.' }),
     eventEdge: t.field({
       type: EventEdge,
-      description: `The new event's edge of the connection \`events\` of its user. Requires \`events:read\` and \`users:read\`.`,
+      description: "The new event's edge of the connection `events` of its user.",
       requiresScopes: ['events:read', 'users:read'],
       extensions: edgeOfPayload,
       resolve: ({ event }, _args, context) => edgeIn<Event>('User.events', context, event, event.userId),

@@ -130,8 +130,7 @@ builder.queryField('list', (t) =>
   t.field({
     type: ListType,
     nullable: true,
-    description:
-      'Returns the list with the given global id, archived or not. Null if the workspace has no such list.',
+    description: 'Returns the list with the given global id, archived or not. Null if the workspace has no such list.',
     requiresScopes: ['lists:read'],
     args: { id: t.arg.id({ required: true, description: LIST_ID }) },
     resolve: (_root, args, { loaders }) => {

@@ -77,8 +77,7 @@ builder.queryField('segment', (t) =>
   t.field({
     type: SegmentType,
     nullable: true,
-    description:
-      'Returns the segment with the given global id. Null if the workspace has no such segment.',
+    description: 'Returns the segment with the given global id. Null if the workspace has no such segment.',
     requiresScopes: ['segments:read'],
     args: { id: t.arg.id({ required: true, description: 'The global id of the segment.' }) },
     resolve: (_root, args, { loaders }) => {
