@@ -28,7 +28,10 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 /** What browsers may send and read from an allowed origin: the methods and headers of all APIs. */
 const CORS = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-  exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+  exposedHeaders: [
+    ...['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+    'x-ignored-fields',
+  ],
   maxAge: 600,
   // Answers an OPTIONS request that is not a preflight like a preflight; the plugin would answer with plain text.
   strictPreflight: false,

@@ -42,15 +42,32 @@ function toRfc3339Offset(text = 'Z'): string {
   return `${text.slice(0, 3)}:${text.slice(3).replace(':', '') || '00'}`;
 }
 
-/** "A valid date string" of the REST reference: ISO 8601 with or without a time and an offset, or RFC 2822. */
-export const dateText = z
-  .string()
-  .transform((text, context) => {
-    const date = parse(text);
+/** A Unix timestamp as text; texts of other lengths can be dates without separators. */
+const UNIX_TEXT = /^(\d{10}|\d{13})$/;
+
+/**
+ * Unix timestamps below this number are in seconds, all others in milliseconds: 100 billion seconds end in the year 5138, and
+ * 100 billion milliseconds in 1973.
+ */
+const FIRST_UNIX_MS = 100_000_000_000;
+
+function fromUnixTimestamp(timestamp: number): Date {
+  return new Date(Math.round(Math.abs(timestamp) < FIRST_UNIX_MS ? timestamp * 1000 : timestamp));
+}
+
+/**
+ * "A valid date string" of the REST reference: ISO 8601 with or without a time and an offset, or RFC 2822; or a Unix timestamp in
+ * seconds or milliseconds, as a number or as text.
+ */
+export const dateValue = z
+  .union([z.string(), z.number()], { error: 'must be a date as text, or a Unix timestamp' })
+  .transform((value, context) => {
+    const isUnix = typeof value === 'number' || UNIX_TEXT.test(value);
+    const date = isUnix ? fromUnixTimestamp(Number(value)) : parse(value);
     if (date && !Number.isNaN(date.getTime())) return date;
-    const message = 'must be a valid date, such as 2021-01-12T05:24:39.062+00:00';
+    const message = 'must be a valid date, such as 2021-01-12T05:24:39.062+00:00, or a Unix timestamp';
     context.addIssue({ code: 'custom', params: { code: 'INVALID_DATE' }, message });
     return z.NEVER;
   })
   .pipe(instant)
-  .meta({ format: 'date-time' });
+  .meta({ type: ['string', 'number'], format: 'date-time' });

@@ -78,13 +78,25 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds after which to retry.', schema: { type: 'integer' } },
 };
 
-function responsesOf({ response, responseExamples, errors }: Operation): object {
+const IGNORED_FIELDS = {
+  'X-Ignored-Fields': {
+    description:
+      'The paths of the fields and attributes that were ignored, percent-encoded and separated by commas. Absent if there are none.',
+    schema: { type: 'string' },
+  },
+};
+
+function responsesOf({ request, response, responseExamples, errors }: Operation): object {
   const errorResponses = [
     ...Object.entries(commonErrors),
     ...errors.map(({ status, description }): [string, string] => [String(status), description]),
   ].sort(([one], [other]) => Number(one) - Number(other));
   return {
-    200: { description: 'Success.', ...json(reference(nameOf(response)), responseExamples) },
+    200: {
+      description: 'Success.',
+      ...(request.body ? { headers: IGNORED_FIELDS } : {}),
+      ...json(reference(nameOf(response)), responseExamples),
+    },
     ...Object.fromEntries(
       errorResponses.map(([status, description]) => [
         status,

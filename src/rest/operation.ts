@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/client.ts';
 import { isJsonObject } from '../domain/shared/attributes.ts';
-import { ValidationError } from '../domain/shared/errors.ts';
+import { ValidationError, type ValidationIssue } from '../domain/shared/errors.ts';
+import { MAX_ISSUES } from '../domain/shared/limits.ts';
 import type { Scope } from '../domain/shared/scopes.ts';
-import { validate } from '../domain/shared/validation.ts';
+import { validationIssues } from '../domain/shared/validation.ts';
+import { checkRequest, type RawRequest, type RequestPart } from './ignored-input.ts';
 
 /** The context of a handler. */
 export interface RestContext {
@@ -12,15 +14,8 @@ export interface RestContext {
   viewer: Viewer;
 }
 
-type Part = 'params' | 'query' | 'headers' | 'body';
-
-/** The parts of a request before validation. */
-interface RawRequest extends Record<Exclude<Part, 'body'>, Readonly<Record<string, unknown>>> {
-  body: unknown;
-}
-
 /** A raw request whose body is a JSON object. */
-type JsonRequest = Record<Part, Readonly<Record<string, unknown>>>;
+type JsonRequest = Record<RequestPart, Readonly<Record<string, unknown>>>;
 
 /** An example of a request or a response. */
 export interface Example {
@@ -40,7 +35,9 @@ interface Description {
   /** Work in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
   work?: number;
   /** The parts of the request, for the OpenAPI document. */
-  request: { readonly [Name in Part]?: z.ZodObject };
+  request: { readonly [Name in RequestPart]?: z.ZodObject };
+  /** The field of the body that contains attributes: those that cannot be stored are left out (ignored-input.ts). */
+  attributes?: 'meta' | 'properties';
   requestExamples: Record<string, Example>;
   response: z.ZodType;
   responseExamples: Record<string, Example>;
@@ -53,7 +50,14 @@ export interface Operation extends Description {
   /** Converts and validates a raw request. */
   input: z.ZodType;
   /** Validates a request and runs the operation. @throws {ValidationError} with the names that REST has for the fields. */
-  run(context: RestContext, request: RawRequest): Promise<object>;
+  run(context: RestContext, request: RawRequest): Promise<OperationResult>;
+}
+
+/** The response of an operation. */
+interface OperationResult {
+  body: object;
+  /** The paths of the fields and attributes in the request's body that were ignored. */
+  ignoredFields: string[];
 }
 
 /** Defines an operation. */
@@ -65,17 +69,34 @@ export function operation<Input extends z.ZodType>(
     handle(context: RestContext, input: z.output<Input>): Promise<object>;
   },
 ): Operation {
-  const { names, handle, ...description } = definition;
+  const { names: ownNames, handle, ...description } = definition;
+  const names = { ...commonNames, ...ownNames };
   return {
     ...description,
-    run: async (context, request) => {
+    run: async (context, raw) => {
+      const { request, issues, ignored, ignoredFields } = checkRequest(description, raw);
+      const input = validateRequest(definition.input, request, names, issues);
       try {
-        return await handle(context, validate(definition.input, request));
+        const body = await handle(context, input);
+        return { body: ignored.length === 0 ? body : { ...body, ignored }, ignoredFields };
       } catch (error) {
-        throw error instanceof ValidationError ? withRestNames(error, { ...commonNames, ...names }) : error;
+        throw error instanceof ValidationError ? new ValidationError(withRestNames(error.issues, names)) : error;
       }
     },
   };
+}
+
+/** @param issues found before. @throws {ValidationError} with all issues. */
+function validateRequest<Input extends z.ZodType>(
+  schema: Input,
+  request: RawRequest,
+  names: Readonly<Record<string, string>>,
+  issues: ValidationIssue[],
+): z.output<Input> {
+  const parsed = schema.safeParse(request);
+  if (parsed.success && issues.length === 0) return parsed.data;
+  const inputIssues = parsed.success ? [] : withRestNames(validationIssues(parsed.error.issues), names);
+  throw new ValidationError([...issues, ...inputIssues].slice(0, MAX_ISSUES));
 }
 
 /**
@@ -107,6 +128,11 @@ export function withFields<Schema extends z.ZodObject>(
 export const commonNames: Readonly<Record<string, string>> = {
   firstName: 'first_name',
   lastName: 'last_name',
+  isAccount: 'is_account',
+  timeZone: 'tz',
+  appVersion: 'app_version',
+  appBuild: 'app_build',
+  appLastActiveAt: 'app_last_active',
   createdAt: 'created_at',
   listIds: 'lists',
   idempotencyKey: 'Idempotency-Key',
@@ -115,14 +141,12 @@ export const commonNames: Readonly<Record<string, string>> = {
 const parts = new Set(['params', 'query', 'headers', 'body']);
 
 /** Converts paths and messages to the names of REST. */
-function withRestNames({ issues }: ValidationError, names: Readonly<Record<string, string>>): ValidationError {
-  return new ValidationError(
-    issues.map(({ path, code, message }) => ({
-      path: restPath(path, names),
-      code,
-      message: restMessage(message, names),
-    })),
-  );
+function withRestNames(issues: readonly ValidationIssue[], names: Readonly<Record<string, string>>): ValidationIssue[] {
+  return issues.map(({ path, code, message }) => ({
+    path: restPath(path, names),
+    code,
+    message: restMessage(message, names),
+  }));
 }
 
 function restPath(path: string[], names: Readonly<Record<string, string>>): string[] {

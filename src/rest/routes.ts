@@ -9,9 +9,11 @@ import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
 import { handleRestError } from './error-handler.ts';
+import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
+import { unservedRoutes } from './unserved-calls.ts';
 
 interface DemoKey {
   publicKey: string;
@@ -34,6 +36,8 @@ export async function restRoutes(app: FastifyInstance, options: RestRoutesOption
   await app.register(documentation, { demoKey: options.demoKey });
   await app.register(mountOperations, { ...options, prefix: '/v1' });
   await app.register(mountOperations, options);
+  await app.register(unservedRoutes, { prefix: '/v1' });
+  await app.register(unservedRoutes);
 }
 
 /** The page loads nothing from other origins. The plugin's own policy would not work without TLS. */
@@ -114,13 +118,32 @@ function mount(app: FastifyInstance, { db }: RestRoutesOptions, operation: Opera
       throw new ForbiddenError(operation.summary, operation.scope);
     },
     handler: async (request, reply) => {
-      const { params, query, body = {} } = request;
-      const headers = { 'Idempotency-Key': request.headers['idempotency-key'] };
+      const { params, body = {} } = request;
+      const query = withArrays(request.query);
+      const headers = { 'Idempotency-Key': request.headers['idempotency-key'], Prefer: request.headers.prefer };
       const viewer = viewerOf(request);
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
       request.hasWritten = isWrite;
       request.admitted?.addWork(operation.work ?? (isWrite ? 1 : 0));
-      return withDeadline(reply, operation.run(context, { params, query, headers, body }));
+      const running = operation.run(context, { params, query, headers, body }).then((result) => {
+        if (result.ignoredFields.length > 0) {
+          reply.header('X-Ignored-Fields', ignoredFieldsHeader(result.ignoredFields));
+        }
+        return result.body;
+      });
+      return withDeadline(reply, running);
     },
   });
+}
+
+/** Collects numbered parameters, which PHP sends for an array: `lists[0]` and `lists[1]` become `lists[]`. */
+function withArrays(query: Parameters): Parameters {
+  const entries = Object.entries(query).map(([name, value]) => ({ name: name.replace(/\[\d+\]$/, '[]'), value }));
+  const byName = Map.groupBy(entries, ({ name }) => name);
+  return Object.fromEntries(
+    [...byName].map(([name, [first, ...others]]) => [
+      name,
+      others.length === 0 ? first?.value : [first, ...others].flatMap((each) => each?.value ?? []),
+    ]),
+  );
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { newEvent } from '../domain/events/inputs.ts';
-import { isJsonObject, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
+import { isJsonObject, lengthOfArray, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
 import {
   attributeLimits,
+  MAX_APP_VERSION_LENGTH,
   MAX_DEVICE_TOKEN_LENGTH,
   MAX_EMAIL_LENGTH,
   MAX_EVENT_NAME_LENGTH,
+  MAX_LISTS_PER_INPUT,
   MAX_NAME_LENGTH,
   MAX_UID_LENGTH,
 } from '../domain/shared/limits.ts';
@@ -13,7 +15,7 @@ import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../domain/shared/paginat
 import { deviceToken, listIds, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
 import type { ProfileField } from '../domain/users/profile-fields.ts';
 import { normalizeUid } from '../domain/users/uid.ts';
-import { dateText } from './dates.ts';
+import { dateValue } from './dates.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 import { domainInput, withFields } from './operation.ts';
 
@@ -31,6 +33,13 @@ function textOrNumber(value: unknown, context: z.RefinementCtx): unknown {
   return z.NEVER;
 }
 
+/** Converts any other number to text as well, such as the version `1.5`. */
+function textOrAnyNumber(value: unknown, context: z.RefinementCtx): unknown {
+  return typeof value === 'number' && unsafeNumberIn(value) === undefined
+    ? String(value)
+    : textOrNumber(value, context);
+}
+
 function addUnsafeNumber(source: string, path: string[], context: z.RefinementCtx): void {
   const { code, message } = unsafeNumberIssue(source);
   context.addIssue({ code: 'custom', path, params: { code }, message });
@@ -39,7 +48,7 @@ function addUnsafeNumber(source: string, path: string[], context: z.RefinementCt
 /** Documentation of attributes, which Zod cannot derive from the function that checks them. */
 const attributesMeta = (description: string) => ({
   type: ['object', 'null'],
-  additionalProperties: { type: ['string', 'number', 'boolean'] },
+  additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
   propertyNames: { minLength: 1, maxLength: attributeLimits.keyLength },
   maxProperties: attributeLimits.keys,
   description: `${description} Up to ${attributeLimits.keys} keys and ${attributeLimits.bytes / 1024} KB as JSON.
@@ -48,7 +57,14 @@ Integers beyond 2^53 - 1 and other numbers that a 64-bit float would change are 
 
 const tokenMeta = { minLength: 1, maxLength: MAX_DEVICE_TOKEN_LENGTH, pattern: '^[!-~]+$' };
 
-const { firstName, lastName, email, device } = newUser.shape;
+const { firstName, lastName, email, device, isAccount, timeZone, appVersion } = newUser.shape;
+
+const version = (what: string) =>
+  z.preprocess(textOrAnyNumber, appVersion).meta({
+    type: ['string', 'number', 'null'],
+    maxLength: MAX_APP_VERSION_LENGTH,
+    description: `The ${what} of your app that the user has. A number is stored as text.`,
+  });
 
 /** The platform of a device. */
 export const { platform } = device.unwrap().unwrap().shape;
@@ -68,13 +84,27 @@ const profile = {
     maxLength: MAX_EMAIL_LENGTH,
     description: 'The user’s email address, with one `@` and no spaces. It does not have to be unique.',
   }),
+  is_account: isAccount.meta({
+    description: 'Whether the user is an account, such as a company, instead of a person.',
+  }),
+  tz: timeZone.meta({ description: 'The user’s time zone as an IANA name, such as `Africa/Lagos`.' }),
+  app_version: version('version'),
+  app_build: version('build'),
+  app_last_active: dateValue
+    .nullish()
+    .meta({ description: 'When the user last used your app: a date or a Unix timestamp.' }),
   meta: newUser.shape.meta.meta(
-    attributesMeta(`Additional attributes. A value is a string, a number or a boolean. Attributes sent without \`users:read\`
-have limits of their own, separate from those of all other attributes.`),
+    attributesMeta(`Additional attributes. A value is a string, a number or a boolean; null removes the attribute. Attributes with other
+values, such as arrays and objects, are not stored, and listed in \`ignored\` of the response. Attributes sent without
+\`users:read\` have limits of their own, separate from those of all other attributes.`),
   ),
 };
 
-const createdAtMeta = { description: 'When the user signed up in your application: a valid date string.' };
+const createdAtMeta = {
+  description: 'When the user signed up in your application: a valid date string, or a Unix timestamp.',
+};
+
+const lists = (description: string) => listIds(z.uuid().transform((id) => id.toLowerCase())).meta({ description });
 
 /** The body of `POST /users`. */
 export const createBody = z.object({
@@ -83,18 +113,19 @@ export const createBody = z.object({
     pattern: `^[A-Za-z0-9]{1,${MAX_UID_LENGTH}}$`,
     description: 'The user’s identifier in your application: letters and digits only.',
   }),
-  lists: listIds(z.uuid().transform((id) => id.toLowerCase())).meta({
-    description: 'Ids of the lists to subscribe the user to. No opt-in confirmations are sent for these.',
-  }),
+  lists: lists('Ids of the lists to subscribe the user to. No opt-in confirmations are sent for these.'),
   ...profile,
-  created_at: dateText.nullish().meta(createdAtMeta),
+  created_at: dateValue.nullish().meta(createdAtMeta),
 });
 
 /** The body of `PUT /users/{uid}`. Omitted fields are unchanged; null clears a field. */
 export const updateBody = z.object({
   id: z.unknown().optional().meta({ description: 'The uid of the path; some clients repeat it.' }),
+  lists:
+    lists(`Ids of lists to subscribe the user to, in addition to those that the user is subscribed to. Requires \`lists:write\`. No
+opt-in confirmations are sent for these.`),
   ...profile,
-  created_at: dateText.nullish().pipe(userUpdate.shape.createdAt).meta(createdAtMeta),
+  created_at: dateValue.nullish().pipe(userUpdate.shape.createdAt).meta(createdAtMeta),
 });
 
 /** The body of `POST /users/{uid}/events`. */
@@ -104,8 +135,13 @@ export const eventBody = z.object({
     anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }],
     description: 'The event value: a string, a number or a boolean.',
   }),
-  properties: newEvent.shape.properties.meta(attributesMeta('Additional event properties.')),
-  timestamp: dateText.nullish().meta({ description: 'When the event happened; default: the current time.' }),
+  properties: newEvent.shape.properties.meta(
+    attributesMeta(`Additional event properties. A value is a string, a number or a boolean; a property of null is omitted. Properties with
+other values are not stored, and listed in \`ignored\` of the response.`),
+  ),
+  timestamp: dateValue
+    .nullish()
+    .meta({ description: 'When the event happened: a date or a Unix timestamp; default: the current time.' }),
 });
 
 /** The path of a user. */
@@ -144,16 +180,42 @@ const profileSchemas = {
   lastName: profile.last_name,
   number: profile.number,
   email: profile.email,
+  isAccount: profile.is_account,
+  timeZone: profile.tz,
+  appVersion: profile.app_version,
+  appBuild: profile.app_build,
+  appLastActiveAt: profile.app_last_active,
   meta: profile.meta,
   device: deviceOfProfile,
 } satisfies Record<Exclude<ProfileField, 'createdAt'> | 'device', z.ZodType>;
 
-const readProfile = (body: Readonly<Record<string, unknown>>): Record<ProfileField | 'device', unknown> => ({
+/** Attributes without those that are null. Any other value stays as it is, and is rejected by the schema. */
+function withoutNulls(attributes: unknown): unknown {
+  if (!isJsonObject(attributes)) return attributes;
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null));
+}
+
+/** The keys of attributes that are null; undefined if there are none. */
+function nullKeys(attributes: unknown): string[] | undefined {
+  if (!isJsonObject(attributes)) return undefined;
+  const keys = Object.keys(attributes).filter((key) => attributes[key] === null);
+  return keys.length > 0 ? keys : undefined;
+}
+
+const readProfile = (
+  body: Readonly<Record<string, unknown>>,
+): Record<ProfileField | 'device' | 'listIds', unknown> => ({
   firstName: body.first_name,
   lastName: body.last_name,
   number: body.number,
   email: body.email,
-  meta: body.meta,
+  isAccount: body.is_account,
+  timeZone: body.tz,
+  appVersion: body.app_version,
+  appBuild: body.app_build,
+  appLastActiveAt: body.app_last_active,
+  listIds: body.lists,
+  meta: withoutNulls(body.meta),
   device: { token: body.device_token, platform: body.device_platform },
   createdAt: body.created_at,
 });
@@ -170,7 +232,6 @@ export const createUserInput = domainInput(
   ({ headers, body }) => ({
     uid: body.id,
     ...readProfile(body),
-    listIds: body.lists,
     idempotencyKey: headers['Idempotency-Key'],
   }),
 );
@@ -197,11 +258,17 @@ export const updateUserInput = domainInput(
     uid: uidParams.shape.uid,
     ...profileSchemas,
     createdAt: updateBody.shape.created_at,
+    listIds: updateBody.shape.lists,
   })
     .safeExtend({ bodyId: updateBody.shape.id })
     .superRefine(checkBodyId)
     .transform(({ bodyId: _, ...input }) => input),
-  ({ params, body }) => ({ uid: params.uid, bodyId: body.id, ...readProfile(body) }),
+  ({ params, body }) => ({
+    uid: params.uid,
+    bodyId: body.id,
+    ...readProfile(body),
+    removeMeta: nullKeys(body.meta),
+  }),
 );
 
 /** `POST /users/{uid}/events` as the input of `addEvent`. */
@@ -218,7 +285,7 @@ export const addEventInput = domainInput(
     uid: params.uid,
     name: event,
     value,
-    properties,
+    properties: withoutNulls(properties),
     timestamp,
     idempotencyKey: headers['Idempotency-Key'],
   }),
@@ -253,4 +320,17 @@ export const listQuery = z.object({
     maxLength: MAX_EMAIL_LENGTH,
     description: 'Returns only users with this email address.',
   }),
+  'lists[]': z
+    .preprocess(
+      (value) => (value === undefined ? undefined : [value].flat()),
+      z
+        .array(z.uuid().transform((id) => id.toLowerCase()))
+        .max(MAX_LISTS_PER_INPUT, {
+          error: ({ input }) => `must contain at most ${MAX_LISTS_PER_INPUT} lists; got ${lengthOfArray(input)}`,
+        })
+        .optional(),
+    )
+    .meta({
+      description: 'Ids of lists: returns only users who are members of at least one of them, subscribed or not.',
+    }),
 });

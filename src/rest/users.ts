@@ -8,6 +8,7 @@ import type { Instant } from '../domain/shared/instant.ts';
 import { MAX_DEVICES, metaLimits } from '../domain/shared/limits.ts';
 import type { NewUser, UserUpdate } from '../domain/users/inputs.ts';
 import type { User } from '../domain/users/user.ts';
+import { ignoredAttributes } from './ignored-input.ts';
 import type { Example, RestContext } from './operation.ts';
 import { platform } from './schemas.ts';
 
@@ -26,6 +27,16 @@ export const userObject = z
     last_name: z.string().nullable().meta({ description: 'Null if unknown.' }),
     number: z.string().nullable().meta({ description: 'The phone number in E.164 format. Null if unknown.' }),
     email: z.string().nullable().meta({ description: 'Null if unknown.' }),
+    is_account: z
+      .boolean()
+      .meta({ description: 'Whether the user is an account, such as a company, instead of a person.' }),
+    tz: z.string().nullable().meta({ description: 'The time zone as an IANA name. Null if unknown.' }),
+    app_version: z.string().nullable().meta({ description: 'The version of your app. Null if unknown.' }),
+    app_build: z.string().nullable().meta({ description: 'The build of your app. Null if unknown.' }),
+    app_last_active: z
+      .string()
+      .nullable()
+      .meta({ description: 'When the user last used your app. Null if unknown.', format: 'date-time' }),
     devices: z
       .array(z.object({ token: z.string(), platform }))
       .meta({ description: `The user’s last ${MAX_DEVICES} devices, newest first.` }),
@@ -44,6 +55,9 @@ export const userObject = z
 
 type UserObject = z.output<typeof userObject>;
 
+/** The values that the examples of the REST reference do not have. */
+const noApp = { is_account: false, tz: null, app_version: null, app_build: null, app_last_active: null };
+
 /** The user of "The User object" in the REST reference. */
 export const exampleUser: UserObject = {
   id: '0176f50e-e282-7383-8ffa-b83c2458bb2a',
@@ -53,6 +67,7 @@ export const exampleUser: UserObject = {
   last_name: 'Jinadu',
   number: null,
   email: 'a.jinadu@somecorp.email',
+  ...noApp,
   devices: [],
   lists: [],
   segments: [],
@@ -78,6 +93,7 @@ export const createdUserAsSent = {
 export const createdUser: UserObject = {
   id: '01a207b0-3b9e-77eb-a202-9ade15d3ea6b',
   ...createdUserAsSent,
+  ...noApp,
   number: null,
   devices: [],
   lists: [],
@@ -88,6 +104,7 @@ export const createdUser: UserObject = {
 export const writtenUser = userObject
   .partial()
   .required({ uid: true })
+  .extend({ ignored: ignoredAttributes })
   .meta({ id: 'AnsweredUser', description: 'The user; with the public key alone, only `uid` and the fields sent.' });
 
 /** The response of operations without a result. */
@@ -116,6 +133,11 @@ export async function readUserObjects(db: ReadDb, workspaceId: string, users: re
     last_name: user.lastName,
     number: user.number,
     email: user.email,
+    is_account: user.isAccount,
+    tz: user.timeZone,
+    app_version: user.appVersion,
+    app_build: user.appBuild,
+    app_last_active: user.appLastActiveAt && toRestInstant(user.appLastActiveAt),
     devices: (devices.get(user.id) ?? []).map((device) => ({ token: device.token, platform: device.platform })),
     lists: (lists.get(user.id) ?? []).map(({ listId, subscribed }) => ({ id: listId, subscribed })),
     segments: (segments.get(user.id) ?? []).map(({ segmentId, suppressed }) => ({ id: segmentId, suppressed })),
@@ -145,8 +167,7 @@ type SentFields = { [Name in keyof Required<UserObject>]: UserObject[Name] | und
 
 /** The fields of an input as they are stored; undefined if they were not sent. A `created_at` of null counts as omitted. */
 function sentFields(input: NewUser | UserUpdate): SentFields {
-  const { device, createdAt } = input;
-  const listIds = 'listIds' in input ? input.listIds : undefined;
+  const { isAccount, appLastActiveAt, listIds, device, createdAt } = input;
   return {
     id: undefined,
     uid: input.uid,
@@ -155,15 +176,20 @@ function sentFields(input: NewUser | UserUpdate): SentFields {
     last_name: input.lastName,
     number: input.number,
     email: input.email,
+    is_account: isAccount === null ? false : isAccount,
+    tz: input.timeZone,
+    app_version: input.appVersion,
+    app_build: input.appBuild,
+    app_last_active: appLastActiveAt && toRestInstant(appLastActiveAt.toISOString()),
     devices: device ? [device] : undefined,
-    lists: listIds === undefined ? undefined : sentLists(listIds ?? []),
+    lists: listIds?.length ? sentLists(listIds) : undefined,
     segments: undefined,
     meta: input.meta === null ? {} : input.meta,
     created_at: createdAt ? toRestInstant(createdAt.toISOString()) : undefined,
   };
 }
 
-/** The memberships of a new user: newest first, like stored ones. */
+/** The memberships in the lists of an input: newest first, like stored ones. */
 function sentLists(listIds: readonly string[]): UserObject['lists'] {
   const newestFirst = [...new Set(listIds)].sort().reverse();
   return newestFirst.map((id) => ({ id, subscribed: true }));

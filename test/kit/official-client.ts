@@ -1,12 +1,17 @@
 import { createRequire } from 'node:module';
 import { type Gateway, pageIn } from './rest.ts';
 
-/** The exports of `@engage_so/js` that the product supports. */
+/** The exports of `@engage_so/js`. */
 export interface OfficialClient {
   init(options: string | { key: string; secret?: string }): void;
   identify(user: { id: string; [attribute: string]: unknown }): Promise<unknown>;
   addAttribute(uid: string, attributes: Record<string, unknown>): Promise<unknown>;
   track(uid: string, event: string | Record<string, unknown>): Promise<unknown>;
+  addToAccount(uid: string, accountId: string, role?: string): Promise<unknown>;
+  removeFromAccount(uid: string, accountId: string): Promise<unknown>;
+  changeAccountRole(uid: string, accountId: string, role: string): Promise<unknown>;
+  convertToCustomer(uid: string): Promise<unknown>;
+  convertToAccount(uid: string): Promise<unknown>;
   request(path: string, body: unknown, method: string): Promise<unknown>;
 }
 

@@ -139,3 +139,19 @@ function toPage<Row>(rowsRead: Keyed<Row>[], isBeyond: boolean, { size, from, bo
     ? { rows, hasNextPage: hasMore || hasOlder, hasPreviousPage: hasNewer }
     : { rows: rows.reverse(), hasNextPage: hasOlder, hasPreviousPage: hasMore || hasNewer };
 }
+
+/**
+ * Merges the same page of several parents: rows that several of them have appear once. Whatever is within the bound of one
+ * page and is missing from it lies beyond its last row, and so beyond the merged page.
+ */
+export function mergePages<Row>(pages: readonly PageOfRows<Row>[], { size, from }: Page): PageOfRows<Row> {
+  const byId = new Map(pages.flatMap(({ rows }) => rows.map((row) => [row.id, row])));
+  const sorted = [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1));
+  const hasMore = sorted.length > size;
+  const isNewest = from === 'newest';
+  return {
+    rows: isNewest ? sorted.slice(0, size) : sorted.slice(-size),
+    hasNextPage: (isNewest && hasMore) || pages.some(({ hasNextPage }) => hasNextPage),
+    hasPreviousPage: (!isNewest && hasMore) || pages.some(({ hasPreviousPage }) => hasPreviousPage),
+  };
+}

@@ -2,6 +2,8 @@
 export interface Country {
   /** ISO 3166-1 alpha-2. */
   code: string;
+  /** IANA name. */
+  timeZone: string;
   /**
    * Phone number in international format; `#` stands for any digit. The range is reserved for fiction or unassigned, so
    * that no demo number belongs to a real subscriber.
@@ -15,6 +17,7 @@ export interface Country {
 export const countries: readonly [Country, ...Country[]] = [
   {
     code: 'NG',
+    timeZone: 'Africa/Lagos',
     number: '+234100#######',
     cities: ['Lagos', 'Abuja', 'Ibadan'],
     firstNames: ['Chidinma', 'Olúwaṣeun', 'Ngozi', 'Tunde', 'Amaka', 'Yetunde', 'Emeka', 'Halima'],
@@ -22,6 +25,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'KE',
+    timeZone: 'Africa/Nairobi',
     number: '+254600######',
     cities: ['Nairobi', 'Mombasa', 'Kisumu'],
     firstNames: ['Wanjiru', 'Otieno', 'Akinyi', 'Kamau', 'Njeri', 'Kiprono', 'Achieng', 'Mutua'],
@@ -29,6 +33,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'GH',
+    timeZone: 'Africa/Accra',
     number: '+233100######',
     cities: ['Accra', 'Kumasi'],
     firstNames: ['Kwame', 'Ama', 'Kofi', 'Abena', 'Yaw', 'Efua', 'Akosua', 'Kojo'],
@@ -36,6 +41,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'ZA',
+    timeZone: 'Africa/Johannesburg',
     number: '+27900######',
     cities: ['Cape Town', 'Johannesburg', 'Durban'],
     firstNames: ['Thandiwe', 'Sipho', 'Lerato', 'Pieter', 'Nomvula', 'Johan', 'Zanele', 'Bongani'],
@@ -43,6 +49,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'GB',
+    timeZone: 'Europe/London',
     number: '+447700900###',
     cities: ['London', 'Manchester', 'Glasgow', 'Cardiff'],
     firstNames: ['Olivia', 'Harry', 'Isla', 'Rhys', 'Priya', 'Callum', 'Imogen', 'Zoë'],
@@ -50,6 +57,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'IE',
+    timeZone: 'Europe/Dublin',
     number: '+3532091#####',
     cities: ['Dublin', 'Cork', 'Galway'],
     firstNames: ['Aoife', 'Cillian', 'Niamh', 'Oisín', 'Saoirse', 'Pádraig', 'Róisín', 'Eoin'],
@@ -57,6 +65,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'US',
+    timeZone: 'America/Los_Angeles',
     number: '+141555501##',
     cities: ['San Francisco', 'Oakland', 'Berkeley'],
     firstNames: ['Madison', 'Tyler', 'Jasmine', 'Ethan', 'Destiny', 'Logan', 'Alejandra', 'Mei'],
@@ -64,6 +73,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'FR',
+    timeZone: 'Europe/Paris',
     number: '+3363998####',
     cities: ['Paris', 'Lyon', 'Nantes'],
     firstNames: ['Chloé', 'Théo', 'Inès', 'Léa', 'Mathis', 'Anaïs', 'François', 'Aïcha'],
@@ -71,6 +81,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'DE',
+    timeZone: 'Europe/Berlin',
     number: '+491713920###',
     cities: ['Berlin', 'Hamburg', 'Köln'],
     firstNames: ['Jürgen', 'Lena', 'Björn', 'Käthe', 'Emre', 'Sophie', 'Matthias', 'Anneliese'],
@@ -78,6 +89,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'SE',
+    timeZone: 'Europe/Stockholm',
     number: '+467017406##',
     cities: ['Stockholm', 'Göteborg', 'Malmö'],
     firstNames: ['Åsa', 'Björn', 'Linnéa', 'Gustav', 'Märta', 'Örjan', 'Ebba', 'Nils'],
@@ -85,6 +97,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'BR',
+    timeZone: 'America/Sao_Paulo',
     number: '+55109########',
     cities: ['São Paulo', 'Recife', 'Belo Horizonte'],
     firstNames: ['João', 'Luíza', 'Thiago', 'Conceição', 'Rafael', 'Beatriz', 'Vitória', 'Caio'],
@@ -92,6 +105,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'IN',
+    timeZone: 'Asia/Kolkata',
     number: '+9110000#####',
     cities: ['Bengaluru', 'Mumbai', 'Kochi'],
     firstNames: ['Ananya', 'Arjun', 'Lakshmi', 'Rohan', 'Sneha', 'Vikram', 'Fatima', 'Harpreet'],
@@ -99,6 +113,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'JP',
+    timeZone: 'Asia/Tokyo',
     number: '+8110########',
     cities: ['Tokyo', 'Osaka', 'Sapporo'],
     firstNames: ['Haruka', 'Kenji', 'Yūko', 'Shōta', 'Aoi', 'Ren', 'Sakura', 'Daiki'],
@@ -106,6 +121,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'MX',
+    timeZone: 'America/Mexico_City',
     number: '+52100#######',
     cities: ['Ciudad de México', 'Guadalajara', 'Mérida'],
     firstNames: ['Ximena', 'José', 'Lucía', 'Iñaki', 'Guadalupe', 'Andrés', 'Sofía', 'Ramón'],
@@ -113,6 +129,7 @@ export const countries: readonly [Country, ...Country[]] = [
   },
   {
     code: 'PL',
+    timeZone: 'Europe/Warsaw',
     number: '+48100######',
     cities: ['Warszawa', 'Kraków', 'Łódź'],
     firstNames: ['Łukasz', 'Małgorzata', 'Jakub', 'Zofia', 'Paweł', 'Agnieszka', 'Michał', 'Żaneta'],

@@ -41,10 +41,15 @@ function generateUser(random: Random, createdAt: Date, uid: string, emails: Set<
   const firstName = random.pick(country.firstNames);
   const lastName = random.pick(country.lastNames);
   const email = uniqueAddress(`${firstName}.${lastName}`, random.chance(0.7) ? company : 'Mail', emails);
+  const id = random.id(createdAt);
+  const updatedAt = random.chance(0.6) ? random.instant(createdAt, period.last) : createdAt;
   const user = {
-    id: random.id(createdAt),
+    id,
     createdAt,
-    updatedAt: random.chance(0.6) ? random.instant(createdAt, period.last) : createdAt,
+    updatedAt,
+    ...appOf(createdAt, updatedAt),
+    isAccount: false,
+    timeZone: country.timeZone,
   };
   // An anonymous user of the mobile app, without a name.
   if (random.chance(0.04)) {
@@ -68,6 +73,13 @@ function generateUser(random: Random, createdAt: Date, uid: string, emails: Set<
       ...(isImported && { source: 'import' }),
     },
   };
+}
+
+/** The app of a user who has been active after signing up: a release per month, from 3.0 in January 2024. */
+function appOf(createdAt: Date, updatedAt: Date): Pick<UserRow, 'appVersion' | 'appBuild' | 'appLastActiveAt'> {
+  if (updatedAt <= createdAt) return { appVersion: null, appBuild: null, appLastActiveAt: null };
+  const month = (updatedAt.getUTCFullYear() - 2024) * 12 + updatedAt.getUTCMonth();
+  return { appVersion: `3.${month}.0`, appBuild: String(3000 + month), appLastActiveAt: updatedAt };
 }
 
 function generateMeta(random: Random): Attributes {
@@ -112,6 +124,11 @@ export function exampleUser(random: Random): UserRow {
     lastName: 'Jinadu',
     number: null,
     email: 'a.jinadu@somecorp.email',
+    isAccount: false,
+    timeZone: null,
+    appVersion: null,
+    appBuild: null,
+    appLastActiveAt: null,
     meta: { plan: 'pro', age: 34 },
     createdAt: exampleCreatedAt,
     updatedAt: exampleCreatedAt,

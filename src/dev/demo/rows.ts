@@ -6,7 +6,9 @@ import type { User } from '../../domain/users/user.ts';
 /** A row as Prisma inserts it: instants are `Date`s instead of RFC 3339 strings. */
 type Dated<Row, Instants extends keyof Row> = Omit<Row, Instants> & Record<Instants, Date>;
 
-export type UserRow = Dated<User, 'createdAt' | 'updatedAt'>;
+export type UserRow = Dated<Omit<User, 'appLastActiveAt'>, 'createdAt' | 'updatedAt'> & {
+  appLastActiveAt: Date | null;
+};
 
 export type DeviceRow = Dated<Device, 'lastSeenAt'> & { userId: string };
 

@@ -86,10 +86,10 @@ async function joinList(tx: WriteDb, actor: Actor, listId: string, userId: strin
 }
 
 /**
- * Subscribes a new user to locked lists. Ignores duplicates in `listIds`.
- * @param lists what `lockLists` returned for `listIds`.
+ * Subscribes a user to locked lists, which creates the memberships that are missing. Ignores duplicates in `listIds`.
+ * @param userId a user whom the transaction has locked or inserted. @param lists what `lockLists` returned for `listIds`.
  * @throws {NotFoundError} if the workspace lacks one of the lists.
- * @throws {ValidationError} naming each archived list by its position in `listIds`.
+ * @throws {ValidationError} naming each archived list without the user by its position in `listIds`.
  */
 export async function joinLists(
   tx: WriteDb,
@@ -101,16 +101,14 @@ export async function joinLists(
   if (listIds.length === 0) return;
   const { workspaceId } = actor;
   if (listIds.some((id) => !lists.has(id))) throw new NotFoundError('List');
-  const issues = listIds.flatMap((id, place) =>
-    lists.get(id) ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }] : [],
-  );
-  if (issues.length > 0) throw new ValidationError(issues);
+  await rejectArchivedLists(tx, workspaceId, userId, listIds, lists);
   const at = new Date();
   const ids = [...lists.keys()];
   await tx.execute`/* joinLists */
     WITH joined AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
       SELECT ${workspaceId}::uuid, id, ${userId}::uuid, true, ${at} FROM unnest(${ids}::uuid[]) AS id
+      ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
       RETURNING list_id, user_id
     )
     ${recordEach(
@@ -123,6 +121,28 @@ export async function joinLists(
         listId: Prisma.sql`list_id`,
       },
     )}`;
+}
+
+/** Archived lists keep their members, who can be subscribed again, but take no new ones. */
+async function rejectArchivedLists(
+  tx: WriteDb,
+  workspaceId: string,
+  userId: string,
+  listIds: readonly string[],
+  lists: LockedLists,
+): Promise<void> {
+  const archived = listIds.filter((id) => lists.get(id));
+  if (archived.length === 0) return;
+  const memberships = await tx.query<{ listId: string }[]>`/* readArchivedMemberships */
+    SELECT list_id AS "listId" FROM list_memberships
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND list_id = ANY(${archived}::uuid[])`;
+  const joined = new Set(memberships.map(({ listId }) => listId));
+  const issues = listIds.flatMap((id, place) =>
+    lists.get(id) && !joined.has(id)
+      ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }]
+      : [],
+  );
+  if (issues.length > 0) throw new ValidationError(issues);
 }
 
 /** Whether a list is archived, by its id, for each list that exists. */

@@ -54,7 +54,8 @@ function byteIssues(value: unknown, { disclose }: { disclose: boolean }): Valida
 const withReceived = (message: string, received?: number) =>
   received === undefined ? message : `${message}; got ${received}`;
 
-function keyIssues(key: string): ValidationIssue[] {
+/** The issues of an attribute's key, with the key as path. */
+export function keyIssues(key: string): ValidationIssue[] {
   const path = [key.slice(0, MAX_ECHO_LENGTH)];
   if (!storable(key)) return [issue(path, 'INVALID_KEY', 'must have a key that is well-formed Unicode without U+0000')];
   const length = lengthOf(key);
@@ -95,11 +96,13 @@ function attributeIssues(value: unknown): ValidationIssue[] {
   if (entries.length > attributeLimits.keys) return keyCountIssues(entries.length, entries.length);
   return [
     ...byteIssues(flatPart(entries), { disclose: true }),
-    ...entries.flatMap(([key, item]) => [
-      ...keyIssues(key),
-      ...valueIssues(item).map((each) => ({ ...each, path: [key.slice(0, MAX_ECHO_LENGTH)] })),
-    ]),
+    ...entries.flatMap(([key, item]) => attributeIssuesOf(key, item)),
   ];
+}
+
+/** The issues of one attribute, with its key as path. */
+export function attributeIssuesOf(key: string, value: unknown): ValidationIssue[] {
+  return [...keyIssues(key), ...valueIssues(value).map((each) => ({ ...each, path: [key.slice(0, MAX_ECHO_LENGTH)] }))];
 }
 
 /** A zod schema from a function that lists issues. */

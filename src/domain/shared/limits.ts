@@ -18,8 +18,11 @@ export const MAX_DEVICE_TOKEN_LENGTH = 1024;
 /** Devices that a user keeps: those seen last. */
 export const MAX_DEVICES = 5;
 
-/** Lists that `createUser` can subscribe a user to. */
-export const MAX_LISTS_AT_CREATION = 100;
+/** Characters in the version or the build of an app. */
+export const MAX_APP_VERSION_LENGTH = 64;
+
+/** Lists in one input: to subscribe a user to, or to filter users by. */
+export const MAX_LISTS_PER_INPUT = 100;
 
 /** Characters in the title of a list, as on the platform. */
 export const MAX_LIST_TITLE_LENGTH = 64;

@@ -70,7 +70,8 @@ async function claimKeyOrReadUser(
 
 /** The input in its canonical form, whose names are part of stored digests (idempotency/digest.ts). */
 export function canonicalNewUser(input: Omit<NewUser, 'idempotencyKey'>): CanonicalInput {
-  const { uid, firstName, lastName, number, email, device, meta, createdAt, listIds, ...others } = input;
+  const { uid, firstName, lastName, number, email, device, meta, createdAt, listIds, ...app } = input;
+  const { isAccount, timeZone, appVersion, appBuild, appLastActiveAt, ...others } = app;
   // Does not compile if a field is missing from the canonical form.
   const noOthers: Record<string, never> = others;
   return {
@@ -79,6 +80,11 @@ export function canonicalNewUser(input: Omit<NewUser, 'idempotencyKey'>): Canoni
     lastName,
     number,
     email,
+    isAccount,
+    timeZone,
+    appVersion,
+    appBuild,
+    appLastActiveAt,
     device: device && { token: device.token, platform: device.platform },
     meta,
     createdAt,

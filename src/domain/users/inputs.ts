@@ -4,7 +4,13 @@ import { devicePlatforms } from '../devices/device.ts';
 import { idempotencyKey } from '../idempotency/keys.ts';
 import { attributeKeys, attributes, isJsonObject, lengthOfArray } from '../shared/attributes.ts';
 import { instant } from '../shared/instant.ts';
-import { MAX_DEVICE_TOKEN_LENGTH, MAX_EMAIL_LENGTH, MAX_LISTS_AT_CREATION, MAX_NAME_LENGTH } from '../shared/limits.ts';
+import {
+  MAX_APP_VERSION_LENGTH,
+  MAX_DEVICE_TOKEN_LENGTH,
+  MAX_EMAIL_LENGTH,
+  MAX_LISTS_PER_INPUT,
+  MAX_NAME_LENGTH,
+} from '../shared/limits.ts';
 import { printable, text } from '../shared/text.ts';
 import { notNull } from '../shared/validation.ts';
 import { newUid, uid } from './uid.ts';
@@ -27,7 +33,30 @@ export const number = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** The names that applications usually send; others are looked up in the data of ICU, which costs more. */
+const commonTimeZones = new Set(Intl.supportedValuesOf('timeZone'));
+
+/** Whether a text is a name of the IANA time zone database, including those that it keeps for compatibility. */
+function isTimeZone(name: string): boolean {
+  if (commonTimeZones.has(name)) return true;
+  // `Intl` also accepts offsets, such as `+01:00`, which are not names.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A time zone by its IANA name. Stored as received. */
+const timeZone = z.string().refine(isTimeZone, {
+  params: { code: 'INVALID_TIME_ZONE' },
+  error: 'must be an IANA time zone name, such as Africa/Lagos',
+});
+
 const name = text(0, MAX_NAME_LENGTH);
+const appVersion = printable(0, MAX_APP_VERSION_LENGTH);
 
 const DEVICE_TOKEN = new RegExp(`^[\\x21-\\x7e]{1,${MAX_DEVICE_TOKEN_LENGTH}}$`);
 
@@ -45,17 +74,22 @@ const profile = {
   lastName: name.nullish(),
   number: number.nullish(),
   email: email.nullish(),
+  isAccount: z.boolean().nullish(),
+  timeZone: timeZone.nullish(),
+  appVersion: appVersion.nullish(),
+  appBuild: appVersion.nullish(),
+  appLastActiveAt: instant.nullish(),
   device: device.nullish(),
   meta: attributes.nullish(),
   createdAt: instant.nullish(),
 };
 
-/** The lists to which a new user is subscribed. @param id how the API represents the id of a list. */
+/** The lists to which a user is subscribed. @param id how the API represents the id of a list. */
 export const listIds = <Id extends z.ZodType<string>>(id: Id) =>
   z
     .array(id)
-    .max(MAX_LISTS_AT_CREATION, {
-      error: ({ input }) => `must contain at most ${MAX_LISTS_AT_CREATION} lists; got ${lengthOfArray(input)}`,
+    .max(MAX_LISTS_PER_INPUT, {
+      error: ({ input }) => `must contain at most ${MAX_LISTS_PER_INPUT} lists; got ${lengthOfArray(input)}`,
     })
     .nullish();
 
@@ -76,6 +110,8 @@ export const userUpdate = z
     newUid: uid.nullish(),
     ...profile,
     createdAt: notNull(instant),
+    /** Ids of lists to subscribe to, in addition to those that the user is subscribed to. */
+    listIds: listIds(z.uuid()),
     /** Keys of `meta` to remove. */
     removeMeta: attributeKeys.nullish(),
   })

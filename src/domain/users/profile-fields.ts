@@ -23,12 +23,14 @@ export type ProfileField = Exclude<keyof NewUser | keyof UserUpdate, OtherField>
 interface FieldDeclaration {
   /** The column of `users`. */
   column: string;
-  type: 'text' | 'timestamptz' | 'jsonb';
+  type: 'text' | 'boolean' | 'timestamptz' | 'jsonb';
   /**
-   * What null in an update does: `clear` stores null, `keep` leaves the value unchanged, and `merge` clears attributes, of
+   * What null in an update does: `clear` stores null (or `cleared`), `keep` leaves the value unchanged, and `merge` clears attributes, of
    * which an update otherwise changes single keys.
    */
   onNull: 'clear' | 'keep' | 'merge';
+  /** The SQL of the value of a cleared field; default: null. */
+  cleared?: string;
 }
 
 /** The declarations of some profile fields. */
@@ -43,6 +45,11 @@ export const profileFields = {
   lastName: { column: 'last_name', type: 'text', onNull: 'clear' },
   number: { column: 'number', type: 'text', onNull: 'clear' },
   email: { column: 'email', type: 'text', onNull: 'clear' },
+  isAccount: { column: 'is_account', type: 'boolean', onNull: 'clear', cleared: 'false' },
+  timeZone: { column: 'time_zone', type: 'text', onNull: 'clear' },
+  appVersion: { column: 'app_version', type: 'text', onNull: 'clear' },
+  appBuild: { column: 'app_build', type: 'text', onNull: 'clear' },
+  appLastActiveAt: { column: 'app_last_active_at', type: 'timestamptz', onNull: 'clear' },
   createdAt: { column: 'created_at', type: 'timestamptz', onNull: 'keep' },
   meta: { column: 'meta', type: 'jsonb', onNull: 'merge' },
 } as const satisfies FieldDeclarations;
@@ -65,10 +72,11 @@ export function toPatch(input: Omit<NewUser, 'listIds' | 'idempotencyKey'> | Use
   return patch;
 }
 
-/** The value of a field in the patch of the row `input`, as its column's type; null if it is null or absent. */
-function patchValue(name: string, { type }: FieldDeclaration): Prisma.Sql {
+/** The value of a field in the patch of the row `input`, as its column's type; if it is null or absent, that of a cleared field. */
+function patchValue(name: string, { type, cleared }: FieldDeclaration): Prisma.Sql {
   if (type === 'jsonb') return Prisma.raw(`nullif(input.patch->'${name}', 'null')`);
-  return Prisma.raw(type === 'text' ? `input.patch->>'${name}'` : `(input.patch->>'${name}')::${type}`);
+  const value = type === 'text' ? `input.patch->>'${name}'` : `(input.patch->>'${name}')::${type}`;
+  return Prisma.raw(cleared === undefined ? value : `coalesce(${value}, ${cleared})`);
 }
 
 /** The columns of an INSERT. */

@@ -1,8 +1,9 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type FieldSet, readRows } from '../../db/reading/columns.ts';
-import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import { type KeysetSource, mergePages, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import { listMembersSource } from '../lists/memberships.ts';
 import { type User, userColumns } from './user.ts';
 
 /** Identifies a user. */
@@ -40,24 +41,66 @@ function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
     SELECT ${userColumns.list} FROM users WHERE workspace_id = ${workspaceId}::uuid AND ${condition}`;
 }
 
-/** The users of the workspace, newest first; the parent is the workspace. @param email only users with this address. */
-export function usersSource(workspaceId: string, email?: string): KeysetSource<User> {
-  const filter = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
+/** Which users to read. Conditions are combined with AND. */
+interface UserFilter {
+  /** Only users with this address. */
+  email?: string | undefined;
+  /** Only members of at least one of these lists, subscribed or not. */
+  listIds?: readonly string[] | undefined;
+}
+
+/** The users of the workspace, newest first; the parent is the workspace. */
+export function usersSource(workspaceId: string, { email, listIds }: UserFilter = {}): KeysetSource<User> {
+  const byEmail = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
+  const byLists = listIds === undefined ? Prisma.empty : Prisma.sql`AND ${isMemberOf(workspaceId, listIds)}`;
   return {
     columns: userColumns,
     table: Prisma.sql`users`,
-    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid ${filter}`,
+    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid ${byEmail} ${byLists}`,
     key: Prisma.sql`users.id`,
   };
 }
 
-/** Reads a page of the workspace's users, newest first. @param email only users with this address. */
+const isMemberOf = (workspaceId: string, listIds: readonly string[]) => Prisma.sql`EXISTS (
+  SELECT FROM list_memberships
+  WHERE list_memberships.workspace_id = ${workspaceId}::uuid AND list_memberships.user_id = users.id
+    AND list_memberships.list_id = ANY(${arrayParameter(listIds, 'uuid')}))`;
+
+/** Reads a page of the workspace's users, newest first. */
 export async function readUsersPage(
   db: ReadDb,
   workspaceId: string,
   page: Page,
-  email?: string,
+  filter: UserFilter = {},
 ): Promise<PageOfRows<User>> {
-  const pages = await readPages(db, usersSource(workspaceId, email), [workspaceId], page);
+  // Few users have an address, so that checking their memberships is cheap; finding a list's members among all users is not.
+  if (filter.listIds && filter.email === undefined) return readMembersPage(db, workspaceId, page, filter.listIds);
+  const pages = await readPages(db, usersSource(workspaceId, filter), [workspaceId], page);
   return pages.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
+}
+
+/** No properties besides the ids. */
+const NO_FIELDS: FieldSet = new Set();
+
+/**
+ * Reads a page of the members of several lists: the ids of the same page of each list, which the index of memberships returns
+ * in order, and then the users of the merged page.
+ */
+async function readMembersPage(
+  db: ReadDb,
+  workspaceId: string,
+  page: Page,
+  listIds: readonly string[],
+): Promise<PageOfRows<User>> {
+  const lists = [...new Set(listIds)];
+  const pages = await readPages(db, listMembersSource(workspaceId), lists, page, NO_FIELDS);
+  const { rows, ...neighbours } = mergePages([...pages.values()], page);
+  if (rows.length === 0) return { rows: [], ...neighbours };
+  const users = await readUsers(
+    db,
+    workspaceId,
+    rows.map(({ id }) => ({ id })),
+  );
+  // A concurrent request can have deleted a user.
+  return { rows: users.filter((user) => user !== undefined), ...neighbours };
 }

@@ -3,6 +3,7 @@ import { TransactionConflict, violates } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { record } from '../changes/record.ts';
 import { registerDevice } from '../devices/write.ts';
+import { joinLists, lockLists } from '../lists/subscribe.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { type Attributes, mergedAttributeIssues } from '../shared/attributes.ts';
 import { ForbiddenError, UidNotUpdateableError, UidTakenError, ValidationError } from '../shared/errors.ts';
@@ -29,6 +30,15 @@ const MAX_ATTEMPTS = 5;
  * @throws as `updateUser` does (upsert.ts).
  */
 export async function upsertInTransaction(tx: WriteDb, actor: Actor, input: UserUpdate): Promise<Upserted> {
+  const listIds = input.listIds ?? [];
+  // Before the user, in the order in which every transaction locks them.
+  const lists = await lockLists(tx, actor.workspaceId, listIds);
+  const upserted = await lockAndWrite(tx, actor, input);
+  await joinLists(tx, actor, upserted.user.id, listIds, lists);
+  return upserted;
+}
+
+async function lockAndWrite(tx: WriteDb, actor: Actor, input: UserUpdate): Promise<Upserted> {
   const isFull = actor.scopes.has(FULL_AUTHENTICATION);
   const { user, created } = await lockOrInsert(tx, actor, isFull, input);
   if (created) return { user, created };

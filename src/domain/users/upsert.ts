@@ -7,6 +7,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { DomainError, ForbiddenError } from '../shared/errors.ts';
 import { attributeLimits } from '../shared/limits.ts';
+import type { Scope } from '../shared/scopes.ts';
 import type { UserUpdate } from './inputs.ts';
 import { insertUsers, type UserToInsert } from './insert-users.ts';
 import { FULL_AUTHENTICATION, type Upserted, upsertInTransaction } from './upsert-in-transaction.ts';
@@ -14,16 +15,21 @@ import type { User } from './user.ts';
 import { inWriteQueue } from './write-queue.ts';
 import { type AttributedUpdate, type NotUpdated, writeUpdates } from './write-updates.ts';
 
+/** The scope for subscribing users who may exist, as in `setListSubscription`. */
+const LIST_WRITING: Scope = 'lists:write';
+
 /** The result of one input of `upsertUsers`. */
 export type UpsertResult = Upserted | { error: DomainError };
 
 /**
  * Updates or creates a user: `upsertUsers` with one input.
- * @throws {ForbiddenError} if the change requires `users:write`.
+ * @throws {ForbiddenError} if the change requires `users:write`, or `lists:write` to subscribe to lists.
+ * @throws {NotFoundError} if the workspace lacks one of the lists.
  * @throws {UidNotUpdateableError} if there is a `newUid`, but no user with the uid whose uid can be updated; or if a
  *   concurrent request has just given that user a uid.
  * @throws {UidTakenError} if another user has the `newUid`.
- * @throws {ValidationError} if the merged attributes exceed their limits.
+ * @throws {ValidationError} if the merged attributes exceed their limits; naming each list that is archived and that the user
+ *   is not a member of.
  * @throws {UserBusyError} if too many writes to the user are in flight.
  */
 export async function updateUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
@@ -69,6 +75,10 @@ async function upsertUser(db: Database, actor: Actor, input: UserUpdate): Promis
   const { workspaceId, actorName, scopes } = actor;
   const isFull = scopes.has(FULL_AUTHENTICATION);
   if (input.newUid != null && !isFull) throw new ForbiddenError('Setting a uid', FULL_AUTHENTICATION);
+  // Regardless of whether the user exists: public callers must not subscribe users again who have unsubscribed.
+  if (input.listIds?.length && !scopes.has(LIST_WRITING)) {
+    throw new ForbiddenError('Subscribing a user to lists', LIST_WRITING);
+  }
   const update = { actorName, canRead: canReadUsers(actor), canChangeEmail: isFull, input };
   return inWriteQueue(
     db,
@@ -90,7 +100,7 @@ async function upsertInOneStatement(
   update: AttributedUpdate,
 ): Promise<Upserted | undefined> {
   const { input, canChangeEmail: isFull } = update;
-  if (input.newUid != null) return undefined;
+  if (input.newUid != null || input.listIds?.length) return undefined;
   const user = { ...update, canClaim: isFull && Boolean(input.email) };
   // A device of a user who exists needs the user's lock first.
   if (input.device && (await isUidTaken(db, workspaceId, input.uid))) return undefined;

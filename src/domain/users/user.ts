@@ -16,6 +16,14 @@ export interface User {
   /** E.164, with the `+`. */
   readonly number: string | null;
   readonly email: string | null;
+  /** Whether the user is an account, such as a company, instead of a person. */
+  readonly isAccount: boolean;
+  /** IANA name, such as `Africa/Lagos`. */
+  readonly timeZone: string | null;
+  readonly appVersion: string | null;
+  readonly appBuild: string | null;
+  /** When the user last used the app. */
+  readonly appLastActiveAt: Instant | null;
   readonly meta: Attributes;
   /** When the user signed up in the application. */
   readonly createdAt: Instant;
@@ -32,6 +40,11 @@ export const userColumns = columnsOf<User>(
     lastName: Prisma.sql`users.last_name`,
     number: Prisma.sql`users.number`,
     email: Prisma.sql`users.email`,
+    isAccount: Prisma.sql`users.is_account`,
+    timeZone: Prisma.sql`users.time_zone`,
+    appVersion: Prisma.sql`users.app_version`,
+    appBuild: Prisma.sql`users.app_build`,
+    appLastActiveAt: { instant: Prisma.sql`users.app_last_active_at` },
     meta: Prisma.sql`users.meta`,
     createdAt: { instant: Prisma.sql`users.created_at` },
     updatedAt: { instant: Prisma.sql`users.updated_at` },

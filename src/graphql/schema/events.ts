@@ -130,7 +130,7 @@ const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').i
     event: t.expose('event', { type: EventType, description: 'The new event.' }),
     eventEdge: t.field({
       type: EventEdge,
-      description: `The new event's edge of the connection \`events\` of its user.`,
+      description: "The new event's edge of the connection `events` of its user.",
       requiresScopes: ['events:read', 'users:read'],
       extensions: edgeOfPayload,
       resolve: ({ event }, _args, context) => edgeIn<Event>('User.events', context, event, event.userId),

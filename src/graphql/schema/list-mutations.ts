@@ -150,7 +150,8 @@ const SetListSubscriptionPayload = builder
       edge: t.field({
         type: ListMemberEdge,
         nullable: true,
-        description: `The user's edge of the connection \`members\` of the list. Null if the user has been deleted since.`,
+        description:
+          "The user's edge of the connection `members` of the list. Null if the user has been deleted since.",
         requiresScopes: ['lists:read', 'users:read'],
         resolve: async ({ membership: { list, userId, ...membership } }, _args, context, info) => {
           const user = await context.loaders.user({ id: userId }, selectionOf(info).columns);

@@ -8,8 +8,9 @@ import {
   ValidationError,
 } from '../../domain/shared/errors.ts';
 import {
+  MAX_APP_VERSION_LENGTH,
   MAX_EMAIL_LENGTH,
-  MAX_LISTS_AT_CREATION,
+  MAX_LISTS_PER_INPUT,
   MAX_NAME_LENGTH,
   MAX_UID_LENGTH,
 } from '../../domain/shared/limits.ts';
@@ -29,6 +30,12 @@ const FIRST_NAME = `The user's first name: at most ${MAX_NAME_LENGTH} characters
 const LAST_NAME = `The user's last name: at most ${MAX_NAME_LENGTH} characters`;
 const EMAIL = `The user's e-mail address: one \`@\`, no spaces, at most ${MAX_EMAIL_LENGTH} characters`;
 
+const IS_ACCOUNT = 'Whether the user is an account, such as a company, instead of a person';
+const TIME_ZONE = "The user's time zone as an IANA name, such as `Africa/Lagos`";
+const APP_VERSION = `The version of your app that the user has: at most ${MAX_APP_VERSION_LENGTH} printable characters`;
+const APP_BUILD = `The build of your app that the user has: at most ${MAX_APP_VERSION_LENGTH} printable characters`;
+const APP_LAST_ACTIVE = 'When the user last used your app, in the years 1 to 9999';
+
 const CreateUserInput = builder
   .inputType('CreateUserInput', {
     description: 'The user to create. Null is equivalent to omitting a field.',
@@ -45,9 +52,14 @@ const CreateUserInput = builder
       email: t.string({
         description: `${EMAIL}. Does not have to be unique.`,
       }),
+      isAccount: t.boolean({ description: `${IS_ACCOUNT}. Defaults to false.` }),
+      timeZone: t.string({ description: `${TIME_ZONE}.` }),
+      appVersion: t.string({ description: `${APP_VERSION}.` }),
+      appBuild: t.string({ description: `${APP_BUILD}.` }),
+      appLastActiveAt: t.field({ type: 'DateTime', description: `${APP_LAST_ACTIVE}.` }),
       device: t.field({ type: DeviceInput, description: "The user's device, to register for push messages." }),
       listIds: t.idList({
-        description: `The global ids of at most ${MAX_LISTS_AT_CREATION} lists to subscribe the user to, without an opt-in confirmation. If a list does not exist
+        description: `The global ids of at most ${MAX_LISTS_PER_INPUT} lists to subscribe the user to, without an opt-in confirmation. If a list does not exist
 or is archived, the user is not created.`,
       }),
       meta: t.field({ type: 'Attributes', description: 'Custom attributes of the user.' }),
@@ -86,10 +98,20 @@ it.`,
         description: `${EMAIL}. Null clears it. Changing
 or clearing the address of a user who has one requires \`users:write\`.`,
       }),
+      isAccount: t.boolean({ description: `${IS_ACCOUNT}. Null sets it to false.` }),
+      timeZone: t.string({ description: `${TIME_ZONE}. Null clears it.` }),
+      appVersion: t.string({ description: `${APP_VERSION}. Null clears it.` }),
+      appBuild: t.string({ description: `${APP_BUILD}. Null clears it.` }),
+      appLastActiveAt: t.field({ type: 'DateTime', description: `${APP_LAST_ACTIVE}. Null clears it.` }),
       device: t.field({
         type: DeviceInput,
         description: `A device to register for push messages. A device that the user already has becomes the most recently seen. Null is
 equivalent to omitting it.`,
+      }),
+      listIds: t.idList({
+        description: `The global ids of at most ${MAX_LISTS_PER_INPUT} lists to subscribe the user to, in addition to the lists that the user is
+subscribed to, and without an opt-in confirmation. Requires \`lists:write\`. If a list does not exist, or is archived and the
+user is not a member, nothing is changed. Null is equivalent to omitting it.`,
       }),
       meta: t.field({
         type: 'Attributes',
@@ -105,7 +127,7 @@ apply once to the attributes written by callers without the scope \`users:read\`
       }),
     }),
   })
-  .validate(userUpdate);
+  .validate(userUpdate.safeExtend({ listIds: listIds(globalId('List')) }));
 
 const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload').implement({
   description: 'The user was created.',
@@ -146,8 +168,7 @@ const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('U
     userEdge: t.field({
       type: UserEdge,
       nullable: true,
-      description: `The user's edge of the connection \`users\` if the mutation created the user, otherwise null. Requires
-\`users:read\`.`,
+      description: "The user's edge of the connection `users` if the mutation created the user, otherwise null.",
       requiresScopes: ['users:read'],
       extensions: edgeOfPayload,
       resolve: ({ user, created }, _args, context) => (created ? edgeIn<User>('Query.users', context, user) : null),
@@ -159,13 +180,14 @@ const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('U
 builder.mutationField('updateUser', (t) =>
   t.field({
     type: UpdateUserPayload,
-    description: `Updates a user, or creates one if no user has the uid. Returns \`ForbiddenError\` if the input changes an
-e-mail address or sets \`newUid\`, and the caller does not have the scope \`users:write\`.`,
+    description: `Updates a user, or creates one if no user has the uid. Changing an e-mail address or setting \`newUid\` also
+requires \`users:write\`, and \`listIds\` requires \`lists:write\`; without the scope, it returns \`ForbiddenError\`.`,
     requiresScopes: ['users:identify'],
     errors: {
-      types: [ValidationError, UidTakenError, UidNotUpdateableError, ForbiddenError],
+      types: [ValidationError, UidTakenError, UidNotUpdateableError, ForbiddenError, NotFoundError],
       union: {
-        description: 'The result of `updateUser`: the updated or created user, or the reason why nothing was changed.',
+        description: `The result of \`updateUser\`: the updated or created user, or the reason why nothing was changed. \`NotFoundError\`: a
+list does not exist.`,
       },
     },
     args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The changes to the user.' }) },

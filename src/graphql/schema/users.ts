@@ -44,6 +44,26 @@ integration; the user's e-mail address then serves as the uid.`,
       nullable: true,
       description: "The user's e-mail address. Not unique: several users can share an address. Null if unknown.",
     }),
+    isAccount: columns(t).exposeBoolean('isAccount', {
+      description: 'Whether the user is an account, such as a company, instead of a person.',
+    }),
+    timeZone: columns(t).exposeString('timeZone', {
+      nullable: true,
+      description: "The user's time zone as an IANA name, such as `Africa/Lagos`. Null if unknown.",
+    }),
+    appVersion: columns(t).exposeString('appVersion', {
+      nullable: true,
+      description: 'The version of your app that the user has, such as `3.1.0`. Null if unknown.',
+    }),
+    appBuild: columns(t).exposeString('appBuild', {
+      nullable: true,
+      description: 'The build of your app that the user has, such as `3001`. Null if unknown.',
+    }),
+    appLastActiveAt: columns(t).expose('appLastActiveAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the user last used your app. Null if unknown.',
+    }),
     meta: columns(t).expose('meta', {
       type: 'Attributes',
       description: `Custom attributes of the user; \`{}\` if there are none. At most ${metaLimits.keys} keys and ${metaLimits.bytes / 1024} KB: the limits of

@@ -1,8 +1,13 @@
 import { addEvent } from '../../domain/events/add.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
+import { ignoredAttributes, preferHeaders } from '../ignored-input.ts';
 import { operation } from '../operation.ts';
 import { addEventInput, eventBody, uidParams } from '../schemas.ts';
 import { okExamples, okObject } from '../users.ts';
+
+const addedEvent = okObject
+  .extend({ ignored: ignoredAttributes })
+  .meta({ id: 'AddedEvent', description: 'The event was added.' });
 
 export const addEventOperation = operation({
   operationId: 'addEvent',
@@ -11,7 +16,8 @@ export const addEventOperation = operation({
   summary: 'Add User events',
   description: 'Adds an event of the user, such as a purchase. Can be called with the public key alone.',
   scope: 'events:write',
-  request: { params: uidParams, headers: idempotencyHeaders, body: eventBody },
+  request: { params: uidParams, headers: idempotencyHeaders.extend(preferHeaders.shape), body: eventBody },
+  attributes: 'properties',
   requestExamples: {
     cart: {
       summary: 'With properties',
@@ -23,7 +29,7 @@ export const addEventOperation = operation({
     },
     paid: { summary: 'With a value', value: { event: 'Paid', value: 49.99 } },
   },
-  response: okObject,
+  response: addedEvent,
   responseExamples: okExamples,
   errors: [
     { status: 404, description: 'The user does not exist.' },

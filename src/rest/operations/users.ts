@@ -6,6 +6,7 @@ import { deleteUser } from '../../domain/users/delete.ts';
 import { readUsers, readUsersPage } from '../../domain/users/read.ts';
 import { updateUser } from '../../domain/users/upsert.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
+import { preferHeaders } from '../ignored-input.ts';
 import { operation } from '../operation.ts';
 import { createBody, createUserInput, listQuery, uidParams, updateBody, updateUserInput } from '../schemas.ts';
 import {
@@ -31,7 +32,8 @@ export const createUserOperation = operation({
   description:
     'Creates a user, for example when a customer signs up in your application. Can be called with the public key alone.',
   scope: 'users:identify',
-  request: { headers: idempotencyHeaders, body: createBody },
+  request: { headers: idempotencyHeaders.extend(preferHeaders.shape), body: createBody },
+  attributes: 'meta',
   requestExamples: { signUp: { summary: 'A customer signs up', value: { id: uid, ...profile } } },
   response: writtenUser,
   responseExamples: {
@@ -79,9 +81,11 @@ export const updateUserOperation = operation({
   summary: 'Update User attributes',
   description: `Updates user data and attributes; if the user doesn’t exist, creates the user. If exactly one user with the
 \`email\` has \`uid_updateable\`, and the caller has the scope \`users:write\`, sets that user’s \`uid\` instead.
-Can be called with the public key alone, except to change the user’s email, which requires \`users:write\`.`,
+Can be called with the public key alone, except to change the user’s email, which requires \`users:write\`, and to subscribe
+the user to lists, which requires \`lists:write\`.`,
   scope: 'users:identify',
-  request: { params: uidParams, body: updateBody },
+  request: { params: uidParams, headers: preferHeaders, body: updateBody },
+  attributes: 'meta',
   requestExamples: {
     upgrade: {
       summary: 'A change of plan',
@@ -134,10 +138,13 @@ export const listUsersOperation = operation({
   names: { first: 'limit', last: 'limit', after: 'next_cursor', before: 'previous_cursor' },
   handle: async ({ db, viewer }, { query }) => {
     const scope = cursorScope('GET /users', viewer.workspaceId);
-    const { limit, next_cursor: after, previous_cursor: before } = query;
+    const { limit, next_cursor: after, previous_cursor: before, email, 'lists[]': listIds } = query;
     const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
     const page = parsePageArguments({ ...size, after, before }, { scope: () => scope }, MAX_USERS_PAGE_SIZE);
-    const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, page, query.email);
+    const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, page, {
+      email,
+      listIds,
+    });
     const [first, last] = [rows[0], rows.at(-1)];
     return {
       data: await readUserObjects(db, viewer.workspaceId, rows),

@@ -66,7 +66,8 @@ async function startFullApp() {
   const app = await startApp({ limits: { complexity: 100_000 } });
   await seedUsers(app, users);
   await app.db.$executeRaw`
-    UPDATE users SET first_name = 'F' || uid, last_name = 'L' || uid, number = '+1' || uid, meta = jsonb_build_object('n', uid)
+    UPDATE users SET first_name = 'F' || uid, last_name = 'L' || uid, number = '+1' || uid, meta = jsonb_build_object('n', uid),
+      time_zone = 'Zone/' || uid, app_version = 'V' || uid, app_build = 'B' || uid, app_last_active_at = created_at
     WHERE workspace_id = ${app.workspaceId}::uuid`;
   await seedDevices(app, users);
   await seedListMembers(app, 1, users);

@@ -129,7 +129,7 @@ it('batches loads of equal queries only: different filters of one connection do 
   const statements = await app.statementsOf(async () => {
     const emails = ['u10@example.com', 'u20@example.com', 'u10@example.com'];
     const pages = await Promise.all(
-      emails.map((email) => loaders.page(usersSource(app.workspaceId, email), page, app.workspaceId, columns)),
+      emails.map((email) => loaders.page(usersSource(app.workspaceId, { email }), page, app.workspaceId, columns)),
     );
     expect(pages.map(({ rows }) => rows.map(({ id }) => id))).toEqual([[rowId(10)], [rowId(20)], [rowId(10)]]);
     const counts = ['Paid', 'Opened'].map((name) => loaders.count(eventsSource(app.workspaceId, { name }), rowId(10)));

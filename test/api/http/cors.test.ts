@@ -26,7 +26,8 @@ async function preflight({ app }: App, origin: string) {
 /** Headers that allow a page to read the response and its rate limit headers. */
 const readable = {
   'access-control-allow-origin': allowed,
-  'access-control-expose-headers': 'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
+  'access-control-expose-headers':
+    'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-ignored-fields',
 };
 
 const corsHeaders = (headers: object) =>

@@ -60,7 +60,7 @@ describe.each([
     async (id) => {
       await clientOf().identify({ id: 'a' });
       expect(await clientOf().identify({ id, first_name: 'Wrong' })).toEqual({
-        error: 'id must match the uid in the path, which must be percent-encoded',
+        error: expect.stringContaining('id must match the uid in the path, which must be percent-encoded'),
       });
       expect(await app.db.user.findMany({ where: { uid: 'a' }, select: { firstName: true } })).toEqual([
         { firstName: null },
@@ -105,6 +105,44 @@ describe.each([
     });
     expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toMatchObject({
       meta: { plan: 'pro', active: true },
+    });
+  });
+
+  it('identify stores is_account, and leaves out the attributes that cannot be stored, but not the rest', async () => {
+    const uid = `${prefix}-leftout`;
+    await clientOf().identify({ id: uid, age: 34 });
+    const attributes = { is_account: true, plan: 'pro', tags: ['a'], address: { city: 'Lagos' }, age: null };
+    expect(await clientOf().identify({ id: uid, ...attributes })).toMatchObject({
+      uid,
+      is_account: true,
+      ignored: [{ path: ['meta', 'tags'] }, { path: ['meta', 'address'] }],
+    });
+    expect(await withSecret.request(`/users/${uid}`, null, 'GET')).toMatchObject({
+      is_account: true,
+      meta: { plan: 'pro' },
+    });
+  });
+
+  it('identify and track accept Unix timestamps', async () => {
+    const { uid, id: userId } = await addUser(app);
+    expect(await clientOf().identify({ id: uid, created_at: 1_610_429_079 })).toMatchObject({
+      created_at: '2021-01-12T05:24:39.000+00:00',
+    });
+    await clientOf().track(uid, { event: 'played', timestamp: 1_610_429_079_062 });
+    expect(await app.db.event.findFirstOrThrow({ where: { userId } })).toMatchObject({
+      timestamp: new Date('2021-01-12T05:24:39.062Z'),
+    });
+  });
+
+  it.each<[string, (client: OfficialClient) => Promise<unknown>]>([
+    ['POST /users/:uid/accounts', (client) => client.addToAccount('u1', 'a1', 'owner')],
+    ['DELETE /users/:uid/accounts/:aid', (client) => client.removeFromAccount('u1', 'a1')],
+    ['PUT /users/:uid/accounts/:aid', (client) => client.changeAccountRole('u1', 'a1', 'owner')],
+    ['POST /users/:uid/convert', (client) => client.convertToCustomer('u1')],
+    ['POST /users/:uid/convert', (client) => client.convertToAccount('u1')],
+  ])('%s says that it is not served', async (call, act) => {
+    expect(await act(clientOf())).toEqual({
+      error: `usergraph does not serve ${call}. The operations that it serves are documented at /v1/docs.`,
     });
   });
 

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
-import { addUser } from '../../kit/factories.ts';
+import { addList, addToList, addUser } from '../../kit/factories.ts';
 import { pageIn, restOf } from '../../kit/rest.ts';
 import { seedUsers, tens } from '../../kit/seed-rows.ts';
 
@@ -139,8 +140,115 @@ describe('email', () => {
   });
 });
 
-it('ignores unknown parameters', async () => {
-  expect(await page('sort=uid&page=2')).toEqual(await page(''));
+it.each(['/v1/users', '/v1/users/u10'])('%s rejects unknown parameters and names all of them', async (path) => {
+  const message = expect.stringContaining('is not a parameter of this operation');
+  const issues = ['sort', 'page[size]'].map((name) => ({ path: [name], code: 'UNKNOWN_PARAMETER', message }));
+  expect(await restOf(app).get(`${path}?sort=uid&page[size]=2`)).toMatchObject({ status: 400, body: { issues } });
+});
+
+it('reports unknown parameters together with invalid ones', async () => {
+  expect(await restOf(app).get('/v1/users?limit=x&toString=1')).toMatchObject({
+    status: 400,
+    body: {
+      issues: [{ path: ['toString'], message: expect.stringContaining('limit, next_cursor') }, { path: ['limit'] }],
+    },
+  });
+});
+
+describe('lists[]', () => {
+  async function startWithLists() {
+    const app = await startApp();
+    await seedUsers(app, tens(6));
+    const lists = [await addList(app), await addList(app)] as const;
+    const users = await app.db.user.findMany({ orderBy: { id: 'asc' } });
+    const add = async (list: (typeof lists)[number], numbers: number[]) => {
+      for (const user of users.filter(({ uid }) => numbers.includes(Number(uid.slice(1))))) {
+        await addToList(app, list, { ...user, globalId: '' }, user.uid !== 'u30');
+      }
+    };
+    await add(lists[0], [10, 30, 50]);
+    await add(lists[1], [20, 30, 40, 50]);
+    return { app, lists, uidsOf: async (query: string) => pageIn((await restOf(app).get(`/v1/users?${query}`)).body) };
+  }
+
+  it('returns the members of a list, subscribed or not, page by page in both directions', async () => {
+    const { app, lists, uidsOf } = await startWithLists();
+    await using _ = app;
+    const first = await uidsOf(`limit=2&lists[]=${lists[0].id}`);
+    expect(first).toEqual({ uids: ['u50', 'u30'], next: expect.any(String), previous: undefined });
+    const second = await uidsOf(`limit=2&lists[]=${lists[0].id}&next_cursor=${first.next}`);
+    expect(second).toEqual({ uids: ['u10'], next: undefined, previous: expect.any(String) });
+    expect(await uidsOf(`limit=2&lists[]=${lists[0].id}&previous_cursor=${second.previous}`)).toEqual(first);
+  });
+
+  it.each([
+    'lists[]=A&lists[]=B',
+    'lists[0]=A&lists[1]=B',
+    'lists%5B%5D=A&lists%5B%5D=B',
+    'lists[]=A&lists[]=B&lists[]=A',
+  ])('returns the members of any of several lists once: %s', async (query) => {
+    const { app, lists, uidsOf } = await startWithLists();
+    await using _ = app;
+    const both = query.replaceAll('=A', `=${lists[0].id}`).replaceAll('=B', `=${lists[1].id.toUpperCase()}`);
+    const pages = [await uidsOf(`limit=2&${both}`)];
+    for (let next = pages[0]?.next; next; next = pages.at(-1)?.next) {
+      pages.push(await uidsOf(`limit=2&${both}&next_cursor=${next}`));
+    }
+    expect(pages.map(({ uids }) => uids)).toEqual([['u50', 'u40'], ['u30', 'u20'], ['u10']]);
+    const last = pages.at(-1);
+    const back = await uidsOf(`limit=2&${both}&previous_cursor=${last?.previous}`);
+    expect(back).toEqual({ uids: ['u30', 'u20'], next: expect.any(String), previous: expect.any(String) });
+    expect(await uidsOf(`limit=2&${both}&previous_cursor=${back.previous}`)).toMatchObject({
+      uids: ['u50', 'u40'],
+      previous: undefined,
+    });
+  });
+
+  it('uses the same cursors as the list of all users', async () => {
+    const { app, lists, uidsOf } = await startWithLists();
+    await using _ = app;
+    const { next } = await uidsOf('limit=3');
+    expect((await uidsOf(`lists[]=${lists[0].id}&next_cursor=${next}`)).uids).toEqual(['u30', 'u10']);
+  });
+
+  it('combines with email', async () => {
+    const { app, lists, uidsOf } = await startWithLists();
+    await using _ = app;
+    expect((await uidsOf(`lists[]=${lists[0].id}&email=u30@example.com`)).uids).toEqual(['u30']);
+    expect((await uidsOf(`lists[]=${lists[0].id}&email=u20@example.com`)).uids).toEqual([]);
+  });
+
+  it('returns nobody for a list of another workspace, as for an unknown one', async () => {
+    const { app, uidsOf } = await startWithLists();
+    await using _ = app;
+    const foreign = await addList({ ...app, ...app.stranger });
+    expect(await uidsOf(`lists[]=${foreign.id}`)).toEqual(await uidsOf(`lists[]=${randomUUID()}`));
+    expect((await uidsOf(`lists[]=${foreign.id}`)).uids).toEqual([]);
+  });
+
+  it.each(['lists[]=', 'lists[]=news', 'lists[]=1&lists[]='])('rejects %s', async (query) => {
+    expect(await restOf(app).get(`/v1/users?${query}`)).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: ['lists[]', '0'] }, ...(query.includes('&') ? [{ path: ['lists[]', '1'] }] : [])] },
+    });
+  });
+
+  it('rejects more than 100 lists', async () => {
+    const query = Array.from({ length: 101 }, () => `lists[]=${randomUUID()}`).join('&');
+    expect(await restOf(app).get(`/v1/users?${query}`)).toMatchObject({
+      status: 400,
+      body: { error: 'lists[] must contain at most 100 lists; got 101' },
+    });
+  });
+
+  it('reads two pages of ids and users, regardless of the number of lists', async () => {
+    const { app, lists } = await startWithLists();
+    await using _ = app;
+    const statements = await app.statementsOf(() =>
+      restOf(app).get(`/v1/users?lists[]=${lists[0].id}&lists[]=${lists[1].id}&limit=3`),
+    );
+    expect(statements.filter((text) => /readPages|readUsers/.test(text))).toHaveLength(2);
+  });
 });
 
 it('returns an empty page for an empty workspace', async () => {

@@ -137,10 +137,10 @@ describe('request body schemas', () => {
       number: { type: ['string', 'null'] },
       meta: {
         type: ['object', 'null'],
-        additionalProperties: { type: ['string', 'number', 'boolean'] },
+        additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
         maxProperties: 100,
       },
-      created_at: { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }] },
+      created_at: { anyOf: [{ type: ['string', 'number'], format: 'date-time' }, { type: 'null' }] },
       device_platform: { anyOf: [{ enum: ['android', 'ios'] }, { type: 'null' }] },
     });
   });

@@ -25,6 +25,11 @@ async function storedUser(): Promise<string> {
     lastName: 'Lovelace',
     number: '+2348012345678',
     email: 'ada@example.com',
+    isAccount: true,
+    timeZone: 'Africa/Lagos',
+    appVersion: '3.1.0',
+    appBuild: '3001',
+    appLastActiveAt: new Date('2026-01-12T05:24:39.062Z'),
     meta: { plan: 'pro', age: 34 },
   } satisfies Record<Exclude<ProfileField, 'createdAt'>, unknown>);
   await addDevices(app, user, [`stored-${user.uid}`]);
@@ -74,7 +79,13 @@ describe('an update returns the uid and', () => {
 
   it('the fields that were cleared', async () => {
     const uid = await storedUser();
-    expect(await updated(uid, { first_name: null, meta: null })).toEqual({ uid, first_name: null, meta: {} });
+    expect(await updated(uid, { first_name: null, is_account: null, app_last_active: null, meta: null })).toEqual({
+      uid,
+      first_name: null,
+      is_account: false,
+      app_last_active: null,
+      meta: {},
+    });
   });
 
   it('every field that was sent, for a new user', async () => {
@@ -83,9 +94,17 @@ describe('an update returns the uid and', () => {
       last_name: 'Lovelace',
       number: '+2348012345678',
       email: 'ada@example.com',
+      is_account: true,
+      tz: 'Africa/Lagos',
+      app_version: '3.1.0',
+      app_build: '3001',
+      app_last_active: '2026-01-12T05:24:39.062+00:00',
       meta: { plan: 'pro' },
       created_at: '2020-08-11T00:00:00.000+00:00',
-    } satisfies Record<Exclude<keyof typeof updateBody.shape, 'id' | 'device_token' | 'device_platform'>, unknown>;
+    } satisfies Record<
+      Exclude<keyof typeof updateBody.shape, 'id' | 'lists' | 'device_token' | 'device_platform'>,
+      unknown
+    >;
     expect(await updated('created', sent)).toEqual({ uid: 'created', ...sent });
   });
 });

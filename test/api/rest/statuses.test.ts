@@ -72,7 +72,7 @@ describe('403', () => {
 
 it.each([
   ['DELETE', '/v1/users'],
-  ['POST', '/v1/users/u1/accounts'],
+  ['POST', '/v1/users/u1/nothing'],
   ['PUT', '/health/live'],
 ] as const)('404: %s %s, regardless of the body', async (method, url) => {
   expect(await send({ method, url })).toEqual({ status: 404, body: error('NOT_FOUND') });

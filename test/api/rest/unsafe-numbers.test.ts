@@ -13,7 +13,10 @@ beforeEach(async () => {
 
 const BIG = '7234567890123456789';
 
-function send(method: 'POST' | 'PUT', url: string, payload: string, extra: Record<string, string> = {}) {
+/** Attributes that cannot be stored are errors. */
+const strict = { prefer: 'handling=strict' };
+
+function send(method: 'POST' | 'PUT', url: string, payload: string, extra: Record<string, string> = strict) {
   const headers = { authorization: app.owner, 'content-type': 'application/json', ...extra };
   return inject(app, { method, url, headers, payload });
 }
@@ -34,6 +37,13 @@ it.each([BIG, `-${BIG}`, '1e400', '1e-400', '0.1234567890123456789', '1e20'])('r
     rejected(unsafe(number, 'meta', 'accountId')),
   );
   expect(await app.db.user.findFirstOrThrow()).toMatchObject({ meta: {} });
+});
+
+it('leaves them out of meta and names them, unless the caller asks for strictness', async () => {
+  expect(await send('PUT', '/v1/users/ada', `{"meta":{"accountId":${BIG},"plan":"pro"}}`, {})).toMatchObject({
+    status: 200,
+    body: { meta: { plan: 'pro' }, ignored: [unsafe(BIG, 'meta', 'accountId')] },
+  });
 });
 
 it('rejects them in the value and the properties of an event, with all other errors', async () => {

@@ -140,14 +140,22 @@ it('reports every issue at once, each with its path, and creates nothing', async
     lastName: '\0',
     number: '123',
     email: 'nobody',
+    timeZone: 'Lagos',
+    appVersion: 'x'.repeat(65),
+    appBuild: 'a\nb',
+    appLastActiveAt: '0000-01-01T00:00:00Z',
     device: { token: '', platform: 'IOS' },
     listIds: ['nonsense'],
     meta: { ['k'.repeat(65)]: 1, text: '\0' },
     createdAt: '0000-01-01T00:00:00Z',
-  } satisfies Required<Omit<CreateUserInput, 'idempotencyKey'>>);
+    // Every boolean is valid.
+  } satisfies Required<Omit<CreateUserInput, 'isAccount' | 'idempotencyKey'>>);
   if (!('issues' in answer)) throw new Error(answer.__typename);
   expect([...new Set(answer.issues.map(({ path }) => path.join('.')))].sort()).toEqual(
     [
+      'appBuild',
+      'appLastActiveAt',
+      'appVersion',
       'createdAt',
       'device.token',
       'email',
@@ -157,6 +165,7 @@ it('reports every issue at once, each with its path, and creates nothing', async
       `meta.${'k'.repeat(65)}`,
       'meta.text',
       'number',
+      'timeZone',
       'uid',
     ].sort(),
   );

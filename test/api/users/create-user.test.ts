@@ -15,6 +15,11 @@ it('creates a user from a uid alone, with every other field empty', async () => 
       lastName: null,
       number: null,
       email: null,
+      isAccount: false,
+      timeZone: null,
+      appVersion: null,
+      appBuild: null,
+      appLastActiveAt: null,
       devices: [],
       lists: [],
       segments: [],
@@ -32,6 +37,11 @@ it('stores every field of the input', async () => {
     lastName: 'Jinadu',
     number: '+2348012345678',
     email: 'a.jinadu@somecorp.email',
+    isAccount: true,
+    timeZone: 'Africa/Lagos',
+    appVersion: '3.1.0',
+    appBuild: '3001',
+    appLastActiveAt: '2026-01-12T05:24:39.062Z',
     meta: { plan: 'pro', age: 34, active: true },
     createdAt: '2021-01-12T05:24:39.062Z',
   } satisfies Required<Omit<CreateUserInput, 'device' | 'listIds' | 'idempotencyKey'>>;
@@ -50,6 +60,11 @@ it('treats null as omitted, in every field', async () => {
     lastName: null,
     number: null,
     email: null,
+    isAccount: null,
+    timeZone: null,
+    appVersion: null,
+    appBuild: null,
+    appLastActiveAt: null,
     device: null,
     listIds: null,
     meta: null,
@@ -57,7 +72,16 @@ it('treats null as omitted, in every field', async () => {
   } satisfies Record<Exclude<keyof CreateUserInput, 'uid' | 'idempotencyKey'>, null>;
   const { createUser } = await app.run(CreateUser, { input: { uid: 'u144', ...empty } });
   if (!('user' in createUser)) throw new Error(createUser.message);
-  expect(createUser.user).toMatchObject({ firstName: null, email: null, devices: [], lists: [], meta: {} });
+  expect(createUser.user).toMatchObject({
+    firstName: null,
+    email: null,
+    isAccount: false,
+    timeZone: null,
+    appLastActiveAt: null,
+    devices: [],
+    lists: [],
+    meta: {},
+  });
   expect(Date.parse(createUser.user.createdAt)).toBeGreaterThanOrEqual(before);
 });
 

@@ -69,22 +69,33 @@ it('reports every issue at once, each with its path, and creates nothing', async
     lastName: '\0',
     number: '1',
     email: 'nobody',
-    device: { token: ' ', platform: 'IOS' },
+    timeZone: 'Lagos',
+    appVersion: '\0',
+    appBuild: '\0',
+    appLastActiveAt: '0000-01-01T00:00:00Z',
+    device: { token: ' ', platform: 'IOS' as const },
+    listIds: ['nonsense'],
     meta: { k: '\0' },
     createdAt: null,
-  } as const satisfies Required<Omit<UpdateUserInput, 'removeMeta'>>;
+    // Every boolean is valid.
+  } satisfies Required<Omit<UpdateUserInput, 'isAccount' | 'removeMeta'>>;
   const { updateUser } = await app.run(UpdateUser, { input: { ...input, removeMeta: [''] } });
   const paths = 'issues' in updateUser ? updateUser.issues.map(({ path }) => path.join('.')) : [];
   expect([...new Set(paths)].sort()).toEqual([
+    'appBuild',
+    'appLastActiveAt',
+    'appVersion',
     'createdAt',
     'device.token',
     'email',
     'firstName',
     'lastName',
+    'listIds.0',
     'meta.k',
     'newUid',
     'number',
     'removeMeta.0',
+    'timeZone',
     'uid',
   ]);
   expect(await app.db.user.count()).toBe(rows);

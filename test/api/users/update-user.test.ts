@@ -12,10 +12,15 @@ const full = {
   lastName: 'Jinadu',
   number: '+2348012345678',
   email: 'a.jinadu@somecorp.email',
+  isAccount: true,
+  timeZone: 'Africa/Lagos',
+  appVersion: '3.1.0',
+  appBuild: '3001',
+  appLastActiveAt: '2026-01-12T05:24:39.062Z',
   device: { token: 'token-1', platform: 'ANDROID' },
   meta: { plan: 'pro', age: 34 },
   createdAt: '2021-01-12T05:24:39.062Z',
-} as const satisfies Required<Omit<UpdateUserInput, 'newUid' | 'removeMeta'>>;
+} as const satisfies Required<Omit<UpdateUserInput, 'newUid' | 'listIds' | 'removeMeta'>>;
 
 it('creates a user with an unknown uid, with every field', async () => {
   await using app = await startApp();
@@ -51,8 +56,13 @@ it('updates the fields of the input, and returns created: false', async () => {
     lastName: 'Lovelace',
     number: '442071838750',
     email: 'ada@example.com',
+    isAccount: false,
+    timeZone: 'Europe/London',
+    appVersion: '3.2.0',
+    appBuild: '3002',
+    appLastActiveAt: '2026-02-02T00:00:00.000Z',
     createdAt: '2022-02-02T00:00:00Z',
-  } satisfies Record<Exclude<ProfileField, 'meta'>, string>;
+  } satisfies Record<Exclude<ProfileField, 'meta'>, string | boolean>;
   expect(await app.run(UpdateUser, { input: { uid: 'u144', ...change } })).toMatchObject({
     updateUser: {
       created: false,
@@ -72,15 +82,15 @@ it('does not change omitted fields', async () => {
 
 const cleared = Object.entries(profileFields)
   .filter(([, { onNull }]) => onNull === 'clear')
-  .map(([name]) => name);
+  .map(([field]) => ({ field, value: field === 'isAccount' ? false : null }));
 
-it.each(cleared)('clears only %s with null', async (field) => {
+it.each(cleared)('clears only $field with null', async ({ field, value }) => {
   await using app = await startApp();
   await app.run(CreateUser, { input: full });
   const { user: before } = await app.run(ReadUser, { uid: 'u144' });
   await app.run(IdentifyUser, { input: { uid: 'u144', [field]: null } });
   const { user: after } = await app.run(ReadUser, { uid: 'u144' });
-  expect({ ...after, updatedAt: null }).toEqual({ ...before, [field]: null, updatedAt: null });
+  expect({ ...after, updatedAt: null }).toEqual({ ...before, [field]: value, updatedAt: null });
 });
 
 it('clears all attributes with null', async () => {
@@ -90,11 +100,11 @@ it('clears all attributes with null', async () => {
   expect('user' in updateUser && updateUser.user.meta).toEqual({});
 });
 
-it('treats null as omitted in newUid, removeMeta and device', async () => {
+it('treats null as omitted in newUid, listIds, removeMeta and device', async () => {
   await using app = await startApp();
   await app.run(CreateUser, { input: full });
   const { device, ...fields } = full;
-  const input = { uid: 'u144', newUid: null, removeMeta: null, device: null };
+  const input = { uid: 'u144', newUid: null, listIds: null, removeMeta: null, device: null };
   expect(await app.run(UpdateUser, { input })).toMatchObject({
     updateUser: { created: false, user: { ...fields, devices: [device] } },
   });

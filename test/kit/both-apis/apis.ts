@@ -30,7 +30,12 @@ export const rest: Api = async ({ app }, tenant, { name, input, caller }) => {
   const response = await app.inject({
     method,
     url: `/v1${url}`,
-    headers: { authorization: tenant[caller], ...(body ? { 'content-type': 'application/json' } : {}) },
+    headers: {
+      authorization: tenant[caller],
+      // GraphQL is always strict.
+      prefer: 'handling=strict',
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
     ...(body ? { payload: JSON.stringify(body) } : {}),
   });
   const json = record(response.json());
@@ -79,7 +84,11 @@ const restRequests: Record<Command['name'], (input: Command['input']) => RestReq
     url: '/users',
     body: { id: uid, lists: listIds, ...restProfile(input) },
   }),
-  updateUser: ({ uid, ...input }) => ({ method: 'PUT', url: pathOf(uid), body: restProfile(input) }),
+  updateUser: ({ uid, listIds, ...input }) => ({
+    method: 'PUT',
+    url: pathOf(uid),
+    body: { lists: listIds, ...restProfile(input) },
+  }),
   addEvent: ({ uid, name, ...input }) => ({
     method: 'POST',
     url: `${pathOf(uid)}/events`,

@@ -3,8 +3,8 @@ import type { ProfileField } from '../../../src/domain/users/profile-fields.ts';
 import type { Command } from './apis.ts';
 import { lists, type Scene } from './scene.ts';
 
-// Excludes inputs that only one API accepts: numbers as text, dates that are not RFC 3339, a platform without a token and unknown
-// keys (REST), a single list id for a list (GraphQL), and the uid "", which changes the path.
+// Excludes inputs that only one API accepts: numbers as text, dates that are not RFC 3339, attributes of null, a platform without
+// a token and unknown keys (REST), a single list id for a list (GraphQL), and the uid "", which changes the path.
 
 const texts = ['Ada', 'Ò', '', 'x'.repeat(255), '😀'.repeat(255)];
 const invalidTexts = ['x'.repeat(256), '😀'.repeat(256), 'a\u0000b', '\ud800', 5, true, ['Ada'], {}];
@@ -19,7 +19,6 @@ const attributeSets = [
   { long: 'x'.repeat(16_000) },
 ];
 const invalidAttributes = [
-  { plan: null },
   { plan: {} },
   { plan: ['pro'] },
   { ['k'.repeat(65)]: 1 },
@@ -60,6 +59,11 @@ const invalidNumbers = ['12', 'phone', '', '+'.repeat(70), '08012345678x'];
 const tokens = ['token0', 'token1', 'token2', 'token3', 'token4', 'token5', 'token6', '~'.repeat(1024)];
 const invalidTokens = ['~'.repeat(1025), 'a b', 'ö'];
 
+const timeZones = ['Africa/Lagos', 'Asia/Kolkata', 'US/Pacific', 'UTC', 'Etc/GMT+5'];
+const invalidTimeZones = ['', '+01:00', 'Lagos', 'Africa/Lagos ', 'x'.repeat(300), 'a\u0000', 5, true];
+const versions = ['3.1.0', '', '3.1.0-rc.1 (build 7)', 'x'.repeat(64)];
+const invalidVersions = ['x'.repeat(65), 'a\nb', 'a\u0000', true, ['3'], {}];
+
 const of = (values: readonly unknown[]) => fc.constantFrom(...values);
 
 /** Valid values (or null), and invalid ones. */
@@ -78,6 +82,11 @@ const fields = {
   lastName: { valid: nullable(fc.string({ unit: 'grapheme', maxLength: 20 })), invalid: of(invalidTexts) },
   number: { valid: nullable(of(numbers)), invalid: of(invalidNumbers) },
   email: { valid: nullable(of(emails)), invalid: of(invalidEmails) },
+  isAccount: { valid: nullable(of([true, false])), invalid: of(['true', 1, {}]) },
+  timeZone: { valid: nullable(of(timeZones)), invalid: of(invalidTimeZones) },
+  appVersion: { valid: nullable(of(versions)), invalid: of(invalidVersions) },
+  appBuild: { valid: nullable(of(versions)), invalid: of(invalidVersions) },
+  appLastActiveAt: { valid: nullable(of(dates)), invalid: of(invalidDates) },
   device: {
     valid: nullable(fc.record({ token: of(tokens), platform: of(['android', 'ios']) })),
     invalid: fc.oneof(device(invalidTokens, ['ios']), device(tokens, ['windows', null])),
@@ -148,7 +157,7 @@ const commandsOf = (name: Command['name'], inputs: fc.Arbitrary<Command['input']
 /** A command for both APIs. */
 const command = fc.oneof(
   { weight: 3, arbitrary: commandsOf('createUser', input({ ...fields, listIds }, { uid: newUid })) },
-  { weight: 5, arbitrary: commandsOf('updateUser', input(fields, { uid })) },
+  { weight: 5, arbitrary: commandsOf('updateUser', input({ ...fields, listIds }, { uid })) },
   {
     weight: 2,
     arbitrary: commandsOf(

@@ -24,6 +24,7 @@ export const UpdateUser = graphql(`
       ... on UidTakenError { uid }
       ... on UidNotUpdateableError { uid }
       ... on ForbiddenError { requiredScope }
+      ... on NotFoundError { resource }
     }
   }
 `);
@@ -80,6 +81,11 @@ export const WholeUser = graphql(`
     lastName
     number
     email
+    isAccount
+    timeZone
+    appVersion
+    appBuild
+    appLastActiveAt
     devices { token platform lastSeenAt }
     lists { subscribed joinedAt list { id title } }
     segments { suppressed segment { id name } }

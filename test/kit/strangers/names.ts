@@ -66,6 +66,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'UpdateUserInput.uid': ({ uid, email }) => [uid, email],
   'UpdateUserInput.newUid': ({ uid, email }) => [uid, email],
   'UpdateUserInput.email': ({ email }) => [email],
+  'UpdateUserInput.listIds': ({ list }) => [[list]],
 };
 
 /** All other arguments and input fields, with a value if they are required. */
@@ -76,11 +77,16 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'AddEventInput.value': undefined,
   'CreateListInput.title': 'Another',
   'CreateListInput.description': undefined,
+  'CreateUserInput.appBuild': undefined,
+  'CreateUserInput.appLastActiveAt': undefined,
+  'CreateUserInput.appVersion': undefined,
   'CreateUserInput.createdAt': undefined,
   'CreateUserInput.firstName': undefined,
+  'CreateUserInput.isAccount': undefined,
   'CreateUserInput.lastName': undefined,
   'CreateUserInput.meta': undefined,
   'CreateUserInput.number': undefined,
+  'CreateUserInput.timeZone': undefined,
   'DeviceInput.platform': 'IOS',
   'EventFilter.name': undefined,
   'EventFilter.since': undefined,
@@ -89,11 +95,16 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'SetListSubscriptionInput.subscribed': true,
   'UpdateListInput.title': 'Overwritten',
   'UpdateListInput.description': undefined,
+  'UpdateUserInput.appBuild': undefined,
+  'UpdateUserInput.appLastActiveAt': undefined,
+  'UpdateUserInput.appVersion': undefined,
   'UpdateUserInput.createdAt': undefined,
   'UpdateUserInput.firstName': 'Overwritten',
+  'UpdateUserInput.isAccount': undefined,
   'UpdateUserInput.lastName': undefined,
   'UpdateUserInput.meta': { overwritten: true },
   'UpdateUserInput.number': undefined,
+  'UpdateUserInput.timeZone': undefined,
   'UpdateUserInput.removeMeta': undefined,
 };
 

@@ -11,6 +11,7 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
   token: ({ token }) => [token],
   device_token: ({ token }) => [token],
   lists: ({ list }) => [[list]],
+  'lists[]': ({ list }) => [list],
   email: ({ email }) => [email],
   idempotency_key: ({ idempotencyKey }) => [idempotencyKey],
   'Idempotency-Key': ({ idempotencyKey }) => [idempotencyKey],
@@ -20,6 +21,7 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
 export const restOther: readonly string[] = [
   ...['limit', 'next_cursor', 'previous_cursor', 'first_name', 'last_name', 'number', 'device_platform', 'meta'],
   ...['created_at', 'event', 'value', 'properties', 'timestamp'],
+  ...['is_account', 'tz', 'app_version', 'app_build', 'app_last_active', 'Prefer'],
 ];
 
 const Documented = z.object({

@@ -8,10 +8,11 @@ export async function seedAll(place: Place, number: number): Promise<void> {
   await seedEvents(place, number, [number], `Event ${number}`);
   await seedDevices(place, [number]);
   const { db, workspaceId } = place;
+  const app = { timeZone: `Zone/${number}`, appVersion: `Version ${number}`, appBuild: `Build ${number}` };
   const meta = { [`k${number}`]: `${number}` };
   await db.user.updateMany({
     where: { workspaceId },
-    data: { firstName: `First ${number}`, lastName: `Last ${number}`, number: `+${number}${number}`, meta },
+    data: { firstName: `First ${number}`, lastName: `Last ${number}`, number: `+${number}${number}`, ...app, meta },
   });
   await db.list.updateMany({ where: { workspaceId }, data: { description: `About ${number}` } });
   await db.event.updateMany({ where: { workspaceId }, data: { value: `${number}`, properties: meta } });

@@ -26,6 +26,11 @@ it('includes every sent field in the patch of an update', () => {
     lastName: 'Lovelace',
     number: '+2348012345678',
     email: 'ada@example.com',
+    isAccount: true,
+    timeZone: 'Africa/Lagos',
+    appVersion: '3.1.0',
+    appBuild: '3001',
+    appLastActiveAt: new Date('2026-01-12T05:24:39.062Z'),
     createdAt: new Date('2021-01-12T05:24:39.062Z'),
     meta: { plan: 'pro' },
     newUid: 'ada',
@@ -35,7 +40,9 @@ it('includes every sent field in the patch of an update', () => {
 });
 
 it('omits from the patch what is omitted from the update, and null where it clears nothing', () => {
-  const cleared = { firstName: null, lastName: null, number: null, email: null, meta: null };
+  const profile = { firstName: null, lastName: null, number: null, email: null, meta: null };
+  const app = { isAccount: null, timeZone: null, appVersion: null, appBuild: null, appLastActiveAt: null };
+  const cleared = { ...profile, ...app };
   expect(toPatch({ uid: 'u1', ...cleared, createdAt: null, newUid: null, removeMeta: null })).toEqual(cleared);
   expect(toPatch({ uid: 'u1', firstName: undefined })).toEqual({});
 });

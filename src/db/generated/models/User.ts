@@ -33,6 +33,11 @@ export type UserMinAggregateOutputType = {
   lastName: string | null
   number: string | null
   email: string | null
+  isAccount: boolean | null
+  timeZone: string | null
+  appVersion: string | null
+  appBuild: string | null
+  appLastActiveAt: Date | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -46,6 +51,11 @@ export type UserMaxAggregateOutputType = {
   lastName: string | null
   number: string | null
   email: string | null
+  isAccount: boolean | null
+  timeZone: string | null
+  appVersion: string | null
+  appBuild: string | null
+  appLastActiveAt: Date | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -59,6 +69,11 @@ export type UserCountAggregateOutputType = {
   lastName: number
   number: number
   email: number
+  isAccount: number
+  timeZone: number
+  appVersion: number
+  appBuild: number
+  appLastActiveAt: number
   meta: number
   publicMeta: number
   createdAt: number
@@ -76,6 +91,11 @@ export type UserMinAggregateInputType = {
   lastName?: true
   number?: true
   email?: true
+  isAccount?: true
+  timeZone?: true
+  appVersion?: true
+  appBuild?: true
+  appLastActiveAt?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -89,6 +109,11 @@ export type UserMaxAggregateInputType = {
   lastName?: true
   number?: true
   email?: true
+  isAccount?: true
+  timeZone?: true
+  appVersion?: true
+  appBuild?: true
+  appLastActiveAt?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -102,6 +127,11 @@ export type UserCountAggregateInputType = {
   lastName?: true
   number?: true
   email?: true
+  isAccount?: true
+  timeZone?: true
+  appVersion?: true
+  appBuild?: true
+  appLastActiveAt?: true
   meta?: true
   publicMeta?: true
   createdAt?: true
@@ -190,6 +220,11 @@ export type UserGroupByOutputType = {
   lastName: string | null
   number: string | null
   email: string | null
+  isAccount: boolean
+  timeZone: string | null
+  appVersion: string | null
+  appBuild: string | null
+  appLastActiveAt: Date | null
   meta: runtime.JsonValue
   publicMeta: runtime.JsonValue
   createdAt: Date
@@ -226,6 +261,11 @@ export type UserWhereInput = {
   lastName?: Prisma.StringNullableFilter<"User"> | string | null
   number?: Prisma.StringNullableFilter<"User"> | string | null
   email?: Prisma.StringNullableFilter<"User"> | string | null
+  isAccount?: Prisma.BoolFilter<"User"> | boolean
+  timeZone?: Prisma.StringNullableFilter<"User"> | string | null
+  appVersion?: Prisma.StringNullableFilter<"User"> | string | null
+  appBuild?: Prisma.StringNullableFilter<"User"> | string | null
+  appLastActiveAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
   meta?: Prisma.JsonFilter<"User">
   publicMeta?: Prisma.JsonFilter<"User">
   createdAt?: Prisma.DateTimeFilter<"User"> | Date | string
@@ -245,6 +285,11 @@ export type UserOrderByWithRelationInput = {
   lastName?: Prisma.SortOrderInput | Prisma.SortOrder
   number?: Prisma.SortOrderInput | Prisma.SortOrder
   email?: Prisma.SortOrderInput | Prisma.SortOrder
+  isAccount?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrderInput | Prisma.SortOrder
+  appVersion?: Prisma.SortOrderInput | Prisma.SortOrder
+  appBuild?: Prisma.SortOrderInput | Prisma.SortOrder
+  appLastActiveAt?: Prisma.SortOrderInput | Prisma.SortOrder
   meta?: Prisma.SortOrder
   publicMeta?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -269,6 +314,11 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   lastName?: Prisma.StringNullableFilter<"User"> | string | null
   number?: Prisma.StringNullableFilter<"User"> | string | null
   email?: Prisma.StringNullableFilter<"User"> | string | null
+  isAccount?: Prisma.BoolFilter<"User"> | boolean
+  timeZone?: Prisma.StringNullableFilter<"User"> | string | null
+  appVersion?: Prisma.StringNullableFilter<"User"> | string | null
+  appBuild?: Prisma.StringNullableFilter<"User"> | string | null
+  appLastActiveAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
   meta?: Prisma.JsonFilter<"User">
   publicMeta?: Prisma.JsonFilter<"User">
   createdAt?: Prisma.DateTimeFilter<"User"> | Date | string
@@ -288,6 +338,11 @@ export type UserOrderByWithAggregationInput = {
   lastName?: Prisma.SortOrderInput | Prisma.SortOrder
   number?: Prisma.SortOrderInput | Prisma.SortOrder
   email?: Prisma.SortOrderInput | Prisma.SortOrder
+  isAccount?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrderInput | Prisma.SortOrder
+  appVersion?: Prisma.SortOrderInput | Prisma.SortOrder
+  appBuild?: Prisma.SortOrderInput | Prisma.SortOrder
+  appLastActiveAt?: Prisma.SortOrderInput | Prisma.SortOrder
   meta?: Prisma.SortOrder
   publicMeta?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -309,6 +364,11 @@ export type UserScalarWhereWithAggregatesInput = {
   lastName?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
   number?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
   email?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
+  isAccount?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
+  timeZone?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
+  appVersion?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
+  appBuild?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
+  appLastActiveAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
   meta?: Prisma.JsonWithAggregatesFilter<"User">
   publicMeta?: Prisma.JsonWithAggregatesFilter<"User">
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"User"> | Date | string
@@ -323,6 +383,11 @@ export type UserCreateInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -342,6 +407,11 @@ export type UserUncheckedCreateInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -359,6 +429,11 @@ export type UserUpdateInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -378,6 +453,11 @@ export type UserUncheckedUpdateInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -396,6 +476,11 @@ export type UserCreateManyInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -410,6 +495,11 @@ export type UserUpdateManyMutationInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -425,6 +515,11 @@ export type UserUncheckedUpdateManyInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -460,6 +555,11 @@ export type UserCountOrderByAggregateInput = {
   lastName?: Prisma.SortOrder
   number?: Prisma.SortOrder
   email?: Prisma.SortOrder
+  isAccount?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrder
+  appVersion?: Prisma.SortOrder
+  appBuild?: Prisma.SortOrder
+  appLastActiveAt?: Prisma.SortOrder
   meta?: Prisma.SortOrder
   publicMeta?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -475,6 +575,11 @@ export type UserMaxOrderByAggregateInput = {
   lastName?: Prisma.SortOrder
   number?: Prisma.SortOrder
   email?: Prisma.SortOrder
+  isAccount?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrder
+  appVersion?: Prisma.SortOrder
+  appBuild?: Prisma.SortOrder
+  appLastActiveAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -488,6 +593,11 @@ export type UserMinOrderByAggregateInput = {
   lastName?: Prisma.SortOrder
   number?: Prisma.SortOrder
   email?: Prisma.SortOrder
+  isAccount?: Prisma.SortOrder
+  timeZone?: Prisma.SortOrder
+  appVersion?: Prisma.SortOrder
+  appBuild?: Prisma.SortOrder
+  appLastActiveAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -593,6 +703,11 @@ export type UserCreateWithoutWorkspaceInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -610,6 +725,11 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -657,6 +777,11 @@ export type UserScalarWhereInput = {
   lastName?: Prisma.StringNullableFilter<"User"> | string | null
   number?: Prisma.StringNullableFilter<"User"> | string | null
   email?: Prisma.StringNullableFilter<"User"> | string | null
+  isAccount?: Prisma.BoolFilter<"User"> | boolean
+  timeZone?: Prisma.StringNullableFilter<"User"> | string | null
+  appVersion?: Prisma.StringNullableFilter<"User"> | string | null
+  appBuild?: Prisma.StringNullableFilter<"User"> | string | null
+  appLastActiveAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
   meta?: Prisma.JsonFilter<"User">
   publicMeta?: Prisma.JsonFilter<"User">
   createdAt?: Prisma.DateTimeFilter<"User"> | Date | string
@@ -671,6 +796,11 @@ export type UserCreateWithoutDevicesInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -689,6 +819,11 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -721,6 +856,11 @@ export type UserUpdateWithoutDevicesInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -739,6 +879,11 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -755,6 +900,11 @@ export type UserCreateWithoutListsInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -773,6 +923,11 @@ export type UserUncheckedCreateWithoutListsInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -805,6 +960,11 @@ export type UserUpdateWithoutListsInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -823,6 +983,11 @@ export type UserUncheckedUpdateWithoutListsInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -839,6 +1004,11 @@ export type UserCreateWithoutSegmentsInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -857,6 +1027,11 @@ export type UserUncheckedCreateWithoutSegmentsInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -889,6 +1064,11 @@ export type UserUpdateWithoutSegmentsInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -907,6 +1087,11 @@ export type UserUncheckedUpdateWithoutSegmentsInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -923,6 +1108,11 @@ export type UserCreateManyWorkspaceInput = {
   lastName?: string | null
   number?: string | null
   email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
@@ -937,6 +1127,11 @@ export type UserUpdateWithoutWorkspaceInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -954,6 +1149,11 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -971,6 +1171,11 @@ export type UserUncheckedUpdateManyWithoutWorkspaceInput = {
   lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1035,6 +1240,11 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   lastName?: boolean
   number?: boolean
   email?: boolean
+  isAccount?: boolean
+  timeZone?: boolean
+  appVersion?: boolean
+  appBuild?: boolean
+  appLastActiveAt?: boolean
   meta?: boolean
   publicMeta?: boolean
   createdAt?: boolean
@@ -1055,6 +1265,11 @@ export type UserSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   lastName?: boolean
   number?: boolean
   email?: boolean
+  isAccount?: boolean
+  timeZone?: boolean
+  appVersion?: boolean
+  appBuild?: boolean
+  appLastActiveAt?: boolean
   meta?: boolean
   publicMeta?: boolean
   createdAt?: boolean
@@ -1071,6 +1286,11 @@ export type UserSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   lastName?: boolean
   number?: boolean
   email?: boolean
+  isAccount?: boolean
+  timeZone?: boolean
+  appVersion?: boolean
+  appBuild?: boolean
+  appLastActiveAt?: boolean
   meta?: boolean
   publicMeta?: boolean
   createdAt?: boolean
@@ -1087,13 +1307,18 @@ export type UserSelectScalar = {
   lastName?: boolean
   number?: boolean
   email?: boolean
+  isAccount?: boolean
+  timeZone?: boolean
+  appVersion?: boolean
+  appBuild?: boolean
+  appLastActiveAt?: boolean
   meta?: boolean
   publicMeta?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "uid" | "uidUpdateable" | "firstName" | "lastName" | "number" | "email" | "meta" | "publicMeta" | "createdAt" | "updatedAt", ExtArgs["result"]["user"]>
+export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "uid" | "uidUpdateable" | "firstName" | "lastName" | "number" | "email" | "isAccount" | "timeZone" | "appVersion" | "appBuild" | "appLastActiveAt" | "meta" | "publicMeta" | "createdAt" | "updatedAt", ExtArgs["result"]["user"]>
 export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
@@ -1134,6 +1359,20 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
      */
     number: string | null
     email: string | null
+    /**
+     * Whether the user is an account, such as a company, instead of a person.
+     */
+    isAccount: boolean
+    /**
+     * IANA name, such as `Africa/Lagos`.
+     */
+    timeZone: string | null
+    appVersion: string | null
+    appBuild: string | null
+    /**
+     * When the user last used the app.
+     */
+    appLastActiveAt: Date | null
     /**
      * A flat object of strings, numbers and booleans.
      */
@@ -1583,6 +1822,11 @@ export interface UserFieldRefs {
   readonly lastName: Prisma.FieldRef<"User", 'String'>
   readonly number: Prisma.FieldRef<"User", 'String'>
   readonly email: Prisma.FieldRef<"User", 'String'>
+  readonly isAccount: Prisma.FieldRef<"User", 'Boolean'>
+  readonly timeZone: Prisma.FieldRef<"User", 'String'>
+  readonly appVersion: Prisma.FieldRef<"User", 'String'>
+  readonly appBuild: Prisma.FieldRef<"User", 'String'>
+  readonly appLastActiveAt: Prisma.FieldRef<"User", 'DateTime'>
   readonly meta: Prisma.FieldRef<"User", 'Json'>
   readonly publicMeta: Prisma.FieldRef<"User", 'Json'>
   readonly createdAt: Prisma.FieldRef<"User", 'DateTime'>

@@ -1,0 +1,12 @@
+// In place of the module `cross-fetch` that @engage_so/js calls: sends requests to usergraph instead of the address in the
+// client's code.
+
+const PLATFORM_URL = 'https://api.engage.so/v1';
+
+// A bundler replaces this expression; see vite.config.js.
+const USERGRAPH_URL = process.env.USERGRAPH_URL;
+
+const originalFetch = globalThis.fetch;
+
+module.exports = (url, options) =>
+  originalFetch(url.startsWith(PLATFORM_URL) ? USERGRAPH_URL + url.slice(PLATFORM_URL.length) : url, options);
