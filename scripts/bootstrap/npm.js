@@ -32,14 +32,18 @@ export async function runNpm(args, { cwd, ...progress }) {
  */
 function run(/** @type {string[]} */ args, /** @type {string} */ cwd) {
   return new Promise((resolvePromise, reject) => {
+    /** @type {number | undefined} */
+    let pid;
+    const kill = () => pid && process.kill(-pid, 'SIGKILL');
+    // Before npm starts: a signal in between would leave it running.
+    for (const signal of signals) process.on(signal, kill);
     const child = spawn('npm', args, { cwd, env: environment(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-    if (child.pid) recordNpm(child.pid);
+    pid = child.pid;
+    if (pid) recordNpm(pid);
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
       errors += text;
     });
-    const kill = () => child.pid && process.kill(-child.pid, 'SIGKILL');
-    for (const signal of signals) process.on(signal, kill);
     child.on('error', (error) => reject(new SetupError(`Cannot run npm: ${error.message}`)));
     child.on('close', (code, killedBy) => {
       for (const signal of signals) process.off(signal, kill);

@@ -50,6 +50,6 @@ export function showProgress({ title, folder, megabytes }) {
   return () => {
     isStopped = true;
     clearInterval(timer);
-    stdout.write(`${stdout.isTTY ? '\r\x1b[K' : ''}  finished after ${seconds()} s\n`);
+    stdout.write(`${stdout.isTTY ? '\r\x1b[K' : ''}  npm took ${seconds()} s\n`);
   };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createKey } from '../../src/auth/keys.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
@@ -89,6 +89,8 @@ export async function startTwoWorkers(environment: Record<string, string> = {}, 
     { DATABASE_URL: database.connection.connectionString, WORKERS: '2', ...environment },
     start,
   );
+  // Workers write their log lines in batches.
+  await waitUntil(() => expect(workerPids(gateway)).toHaveLength(2));
   return {
     gateway,
     owner: basic(key.publicKey, key.secret),

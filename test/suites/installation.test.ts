@@ -18,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Clones the last commit. */
+/** Clones the last commit, without the history. */
 async function clone(name: string): Promise<string> {
   const path = join(folder, name);
-  await run('git', ['clone', '-q', '.', path]);
+  await run('git', ['clone', '-q', '--depth', '1', `file://${process.cwd()}`, path]);
   return path;
 }
 
@@ -29,24 +29,34 @@ async function megabytes(path: string): Promise<number> {
   return Number.parseInt((await run('du', ['-sm', path])).stdout, 10);
 }
 
-/** PATH without the Node.js of this repository, and with one in the first place if it is given. */
-const pathWith = (...first: string[]) =>
-  [...first, ...(process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules'))].join(
-    delimiter,
-  );
+/**
+ * The environment of this process, with its settings for npm, but with an empty npm cache and without the Node.js of this
+ * repository.
+ * @param nodeFolder the folder of the Node.js to use; by default that of the machine.
+ */
+function environment(path: string, nodeFolder?: string): Record<string, string> {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((entry) => !/node_modules|node-gyp/.test(entry));
+  const inherited = Object.entries(process.env).flatMap(([name, value]) => {
+    const isOfThisRun = name === 'DATABASE_URL' || /^npm_(package|lifecycle|config_local_prefix)/.test(name);
+    return value === undefined || isOfThisRun ? [] : [[name, value]];
+  });
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: [...(nodeFolder ? [nodeFolder] : []), ...folders].join(delimiter),
+    NODE_COMPILE_CACHE: join(path, 'node_modules/.cache/compile'),
+    npm_config_cache: join(folder, 'cache'),
+  };
+}
 
 const npmStart = (cwd: string): Start => ({ command: ['npm', '--prefix', cwd, 'start'], detached: true });
 
 it('of a fresh clone by npm start shows its progress, serves GraphiQL, and stays small', async () => {
   const path = await clone('fresh');
-  await using gateway = await startGateway(
-    { PATH: pathWith(), npm_config_cache: join(folder, 'cache') },
-    npmStart(path),
-  );
+  await using gateway = await startGateway(environment(path), npmStart(path));
   expect(gateway.output()).toMatch(
     /Installing production packages \(\d+ packages, \d+ MB\): no packages are installed\./,
   );
-  expect(gateway.output()).toMatch(/ {2}\d+ of \d+ MB \(\d+ %\) after \d+ s/);
+  expect(gateway.output()).toMatch(/ {2}(\d+ of \d+ MB \(\d+ %\) after|npm took) \d+ s/);
   const page = await (await fetch(`${gateway.address}/graphql`, { headers: { accept: 'text/html' } })).text();
   for (const [, file] of page.matchAll(/(?:src|href)="(\/graphiql[^"]+)"/g)) {
     expect((await fetch(gateway.address + file)).status).toBe(200);
@@ -58,11 +68,11 @@ it('of a fresh clone by npm start shows its progress, serves GraphiQL, and stays
 
 it('of production packages with an own Node.js and PostgreSQL is used as it is, and stays small', async () => {
   const path = await clone('production');
-  const env = { ...process.env, PATH: pathWith(dirname(process.execPath)), npm_config_cache: join(folder, 'cache') };
+  const env = environment(path, dirname(process.execPath));
   await run('npm', ['ci', '--omit=dev', '--omit=optional'], { cwd: path, env });
   await using database = await createDatabase();
   await using gateway = await startGateway(
-    { PATH: env.PATH, DATABASE_URL: database.connection.connectionString },
+    { ...env, DATABASE_URL: database.connection.connectionString },
     npmStart(path),
   );
   expect(gateway.output()).not.toContain('Installing');

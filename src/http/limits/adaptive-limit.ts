@@ -13,6 +13,12 @@ const MIN_QUEUE = 128;
  */
 const STANDING_INTERVALS = 20;
 
+/**
+ * Weight of a slow interval in which requests exceeded the maximum: more than a burst is arriving, and it is standing after
+ * three such intervals. Until then, turns of the event loop are as long as the requests in flight take, and delay rejections.
+ */
+const EXCEEDED_WEIGHT = 7;
+
 /** Intervals in which the limit is not reached, after which shedding ends: longer than the `Retry-After` of a rejection. */
 const CALM_INTERVALS = 15;
 
@@ -96,18 +102,23 @@ export class AdaptiveLimit {
    * @param slowness the delay of requests in the interval, as a multiple of its target; undefined if no delay was measured.
    */
   adjust(slowness: number | undefined): void {
-    const isReached = this.#rejected > 0 || this.#peak >= (this.#adaptive ?? Math.min(MIN_QUEUE, this.#max));
+    const isExceeded = this.#rejected > 0;
+    const isReached = isExceeded || this.#peak >= (this.#adaptive ?? Math.min(MIN_QUEUE, this.#max));
     this.#rejected = 0;
     this.#peak = this.#inFlight;
     this.#intervalsSinceFull += 1;
-    if (this.#adaptive === undefined) this.#detectQueue(isReached, slowness);
+    if (this.#adaptive === undefined) this.#detectQueue(isReached, isExceeded, slowness);
     else this.#adapt(this.#adaptive, isReached, slowness);
   }
 
-  #detectQueue(isReached: boolean, slowness: number | undefined): void {
+  #detectQueue(isReached: boolean, isExceeded: boolean, slowness: number | undefined): void {
     if (isReached && slowness === undefined) return;
-    this.#slowIntervals = isReached && slowness !== undefined && slowness > 1 ? this.#slowIntervals + 1 : 0;
-    if (!slowness || this.#slowIntervals < STANDING_INTERVALS) return;
+    if (!isReached || slowness === undefined || slowness <= 1) {
+      this.#slowIntervals = 0;
+      return;
+    }
+    this.#slowIntervals += isExceeded ? EXCEEDED_WEIGHT : 1;
+    if (this.#slowIntervals < STANDING_INTERVALS) return;
     // Little's law: the concurrency at which the delay would be on target.
     this.#adaptive = this.#clamp(Math.floor(this.#inFlight / slowness));
     this.#drainIntervals = STANDING_INTERVALS;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { type GatewayProcess, startGateway } from '../gateway-process.ts';
-import { workerPids } from '../workers.ts';
+import { type GatewayProcess, launch, startGateway } from '../gateway-process.ts';
+import { waitUntil, workerPids } from '../workers.ts';
 
 /** How the test ends, and the folder for its data and its report: `LEAK=fail DIRECTORY=… vitest run`. */
 const { LEAK = '', DIRECTORY = '' } = process.env;
@@ -18,12 +18,15 @@ let ofFile: GatewayProcess;
 beforeAll(async () => {
   // A gateway that no hook stops, with two workers and an embedded PostgreSQL.
   ofFile = await startGateway({ DATA_DIR: join(DIRECTORY, 'data'), WORKERS: '2' });
+  // Workers write their log lines in batches.
+  await waitUntil(() => expect(workerPids(ofFile)).toHaveLength(2));
   const postmaster = Number((await readFile(join(DIRECTORY, 'data/postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
   await report('file', [ofFile.pid, ...workerPids(ofFile), postmaster]);
 });
 
 it('leaves a gateway running', { timeout: LEAK === 'timeout' ? 20_000 : 120_000 }, async () => {
-  const ofTest = await startGateway({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' });
+  const database = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing', DATABASE_WAIT_MS: '3600000' };
+  const { child: ofTest } = launch(database);
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   await report('test', [ofTest.pid, child.pid]);
   if (LEAK === 'fail') expect.fail('fails on purpose');

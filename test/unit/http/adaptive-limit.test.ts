@@ -99,6 +99,17 @@ it('keeps shedding while requests are rejected, even if nothing is in flight at 
   expect(limit).toMatchObject({ value: MAX, isShedding: false });
 });
 
+it('sheds after three slow intervals in which requests exceeded the maximum', () => {
+  const limit = new AdaptiveLimit(MAX);
+  begin(limit, MAX);
+  for (let interval = 0; interval < 3; interval += 1) {
+    expect(limit.isShedding).toBe(false);
+    limit.countRejection();
+    limit.adjust(2);
+  }
+  expect(limit).toMatchObject({ value: 250, isShedding: true });
+});
+
 it('is overloaded while the maximum is exceeded, or a queue is standing', () => {
   const limit = new AdaptiveLimit(MAX);
   begin(limit, MAX);
