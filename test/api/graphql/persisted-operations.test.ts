@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startApp } from '../../kit/app.ts';
+import { createDatabase } from '../../kit/database.ts';
 import { graphqlBody, startExecutors } from '../../kit/executors.ts';
 import { failGateway } from '../../kit/gateway-process.ts';
 import { idOf, writePersisted } from '../../kit/persisted.ts';
@@ -192,7 +193,13 @@ it.each([['sha256'], ['sha1'], ['md5'], ['sha512']])(
 );
 
 describe('The gateway does not start', () => {
-  const database = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
+  let database: { DATABASE_URL: string };
+  let unused: Awaited<ReturnType<typeof createDatabase>>;
+  beforeAll(async () => {
+    unused = await createDatabase();
+    database = { DATABASE_URL: unused.connection.connectionString };
+  });
+  afterAll(() => unused[Symbol.asyncDispose]());
 
   it.each([
     ['does not exist', undefined, /cannot read the file: ENOENT/],
