@@ -324,7 +324,13 @@ export const listQuery = z.object({
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat()),
       z
-        .array(z.uuid().transform((id) => id.toLowerCase()))
+        // Swagger UI logs an error for an array of texts with a format; the pattern says the same.
+        .array(
+          z
+            .uuid()
+            .meta({ format: undefined })
+            .transform((id) => id.toLowerCase()),
+        )
         .max(MAX_LISTS_PER_INPUT, {
           error: ({ input }) => `must contain at most ${MAX_LISTS_PER_INPUT} lists; got ${lengthOfArray(input)}`,
         })
