@@ -1,5 +1,5 @@
 import type { Database } from '../../db/client.ts';
-import { isRowLockTimeout, LockTimeoutError } from '../../db/errors.ts';
+import { isRowLockTimeout, isUnavailable, LockTimeoutError } from '../../db/errors.ts';
 import type { DatabaseTimeouts } from '../../db/timeouts.ts';
 import { UserBusyError } from '../shared/errors.ts';
 
@@ -24,6 +24,7 @@ const queues = new Map<string, Set<Waiter>>();
  * lock of the user, and requests for one user could hold all connections of their workspace.
  * @throws {UserBusyError} immediately if the queue is full, or once the write has waited for `userQueueMs`.
  * @throws {LockTimeoutError} if an earlier write timed out waiting for the row lock, and this one has waited for as long.
+ * @throws the error of an earlier write for which the database was unavailable.
  */
 export async function inWriteQueue<Result>(
   { timeouts }: Database,
@@ -41,6 +42,8 @@ export async function inWriteQueue<Result>(
   } catch (error) {
     // Another session has locked the row. Each of the others would hold a connection for as long.
     if (isRowLockTimeout(error, 'users')) rejectLongWaiting(queue, timeouts);
+    // Each of the others would find out in turn, after as long.
+    else if (error instanceof Error && isUnavailable(error)) for (const { settle } of queue) settle(error);
     throw error;
   } finally {
     startNext(key, queue);

@@ -81,3 +81,14 @@ it('rejects writes that have waited for as long as the lock timeout', async () =
   expect(codes).toEqual(Array(3).fill('SERVICE_UNAVAILABLE'));
   expect((await app.send(query(uid))).errors).toBeUndefined();
 });
+
+it('rejects all queued writes once the database is unavailable for one of them', async () => {
+  await using app = await startApp({ limits: { ...longTimeouts, statementMs: 500 } });
+  const { uid } = await addUser(app);
+  await app.send(query(uid));
+  const lock = await lockRow(app, uid);
+  const codes = await atOnce(40, async () => (await app.send(query(uid))).errors?.[0]?.extensions.code ?? 'done');
+  await lock.release();
+  expect(codes).toEqual(Array(40).fill('SERVICE_UNAVAILABLE'));
+  expect((await app.send(query(uid))).errors).toBeUndefined();
+});
