@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Models } from '../../src/db/client.ts';
+import type { User } from '../../src/domain/users/user.ts';
 import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Operations } from './operations.ts';
 
@@ -11,10 +12,15 @@ const userFields = {
   lastName: true,
   number: true,
   email: true,
+  isAccount: true,
+  timeZone: true,
+  appVersion: true,
+  appBuild: true,
+  appLastActiveAt: true,
   meta: true,
   createdAt: true,
   updatedAt: true,
-} as const;
+} as const satisfies Record<keyof User, true>;
 
 const eventFields = { id: true, userId: true, name: true, value: true, properties: true, timestamp: true } as const;
 
