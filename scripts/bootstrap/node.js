@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { inClone } from './clone.js';
+import { inClone, root } from './clone.js';
 import { compareInstalled, installInto } from './lock-file.js';
+import { environmentOutside } from './npm.js';
 import { SetupError } from './setup-error.js';
 
 /** The major version of Node.js that usergraph needs. */
@@ -15,12 +16,16 @@ const binary = join(folder, 'node_modules', 'node', 'bin', 'node');
 /** Where npm's scripts find it. */
 const link = inClone('node_modules', '.bin', 'node');
 
-/** @returns {string | undefined} why Node.js has to be installed; undefined if this one, or the installed one, can be used. */
+/** Whether this process runs on a Node.js in the clone. Determined before npm replaces that one. */
+const runsOnClone = realpathSync(process.execPath).startsWith(root + sep);
+
+/** @returns {string | undefined} why Node.js has to be installed; undefined if the machine's, or the installed one, can be used. */
 export function nodeReason() {
-  const isOwn = !realpathSync(process.execPath).startsWith(folder + sep);
-  if (isOwn && isSupported(process.version)) return undefined;
+  if (!runsOnClone && isSupported(process.version)) return undefined;
   if (isInstalled() && linkWorks()) return undefined;
-  return `this is Node.js ${process.versions.node}, and usergraph runs on Node.js ${MAJOR}`;
+  const version = runsOnClone ? versionOf('node') : process.version;
+  if (isSupported(version)) return undefined;
+  return `this machine has ${version ? `Node.js ${version.slice(1)}` : 'no Node.js'}, and usergraph runs on Node.js ${MAJOR}`;
 }
 
 const isInstalled = () => compareInstalled(folder, () => true).reason === undefined;
@@ -43,9 +48,12 @@ export async function installNode() {
   );
 }
 
-function linkWorks() {
-  const { stdout } = spawnSync(link, ['--version'], { encoding: 'utf8' });
-  return isSupported(stdout ?? '');
+const linkWorks = () => isSupported(versionOf(link));
+
+/** The version that a program prints, such as `v24.1.0`; empty if it does not run. The clone's own is not searched in PATH. */
+function versionOf(/** @type {string} */ program) {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', env: environmentOutside() });
+  return stdout?.trim() ?? '';
 }
 
 const isSupported = (/** @type {string} */ version) => Number(/^v(\d+)\./.exec(version)?.[1] ?? 0) >= MAJOR;

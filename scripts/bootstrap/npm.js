@@ -37,7 +37,12 @@ function run(/** @type {string[]} */ args, /** @type {string} */ cwd) {
     const kill = () => pid && process.kill(-pid, 'SIGKILL');
     // Before npm starts: a signal in between would leave it running.
     for (const signal of signals) process.on(signal, kill);
-    const child = spawn('npm', args, { cwd, env: environment(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn('npm', args, {
+      cwd,
+      env: environmentOutside(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
     pid = child.pid;
     if (pid) recordNpm(pid);
     let errors = '';
@@ -53,7 +58,7 @@ function run(/** @type {string[]} */ args, /** @type {string} */ cwd) {
 }
 
 /** The environment without the clone's own Node.js, which npm may replace. */
-function environment() {
+export function environmentOutside() {
   const bin = inClone('node_modules', '.bin');
   const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => resolve(entry) !== bin);
   return { ...process.env, PATH: path.join(delimiter) };

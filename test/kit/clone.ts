@@ -65,6 +65,8 @@ interface SetUpOptions {
   /** The version of Node.js that runs the set-up; by default the real one. */
   version?: string;
   databaseUrl?: string;
+  /** The program that runs the set-up, relative to the clone; by default the Node.js of the tests. */
+  node?: string;
 }
 
 /** Creates a small clone in a temporary folder, with the real set-up and a fake npm. */
@@ -81,11 +83,11 @@ export async function openClone() {
   await write('bin/npm', npm(path));
   await chmod(join(path, 'bin/npm'), 0o755);
 
-  const start = ({ options = ['--postgres'], version, databaseUrl = '' }: SetUpOptions = {}) => {
+  const start = ({ options = ['--postgres'], version, databaseUrl = '', node }: SetUpOptions = {}) => {
     const environment = { ...process.env, PATH: `${join(path, 'bin')}:${process.env.PATH}`, DATABASE_URL: databaseUrl };
     const pretended = version === undefined ? [] : [pretendVersion(version)];
     const args = [...pretended, 'scripts/bootstrap.cjs', ...options];
-    const child = spawn(process.execPath, args, { cwd: path, env: environment });
+    const child = spawn(node ? join(path, node) : process.execPath, args, { cwd: path, env: environment });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     return { child, output: () => output, ended: once(child, 'close').then(([code]) => ({ code, output })) };

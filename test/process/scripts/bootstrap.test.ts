@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { chmod, copyFile, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openClone } from '../../kit/clone.ts';
 
@@ -129,13 +131,28 @@ describe('the version of Node.js', () => {
   it('is installed without its headers if this one is older, and linked for npm', async () => {
     await using clone = await openClone();
     expect((await clone.setUp(old)).output).toContain(
-      'Installing Node.js 24 (190 MB): this is Node.js 20.1.0, and usergraph runs on Node.js 24.\n',
+      'Installing Node.js 24 (190 MB): this machine has Node.js 20.1.0, and usergraph runs on Node.js 24.\n',
     );
     expect(await clone.calls()).toEqual([npmCi, npmCiNode]);
     const { stdout } = spawnSync(`${clone.path}/node_modules/.bin/node`, ['--version'], { encoding: 'utf8' });
     expect(stdout.trim()).toBe(process.version);
     expect(await clone.list('runtime/node')).not.toContainEqual(expect.stringContaining('include'));
     expect(await clone.setUp(old)).toEqual(silent);
+  });
+
+  it.each([
+    ['is installed if the one of an earlier layout is in use, which npm removes, and PATH has none', '', [npmCiNode]],
+    ['is not installed if PATH has one', `exec ${process.execPath} "$@"`, []],
+  ])('%s', async (_case, nodeInPath, calls) => {
+    await using clone = await openClone();
+    const node = 'node_modules/node/bin/node';
+    await mkdir(dirname(join(clone.path, node)), { recursive: true });
+    await copyFile(process.execPath, join(clone.path, node));
+    await clone.write('bin/node', `#!/bin/sh\n${nodeInPath}`);
+    await chmod(join(clone.path, 'bin/node'), 0o755);
+    const { code, output } = await clone.setUp({ node, databaseUrl: old.databaseUrl });
+    expect([code, output]).toEqual([0, expect.not.stringContaining('failed')]);
+    expect(await clone.calls()).toEqual([npmCi, ...calls]);
   });
 
   it('is linked again after npm ci has removed the link', async () => {
