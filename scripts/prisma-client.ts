@@ -43,10 +43,14 @@ async function generateClient(): Promise<Map<string, string>> {
   }
 }
 
-/** The texts of the files in a folder, by their relative path. Empty if the folder does not exist. */
+/**
+ * The texts of the modules in a folder, by their relative path. Empty if the folder does not exist. Other files are not
+ * Prisma's; earlier versions of usergraph left a digest there.
+ */
 async function readFolder(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const modules = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'));
+  const files = modules.map((entry) => join(entry.parentPath, entry.name));
   return new Map(
     await Promise.all(
       files.map(async (file) => [file.slice(folder.length + 1), await readFile(file, 'utf8')] as const),

@@ -102,7 +102,7 @@ export async function createKey(
 
 /**
  * Creates a key and its audit entry.
- * @param tx a transaction, so that there is no key without an entry.
+ * @param tx a transaction: both are stored, or neither is.
  * @throws {NotFoundError} if the workspace does not exist.
  */
 export async function issueKey(
