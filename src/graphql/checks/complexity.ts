@@ -97,7 +97,7 @@ interface Measurement {
   total: number;
   /** Whether another request with the same document can have another total. */
   dependsOnVariables: boolean;
-  /** Whether an id or representation is repeated. */
+  /** Whether an id or representation is repeated; false if repeats are counted. */
   hasRepeats: boolean;
 }
 
@@ -187,9 +187,10 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
 /** The number of objects that a field's argument lists. */
 function countObjects(measuring: Measuring, node: FieldNode, { argument, keyOf }: Reads): number {
   const items = itemsOf(readArgument(measuring, node, argument));
+  if (measuring.measure.countsRepeats) return items.length;
   const distinct = new Set(keyOf ? items.map(keyOf) : items).size;
   measuring.hasRepeats ||= distinct < items.length;
-  return measuring.measure.countsRepeats ? items.length : distinct;
+  return distinct;
 }
 
 /** The cost of what a field selects: for an abstract type, that of the most expensive possible type. */
