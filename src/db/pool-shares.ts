@@ -28,51 +28,85 @@ interface Tenant {
 /**
  * Divides a pool among workspaces, so that none can hold all connections, for example with statements that wait for locks.
  * Waiting workspaces are served round-robin.
- * @param waitMs how long in ms to wait for a share; after that, `connect` fails with the pool's own timeout error.
  */
-export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => PoolShare {
-  const size = pool.options.max;
-  const tenants = new Map<string, Tenant>();
-  let held = 0;
+class PoolShares {
+  readonly #pool: Pool;
+  readonly #waitMs: number;
+  readonly #tenants = new Map<string, Tenant>();
+  #held = 0;
 
-  const isBelowShare = (tenant: Tenant) => tenant.held < HELD_PER_FREE * (size - held);
+  constructor(pool: Pool, waitMs: number) {
+    this.#pool = pool;
+    this.#waitMs = waitMs;
+  }
 
-  function take(tenant: Tenant): void {
+  /** Reserves a connection of a workspace's share until it is released. */
+  async connect(workspaceId: string): Promise<PoolClient> {
+    const tenant = await this.#takeShare(workspaceId);
+    try {
+      const client = await this.#pool.connect();
+      const { release } = client;
+      // The pool sets `release` each time it hands out a client.
+      client.release = (error) => {
+        release.call(client, error);
+        this.#returnShare(workspaceId, tenant);
+      };
+      return client;
+    } catch (error) {
+      this.#returnShare(workspaceId, tenant);
+      throw error;
+    }
+  }
+
+  /** Waits for a share. The workspace then holds it, even if the pool has no connection. */
+  async #takeShare(workspaceId: string): Promise<Tenant> {
+    const tenant = this.#tenants.get(workspaceId) ?? { held: 0, waiting: new Set() };
+    this.#tenants.set(workspaceId, tenant);
+    if (tenant.waiting.size === 0 && this.#isBelowShare(tenant)) this.#take(tenant);
+    else await this.#waitForShare(workspaceId, tenant);
+    return tenant;
+  }
+
+  #isBelowShare({ held }: Tenant): boolean {
+    return held < HELD_PER_FREE * (this.#pool.options.max - this.#held);
+  }
+
+  #take(tenant: Tenant): void {
     tenant.held += 1;
-    held += 1;
+    this.#held += 1;
   }
 
-  function returnShare(workspaceId: string, tenant: Tenant): void {
+  #returnShare(workspaceId: string, tenant: Tenant): void {
     tenant.held -= 1;
-    held -= 1;
-    removeIfIdle(workspaceId, tenant);
-    grantRoundRobin();
+    this.#held -= 1;
+    this.#removeIfIdle(workspaceId, tenant);
+    this.#grantRoundRobin();
   }
 
-  function removeIfIdle(workspaceId: string, { held: own, waiting }: Tenant): void {
-    if (own === 0 && waiting.size === 0) tenants.delete(workspaceId);
+  #removeIfIdle(workspaceId: string, { held, waiting }: Tenant): void {
+    if (held === 0 && waiting.size === 0) this.#tenants.delete(workspaceId);
   }
 
   /** Grants one share to each waiting workspace, and moves it to the end of the order. */
-  function grantRoundRobin(): void {
-    for (const [workspaceId, tenant] of [...tenants]) {
+  #grantRoundRobin(): void {
+    for (const [workspaceId, tenant] of [...this.#tenants]) {
       const [next] = tenant.waiting;
-      if (!next || !isBelowShare(tenant)) continue;
+      if (!next || !this.#isBelowShare(tenant)) continue;
       tenant.waiting.delete(next);
-      tenants.delete(workspaceId);
-      tenants.set(workspaceId, tenant);
-      take(tenant);
+      this.#tenants.delete(workspaceId);
+      this.#tenants.set(workspaceId, tenant);
+      this.#take(tenant);
       next.grant();
     }
   }
 
-  function waitForShare(workspaceId: string, tenant: Tenant): Promise<void> {
+  #waitForShare(workspaceId: string, tenant: Tenant): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         tenant.waiting.delete(waiter);
-        removeIfIdle(workspaceId, tenant);
+        this.#removeIfIdle(workspaceId, tenant);
         reject(new Error('timeout exceeded when trying to connect'));
-      }, waitMs);
+      }, this.#waitMs);
       const waiter: Waiter = {
         grant: () => {
           clearTimeout(timer);
@@ -82,34 +116,17 @@ export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => 
       tenant.waiting.add(waiter);
     });
   }
+}
 
-  /** Waits for a share. The workspace then holds it, even if the pool has no connection. */
-  async function takeShare(workspaceId: string): Promise<Tenant> {
-    const tenant = tenants.get(workspaceId) ?? { held: 0, waiting: new Set() };
-    tenants.set(workspaceId, tenant);
-    if (tenant.waiting.size === 0 && isBelowShare(tenant)) take(tenant);
-    else await waitForShare(workspaceId, tenant);
-    return tenant;
-  }
-
+/**
+ * Shares a pool fairly.
+ * @param waitMs how long in ms to wait for a share; after that, `connect` fails with the pool's own timeout error.
+ * @returns a function that returns the share of a workspace.
+ */
+export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => PoolShare {
+  const shares = new PoolShares(pool, waitMs);
   return (workspaceId) => {
-    async function connect(): Promise<PoolClient> {
-      const tenant = await takeShare(workspaceId);
-      try {
-        const client = await pool.connect();
-        const { release } = client;
-        // The pool sets `release` each time it hands out a client.
-        client.release = (error) => {
-          release.call(client, error);
-          returnShare(workspaceId, tenant);
-        };
-        return client;
-      } catch (error) {
-        returnShare(workspaceId, tenant);
-        throw error;
-      }
-    }
-
+    const connect = () => shares.connect(workspaceId);
     return { connect, query: (statement) => withConnection({ connect }, (client) => client.query(statement)) };
   };
 }

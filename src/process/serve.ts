@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createApp } from '../app.ts';
+import { createApp, type Dependencies } from '../app.ts';
 import { createVerifyToken } from '../auth/tokens.ts';
 import type { Config } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
@@ -38,23 +38,7 @@ export async function serve(
   });
   const shutdown = new AbortController();
   try {
-    const app = await createApp({
-      db,
-      log,
-      readiness: () => explainUnreadiness(db),
-      ending: shutdown.signal,
-      corsOrigins: config.corsOrigins,
-      limits: config.limits,
-      trustProxy: config.trustProxy,
-      inFlightLimit: config.inFlightLimit,
-      rateLimits: config.rateLimits,
-      counter: config.rateLimitStore === 'postgres' ? countInPostgres(db) : counter,
-      admissionLimits: config.admissionLimits,
-      verifyToken: config.tokens && createVerifyToken(config.tokens),
-      persistedOperations: config.persistedOperations,
-      graphiql: config.graphiql && { requiresSchemaRead: config.graphiql === 'schemaReaders' },
-      demoKey,
-    });
+    const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
     const erasure = startErasure(db, log);
     return {
@@ -70,6 +54,24 @@ export async function serve(
     await db.$disconnect();
     throw error;
   }
+}
+
+/** The dependencies of the app that follow from the configuration and the database. */
+function toDependencies(config: Config, db: DatabaseClient, counter: Counter | undefined) {
+  return {
+    db,
+    readiness: () => explainUnreadiness(db),
+    corsOrigins: config.corsOrigins,
+    limits: config.limits,
+    trustProxy: config.trustProxy,
+    inFlightLimit: config.inFlightLimit,
+    rateLimits: config.rateLimits,
+    counter: config.rateLimitStore === 'postgres' ? countInPostgres(db) : counter,
+    admissionLimits: config.admissionLimits,
+    verifyToken: config.tokens && createVerifyToken(config.tokens),
+    persistedOperations: config.persistedOperations,
+    graphiql: config.graphiql && { requiresSchemaRead: config.graphiql === 'schemaReaders' },
+  } satisfies Partial<Dependencies>;
 }
 
 /** Returns why the gateway is not ready, or undefined if it is ready. */

@@ -23,82 +23,94 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** Starts `count` workers with the same assignment, and a replacement for each worker that exits. */
-export function startWorkers(
-  count: number,
-  assignment: Assignment,
-  { log, drainMs, onListening, onGivingUp }: WorkersOptions,
-): Workers {
-  const exits = new Map<Worker, PromiseWithResolvers<void>>();
-  const serving = new Set<Worker>();
-  const restartTimers = new Set<NodeJS.Timeout>();
-  const decideRestart = createRestartBackoff();
-  let haveAllListened = false;
-  let isStopping = false;
+/** Runs a number of workers with the same assignment, and a replacement for each worker that exits. */
+class WorkerGroup implements Workers {
+  readonly #count: number;
+  readonly #assignment: Assignment;
+  readonly #options: WorkersOptions;
+  readonly #exits = new Map<Worker, PromiseWithResolvers<void>>();
+  readonly #serving = new Set<Worker>();
+  readonly #restartTimers = new Set<NodeJS.Timeout>();
+  readonly #decideRestart = createRestartBackoff();
+  #haveAllListened = false;
+  #isStopping = false;
 
-  function start(): void {
+  constructor(count: number, assignment: Assignment, options: WorkersOptions) {
+    this.#count = count;
+    this.#assignment = assignment;
+    this.#options = options;
+    for (let started = 0; started < count; started += 1) this.#start();
+  }
+
+  #start(): void {
     const worker = cluster.fork();
     const startedAt = Date.now();
-    const exit = Promise.withResolvers<void>();
-    exits.set(worker, exit);
+    this.#exits.set(worker, Promise.withResolvers<void>());
     closeLostConnection(worker);
-    worker.send(assignment);
+    worker.send(this.#assignment);
     worker.on('message', (message: unknown) => {
       const { data } = Listening.safeParse(message);
-      if (data) handleListening(worker, data.address);
+      if (data) this.#handleListening(worker, data.address);
     });
-    const handleExit = (reason: string) => {
-      if (!exits.delete(worker)) return;
-      exit.resolve();
-      const decision = decideRestart(Date.now() - startedAt, serving.delete(worker));
-      if (!isStopping) replace(worker, reason, decision);
-    };
     worker.once('exit', (code: number | null, signal: string | null) =>
-      handleExit(signal ? `was killed by ${signal}` : `exited with code ${code}`),
+      this.#handleExit(worker, startedAt, signal ? `was killed by ${signal}` : `exited with code ${code}`),
     );
     // A worker without a pid could not be spawned. Any other error is a message to a worker that has just died, which
     // emits `exit` as well.
     worker.on('error', (error: Error) => {
-      if (worker.process.pid === undefined) handleExit(`could not be spawned (${error.message})`);
+      if (worker.process.pid === undefined) {
+        this.#handleExit(worker, startedAt, `could not be spawned (${error.message})`);
+      }
     });
   }
 
-  function handleListening(worker: Worker, address: string): void {
-    serving.add(worker);
-    if (haveAllListened || isStopping || serving.size < count) return;
-    haveAllListened = true;
-    onListening(address);
+  #handleListening(worker: Worker, address: string): void {
+    this.#serving.add(worker);
+    if (this.#haveAllListened || this.#isStopping || this.#serving.size < this.#count) return;
+    this.#haveAllListened = true;
+    this.#options.onListening(address);
   }
 
-  function replace({ process: { pid } }: Worker, reason: string, { delay, isHopeless }: RestartDecision): void {
-    if (isHopeless && serving.size === 0) {
-      isStopping = true;
-      onGivingUp(new StartError(`No worker could start. The last one ${reason}.`));
+  #handleExit(worker: Worker, startedAt: number, reason: string): void {
+    const exit = this.#exits.get(worker);
+    if (!exit) return;
+    this.#exits.delete(worker);
+    exit.resolve();
+    const decision = this.#decideRestart(Date.now() - startedAt, this.#serving.delete(worker));
+    if (!this.#isStopping) this.#replace(worker, reason, decision);
+  }
+
+  #replace({ process: { pid } }: Worker, reason: string, { delay, isHopeless }: RestartDecision): void {
+    if (isHopeless && this.#serving.size === 0) {
+      this.#isStopping = true;
+      this.#options.onGivingUp(new StartError(`No worker could start. The last one ${reason}.`));
       return;
     }
-    log.warn({ worker: pid }, `Worker ${pid} ${reason}; restarting it in ${delay} ms`);
+    this.#options.log.warn({ worker: pid }, `Worker ${pid} ${reason}; restarting it in ${delay} ms`);
     const timer = setTimeout(() => {
-      restartTimers.delete(timer);
-      start();
+      this.#restartTimers.delete(timer);
+      this.#start();
     }, delay);
-    restartTimers.add(timer);
+    this.#restartTimers.add(timer);
   }
 
-  async function stop(): Promise<void> {
-    isStopping = true;
-    for (const timer of restartTimers) clearTimeout(timer);
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const timer of this.#restartTimers) clearTimeout(timer);
     const signalAll = (signal: NodeJS.Signals) => {
-      for (const worker of exits.keys()) worker.process.kill(signal);
+      for (const worker of this.#exits.keys()) worker.process.kill(signal);
     };
-    const allExited = Promise.all([...exits.values()].map(({ promise }) => promise));
+    const allExited = Promise.all([...this.#exits.values()].map(({ promise }) => promise));
     signalAll('SIGTERM');
-    const timer = setTimeout(signalAll, drainMs + EXIT_TIMEOUT_MS, 'SIGKILL');
+    const timer = setTimeout(signalAll, this.#options.drainMs + EXIT_TIMEOUT_MS, 'SIGKILL');
     await allExited;
     clearTimeout(timer);
   }
+}
 
-  for (let started = 0; started < count; started += 1) start();
-  return { stop };
+/** Starts `count` workers with the same assignment, and a replacement for each worker that exits. */
+export function startWorkers(count: number, assignment: Assignment, options: WorkersOptions): Workers {
+  return new WorkerGroup(count, assignment, options);
 }
 
 /**
