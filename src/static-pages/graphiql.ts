@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { renderDocument } from './html.ts';
 
 /** Data for the page's script. */
 export interface PageSettings {
@@ -26,22 +27,14 @@ export const PAGE_POLICY = [
 /** Renders the page. The settings are embedded as JSON. @param base path of the page's files. */
 export function renderPage(base: string, settings: PageSettings): string {
   const json = JSON.stringify(settings).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="robots" content="noindex">
-    <title>usergraph – GraphiQL</title>
-    <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="${base}/graphiql.css">
+  return renderDocument({
+    title: 'usergraph – GraphiQL',
+    head: `<link rel="stylesheet" href="${base}/graphiql.css">
     <link rel="stylesheet" href="${base}/page.css">
     <script type="application/json" id="settings">${json}</script>
     <script defer src="${base}/graphiql.js"></script>
-    <script type="module" src="${base}/page.js"></script>
-  </head>
-  <body>
-    <header class="bar">
+    <script type="module" src="${base}/page.js"></script>`,
+    body: `<header class="bar">
       <h1>usergraph – GraphiQL</h1>
       ${settings.keys.secret ? KEY_SWITCH : ''}
       <div class="actions">
@@ -51,10 +44,8 @@ export function renderPage(base: string, settings: PageSettings): string {
     </header>
     <main id="graphiql">Loading GraphiQL…</main>
     <footer class="bar"><div id="result" role="status" aria-label="Response"></div></footer>
-    ${DIALOGS}
-  </body>
-</html>
-`;
+    ${DIALOGS}`,
+  });
 }
 
 /** The switch between the demo keys. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { DemoKey } from './graphiql.ts';
+import { escapeHtml, renderDocument } from './html.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --page: #fff; --text: #26324a; --muted: #5f6b82; --link: #b0047a }
@@ -25,27 +26,9 @@ export const TEXT_PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const escapeHtml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-
 /** @param body HTML. */
-function renderPage(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="robots" content="noindex">
-    <title>${escapeHtml(title)}</title>
-    <link rel="icon" href="data:,">
-    <style>${STYLE}</style>
-  </head>
-  <body>
-    <main>${body}</main>
-  </body>
-</html>
-`;
-}
+const renderPage = (title: string, body: string) =>
+  renderDocument({ title, head: `<style>${STYLE}</style>`, body: `<main>${body}</main>` });
 
 /** What the start page links to. */
 export interface StartPageContent {

@@ -1,31 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GatewayProcess, startGateway } from '../kit/gateway-process.ts';
-import { INSECURE_HOST, launchBrowser, type Visitor, visit } from './visitor.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { INSECURE_HOST, useDemoSite, type Visitor } from './visitor.ts';
 
 /** Timeout in ms for the page to show an expected text. */
 const timeout = 15_000;
 
-let directory: string;
-let gateway: GatewayProcess;
-let browser: Browser;
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'usergraph-tools-'));
-  gateway = await startGateway({ DATA_DIR: directory });
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.end('SIGTERM');
-  await rm(directory, { recursive: true });
-});
+const site = useDemoSite();
 
 const resultBar = (page: Page) => page.getByRole('status', { name: 'Response' });
 
@@ -38,7 +20,7 @@ async function runInShell(command: string): Promise<unknown> {
 }
 
 async function copyAsCurl({ page }: Visitor): Promise<string> {
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: gateway.address });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.address });
   await page.getByRole('button', { name: 'Copy as curl' }).click();
   await expect.poll(() => resultBar(page).innerText()).toBe('Copied the operation as a curl command.');
   return page.evaluate(() => navigator.clipboard.readText());
@@ -46,7 +28,7 @@ async function copyAsCurl({ page }: Visitor): Promise<string> {
 
 describe('The demo key switch', () => {
   it('changes the credentials of all tabs: with the public key, a field is forbidden', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     const { page } = visitor;
     await visitor.open();
     expect(await page.getByLabel('Secret', { exact: true }).isChecked()).toBe(true);
@@ -67,7 +49,7 @@ describe('The demo key switch', () => {
   });
 
   it('keeps other headers, and leaves tabs with other credentials alone', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     const { page } = visitor;
     await visitor.open();
     await page.getByRole('button', { name: 'Headers' }).click();
@@ -86,7 +68,7 @@ describe('The demo key switch', () => {
   });
 
   it('keeps the documentation of the schema, which the public key cannot read', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.page.getByLabel('Public', { exact: true }).check();
     await visitor.waitForStored('cGtfZGVtbzo=');
@@ -99,7 +81,7 @@ describe('The demo key switch', () => {
 
 describe('The response bar', () => {
   it('shows status, time, size and cost of each tab', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await showsResult(visitor, /sends the operation/);
     await visitor.play();
@@ -118,7 +100,7 @@ describe('The response bar', () => {
 
 describe('Copy as curl', () => {
   it('copies a command that runs in a shell', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     expect(await runInShell(await copyAsCurl(visitor))).toMatchObject({ data: { users: { totalCount: 250 } } });
 
@@ -127,7 +109,7 @@ describe('Copy as curl', () => {
   });
 
   it('shows the command where the page has no access to the clipboard', async () => {
-    await using visitor = await visit(browser, gateway.address.replace('127.0.0.1', INSECURE_HOST));
+    await using visitor = await site.visit(site.address.replace('127.0.0.1', INSECURE_HOST));
     await visitor.open();
     await visitor.page.getByRole('button', { name: 'Copy as curl' }).click();
     const dialog = visitor.page.getByRole('dialog', { name: 'Copy this command' });
@@ -138,7 +120,7 @@ describe('Copy as curl', () => {
   });
 
   it('says which editor does not contain JSON', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.type('{"first": oops', visitor.page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)'));
     await visitor.page.getByRole('button', { name: 'Copy as curl' }).click();
@@ -148,7 +130,7 @@ describe('Copy as curl', () => {
 
 describe('The history', () => {
   it('lists what was sent, without credentials, and opens it in a new tab', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     const { page } = visitor;
     const dialog = page.getByRole('dialog', { name: 'History' });
     await visitor.open();
@@ -177,7 +159,7 @@ describe('The history', () => {
   });
 
   it('is cleared, and keeps the examples', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     const { page } = visitor;
     const dialog = page.getByRole('dialog', { name: 'History' });
     await visitor.open();
@@ -193,7 +175,7 @@ describe('The history', () => {
 });
 
 it('hides what only federation gateways use from the documentation', async () => {
-  await using visitor = await visit(browser, gateway.address);
+  await using visitor = await site.visit();
   await visitor.open();
   await visitor.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
   const explorer = visitor.page.locator('.graphiql-doc-explorer');
@@ -209,7 +191,7 @@ it('hides what only federation gateways use from the documentation', async () =>
 });
 
 it('fills a new tab with instructions and an operation that runs', async () => {
-  await using visitor = await visit(browser, gateway.address);
+  await using visitor = await site.visit();
   await visitor.open();
   await visitor.page.getByRole('button', { name: 'New tab' }).click();
   await expect.poll(visitor.tabs, { timeout }).toContain('WhoAmI');
@@ -218,7 +200,7 @@ it('fills a new tab with instructions and an operation that runs', async () => {
 });
 
 it.each(['light', 'dark'] as const)('is usable in a window of 400 px in %s mode', async (colorScheme) => {
-  await using visitor = await visit(browser, gateway.address);
+  await using visitor = await site.visit();
   const { page } = visitor;
   await page.setViewportSize({ width: 400, height: 800 });
   await page.emulateMedia({ colorScheme });

@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GatewayProcess, startGateway } from '../kit/gateway-process.ts';
-import { launchBrowser, visit } from './visitor.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { useDemoSite } from './visitor.ts';
 
 const exampleTabs = [
   'ListUsers',
@@ -19,21 +15,7 @@ const exampleTabs = [
 /** Timeout in ms for the page to show an expected text. */
 const timeout = 15_000;
 
-let directory: string;
-let gateway: GatewayProcess;
-let browser: Browser;
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'usergraph-browser-'));
-  gateway = await startGateway({ DATA_DIR: directory });
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.end('SIGTERM');
-  await rm(directory, { recursive: true });
-});
+const site = useDemoSite();
 
 /** Takes the README's screenshot, once the editors have highlighted their text. */
 async function takeScreenshot(page: Page): Promise<void> {
@@ -46,7 +28,7 @@ const uidsIn = (response: string) => [...response.matchAll(/"uid": "(\w+)"/g)].m
 
 describe('GraphiQL in a browser without internet', () => {
   it('opens the example tabs in order, without requests to other hosts and without errors', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     expect(await visitor.tabs()).toEqual(exampleTabs);
     for (const tab of exampleTabs) {
@@ -60,7 +42,7 @@ describe('GraphiQL in a browser without internet', () => {
   });
 
   it('executes with the play button and with Ctrl-Enter', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.play();
     await expect.poll(visitor.response, { timeout }).toContain('"totalCount": 250');
@@ -72,7 +54,7 @@ describe('GraphiQL in a browser without internet', () => {
   });
 
   it('shows other users in the NextPage tab', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.play();
     await expect.poll(visitor.response, { timeout }).toContain('"uid"');
@@ -87,7 +69,7 @@ describe('GraphiQL in a browser without internet', () => {
   });
 
   it('loads the schema: the documentation lists Query, and the editor completes fields', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await visitor.page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).waitFor();
@@ -104,7 +86,7 @@ describe('GraphiQL in a browser without internet', () => {
   });
 
   it('restores edited tabs on the next visit', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.openTab('UpdateUser');
     await visitor.type('query Mine { viewer { scopes } }');
@@ -116,7 +98,7 @@ describe('GraphiQL in a browser without internet', () => {
   });
 
   it('opens the query of a link in a new tab, once; on a first visit before the examples', async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open('?query=query Linked { viewer { workspace } }');
     expect(await visitor.tabs()).toEqual(['Linked', ...exampleTabs]);
     await visitor.openTab('NextPage');
@@ -124,7 +106,7 @@ describe('GraphiQL in a browser without internet', () => {
 
     await visitor.open('?query=query Again { viewer { workspace } }');
     expect(await visitor.tabs()).toEqual(['Linked', ...exampleTabs, 'Again']);
-    expect(visitor.page.url()).toBe(`${gateway.address}/graphql`);
+    expect(visitor.page.url()).toBe(`${site.address}/graphql`);
     await visitor.open();
     expect(await visitor.tabs()).toEqual(['Linked', ...exampleTabs, 'Again']);
     await visitor.play();
@@ -132,7 +114,7 @@ describe('GraphiQL in a browser without internet', () => {
   });
 
   it("shows an authentication error, and does not send the browser's own credentials", async () => {
-    await using visitor = await visit(browser, gateway.address);
+    await using visitor = await site.visit();
     await visitor.open();
     await visitor.page.getByRole('button', { name: 'Headers' }).click();
     const headers = visitor.page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)');

@@ -1,29 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type GatewayProcess, startGateway } from '../kit/gateway-process.ts';
-import { launchBrowser, visit } from './visitor.ts';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { useDemoSite } from './visitor.ts';
 
-let directory: string;
-let gateway: GatewayProcess;
-let browser: Browser;
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'usergraph-docs-'));
-  gateway = await startGateway({ DATA_DIR: directory });
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.end('SIGTERM');
-  await rm(directory, { recursive: true, force: true });
-});
+const site = useDemoSite();
 
 async function openDocs(page: Page): Promise<void> {
-  await page.goto(`${gateway.address}/v1/docs`);
+  await page.goto(`${site.address}/v1/docs`);
   await page.locator('.opblock').first().waitFor();
 }
 
@@ -36,7 +18,7 @@ const showsResponse = (page: Page, text: string) =>
   expect.poll(() => page.locator('.live-responses-table').innerText(), { timeout: 15_000 }).toContain(text);
 
 it('shows the REST operations without internet, and executes one with the demo key', async () => {
-  await using visitor = await visit(browser, gateway.address);
+  await using visitor = await site.visit();
   const { page } = visitor;
   await openDocs(page);
   expect(await page.locator('.opblock').count()).toBe(7);
@@ -49,7 +31,7 @@ it('shows the REST operations without internet, and executes one with the demo k
 
 it("shows a 401 without credentials, instead of waiting for the browser's password dialog", async () => {
   // This browser would send valid credentials after a 401, as if entered in the dialog.
-  await using visitor = await visit(browser, gateway.address);
+  await using visitor = await site.visit();
   const { page } = visitor;
   await openDocs(page);
   await page.getByRole('button', { name: 'Authorize' }).click();

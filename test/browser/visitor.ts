@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { type GatewayProcess, startGateway } from '../kit/gateway-process.ts';
 
 /** Debian's Chromium by default. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -84,5 +89,30 @@ export async function visit(browser: Browser, address: string): Promise<Visitor>
     play: () => page.getByRole('button', { name: 'Execute query' }).click(),
     response: async () => (await page.locator('.graphiql-response .view-lines').innerText()).replaceAll('\u00a0', ' '),
     [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+/** Starts a gateway with demo data and a browser before the tests of a file, and stops both after them. */
+export function useDemoSite() {
+  let directory: string;
+  let gateway: GatewayProcess;
+  let browser: Browser;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'usergraph-browser-'));
+    gateway = await startGateway({ DATA_DIR: directory });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gateway?.end('SIGTERM');
+    await rm(directory, { recursive: true });
+  });
+  return {
+    /** The URL of the gateway. */
+    get address() {
+      return gateway.address;
+    },
+    /** Opens a page. @param address by default the gateway's. */
+    visit: (address = gateway.address) => visit(browser, address),
   };
 }
