@@ -25,7 +25,7 @@ export interface ApiKey {
   expiresAt: Date | null;
   /** Null unless the key is revoked. */
   revokedAt: Date | null;
-  /** When the secret before the last rotation stops working; null if the last rotation ended it at once. */
+  /** When the secret before the last rotation stops working; null if the last rotation ended it immediately. */
   previousSecretExpiresAt: Date | null;
   /** Points per minute with the secret; 0: no limit; null: the gateway's default. */
   rateLimit: number | null;

@@ -14,7 +14,7 @@ import {
 
 /** How a key is rotated. */
 export interface Rotation {
-  /** When the previous credentials stop working; null: at once. */
+  /** When the previous credentials stop working; null: immediately. */
   previousExpiresAt: Date | null;
   /** The new expiry of the key; unchanged if omitted. */
   expiresAt?: Date | null | undefined;

@@ -12,7 +12,7 @@ import { UserConnection, UserType } from './users.ts';
 const SegmentType = builder.objectRef<SegmentRow>('Segment');
 
 builder.node(SegmentType, {
-  description: `A group of users that is computed from their attributes and events; users cannot be added or removed by hand.`,
+  description: `A group of users that is computed from their attributes and events; users cannot be added or removed manually.`,
   requiresScopes: ['segments:read'],
   row: { columns: segmentColumns, file: 'src/domain/segments/segment.ts' },
   id: idColumn,
