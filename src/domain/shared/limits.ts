@@ -45,5 +45,8 @@ export const attributeLimits = { keys: 100, keyLength: 64, bytes: 16 * 1024 } as
 /** `meta` of a user: the limits apply once to what callers without `users:read` have written, and once to all else. */
 export const metaLimits = { keys: 2 * attributeLimits.keys, bytes: 2 * attributeLimits.bytes } as const;
 
+/** Characters in a text that a filter compares with. */
+export const MAX_FILTER_TEXT_LENGTH = 1024;
+
 /** Validation issues in one error: an input of a megabyte can have a million. */
 export const MAX_ISSUES = 100;

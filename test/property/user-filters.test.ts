@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Prisma } from '../../src/db/generated/client.ts';
+import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
+import { toCondition } from '../../src/domain/users/filter/filter.ts';
+import { userFilter } from '../../src/domain/users/filter/input.ts';
+import { startApp } from '../kit/app.ts';
+import { choicesOf } from '../kit/choices.ts';
+import { filterGenerator } from '../kit/filters/generate-filter.ts';
+import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
+import { casesOf } from '../kit/test-size.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+const people: readonly UserFacts[] = (() => {
+  const choices = choicesOf(1);
+  return Array.from({ length: 150 }, (_, place) => somebody(choices, place));
+})();
+
+beforeAll(async () => {
+  app = await startApp();
+  await insertPeople(app, people);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+describe('A filter compiled to SQL', () => {
+  it('matches the users for which it holds in memory', { timeout: 600_000 }, async () => {
+    let matched = 0;
+    const cases = casesOf(5_000);
+    for (let seed = 1; seed <= cases; seed += 1) {
+      const input = filterGenerator(choicesOf(seed))(3);
+      const condition = toCondition(userFilter.parse(input));
+      const scope = { workspaceId: app.workspaceId, now: NOW };
+      const expected = people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user.id);
+      for (const isNegated of [false, true]) {
+        const rows = await app.db.$queryRaw<{ id: string }[]>(Prisma.sql`
+          SELECT users.id FROM users
+          WHERE users.workspace_id = ${app.workspaceId}::uuid AND ${condition.sql(scope, isNegated)}`);
+        const found = new Set(rows.map(({ id }) => id));
+        const wrong = people.filter(({ user }) => found.has(user.id) === (expected.includes(user.id) === isNegated));
+        expect({ seed, isNegated, wrong, input: wrong.length > 0 ? input : undefined }).toEqual({
+          seed,
+          isNegated,
+          wrong: [],
+          input: undefined,
+        });
+      }
+      if (expected.length > 0 && expected.length < people.length) matched += 1;
+    }
+    expect(matched).toBeGreaterThan(cases / 3);
+  });
+});
