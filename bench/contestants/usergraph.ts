@@ -66,6 +66,6 @@ export const usergraph: Contestant = {
   headers: { authorization: `Basic ${btoa(`${credentials.publicKey}:${credentials.secret}`)}` },
   requests: ({ workspaceId }) => {
     const scope = cursorScope('Query.users', workspaceId, workspaceId);
-    return usergraphRequests((id) => encodeCursor(scope, id));
+    return usergraphRequests((id) => encodeCursor(scope, { id }));
   },
 };

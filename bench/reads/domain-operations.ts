@@ -15,10 +15,10 @@ export function domainOperations(db: WriteDb, workspaceId: string): Operations {
     user: async (uid) => (await readUsers(db, workspaceId, [{ uid }]))[0],
     devices: (userIds) => readDevices(db, workspaceId, userIds),
     page: async (after) => {
-      const bound = { side: 'older', key: after } as const;
-      const { rows, hasNextPage } = await readUsersPage(db, workspaceId, { size: PAGE_SIZE, from: 'newest', bound });
+      const bound = { side: 'after', id: after } as const;
+      const { rows, hasNextPage } = await readUsersPage(db, workspaceId, { size: PAGE_SIZE, from: 'start', bound });
       const ids = rows.map(({ id }) => id);
-      const eventPages = await readPages(db, events, ids, { size: EVENT_PAGE_SIZE, from: 'newest' });
+      const eventPages = await readPages(db, events, ids, { size: EVENT_PAGE_SIZE, from: 'start' });
       return {
         hasNextPage,
         users: rows.map((user) => {

@@ -52,9 +52,9 @@ async function list(db: DatabaseClient, options: AuditOptions): Promise<void> {
   const { user, key, since, before, limit } = options;
   const keys = await listKeys(db, workspace.id);
   const keyId = key === undefined ? undefined : resolveKeyId(keys, key);
-  const bound = before === undefined ? undefined : ({ side: 'older', key: before } as const);
+  const bound = before === undefined ? undefined : ({ side: 'after', id: before } as const);
   const filter = { userId: user, keyId, since };
-  const { rows, hasNextPage } = await readAudit(db, workspace.id, filter, { size: limit, from: 'newest', bound });
+  const { rows, hasNextPage } = await readAudit(db, workspace.id, filter, { size: limit, from: 'start', bound });
   const publicKeys = new Map(keys.map(({ id, publicKey }) => [id, publicKey]));
   const entries = rows.map((entry) => ({ ...entry, publicKey: publicKeys.get(entry.keyId) ?? null }));
   await print(options, entries, rows.length === 0 ? 'No entries match.' : formatTable(entries, publicKeys));

@@ -131,6 +131,11 @@ export function isAnswerTimeout(error: unknown): boolean {
   return describeDatabaseError(error).message === ANSWER_TIMEOUT;
 }
 
+/** Whether PostgreSQL cancelled a statement after `statement_timeout`. */
+export function isStatementTimeout(error: unknown): boolean {
+  return /due to statement timeout/.test(describeDatabaseError(error).message);
+}
+
 /** Whether PostgreSQL rejected a statement: the statement had no effect, and the connection can be reused. */
 export function isRejectedByPostgres(error: unknown): boolean {
   return describeDatabaseError(error).sqlState !== '' && !isUnavailable(error);

@@ -1,5 +1,5 @@
 import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
-import { isRejectedByPostgres } from './errors.ts';
+import { isRejectedByPostgres, isStatementTimeout } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import { preparedName } from './prepared-statements.ts';
 import { toInstant } from './reading/instant.ts';
@@ -14,6 +14,11 @@ type Query = TemplateStringsArray | Prisma.Sql;
 export interface ReadDb {
   /** Returns the rows of a statement. */
   query<Rows = unknown>(query: Query, ...values: unknown[]): Promise<Rows>;
+  /**
+   * Returns the rows of a statement whose text a caller has determined, such as a filter. It is not kept as a prepared statement,
+   * is planned for its own values, and has a timeout of its own.
+   */
+  queryOnce<Rows = unknown>(statement: Prisma.Sql): Promise<Rows>;
 }
 
 /** Marks handles of the primary. Not exported: a `WriteDb` is made by this module, or from one that is. */
@@ -50,7 +55,10 @@ export interface Connections {
  * @param prepared false if a connection pooler cannot keep prepared statements.
  */
 export function statementsOn(connections: Connections, prepared: boolean): WriteDb {
-  return handleOf((statement) => withConnection(connections, (client) => run(client, statement, prepared)));
+  return handleOf({
+    send: (statement) => withConnection(connections, (client) => run(client, statement, prepared)),
+    sendOnce: (statement) => withConnection(connections, (client) => runOnce(client, statement)),
+  });
 }
 
 /** Runs a statement on a connection and releases it; closes the connection if it cannot be reused. */
@@ -74,15 +82,25 @@ export async function withConnection<Result>(
 
 /** Runs statements on one connection, which the caller releases. @param prepared as for `statementsOn`. */
 export function statementsOnClient(client: PoolClient, prepared: boolean): WriteDb {
-  return handleOf((statement) => run(client, statement, prepared));
+  return handleOf({
+    send: (statement) => run(client, statement, prepared),
+    // The transaction of the client has begun; its timeout applies.
+    sendOnce: (statement) => run(client, statement, false),
+  });
 }
 
-function handleOf(send: (statement: Prisma.Sql) => Promise<QueryResult>): WriteDb {
+interface Senders {
+  send(statement: Prisma.Sql): Promise<QueryResult>;
+  sendOnce(statement: Prisma.Sql): Promise<QueryResult>;
+}
+
+function handleOf({ send, sendOnce }: Senders): WriteDb {
   const toSql = (query: Query, values: unknown[]) => ('text' in query ? query : Prisma.sql(query, ...values));
   return {
     [isPrimary]: true,
     // The author of a statement knows the type of its rows.
     query: async (query, ...values) => (await send(toSql(query, values))).rows as never,
+    queryOnce: async (statement) => (await sendOnce(statement)).rows as never,
     execute: async (query, ...values) => (await send(toSql(query, values))).rowCount ?? 0,
   };
 }
@@ -94,6 +112,28 @@ function handleOf(send: (statement: Prisma.Sql) => Promise<QueryResult>): WriteD
  */
 export function labelOf(text: string): string | undefined {
   return /\/\* ([\w ]+) \*\//.exec(text)?.[1];
+}
+
+/** Maximum duration of a statement of `queryOnce`, in ms. */
+export const ONCE_TIMEOUT_MS = 2_000;
+
+/**
+ * Settings of a statement that is planned for its own values. Just-in-time compilation takes longer than most of them, and
+ * parallel workers would let one caller occupy all cores.
+ */
+const ONCE_SETTINGS = `BEGIN READ ONLY; SET LOCAL statement_timeout = ${ONCE_TIMEOUT_MS}; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`;
+
+/** Runs a statement in a transaction of its own, for which alone the settings apply, also behind a connection pooler. */
+async function runOnce(client: PoolClient, statement: Prisma.Sql): Promise<QueryResult> {
+  await client.query(ONCE_SETTINGS);
+  try {
+    const result = await run(client, statement, false);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    if (isRejectedByPostgres(error) || isStatementTimeout(error)) await client.query('ROLLBACK');
+    throw error;
+  }
 }
 
 async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<QueryResult> {

@@ -17,19 +17,30 @@ export interface KeysetSource<Row> {
   columns: Columns<Row>;
 }
 
+/** The position of a row in its order. */
+export interface Position {
+  id: string;
+  /** The value by which the row is sorted, as text; null if it has none. Undefined if rows are sorted by id alone. */
+  sortKey?: string | null | undefined;
+}
+
+interface Bound extends Position {
+  side: 'after' | 'before';
+}
+
 /** A page of a connection. */
 export interface Page {
   /** Maximum number of rows. */
   size: number;
   /** The end of the rows within the bound at which the page starts. */
-  from: 'newest' | 'oldest';
-  /** Restricts the page to the rows on one side of a key. A row with that key need not exist. */
-  bound?: { side: 'older' | 'newer'; key: string } | undefined;
+  from: 'start' | 'end';
+  /** Restricts the page to the rows on one side of a position. A row need not be there. */
+  bound?: Bound | undefined;
   /** Whether `hasNextPage` and `hasPreviousPage` are needed (default true), which costs one more row. */
   withNeighbours?: boolean;
 }
 
-/** The rows of a page, newest first regardless of the direction. */
+/** The rows of a page, in the order of the connection regardless of the direction. */
 export interface PageOfRows<Row> {
   rows: Keyed<Row>[];
   /** False, like `hasPreviousPage`, if the page was read without neighbours. */
@@ -37,8 +48,8 @@ export interface PageOfRows<Row> {
   hasPreviousPage: boolean;
 }
 
-/** A row whose id is its sort key. */
-export type Keyed<Row> = Row & { id: string };
+/** A row with its position. */
+export type Keyed<Row> = Row & Position;
 
 /** The page size that the planner assumes for all smaller pages, so that they share one plan. */
 const COMMON_PAGE_SIZE = 100;
@@ -59,7 +70,7 @@ export async function readPages<Row>(
   fields?: FieldSet,
 ): Promise<Map<string, PageOfRows<Row>>> {
   const { table, where, key, join = Prisma.empty, columns } = source;
-  const order = Prisma.raw(page.from === 'newest' ? 'DESC' : 'ASC');
+  const order = Prisma.raw(page.from === 'start' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
   const [arrays] = await db.query<[PageArrays]>`/* readPages ${table} */
     SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(fields)}
@@ -111,15 +122,15 @@ function plannedLimit({ size }: Page): Prisma.Sql {
 
 function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
   if (!bound) return Prisma.sql`true`;
-  return Prisma.sql`${key} ${Prisma.raw(bound.side === 'older' ? '<' : '>')} ${bound.key}::uuid`;
+  return Prisma.sql`${key} ${Prisma.raw(bound.side === 'after' ? '<' : '>')} ${bound.id}::uuid`;
 }
 
 /** Checks for a row on the other side of the bound, or at the bound; nothing if the page needs no neighbours. */
 function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, withNeighbours = true }: Page) {
   if (!bound || !withNeighbours) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
-  const [operator, order] = bound.side === 'older' ? ['>=', 'ASC'] : ['<=', 'DESC'];
+  const [operator, order] = bound.side === 'after' ? ['>=', 'ASC'] : ['<=', 'DESC'];
   const join = Prisma.sql`LEFT JOIN LATERAL (
-      SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.key}::uuid
+      SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.id}::uuid
       ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1
     ) AS other ON true`;
   return {
@@ -129,15 +140,18 @@ function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, with
   };
 }
 
-/** @param isBeyond whether there are rows on the other side of the bound. */
-function toPage<Row>(rowsRead: Keyed<Row>[], isBeyond: boolean, { size, from, bound }: Page): PageOfRows<Row> {
+/**
+ * Makes a page of the rows that were read: one more than its size if there are more.
+ * @param isBeyond whether there are rows on the other side of the bound.
+ */
+export function toPage<Row>(rowsRead: Keyed<Row>[], isBeyond: boolean, { size, from, bound }: Page): PageOfRows<Row> {
   const hasMore = rowsRead.length > size;
   const rows = rowsRead.slice(0, size);
-  const hasNewer = isBeyond && bound?.side === 'older';
-  const hasOlder = isBeyond && bound?.side === 'newer';
-  return from === 'newest'
-    ? { rows, hasNextPage: hasMore || hasOlder, hasPreviousPage: hasNewer }
-    : { rows: rows.reverse(), hasNextPage: hasOlder, hasPreviousPage: hasMore || hasNewer };
+  const isAfterStart = isBeyond && bound?.side === 'after';
+  const isBeforeEnd = isBeyond && bound?.side === 'before';
+  return from === 'start'
+    ? { rows, hasNextPage: hasMore || isBeforeEnd, hasPreviousPage: isAfterStart }
+    : { rows: rows.reverse(), hasNextPage: isBeforeEnd, hasPreviousPage: hasMore || isAfterStart };
 }
 
 /**
@@ -148,10 +162,10 @@ export function mergePages<Row>(pages: readonly PageOfRows<Row>[], { size, from 
   const byId = new Map(pages.flatMap(({ rows }) => rows.map((row) => [row.id, row])));
   const sorted = [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1));
   const hasMore = sorted.length > size;
-  const isNewest = from === 'newest';
+  const isFromStart = from === 'start';
   return {
-    rows: isNewest ? sorted.slice(0, size) : sorted.slice(-size),
-    hasNextPage: (isNewest && hasMore) || pages.some(({ hasNextPage }) => hasNextPage),
-    hasPreviousPage: (!isNewest && hasMore) || pages.some(({ hasPreviousPage }) => hasPreviousPage),
+    rows: isFromStart ? sorted.slice(0, size) : sorted.slice(-size),
+    hasNextPage: (isFromStart && hasMore) || pages.some(({ hasNextPage }) => hasNextPage),
+    hasPreviousPage: (!isFromStart && hasMore) || pages.some(({ hasPreviousPage }) => hasPreviousPage),
   };
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Page } from '../../db/reading/keyset.ts';
+import type { Page, Position } from '../../db/reading/keyset.ts';
 import { ValidationError, type ValidationIssue } from './errors.ts';
 
 /** The arguments of a connection, as in the Relay specification. */
@@ -25,6 +25,8 @@ const issue = (path: string, code: string, message: string): ValidationIssue => 
 interface CursorOwner {
   /** The scope of the connection's cursors. */
   scope(): number;
+  /** Why a cursor is invalid, if arguments determine its scope. */
+  invalidCursor?: string;
 }
 
 /**
@@ -42,14 +44,14 @@ export function parsePageArguments(
   if (after != null && before != null) issues.push(issue('before', 'CONTRADICTION', 'must not be combined with after'));
   checkSize('first', first, maximum, issues);
   checkSize('last', last, maximum, issues);
-  const olderThan = parseCursor('after', after, owner, issues);
-  const newerThan = parseCursor('before', before, owner, issues);
+  const start = parseCursor('after', after, owner, issues);
+  const end = parseCursor('before', before, owner, issues);
   if (issues.length > 0) throw new ValidationError(issues);
   const isBackward = last != null || (first == null && before != null);
   return {
     size: first ?? last ?? DEFAULT_PAGE_SIZE,
-    from: isBackward ? 'oldest' : 'newest',
-    bound: boundOf(olderThan, newerThan),
+    from: isBackward ? 'end' : 'start',
+    bound: boundOf(start, end),
   };
 }
 
@@ -63,19 +65,20 @@ function parseCursor(
   cursor: string | null | undefined,
   owner: CursorOwner,
   issues: ValidationIssue[],
-): string | undefined {
+): Position | undefined {
   if (cursor == null) return undefined;
-  const key = decodeCursor(owner.scope(), cursor);
-  if (key === undefined) issues.push(issue(name, 'INVALID_CURSOR', 'must be a cursor of this connection'));
-  return key;
+  const position = decodeCursor(owner.scope(), cursor);
+  if (!position)
+    issues.push(issue(name, 'INVALID_CURSOR', owner.invalidCursor ?? 'must be a cursor of this connection'));
+  return position;
 }
 
-function boundOf(olderThan: string | undefined, newerThan: string | undefined): Page['bound'] {
-  if (olderThan !== undefined) return { side: 'older', key: olderThan };
-  return newerThan === undefined ? undefined : { side: 'newer', key: newerThan };
+function boundOf(start: Position | undefined, end: Position | undefined): Page['bound'] {
+  if (start) return { side: 'after', ...start };
+  return end && { side: 'before', ...end };
 }
 
-const KEY_BYTES = 16;
+const ID_BYTES = 16;
 const CHECKSUM_BYTES = 4;
 
 /**
@@ -86,19 +89,37 @@ export function cursorScope(connection: string, ...ids: string[]): number {
   return crc32([connection, ...ids].join('\n'));
 }
 
-/** Encodes the sort key of a row: the 16 bytes of the UUID and their checksum within the scope, in base64url. */
-export function encodeCursor(scope: number, key: string): string {
-  const bytes = Buffer.allocUnsafe(KEY_BYTES + CHECKSUM_BYTES);
-  bytes.write(key.replaceAll('-', ''), 'hex');
-  bytes.writeUInt32BE(crc32(bytes.subarray(0, KEY_BYTES), scope), KEY_BYTES);
+/** The first byte of an encoded sort key. */
+const NO_VALUE = 0;
+const VALUE = 1;
+
+/**
+ * Encodes the position of a row, in base64url: the 16 bytes of its id, a checksum within the scope, and its sort key if it has one,
+ * in UTF-8.
+ */
+export function encodeCursor(scope: number, { id, sortKey }: Position): string {
+  const key = sortKey === undefined ? '' : String.fromCharCode(sortKey === null ? NO_VALUE : VALUE) + (sortKey ?? '');
+  const bytes = Buffer.allocUnsafe(ID_BYTES + CHECKSUM_BYTES + Buffer.byteLength(key));
+  bytes.write(id.replaceAll('-', ''), 'hex');
+  bytes.write(key, ID_BYTES + CHECKSUM_BYTES);
+  const ofId = crc32(bytes.subarray(0, ID_BYTES), scope);
+  bytes.writeUInt32BE(key === '' ? ofId : crc32(bytes.subarray(ID_BYTES + CHECKSUM_BYTES), ofId), ID_BYTES);
   return bytes.toString('base64url');
 }
 
-/** Decodes a cursor to the sort key of a row; undefined if it is malformed, forged or of another connection. */
-export function decodeCursor(scope: number, cursor: string): string | undefined {
+/** Decodes a cursor; undefined if it is malformed, forged or of another connection. */
+export function decodeCursor(scope: number, cursor: string): Position | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  if (bytes.length !== KEY_BYTES + CHECKSUM_BYTES) return undefined;
-  const hex = bytes.toString('hex', 0, KEY_BYTES);
-  const key = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return encodeCursor(scope, key) === cursor ? key : undefined;
+  if (bytes.length < ID_BYTES + CHECKSUM_BYTES) return undefined;
+  const hex = bytes.toString('hex', 0, ID_BYTES);
+  const position = {
+    id: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    sortKey: decodeSortKey(bytes.subarray(ID_BYTES + CHECKSUM_BYTES)),
+  };
+  return encodeCursor(scope, position) === cursor ? position : undefined;
+}
+
+function decodeSortKey(bytes: Buffer): string | null | undefined {
+  if (bytes.length === 0) return undefined;
+  return bytes[0] === NO_VALUE ? null : bytes.toString('utf8', 1);
 }

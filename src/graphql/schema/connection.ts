@@ -146,7 +146,7 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
       cursor: t.string({
         description: 'The position of the edge, for `after` and `before`. Opaque; stays valid if the node is deleted.',
         extensions: { columns: [] },
-        resolve: ({ connection, row }) => encodeCursor(connection.scope(), row.id),
+        resolve: ({ connection, row }) => encodeCursor(connection.scope(), row),
       }),
       node: t.field({
         type: node,
@@ -203,6 +203,6 @@ export function withNodes<Row extends { id: string }>(
 }
 
 function pageInfoOf(scope: number, { rows, hasNextPage, hasPreviousPage }: PageOfRows<{ readonly id: string }>) {
-  const cursorOf = (row: Keyed<object> | undefined) => row && encodeCursor(scope, row.id);
+  const cursorOf = (row: Keyed<object> | undefined) => row && encodeCursor(scope, row);
   return { hasNextPage, hasPreviousPage, startCursor: cursorOf(rows[0]), endCursor: cursorOf(rows.at(-1)) };
 }

@@ -148,8 +148,8 @@ export const listUsersOperation = operation({
     const [first, last] = [rows[0], rows.at(-1)];
     return {
       data: await readUserObjects(db, viewer.workspaceId, rows),
-      ...(hasNextPage && last ? { next_cursor: encodeCursor(scope, last.id) } : {}),
-      ...(hasPreviousPage && first ? { previous_cursor: encodeCursor(scope, first.id) } : {}),
+      ...(hasNextPage && last ? { next_cursor: encodeCursor(scope, last) } : {}),
+      ...(hasPreviousPage && first ? { previous_cursor: encodeCursor(scope, first) } : {}),
     };
   },
 });

@@ -124,7 +124,7 @@ it('reads after each mutation of an operation what the previous one wrote', asyn
 it('batches loads of equal queries only: different filters of one connection do not share a batch', async () => {
   await using app = await startFullApp();
   const loaders = loadersByWorkspace(app.db.forWorkspace)(app.workspaceId);
-  const page = { size: 10, from: 'newest' as const };
+  const page = { size: 10, from: 'start' as const };
   const columns = new Set(['email']);
   const statements = await app.statementsOf(async () => {
     const emails = ['u10@example.com', 'u20@example.com', 'u10@example.com'];

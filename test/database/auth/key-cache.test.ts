@@ -133,7 +133,10 @@ it('does not cache a database failure', async () => {
     [Symbol.asyncDispose]: () => nowhere.db.$disconnect(),
   };
   let db: ReadDb = nowhere.db;
-  const authenticate = createAuthenticator({ query: (text, ...values) => db.query(text, ...values) });
+  const authenticate = createAuthenticator({
+    query: (text, ...values) => db.query(text, ...values),
+    queryOnce: (statement) => db.queryOnce(statement),
+  });
   const failure = await authenticate(basic('pk_1', 'sk_1')).catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);
   db = database.db;

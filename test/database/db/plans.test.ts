@@ -47,9 +47,9 @@ async function fill(client: Client): Promise<void> {
   await client.query('VACUUM ANALYZE');
 }
 
-const first: Page = { size: 30, from: 'newest' };
-const middle: Page = { size: 30, from: 'newest', bound: { side: 'older', key: id(ROWS / 2) } };
-const backwards: Page = { size: 30, from: 'oldest', bound: { side: 'newer', key: id(ROWS / 2) } };
+const first: Page = { size: 30, from: 'start' };
+const middle: Page = { size: 30, from: 'start', bound: { side: 'after', id: id(ROWS / 2) } };
+const backwards: Page = { size: 30, from: 'end', bound: { side: 'before', id: id(ROWS / 2) } };
 
 interface Plan {
   'Node Type': string;

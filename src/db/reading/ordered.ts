@@ -1,0 +1,176 @@
+import { Prisma } from '../generated/client.ts';
+import type { ReadDb } from '../statements.ts';
+import type { Arrays, Columns, FieldSet } from './columns.ts';
+import { type Page, type PageOfRows, type Position, toPage } from './keyset.ts';
+
+/** The order of the rows: by a value, then by id, both in the same direction. */
+export interface Sort {
+  /** Undefined: by id alone. */
+  key?: SortKey;
+  direction: 'asc' | 'desc';
+}
+
+/** The value by which rows are sorted. */
+export interface SortKey {
+  /** SQL of the value, as in the index that is read in this order. */
+  value: Prisma.Sql;
+  type: 'text' | 'timestamptz' | 'int';
+  /** Where rows without a value come; undefined if every row has one. */
+  nulls?: 'first' | 'last';
+}
+
+/** The rows of one table that pass a filter, in an order that a caller chooses. */
+export interface OrderedSource<Row> {
+  /** The table, whose columns `where`, `id` and the sort key use. */
+  table: Prisma.Sql;
+  /** Names the workspace. */
+  where: Prisma.Sql;
+  id: Prisma.Sql;
+  sort: Sort;
+  /** Joined to the rows of a page if the table lacks some of the columns. */
+  join?: Prisma.Sql;
+  /** The columns of a row; its `id` is the id of the sort. */
+  columns: Columns<Row>;
+}
+
+/** Rows with a sort value, or those without one. A page crosses from one group to the other. */
+type Group = 'values' | 'nulls';
+
+/** A walk through the rows, in the order of the source or against it. */
+interface Walk {
+  isBackward: boolean;
+  /** Where it starts; undefined: at the first row. */
+  from?: { position: Position; isInclusive: boolean } | undefined;
+  limit: number;
+}
+
+/**
+ * Reads a page. Each group of rows is a subquery with a LIMIT that reads an index from the bound on; the second one runs only if
+ * the first has too few rows. One ORDER BY over both would read and sort all rows.
+ */
+export async function readOrderedPage<Row extends { id: string }>(
+  db: ReadDb,
+  source: OrderedSource<Row>,
+  page: Page,
+  fields: FieldSet,
+): Promise<PageOfRows<Row>> {
+  const { columns, sort, table, join = Prisma.empty } = source;
+  const { size, from, bound, withNeighbours = true } = page;
+  const isBackward = from === 'end';
+  const limit = withNeighbours ? size + 1 : size;
+  const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
+  const walk = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
+  const [arrays] = await db.queryOnce<[OrderedArrays]>(Prisma.sql`/* readOrderedPage ${table} */
+    SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
+    FROM (
+      SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, walk)}) AS ${table} ${join}
+      ORDER BY ${orderOf(source, isBackward)}
+    ) AS found`);
+  const keys = arrays.sort_key ?? [];
+  const rows = columns.rows(arrays).map((row, index) => (sort.key ? { ...row, sortKey: keys[index] } : row));
+  return toPage(rows, arrays.is_beyond, page);
+}
+
+type OrderedArrays = Arrays & { sort_key: (string | null)[] | null; is_beyond: boolean };
+
+/** SQL of whether there is a row at the bound or on its other side. */
+function isBeyond(source: OrderedSource<unknown>, { bound, withNeighbours = true }: Page): Prisma.Sql {
+  if (!bound || !withNeighbours) return Prisma.sql`false`;
+  const from = { position: bound, isInclusive: true };
+  return Prisma.sql`EXISTS (${rowsOf(source, { isBackward: bound.side === 'after', from, limit: 1 })})`;
+}
+
+/** The ORDER BY list of a page, which has few rows. */
+function orderOf({ sort: { key, direction }, id }: OrderedSource<unknown>, isBackward: boolean): Prisma.Sql {
+  const order = Prisma.raw((direction === 'asc') === isBackward ? 'DESC' : 'ASC');
+  if (!key) return Prisma.sql`${id} ${order}`;
+  const nulls = Prisma.raw((key.nulls === 'first') === isBackward ? 'LAST' : 'FIRST');
+  return Prisma.sql`${key.value} ${order} NULLS ${nulls}, ${id} ${order}`;
+}
+
+function rowsOf(source: OrderedSource<unknown>, walk: Walk): Prisma.Sql {
+  const groups = groupsOf(source.sort, walk);
+  const [only] = groups;
+  if (only && groups.length === 1) return rowsOfGroup(source, walk, only);
+  // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
+  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, walk, group)})`);
+  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${walk.limit}::int`;
+}
+
+/** The groups that a walk reads, in order. */
+function groupsOf({ key }: Sort, { isBackward, from }: Walk): Group[] {
+  if (!key?.nulls) return ['values'];
+  const inOrder: Group[] = key.nulls === 'last' ? ['values', 'nulls'] : ['nulls', 'values'];
+  const groups = isBackward ? inOrder.reverse() : inOrder;
+  return from ? groups.slice(groups.indexOf(groupOf(from.position))) : groups;
+}
+
+const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
+
+function rowsOfGroup({ table, where, id, sort }: OrderedSource<unknown>, walk: Walk, group: Group): Prisma.Sql {
+  const { key, direction } = sort;
+  const isAscending = (direction === 'asc') !== walk.isBackward;
+  const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
+  const isOfGroup = key?.nulls
+    ? Prisma.sql`AND ${key.value} IS ${Prisma.raw(group === 'nulls' ? '' : 'NOT ')}NULL`
+    : Prisma.empty;
+  const sorting = key ? Prisma.sql`${key.value} ${order}, ${id} ${order}` : Prisma.sql`${id} ${order}`;
+  const bound =
+    walk.from && groupOf(walk.from.position) === group ? beyond(walk.from, isAscending, key, id) : Prisma.empty;
+  return Prisma.sql`SELECT ${table}.* FROM ${table} WHERE ${where} ${isOfGroup} ${bound} ORDER BY ${sorting} LIMIT ${walk.limit}::int`;
+}
+
+function beyond(
+  { position, isInclusive }: NonNullable<Walk['from']>,
+  isAscending: boolean,
+  key: SortKey | undefined,
+  id: Prisma.Sql,
+): Prisma.Sql {
+  const operator = Prisma.raw(`${isAscending ? '>' : '<'}${isInclusive ? '=' : ''}`);
+  if (!key || position.sortKey == null) return Prisma.sql`AND ${id} ${operator} ${position.id}::uuid`;
+  const value = Prisma.sql`${position.sortKey}::text::${Prisma.raw(key.type)}`;
+  return Prisma.sql`AND (${key.value}, ${id}) ${operator} (${value}, ${position.id}::uuid)`;
+}
+
+/** How many rows a source has. */
+export interface Count {
+  count: number;
+  /** Whether there are more: the count is as far as the limits allowed. */
+  isCapped: boolean;
+}
+
+/** Rows in the first step of a count, and the time in ms below which the next step is twice as long. */
+const FIRST_STEP = 5_000;
+const SHORT_STEP_MS = 100;
+
+/**
+ * Counts rows up to a maximum, for at most `budgetMs`. The rows are counted in steps of a range of ids, so that a count that takes
+ * too long ends with what it has counted.
+ */
+export async function countOrdered(
+  db: ReadDb,
+  { table, where, id, workspaceId }: OrderedSource<unknown> & { workspaceId: string },
+  { maximum, budgetMs }: { maximum: number; budgetMs: number },
+): Promise<Count> {
+  const deadline = performance.now() + budgetMs;
+  let position: string | undefined;
+  let count = 0;
+  for (let step = FIRST_STEP; ; ) {
+    const started = performance.now();
+    const [range] = await db.queryOnce<
+      [{ passed: number; read: number; last: string | null }]
+    >(Prisma.sql`/* countOrdered ${table} */
+      SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
+      FROM (
+        SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid
+          ${position === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${position}::uuid`}
+        ORDER BY ${id} LIMIT ${step}::int
+      ) AS ${table}`);
+    count += range.passed;
+    if (count > maximum) return { count: maximum, isCapped: true };
+    if (range.read < step || range.last === null) return { count, isCapped: false };
+    if (performance.now() > deadline) return { count, isCapped: true };
+    position = range.last;
+    if (performance.now() - started < SHORT_STEP_MS) step *= 2;
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { Prisma } from '../../db/generated/client.ts';
+import type { OrderedSource, Sort, SortKey } from '../../db/reading/ordered.ts';
+import { toCondition } from './filter/filter.ts';
+import type { UserFilter } from './filter/input.ts';
+import { type User, userColumns } from './user.ts';
+
+/** A text without differences of case, as in the indexes. */
+const folded = (column: Prisma.Sql) => Prisma.sql`lower(${column}) COLLATE "C"`;
+
+/** What users can be sorted by. `nulls` is set where a user can lack the value. */
+const sortKeys = {
+  CREATED_AT: { value: Prisma.sql`users.created_at`, type: 'timestamptz' },
+  UPDATED_AT: { value: Prisma.sql`users.updated_at`, type: 'timestamptz' },
+  UID: { value: folded(Prisma.sql`users.uid`), type: 'text' },
+  EMAIL: { value: folded(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
+  FIRST_NAME: { value: folded(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
+  LAST_NAME: { value: folded(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
+} as const satisfies Record<string, SortKey>;
+
+/** The names of the fields by which users can be sorted. */
+export const userOrderFields = Object.keys(sortKeys) as [keyof typeof sortKeys];
+
+/** The order of users. Users with the same value are sorted by id, in the same direction. */
+export const userOrder = z.strictObject({
+  field: z.enum(userOrderFields),
+  direction: z.enum(['ASC', 'DESC']).nullish(),
+  /** Where users without a value come; last by default. */
+  nulls: z.enum(['FIRST', 'LAST']).nullish(),
+});
+
+export type UserOrder = z.output<typeof userOrder>;
+
+/** Which users to read, in which order. */
+export interface UserQuery {
+  where?: UserFilter | null | undefined;
+  /** Newest first by default. */
+  orderBy?: UserOrder | null | undefined;
+}
+
+function sortOf(order: UserOrder | null | undefined): Sort {
+  if (!order) return { direction: 'desc' };
+  const key: SortKey = sortKeys[order.field];
+  return {
+    direction: order.direction === 'DESC' ? 'desc' : 'asc',
+    key: key.nulls ? { ...key, nulls: order.nulls === 'FIRST' ? 'first' : 'last' } : key,
+  };
+}
+
+/** The users of a workspace that pass a filter. @param now the instant that `within` and `before` refer to. */
+export function matchingUsers(
+  workspaceId: string,
+  { where, orderBy }: UserQuery,
+  now: Date,
+): OrderedSource<User> & { workspaceId: string } {
+  const condition = toCondition(where ?? {}).sql({ workspaceId, now }, false);
+  return {
+    workspaceId,
+    table: Prisma.sql`users`,
+    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${condition}`,
+    id: Prisma.sql`users.id`,
+    sort: sortOf(orderBy),
+    columns: userColumns,
+  };
+}

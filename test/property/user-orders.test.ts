@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page, Position } from '../../src/db/reading/keyset.ts';
+import { readOrderedPage } from '../../src/db/reading/ordered.ts';
+import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
+import { toCondition } from '../../src/domain/users/filter/filter.ts';
+import { fold } from '../../src/domain/users/filter/fold.ts';
+import { userFilter } from '../../src/domain/users/filter/input.ts';
+import { matchingUsers, type UserOrder, userOrderFields } from '../../src/domain/users/query.ts';
+import type { User } from '../../src/domain/users/user.ts';
+import { startApp } from '../kit/app.ts';
+import { choicesOf } from '../kit/choices.ts';
+import { filterGenerator } from '../kit/filters/generate-filter.ts';
+import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
+import { casesOf } from '../kit/test-size.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+const people: readonly UserFacts[] = (() => {
+  const choices = choicesOf(2);
+  return Array.from({ length: 80 }, (_, place) => somebody(choices, place));
+})();
+
+beforeAll(async () => {
+  app = await startApp();
+  await insertPeople(app, people);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const sortValueOf: Record<UserOrder['field'], (user: User) => string | null> = {
+  CREATED_AT: (user) => user.createdAt,
+  UPDATED_AT: (user) => user.updatedAt,
+  UID: (user) => fold(user.uid),
+  EMAIL: (user) => user.email && fold(user.email),
+  FIRST_NAME: (user) => user.firstName && fold(user.firstName),
+  LAST_NAME: (user) => user.lastName && fold(user.lastName),
+};
+
+/** Compares texts by their bytes in UTF-8, as the collation "C" does. */
+const compare = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+/** Sorts users as an order says, in memory. */
+function sorted(users: readonly User[], order: UserOrder | undefined): User[] {
+  const factor = order ? (order.direction === 'DESC' ? -1 : 1) : -1;
+  const nullFactor = order?.nulls === 'FIRST' ? -1 : 1;
+  const value = order ? sortValueOf[order.field] : () => '';
+  return users.toSorted((one, other) => {
+    const [first, second] = [value(one), value(other)];
+    if ((first === null) !== (second === null)) return first === null ? nullFactor : -nullFactor;
+    return factor * (compare(first ?? '', second ?? '') || compare(one.id, other.id));
+  });
+}
+
+describe('Pages of a filter in any order', () => {
+  it('are those of the sorted users, forward and backward', { timeout: 600_000 }, async () => {
+    for (let seed = 1; seed <= casesOf(1_000); seed += 1) {
+      const choices = choicesOf(seed);
+      const order: UserOrder | undefined = choices.percent(10)
+        ? undefined
+        : {
+            field: choices.of(userOrderFields),
+            direction: choices.of(['ASC', 'DESC', undefined]),
+            nulls: choices.of(['FIRST', 'LAST', undefined]),
+          };
+      const where = userFilter.parse(choices.percent(50) ? {} : filterGenerator(choices)(2));
+      const condition = toCondition(where);
+      const expected = sorted(
+        people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user),
+        order,
+      ).map(({ id }) => id);
+      const source = matchingUsers(app.workspaceId, { where, orderBy: order }, NOW);
+      for (const from of ['start', 'end'] as const) {
+        const size = 1 + choices.below(30);
+        const side = from === 'start' ? 'after' : 'before';
+        const found: string[] = [];
+        let position: Position | undefined;
+        for (;;) {
+          const page: Page = { size, from, bound: position && { side, ...position }, withNeighbours: true };
+          const { rows, hasNextPage, hasPreviousPage } = await readOrderedPage(
+            app.db,
+            source,
+            page,
+            new Set(['email']),
+          );
+          const ids = rows.map(({ id }) => id);
+          if (from === 'start') found.push(...ids);
+          else found.unshift(...ids);
+          const isLast = found.length >= expected.length;
+          const neighbours = from === 'start' ? [hasNextPage, hasPreviousPage] : [hasPreviousPage, hasNextPage];
+          expect({ seed, order, where, neighbours }).toMatchObject({ neighbours: [!isLast, position !== undefined] });
+          position = from === 'start' ? rows.at(-1) : rows[0];
+          if (isLast || !position) break;
+        }
+        expect({ seed, order, where, found }).toMatchObject({ found: expected });
+      }
+    }
+  });
+});
