@@ -23,6 +23,7 @@ export interface SortKey {
 export interface OrderedSource<Row> {
   /** The table, whose columns `where`, `id` and the sort key use. */
   table: Prisma.Sql;
+  workspaceId: string;
   /** Names the workspace. */
   where: Prisma.Sql;
   id: Prisma.Sql;
@@ -149,7 +150,7 @@ const SHORT_STEP_MS = 100;
  */
 export async function countOrdered(
   db: ReadDb,
-  { table, where, id, workspaceId }: OrderedSource<unknown> & { workspaceId: string },
+  { table, where, id, workspaceId }: OrderedSource<unknown>,
   { maximum, budgetMs }: { maximum: number; budgetMs: number },
 ): Promise<Count> {
   const deadline = performance.now() + budgetMs;

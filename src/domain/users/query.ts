@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Prisma } from '../../db/generated/client.ts';
 import type { OrderedSource, Sort, SortKey } from '../../db/reading/ordered.ts';
+import { isJsonObject } from '../shared/attributes.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { type User, userColumns } from './user.ts';
@@ -29,7 +30,7 @@ export const userOrder = z.strictObject({
   nulls: z.enum(['FIRST', 'LAST']).nullish(),
 });
 
-export type UserOrder = z.output<typeof userOrder>;
+export type UserOrder = z.input<typeof userOrder>;
 
 /** Which users to read, in which order. */
 export interface UserQuery {
@@ -48,11 +49,7 @@ function sortOf(order: UserOrder | null | undefined): Sort {
 }
 
 /** The users of a workspace that pass a filter. @param now the instant that `within` and `before` refer to. */
-export function matchingUsers(
-  workspaceId: string,
-  { where, orderBy }: UserQuery,
-  now: Date,
-): OrderedSource<User> & { workspaceId: string } {
+export function matchingUsers(workspaceId: string, { where, orderBy }: UserQuery, now: Date): OrderedSource<User> {
   const condition = toCondition(where ?? {}).sql({ workspaceId, now }, false);
   return {
     workspaceId,
@@ -62,4 +59,17 @@ export function matchingUsers(
     sort: sortOf(orderBy),
     columns: userColumns,
   };
+}
+
+/** A query as text, which is the same for the same query, whatever the order of its fields. */
+export function canonicalJson(query: UserQuery): string {
+  return JSON.stringify(query, (_key, value: unknown) =>
+    isJsonObject(value)
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([, part]) => part != null)
+            .sort(([one], [other]) => (one < other ? -1 : 1)),
+        )
+      : value,
+  );
 }

@@ -25,6 +25,7 @@ interface UserTypes {
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Instant };
+    Duration: { Input: string; Output: string };
     Attributes: { Input: InputAttributes; Output: Attributes };
     AttributeValue: { Input: InputValue; Output: AttributeValue };
   };

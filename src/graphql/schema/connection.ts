@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { COUNT_CAP } from '../../db/reading/count.ts';
 import type { Keyed, KeysetSource, Page, PageOfRows } from '../../db/reading/keyset.ts';
+import { type Count, countOrdered, type OrderedSource, readOrderedPage } from '../../db/reading/ordered.ts';
 import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
 import type { Context } from '../context.ts';
 import type { PageRow } from '../loaders/index.ts';
@@ -23,8 +24,8 @@ export interface Connection<Row extends { id: string }> {
   scope(): number;
   /** The page. Whether there are rows before and after it is known only if `pageInfo` is selected. */
   page(): Promise<PageOfRows<PageRow<Row>>>;
-  /** The number of rows in the whole connection, up to one more than the cap. */
-  count(): Promise<number>;
+  /** The number of rows in the whole connection. */
+  count(): Promise<Count>;
 }
 
 /** A row of a connection. */
@@ -36,11 +37,16 @@ export interface Edge<Row extends { id: string }> {
 interface ConnectionOptions<Row> {
   /** Id of the parent; for a connection of `Query`, the workspace's. */
   parent: string;
-  source: KeysetSource<Row>;
+  source: KeysetSource<Row> | OrderedSource<Row>;
+  /** Further arguments that determine the rows or their order, as text: a cursor is valid only with the same ones. */
+  query?: string | undefined;
   args: PageArguments;
   /** The maximum page size. */
   maximum: number;
 }
+
+/** Maximum duration of the count of a filter, in ms. */
+const COUNT_BUDGET_MS = 1_000;
 
 /**
  * A connection that is read with loaders. A class, since a page of users opens one per user, and closures take six times
@@ -50,37 +56,57 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   readonly parent: string;
   readonly #context: Context;
   readonly #name: string;
-  readonly #source: KeysetSource<Row>;
+  readonly #source: KeysetSource<Row> | OrderedSource<Row>;
+  readonly #query: string | undefined;
   readonly #arguments: Page;
   readonly #columns: FieldSet;
   #scope: number | undefined;
   #page: Promise<PageOfRows<PageRow<Row>>> | undefined;
-  #count: Promise<number> | undefined;
+  #count: Promise<Count> | undefined;
 
   /** @throws {ValidationError} if the arguments are invalid. */
-  constructor(context: Context, info: GraphQLResolveInfo, { parent, source, args, maximum }: ConnectionOptions<Row>) {
+  constructor(context: Context, info: GraphQLResolveInfo, options: ConnectionOptions<Row>) {
+    const { parent, source, query, args, maximum } = options;
     const { fields, columns } = selectionOf(info);
     this.#context = context;
     this.#name = `${info.parentType.name}.${info.fieldName}`;
     this.parent = parent;
     this.#source = source;
+    this.#query = query;
     this.#columns = columns;
     this.#arguments = { ...parsePageArguments(args, this, maximum), withNeighbours: fields.has('pageInfo') };
   }
 
   scope(): number {
-    this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.parent);
+    const query = this.#query === undefined ? [] : [this.#query];
+    this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.parent, ...query);
     return this.#scope;
   }
 
   page(): Promise<PageOfRows<PageRow<Row>>> {
-    this.#page ??= this.#context.loaders.page(this.#source, this.#arguments, this.parent, this.#columns);
+    this.#page ??= this.#readPage();
     return this.#page;
   }
 
-  count(): Promise<number> {
-    this.#count ??= this.#context.loaders.count(this.#source, this.parent);
+  #readPage(): Promise<PageOfRows<PageRow<Row>>> {
+    const { db, loaders } = this.#context;
+    const source = this.#source;
+    return 'sort' in source
+      ? readOrderedPage(db, source, this.#arguments, this.#columns)
+      : loaders.page(source, this.#arguments, this.parent, this.#columns);
+  }
+
+  count(): Promise<Count> {
+    this.#count ??= this.#readCount();
     return this.#count;
+  }
+
+  async #readCount(): Promise<Count> {
+    const { db, loaders } = this.#context;
+    const source = this.#source;
+    if ('sort' in source) return countOrdered(db, source, { maximum: COUNT_CAP, budgetMs: COUNT_BUDGET_MS });
+    const count = await loaders.count(source, this.parent);
+    return { count: Math.min(count, COUNT_CAP), isCapped: count > COUNT_CAP };
   }
 }
 
@@ -175,12 +201,12 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
       totalCount: t.int({
         description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected.`,
         extensions: countCost,
-        resolve: async (connection) => Math.min(await connection.count(), COUNT_CAP),
+        resolve: async (connection) => (await connection.count()).count,
       }),
       totalCountIsCapped: t.boolean({
         description: `Whether the connection has more than ${CAP} edges, so that \`totalCount\` is not exact.`,
         extensions: countCost,
-        resolve: async (connection) => (await connection.count()) > COUNT_CAP,
+        resolve: async (connection) => (await connection.count()).isCapped,
       }),
     }),
   });

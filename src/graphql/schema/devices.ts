@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DevicePlatform, deviceColumns } from '../../domain/devices/device.ts';
+import { deviceColumns } from '../../domain/devices/device.ts';
 import { type RemovedDevice, removeDevice } from '../../domain/devices/write.ts';
 import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
 import { MAX_DEVICE_TOKEN_LENGTH, MAX_DEVICES } from '../../domain/shared/limits.ts';
@@ -8,21 +8,9 @@ import type { DeviceRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns } from './columns-plugin.ts';
+import { DevicePlatformType } from './device-platform.ts';
 import { encodeDeviceId } from './global-id.ts';
 import { UserType, userAfterChange } from './users.ts';
-
-const DevicePlatformType = builder.enumType('DevicePlatform', {
-  description: 'The operating system of a device.',
-  values: {
-    ANDROID: { value: 'android', description: 'Android. Push messages are sent through Firebase Cloud Messaging.' },
-    IOS: {
-      value: 'ios',
-      description: 'iOS or iPadOS. Push messages are sent through the Apple Push Notification service.',
-    },
-  } as const satisfies {
-    [Platform in DevicePlatform as Uppercase<Platform>]: { value: Platform; description: string };
-  },
-});
 
 const DeviceType = builder.objectRef<DeviceRow>('Device').implement({
   description: 'A phone or tablet on which a user receives push messages.',

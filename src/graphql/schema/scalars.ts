@@ -63,6 +63,12 @@ function literal(node: ValueNode, variables: Variables): unknown {
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
+/** @throws {GraphQLError} if the value is not a string. */
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new GraphQLError('Duration must be a string.');
+}
+
 /** Serialization returns the value unchanged: `db/reading/instant.ts` has already formatted it. */
 const dateTime = new GraphQLScalarType({ ...DateTimeResolver.toConfig(), serialize: (value) => value });
 
@@ -88,4 +94,13 @@ builder.scalarType('AttributeValue', {
   serialize: toAttributeValue,
   parseValue: toInputValue,
   parseLiteral: (node, variables) => toInputValue(literal(node, variables)),
+});
+
+/** The domain validates durations, together with the rest of an input. */
+builder.scalarType('Duration', {
+  description: `A duration of a fixed length in ISO 8601: weeks, days, hours and minutes, such as \`P30D\`, \`P2W\` or \`PT12H\`. From \`PT1M\` to
+\`P3650D\`. Years and months are rejected, since they have no fixed length.`,
+  serialize: String,
+  parseValue: toText,
+  parseLiteral: (node) => toText(node.kind === Kind.STRING ? node.value : undefined),
 });

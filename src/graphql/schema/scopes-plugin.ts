@@ -1,7 +1,10 @@
 import SchemaBuilder, {
   BasePlugin,
   type FieldNullability,
+  type FieldRequiredness,
   type InputFieldMap,
+  type InputType,
+  type PothosInputFieldConfig,
   type PothosOutputFieldConfig,
   type PothosTypeConfig,
   type SchemaTypes,
@@ -18,6 +21,11 @@ declare module 'graphql' {
     typesInArguments?: (args: Readonly<Record<string, unknown>>) => Iterable<string>;
   }
 
+  interface GraphQLInputFieldExtensions {
+    /** The scopes that a request which sets the field requires, all of them. */
+    requiresScopes?: readonly Scope[];
+  }
+
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
     /** The scopes that reading an object of the type by its id requires. */
     requiresScopes?: readonly Scope[];
@@ -32,6 +40,15 @@ declare global {
 
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> {
       /** The scopes of every field of the type that does not declare its own. */
+      requiresScopes?: readonly Scope[];
+    }
+
+    interface InputFieldOptions<
+      Types extends SchemaTypes,
+      Type extends InputType<Types> | [InputType<Types>],
+      Req extends FieldRequiredness<Type>,
+    > {
+      /** The scopes that a request which sets the field requires, all of them: a filter reveals what it compares. */
       requiresScopes?: readonly Scope[];
     }
 
@@ -67,6 +84,16 @@ class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(type: PothosTypeConfig): PothosTypeConfig {
     if (type.kind !== 'Object' || !type.pothosOptions.requiresScopes) return type;
     return { ...type, extensions: { ...type.extensions, requiresScopes: type.pothosOptions.requiresScopes } };
+  }
+
+  override onInputFieldConfig(field: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
+    const scopes = field.pothosOptions.requiresScopes ?? [];
+    if (scopes.length === 0) return field;
+    return {
+      ...field,
+      description: withScopes(field.description, scopes),
+      extensions: { ...field.extensions, requiresScopes: scopes },
+    };
   }
 
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {

@@ -1,6 +1,7 @@
 import { metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { uid } from '../../domain/users/inputs.ts';
+import { canonicalJson, matchingUsers } from '../../domain/users/query.ts';
 import { usersSource } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { userColumns } from '../../domain/users/user.ts';
@@ -10,6 +11,7 @@ import { pageArguments } from './arguments.ts';
 import { builder, type Types } from './builder.ts';
 import { columns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
+import { userQueryArguments } from './user-filter.ts';
 
 /** A user of the workspace's application. The files of devices, events, lists and segments add their fields. */
 export const UserType = builder.objectRef<UserRow>('User');
@@ -113,14 +115,19 @@ builder.queryField('users', (t) =>
     description: `Returns all users of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at most
 ${MAX_USERS_PAGE_SIZE}.`,
     requiresScopes: ['users:read'],
-    args: pageArguments,
-    resolve: (_root, args, context, info) =>
-      connect(context, info, {
-        parent: context.viewer.workspaceId,
-        source: usersSource(context.viewer.workspaceId),
+    args: { ...pageArguments, ...userQueryArguments },
+    resolve: (_root, { where, orderBy, ...args }, context, info) => {
+      const { workspaceId } = context.viewer;
+      const query = { where, orderBy };
+      const isPlain = where == null && orderBy == null;
+      return connect(context, info, {
+        parent: workspaceId,
+        source: isPlain ? usersSource(workspaceId) : matchingUsers(workspaceId, query, new Date()),
+        query: isPlain ? undefined : canonicalJson(query),
         args,
         maximum: MAX_USERS_PAGE_SIZE,
-      }),
+      });
+    },
   }),
 );
 

@@ -92,13 +92,13 @@ const deviceCondition = z.strictObject({
   lastSeenAt: notNull(dateTimeFilter),
 });
 
-const listCondition = z.strictObject({
-  listIds: notNull(z.array(z.uuid())),
-  subscribed: flag,
-  joinedAt: notNull(dateTimeFilter),
-});
+/** @param id how the API represents the id of a list. */
+const listCondition = <Id extends z.ZodType<string, string>>(id: Id) =>
+  z.strictObject({ listIds: notNull(z.array(id)), subscribed: flag, joinedAt: notNull(dateTimeFilter) });
 
-const segmentCondition = z.strictObject({ segmentIds: notNull(z.array(z.uuid())), suppressed: flag });
+/** @param id how the API represents the id of a segment. */
+const segmentCondition = <Id extends z.ZodType<string, string>>(id: Id) =>
+  z.strictObject({ segmentIds: notNull(z.array(id)), suppressed: flag });
 
 const someOrNone = <Condition extends z.ZodType>(condition: Condition) =>
   z.strictObject({ some: notNull(condition), none: notNull(condition) });
@@ -113,7 +113,13 @@ const eventCondition = z.strictObject({
   properties: notNull(z.array(attributeFilter)),
 });
 
-const conditions = {
+/** How an API represents ids. */
+interface Ids {
+  list: z.ZodType<string, string>;
+  segment: z.ZodType<string, string>;
+}
+
+const conditions = ({ list, segment }: Ids) => ({
   uid: notNull(stringFilter),
   email: notNull(stringFilter),
   number: notNull(stringFilter),
@@ -129,43 +135,46 @@ const conditions = {
   updatedAt: notNull(dateTimeFilter),
   meta: notNull(z.array(attributeFilter)),
   devices: notNull(someOrNone(deviceCondition)),
-  lists: notNull(someOrNone(listCondition)),
-  segments: notNull(someOrNone(segmentCondition)),
+  lists: notNull(someOrNone(listCondition(list))),
+  segments: notNull(someOrNone(segmentCondition(segment))),
   events: notNull(z.array(eventCondition)),
-};
+});
 
-const conditionsSchema = z.strictObject(conditions);
+type Conditions = { [Name in keyof ReturnType<typeof conditions>]: z.input<ReturnType<typeof conditions>[Name]> };
 
 /** A filter for users: all of its conditions must hold. */
-export interface UserFilter extends z.output<typeof conditionsSchema> {
+export interface UserFilter extends Partial<Conditions> {
   and?: UserFilter[] | null | undefined;
   or?: UserFilter[] | null | undefined;
   not?: UserFilter | null | undefined;
 }
 
-/** A filter for users. */
-export const userFilter: z.ZodType<UserFilter> = z.strictObject({
-  get and() {
-    return notNull(z.array(userFilter));
-  },
-  get or() {
-    return notNull(z.array(userFilter));
-  },
-  get not() {
-    return notNull(userFilter);
-  },
-  ...conditions,
-});
+/** The schema of a filter for users. */
+export function userFilter(ids: Ids): z.ZodType<UserFilter> {
+  const filter: z.ZodType<UserFilter> = z.strictObject({
+    get and() {
+      return notNull(z.array(filter));
+    },
+    get or() {
+      return notNull(z.array(filter));
+    },
+    get not() {
+      return notNull(filter);
+    },
+    ...conditions(ids),
+  });
+  return filter;
+}
 
-export type StringFilter = z.output<typeof stringFilter>;
-export type NumberFilter = z.output<typeof numberFilter>;
-export type BooleanFilter = z.output<typeof booleanFilter>;
-export type DateTimeFilter = z.output<typeof dateTimeFilter>;
-export type CountFilter = z.output<typeof countFilter>;
+export type StringFilter = z.input<typeof stringFilter>;
+export type NumberFilter = z.input<typeof numberFilter>;
+export type BooleanFilter = z.input<typeof booleanFilter>;
+export type DateTimeFilter = z.input<typeof dateTimeFilter>;
+export type CountFilter = z.input<typeof countFilter>;
 /** The conditions on the value of an attribute or of an event. */
-export type ValueFilter = z.output<typeof valueFilter>;
-export type AttributeFilter = z.output<typeof attributeFilter>;
-export type DeviceCondition = z.output<typeof deviceCondition>;
-export type ListCondition = z.output<typeof listCondition>;
-export type SegmentCondition = z.output<typeof segmentCondition>;
-export type EventCondition = z.output<typeof eventCondition>;
+export type ValueFilter = z.input<typeof valueFilter>;
+export type AttributeFilter = z.input<typeof attributeFilter>;
+export type DeviceCondition = z.input<typeof deviceCondition>;
+export type ListCondition = z.input<ReturnType<typeof listCondition>>;
+export type SegmentCondition = z.input<ReturnType<typeof segmentCondition>>;
+export type EventCondition = z.input<typeof eventCondition>;

@@ -1,0 +1,302 @@
+import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
+import { type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
+import { userOrder } from '../../domain/users/query.ts';
+import { builder } from './builder.ts';
+import { DevicePlatformType } from './device-platform.ts';
+import { globalId } from './global-id.ts';
+
+const CASE = 'Case is ignored unless `caseSensitive` is true.';
+
+const StringFilter = builder.inputType('StringFilter', {
+  description: `Conditions on a text, all of which must hold. ${CASE} A user who lacks the text satisfies none of them except
+\`isNull: true\`. A text has at most ${MAX_FILTER_TEXT_LENGTH.toLocaleString('en-US')} characters.`,
+  fields: (t) => ({
+    eq: t.string({ description: 'The text is this one.' }),
+    ne: t.string({ description: 'There is a text, and it is not this one.' }),
+    in: t.stringList({ description: 'The text is one of these. An empty list matches nobody.' }),
+    notIn: t.stringList({ description: 'There is a text, and it is none of these.' }),
+    contains: t.string({ description: 'The text contains this one.' }),
+    startsWith: t.string({ description: 'The text starts with this one.' }),
+    endsWith: t.string({ description: 'The text ends with this one.' }),
+    isNull: t.boolean({ description: 'Whether there is no text.' }),
+    caseSensitive: t.boolean({ description: 'Whether the conditions distinguish case. Defaults to false.' }),
+  }),
+});
+
+const NumberFilter = builder.inputType('NumberFilter', {
+  description: 'Conditions on a number, all of which must hold. Values of another type satisfy none of them.',
+  fields: (t) => ({
+    eq: t.float({ description: 'The number is equal to this one.' }),
+    ne: t.float({ description: 'There is a number, and it is not equal to this one.' }),
+    in: t.floatList({ description: 'The number is one of these. An empty list matches nobody.' }),
+    notIn: t.floatList({ description: 'There is a number, and it is none of these.' }),
+    lt: t.float({ description: 'The number is less than this one.' }),
+    lte: t.float({ description: 'The number is less than or equal to this one.' }),
+    gt: t.float({ description: 'The number is greater than this one.' }),
+    gte: t.float({ description: 'The number is greater than or equal to this one.' }),
+  }),
+});
+
+const BooleanFilter = builder.inputType('BooleanFilter', {
+  description: 'Conditions on a boolean, all of which must hold.',
+  fields: (t) => ({
+    eq: t.boolean({ description: 'The value is this one.' }),
+    isNull: t.boolean({ description: 'Whether there is no boolean.' }),
+  }),
+});
+
+const DateTimeFilter = builder.inputType('DateTimeFilter', {
+  description: `Conditions on a point in time, all of which must hold. \`within\` and \`before\` are relative to the start of the operation. A user
+who lacks the value satisfies none of them except \`isNull: true\`.`,
+  fields: (t) => ({
+    eq: t.field({ type: 'DateTime', description: 'At exactly this time.' }),
+    ne: t.field({ type: 'DateTime', description: 'At another time.' }),
+    lt: t.field({ type: 'DateTime', description: 'Before this time.' }),
+    lte: t.field({ type: 'DateTime', description: 'At or before this time.' }),
+    gt: t.field({ type: 'DateTime', description: 'After this time.' }),
+    gte: t.field({ type: 'DateTime', description: 'At or after this time.' }),
+    isNull: t.boolean({ description: 'Whether there is no value.' }),
+    within: t.field({
+      type: 'Duration',
+      description: 'Less than this long ago; not in the future. `P30D`: in the last 30 days.',
+    }),
+    before: t.field({ type: 'Duration', description: 'At least this long ago. `P365D`: a year ago or earlier.' }),
+  }),
+});
+
+const CountFilter = builder.inputType('CountFilter', {
+  description: 'Conditions on a number of events, from 0 to 10,000, all of which must hold.',
+  fields: (t) => ({
+    eq: t.int({ description: 'Exactly this many. 0: never.' }),
+    lt: t.int({ description: 'Fewer than this many.' }),
+    lte: t.int({ description: 'At most this many.' }),
+    gt: t.int({ description: 'More than this many.' }),
+    gte: t.int({ description: 'At least this many.' }),
+  }),
+});
+
+const valueTests = {
+  string: 'The value is a string that satisfies these conditions.',
+  number: 'The value is a number that satisfies these conditions.',
+  boolean: 'The value is a boolean that satisfies these conditions.',
+  dateTime:
+    'The value is a string with a date, or a point in time in UTC such as `2021-01-12T05:24:39Z`, that satisfies these conditions.',
+  exists: 'Whether there is a value, of any type.',
+};
+
+const ValueFilter = builder.inputType('ValueFilter', {
+  description:
+    'Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none.',
+  fields: (t) => ({
+    string: t.field({ type: StringFilter, description: valueTests.string }),
+    number: t.field({ type: NumberFilter, description: valueTests.number }),
+    boolean: t.field({ type: BooleanFilter, description: valueTests.boolean }),
+    dateTime: t.field({ type: DateTimeFilter, description: valueTests.dateTime }),
+    exists: t.boolean({ description: valueTests.exists }),
+  }),
+});
+
+const AttributeFilter = builder.inputType('AttributeFilter', {
+  description:
+    'Conditions on the attribute with a key, all of which must hold. A value of another type satisfies none.',
+  fields: (t) => ({
+    key: t.string({
+      required: true,
+      description: `The key of the attribute: 1 to ${attributeLimits.keyLength} characters. Keys distinguish case.`,
+    }),
+    string: t.field({ type: StringFilter, description: valueTests.string }),
+    number: t.field({ type: NumberFilter, description: valueTests.number }),
+    boolean: t.field({ type: BooleanFilter, description: valueTests.boolean }),
+    dateTime: t.field({ type: DateTimeFilter, description: valueTests.dateTime }),
+    exists: t.boolean({ description: 'Whether there is such an attribute, with a value of any type.' }),
+  }),
+});
+
+const DeviceCondition = builder.inputType('DeviceCondition', {
+  description: 'Conditions on a device, all of which must hold for the same device.',
+  fields: (t) => ({
+    platform: t.field({ type: DevicePlatformType, description: 'The operating system of the device.' }),
+    lastSeenAt: t.field({ type: DateTimeFilter, description: "When the device's token was last registered." }),
+  }),
+});
+
+const DeviceFilter = builder.inputType('DeviceFilter', {
+  description: 'Conditions on the devices of a user, all of which must hold.',
+  fields: (t) => ({
+    some: t.field({ type: DeviceCondition, description: 'The user has a device that satisfies these conditions.' }),
+    none: t.field({ type: DeviceCondition, description: 'The user has no device that satisfies these conditions.' }),
+  }),
+});
+
+const ListMembershipCondition = builder.inputType('ListMembershipCondition', {
+  description: 'Conditions on a membership in a list, all of which must hold for the same membership.',
+  fields: (t) => ({
+    listIds: t.idList({
+      description: 'The membership is in one of these lists, by global id. An empty list matches none.',
+    }),
+    subscribed: t.boolean({ description: 'Whether the member is subscribed.' }),
+    joinedAt: t.field({ type: DateTimeFilter, description: 'When the user became a member.' }),
+  }),
+});
+
+const ListMembershipFilter = builder.inputType('ListMembershipFilter', {
+  description: 'Conditions on the list memberships of a user, all of which must hold.',
+  fields: (t) => ({
+    some: t.field({
+      type: ListMembershipCondition,
+      description: 'The user has a membership that satisfies these conditions.',
+    }),
+    none: t.field({
+      type: ListMembershipCondition,
+      description: 'The user has no membership that satisfies these conditions.',
+    }),
+  }),
+});
+
+const SegmentMembershipCondition = builder.inputType('SegmentMembershipCondition', {
+  description: 'Conditions on a membership in a segment, all of which must hold for the same membership.',
+  fields: (t) => ({
+    segmentIds: t.idList({
+      description: 'The membership is in one of these segments, by global id. An empty list matches none.',
+    }),
+    suppressed: t.boolean({ description: 'Whether the member receives no broadcasts.' }),
+  }),
+});
+
+const SegmentMembershipFilter = builder.inputType('SegmentMembershipFilter', {
+  description: 'Conditions on the segment memberships of a user, all of which must hold.',
+  fields: (t) => ({
+    some: t.field({
+      type: SegmentMembershipCondition,
+      description: 'The user has a membership that satisfies these conditions.',
+    }),
+    none: t.field({
+      type: SegmentMembershipCondition,
+      description: 'The user has no membership that satisfies these conditions.',
+    }),
+  }),
+});
+
+const EventCondition = builder.inputType('EventCondition', {
+  description: `A condition on the number of a user's events that have a name, and satisfy all further conditions. Example: at least three
+purchases of more than 100 in the last 30 days.`,
+  fields: (t) => ({
+    name: t.field({ type: StringFilter, required: true, description: "The event's name." }),
+    count: t.field({ type: CountFilter, description: 'How many such events the user has. Defaults to at least one.' }),
+    within: t.field({
+      type: 'Duration',
+      description: 'Counts events less than this long ago, and none in the future.',
+    }),
+    since: t.field({ type: 'DateTime', description: 'Counts events at or after this time.' }),
+    until: t.field({ type: 'DateTime', description: 'Counts events before this time.' }),
+    value: t.field({ type: ValueFilter, description: "The event's value." }),
+    properties: t.field({
+      type: [AttributeFilter],
+      description: "The event's properties, all of which must satisfy their conditions.",
+    }),
+  }),
+});
+
+/** A filter for users, nested with `and`, `or` and `not`. */
+const UserFilterInput = builder.inputRef<UserFilter>('UserFilter').implement({
+  description: `A filter for users: all conditions that are set must hold, so an empty filter matches everybody. A condition holds or does not
+hold, and a missing value satisfies no comparison: a user without a plan is matched by \`not: { meta: [{ key: "plan", string: { eq:
+"pro" } }] }\`. Null is rejected; use \`isNull\`.`,
+  fields: (t) => ({
+    and: t.field({
+      type: [UserFilterInput],
+      description: 'All of these filters match. An empty list matches everybody.',
+    }),
+    or: t.field({
+      type: [UserFilterInput],
+      description: 'At least one of these filters matches. An empty list matches nobody.',
+    }),
+    not: t.field({ type: UserFilterInput, description: 'This filter does not match.' }),
+    uid: t.field({ type: StringFilter, description: "The user's identifier in your application." }),
+    email: t.field({ type: StringFilter, description: "The user's e-mail address." }),
+    number: t.field({ type: StringFilter, description: "The user's phone number in E.164 format." }),
+    firstName: t.field({ type: StringFilter, description: "The user's first name." }),
+    lastName: t.field({ type: StringFilter, description: "The user's last name." }),
+    isAccount: t.field({ type: BooleanFilter, description: 'Whether the user is an account instead of a person.' }),
+    uidUpdateable: t.field({ type: BooleanFilter, description: 'Whether the uid can still be set.' }),
+    timeZone: t.field({ type: StringFilter, description: "The user's time zone as an IANA name." }),
+    appVersion: t.field({ type: StringFilter, description: 'The version of your app that the user has.' }),
+    appBuild: t.field({ type: StringFilter, description: 'The build of your app that the user has.' }),
+    appLastActiveAt: t.field({ type: DateTimeFilter, description: 'When the user last used your app.' }),
+    createdAt: t.field({ type: DateTimeFilter, description: 'When the user signed up in your application.' }),
+    updatedAt: t.field({ type: DateTimeFilter, description: 'When the user was last changed.' }),
+    meta: t.field({
+      type: [AttributeFilter],
+      description: "The user's attributes, all of which must satisfy their conditions.",
+    }),
+    devices: t.field({ type: DeviceFilter, description: "The user's devices." }),
+    lists: t.field({
+      type: ListMembershipFilter,
+      description: "The user's list memberships.",
+      requiresScopes: ['lists:read'],
+    }),
+    segments: t.field({
+      type: SegmentMembershipFilter,
+      description: "The user's segment memberships.",
+      requiresScopes: ['segments:read'],
+    }),
+    events: t.field({
+      type: [EventCondition],
+      description: "Conditions on the user's events, all of which must hold.",
+      requiresScopes: ['events:read'],
+    }),
+  }),
+});
+
+const UserOrderField = builder.enumType('UserOrderField', {
+  description: 'What users can be sorted by. Texts are sorted without differences of case, by Unicode code point.',
+  values: {
+    CREATED_AT: { description: 'When the user signed up in your application.' },
+    UPDATED_AT: {
+      description: 'When the user was last changed. A user who changes while you page moves, and can be read twice.',
+    },
+    UID: { description: "The user's identifier in your application." },
+    EMAIL: { description: "The user's e-mail address." },
+    FIRST_NAME: { description: "The user's first name." },
+    LAST_NAME: { description: "The user's last name." },
+  } as const,
+});
+
+const OrderDirection = builder.enumType('OrderDirection', {
+  description: 'The direction of an order.',
+  values: {
+    ASC: { description: 'From the smallest to the greatest value.' },
+    DESC: { description: 'From the greatest to the smallest value.' },
+  } as const,
+});
+
+const NullsOrder = builder.enumType('NullsOrder', {
+  description: 'Where an order puts users who lack its value.',
+  values: {
+    FIRST: { description: 'Before all others.' },
+    LAST: { description: 'After all others.' },
+  } as const,
+});
+
+const UserOrderInput = builder.inputType('UserOrder', {
+  description: 'The order of users. Users with the same value are sorted by `id`, in the same direction.',
+  fields: (t) => ({
+    field: t.field({ type: UserOrderField, required: true, description: 'What users are sorted by.' }),
+    direction: t.field({ type: OrderDirection, description: 'Defaults to `ASC`.' }),
+    nulls: t.field({ type: NullsOrder, description: 'Where users without the value come. Defaults to `LAST`.' }),
+  }),
+});
+
+/** The arguments of connections of users. */
+export const userQueryArguments = builder.args((arg) => ({
+  where: arg.field({
+    type: UserFilterInput,
+    description: 'Returns only the users that match this filter.',
+    validate: userFilter({ list: globalId('List'), segment: globalId('Segment') }).nullish(),
+  }),
+  orderBy: arg.field({
+    type: UserOrderInput,
+    description: 'The order of the users; newest first by default.',
+    validate: userOrder.nullish(),
+  }),
+}));
