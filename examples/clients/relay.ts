@@ -12,7 +12,7 @@ import {
 } from 'relay-runtime';
 
 /** How often a request is retried. */
-const MAX_RETRIES = 3;
+const MAX_RETRIES = 2;
 
 /** Longest time in seconds to wait before a retry. The caller gets the error if usergraph asks for more. */
 const MAX_RETRY_AFTER = 30;

@@ -76,6 +76,8 @@ export interface Endpoint {
 /** A client library under test. */
 export interface ClientCase {
   name: string;
+  /** Options of the gateway that the recipe requires. */
+  gateway?: { persistedOperations: { file: string; only: boolean } };
   /** Creates a client with an empty cache. */
   create(endpoint: Endpoint): FrontendClient | Promise<FrontendClient>;
 }

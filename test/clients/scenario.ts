@@ -20,8 +20,10 @@ import {
   type ViewName,
 } from './frontend-client.ts';
 
+type SiteOptions = Parameters<typeof startListening>[0];
+
 /** A gateway with users u10 to u70 (newest), of whom u10 has a device, events, a segment, and is a member of list 1. */
-async function startSite(options: Parameters<typeof startListening>[0] = {}) {
+async function startSiteWith(options: SiteOptions) {
   const gateway = await startListening(options);
   await seedUsers(gateway, tens(7));
   await seedDevices(gateway, [10]);
@@ -42,7 +44,7 @@ async function startSite(options: Parameters<typeof startListening>[0] = {}) {
   };
 }
 
-type Site = Awaited<ReturnType<typeof startSite>>;
+type Site = Awaited<ReturnType<typeof startSiteWith>>;
 
 /** Runs `act` with a new client. */
 async function withClient<Result>(
@@ -127,6 +129,8 @@ const allUids = tens(7)
 /** Tests a client library against a gateway: pages, typed errors, the cache after each mutation, and retries. */
 export function describeClient(client: ClientCase): void {
   describe(client.name, () => {
+    const startSite = (options: SiteOptions = {}) => startSiteWith({ ...client.gateway, ...options });
+
     it('lists users', async () => {
       await using site = await startSite();
       const users = await withClient(client, site, ({ read }) => read('users', {}, 'server'));

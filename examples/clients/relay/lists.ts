@@ -12,14 +12,14 @@ export const page = graphql`
   @argumentDefinitions(first: { type: "Int" }, after: { type: "String" }) {
     lists(first: $first, after: $after) @connection(key: "lists_lists") {
       __id
-      edges { cursor node { id ...lists_row } }
+      edges { cursor node { ...lists_row } }
       pageInfo { hasNextPage }
     }
   }
 `;
 
 export const row = graphql`
-  fragment lists_row on List { title description archivedAt }
+  fragment lists_row on List { id title description archivedAt }
 `;
 
 export const createList = graphql`
@@ -27,7 +27,7 @@ export const createList = graphql`
     createList(input: $input) {
       __typename
       ... on CreateListPayload @alias(as: "payload") {
-        listEdge @prependEdge(connections: $connections) { cursor node { id ...lists_row } }
+        listEdge @prependEdge(connections: $connections) { cursor node { ...lists_row } }
       }
       ... on Error @alias(as: "error") {
         code
@@ -42,7 +42,7 @@ export const updateList = graphql`
   mutation listsUpdateMutation($input: UpdateListInput!) {
     updateList(input: $input) {
       __typename
-      ... on UpdateListPayload @alias(as: "payload") { list { id ...lists_row } }
+      ... on UpdateListPayload @alias(as: "payload") { list { ...lists_row } }
       ... on Error @alias(as: "error") {
         code
         message
@@ -56,7 +56,7 @@ export const archiveList = graphql`
   mutation listsArchiveMutation($input: ArchiveListInput!) {
     archiveList(input: $input) {
       __typename
-      ... on ArchiveListPayload @alias(as: "payload") { list { id archivedAt } }
+      ... on ArchiveListPayload @alias(as: "payload") { list { ...lists_row } }
       ... on Error @alias(as: "error") { code message }
     }
   }

@@ -3,7 +3,6 @@ import { graphql } from 'relay-runtime';
 export const query = graphql`
   query membersQuery($id: ID!, $first: Int) {
     list(id: $id) {
-      id
       ...lists_row
       ...members_page @arguments(first: $first)
     }
@@ -16,7 +15,7 @@ export const page = graphql`
   @argumentDefinitions(first: { type: "Int" }, after: { type: "String" }) {
     members(first: $first, after: $after) @connection(key: "members_members") {
       __id
-      edges { cursor subscribed joinedAt node { id ...users_row } }
+      edges { cursor subscribed joinedAt node { ...users_row } }
       pageInfo { hasNextPage }
     }
   }
@@ -27,8 +26,8 @@ export const setListSubscription = graphql`
     setListSubscription(input: $input) {
       __typename
       ... on SetListSubscriptionPayload @alias(as: "payload") {
-        edge @prependEdge(connections: $connections) { cursor subscribed joinedAt node { id ...users_row } }
-        user { id lists { id subscribed joinedAt list { id title archivedAt } } }
+        edge @prependEdge(connections: $connections) { cursor subscribed joinedAt node { ...users_row } }
+        user { ...users_row lists { id subscribed joinedAt list { id title } } }
       }
       ... on Error @alias(as: "error") { code message }
     }
@@ -42,7 +41,7 @@ export const removeFromList = graphql`
       ... on RemoveFromListPayload @alias(as: "payload") {
         userId @deleteEdge(connections: $connections)
         removedMembershipId @deleteRecord
-        user { id lists { id } }
+        user { ...users_row lists { id } }
       }
       ... on Error @alias(as: "error") { code message }
     }

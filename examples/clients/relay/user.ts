@@ -3,7 +3,6 @@ import { graphql } from 'relay-runtime';
 export const query = graphql`
   query userQuery($uid: String!, $first: Int) {
     user(uid: $uid) {
-      id
       ...user_profile
       ...user_events @arguments(first: $first)
     }
@@ -13,9 +12,8 @@ export const query = graphql`
 export const profile = graphql`
   fragment user_profile on User {
     ...users_row
-    meta
-    devices { id platform token lastSeenAt }
-    lists { id subscribed joinedAt list { id title archivedAt } }
+    devices { id token platform lastSeenAt }
+    lists { id subscribed joinedAt list { id title } }
     segments { id suppressed segment { id name } }
   }
 `;
@@ -26,14 +24,14 @@ export const events = graphql`
   @argumentDefinitions(first: { type: "Int" }, after: { type: "String" }) {
     events(first: $first, after: $after) @connection(key: "user_events") {
       __id
-      edges { cursor node { id ...user_event } }
+      edges { cursor node { ...user_event } }
       pageInfo { hasNextPage }
     }
   }
 `;
 
 export const event = graphql`
-  fragment user_event on Event { name value properties timestamp }
+  fragment user_event on Event { id name value properties timestamp }
 `;
 
 export const updateUser = graphql`
@@ -42,8 +40,8 @@ export const updateUser = graphql`
       __typename
       ... on UpdateUserPayload @alias(as: "payload") {
         created
-        user { id ...user_profile }
-        userEdge @prependEdge(connections: $connections) { cursor node { id } }
+        user { ...user_profile }
+        userEdge @prependEdge(connections: $connections) { cursor node { ...users_row } }
       }
       ... on Error @alias(as: "error") {
         code
@@ -59,7 +57,8 @@ export const addEvent = graphql`
     addEvent(input: $input) {
       __typename
       ... on AddEventPayload @alias(as: "payload") {
-        eventEdge @prependEdge(connections: $connections) { cursor node { id ...user_event } }
+        eventEdge @prependEdge(connections: $connections) { cursor node { ...user_event } }
+        user { ...users_row }
       }
       ... on Error @alias(as: "error") {
         code
@@ -76,7 +75,7 @@ export const removeDevice = graphql`
       __typename
       ... on RemoveDevicePayload @alias(as: "payload") {
         removedDeviceId @deleteRecord
-        user { id devices { id } }
+        user { ...users_row devices { id } }
       }
       ... on Error @alias(as: "error") { code message }
     }

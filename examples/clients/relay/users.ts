@@ -17,14 +17,14 @@ export const page = graphql`
   ) {
     users(first: $first, after: $after, last: $last, before: $before) @connection(key: "users_users") {
       __id
-      edges { cursor node { id ...users_row } }
+      edges { cursor node { ...users_row } }
       pageInfo { hasNextPage hasPreviousPage }
     }
   }
 `;
 
 export const row = graphql`
-  fragment users_row on User { uid firstName lastName email }
+  fragment users_row on User { id uid firstName meta updatedAt }
 `;
 
 export const createUser = graphql`
@@ -32,7 +32,7 @@ export const createUser = graphql`
     createUser(input: $input) {
       __typename
       ... on CreateUserPayload @alias(as: "payload") {
-        userEdge @prependEdge(connections: $connections) { cursor node { id ...users_row } }
+        userEdge @prependEdge(connections: $connections) { cursor node { ...users_row } }
       }
       ... on Error @alias(as: "error") {
         code

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<82b0bba77d40261cd4e00ec40f99fcb0>>
- * @relayHash 3be7a9546b0705cbb5ac1ab25f9ea004
+ * @generated SignedSource<<5b19b5007379a501440f934e8d827529>>
+ * @relayHash 45afb360911b7cf51f06b250b7a94f89
  * @lightSyntaxTransform
  */
 
@@ -8,9 +8,10 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 3be7a9546b0705cbb5ac1ab25f9ea004
+// @relayRequestID 45afb360911b7cf51f06b250b7a94f89
 
 import type { ConcreteRequest } from 'relay-runtime';
+import type { FragmentRefs } from "relay-runtime";
 export type ArchiveListInput = {
   listId: string;
 };
@@ -26,8 +27,7 @@ export type listsArchiveMutation$data = {
     } | null | undefined;
     readonly payload: {
       readonly list: {
-        readonly archivedAt: string | null | undefined;
-        readonly id: string;
+        readonly " $fragmentSpreads": FragmentRefs<"lists_row">;
       };
     } | null | undefined;
   };
@@ -65,38 +65,6 @@ v3 = {
     {
       "alias": null,
       "args": null,
-      "concreteType": "List",
-      "kind": "LinkedField",
-      "name": "list",
-      "plural": false,
-      "selections": [
-        {
-          "alias": null,
-          "args": null,
-          "kind": "ScalarField",
-          "name": "id",
-          "storageKey": null
-        },
-        {
-          "alias": null,
-          "args": null,
-          "kind": "ScalarField",
-          "name": "archivedAt",
-          "storageKey": null
-        }
-      ],
-      "storageKey": null
-    }
-  ],
-  "type": "ArchiveListPayload",
-  "abstractKey": null
-},
-v4 = {
-  "kind": "InlineFragment",
-  "selections": [
-    {
-      "alias": null,
-      "args": null,
       "kind": "ScalarField",
       "name": "code",
       "storageKey": null
@@ -129,12 +97,34 @@ return {
         "selections": [
           (v2/*:: as any*/),
           {
-            "fragment": (v3/*:: as any*/),
+            "fragment": {
+              "kind": "InlineFragment",
+              "selections": [
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "List",
+                  "kind": "LinkedField",
+                  "name": "list",
+                  "plural": false,
+                  "selections": [
+                    {
+                      "args": null,
+                      "kind": "FragmentSpread",
+                      "name": "lists_row"
+                    }
+                  ],
+                  "storageKey": null
+                }
+              ],
+              "type": "ArchiveListPayload",
+              "abstractKey": null
+            },
             "kind": "AliasedInlineFragmentSpread",
             "name": "payload"
           },
           {
-            "fragment": (v4/*:: as any*/),
+            "fragment": (v3/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -160,15 +150,60 @@ return {
         "plural": false,
         "selections": [
           (v2/*:: as any*/),
-          (v3/*:: as any*/),
-          (v4/*:: as any*/)
+          {
+            "kind": "InlineFragment",
+            "selections": [
+              {
+                "alias": null,
+                "args": null,
+                "concreteType": "List",
+                "kind": "LinkedField",
+                "name": "list",
+                "plural": false,
+                "selections": [
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "id",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "title",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "description",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "archivedAt",
+                    "storageKey": null
+                  }
+                ],
+                "storageKey": null
+              }
+            ],
+            "type": "ArchiveListPayload",
+            "abstractKey": null
+          },
+          (v3/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "3be7a9546b0705cbb5ac1ab25f9ea004",
+    "id": "45afb360911b7cf51f06b250b7a94f89",
     "metadata": {},
     "name": "listsArchiveMutation",
     "operationKind": "mutation",
@@ -177,6 +212,6 @@ return {
 };
 })();
 
-(node as any).hash = "2d6c5c63462a2cfb1b92a55e5942e279";
+(node as any).hash = "0b82bc984027c2549849be6438b80ae6";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<8f3268928900b84095971bf01e1e9f90>>
- * @relayHash ba229772478a5158ced8c47bce52dcd9
+ * @generated SignedSource<<90216b8b65e159c015a34dd20a79a405>>
+ * @relayHash d81bbb3d7b2b1c43b92bae3678f14e8f
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID ba229772478a5158ced8c47bce52dcd9
+// @relayRequestID d81bbb3d7b2b1c43b92bae3678f14e8f
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -36,7 +36,6 @@ export type listsCreateMutation$data = {
       readonly listEdge: {
         readonly cursor: string;
         readonly node: {
-          readonly id: string;
           readonly " $fragmentSpreads": FragmentRefs<"lists_row">;
         };
       };
@@ -84,28 +83,21 @@ v5 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "id",
+  "name": "code",
   "storageKey": null
 },
 v6 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "code",
-  "storageKey": null
-},
-v7 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
   "name": "message",
   "storageKey": null
 },
-v8 = {
+v7 = {
   "kind": "InlineFragment",
   "selections": [
+    (v5/*:: as any*/),
     (v6/*:: as any*/),
-    (v7/*:: as any*/),
     {
       "kind": "InlineFragment",
       "selections": [
@@ -124,8 +116,8 @@ v8 = {
               "name": "path",
               "storageKey": null
             },
-            (v6/*:: as any*/),
-            (v7/*:: as any*/)
+            (v5/*:: as any*/),
+            (v6/*:: as any*/)
           ],
           "storageKey": null
         }
@@ -177,7 +169,6 @@ return {
                       "name": "node",
                       "plural": false,
                       "selections": [
-                        (v5/*:: as any*/),
                         {
                           "args": null,
                           "kind": "FragmentSpread",
@@ -197,7 +188,7 @@ return {
             "name": "payload"
           },
           {
-            "fragment": (v8/*:: as any*/),
+            "fragment": (v7/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -246,7 +237,13 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v5/*:: as any*/),
+                      {
+                        "alias": null,
+                        "args": null,
+                        "kind": "ScalarField",
+                        "name": "id",
+                        "storageKey": null
+                      },
                       {
                         "alias": null,
                         "args": null,
@@ -294,14 +291,14 @@ return {
             "type": "CreateListPayload",
             "abstractKey": null
           },
-          (v8/*:: as any*/)
+          (v7/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "ba229772478a5158ced8c47bce52dcd9",
+    "id": "d81bbb3d7b2b1c43b92bae3678f14e8f",
     "metadata": {},
     "name": "listsCreateMutation",
     "operationKind": "mutation",
@@ -310,6 +307,6 @@ return {
 };
 })();
 
-(node as any).hash = "e434f8f478b637a7bac56ec9180fef30";
+(node as any).hash = "dfac49a8586ea95c78cbbd39d2bfaaaa";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<d330758448cb6cf64362072d8d1c21ca>>
- * @relayHash ce0338f7641d2adea32ddb53a2b71b57
+ * @generated SignedSource<<69ff7acba1f0d3753536f5ddb6d00321>>
+ * @relayHash ab2300a0d177569257d1db86c05342e9
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID ce0338f7641d2adea32ddb53a2b71b57
+// @relayRequestID ab2300a0d177569257d1db86c05342e9
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -195,7 +195,7 @@ return {
     ]
   },
   "params": {
-    "id": "ce0338f7641d2adea32ddb53a2b71b57",
+    "id": "ab2300a0d177569257d1db86c05342e9",
     "metadata": {},
     "name": "listsPageQuery",
     "operationKind": "query",
@@ -204,6 +204,6 @@ return {
 };
 })();
 
-(node as any).hash = "c95db0113e79f7feb4aeef9b92e75296";
+(node as any).hash = "0f30455a5cdded4dd4c125dfe2111e8f";
 
 export default node;

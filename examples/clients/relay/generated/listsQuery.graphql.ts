@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<e2fca961e27ad1965ee3ed1640826475>>
- * @relayHash bebd6aee7973df7ee15458c783a77bfe
+ * @generated SignedSource<<7a1923503bd9cf9d81cf834cb2cde3cb>>
+ * @relayHash 661ba73108b7a2dc092253a7abd8865e
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID bebd6aee7973df7ee15458c783a77bfe
+// @relayRequestID 661ba73108b7a2dc092253a7abd8865e
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -184,7 +184,7 @@ return {
     ]
   },
   "params": {
-    "id": "bebd6aee7973df7ee15458c783a77bfe",
+    "id": "661ba73108b7a2dc092253a7abd8865e",
     "metadata": {},
     "name": "listsQuery",
     "operationKind": "query",

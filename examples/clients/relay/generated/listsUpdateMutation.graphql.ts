@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<75ce31c5d97af1b6eefbb306d788b897>>
- * @relayHash 07b75eca0a591b3353bd2c261800c27e
+ * @generated SignedSource<<ad3e016fcc860cdd123e5832d22f2541>>
+ * @relayHash eeffd2b440205ea96232f4441b1977b5
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 07b75eca0a591b3353bd2c261800c27e
+// @relayRequestID eeffd2b440205ea96232f4441b1977b5
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -34,7 +34,6 @@ export type listsUpdateMutation$data = {
     } | null | undefined;
     readonly payload: {
       readonly list: {
-        readonly id: string;
         readonly " $fragmentSpreads": FragmentRefs<"lists_row">;
       };
     } | null | undefined;
@@ -71,28 +70,21 @@ v3 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "id",
+  "name": "code",
   "storageKey": null
 },
 v4 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "code",
-  "storageKey": null
-},
-v5 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
   "name": "message",
   "storageKey": null
 },
-v6 = {
+v5 = {
   "kind": "InlineFragment",
   "selections": [
+    (v3/*:: as any*/),
     (v4/*:: as any*/),
-    (v5/*:: as any*/),
     {
       "kind": "InlineFragment",
       "selections": [
@@ -111,8 +103,8 @@ v6 = {
               "name": "path",
               "storageKey": null
             },
-            (v4/*:: as any*/),
-            (v5/*:: as any*/)
+            (v3/*:: as any*/),
+            (v4/*:: as any*/)
           ],
           "storageKey": null
         }
@@ -152,7 +144,6 @@ return {
                   "name": "list",
                   "plural": false,
                   "selections": [
-                    (v3/*:: as any*/),
                     {
                       "args": null,
                       "kind": "FragmentSpread",
@@ -169,7 +160,7 @@ return {
             "name": "payload"
           },
           {
-            "fragment": (v6/*:: as any*/),
+            "fragment": (v5/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -206,7 +197,13 @@ return {
                 "name": "list",
                 "plural": false,
                 "selections": [
-                  (v3/*:: as any*/),
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "id",
+                    "storageKey": null
+                  },
                   {
                     "alias": null,
                     "args": null,
@@ -235,14 +232,14 @@ return {
             "type": "UpdateListPayload",
             "abstractKey": null
           },
-          (v6/*:: as any*/)
+          (v5/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "07b75eca0a591b3353bd2c261800c27e",
+    "id": "eeffd2b440205ea96232f4441b1977b5",
     "metadata": {},
     "name": "listsUpdateMutation",
     "operationKind": "mutation",
@@ -251,6 +248,6 @@ return {
 };
 })();
 
-(node as any).hash = "752d65b34ae8e4438da172168a0aa3da";
+(node as any).hash = "3bbaad60fd80534131372a9ade272472";
 
 export default node;

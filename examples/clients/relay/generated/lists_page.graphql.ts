@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<c25a93d93ddd61d10ebb2009f086565d>>
+ * @generated SignedSource<<585fae708d6ddb35701b12dedc43890d>>
  * @lightSyntaxTransform
  */
 
@@ -15,7 +15,6 @@ export type lists_page$data = {
     readonly edges: ReadonlyArray<{
       readonly cursor: string;
       readonly node: {
-        readonly id: string;
         readonly " $fragmentSpreads": FragmentRefs<"lists_row">;
       };
     }>;
@@ -106,13 +105,6 @@ return {
               "plural": false,
               "selections": [
                 {
-                  "alias": null,
-                  "args": null,
-                  "kind": "ScalarField",
-                  "name": "id",
-                  "storageKey": null
-                },
-                {
                   "args": null,
                   "kind": "FragmentSpread",
                   "name": "lists_row"
@@ -176,6 +168,6 @@ return {
 };
 })();
 
-(node as any).hash = "c95db0113e79f7feb4aeef9b92e75296";
+(node as any).hash = "0f30455a5cdded4dd4c125dfe2111e8f";
 
 export default node;

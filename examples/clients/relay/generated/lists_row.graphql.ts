@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<179bd14de8e2c9a18de3c3ddb33827a8>>
+ * @generated SignedSource<<ea3721f743a79fcf42ad884b9b521d44>>
  * @lightSyntaxTransform
  */
 
@@ -12,6 +12,7 @@ import type { FragmentRefs } from "relay-runtime";
 export type lists_row$data = {
   readonly archivedAt: string | null | undefined;
   readonly description: string | null | undefined;
+  readonly id: string;
   readonly title: string;
   readonly " $fragmentType": "lists_row";
 };
@@ -26,6 +27,13 @@ const node: ReaderFragment = {
   "metadata": null,
   "name": "lists_row",
   "selections": [
+    {
+      "alias": null,
+      "args": null,
+      "kind": "ScalarField",
+      "name": "id",
+      "storageKey": null
+    },
     {
       "alias": null,
       "args": null,
@@ -52,6 +60,6 @@ const node: ReaderFragment = {
   "abstractKey": null
 };
 
-(node as any).hash = "dc166f4b3ed939d73a25c1cb40c1be0b";
+(node as any).hash = "1e9f9ec2adff79031ec08816ef3b944c";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<3513164b53c0eb25948dcf59f32c7f14>>
- * @relayHash 494c0864b5b506e3d61ef1d00d37268b
+ * @generated SignedSource<<47cd92fbe3afae467df4b3ff8d3b7e9e>>
+ * @relayHash 79423a26fd743916f45ce31f9352f3f7
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 494c0864b5b506e3d61ef1d00d37268b
+// @relayRequestID 79423a26fd743916f45ce31f9352f3f7
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -188,14 +188,14 @@ return {
                             "alias": null,
                             "args": null,
                             "kind": "ScalarField",
-                            "name": "lastName",
+                            "name": "meta",
                             "storageKey": null
                           },
                           {
                             "alias": null,
                             "args": null,
                             "kind": "ScalarField",
-                            "name": "email",
+                            "name": "updatedAt",
                             "storageKey": null
                           },
                           (v3/*:: as any*/)
@@ -265,7 +265,7 @@ return {
     ]
   },
   "params": {
-    "id": "494c0864b5b506e3d61ef1d00d37268b",
+    "id": "79423a26fd743916f45ce31f9352f3f7",
     "metadata": {},
     "name": "membersPageQuery",
     "operationKind": "query",
@@ -274,6 +274,6 @@ return {
 };
 })();
 
-(node as any).hash = "492928a7c2d957167bd456c0c3384697";
+(node as any).hash = "58155a83d07c4d97744d28c21a5f5004";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<d7360f162a696db23f0d277f179c0116>>
- * @relayHash dd8576241b7bdf95f9b5664dfc4f5b81
+ * @generated SignedSource<<c0d5d1463f6562eb5d4b53c8c653c5cf>>
+ * @relayHash c8a7536b0d8bcf551e28b0107a4d1592
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID dd8576241b7bdf95f9b5664dfc4f5b81
+// @relayRequestID c8a7536b0d8bcf551e28b0107a4d1592
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -18,7 +18,6 @@ export type membersQuery$variables = {
 };
 export type membersQuery$data = {
   readonly list: {
-    readonly id: string;
     readonly " $fragmentSpreads": FragmentRefs<"lists_row" | "members_page">;
   } | null | undefined;
 };
@@ -45,20 +44,20 @@ v2 = [
     "variableName": "id"
   }
 ],
-v3 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
-  "name": "id",
-  "storageKey": null
-},
-v4 = [
+v3 = [
   {
     "kind": "Variable",
     "name": "first",
     "variableName": "first"
   }
-];
+],
+v4 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "id",
+  "storageKey": null
+};
 return {
   "fragment": {
     "argumentDefinitions": [
@@ -77,14 +76,13 @@ return {
         "name": "list",
         "plural": false,
         "selections": [
-          (v3/*:: as any*/),
           {
             "args": null,
             "kind": "FragmentSpread",
             "name": "lists_row"
           },
           {
-            "args": (v4/*:: as any*/),
+            "args": (v3/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "members_page"
           }
@@ -112,7 +110,7 @@ return {
         "name": "list",
         "plural": false,
         "selections": [
-          (v3/*:: as any*/),
+          (v4/*:: as any*/),
           {
             "alias": null,
             "args": null,
@@ -136,7 +134,7 @@ return {
           },
           {
             "alias": null,
-            "args": (v4/*:: as any*/),
+            "args": (v3/*:: as any*/),
             "concreteType": "ListMemberConnection",
             "kind": "LinkedField",
             "name": "members",
@@ -179,7 +177,7 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v3/*:: as any*/),
+                      (v4/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
@@ -198,14 +196,14 @@ return {
                         "alias": null,
                         "args": null,
                         "kind": "ScalarField",
-                        "name": "lastName",
+                        "name": "meta",
                         "storageKey": null
                       },
                       {
                         "alias": null,
                         "args": null,
                         "kind": "ScalarField",
-                        "name": "email",
+                        "name": "updatedAt",
                         "storageKey": null
                       },
                       {
@@ -218,7 +216,7 @@ return {
                     ],
                     "storageKey": null
                   },
-                  (v3/*:: as any*/)
+                  (v4/*:: as any*/)
                 ],
                 "storageKey": null
               },
@@ -264,7 +262,7 @@ return {
           },
           {
             "alias": null,
-            "args": (v4/*:: as any*/),
+            "args": (v3/*:: as any*/),
             "filters": null,
             "handle": "connection",
             "key": "members_members",
@@ -277,7 +275,7 @@ return {
     ]
   },
   "params": {
-    "id": "dd8576241b7bdf95f9b5664dfc4f5b81",
+    "id": "c8a7536b0d8bcf551e28b0107a4d1592",
     "metadata": {},
     "name": "membersQuery",
     "operationKind": "query",
@@ -286,6 +284,6 @@ return {
 };
 })();
 
-(node as any).hash = "a84e51ebd05c6ba07334c625132752c5";
+(node as any).hash = "7eb209b69c7b18057115ea053f92355b";
 
 export default node;

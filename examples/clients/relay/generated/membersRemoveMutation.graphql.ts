@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<82a3d4f6dff2c1678aa26a931e7d36ee>>
- * @relayHash fff681a8037158f5336c3485a5d73559
+ * @generated SignedSource<<e096e6da1df30817249e35357b740cb5>>
+ * @relayHash 1882b464303fa61cf4ccf014961f3cd3
  * @lightSyntaxTransform
  */
 
@@ -8,9 +8,10 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID fff681a8037158f5336c3485a5d73559
+// @relayRequestID 1882b464303fa61cf4ccf014961f3cd3
 
 import type { ConcreteRequest } from 'relay-runtime';
+import type { FragmentRefs } from "relay-runtime";
 export type RemoveFromListInput = {
   listId: string;
   uid: string;
@@ -29,10 +30,10 @@ export type membersRemoveMutation$data = {
     readonly payload: {
       readonly removedMembershipId: string;
       readonly user: {
-        readonly id: string;
         readonly lists: ReadonlyArray<{
           readonly id: string;
         }>;
+        readonly " $fragmentSpreads": FragmentRefs<"users_row">;
       } | null | undefined;
       readonly userId: string;
     } | null | undefined;
@@ -92,24 +93,12 @@ v6 = {
 v7 = {
   "alias": null,
   "args": null,
-  "concreteType": "User",
+  "concreteType": "ListMembership",
   "kind": "LinkedField",
-  "name": "user",
-  "plural": false,
+  "name": "lists",
+  "plural": true,
   "selections": [
-    (v6/*:: as any*/),
-    {
-      "alias": null,
-      "args": null,
-      "concreteType": "ListMembership",
-      "kind": "LinkedField",
-      "name": "lists",
-      "plural": true,
-      "selections": [
-        (v6/*:: as any*/)
-      ],
-      "storageKey": null
-    }
+    (v6/*:: as any*/)
   ],
   "storageKey": null
 },
@@ -159,7 +148,23 @@ return {
               "selections": [
                 (v4/*:: as any*/),
                 (v5/*:: as any*/),
-                (v7/*:: as any*/)
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "User",
+                  "kind": "LinkedField",
+                  "name": "user",
+                  "plural": false,
+                  "selections": [
+                    {
+                      "args": null,
+                      "kind": "FragmentSpread",
+                      "name": "users_row"
+                    },
+                    (v7/*:: as any*/)
+                  ],
+                  "storageKey": null
+                }
               ],
               "type": "RemoveFromListPayload",
               "abstractKey": null
@@ -227,7 +232,47 @@ return {
                 "kind": "ScalarHandle",
                 "name": "removedMembershipId"
               },
-              (v7/*:: as any*/)
+              {
+                "alias": null,
+                "args": null,
+                "concreteType": "User",
+                "kind": "LinkedField",
+                "name": "user",
+                "plural": false,
+                "selections": [
+                  (v6/*:: as any*/),
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "uid",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "firstName",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "meta",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "updatedAt",
+                    "storageKey": null
+                  },
+                  (v7/*:: as any*/)
+                ],
+                "storageKey": null
+              }
             ],
             "type": "RemoveFromListPayload",
             "abstractKey": null
@@ -239,7 +284,7 @@ return {
     ]
   },
   "params": {
-    "id": "fff681a8037158f5336c3485a5d73559",
+    "id": "1882b464303fa61cf4ccf014961f3cd3",
     "metadata": {},
     "name": "membersRemoveMutation",
     "operationKind": "mutation",
@@ -248,6 +293,6 @@ return {
 };
 })();
 
-(node as any).hash = "a5d0da8ddea07e3ca3a1face1e68aa56";
+(node as any).hash = "b3b3fdac51cae86f4387e9c2c11b580b";
 
 export default node;

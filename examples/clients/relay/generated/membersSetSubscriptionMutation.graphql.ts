@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<ee1bc473bdb2ecd1824d7762148b36dd>>
- * @relayHash 7c058f8ef86ad0a2a571a57035b8ad18
+ * @generated SignedSource<<46b62d14186f0d917236ef3ea1994200>>
+ * @relayHash bfb901aabad3c9f518d527f8c8d7d77d
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 7c058f8ef86ad0a2a571a57035b8ad18
+// @relayRequestID bfb901aabad3c9f518d527f8c8d7d77d
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -33,23 +33,21 @@ export type membersSetSubscriptionMutation$data = {
         readonly cursor: string;
         readonly joinedAt: string;
         readonly node: {
-          readonly id: string;
           readonly " $fragmentSpreads": FragmentRefs<"users_row">;
         };
         readonly subscribed: boolean;
       } | null | undefined;
       readonly user: {
-        readonly id: string;
         readonly lists: ReadonlyArray<{
           readonly id: string;
           readonly joinedAt: string;
           readonly list: {
-            readonly archivedAt: string | null | undefined;
             readonly id: string;
             readonly title: string;
           };
           readonly subscribed: boolean;
         }>;
+        readonly " $fragmentSpreads": FragmentRefs<"users_row">;
       } | null | undefined;
     } | null | undefined;
   };
@@ -106,56 +104,42 @@ v6 = {
   "storageKey": null
 },
 v7 = {
+  "args": null,
+  "kind": "FragmentSpread",
+  "name": "users_row"
+},
+v8 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "id",
   "storageKey": null
 },
-v8 = {
+v9 = {
   "alias": null,
   "args": null,
-  "concreteType": "User",
+  "concreteType": "ListMembership",
   "kind": "LinkedField",
-  "name": "user",
-  "plural": false,
+  "name": "lists",
+  "plural": true,
   "selections": [
-    (v7/*:: as any*/),
+    (v8/*:: as any*/),
+    (v5/*:: as any*/),
+    (v6/*:: as any*/),
     {
       "alias": null,
       "args": null,
-      "concreteType": "ListMembership",
+      "concreteType": "List",
       "kind": "LinkedField",
-      "name": "lists",
-      "plural": true,
+      "name": "list",
+      "plural": false,
       "selections": [
-        (v7/*:: as any*/),
-        (v5/*:: as any*/),
-        (v6/*:: as any*/),
+        (v8/*:: as any*/),
         {
           "alias": null,
           "args": null,
-          "concreteType": "List",
-          "kind": "LinkedField",
-          "name": "list",
-          "plural": false,
-          "selections": [
-            (v7/*:: as any*/),
-            {
-              "alias": null,
-              "args": null,
-              "kind": "ScalarField",
-              "name": "title",
-              "storageKey": null
-            },
-            {
-              "alias": null,
-              "args": null,
-              "kind": "ScalarField",
-              "name": "archivedAt",
-              "storageKey": null
-            }
-          ],
+          "kind": "ScalarField",
+          "name": "title",
           "storageKey": null
         }
       ],
@@ -164,7 +148,7 @@ v8 = {
   ],
   "storageKey": null
 },
-v9 = {
+v10 = {
   "kind": "InlineFragment",
   "selections": [
     {
@@ -184,6 +168,34 @@ v9 = {
   ],
   "type": "Error",
   "abstractKey": "__isError"
+},
+v11 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "uid",
+  "storageKey": null
+},
+v12 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "firstName",
+  "storageKey": null
+},
+v13 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "meta",
+  "storageKey": null
+},
+v14 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "updatedAt",
+  "storageKey": null
 };
 return {
   "fragment": {
@@ -227,19 +239,26 @@ return {
                       "name": "node",
                       "plural": false,
                       "selections": [
-                        (v7/*:: as any*/),
-                        {
-                          "args": null,
-                          "kind": "FragmentSpread",
-                          "name": "users_row"
-                        }
+                        (v7/*:: as any*/)
                       ],
                       "storageKey": null
                     }
                   ],
                   "storageKey": null
                 },
-                (v8/*:: as any*/)
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "User",
+                  "kind": "LinkedField",
+                  "name": "user",
+                  "plural": false,
+                  "selections": [
+                    (v7/*:: as any*/),
+                    (v9/*:: as any*/)
+                  ],
+                  "storageKey": null
+                }
               ],
               "type": "SetListSubscriptionPayload",
               "abstractKey": null
@@ -248,7 +267,7 @@ return {
             "name": "payload"
           },
           {
-            "fragment": (v9/*:: as any*/),
+            "fragment": (v10/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -299,39 +318,15 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v7/*:: as any*/),
-                      {
-                        "alias": null,
-                        "args": null,
-                        "kind": "ScalarField",
-                        "name": "uid",
-                        "storageKey": null
-                      },
-                      {
-                        "alias": null,
-                        "args": null,
-                        "kind": "ScalarField",
-                        "name": "firstName",
-                        "storageKey": null
-                      },
-                      {
-                        "alias": null,
-                        "args": null,
-                        "kind": "ScalarField",
-                        "name": "lastName",
-                        "storageKey": null
-                      },
-                      {
-                        "alias": null,
-                        "args": null,
-                        "kind": "ScalarField",
-                        "name": "email",
-                        "storageKey": null
-                      }
+                      (v8/*:: as any*/),
+                      (v11/*:: as any*/),
+                      (v12/*:: as any*/),
+                      (v13/*:: as any*/),
+                      (v14/*:: as any*/)
                     ],
                     "storageKey": null
                   },
-                  (v7/*:: as any*/)
+                  (v8/*:: as any*/)
                 ],
                 "storageKey": null
               },
@@ -351,19 +346,35 @@ return {
                   }
                 ]
               },
-              (v8/*:: as any*/)
+              {
+                "alias": null,
+                "args": null,
+                "concreteType": "User",
+                "kind": "LinkedField",
+                "name": "user",
+                "plural": false,
+                "selections": [
+                  (v8/*:: as any*/),
+                  (v11/*:: as any*/),
+                  (v12/*:: as any*/),
+                  (v13/*:: as any*/),
+                  (v14/*:: as any*/),
+                  (v9/*:: as any*/)
+                ],
+                "storageKey": null
+              }
             ],
             "type": "SetListSubscriptionPayload",
             "abstractKey": null
           },
-          (v9/*:: as any*/)
+          (v10/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "7c058f8ef86ad0a2a571a57035b8ad18",
+    "id": "bfb901aabad3c9f518d527f8c8d7d77d",
     "metadata": {},
     "name": "membersSetSubscriptionMutation",
     "operationKind": "mutation",
@@ -372,6 +383,6 @@ return {
 };
 })();
 
-(node as any).hash = "242b7d15c6e90643f60f0e54cf1a482f";
+(node as any).hash = "474c317032d7bcdb4136509d1c776d86";
 
 export default node;

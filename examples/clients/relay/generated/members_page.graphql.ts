@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<44185164bc12070c8bc9f0e00f8470ba>>
+ * @generated SignedSource<<b0416a7d72d9dc72d40702be34c9ca1f>>
  * @lightSyntaxTransform
  */
 
@@ -17,7 +17,6 @@ export type members_page$data = {
       readonly cursor: string;
       readonly joinedAt: string;
       readonly node: {
-        readonly id: string;
         readonly " $fragmentSpreads": FragmentRefs<"users_row">;
       };
       readonly subscribed: boolean;
@@ -38,14 +37,7 @@ import membersPageQuery_graphql from './membersPageQuery.graphql.ts';
 const node: ReaderFragment = (function(){
 var v0 = [
   "members"
-],
-v1 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
-  "name": "id",
-  "storageKey": null
-};
+];
 return {
   "argumentDefinitions": [
     {
@@ -135,7 +127,6 @@ return {
               "name": "node",
               "plural": false,
               "selections": [
-                (v1/*:: as any*/),
                 {
                   "args": null,
                   "kind": "FragmentSpread",
@@ -194,13 +185,19 @@ return {
       ],
       "storageKey": null
     },
-    (v1/*:: as any*/)
+    {
+      "alias": null,
+      "args": null,
+      "kind": "ScalarField",
+      "name": "id",
+      "storageKey": null
+    }
   ],
   "type": "List",
   "abstractKey": null
 };
 })();
 
-(node as any).hash = "492928a7c2d957167bd456c0c3384697";
+(node as any).hash = "58155a83d07c4d97744d28c21a5f5004";
 
 export default node;

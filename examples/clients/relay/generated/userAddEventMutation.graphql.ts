@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<3470d4f83280be202ca9cae6ecff3055>>
- * @relayHash d72e35ebac1d6401814277af02f7f5b0
+ * @generated SignedSource<<88a7cb4131456d5fb3649bdc8c3bb973>>
+ * @relayHash 67e77d2d6324044f6767e2ea21b0474b
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID d72e35ebac1d6401814277af02f7f5b0
+// @relayRequestID 67e77d2d6324044f6767e2ea21b0474b
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -40,10 +40,12 @@ export type userAddEventMutation$data = {
       readonly eventEdge: {
         readonly cursor: string;
         readonly node: {
-          readonly id: string;
           readonly " $fragmentSpreads": FragmentRefs<"user_event">;
         };
       };
+      readonly user: {
+        readonly " $fragmentSpreads": FragmentRefs<"users_row">;
+      } | null | undefined;
     } | null | undefined;
   };
 };
@@ -88,28 +90,21 @@ v5 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "id",
+  "name": "code",
   "storageKey": null
 },
 v6 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "code",
-  "storageKey": null
-},
-v7 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
   "name": "message",
   "storageKey": null
 },
-v8 = {
+v7 = {
   "kind": "InlineFragment",
   "selections": [
+    (v5/*:: as any*/),
     (v6/*:: as any*/),
-    (v7/*:: as any*/),
     {
       "kind": "InlineFragment",
       "selections": [
@@ -128,8 +123,8 @@ v8 = {
               "name": "path",
               "storageKey": null
             },
-            (v6/*:: as any*/),
-            (v7/*:: as any*/)
+            (v5/*:: as any*/),
+            (v6/*:: as any*/)
           ],
           "storageKey": null
         }
@@ -140,6 +135,13 @@ v8 = {
   ],
   "type": "Error",
   "abstractKey": "__isError"
+},
+v8 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "id",
+  "storageKey": null
 };
 return {
   "fragment": {
@@ -181,7 +183,6 @@ return {
                       "name": "node",
                       "plural": false,
                       "selections": [
-                        (v5/*:: as any*/),
                         {
                           "args": null,
                           "kind": "FragmentSpread",
@@ -189,6 +190,22 @@ return {
                         }
                       ],
                       "storageKey": null
+                    }
+                  ],
+                  "storageKey": null
+                },
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "User",
+                  "kind": "LinkedField",
+                  "name": "user",
+                  "plural": false,
+                  "selections": [
+                    {
+                      "args": null,
+                      "kind": "FragmentSpread",
+                      "name": "users_row"
                     }
                   ],
                   "storageKey": null
@@ -201,7 +218,7 @@ return {
             "name": "payload"
           },
           {
-            "fragment": (v8/*:: as any*/),
+            "fragment": (v7/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -250,7 +267,7 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v5/*:: as any*/),
+                      (v8/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
@@ -300,19 +317,59 @@ return {
                     "variableName": "connections"
                   }
                 ]
+              },
+              {
+                "alias": null,
+                "args": null,
+                "concreteType": "User",
+                "kind": "LinkedField",
+                "name": "user",
+                "plural": false,
+                "selections": [
+                  (v8/*:: as any*/),
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "uid",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "firstName",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "meta",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "updatedAt",
+                    "storageKey": null
+                  }
+                ],
+                "storageKey": null
               }
             ],
             "type": "AddEventPayload",
             "abstractKey": null
           },
-          (v8/*:: as any*/)
+          (v7/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "d72e35ebac1d6401814277af02f7f5b0",
+    "id": "67e77d2d6324044f6767e2ea21b0474b",
     "metadata": {},
     "name": "userAddEventMutation",
     "operationKind": "mutation",
@@ -321,6 +378,6 @@ return {
 };
 })();
 
-(node as any).hash = "6b9d8aa4d74b1afc6ecf8d88ad5a1c6a";
+(node as any).hash = "09289e80d0b47e73e55840adc80feb36";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<e96182ba6cfc5b922e800b7342122aaa>>
- * @relayHash 6c53120e5f6450b7ea64435886d8f2a7
+ * @generated SignedSource<<ed266d0ba87278c163824b399d329a83>>
+ * @relayHash d3fd59fc106229509ca782555c4fb14d
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 6c53120e5f6450b7ea64435886d8f2a7
+// @relayRequestID d3fd59fc106229509ca782555c4fb14d
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -250,7 +250,7 @@ return {
     ]
   },
   "params": {
-    "id": "6c53120e5f6450b7ea64435886d8f2a7",
+    "id": "d3fd59fc106229509ca782555c4fb14d",
     "metadata": {},
     "name": "userEventsQuery",
     "operationKind": "query",
@@ -259,6 +259,6 @@ return {
 };
 })();
 
-(node as any).hash = "366b7ca89214b34d83102c508edf20ba";
+(node as any).hash = "e7266ce14a550ce9cac75997731311c7";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<31bbc05b114de15398990fea82ffc52e>>
- * @relayHash 01e9be8824ad3e4efcba18df57313ad5
+ * @generated SignedSource<<5b8ce96a4410615c5091b66eca130e91>>
+ * @relayHash 4af97ac400d12814eeb19c93d62e5c30
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 01e9be8824ad3e4efcba18df57313ad5
+// @relayRequestID 4af97ac400d12814eeb19c93d62e5c30
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -18,7 +18,6 @@ export type userQuery$variables = {
 };
 export type userQuery$data = {
   readonly user: {
-    readonly id: string;
     readonly " $fragmentSpreads": FragmentRefs<"user_events" | "user_profile">;
   } | null | undefined;
 };
@@ -45,20 +44,20 @@ v2 = [
     "variableName": "uid"
   }
 ],
-v3 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
-  "name": "id",
-  "storageKey": null
-},
-v4 = [
+v3 = [
   {
     "kind": "Variable",
     "name": "first",
     "variableName": "first"
   }
 ],
+v4 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "id",
+  "storageKey": null
+},
 v5 = {
   "alias": null,
   "args": null,
@@ -84,14 +83,13 @@ return {
         "name": "user",
         "plural": false,
         "selections": [
-          (v3/*:: as any*/),
           {
             "args": null,
             "kind": "FragmentSpread",
             "name": "user_profile"
           },
           {
-            "args": (v4/*:: as any*/),
+            "args": (v3/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "user_events"
           }
@@ -119,7 +117,7 @@ return {
         "name": "user",
         "plural": false,
         "selections": [
-          (v3/*:: as any*/),
+          (v4/*:: as any*/),
           {
             "alias": null,
             "args": null,
@@ -138,21 +136,14 @@ return {
             "alias": null,
             "args": null,
             "kind": "ScalarField",
-            "name": "lastName",
-            "storageKey": null
-          },
-          {
-            "alias": null,
-            "args": null,
-            "kind": "ScalarField",
-            "name": "email",
-            "storageKey": null
-          },
-          {
-            "alias": null,
-            "args": null,
-            "kind": "ScalarField",
             "name": "meta",
+            "storageKey": null
+          },
+          {
+            "alias": null,
+            "args": null,
+            "kind": "ScalarField",
+            "name": "updatedAt",
             "storageKey": null
           },
           {
@@ -163,19 +154,19 @@ return {
             "name": "devices",
             "plural": true,
             "selections": [
-              (v3/*:: as any*/),
+              (v4/*:: as any*/),
               {
                 "alias": null,
                 "args": null,
                 "kind": "ScalarField",
-                "name": "platform",
+                "name": "token",
                 "storageKey": null
               },
               {
                 "alias": null,
                 "args": null,
                 "kind": "ScalarField",
-                "name": "token",
+                "name": "platform",
                 "storageKey": null
               },
               {
@@ -196,7 +187,7 @@ return {
             "name": "lists",
             "plural": true,
             "selections": [
-              (v3/*:: as any*/),
+              (v4/*:: as any*/),
               {
                 "alias": null,
                 "args": null,
@@ -219,19 +210,12 @@ return {
                 "name": "list",
                 "plural": false,
                 "selections": [
-                  (v3/*:: as any*/),
+                  (v4/*:: as any*/),
                   {
                     "alias": null,
                     "args": null,
                     "kind": "ScalarField",
                     "name": "title",
-                    "storageKey": null
-                  },
-                  {
-                    "alias": null,
-                    "args": null,
-                    "kind": "ScalarField",
-                    "name": "archivedAt",
                     "storageKey": null
                   }
                 ],
@@ -248,7 +232,7 @@ return {
             "name": "segments",
             "plural": true,
             "selections": [
-              (v3/*:: as any*/),
+              (v4/*:: as any*/),
               {
                 "alias": null,
                 "args": null,
@@ -264,7 +248,7 @@ return {
                 "name": "segment",
                 "plural": false,
                 "selections": [
-                  (v3/*:: as any*/),
+                  (v4/*:: as any*/),
                   (v5/*:: as any*/)
                 ],
                 "storageKey": null
@@ -274,7 +258,7 @@ return {
           },
           {
             "alias": null,
-            "args": (v4/*:: as any*/),
+            "args": (v3/*:: as any*/),
             "concreteType": "EventConnection",
             "kind": "LinkedField",
             "name": "events",
@@ -303,7 +287,7 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v3/*:: as any*/),
+                      (v4/*:: as any*/),
                       (v5/*:: as any*/),
                       {
                         "alias": null,
@@ -381,7 +365,7 @@ return {
           },
           {
             "alias": null,
-            "args": (v4/*:: as any*/),
+            "args": (v3/*:: as any*/),
             "filters": null,
             "handle": "connection",
             "key": "user_events",
@@ -394,7 +378,7 @@ return {
     ]
   },
   "params": {
-    "id": "01e9be8824ad3e4efcba18df57313ad5",
+    "id": "4af97ac400d12814eeb19c93d62e5c30",
     "metadata": {},
     "name": "userQuery",
     "operationKind": "query",
@@ -403,6 +387,6 @@ return {
 };
 })();
 
-(node as any).hash = "6066d3aeb1487772b1215637c4a3ef97";
+(node as any).hash = "e45791481d3e8d89d75320c31eff4c36";
 
 export default node;

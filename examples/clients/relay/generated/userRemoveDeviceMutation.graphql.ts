@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<fef0c1e7b14de68156614181d5910fae>>
- * @relayHash 6d22bd9dd2c556d728131feb2308372f
+ * @generated SignedSource<<697eeef81bb380eb89d9784de92b002c>>
+ * @relayHash 1d045207c2e48fa6591a5ffc7bfe850c
  * @lightSyntaxTransform
  */
 
@@ -8,9 +8,10 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 6d22bd9dd2c556d728131feb2308372f
+// @relayRequestID 1d045207c2e48fa6591a5ffc7bfe850c
 
 import type { ConcreteRequest } from 'relay-runtime';
+import type { FragmentRefs } from "relay-runtime";
 export type RemoveDeviceInput = {
   token: string;
   uid: string;
@@ -31,7 +32,7 @@ export type userRemoveDeviceMutation$data = {
         readonly devices: ReadonlyArray<{
           readonly id: string;
         }>;
-        readonly id: string;
+        readonly " $fragmentSpreads": FragmentRefs<"users_row">;
       } | null | undefined;
     } | null | undefined;
   };
@@ -80,24 +81,12 @@ v4 = {
 v5 = {
   "alias": null,
   "args": null,
-  "concreteType": "User",
+  "concreteType": "Device",
   "kind": "LinkedField",
-  "name": "user",
-  "plural": false,
+  "name": "devices",
+  "plural": true,
   "selections": [
-    (v4/*:: as any*/),
-    {
-      "alias": null,
-      "args": null,
-      "concreteType": "Device",
-      "kind": "LinkedField",
-      "name": "devices",
-      "plural": true,
-      "selections": [
-        (v4/*:: as any*/)
-      ],
-      "storageKey": null
-    }
+    (v4/*:: as any*/)
   ],
   "storageKey": null
 },
@@ -143,7 +132,23 @@ return {
               "kind": "InlineFragment",
               "selections": [
                 (v3/*:: as any*/),
-                (v5/*:: as any*/)
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "User",
+                  "kind": "LinkedField",
+                  "name": "user",
+                  "plural": false,
+                  "selections": [
+                    {
+                      "args": null,
+                      "kind": "FragmentSpread",
+                      "name": "users_row"
+                    },
+                    (v5/*:: as any*/)
+                  ],
+                  "storageKey": null
+                }
               ],
               "type": "RemoveDevicePayload",
               "abstractKey": null
@@ -191,7 +196,47 @@ return {
                 "kind": "ScalarHandle",
                 "name": "removedDeviceId"
               },
-              (v5/*:: as any*/)
+              {
+                "alias": null,
+                "args": null,
+                "concreteType": "User",
+                "kind": "LinkedField",
+                "name": "user",
+                "plural": false,
+                "selections": [
+                  (v4/*:: as any*/),
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "uid",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "firstName",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "meta",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "updatedAt",
+                    "storageKey": null
+                  },
+                  (v5/*:: as any*/)
+                ],
+                "storageKey": null
+              }
             ],
             "type": "RemoveDevicePayload",
             "abstractKey": null
@@ -203,7 +248,7 @@ return {
     ]
   },
   "params": {
-    "id": "6d22bd9dd2c556d728131feb2308372f",
+    "id": "1d045207c2e48fa6591a5ffc7bfe850c",
     "metadata": {},
     "name": "userRemoveDeviceMutation",
     "operationKind": "mutation",
@@ -212,6 +257,6 @@ return {
 };
 })();
 
-(node as any).hash = "f5b5cba6bda77e98929c80fe3a9361f6";
+(node as any).hash = "737024039fd50ac5917b31a59f6a82d3";
 
 export default node;

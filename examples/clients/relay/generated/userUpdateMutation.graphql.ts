@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<5b0ab4b342b3d388c5038d3bd2756440>>
- * @relayHash 50733efe7c7e78a22253796c695c23ed
+ * @generated SignedSource<<a20cb77479004e1f9ab21cb4d19a0b26>>
+ * @relayHash e0f799fe57b08b220611103ba519ad08
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 50733efe7c7e78a22253796c695c23ed
+// @relayRequestID e0f799fe57b08b220611103ba519ad08
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -54,13 +54,12 @@ export type userUpdateMutation$data = {
     readonly payload: {
       readonly created: boolean;
       readonly user: {
-        readonly id: string;
         readonly " $fragmentSpreads": FragmentRefs<"user_profile">;
       };
       readonly userEdge: {
         readonly cursor: string;
         readonly node: {
-          readonly id: string;
+          readonly " $fragmentSpreads": FragmentRefs<"users_row">;
         };
       } | null | undefined;
     } | null | undefined;
@@ -107,58 +106,28 @@ v5 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "id",
+  "name": "cursor",
   "storageKey": null
 },
 v6 = {
-  "alias": null,
-  "args": null,
-  "concreteType": "UserEdge",
-  "kind": "LinkedField",
-  "name": "userEdge",
-  "plural": false,
-  "selections": [
-    {
-      "alias": null,
-      "args": null,
-      "kind": "ScalarField",
-      "name": "cursor",
-      "storageKey": null
-    },
-    {
-      "alias": null,
-      "args": null,
-      "concreteType": "User",
-      "kind": "LinkedField",
-      "name": "node",
-      "plural": false,
-      "selections": [
-        (v5/*:: as any*/)
-      ],
-      "storageKey": null
-    }
-  ],
-  "storageKey": null
-},
-v7 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "code",
   "storageKey": null
 },
-v8 = {
+v7 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "message",
   "storageKey": null
 },
-v9 = {
+v8 = {
   "kind": "InlineFragment",
   "selections": [
+    (v6/*:: as any*/),
     (v7/*:: as any*/),
-    (v8/*:: as any*/),
     {
       "kind": "InlineFragment",
       "selections": [
@@ -177,8 +146,8 @@ v9 = {
               "name": "path",
               "storageKey": null
             },
-            (v7/*:: as any*/),
-            (v8/*:: as any*/)
+            (v6/*:: as any*/),
+            (v7/*:: as any*/)
           ],
           "storageKey": null
         }
@@ -189,6 +158,41 @@ v9 = {
   ],
   "type": "Error",
   "abstractKey": "__isError"
+},
+v9 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "id",
+  "storageKey": null
+},
+v10 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "uid",
+  "storageKey": null
+},
+v11 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "firstName",
+  "storageKey": null
+},
+v12 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "meta",
+  "storageKey": null
+},
+v13 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "updatedAt",
+  "storageKey": null
 };
 return {
   "fragment": {
@@ -222,7 +226,6 @@ return {
                   "name": "user",
                   "plural": false,
                   "selections": [
-                    (v5/*:: as any*/),
                     {
                       "args": null,
                       "kind": "FragmentSpread",
@@ -231,7 +234,34 @@ return {
                   ],
                   "storageKey": null
                 },
-                (v6/*:: as any*/)
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "UserEdge",
+                  "kind": "LinkedField",
+                  "name": "userEdge",
+                  "plural": false,
+                  "selections": [
+                    (v5/*:: as any*/),
+                    {
+                      "alias": null,
+                      "args": null,
+                      "concreteType": "User",
+                      "kind": "LinkedField",
+                      "name": "node",
+                      "plural": false,
+                      "selections": [
+                        {
+                          "args": null,
+                          "kind": "FragmentSpread",
+                          "name": "users_row"
+                        }
+                      ],
+                      "storageKey": null
+                    }
+                  ],
+                  "storageKey": null
+                }
               ],
               "type": "UpdateUserPayload",
               "abstractKey": null
@@ -240,7 +270,7 @@ return {
             "name": "payload"
           },
           {
-            "fragment": (v9/*:: as any*/),
+            "fragment": (v8/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -281,42 +311,11 @@ return {
                 "name": "user",
                 "plural": false,
                 "selections": [
-                  (v5/*:: as any*/),
-                  {
-                    "alias": null,
-                    "args": null,
-                    "kind": "ScalarField",
-                    "name": "uid",
-                    "storageKey": null
-                  },
-                  {
-                    "alias": null,
-                    "args": null,
-                    "kind": "ScalarField",
-                    "name": "firstName",
-                    "storageKey": null
-                  },
-                  {
-                    "alias": null,
-                    "args": null,
-                    "kind": "ScalarField",
-                    "name": "lastName",
-                    "storageKey": null
-                  },
-                  {
-                    "alias": null,
-                    "args": null,
-                    "kind": "ScalarField",
-                    "name": "email",
-                    "storageKey": null
-                  },
-                  {
-                    "alias": null,
-                    "args": null,
-                    "kind": "ScalarField",
-                    "name": "meta",
-                    "storageKey": null
-                  },
+                  (v9/*:: as any*/),
+                  (v10/*:: as any*/),
+                  (v11/*:: as any*/),
+                  (v12/*:: as any*/),
+                  (v13/*:: as any*/),
                   {
                     "alias": null,
                     "args": null,
@@ -325,19 +324,19 @@ return {
                     "name": "devices",
                     "plural": true,
                     "selections": [
-                      (v5/*:: as any*/),
+                      (v9/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
                         "kind": "ScalarField",
-                        "name": "platform",
+                        "name": "token",
                         "storageKey": null
                       },
                       {
                         "alias": null,
                         "args": null,
                         "kind": "ScalarField",
-                        "name": "token",
+                        "name": "platform",
                         "storageKey": null
                       },
                       {
@@ -358,7 +357,7 @@ return {
                     "name": "lists",
                     "plural": true,
                     "selections": [
-                      (v5/*:: as any*/),
+                      (v9/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
@@ -381,19 +380,12 @@ return {
                         "name": "list",
                         "plural": false,
                         "selections": [
-                          (v5/*:: as any*/),
+                          (v9/*:: as any*/),
                           {
                             "alias": null,
                             "args": null,
                             "kind": "ScalarField",
                             "name": "title",
-                            "storageKey": null
-                          },
-                          {
-                            "alias": null,
-                            "args": null,
-                            "kind": "ScalarField",
-                            "name": "archivedAt",
                             "storageKey": null
                           }
                         ],
@@ -410,7 +402,7 @@ return {
                     "name": "segments",
                     "plural": true,
                     "selections": [
-                      (v5/*:: as any*/),
+                      (v9/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
@@ -426,7 +418,7 @@ return {
                         "name": "segment",
                         "plural": false,
                         "selections": [
-                          (v5/*:: as any*/),
+                          (v9/*:: as any*/),
                           {
                             "alias": null,
                             "args": null,
@@ -443,7 +435,34 @@ return {
                 ],
                 "storageKey": null
               },
-              (v6/*:: as any*/),
+              {
+                "alias": null,
+                "args": null,
+                "concreteType": "UserEdge",
+                "kind": "LinkedField",
+                "name": "userEdge",
+                "plural": false,
+                "selections": [
+                  (v5/*:: as any*/),
+                  {
+                    "alias": null,
+                    "args": null,
+                    "concreteType": "User",
+                    "kind": "LinkedField",
+                    "name": "node",
+                    "plural": false,
+                    "selections": [
+                      (v9/*:: as any*/),
+                      (v10/*:: as any*/),
+                      (v11/*:: as any*/),
+                      (v12/*:: as any*/),
+                      (v13/*:: as any*/)
+                    ],
+                    "storageKey": null
+                  }
+                ],
+                "storageKey": null
+              },
               {
                 "alias": null,
                 "args": null,
@@ -464,14 +483,14 @@ return {
             "type": "UpdateUserPayload",
             "abstractKey": null
           },
-          (v9/*:: as any*/)
+          (v8/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "50733efe7c7e78a22253796c695c23ed",
+    "id": "e0f799fe57b08b220611103ba519ad08",
     "metadata": {},
     "name": "userUpdateMutation",
     "operationKind": "mutation",
@@ -480,6 +499,6 @@ return {
 };
 })();
 
-(node as any).hash = "0822807dbab37ca4fbb9b15860a2c276";
+(node as any).hash = "b25569f0df29c847ef92ebc8359fd268";
 
 export default node;

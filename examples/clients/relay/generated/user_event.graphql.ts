@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<b170b37b0ca93dc0a689645be9f5070f>>
+ * @generated SignedSource<<a683cc0564489a627549c193d0419991>>
  * @lightSyntaxTransform
  */
 
@@ -10,6 +10,7 @@
 import type { ReaderFragment } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
 export type user_event$data = {
+  readonly id: string;
   readonly name: string;
   readonly properties: Record<string, string | number | boolean>;
   readonly timestamp: string;
@@ -27,6 +28,13 @@ const node: ReaderFragment = {
   "metadata": null,
   "name": "user_event",
   "selections": [
+    {
+      "alias": null,
+      "args": null,
+      "kind": "ScalarField",
+      "name": "id",
+      "storageKey": null
+    },
     {
       "alias": null,
       "args": null,
@@ -60,6 +68,6 @@ const node: ReaderFragment = {
   "abstractKey": null
 };
 
-(node as any).hash = "66fc1c3cc7c93f65a9a60298e2465a49";
+(node as any).hash = "18aaefc6589678fe763bae4c6e5ee03e";
 
 export default node;

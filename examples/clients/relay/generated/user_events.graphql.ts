@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<920ee5af45c239d496738462e2bd9eed>>
+ * @generated SignedSource<<065d94ecd307179e1061e69149370568>>
  * @lightSyntaxTransform
  */
 
@@ -15,7 +15,6 @@ export type user_events$data = {
     readonly edges: ReadonlyArray<{
       readonly cursor: string;
       readonly node: {
-        readonly id: string;
         readonly " $fragmentSpreads": FragmentRefs<"user_event">;
       };
     }>;
@@ -36,14 +35,7 @@ import userEventsQuery_graphql from './userEventsQuery.graphql.ts';
 const node: ReaderFragment = (function(){
 var v0 = [
   "events"
-],
-v1 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
-  "name": "id",
-  "storageKey": null
-};
+];
 return {
   "argumentDefinitions": [
     {
@@ -119,7 +111,6 @@ return {
               "name": "node",
               "plural": false,
               "selections": [
-                (v1/*:: as any*/),
                 {
                   "args": null,
                   "kind": "FragmentSpread",
@@ -178,13 +169,19 @@ return {
       ],
       "storageKey": null
     },
-    (v1/*:: as any*/)
+    {
+      "alias": null,
+      "args": null,
+      "kind": "ScalarField",
+      "name": "id",
+      "storageKey": null
+    }
   ],
   "type": "User",
   "abstractKey": null
 };
 })();
 
-(node as any).hash = "366b7ca89214b34d83102c508edf20ba";
+(node as any).hash = "e7266ce14a550ce9cac75997731311c7";
 
 export default node;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<263a08cbd2cbb027669156bb704f68bf>>
+ * @generated SignedSource<<59c29bc9f9ee66dad395e773703c356b>>
  * @lightSyntaxTransform
  */
 
@@ -21,13 +21,11 @@ export type user_profile$data = {
     readonly id: string;
     readonly joinedAt: string;
     readonly list: {
-      readonly archivedAt: string | null | undefined;
       readonly id: string;
       readonly title: string;
     };
     readonly subscribed: boolean;
   }>;
-  readonly meta: Record<string, string | number | boolean>;
   readonly segments: ReadonlyArray<{
     readonly id: string;
     readonly segment: {
@@ -66,13 +64,6 @@ return {
     {
       "alias": null,
       "args": null,
-      "kind": "ScalarField",
-      "name": "meta",
-      "storageKey": null
-    },
-    {
-      "alias": null,
-      "args": null,
       "concreteType": "Device",
       "kind": "LinkedField",
       "name": "devices",
@@ -83,14 +74,14 @@ return {
           "alias": null,
           "args": null,
           "kind": "ScalarField",
-          "name": "platform",
+          "name": "token",
           "storageKey": null
         },
         {
           "alias": null,
           "args": null,
           "kind": "ScalarField",
-          "name": "token",
+          "name": "platform",
           "storageKey": null
         },
         {
@@ -140,13 +131,6 @@ return {
               "args": null,
               "kind": "ScalarField",
               "name": "title",
-              "storageKey": null
-            },
-            {
-              "alias": null,
-              "args": null,
-              "kind": "ScalarField",
-              "name": "archivedAt",
               "storageKey": null
             }
           ],
@@ -199,6 +183,6 @@ return {
 };
 })();
 
-(node as any).hash = "04e63cca899e46e0b9e91e6c210a7e23";
+(node as any).hash = "c2c6ce9398e9fc5af58c8b31dbd4b29b";
 
 export default node;

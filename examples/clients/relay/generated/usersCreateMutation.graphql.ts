@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<2ef59d8811b6f9c01b8d1ea4dabbb02b>>
- * @relayHash da5688914efddc3f73860ae5c98141cc
+ * @generated SignedSource<<f1dff1893a79cadefb2deae33c308ff2>>
+ * @relayHash 527088698fe750b6da157b24bdc36f73
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID da5688914efddc3f73860ae5c98141cc
+// @relayRequestID 527088698fe750b6da157b24bdc36f73
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -54,7 +54,6 @@ export type usersCreateMutation$data = {
       readonly userEdge: {
         readonly cursor: string;
         readonly node: {
-          readonly id: string;
           readonly " $fragmentSpreads": FragmentRefs<"users_row">;
         };
       };
@@ -102,28 +101,21 @@ v5 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "id",
+  "name": "code",
   "storageKey": null
 },
 v6 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "code",
-  "storageKey": null
-},
-v7 = {
-  "alias": null,
-  "args": null,
-  "kind": "ScalarField",
   "name": "message",
   "storageKey": null
 },
-v8 = {
+v7 = {
   "kind": "InlineFragment",
   "selections": [
+    (v5/*:: as any*/),
     (v6/*:: as any*/),
-    (v7/*:: as any*/),
     {
       "kind": "InlineFragment",
       "selections": [
@@ -142,8 +134,8 @@ v8 = {
               "name": "path",
               "storageKey": null
             },
-            (v6/*:: as any*/),
-            (v7/*:: as any*/)
+            (v5/*:: as any*/),
+            (v6/*:: as any*/)
           ],
           "storageKey": null
         }
@@ -195,7 +187,6 @@ return {
                       "name": "node",
                       "plural": false,
                       "selections": [
-                        (v5/*:: as any*/),
                         {
                           "args": null,
                           "kind": "FragmentSpread",
@@ -215,7 +206,7 @@ return {
             "name": "payload"
           },
           {
-            "fragment": (v8/*:: as any*/),
+            "fragment": (v7/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "error"
           }
@@ -264,7 +255,13 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v5/*:: as any*/),
+                      {
+                        "alias": null,
+                        "args": null,
+                        "kind": "ScalarField",
+                        "name": "id",
+                        "storageKey": null
+                      },
                       {
                         "alias": null,
                         "args": null,
@@ -283,14 +280,14 @@ return {
                         "alias": null,
                         "args": null,
                         "kind": "ScalarField",
-                        "name": "lastName",
+                        "name": "meta",
                         "storageKey": null
                       },
                       {
                         "alias": null,
                         "args": null,
                         "kind": "ScalarField",
-                        "name": "email",
+                        "name": "updatedAt",
                         "storageKey": null
                       }
                     ],
@@ -319,14 +316,14 @@ return {
             "type": "CreateUserPayload",
             "abstractKey": null
           },
-          (v8/*:: as any*/)
+          (v7/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "id": "da5688914efddc3f73860ae5c98141cc",
+    "id": "527088698fe750b6da157b24bdc36f73",
     "metadata": {},
     "name": "usersCreateMutation",
     "operationKind": "mutation",
@@ -335,6 +332,6 @@ return {
 };
 })();
 
-(node as any).hash = "fbaad732405d5efc02d0b6e0cf14bf37";
+(node as any).hash = "13a4cacb1c2f7734561744c75348a50b";
 
 export default node;

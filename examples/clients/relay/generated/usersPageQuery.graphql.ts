@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<59c2b8bd7fba3c007dbc87b2068a358d>>
- * @relayHash 3d8edcd2e074e03471933c5dd0699fad
+ * @generated SignedSource<<9b780c94b045e4ddc026fff4d01b790e>>
+ * @relayHash 0f5a64bf11b076aa2641e2509955f058
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 3d8edcd2e074e03471933c5dd0699fad
+// @relayRequestID 0f5a64bf11b076aa2641e2509955f058
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -149,14 +149,14 @@ return {
                     "alias": null,
                     "args": null,
                     "kind": "ScalarField",
-                    "name": "lastName",
+                    "name": "meta",
                     "storageKey": null
                   },
                   {
                     "alias": null,
                     "args": null,
                     "kind": "ScalarField",
-                    "name": "email",
+                    "name": "updatedAt",
                     "storageKey": null
                   },
                   {
@@ -238,7 +238,7 @@ return {
     ]
   },
   "params": {
-    "id": "3d8edcd2e074e03471933c5dd0699fad",
+    "id": "0f5a64bf11b076aa2641e2509955f058",
     "metadata": {},
     "name": "usersPageQuery",
     "operationKind": "query",
@@ -247,6 +247,6 @@ return {
 };
 })();
 
-(node as any).hash = "b463307828015b7a22cbcb1fab79b4d9";
+(node as any).hash = "798c2acfa0d3ac36e872936e5467b56e";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<9151aef9ea5f16dee54744f05c4c5d95>>
- * @relayHash 3b77af45640a999f2c16063915072a00
+ * @generated SignedSource<<ae07de38c346c4118e3d5e194e0edcb4>>
+ * @relayHash 82e91250697b308d6cdec1d5109c8baf
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 3b77af45640a999f2c16063915072a00
+// @relayRequestID 82e91250697b308d6cdec1d5109c8baf
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -157,14 +157,14 @@ return {
                     "alias": null,
                     "args": null,
                     "kind": "ScalarField",
-                    "name": "lastName",
+                    "name": "meta",
                     "storageKey": null
                   },
                   {
                     "alias": null,
                     "args": null,
                     "kind": "ScalarField",
-                    "name": "email",
+                    "name": "updatedAt",
                     "storageKey": null
                   },
                   {
@@ -246,7 +246,7 @@ return {
     ]
   },
   "params": {
-    "id": "3b77af45640a999f2c16063915072a00",
+    "id": "82e91250697b308d6cdec1d5109c8baf",
     "metadata": {},
     "name": "usersQuery",
     "operationKind": "query",

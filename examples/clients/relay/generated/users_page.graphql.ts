@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<4dba84da8470631e6e47c57fb9b8b09b>>
+ * @generated SignedSource<<bbca40b4a6f17332926e56532212a23d>>
  * @lightSyntaxTransform
  */
 
@@ -15,7 +15,6 @@ export type users_page$data = {
     readonly edges: ReadonlyArray<{
       readonly cursor: string;
       readonly node: {
-        readonly id: string;
         readonly " $fragmentSpreads": FragmentRefs<"users_row">;
       };
     }>;
@@ -120,13 +119,6 @@ return {
               "plural": false,
               "selections": [
                 {
-                  "alias": null,
-                  "args": null,
-                  "kind": "ScalarField",
-                  "name": "id",
-                  "storageKey": null
-                },
-                {
                   "args": null,
                   "kind": "FragmentSpread",
                   "name": "users_row"
@@ -204,6 +196,6 @@ return {
 };
 })();
 
-(node as any).hash = "b463307828015b7a22cbcb1fab79b4d9";
+(node as any).hash = "798c2acfa0d3ac36e872936e5467b56e";
 
 export default node;

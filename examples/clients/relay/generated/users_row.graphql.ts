@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<870231944eb7fe24c965eabce2b73132>>
+ * @generated SignedSource<<5c37a0fb68d7d9575ddf59cfd786d68b>>
  * @lightSyntaxTransform
  */
 
@@ -10,10 +10,11 @@
 import type { ReaderFragment } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
 export type users_row$data = {
-  readonly email: string | null | undefined;
   readonly firstName: string | null | undefined;
-  readonly lastName: string | null | undefined;
+  readonly id: string;
+  readonly meta: Record<string, string | number | boolean>;
   readonly uid: string;
+  readonly updatedAt: string;
   readonly " $fragmentType": "users_row";
 };
 export type users_row$key = {
@@ -27,6 +28,13 @@ const node: ReaderFragment = {
   "metadata": null,
   "name": "users_row",
   "selections": [
+    {
+      "alias": null,
+      "args": null,
+      "kind": "ScalarField",
+      "name": "id",
+      "storageKey": null
+    },
     {
       "alias": null,
       "args": null,
@@ -45,14 +53,14 @@ const node: ReaderFragment = {
       "alias": null,
       "args": null,
       "kind": "ScalarField",
-      "name": "lastName",
+      "name": "meta",
       "storageKey": null
     },
     {
       "alias": null,
       "args": null,
       "kind": "ScalarField",
-      "name": "email",
+      "name": "updatedAt",
       "storageKey": null
     }
   ],
@@ -60,6 +68,6 @@ const node: ReaderFragment = {
   "abstractKey": null
 };
 
-(node as any).hash = "1a80b347abce40ff1a20503ee8583843";
+(node as any).hash = "274570120ffb80b5142ee46292466b66";
 
 export default node;

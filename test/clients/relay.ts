@@ -1,0 +1,172 @@
+import { readdir } from 'node:fs/promises';
+import {
+  commitMutation,
+  createOperationDescriptor,
+  type Environment,
+  fetchQuery,
+  type GraphQLTaggedNode,
+  getFragment,
+  getRequest,
+  getSingularSelector,
+  type Variables,
+} from 'relay-runtime';
+import { z } from 'zod';
+import {
+  eventsConnection,
+  listsConnection,
+  membersConnection,
+  updateMemberEdge,
+  usersConnection,
+} from '../../examples/clients/relay/connections.ts';
+import { loadPage } from '../../examples/clients/relay/load-page.ts';
+import { createEnvironment } from '../../examples/clients/relay.ts';
+import { isJsonObject } from '../../src/domain/shared/attributes.ts';
+import type { Endpoint, FrontendClient, MutationName, UserList, ViewName } from './frontend-client.ts';
+
+/** The folder with the artifacts of relay-compiler. */
+export const generated = 'examples/clients/relay/generated';
+
+const artifacts = new Map<string, GraphQLTaggedNode>();
+for (const file of await readdir(generated)) {
+  const [name = '', kind] = file.split('.');
+  if (kind === 'graphql') artifacts.set(name, (await import(`../../${generated}/${file}`)).default);
+}
+
+/** The artifact of an operation or a fragment. */
+function artifact(name: string): GraphQLTaggedNode {
+  const node = artifacts.get(name);
+  if (!node) throw new Error(`relay-compiler has not written ${name}.`);
+  return node;
+}
+
+/** The query of each view. */
+const queryNames: Record<ViewName, string> = {
+  users: 'usersQuery',
+  user: 'userQuery',
+  lists: 'listsQuery',
+  list: 'membersQuery',
+};
+
+const mutationNames: Record<MutationName, string> = {
+  createUser: 'usersCreateMutation',
+  updateUser: 'userUpdateMutation',
+  deleteUser: 'usersDeleteMutation',
+  addEvent: 'userAddEventMutation',
+  removeDevice: 'userRemoveDeviceMutation',
+  createList: 'listsCreateMutation',
+  updateList: 'listsUpdateMutation',
+  archiveList: 'listsArchiveMutation',
+  setListSubscription: 'membersSetSubscriptionMutation',
+  removeFromList: 'membersRemoveMutation',
+};
+
+/**
+ * Replaces references to fragments with their data: what the components of a page show together. Leaves out the cursors of
+ * `pageInfo`, which Relay reads to load more and which edges that a mutation adds do not change.
+ */
+function unmask(environment: Environment, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => unmask(environment, item));
+  if (!isJsonObject(value)) return value;
+  const { __fragments, __fragmentOwner, __id, startCursor, endCursor, ...fields } = value;
+  const spreads = Object.keys(__fragments ?? {}).map((name) => {
+    const snapshot = environment.lookup(getSingularSelector(getFragment(artifact(name)), value));
+    if (snapshot.isMissingData) throw new Error(`The store lacks a field of ${name}.`);
+    return unmask(environment, snapshot.data);
+  });
+  const entries = Object.entries(fields).map(([name, field]) => [name, unmask(environment, field)]);
+  return Object.assign(Object.fromEntries(entries), ...spreads);
+}
+
+/** The result of a mutation: the documents give names to the two kinds of members of the union. */
+const Result = z.object({
+  __typename: z.string(),
+  payload: z.record(z.string(), z.unknown()).nullish(),
+  error: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const UsersPage = z.object({
+  users: z.object({
+    edges: z.array(z.object({ cursor: z.string(), node: z.object({ uid: z.string() }) })),
+    pageInfo: z.object({ hasNextPage: z.boolean(), hasPreviousPage: z.boolean() }),
+  }),
+});
+
+const ShownUser = z.object({ user: z.object({ id: z.string() }).nullable() });
+
+const Input = z.object({ uid: z.string().default(''), listId: z.string().default('') });
+
+/** Creates a client that shows what `environment` reads: the pages of an application without React. */
+export function createRelayClient({ url, authorization }: Endpoint): FrontendClient {
+  const environment = createEnvironment(url, authorization);
+  const openLists = new Set<string>();
+  let usersPage: { variables: Variables } | undefined;
+
+  /** Reads a query as a component does that is mounted: the store keeps its data. */
+  function show(name: string, variables: Variables) {
+    const operation = createOperationDescriptor(getRequest(artifact(name)), variables);
+    environment.retain(operation);
+    if (environment.check(operation).status !== 'available') throw new Error(`The store lacks a field of ${name}.`);
+    return environment.lookup(operation.fragment).data;
+  }
+
+  async function load(name: string, variables: Variables) {
+    await fetchQuery(environment, getRequest(artifact(name)), variables, { fetchPolicy: 'network-only' }).toPromise();
+    return show(name, variables);
+  }
+
+  /** The connections to which a mutation adds an edge, or from which it removes one. */
+  function connectionsOf(name: MutationName, { uid, listId }: z.infer<typeof Input>): string[] {
+    if (name === 'createUser' || name === 'updateUser') return [usersConnection];
+    if (name === 'deleteUser') return [usersConnection, ...[...openLists].map(membersConnection)];
+    if (name === 'createList') return [listsConnection];
+    if (name === 'setListSubscription' || name === 'removeFromList') return [membersConnection(listId)];
+    if (name !== 'addEvent') return [];
+    const { user } = ShownUser.parse(unmask(environment, show('userQuery', { uid, first: 10 })));
+    return user ? [eventsConnection(user.id)] : [];
+  }
+
+  function userList(): UserList {
+    const { edges, pageInfo } = UsersPage.parse(
+      unmask(environment, show('usersQuery', usersPage?.variables ?? {})),
+    ).users;
+    return { uids: edges.map(({ node }) => node.uid), ...pageInfo, endCursor: edges.at(-1)?.cursor ?? '' };
+  }
+
+  async function extend(direction: 'forward' | 'backward'): Promise<UserList> {
+    const page = getFragment(artifact('users_page'));
+    await loadPage(environment, page, show('usersQuery', usersPage?.variables ?? {}), direction, 2);
+    return userList();
+  }
+
+  return {
+    async read(view, variables, from) {
+      if ('id' in variables) openLists.add(variables.id);
+      const paged = { ...variables, first: 10 };
+      const name = queryNames[view];
+      return unmask(environment, from === 'server' ? await load(name, paged) : show(name, paged));
+    },
+    async mutate(name, input) {
+      const parsed = Input.parse(input);
+      const variables = { input, connections: connectionsOf(name, parsed) };
+      const response = await new Promise<Record<string, unknown>>((resolve, reject) => {
+        commitMutation(environment, {
+          mutation: artifact(mutationNames[name]),
+          variables,
+          updater: (store) => updateMemberEdge(store, parsed.listId),
+          onCompleted: resolve,
+          onError: reject,
+        });
+      });
+      const { __typename, payload, error } = Result.parse(response[name]);
+      return { __typename, ...payload, ...error };
+    },
+    async openUserList(start) {
+      usersPage = { variables: start };
+      await load('usersQuery', start);
+      return userList();
+    },
+    loadNext: () => extend('forward'),
+    loadPrevious: () => extend('backward'),
+    stop: () => undefined,
+  };
+}
