@@ -1,6 +1,7 @@
-// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, and the
-// typed documents of the tests. With --check it writes nothing, and fails if a file is stale.
-import { readFile, writeFile } from 'node:fs/promises';
+// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, and what
+// codegen.ts lists. With --check it writes nothing, and fails if a file is stale.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { updatePrismaClient } from './prisma-client.ts';
 
 const check = process.argv.includes('--check');
@@ -10,7 +11,9 @@ async function writeOrCheck(path: string, content: string): Promise<void> {
   const current = await readFile(path, 'utf8').catch(() => undefined);
   if (current === content) return;
   stale.push(path);
-  if (!check) await writeFile(path, content);
+  if (check) return;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
 }
 
 // These modules load the Prisma client, which may just have been written.
