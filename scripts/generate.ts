@@ -1,5 +1,5 @@
-// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, the typed
-// documents of the tests, and the artifacts of the Relay example. With --check it writes nothing, and fails if a file is stale.
+// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, what
+// codegen.ts lists, and the artifacts of the Relay example. With --check it writes nothing, and fails if a file is stale.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { updatePrismaClient } from './prisma-client.ts';

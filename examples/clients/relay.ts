@@ -1,7 +1,8 @@
+// Relay: persisted operations, retries, and queries for one object that use what others have stored.
+import type { GraphQLFormattedError } from 'graphql';
 import {
   ConnectionHandler,
   Environment,
-  type FetchFunction,
   type GraphQLSingularResponse,
   type MissingFieldHandler,
   Network,
@@ -10,79 +11,53 @@ import {
   Store,
   type Variables,
 } from 'relay-runtime';
+import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 
-/** How often a request is retried. */
-const MAX_RETRIES = 2;
-
-/** Longest time in seconds to wait before a retry. The caller gets the error if usergraph asks for more. */
-const MAX_RETRY_AFTER = 30;
-
-/** An entry of `errors` in a response of usergraph. */
-interface ResponseError {
-  message: string;
-  extensions?: { code?: string; retryAfter?: number; [key: string]: unknown };
-}
-
-/** usergraph has executed nothing, or returned no data. */
+/** Reports that the gateway has returned no data, for example since the credentials are wrong. */
 export class RequestError extends Error {
   override name = 'RequestError';
   readonly status: number;
-  readonly errors: readonly ResponseError[];
+  readonly errors: readonly GraphQLFormattedError[];
 
-  constructor(status: number, errors: readonly ResponseError[]) {
-    super(errors.map(({ message }) => message).join('\n') || `The response has status ${status} and is not GraphQL.`);
+  constructor(status: number, errors: readonly GraphQLFormattedError[]) {
+    super(errors.map(({ message }) => message).join('\n') || `The gateway responded with status ${status}.`);
     this.status = status;
     this.errors = errors;
   }
 
   /** The code of the first error, such as `UNAUTHENTICATED`. */
-  get code(): string | undefined {
+  get code(): unknown {
     return this.errors[0]?.extensions?.code;
   }
-
-  /** Seconds to wait before a retry; undefined if a retry does not help. */
-  get retryAfter(): number | undefined {
-    return this.errors[0]?.extensions?.retryAfter;
-  }
 }
 
-/** Whether a request can be sent again without being executed twice. */
-function isSafeToRetry({ code }: RequestError, { operationKind }: RequestParameters, { input }: Variables): boolean {
-  if (code === 'RATE_LIMITED' || code === 'CONFLICT') return true;
-  // A mutation may have been committed. With an idempotency key, the retry returns the first result.
-  return code === 'SERVICE_UNAVAILABLE' && (operationKind === 'query' || input?.idempotencyKey != null);
-}
-
-/** Creates a Relay environment for the endpoint of usergraph. @param authorization value of the header `Authorization`. */
-export function createEnvironment(url: string, authorization: string): Environment {
-  async function send(params: RequestParameters, variables: Variables): Promise<GraphQLSingularResponse> {
+/** Creates an environment. @param authorization the value of the header, such as `Bearer <JWT>`. */
+export function createRelayEnvironment(url: string, authorization: string): Environment {
+  async function send({ id, text }: RequestParameters, variables: Variables): Promise<GraphQLSingularResponse> {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization },
-      // With `persistConfig`, an operation has an id instead of a text.
-      body: JSON.stringify({ documentId: params.id, query: params.text, variables }),
+      // With `persistConfig`, an operation has an id and no text.
+      body: JSON.stringify(id === null ? { query: text, variables } : { documentId: id, variables }),
     });
     const body = await response.json().catch(() => ({}));
-    // A response without data is an error of the whole request, whatever its status.
     if (body.data == null) throw new RequestError(response.status, body.errors ?? []);
     return body;
   }
 
-  const sendWithRetries: FetchFunction = async (params, variables) => {
-    for (let retries = 0; ; retries += 1) {
-      try {
-        return await send(params, variables);
-      } catch (error) {
-        if (!(error instanceof RequestError) || !isSafeToRetry(error, params, variables)) throw error;
-        const { retryAfter = Number.POSITIVE_INFINITY } = error;
-        if (retries === MAX_RETRIES || retryAfter > MAX_RETRY_AFTER) throw error;
-        await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
-      }
-    }
-  };
-
   return new Environment({
-    network: Network.create(sendWithRetries),
+    network: Network.create(async (params, variables) => {
+      const request = { isMutation: params.operationKind === 'mutation', variables };
+      for (let attempts = 1; ; attempts += 1) {
+        try {
+          return await send(params, variables);
+        } catch (error) {
+          const delay = error instanceof RequestError ? retryDelay(error.errors, request) : undefined;
+          if (delay === undefined || attempts === MAX_ATTEMPTS) throw error;
+          await new Promise((resolve) => setTimeout(resolve, delay));
+        }
+      }
+    }),
     store: new Store(new RecordSource()),
     missingFieldHandlers,
   });

@@ -42,7 +42,7 @@ export interface UserList {
   hasNextPage: boolean;
   hasPreviousPage: boolean;
   /** The cursor of the last user. */
-  endCursor: string;
+  endCursor: string | null;
 }
 
 /** A client library with the recipe in examples/clients. */

@@ -19,7 +19,7 @@ import {
   usersConnection,
 } from '../../examples/clients/relay/connections.ts';
 import { loadPage } from '../../examples/clients/relay/load-page.ts';
-import { createEnvironment } from '../../examples/clients/relay.ts';
+import { createRelayEnvironment } from '../../examples/clients/relay.ts';
 import { isJsonObject } from '../../src/domain/shared/attributes.ts';
 import type { Endpoint, FrontendClient, MutationName, UserList, ViewName } from './frontend-client.ts';
 
@@ -60,14 +60,11 @@ const mutationNames: Record<MutationName, string> = {
   removeFromList: 'membersRemoveMutation',
 };
 
-/**
- * Replaces references to fragments with their data: what the components of a page show together. Leaves out the cursors of
- * `pageInfo`, which Relay reads to load more and which edges that a mutation adds do not change.
- */
+/** Replaces references to fragments with their data: what the components of a page show together. */
 function unmask(environment: Environment, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => unmask(environment, item));
   if (!isJsonObject(value)) return value;
-  const { __fragments, __fragmentOwner, __id, startCursor, endCursor, ...fields } = value;
+  const { __fragments, __fragmentOwner, __id, ...fields } = value;
   const spreads = Object.keys(__fragments ?? {}).map((name) => {
     const snapshot = environment.lookup(getSingularSelector(getFragment(artifact(name)), value));
     if (snapshot.isMissingData) throw new Error(`The store lacks a field of ${name}.`);
@@ -86,19 +83,26 @@ const Result = z.object({
 
 const UsersPage = z.object({
   users: z.object({
-    edges: z.array(z.object({ cursor: z.string(), node: z.object({ uid: z.string() }) })),
-    pageInfo: z.object({ hasNextPage: z.boolean(), hasPreviousPage: z.boolean() }),
+    edges: z.array(z.object({ node: z.object({ uid: z.string() }) })),
+    pageInfo: z.object({
+      hasNextPage: z.boolean(),
+      hasPreviousPage: z.boolean(),
+      startCursor: z.string().nullable(),
+      endCursor: z.string().nullable(),
+    }),
   }),
 });
 
-const ShownUser = z.object({ user: z.object({ id: z.string() }).nullable() });
+const ShownUser = z.object({ user: z.object({ id: z.string(), uid: z.string() }) });
 
 const Input = z.object({ uid: z.string().default(''), listId: z.string().default('') });
 
 /** Creates a client that shows what `environment` reads: the pages of an application without React. */
 export function createRelayClient({ url, authorization }: Endpoint): FrontendClient {
-  const environment = createEnvironment(url, authorization);
-  const openLists = new Set<string>();
+  const environment = createRelayEnvironment(url, authorization);
+  /** The ids of the users and lists of views, as a component has them. */
+  const shownUsers = new Map<string, string>();
+  const shownLists = new Set<string>();
   let usersPage: { variables: Variables } | undefined;
 
   /** Reads a query as a component does that is mounted: the store keeps its data. */
@@ -117,19 +121,19 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
   /** The connections to which a mutation adds an edge, or from which it removes one. */
   function connectionsOf(name: MutationName, { uid, listId }: z.infer<typeof Input>): string[] {
     if (name === 'createUser' || name === 'updateUser') return [usersConnection];
-    if (name === 'deleteUser') return [usersConnection, ...[...openLists].map(membersConnection)];
+    if (name === 'deleteUser') return [usersConnection, ...[...shownLists].map(membersConnection)];
     if (name === 'createList') return [listsConnection];
     if (name === 'setListSubscription' || name === 'removeFromList') return [membersConnection(listId)];
     if (name !== 'addEvent') return [];
-    const { user } = ShownUser.parse(unmask(environment, show('userQuery', { uid, first: 10 })));
-    return user ? [eventsConnection(user.id)] : [];
+    const userId = shownUsers.get(uid);
+    return userId === undefined ? [] : [eventsConnection(userId)];
   }
 
   function userList(): UserList {
     const { edges, pageInfo } = UsersPage.parse(
       unmask(environment, show('usersQuery', usersPage?.variables ?? {})),
     ).users;
-    return { uids: edges.map(({ node }) => node.uid), ...pageInfo, endCursor: edges.at(-1)?.cursor ?? '' };
+    return { uids: edges.map(({ node }) => node.uid), ...pageInfo };
   }
 
   async function extend(direction: 'forward' | 'backward'): Promise<UserList> {
@@ -140,10 +144,13 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
 
   return {
     async read(view, variables, from) {
-      if ('id' in variables) openLists.add(variables.id);
       const paged = { ...variables, first: 10 };
       const name = queryNames[view];
-      return unmask(environment, from === 'server' ? await load(name, paged) : show(name, paged));
+      const data = unmask(environment, from === 'server' ? await load(name, paged) : show(name, paged));
+      const { user } = ShownUser.safeParse(data).data ?? {};
+      if (user) shownUsers.set(user.uid, user.id);
+      if ('id' in variables) shownLists.add(variables.id);
+      return data;
     },
     async mutate(name, input) {
       const parsed = Input.parse(input);
@@ -152,7 +159,7 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
         commitMutation(environment, {
           mutation: artifact(mutationNames[name]),
           variables,
-          updater: (store) => updateMemberEdge(store, parsed.listId),
+          updater: name === 'setListSubscription' ? (store) => updateMemberEdge(store, parsed.listId) : undefined,
           onCompleted: resolve,
           onError: reject,
         });

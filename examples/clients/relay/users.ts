@@ -48,9 +48,9 @@ export const deleteUser = graphql`
     deleteUser(input: $input) {
       __typename
       ... on DeleteUserPayload @alias(as: "payload") {
-        deletedUserId @deleteRecord
-        # Of several such directives on one field, the compiler keeps only the first.
+        # First the edges, which Relay finds by their node. One field cannot have both directives: Relay ignores the second.
         removedUserId: deletedUserId @deleteEdge(connections: $connections)
+        deletedUserId @deleteRecord
       }
       ... on Error @alias(as: "error") { code message }
     }

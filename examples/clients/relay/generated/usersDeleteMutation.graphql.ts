@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<0fd5cc4576450308434a3fc3dd659c3a>>
- * @relayHash d75d3fff3aae67667dc8b800c001b98c
+ * @generated SignedSource<<d17bd423aac018190942bb059282bb82>>
+ * @relayHash b96354a2d0e5591ae8d6b589be24ca4b
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID d75d3fff3aae67667dc8b800c001b98c
+// @relayRequestID b96354a2d0e5591ae8d6b589be24ca4b
 
 import type { ConcreteRequest } from 'relay-runtime';
 export type DeleteUserInput = {
@@ -62,14 +62,14 @@ v3 = {
   "storageKey": null
 },
 v4 = {
-  "alias": null,
+  "alias": "removedUserId",
   "args": null,
   "kind": "ScalarField",
   "name": "deletedUserId",
   "storageKey": null
 },
 v5 = {
-  "alias": "removedUserId",
+  "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "deletedUserId",
@@ -163,16 +163,6 @@ return {
             "selections": [
               (v4/*:: as any*/),
               {
-                "alias": null,
-                "args": null,
-                "filters": null,
-                "handle": "deleteRecord",
-                "key": "",
-                "kind": "ScalarHandle",
-                "name": "deletedUserId"
-              },
-              (v5/*:: as any*/),
-              {
                 "alias": "removedUserId",
                 "args": null,
                 "filters": null,
@@ -187,6 +177,16 @@ return {
                     "variableName": "connections"
                   }
                 ]
+              },
+              (v5/*:: as any*/),
+              {
+                "alias": null,
+                "args": null,
+                "filters": null,
+                "handle": "deleteRecord",
+                "key": "",
+                "kind": "ScalarHandle",
+                "name": "deletedUserId"
               }
             ],
             "type": "DeleteUserPayload",
@@ -199,7 +199,7 @@ return {
     ]
   },
   "params": {
-    "id": "d75d3fff3aae67667dc8b800c001b98c",
+    "id": "b96354a2d0e5591ae8d6b589be24ca4b",
     "metadata": {},
     "name": "usersDeleteMutation",
     "operationKind": "mutation",
@@ -208,6 +208,6 @@ return {
 };
 })();
 
-(node as any).hash = "6aabcde92f2376c627b3a314cb869522";
+(node as any).hash = "3907255706682ab9f5bd4ee33b06046f";
 
 export default node;
