@@ -1,16 +1,17 @@
 // Relay: persisted operations, retries, and queries for one object that use what others have stored.
 import type { GraphQLFormattedError } from 'graphql';
 import {
-  ConnectionHandler,
   Environment,
   type GraphQLSingularResponse,
   type MissingFieldHandler,
   Network,
   RecordSource,
   type RequestParameters,
+  ROOT_TYPE,
   Store,
   type Variables,
 } from 'relay-runtime';
+import { usersConnection } from './relay/connections.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 
 /** Reports that the gateway has returned no data, for example since the credentials are wrong. */
@@ -63,26 +64,28 @@ export function createRelayEnvironment(url: string, authorization: string): Envi
   });
 }
 
-/** The types of the root fields that read an object by its `id`. */
-const typeOfField: Record<string, string> = { list: 'List', segment: 'Segment', event: 'Event' };
+/** The root fields that read an object of one type by its `id`. */
+const typesByField = new Map([
+  ['list', 'List'],
+  ['segment', 'Segment'],
+  ['event', 'Event'],
+]);
 
-/** Lets queries for one object use what other queries have stored about it. */
+/** Let a query for one object use what other queries have stored about it. */
 const missingFieldHandlers: MissingFieldHandler[] = [
   {
     kind: 'linked',
-    handle({ name }, parent, args, store) {
-      if (parent?.getType() !== '__Root') return undefined;
-      if (name === 'node') return args.id;
-      if (name in typeOfField) return store.get(args.id)?.getType() === typeOfField[name] ? args.id : undefined;
-      if (name !== 'user') return undefined;
-      // The store has no index of uids: this searches the page of users.
-      const edges = ConnectionHandler.getConnection(parent, 'users_users')?.getLinkedRecords('edges');
-      const edge = edges?.find((edge) => edge?.getLinkedRecord('node')?.getValue('uid') === args.uid);
-      return edge?.getLinkedRecord('node')?.getDataID();
+    handle({ name }, parent, { id, uid }, store) {
+      if (parent?.getType() !== ROOT_TYPE) return undefined;
+      if (name === 'node') return id;
+      if (name === 'user') {
+        // The store knows users by their `id`: only those of the page of users can be found by their uid.
+        const edges = store.get(usersConnection)?.getLinkedRecords('edges');
+        const nodes = edges?.map((edge) => edge?.getLinkedRecord('node'));
+        return nodes?.find((node) => node?.getValue('uid') === uid)?.getDataID();
+      }
+      const type = typesByField.get(name);
+      return type !== undefined && store.get(id)?.getType() === type ? id : undefined;
     },
-  },
-  {
-    kind: 'pluralLinked',
-    handle: ({ name }, parent, args) => (parent?.getType() === '__Root' && name === 'nodes' ? args.ids : undefined),
   },
 ];

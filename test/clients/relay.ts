@@ -23,9 +23,12 @@ import { createRelayEnvironment } from '../../examples/clients/relay.ts';
 import { isJsonObject } from '../../src/domain/shared/attributes.ts';
 import type { Endpoint, FrontendClient, MutationName, UserList, ViewName } from './frontend-client.ts';
 
-/** The folder with the artifacts of relay-compiler. */
-export const generated = 'examples/clients/relay/generated';
+const generated = 'examples/clients/relay/generated';
 
+/** The file that relay-compiler writes for the gateway. */
+export const persistedOperations = { file: `${generated}/persisted-operations.json`, only: false };
+
+/** What relay-compiler has written for each operation and fragment. */
 const artifacts = new Map<string, GraphQLTaggedNode>();
 for (const file of await readdir(generated)) {
   const [name = '', kind] = file.split('.');
@@ -97,7 +100,7 @@ const ShownUser = z.object({ user: z.object({ id: z.string(), uid: z.string() })
 
 const Input = z.object({ uid: z.string().default(''), listId: z.string().default('') });
 
-/** Creates a client that shows what `environment` reads: the pages of an application without React. */
+/** Reads and writes as components do with the hooks of react-relay. */
 export function createRelayClient({ url, authorization }: Endpoint): FrontendClient {
   const environment = createRelayEnvironment(url, authorization);
   /** The ids of the users and lists of views, as a component has them. */

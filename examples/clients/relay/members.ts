@@ -9,6 +9,13 @@ export const query = graphql`
   }
 `;
 
+/** Without a request if the list is in the store: see `missingFieldHandlers`. */
+export const heading = graphql`
+  query membersHeadingQuery($id: ID!) {
+    list(id: $id) { ...lists_row }
+  }
+`;
+
 export const page = graphql`
   fragment members_page on List
   @refetchable(queryName: "membersPageQuery")

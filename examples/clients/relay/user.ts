@@ -9,6 +9,13 @@ export const query = graphql`
   }
 `;
 
+/** Without a request if the page of users is loaded: see `missingFieldHandlers`. */
+export const heading = graphql`
+  query userHeadingQuery($uid: String!) {
+    user(uid: $uid) { ...users_row }
+  }
+`;
+
 export const profile = graphql`
   fragment user_profile on User {
     ...users_row
