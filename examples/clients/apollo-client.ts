@@ -80,19 +80,17 @@ const createCache = () =>
     },
   });
 
+type UserList = ObservableQuery<UsersQuery, UsersQueryVariables>;
+
 /** Extends a list of users by the page after its last user. */
-export const loadNext = (
-  query: ObservableQuery<UsersQuery, UsersQueryVariables>,
-  first: number,
-  after?: string | null,
-) => query.fetchMore({ variables: { first, after, last: undefined, before: undefined } });
+export const loadNext = (list: UserList, first: number) =>
+  list.fetchMore({ variables: { first, after: pageInfoOf(list)?.endCursor, last: undefined, before: undefined } });
 
 /** Extends a list of users by the page before its first user. */
-export const loadPrevious = (
-  query: ObservableQuery<UsersQuery, UsersQueryVariables>,
-  last: number,
-  before?: string | null,
-) => query.fetchMore({ variables: { first: undefined, after: undefined, last, before } });
+export const loadPrevious = (list: UserList, last: number) =>
+  list.fetchMore({ variables: { first: undefined, after: undefined, last, before: pageInfoOf(list)?.startCursor } });
+
+const pageInfoOf = (list: UserList) => list.getCurrentResult().data?.users?.pageInfo;
 
 /** Does to the cache what it cannot know: which connections have a new edge, and which objects are gone. */
 function updateCache(cache: ApolloCache, { data }: { data?: object | null }): void {

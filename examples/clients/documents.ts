@@ -93,7 +93,7 @@ export const UpdateUser = graphql(`
 export const DeleteUser = graphql(`
   mutation DeleteUser($input: DeleteUserInput!) {
     deleteUser(input: $input) {
-      ... on DeleteUserPayload { deletedUserId }
+      ... on DeleteUserPayload { deletedUserId uid }
       ...Failure
     }
   }

@@ -10,7 +10,7 @@ const MAX_RETRY_AFTER = 10;
 /** The part of a request on which a retry depends. */
 interface Request {
   isMutation: boolean;
-  variables?: { input?: { idempotencyKey?: unknown } };
+  variables?: unknown;
 }
 
 /**
@@ -24,7 +24,7 @@ export function retryDelay(
   const { code, retryAfter } = errors?.[0]?.extensions ?? {};
   if (typeof retryAfter !== 'number' || retryAfter > MAX_RETRY_AFTER) return undefined;
   // RATE_LIMITED and CONFLICT changed nothing. A write that ended with SERVICE_UNAVAILABLE may have been committed.
-  const isSafe = code !== 'SERVICE_UNAVAILABLE' || !isMutation || variables?.input?.idempotencyKey !== undefined;
+  const isSafe = code !== 'SERVICE_UNAVAILABLE' || !isMutation || Object(variables).input?.idempotencyKey !== undefined;
   // A random part, since clients that were rejected together should not return together.
   return isSafe ? retryAfter * 1000 * (1 + Math.random() / 2) : undefined;
 }

@@ -37,8 +37,11 @@ const retryRejected = retryExchange({
 const mergePages: Resolver = (parent, args, cache, info) => {
   const connection = relayPagination()(parent, args, cache, info);
   if (!connection) return connection;
-  return { ...connection, edges: connection.edges.filter((edge) => cache.resolve(cache.resolve(edge, 'node'), 'id')) };
+  return { ...connection, edges: connection.edges.filter((edge: string) => cache.resolve(nodeOf(cache, edge), 'id')) };
 };
+
+/** The key of an edge's node. `resolve` returns keys for objects. */
+const nodeOf = (cache: Cache, edge: string) => cache.resolve(edge, 'node') as string | null;
 
 const keyByCursor = ({ cursor }: Data) => String(cursor);
 
@@ -50,6 +53,7 @@ const updateCache: UpdateResolver = (data, _args, cache, { fieldName }) => {
     case 'UpdateUserPayload':
       return prependEdge(cache, 'Query', 'users', result.userEdge);
     case 'DeleteUserPayload':
+      cache.link('Query', 'user', { uid: result.uid }, null);
       return cache.invalidate({ __typename: 'User', id: result.deletedUserId });
     case 'AddEventPayload':
       return prependEdge(cache, result.user, 'events', result.eventEdge);
@@ -85,11 +89,21 @@ const createCache = () =>
     },
   });
 
-/** Adds an edge at the start of a connection's first page. Filtered connections are read again. */
-function prependEdge(cache: Cache, owner: Data | 'Query' | null, field: string, edge: Data | null): void {
+/** Adds an edge at the start of a connection's first page. Pages with a filter are read again. */
+function prependEdge(
+  cache: Cache,
+  owner: Data | 'Query' | null,
+  field: string,
+  edge: (Data & { node: Data }) | null,
+): void {
   if (!edge) return;
-  for (const { fieldKey, fieldName, arguments: args } of cache.inspectFields(owner)) {
-    if (fieldName !== field || args?.after || args?.before || args?.last) continue;
-    ...
+  for (const page of cache.inspectFields(owner).filter(({ fieldName }) => fieldName === field)) {
+    const { first, after, last, before, ...filter } = page.arguments ?? {};
+    if (Object.keys(filter).length > 0) cache.invalidate(owner, field, page.arguments);
+    if (after || last || before) continue;
+    const connection = cache.resolve(owner, page.fieldKey) as string;
+    const edges = cache.resolve(connection, 'edges') as string[];
+    if (edges.some((known) => nodeOf(cache, known) === cache.keyOfEntity(edge.node))) continue;
+    cache.link(connection, 'edges', [edge, ...edges]);
   }
 }

@@ -1,23 +1,30 @@
 import { filter, firstValueFrom, type Subscription } from 'rxjs';
 import { createApolloClient, loadNext, loadPrevious } from '../../examples/clients/apollo-client.ts';
 import { Users } from '../../examples/clients/documents.ts';
-import type { FrontendClient, UserList } from './frontend-client.ts';
+import type { UsersQuery } from '../../examples/clients/generated/graphql.ts';
+import type { Endpoint, FrontendClient, UserList } from './frontend-client.ts';
 import { mutations, queries, toUserList } from './operations.ts';
 import { describeClient } from './scenario.ts';
 
 /** Users per page of a paginated list. */
 const PAGE = 2;
 
-function create({ url, authorization }: { url: string; authorization: string }): FrontendClient {
+function create({ url, authorization }: Endpoint): FrontendClient {
   const client = createApolloClient(url, authorization);
   const watchUsers = (variables: object) => client.watchQuery({ query: Users, variables });
   let list: ReturnType<typeof watchUsers>;
   let mounted: Subscription | undefined;
-  /** The list as its component shows it. */
-  const shown = async (): Promise<UserList> => {
-    const { data } = await firstValueFrom(list.pipe(filter(({ dataState }) => dataState === 'complete')));
-    return toUserList(data);
-  };
+  /** Waits for the next result that a component shows. */
+  async function nextResult(previous?: object): Promise<UserList> {
+    const isNext = (result: ReturnType<typeof list.getCurrentResult>) =>
+      result.dataState === 'complete' && !result.loading && result.data !== previous;
+    return toUserList((await firstValueFrom(list.pipe(filter(isNext)))).data as UsersQuery);
+  }
+  async function extend(load: typeof loadNext): Promise<UserList> {
+    const { data } = list.getCurrentResult();
+    await load(list, PAGE);
+    return nextResult(data);
+  }
   return {
     async read(view, variables, from) {
       const fetchPolicy = from === 'server' ? 'network-only' : 'cache-only';
@@ -32,16 +39,10 @@ function create({ url, authorization }: { url: string; authorization: string }):
     async openUserList(start) {
       list = watchUsers(start);
       mounted = list.subscribe({});
-      return shown();
+      return nextResult();
     },
-    async loadNext() {
-      await loadNext(list, PAGE);
-      return shown();
-    },
-    async loadPrevious() {
-      await loadPrevious(list, PAGE);
-      return shown();
-    },
+    loadNext: () => extend(loadNext),
+    loadPrevious: () => extend(loadPrevious),
     stop() {
       mounted?.unsubscribe();
       client.stop();
@@ -49,4 +50,4 @@ function create({ url, authorization }: { url: string; authorization: string }):
   };
 }
 
-describeClient({ name: 'Apollo Client', create });
+describeClient({ name: 'Apollo Client', pagesFromMiddle: true, create });

@@ -41,6 +41,8 @@ export interface UserList {
   uids: string[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
+  /** The cursor of the first user. */
+  startCursor: string | null;
   /** The cursor of the last user. */
   endCursor: string | null;
 }
@@ -78,6 +80,8 @@ export interface ClientCase {
   name: string;
   /** Options of the gateway that the recipe requires. */
   gateway?: { persistedOperations: { file: string; only: boolean } };
+  /** Whether a list that starts with `after` can be extended at its start. */
+  pagesFromMiddle: boolean;
   /** Creates a client with an empty cache. */
   create(endpoint: Endpoint): FrontendClient | Promise<FrontendClient>;
 }

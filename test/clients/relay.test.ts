@@ -20,7 +20,7 @@ import { rowGlobalId, seedEvents, seedLists, seedUsers, tens } from '../kit/seed
 import { createRelayClient, persistedOperations } from './relay.ts';
 import { describeClient } from './scenario.ts';
 
-describeClient({ name: 'Relay', gateway: { persistedOperations }, create: createRelayClient });
+describeClient({ name: 'Relay', pagesFromMiddle: true, gateway: { persistedOperations }, create: createRelayClient });
 
 /** A gateway that accepts only the operations of the frontend, and an environment of its owner. */
 async function startFrontend() {

@@ -21,7 +21,7 @@ type Documents = {
     "\n  fragment Failure on Error {\n    code\n    message\n    ... on ValidationError { issues { path code message } }\n  }\n": typeof types.FailureFragmentDoc,
     "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      ... on CreateUserPayload { userEdge { cursor node { ...UserFields } } }\n      ...Failure\n    }\n  }\n": typeof types.CreateUserDocument,
     "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      ... on UpdateUserPayload {\n        user { ...UserFields devices { ...DeviceFields } lists { ...MembershipFields } }\n        userEdge { cursor node { ...UserFields } }\n      }\n      ...Failure\n    }\n  }\n": typeof types.UpdateUserDocument,
-    "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId }\n      ...Failure\n    }\n  }\n": typeof types.DeleteUserDocument,
+    "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId uid }\n      ...Failure\n    }\n  }\n": typeof types.DeleteUserDocument,
     "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      ... on AddEventPayload { eventEdge { ...EventEdgeFields } user { ...UserFields } }\n      ...Failure\n    }\n  }\n": typeof types.AddEventDocument,
     "\n  mutation RemoveDevice($input: RemoveDeviceInput!) {\n    removeDevice(input: $input) {\n      ... on RemoveDevicePayload { user { ...UserFields devices { ...DeviceFields } } }\n      ...Failure\n    }\n  }\n": typeof types.RemoveDeviceDocument,
     "\n  mutation CreateList($input: CreateListInput!) {\n    createList(input: $input) {\n      ... on CreateListPayload { listEdge { cursor node { ...ListFields } } }\n      ...Failure\n    }\n  }\n": typeof types.CreateListDocument,
@@ -38,7 +38,7 @@ const documents: Documents = {
     "\n  fragment Failure on Error {\n    code\n    message\n    ... on ValidationError { issues { path code message } }\n  }\n": types.FailureFragmentDoc,
     "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      ... on CreateUserPayload { userEdge { cursor node { ...UserFields } } }\n      ...Failure\n    }\n  }\n": types.CreateUserDocument,
     "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      ... on UpdateUserPayload {\n        user { ...UserFields devices { ...DeviceFields } lists { ...MembershipFields } }\n        userEdge { cursor node { ...UserFields } }\n      }\n      ...Failure\n    }\n  }\n": types.UpdateUserDocument,
-    "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId }\n      ...Failure\n    }\n  }\n": types.DeleteUserDocument,
+    "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId uid }\n      ...Failure\n    }\n  }\n": types.DeleteUserDocument,
     "\n  mutation AddEvent($input: AddEventInput!) {\n    addEvent(input: $input) {\n      ... on AddEventPayload { eventEdge { ...EventEdgeFields } user { ...UserFields } }\n      ...Failure\n    }\n  }\n": types.AddEventDocument,
     "\n  mutation RemoveDevice($input: RemoveDeviceInput!) {\n    removeDevice(input: $input) {\n      ... on RemoveDevicePayload { user { ...UserFields devices { ...DeviceFields } } }\n      ...Failure\n    }\n  }\n": types.RemoveDeviceDocument,
     "\n  mutation CreateList($input: CreateListInput!) {\n    createList(input: $input) {\n      ... on CreateListPayload { listEdge { cursor node { ...ListFields } } }\n      ...Failure\n    }\n  }\n": types.CreateListDocument,
@@ -93,7 +93,7 @@ export function graphql(source: "\n  mutation UpdateUser($input: UpdateUserInput
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId }\n      ...Failure\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId }\n      ...Failure\n    }\n  }\n"];
+export function graphql(source: "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId uid }\n      ...Failure\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      ... on DeleteUserPayload { deletedUserId uid }\n      ...Failure\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
