@@ -1,0 +1,19 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { RelayEnvironmentProvider } from 'react-relay';
+import { environment } from './relay/environment.ts';
+import { RetryNotice } from './relay/retry-notice.tsx';
+import './style.css';
+import { UsersPage } from './users/users-page.tsx';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no element with the id root.');
+
+createRoot(root).render(
+  <StrictMode>
+    <RelayEnvironmentProvider environment={environment}>
+      <UsersPage />
+      <RetryNotice />
+    </RelayEnvironmentProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,68 @@
+import { graphql, useFragment } from 'react-relay';
+import { useWrite } from '../relay/use-write.ts';
+import type { listMemberships_user$key } from './__generated__/listMemberships_user.graphql.ts';
+import type { listMembershipsMutation } from './__generated__/listMembershipsMutation.graphql.ts';
+import { ProblemMessage } from './user-form.tsx';
+
+const fragment = graphql`
+  fragment listMemberships_user on User {
+    uid
+    lists {
+      id
+      subscribed
+      list {
+        id
+        title
+      }
+    }
+  }
+`;
+
+const mutation = graphql`
+  mutation listMembershipsMutation($input: SetListSubscriptionInput!) {
+    result: setListSubscription(input: $input) {
+      ... on SetListSubscriptionPayload {
+        membership {
+          id
+          subscribed
+        }
+      }
+      ... on Error {
+        code
+        message
+      }
+    }
+  }
+`;
+
+/** The lists of a user, with a switch for the subscription of each. */
+export function ListMemberships({ user: key }: { user: listMemberships_user$key }) {
+  const { uid, lists } = useFragment(fragment, key);
+  const { write, isInFlight, problem } = useWrite<listMembershipsMutation>(mutation);
+
+  return (
+    <section>
+      <h3>Lists</h3>
+      {lists.length === 0 && <p className="muted">Not a member of any list.</p>}
+      <ul>
+        {lists.map(({ id, subscribed, list }) => (
+          <li key={id}>
+            <label>
+              <input
+                type="checkbox"
+                role="switch"
+                checked={subscribed}
+                aria-checked={subscribed}
+                disabled={isInFlight}
+                onChange={() => write({ input: { uid, listId: list.id, subscribed: !subscribed } })}
+              />
+              {list.title}
+            </label>
+            <span className="muted">{subscribed ? 'subscribed' : 'unsubscribed'}</span>
+          </li>
+        ))}
+      </ul>
+      {problem && <ProblemMessage problem={problem} />}
+    </section>
+  );
+}
