@@ -151,9 +151,10 @@ it('edits a user: the table shows it without another request', async () => {
   await page.getByLabel('First name').waitFor();
   operations.length = 0;
   await page.getByLabel('First name').fill('Joana');
-  await page.getByLabel('Phone number').fill('');
+  await page.getByLabel('Phone number').fill('+33 6 39 98 59 57');
   await press(page, 'Save');
   await page.getByText('Saved.').waitFor();
+  expect(await page.getByLabel('Phone number').inputValue()).toBe('+33639985957');
   expect(await names(page)).toContain('Joana Magalhães');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });

@@ -10,23 +10,11 @@ const mutation = graphql`
       ... on CreateUserPayload {
         userEdge @prependEdge(connections: $connections) {
           cursor
-          node {
-            id
-            uid
-            ...userRow_user
-          }
+          node { id uid ...userRow_user }
         }
       }
-      ... on Error {
-        code
-        message
-      }
-      ... on ValidationError {
-        issues {
-          path
-          message
-        }
-      }
+      ... on Error { code message }
+      ... on ValidationError { issues { path message } }
     }
   }
 `;

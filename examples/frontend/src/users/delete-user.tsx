@@ -7,13 +7,8 @@ import { ProblemMessage } from './user-form.tsx';
 const mutation = graphql`
   mutation deleteUserMutation($input: DeleteUserInput!) {
     result: deleteUser(input: $input) {
-      ... on DeleteUserPayload {
-        deletedUserId @deleteRecord
-      }
-      ... on Error {
-        code
-        message
-      }
+      ... on DeleteUserPayload { deletedUserId @deleteRecord }
+      ... on Error { code message }
     }
   }
 `;

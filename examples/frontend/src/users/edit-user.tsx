@@ -7,34 +7,17 @@ import { UserForm, type Values } from './user-form.tsx';
 
 const fragment = graphql`
   fragment editUser_user on User {
-    uid
-    firstName
-    lastName
-    email
-    number
+    uid firstName lastName email number
   }
 `;
 
-// The payload contains the id and what can have changed, from which Relay updates the table as well.
+// From the payload, Relay updates the table as well. If the user was deleted meanwhile, updateUser creates the user again.
 const mutation = graphql`
   mutation editUserMutation($input: UpdateUserInput!) {
     result: updateUser(input: $input) {
-      ... on UpdateUserPayload {
-        user {
-          ...editUser_user
-          ...userRow_user
-        }
-      }
-      ... on Error {
-        code
-        message
-      }
-      ... on ValidationError {
-        issues {
-          path
-          message
-        }
-      }
+      ... on UpdateUserPayload { user { ...editUser_user ...userRow_user } }
+      ... on Error { code message }
+      ... on ValidationError { issues { path message } }
     }
   }
 `;

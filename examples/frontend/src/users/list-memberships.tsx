@@ -1,4 +1,5 @@
 import { graphql, useFragment } from 'react-relay';
+import { Section } from '../layout/section.tsx';
 import { useWrite } from '../relay/use-write.ts';
 import type { listMemberships_user$key } from './__generated__/listMemberships_user.graphql.ts';
 import type { listMembershipsMutation } from './__generated__/listMembershipsMutation.graphql.ts';
@@ -7,30 +8,15 @@ import { ProblemMessage } from './user-form.tsx';
 const fragment = graphql`
   fragment listMemberships_user on User {
     uid
-    lists {
-      id
-      subscribed
-      list {
-        id
-        title
-      }
-    }
+    lists { id subscribed list { id title } }
   }
 `;
 
 const mutation = graphql`
   mutation listMembershipsMutation($input: SetListSubscriptionInput!) {
     result: setListSubscription(input: $input) {
-      ... on SetListSubscriptionPayload {
-        membership {
-          id
-          subscribed
-        }
-      }
-      ... on Error {
-        code
-        message
-      }
+      ... on SetListSubscriptionPayload { membership { id subscribed } }
+      ... on Error { code message }
     }
   }
 `;
@@ -41,10 +27,8 @@ export function ListMemberships({ user: key }: { user: listMemberships_user$key 
   const { write, isInFlight, problem } = useWrite<listMembershipsMutation>(mutation);
 
   return (
-    <section>
-      <h3>Lists</h3>
-      {lists.length === 0 && <p className="muted">Not a member of any list.</p>}
-      <ul>
+    <>
+      <Section title="Lists" empty="Not a member of any list.">
         {lists.map(({ id, subscribed, list }) => (
           <li key={id}>
             <label>
@@ -61,8 +45,8 @@ export function ListMemberships({ user: key }: { user: listMemberships_user$key 
             <span className="muted">{subscribed ? 'subscribed' : 'unsubscribed'}</span>
           </li>
         ))}
-      </ul>
+      </Section>
       {problem && <ProblemMessage problem={problem} />}
-    </section>
+    </>
   );
 }

@@ -36,6 +36,11 @@ export function UserForm({ initial, submitLabel, isInFlight, problem, status, on
     if (problem) form.current?.querySelector<HTMLInputElement>('[aria-invalid=true]')?.focus();
   }, [problem]);
 
+  // Shows what the gateway has stored: it normalizes phone numbers.
+  useEffect(() => {
+    if (status) form.current?.reset();
+  }, [status]);
+
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const data = new FormData(event.currentTarget);

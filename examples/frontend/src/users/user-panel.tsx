@@ -3,6 +3,7 @@ import { graphql, useLazyLoadQuery } from 'react-relay';
 import { ErrorBoundary } from '../layout/error-boundary.tsx';
 import { formatTime, nameOf } from '../layout/format.ts';
 import { Panel } from '../layout/panel.tsx';
+import { Section } from '../layout/section.tsx';
 import type { userPanelQuery } from './__generated__/userPanelQuery.graphql.ts';
 import { DeleteUser } from './delete-user.tsx';
 import { EditUser } from './edit-user.tsx';
@@ -11,22 +12,9 @@ import { ListMemberships } from './list-memberships.tsx';
 const query = graphql`
   query userPanelQuery($uid: String!) {
     user(uid: $uid) {
-      uid
-      firstName
-      lastName
-      devices {
-        id
-        platform
-        lastSeenAt
-      }
-      events(first: 5) {
-        nodes {
-          id
-          name
-          value
-          timestamp
-        }
-      }
+      uid firstName lastName
+      devices { id platform lastSeenAt }
+      events(first: 5) { nodes { id name value timestamp } }
       ...editUser_user
       ...listMemberships_user
     }
@@ -67,30 +55,22 @@ function UserDetails({ uid, onClose, attempt }: Props & { attempt: number }) {
       </p>
       <EditUser user={user} />
       <ListMemberships user={user} />
-      <section>
-        <h3>Devices</h3>
-        {devices.length === 0 && <p className="muted">No devices.</p>}
-        <ul>
-          {devices.map(({ id, platform, lastSeenAt }) => (
-            <li key={id}>
-              {platform === 'IOS' ? 'iOS' : 'Android'}
-              <span className="muted">last seen {formatTime(lastSeenAt)}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section>
-        <h3>Recent events</h3>
-        {events.nodes.length === 0 && <p className="muted">No events.</p>}
-        <ul>
-          {events.nodes.map(({ id, name, value, timestamp }) => (
-            <li key={id}>
-              {name} {value}
-              <span className="muted">{formatTime(timestamp)}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      <Section title="Devices" empty="No devices.">
+        {devices.map(({ id, platform, lastSeenAt }) => (
+          <li key={id}>
+            {platform === 'IOS' ? 'iOS' : 'Android'}
+            <span className="muted">last seen {formatTime(lastSeenAt)}</span>
+          </li>
+        ))}
+      </Section>
+      <Section title="Recent events" empty="No events.">
+        {events.nodes.map(({ id, name, value, timestamp }) => (
+          <li key={id}>
+            {name} {value}
+            <span className="muted">{formatTime(timestamp)}</span>
+          </li>
+        ))}
+      </Section>
       <DeleteUser uid={user.uid} onDelete={onClose} />
     </>
   );

@@ -5,12 +5,7 @@ import type { userRow_user$key } from './__generated__/userRow_user.graphql.ts';
 
 const fragment = graphql`
   fragment userRow_user on User {
-    uid
-    firstName
-    lastName
-    email
-    createdAt
-    meta
+    uid firstName lastName email createdAt meta
   }
 `;
 

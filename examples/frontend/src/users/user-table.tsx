@@ -12,19 +12,8 @@ const query = graphql`
     users(first: $first, after: $after, last: $last, before: $before)
       @connection(key: "userTable_users", filters: ["first", "after", "last", "before"]) {
       __id
-      edges {
-        node {
-          id
-          uid
-          ...userRow_user
-        }
-      }
-      pageInfo {
-        startCursor
-        endCursor
-        hasNextPage
-        hasPreviousPage
-      }
+      edges { node { id uid ...userRow_user } }
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
     }
   }
 `;
