@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePorts } from '../kit/free-ports.ts';
-import { queryAsDemo } from '../kit/gateway-process.ts';
+import { queryAsDemo, startGateway } from '../kit/gateway-process.ts';
 import { occupied } from '../kit/occupied.ts';
 import { launchBrowser, visit } from './visitor.ts';
 
@@ -56,9 +58,37 @@ async function startExample() {
   return { address, stop };
 }
 
+/** Starts only the application, as its README says. */
+async function startAlone(gatewayUrl: string) {
+  const alonePort = await freePorts(1);
+  const child = spawn('npm', ['start', '--', '--port', String(alonePort), '--strictPort'], {
+    cwd: 'examples/frontend',
+    env: { ...process.env, USERGRAPH_URL: gatewayUrl },
+    detached: true,
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  const address = `http://127.0.0.1:${alonePort}`;
+  await expect.poll(() => answers(address), { timeout: 30_000 }).toBe(true);
+  return {
+    address,
+    async [Symbol.asyncDispose]() {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Whether anything listens at an address. */
+const answers = (address: string) =>
+  fetch(address).then(
+    () => true,
+    () => false,
+  );
+
 /** Opens a page of the application. Disposing of it checks what the browser has received. */
-async function open(path = '/') {
-  const visitor = await visit(browser, example.address);
+async function open(path = '/', address = example.address) {
+  const visitor = await visit(browser, address);
   const { page } = visitor;
   const operations: string[] = [];
   const received: Promise<string>[] = [];
@@ -75,7 +105,7 @@ async function open(path = '/') {
       ),
     );
   });
-  await page.goto(`${example.address}${path}`);
+  await page.goto(`${address}${path}`);
   await page.locator('tbody tr').first().waitFor();
   return {
     page,
@@ -90,6 +120,13 @@ async function open(path = '/') {
     },
   };
 }
+
+/** The demo key at a gateway, which rejects its requests with a code when all slots are occupied. */
+const caller = (address: string, code: string) => ({
+  port: Number(new URL(address).port),
+  authorization: `Basic ${btoa('pk_demo:sk_demo')}`,
+  isRejected: async () => JSON.stringify(await queryAsDemo(address, '{ viewer { keyId } }')).includes(code),
+});
 
 const names = (page: Page) => page.locator('tbody td:first-child').allInnerTexts();
 const follow = (page: Page, name: string) => page.getByRole('link', { name }).click();
@@ -234,13 +271,7 @@ it('retries a request that was rejected with status 429', async () => {
   await using site = await open();
   const { page, operations } = site;
   const first = await names(page);
-  const caller = {
-    port: port + 1,
-    authorization: `Basic ${btoa('pk_demo:sk_demo')}`,
-    isRejected: async () =>
-      JSON.stringify(await queryAsDemo(gateway(), '{ viewer { keyId } }')).includes('RATE_LIMITED'),
-  };
-  await occupied(caller, async (release) => {
+  await occupied(caller(gateway(), 'RATE_LIMITED'), async (release) => {
     operations.length = 0;
     await follow(page, 'Older');
     await page.getByText('The server is busy. Retrying …').first().waitFor();
@@ -253,6 +284,32 @@ it('retries a request that was rejected with status 429', async () => {
   await expect.poll(() => page.getByText('The server is busy.').count(), soon).toBe(0);
   // The browser itself reports the status.
   expect(site.errors.filter((error) => !error.includes('429'))).toEqual([]);
+});
+
+it('runs alone for a gateway, and repeats a query but not a write after status 503', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'usergraph-frontend-'));
+  try {
+    await using other = await startGateway({ DATA_DIR: directory, IN_FLIGHT_LIMIT: '8' });
+    await using alone = await startAlone(other.address);
+    await using site = await open('/?user=u1232', alone.address);
+    const { page, operations } = site;
+    const first = await names(page);
+    await page.getByLabel('First name').fill('Unsaved');
+    await occupied(caller(other.address, 'SERVICE_UNAVAILABLE'), async (release) => {
+      operations.length = 0;
+      await press(page, 'Save');
+      await page.getByRole('alert').getByText('SERVICE_UNAVAILABLE').waitFor();
+      await page.keyboard.press('Escape');
+      await follow(page, 'Older');
+      await page.getByText('The server is busy. Retrying …').first().waitFor();
+      release();
+      expect(await namesAfter(page, first)).toHaveLength(10);
+    });
+    expect(operations.filter((name) => name === 'editUserMutation')).toHaveLength(1);
+    expect(operations.filter((name) => name === 'userTableQuery').length).toBeGreaterThan(1);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 it('shows an error in place of a page, and another page after it', async () => {
@@ -301,5 +358,5 @@ it('names a port that is taken', async () => {
 
 it('stops usergraph and Vite', async () => {
   expect(await example.stop()).toBe(0);
-  for (const address of [example.address, gateway()]) await expect(fetch(address)).rejects.toThrow();
+  expect([await answers(example.address), await answers(gateway())]).toEqual([false, false]);
 });
