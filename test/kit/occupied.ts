@@ -6,11 +6,11 @@ interface Caller {
   /** The port of a gateway on 127.0.0.1. */
   port: number;
   authorization: string;
-  /** Sends a request; whether it is rejected because all slots are occupied. */
+  /** Sends a request with the key; whether it is rejected with status 429. */
   isRejected: () => Promise<boolean>;
 }
 
-/** Occupies all slots for requests in flight, of a key or of the gateway, while `act` runs or until `act` releases them. */
+/** Occupies all concurrency slots of a key while `act` runs, or until `act` releases them. */
 export async function occupied(
   { port, authorization, isRejected }: Caller,
   act: (release: () => void) => Promise<void>,
@@ -32,7 +32,7 @@ export async function occupied(
       sockets.push(socket);
       await once(socket, 'connect');
       socket.write([...head, 'content-length: 100', '', '{'].join('\r\n'));
-      if (!(await isRejected())) throw new Error('There still is a free slot.');
+      if (!(await isRejected())) throw new Error('The key still has a free slot.');
     });
     await act(release);
   } finally {

@@ -9,6 +9,7 @@ import { UsersPage } from './users/users-page.tsx';
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element with the id root.');
 
+// In development, StrictMode mounts components twice, and Relay sends their queries twice.
 createRoot(root).render(
   <StrictMode>
     <RelayEnvironmentProvider environment={environment}>

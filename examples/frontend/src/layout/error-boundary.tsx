@@ -20,8 +20,9 @@ export class ErrorBoundary extends Component<Props, State> {
     return { error };
   }
 
-  override componentDidUpdate({ resetKey }: Props): void {
-    if (this.state.error && resetKey !== this.props.resetKey) this.setState({ error: undefined });
+  override componentDidUpdate({ resetKey }: Props, { error }: State): void {
+    // The children that a new key renders can fail in the same update: their error stays.
+    if (error && error === this.state.error && resetKey !== this.props.resetKey) this.setState({ error: undefined });
   }
 
   override render() {
