@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { holding } from '../kit/holding.ts';
 import { startListening } from '../kit/listening.ts';
-import { OCCUPYING_HOST, occupied } from '../kit/occupied.ts';
+import { OCCUPYING_HOST, occupied, ownerOf } from '../kit/occupied.ts';
 import {
   rowGlobalId,
   seedDevices,
@@ -230,7 +230,7 @@ export function describeClient(client: ClientCase): void {
       await using site = await startSite({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
       await withClient(client, site, async ({ mutate }) => {
         await mutate('createList', { title: 'Persisted' });
-        await occupied(site, async (release) => {
+        await occupied(ownerOf(site), async (release) => {
           site.responses.length = 0;
           const result = mutate('createList', { title: 'Once' });
           await vi.waitFor(() => expect(site.responses).toMatchObject([{ status: 429 }]));
@@ -266,7 +266,7 @@ export function describeClient(client: ClientCase): void {
     it('reports the error if retries do not help', async () => {
       await using site = await startSite({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
       await withClient(client, site, async ({ mutate }) => {
-        await occupied(site, async () => {
+        await occupied(ownerOf(site), async () => {
           site.responses.length = 0;
           await expect(mutate('createList', { title: 'Never' })).rejects.toThrow(/concurrent requests/);
         });
