@@ -26,7 +26,7 @@ export default defineConfig({
           experimental: { viteModuleRunner: false },
           // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
           isolate: false,
-          include: ['test/{api,database,process,property}/**/*.test.ts'],
+          include: ['test/{api,clients,database,process,property}/**/*.test.ts'],
           globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
           setupFiles: ['test/kit/reap-after-file.ts'],
           // While other programs keep all cores busy, programs take several times as long to start.

@@ -81,6 +81,7 @@ it('reads the environment in one place', () => {
   expect([...new Set(readers.map(({ file }) => file))].sort()).toEqual([
     'scripts/bootstrap/npm.js',
     'scripts/bootstrap/set-up.js',
+    'scripts/install-packages.ts',
     'scripts/prisma-client.ts',
     'src/dev/postgres-tools.ts',
   ]);

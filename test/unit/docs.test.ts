@@ -6,7 +6,7 @@ import { userColumns } from '../../src/domain/users/user.ts';
 import { userObject } from '../../src/rest/users.ts';
 import { toRestName } from '../kit/rest-names.ts';
 
-const pages = globSync(['*.md', 'docs/*.md', 'examples/**/*.md']).sort();
+const pages = globSync(['*.md', 'docs/*.md', 'examples/**/*.md'], { exclude: ['**/node_modules'] }).sort();
 const read = (path: string) => readFileSync(path, 'utf8');
 
 /** A page without its code blocks, which may hold `#` and brackets. */

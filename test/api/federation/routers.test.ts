@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { ApolloGateway } from '@apollo/gateway';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startGraph } from '../../kit/federation.ts';
+import { OCCUPYING_HOST, occupied, ownerOf } from '../../kit/occupied.ts';
 import { printedSubgraph } from '../../kit/printed-schema.ts';
 import { rowId, seedDevices, seedUsers, tens } from '../../kit/seed-rows.ts';
 
@@ -96,39 +95,12 @@ describe.each(['hive', 'apollo'] as const)('Through the gateway %s', (router) =>
     expect(data).toEqual({ order: { id: 'ghost-1', item: expect.any(String), user: null } });
   });
 
-  /** Occupies all concurrency slots of the caller while `act` runs. */
-  async function occupied(act: (release: () => void) => Promise<void>) {
-    const head = [
-      'POST /graphql HTTP/1.1',
-      'host: a',
-      `authorization: ${graph.owner}`,
-      'content-type: application/json',
-    ];
-    const sockets: Socket[] = [];
-    const release = () => {
-      for (const socket of sockets) socket.destroy();
-    };
-    try {
-      // One socket for each slot, and for each request that was rejected because a slot had not been released yet.
-      await vi.waitFor(async () => {
-        const socket = connect(graph.port, '127.0.0.1');
-        sockets.push(socket);
-        await once(socket, 'connect');
-        socket.write([...head, 'content-length: 100', '', '{'].join('\r\n'));
-        expect((await graph.send('{ viewer { keyId } }')).status).toBe(429);
-      });
-      await act(release);
-    } finally {
-      release();
-    }
-  }
-
   it('retries after status 429', async () => {
     const statuses: number[] = [];
     graph.app.server.on('request', (request, response) => {
-      if (request.headers.host !== 'a') response.on('finish', () => statuses.push(response.statusCode));
+      if (request.headers.host !== OCCUPYING_HOST) response.on('finish', () => statuses.push(response.statusCode));
     });
-    await occupied(async (release) => {
+    await occupied(ownerOf(graph), async (release) => {
       const answer = graph.ask('mutation { createList(input: { title: "Once" }) { __typename } }');
       await vi.waitFor(() => expect(statuses).toContain(429));
       release();
@@ -141,7 +113,7 @@ describe.each(['hive', 'apollo'] as const)('Through the gateway %s', (router) =>
   });
 
   it('returns RATE_LIMITED with the seconds if retries do not help', async () => {
-    await occupied(async () => {
+    await occupied(ownerOf(graph), async () => {
       const { errors } = await graph.ask('{ users { totalCount } }');
       expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfter: 1 } }]);
     });

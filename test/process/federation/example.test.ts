@@ -4,23 +4,10 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-
-const isFree = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-
-/** Finds the first of three consecutive free ports, below the range from which the system assigns ports. */
-async function threePorts(): Promise<number> {
-  const first = 20_000 + Math.floor(Math.random() * 12_000);
-  const free = await Promise.all([first, first + 1, first + 2].map(isFree));
-  return free.every(Boolean) ? first : threePorts();
-}
+import { freePorts } from '../../kit/free-ports.ts';
 
 it('starts with one command, prints a line that works, and stops cleanly', { timeout: 60_000 }, async () => {
-  const port = await threePorts();
+  const port = await freePorts(3);
   const child = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
@@ -52,7 +39,7 @@ const answers = (port: number) =>
   );
 
 it('leaves nothing running where a port is taken, or it is stopped while it starts', { timeout: 60_000 }, async () => {
-  const port = await threePorts();
+  const port = await freePorts(3);
   const blocking = createServer().listen(port, '127.0.0.1');
   await once(blocking, 'listening');
   const failing = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);

@@ -1,0 +1,147 @@
+// Apollo Client 4: a normalized cache, automatic persisted queries, and retries.
+import {
+  type ApolloCache,
+  ApolloClient,
+  ApolloLink,
+  CombinedGraphQLErrors,
+  HttpLink,
+  InMemoryCache,
+  type ObservableQuery,
+  type Reference,
+  type StoreObject,
+} from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
+import { relayStylePagination } from '@apollo/client/utilities';
+import { map, retry, throwError, timer } from 'rxjs';
+import type { MutationResult } from './documents.ts';
+import type { UsersQuery, UsersQueryVariables } from './generated/graphql.ts';
+import possibleTypes from './generated/possible-types.ts';
+import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+
+/** Creates a client. @param authorization the value of the header, such as `Bearer <JWT>`. */
+export function createApolloClient(url: string, authorization: string): ApolloClient {
+  return new ApolloClient({
+    link: ApolloLink.from([
+      retryLink,
+      new PersistedQueryLink({ sha256 }),
+      new HttpLink({ uri: url, headers: { authorization } }),
+    ]),
+    cache: createCache(),
+    defaultOptions: { mutate: { update: updateCache } },
+  });
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Repeats a request that the gateway has rejected for a short time. RetryLink sees no GraphQL errors. */
+const retryLink = new ApolloLink((operation, forward) => {
+  const request = { isMutation: operation.operationType === 'mutation', variables: operation.variables };
+  return forward(operation).pipe(
+    map((result) => {
+      if (retryDelay(result.errors, request) !== undefined) throw new CombinedGraphQLErrors(result);
+      return result;
+    }),
+    retry({
+      count: MAX_ATTEMPTS - 1,
+      delay: (error) => {
+        const delay = CombinedGraphQLErrors.is(error) ? retryDelay(error.errors, request) : undefined;
+        return delay === undefined ? throwError(() => error) : timer(delay);
+      },
+    }),
+  );
+});
+
+const createCache = () =>
+  new InMemoryCache({
+    ...possibleTypes,
+    typePolicies: {
+      Query: {
+        fields: {
+          users: relayStylePagination(),
+          lists: relayStylePagination(),
+          segments: relayStylePagination(),
+          // A deleted user is null.
+          user: { read: (user: Reference | undefined, { canRead }) => (user && !canRead(user) ? null : user) },
+        },
+      },
+      User: {
+        fields: {
+          events: relayStylePagination(['where']),
+          devices: { merge: false },
+          lists: { merge: false },
+          segments: { merge: false },
+        },
+      },
+      List: { fields: { members: relayStylePagination(['subscribed']) } },
+      Segment: { fields: { members: relayStylePagination() } },
+    },
+  });
+
+type UserList = ObservableQuery<UsersQuery, UsersQueryVariables>;
+
+/** Extends a list of users by the page after its last user. */
+export const loadNext = (list: UserList, first: number) =>
+  list.fetchMore({ variables: { first, after: pageInfoOf(list)?.endCursor, last: undefined, before: undefined } });
+
+/** Extends a list of users by the page before its first user. */
+export const loadPrevious = (list: UserList, last: number) =>
+  list.fetchMore({ variables: { first: undefined, after: undefined, last, before: pageInfoOf(list)?.startCursor } });
+
+const pageInfoOf = (list: UserList) => list.getCurrentResult().data?.users?.pageInfo;
+
+/** Does to the cache what it cannot know: which connections have a new edge, and which objects are gone. */
+function updateCache(cache: ApolloCache, { data }: { data?: object | null }): void {
+  for (const result of Object.values<MutationResult>(Object(data))) {
+    switch (result.__typename) {
+      case 'CreateUserPayload':
+      case 'UpdateUserPayload':
+        if (result.userEdge) prependEdge(cache, 'ROOT_QUERY', 'users', result.userEdge);
+        break;
+      case 'DeleteUserPayload':
+        evict(cache, 'User', result.deletedUserId);
+        break;
+      case 'AddEventPayload':
+        prependEdge(cache, cache.identify({ ...result.user }), 'events', result.eventEdge);
+        break;
+      case 'CreateListPayload':
+        prependEdge(cache, 'ROOT_QUERY', 'lists', result.listEdge);
+        break;
+      case 'SetListSubscriptionPayload':
+        if (result.edge) prependEdge(cache, cache.identify(result.list), 'members', result.edge);
+        break;
+      case 'RemoveFromListPayload':
+        evict(cache, 'ListMemberEdge', result.removedEdgeId);
+        break;
+    }
+  }
+}
+
+function evict(cache: ApolloCache, typename: string, id: string): void {
+  cache.evict({ id: cache.identify({ __typename: typename, id }) });
+  cache.gc();
+}
+
+/** Adds an edge at the start of a connection that is loaded from its start. Filtered ones are read again. */
+function prependEdge(
+  cache: ApolloCache,
+  owner: string | undefined,
+  field: string,
+  edge: StoreObject & { node: StoreObject },
+): void {
+  cache.modify({
+    id: owner,
+    fields: {
+      [field]: (connection, { toReference, readField, storeFieldName, DELETE }) => {
+        if (storeFieldName.includes('{"')) return DELETE;
+        const { edges, pageInfo } = Object(connection);
+        const node = toReference(edge.node);
+        const isKnown = edges.some((known: StoreObject) => readField<Reference>('node', known)?.__ref === node?.__ref);
+        if (isKnown || pageInfo.hasPreviousPage) return connection;
+        return { ...Object(connection), edges: [toReference(edge) ?? { ...edge, node }, ...edges] };
+      },
+    },
+  });
+}

@@ -1,0 +1,153 @@
+
+      export type PossibleTypesResultData = {
+  "possibleTypes": {
+    "AddEventResult": [
+      "AddEventPayload",
+      "IdempotencyConflictError",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "ArchiveListResult": [
+      "ArchiveListPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "CreateListResult": [
+      "CreateListPayload",
+      "ValidationError"
+    ],
+    "CreateUserResult": [
+      "CreateUserPayload",
+      "IdempotencyConflictError",
+      "NotFoundError",
+      "UidTakenError",
+      "ValidationError"
+    ],
+    "DeleteUserResult": [
+      "DeleteUserPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "Error": [
+      "ForbiddenError",
+      "IdempotencyConflictError",
+      "ListArchivedError",
+      "NotFoundError",
+      "UidNotUpdateableError",
+      "UidTakenError",
+      "ValidationError"
+    ],
+    "Node": [
+      "Event",
+      "List",
+      "Segment",
+      "User"
+    ],
+    "RemoveDeviceResult": [
+      "NotFoundError",
+      "RemoveDevicePayload",
+      "ValidationError"
+    ],
+    "RemoveFromListResult": [
+      "NotFoundError",
+      "RemoveFromListPayload",
+      "ValidationError"
+    ],
+    "SetListSubscriptionResult": [
+      "ListArchivedError",
+      "NotFoundError",
+      "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "UpdateListResult": [
+      "NotFoundError",
+      "UpdateListPayload",
+      "ValidationError"
+    ],
+    "UpdateUserResult": [
+      "ForbiddenError",
+      "NotFoundError",
+      "UidNotUpdateableError",
+      "UidTakenError",
+      "UpdateUserPayload",
+      "ValidationError"
+    ]
+  }
+};
+      const result: PossibleTypesResultData = {
+  "possibleTypes": {
+    "AddEventResult": [
+      "AddEventPayload",
+      "IdempotencyConflictError",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "ArchiveListResult": [
+      "ArchiveListPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "CreateListResult": [
+      "CreateListPayload",
+      "ValidationError"
+    ],
+    "CreateUserResult": [
+      "CreateUserPayload",
+      "IdempotencyConflictError",
+      "NotFoundError",
+      "UidTakenError",
+      "ValidationError"
+    ],
+    "DeleteUserResult": [
+      "DeleteUserPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "Error": [
+      "ForbiddenError",
+      "IdempotencyConflictError",
+      "ListArchivedError",
+      "NotFoundError",
+      "UidNotUpdateableError",
+      "UidTakenError",
+      "ValidationError"
+    ],
+    "Node": [
+      "Event",
+      "List",
+      "Segment",
+      "User"
+    ],
+    "RemoveDeviceResult": [
+      "NotFoundError",
+      "RemoveDevicePayload",
+      "ValidationError"
+    ],
+    "RemoveFromListResult": [
+      "NotFoundError",
+      "RemoveFromListPayload",
+      "ValidationError"
+    ],
+    "SetListSubscriptionResult": [
+      "ListArchivedError",
+      "NotFoundError",
+      "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "UpdateListResult": [
+      "NotFoundError",
+      "UpdateListPayload",
+      "ValidationError"
+    ],
+    "UpdateUserResult": [
+      "ForbiddenError",
+      "NotFoundError",
+      "UidNotUpdateableError",
+      "UidTakenError",
+      "UpdateUserPayload",
+      "ValidationError"
+    ]
+  }
+};
+      export default result;
+    

@@ -1,0 +1,109 @@
+// urql with graphcache: a normalized cache, automatic persisted queries, and retries.
+import { Client, fetchExchange, makeOperation } from '@urql/core';
+import { type Cache, cacheExchange, type Data, type Resolver, type UpdateResolver } from '@urql/exchange-graphcache';
+import { relayPagination } from '@urql/exchange-graphcache/extras';
+import { persistedExchange } from '@urql/exchange-persisted';
+import { retryExchange } from '@urql/exchange-retry';
+import type { MutationResult } from './documents.ts';
+import schema from './generated/introspection.ts';
+import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+
+/** Creates a client. @param authorization the value of the header, such as `Bearer <JWT>`. */
+export function createUrqlClient(url: string, authorization: string): Client {
+  return new Client({
+    url,
+    fetchOptions: { headers: { authorization } },
+    exchanges: [
+      createCache(),
+      retryRejected,
+      persistedExchange({ preferGetForPersistedQueries: false, enableForMutation: true }),
+      fetchExchange,
+    ],
+  });
+}
+
+/** Repeats a request that the gateway has rejected for a short time. The exchange multiplies the delay by 1.5 to 2.5. */
+const retryRejected = retryExchange({
+  maxNumberAttempts: MAX_ATTEMPTS,
+  retryWith(error, operation) {
+    const { kind, variables, context } = operation;
+    const delay = retryDelay(error.graphQLErrors, { isMutation: kind === 'mutation', variables });
+    if (delay === undefined) return null;
+    return makeOperation(kind, operation, { ...context, retry: { count: 0, ...context.retry, delay } });
+  },
+});
+
+/** Merges the pages of a connection, and leaves out edges whose node is gone. */
+const mergePages: Resolver = (parent, args, cache, info) => {
+  const connection = relayPagination()(parent, args, cache, info);
+  if (!connection) return connection;
+  return { ...connection, edges: connection.edges.filter((edge: string) => cache.resolve(nodeOf(cache, edge), 'id')) };
+};
+
+/** The key of an edge's node. `resolve` returns keys for objects. */
+const nodeOf = (cache: Cache, edge: string) => cache.resolve(edge, 'node') as string | null;
+
+const keyByCursor = ({ cursor }: Data) => String(cursor);
+
+/** Does to the cache what it cannot know: which connections have a new edge, and which objects are gone. */
+const updateCache: UpdateResolver = (data, _args, cache, { fieldName }) => {
+  const result = data[fieldName] as MutationResult;
+  switch (result.__typename) {
+    case 'CreateUserPayload':
+    case 'UpdateUserPayload':
+      return prependEdge(cache, 'Query', 'users', result.userEdge);
+    case 'DeleteUserPayload':
+      cache.link('Query', 'user', { uid: result.uid }, null);
+      return cache.invalidate({ __typename: 'User', id: result.deletedUserId });
+    case 'AddEventPayload':
+      return prependEdge(cache, result.user, 'events', result.eventEdge);
+    case 'CreateListPayload':
+      return prependEdge(cache, 'Query', 'lists', result.listEdge);
+    case 'SetListSubscriptionPayload':
+      return prependEdge(cache, result.list, 'members', result.edge);
+    case 'RemoveFromListPayload':
+      return cache.invalidate({ __typename: 'ListMemberEdge', id: result.removedEdgeId });
+  }
+};
+
+const createCache = () =>
+  cacheExchange({
+    schema,
+    keys: { UserEdge: keyByCursor, EventEdge: keyByCursor, ListEdge: keyByCursor, SegmentEdge: keyByCursor },
+    resolvers: {
+      Query: { users: mergePages, lists: mergePages, segments: mergePages },
+      User: { events: mergePages },
+      List: { members: mergePages },
+      Segment: { members: mergePages },
+    },
+    updates: {
+      Mutation: {
+        createUser: updateCache,
+        updateUser: updateCache,
+        deleteUser: updateCache,
+        addEvent: updateCache,
+        createList: updateCache,
+        setListSubscription: updateCache,
+        removeFromList: updateCache,
+      },
+    },
+  });
+
+/** Adds an edge at the start of a connection's first page. Pages with a filter are read again. */
+function prependEdge(
+  cache: Cache,
+  owner: Data | 'Query' | null,
+  field: string,
+  edge: (Data & { node: Data }) | null,
+): void {
+  if (!edge) return;
+  for (const page of cache.inspectFields(owner).filter(({ fieldName }) => fieldName === field)) {
+    const { first, after, last, before, ...filter } = page.arguments ?? {};
+    if (Object.keys(filter).length > 0) cache.invalidate(owner, field, page.arguments);
+    if (after || last || before) continue;
+    const connection = cache.resolve(owner, page.fieldKey) as string;
+    const edges = cache.resolve(connection, 'edges') as string[];
+    if (edges.some((known) => nodeOf(cache, known) === cache.keyOfEntity(edge.node))) continue;
+    cache.link(connection, 'edges', [edge, ...edges]);
+  }
+}

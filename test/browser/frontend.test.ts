@@ -1,0 +1,366 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../kit/free-ports.ts';
+import { queryAsDemo, startGateway } from '../kit/gateway-process.ts';
+import { occupied } from '../kit/occupied.ts';
+import { launchBrowser, visit } from './visitor.ts';
+
+const START = 'examples/frontend/start.ts';
+/** Waits as long as for an element; see visitor.ts. */
+const soon = { timeout: 15_000 };
+const SECRETS = ['sk_demo', btoa('pk_demo:sk_demo')];
+
+let port: number;
+let example: Awaited<ReturnType<typeof startExample>>;
+let browser: Browser;
+const gateway = () => `http://127.0.0.1:${port + 1}`;
+
+// The first start installs the packages of the example.
+beforeAll(async () => {
+  port = await freePorts(2);
+  example = await startExample();
+  browser = await launchBrowser();
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await example?.stop();
+  await rm(`.data/frontend-${port}`, { recursive: true, force: true });
+});
+
+/** Starts the example, and waits until it prints its address. */
+async function startExample() {
+  // So few slots of the demo key that a test can occupy them.
+  const child = spawn(process.execPath, [START, String(port)], { env: { ...process.env, CONCURRENCY_LIMIT: '8' } });
+  const ended = once(child, 'exit');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const address = await new Promise<string>((found, fail) => {
+    child.stdout.on('data', () => {
+      const [, url] = /application +(http:\S+)\/\n/.exec(output) ?? [];
+      if (url) found(url);
+    });
+    child.on('exit', () => fail(new Error(output)));
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    return child.exitCode;
+  };
+  return { address, stop };
+}
+
+/** Starts only the application, as its README says. */
+async function startAlone(gatewayUrl: string) {
+  const alonePort = await freePorts(1);
+  const child = spawn('npm', ['start', '--', '--port', String(alonePort), '--strictPort'], {
+    cwd: 'examples/frontend',
+    env: { ...process.env, USERGRAPH_URL: gatewayUrl },
+    detached: true,
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  const address = `http://127.0.0.1:${alonePort}`;
+  await expect.poll(() => answers(address), { timeout: 30_000 }).toBe(true);
+  return {
+    address,
+    async [Symbol.asyncDispose]() {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Whether anything listens at an address. */
+const answers = (address: string) =>
+  fetch(address).then(
+    () => true,
+    () => false,
+  );
+
+/** Stops the embedded database of a gateway, and keeps the gateway from starting it again. */
+async function stopDatabase(directory: string): Promise<void> {
+  await appendFile(join(directory, 'postgresql.conf'), 'nonsense = on\n');
+  const [pid] = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n');
+  process.kill(Number(pid), 'SIGQUIT');
+}
+
+/** Opens a page of the application. Disposing of it checks what the browser has received. */
+async function open(path = '/', address = example.address) {
+  const visitor = await visit(browser, address);
+  const { page } = visitor;
+  const operations: string[] = [];
+  const received: Promise<string>[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST') operations.push(JSON.parse(request.postData() ?? '').operationName);
+  });
+  page.on('response', (response) => {
+    const headers = JSON.stringify(response.headers());
+    // The body of a response that the browser has discarded, such as before a reload, cannot be read.
+    received.push(
+      response.text().then(
+        (body) => headers + body,
+        () => headers,
+      ),
+    );
+  });
+  await page.goto(`${address}${path}`);
+  await page.locator('tbody tr').first().waitFor();
+  // In development, React's StrictMode repeats the first queries.
+  await page.waitForLoadState('networkidle');
+  return {
+    page,
+    operations,
+    errors: visitor.errors,
+    async [Symbol.asyncDispose]() {
+      const responses = await Promise.all(received);
+      await visitor[Symbol.asyncDispose]();
+      expect(visitor.foreignRequests).toEqual([]);
+      expect(responses.join('\n')).toContain('Jasmine');
+      expect(responses.filter((response) => SECRETS.some((secret) => response.includes(secret)))).toEqual([]);
+    },
+  };
+}
+
+const names = (page: Page) => page.locator('tbody td:first-child').allInnerTexts();
+const follow = (page: Page, name: string) => page.getByRole('link', { name }).click();
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+
+/** Waits until the table shows other users. @returns their names. */
+async function namesAfter(page: Page, previous: string[]): Promise<string[]> {
+  await expect.poll(() => names(page), soon).not.toEqual(previous);
+  return names(page);
+}
+
+const readUser = (uid: string) =>
+  queryAsDemo(gateway(), `{ user(uid: "${uid}") { firstName email lists { subscribed list { title } } } }`);
+
+it('lists users, and pages forward and back to the same page', async () => {
+  await using site = await open();
+  const { page } = site;
+  const first = await names(page);
+  expect(first).toHaveLength(10);
+  expect(await page.locator('tbody tr').first().innerText()).toMatch(
+    /^Jasmine Nguyen\s+jasmine.nguyen@marigoldfoods.example\s+u1249\s+Oct 31, 2026\s+pro$/,
+  );
+  await expect(page.getByRole('button', { name: 'Newer' }).isDisabled()).resolves.toBe(true);
+  await follow(page, 'Older');
+  const second = await namesAfter(page, first);
+  await follow(page, 'Older');
+  const third = await namesAfter(page, second);
+  expect(new Set([...first, ...second, ...third]).size).toBeGreaterThan(25);
+  await follow(page, 'Newer');
+  expect(await namesAfter(page, third)).toEqual(second);
+  expect(page.url()).toMatch(/\/\?last=10&before=\w+/);
+  await follow(page, 'Newer');
+  expect(await namesAfter(page, second)).toEqual(first);
+  expect(site.errors).toEqual([]);
+});
+
+it('shows the same page and user after a reload, and after the back button', async () => {
+  await using site = await open();
+  const { page } = site;
+  const first = await names(page);
+  await follow(page, 'Older');
+  const second = await namesAfter(page, first);
+  await follow(page, second[0] ?? '');
+  await page.getByRole('dialog').getByText('Recent events').waitFor();
+  await page.reload();
+  await page.getByRole('dialog').getByRole('heading', { name: second[0] }).waitFor();
+  expect(await names(page)).toEqual(second);
+  await page.goBack();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await names(page)).toEqual(second);
+  await page.goBack();
+  expect(await namesAfter(page, second)).toEqual(first);
+  expect(site.errors).toEqual([]);
+});
+
+it('edits a user: the table shows it without another request', async () => {
+  await using site = await open('/?user=u1248');
+  const { page, operations } = site;
+  await page.getByLabel('First name').waitFor();
+  operations.length = 0;
+  await page.getByLabel('First name').fill('Joana');
+  await page.getByLabel('Phone number').fill('+33 6 39 98 59 57');
+  await press(page, 'Save');
+  await page.getByText('Saved.').waitFor();
+  expect(await page.getByLabel('Phone number').inputValue()).toBe('+33639985957');
+  expect(await names(page)).toContain('Joana Magalhães');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(operations).toEqual(['editUserMutation']);
+  expect(await readUser('u1248')).toMatchObject({ data: { user: { firstName: 'Joana' } } });
+  expect(site.errors).toEqual([]);
+});
+
+it('shows the issues of an invalid input at their fields, and changes nothing', async () => {
+  await using site = await open('/?user=u1247');
+  const { page } = site;
+  const before = await readUser('u1247');
+  await page.getByLabel('First name').fill('Changed');
+  await page.getByLabel('E-mail').fill('no address');
+  await page.getByLabel('Phone number').fill('12');
+  await press(page, 'Save');
+  const issueOf = async (label: string) => {
+    const id = await page.getByLabel(label).getAttribute('aria-describedby');
+    return page.locator(`[id="${id}"]`).innerText();
+  };
+  await expect.poll(() => issueOf('E-mail'), soon).toMatch(/e-mail address/);
+  expect(await issueOf('Phone number')).toMatch(/phone number/);
+  expect(await issueOf('First name')).toBe('');
+  expect(await page.getByLabel('E-mail').evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await readUser('u1247')).toEqual(before);
+  expect(site.errors).toEqual([]);
+});
+
+it('creates a user at the start of the list, shows the code of another error, and deletes the user', async () => {
+  await using site = await open();
+  const { page, operations } = site;
+  const create = async (firstName: string) => {
+    await follow(page, 'New user');
+    await page.getByLabel('uid').fill('frontend1');
+    await page.getByLabel('First name').fill(firstName);
+    await press(page, 'Create');
+  };
+  operations.length = 0;
+  await create('Grace');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect((await names(page))[0]).toBe('Grace');
+  expect(operations).toEqual(['createUserMutation']);
+  await create('Again');
+  await page.getByRole('alert').getByText('UID_TAKEN').waitFor();
+  await page.keyboard.press('Escape');
+
+  await follow(page, 'Grace');
+  await press(page, 'Delete user …');
+  await press(page, 'Cancel');
+  expect(await readUser('frontend1')).toMatchObject({ data: { user: { firstName: 'Grace' } } });
+  await press(page, 'Delete user …');
+  operations.length = 0;
+  await press(page, 'Delete');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await names(page)).not.toContain('Grace');
+  expect(operations).toEqual(['deleteUserMutation']);
+  expect(await readUser('frontend1')).toEqual({ data: { user: null } });
+  expect(site.errors).toEqual([]);
+});
+
+it('subscribes a user to a list, and unsubscribes the user', async () => {
+  await using site = await open('/?user=u1232');
+  const { page } = site;
+  const subscription = page.getByRole('switch', { name: 'Onboarding' });
+  for (const subscribed of [true, false]) {
+    await subscription.click();
+    await page.getByText(subscribed ? /^subscribed$/ : /^unsubscribed$/).waitFor();
+    expect(await subscription.isChecked()).toBe(subscribed);
+    expect(await readUser('u1232')).toMatchObject({
+      data: { user: { lists: [{ subscribed, list: { title: 'Onboarding' } }] } },
+    });
+  }
+  expect(site.errors).toEqual([]);
+});
+
+it('retries a request that was rejected with status 429', async () => {
+  await using site = await open();
+  const { page, operations } = site;
+  const first = await names(page);
+  const caller = {
+    port: port + 1,
+    authorization: `Basic ${btoa('pk_demo:sk_demo')}`,
+    isRejected: async () =>
+      JSON.stringify(await queryAsDemo(gateway(), '{ viewer { keyId } }')).includes('RATE_LIMITED'),
+  };
+  await occupied(caller, async (release) => {
+    operations.length = 0;
+    await follow(page, 'Older');
+    await page.getByText('The server is busy. Retrying …').first().waitFor();
+    expect(await names(page)).toEqual(first);
+    release();
+    expect(await namesAfter(page, first)).toHaveLength(10);
+  });
+  expect(operations.length).toBeGreaterThan(1);
+  expect(new Set(operations)).toEqual(new Set(['userTableQuery']));
+  await expect.poll(() => page.getByText('The server is busy.').count(), soon).toBe(0);
+  // The browser itself reports the status.
+  expect(site.errors.filter((error) => !error.includes('429'))).toEqual([]);
+});
+
+it('runs alone for a gateway, and repeats a query but not a write while the database is down', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'usergraph-frontend-'));
+  try {
+    await using other = await startGateway({ DATA_DIR: directory });
+    await using alone = await startAlone(other.address);
+    await using site = await open('/?user=u1232', alone.address);
+    const { page, operations } = site;
+    await page.getByLabel('First name').fill('Unsaved');
+    await stopDatabase(join(directory, 'postgres'));
+    operations.length = 0;
+    await press(page, 'Save');
+    await page.getByRole('alert').getByText('SERVICE_UNAVAILABLE').waitFor();
+    await page.keyboard.press('Escape');
+    await follow(page, 'Older');
+    await page.getByText('The server is busy. Retrying …').first().waitFor();
+    await page.getByRole('alert').waitFor();
+    expect(operations).toEqual(['editUserMutation', ...Array(4).fill('userTableQuery')]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+it('shows an error in place of a page, and another page after it', async () => {
+  await using site = await open();
+  const { page } = site;
+  await page.goto(`${example.address}/?first=10&after=wrong`);
+  await page.getByRole('alert').getByText('after').waitFor();
+  await page.goBack();
+  expect(await namesAfter(page, [])).toHaveLength(10);
+});
+
+it('fits into a window of 400 px', async () => {
+  await using site = await open();
+  const { page } = site;
+  await page.setViewportSize({ width: 400, height: 800 });
+  const width = () => page.evaluate('document.documentElement.scrollWidth');
+  expect(await width()).toBe(400);
+  await follow(page, 'Jasmine Nguyen');
+  await page.getByText('Recent events').waitFor();
+  expect(await width()).toBe(400);
+  expect(await page.getByRole('dialog').evaluate(({ scrollWidth }) => scrollWidth)).toBeLessThanOrEqual(400);
+  expect(site.errors).toEqual([]);
+});
+
+it('has no type errors, and builds without the key', { timeout: 120_000 }, async () => {
+  const build = spawn('npm', ['run', 'build'], { cwd: 'examples/frontend' });
+  const [output, errors, [code]] = await Promise.all([text(build.stdout), text(build.stderr), once(build, 'exit')]);
+  expect(code, output + errors).toBe(0);
+  const files = globSync('examples/frontend/dist/**/*.*').map((file) => readFileSync(file, 'utf8'));
+  expect(files.length).toBeGreaterThanOrEqual(3);
+  expect(files.filter((file) => SECRETS.some((secret) => file.includes(secret)))).toEqual([]);
+});
+
+it('names a port that is taken', async () => {
+  const taken = await freePorts(2);
+  const blocking = createServer().listen(taken + 1, '127.0.0.1');
+  await once(blocking, 'listening');
+  const failing = spawn(process.execPath, [START, String(taken)]);
+  const [complaint, [code]] = await Promise.all([text(failing.stderr), once(failing, 'exit')]);
+  blocking.close();
+  expect([code, complaint]).toEqual([
+    1,
+    expect.stringMatching(new RegExp(`^Cannot listen on port ${taken + 1} .+\n$`)),
+  ]);
+});
+
+it('stops usergraph and Vite', async () => {
+  expect(await example.stop()).toBe(0);
+  expect([await answers(example.address), await answers(gateway())]).toEqual([false, false]);
+});

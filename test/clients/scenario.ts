@@ -1,0 +1,316 @@
+import { describe, expect, it, vi } from 'vitest';
+import { holding } from '../kit/holding.ts';
+import { startListening } from '../kit/listening.ts';
+import { OCCUPYING_HOST, occupied, ownerOf } from '../kit/occupied.ts';
+import {
+  rowGlobalId,
+  seedDevices,
+  seedEvents,
+  seedListMembers,
+  seedLists,
+  seedSegmentMembers,
+  seedUsers,
+  tens,
+} from '../kit/seed-rows.ts';
+import { untilWaiting } from '../kit/until-waiting.ts';
+import {
+  type ClientCase,
+  type FrontendClient,
+  type MutationName,
+  mutationNames,
+  type ViewName,
+} from './frontend-client.ts';
+
+type SiteOptions = Parameters<typeof startListening>[0];
+
+/** A gateway with users u10 to u70 (newest), of whom u10 has a device, events, a segment, and is a member of list 1. */
+async function startSiteWith(options: SiteOptions) {
+  const gateway = await startListening(options);
+  await seedUsers(gateway, tens(7));
+  await seedDevices(gateway, [10]);
+  await seedListMembers(gateway, 1, [10, 20]);
+  await seedLists(gateway, [2]);
+  await seedSegmentMembers(gateway, 1, [10]);
+  await seedEvents(gateway, 10, [1, 2]);
+  /** The status and time in ms of each response to the client, in order. */
+  const responses: { status: number; at: number }[] = [];
+  gateway.app.server.on('request', (request, response) => {
+    if (request.headers.host === OCCUPYING_HOST) return;
+    response.on('finish', () => responses.push({ status: response.statusCode, at: performance.now() }));
+  });
+  return {
+    ...gateway,
+    endpoint: { url: `http://127.0.0.1:${gateway.port}/graphql`, authorization: gateway.owner },
+    responses,
+  };
+}
+
+type Site = Awaited<ReturnType<typeof startSiteWith>>;
+
+/** Runs `act` with a new client. */
+async function withClient<Result>(
+  { create }: ClientCase,
+  { endpoint }: Pick<Site, 'endpoint'>,
+  act: (client: FrontendClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await create(endpoint);
+  try {
+    return await act(client);
+  } finally {
+    await client.stop();
+  }
+}
+
+const list = rowGlobalId('List', 1);
+
+/** The views that a client has cached before a mutation. */
+const cachedViews = [
+  ['users', {}],
+  ['user', { uid: 'u10' }],
+  ['user', { uid: 'u70' }],
+  ['lists', {}],
+  ['list', { id: list }],
+] satisfies [ViewName, object][];
+
+/** A mutation, and the views whose results it changes. */
+interface MutationCase {
+  name: MutationName;
+  input: object;
+  changes: ViewName[];
+}
+
+const mutationCases: [title: string, MutationCase][] = [
+  ['createUser', { name: 'createUser', input: { uid: 'new', firstName: 'Ada' }, changes: ['users'] }],
+  [
+    'updateUser of a user who exists',
+    {
+      name: 'updateUser',
+      input: { uid: 'u10', firstName: 'Ada', meta: { plan: 'pro' }, device: { token: 'new', platform: 'IOS' } },
+      changes: ['users', 'user', 'list'],
+    },
+  ],
+  [
+    'updateUser that creates a user',
+    { name: 'updateUser', input: { uid: 'new', firstName: 'Ada' }, changes: ['users'] },
+  ],
+  ['deleteUser', { name: 'deleteUser', input: { uid: 'u10' }, changes: ['users', 'user', 'list'] }],
+  ['addEvent', { name: 'addEvent', input: { uid: 'u10', name: 'Paid again', value: 5 }, changes: ['user'] }],
+  ['removeDevice', { name: 'removeDevice', input: { uid: 'u10', token: 'token10' }, changes: ['user'] }],
+  ['createList', { name: 'createList', input: { title: 'New' }, changes: ['lists'] }],
+  ['updateList', { name: 'updateList', input: { listId: list, title: 'Renamed' }, changes: ['user', 'lists', 'list'] }],
+  ['archiveList', { name: 'archiveList', input: { listId: list }, changes: ['lists', 'list'] }],
+  [
+    'setListSubscription of a member',
+    { name: 'setListSubscription', input: { uid: 'u10', listId: list, subscribed: false }, changes: ['user', 'list'] },
+  ],
+  [
+    'setListSubscription of another user',
+    { name: 'setListSubscription', input: { uid: 'u70', listId: list, subscribed: true }, changes: ['user', 'list'] },
+  ],
+  ['removeFromList', { name: 'removeFromList', input: { uid: 'u10', listId: list }, changes: ['user', 'list'] }],
+];
+
+/** Leaves out the cursors of the page: after an edge was added or removed, they may be those of other rows, which stay valid. */
+function withoutPageCursors(name: string, value: unknown): unknown {
+  return name === 'startCursor' || name === 'endCursor' ? undefined : value;
+}
+
+/** Reads all views. */
+async function readViews(client: FrontendClient, from: 'server' | 'cache'): Promise<Record<string, unknown>> {
+  const results: Record<string, unknown> = {};
+  for (const [view, variables] of cachedViews)
+    results[`${view} ${JSON.stringify(variables)}`] = await client.read(view, variables, from);
+  return JSON.parse(JSON.stringify(results, withoutPageCursors));
+}
+
+const viewsChanged = (before: Record<string, unknown>, after: Record<string, unknown>) => {
+  const changed = Object.keys(after).filter((view) => JSON.stringify(before[view]) !== JSON.stringify(after[view]));
+  return [...new Set(changed.map((view) => view.split(' ', 1)[0]))];
+};
+
+const allUids = tens(7)
+  .toReversed()
+  .map((number) => `u${number}`);
+
+/** Tests a client library against a gateway: pages, typed errors, the cache after each mutation, and retries. */
+export function describeClient(client: ClientCase): void {
+  describe(client.name, () => {
+    const startSite = (options: SiteOptions = {}) => startSiteWith({ ...client.gateway, ...options });
+
+    it('lists users', async () => {
+      await using site = await startSite();
+      const users = await withClient(client, site, ({ read }) => read('users', {}, 'server'));
+      expect(users).toMatchObject({
+        users: { edges: allUids.map((uid) => ({ node: { uid } })), pageInfo: { hasNextPage: false } },
+      });
+    });
+
+    it('pages forward to the end', async () => {
+      await using site = await startSite();
+      await withClient(client, site, async ({ openUserList, loadNext }) => {
+        const page = await openUserList({ first: 3 });
+        expect(page).toMatchObject({ uids: allUids.slice(0, 3), hasNextPage: true, hasPreviousPage: false });
+        expect(await loadNext()).toMatchObject({
+          uids: allUids.slice(0, 5),
+          hasNextPage: true,
+          hasPreviousPage: false,
+        });
+        expect(await loadNext()).toMatchObject({ uids: allUids, hasNextPage: false, hasPreviousPage: false });
+      });
+    });
+
+    it('pages backward to the start', async () => {
+      await using site = await startSite();
+      await withClient(client, site, async ({ openUserList, loadPrevious }) => {
+        const page = await openUserList({ last: 3 });
+        expect(page).toMatchObject({ uids: allUids.slice(-3), hasNextPage: false, hasPreviousPage: true });
+        expect(await loadPrevious()).toMatchObject({ uids: allUids.slice(-5), hasPreviousPage: true });
+        expect(await loadPrevious()).toMatchObject({ uids: allUids, hasNextPage: false, hasPreviousPage: false });
+      });
+    });
+
+    it.runIf(client.pagesFromMiddle)('pages both ways from the middle', async () => {
+      await using site = await startSite();
+      const { endCursor } = await withClient(client, site, ({ openUserList }) => openUserList({ first: 2 }));
+      await withClient(client, site, async ({ openUserList, loadNext, loadPrevious }) => {
+        const page = await openUserList({ first: 2, after: endCursor ?? undefined });
+        expect(page).toMatchObject({ uids: allUids.slice(2, 4), hasNextPage: true, hasPreviousPage: true });
+        expect(await loadPrevious()).toMatchObject({
+          uids: allUids.slice(0, 4),
+          hasNextPage: true,
+          hasPreviousPage: false,
+        });
+        expect(await loadNext()).toMatchObject({
+          uids: allUids.slice(0, 6),
+          hasNextPage: true,
+          hasPreviousPage: false,
+        });
+      });
+    });
+
+    it('returns typed errors, which leave the cache as it was', async () => {
+      await using site = await startSite();
+      await withClient(client, site, async (frontend) => {
+        const before = await readViews(frontend, 'server');
+        expect(await frontend.mutate('updateUser', { uid: 'a/b', number: 'none' })).toMatchObject({
+          __typename: 'ValidationError',
+          code: 'VALIDATION_FAILED',
+          issues: [
+            { path: ['uid'], code: expect.any(String), message: expect.any(String) },
+            { path: ['number'], code: expect.any(String), message: expect.any(String) },
+          ],
+        });
+        expect(await frontend.mutate('deleteUser', { uid: 'nobody' })).toMatchObject({
+          __typename: 'NotFoundError',
+          code: 'NOT_FOUND',
+          message: expect.any(String),
+        });
+        expect(await readViews(frontend, 'cache')).toEqual(before);
+      });
+    });
+
+    it('has a cache case for every mutation', () => {
+      expect(new Set(mutationCases.map(([, { name }]) => name))).toEqual(new Set(mutationNames));
+    });
+
+    it.each(mutationCases)('shows the new data after %s', async (_title, { name, input, changes }) => {
+      await using site = await startSite();
+      await withClient(client, site, async (frontend) => {
+        const before = await readViews(frontend, 'server');
+        expect(await readViews(frontend, 'cache')).toEqual(before);
+        const payload = `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
+        expect(await frontend.mutate(name, input)).toMatchObject({ __typename: payload });
+        const after = await withClient(client, site, (fresh) => readViews(fresh, 'server'));
+        expect(viewsChanged(before, after)).toEqual(changes);
+        expect(await readViews(frontend, 'cache')).toEqual(after);
+      });
+    });
+
+    it('repeats a write after status 429, once retryAfter has passed', async () => {
+      await using site = await startSite({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
+      await withClient(client, site, async ({ mutate }) => {
+        await mutate('createList', { title: 'Persisted' });
+        await occupied(ownerOf(site), async (release) => {
+          site.responses.length = 0;
+          const result = mutate('createList', { title: 'Once' });
+          await vi.waitFor(() => expect(site.responses).toMatchObject([{ status: 429 }]));
+          release();
+          expect(await result).toMatchObject({ __typename: 'CreateListPayload' });
+        });
+      });
+      const [rejected, accepted, ...others] = site.responses;
+      expect([rejected?.status, accepted?.status, others]).toEqual([429, 200, []]);
+      expect(Number(accepted?.at) - Number(rejected?.at)).toBeGreaterThanOrEqual(1000);
+      expect(await site.db.list.count({ where: { title: 'Once' } })).toBe(1);
+    });
+
+    it('repeats a write after CONFLICT', async () => {
+      await using site = await startSite({ limits: { userQueueMs: 300, lockMs: 60_000 } });
+      await withClient(client, site, async ({ mutate }) => {
+        await mutate('updateUser', { uid: 'u10', firstName: 'Persisted' });
+        const outcomes: Promise<unknown>[] = [];
+        await holding(site, 'users', async () => {
+          outcomes.push(site.send('mutation { updateUser(input: { uid: "u10", lastName: "Bo" }) { __typename } }'));
+          await untilWaiting(site, 1);
+          site.responses.length = 0;
+          outcomes.push(mutate('updateUser', { uid: 'u10', firstName: 'Ada' }));
+          await vi.waitFor(() => expect(site.responses).toMatchObject([{ status: 200 }]), 10_000);
+        });
+        expect(await Promise.all(outcomes)).toMatchObject([{ status: 200 }, { __typename: 'UpdateUserPayload' }]);
+      });
+      const [conflict, retried] = site.responses;
+      expect(Number(retried?.at) - Number(conflict?.at)).toBeGreaterThanOrEqual(1000);
+      expect(site.responses).toMatchObject([{ status: 200 }, { status: 200 }]);
+    });
+
+    it('reports the error if retries do not help', async () => {
+      await using site = await startSite({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
+      await withClient(client, site, async ({ mutate }) => {
+        await occupied(ownerOf(site), async () => {
+          site.responses.length = 0;
+          await expect(mutate('createList', { title: 'Never' })).rejects.toThrow(/concurrent requests/);
+        });
+      });
+      expect(site.responses.map(({ status }) => status)).toEqual([429, 429, 429]);
+      expect(await site.db.list.count({ where: { title: 'Never' } })).toBe(0);
+    });
+
+    it('repeats a write after SERVICE_UNAVAILABLE only with an idempotency key', async () => {
+      await using site = await startSite({ inFlightLimit: 1, poolSize: 1 });
+      await withClient(client, site, async ({ mutate }) => {
+        await mutate('addEvent', { uid: 'u10', name: 'Persisted' });
+        await using slot = await holdSlot(site);
+        site.responses.length = 0;
+        await expect(mutate('addEvent', { uid: 'u10', name: 'Unsafe' })).rejects.toThrow(/overloaded/);
+        const result = mutate('addEvent', { uid: 'u10', name: 'Safe', idempotencyKey: 'key' });
+        await vi.waitFor(() => expect(site.responses.map(({ status }) => status)).toEqual([503, 503]));
+        slot.release();
+        expect(await result).toMatchObject({ __typename: 'AddEventPayload' });
+      });
+      expect(await site.db.event.groupBy({ by: ['name'], _count: true, where: { name: { contains: 'afe' } } })).toEqual(
+        [{ name: 'Safe', _count: 1 }],
+      );
+    });
+  });
+}
+
+/** Sends a request that occupies the only slot of the gateway until `release`. */
+async function holdSlot({ db, send }: Pick<Site, 'db' | 'send'>) {
+  // The gateway caches the key.
+  await send('{ viewer { keyId } }');
+  const connection = await db.pool.connect();
+  let held = true;
+  const release = () => {
+    if (held) connection.release();
+    held = false;
+  };
+  const answer = send('{ users { totalCount } }');
+  await vi.waitFor(() => expect(db.pool.waitingCount).toBe(1));
+  return {
+    release,
+    async [Symbol.asyncDispose]() {
+      release();
+      await answer;
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { createServer } from 'node:net';
+
+const isFree = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** Finds the first of several consecutive free ports, below the range from which the system assigns ports. */
+export async function freePorts(count: number): Promise<number> {
+  const first = 20_000 + Math.floor(Math.random() * 12_000);
+  const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
+  return free.every(Boolean) ? first : freePorts(count);
+}
