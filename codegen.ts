@@ -3,6 +3,7 @@ import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-p
 
 const scalars = {
   DateTime: 'string',
+  Duration: 'string',
   Attributes: 'Record<string, string | number | boolean>',
   AttributeValue: 'string | number | boolean',
   Scope: 'string',
