@@ -15,6 +15,8 @@ interface AcceptedInput {
   request: { readonly query?: z.ZodObject; readonly body?: z.ZodObject };
   /** The field of the body that contains attributes. */
   attributes?: 'meta' | 'properties';
+  /** Unknown fields of the body are issues. */
+  rejectsUnknownFields?: boolean;
 }
 
 /** A request without the input that the operation cannot use. */
@@ -42,7 +44,8 @@ export function checkRequest(accepted: AcceptedInput, raw: RawRequest): CheckedR
   }));
   const unusedFields = unusedBodyFields(accepted, raw.body);
   const { body, ignored } = withoutInvalidAttributes(accepted, raw.body);
-  const strictIssues = isStrict(raw.headers.Prefer) ? [...unusedFields, ...ignored] : [];
+  const strictIssues =
+    accepted.rejectsUnknownFields || isStrict(raw.headers.Prefer) ? [...unusedFields, ...ignored] : [];
   return {
     request: { ...raw, body },
     issues: [...unknownParameters, ...strictIssues].slice(0, MAX_ISSUES),

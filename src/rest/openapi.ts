@@ -24,20 +24,31 @@ const errorObject = z
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The `meta` of a schema that is checked by code replaces what Zod derives. */
-function applyMeta({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
+/** Where the document has its named schemas. */
+const COMPONENTS = '#/components/schemas/';
+
+/** Corrects what Zod derives: the `meta` of a schema that is checked by code replaces it, and a rule can reject null. */
+function correct({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
   const { type, default: defaultValue } = z.globalRegistry.get(zodSchema) ?? {};
   if (type !== undefined) delete jsonSchema.anyOf;
   if (defaultValue !== undefined) Object.assign(jsonSchema, { default: defaultValue });
+  const [value, nothing, ...others] = jsonSchema.anyOf ?? [];
+  const isNullable = value && others.length === 0 && nothing?.type === 'null';
+  if (isNullable && !z.safeParse(zodSchema, null).success) {
+    delete jsonSchema.anyOf;
+    Object.assign(jsonSchema, value);
+  }
 }
 
-function requestSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: applyMeta,
-  });
-  return rest;
+/** The JSON Schema of a part of a request, and of the named schemas that it refers to. */
+function requestSchema(schema: z.ZodType): { schema: JsonSchema; named: Record<string, JsonSchema> } {
+  const derived = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: correct });
+  const {
+    $schema: _,
+    $defs: named = {},
+    ...rest
+  }: typeof derived = JSON.parse(JSON.stringify(derived).replaceAll('"#/$defs/', `"${COMPONENTS}`));
+  return { schema: rest, named };
 }
 
 /** JSON Schemas of all response bodies, by the `id` of their `meta`. */
@@ -46,11 +57,11 @@ function responseSchemas(): Record<string, object> {
   for (const schema of new Set([errorObject, userObject, ...operations.map(({ response }) => response)])) {
     registry.add(schema, { id: nameOf(schema) });
   }
-  const { schemas } = z.toJSONSchema(registry, { io: 'output', uri: (name) => `#/components/schemas/${name}` });
+  const { schemas } = z.toJSONSchema(registry, { io: 'output', uri: (name) => `${COMPONENTS}${name}` });
   return Object.fromEntries(Object.entries(schemas).map(([name, { $schema: _, $id: __, ...rest }]) => [name, rest]));
 }
 
-const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const reference = (name: string) => ({ $ref: `${COMPONENTS}${name}` });
 
 const json = (schema: object, examples?: Record<string, Example>) => ({
   content: { 'application/json': { schema, ...(examples && Object.keys(examples).length > 0 ? { examples } : {}) } },
@@ -63,7 +74,7 @@ function parametersOf({ request }: Operation): object[] {
   return (['params', 'query', 'headers'] as const).flatMap((part) => {
     const schema = request[part];
     if (!schema) return [];
-    const { properties = {}, required = [] } = requestSchema(schema);
+    const { properties = {}, required = [] } = requestSchema(schema).schema;
     return Object.entries(properties).map(([name, property]) => {
       const { description, ...rest } = typeof property === 'object' ? property : {};
       const isRequired = part === 'params' || required.includes(name);
@@ -106,6 +117,11 @@ function responsesOf({ request, response, responseExamples, errors }: Operation)
   };
 }
 
+/** JSON Schemas that the bodies of requests refer to, by name. */
+function schemasOfRequests(): Record<string, JsonSchema> {
+  return Object.assign({}, ...operations.map(({ request }) => request.body && requestSchema(request.body).named));
+}
+
 /** The `id` of a schema's `meta`. */
 function nameOf(schema: z.ZodType): string {
   return schema.meta()?.id ?? 'Unnamed';
@@ -119,7 +135,9 @@ function operationObject(operation: Operation): object {
     summary: operation.summary,
     description: `${operation.description}\n\nRequires the scope \`${operation.scope}\`.`,
     parameters: parametersOf(operation),
-    ...(body ? { requestBody: { required: true, ...json(requestSchema(body), operation.requestExamples) } } : {}),
+    ...(body
+      ? { requestBody: { required: true, ...json(requestSchema(body).schema, operation.requestExamples) } }
+      : {}),
     responses: responsesOf(operation),
   };
 }
@@ -156,6 +174,6 @@ export const openApiDocument = {
     securitySchemes: {
       basic: { type: 'http', scheme: 'basic', description: 'The public key as username, the secret as password.' },
     },
-    schemas: responseSchemas(),
+    schemas: { ...responseSchemas(), ...schemasOfRequests() },
   },
 };

@@ -34,10 +34,14 @@ interface Description {
   scope: Scope;
   /** Work in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
   work?: number;
+  /** Default: true for every method except GET. */
+  isWrite?: boolean;
   /** The parts of the request, for the OpenAPI document. */
   request: { readonly [Name in RequestPart]?: z.ZodObject };
   /** The field of the body that contains attributes: those that cannot be stored are left out (ignored-input.ts). */
   attributes?: 'meta' | 'properties';
+  /** Rejects unknown fields of the body, which are ignored otherwise: a misspelled one would return other users. */
+  rejectsUnknownFields?: boolean;
   requestExamples: Record<string, Example>;
   response: z.ZodType;
   responseExamples: Record<string, Example>;
@@ -124,15 +128,21 @@ export function withFields<Schema extends z.ZodObject>(
   return schema.safeExtend(fields as never) as unknown as Schema;
 }
 
+/** REST names of domain fields that are not their names in snake case. */
+const irregularNames: Readonly<Record<string, string>> = { timeZone: 'tz', appLastActiveAt: 'app_last_active' };
+
+/** The REST name of a domain field: `first_name` for `firstName`. */
+export const restNameOf = (name: string) =>
+  irregularNames[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** REST names of domain fields. */
 export const commonNames: Readonly<Record<string, string>> = {
+  ...irregularNames,
   firstName: 'first_name',
   lastName: 'last_name',
   isAccount: 'is_account',
-  timeZone: 'tz',
   appVersion: 'app_version',
   appBuild: 'app_build',
-  appLastActiveAt: 'app_last_active',
   createdAt: 'created_at',
   listIds: 'lists',
   idempotencyKey: 'Idempotency-Key',
@@ -158,7 +168,5 @@ function restPath(path: string[], names: Readonly<Record<string, string>>): stri
 
 /** Messages of the pagination name its arguments. */
 function restMessage(message: string, names: Readonly<Record<string, string>>): string {
-  return message
-    .replace(/with (first|last|after|before)$/, (_text, name: string) => `with ${names[name]}`)
-    .replace('of this connection', 'of this list');
+  return message.replace(/with (first|last|after|before)$/, (_text, name: string) => `with ${names[name]}`);
 }

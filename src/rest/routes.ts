@@ -107,7 +107,7 @@ function parseBody(
 type Parameters = Record<string, unknown>;
 
 function mount(app: FastifyInstance, { db }: RestRoutesOptions, operation: Operation): void {
-  const isWrite = operation.method !== 'GET';
+  const isWrite = operation.isWrite ?? operation.method !== 'GET';
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),

@@ -291,28 +291,45 @@ export const addEventInput = domainInput(
   }),
 );
 
+/** A UUID, in lower case. Swagger UI logs an error for an array of texts with a format; the pattern says the same. */
+export const lowerCaseUuid = z
+  .uuid()
+  .meta({ format: undefined })
+  .transform((id) => id.toLowerCase());
+
 /** Treats empty parameters as absent, since some clients send them. */
-const emptyAsAbsent = (value: unknown) => (value === '' ? undefined : value);
+const emptyAsAbsent = (value: unknown) => (value === '' || value === null ? undefined : value);
 
 /** A `+` that is not percent-encoded arrives as a space, which an address cannot contain. */
 const spaceAsPlus = (value: unknown) => (typeof value === 'string' ? emptyAsAbsent(value.replaceAll(' ', '+')) : value);
 
-const cursor = (description: string) => z.preprocess(emptyAsAbsent, z.string().optional()).meta({ description });
+/** The same for the offset of a date, which follows a time. */
+const spaceAsOffset = (value: unknown) =>
+  typeof value === 'string' ? emptyAsAbsent(value.replace(/(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$/, '$1+$2')) : value;
+
+/** A cursor of a page of users. */
+export const cursor = (description: string) => z.preprocess(emptyAsAbsent, z.string().optional()).meta({ description });
+
+/** The size of a page of users. */
+export const limit = z
+  .preprocess(
+    (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : emptyAsAbsent(value)),
+    z.int({ error: 'must be an integer' }).optional(),
+  )
+  .meta({
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_USERS_PAGE_SIZE,
+    default: DEFAULT_PAGE_SIZE,
+    description: 'The number of users to return.',
+  });
+
+const dateParameter = (description: string) =>
+  z.preprocess(spaceAsOffset, dateValue.optional()).meta({ type: 'string', format: 'date-time', description });
 
 /** The parameters of `GET /users`. */
 export const listQuery = z.object({
-  limit: z
-    .preprocess(
-      (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : emptyAsAbsent(value)),
-      z.int({ error: 'must be an integer' }).optional(),
-    )
-    .meta({
-      type: 'integer',
-      minimum: 1,
-      maximum: MAX_USERS_PAGE_SIZE,
-      default: DEFAULT_PAGE_SIZE,
-      description: 'The number of users to return.',
-    }),
+  limit,
   next_cursor: cursor('The cursor of the next page. It cannot be combined with `previous_cursor`.'),
   previous_cursor: cursor('The cursor of the previous page.'),
   email: z.preprocess(spaceAsPlus, email.unwrap().unwrap().optional()).meta({
@@ -324,13 +341,7 @@ export const listQuery = z.object({
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat()),
       z
-        // Swagger UI logs an error for an array of texts with a format; the pattern says the same.
-        .array(
-          z
-            .uuid()
-            .meta({ format: undefined })
-            .transform((id) => id.toLowerCase()),
-        )
+        .array(lowerCaseUuid)
         .max(MAX_LISTS_PER_INPUT, {
           error: ({ input }) => `must contain at most ${MAX_LISTS_PER_INPUT} lists; got ${lengthOfArray(input)}`,
         })
@@ -339,4 +350,6 @@ export const listQuery = z.object({
     .meta({
       description: 'Ids of lists: returns only users who are members of at least one of them, subscribed or not.',
     }),
+  created_after: dateParameter('Returns only users whose `created_at` is at or after this date or Unix timestamp.'),
+  created_before: dateParameter('Returns only users whose `created_at` is before this date or Unix timestamp.'),
 });

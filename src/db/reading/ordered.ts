@@ -48,12 +48,13 @@ interface Walk {
 /**
  * Reads a page. Each group of rows is a subquery with a LIMIT that reads an index from the bound on; the second one runs only if
  * the first has too few rows. One ORDER BY over both would read and sort all rows.
+ * @param fields the properties to read besides `id`; all, if omitted.
  */
 export async function readOrderedPage<Row extends { id: string }>(
   db: ReadDb,
   source: OrderedSource<Row>,
   page: Page,
-  fields: FieldSet,
+  fields?: FieldSet,
 ): Promise<PageOfRows<Row>> {
   const { columns, sort, table, join = Prisma.empty } = source;
   const { size, from, bound, withNeighbours = true } = page;

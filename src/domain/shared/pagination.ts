@@ -2,6 +2,8 @@ import { crc32 } from 'node:zlib';
 import type { Page, Position } from '../../db/reading/keyset.ts';
 import { ValidationError, type ValidationIssue } from './errors.ts';
 
+export type { Page, PageOfRows } from '../../db/reading/keyset.ts';
+
 /** The arguments of a connection, as in the Relay specification. */
 export interface PageArguments {
   first?: number | null | undefined;
@@ -25,8 +27,8 @@ const issue = (path: string, code: string, message: string): ValidationIssue => 
 interface CursorOwner {
   /** The scope of the connection's cursors. */
   scope(): number;
-  /** Why a cursor is invalid, if arguments determine its scope. */
-  invalidCursor?: string;
+  /** Follows the name of an argument with a cursor that is not of this scope. */
+  invalidCursor: string;
 }
 
 /**
@@ -68,8 +70,7 @@ function parseCursor(
 ): Position | undefined {
   if (cursor == null) return undefined;
   const position = decodeCursor(owner.scope(), cursor);
-  if (!position)
-    issues.push(issue(name, 'INVALID_CURSOR', owner.invalidCursor ?? 'must be a cursor of this connection'));
+  if (!position) issues.push(issue(name, 'INVALID_CURSOR', owner.invalidCursor));
   return position;
 }
 

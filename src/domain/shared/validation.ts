@@ -44,13 +44,25 @@ function messageOf(issue: SchemaIssue): string {
   return `must be of type ${parsed.expected}${type ? `; got ${type}` : ''}`;
 }
 
+/** Maximum number of characters of a received name in a path. */
+const MAX_ECHO_LENGTH = 100;
+
 /** Converts the issues of a schema library, at most `MAX_ISSUES` of them. */
 export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssue[] {
-  return issues.slice(0, MAX_ISSUES).map((issue) => ({
-    path: (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)),
-    code: codeOf(issue),
-    message: messageOf(issue),
-  }));
+  return issues
+    .slice(0, MAX_ISSUES)
+    .flatMap((issue) => {
+      const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step));
+      const unknown = 'keys' in issue && Array.isArray(issue.keys) ? issue.keys.slice(0, MAX_ISSUES) : undefined;
+      return (
+        unknown?.map((name) => ({
+          path: [...path, String(name).slice(0, MAX_ECHO_LENGTH)],
+          code: 'UNKNOWN_FIELD',
+          message: 'is not a field of this input',
+        })) ?? [{ path, code: codeOf(issue), message: messageOf(issue) }]
+      );
+    })
+    .slice(0, MAX_ISSUES);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import type { OrderedSource, Sort, SortKey } from '../../db/reading/ordered.ts';
+import type { Page, PageOfRows } from '../../db/reading/keyset.ts';
+import { type OrderedSource, readOrderedPage, type Sort, type SortKey } from '../../db/reading/ordered.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
@@ -23,12 +25,14 @@ const sortKeys = {
 export const userOrderFields = Object.keys(sortKeys) as [keyof typeof sortKeys];
 
 /** The order of users. Users with the same value are sorted by id, in the same direction. */
-export const userOrder = z.strictObject({
-  field: z.enum(userOrderFields),
-  direction: z.enum(['ASC', 'DESC']).nullish(),
-  /** Where users without a value come; last by default. */
-  nulls: z.enum(['FIRST', 'LAST']).nullish(),
-});
+export const userOrder = z
+  .strictObject({
+    field: z.enum(userOrderFields),
+    direction: z.enum(['ASC', 'DESC']).nullish(),
+    /** Where users without a value come; last by default. */
+    nulls: z.enum(['FIRST', 'LAST']).nullish(),
+  })
+  .meta({ id: 'UserOrder' });
 
 export type UserOrder = z.input<typeof userOrder>;
 
@@ -59,6 +63,16 @@ export function matchingUsers(workspaceId: string, { where, orderBy }: UserQuery
     sort: sortOf(orderBy),
     columns: userColumns,
   };
+}
+
+/** Reads a page of the users that match a query. */
+export function readMatchingUsers(
+  db: ReadDb,
+  workspaceId: string,
+  query: UserQuery,
+  page: Page,
+): Promise<PageOfRows<User>> {
+  return readOrderedPage(db, matchingUsers(workspaceId, query, new Date()), page);
 }
 
 /** A query as text, which is the same for the same query, whatever the order of its fields. */

@@ -4,6 +4,7 @@ import { type FieldSet, readRows } from '../../db/reading/columns.ts';
 import { type KeysetSource, mergePages, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { listMembersSource } from '../lists/memberships.ts';
+import { readMatchingUsers } from './query.ts';
 import { type User, userColumns } from './user.ts';
 
 /** Identifies a user. */
@@ -42,15 +43,23 @@ function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
 }
 
 /** Which users to read. Conditions are combined with AND. */
-interface UserFilter {
+interface UserSelection extends SelectionByLookup {
+  /** Only users who signed up at or after this time. */
+  createdAfter?: Date | undefined;
+  /** Only users who signed up before this time. */
+  createdBefore?: Date | undefined;
+}
+
+/** Conditions for which there are statements of their own. */
+interface SelectionByLookup {
   /** Only users with this address. */
   email?: string | undefined;
   /** Only members of at least one of these lists, subscribed or not. */
-  listIds?: readonly string[] | undefined;
+  listIds?: string[] | undefined;
 }
 
 /** The users of the workspace, newest first; the parent is the workspace. */
-export function usersSource(workspaceId: string, { email, listIds }: UserFilter = {}): KeysetSource<User> {
+export function usersSource(workspaceId: string, { email, listIds }: SelectionByLookup = {}): KeysetSource<User> {
   const byEmail = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
   const byLists = listIds === undefined ? Prisma.empty : Prisma.sql`AND ${isMemberOf(workspaceId, listIds)}`;
   return {
@@ -71,8 +80,17 @@ export async function readUsersPage(
   db: ReadDb,
   workspaceId: string,
   page: Page,
-  filter: UserFilter = {},
+  { createdAfter, createdBefore, ...filter }: UserSelection = {},
 ): Promise<PageOfRows<User>> {
+  if (createdAfter || createdBefore) {
+    const { email, listIds } = filter;
+    const where = {
+      createdAt: { gte: createdAfter, lt: createdBefore },
+      ...(email === undefined ? {} : { email: { eq: email, caseSensitive: true } }),
+      ...(listIds === undefined ? {} : { lists: { some: { listIds } } }),
+    };
+    return readMatchingUsers(db, workspaceId, { where }, page);
+  }
   // Few users have an address, so that checking their memberships is cheap; finding a list's members among all users is not.
   if (filter.listIds && filter.email === undefined) return readMembersPage(db, workspaceId, page, filter.listIds);
   const pages = await readPages(db, usersSource(workspaceId, filter), [workspaceId], page);

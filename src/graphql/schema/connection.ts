@@ -38,8 +38,11 @@ interface ConnectionOptions<Row> {
   /** Id of the parent; for a connection of `Query`, the workspace's. */
   parent: string;
   source: KeysetSource<Row> | OrderedSource<Row>;
-  /** Further arguments that determine the rows or their order, as text: a cursor is valid only with the same ones. */
-  query?: string | undefined;
+  /**
+   * The filter and the order, as text: a cursor is valid only with the same ones. Null if the caller has given neither; undefined
+   * if the connection has no such arguments.
+   */
+  query?: string | null;
   args: PageArguments;
   /** The maximum page size. */
   maximum: number;
@@ -57,7 +60,7 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   readonly #context: Context;
   readonly #name: string;
   readonly #source: KeysetSource<Row> | OrderedSource<Row>;
-  readonly #query: string | undefined;
+  readonly #query: string | null | undefined;
   readonly #arguments: Page;
   readonly #columns: FieldSet;
   #scope: number | undefined;
@@ -78,9 +81,14 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   }
 
   scope(): number {
-    const query = this.#query === undefined ? [] : [this.#query];
+    const query = this.#query == null ? [] : [this.#query];
     this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.parent, ...query);
     return this.#scope;
+  }
+
+  get invalidCursor(): string {
+    const rule = 'must be a cursor of this connection';
+    return this.#query === undefined ? rule : `${rule} with the same where and orderBy`;
   }
 
   page(): Promise<PageOfRows<PageRow<Row>>> {

@@ -123,7 +123,7 @@ ${MAX_USERS_PAGE_SIZE}.`,
       return connect(context, info, {
         parent: workspaceId,
         source: isPlain ? usersSource(workspaceId) : matchingUsers(workspaceId, query, new Date()),
-        query: isPlain ? undefined : canonicalJson(query),
+        query: isPlain ? null : canonicalJson(query),
         args,
         maximum: MAX_USERS_PAGE_SIZE,
       });

@@ -1,13 +1,8 @@
 import type { Operation } from '../operation.ts';
 import { removeDeviceOperation } from './devices.ts';
 import { addEventOperation } from './events.ts';
-import {
-  createUserOperation,
-  deleteUserOperation,
-  listUsersOperation,
-  retrieveUserOperation,
-  updateUserOperation,
-} from './users.ts';
+import { listUsersOperation, searchUsersOperation } from './list-users.ts';
+import { createUserOperation, deleteUserOperation, retrieveUserOperation, updateUserOperation } from './users.ts';
 
 /** All operations, in the order of the REST reference. */
 export const operations: readonly Operation[] = [
@@ -16,6 +11,7 @@ export const operations: readonly Operation[] = [
   updateUserOperation,
   addEventOperation,
   listUsersOperation,
+  searchUsersOperation,
   deleteUserOperation,
   removeDeviceOperation,
 ];

@@ -1,18 +1,16 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../domain/shared/errors.ts';
-import { cursorScope, encodeCursor, MAX_USERS_PAGE_SIZE, parsePageArguments } from '../../domain/shared/pagination.ts';
 import { createUser } from '../../domain/users/create.ts';
 import { deleteUser } from '../../domain/users/delete.ts';
-import { readUsers, readUsersPage } from '../../domain/users/read.ts';
+import { readUsers } from '../../domain/users/read.ts';
 import { updateUser } from '../../domain/users/upsert.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
 import { preferHeaders } from '../ignored-input.ts';
 import { operation } from '../operation.ts';
-import { createBody, createUserInput, listQuery, uidParams, updateBody, updateUserInput } from '../schemas.ts';
+import { createBody, createUserInput, uidParams, updateBody, updateUserInput } from '../schemas.ts';
 import {
   createdUser,
   createdUserAsSent,
-  exampleUser,
   okExamples,
   okObject,
   readUserObjects,
@@ -108,49 +106,6 @@ the user to lists, which requires \`lists:write\`.`,
   handle: async (context, input) => {
     const { user } = await updateUser(context.db, context.viewer, input);
     return respondWithUser(context, user, input);
-  },
-});
-
-const userPage = z
-  .object({
-    data: z.array(userObject).meta({ description: 'The users, newest first.' }),
-    next_cursor: z.string().optional().meta({ description: 'Present if there is a next page.' }),
-    previous_cursor: z.string().optional().meta({ description: 'Present if there is a previous page.' }),
-  })
-  .meta({ id: 'UserPage', description: 'A page of users.' });
-
-export const listUsersOperation = operation({
-  operationId: 'listUsers',
-  method: 'GET',
-  path: '/users',
-  summary: 'List Users',
-  description: 'Lists the users, newest first. `next_cursor` and `previous_cursor` cannot be combined.',
-  scope: 'users:read',
-  work: 8,
-  request: { query: listQuery },
-  requestExamples: {},
-  response: userPage,
-  responseExamples: {
-    page: { summary: 'A page', value: { data: [exampleUser], next_cursor: 'AXb1DuKCc4OP-rg8JFi7Kh8jo9c' } },
-  },
-  errors: [],
-  input: z.object({ query: listQuery }),
-  names: { first: 'limit', last: 'limit', after: 'next_cursor', before: 'previous_cursor' },
-  handle: async ({ db, viewer }, { query }) => {
-    const scope = cursorScope('GET /users', viewer.workspaceId);
-    const { limit, next_cursor: after, previous_cursor: before, email, 'lists[]': listIds } = query;
-    const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
-    const page = parsePageArguments({ ...size, after, before }, { scope: () => scope }, MAX_USERS_PAGE_SIZE);
-    const { rows, hasNextPage, hasPreviousPage } = await readUsersPage(db, viewer.workspaceId, page, {
-      email,
-      listIds,
-    });
-    const [first, last] = [rows[0], rows.at(-1)];
-    return {
-      data: await readUserObjects(db, viewer.workspaceId, rows),
-      ...(hasNextPage && last ? { next_cursor: encodeCursor(scope, last) } : {}),
-      ...(hasPreviousPage && first ? { previous_cursor: encodeCursor(scope, first) } : {}),
-    };
   },
 });
 

@@ -47,7 +47,11 @@ it.each([
 
 it('names the limit of a page and the size that was received', () => {
   const page = { first: 50, last: 1, after: 'x', before: 'y' };
-  expect(issuesOf(() => parsePageArguments(page, { scope: () => 0 }, 30))).toEqual([
+  expect(
+    issuesOf(() =>
+      parsePageArguments(page, { scope: () => 0, invalidCursor: 'must be a cursor of this connection' }, 30),
+    ),
+  ).toEqual([
     'last: must not be combined with first',
     'before: must not be combined with after',
     'first: must be between 1 and 30; got 50',

@@ -8,62 +8,70 @@ import { notNull } from '../../shared/validation.ts';
 import { duration } from './duration.ts';
 
 // The filter as both APIs receive it. Conditions of one object are combined with AND, and an omitted one holds. Null is rejected,
-// since it could mean that, or that a value is missing (`isNull`).
+// since it could mean that, or that a value is missing (`isNull`). The ids are the names of the types in both APIs.
 
 const operand = text(0, MAX_FILTER_TEXT_LENGTH);
 const flag = notNull(z.boolean());
 
-const stringFilter = z.strictObject({
-  eq: notNull(operand),
-  ne: notNull(operand),
-  in: notNull(z.array(operand)),
-  notIn: notNull(z.array(operand)),
-  contains: notNull(operand),
-  startsWith: notNull(operand),
-  endsWith: notNull(operand),
-  isNull: flag,
-  caseSensitive: flag,
-});
+const stringFilter = z
+  .strictObject({
+    eq: notNull(operand),
+    ne: notNull(operand),
+    in: notNull(z.array(operand)),
+    notIn: notNull(z.array(operand)),
+    contains: notNull(operand),
+    startsWith: notNull(operand),
+    endsWith: notNull(operand),
+    isNull: flag,
+    caseSensitive: flag,
+  })
+  .meta({ id: 'StringFilter' });
 
 const numberOperand = z.number();
 
-const numberFilter = z.strictObject({
-  eq: notNull(numberOperand),
-  ne: notNull(numberOperand),
-  in: notNull(z.array(numberOperand)),
-  notIn: notNull(z.array(numberOperand)),
-  lt: notNull(numberOperand),
-  lte: notNull(numberOperand),
-  gt: notNull(numberOperand),
-  gte: notNull(numberOperand),
-});
+const numberFilter = z
+  .strictObject({
+    eq: notNull(numberOperand),
+    ne: notNull(numberOperand),
+    in: notNull(z.array(numberOperand)),
+    notIn: notNull(z.array(numberOperand)),
+    lt: notNull(numberOperand),
+    lte: notNull(numberOperand),
+    gt: notNull(numberOperand),
+    gte: notNull(numberOperand),
+  })
+  .meta({ id: 'NumberFilter' });
 
-const booleanFilter = z.strictObject({ eq: flag, isNull: flag });
+const booleanFilter = z.strictObject({ eq: flag, isNull: flag }).meta({ id: 'BooleanFilter' });
 
-const dateTimeFilter = z.strictObject({
-  eq: notNull(instant),
-  ne: notNull(instant),
-  lt: notNull(instant),
-  lte: notNull(instant),
-  gt: notNull(instant),
-  gte: notNull(instant),
-  isNull: flag,
-  within: notNull(duration),
-  before: notNull(duration),
-});
+const dateTimeFilter = z
+  .strictObject({
+    eq: notNull(instant),
+    ne: notNull(instant),
+    lt: notNull(instant),
+    lte: notNull(instant),
+    gt: notNull(instant),
+    gte: notNull(instant),
+    isNull: flag,
+    within: notNull(duration),
+    before: notNull(duration),
+  })
+  .meta({ id: 'DateTimeFilter' });
 
 /** The most events that a condition can count. */
 const MAX_EVENT_COUNT = 10_000;
 
 const eventCount = notNull(z.int().min(0).max(MAX_EVENT_COUNT));
 
-const countFilter = z.strictObject({
-  eq: eventCount,
-  lt: eventCount,
-  lte: eventCount,
-  gt: eventCount,
-  gte: eventCount,
-});
+const countFilter = z
+  .strictObject({
+    eq: eventCount,
+    lt: eventCount,
+    lte: eventCount,
+    gt: eventCount,
+    gte: eventCount,
+  })
+  .meta({ id: 'CountFilter' });
 
 /** The conditions on a value whose type is not fixed. Each holds only for values of its type. */
 const attributeTests = {
@@ -84,34 +92,43 @@ const attributeKey = z.string().superRefine((key, context) => {
   }
 });
 
-const valueFilter = z.strictObject(attributeTests);
-const attributeFilter = z.strictObject({ key: attributeKey, ...attributeTests });
+/** A filter for the value of an event. */
+export const valueFilter = z.strictObject(attributeTests).meta({ id: 'ValueFilter' });
 
-const deviceCondition = z.strictObject({
-  platform: notNull(z.enum(devicePlatforms)),
-  lastSeenAt: notNull(dateTimeFilter),
-});
+/** A filter for an attribute of a user, or a property of an event. */
+export const attributeFilter = z.strictObject({ key: attributeKey, ...attributeTests }).meta({ id: 'AttributeFilter' });
+
+const deviceCondition = z
+  .strictObject({
+    platform: notNull(z.enum(devicePlatforms)),
+    lastSeenAt: notNull(dateTimeFilter),
+  })
+  .meta({ id: 'DeviceCondition' });
 
 /** @param id how the API represents the id of a list. */
 const listCondition = <Id extends z.ZodType<string, string>>(id: Id) =>
-  z.strictObject({ listIds: notNull(z.array(id)), subscribed: flag, joinedAt: notNull(dateTimeFilter) });
+  z
+    .strictObject({ listIds: notNull(z.array(id)), subscribed: flag, joinedAt: notNull(dateTimeFilter) })
+    .meta({ id: 'ListMembershipCondition' });
 
 /** @param id how the API represents the id of a segment. */
 const segmentCondition = <Id extends z.ZodType<string, string>>(id: Id) =>
-  z.strictObject({ segmentIds: notNull(z.array(id)), suppressed: flag });
+  z.strictObject({ segmentIds: notNull(z.array(id)), suppressed: flag }).meta({ id: 'SegmentMembershipCondition' });
 
-const someOrNone = <Condition extends z.ZodType>(condition: Condition) =>
-  z.strictObject({ some: notNull(condition), none: notNull(condition) });
+const someOrNone = <Condition extends z.ZodType>(name: string, condition: Condition) =>
+  z.strictObject({ some: notNull(condition), none: notNull(condition) }).meta({ id: name });
 
-const eventCondition = z.strictObject({
-  name: stringFilter,
-  count: notNull(countFilter),
-  within: notNull(duration),
-  since: notNull(instant),
-  until: notNull(instant),
-  value: notNull(valueFilter),
-  properties: notNull(z.array(attributeFilter)),
-});
+const eventCondition = z
+  .strictObject({
+    name: stringFilter,
+    count: notNull(countFilter),
+    within: notNull(duration),
+    since: notNull(instant),
+    until: notNull(instant),
+    value: notNull(valueFilter),
+    properties: notNull(z.array(attributeFilter)),
+  })
+  .meta({ id: 'EventCondition' });
 
 /** How an API represents ids. */
 interface Ids {
@@ -134,9 +151,9 @@ const conditions = ({ list, segment }: Ids) => ({
   createdAt: notNull(dateTimeFilter),
   updatedAt: notNull(dateTimeFilter),
   meta: notNull(z.array(attributeFilter)),
-  devices: notNull(someOrNone(deviceCondition)),
-  lists: notNull(someOrNone(listCondition(list))),
-  segments: notNull(someOrNone(segmentCondition(segment))),
+  devices: notNull(someOrNone('DeviceFilter', deviceCondition)),
+  lists: notNull(someOrNone('ListMembershipFilter', listCondition(list))),
+  segments: notNull(someOrNone('SegmentMembershipFilter', segmentCondition(segment))),
   events: notNull(z.array(eventCondition)),
 });
 
@@ -151,18 +168,20 @@ export interface UserFilter extends Partial<Conditions> {
 
 /** The schema of a filter for users. */
 export function userFilter(ids: Ids): z.ZodType<UserFilter> {
-  const filter: z.ZodType<UserFilter> = z.strictObject({
-    get and() {
-      return notNull(z.array(filter));
-    },
-    get or() {
-      return notNull(z.array(filter));
-    },
-    get not() {
-      return notNull(filter);
-    },
-    ...conditions(ids),
-  });
+  const filter: z.ZodType<UserFilter> = z
+    .strictObject({
+      get and() {
+        return notNull(z.array(filter));
+      },
+      get or() {
+        return notNull(z.array(filter));
+      },
+      get not() {
+        return notNull(filter);
+      },
+      ...conditions(ids),
+    })
+    .meta({ id: 'UserFilter' });
   return filter;
 }
 

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { ForbiddenError } from '../../domain/shared/errors.ts';
+import {
+  cursorScope,
+  encodeCursor,
+  MAX_USERS_PAGE_SIZE,
+  type Page,
+  type PageOfRows,
+  parsePageArguments,
+} from '../../domain/shared/pagination.ts';
+import { canonicalJson, readMatchingUsers } from '../../domain/users/query.ts';
+import { readUsersPage } from '../../domain/users/read.ts';
+import type { User } from '../../domain/users/user.ts';
+import { operation, type RestContext } from '../operation.ts';
+import { listQuery } from '../schemas.ts';
+import { scopesOfFilter, searchBody } from '../search.ts';
+import { exampleUser, readUserObjects, userObject } from '../users.ts';
+
+const userPage = z
+  .object({
+    data: z.array(userObject).meta({ description: 'The users of the page, in order.' }),
+    next_cursor: z.string().optional().meta({ description: 'Present if there is a next page.' }),
+    previous_cursor: z.string().optional().meta({ description: 'Present if there is a previous page.' }),
+  })
+  .meta({ id: 'UserPage', description: 'A page of users.' });
+
+const pageExamples = {
+  page: { summary: 'A page', value: { data: [exampleUser], next_cursor: 'AXb1DuKCc4OP-rg8JFi7Kh8jo9c' } },
+};
+
+/** The REST names of the arguments of a page. */
+const argumentNames = { first: 'limit', last: 'limit', after: 'next_cursor', before: 'previous_cursor' };
+
+/** The arguments of a page, as requests have them. */
+interface PageInput {
+  limit?: number | undefined;
+  next_cursor?: string | undefined;
+  previous_cursor?: string | undefined;
+}
+
+/** How the users of a page are read. */
+interface PageReading {
+  /** The scope of their cursors. */
+  scope: number;
+  /** Why a cursor is invalid. */
+  invalidCursor: string;
+  read(page: Page): Promise<PageOfRows<User>>;
+}
+
+async function respondWithPage(
+  { db, viewer }: RestContext,
+  { limit, next_cursor: after, previous_cursor: before }: PageInput,
+  { scope, invalidCursor, read }: PageReading,
+): Promise<z.output<typeof userPage>> {
+  const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
+  const owner = { scope: () => scope, invalidCursor };
+  const { rows, hasNextPage, hasPreviousPage } = await read(
+    parsePageArguments({ ...size, after, before }, owner, MAX_USERS_PAGE_SIZE),
+  );
+  const [first, last] = [rows[0], rows.at(-1)];
+  return {
+    data: await readUserObjects(db, viewer.workspaceId, rows),
+    ...(hasNextPage && last ? { next_cursor: encodeCursor(scope, last) } : {}),
+    ...(hasPreviousPage && first ? { previous_cursor: encodeCursor(scope, first) } : {}),
+  };
+}
+
+export const listUsersOperation = operation({
+  operationId: 'listUsers',
+  method: 'GET',
+  path: '/users',
+  summary: 'List Users',
+  description: 'Lists the users, newest first. `next_cursor` and `previous_cursor` cannot be combined.',
+  scope: 'users:read',
+  work: 8,
+  request: { query: listQuery },
+  requestExamples: {},
+  response: userPage,
+  responseExamples: pageExamples,
+  errors: [],
+  input: z.object({ query: listQuery }),
+  names: argumentNames,
+  handle: (context, { query }) => {
+    const { workspaceId } = context.viewer;
+    const { email, 'lists[]': listIds, created_after: createdAfter, created_before: createdBefore } = query;
+    return respondWithPage(context, query, {
+      scope: cursorScope('GET /users', workspaceId),
+      invalidCursor: 'must be a cursor of this list',
+      read: (page) => readUsersPage(context.db, workspaceId, page, { email, listIds, createdAfter, createdBefore }),
+    });
+  },
+});
+
+export const searchUsersOperation = operation({
+  operationId: 'searchUsers',
+  method: 'POST',
+  path: '/users/search',
+  summary: 'Search Users',
+  description: `Lists the users that match a filter, in any order. The filter is the one of \`users(where:)\` in GraphQL, with names in snake
+case. A filter on lists, segments or events also requires \`lists:read\`, \`segments:read\` or \`events:read\`. Cursors are
+valid only with the same filter and order.`,
+  scope: 'users:read',
+  isWrite: false,
+  work: 8,
+  request: { body: searchBody },
+  rejectsUnknownFields: true,
+  requestExamples: {
+    all: { summary: 'All users, sorted by email', value: { order_by: { field: 'email' }, limit: 30 } },
+    attributes: {
+      summary: 'On the plan "pro", and older than 30 or with an address at example.com',
+      value: {
+        where: {
+          meta: [{ key: 'plan', string: { eq: 'pro' } }],
+          or: [{ meta: [{ key: 'age', number: { gt: 30 } }] }, { email: { ends_with: '@example.com' } }],
+        },
+      },
+    },
+    inactive: {
+      summary: 'Signed up in the last 90 days and has never paid',
+      value: {
+        where: { created_at: { within: 'P90D' }, events: [{ name: { eq: 'Paid' }, count: { eq: 0 } }] },
+        order_by: { field: 'created_at', direction: 'desc' },
+      },
+    },
+  },
+  response: userPage,
+  responseExamples: pageExamples,
+  errors: [],
+  input: z.object({ body: searchBody }),
+  names: argumentNames,
+  handle: async (context, { body }) => {
+    const { db, viewer } = context;
+    const { where, order_by: orderBy } = body;
+    for (const [field, scope] of scopesOfFilter(where ?? {})) {
+      if (!viewer.scopes.has(scope)) throw new ForbiddenError(`A filter on ${field}`, scope);
+    }
+    const query = { where, orderBy };
+    return respondWithPage(context, body, {
+      scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalJson(query)),
+      invalidCursor: 'must be a cursor of a search with the same where and order_by',
+      read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
+    });
+  },
+});
