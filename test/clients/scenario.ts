@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { holding } from '../kit/holding.ts';
 import { startListening } from '../kit/listening.ts';
 import { OCCUPYING_HOST, occupied } from '../kit/occupied.ts';
@@ -133,6 +133,16 @@ const allUids = tens(7)
 /** Tests a client library against a gateway: pages, typed errors, the cache after each mutation, and retries. */
 export function describeClient(client: ClientCase): void {
   describe(client.name, () => {
+    // Clients warn about a configuration that does not match the schema.
+    let warnings: MockInstance[];
+    beforeEach(() => {
+      warnings = [vi.spyOn(console, 'warn'), vi.spyOn(console, 'error')];
+    });
+    afterEach(() => {
+      expect(warnings.flatMap(({ mock }) => mock.calls)).toEqual([]);
+      vi.restoreAllMocks();
+    });
+
     it('lists users', async () => {
       await using site = await startSite();
       const users = await withClient(client, site, ({ read }) => read('users', {}, 'server'));
