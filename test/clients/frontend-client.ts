@@ -12,20 +12,17 @@ export interface Views {
 
 export type ViewName = keyof Views;
 
-export const mutationNames = [
-  'createUser',
-  'updateUser',
-  'deleteUser',
-  'addEvent',
-  'removeDevice',
-  'createList',
-  'updateList',
-  'archiveList',
-  'setListSubscription',
-  'removeFromList',
-] as const;
-
-export type MutationName = (typeof mutationNames)[number];
+export type MutationName =
+  | 'createUser'
+  | 'updateUser'
+  | 'deleteUser'
+  | 'addEvent'
+  | 'removeDevice'
+  | 'createList'
+  | 'updateList'
+  | 'archiveList'
+  | 'setListSubscription'
+  | 'removeFromList';
 
 /** The first page of a paginated list: as the arguments of the connection. */
 export interface PageStart {
