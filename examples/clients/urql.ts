@@ -117,7 +117,7 @@ function prependEdge(
   for (const page of cache.inspectFields(owner).filter(({ fieldName }) => fieldName === field)) {
     const { first, after, last, before, ...filter } = page.arguments ?? {};
     if (Object.keys(filter).length > 0) cache.invalidate(owner, field, page.arguments);
-    if (after || last || before) continue;
+    if (Object.keys(filter).length > 0 || after || last || before) continue;
     const connection = cache.resolve(owner, page.fieldKey) as string;
     const edges = cache.resolve(connection, 'edges') as string[];
     if (edges.some((known) => nodeOf(cache, known) === cache.keyOfEntity(edge.node))) continue;
