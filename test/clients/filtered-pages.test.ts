@@ -1,4 +1,4 @@
-import { gql } from '@urql/core';
+import { parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { createApolloClient } from '../../examples/clients/apollo-client.ts';
 import { SetListSubscription } from '../../examples/clients/documents.ts';
@@ -6,7 +6,7 @@ import { createUrqlClient } from '../../examples/clients/urql.ts';
 import { startListening } from '../kit/listening.ts';
 import { rowGlobalId, seedListMembers, seedUsers } from '../kit/seed-rows.ts';
 
-const Subscribed = gql(`
+const Subscribed = parse(`
   query Subscribed($id: ID!) {
     list(id: $id) { id members(first: 10, subscribed: true) { edges { id cursor node { id uid } } pageInfo { hasPreviousPage } } }
   }

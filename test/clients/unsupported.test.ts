@@ -1,4 +1,4 @@
-import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
 import { Defer20220824Handler } from '@apollo/client/incremental';
 import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { parse } from 'graphql';
@@ -21,7 +21,7 @@ const failureOf = (operation: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-const viewer = gql('{ viewer { keyId } }');
+const viewer = parse('{ viewer { keyId } }');
 
 describe('Batching is rejected before anything is executed', () => {
   const message = 'Batching is not supported.';
@@ -51,7 +51,7 @@ it.each([
     cache: new InMemoryCache(),
     incrementalHandler: new Defer20220824Handler(),
   });
-  const error = await failureOf(client.query({ query: gql(query) }));
+  const error = await failureOf(client.query({ query: parse(query) }));
   expect(CombinedGraphQLErrors.is(error) && error.errors).toMatchObject([
     { message: `Unknown directive "${directive}".`, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
   ]);
