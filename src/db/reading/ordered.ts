@@ -1,3 +1,4 @@
+import { QueryTimeoutError } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
 import type { Arrays, Columns, FieldSet } from './columns.ts';
@@ -32,6 +33,8 @@ export interface OrderedSource<Row> {
   join?: Prisma.Sql;
   /** The columns of a row; its `id` is the id of the sort. */
   columns: Columns<Row>;
+  /** The error of a page that takes longer than its timeout. */
+  timeoutError(timeoutMs: number): Error;
 }
 
 /** Rows with a sort value, or those without one. A page crosses from one group to the other. */
@@ -61,12 +64,15 @@ export async function readOrderedPage<Row extends { id: string }>(
   const limit = withNeighbours ? size + 1 : size;
   const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
   const walk = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const [arrays] = await db.queryOnce<[OrderedArrays]>(Prisma.sql`/* readOrderedPage ${table} */
+  const statement = Prisma.sql`/* readOrderedPage ${table} */
     SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
     FROM (
       SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, walk)}) AS ${table} ${join}
       ORDER BY ${orderOf(source, isBackward)}
-    ) AS found`);
+    ) AS found`;
+  const [arrays] = await db.queryOnce<[OrderedArrays]>(statement).catch((error: unknown) => {
+    throw error instanceof QueryTimeoutError ? source.timeoutError(error.timeoutMs) : error;
+  });
   const keys = arrays.sort_key ?? [];
   const rows = columns.rows(arrays).map((row, index) => (sort.key ? { ...row, sortKey: keys[index] } : row));
   return toPage(rows, arrays.is_beyond, page);
@@ -144,6 +150,13 @@ export interface Count {
 const FIRST_STEP = 5_000;
 const SHORT_STEP_MS = 100;
 
+/** The rows of one step: those that pass, all that were read, and the last id. */
+interface Range {
+  passed: number;
+  read: number;
+  last: string | null;
+}
+
 /**
  * Counts rows up to a maximum, for at most `budgetMs`. The rows are counted in steps of a range of ids, so that a count that takes
  * too long ends with what it has counted.
@@ -166,7 +179,12 @@ export async function countOrdered(
         SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid
           ${position === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${position}::uuid`}
         ORDER BY ${id} LIMIT ${step}::int
-      ) AS ${table}`);
+      ) AS ${table}`;
+    const [range] = await db.queryOnce<[Range?]>(statement).catch((error: unknown): [Range?] => {
+      if (error instanceof QueryTimeoutError) return [];
+      throw error;
+    });
+    if (!range) return { count, isCapped: true };
     count += range.passed;
     if (count > maximum) return { count: maximum, isCapped: true };
     if (range.read < step || range.last === null) return { count, isCapped: false };
