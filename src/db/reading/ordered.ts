@@ -150,20 +150,13 @@ export interface Count {
 const FIRST_STEP = 5_000;
 const SHORT_STEP_MS = 100;
 
-/** The rows of one step: those that pass, all that were read, and the last id. */
-interface Range {
-  passed: number;
-  read: number;
-  last: string | null;
-}
-
 /**
- * Counts rows up to a maximum, for at most `budgetMs`. The rows are counted in steps of a range of ids, so that a count that takes
- * too long ends with what it has counted.
+ * Counts rows up to a maximum, for at most about `budgetMs`. It counts in steps of a range of ids, so that a count that takes too
+ * long ends with what it has counted.
  */
 export async function countOrdered(
   db: ReadDb,
-  { table, where, id, workspaceId }: OrderedSource<unknown>,
+  source: OrderedSource<unknown>,
   { maximum, budgetMs }: { maximum: number; budgetMs: number },
 ): Promise<Count> {
   const deadline = performance.now() + budgetMs;
@@ -171,19 +164,7 @@ export async function countOrdered(
   let count = 0;
   for (let step = FIRST_STEP; ; ) {
     const started = performance.now();
-    const [range] = await db.queryOnce<
-      [{ passed: number; read: number; last: string | null }]
-    >(Prisma.sql`/* countOrdered ${table} */
-      SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
-      FROM (
-        SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid
-          ${position === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${position}::uuid`}
-        ORDER BY ${id} LIMIT ${step}::int
-      ) AS ${table}`;
-    const [range] = await db.queryOnce<[Range?]>(statement).catch((error: unknown): [Range?] => {
-      if (error instanceof QueryTimeoutError) return [];
-      throw error;
-    });
+    const range = await countStep(db, source, position, step);
     if (!range) return { count, isCapped: true };
     count += range.passed;
     if (count > maximum) return { count: maximum, isCapped: true };
@@ -191,5 +172,33 @@ export async function countOrdered(
     if (performance.now() > deadline) return { count, isCapped: true };
     position = range.last;
     if (performance.now() - started < SHORT_STEP_MS) step *= 2;
+  }
+}
+
+/** The rows of one step: those that pass, all that were read, and the last id. */
+interface Range {
+  passed: number;
+  read: number;
+  last: string | null;
+}
+
+/** Counts the next `step` rows after an id; undefined if that takes too long. */
+async function countStep(
+  db: ReadDb,
+  { table, where, id, workspaceId }: OrderedSource<unknown>,
+  after: string | undefined,
+  step: number,
+): Promise<Range | undefined> {
+  const bound = after === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${after}::uuid`;
+  try {
+    const [range] = await db.queryOnce<[Range]>(Prisma.sql`/* countOrdered ${table} */
+      SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
+      FROM (
+        SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid ${bound} ORDER BY ${id} LIMIT ${step}::int
+      ) AS ${table}`);
+    return range;
+  } catch (error) {
+    if (error instanceof QueryTimeoutError) return undefined;
+    throw error;
   }
 }
