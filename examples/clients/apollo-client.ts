@@ -12,18 +12,27 @@ import {
 } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { relayStylePagination } from '@apollo/client/utilities';
+import { print } from 'graphql';
 import { map, retry, throwError, timer } from 'rxjs';
 import type { MutationResult } from './documents.ts';
 import type { UsersQuery, UsersQueryVariables } from './generated/graphql.ts';
 import possibleTypes from './generated/possible-types.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 
-/** Creates a client. @param authorization the value of the header, such as `Bearer <JWT>`. */
-export function createApolloClient(url: string, authorization: string): ApolloClient {
+/**
+ * Creates a client.
+ * @param authorization the value of the header, such as `Bearer <JWT>`.
+ * @param generateHash `persistedHash` for documents that the gateway knows. By default, it stores those that clients send.
+ */
+export function createApolloClient(
+  url: string,
+  authorization: string,
+  generateHash: PersistedQueryLink.GenerateHashFunction = (document) => sha256(print(document)),
+): ApolloClient {
   return new ApolloClient({
     link: ApolloLink.from([
       retryLink,
-      new PersistedQueryLink({ sha256 }),
+      new PersistedQueryLink({ generateHash }),
       new HttpLink({ uri: url, headers: { authorization } }),
     ]),
     cache: createCache(),

@@ -4,19 +4,30 @@ import { type Cache, cacheExchange, type Data, type Resolver, type UpdateResolve
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { persistedExchange } from '@urql/exchange-persisted';
 import { retryExchange } from '@urql/exchange-retry';
+import type { DocumentNode } from 'graphql';
 import type { MutationResult } from './documents.ts';
 import schema from './generated/introspection.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 
-/** Creates a client. @param authorization the value of the header, such as `Bearer <JWT>`. */
-export function createUrqlClient(url: string, authorization: string): Client {
+/**
+ * Creates a client.
+ * @param authorization the value of the header, such as `Bearer <JWT>`.
+ * @param persistedHash for documents that the gateway knows. By default, it stores those that clients send.
+ */
+export function createUrqlClient(
+  url: string,
+  authorization: string,
+  persistedHash?: (document: DocumentNode) => string,
+): Client {
+  const generateHash = persistedHash && (async (_query: string, document: DocumentNode) => persistedHash(document));
   return new Client({
     url,
+    preferGetMethod: false,
     fetchOptions: { headers: { authorization } },
     exchanges: [
       createCache(),
       retryRejected,
-      persistedExchange({ preferGetForPersistedQueries: false, enableForMutation: true }),
+      persistedExchange({ preferGetForPersistedQueries: false, enableForMutation: true, generateHash }),
       fetchExchange,
     ],
   });
@@ -69,7 +80,13 @@ const updateCache: UpdateResolver = (data, _args, cache, { fieldName }) => {
 const createCache = () =>
   cacheExchange({
     schema,
-    keys: { UserEdge: keyByCursor, EventEdge: keyByCursor, ListEdge: keyByCursor, SegmentEdge: keyByCursor },
+    keys: {
+      UserEdge: keyByCursor,
+      EventEdge: keyByCursor,
+      ListEdge: keyByCursor,
+      SegmentEdge: keyByCursor,
+      Viewer: () => null,
+    },
     resolvers: {
       Query: { users: mergePages, lists: mergePages, segments: mergePages },
       User: { events: mergePages },
@@ -100,7 +117,7 @@ function prependEdge(
   for (const page of cache.inspectFields(owner).filter(({ fieldName }) => fieldName === field)) {
     const { first, after, last, before, ...filter } = page.arguments ?? {};
     if (Object.keys(filter).length > 0) cache.invalidate(owner, field, page.arguments);
-    if (after || last || before) continue;
+    if (Object.keys(filter).length > 0 || after || last || before) continue;
     const connection = cache.resolve(owner, page.fieldKey) as string;
     const edges = cache.resolve(connection, 'edges') as string[];
     if (edges.some((known) => nodeOf(cache, known) === cache.keyOfEntity(edge.node))) continue;

@@ -131,6 +131,17 @@ export function isAnswerTimeout(error: unknown): boolean {
   return describeDatabaseError(error).message === ANSWER_TIMEOUT;
 }
 
+/** A statement of `queryOnce` took longer than its timeout. */
+export class QueryTimeoutError extends Error {
+  /** The timeout in ms. */
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number) {
+    super(`The query took longer than ${timeoutMs} ms.`);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
 /** Whether PostgreSQL cancelled a statement after `statement_timeout`. */
 export function isStatementTimeout(error: unknown): boolean {
   return /due to statement timeout/.test(describeDatabaseError(error).message);
@@ -138,6 +149,7 @@ export function isStatementTimeout(error: unknown): boolean {
 
 /** Whether PostgreSQL rejected a statement: the statement had no effect, and the connection can be reused. */
 export function isRejectedByPostgres(error: unknown): boolean {
+  if (error instanceof QueryTimeoutError) return true;
   return describeDatabaseError(error).sqlState !== '' && !isUnavailable(error);
 }
 

@@ -1,5 +1,5 @@
 import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
-import { isRejectedByPostgres, isStatementTimeout } from './errors.ts';
+import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import { preparedName } from './prepared-statements.ts';
 import { toInstant } from './reading/instant.ts';
@@ -131,8 +131,9 @@ async function runOnce(client: PoolClient, statement: Prisma.Sql): Promise<Query
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    if (isRejectedByPostgres(error) || isStatementTimeout(error)) await client.query('ROLLBACK');
-    throw error;
+    const rejection = isStatementTimeout(error) ? new QueryTimeoutError(ONCE_TIMEOUT_MS) : error;
+    if (isRejectedByPostgres(rejection)) await client.query('ROLLBACK');
+    throw rejection;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   DomainError,
   ForbiddenError,
   IdempotencyConflictError,
+  LimitExceededError,
   NotFoundError,
   ValidationError,
 } from '../domain/shared/errors.ts';
@@ -12,6 +13,7 @@ import { MAX_PATH_PART_LENGTH, retryIn, toErrorResponse } from '../http/error-re
 /** 404 for a missing user or device, which the path names; 400 for a missing list, which the body names. */
 function statusOf(error: DomainError): number {
   if (error instanceof ForbiddenError) return 403;
+  if (error instanceof LimitExceededError) return 400;
   if (error instanceof NotFoundError) return error.resource === 'List' ? 400 : 404;
   return error instanceof IdempotencyConflictError ? 422 : 409;
 }

@@ -12,20 +12,17 @@ export interface Views {
 
 export type ViewName = keyof Views;
 
-export const mutationNames = [
-  'createUser',
-  'updateUser',
-  'deleteUser',
-  'addEvent',
-  'removeDevice',
-  'createList',
-  'updateList',
-  'archiveList',
-  'setListSubscription',
-  'removeFromList',
-] as const;
-
-export type MutationName = (typeof mutationNames)[number];
+export type MutationName =
+  | 'createUser'
+  | 'updateUser'
+  | 'deleteUser'
+  | 'addEvent'
+  | 'removeDevice'
+  | 'createList'
+  | 'updateList'
+  | 'archiveList'
+  | 'setListSubscription'
+  | 'removeFromList';
 
 /** The first page of a paginated list: as the arguments of the connection. */
 export interface PageStart {
@@ -80,6 +77,8 @@ export interface ClientCase {
   name: string;
   /** Options of the gateway that the recipe requires. */
   gateway?: { persistedOperations: { file: string; only: boolean } };
+  /** Warnings that the client logs in development although nothing is wrong. */
+  expectedWarnings?: RegExp;
   /** Whether a list that starts with `after` can be extended at its start. */
   pagesFromMiddle: boolean;
   /** Creates a client with an empty cache. */

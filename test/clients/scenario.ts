@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { holding } from '../kit/holding.ts';
 import { startListening } from '../kit/listening.ts';
 import { OCCUPYING_HOST, occupied, ownerOf } from '../kit/occupied.ts';
@@ -13,13 +13,8 @@ import {
   tens,
 } from '../kit/seed-rows.ts';
 import { untilWaiting } from '../kit/until-waiting.ts';
-import {
-  type ClientCase,
-  type FrontendClient,
-  type MutationName,
-  mutationNames,
-  type ViewName,
-} from './frontend-client.ts';
+import { rootFields } from '../kit/walk-schema.ts';
+import type { ClientCase, FrontendClient, MutationName, ViewName } from './frontend-client.ts';
 
 type SiteOptions = Parameters<typeof startListening>[0];
 
@@ -137,6 +132,17 @@ export function describeClient(client: ClientCase): void {
   describe(client.name, () => {
     const startSite = (options: SiteOptions = {}) => startSiteWith({ ...client.gateway, ...options });
 
+    // Clients warn about a configuration that does not match the schema.
+    let warnings: MockInstance[];
+    beforeEach(() => {
+      warnings = [vi.spyOn(console, 'warn'), vi.spyOn(console, 'error')];
+    });
+    afterEach(() => {
+      const texts = warnings.flatMap(({ mock }) => mock.calls.map(String));
+      expect(texts.filter((text) => !client.expectedWarnings?.test(text))).toEqual([]);
+      vi.restoreAllMocks();
+    });
+
     it('lists users', async () => {
       await using site = await startSite();
       const users = await withClient(client, site, ({ read }) => read('users', {}, 'server'));
@@ -210,7 +216,8 @@ export function describeClient(client: ClientCase): void {
     });
 
     it('has a cache case for every mutation', () => {
-      expect(new Set(mutationCases.map(([, { name }]) => name))).toEqual(new Set(mutationNames));
+      const mutations = rootFields.filter(({ type }) => type.name === 'Mutation').map(({ field }) => field.name);
+      expect(new Set(mutationCases.map(([, { name }]) => name))).toEqual(new Set(mutations));
     });
 
     it.each(mutationCases)('shows the new data after %s', async (_title, { name, input, changes }) => {

@@ -90,8 +90,8 @@ async function createGateway(
   const faults = new Set<string>();
   recordStatements(database.db, ({ name, text }) => {
     statements.push(text);
-    // Statements without a name are Prisma's: the test's own.
-    if (name && (!labelOf(text) || referencesWithoutWorkspace(text).length > 0)) faults.add(text);
+    // Statements without a name and a label are Prisma's: the test's own.
+    if ((name || labelOf(text)) && (!labelOf(text) || referencesWithoutWorkspace(text).length > 0)) faults.add(text);
   });
   const app = await createApp({
     db: database.db,

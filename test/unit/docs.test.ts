@@ -54,6 +54,13 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+it('docs/frontends.md shows parts of the tested recipes', () => {
+  const recipes = globSync(['examples/clients/*.ts', 'examples/clients/relay/*.ts']).map(read);
+  const code = codeOf('docs/frontends.md', 'ts');
+  expect(code.length).toBeGreaterThan(5);
+  expect(code.filter((block) => !recipes.some((recipe) => recipe.includes(block)))).toEqual([]);
+});
+
 it('README.md takes two minutes: at most 150 lines', () => {
   expect(read('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
 });

@@ -1,3 +1,4 @@
+import { QueryTimeoutError } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
 import type { Arrays, Columns, FieldSet } from './columns.ts';
@@ -32,6 +33,8 @@ export interface OrderedSource<Row> {
   join?: Prisma.Sql;
   /** The columns of a row; its `id` is the id of the sort. */
   columns: Columns<Row>;
+  /** The error of a page that takes longer than its timeout. */
+  timeoutError(timeoutMs: number): Error;
 }
 
 /** Rows with a sort value, or those without one. A page crosses from one group to the other. */
@@ -62,12 +65,15 @@ export async function readOrderedPage<Row extends { id: string }>(
   const limit = withNeighbours ? size + 1 : size;
   const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
   const walk = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const [arrays] = await db.queryOnce<[OrderedArrays]>(Prisma.sql`/* readOrderedPage ${table} */
+  const statement = Prisma.sql`/* readOrderedPage ${table} */
     SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
     FROM (
       SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, walk)}) AS ${table} ${join}
       ORDER BY ${orderOf(source, isBackward)}
-    ) AS found`);
+    ) AS found`;
+  const [arrays] = await db.queryOnce<[OrderedArrays]>(statement).catch((error: unknown) => {
+    throw error instanceof QueryTimeoutError ? source.timeoutError(error.timeoutMs) : error;
+  });
   const keys = arrays.sort_key ?? [];
   const rows = columns.rows(arrays).map((row, index) => (sort.key ? { ...row, sortKey: keys[index] } : row));
   return toPage(rows, arrays.is_beyond, page);
@@ -146,12 +152,12 @@ const FIRST_STEP = 5_000;
 const SHORT_STEP_MS = 100;
 
 /**
- * Counts rows up to a maximum, for at most `budgetMs`. The rows are counted in steps of a range of ids, so that a count that takes
- * too long ends with what it has counted.
+ * Counts rows up to a maximum, for at most about `budgetMs`. It counts in steps of a range of ids, so that a count that takes too
+ * long ends with what it has counted.
  */
 export async function countOrdered(
   db: ReadDb,
-  { table, where, id, workspaceId }: OrderedSource<unknown>,
+  source: OrderedSource<unknown>,
   { maximum, budgetMs }: { maximum: number; budgetMs: number },
 ): Promise<Count> {
   const deadline = performance.now() + budgetMs;
@@ -159,20 +165,41 @@ export async function countOrdered(
   let count = 0;
   for (let step = FIRST_STEP; ; ) {
     const started = performance.now();
-    const [range] = await db.queryOnce<
-      [{ passed: number; read: number; last: string | null }]
-    >(Prisma.sql`/* countOrdered ${table} */
-      SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
-      FROM (
-        SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid
-          ${position === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${position}::uuid`}
-        ORDER BY ${id} LIMIT ${step}::int
-      ) AS ${table}`);
+    const range = await countStep(db, source, position, step);
+    if (!range) return { count, isCapped: true };
     count += range.passed;
     if (count > maximum) return { count: maximum, isCapped: true };
     if (range.read < step || range.last === null) return { count, isCapped: false };
     if (performance.now() > deadline) return { count, isCapped: true };
     position = range.last;
     if (performance.now() - started < SHORT_STEP_MS) step *= 2;
+  }
+}
+
+/** The rows of one step: those that pass, all that were read, and the last id. */
+interface Range {
+  passed: number;
+  read: number;
+  last: string | null;
+}
+
+/** Counts the next `step` rows after an id; undefined if that takes too long. */
+async function countStep(
+  db: ReadDb,
+  { table, where, id, workspaceId }: OrderedSource<unknown>,
+  after: string | undefined,
+  step: number,
+): Promise<Range | undefined> {
+  const bound = after === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${after}::uuid`;
+  try {
+    const [range] = await db.queryOnce<[Range]>(Prisma.sql`/* countOrdered ${table} */
+      SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
+      FROM (
+        SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid ${bound} ORDER BY ${id} LIMIT ${step}::int
+      ) AS ${table}`);
+    return range;
+  } catch (error) {
+    if (error instanceof QueryTimeoutError) return undefined;
+    throw error;
   }
 }

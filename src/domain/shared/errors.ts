@@ -104,6 +104,11 @@ export class ListArchivedError extends DomainError {
   }
 }
 
+/** The request exceeds a limit, which the message names. Nothing was changed. */
+export class LimitExceededError extends DomainError {
+  readonly code = 'LIMIT_EXCEEDED';
+}
+
 /** The caller lacks a scope that this input requires. */
 export class ForbiddenError extends DomainError {
   readonly code = 'FORBIDDEN';

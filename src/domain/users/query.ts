@@ -4,6 +4,8 @@ import { Prisma } from '../../db/generated/client.ts';
 import type { Page, PageOfRows } from '../../db/reading/keyset.ts';
 import { type OrderedSource, readOrderedPage, type Sort, type SortKey } from '../../db/reading/ordered.ts';
 import { isJsonObject } from '../shared/attributes.ts';
+import { LimitExceededError } from '../shared/errors.ts';
+import type { Condition } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { type User, userColumns } from './user.ts';
@@ -52,16 +54,29 @@ function sortOf(order: UserOrder | null | undefined): Sort {
   };
 }
 
+/** Characters of a filter in words that a message contains. */
+const MAX_PHRASE_LENGTH = 500;
+
+/** The error of a filter that takes too long: it names the conditions, and what would help. */
+function tooSlow(condition: Condition, timeoutMs: number): LimitExceededError {
+  const phrase = condition.phrase();
+  const shown = phrase.length > MAX_PHRASE_LENGTH ? `${phrase.slice(0, MAX_PHRASE_LENGTH)}…` : phrase;
+  return new LimitExceededError(
+    `The filter took longer than ${timeoutMs} ms: ${shown}. Add a condition that fewer users satisfy, such as an equality or a membership; give conditions on events a time window.`,
+  );
+}
+
 /** The users of a workspace that pass a filter. @param now the instant that `within` and `before` refer to. */
 export function matchingUsers(workspaceId: string, { where, orderBy }: UserQuery, now: Date): OrderedSource<User> {
-  const condition = toCondition(where ?? {}).sql({ workspaceId, now }, false);
+  const condition = toCondition(where ?? {});
   return {
     workspaceId,
     table: Prisma.sql`users`,
-    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${condition}`,
+    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${condition.sql({ workspaceId, now }, false)}`,
     id: Prisma.sql`users.id`,
     sort: sortOf(orderBy),
     columns: userColumns,
+    timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
   };
 }
 

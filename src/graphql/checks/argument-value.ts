@@ -24,6 +24,25 @@ export function argumentValue(
   return { value: node && readNode(node, variables), isVariable: node?.kind === Kind.VARIABLE };
 }
 
+/** Reads a whole argument, with the variables within it, before coercion. */
+export function wholeArgument(
+  { arguments: nodes = [] }: FieldNode,
+  name: string,
+  variables: RawVariables,
+): { value: unknown; dependsOnVariables: boolean } {
+  const node = nodes.find((argument) => argument.name.value === name)?.value;
+  if (!node) return { value: undefined, dependsOnVariables: false };
+  const dependsOnVariables = containsVariable(node);
+  return { value: valueFromASTUntyped(node, dependsOnVariables ? withDefaults(variables) : {}), dependsOnVariables };
+}
+
+function withDefaults({ values, definitions }: RawVariables): Record<string, unknown> {
+  const defaults = definitions.flatMap(({ variable, defaultValue }) =>
+    defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+  );
+  return { ...Object.fromEntries(defaults), ...values };
+}
+
 function readNode(node: ValueNode, variables: RawVariables): unknown {
   if (node.kind === Kind.INT) return Number(node.value);
   if (node.kind === Kind.NULL) return null;

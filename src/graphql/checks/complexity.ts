@@ -19,7 +19,8 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
-import { argumentValue, itemsOf, type RawVariables } from './argument-value.ts';
+import { measureFilter } from '../../domain/users/filter/size.ts';
+import { argumentValue, itemsOf, type RawVariables, wholeArgument } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
 import { cachePerOperation } from './operation-cache.ts';
@@ -78,6 +79,8 @@ interface Measure {
   ofField(field: GraphQLField<unknown, unknown>, node: FieldNode): number;
   /** The amount of each row of a page. */
   ofRow: number;
+  /** Whether the conditions of filters count. */
+  countsConditions: boolean;
   /** Assumed length of a list without a page size. */
   unpagedLength: number;
   /** Whether an object counts again each time its id or representation is repeated. */
@@ -85,13 +88,25 @@ interface Measure {
 }
 
 /** Rows that are read. A user has up to 5 devices and rarely more than 10 lists. */
-const ROWS: Measure = { ofField: fieldCost, ofRow: 1, unpagedLength: 10, countsRepeats: false };
+const ROWS: Measure = {
+  ofField: fieldCost,
+  ofRow: 1,
+  countsConditions: true,
+  unpagedLength: 10,
+  countsRepeats: false,
+};
 
 /** Objects that are returned. */
 const OBJECTS: Measure = { ...ROWS, countsRepeats: true };
 
 /** Bytes of the data. */
-const BYTES: Measure = { ofField: fieldBytes, ofRow: 0, unpagedLength: 100, countsRepeats: true };
+const BYTES: Measure = {
+  ofField: fieldBytes,
+  ofRow: 0,
+  countsConditions: false,
+  unpagedLength: 100,
+  countsRepeats: true,
+};
 
 interface Measurement {
   total: number;
@@ -173,7 +188,7 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
   const field = type.getFields()[node.name.value];
   if (!field) return 0;
   const { ofField, ofRow, unpagedLength } = measuring.measure;
-  const ownCost = ofField(field, node);
+  const ownCost = ofField(field, node) + costOfFilter(measuring, node, field);
   const { reads } = field.extensions;
   if (reads) return countObjects(measuring, node, reads) * (ownCost + costOfChildren(measuring, node, field));
   if (field.args.some(({ name }) => name === 'first')) {
@@ -182,6 +197,14 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
   }
   const length = isListType(getNullableType(field.type)) ? (page ?? unpagedLength) : 1;
   return ownCost + length * costOfChildren(measuring, node, field);
+}
+
+/** What the conditions of a field's filter cost. */
+function costOfFilter(measuring: Measuring, node: FieldNode, { extensions }: GraphQLField<unknown, unknown>): number {
+  if (extensions.filter === undefined || !measuring.measure.countsConditions) return 0;
+  const { value, dependsOnVariables } = wholeArgument(node, extensions.filter, measuring.variables);
+  measuring.dependsOnVariables ||= dependsOnVariables;
+  return value == null ? 0 : measureFilter(value).cost;
 }
 
 /** The number of objects that a field's argument lists. */

@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { Context } from '../context.ts';
 import { checkComplexity, estimate, maxDataBytes } from './complexity.ts';
+import { createFilterCheck } from './filters.ts';
 import { createInputSizesCheck } from './input-sizes.ts';
 import type { GraphQLLimits } from './limits.ts';
 import { chargeOperation, pointsOf } from './rate.ts';
@@ -43,17 +44,18 @@ function checkOperationType({ schema, document, operationName }: ExecutionArgs):
 
 /**
  * Creates the single check of all operations, regardless of type and executor. It runs before any part of the operation is
- * executed, in this order: operation type, input sizes, scopes, variables, complexity, rate-limit points. Like validation
+ * executed, in this order: operation type, filters, input sizes, scopes, variables, complexity, rate-limit points. Like validation
  * rules, the checks see the whole operation; they are not validation rules because they depend on the variables and the viewer,
  * while results of validation are cached per document. Only the points of a mutation are awaited.
  *
  * It coerces the variables, once, with graphql-js, and replaces the document with one that accepts coerced variables.
  */
 function createOperationCheck(limits: GraphQLLimits): OperationCheck {
+  const checkFilters = createFilterCheck(limits);
   const checkInputSizes = createInputSizesCheck(limits);
   return (args) => {
     const { viewer, charge, addWork } = args.contextValue;
-    const error = checkOperationType(args) ?? checkInputSizes(args);
+    const error = checkOperationType(args) ?? checkFilters(args) ?? checkInputSizes(args);
     if (error) return [error];
     const coerced = coerceVariables(args);
     const forbidden = checkScopes(args, coerced.errors ? undefined : coerced.values, viewer.scopes);

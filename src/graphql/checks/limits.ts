@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql';
+import type { FilterLimits } from '../../domain/users/filter/size.ts';
 
 /** Limits of one operation, and of the caches for documents. docs/limits.md explains what each of them counts. */
-export interface GraphQLLimits {
+export interface GraphQLLimits extends FilterLimits {
   /** Characters of a document, including comments. */
   documentCharacters: number;
   /** Tokens of a document. */
@@ -36,6 +37,8 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** Complexity of the field without its selections, if the default of `complexity.ts` does not fit. */
     cost?: number;
+    /** The argument that filters the rows of the field. */
+    filter?: string;
     /** The objects that the field reads. */
     reads?: {
       /** The argument that lists them. */

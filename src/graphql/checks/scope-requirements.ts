@@ -2,12 +2,15 @@ import {
   type ExecutionArgs,
   type FieldNode,
   type GraphQLField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
   getNamedType,
   getOperationAST,
+  isInputObjectType,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -16,6 +19,7 @@ import {
   type SelectionSetNode,
   TypeMetaFieldDef,
 } from 'graphql';
+import { isJsonObject } from '../../domain/shared/attributes.ts';
 import type { Scope } from '../../domain/shared/scopes.ts';
 import { type Fragments, fragmentsOf } from './fragments.ts';
 import { cachePerOperation } from './operation-cache.ts';
@@ -38,8 +42,8 @@ export interface Requirement extends SelectedField {
   scopes: readonly Scope[];
 }
 
-/** A field whose arguments determine the types of the objects that it returns, and so the scopes that it requires. */
-interface PolymorphicField extends SelectedField {
+/** A field whose arguments determine the scopes that it requires: they name types, or set input fields that require scopes. */
+interface FieldWithArguments extends SelectedField {
   field: Field;
 }
 
@@ -48,7 +52,7 @@ export interface Part {
   /** The same for every request with the operation. */
   fixed: Requirement[];
   /** Fields whose requirements depend on arguments, which can contain variables. */
-  byArguments: PolymorphicField[];
+  byArguments: FieldWithArguments[];
   spreads: { fragment: string; path: Path }[];
 }
 
@@ -145,7 +149,7 @@ function collectField(walk: Walk, part: Part, node: FieldNode, parent: GraphQLNa
   if (!field) return;
   const scopes = scopesOf(field);
   if (scopes.length > 0) part.fixed.push({ coordinate: `${parent.name}.${name}`, scopes, node, path });
-  if (field.extensions.typesInArguments) part.byArguments.push({ field, node, path });
+  if (field.extensions.typesInArguments || takesScopedInput(field)) part.byArguments.push({ field, node, path });
   if (node.selectionSet) collectSelections(walk, part, node.selectionSet, getNamedType(field.type), path);
 }
 
@@ -168,30 +172,76 @@ function isExecuted(walk: Walk, { directives = [] }: SelectionNode): boolean {
   });
 }
 
-/** The scopes of the types that a field's arguments name. The resolver rejects names that are not types. */
-export function requirementsOfTypes(
+/** The scopes that the arguments of a field require. */
+export function requirementsOfArguments(
   schema: GraphQLSchema,
   variables: Variables,
-  polymorphic: PolymorphicField,
+  { field, node, path }: FieldWithArguments,
 ): Requirement[] {
-  return [...typeNames(variables, polymorphic)].flatMap((name) => {
+  const values = argumentValues(field, node, variables);
+  if (!values) return [];
+  return [
+    ...requirementsOfTypes(schema, field, values),
+    ...field.args.flatMap(({ name, type }) => requirementsOfInput(values[name], type)),
+  ].map((requirement) => ({ ...requirement, node, path }));
+}
+
+/** The coerced arguments; undefined if they are invalid, which the executor reports. */
+function argumentValues(field: Field, node: FieldNode, variables: Variables) {
+  try {
+    return getArgumentValues(field, node, variables);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The scopes of the types that a field's arguments name. The resolver rejects names that are not types. */
+function requirementsOfTypes(schema: GraphQLSchema, field: Field, values: Record<string, unknown>): InputRequirement[] {
+  const names = new Set(field.extensions.typesInArguments?.(values));
+  return [...names].flatMap((name) => {
     const type = schema.getType(name);
-    return isObjectType(type)
-      ? {
-          coordinate: `Query.${polymorphic.field.name} of a ${type.name}`,
-          scopes: scopesOf(type),
-          node: polymorphic.node,
-          path: polymorphic.path,
-        }
-      : [];
+    return isObjectType(type) ? { coordinate: `Query.${field.name} of a ${type.name}`, scopes: scopesOf(type) } : [];
   });
 }
 
-/** The names of the types that a field's arguments name; none if the arguments are invalid, which the executor reports. */
-function typeNames(variables: Variables, { field, node }: PolymorphicField): Set<string> {
-  try {
-    return new Set(field.extensions.typesInArguments?.(getArgumentValues(field, node, variables)));
-  } catch {
-    return new Set();
-  }
+type InputRequirement = Pick<Requirement, 'coordinate' | 'scopes'>;
+
+/** The scopes of the input fields that a value sets, whatever their values: a filter reveals what it compares. */
+function requirementsOfInput(value: unknown, type: GraphQLInputType): InputRequirement[] {
+  if (value == null || !requiresScopes(type)) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => requirementsOfInput(item, getNamedType(type)));
+  const named = getNamedType(type);
+  if (!isInputObjectType(named) || !isJsonObject(value)) return [];
+  return Object.values(named.getFields()).flatMap((field) => {
+    if (value[field.name] === undefined) return [];
+    const { requiresScopes: scopes = [] } = field.extensions;
+    const own = scopes.length > 0 ? [{ coordinate: `${named.name}.${field.name}`, scopes }] : [];
+    return [...own, ...requirementsOfInput(value[field.name], field.type)];
+  });
 }
+
+const scopedInputs = new WeakMap<GraphQLInputObjectType, boolean>();
+
+/** Whether values of a type can set an input field that requires scopes. */
+function requiresScopes(type: GraphQLInputType): boolean {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named)) return false;
+  const result = scopedInputs.get(named) ?? [...typesWithin(named)].some(hasScopedField);
+  scopedInputs.set(named, result);
+  return result;
+}
+
+const hasScopedField = (type: GraphQLInputObjectType): boolean =>
+  Object.values(type.getFields()).some(({ extensions }) => (extensions.requiresScopes ?? []).length > 0);
+
+/** An input type and the input types that its values can contain. A type can contain itself. */
+function typesWithin(type: GraphQLInputObjectType, found = new Set<GraphQLInputObjectType>()) {
+  found.add(type);
+  for (const field of Object.values(type.getFields())) {
+    const named = getNamedType(field.type);
+    if (isInputObjectType(named) && !found.has(named)) typesWithin(named, found);
+  }
+  return found;
+}
+
+const takesScopedInput = ({ args }: Field): boolean => args.some(({ type }) => requiresScopes(type));

@@ -7,7 +7,7 @@ import {
   type Path,
   type Requirement,
   requirementsOf,
-  requirementsOfTypes,
+  requirementsOfArguments,
 } from './scope-requirements.ts';
 import type { Variables } from './variables.ts';
 
@@ -25,7 +25,9 @@ export function checkScopes(
   const parts = requirementsOf(args, variables);
   const unmet = new Map<string, Requirement[]>();
   for (const [name, part] of parts) {
-    const ofTypes = variables ? part.byArguments.flatMap((f) => requirementsOfTypes(args.schema, variables, f)) : [];
+    const ofTypes = variables
+      ? part.byArguments.flatMap((f) => requirementsOfArguments(args.schema, variables, f))
+      : [];
     const unmetOfPart = [...unmetOf(part.fixed, grantedScopes), ...unmetOf(ofTypes, grantedScopes)];
     if (unmetOfPart.length > 0) unmet.set(name, unmetOfPart);
   }

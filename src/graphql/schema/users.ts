@@ -116,6 +116,7 @@ builder.queryField('users', (t) =>
 ${MAX_USERS_PAGE_SIZE}.`,
     requiresScopes: ['users:read'],
     args: { ...pageArguments, ...userQueryArguments },
+    extensions: { filter: 'where' },
     resolve: (_root, { where, orderBy, ...args }, context, info) => {
       const { workspaceId } = context.viewer;
       const query = { where, orderBy };

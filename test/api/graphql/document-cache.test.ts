@@ -152,7 +152,8 @@ describe('Documents', () => {
     const heapGrowth = heap() - heapBefore;
     const accounted = documents.figures.bytes + queries.cache.bytes - bytesBefore;
     expect(heapGrowth).toBeLessThan(accounted);
-    expect(heapGrowth).toBeGreaterThan(accounted / 5);
+    // A fifth, as a rule; less if memory of the worker's earlier tests is released meanwhile.
+    expect(heapGrowth).toBeGreaterThan(accounted / 10);
   });
 
   it('with validation errors are cached with their errors, which count as well', async () => {

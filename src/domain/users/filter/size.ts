@@ -1,0 +1,82 @@
+import { isJsonObject } from '../../shared/attributes.ts';
+import { LimitExceededError } from '../../shared/errors.ts';
+
+/** Limits of one filter. docs/limits.md explains each of them. */
+export interface FilterLimits {
+  /** Nesting of `and`, `or` and `not`. */
+  filterDepth: number;
+  /** Conditions, each of which is one operator with its operand. */
+  filterConditions: number;
+  /** Values of one list, such as that of `in`. */
+  filterValues: number;
+}
+
+/** The size of a filter as a client has sent it, valid or not. */
+export interface FilterSize {
+  depth: number;
+  conditions: number;
+  /** The number of values of the longest list of values. */
+  values: number;
+  /** What it adds to the complexity of a page. */
+  cost: number;
+}
+
+/** A part of a filter that has still to be measured. */
+interface Part {
+  value: unknown;
+  depth: number;
+  /** The cost of each condition in it. */
+  costOfCondition: number;
+}
+
+/** Keys that nest filters. */
+const NESTING = new Set(['and', 'or', 'not']);
+
+/** Keys that belong to another condition, in the names of both APIs. */
+const OPTIONS = new Set(['caseSensitive', 'case_sensitive', 'key']);
+
+/** Cost of a condition on rows of other tables; 1 for all others. */
+const COSTS: Readonly<Record<string, number>> = { devices: 2, lists: 2, segments: 2, events: 5 };
+
+/**
+ * Measures a filter before it is validated. A filter can be nested as deep as JSON can be, so this walks it without recursion.
+ */
+export function measureFilter(filter: unknown): FilterSize {
+  const size: FilterSize = { depth: 0, conditions: 0, values: 0, cost: 0 };
+  const parts: Part[] = [{ value: filter, depth: 0, costOfCondition: 1 }];
+  for (let part = parts.pop(); part; part = parts.pop()) {
+    const { value, depth, costOfCondition } = part;
+    size.depth = Math.max(size.depth, depth);
+    if (Array.isArray(value) && value.some((item) => isJsonObject(item) || Array.isArray(item))) {
+      for (const item of value) parts.push({ ...part, value: item });
+    } else if (isJsonObject(value)) {
+      for (const [key, item] of Object.entries(value)) {
+        if (item === undefined || OPTIONS.has(key)) continue;
+        const isNesting = NESTING.has(key);
+        parts.push({
+          value: item,
+          depth: depth + (isNesting ? 1 : 0),
+          costOfCondition: isNesting ? 1 : Math.max(costOfCondition, COSTS[key] ?? 1),
+        });
+      }
+    } else {
+      size.conditions += 1;
+      size.cost += costOfCondition;
+      if (Array.isArray(value)) size.values = Math.max(size.values, value.length);
+    }
+  }
+  return size;
+}
+
+/** @throws {LimitExceededError} if a filter exceeds limits; the message names all of them. */
+export function checkFilterSize(filter: unknown, limits: FilterLimits): void {
+  const { depth, conditions, values } = measureFilter(filter);
+  const excesses = [
+    ...(depth > limits.filterDepth ? [`is nested ${depth} deep; the limit is ${limits.filterDepth}`] : []),
+    ...(conditions > limits.filterConditions
+      ? [`has ${conditions} conditions; the limit is ${limits.filterConditions}`]
+      : []),
+    ...(values > limits.filterValues ? [`has a list of ${values} values; the limit is ${limits.filterValues}`] : []),
+  ];
+  if (excesses.length > 0) throw new LimitExceededError(`The filter ${excesses.join(', and ')}.`);
+}

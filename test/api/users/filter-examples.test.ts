@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { UserFacts } from '../../../src/domain/users/filter/condition.ts';
+import type { User } from '../../../src/domain/users/user.ts';
+import { startApp } from '../../kit/app.ts';
+import { insertPeople, listIds, segmentIds } from '../../kit/filters/people.ts';
+import { rowGlobalId, rowId } from '../../kit/seed-rows.ts';
+
+const page = readFileSync('docs/filters.md', 'utf8');
+
+/** The rows of tables that have a filter or an order in the first column, and uids in the last one. */
+const rows = page.split('\n').flatMap((line) => {
+  const cells = line.slice(2, -2).split(' | ');
+  const input = /^`(\{.*\})`$/.exec(cells[0] ?? '')?.[1];
+  const uids = cells.at(-1) ?? '';
+  return input ? [{ input, uids: uids === 'nobody' ? [] : uids.split(', ') }] : [];
+});
+const isOrder = ({ input }: { input: string }) => input.startsWith('{ field:');
+
+const HOUR = 3_600_000;
+const ago = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString();
+
+const nobody: Omit<User, 'id' | 'uid' | 'createdAt'> = {
+  uidUpdateable: false,
+  firstName: null,
+  lastName: null,
+  number: null,
+  email: null,
+  isAccount: false,
+  timeZone: null,
+  appVersion: null,
+  appBuild: null,
+  appLastActiveAt: null,
+  meta: {},
+  updatedAt: ago(0),
+};
+
+/** A purchase some days ago. */
+const purchase = (days: number, value: number, currency: string) => ({
+  name: 'Purchase',
+  value,
+  properties: { currency },
+  timestamp: ago(24 * days),
+});
+
+/** The users of the page. */
+function people(): UserFacts[] {
+  const [list = '', segment = ''] = [listIds[0], segmentIds[0]];
+  return [
+    {
+      user: {
+        ...nobody,
+        id: rowId(11),
+        uid: 'ada',
+        firstName: 'Ada',
+        lastName: 'Lovelace',
+        email: 'ada@example.com',
+        number: '+442071234567',
+        timeZone: 'Europe/London',
+        appVersion: '3.1.0',
+        createdAt: '2025-01-10T00:00:00.000Z',
+        meta: { plan: 'pro', age: 36, newsletter: true, renewsOn: '2027-01-15' },
+      },
+      devices: [{ platform: 'ios', lastSeenAt: ago(1) }],
+      lists: [{ listId: list, subscribed: true, joinedAt: ago(1) }],
+      segments: [{ segmentId: segment, suppressed: false }],
+      events: [purchase(1, 120, 'EUR'), purchase(10, 80, 'EUR'), purchase(29, 40, 'EUR')],
+    },
+    {
+      user: {
+        ...nobody,
+        id: rowId(12),
+        uid: 'ben',
+        firstName: 'Ben',
+        lastName: 'Okri',
+        email: 'Ben@Example.org',
+        number: '+2348012345678',
+        timeZone: 'Africa/Lagos',
+        appVersion: '3.10.0',
+        createdAt: '2026-06-01T00:00:00.000Z',
+        meta: { plan: 'Free', age: 25, newsletter: false },
+      },
+      devices: [{ platform: 'android', lastSeenAt: ago(1) }],
+      lists: [{ listId: list, subscribed: false, joinedAt: ago(1) }],
+      segments: [{ segmentId: segment, suppressed: true }],
+      events: [purchase(90, 15, 'USD')],
+    },
+    {
+      user: {
+        ...nobody,
+        id: rowId(13),
+        uid: 'chloe',
+        firstName: 'Chloé',
+        createdAt: '2024-03-05T00:00:00.000Z',
+        meta: { plan: 5, city: 'Lyon' },
+      },
+      devices: [],
+      lists: [],
+      segments: [],
+      events: [{ name: 'Opened app', value: null, properties: {}, timestamp: ago(1) }],
+    },
+    {
+      user: {
+        ...nobody,
+        id: rowId(14),
+        uid: 'dan',
+        isAccount: true,
+        email: 'dan@example.com',
+        createdAt: '2026-06-01T00:00:00.000Z',
+      },
+      devices: [],
+      lists: [],
+      segments: [],
+      events: [],
+    },
+  ];
+}
+
+let app: Awaited<ReturnType<typeof startApp>>;
+beforeAll(async () => {
+  app = await startApp();
+  await insertPeople(app, people());
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const data = z.object({ users: z.object({ nodes: z.array(z.object({ uid: z.string() })), totalCount: z.int() }) });
+
+async function uidsOf(args: string): Promise<{ uids: string[]; count: number }> {
+  const text = args.replace('LIST', rowGlobalId('List', 1)).replace('SEGMENT', rowGlobalId('Segment', 1));
+  const { data: found, errors } = await app.send(`{ users(${text}) { nodes { uid } totalCount } }`);
+  expect(errors).toBeUndefined();
+  const { nodes, totalCount } = data.parse(found).users;
+  return { uids: nodes.map(({ uid }) => uid), count: totalCount };
+}
+
+describe('The examples of docs/filters.md', () => {
+  it('are all read from the page', () => expect(rows.length).toBeGreaterThan(60));
+
+  it.each(rows.filter((row) => !isOrder(row)))('$input', async ({ input, uids }) => {
+    const found = await uidsOf(`where: ${input}`);
+    expect({ ...found, uids: found.uids.toSorted() }).toEqual({ uids, count: uids.length });
+  });
+
+  it.each(rows.filter(isOrder))('orderBy: $input', async ({ input, uids }) => {
+    expect((await uidsOf(`orderBy: ${input}`)).uids).toEqual(uids);
+  });
+
+  it('name every operator and every field', () => {
+    const types = readFileSync('schema.graphql', 'utf8');
+    const inputs = [...types.matchAll(/^input (UserFilter|\w+Filter|\w+Condition) \{([^}]*)\}/gm)].filter(
+      ([, name]) => name !== 'EventFilter',
+    );
+    expect(inputs.length).toBeGreaterThan(10);
+    const fields = inputs.flatMap(([, name, body = '']) =>
+      [...body.replaceAll(/"""[\s\S]*?"""|"[^"]*"/g, '').matchAll(/(\w+):/g)].map(([, field]) => `${name}.${field}`),
+    );
+    const examples = rows.map(({ input }) => input).join(' ');
+    expect(fields.filter((field) => !new RegExp(`\\b${field.split('.')[1]}:`).test(examples))).toEqual([
+      'UserFilter.appBuild',
+    ]);
+  });
+});
