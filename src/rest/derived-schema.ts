@@ -3,19 +3,16 @@ import { unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.t
 import { dateValue } from './dates.ts';
 import { restNameOf } from './operation.ts';
 
-/** Conversions by the domain's object: a schema can contain itself. */
-const converted = new WeakMap<z.ZodType, z.ZodType>();
+/** Conversions of objects: one can contain itself, and each has one definition in the OpenAPI document. */
+const convertedObjects = new WeakMap<z.ZodObject, z.ZodType>();
 
 /**
  * Converts a schema of the domain, which keeps its rules and its output, to one for JSON in the form of REST: names of fields are
  * in snake case, values of enums in lower case, and dates in any format that REST accepts.
  */
 export function toRestSchema<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>> {
-  const existing = converted.get(schema);
-  const result = existing ?? convert(schema);
-  converted.set(schema, result);
   // Each part has the output of the part that it replaces.
-  return result as z.ZodType<z.output<Schema>>;
+  return convert(schema) as z.ZodType<z.output<Schema>>;
 }
 
 function convert(schema: z.ZodType): z.ZodType {
@@ -29,11 +26,13 @@ function convert(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodNumber ? z.preprocess(rejectUnsafe, schema) : schema;
 }
 
-/** Types of nested schemas are those of zod's core, of which the classic schemas are the only implementation here. */
-const convertPart = (schema: z.core.$ZodType) => toRestSchema(schema as z.ZodType);
+/** The types of nested schemas are those of Zod's core. Its classic schemas are the only implementation here. */
+const convertPart = (schema: z.core.$ZodType) => convert(schema as z.ZodType);
 
 /** The fields are read when they are first needed: by then, an object that contains itself has been converted. */
 function convertObject(schema: z.ZodObject): z.ZodType {
+  const existing = convertedObjects.get(schema);
+  if (existing) return existing;
   const names = new Map(Object.keys(schema.def.shape).map((name) => [restNameOf(name), name]));
   const shape = Object.defineProperties(
     {},
@@ -49,8 +48,9 @@ function convertObject(schema: z.ZodObject): z.ZodType {
     .transform((value) =>
       Object.fromEntries(Object.entries(value).map(([restName, part]) => [names.get(restName) ?? restName, part])),
     );
-  const { id, description } = schema.meta() ?? {};
-  return id === undefined ? object : object.meta({ id, description });
+  const named = object.meta(schema.meta() ?? {});
+  convertedObjects.set(schema, named);
+  return named;
 }
 
 function convertEnum(schema: z.ZodEnum): z.ZodType {
@@ -59,7 +59,7 @@ function convertEnum(schema: z.ZodEnum): z.ZodType {
 }
 
 /** Rejects numbers that a 64-bit float changes. */
-export function rejectUnsafe(value: unknown, context: z.RefinementCtx): unknown {
+function rejectUnsafe(value: unknown, context: z.RefinementCtx): unknown {
   const unsafe = unsafeNumberIn(value);
   if (unsafe === undefined) return value;
   const { code, message } = unsafeNumberIssue(unsafe);

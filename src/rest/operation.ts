@@ -6,12 +6,14 @@ import { ValidationError, type ValidationIssue } from '../domain/shared/errors.t
 import { MAX_ISSUES } from '../domain/shared/limits.ts';
 import type { Scope } from '../domain/shared/scopes.ts';
 import { validationIssues } from '../domain/shared/validation.ts';
+import type { FilterLimits } from '../domain/users/filter/size.ts';
 import { checkRequest, type RawRequest, type RequestPart } from './ignored-input.ts';
 
 /** The context of a handler. */
 export interface RestContext {
   db: Database;
   viewer: Viewer;
+  limits: FilterLimits;
 }
 
 /** A raw request whose body is a JSON object. */
@@ -70,14 +72,17 @@ export function operation<Input extends z.ZodType>(
     input: Input;
     /** REST names of domain fields, such as `uid: 'id'`; `commonNames` has those that are the same for all operations. */
     names?: Readonly<Record<string, string>>;
+    /** Rejects a request before it is validated, such as one whose validation would take too long. */
+    checkSize?(context: RestContext, request: RawRequest): void;
     handle(context: RestContext, input: z.output<Input>): Promise<object>;
   },
 ): Operation {
-  const { names: ownNames, handle, ...description } = definition;
+  const { names: ownNames, checkSize, handle, ...description } = definition;
   const names = { ...commonNames, ...ownNames };
   return {
     ...description,
     run: async (context, raw) => {
+      checkSize?.(context, raw);
       const { request, issues, ignored, ignoredFields } = checkRequest(description, raw);
       const input = validateRequest(definition.input, request, names, issues);
       try {

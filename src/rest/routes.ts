@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
 import { ForbiddenError } from '../domain/shared/errors.ts';
 import { parseJson } from '../domain/shared/json-numbers.ts';
+import type { FilterLimits } from '../domain/users/filter/size.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { POINTS } from '../http/limits/rate.ts';
@@ -23,6 +24,7 @@ interface DemoKey {
 interface RestRoutesOptions {
   db: DatabaseClient;
   admit: Admit;
+  limits: FilterLimits;
   /** Credentials to fill in on the documentation page. They are public, so only those of the demo data may be used. */
   demoKey?: DemoKey | undefined;
 }
@@ -106,7 +108,7 @@ function parseBody(
 
 type Parameters = Record<string, unknown>;
 
-function mount(app: FastifyInstance, { db }: RestRoutesOptions, operation: Operation): void {
+function mount(app: FastifyInstance, { db, limits }: RestRoutesOptions, operation: Operation): void {
   const isWrite = operation.isWrite ?? operation.method !== 'GET';
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
@@ -122,7 +124,7 @@ function mount(app: FastifyInstance, { db }: RestRoutesOptions, operation: Opera
       const query = withArrays(request.query);
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'], Prefer: request.headers.prefer };
       const viewer = viewerOf(request);
-      const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
+      const context = { db: db.forWorkspace(viewer.workspaceId), viewer, limits };
       request.hasWritten = isWrite;
       request.admitted?.addWork(operation.work ?? (isWrite ? 1 : 0));
       const running = operation.run(context, { params, query, headers, body }).then((result) => {

@@ -313,7 +313,7 @@ export const cursor = (description: string) => z.preprocess(emptyAsAbsent, z.str
 /** The size of a page of users. */
 export const limit = z
   .preprocess(
-    (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : emptyAsAbsent(value)),
+    (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : emptyAsAbsent(value)),
     z.int({ error: 'must be an integer' }).optional(),
   )
   .meta({

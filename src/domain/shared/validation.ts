@@ -58,7 +58,7 @@ export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssu
         unknown?.map((name) => ({
           path: [...path, String(name).slice(0, MAX_ECHO_LENGTH)],
           code: 'UNKNOWN_FIELD',
-          message: 'is not a field of this input',
+          message: 'is not a field of this object',
         })) ?? [{ path, code: codeOf(issue), message: messageOf(issue) }]
       );
     })

@@ -34,7 +34,10 @@ export const userOrder = z
     /** Where users without a value come; last by default. */
     nulls: z.enum(['FIRST', 'LAST']).nullish(),
   })
-  .meta({ id: 'UserOrder' });
+  .meta({
+    id: 'UserOrder',
+    description: 'The order of users. Users with the same value are sorted by id, in the same direction.',
+  });
 
 export type UserOrder = z.input<typeof userOrder>;
 

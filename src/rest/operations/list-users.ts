@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { ForbiddenError } from '../../domain/shared/errors.ts';
 import {
   cursorScope,
@@ -8,6 +9,7 @@ import {
   type PageOfRows,
   parsePageArguments,
 } from '../../domain/shared/pagination.ts';
+import { checkFilterSize } from '../../domain/users/filter/size.ts';
 import { canonicalJson, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
@@ -128,6 +130,9 @@ valid only with the same filter and order.`,
   errors: [],
   input: z.object({ body: searchBody }),
   names: argumentNames,
+  checkSize: ({ limits }, { body }) => {
+    if (isJsonObject(body) && body.where != null) checkFilterSize(body.where, limits);
+  },
   handle: async (context, { body }) => {
     const { db, viewer } = context;
     const { where, order_by: orderBy } = body;

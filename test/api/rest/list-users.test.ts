@@ -251,6 +251,61 @@ describe('lists[]', () => {
   });
 });
 
+describe('created_after and created_before', () => {
+  /** Users `u1` to `u5`, who signed up on the first five days of 2021, in the opposite order of their ids. */
+  async function startWithDates() {
+    const app = await startApp();
+    const list = await addList(app);
+    for (const day of [5, 4, 3, 2, 1]) {
+      const user = await addUser(app, {
+        uid: `u${day}`,
+        email: 'shared@example.com',
+        createdAt: new Date(Date.UTC(2021, 0, day)),
+      });
+      if (day > 2) await addToList(app, list, user);
+    }
+    return { app, list, uidsOf: async (query: string) => pageIn((await restOf(app).get(`/v1/users?${query}`)).body) };
+  }
+
+  it.each([
+    ['created_after=2021-01-04', ['u4', 'u5']],
+    ['created_before=2021-01-02', ['u1']],
+    ['created_after=2021-01-02&created_before=2021-01-04', ['u2', 'u3']],
+    ['created_after=2021-01-04T01:00:00%2B01:00', ['u4', 'u5']],
+    ['created_after=2021-01-04T01:00:00+01:00', ['u4', 'u5']],
+    ['created_after=2021-01-04 00:00', ['u4', 'u5']],
+    ['created_before=1609545600', ['u1']],
+    ['created_before=Sat, 02 Jan 2021 00:00:00 GMT', ['u1']],
+    ['created_after=2021-01-04&created_before=2021-01-02', []],
+    ['created_after=&created_before=', ['u1', 'u2', 'u3', 'u4', 'u5']],
+    ['created_after=2021-01-02&email=shared@example.com', ['u2', 'u3', 'u4', 'u5']],
+    ['created_after=2021-01-02&email=Shared@example.com', []],
+    ['created_before=2021-01-05&lists[]=LIST', ['u3', 'u4']],
+    ['created_before=2021-01-05&lists[]=LIST&email=shared@example.com', ['u3', 'u4']],
+  ])('filter: %s', async (query, uids) => {
+    const { app, list, uidsOf } = await startWithDates();
+    await using _ = app;
+    expect((await uidsOf(query.replace('LIST', list.id).replaceAll(' ', '%20'))).uids).toEqual(uids);
+  });
+
+  it('use the same cursors as the list of all users, in both directions', async () => {
+    const { app, uidsOf } = await startWithDates();
+    await using _ = app;
+    const { next } = await uidsOf('limit=1');
+    const second = await uidsOf(`limit=2&created_before=2021-01-05&next_cursor=${next}`);
+    expect(second.uids).toEqual(['u2', 'u3']);
+    expect((await uidsOf(`created_after=2021-01-01&next_cursor=${second.next}`)).uids).toEqual(['u4', 'u5']);
+    expect((await uidsOf(`created_after=2021-01-01&previous_cursor=${second.previous}`)).uids).toEqual(['u1']);
+  });
+
+  it.each(['yesterday', '2021-02-30', '0', '10000-01-01'])('reject %s', async (date) => {
+    expect(await restOf(app).get(`/v1/users?created_after=${date}&created_before=${date}`)).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: ['created_after'] }, { path: ['created_before'] }] },
+    });
+  });
+});
+
 it('returns an empty page for an empty workspace', async () => {
   expect(await restOf(app, app.stranger.owner).get('/v1/users')).toEqual({ status: 200, body: { data: [] } });
 });

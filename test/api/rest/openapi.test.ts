@@ -51,7 +51,7 @@ describe('linted by Redocly', () => {
   });
 });
 
-it('has every operation of the REST reference, in its order, and the removal of a token', () => {
+it('has every operation of the REST reference, in its order, the search, and the removal of a token', () => {
   const methodsOf = Object.entries(record(document.paths)).flatMap(([path, item]) =>
     Object.keys(record(item)).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -62,6 +62,7 @@ it('has every operation of the REST reference, in its order, and the removal of 
     'PUT /users/{uid}',
     'DELETE /users/{uid}',
     'POST /users/{uid}/events',
+    'POST /users/search',
     'DELETE /users/{uid}/tokens/{token}',
   ]);
 });
@@ -129,6 +130,28 @@ describe('request body schemas', () => {
     expect(at(bodyOf('/users', 'post'), 'schema', 'required')).toEqual(['id']);
     expect(at(bodyOf('/users/{uid}', 'put'), 'schema', 'required')).toBeUndefined();
     expect(at(bodyOf('/users/{uid}/events', 'post'), 'schema', 'required')).toEqual(['event']);
+  });
+
+  it('document the filter of a search under the names of GraphQL, without null', () => {
+    const where = at(bodyOf('/users/search', 'post'), 'schema', 'properties', 'where');
+    expect(where).toMatchObject({ anyOf: [{ $ref: '#/components/schemas/UserFilter' }, { type: 'null' }] });
+    expect(at(document, 'components', 'schemas', 'UserFilter')).toMatchObject({
+      description: expect.stringContaining('empty filter'),
+      properties: {
+        not: { $ref: '#/components/schemas/UserFilter' },
+        or: { type: 'array', items: { $ref: '#/components/schemas/UserFilter' } },
+        first_name: { $ref: '#/components/schemas/StringFilter' },
+        app_last_active: { $ref: '#/components/schemas/DateTimeFilter' },
+        meta: { type: 'array', items: { $ref: '#/components/schemas/AttributeFilter' } },
+      },
+      additionalProperties: false,
+    });
+    expect(at(document, 'components', 'schemas', 'StringFilter', 'properties', 'not_in')).toEqual({
+      type: 'array',
+      items: { type: 'string' },
+    });
+    const ofFilters = objectsOf(at(document, 'components', 'schemas', 'EventCondition'));
+    expect(ofFilters.filter(({ type }) => type === 'null')).toEqual([]);
   });
 
   it('document rules that are checked by code', () => {

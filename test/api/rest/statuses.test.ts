@@ -17,6 +17,7 @@ const operations: [NonNullable<InjectOptions['method']>, string][] = [
   ['PUT', '/v1/users/u1'],
   ['POST', '/v1/users/u1/events'],
   ['GET', '/v1/users'],
+  ['POST', '/v1/users/search'],
   ['DELETE', '/v1/users/u1'],
   ['DELETE', '/v1/users/u1/tokens/t1'],
 ];
@@ -51,6 +52,7 @@ describe('403', () => {
   it.each([
     ['GET', '/v1/users'],
     ['GET', '/v1/users/u1'],
+    ['POST', '/v1/users/search'],
     ['DELETE', '/v1/users/u1'],
   ] as const)('%s %s requires the secret, and runs no SQL', async (method, url) => {
     const headers = { authorization: app.publicKey };

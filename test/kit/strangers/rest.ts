@@ -1,5 +1,6 @@
 import type { InjectOptions } from 'fastify';
 import { z } from 'zod';
+import { decodeIdOf } from '../../../src/graphql/schema/global-id.ts';
 import { openApiDocument } from '../../../src/rest/openapi.ts';
 import type { Operation } from '../../../src/rest/operation.ts';
 import type { AllNames } from './names.ts';
@@ -13,6 +14,12 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
   lists: ({ list }) => [[list]],
   'lists[]': ({ list }) => [list],
   email: ({ email }) => [email],
+  where: ({ uid, email, list, segment }) => [
+    { uid: { eq: uid } },
+    { email: { eq: email } },
+    { lists: { some: { list_ids: [decodeIdOf('List', list)] } } },
+    { segments: { some: { segment_ids: [decodeIdOf('Segment', segment)] } } },
+  ],
   idempotency_key: ({ idempotencyKey }) => [idempotencyKey],
   'Idempotency-Key': ({ idempotencyKey }) => [idempotencyKey],
 };
@@ -22,6 +29,7 @@ export const restOther: readonly string[] = [
   ...['limit', 'next_cursor', 'previous_cursor', 'first_name', 'last_name', 'number', 'device_platform', 'meta'],
   ...['created_at', 'event', 'value', 'properties', 'timestamp'],
   ...['is_account', 'tz', 'app_version', 'app_build', 'app_last_active', 'Prefer'],
+  ...['created_after', 'created_before', 'order_by'],
 ];
 
 const Documented = z.object({

@@ -25,7 +25,11 @@ const stringFilter = z
     isNull: flag,
     caseSensitive: flag,
   })
-  .meta({ id: 'StringFilter' });
+  .meta({
+    id: 'StringFilter',
+    description:
+      'Conditions on a text, all of which must hold. A missing text satisfies none of them except that it is missing.',
+  });
 
 const numberOperand = z.number();
 
@@ -40,9 +44,14 @@ const numberFilter = z
     gt: notNull(numberOperand),
     gte: notNull(numberOperand),
   })
-  .meta({ id: 'NumberFilter' });
+  .meta({
+    id: 'NumberFilter',
+    description: 'Conditions on a number, all of which must hold. Values of another type satisfy none of them.',
+  });
 
-const booleanFilter = z.strictObject({ eq: flag, isNull: flag }).meta({ id: 'BooleanFilter' });
+const booleanFilter = z
+  .strictObject({ eq: flag, isNull: flag })
+  .meta({ id: 'BooleanFilter', description: 'Conditions on a boolean, all of which must hold.' });
 
 const dateTimeFilter = z
   .strictObject({
@@ -56,7 +65,11 @@ const dateTimeFilter = z
     within: notNull(duration),
     before: notNull(duration),
   })
-  .meta({ id: 'DateTimeFilter' });
+  .meta({
+    id: 'DateTimeFilter',
+    description:
+      'Conditions on a point in time, all of which must hold. within: less than this long ago; before: at least this long ago, both as ISO 8601 durations such as P30D.',
+  });
 
 /** The most events that a condition can count. */
 const MAX_EVENT_COUNT = 10_000;
@@ -71,7 +84,7 @@ const countFilter = z
     gt: eventCount,
     gte: eventCount,
   })
-  .meta({ id: 'CountFilter' });
+  .meta({ id: 'CountFilter', description: 'Conditions on a number of events, all of which must hold.' });
 
 /** The conditions on a value whose type is not fixed. Each holds only for values of its type. */
 const attributeTests = {
@@ -93,27 +106,39 @@ const attributeKey = z.string().superRefine((key, context) => {
 });
 
 /** A filter for the value of an event. */
-export const valueFilter = z.strictObject(attributeTests).meta({ id: 'ValueFilter' });
+export const valueFilter = z.strictObject(attributeTests).meta({
+  id: 'ValueFilter',
+  description:
+    'Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none.',
+});
 
 /** A filter for an attribute of a user, or a property of an event. */
-export const attributeFilter = z.strictObject({ key: attributeKey, ...attributeTests }).meta({ id: 'AttributeFilter' });
+export const attributeFilter = z.strictObject({ key: attributeKey, ...attributeTests }).meta({
+  id: 'AttributeFilter',
+  description:
+    'Conditions on the attribute with a key, all of which must hold. A value of another type satisfies none.',
+});
 
 const deviceCondition = z
   .strictObject({
     platform: notNull(z.enum(devicePlatforms)),
     lastSeenAt: notNull(dateTimeFilter),
   })
-  .meta({ id: 'DeviceCondition' });
+  .meta({ id: 'DeviceCondition', description: 'Conditions on a device, all of which must hold for the same device.' });
 
 /** @param id how the API represents the id of a list. */
 const listCondition = <Id extends z.ZodType<string, string>>(id: Id) =>
-  z
-    .strictObject({ listIds: notNull(z.array(id)), subscribed: flag, joinedAt: notNull(dateTimeFilter) })
-    .meta({ id: 'ListMembershipCondition' });
+  z.strictObject({ listIds: notNull(z.array(id)), subscribed: flag, joinedAt: notNull(dateTimeFilter) }).meta({
+    id: 'ListMembershipCondition',
+    description: 'Conditions on a membership in a list, all of which must hold for the same membership.',
+  });
 
 /** @param id how the API represents the id of a segment. */
 const segmentCondition = <Id extends z.ZodType<string, string>>(id: Id) =>
-  z.strictObject({ segmentIds: notNull(z.array(id)), suppressed: flag }).meta({ id: 'SegmentMembershipCondition' });
+  z.strictObject({ segmentIds: notNull(z.array(id)), suppressed: flag }).meta({
+    id: 'SegmentMembershipCondition',
+    description: 'Conditions on a membership in a segment, all of which must hold for the same membership.',
+  });
 
 const someOrNone = <Condition extends z.ZodType>(name: string, condition: Condition) =>
   z.strictObject({ some: notNull(condition), none: notNull(condition) }).meta({ id: name });
@@ -128,7 +153,11 @@ const eventCondition = z
     value: notNull(valueFilter),
     properties: notNull(z.array(attributeFilter)),
   })
-  .meta({ id: 'EventCondition' });
+  .meta({
+    id: 'EventCondition',
+    description:
+      "A condition on the number of a user's events that satisfy all further conditions; at least one by default.",
+  });
 
 /** How an API represents ids. */
 interface Ids {
@@ -181,7 +210,11 @@ export function userFilter(ids: Ids): z.ZodType<UserFilter> {
       },
       ...conditions(ids),
     })
-    .meta({ id: 'UserFilter' });
+    .meta({
+      id: 'UserFilter',
+      description:
+        'A filter for users: all conditions that are set must hold, so an empty filter matches everybody. Null is rejected.',
+    });
   return filter;
 }
 

@@ -5,7 +5,7 @@ import { LimitExceededError } from '../../shared/errors.ts';
 export interface FilterLimits {
   /** Nesting of `and`, `or` and `not`. */
   filterDepth: number;
-  /** Conditions, each of which is one operator with its operand. */
+  /** Conditions, each of which is one operator with its operand. An object without any counts as one. */
   filterConditions: number;
   /** Values of one list, such as that of `in`. */
   filterValues: number;
@@ -50,8 +50,9 @@ export function measureFilter(filter: unknown): FilterSize {
     if (Array.isArray(value) && value.some((item) => isJsonObject(item) || Array.isArray(item))) {
       for (const item of value) parts.push({ ...part, value: item });
     } else if (isJsonObject(value)) {
-      for (const [key, item] of Object.entries(value)) {
-        if (item === undefined || OPTIONS.has(key)) continue;
+      const entries = Object.entries(value).filter(([key, item]) => item !== undefined && !OPTIONS.has(key));
+      if (entries.length === 0) size.conditions += 1;
+      for (const [key, item] of entries) {
         const isNesting = NESTING.has(key);
         parts.push({
           value: item,
