@@ -1,4 +1,4 @@
-import { isInterfaceType } from 'graphql';
+import { isInputObjectType, isInterfaceType } from 'graphql';
 import { expect, it } from 'vitest';
 import { servedSchema } from '../../src/federation/subgraph.ts';
 import { operations } from '../../src/rest/operations/index.ts';
@@ -13,6 +13,17 @@ it('has a value for every argument and every field of an input', () => {
   expect(
     coordinates.filter((coordinate) => !known.has(coordinate)),
     advice,
+  ).toEqual([]);
+});
+
+it('has a filter with every field', () => {
+  const type = servedSchema.getType('UserFilter');
+  const fields = isInputObjectType(type) ? Object.keys(type.getFields()) : [];
+  const filters = JSON.stringify(namingArguments['Query.users(where)']?.(namesOf(1)));
+  expect(fields.length).toBeGreaterThan(10);
+  expect(
+    fields.filter((field) => !filters.includes(`"${field}":`)),
+    'Add each to filtersOf in test/kit/strangers/names.ts.',
   ).toEqual([]);
 });
 

@@ -14,6 +14,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
+import { wholeInputs } from './names.ts';
 
 /** The value of an argument or input field by its coordinate, such as `Query.user(uid)` or `AddEventInput.uid`. */
 export type GetValue = (coordinate: string) => unknown;
@@ -81,7 +82,7 @@ function builder(getValue: GetValue) {
 /** The value of an argument; of an input object, the fields with a value. */
 function variableValue(coordinate: string, type: GraphQLInputType, getValue: GetValue): unknown {
   const named = getNamedType(type);
-  if (!isInputObjectType(named)) return getValue(coordinate);
+  if (!isInputObjectType(named) || wholeInputs.has(named.name)) return getValue(coordinate);
   const fields = Object.values(named.getFields()).flatMap((field) => {
     const value = variableValue(`${named.name}.${field.name}`, field.type, getValue);
     return value === undefined ? [] : [[field.name, value]];

@@ -1,4 +1,4 @@
-import { isInputObjectType } from 'graphql';
+import { type GraphQLInputType, getNamedType, isInputObjectType } from 'graphql';
 import { keysOf } from '../../../src/federation/entities.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
 import type { Names } from '../root-operations.ts';
@@ -38,6 +38,26 @@ const representationsOf = (names: AllNames) =>
     keys.map((key) => ({ __typename, [key]: key === 'id' ? idsOf(names)[__typename] : names[key] })),
   );
 
+/** Filters that compare with the names of a workspace's objects, or match all of its users. Each field of `UserFilter` is in one. */
+function filtersOf({ uid, email, list, segment }: AllNames): unknown[] {
+  return [
+    { uid: { eq: uid } },
+    { or: [{ email: { contains: email } }, { firstName: { contains: uid } }, { lastName: { contains: uid } }] },
+    { lists: { some: { listIds: [list] } } },
+    { segments: { some: { segmentIds: [segment] } } },
+    { and: [{ lists: { none: { listIds: [list] } } }, { segments: { none: { segmentIds: [segment] } } }] },
+    { not: { uid: { eq: uid } }, uidUpdateable: { isNull: false }, isAccount: { isNull: false } },
+    { devices: { some: {} }, meta: [{ key: 'plan', exists: false }], number: { isNull: true } },
+    { events: [{ name: { startsWith: 'P' } }], createdAt: { isNull: false }, updatedAt: { isNull: false } },
+    {
+      timeZone: { isNull: true },
+      appVersion: { isNull: true },
+      appBuild: { isNull: true },
+      appLastActiveAt: { isNull: true },
+    },
+  ];
+}
+
 /** Arguments and input fields that name an object of a workspace, and the values to try. */
 export const namingArguments: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   'Query.node(id)': (names) => Object.values(idsOf(names)),
@@ -46,6 +66,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'Query.segment(id)': ({ segment }) => [segment],
   'Query.event(id)': ({ event }) => [event],
   'Query.user(uid)': ({ uid, email }) => [uid, email],
+  'Query.users(where)': filtersOf,
   'Query._entities(representations)': (names) => representationsOf(names).map((representation) => [representation]),
   'AddEventInput.uid': ({ uid }) => [uid],
   'AddEventInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
@@ -93,6 +114,9 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'EventFilter.until': undefined,
   'List.members(subscribed)': undefined,
   'SetListSubscriptionInput.subscribed': true,
+  'UserOrder.field': 'UID',
+  'UserOrder.direction': undefined,
+  'UserOrder.nulls': undefined,
   'UpdateListInput.title': 'Overwritten',
   'UpdateListInput.description': undefined,
   'UpdateUserInput.appBuild': undefined,
@@ -113,19 +137,36 @@ const paging = /\((after|before|first|last)\)$/;
 /** Fields that return a connection. */
 export const connectionFields = schemaFields.filter(({ field }) => field.args.some(({ name }) => name === 'after'));
 
-/** The coordinates of all arguments and input fields, except for those of pages and for input objects. */
+/** Input types that are tried as a whole: a filter contains itself. */
+export const wholeInputs: ReadonlySet<string> = new Set(['UserFilter']);
+
+/** The input types within filters. */
+const withinFilters = new Set<string>();
+function collectWithin(type: GraphQLInputType | undefined): void {
+  const named = type && getNamedType(type);
+  if (!isInputObjectType(named) || withinFilters.has(named.name)) return;
+  withinFilters.add(named.name);
+  for (const field of Object.values(named.getFields())) collectWithin(field.type);
+}
+for (const name of wholeInputs) {
+  const type = servedSchema.getType(name);
+  if (isInputObjectType(type)) collectWithin(type);
+}
+
+/** The coordinates of all arguments and input fields, except for those of pages, those within filters, and input objects. */
 export const coordinates: string[] = [
   ...schemaFields.flatMap(({ coordinate, field }) =>
     field.args.map((arg) => ({ at: `${coordinate}(${arg.name})`, type: arg.type })),
   ),
   ...Object.values(servedSchema.getTypeMap())
     .filter((type) => isInputObjectType(type))
+    .filter(({ name }) => !withinFilters.has(name))
     .flatMap((type) =>
       Object.values(type.getFields()).map((field) => ({ at: `${type.name}.${field.name}`, type: field.type })),
     ),
 ]
-  .filter(
-    ({ at, type }) =>
-      !paging.test(at) && !isInputObjectType(servedSchema.getType(String(type).replaceAll(/[[\]!]/g, ''))),
-  )
+  .filter(({ at, type }) => {
+    const named = servedSchema.getType(String(type).replaceAll(/[[\]!]/g, ''));
+    return !paging.test(at) && (!isInputObjectType(named) || wholeInputs.has(named.name));
+  })
   .map(({ at }) => at);
