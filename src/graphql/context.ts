@@ -7,4 +7,6 @@ export interface Context {
   db: Database;
   viewer: Viewer;
   loaders: Loaders;
+  /** When the request was received: the instant that `within` and `before` of its filters refer to. */
+  now: Date;
 }

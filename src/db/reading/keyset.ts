@@ -1,3 +1,4 @@
+import { QueryTimeoutError } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
@@ -15,6 +16,22 @@ export interface KeysetSource<Row> {
   join?: Prisma.Sql;
   /** The columns of a row; its `id` is the key. */
   columns: Columns<Row>;
+  /** Set if a caller has determined the text of the fragments: its statements are not prepared. */
+  adHoc?: AdHoc;
+}
+
+/** How statements whose text a caller has determined are read. */
+interface AdHoc {
+  /** The error of a statement that takes longer than its timeout. */
+  timeoutError(timeoutMs: number): Error;
+}
+
+/** Runs a statement of a source. */
+export function querySource<Rows>(db: ReadDb, { adHoc }: KeysetSource<unknown>, statement: Prisma.Sql): Promise<Rows> {
+  if (!adHoc) return db.query<Rows>(statement);
+  return db.queryOnce<Rows>(statement).catch((error: unknown) => {
+    throw error instanceof QueryTimeoutError ? adHoc.timeoutError(error.timeoutMs) : error;
+  });
 }
 
 /** The position of a row in its order. */
@@ -72,7 +89,7 @@ export async function readPages<Row>(
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'start' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
-  const [arrays] = await db.query<[PageArrays]>`/* readPages ${table} */
+  const statement = Prisma.sql`/* readPages ${table} */
     SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(fields)}
     FROM (
       SELECT parent.place${beyond.column}, page.*
@@ -88,6 +105,7 @@ export async function readPages<Row>(
         ORDER BY ${key} ${order}
       ) AS page ON true
     ) AS found`;
+  const [arrays] = await querySource<[PageArrays]>(db, source, statement);
   const rows = columns.rows(arrays);
   const indexesByPlace = Map.groupBy(rows.keys(), (index) => arrays.place[index]);
   const pageAt = (place: number) => {

@@ -29,12 +29,21 @@ export interface OrderedSource<Row> {
   where: Prisma.Sql;
   id: Prisma.Sql;
   sort: Sort;
-  /** Joined to the rows of a page if the table lacks some of the columns. */
-  join?: Prisma.Sql;
-  /** The columns of a row; its `id` is the id of the sort. */
+  /** Limits the rows to those that have a row in another table. */
+  membership?: Membership | undefined;
+  /** The columns of a row and of its membership; its `id` is the id of the sort. */
   columns: Columns<Row>;
   /** The error of a page that takes longer than its timeout. */
   timeoutError(timeoutMs: number): Error;
+}
+
+/** A table with at most one row for each row of a source. */
+export interface Membership {
+  table: Prisma.Sql;
+  /** Selects the rows of the table; names the workspace. */
+  where: Prisma.Sql;
+  /** The column with the id of the source's row. */
+  memberId: Prisma.Sql;
 }
 
 /** Rows with a sort value, or those without one. A page crosses from one group to the other. */
@@ -59,11 +68,14 @@ export async function readOrderedPage<Row extends { id: string }>(
   page: Page,
   fields?: FieldSet,
 ): Promise<PageOfRows<Row>> {
-  const { columns, sort, table, join = Prisma.empty } = source;
+  const { columns, sort, table, id, membership } = source;
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
   const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
+  const join = membership
+    ? Prisma.sql`JOIN ${membership.table} ON ${membership.where} AND ${membership.memberId} = ${id}`
+    : Prisma.empty;
   const walk = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
   const statement = Prisma.sql`/* readOrderedPage ${table} */
     SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
@@ -115,7 +127,8 @@ function groupsOf({ key }: Sort, { isBackward, from }: Walk): Group[] {
 
 const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
 
-function rowsOfGroup({ table, where, id, sort }: OrderedSource<unknown>, walk: Walk, group: Group): Prisma.Sql {
+function rowsOfGroup(source: OrderedSource<unknown>, walk: Walk, group: Group): Prisma.Sql {
+  const { table, where, id, sort, membership } = source;
   const { key, direction } = sort;
   const isAscending = (direction === 'asc') !== walk.isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
@@ -125,7 +138,10 @@ function rowsOfGroup({ table, where, id, sort }: OrderedSource<unknown>, walk: W
   const sorting = key ? Prisma.sql`${key.value} ${order}, ${id} ${order}` : Prisma.sql`${id} ${order}`;
   const bound =
     walk.from && groupOf(walk.from.position) === group ? beyond(walk.from, isAscending, key, id) : Prisma.empty;
-  return Prisma.sql`SELECT ${table}.* FROM ${table} WHERE ${where} ${isOfGroup} ${bound} ORDER BY ${sorting} LIMIT ${walk.limit}::int`;
+  const isMember = membership
+    ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.memberId} = ${id})`
+    : Prisma.empty;
+  return Prisma.sql`SELECT ${table}.* FROM ${table} WHERE ${where} ${isMember} ${isOfGroup} ${bound} ORDER BY ${sorting} LIMIT ${walk.limit}::int`;
 }
 
 function beyond(
@@ -186,20 +202,36 @@ interface Range {
 /** Counts the next `step` rows after an id; undefined if that takes too long. */
 async function countStep(
   db: ReadDb,
-  { table, where, id, workspaceId }: OrderedSource<unknown>,
+  source: OrderedSource<unknown>,
   after: string | undefined,
   step: number,
 ): Promise<Range | undefined> {
-  const bound = after === undefined ? Prisma.empty : Prisma.sql`AND ${id} > ${after}::uuid`;
+  const { table, where, id } = source;
   try {
     const [range] = await db.queryOnce<[Range]>(Prisma.sql`/* countOrdered ${table} */
       SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
-      FROM (
-        SELECT * FROM ${table} WHERE workspace_id = ${workspaceId}::uuid ${bound} ORDER BY ${id} LIMIT ${step}::int
-      ) AS ${table}`);
+      FROM (${candidates(source, after, step)}) AS ${table}`);
     return range;
   } catch (error) {
     if (error instanceof QueryTimeoutError) return undefined;
     throw error;
   }
+}
+
+/** The rows of a step. Those that are limited to members are read in the order of the memberships. */
+function candidates(
+  { table, id, workspaceId, membership }: OrderedSource<unknown>,
+  after: string | undefined,
+  step: number,
+): Prisma.Sql {
+  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${workspaceId}::uuid`;
+  const [from, where, key] = membership
+    ? [
+        Prisma.sql`${membership.table} JOIN ${table} ON ${isOfWorkspace} AND ${id} = ${membership.memberId}`,
+        membership.where,
+        membership.memberId,
+      ]
+    : [table, isOfWorkspace, id];
+  const bound = after === undefined ? Prisma.empty : Prisma.sql`AND ${key} > ${after}::uuid`;
+  return Prisma.sql`SELECT ${table}.* FROM ${from} WHERE ${where} ${bound} ORDER BY ${key} LIMIT ${step}::int`;
 }

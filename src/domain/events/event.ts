@@ -5,7 +5,9 @@ import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
+import { LimitExceededError } from '../shared/errors.ts';
 import type { Instant } from '../shared/instant.ts';
+import { valueComparisons } from '../users/filter/values.ts';
 import type { EventFilter } from './inputs.ts';
 
 /** An action of a user. */
@@ -46,15 +48,36 @@ export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly 
   return new Map(events.map((event) => [event.id, event]));
 }
 
-/** The events of a user that pass a filter, by id, newest first; the parent is a user that has been read. */
-export function eventsSource(workspaceId: string, { name, since, until }: EventFilter = {}): KeysetSource<Event> {
+/**
+ * The events of a user that pass a filter, by id, newest first; the parent is a user that has been read.
+ * @param now the instant that `within` and `before` refer to.
+ */
+export function eventsSource(workspaceId: string, filter: EventFilter = {}, now = new Date()): KeysetSource<Event> {
+  const { name, since, until } = filter;
   const filters = [
     ...(name == null ? [] : [Prisma.sql`events.name = ${name}`]),
     ...(since == null ? [] : [Prisma.sql`events.timestamp >= ${since}`]),
     ...(until == null ? [] : [Prisma.sql`events.timestamp < ${until}`]),
   ];
+  const ofValues = valueConditions(filter, now);
+  if (ofValues.length > 0) return { ...createSource(workspaceId, [...filters, ...ofValues]), adHoc: { timeoutError } };
   return filters.length === 0 ? allEvents(workspaceId) : createSource(workspaceId, filters);
 }
+
+/** The conditions on the value and the properties of an event, of which there are too many texts to prepare each. */
+function valueConditions({ value, properties }: EventFilter, now: Date): Prisma.Sql[] {
+  return [
+    ...valueComparisons(value ?? {}).map(({ sql }) => sql(Prisma.sql`events.value`, now)),
+    ...(properties ?? []).flatMap(({ key, ...tests }) =>
+      valueComparisons(tests).map(({ sql }) => sql(Prisma.sql`(events.properties->${key}::text)`, now)),
+    ),
+  ];
+}
+
+const timeoutError = (timeoutMs: number) =>
+  new LimitExceededError(
+    `The filter of events took longer than ${timeoutMs} ms. Add a time window with since and until, or request a smaller page.`,
+  );
 
 /** Shared, since a page of users opens this connection once per user. */
 const allEvents = byWorkspace((workspaceId) => createSource(workspaceId, []));

@@ -4,6 +4,7 @@ import { attributes, attributeValue } from '../shared/attributes.ts';
 import { instant } from '../shared/instant.ts';
 import { MAX_EVENT_NAME_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
+import { attributeFilter, valueFilter } from '../users/filter/input.ts';
 import { uid } from '../users/uid.ts';
 
 /** The name of an event. */
@@ -24,6 +25,8 @@ export const eventFilter = z.object({
   name: eventName.nullish(),
   since: instant.nullish(),
   until: instant.nullish(),
+  value: valueFilter.nullish(),
+  properties: z.array(attributeFilter).nullish(),
 });
 
 /** The validated input of `addEvent`. */

@@ -2,7 +2,9 @@ import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
+import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import { matchingMembers, type UserQuery } from '../users/query.ts';
 import { userColumns } from '../users/user.ts';
 import {
   type List,
@@ -48,17 +50,37 @@ export async function readListMemberships(
  * @param subscribed true or false for only those who are, or are not, subscribed.
  */
 export function listMembersSource(workspaceId: string, subscribed?: boolean | null): KeysetSource<ListMember> {
-  const filter = subscribed == null ? Prisma.empty : Prisma.sql`AND list_memberships.subscribed = ${subscribed}`;
   return {
     columns: memberColumns,
     table: Prisma.sql`list_memberships`,
     join: Prisma.sql`JOIN users
       ON users.workspace_id = ${workspaceId}::uuid AND users.id = list_memberships.user_id`,
     where: Prisma.sql`list_memberships.workspace_id = ${workspaceId}::uuid
-      AND list_memberships.list_id = parent.id ${filter}`,
+      AND list_memberships.list_id = parent.id ${isSubscribed(subscribed)}`,
     key: Prisma.sql`list_memberships.user_id`,
   };
 }
+
+/** The members of a list that match a query. @param subscribed as for `listMembersSource`. @param now as for `matchingUsers`. */
+export function matchingListMembers(
+  workspaceId: string,
+  listId: string,
+  { subscribed, ...query }: UserQuery & { subscribed?: boolean | null | undefined },
+  now: Date,
+): OrderedSource<ListMember> {
+  return matchingMembers(workspaceId, query, now, {
+    membership: {
+      table: Prisma.sql`list_memberships`,
+      where: Prisma.sql`list_memberships.workspace_id = ${workspaceId}::uuid
+        AND list_memberships.list_id = ${listId}::uuid ${isSubscribed(subscribed)}`,
+      memberId: Prisma.sql`list_memberships.user_id`,
+    },
+    columns: memberColumns,
+  });
+}
+
+const isSubscribed = (subscribed: boolean | null | undefined) =>
+  subscribed == null ? Prisma.empty : Prisma.sql`AND list_memberships.subscribed = ${subscribed}`;
 
 /** A user's subscription to a list, without the list itself. */
 export interface SubscriptionStatus {

@@ -2,7 +2,9 @@ import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
+import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import { matchingMembers, type UserQuery } from '../users/query.ts';
 import { type User, userColumns } from '../users/user.ts';
 import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
 
@@ -47,6 +49,24 @@ export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
       AND segment_memberships.segment_id = parent.id`,
     key: Prisma.sql`segment_memberships.user_id`,
   };
+}
+
+/** The members of a segment that match a query. @param now as for `matchingUsers`. */
+export function matchingSegmentMembers(
+  workspaceId: string,
+  segmentId: string,
+  query: UserQuery,
+  now: Date,
+): OrderedSource<User> {
+  return matchingMembers(workspaceId, query, now, {
+    membership: {
+      table: Prisma.sql`segment_memberships`,
+      where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
+        AND segment_memberships.segment_id = ${segmentId}::uuid`,
+      memberId: Prisma.sql`segment_memberships.user_id`,
+    },
+    columns: userColumns,
+  });
 }
 
 /** A user's membership in a segment, without the segment itself. */

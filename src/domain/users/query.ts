@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { Columns } from '../../db/reading/columns.ts';
 import type { Page, PageOfRows } from '../../db/reading/keyset.ts';
-import { type OrderedSource, readOrderedPage, type Sort, type SortKey } from '../../db/reading/ordered.ts';
+import {
+  type Membership,
+  type OrderedSource,
+  readOrderedPage,
+  type Sort,
+  type SortKey,
+} from '../../db/reading/ordered.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition } from './filter/condition.ts';
@@ -70,7 +77,23 @@ function tooSlow(condition: Condition, timeoutMs: number): LimitExceededError {
 }
 
 /** The users of a workspace that pass a filter. @param now the instant that `within` and `before` refer to. */
-export function matchingUsers(workspaceId: string, { where, orderBy }: UserQuery, now: Date): OrderedSource<User> {
+export function matchingUsers(workspaceId: string, query: UserQuery, now: Date): OrderedSource<User> {
+  return matchingMembers(workspaceId, query, now, { columns: userColumns });
+}
+
+/** A list or a segment of which users are members, and the columns of a member. */
+interface Members<Member extends User> {
+  membership?: Membership;
+  columns: Columns<Member>;
+}
+
+/** The members of a list or segment that pass a filter. @param now as for `matchingUsers`. */
+export function matchingMembers<Member extends User>(
+  workspaceId: string,
+  { where, orderBy }: UserQuery,
+  now: Date,
+  { membership, columns }: Members<Member>,
+): OrderedSource<Member> {
   const condition = toCondition(where ?? {});
   return {
     workspaceId,
@@ -78,7 +101,8 @@ export function matchingUsers(workspaceId: string, { where, orderBy }: UserQuery
     where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${condition.sql({ workspaceId, now }, false)}`,
     id: Prisma.sql`users.id`,
     sort: sortOf(orderBy),
-    columns: userColumns,
+    membership,
+    columns,
     timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
   };
 }

@@ -67,7 +67,11 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
   const persistedTexts = new Set(persisted?.documents.values());
   return createYoga<RequestContext, object>({
     schema,
-    context: ({ viewer }) => ({ db: db.forWorkspace(viewer.workspaceId), loaders: loadersOf(viewer.workspaceId) }),
+    context: ({ viewer: { workspaceId } }) => ({
+      db: db.forWorkspace(workspaceId),
+      loaders: loadersOf(workspaceId),
+      now: new Date(),
+    }),
     plugins: [
       ...morePlugins,
       requestParser,

@@ -11,6 +11,7 @@ import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, edgeIn, edgeOfPayload, withNodes } from './connection.ts';
 import { decodeIdOf } from './global-id.ts';
+import { AttributeFilter, ValueFilter } from './user-filter.ts';
 import { UserType, userAfterChange } from './users.ts';
 
 const EventType = builder.objectRef<EventRow>('Event');
@@ -77,6 +78,11 @@ const EventFilter = builder
       }),
       since: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is at or after this time.' }),
       until: t.field({ type: 'DateTime', description: 'Matches events whose `timestamp` is before this time.' }),
+      value: t.field({ type: ValueFilter, description: 'Matches events whose value satisfies these conditions.' }),
+      properties: t.field({
+        type: [AttributeFilter],
+        description: 'Matches events whose properties satisfy all of these conditions.',
+      }),
     }),
   })
   .validate(eventFilter);
@@ -90,10 +96,11 @@ builder.objectField(UserType, 'events', (t) =>
       ...pageArguments,
       where: t.arg({ type: EventFilter, description: 'Returns only the events that match this filter.' }),
     },
+    extensions: { filter: 'where' },
     resolve: fromColumns(['id'], (user, { where, ...args }, context, info) =>
       connect(context, info, {
         parent: user.id,
-        source: eventsSource(context.viewer.workspaceId, where ?? {}),
+        source: eventsSource(context.viewer.workspaceId, where ?? {}, context.now),
         args,
         maximum: MAX_PAGE_SIZE,
       }),

@@ -6,7 +6,7 @@ import {
   listsSource,
   membershipColumns,
 } from '../../domain/lists/list.ts';
-import { listMembersSource } from '../../domain/lists/memberships.ts';
+import { listMembersSource, matchingListMembers } from '../../domain/lists/memberships.ts';
 import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { User } from '../../domain/users/user.ts';
@@ -16,6 +16,7 @@ import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, fromRow, withNodes } from './connection.ts';
 import { decodeIdOf, encodeMembershipId } from './global-id.ts';
+import { filteredUsers, userQueryArguments } from './user-filter.ts';
 import { UserType } from './users.ts';
 
 const SUBSCRIBED = 'Whether the user is subscribed. A user who unsubscribes stays a member, with `subscribed: false`.';
@@ -73,18 +74,23 @@ at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['lists:read', 'users:read'],
       args: {
         ...pageArguments,
+        ...userQueryArguments,
         subscribed: t.arg.boolean({
           description: 'Returns only subscribed members if true, only unsubscribed members if false, and all if null.',
         }),
       },
-      resolve: fromColumns(['id'], (list, { subscribed, ...args }, context, info) =>
-        connect(context, info, {
-          parent: list.id,
-          source: listMembersSource(context.viewer.workspaceId, subscribed),
-          args,
-          maximum: MAX_PAGE_SIZE,
-        }),
-      ),
+      extensions: { filter: 'where' },
+      resolve: fromColumns(['id'], (list, { subscribed, where, orderBy, ...args }, context, info) => {
+        const { workspaceId } = context.viewer;
+        const members = filteredUsers(
+          { where, orderBy },
+          {
+            all: () => listMembersSource(workspaceId, subscribed),
+            matching: (query) => matchingListMembers(workspaceId, list.id, { ...query, subscribed }, context.now),
+          },
+        );
+        return connect(context, info, { parent: list.id, ...members, args, maximum: MAX_PAGE_SIZE });
+      }),
     }),
   }),
 });

@@ -1,4 +1,4 @@
-import { segmentMembersSource } from '../../domain/segments/memberships.ts';
+import { matchingSegmentMembers, segmentMembersSource } from '../../domain/segments/memberships.ts';
 import { type Segment, type SegmentMembership, segmentColumns, segmentsSource } from '../../domain/segments/segment.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { SegmentRow } from '../loaders/partial-rows.ts';
@@ -7,6 +7,7 @@ import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
 import { decodeIdOf, encodeMembershipId } from './global-id.ts';
+import { filteredUsers, userQueryArguments } from './user-filter.ts';
 import { UserConnection, UserType } from './users.ts';
 
 const SegmentType = builder.objectRef<SegmentRow>('Segment');
@@ -23,15 +24,19 @@ builder.node(SegmentType, {
       description: `The segment's members, suppressed ones included, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
 at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['segments:read', 'users:read'],
-      args: pageArguments,
-      resolve: fromColumns(['id'], (segment, args, context, info) =>
-        connect(context, info, {
-          parent: segment.id,
-          source: segmentMembersSource(context.viewer.workspaceId),
-          args,
-          maximum: MAX_PAGE_SIZE,
-        }),
-      ),
+      args: { ...pageArguments, ...userQueryArguments },
+      extensions: { filter: 'where' },
+      resolve: fromColumns(['id'], (segment, { where, orderBy, ...args }, context, info) => {
+        const { workspaceId } = context.viewer;
+        const members = filteredUsers(
+          { where, orderBy },
+          {
+            all: () => segmentMembersSource(workspaceId),
+            matching: (query) => matchingSegmentMembers(workspaceId, segment.id, query, context.now),
+          },
+        );
+        return connect(context, info, { parent: segment.id, ...members, args, maximum: MAX_PAGE_SIZE });
+      }),
     }),
   }),
 });

@@ -1,6 +1,8 @@
+import type { KeysetSource } from '../../db/reading/keyset.ts';
+import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
 import { type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { userOrder } from '../../domain/users/query.ts';
+import { canonicalJson, type UserQuery, userOrder } from '../../domain/users/query.ts';
 import { builder } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
@@ -84,7 +86,8 @@ const valueTests = {
   exists: 'Whether there is a value, of any type.',
 };
 
-const ValueFilter = builder.inputType('ValueFilter', {
+/** A filter for the value of an event. */
+export const ValueFilter = builder.inputType('ValueFilter', {
   description:
     'Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none.',
   fields: (t) => ({
@@ -96,7 +99,8 @@ const ValueFilter = builder.inputType('ValueFilter', {
   }),
 });
 
-const AttributeFilter = builder.inputType('AttributeFilter', {
+/** A filter for an attribute of a user, or a property of an event. */
+export const AttributeFilter = builder.inputType('AttributeFilter', {
   description:
     'Conditions on the attribute with a key, all of which must hold. A value of another type satisfies none.',
   fields: (t) => ({
@@ -300,3 +304,17 @@ export const userQueryArguments = builder.args((arg) => ({
     validate: userOrder.nullish(),
   }),
 }));
+
+/** How a connection reads its users. */
+interface UserSources<Row> {
+  /** All of them: pages of several parents are read with one statement. */
+  all(): KeysetSource<Row>;
+  matching(query: UserQuery): OrderedSource<Row>;
+}
+
+/** The source and the query of a connection with `userQueryArguments`. */
+export function filteredUsers<Row>({ where, orderBy }: UserQuery, { all, matching }: UserSources<Row>) {
+  if (where == null && orderBy == null) return { source: all(), query: null };
+  const query = { where, orderBy };
+  return { source: matching(query), query: canonicalJson(query) };
+}

@@ -1,7 +1,7 @@
 import { metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { uid } from '../../domain/users/inputs.ts';
-import { canonicalJson, matchingUsers } from '../../domain/users/query.ts';
+import { matchingUsers } from '../../domain/users/query.ts';
 import { usersSource } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { userColumns } from '../../domain/users/user.ts';
@@ -11,7 +11,7 @@ import { pageArguments } from './arguments.ts';
 import { builder, type Types } from './builder.ts';
 import { columns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
-import { userQueryArguments } from './user-filter.ts';
+import { filteredUsers, userQueryArguments } from './user-filter.ts';
 
 /** A user of the workspace's application. The files of devices, events, lists and segments add their fields. */
 export const UserType = builder.objectRef<UserRow>('User');
@@ -119,15 +119,14 @@ ${MAX_USERS_PAGE_SIZE}.`,
     extensions: { filter: 'where' },
     resolve: (_root, { where, orderBy, ...args }, context, info) => {
       const { workspaceId } = context.viewer;
-      const query = { where, orderBy };
-      const isPlain = where == null && orderBy == null;
-      return connect(context, info, {
-        parent: workspaceId,
-        source: isPlain ? usersSource(workspaceId) : matchingUsers(workspaceId, query, new Date()),
-        query: isPlain ? null : canonicalJson(query),
-        args,
-        maximum: MAX_USERS_PAGE_SIZE,
-      });
+      const users = filteredUsers(
+        { where, orderBy },
+        {
+          all: () => usersSource(workspaceId),
+          matching: (query) => matchingUsers(workspaceId, query, context.now),
+        },
+      );
+      return connect(context, info, { parent: workspaceId, ...users, args, maximum: MAX_USERS_PAGE_SIZE });
     },
   }),
 );
