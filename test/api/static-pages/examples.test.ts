@@ -42,10 +42,10 @@ describe('The example operations on the demo data', () => {
 
   it.each(['FilterUsers', 'FilterByEvents', 'NestedFilter'])('%s finds some of the users', async (operation) => {
     await using gateway = await startGraphiQL({ graphiql: false, demo: true });
-    const { data } = await gateway.play({ ...exampleOf(operation), headers });
-    const { totalCount } = z.object({ users: z.object({ totalCount: z.int() }) }).parse(data).users;
-    expect(totalCount).toBeGreaterThan(3);
-    expect(totalCount).toBeLessThan(200);
+    const answer = z.object({ data: z.object({ users: z.object({ totalCount: z.int() }) }) });
+    const { data } = answer.parse(await gateway.play({ ...exampleOf(operation), headers }));
+    expect(data.users.totalCount).toBeGreaterThan(3);
+    expect(data.users.totalCount).toBeLessThan(200);
   });
 
   it('show a user with all relations', async () => {
