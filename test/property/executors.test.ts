@@ -106,7 +106,7 @@ describe('Malformed and other requests', () => {
     '',
     'mutation { deleteUser(input: { uid: "nobody" }) { __typename ... on Error { code message } } }',
     'subscription { x }',
-    readFileSync('examples/operations/3-user-with-everything.graphql', 'utf8'),
+    readFileSync('examples/operations/03-user-with-everything.graphql', 'utf8'),
     `{ users { nodes { uid } } } #${'x'.repeat(70_000)}`,
   ];
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { demoCredentials } from '../../../src/dev/demo-data.ts';
 import { defaultHeaders, type Example, readExamples } from '../../../src/static-pages/graphiql.ts';
 import { startGraphiQL } from '../../kit/graphiql.ts';
@@ -37,6 +38,14 @@ describe('The example operations on the demo data', () => {
     expect(await gateway.play({ ...deletion, headers })).toMatchObject({ data: { deleteUser: { code: 'NOT_FOUND' } } });
     await gateway.play({ ...create, headers });
     expect(await gateway.play({ ...create, headers })).toMatchObject({ data: { createUser: { code: 'UID_TAKEN' } } });
+  });
+
+  it.each(['FilterUsers', 'FilterByEvents', 'NestedFilter'])('%s finds some of the users', async (operation) => {
+    await using gateway = await startGraphiQL({ graphiql: false, demo: true });
+    const answer = z.object({ data: z.object({ users: z.object({ totalCount: z.int() }) }) });
+    const { data } = answer.parse(await gateway.play({ ...exampleOf(operation), headers }));
+    expect(data.users.totalCount).toBeGreaterThan(3);
+    expect(data.users.totalCount).toBeLessThan(200);
   });
 
   it('show a user with all relations', async () => {

@@ -50,7 +50,7 @@ function selectedFields(document: DocumentNode): Set<string> {
   return names;
 }
 
-const example = 'examples/operations/3-user-with-everything.graphql';
+const example = 'examples/operations/03-user-with-everything.graphql';
 
 it.each([
   { place: example, document: parse(readFileSync(example, 'utf8')), omitted: [] },
