@@ -20,6 +20,29 @@ export interface SortKey {
   nulls?: 'first' | 'last';
 }
 
+/** An instant as PostgreSQL writes it in UTC, with the year at the start. */
+const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00$/;
+
+/** Whether a text is an instant that PostgreSQL can have written. */
+function isTimestamp(text: string): boolean {
+  const [, day, time] = TIMESTAMP.exec(text) ?? [];
+  const at = new Date(`${day}T${time}Z`);
+  // JavaScript moves days that do not exist to the next month.
+  return Number.isNaN(at.getTime()) ? /^-?infinity$/.test(text) : at.toISOString().startsWith(`${day}T${time}`);
+}
+
+const canBeSortKey: Record<SortKey['type'], (text: string) => boolean> = {
+  text: (text) => !text.includes('\0'),
+  timestamptz: isTimestamp,
+  int: (text) => /^-?\d{1,9}$/.test(text),
+};
+
+/** Whether a position can be one of a row in an order. A client can have made up a cursor. */
+export function isPositionIn({ key }: Sort, { sortKey }: Position): boolean {
+  if (!key || sortKey === undefined) return !key && sortKey === undefined;
+  return sortKey === null ? key.nulls !== undefined : canBeSortKey[key.type](sortKey);
+}
+
 /** The rows of one table that pass a filter, in an order that a caller chooses. */
 export interface OrderedSource<Row> {
   /** The table, whose columns `where`, `id` and the sort key use. */

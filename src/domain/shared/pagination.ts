@@ -24,10 +24,12 @@ export const MAX_PAGE_SIZE = 100;
 const issue = (path: string, code: string, message: string): ValidationIssue => ({ path: [path], code, message });
 
 /** A connection whose cursors are parsed. */
-interface CursorOwner {
+export interface CursorOwner {
   /** The scope of the connection's cursors. */
   scope(): number;
-  /** Follows the name of an argument with a cursor that is not of this scope. */
+  /** Whether a position can be one of a row: a cursor is not signed, so that a client can have made it up. */
+  accepts?(position: Position): boolean;
+  /** Follows the name of an argument with an invalid cursor. */
   invalidCursor: string;
 }
 
@@ -70,8 +72,9 @@ function parseCursor(
 ): Position | undefined {
   if (cursor == null) return undefined;
   const position = decodeCursor(owner.scope(), cursor);
-  if (!position) issues.push(issue(name, 'INVALID_CURSOR', owner.invalidCursor));
-  return position;
+  if (position && (owner.accepts?.(position) ?? true)) return position;
+  issues.push(issue(name, 'INVALID_CURSOR', owner.invalidCursor));
+  return undefined;
 }
 
 function boundOf(start: Position | undefined, end: Position | undefined): Page['bound'] {

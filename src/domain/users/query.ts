@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Columns } from '../../db/reading/columns.ts';
-import type { Page, PageOfRows } from '../../db/reading/keyset.ts';
+import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
 import {
+  isPositionIn,
   type Membership,
   type OrderedSource,
   readOrderedPage,
@@ -105,6 +106,11 @@ export function matchingMembers<Member extends User>(
     columns,
     timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
   };
+}
+
+/** Whether a position can be one of a user in an order. */
+export function isPositionOfUser({ orderBy }: UserQuery, position: Position): boolean {
+  return isPositionIn(sortOf(orderBy), position);
 }
 
 /** Reads a page of the users that match a query. */

@@ -2,8 +2,14 @@ import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { COUNT_CAP } from '../../db/reading/count.ts';
-import type { Keyed, KeysetSource, Page, PageOfRows } from '../../db/reading/keyset.ts';
-import { type Count, countOrdered, type OrderedSource, readOrderedPage } from '../../db/reading/ordered.ts';
+import type { Keyed, KeysetSource, Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
+import {
+  type Count,
+  countOrdered,
+  isPositionIn,
+  type OrderedSource,
+  readOrderedPage,
+} from '../../db/reading/ordered.ts';
 import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
 import type { Context } from '../context.ts';
 import type { PageRow } from '../loaders/index.ts';
@@ -84,6 +90,10 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
     const query = this.#query == null ? [] : [this.#query];
     this.#scope ??= cursorScope(this.#name, this.#context.viewer.workspaceId, this.parent, ...query);
     return this.#scope;
+  }
+
+  accepts(position: Position): boolean {
+    return !('sort' in this.#source) || isPositionIn(this.#source.sort, position);
   }
 
   get invalidCursor(): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { ForbiddenError } from '../../domain/shared/errors.ts';
 import {
+  type CursorOwner,
   cursorScope,
   encodeCursor,
   MAX_USERS_PAGE_SIZE,
@@ -10,7 +11,7 @@ import {
   parsePageArguments,
 } from '../../domain/shared/pagination.ts';
 import { checkFilterSize } from '../../domain/users/filter/size.ts';
-import { canonicalJson, readMatchingUsers } from '../../domain/users/query.ts';
+import { canonicalJson, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { operation, type RestContext } from '../operation.ts';
@@ -41,21 +42,19 @@ interface PageInput {
 }
 
 /** How the users of a page are read. */
-interface PageReading {
+interface PageReading extends Omit<CursorOwner, 'scope'> {
   /** The scope of their cursors. */
   scope: number;
-  /** Why a cursor is invalid. */
-  invalidCursor: string;
   read(page: Page): Promise<PageOfRows<User>>;
 }
 
 async function respondWithPage(
   { db, viewer }: RestContext,
   { limit, next_cursor: after, previous_cursor: before }: PageInput,
-  { scope, invalidCursor, read }: PageReading,
+  { scope, read, ...rules }: PageReading,
 ): Promise<z.output<typeof userPage>> {
   const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
-  const owner = { scope: () => scope, invalidCursor };
+  const owner = { scope: () => scope, ...rules };
   const { rows, hasNextPage, hasPreviousPage } = await read(
     parsePageArguments({ ...size, after, before }, owner, MAX_USERS_PAGE_SIZE),
   );
@@ -142,6 +141,7 @@ valid only with the same filter and order.`,
     const query = { where, orderBy };
     return respondWithPage(context, body, {
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalJson(query)),
+      accepts: (position) => isPositionOfUser(query, position),
       invalidCursor: 'must be a cursor of a search with the same where and order_by',
       read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
     });

@@ -67,6 +67,8 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'Query.event(id)': ({ event }) => [event],
   'Query.user(uid)': ({ uid, email }) => [uid, email],
   'Query.users(where)': filtersOf,
+  'List.members(where)': filtersOf,
+  'Segment.members(where)': filtersOf,
   'Query._entities(representations)': (names) => representationsOf(names).map((representation) => [representation]),
   'AddEventInput.uid': ({ uid }) => [uid],
   'AddEventInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
