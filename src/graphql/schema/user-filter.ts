@@ -2,6 +2,7 @@ import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
 import { type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
+import { conditionScopes } from '../../domain/users/filter/scopes.ts';
 import { canonicalJson, type UserQuery, userOrder } from '../../domain/users/query.ts';
 import { builder } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
@@ -237,17 +238,17 @@ hold, and a missing value satisfies no comparison: a user without a plan is matc
     lists: t.field({
       type: ListMembershipFilter,
       description: "The user's list memberships.",
-      requiresScopes: ['lists:read'],
+      requiresScopes: [conditionScopes.lists],
     }),
     segments: t.field({
       type: SegmentMembershipFilter,
       description: "The user's segment memberships.",
-      requiresScopes: ['segments:read'],
+      requiresScopes: [conditionScopes.segments],
     }),
     events: t.field({
       type: [EventCondition],
       description: "Conditions on the user's events, all of which must hold.",
-      requiresScopes: ['events:read'],
+      requiresScopes: [conditionScopes.events],
     }),
   }),
 });

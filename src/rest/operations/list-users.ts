@@ -10,13 +10,14 @@ import {
   type PageOfRows,
   parsePageArguments,
 } from '../../domain/shared/pagination.ts';
+import { scopesOfFilter } from '../../domain/users/filter/scopes.ts';
 import { checkFilterSize } from '../../domain/users/filter/size.ts';
 import { canonicalJson, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { operation, type RestContext } from '../operation.ts';
 import { listQuery } from '../schemas.ts';
-import { scopesOfFilter, searchBody } from '../search.ts';
+import { searchBody } from '../search.ts';
 import { exampleUser, readUserObjects, userObject } from '../users.ts';
 
 const userPage = z

@@ -1,0 +1,16 @@
+import { isInputObjectType } from 'graphql';
+import { expect, it } from 'vitest';
+import { conditionScopes } from '../../../src/domain/users/filter/scopes.ts';
+import { servedSchema } from '../../../src/federation/subgraph.ts';
+
+it('the fields of UserFilter require the same scopes in both APIs', () => {
+  const type = servedSchema.getType('UserFilter');
+  const fields = isInputObjectType(type) ? Object.values(type.getFields()) : [];
+  const scopes = fields.flatMap(({ name, extensions }) =>
+    extensions.requiresScopes ? [[name, extensions.requiresScopes]] : [],
+  );
+  const advice = 'Add the scope of a field to conditionScopes in src/domain/users/filter/scopes.ts.';
+  expect(Object.fromEntries(scopes), advice).toEqual(
+    Object.fromEntries(Object.entries(conditionScopes).map(([name, scope]) => [name, [scope]])),
+  );
+});
