@@ -33,6 +33,7 @@ const convertPart = (schema: z.core.$ZodType) => convert(schema as z.ZodType);
 function convertObject(schema: z.ZodObject): z.ZodType {
   const existing = convertedObjects.get(schema);
   if (existing) return existing;
+  if (schema.def.checks?.length) throw new Error('A rule across fields would have to read the names of REST.');
   const names = new Map(Object.keys(schema.def.shape).map((name) => [restNameOf(name), name]));
   const shape = Object.defineProperties(
     {},

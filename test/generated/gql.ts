@@ -44,6 +44,9 @@ type Documents = {
     "\n  query UserOfUid($uid: String!) {\n    user(uid: $uid) { id firstName devices { token } }\n  }\n": typeof types.UserOfUidDocument,
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": typeof types.DropUserDocument,
     "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n": typeof types.EverythingOfDocument,
+    "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n": typeof types.SlowEventsDocument,
+    "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n": typeof types.SlowEventCountDocument,
+    "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n": typeof types.SlowUsersDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": typeof types.DevicesOfDocument,
     "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }": typeof types.TwoUsersDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": typeof types.CreateAtDocument,
@@ -102,6 +105,9 @@ const documents: Documents = {
     "\n  query UserOfUid($uid: String!) {\n    user(uid: $uid) { id firstName devices { token } }\n  }\n": types.UserOfUidDocument,
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": types.DropUserDocument,
     "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n": types.EverythingOfDocument,
+    "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n": types.SlowEventsDocument,
+    "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n": types.SlowEventCountDocument,
+    "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n": types.SlowUsersDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": types.DevicesOfDocument,
     "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }": types.TwoUsersDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": types.CreateAtDocument,
@@ -264,6 +270,18 @@ export function graphql(source: "\n  mutation DropUser($uid: String!) {\n    del
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n"): (typeof documents)["\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n"): (typeof documents)["\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n"): (typeof documents)["\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n"): (typeof documents)["\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

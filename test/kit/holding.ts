@@ -3,7 +3,7 @@ import { openDatabase } from '../../src/db/client.ts';
 /** Holds an exclusive lock on a table while `act` runs. The lock ends with it, even if it fails. */
 export async function holding(
   { connection }: { connection: { connectionString: string } },
-  table: 'users' | 'api_keys',
+  table: 'users' | 'api_keys' | 'events',
   act: () => Promise<void>,
 ): Promise<void> {
   const holder = openDatabase(connection, { poolSize: 1 });
