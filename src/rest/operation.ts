@@ -135,6 +135,7 @@ export const commonNames: Readonly<Record<string, string>> = {
   appLastActiveAt: 'app_last_active',
   createdAt: 'created_at',
   listIds: 'lists',
+  removeMeta: 'meta',
   idempotencyKey: 'Idempotency-Key',
 };
 
