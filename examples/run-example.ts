@@ -1,11 +1,14 @@
-/** Functions that stop what has been started, in the order in which it was started. */
-const stops: (() => Promise<void>)[] = [];
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 
-/** Registers what has to be stopped at the end of the example. */
-export const onStop = (stop: () => Promise<void>) => void stops.push(stop);
+/** Functions that stop what has been started, in the order in which it was started. */
+const stopFunctions: (() => Promise<void>)[] = [];
+
+/** Registers a function that runs when the example ends. */
+export const onStop = (stop: () => Promise<void>) => void stopFunctions.push(stop);
 
 async function stopAll(code: number): Promise<never> {
-  for (let next = stops.pop(); next; next = stops.pop()) await next();
+  for (let next = stopFunctions.pop(); next; next = stopFunctions.pop()) await next();
   process.exit(code);
 }
 
@@ -21,17 +24,29 @@ export async function runExample(start: () => Promise<void>): Promise<void> {
 }
 
 /**
- * The port in the command's first argument.
+ * Reads the first of the example's ports from the command's first argument.
  *
  * @param count the number of consecutive ports that the example needs.
- * @throws {Error} if it is not a port, or too high for the next ones.
+ * @throws {Error} if it is not a port, if it is too high for the next ones, or if another program uses one of them.
  */
-export function readPort(command: string, standard: number, count: number): number {
-  const [, , argument = String(standard)] = process.argv;
+export async function readPort(command: string, defaultPort: number, count: number): Promise<number> {
+  const [, , argument = String(defaultPort)] = process.argv;
   const port = Number(argument);
   const highest = 65_535 - count + 1;
-  if (Number.isInteger(port) && port > 0 && port <= highest) return port;
-  throw new Error(
-    `PORT must be between 1 and ${highest}, because the example uses ${count} consecutive ports; got ${argument}. Example: npm run ${command} -- ${standard}`,
-  );
+  if (!Number.isInteger(port) || port < 1 || port > highest) {
+    throw new Error(
+      `PORT must be between 1 and ${highest}, because the example uses ${count} consecutive ports; got ${argument}. Example: npm run ${command} -- ${defaultPort}`,
+    );
+  }
+  for (let used = port; used < port + count; used += 1) await requireFreePort(command, used);
+  return port;
+}
+
+async function requireFreePort(command: string, port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening').catch(({ code }) => {
+    throw new Error(`Cannot listen on port ${port} (${code}). Choose another port: npm run ${command} -- PORT`);
+  });
+  server.close();
+  await once(server, 'close');
 }

@@ -17,12 +17,13 @@ import { map, retry, throwError, timer } from 'rxjs';
 import type { MutationResult } from './documents.ts';
 import type { UsersQuery, UsersQueryVariables } from './generated/graphql.ts';
 import possibleTypes from './generated/possible-types.ts';
+import { isIdempotentOperation } from './idempotent-operation.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 
 /**
  * Creates a client.
  * @param authorization the value of the header, such as `Bearer <JWT>`.
- * @param generateHash `persistedHash` for documents that the gateway knows. By default, it stores those that clients send.
+ * @param generateHash `persistedHash` for documents that the gateway knows. Omit it to use automatic persisted queries.
  */
 export function createApolloClient(
   url: string,
@@ -45,18 +46,18 @@ async function sha256(text: string): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Repeats a request that the gateway has rejected for a short time. RetryLink sees no GraphQL errors. */
+/** Retries temporarily rejected requests after `retryAfter` seconds. RetryLink sees no GraphQL errors. */
 const retryLink = new ApolloLink((operation, forward) => {
-  const request = { isMutation: operation.operationType === 'mutation', variables: operation.variables };
+  const isSafe = isIdempotentOperation(operation.query, operation.variables);
   return forward(operation).pipe(
     map((result) => {
-      if (retryDelay(result.errors, request) !== undefined) throw new CombinedGraphQLErrors(result);
+      if (result.errors && retryDelay(result.errors, isSafe) !== undefined) throw new CombinedGraphQLErrors(result);
       return result;
     }),
     retry({
       count: MAX_ATTEMPTS - 1,
       delay: (error) => {
-        const delay = CombinedGraphQLErrors.is(error) ? retryDelay(error.errors, request) : undefined;
+        const delay = retryDelay(CombinedGraphQLErrors.is(error) ? error.errors : undefined, isSafe);
         return delay === undefined ? throwError(() => error) : timer(delay);
       },
     }),
@@ -101,7 +102,7 @@ export const loadPrevious = (list: UserList, last: number) =>
 
 const pageInfoOf = (list: UserList) => list.getCurrentResult().data?.users?.pageInfo;
 
-/** Does to the cache what it cannot know: which connections have a new edge, and which objects are gone. */
+/** Updates what the cache cannot derive from a payload: new edges and deleted objects. */
 function updateCache(cache: ApolloCache, { data }: { data?: object | null }): void {
   for (const result of Object.values<MutationResult>(Object(data))) {
     switch (result.__typename) {
@@ -133,7 +134,7 @@ function evict(cache: ApolloCache, typename: string, id: string): void {
   cache.gc();
 }
 
-/** Adds an edge at the start of a connection that is loaded from its start. Filtered ones are read again. */
+/** Adds an edge at the start of a connection that is loaded from its start. Filtered ones are refetched. */
 function prependEdge(
   cache: ApolloCache,
   owner: string | undefined,
@@ -147,8 +148,10 @@ function prependEdge(
         if (storeFieldName.includes('{"')) return DELETE;
         const { edges, pageInfo } = Object(connection);
         const node = toReference(edge.node);
-        const isKnown = edges.some((known: StoreObject) => readField<Reference>('node', known)?.__ref === node?.__ref);
-        if (isKnown || pageInfo.hasPreviousPage) return connection;
+        const hasEdge = edges.some(
+          (existing: StoreObject) => readField<Reference>('node', existing)?.__ref === node?.__ref,
+        );
+        if (hasEdge || pageInfo.hasPreviousPage) return connection;
         return { ...Object(connection), edges: [toReference(edge) ?? { ...edge, node }, ...edges] };
       },
     },

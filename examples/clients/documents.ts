@@ -77,7 +77,7 @@ export const CreateUser = graphql(`
   }
 `);
 
-/** Updates a user, or creates the user: then it returns an edge. */
+/** Updates a user or creates it; `userEdge` is set only if the user was created. */
 export const UpdateUser = graphql(`
   mutation UpdateUser($input: UpdateUserInput!) {
     updateUser(input: $input) {
@@ -170,7 +170,7 @@ export const RemoveFromList = graphql(`
   }
 `);
 
-/** The result of a mutation: its payload or an error, told apart by `__typename`. */
+/** The result of a mutation: its payload or an error, distinguished by `__typename`. */
 export type MutationResult =
   | AddEventMutation['addEvent']
   | ArchiveListMutation['archiveList']

@@ -1,10 +1,10 @@
-// What a form shows if a mutation returns an error.
+// Maps a mutation error to the fields of a form.
 import type { MutationResult } from './documents.ts';
 
 export interface FormErrors {
   /** Messages by the path of the input field, such as `number` or `device.token`. */
   fields: Record<string, string>;
-  /** The message of an error that concerns no single field. */
+  /** The message of an error that does not belong to a field. */
   form?: string;
 }
 
@@ -12,5 +12,10 @@ export interface FormErrors {
 export function formErrors(result: MutationResult): FormErrors | undefined {
   if (!('code' in result)) return undefined;
   if (result.__typename !== 'ValidationError') return { fields: {}, form: result.message };
-  return { fields: Object.fromEntries(result.issues.map(({ path, message }) => [path.join('.'), message])) };
+  const fields: FormErrors['fields'] = {};
+  for (const { path, message } of result.issues) {
+    const field = path.join('.');
+    fields[field] = field in fields ? `${fields[field]} ${message}` : message;
+  }
+  return { fields };
 }

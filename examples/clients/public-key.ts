@@ -1,5 +1,6 @@
 // Plain fetch with a public key: identifies users and adds events from a page of any origin in CORS_ORIGINS.
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { errorsOf, RequestError } from './request-error.ts';
+import { withRetries } from './retry.ts';
 
 /** Where events go. The key is public: it can be in the page's source. */
 export interface Target {
@@ -25,7 +26,7 @@ export const identify = (target: Target, input: { uid: string; [field: string]: 
     input,
   );
 
-/** Adds an event of a user. The idempotency key makes a retry safe. */
+/** Adds an event of a user. The idempotency key makes retries safe; pass your own to repeat a failed call. */
 export const track = (
   target: Target,
   input: { uid: string; name: string; [field: string]: unknown },
@@ -35,20 +36,18 @@ export const track = (
     ...input,
   });
 
-/** Sends a mutation. @throws if the gateway rejects it. */
-async function send({ url, publicKey }: Target, query: string, input: object): Promise<Result> {
-  const variables = { input };
-  for (let attempt = 1; ; attempt += 1) {
+/** Sends an idempotent mutation, and retries it. @throws {RequestError} if the gateway rejects it. */
+function send({ url, publicKey }: Target, query: string, input: object): Promise<Result> {
+  async function attempt(): Promise<Result> {
     const response = await fetch(url, {
       method: 'POST',
       credentials: 'omit',
       headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${publicKey}:`)}` },
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify({ query, variables: { input } }),
     });
-    const { data, errors } = await response.json();
-    if (!errors) return data.result;
-    const delay = retryDelay(errors, { isMutation: true, variables });
-    if (delay === undefined || attempt === MAX_ATTEMPTS) throw new Error(errors[0].message, { cause: errors[0] });
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    const { data, errors } = await response.json().catch(() => ({}));
+    if (data == null) throw new RequestError(response.status, errors);
+    return data.result;
   }
+  return withRetries(attempt, true, errorsOf);
 }

@@ -1,5 +1,4 @@
-// Relay: persisted operations, retries, and queries for one object that use what others have stored.
-import type { GraphQLFormattedError } from 'graphql';
+// Relay: persisted operations, retries, and single-object queries answered from the store.
 import {
   Environment,
   type GraphQLSingularResponse,
@@ -12,25 +11,23 @@ import {
   type Variables,
 } from 'relay-runtime';
 import { usersConnection } from './relay/connections.ts';
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { errorsOf, RequestError } from './request-error.ts';
+import { withRetries } from './retry.ts';
 
-/** Reports that the gateway has returned no data, for example since the credentials are wrong. */
-export class RequestError extends Error {
-  override name = 'RequestError';
-  readonly status: number;
-  readonly errors: readonly GraphQLFormattedError[];
+/** The mutations that can be repeated without an idempotency key. Persisted operations have no text that would tell. */
+const idempotentMutations = new Set([
+  'listsArchiveMutation',
+  'listsUpdateMutation',
+  'membersRemoveMutation',
+  'membersSetSubscriptionMutation',
+  'userRemoveDeviceMutation',
+  'userUpdateMutation',
+  'usersDeleteMutation',
+]);
 
-  constructor(status: number, errors: readonly GraphQLFormattedError[]) {
-    super(errors.map(({ message }) => message).join('\n') || `The gateway responded with status ${status}.`);
-    this.status = status;
-    this.errors = errors;
-  }
-
-  /** The code of the first error, such as `UNAUTHENTICATED`. */
-  get code(): unknown {
-    return this.errors[0]?.extensions?.code;
-  }
-}
+/** Whether an operation is a query, or an idempotent mutation. */
+export const isSafeToRetry = ({ operationKind, name }: RequestParameters, { input }: Variables): boolean =>
+  operationKind === 'query' || idempotentMutations.has(name) || input?.idempotencyKey != null;
 
 /** Creates an environment. @param authorization the value of the header, such as `Bearer <JWT>`. */
 export function createRelayEnvironment(url: string, authorization: string): Environment {
@@ -42,23 +39,14 @@ export function createRelayEnvironment(url: string, authorization: string): Envi
       body: JSON.stringify(id === null ? { query: text, variables } : { documentId: id, variables }),
     });
     const body = await response.json().catch(() => ({}));
-    if (body.data == null) throw new RequestError(response.status, body.errors ?? []);
+    if (body.data == null) throw new RequestError(response.status, body.errors);
     return body;
   }
 
   return new Environment({
-    network: Network.create(async (params, variables) => {
-      const request = { isMutation: params.operationKind === 'mutation', variables };
-      for (let attempts = 1; ; attempts += 1) {
-        try {
-          return await send(params, variables);
-        } catch (error) {
-          const delay = error instanceof RequestError ? retryDelay(error.errors, request) : undefined;
-          if (delay === undefined || attempts === MAX_ATTEMPTS) throw error;
-          await new Promise((resolve) => setTimeout(resolve, delay));
-        }
-      }
-    }),
+    network: Network.create((params, variables) =>
+      withRetries(() => send(params, variables), isSafeToRetry(params, variables), errorsOf),
+    ),
     store: new Store(new RecordSource()),
     missingFieldHandlers,
   });

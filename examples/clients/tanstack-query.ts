@@ -1,10 +1,10 @@
-// TanStack Query with graphql-request: retries, and queries that are read again after a mutation.
+// TanStack Query with graphql-request: retries, and queries that are refetched after a mutation.
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { MutationCache, QueryClient, type QueryFunctionContext } from '@tanstack/query-core';
 import { ClientError, GraphQLClient } from 'graphql-request';
 import { Users } from './documents.ts';
 import type { UsersQuery, UsersQueryVariables } from './generated/graphql.ts';
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { isIdempotent, MAX_ATTEMPTS, retryDelay, withRetries } from './retry.ts';
 
 /** Creates a client. @param authorization the value of the header, such as `Bearer <JWT>`. */
 export const createGraphQLClient = (url: string, authorization: string) =>
@@ -26,7 +26,7 @@ const staleQueries: Record<string, string[]> = {
 
 export function createQueryClient(): QueryClient {
   const queryClient: QueryClient = new QueryClient({
-    defaultOptions: { queries: { staleTime: 60_000, ...retryRejected(false) }, mutations: retryRejected(true) },
+    defaultOptions: { queries: { staleTime: 60_000, ...retryRejected } },
     mutationCache: new MutationCache({
       onSuccess: (_data, _variables, _onMutateResult, { options }) => {
         const stale = staleQueries[String(options.mutationKey?.[0])] ?? [];
@@ -37,19 +37,16 @@ export function createQueryClient(): QueryClient {
   return queryClient;
 }
 
-/** Repeats a request that the gateway has rejected for a short time. */
-function retryRejected(isMutation: boolean) {
-  const delayAfter = (error: Error) =>
-    error instanceof ClientError
-      ? retryDelay(error.response.errors, { isMutation, variables: error.request.variables })
-      : undefined;
-  return {
-    retry: (retries: number, error: Error) => retries < MAX_ATTEMPTS - 1 && delayAfter(error) !== undefined,
-    retryDelay: (_retries: number, error: Error) => delayAfter(error) ?? 0,
-  };
-}
+const errorsOf = (error: unknown) => (error instanceof ClientError ? error.response.errors : undefined);
 
-/** Options of `useQuery`. @param name the root field. */
+/** Retries temporarily rejected queries after `retryAfter` seconds. */
+const retryRejected = {
+  retry: (retries: number, error: Error) =>
+    retries < MAX_ATTEMPTS - 1 && retryDelay(errorsOf(error), true) !== undefined,
+  retryDelay: (_retries: number, error: Error) => retryDelay(errorsOf(error), true) ?? 0,
+};
+
+/** Options of `useQuery`. @param name the root field, also the first part of the key. */
 export const graphQLQuery = <Data, Variables extends object>(
   client: GraphQLClient,
   name: string,
@@ -60,14 +57,18 @@ export const graphQLQuery = <Data, Variables extends object>(
   queryFn: ({ signal }: QueryFunctionContext) => client.request<Data>({ document, variables, signal }),
 });
 
-/** Options of `useMutation`. @param name the root field. */
+/**
+ * Options of `useMutation`. Retries are here, since the option `retry` does not receive the input.
+ * @param name the root field, also the first part of the key.
+ */
 export const graphQLMutation = <Data, Input>(
   client: GraphQLClient,
   name: string,
   document: TypedDocumentNode<Data, { input: Input }>,
 ) => ({
   mutationKey: [name],
-  mutationFn: (input: Input) => client.request<Data>({ document, variables: { input } }),
+  mutationFn: (input: Input) =>
+    withRetries(() => client.request<Data>({ document, variables: { input } }), isIdempotent(name, input), errorsOf),
 });
 
 /** Options of `useInfiniteQuery`, which pages both ways. */

@@ -7,12 +7,13 @@ import { retryExchange } from '@urql/exchange-retry';
 import type { DocumentNode } from 'graphql';
 import type { MutationResult } from './documents.ts';
 import schema from './generated/introspection.ts';
+import { isIdempotentOperation } from './idempotent-operation.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 
 /**
  * Creates a client.
  * @param authorization the value of the header, such as `Bearer <JWT>`.
- * @param persistedHash for documents that the gateway knows. By default, it stores those that clients send.
+ * @param persistedHash for documents that the gateway knows. Omit it to use automatic persisted queries.
  */
 export function createUrqlClient(
   url: string,
@@ -33,30 +34,39 @@ export function createUrqlClient(
   });
 }
 
-/** Repeats a request that the gateway has rejected for a short time. The exchange multiplies the delay by 1.5 to 2.5. */
+/** Retries temporarily rejected requests after `retryAfter` seconds, which the exchange multiplies by 1.5 to 2.5. */
 const retryRejected = retryExchange({
   maxNumberAttempts: MAX_ATTEMPTS,
   retryWith(error, operation) {
-    const { kind, variables, context } = operation;
-    const delay = retryDelay(error.graphQLErrors, { isMutation: kind === 'mutation', variables });
+    const { kind, query, variables, context } = operation;
+    const delay = retryDelay(error.graphQLErrors, isIdempotentOperation(query, variables));
     if (delay === undefined) return null;
     return makeOperation(kind, operation, { ...context, retry: { count: 0, ...context.retry, delay } });
   },
 });
 
-/** Merges the pages of a connection, and leaves out edges whose node is gone. */
+/** Merges the pages of a connection, and leaves out edges of deleted users. */
 const mergePages: Resolver = (parent, args, cache, info) => {
+  const page = cache.resolve(info.parentKey, info.fieldName, args) as string | null | undefined;
+  // relayPagination would take a page for empty of which only other fields were read, such as `totalCount`.
+  if (page && !edgesOf(cache, page)) return page;
   const connection = relayPagination()(parent, args, cache, info);
   if (!connection) return connection;
-  return { ...connection, edges: connection.edges.filter((edge: string) => cache.resolve(nodeOf(cache, edge), 'id')) };
+  return {
+    ...connection,
+    edges: connection.edges.filter((edge: string) => cache.resolve(nodeOf(cache, edge), '__typename')),
+  };
 };
 
-/** The key of an edge's node. `resolve` returns keys for objects. */
+/** The keys of a connection's edges; undefined if they were not read. `resolve` returns keys for objects. */
+const edgesOf = (cache: Cache, connection: string | null) => cache.resolve(connection, 'edges') as string[] | undefined;
+
+/** The key of an edge's node. */
 const nodeOf = (cache: Cache, edge: string) => cache.resolve(edge, 'node') as string | null;
 
 const keyByCursor = ({ cursor }: Data) => String(cursor);
 
-/** Does to the cache what it cannot know: which connections have a new edge, and which objects are gone. */
+/** Updates what the cache cannot derive from a payload: new edges and deleted objects. */
 const updateCache: UpdateResolver = (data, _args, cache, { fieldName }) => {
   const result = data[fieldName] as MutationResult;
   switch (result.__typename) {
@@ -106,7 +116,7 @@ const createCache = () =>
     },
   });
 
-/** Adds an edge at the start of a connection's first page. Pages with a filter are read again. */
+/** Adds an edge at the start of a connection's first page. Pages with a filter are refetched. */
 function prependEdge(
   cache: Cache,
   owner: Data | 'Query' | null,
@@ -118,9 +128,9 @@ function prependEdge(
     const { first, after, last, before, ...filter } = page.arguments ?? {};
     if (Object.keys(filter).length > 0) cache.invalidate(owner, field, page.arguments);
     if (Object.keys(filter).length > 0 || after || last || before) continue;
-    const connection = cache.resolve(owner, page.fieldKey) as string;
-    const edges = cache.resolve(connection, 'edges') as string[];
-    if (edges.some((known) => nodeOf(cache, known) === cache.keyOfEntity(edge.node))) continue;
-    cache.link(connection, 'edges', [edge, ...edges]);
+    const connection = cache.resolve(owner, page.fieldKey) as string | null;
+    const edges = edgesOf(cache, connection);
+    const hasEdge = edges?.some((existing) => nodeOf(cache, existing) === cache.keyOfEntity(edge.node));
+    if (edges && !hasEdge) cache.link(connection, 'edges', [edge, ...edges]);
   }
 }

@@ -5,7 +5,7 @@ import { GraphQLError } from 'graphql';
 import { z } from 'zod';
 import { fetchWithRetry } from './fetch-with-retry.ts';
 
-/** What the gateway takes from a request of a client. */
+/** The part of a client's request that is forwarded to subgraphs. */
 interface ClientContext {
   authorization?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often a request is retried. */
+/** Maximum number of retries. */
 const MAX_RETRIES = 3;
 
 /** Longest time in seconds that the gateway waits before it retries. The client gets the error if usergraph asks for more. */

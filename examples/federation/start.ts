@@ -18,7 +18,7 @@ async function serve(server: Server, port: number): Promise<string> {
 }
 
 await runExample(async () => {
-  const port = readPort('example:federation', 4100, 3);
+  const port = await readPort('example:federation', 4100, 3);
   process.stdout.write('Starting usergraph, the Orders subgraph and the gateway …\n');
   const orders = await serve(createOrders(), port + 2);
   const usergraph = startUsergraph(port + 1, `.data/federation-${port}`);

@@ -1,23 +1,10 @@
 // npm run example:frontend [-- PORT]: starts usergraph with its demo data, and Vite's development server for this application.
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { installPackages } from '../../scripts/install-packages.ts';
 import { onStop, readPort, runExample } from '../run-example.ts';
 import { startServer, startUsergraph } from '../server-process.ts';
 
 const folder = import.meta.dirname;
-
-/** @throws {Error} if another program uses the port. */
-async function requireFreePort(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1');
-  await once(server, 'listening').catch(({ code }) => {
-    const next = 'Choose another one: npm run example:frontend -- 4300';
-    throw new Error(`Cannot listen on port ${port} (${code}). ${next}`);
-  });
-  server.close();
-  await once(server, 'close');
-}
 
 /** Writes src/**\/__generated__, as `npm run relay` does. */
 function compileQueries(): void {
@@ -27,9 +14,7 @@ function compileQueries(): void {
 }
 
 await runExample(async () => {
-  const port = readPort('example:frontend', 4200, 2);
-  await requireFreePort(port);
-  await requireFreePort(port + 1);
+  const port = await readPort('example:frontend', 4200, 2);
   installPackages(folder);
   compileQueries();
   process.stdout.write('Starting usergraph and Vite …\n');

@@ -4,7 +4,12 @@
 const PLATFORM_URL = 'https://api.engage.so/v1';
 
 // A bundler replaces this expression; see vite.config.js.
-const USERGRAPH_URL = process.env.USERGRAPH_URL;
+const address = process.env.USERGRAPH_URL;
+
+// When this file is loaded: the client hides the errors of a request.
+if (!address) throw new Error('Set USERGRAPH_URL, such as https://usergraph.example.com/v1.');
+
+const USERGRAPH_URL = address.replace(/\/+$/, '');
 
 const originalFetch = globalThis.fetch;
 

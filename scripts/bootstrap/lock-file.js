@@ -64,7 +64,7 @@ function readEntries(/** @type {string} */ folder, /** @type {string} */ file) {
  * Runs npm in a folder.
  * @param {string} folder
  * @param {string[]} args of npm.
- * @param {{ title: string, megabytes: number }} progress what is installed and why, and its size right after npm has finished.
+ * @param {{ title: string, unpackedMegabytes: number }} progress what is installed and why, and the disk space that npm fills.
  * @throws {import('./setup-error.js').SetupError} if npm fails.
  */
 export async function installInto(folder, args, progress) {

@@ -8,8 +8,8 @@ import { SetupError } from './setup-error.js';
 
 /** The major version of Node.js that usergraph needs. */
 const MAJOR = 24;
-/** Size in MB of the package right after npm has finished. */
-const MEGABYTES = 190;
+/** The disk space in MB of the package, with and without the headers. */
+const MEGABYTES = { unpacked: 190, installed: 122 };
 
 const folder = inClone('runtime', 'node');
 const binary = join(folder, 'node_modules', 'node', 'bin', 'node');
@@ -34,8 +34,8 @@ const isInstalled = () => compareInstalled(folder, () => true).reason === undefi
 export async function installNode() {
   if (!isInstalled()) {
     await installInto(folder, ['ci'], {
-      title: `Installing Node.js ${MAJOR} (${MEGABYTES} MB): ${nodeReason()}.`,
-      megabytes: MEGABYTES,
+      title: `Installing Node.js ${MAJOR} (${MEGABYTES.installed} MB of disk space): ${nodeReason()}.`,
+      unpackedMegabytes: MEGABYTES.unpacked,
     });
     removeHeaders();
   }

@@ -10,7 +10,7 @@ const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /**
  * Runs npm in a folder and shows how far it is.
  * @param {string[]} args
- * @param {{ cwd: string, title: string, megabytes: number }} options
+ * @param {{ cwd: string, title: string, unpackedMegabytes: number }} options
  * @throws {SetupError} if npm fails.
  */
 export async function runNpm(args, { cwd, ...progress }) {

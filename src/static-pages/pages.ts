@@ -43,8 +43,8 @@ export function renderStartPage({ graphiql, demoKey, documentation }: StartPageC
   const access =
     graphiql === 'schemaReaders' ? 'GraphQL in the browser; requires a key with schema:read' : 'GraphQL in the browser';
   const links = [
-    ...(graphiql ? [['/graphql', 'GraphiQL', access]] : [['/graphql', 'GraphQL', 'the endpoint, for programs']]),
-    ['/v1/docs', 'REST API', 'its operations, which you can try'],
+    ...(graphiql ? [['/graphql', 'GraphiQL', access]] : [['/graphql', 'GraphQL', 'endpoint for POST requests']]),
+    ['/v1/docs', 'REST API', 'interactive reference'],
     ['/v1/openapi.json', 'OpenAPI', 'the REST API as an OpenAPI 3.1 document'],
     ['/health/ready', 'Readiness', 'whether the gateway can serve requests'],
     ['/health/live', 'Liveness', 'whether the process is running'],
@@ -67,9 +67,8 @@ export function renderStartPage({ graphiql, demoKey, documentation }: StartPageC
 export const EDITOR_DISABLED_PAGE = renderPage(
   'usergraph – GraphQL',
   `<h1>GraphQL endpoint</h1>
-<p>This is the endpoint for programs: send operations with POST. The editor for browsers is disabled.</p>
-<p>To enable it, start the gateway with <code>GRAPHIQL=on</code>. In production, that is if
-<code>NODE_ENV=production</code>, the browser then asks for the public key and the secret of a key with the scope
+<p>This is the GraphQL endpoint. Send operations with POST. The editor for browsers is disabled.</p>
+<p>To enable it, start the gateway with <code>GRAPHIQL=on</code>. If <code>NODE_ENV=production</code>, the browser then asks for the public key and the secret of a key with the scope
 <code>schema:read</code>. With <code>PERSISTED_OPERATIONS_ONLY=on</code>, the editor cannot be enabled.</p>
 <p><a href="/">Start page</a></p>`,
 );

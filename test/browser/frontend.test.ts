@@ -294,7 +294,43 @@ it('retries a request that was rejected with status 429', async () => {
   expect(site.errors.filter((error) => !error.includes('429'))).toEqual([]);
 });
 
-it('runs alone for a gateway, and repeats a query but not a write while the database is down', async () => {
+it('creates a user once if the response is lost', async () => {
+  await using site = await open('/?new');
+  const { page } = site;
+  const keys: unknown[] = [];
+  // The first attempts reach the gateway; the browser gets no response.
+  await page.route('**/graphql', async (route) => {
+    const { operationName, variables } = route.request().postDataJSON();
+    if (operationName !== 'createUserMutation') return route.continue();
+    keys.push(variables.input.idempotencyKey);
+    if (keys.length > 4) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await page.getByLabel('uid').fill('frontend2');
+  await page.getByLabel('First name').fill('Lost');
+  await press(page, 'Create');
+  await page.getByText('The server is busy. Retrying …').first().waitFor();
+  await page.getByRole('alert').getByText('The server cannot be reached.').waitFor();
+  expect(await readUser('frontend2')).toMatchObject({ data: { user: { firstName: 'Lost' } } });
+  await press(page, 'Create');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect((await names(page))[0]).toBe('Lost');
+  expect([keys.length, new Set(keys).size]).toEqual([5, 1]);
+});
+
+it('reads a page once the connection is back', async () => {
+  await using site = await open();
+  const { page } = site;
+  await page.context().setOffline(true);
+  await follow(page, 'Older');
+  await page.getByRole('alert').getByText('The server cannot be reached.').waitFor();
+  await page.context().setOffline(false);
+  await press(page, 'Try again');
+  await expect.poll(() => names(page), soon).toHaveLength(10);
+});
+
+it('runs alone for a gateway, and repeats queries and idempotent writes while the database is down', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'usergraph-frontend-'));
   try {
     await using other = await startGateway({ DATA_DIR: directory });
@@ -310,7 +346,7 @@ it('runs alone for a gateway, and repeats a query but not a write while the data
     await follow(page, 'Older');
     await page.getByText('The server is busy. Retrying …').first().waitFor();
     await page.getByRole('alert').waitFor();
-    expect(operations).toEqual(['editUserMutation', ...Array(4).fill('userTableQuery')]);
+    expect(operations).toEqual([...Array(4).fill('editUserMutation'), ...Array(4).fill('userTableQuery')]);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -53,6 +53,14 @@ describe('GraphiQL in a browser without internet', () => {
     await expect.poll(visitor.response, { timeout }).toContain('"workspace": "Demo"');
   });
 
+  it('executes with Ctrl-Enter after it has loaded, without a click into the editor', async () => {
+    await using visitor = await site.visit();
+    await visitor.open();
+    await visitor.page.locator('.graphiql-query-editor .monaco-editor.focused').waitFor();
+    await visitor.page.keyboard.press('Control+Enter');
+    await expect.poll(visitor.response, { timeout }).toContain('"totalCount": 250');
+  });
+
   it('shows other users in the NextPage tab', async () => {
     await using visitor = await site.visit();
     await visitor.open();

@@ -30,7 +30,7 @@ const page = (url: string, publicKey: string) => `<!doctype html>
         if (issues) output.textContent = issues.map(({ path, message }) => path + ': ' + message).join();
         else output.textContent = code ?? (await track(target, { uid, name: 'Signed up' })).__typename;
       } catch (error) {
-        output.textContent = error.cause.extensions.code;
+        output.textContent = error.code;
       }
     });
   </script>`;

@@ -16,6 +16,7 @@ it('shows issues at their fields, and other errors at the form', async () => {
   expect(await update({ uid: 'u1', number: 'none', device: { token: '', platform: 'IOS' } })).toEqual({
     fields: { number: expect.any(String), 'device.token': expect.any(String) },
   });
+  expect(await update({ uid: ' a/b\u200b' })).toEqual({ fields: { uid: expect.stringMatching(/(must .+){3}/) } });
   expect(await update({ uid: 'u1', newUid: 'u2' })).toEqual({ fields: {}, form: expect.stringContaining('u1') });
   expect(await update({ uid: 'u1' })).toBeUndefined();
 });

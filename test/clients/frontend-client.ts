@@ -44,7 +44,7 @@ export interface UserList {
   endCursor: string | null;
 }
 
-/** A client library with the recipe in examples/clients. */
+/** A client library configured by its recipe in examples/clients. */
 export interface FrontendClient {
   /**
    * Reads a view and returns its data. `server` sends a request. `cache` is what a component shows that is mounted now: from

@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { getOperationAST, parse } from 'graphql';
 import {
   createOperationDescriptor,
   type Environment,
   fetchQuery,
   getSingularSelector,
+  type RequestParameters,
   type Variables,
 } from 'relay-runtime';
 import { describe, expect, it } from 'vitest';
+import { isIdempotentOperation } from '../../examples/clients/idempotent-operation.ts';
 import listsQuery from '../../examples/clients/relay/generated/listsQuery.graphql.ts';
 import membersHeadingQuery from '../../examples/clients/relay/generated/membersHeadingQuery.graphql.ts';
 import user_events from '../../examples/clients/relay/generated/user_events.graphql.ts';
@@ -14,7 +18,7 @@ import userHeadingQuery from '../../examples/clients/relay/generated/userHeading
 import userQuery, { type userQuery as UserQuery } from '../../examples/clients/relay/generated/userQuery.graphql.ts';
 import usersQuery from '../../examples/clients/relay/generated/usersQuery.graphql.ts';
 import { loadPage } from '../../examples/clients/relay/load-page.ts';
-import { createRelayEnvironment } from '../../examples/clients/relay.ts';
+import { createRelayEnvironment, isSafeToRetry } from '../../examples/clients/relay.ts';
 import { startListening } from '../kit/listening.ts';
 import { rowGlobalId, seedEvents, seedLists, seedUsers, tens } from '../kit/seed-rows.ts';
 import { createRelayClient, persistedOperations } from './relay.ts';
@@ -82,6 +86,19 @@ describe('A Relay environment', () => {
       events: { edges: { length: 5 }, pageInfo: { hasNextPage: false } },
     });
   });
+
+  it.each([{}, { idempotencyKey: 'key' }])(
+    'repeats the mutations that are idempotent with the input %o',
+    async (input) => {
+      const texts: string[] = Object.values(JSON.parse(await readFile(persistedOperations.file, 'utf8')));
+      for (const document of texts.map((text) => parse(text))) {
+        const { operation, name } = getOperationAST(document) ?? {};
+        const params = { name: name?.value, operationKind: operation } as RequestParameters;
+        const expected = isIdempotentOperation(document, { input });
+        expect([name?.value, isSafeToRetry(params, { input })]).toEqual([name?.value, expected]);
+      }
+    },
+  );
 
   it.each([
     ['wrong credentials', () => 'Basic wrong', { status: 401, code: 'UNAUTHENTICATED' }],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { startFaultProxy } from '../kit/fault-proxy.ts';
 import { holding } from '../kit/holding.ts';
 import { startListening } from '../kit/listening.ts';
 import { OCCUPYING_HOST, occupied, ownerOf } from '../kit/occupied.ts';
@@ -16,10 +17,10 @@ import { untilWaiting } from '../kit/until-waiting.ts';
 import { rootFields } from '../kit/walk-schema.ts';
 import type { ClientCase, FrontendClient, MutationName, ViewName } from './frontend-client.ts';
 
-type SiteOptions = Parameters<typeof startListening>[0];
+type GatewayOptions = Parameters<typeof startListening>[0];
 
 /** A gateway with users u10 to u70 (newest), of whom u10 has a device, events, a segment, and is a member of list 1. */
-async function startSiteWith(options: SiteOptions) {
+async function startGatewayWithData(options: GatewayOptions) {
   const gateway = await startListening(options);
   await seedUsers(gateway, tens(7));
   await seedDevices(gateway, [10]);
@@ -40,12 +41,12 @@ async function startSiteWith(options: SiteOptions) {
   };
 }
 
-type Site = Awaited<ReturnType<typeof startSiteWith>>;
+type Gateway = Awaited<ReturnType<typeof startGatewayWithData>>;
 
 /** Runs `act` with a new client. */
 async function withClient<Result>(
   { create }: ClientCase,
-  { endpoint }: Pick<Site, 'endpoint'>,
+  { endpoint }: Pick<Gateway, 'endpoint'>,
   act: (client: FrontendClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await create(endpoint);
@@ -105,6 +106,26 @@ const mutationCases: [title: string, MutationCase][] = [
   ['removeFromList', { name: 'removeFromList', input: { uid: 'u10', listId: list }, changes: ['user', 'list'] }],
 ];
 
+const payloadOf = (name: MutationName) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
+
+interface Write {
+  name: MutationName;
+  input: object;
+}
+
+/** Writes that can be repeated: docs/idempotency.md. */
+const safeWrites: Write[] = [
+  { name: 'updateUser', input: { uid: 'u10', firstName: 'Ada' } },
+  { name: 'removeFromList', input: { uid: 'u10', listId: list } },
+  { name: 'createUser', input: { uid: 'new', idempotencyKey: 'key' } },
+];
+
+const unsafeWrites: Write[] = [
+  { name: 'createUser', input: { uid: 'new' } },
+  { name: 'addEvent', input: { uid: 'u10', name: 'Paid' } },
+  { name: 'createList', input: { title: 'New' } },
+];
+
 /** Leaves out the cursors of the page: after an edge was added or removed, they may be those of other rows, which stay valid. */
 function withoutPageCursors(name: string, value: unknown): unknown {
   return name === 'startCursor' || name === 'endCursor' ? undefined : value;
@@ -130,7 +151,7 @@ const allUids = tens(7)
 /** Tests a client library against a gateway: pages, typed errors, the cache after each mutation, and retries. */
 export function describeClient(client: ClientCase): void {
   describe(client.name, () => {
-    const startSite = (options: SiteOptions = {}) => startSiteWith({ ...client.gateway, ...options });
+    const start = (options: GatewayOptions = {}) => startGatewayWithData({ ...client.gateway, ...options });
 
     // Clients warn about a configuration that does not match the schema.
     let warnings: MockInstance[];
@@ -144,16 +165,16 @@ export function describeClient(client: ClientCase): void {
     });
 
     it('lists users', async () => {
-      await using site = await startSite();
-      const users = await withClient(client, site, ({ read }) => read('users', {}, 'server'));
+      await using gateway = await start();
+      const users = await withClient(client, gateway, ({ read }) => read('users', {}, 'server'));
       expect(users).toMatchObject({
         users: { edges: allUids.map((uid) => ({ node: { uid } })), pageInfo: { hasNextPage: false } },
       });
     });
 
     it('pages forward to the end', async () => {
-      await using site = await startSite();
-      await withClient(client, site, async ({ openUserList, loadNext }) => {
+      await using gateway = await start();
+      await withClient(client, gateway, async ({ openUserList, loadNext }) => {
         const page = await openUserList({ first: 3 });
         expect(page).toMatchObject({ uids: allUids.slice(0, 3), hasNextPage: true, hasPreviousPage: false });
         expect(await loadNext()).toMatchObject({
@@ -166,8 +187,8 @@ export function describeClient(client: ClientCase): void {
     });
 
     it('pages backward to the start', async () => {
-      await using site = await startSite();
-      await withClient(client, site, async ({ openUserList, loadPrevious }) => {
+      await using gateway = await start();
+      await withClient(client, gateway, async ({ openUserList, loadPrevious }) => {
         const page = await openUserList({ last: 3 });
         expect(page).toMatchObject({ uids: allUids.slice(-3), hasNextPage: false, hasPreviousPage: true });
         expect(await loadPrevious()).toMatchObject({ uids: allUids.slice(-5), hasPreviousPage: true });
@@ -176,9 +197,9 @@ export function describeClient(client: ClientCase): void {
     });
 
     it.runIf(client.pagesFromMiddle)('pages both ways from the middle', async () => {
-      await using site = await startSite();
-      const { endCursor } = await withClient(client, site, ({ openUserList }) => openUserList({ first: 2 }));
-      await withClient(client, site, async ({ openUserList, loadNext, loadPrevious }) => {
+      await using gateway = await start();
+      const { endCursor } = await withClient(client, gateway, ({ openUserList }) => openUserList({ first: 2 }));
+      await withClient(client, gateway, async ({ openUserList, loadNext, loadPrevious }) => {
         const page = await openUserList({ first: 2, after: endCursor ?? undefined });
         expect(page).toMatchObject({ uids: allUids.slice(2, 4), hasNextPage: true, hasPreviousPage: true });
         expect(await loadPrevious()).toMatchObject({
@@ -195,8 +216,8 @@ export function describeClient(client: ClientCase): void {
     });
 
     it('returns typed errors, which leave the cache as it was', async () => {
-      await using site = await startSite();
-      await withClient(client, site, async (frontend) => {
+      await using gateway = await start();
+      await withClient(client, gateway, async (frontend) => {
         const before = await readViews(frontend, 'server');
         expect(await frontend.mutate('updateUser', { uid: 'a/b', number: 'none' })).toMatchObject({
           __typename: 'ValidationError',
@@ -221,88 +242,116 @@ export function describeClient(client: ClientCase): void {
     });
 
     it.each(mutationCases)('shows the new data after %s', async (_title, { name, input, changes }) => {
-      await using site = await startSite();
-      await withClient(client, site, async (frontend) => {
+      await using gateway = await start();
+      await withClient(client, gateway, async (frontend) => {
         const before = await readViews(frontend, 'server');
         expect(await readViews(frontend, 'cache')).toEqual(before);
-        const payload = `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
-        expect(await frontend.mutate(name, input)).toMatchObject({ __typename: payload });
-        const after = await withClient(client, site, (fresh) => readViews(fresh, 'server'));
+        expect(await frontend.mutate(name, input)).toMatchObject({ __typename: payloadOf(name) });
+        const after = await withClient(client, gateway, (fresh) => readViews(fresh, 'server'));
         expect(viewsChanged(before, after)).toEqual(changes);
         expect(await readViews(frontend, 'cache')).toEqual(after);
       });
     });
 
     it('repeats a write after status 429, once retryAfter has passed', async () => {
-      await using site = await startSite({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
-      await withClient(client, site, async ({ mutate }) => {
+      await using gateway = await start({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
+      await withClient(client, gateway, async ({ mutate }) => {
         await mutate('createList', { title: 'Persisted' });
-        await occupied(ownerOf(site), async (release) => {
-          site.responses.length = 0;
+        await occupied(ownerOf(gateway), async (release) => {
+          gateway.responses.length = 0;
           const result = mutate('createList', { title: 'Once' });
-          await vi.waitFor(() => expect(site.responses).toMatchObject([{ status: 429 }]));
+          await vi.waitFor(() => expect(gateway.responses).toMatchObject([{ status: 429 }]));
           release();
           expect(await result).toMatchObject({ __typename: 'CreateListPayload' });
         });
       });
-      const [rejected, accepted, ...others] = site.responses;
+      const [rejected, accepted, ...others] = gateway.responses;
       expect([rejected?.status, accepted?.status, others]).toEqual([429, 200, []]);
       expect(Number(accepted?.at) - Number(rejected?.at)).toBeGreaterThanOrEqual(1000);
-      expect(await site.db.list.count({ where: { title: 'Once' } })).toBe(1);
+      expect(await gateway.db.list.count({ where: { title: 'Once' } })).toBe(1);
     });
 
     it('repeats a write after CONFLICT', async () => {
-      await using site = await startSite({ limits: { userQueueMs: 300, lockMs: 60_000 } });
-      await withClient(client, site, async ({ mutate }) => {
+      await using gateway = await start({ limits: { userQueueMs: 300, lockMs: 60_000 } });
+      await withClient(client, gateway, async ({ mutate }) => {
         await mutate('updateUser', { uid: 'u10', firstName: 'Persisted' });
         const outcomes: Promise<unknown>[] = [];
-        await holding(site, 'users', async () => {
-          outcomes.push(site.send('mutation { updateUser(input: { uid: "u10", lastName: "Bo" }) { __typename } }'));
-          await untilWaiting(site, 1);
-          site.responses.length = 0;
+        await holding(gateway, 'users', async () => {
+          outcomes.push(gateway.send('mutation { updateUser(input: { uid: "u10", lastName: "Bo" }) { __typename } }'));
+          await untilWaiting(gateway, 1);
+          gateway.responses.length = 0;
           outcomes.push(mutate('updateUser', { uid: 'u10', firstName: 'Ada' }));
-          await vi.waitFor(() => expect(site.responses).toMatchObject([{ status: 200 }]), 10_000);
+          await vi.waitFor(() => expect(gateway.responses).toMatchObject([{ status: 200 }]), 10_000);
         });
         expect(await Promise.all(outcomes)).toMatchObject([{ status: 200 }, { __typename: 'UpdateUserPayload' }]);
       });
-      const [conflict, retried] = site.responses;
+      const [conflict, retried] = gateway.responses;
       expect(Number(retried?.at) - Number(conflict?.at)).toBeGreaterThanOrEqual(1000);
-      expect(site.responses).toMatchObject([{ status: 200 }, { status: 200 }]);
+      expect(gateway.responses).toMatchObject([{ status: 200 }, { status: 200 }]);
     });
 
     it('reports the error if retries do not help', async () => {
-      await using site = await startSite({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
-      await withClient(client, site, async ({ mutate }) => {
-        await occupied(ownerOf(site), async () => {
-          site.responses.length = 0;
+      await using gateway = await start({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
+      await withClient(client, gateway, async ({ mutate }) => {
+        await occupied(ownerOf(gateway), async () => {
+          gateway.responses.length = 0;
           await expect(mutate('createList', { title: 'Never' })).rejects.toThrow(/concurrent requests/);
         });
       });
-      expect(site.responses.map(({ status }) => status)).toEqual([429, 429, 429]);
-      expect(await site.db.list.count({ where: { title: 'Never' } })).toBe(0);
+      expect(gateway.responses.map(({ status }) => status)).toEqual([429, 429, 429]);
+      expect(await gateway.db.list.count({ where: { title: 'Never' } })).toBe(0);
     });
 
-    it('repeats a write after SERVICE_UNAVAILABLE only with an idempotency key', async () => {
-      await using site = await startSite({ inFlightLimit: 1, poolSize: 1 });
-      await withClient(client, site, async ({ mutate }) => {
-        await mutate('addEvent', { uid: 'u10', name: 'Persisted' });
-        await using slot = await holdSlot(site);
-        site.responses.length = 0;
-        await expect(mutate('addEvent', { uid: 'u10', name: 'Unsafe' })).rejects.toThrow(/overloaded/);
-        const result = mutate('addEvent', { uid: 'u10', name: 'Safe', idempotencyKey: 'key' });
-        await vi.waitFor(() => expect(site.responses.map(({ status }) => status)).toEqual([503, 503]));
+    it.each(safeWrites)('repeats $name after SERVICE_UNAVAILABLE: $input', async ({ name, input }) => {
+      await using gateway = await start({ inFlightLimit: 1, poolSize: 1 });
+      await withClient(client, gateway, async ({ mutate }) => {
+        await using slot = await holdSlot(gateway);
+        gateway.responses.length = 0;
+        const result = mutate(name, input);
+        await vi.waitFor(() => expect(gateway.responses).toMatchObject([{ status: 503 }]));
         slot.release();
+        expect(await result).toMatchObject({ __typename: payloadOf(name) });
+      });
+    });
+
+    it('reports SERVICE_UNAVAILABLE for a write that is not idempotent', async () => {
+      await using gateway = await start({ inFlightLimit: 1, poolSize: 1 });
+      await withClient(client, gateway, async ({ mutate }) => {
+        await using _slot = await holdSlot(gateway);
+        gateway.responses.length = 0;
+        for (const { name, input } of unsafeWrites) await expect(mutate(name, input)).rejects.toThrow(/overloaded/);
+      });
+      expect(gateway.responses).toMatchObject(unsafeWrites.map(() => ({ status: 503 })));
+    });
+
+    it('repeats a write whose response was lost, if that is safe', async () => {
+      await using gateway = await start();
+      await using proxy = await startFaultProxy({ host: '127.0.0.1', port: gateway.port });
+      const endpoint = { ...gateway.endpoint, url: `http://127.0.0.1:${proxy.port}/graphql` };
+      await withClient(client, { endpoint }, async ({ mutate }) => {
+        await mutate('addEvent', { uid: 'u10', name: 'Persisted' });
+        proxy.cutAt('Unsafe', 'after');
+        await expect(mutate('addEvent', { uid: 'u10', name: 'Unsafe' })).rejects.toThrow();
+        expect(proxy.cuts()).toBe(1);
+        proxy.cutAt('Safe', 'after');
+        const result = mutate('addEvent', { uid: 'u10', name: 'Safe', idempotencyKey: 'key' });
+        await vi.waitFor(() => expect(proxy.cuts()).toBe(1));
+        proxy.cutAt('');
         expect(await result).toMatchObject({ __typename: 'AddEventPayload' });
       });
-      expect(await site.db.event.groupBy({ by: ['name'], _count: true, where: { name: { contains: 'afe' } } })).toEqual(
-        [{ name: 'Safe', _count: 1 }],
+      const names = await gateway.db.event.groupBy({ by: 'name', _count: true, where: { name: { contains: 'afe' } } });
+      expect(new Map(names.map(({ name, _count }) => [name, _count]))).toEqual(
+        new Map([
+          ['Safe', 1],
+          ['Unsafe', 1],
+        ]),
       );
     });
   });
 }
 
 /** Sends a request that occupies the only slot of the gateway until `release`. */
-async function holdSlot({ db, send }: Pick<Site, 'db' | 'send'>) {
+async function holdSlot({ db, send }: Pick<Gateway, 'db' | 'send'>) {
   // The gateway caches the key.
   await send('{ viewer { keyId } }');
   const connection = await db.pool.connect();

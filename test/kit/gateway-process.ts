@@ -85,7 +85,7 @@ const countListening = (output: string) => output.match(/"Server listening at /g
 
 /** Matches the last startup message, which contains the address. With the embedded database it is the banner. */
 function readyPattern({ DATABASE_URL, WORKERS }: Environment): RegExp {
-  if (!DATABASE_URL) return /curl -s (http:\S+)\/graphql .*\n/;
+  if (!DATABASE_URL) return /Graph(?:iQL|QL ) {5}(http:\S+)\/graphql\n/;
   return Number(WORKERS ?? 1) > 1 ? /workers listening at (http:\S+?)"/ : /Server listening at (http:\S+?)"/;
 }
 

@@ -54,9 +54,9 @@ it('of a fresh clone by npm start shows its progress, serves GraphiQL, and stays
   const path = await clone('fresh');
   await using gateway = await startGateway(environment(path), npmStart(path));
   expect(gateway.output()).toMatch(
-    /Installing production packages \(\d+ packages, \d+ MB\): no packages are installed\./,
+    /Installing production packages \(\d+ packages, \d+ MB of disk space\): no packages are installed\./,
   );
-  expect(gateway.output()).toMatch(/ {2}(\d+ of \d+ MB \(\d+ %\) after|npm took) \d+ s/);
+  expect(gateway.output()).toMatch(/ {2}(unpacked \d+ of \d+ MB \(\d+ %\) after|npm took) \d+ s/);
   const page = await (await fetch(`${gateway.address}/graphql`, { headers: { accept: 'text/html' } })).text();
   for (const [, file] of page.matchAll(/(?:src|href)="(\/graphiql[^"]+)"/g)) {
     expect((await fetch(gateway.address + file)).status).toBe(200);

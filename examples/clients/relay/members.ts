@@ -9,7 +9,7 @@ export const query = graphql`
   }
 `;
 
-/** Without a request if the list is in the store: see `missingFieldHandlers`. */
+/** Answered from the store, without a request, if the list is in the store: see `missingFieldHandlers`. */
 export const heading = graphql`
   query membersHeadingQuery($id: ID!) {
     list(id: $id) { ...lists_row }

@@ -9,7 +9,7 @@ export const query = graphql`
   }
 `;
 
-/** Without a request if the page of users is loaded: see `missingFieldHandlers`. */
+/** Answered from the store, without a request, if the page of users is loaded: see `missingFieldHandlers`. */
 export const heading = graphql`
   query userHeadingQuery($uid: String!) {
     user(uid: $uid) { ...users_row }

@@ -100,7 +100,7 @@ function parseParams(body: unknown, sources: DocumentSources, viewer: Viewer): P
   const json = typeof body === 'string' ? tryOrUndefined(() => parseJson(body)) : undefined;
   if (!isJsonObject(json)) return undefined;
   const { query: sent, variables, operationName, extensions, documentId, ...others } = json;
-  if (Object.keys(others).length > 0 || (documentId != null && !sources.persisted)) return undefined;
+  if (Object.keys(others).length > 0) return undefined;
   if (variables != null && !isJsonObject(variables)) return undefined;
   if (operationName != null && typeof operationName !== 'string') return undefined;
   if (extensions != null && !isJsonObject(extensions)) return undefined;

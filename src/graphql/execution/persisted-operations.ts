@@ -146,7 +146,8 @@ export interface DocumentSources {
 /**
  * Determines the document of a request.
  * @returns undefined if the request has neither a document nor an id.
- * @throws {GraphQLError} if the id is unknown or malformed, or only persisted operations are allowed.
+ * @throws {GraphQLError} if the id is unknown or malformed, if the gateway has no persisted operations, or if it allows no other
+ *   documents.
  */
 export function findDocument(
   { query, documentId, extensions }: DocumentParams,
@@ -161,7 +162,10 @@ export function findDocument(
     if (hash !== undefined && typeof query === 'string') automatic.store(viewer, hash, query);
     return query;
   }
-  const id = persisted && typeof documentId === 'string' ? toId(documentId) : hash;
+  if (documentId != null && !persisted) {
+    throw badInput('This gateway has no persisted operations; set PERSISTED_OPERATIONS to accept documentId.');
+  }
+  const id = typeof documentId === 'string' ? toId(documentId) : hash;
   if (id === undefined) {
     if (persisted) throw badInput('Send a query, or the id of a persisted operation as documentId.');
     return undefined;

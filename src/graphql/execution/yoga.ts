@@ -83,7 +83,7 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
     ],
     // Yoga's cache is limited by the number of documents, not by their size.
     parserAndValidationCache: false,
-    ...(persisted ? { extraParamNames: PERSISTED_PARAMS } : {}),
+    extraParamNames: PERSISTED_PARAMS,
     maskedErrors: false,
     graphiql: false,
     landingPage: false,

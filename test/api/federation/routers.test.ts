@@ -91,8 +91,14 @@ describe.each(['hive', 'apollo'] as const)('Through the gateway %s', (router) =>
   });
 
   it('keeps an order whose user does not exist, even if a selected field of the user is non-null', async () => {
-    const { data } = await graph.ask('{ order(id: "ghost-1") { id item user { uid createdAt } } }');
+    const { data, errors } = await graph.ask('{ order(id: "ghost-1") { id item user { uid createdAt } } }');
     expect(data).toEqual({ order: { id: 'ghost-1', item: expect.any(String), user: null } });
+    const maskedError = {
+      message: 'Unexpected error.',
+      path: ['order', 'user', 'createdAt'],
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    };
+    expect(errors).toEqual(router === 'hive' ? [expect.objectContaining(maskedError)] : undefined);
   });
 
   it('retries after status 429', async () => {

@@ -160,9 +160,14 @@ it('with only: true, no other document is parsed, and the schema is not exposed'
 
 it('a gateway without persisted operations rejects ids', async () => {
   await using executors = await startExecutors();
-  expect(await send(executors, { documentId: idOf(documents.viewer) })).toMatchObject(
-    badInput('Unexpected parameter "documentId" in the request body.'),
+  const rejection = badInput(
+    'This gateway has no persisted operations; set PERSISTED_OPERATIONS to accept documentId.',
   );
+  for (const documentId of [idOf(documents.viewer), '']) {
+    expect(await send(executors, { documentId })).toEqual(rejection);
+    expect(await get(executors, { documentId })).toEqual(rejection);
+  }
+  expect(await send(executors, { documentId: null, query: documents.viewer })).toEqual(workspace);
 });
 
 it.each([['sha256'], ['sha1'], ['md5'], ['sha512']])(

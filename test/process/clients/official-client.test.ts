@@ -112,6 +112,22 @@ it('reaches the gateway with a fetch wrapper that Node.js loads before the progr
   await expectIdentified('viaWrapper', stdout);
 });
 
+it('accepts an address with a slash at its end', async () => {
+  const env = environment('viaSlash');
+  const args = [resolve('examples/official-client/register.mjs'), join(directory, 'app.cjs')];
+  const { stdout } = await runProgram('--import', args, { env: { ...env, USERGRAPH_URL: `${env.USERGRAPH_URL}/` } });
+  await expectIdentified('viaSlash', stdout);
+});
+
+it('fails with what to do if no address is set', async () => {
+  const args = [resolve('examples/official-client/register.mjs'), join(directory, 'app.cjs')];
+  const { code, stderr } = await runProgram('--import', args, { env: { ...environment('nobody'), USERGRAPH_URL: '' } });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('Error: Set USERGRAPH_URL, such as https://usergraph.example.com/v1.\n'),
+  ]);
+});
+
 it('reaches the gateway from a bundle with an alias for its fetch', async () => {
   const env = environment('viaBundle');
   const config = ['--config', resolve('examples/official-client/vite.config.js')];

@@ -44,7 +44,10 @@ it('leaves nothing running where a port is taken, or it is stopped while it star
   await once(blocking, 'listening');
   const failing = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
   const [complaint, [code]] = await Promise.all([text(failing.stderr), once(failing, 'exit')]);
-  expect([code, complaint]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+  expect([code, complaint]).toEqual([
+    1,
+    `Cannot listen on port ${port} (EADDRINUSE). Choose another port: npm run example:federation -- PORT\n`,
+  ]);
   blocking.close();
 
   const stopped = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);

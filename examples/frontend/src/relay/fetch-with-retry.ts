@@ -1,6 +1,7 @@
 import type { GraphQLResponse, RequestParameters, Variables } from 'relay-runtime';
-import { noteRetry } from './retry-notice.tsx';
+import { showRetryNotice } from './retry-notice.tsx';
 
+/** Maximum number of retries. */
 const MAX_RETRIES = 3;
 /** The gateway can ask for longer, for example until the points of a key are refilled. Users then retry themselves. */
 const MAX_WAIT_SECONDS = 15;
@@ -10,7 +11,7 @@ interface GatewayResponse {
   errors?: { message: string; extensions?: { code?: string; retryAfter?: number } }[];
 }
 
-/** An entry of `errors` in a response, or a response that is not from the gateway. */
+/** An entry of `errors` in a response, or the lack of a response. */
 export class GatewayError extends Error {
   readonly code: string;
 
@@ -19,6 +20,9 @@ export class GatewayError extends Error {
     this.code = code;
   }
 }
+
+/** The mutations that can be repeated without an idempotency key. */
+const idempotentMutations = new Set(['editUserMutation', 'deleteUserMutation', 'listMembershipsMutation']);
 
 /**
  * Sends an operation, and sends it again after as many seconds as the gateway asks for, if that is safe.
@@ -34,26 +38,28 @@ export async function fetchWithRetry(operation: RequestParameters, variables: Va
     const { code = '', retryAfter = Number.POSITIVE_INFINITY } = error.extensions ?? {};
     const canRetry = retries < MAX_RETRIES && retryAfter <= MAX_WAIT_SECONDS;
     if (!canRetry || !isSafeToRetry(code, operation, variables)) throw new GatewayError(error.message, code);
-    await noteRetry(new Promise((resolve) => setTimeout(resolve, retryAfter * 1000)));
+    await showRetryNotice(new Promise((resolve) => setTimeout(resolve, retryAfter * 1000)));
   }
 }
 
+/** Without a response of the gateway, the operation may have been executed, as after SERVICE_UNAVAILABLE. */
 async function send({ text, name }: RequestParameters, variables: Variables): Promise<GatewayResponse> {
-  const response = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
-    body: JSON.stringify({ query: text, operationName: name, variables }),
-  });
   try {
+    const response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+      body: JSON.stringify({ query: text, operationName: name, variables }),
+    });
     return await response.json();
   } catch {
-    throw new GatewayError(`The gateway cannot be reached (status ${response.status}).`, 'UNREACHABLE');
+    const message = 'The server cannot be reached. Check your connection and try again.';
+    return { errors: [{ message, extensions: { code: 'UNREACHABLE', retryAfter: 1 } }] };
   }
 }
 
-/** After SERVICE_UNAVAILABLE, a write may have been committed: it is repeated only if the gateway recognizes the repetition. */
-function isSafeToRetry(code: string, { operationKind }: RequestParameters, variables: Variables): boolean {
+/** RATE_LIMITED and CONFLICT mean that nothing was written. After other errors, the operation may have been executed. */
+function isSafeToRetry(code: string, { operationKind, name }: RequestParameters, variables: Variables): boolean {
   if (code === 'RATE_LIMITED' || code === 'CONFLICT') return true;
-  const isRepeatable = operationKind === 'query' || variables.input?.idempotencyKey !== undefined;
-  return code === 'SERVICE_UNAVAILABLE' && isRepeatable;
+  const isIdempotent = idempotentMutations.has(name) || variables.input?.idempotencyKey !== undefined;
+  return operationKind === 'query' || isIdempotent;
 }

@@ -15,7 +15,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Shows the notice until the promise is settled. */
-export async function noteRetry(wait: Promise<void>): Promise<void> {
+export async function showRetryNotice(wait: Promise<void>): Promise<void> {
   add(1);
   await wait.finally(() => add(-1));
 }

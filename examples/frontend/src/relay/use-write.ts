@@ -16,7 +16,7 @@ interface Write extends MutationParameters {
   readonly response: { readonly result: Partial<Problem> };
 }
 
-/** Executes a mutation of which the schema says how it can fail. */
+/** Executes a mutation that returns typed errors. */
 export function useWrite<T extends Write>(mutation: GraphQLTaggedNode) {
   const [commit, isInFlight] = useMutation<T>(mutation);
   const [problem, setProblem] = useState<Problem>();

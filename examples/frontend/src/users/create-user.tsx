@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { graphql } from 'react-relay';
 import { Panel } from '../layout/panel.tsx';
 import { useWrite } from '../relay/use-write.ts';
@@ -24,10 +25,11 @@ const EMPTY: Values = { uid: null, firstName: null, lastName: null, email: null,
 /** @param connection the id of the connection in Relay's cache to which the user is added. */
 export function CreateUser({ connection, onClose }: { connection: string; onClose: () => void }) {
   const { write, ...state } = useWrite<createUserMutation>(mutation);
+  // Makes a retry safe if the response was lost. A rejected write does not use up the key.
+  const [idempotencyKey] = useState(() => crypto.randomUUID());
 
   function create({ uid, ...fields }: Values): void {
-    // The key makes the retry of a request safe whose response was lost.
-    const input = { ...fields, uid: uid ?? '', idempotencyKey: crypto.randomUUID() };
+    const input = { ...fields, uid: uid ?? '', idempotencyKey };
     write({ input, connections: [connection] }, onClose);
   }
 

@@ -36,7 +36,7 @@ export function DeleteUser({ uid, onDelete }: { uid: string; onDelete: () => voi
       >
         Delete
       </button>{' '}
-      {/* biome-ignore lint/a11y/noAutofocus: the button that had the focus is gone. */}
+      {/* biome-ignore lint/a11y/noAutofocus: moves the focus from the removed button. */}
       <button type="button" autoFocus onClick={() => setAsking(false)}>
         Cancel
       </button>

@@ -26,7 +26,7 @@ interface Props {
 
 export function UserTable({ url, attempt, onClosePanel }: Props) {
   const { page, isCreating } = url;
-  // New users are on the first page, so that it is read again on each visit. Relay cannot replace the edges of the others.
+  // New users are on the first page, so it is refetched on each visit. Other pages come from the store.
   const isFirstPage = page.after === undefined && page.before === undefined;
   const fetchPolicy = isFirstPage ? 'store-and-network' : 'store-or-network';
   const { users } = useLazyLoadQuery<userTableQuery>(query, page, { fetchKey: attempt, fetchPolicy });
