@@ -44,7 +44,8 @@ class Subgraph extends RemoteGraphQLDataSource<ClientContext> {
 export async function startApolloGateway(supergraph: string, port: number) {
   const gateway = new ApolloGateway({
     supergraphSdl: supergraph,
-    buildService: ({ url }) => new Subgraph({ url }),
+    // usergraph stores documents, unless LIMIT_PERSISTED_QUERY_BYTES is 0: then every request with a hash alone fails.
+    buildService: ({ name, url }) => new Subgraph({ url, apq: name === 'usergraph' }),
   });
   const server = new ApolloServer<ClientContext>({ gateway, stopOnTerminationSignals: false });
   const { url } = await startStandaloneServer(server, {

@@ -140,10 +140,11 @@ export function formatNewKey({ name: workspace }: Workspace, key: ApiKey & { sec
   return lines.map(([title, value]) => `${title?.padEnd(10)}   ${value}`).join('\n');
 }
 
-function formatState({ state, revokedAt, previousSecretExpiresAt: end }: ApiKey): string {
+function formatState({ state, revokedAt, expiresAt, previousSecretExpiresAt }: ApiKey): string {
   if (revokedAt) return `revoked ${shortInstant(revokedAt)}`;
-  if (state === 'active' && end && end > new Date()) return `active; previous secret until ${shortInstant(end)}`;
-  return state;
+  if (state === 'expired' || !previousSecretExpiresAt || previousSecretExpiresAt <= new Date()) return state;
+  const end = expiresAt && expiresAt < previousSecretExpiresAt ? expiresAt : previousSecretExpiresAt;
+  return `active; previous secret until ${shortInstant(end)}`;
 }
 
 /** Formats the rate limits of a key: with the secret / with the public key alone. */

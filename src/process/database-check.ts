@@ -23,7 +23,7 @@ export interface DatabaseCheckOptions {
 
 /**
  * Checks that the database of a URL can be used, before the gateway listens: that the server is reachable, accepts the
- * credentials, and has the database with all migrations. Only an unreachable server is waited for.
+ * credentials, and has the database in UTF8 with all migrations. Only an unreachable server is waited for.
  *
  * @returns the database and its server, for messages: `"usergraph" at db.example.com:5432`.
  * @throws {StartError} with one line that names the server, the database and the next step, but not the password.
@@ -76,6 +76,15 @@ async function checkOnce(connectionString: string, { server, database }: Target)
   client.on('error', () => {});
   try {
     await client.connect();
+    const { rows: encodings } = await client.query<{ encoding: string }>(
+      "SELECT current_setting('server_encoding') AS encoding",
+    );
+    for (const { encoding } of encodings) {
+      if (encoding === 'UTF8') continue;
+      throw new StartError(
+        `Database "${database}" at ${server} has the encoding ${encoding}; it must be UTF8. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in DATABASE_URL.`,
+      );
+    }
     const pending = await pendingMigrations(async (sql) => (await client.query(sql)).rows);
     if (pending.length === 0) return;
     const rest = pending.length > SHOWN_MIGRATIONS ? ` and ${pending.length - SHOWN_MIGRATIONS} more` : '';

@@ -18,11 +18,14 @@ function statusOf(error: DomainError): number {
   return error instanceof IdempotencyConflictError ? 422 : 409;
 }
 
+/** The name of what an issue is about. A parameter and a field can have an empty name. */
+const nameOf = (path: string[]) => (path.length === 0 ? 'The body' : path.join('.') || '""');
+
 /** Fastify's error handler for the REST API: `{ "error": "text", "code": …, "issues": … }`. */
 export function handleRestError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof ValidationError) {
     const { code, issues } = error;
-    const text = issues.map(({ path, message }) => `${path.join('.') || 'The body'} ${message}`).join('; ');
+    const text = issues.map(({ path, message }) => `${nameOf(path)} ${message}`).join('; ');
     return reply.code(400).send({ error: text, code, issues });
   }
   if (error instanceof ConflictError) {

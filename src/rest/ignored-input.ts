@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attributeIssuesOf, isJsonObject, keyIssues } from '../domain/shared/attributes.ts';
 import type { ValidationIssue } from '../domain/shared/errors.ts';
-import { attributeLimits, MAX_ISSUES } from '../domain/shared/limits.ts';
+import { MAX_ISSUES } from '../domain/shared/limits.ts';
 
 export type RequestPart = 'params' | 'query' | 'headers' | 'body';
 
@@ -25,9 +25,9 @@ interface CheckedRequest {
   request: RawRequest;
   /** Why the request is rejected, regardless of its other issues. */
   issues: ValidationIssue[];
-  /** The attributes that are not stored, with the reason. */
+  /** The first `MAX_ISSUES` attributes that are not stored, with the reason. */
   ignored: ValidationIssue[];
-  /** The paths of everything in the body that is not stored. */
+  /** The paths of everything in the body that is not stored, or more of them than the header can list. */
   ignoredFields: string[];
 }
 
@@ -49,7 +49,7 @@ export function checkRequest(accepted: AcceptedInput, raw: RawRequest): CheckedR
   return {
     request: { ...raw, body },
     issues: [...unknownParameters, ...strictIssues].slice(0, MAX_ISSUES),
-    ignored,
+    ignored: ignored.slice(0, MAX_ISSUES),
     ignoredFields: [...unusedFields, ...ignored].map(({ path }) => path.join('.')),
   };
 }
@@ -80,25 +80,25 @@ function unusedBodyFields({ request }: AcceptedInput, body: unknown): Validation
     : unknown;
 }
 
-/**
- * The body without attributes that have an invalid key or value. An attribute of null is removed by an update, so that only
- * its key is checked. Too many attributes are left to the schema, which rejects them: each of a million can be invalid.
- */
+/** Maximum number of issues that are collected, from up to 100,000 attributes: more than a response and its header can list. */
+const MAX_COLLECTED = 1_000;
+
+/** The body without attributes that have an invalid key or value. Of one that is null, only the key is checked. */
 function withoutInvalidAttributes(
   { attributes: field }: AcceptedInput,
   body: unknown,
 ): { body: unknown; ignored: ValidationIssue[] } {
   const received = field && isJsonObject(body) ? body[field] : undefined;
-  const entries = isJsonObject(received) ? Object.entries(received) : [];
-  if (!field || !isJsonObject(body) || entries.length > attributeLimits.keys) return { body, ignored: [] };
-  const checked = entries.map(([key, value]) => ({
-    entry: [key, value] as const,
-    issues: value === null ? keyIssues(key) : attributeIssuesOf(key, value),
-  }));
-  const ignored = checked.flatMap(({ issues }) => issues.map((each) => ({ ...each, path: [field, ...each.path] })));
-  if (ignored.length === 0) return { body, ignored };
-  const valid = checked.filter(({ issues }) => issues.length === 0).map(({ entry }) => entry);
-  return { body: { ...body, [field]: Object.fromEntries(valid) }, ignored };
+  if (!field || !isJsonObject(body) || !isJsonObject(received)) return { body, ignored: [] };
+  const valid: [string, unknown][] = [];
+  const ignored: ValidationIssue[] = [];
+  for (const [key, value] of Object.entries(received)) {
+    const issues = value === null ? keyIssues(key) : attributeIssuesOf(key, value);
+    if (issues.length === 0) valid.push([key, value]);
+    if (ignored.length >= MAX_COLLECTED) continue;
+    for (const { path, code, message } of issues) ignored.push({ path: [field, ...path], code, message });
+  }
+  return { body: ignored.length === 0 ? body : { ...body, [field]: Object.fromEntries(valid) }, ignored };
 }
 
 /** A preference of RFC 7240 for `handling=strict`, alone or among others. */
@@ -124,7 +124,9 @@ ignored, and listed in the header \`X-Ignored-Fields\`; attributes also in \`ign
 export const ignoredAttributes = z
   .array(z.object({ path: z.array(z.string()), code: z.string(), message: z.string() }))
   .optional()
-  .meta({ description: 'The attributes that were not stored, and why. Absent if all were stored.' });
+  .meta({
+    description: `The first ${MAX_ISSUES} attributes that were not stored, and why. Absent if all were stored.`,
+  });
 
 /** Maximum length of `X-Ignored-Fields`: clients and proxies limit the size of all headers, often to 8 KB. */
 const MAX_HEADER_LENGTH = 2048;

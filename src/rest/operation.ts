@@ -150,6 +150,7 @@ export const commonNames: Readonly<Record<string, string>> = {
   appBuild: 'app_build',
   createdAt: 'created_at',
   listIds: 'lists',
+  removeMeta: 'meta',
   idempotencyKey: 'Idempotency-Key',
 };
 

@@ -252,6 +252,21 @@ function checkBodyId(input: { uid: string; bodyId?: unknown }, context: z.Refine
   context.addIssue({ code: 'custom', path: ['body', 'id'], params: { code: 'CONTRADICTION' }, message });
 }
 
+/**
+ * Maximum number of attributes of null in an update. More than a user can have, since clients also send null for attributes that
+ * were never set; 70,000 would lock the user for 0.6 s.
+ */
+const MAX_REMOVED_KEYS = 1_000;
+
+/** Keys that `checkRequest` has checked. */
+const removedKeys = z
+  .array(z.string())
+  .refine(({ length }) => length <= MAX_REMOVED_KEYS, {
+    params: { code: 'TOO_MANY' },
+    error: ({ input }) => `must have at most ${MAX_REMOVED_KEYS} keys of null; got ${lengthOfArray(input)}`,
+  })
+  .optional();
+
 /** `PUT /users/{uid}` as the input of `updateUser`. */
 export const updateUserInput = domainInput(
   withFields(userUpdate, {
@@ -259,6 +274,7 @@ export const updateUserInput = domainInput(
     ...profileSchemas,
     createdAt: updateBody.shape.created_at,
     listIds: updateBody.shape.lists,
+    removeMeta: removedKeys,
   })
     .safeExtend({ bodyId: updateBody.shape.id })
     .superRefine(checkBodyId)

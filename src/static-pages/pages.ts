@@ -84,7 +84,8 @@ export interface DocumentationPage {
 
 const folder = new URL('../../docs/', import.meta.url);
 
-const OVERVIEW = 'README.md';
+/** The page that links to all others. */
+export const OVERVIEW = 'README.md';
 
 /** Reads `docs/`, with its overview first. Returns no pages if the folder is not part of the installation. */
 export async function readDocumentation(): Promise<DocumentationPage[]> {

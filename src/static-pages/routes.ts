@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type DemoKey, defaultHeaders, demoHeaders, PAGE_POLICY, readExamples, renderPage } from './graphiql.ts';
-import { EDITOR_DISABLED_PAGE, readDocumentation, renderStartPage, TEXT_PAGE_POLICY } from './pages.ts';
+import { EDITOR_DISABLED_PAGE, OVERVIEW, readDocumentation, renderStartPage, TEXT_PAGE_POLICY } from './pages.ts';
 
 export interface StaticPagesOptions {
   /** Credentials to fill in. They are public, so only those of the demo data may be used. */
@@ -34,6 +34,7 @@ export async function staticPages(app: FastifyInstance, { demoKey, graphiql }: S
   const access = graphiql && (graphiql.authenticate ? 'schemaReaders' : 'anybody');
   mountTextPage(app, '/', 200, renderStartPage({ graphiql: access, demoKey, documentation }));
   for (const { name, html } of documentation) mountTextPage(app, `/docs/${name}`, 200, html);
+  if (documentation.length > 0) mountRedirect(app, ['/docs', '/docs/'], `/docs/${OVERVIEW}`);
   // The status is that of a program's request to a page that does not exist. A query in the URL is executed.
   if (graphiql === false) mountTextPage(app, '/graphql', 404, EDITOR_DISABLED_PAGE);
   else await mountGraphiQL(app, demoKey, graphiql);
@@ -47,6 +48,14 @@ function mountTextPage(app: FastifyInstance, path: string, status: number, html:
       .headers({ 'cache-control': 'no-cache', 'content-security-policy': TEXT_PAGE_POLICY, vary: 'accept' })
       .send(html),
   );
+}
+
+function mountRedirect(app: FastifyInstance, paths: readonly string[], target: string): void {
+  for (const path of paths) {
+    app.get(path, { constraints: { wantsPage: true } }, async (_request, reply) =>
+      reply.header('vary', 'accept').redirect(target),
+    );
+  }
 }
 
 /**

@@ -1,27 +1,36 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type DocumentNode, parse } from 'graphql';
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
+import { Client, fetchExchange } from '@urql/core';
+import { persistedExchange } from '@urql/exchange-persisted';
+import { type DocumentNode, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createApolloClient } from '../../examples/clients/apollo-client.ts';
 import { CreateList, Users } from '../../examples/clients/documents.ts';
 import { persistedHash } from '../../examples/clients/persisted-hash.ts';
 import { createUrqlClient } from '../../examples/clients/urql.ts';
 import { startListening } from '../kit/listening.ts';
+import { idOf } from '../kit/persisted.ts';
 
-/** What a client sent: a hash, a document, or both. */
-type Sent = 'hash' | 'document' | 'hash and document';
+/** What a client sent: a hash, a document, or both; in the URL of a GET or in the body of a POST. */
+type Sent = `${'GET ' | ''}${'hash' | 'document' | 'hash and document'}`;
 
 /** Starts a gateway behind a proxy that records what clients send. */
 async function startRecorded(options: Parameters<typeof startListening>[0] = {}) {
   const gateway = await startListening(options);
   const sent: Sent[] = [];
   const proxy = createServer(async (request, response) => {
-    const body = await text(request);
-    const { query, extensions } = JSON.parse(body);
-    sent.push(!query ? 'hash' : extensions?.persistedQuery ? 'hash and document' : 'document');
+    const { method = '', url = '' } = request;
+    const isGet = method === 'GET';
+    const body = isGet ? null : await text(request);
+    const { searchParams } = new URL(url, 'http://127.0.0.1');
+    const { query, extensions } = body === null ? Object.fromEntries(searchParams) : JSON.parse(body);
+    const hasHash = JSON.stringify(extensions ?? '').includes('persistedQuery');
+    sent.push(`${isGet ? 'GET ' : ''}${!query ? 'hash' : hasHash ? 'hash and document' : 'document'}`);
     const headers = { 'content-type': 'application/json', authorization: String(request.headers.authorization) };
-    const answer = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, { method: 'POST', headers, body });
+    const answer = await fetch(`http://127.0.0.1:${gateway.port}${url}`, { method, headers, body });
     response.writeHead(answer.status, { 'content-type': String(answer.headers.get('content-type')) });
     response.end(await answer.text());
   });
@@ -98,10 +107,14 @@ describe.each(clients)('%s', (_name, create) => {
   });
 
   it('sends a document again once the gateway has evicted it', async () => {
-    await using gateway = await startRecorded({ limits: { persistedQueryBytes: 3000 } });
+    // A document can take a sixteenth of this: 4 KB.
+    await using gateway = await startRecorded({ limits: { persistedQueryBytes: 64 * 1024 } });
     const send = create(gateway.url, gateway.owner);
     await send(Users, firstUsers);
-    for (let count = 0; count < 20; count += 1) await send(parse(`query Other${count} { viewer { keyId } }`));
+    await send(Users, firstUsers);
+    expect(gateway.takeSent()).toEqual(['hash', 'hash and document', 'hash']);
+    const aliases = Array.from({ length: 20 }, (_, place) => `${'x'.repeat(60)}${place}: keyId`).join(' ');
+    for (let count = 0; count < 20; count += 1) await send(parse(`query Other${count} { viewer { ${aliases} } }`));
     gateway.takeSent();
     expect(await send(Users, firstUsers)).toMatchObject(users);
     expect(gateway.takeSent()).toEqual(['hash', 'hash and document']);
@@ -123,5 +136,38 @@ describe.each(clients)('%s', (_name, create) => {
       createList: { __typename: 'CreateListPayload' },
     });
     expect(gateway.takeSent()).toEqual(['hash', 'hash']);
+  });
+});
+
+describe('With GET for hashes', () => {
+  it('Apollo Client sends an unknown document with POST', async () => {
+    await using gateway = await startRecorded();
+    const headers = { authorization: gateway.owner };
+    const hashLink = new PersistedQueryLink({
+      generateHash: (document) => idOf(print(document)),
+      useGETForHashedQueries: true,
+    });
+    const client = new ApolloClient({
+      link: ApolloLink.from([hashLink, new HttpLink({ uri: gateway.url, headers })]),
+      cache: new InMemoryCache(),
+    });
+    const options = { query: Users, variables: firstUsers, fetchPolicy: 'network-only' } as const;
+    expect((await client.query(options)).data).toMatchObject(users);
+    expect((await client.query(options)).data).toMatchObject(users);
+    expect(gateway.takeSent()).toEqual(['GET hash', 'hash and document', 'GET hash']);
+  });
+
+  it('urql sends an unknown document with GET as well', async () => {
+    await using gateway = await startRecorded();
+    const client = new Client({
+      url: gateway.url,
+      preferGetMethod: true,
+      fetchOptions: { headers: { authorization: gateway.owner } },
+      exchanges: [persistedExchange({ preferGetForPersistedQueries: true }), fetchExchange],
+    });
+    for (let count = 0; count < 2; count += 1) {
+      expect((await client.query(Users, firstUsers, { requestPolicy: 'network-only' })).data).toMatchObject(users);
+    }
+    expect(gateway.takeSent()).toEqual(['GET hash', 'GET hash and document', 'GET hash']);
   });
 });

@@ -61,23 +61,26 @@ export async function createDatabase({
 }
 
 /** Creates a database without any table. */
-export function createEmptyDatabase(): Promise<{ connectionString: string } & AsyncDisposable> {
-  return create('template0');
+export function createEmptyDatabase(options = ''): Promise<{ connectionString: string } & AsyncDisposable> {
+  return create('template0', options);
 }
 
 const templateName = () => inject('databasePrefix') + TEMPLATE;
 
 // Copying the files takes a tenth of the time of PostgreSQL's default, which writes each page to its log.
-const createFromTemplate = (name: string, template: string) =>
-  `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`;
+const createFromTemplate = (name: string, template: string, options = '') =>
+  `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy ${options}`;
 
 const open = (connection: { connectionString: string }, { poolSize, timeouts }: ClientOptions) =>
   openDatabase(connection, { poolSize, timeouts });
 
 /** Creates a database. Disposal drops it, even while sessions are connected to it. */
-async function create(template: string): Promise<{ name: string; connectionString: string } & AsyncDisposable> {
+async function create(
+  template: string,
+  options = '',
+): Promise<{ name: string; connectionString: string } & AsyncDisposable> {
   const name = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
-  await withConnection(inject('serverUrl'), (client) => client.query(createFromTemplate(name, template)));
+  await withConnection(inject('serverUrl'), (client) => client.query(createFromTemplate(name, template, options)));
   return {
     name,
     connectionString: databaseUrl(inject('serverUrl'), name),

@@ -32,9 +32,14 @@ export class AutomaticPersistedQueries {
     return this.#documents.get(keyOf(workspaceId, hash));
   }
 
-  /** Stores a document, unless it will be rejected for its length. @throws {GraphQLError} if the hash is not its digest. */
+  /**
+   * Stores a document, unless it will be rejected for its length or its characters: the digest of a text that is not
+   * well-formed Unicode is that of another text, with U+FFFD in place of each lone surrogate.
+   * @throws {GraphQLError} if the hash is not its digest.
+   */
   store(viewer: Viewer, hash: string, text: string): void {
-    if (!this.isEnabled || text.length > this.#maxCharacters || this.find(viewer, hash) === text) return;
+    if (!this.isEnabled || text.length > this.#maxCharacters || !text.isWellFormed()) return;
+    if (this.find(viewer, hash) === text) return;
     if (createHash('sha256').update(text).digest('hex') !== hash) {
       throw new GraphQLError(
         'extensions.persistedQuery.sha256Hash must be the SHA-256 digest of the query, in hexadecimal.',

@@ -33,9 +33,11 @@ interface UncheckedOperations extends PersistedOperations {
   entries: readonly (readonly [key: string, document: string])[];
 }
 
-const FileContent = z.record(z.string().min(1), z.string(), {
-  error: 'must be an object that maps hashes to documents',
-});
+/** As a `Map`: zod drops the key `__proto__` of a record. */
+const FileContent = z
+  .custom<Record<string, unknown>>(isJsonObject, { error: 'must be an object that maps hashes to documents' })
+  .transform((content) => new Map(Object.entries(content)))
+  .pipe(z.map(z.string().min(1), z.string()));
 
 /** Codegen writes digests with the prefix `sha256:`; clients of Apollo's protocol send them without it. */
 const toId = (hash: string) => hash.replace(/^sha256:/, '');
@@ -51,7 +53,7 @@ export async function readPersistedOperations({ file, only }: PersistedOperation
   });
   const { data, error } = FileContent.safeParse(parseJsonOrUndefined(text));
   if (!data) throw fileError(error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '));
-  const entries = Object.entries(data);
+  const entries = [...data];
   return { documents: new Map(entries.map(([key, document]) => [toId(key), document])), entries, only };
 }
 

@@ -100,17 +100,41 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
 /** The media types of Yoga's responses. */
 const MEDIA_TYPES = ['application/json', 'application/graphql-response+json', 'text/event-stream', 'multipart/mixed'];
 
-/** Whether Yoga can respond in a media type that an `Accept` header lists, which it finds out only after the execution. */
-function isAcceptable(accept: string | undefined): boolean {
-  return (accept || '*/*').split(',').some((range) => {
-    const [type = '', ...parameters] = range.replace(/\s/g, '').toLowerCase().split(';');
-    const charset = parameters.find((parameter) => parameter.includes('charset=')) ?? 'charset=utf-8';
-    const prefix = type.endsWith('/*') ? type.slice(0, -1) : undefined;
-    const matches = (mediaType: string) =>
-      type === '*/*' || (prefix === undefined ? mediaType === type : mediaType.startsWith(prefix));
-    return charset === 'charset=utf-8' && MEDIA_TYPES.some(matches);
+/** A media range of an `Accept` header. */
+interface MediaRange {
+  /** Such as `application/*`. */
+  name: string;
+  /** Whether its weight is 0: the client does not accept it. */
+  isExcluded: boolean;
+}
+
+/** The ranges of an `Accept` header, without those in another charset. */
+function parseAccept(accept: string | undefined): MediaRange[] {
+  return (accept || '*/*').split(',').flatMap((range) => {
+    const [name = '', ...parameters] = range.replaceAll(/[\s"]/g, '').toLowerCase().split(';');
+    const { charset = 'utf-8', q = '1' } = Object.fromEntries(parameters.map((parameter) => parameter.split('=')));
+    return charset === 'utf-8' ? [{ name, isExcluded: Number(q) === 0 }] : [];
   });
 }
+
+/**
+ * The media types in which Yoga can respond and which an `Accept` header allows (RFC 9110, 12.5.1), in the order of the header.
+ * Yoga itself excludes none and reads no quoted charset, and finds out only after the execution that none is acceptable.
+ */
+function acceptableTypes(accept: string | undefined): string[] {
+  const ranges = parseAccept(accept);
+  const isExcluded = (type: string) => {
+    const names = [type, `${type.split('/')[0]}/*`, '*/*'];
+    const [mostSpecific] = names
+      .map((name) => ranges.filter((range) => range.name === name))
+      .filter(({ length }) => length);
+    return mostSpecific?.every((range) => range.isExcluded) ?? true;
+  };
+  return ranges.flatMap(({ name }) => MEDIA_TYPES.filter((type) => matches(name, type) && !isExcluded(type)));
+}
+
+const matches = (range: string, type: string) =>
+  range === '*/*' || range === type || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
 
 /** Headers of one connection (RFC 9110, 7.6.1), which the HTTP server sets. */
 const CONNECTION_HEADERS = ['connection', 'transfer-encoding'];
@@ -125,8 +149,9 @@ export async function executeWithYoga(
   request: FastifyRequest,
   context: RequestContext,
 ): Promise<GraphQLResponse> {
-  if (!isAcceptable(request.headers.accept)) throw new EmptyErrorResponse(406);
-  const response = await server.fetch(toFetchRequest(request), context);
+  const accept = acceptableTypes(request.headers.accept).join(', ');
+  if (accept === '') throw new EmptyErrorResponse(406);
+  const response = await server.fetch(toFetchRequest(request, accept), context);
   const body = await response.text();
   for (const name of CONNECTION_HEADERS) response.headers.delete(name);
   if (body === '' && !response.ok) throw new EmptyErrorResponse(response.status);
@@ -134,10 +159,11 @@ export async function executeWithYoga(
 }
 
 /** Converts a request for Yoga. Fastify has already routed it, so its path is ignored, and has read and decoded the body. */
-function toFetchRequest({ url, method, headers: fastifyHeaders, body }: FastifyRequest): Request {
+function toFetchRequest({ url, method, headers: fastifyHeaders, body }: FastifyRequest, accept: string): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(fastifyHeaders))
     if (value !== undefined) headers.set(name, [value].flat().join(', '));
+  headers.set('accept', accept);
   const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
   const fetchUrl = `http://localhost/graphql${query}`;
   if (method !== 'POST') return new Request(fetchUrl, { method, headers });

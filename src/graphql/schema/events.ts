@@ -35,7 +35,8 @@ builder.node(EventType, {
     timestamp: columns(t).expose('timestamp', { type: 'DateTime', description: 'When the event happened.' }),
     user: t.field({
       type: UserType,
-      description: 'The user that the event belongs to.',
+      description:
+        'The user that the event belongs to. An error with the code `NOT_FOUND` if the user was deleted while the operation ran.',
       requiresScopes: ['events:read', 'users:read'],
       resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) => {
         const user = await loaders.user({ id: userId }, selectionOf(info).columns);
@@ -137,7 +138,8 @@ const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').i
     event: t.expose('event', { type: EventType, description: 'The new event.' }),
     eventEdge: t.field({
       type: EventEdge,
-      description: "The new event's edge of the connection `events` of its user.",
+      description: `The new event's edge of the connection \`events\` of its user. To get the user, select \`user\` of the payload, which is null if
+the user has been deleted since.`,
       requiresScopes: ['events:read', 'users:read'],
       extensions: edgeOfPayload,
       resolve: ({ event }, _args, context) => edgeIn<Event>('User.events', context, event, event.userId),

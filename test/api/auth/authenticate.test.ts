@@ -74,6 +74,7 @@ it('does not make a browser show its password dialog for a request of a script',
     return graphqlChallenge;
   };
   expect(await challengeFor({ 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' })).toBeUndefined();
+  expect(await challengeFor({ 'sec-fetch-mode': 'cors' })).toBeUndefined();
   expect(await challengeFor({ 'sec-fetch-mode': 'same-origin' })).toBeUndefined();
   expect(await challengeFor({ 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' })).toBeUndefined();
   expect(await challengeFor({ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).toMatch(/^Basic /);

@@ -76,6 +76,17 @@ describe('In the default configuration', () => {
     expect((await post(apollo(query))).body).toEqual(notFound);
   });
 
+  it('stores no text that is not well-formed Unicode, whose digest is that of another document', async () => {
+    const query = newDocument();
+    const [wellFormed, malformed] = ['\ufffd', '\ud800'].map((character) => `${query} # ${character}`);
+    if (!wellFormed || !malformed) throw new Error('No documents.');
+    await post({ ...apollo(wellFormed), query: malformed });
+    expect((await post(apollo(wellFormed))).body).toEqual(notFound);
+    await post({ ...apollo(wellFormed), query: wellFormed });
+    await post({ ...apollo(wellFormed), query: malformed });
+    expect((await post(apollo(wellFormed))).body).toEqual(workspaceOf('Owner'));
+  });
+
   it('names every fault of a malformed request', async () => {
     const query = newDocument();
     const faulty: [unknown, string][] = [

@@ -35,6 +35,15 @@ it('responds in the format that a client accepts', async () => {
     ['text/event-stream', 'text/event-stream', `data: ${created}`],
     ['multipart/mixed;deferSpec=20220824, application/json', 'application/json; charset=utf-8', created],
     ['application/*', 'application/json; charset=utf-8', created],
+    ['application/json; charset="utf-8"', 'application/json; charset=utf-8', created],
+    ['application/json; charset="UTF-8"; q=0.5', 'application/json; charset=utf-8', created],
+    [
+      'application/json;q=0, application/graphql-response+json',
+      'application/graphql-response+json; charset=utf-8',
+      created,
+    ],
+    ['application/json;q=0.0, */*;q=0.1', 'application/graphql-response+json; charset=utf-8', created],
+    ['text/event-stream, application/*;q=0', 'text/event-stream', `data: ${created}`],
     ['', 'application/json; charset=utf-8', created],
   ];
   for (const [index, [accept, type, body]] of formats.entries()) {
@@ -50,7 +59,10 @@ it('responds in the format that a client accepts', async () => {
 });
 
 it('executes nothing if it cannot respond in a format that the client accepts', async () => {
-  const unacceptable = ['text/html', 'image/*', 'application/json; charset=utf-16', 'application/xml, text/plain'];
+  const unacceptable = [
+    ...['text/html', 'image/*', 'application/json; charset=utf-16', 'application/xml, text/plain'],
+    ...['application/json;q=0', '*/*;q=0', 'application/json; q=0.000, text/html', 'application/*;q=0'],
+  ];
   for (const [index, accept] of unacceptable.entries()) {
     const { status, body } = await createUser(`refused${index}`, accept);
     expect([status, JSON.parse(body)]).toEqual([

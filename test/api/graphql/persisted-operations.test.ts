@@ -211,6 +211,7 @@ describe('The gateway does not start', () => {
     ['is not JSON', '{', /must be an object that maps hashes to documents/],
     ['is an array', '[]', /must be an object that maps hashes to documents/],
     ['contains no documents', '{"a":1,"b":{}}', /a: .*; b: /],
+    ['has a key of an object literal', '{"__proto__":"{ __typename }"}', /__proto__: The key must be a digest/],
   ])('with a file that %s', async (_name, text, message) => {
     await using persisted = await writePersisted(text ?? '');
     const { file } = persisted;

@@ -162,12 +162,65 @@ describe('attributes', () => {
     expect(await app.db.event.findFirstOrThrow({ where: { userId: id } })).toMatchObject({ properties: { b: 1 } });
   });
 
-  it('beyond 100 keys or 16 KB are rejected, since the gateway cannot choose between them', async () => {
-    const many = Object.fromEntries(Array.from({ length: 101 }, (_, number) => [`k${number}`, []]));
-    expect(await send('PUT', '/users/lenient', { meta: many })).toMatchObject({
-      status: 400,
-      body: { issues: [{ path: ['meta'], code: 'TOO_MANY' }] },
+  /** Attributes with the same value and numbered names. */
+  const repeat = (count: number, value: unknown, name: string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, place) => [`${name}${place}`, value]));
+
+  const writes: [name: string, write: (attributes: object) => ReturnType<typeof send>][] = [
+    ['PUT /users/{uid}', (meta) => send('PUT', '/users/counted', { meta })],
+    ['POST /users', (meta) => send('POST', '/users', { id: `counted${Math.random()}`.replace('.', ''), meta })],
+    [
+      'POST /users/{uid}/events',
+      async (properties) => send('POST', `/users/${(await addUser(app)).uid}/events`, { event: 'Paid', properties }),
+    ],
+  ];
+
+  describe.each(writes)('of %s', (_name, write) => {
+    it.each([
+      [1, 1, 99],
+      [50, 40, 11],
+      [90, 60, 0],
+      [90, 0, 60],
+      [100, 110, 150],
+    ])('count only if they are stored: %i valid, %i that cannot be stored, %i null', async (valid, invalid, nulls) => {
+      const attributes = { ...repeat(nulls, null, 'n'), ...repeat(invalid, [], 'a'), ...repeat(valid, 1, 'v') };
+      const { status, body, ignoredFields } = await write(attributes);
+      expect({ status, body }).toMatchObject({ status: 200 });
+      expect(body.ignored ?? []).toHaveLength(Math.min(invalid, 100));
+      expect(String(ignoredFields ?? '').match(/\ba\d+/g) ?? []).toHaveLength(invalid);
     });
+
+    it('are rejected if more than 100 would be stored, and the message counts those', async () => {
+      const attributes = { ...repeat(10, null, 'n'), ...repeat(10, [], 'a'), ...repeat(101, 1, 'v') };
+      const { status, body } = await write(attributes);
+      const issues = [{ code: 'TOO_MANY', message: 'must have at most 100 keys; got 101' }];
+      expect({ status, body }).toMatchObject({ status: 400, body: { issues } });
+      expect(body.issues[0].path).toEqual([expect.stringMatching(/^(meta|properties)$/)]);
+    });
+  });
+
+  it('of null are removed, up to 1,000 in one update', async () => {
+    const { uid } = await addUser(app, { meta: { ...repeat(99, 1, 'n'), plan: 'pro' } });
+    expect(await send('PUT', `/users/${uid}`, { meta: repeat(1001, null, 'n') })).toMatchObject({
+      status: 400,
+      body: {
+        error: 'meta must have at most 1000 keys of null; got 1001',
+        issues: [{ path: ['meta'], code: 'TOO_MANY' }],
+      },
+    });
+    const { status, body } = await send('PUT', `/users/${uid}`, { meta: repeat(1000, null, 'n') });
+    expect({ status, meta: body.meta }).toEqual({ status: 200, meta: { plan: 'pro' } });
+  });
+
+  it('are named up to a limit that keeps the response small', async () => {
+    const sent = { first_name: 'Ada', meta: { plan: 'pro', ...repeat(50_000, [], 'a') } };
+    const { status, body, ignoredFields } = await send('PUT', '/users/countless', sent);
+    expect({ status, body }).toMatchObject({ status: 200, body: { first_name: 'Ada', meta: { plan: 'pro' } } });
+    expect(body.ignored).toHaveLength(100);
+    expect(ignoredFields).toMatch(/, \.\.\.$/);
+  });
+
+  it('beyond 16 KB are rejected, since the gateway cannot choose between them', async () => {
     expect(await send('PUT', '/users/lenient', { meta: { a: 'x'.repeat(17_000), b: [] } })).toMatchObject({
       status: 400,
       body: { issues: [{ path: ['meta'], code: 'TOO_LARGE' }] },

@@ -146,6 +146,13 @@ it.each(['/v1/users', '/v1/users/u10'])('%s rejects unknown parameters and names
   expect(await restOf(app).get(`${path}?sort=uid&page[size]=2`)).toMatchObject({ status: 400, body: { issues } });
 });
 
+it('names a parameter with an empty name', async () => {
+  expect(await restOf(app).get('/v1/users?=1')).toMatchObject({
+    status: 400,
+    body: { error: expect.stringMatching(/^"" is not a parameter of this operation/), issues: [{ path: [''] }] },
+  });
+});
+
 it('reports unknown parameters together with invalid ones', async () => {
   expect(await restOf(app).get('/v1/users?limit=x&toString=1')).toMatchObject({
     status: 400,

@@ -74,6 +74,13 @@ describe('The page at /graphql if GraphiQL is disabled', () => {
   });
 });
 
+it.each(['/docs', '/docs/'])('%s leads a browser to the overview of the documentation', async (path) => {
+  await using gateway = await startGraphiQL({ graphiql: {} });
+  const { statusCode, headers } = await gateway.get(path);
+  expect([statusCode, headers.location, headers.vary]).toEqual([302, '/docs/README.md', 'accept']);
+  expect((await gateway.get(path, { accept: 'application/json' })).statusCode).toBe(404);
+});
+
 it('The documentation is HTML with links between its pages, without scripts', async () => {
   await using gateway = await startGraphiQL({ graphiql: false });
   const { headers, body } = await gateway.get('/docs/README.md');

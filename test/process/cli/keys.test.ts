@@ -123,6 +123,9 @@ describe('keys', () => {
       authenticate(`Basic ${Buffer.from(`${publicKey}:${password}`).toString('base64')}`);
     expect(await logIn(key.secret)).toEqual(await logIn(secret));
     expect((await cli.run('keys', 'list', ...workspace)).stdout).toMatch(/ active; previous secret until \S+Z /);
+    await cli.run('keys', 'update', ...workspace, key.publicKey, '--expires-in', '1h');
+    // The previous secret does not outlive its key.
+    expect((await cli.run('keys', 'list', ...workspace)).stdout).toMatch(/ previous secret until (\S+Z) +\S+Z +\1 /);
 
     expect(await cli.run(...rotate, '--overlap', '1h')).toEqual(
       rejected(`The previous secret of ${publicKey} is valid until ${previous.expiresAt}.`),

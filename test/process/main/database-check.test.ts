@@ -40,6 +40,18 @@ describe.each(['1', '2'])('a gateway whose database cannot be used, with WORKERS
     );
   });
 
+  it('names the encoding of a database that cannot store every character', async () => {
+    await using database = await createEmptyDatabase("ENCODING 'LATIN1' LOCALE 'C'");
+    await migrate(database);
+    const name = new URL(database.connectionString).pathname.slice(1);
+    await expectLine(
+      { DATABASE_URL: database.connectionString, WORKERS },
+      new RegExp(
+        `^Database "${name}" at \\S+ has the encoding LATIN1; it must be UTF8\\. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in DATABASE_URL\\.$`,
+      ),
+    );
+  });
+
   it('gives up on an unreachable server after DATABASE_WAIT_MS', async () => {
     const environment = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing', WORKERS };
     const line =
