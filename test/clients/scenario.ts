@@ -94,7 +94,7 @@ const mutationCases: [title: string, MutationCase][] = [
   ['removeDevice', { name: 'removeDevice', input: { uid: 'u10', token: 'token10' }, changes: ['user'] }],
   ['createList', { name: 'createList', input: { title: 'New' }, changes: ['lists'] }],
   ['updateList', { name: 'updateList', input: { listId: list, title: 'Renamed' }, changes: ['user', 'lists', 'list'] }],
-  ['archiveList', { name: 'archiveList', input: { listId: list }, changes: ['lists', 'list'] }],
+  ['archiveList', { name: 'archiveList', input: { listId: list }, changes: ['user', 'lists', 'list'] }],
   [
     'setListSubscription of a member',
     { name: 'setListSubscription', input: { uid: 'u10', listId: list, subscribed: false }, changes: ['user', 'list'] },
