@@ -102,13 +102,16 @@ export const loadPrevious = (list: UserList, last: number) =>
 
 const pageInfoOf = (list: UserList) => list.getCurrentResult().data?.users?.pageInfo;
 
-/** Updates what the cache cannot derive from a payload: new edges and deleted objects. */
+/** Updates what the cache cannot derive from a payload: new edges, new users by their uid, and deleted objects. */
 function updateCache(cache: ApolloCache, { data }: { data?: object | null }): void {
   for (const result of Object.values<MutationResult>(Object(data))) {
     switch (result.__typename) {
       case 'CreateUserPayload':
       case 'UpdateUserPayload':
-        if (result.userEdge) prependEdge(cache, 'ROOT_QUERY', 'users', result.userEdge);
+        if (!result.userEdge) break;
+        prependEdge(cache, 'ROOT_QUERY', 'users', result.userEdge);
+        // Null if a query was sent before the user existed.
+        cache.evict({ id: 'ROOT_QUERY', fieldName: 'user', args: { uid: result.userEdge.node.uid } });
         break;
       case 'DeleteUserPayload':
         evict(cache, 'User', result.deletedUserId);

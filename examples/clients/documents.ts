@@ -35,7 +35,7 @@ export const User = graphql(`
     }
   }
   fragment DeviceFields on Device { id token platform lastSeenAt }
-  fragment MembershipFields on ListMembership { id subscribed joinedAt list { id title } }
+  fragment MembershipFields on ListMembership { id subscribed joinedAt list { id title archivedAt } }
   fragment EventEdgeFields on EventEdge { cursor node { id name value properties timestamp } }
 `);
 

@@ -12,7 +12,7 @@ export const createGraphQLClient = (url: string, authorization: string) =>
 
 /** The queries whose results a mutation changes, by the first part of their keys. */
 const staleQueries: Record<string, string[]> = {
-  createUser: ['users', 'list'],
+  createUser: ['users', 'user', 'list'],
   updateUser: ['users', 'user', 'list'],
   deleteUser: ['users', 'user', 'list'],
   addEvent: ['users', 'user', 'list'],

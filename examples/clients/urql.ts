@@ -66,12 +66,14 @@ const nodeOf = (cache: Cache, edge: string) => cache.resolve(edge, 'node') as st
 
 const keyByCursor = ({ cursor }: Data) => String(cursor);
 
-/** Updates what the cache cannot derive from a payload: new edges and deleted objects. */
+/** Updates what the cache cannot derive from a payload: new edges, new users by their uid, and deleted objects. */
 const updateCache: UpdateResolver = (data, _args, cache, { fieldName }) => {
   const result = data[fieldName] as MutationResult;
   switch (result.__typename) {
     case 'CreateUserPayload':
     case 'UpdateUserPayload':
+      // Null if a query was sent before the user existed.
+      if (result.userEdge) cache.invalidate('Query', 'user', { uid: result.userEdge.node.uid });
       return prependEdge(cache, 'Query', 'users', result.userEdge);
     case 'DeleteUserPayload':
       cache.link('Query', 'user', { uid: result.uid }, null);

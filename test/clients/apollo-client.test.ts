@@ -6,6 +6,8 @@ import type { Endpoint, FrontendClient, UserList } from './frontend-client.ts';
 import { mutations, queries, toUserList } from './operations.ts';
 import { describeClient } from './scenario.ts';
 
+const fetchPolicies = { server: 'network-only', cache: 'cache-only', 'cache-first': 'cache-first' } as const;
+
 /** Users per page of a paginated list. */
 const PAGE = 2;
 
@@ -27,8 +29,7 @@ function create({ url, authorization }: Endpoint): FrontendClient {
   }
   return {
     async read(view, variables, from) {
-      const fetchPolicy = from === 'server' ? 'network-only' : 'cache-only';
-      const { data } = await client.query({ ...queries[view](variables), fetchPolicy });
+      const { data } = await client.query({ ...queries[view](variables), fetchPolicy: fetchPolicies[from] });
       if (!data) throw new Error(`The cache lacks a field of the view ${view}.`);
       return data;
     },

@@ -24,6 +24,9 @@ export type MutationName =
   | 'setListSubscription'
   | 'removeFromList';
 
+/** Where a client reads a view from. */
+export type ReadSource = 'server' | 'cache' | 'cache-first';
+
 /** The first page of a paginated list: as the arguments of the connection. */
 export interface PageStart {
   first?: number;
@@ -49,9 +52,10 @@ export interface FrontendClient {
   /**
    * Reads a view and returns its data. `server` sends a request. `cache` is what a component shows that is mounted now: from
    * the cache alone, or, of clients whose recipe is to invalidate queries, from the server if the query was invalidated.
-   * @throws if the cache lacks a field.
+   * `cache-first` is the same, but reads from the server if the cache lacks a field.
+   * @throws if the cache lacks a field and `from` is `cache`.
    */
-  read<Name extends ViewName>(view: Name, variables: Views[Name], from: 'server' | 'cache'): Promise<unknown>;
+  read<Name extends ViewName>(view: Name, variables: Views[Name], from: ReadSource): Promise<unknown>;
   /** Executes a mutation with the recipe's cache updates. @returns the member of its result union, with `__typename`. */
   mutate(name: MutationName, input: object): Promise<unknown>;
   /** Opens a paginated list of users. */

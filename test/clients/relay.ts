@@ -8,6 +8,7 @@ import {
   getFragment,
   getRequest,
   getSingularSelector,
+  type RecordSourceSelectorProxy,
   type Variables,
 } from 'relay-runtime';
 import { z } from 'zod';
@@ -15,10 +16,10 @@ import {
   eventsConnection,
   listsConnection,
   membersConnection,
-  updateMemberEdge,
   usersConnection,
 } from '../../examples/clients/relay/connections.ts';
 import { loadPage } from '../../examples/clients/relay/load-page.ts';
+import { forgetMissingUser, updateMemberEdge } from '../../examples/clients/relay/updaters.ts';
 import { createRelayEnvironment } from '../../examples/clients/relay.ts';
 import { isJsonObject } from '../../src/domain/shared/attributes.ts';
 import type { Endpoint, FrontendClient, MutationName, UserList, ViewName } from './frontend-client.ts';
@@ -63,6 +64,9 @@ const mutationNames: Record<MutationName, string> = {
   removeFromList: 'membersRemoveMutation',
 };
 
+const operationOf = (name: string, variables: Variables) =>
+  createOperationDescriptor(getRequest(artifact(name)), variables);
+
 /** Replaces references to fragments with their data: what the components of a page show together. */
 function unmask(environment: Environment, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => unmask(environment, item));
@@ -100,6 +104,14 @@ const ShownUser = z.object({ user: z.object({ id: z.string(), uid: z.string() })
 
 const Input = z.object({ uid: z.string().default(''), listId: z.string().default('') });
 
+const updaters: Partial<
+  Record<MutationName, (store: RecordSourceSelectorProxy, input: z.infer<typeof Input>) => void>
+> = {
+  createUser: (store, { uid }) => forgetMissingUser(store, uid),
+  updateUser: (store, { uid }) => forgetMissingUser(store, uid),
+  setListSubscription: (store, { listId }) => updateMemberEdge(store, listId),
+};
+
 /** Reads and writes as components do with the hooks of react-relay. */
 export function createRelayClient({ url, authorization }: Endpoint): FrontendClient {
   const environment = createRelayEnvironment(url, authorization);
@@ -110,11 +122,14 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
 
   /** Reads a query as a component does that is mounted: the store keeps its data. */
   function show(name: string, variables: Variables) {
-    const operation = createOperationDescriptor(getRequest(artifact(name)), variables);
+    const operation = operationOf(name, variables);
     environment.retain(operation);
-    if (environment.check(operation).status !== 'available') throw new Error(`The store lacks a field of ${name}.`);
+    if (!isAvailable(name, variables)) throw new Error(`The store lacks a field of ${name}.`);
     return environment.lookup(operation.fragment).data;
   }
+
+  const isAvailable = (name: string, variables: Variables) =>
+    environment.check(operationOf(name, variables)).status === 'available';
 
   async function load(name: string, variables: Variables) {
     await fetchQuery(environment, getRequest(artifact(name)), variables, { fetchPolicy: 'network-only' }).toPromise();
@@ -149,7 +164,8 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
     async read(view, variables, from) {
       const paged = { ...variables, first: 10 };
       const name = queryNames[view];
-      const data = unmask(environment, from === 'server' ? await load(name, paged) : show(name, paged));
+      const isLoaded = from === 'cache' || (from === 'cache-first' && isAvailable(name, paged));
+      const data = unmask(environment, isLoaded ? show(name, paged) : await load(name, paged));
       const { user } = ShownUser.safeParse(data).data ?? {};
       if (user) shownUsers.set(user.uid, user.id);
       if ('id' in variables) shownLists.add(variables.id);
@@ -162,7 +178,7 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
         commitMutation(environment, {
           mutation: artifact(mutationNames[name]),
           variables,
-          updater: name === 'setListSubscription' ? (store) => updateMemberEdge(store, parsed.listId) : undefined,
+          updater: (store) => updaters[name]?.(store, parsed),
           onCompleted: resolve,
           onError: reject,
         });

@@ -94,7 +94,7 @@ const mutationCases: [title: string, MutationCase][] = [
   ['removeDevice', { name: 'removeDevice', input: { uid: 'u10', token: 'token10' }, changes: ['user'] }],
   ['createList', { name: 'createList', input: { title: 'New' }, changes: ['lists'] }],
   ['updateList', { name: 'updateList', input: { listId: list, title: 'Renamed' }, changes: ['user', 'lists', 'list'] }],
-  ['archiveList', { name: 'archiveList', input: { listId: list }, changes: ['lists', 'list'] }],
+  ['archiveList', { name: 'archiveList', input: { listId: list }, changes: ['user', 'lists', 'list'] }],
   [
     'setListSubscription of a member',
     { name: 'setListSubscription', input: { uid: 'u10', listId: list, subscribed: false }, changes: ['user', 'list'] },
@@ -106,12 +106,24 @@ const mutationCases: [title: string, MutationCase][] = [
   ['removeFromList', { name: 'removeFromList', input: { uid: 'u10', listId: list }, changes: ['user', 'list'] }],
 ];
 
-const payloadOf = (name: MutationName) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
-
 interface Write {
   name: MutationName;
   input: object;
 }
+
+const created: Write = { name: 'createUser', input: { uid: 'new', firstName: 'Ada' } };
+const updated: Write = { name: 'updateUser', input: { uid: 'new', firstName: 'Bo' } };
+const deleted: Write = { name: 'deleteUser', input: { uid: 'new' } };
+
+/** Writes after a query has found no user with the uid `new`. */
+const creations: [title: string, Write[]][] = [
+  ['createUser', [created]],
+  ['updateUser', [updated]],
+  ['createUser, deleteUser and createUser', [created, deleted, created]],
+  ['updateUser, deleteUser and updateUser', [updated, deleted, updated]],
+];
+
+const payloadOf = (name: MutationName) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
 
 /** Writes that can be repeated: docs/idempotency.md. */
 const safeWrites: Write[] = [
@@ -250,6 +262,20 @@ export function describeClient(client: ClientCase): void {
         const after = await withClient(client, gateway, (fresh) => readViews(fresh, 'server'));
         expect(viewsChanged(before, after)).toEqual(changes);
         expect(await readViews(frontend, 'cache')).toEqual(after);
+      });
+    });
+
+    it.each(creations)('shows a user who was not found before %s', async (_title, writes) => {
+      await using gateway = await start();
+      await withClient(client, gateway, async ({ read, mutate }) => {
+        const user = { uid: 'new' };
+        expect(await read('user', user, 'server')).toMatchObject({ user: null });
+        expect(await read('user', user, 'cache')).toMatchObject({ user: null });
+        for (const [index, { name, input }] of writes.entries()) {
+          expect(await mutate(name, input)).toMatchObject({ __typename: payloadOf(name) });
+          const current = await withClient(client, gateway, (fresh) => fresh.read('user', user, 'server'));
+          expect([index, await read('user', user, 'cache-first')]).toEqual([index, current]);
+        }
       });
     });
 

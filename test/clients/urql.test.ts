@@ -6,6 +6,8 @@ import type { Endpoint, FrontendClient } from './frontend-client.ts';
 import { mutations, queries, toUserList } from './operations.ts';
 import { describeClient } from './scenario.ts';
 
+const requestPolicies = { server: 'network-only', cache: 'cache-only', 'cache-first': 'cache-first' } as const;
+
 /** Users per page of a paginated list. */
 const PAGE = 2;
 
@@ -31,7 +33,7 @@ function create({ url, authorization }: Endpoint): FrontendClient {
   return {
     read(view, variables, from) {
       const operation = queries[view](variables);
-      return query(operation.query, operation.variables, from === 'server' ? 'network-only' : 'cache-only');
+      return query(operation.query, operation.variables, requestPolicies[from]);
     },
     async mutate(name, input) {
       const { data, error } = await client.mutation(mutations[name], { input });

@@ -34,7 +34,7 @@ export const setListSubscription = graphql`
       __typename
       ... on SetListSubscriptionPayload @alias(as: "payload") {
         edge @prependEdge(connections: $connections) { cursor subscribed joinedAt node { ...users_row } }
-        user { ...users_row lists { id subscribed joinedAt list { id title } } }
+        user { ...users_row lists { id subscribed joinedAt list { id title archivedAt } } }
       }
       ... on Error @alias(as: "error") { code message }
     }

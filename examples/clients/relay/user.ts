@@ -20,7 +20,7 @@ export const profile = graphql`
   fragment user_profile on User {
     ...users_row
     devices { id token platform lastSeenAt }
-    lists { id subscribed joinedAt list { id title } }
+    lists { id subscribed joinedAt list { id title archivedAt } }
     segments { id suppressed segment { id name } }
   }
 `;

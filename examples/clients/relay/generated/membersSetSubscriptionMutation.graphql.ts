@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<46b62d14186f0d917236ef3ea1994200>>
- * @relayHash bfb901aabad3c9f518d527f8c8d7d77d
+ * @generated SignedSource<<30a1bec1c76b7b2bcb6a5bbbb6ed87ac>>
+ * @relayHash bedca3a7fd6096002e6454d3592e47fd
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID bfb901aabad3c9f518d527f8c8d7d77d
+// @relayRequestID bedca3a7fd6096002e6454d3592e47fd
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -42,6 +42,7 @@ export type membersSetSubscriptionMutation$data = {
           readonly id: string;
           readonly joinedAt: string;
           readonly list: {
+            readonly archivedAt: string | null | undefined;
             readonly id: string;
             readonly title: string;
           };
@@ -140,6 +141,13 @@ v9 = {
           "args": null,
           "kind": "ScalarField",
           "name": "title",
+          "storageKey": null
+        },
+        {
+          "alias": null,
+          "args": null,
+          "kind": "ScalarField",
+          "name": "archivedAt",
           "storageKey": null
         }
       ],
@@ -374,7 +382,7 @@ return {
     ]
   },
   "params": {
-    "id": "bfb901aabad3c9f518d527f8c8d7d77d",
+    "id": "bedca3a7fd6096002e6454d3592e47fd",
     "metadata": {},
     "name": "membersSetSubscriptionMutation",
     "operationKind": "mutation",
@@ -383,6 +391,6 @@ return {
 };
 })();
 
-(node as any).hash = "474c317032d7bcdb4136509d1c776d86";
+(node as any).hash = "6dbbbd76ea8224870ef0075969bae1cc";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<5b8ce96a4410615c5091b66eca130e91>>
- * @relayHash 4af97ac400d12814eeb19c93d62e5c30
+ * @generated SignedSource<<d18a4f770d0ee0229df1d80a23bb996a>>
+ * @relayHash 25c25d9e7833f88e295067cb842ba886
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 4af97ac400d12814eeb19c93d62e5c30
+// @relayRequestID 25c25d9e7833f88e295067cb842ba886
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -217,6 +217,13 @@ return {
                     "kind": "ScalarField",
                     "name": "title",
                     "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "kind": "ScalarField",
+                    "name": "archivedAt",
+                    "storageKey": null
                   }
                 ],
                 "storageKey": null
@@ -378,7 +385,7 @@ return {
     ]
   },
   "params": {
-    "id": "4af97ac400d12814eeb19c93d62e5c30",
+    "id": "25c25d9e7833f88e295067cb842ba886",
     "metadata": {},
     "name": "userQuery",
     "operationKind": "query",

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<a20cb77479004e1f9ab21cb4d19a0b26>>
- * @relayHash e0f799fe57b08b220611103ba519ad08
+ * @generated SignedSource<<f54690394785b14ee03b5ebf39530076>>
+ * @relayHash 8468be6602538767a6623f6720ac8472
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID e0f799fe57b08b220611103ba519ad08
+// @relayRequestID 8468be6602538767a6623f6720ac8472
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -387,6 +387,13 @@ return {
                             "kind": "ScalarField",
                             "name": "title",
                             "storageKey": null
+                          },
+                          {
+                            "alias": null,
+                            "args": null,
+                            "kind": "ScalarField",
+                            "name": "archivedAt",
+                            "storageKey": null
                           }
                         ],
                         "storageKey": null
@@ -490,7 +497,7 @@ return {
     ]
   },
   "params": {
-    "id": "e0f799fe57b08b220611103ba519ad08",
+    "id": "8468be6602538767a6623f6720ac8472",
     "metadata": {},
     "name": "userUpdateMutation",
     "operationKind": "mutation",

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<59c29bc9f9ee66dad395e773703c356b>>
+ * @generated SignedSource<<912f057e38e2edf5c02a94352c77347a>>
  * @lightSyntaxTransform
  */
 
@@ -21,6 +21,7 @@ export type user_profile$data = {
     readonly id: string;
     readonly joinedAt: string;
     readonly list: {
+      readonly archivedAt: string | null | undefined;
       readonly id: string;
       readonly title: string;
     };
@@ -132,6 +133,13 @@ return {
               "kind": "ScalarField",
               "name": "title",
               "storageKey": null
+            },
+            {
+              "alias": null,
+              "args": null,
+              "kind": "ScalarField",
+              "name": "archivedAt",
+              "storageKey": null
             }
           ],
           "storageKey": null
@@ -183,6 +191,6 @@ return {
 };
 })();
 
-(node as any).hash = "c2c6ce9398e9fc5af58c8b31dbd4b29b";
+(node as any).hash = "66fdcadd512db2af159598c6ee44413f";
 
 export default node;
