@@ -80,7 +80,7 @@ async function measureQuestion(subject: Subject, question: Question): Promise<Re
   for (const [page, sql] of pages) {
     const values = sql.includes('$2') ? [subject.workspaceId, NOW] : [subject.workspaceId];
     const product = async (db: ReadDb) => {
-      const source: OrderedSource<User> = matchingUsers(subject.workspaceId, question, NOW);
+      const source: OrderedSource<User> = await matchingUsers(db, subject.workspaceId, question, NOW);
       const { rows } = await readOrderedPage(db, source, page, new Set(Object.keys(source.columns.expressions)));
       return rows.map(({ id }) => id);
     };

@@ -69,7 +69,7 @@ describe('Pages of a filter in any order', () => {
         people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user),
         order,
       ).map(({ id }) => id);
-      const source = matchingUsers(app.workspaceId, { where, orderBy: order }, NOW);
+      const source = await matchingUsers(app.db, app.workspaceId, { where, orderBy: order }, NOW);
       for (const from of ['start', 'end'] as const) {
         const size = 1 + choices.below(30);
         const side = from === 'start' ? 'after' : 'before';

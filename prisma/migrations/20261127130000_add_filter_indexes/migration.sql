@@ -44,3 +44,6 @@ BEGIN
     CREATE INDEX IF NOT EXISTS "users_meta_idx" ON "users" USING gin ("workspace_id", "attribute_tokens"("meta"));
   END IF;
 END $$;
+
+-- Statistics of the expressions, without which PostgreSQL reads all users with a frequent value before it sorts them.
+ANALYZE "users";

@@ -24,8 +24,10 @@ export interface OrderedSource<Row> {
   /** The table, whose columns `where`, `id` and the sort key use. */
   table: Prisma.Sql;
   workspaceId: string;
-  /** Names the workspace. */
+  /** Names the workspace. Evaluated for one row after the other. */
   where: Prisma.Sql;
+  /** Conditions whose union is `where`, each of which names the workspace; PostgreSQL finds rows by them. `where` if omitted. */
+  arms?(walk: Walk): Prisma.Sql[];
   id: Prisma.Sql;
   sort: Sort;
   /** Joined to the rows of a page if the table lacks some of the columns. */
@@ -37,8 +39,15 @@ export interface OrderedSource<Row> {
 /** Rows with a sort value, or those without one. A page crosses from one group to the other. */
 type Group = 'values' | 'nulls';
 
-/** A walk through the rows, in the order of the source or against it. */
-interface Walk {
+/** How the rows of a source are walked. */
+export interface Walk {
+  isAscending: boolean;
+  /** SQL that is appended to a condition: an id is beyond the cursor. Empty if there is none, or if rows are not sorted by id. */
+  within(id: Prisma.Sql): Prisma.Sql;
+}
+
+/** A part of the rows, in the order of the source or against it. */
+interface Part {
   isBackward: boolean;
   /** Where it starts; undefined: at the first row. */
   from?: { position: Position; isInclusive: boolean } | undefined;
@@ -60,11 +69,11 @@ export async function readOrderedPage<Row extends { id: string }>(
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
   const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
-  const walk = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
+  const part = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
   const [arrays] = await db.queryOnce<[OrderedArrays]>(Prisma.sql`/* readOrderedPage ${table} */
     SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
     FROM (
-      SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, walk)}) AS ${table} ${join}
+      SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, part)}) AS ${table} ${join}
       ORDER BY ${orderOf(source, isBackward)}
     ) AS found`);
   const keys = arrays.sort_key ?? [];
@@ -78,7 +87,8 @@ type OrderedArrays = Arrays & { sort_key: (string | null)[] | null; is_beyond: b
 function isBeyond(source: OrderedSource<unknown>, { bound, withNeighbours = true }: Page): Prisma.Sql {
   if (!bound || !withNeighbours) return Prisma.sql`false`;
   const from = { position: bound, isInclusive: true };
-  return Prisma.sql`EXISTS (${rowsOf(source, { isBackward: bound.side === 'after', from, limit: 1 })})`;
+  // PostgreSQL ignores ORDER BY and LIMIT of the subquery of EXISTS itself, and would read the table from its start.
+  return Prisma.sql`EXISTS (SELECT FROM (${rowsOf(source, { isBackward: bound.side === 'after', from, limit: 1 })}) AS beyond)`;
 }
 
 /** The ORDER BY list of a page, which has few rows. */
@@ -89,17 +99,17 @@ function orderOf({ sort: { key, direction }, id }: OrderedSource<unknown>, isBac
   return Prisma.sql`${key.value} ${order} NULLS ${nulls}, ${id} ${order}`;
 }
 
-function rowsOf(source: OrderedSource<unknown>, walk: Walk): Prisma.Sql {
-  const groups = groupsOf(source.sort, walk);
+function rowsOf(source: OrderedSource<unknown>, part: Part): Prisma.Sql {
+  const groups = groupsOf(source.sort, part);
   const [only] = groups;
-  if (only && groups.length === 1) return rowsOfGroup(source, walk, only);
+  if (only && groups.length === 1) return rowsOfGroup(source, part, only);
   // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
-  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, walk, group)})`);
-  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${walk.limit}::int`;
+  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, part, group)})`);
+  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${part.limit}::int`;
 }
 
-/** The groups that a walk reads, in order. */
-function groupsOf({ key }: Sort, { isBackward, from }: Walk): Group[] {
+/** The groups that a part reads, in order. */
+function groupsOf({ key }: Sort, { isBackward, from }: Part): Group[] {
   if (!key?.nulls) return ['values'];
   const inOrder: Group[] = key.nulls === 'last' ? ['values', 'nulls'] : ['nulls', 'values'];
   const groups = isBackward ? inOrder.reverse() : inOrder;
@@ -108,21 +118,38 @@ function groupsOf({ key }: Sort, { isBackward, from }: Walk): Group[] {
 
 const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
 
-function rowsOfGroup({ table, where, id, sort }: OrderedSource<unknown>, walk: Walk, group: Group): Prisma.Sql {
-  const { key, direction } = sort;
-  const isAscending = (direction === 'asc') !== walk.isBackward;
+function rowsOfGroup(source: OrderedSource<unknown>, { isBackward, from, limit }: Part, group: Group): Prisma.Sql {
+  const { table, where, arms, id, sort } = source;
+  const key = group === 'nulls' ? undefined : sort.key;
+  const isAscending = (sort.direction === 'asc') !== isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
-  const isOfGroup = key?.nulls
-    ? Prisma.sql`AND ${key.value} IS ${Prisma.raw(group === 'nulls' ? '' : 'NOT ')}NULL`
+  const isOfGroup = sort.key?.nulls
+    ? Prisma.sql`AND ${sort.key.value} IS ${Prisma.raw(group === 'nulls' ? '' : 'NOT ')}NULL`
     : Prisma.empty;
   const sorting = key ? Prisma.sql`${key.value} ${order}, ${id} ${order}` : Prisma.sql`${id} ${order}`;
-  const bound =
-    walk.from && groupOf(walk.from.position) === group ? beyond(walk.from, isAscending, key, id) : Prisma.empty;
-  return Prisma.sql`SELECT ${table}.* FROM ${table} WHERE ${where} ${isOfGroup} ${bound} ORDER BY ${sorting} LIMIT ${walk.limit}::int`;
+  const start = from && groupOf(from.position) === group ? from : undefined;
+  const bound = start ? beyond(start, isAscending, key, id) : Prisma.empty;
+  const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
+  const armsOfGroup = (arms?.({ isAscending, within }) ?? [where]).map(
+    (arm) => Prisma.sql`${arm} ${isOfGroup} ${bound}`,
+  );
+  const select = (columns: Prisma.Sql, condition: Prisma.Sql) =>
+    Prisma.sql`SELECT ${columns} FROM ${table} WHERE ${condition} ORDER BY ${sorting} LIMIT ${limit}::int`;
+  const all = Prisma.sql`${table}.*`;
+  const [only] = armsOfGroup;
+  if (only && armsOfGroup.length === 1) return select(all, only);
+  // Each arm finds the first rows by an index of its own.
+  const ids = armsOfGroup.map((arm) => Prisma.sql`(${select(id, arm)})`);
+  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
+  if (ids.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
+  return select(
+    all,
+    Prisma.sql`${isOfWorkspace} AND ${id} IN (SELECT * FROM (${Prisma.join(ids, ' UNION ALL ')}) AS arms)`,
+  );
 }
 
 function beyond(
-  { position, isInclusive }: NonNullable<Walk['from']>,
+  { position, isInclusive }: NonNullable<Part['from']>,
   isAscending: boolean,
   key: SortKey | undefined,
   id: Prisma.Sql,

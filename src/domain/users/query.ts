@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { OrderedSource, Sort, SortKey } from '../../db/reading/ordered.ts';
+import { readEventNames } from '../events/names.ts';
 import { isJsonObject } from '../shared/attributes.ts';
+import type { SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { type User, userColumns } from './user.ts';
@@ -49,12 +52,25 @@ function sortOf(order: UserOrder | null | undefined): Sort {
 }
 
 /** The users of a workspace that pass a filter. @param now the instant that `within` and `before` refer to. */
-export function matchingUsers(workspaceId: string, { where, orderBy }: UserQuery, now: Date): OrderedSource<User> {
-  const condition = toCondition(where ?? {}).sql({ workspaceId, now }, false);
+export async function matchingUsers(
+  db: ReadDb,
+  workspaceId: string,
+  { where, orderBy }: UserQuery,
+  now: Date,
+): Promise<OrderedSource<User>> {
+  const condition = toCondition(where ?? {});
+  const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
+  const eventNames = isAboutEvents ? await readEventNames(db, workspaceId) : undefined;
+  const scope: SqlScope = { workspaceId, now, eventNames };
+  const ofWorkspace = (sql: Prisma.Sql) => Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${sql}`;
   return {
     workspaceId,
     table: Prisma.sql`users`,
-    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${condition}`,
+    where: ofWorkspace(condition.sql(scope, false)),
+    arms: (walk) =>
+      (condition.alternatives ?? [condition]).map((alternative) =>
+        ofWorkspace(alternative.sql({ ...scope, walk: { ...walk, isDriver: true } }, false)),
+      ),
     id: Prisma.sql`users.id`,
     sort: sortOf(orderBy),
     columns: userColumns,

@@ -116,13 +116,13 @@ builder.queryField('users', (t) =>
 ${MAX_USERS_PAGE_SIZE}.`,
     requiresScopes: ['users:read'],
     args: { ...pageArguments, ...userQueryArguments },
-    resolve: (_root, { where, orderBy, ...args }, context, info) => {
+    resolve: async (_root, { where, orderBy, ...args }, context, info) => {
       const { workspaceId } = context.viewer;
       const query = { where, orderBy };
       const isPlain = where == null && orderBy == null;
       return connect(context, info, {
         parent: workspaceId,
-        source: isPlain ? usersSource(workspaceId) : matchingUsers(workspaceId, query, new Date()),
+        source: isPlain ? usersSource(workspaceId) : await matchingUsers(context.db, workspaceId, query, new Date()),
         query: isPlain ? undefined : canonicalJson(query),
         args,
         maximum: MAX_USERS_PAGE_SIZE,
