@@ -70,7 +70,7 @@ export async function measureQuestions(
 }
 
 async function measureQuestion(subject: Subject, question: Question): Promise<Result> {
-  const middle = await middleOf(subject, question);
+  const middle = await cursorAfter(subject, question, await middleOf(subject, question));
   const pages: [Page, string][] = [
     [{ size: PAGE_SIZE, from: 'start' }, statementOf(question, undefined)],
     [{ size: PAGE_SIZE, from: 'start', bound: { side: 'after', ...middle } }, statementOf(question, middle)],
@@ -94,8 +94,24 @@ async function measureQuestion(subject: Subject, question: Question): Promise<Re
   return { question, first, far, plans: plans.join('\n\n') };
 }
 
+/** The cursor of the first user of the question after a position; the position itself if there is none, or if that takes too long. */
+async function cursorAfter(
+  { db, workspaceId }: Subject,
+  question: Question,
+  position: { id: string; sortKey?: string },
+): Promise<{ id: string; sortKey?: string }> {
+  const source = await matchingUsers(db, workspaceId, question, NOW);
+  const page: Page = { size: 1, from: 'start', bound: { side: 'after', ...position }, withNeighbours: false };
+  const { rows } = await readOrderedPage(db, source, page, new Set()).catch(() => ({ rows: [] }));
+  const [row] = rows;
+  return row ? { id: row.id, ...(row.sortKey ? { sortKey: row.sortKey } : {}) } : position;
+}
+
 /** A user in the middle of all, in the order of the question. */
-async function middleOf({ client, users }: Subject, { sql }: Question): Promise<{ id: string; sortKey?: string }> {
+async function middleOf(
+  { client, workspaceId, users }: Subject,
+  { sql }: Question,
+): Promise<{ id: string; sortKey?: string }> {
   const [, key] = /\{after ([^}]+)\}/.exec(sql) ?? [];
   const isById = !key || key.endsWith('id') === key.includes('.');
   if (isById && key !== 'lower(u.uid) COLLATE "C"') {
@@ -103,7 +119,8 @@ async function middleOf({ client, users }: Subject, { sql }: Question): Promise<
     return { id: rows[0]?.id ?? '' };
   }
   const { rows } = await client.query<{ id: string; key: string }>(
-    `SELECT u.id, (${key})::text AS key FROM users u WHERE ${key} IS NOT NULL ORDER BY ${key}, u.id OFFSET ${Math.floor(users / 2)} LIMIT 1`,
+    `SELECT u.id, (${key})::text AS key FROM users u WHERE u.workspace_id = $1 AND ${key} IS NOT NULL ORDER BY ${key}, u.id OFFSET ${Math.floor(users / 2)} LIMIT 1`,
+    [workspaceId],
   );
   return { id: rows[0]?.id ?? '', sortKey: rows[0]?.key ?? '' };
 }

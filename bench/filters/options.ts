@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
-import { parseUserCount, selectByName, withUsage } from '../arguments.ts';
+import { parseUserCount, withUsage } from '../arguments.ts';
 import { type Question, questions } from './questions.ts';
 
 /** Options of `npm run bench:filters`. */
 export interface FilterOptions {
   users: number;
+  /** Those whose name contains the text of `--only`. */
   questions: Question[];
   /** The folder of the database, which is kept between runs. */
   directory: string | undefined;
@@ -14,7 +15,7 @@ export interface FilterOptions {
   json: string | undefined;
 }
 
-const USAGE = `npm run bench:filters -- [--users 100000] [--directory FOLDER] [--plans FOLDER] [--json FILE] [--only NAME,NAME]`;
+const USAGE = `npm run bench:filters -- [--users 100000] [--directory FOLDER] [--plans FOLDER] [--json FILE] [--only TEXT]`;
 
 /** @throws {Error} with the usage if an argument is invalid. */
 export function readFilterOptions(args: string[]): FilterOptions {
@@ -26,12 +27,12 @@ export function readFilterOptions(args: string[]): FilterOptions {
         directory: { type: 'string' },
         plans: { type: 'string' },
         json: { type: 'string' },
-        only: { type: 'string' },
+        only: { type: 'string', default: '' },
       },
     });
     return {
       users: parseUserCount(values.users),
-      questions: selectByName('only', questions, values.only),
+      questions: questions.filter(({ name }) => name.includes(values.only)),
       directory: values.directory,
       plans: values.plans,
       json: values.json,

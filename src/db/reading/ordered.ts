@@ -1,7 +1,7 @@
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
-import type { Arrays, Columns, FieldSet } from './columns.ts';
-import { type Page, type PageOfRows, type Position, toPage } from './keyset.ts';
+import type { Columns, FieldSet } from './columns.ts';
+import { type Keyed, type Page, type PageOfRows, type Position, toPage } from './keyset.ts';
 
 /** The order of the rows: by a value, then by id, both in the same direction. */
 export interface Sort {
@@ -56,7 +56,8 @@ interface Part {
 
 /**
  * Reads a page. Each group of rows is a subquery with a LIMIT that reads an index from the bound on; the second one runs only if
- * the first has too few rows. One ORDER BY over both would read and sort all rows.
+ * the first has too few rows. One ORDER BY over both would read and sort all rows. The statement is planned each time: it selects
+ * rows, and not arrays as `readPages` does, which take three times as long to plan.
  */
 export async function readOrderedPage<Row extends { id: string }>(
   db: ReadDb,
@@ -70,25 +71,44 @@ export async function readOrderedPage<Row extends { id: string }>(
   const limit = withNeighbours ? size + 1 : size;
   const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
   const part = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const [arrays] = await db.queryOnce<[OrderedArrays]>(Prisma.sql`/* readOrderedPage ${table} */
-    SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
-    FROM (
-      SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, part)}) AS ${table} ${join}
-      ORDER BY ${orderOf(source, isBackward)}
-    ) AS found`);
-  const keys = arrays.sort_key ?? [];
-  const rows = columns.rows(arrays).map((row, index) => (sort.key ? { ...row, sortKey: keys[index] } : row));
-  return toPage(rows, arrays.is_beyond, page);
+  const found = await db.queryOnce<(Row & OrderedRow)[]>(Prisma.sql`/* readOrderedPage ${table} */
+    SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey"
+    FROM (${rowsOf(source, part)}) AS ${table} ${join}
+    ORDER BY ${orderOf(source, isBackward)}`);
+  const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, source, bound) : false;
+  const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
+  // The columns' author knows that their rows have the properties that are selected.
+  return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
 }
 
-type OrderedArrays = Arrays & { sort_key: (string | null)[] | null; is_beyond: boolean };
+/** What a statement selects besides the properties of a row. */
+interface OrderedRow {
+  sortKey: string | null;
+}
 
-/** SQL of whether there is a row at the bound or on its other side. */
-function isBeyond(source: OrderedSource<unknown>, { bound, withNeighbours = true }: Page): Prisma.Sql {
-  if (!bound || !withNeighbours) return Prisma.sql`false`;
-  const from = { position: bound, isInclusive: true };
-  // PostgreSQL ignores ORDER BY and LIMIT of the subquery of EXISTS itself, and would read the table from its start.
-  return Prisma.sql`EXISTS (SELECT FROM (${rowsOf(source, { isBackward: bound.side === 'after', from, limit: 1 })}) AS beyond)`;
+/** A limit for which the planner does not assume that a row comes soon. */
+const PLANNED_ROWS = 30;
+
+/** Whether there is a row at the bound or on its other side. As a rule, the row is there from which the cursor was made. */
+async function hasRowsBeyond(
+  db: ReadDb,
+  source: OrderedSource<unknown>,
+  bound: NonNullable<Page['bound']>,
+): Promise<boolean> {
+  const { table, where, id, sort } = source;
+  if (!sort.key) {
+    const [atBound] = await db.queryOnce<[] | [unknown]>(Prisma.sql`/* hasRowsBeyond ${table} at the bound */
+      SELECT FROM ${table} WHERE ${where} AND ${id} = ${bound.id}::uuid`);
+    if (atBound) return true;
+  }
+  const part = {
+    isBackward: bound.side === 'after',
+    from: { position: bound, isInclusive: true },
+    limit: PLANNED_ROWS,
+  };
+  const rows = await db.queryOnce<unknown[]>(Prisma.sql`/* hasRowsBeyond ${table} */
+    SELECT FROM (${rowsOf(source, part)}) AS beyond`);
+  return rows.length > 0;
 }
 
 /** The ORDER BY list of a page, which has few rows. */
