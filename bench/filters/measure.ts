@@ -153,11 +153,11 @@ async function alternate(name: string, product: Execute, handWritten: Execute): 
       } catch (error) {
         errors[side] = error instanceof Error ? error.message : String(error);
       }
-      if (execution >= 0 || performance.now() > deadline) samples[side].push(performance.now() - started);
+      samples[side].push(performance.now() - started);
     }
     const [one, other] = found;
     if (other && one?.join() !== other.join()) throw new Error(`${name}: the product found ${one}, SQL ${other}`);
-    if (execution >= -1 && performance.now() > deadline) break;
+    if (performance.now() > deadline) break;
   }
   return {
     product: timingOf(samples.product, errors.product),
@@ -166,7 +166,7 @@ async function alternate(name: string, product: Execute, handWritten: Execute): 
 }
 
 function timingOf(samples: number[], error: string | undefined): Timing {
-  const sorted = samples.toSorted((one, other) => one - other);
+  const sorted = samples.slice(samples.length > 2 * WARM_UPS ? WARM_UPS : 0).toSorted((one, other) => one - other);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p95: at(0.95), ...(error ? { error } : {}) };
 }

@@ -1,3 +1,4 @@
+import { isStatementTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
 import type { Columns, FieldSet } from './columns.ts';
@@ -28,6 +29,8 @@ export interface OrderedSource<Row> {
   where: Prisma.Sql;
   /** Conditions whose union is `where`, each of which names the workspace; PostgreSQL finds rows by them. `where` if omitted. */
   arms?(walk: Walk): Prisma.Sql[];
+  /** Whether an index finds the rows of each arm. */
+  isIndexed?: boolean;
   id: Prisma.Sql;
   sort: Sort;
   /** Joined to the rows of a page if the table lacks some of the columns. */
@@ -55,6 +58,15 @@ interface Part {
 }
 
 /**
+ * How PostgreSQL plans a part: to find the first rows soon, or to find all rows soon and sort them. The former takes long if rows
+ * are where the planner does not expect them: if those with a frequent value are the oldest, it reads nearly all rows to find some.
+ */
+type Goal = 'first rows' | 'all rows';
+
+/** Time in ms after which a plan for the first rows gives way to one for all rows. */
+const FIRST_ROWS_MS = 150;
+
+/**
  * Reads a page. Each group of rows is a subquery with a LIMIT that reads an index from the bound on; the second one runs only if
  * the first has too few rows. One ORDER BY over both would read and sort all rows. The statement is planned each time: it selects
  * rows, and not arrays as `readPages` does, which take three times as long to plan.
@@ -71,14 +83,32 @@ export async function readOrderedPage<Row extends { id: string }>(
   const limit = withNeighbours ? size + 1 : size;
   const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
   const part = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const found = await db.queryOnce<(Row & OrderedRow)[]>(Prisma.sql`/* readOrderedPage ${table} */
+  const found = await readByGoal<Row & OrderedRow>(
+    db,
+    source,
+    (goal) => Prisma.sql`/* readOrderedPage ${table} */
     SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey"
-    FROM (${rowsOf(source, part)}) AS ${table} ${join}
-    ORDER BY ${orderOf(source, isBackward)}`);
+    FROM (${rowsOf(source, part, goal)}) AS ${table} ${join}
+    ORDER BY ${orderOf(source, isBackward)}`,
+  );
   const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, source, bound) : false;
   const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
+}
+
+async function readByGoal<Row>(
+  db: ReadDb,
+  { isIndexed = false }: OrderedSource<unknown>,
+  statement: (goal: Goal) => Prisma.Sql,
+): Promise<Row[]> {
+  if (!isIndexed) return db.queryOnce(statement('first rows'));
+  try {
+    return await db.queryOnce(statement('first rows'), FIRST_ROWS_MS);
+  } catch (error) {
+    if (!isStatementTimeout(error)) throw error;
+    return db.queryOnce(statement('all rows'));
+  }
 }
 
 /** What a statement selects besides the properties of a row. */
@@ -106,8 +136,11 @@ async function hasRowsBeyond(
     from: { position: bound, isInclusive: true },
     limit: PLANNED_ROWS,
   };
-  const rows = await db.queryOnce<unknown[]>(Prisma.sql`/* hasRowsBeyond ${table} */
-    SELECT FROM (${rowsOf(source, part)}) AS beyond`);
+  const rows = await readByGoal(
+    db,
+    source,
+    (goal) => Prisma.sql`/* hasRowsBeyond ${table} */ SELECT FROM (${rowsOf(source, part, goal)}) AS beyond`,
+  );
   return rows.length > 0;
 }
 
@@ -119,12 +152,12 @@ function orderOf({ sort: { key, direction }, id }: OrderedSource<unknown>, isBac
   return Prisma.sql`${key.value} ${order} NULLS ${nulls}, ${id} ${order}`;
 }
 
-function rowsOf(source: OrderedSource<unknown>, part: Part): Prisma.Sql {
+function rowsOf(source: OrderedSource<unknown>, part: Part, goal: Goal): Prisma.Sql {
   const groups = groupsOf(source.sort, part);
   const [only] = groups;
-  if (only && groups.length === 1) return rowsOfGroup(source, part, only);
+  if (only && groups.length === 1) return rowsOfGroup(source, part, goal, only);
   // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
-  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, part, group)})`);
+  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, part, goal, group)})`);
   return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${part.limit}::int`;
 }
 
@@ -138,7 +171,12 @@ function groupsOf({ key }: Sort, { isBackward, from }: Part): Group[] {
 
 const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
 
-function rowsOfGroup(source: OrderedSource<unknown>, { isBackward, from, limit }: Part, group: Group): Prisma.Sql {
+function rowsOfGroup(
+  source: OrderedSource<unknown>,
+  { isBackward, from, limit }: Part,
+  goal: Goal,
+  group: Group,
+): Prisma.Sql {
   const { table, where, arms, id, sort } = source;
   const key = group === 'nulls' ? undefined : sort.key;
   const isAscending = (sort.direction === 'asc') !== isBackward;
@@ -153,8 +191,13 @@ function rowsOfGroup(source: OrderedSource<unknown>, { isBackward, from, limit }
   const armsOfGroup = (arms?.({ isAscending, within }) ?? [where]).map(
     (arm) => Prisma.sql`${arm} ${isOfGroup} ${bound}`,
   );
+  // The planner does not look into a subquery with OFFSET.
+  const rowsWhere = (condition: Prisma.Sql) =>
+    goal === 'first rows'
+      ? Prisma.sql`${table} WHERE ${condition}`
+      : Prisma.sql`(SELECT * FROM ${table} WHERE ${condition} OFFSET 0) AS ${table}`;
   const select = (columns: Prisma.Sql, condition: Prisma.Sql) =>
-    Prisma.sql`SELECT ${columns} FROM ${table} WHERE ${condition} ORDER BY ${sorting} LIMIT ${limit}::int`;
+    Prisma.sql`SELECT ${columns} FROM ${rowsWhere(condition)} ORDER BY ${sorting} LIMIT ${limit}::int`;
   const all = Prisma.sql`${table}.*`;
   const [only] = armsOfGroup;
   if (only && armsOfGroup.length === 1) return select(all, only);

@@ -71,6 +71,7 @@ export async function matchingUsers(
       (condition.alternatives ?? [condition]).map((alternative) =>
         ofWorkspace(alternative.sql({ ...scope, walk: { ...walk, isDriver: true } }, false)),
       ),
+    isIndexed: condition.access === 'index',
     id: Prisma.sql`users.id`,
     sort: sortOf(orderBy),
     columns: userColumns,
