@@ -15,7 +15,7 @@ export const SCATTER_STRIDE = 7919;
 /** Small enough for frequent progress messages. */
 const MAX_ROWS_PER_INSERT = 50_000;
 
-const TABLES = ['users', 'devices', 'lists', 'list_memberships', 'events'];
+const TABLES = ['users', 'devices', 'lists', 'list_memberships', 'segments', 'segment_memberships', 'events'];
 
 /** SQL for a user's `meta`. @param number SQL expression of the user's number. */
 export function metaSql(number: string): string {
@@ -32,22 +32,23 @@ export async function isFilled(client: Client, users: number): Promise<boolean> 
   return counts[0] === [users, users * DEVICES_PER_USER, users * EVENTS_PER_USER].join();
 }
 
-/**
- * Fills the tables in one transaction and recreates their indexes afterwards. Ids are in order of creation. The rows of a
- * user are scattered over each table, as in production, where users are active over months.
- */
-export async function fill(
+/** Fills the tables with the rows of the benchmarks of requests. The rows of a user are scattered over each table, as in production. */
+export function fill(client: Client, workspaceId: string, users: number, showProgress: ShowProgress): Promise<void> {
+  return fillTables(client, statements(workspaceId, users), showProgress);
+}
+
+/** Fills empty tables in one transaction and recreates their indexes afterwards. Ids are in order of creation. */
+export async function fillTables(
   client: Client,
-  workspaceId: string,
-  users: number,
+  fillStatements: readonly FillStatement[],
   showProgress: ShowProgress,
 ): Promise<void> {
   await client.query('BEGIN');
-  await client.query(`TRUNCATE users, lists CASCADE`);
+  await client.query(`TRUNCATE users, lists, segments, events CASCADE`);
   // Disables the foreign key triggers: all rows are valid.
   await client.query('SET LOCAL session_replication_role = replica');
   const indexes = await dropIndexes(client);
-  for (const { table, rows, sql } of statements(workspaceId, users)) {
+  for (const { table, rows, sql } of fillStatements) {
     for (let from = 1; from <= rows; from += MAX_ROWS_PER_INSERT) {
       showProgress(`Filling ${table}: ${Math.round((100 * (from - 1)) / rows)} %`);
       await client.query(sql, [from, Math.min(from + MAX_ROWS_PER_INSERT - 1, rows)]);
@@ -74,7 +75,8 @@ async function dropIndexes(client: Client): Promise<string[]> {
   return rows.map(({ definition }) => definition);
 }
 
-interface Statement {
+/** Fills one table. */
+export interface FillStatement {
   table: string;
   /** Rows to insert, numbered from 1. */
   rows: number;
@@ -82,7 +84,7 @@ interface Statement {
   sql: string;
 }
 
-function statements(workspaceId: string, users: number): Statement[] {
+function statements(workspaceId: string, users: number): FillStatement[] {
   const workspace = `'${workspaceId}'::uuid`;
   const numbers = (from = '$1::bigint', to = '$2::bigint') => `generate_series(${from}, ${to}) AS n`;
   const msOf = (number: string, rows: number) =>

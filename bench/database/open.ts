@@ -23,13 +23,17 @@ export interface BenchPostgres extends AsyncDisposable {
   databaseUrl(users: number): Promise<string>;
 }
 
-/** Starts the benchmark's own PostgreSQL, with a database for each number of users, or uses the database of `DATABASE_URL`. */
-export async function openBenchPostgres(externalUrl = process.env.DATABASE_URL): Promise<BenchPostgres> {
+/**
+ * Starts the benchmark's own PostgreSQL, with a database for each number of users, or uses the database of `DATABASE_URL`.
+ * @param prefix of the databases' names. @param directory where the server's data is kept.
+ */
+export async function openBenchPostgres(prefix = 'bench', directory = DIRECTORY): Promise<BenchPostgres> {
+  const externalUrl = process.env.DATABASE_URL;
   if (externalUrl) return externalPostgres(externalUrl);
-  const lock = await lockDirectory(DIRECTORY);
-  const postgres = await startEmbeddedPostgres({ directory: join(DIRECTORY, 'postgres'), settings: SETTINGS });
+  const lock = await lockDirectory(directory);
+  const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings: SETTINGS });
   return {
-    databaseUrl: (users) => findOrCreate(postgres.connection, `bench_${users}`),
+    databaseUrl: (users) => findOrCreate(postgres.connection, `${prefix}_${users}`),
     [Symbol.asyncDispose]: async () => {
       await postgres.stop();
       await lock.release();

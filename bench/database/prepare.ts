@@ -29,7 +29,8 @@ export async function prepareDatabase(url: string, users: number, showProgress: 
   return workspaceId;
 }
 
-async function prepareWorkspace(url: string): Promise<string> {
+/** Finds or creates the benchmark's workspace, with its API key. */
+export async function prepareWorkspace(url: string): Promise<string> {
   const db = openDatabase({ connectionString: url }, { poolSize: 1 });
   try {
     const workspaceId = await findOrCreateWorkspace(db);

@@ -2,6 +2,7 @@ import { type CustomTypesConfig, types as driverTypes, type PoolClient, type Que
 import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import { preparedName } from './prepared-statements.ts';
+import { ONCE_TIMEOUT_MS, queryOnce } from './query-once.ts';
 import { toInstant } from './reading/instant.ts';
 
 /** A statement: a tagged template, or built with `Prisma.sql`. */
@@ -16,9 +17,9 @@ export interface ReadDb {
   query<Rows = unknown>(query: Query, ...values: unknown[]): Promise<Rows>;
   /**
    * Returns the rows of a statement whose text a caller has determined, such as a filter. It is not kept as a prepared statement,
-   * is planned for its own values, and has a timeout of its own.
+   * is planned for its own values, and has a timeout of its own. @param timeoutMs `ONCE_TIMEOUT_MS` by default.
    */
-  queryOnce<Rows = unknown>(statement: Prisma.Sql): Promise<Rows>;
+  queryOnce<Rows = unknown>(statement: Prisma.Sql, timeoutMs?: number): Promise<Rows>;
 }
 
 /** Marks handles of the primary. Not exported: a `WriteDb` is made by this module, or from one that is. */
@@ -57,7 +58,7 @@ export interface Connections {
 export function statementsOn(connections: Connections, prepared: boolean): WriteDb {
   return handleOf({
     send: (statement) => withConnection(connections, (client) => run(client, statement, prepared)),
-    sendOnce: (statement) => withConnection(connections, (client) => runOnce(client, statement)),
+    sendOnce: (statement, timeoutMs) => withConnection(connections, (client) => runOnce(client, statement, timeoutMs)),
   });
 }
 
@@ -91,7 +92,7 @@ export function statementsOnClient(client: PoolClient, prepared: boolean): Write
 
 interface Senders {
   send(statement: Prisma.Sql): Promise<QueryResult>;
-  sendOnce(statement: Prisma.Sql): Promise<QueryResult>;
+  sendOnce(statement: Prisma.Sql, timeoutMs: number): Promise<QueryResult>;
 }
 
 function handleOf({ send, sendOnce }: Senders): WriteDb {
@@ -100,7 +101,7 @@ function handleOf({ send, sendOnce }: Senders): WriteDb {
     [isPrimary]: true,
     // The author of a statement knows the type of its rows.
     query: async (query, ...values) => (await send(toSql(query, values))).rows as never,
-    queryOnce: async (statement) => (await sendOnce(statement)).rows as never,
+    queryOnce: async (statement, timeoutMs = ONCE_TIMEOUT_MS) => (await sendOnce(statement, timeoutMs)).rows as never,
     execute: async (query, ...values) => (await send(toSql(query, values))).rowCount ?? 0,
   };
 }
@@ -114,35 +115,29 @@ export function labelOf(text: string): string | undefined {
   return /\/\* ([\w ]+) \*\//.exec(text)?.[1];
 }
 
-/** Maximum duration of a statement of `queryOnce`, in ms. */
-export const ONCE_TIMEOUT_MS = 2_000;
-
-/**
- * Settings of a statement that is planned for its own values. Just-in-time compilation takes longer than most of them, and
- * parallel workers would let one caller occupy all cores.
- */
-const ONCE_SETTINGS = `BEGIN READ ONLY; SET LOCAL statement_timeout = ${ONCE_TIMEOUT_MS}; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`;
-
-/** Runs a statement in a transaction of its own, for which alone the settings apply, also behind a connection pooler. */
-async function runOnce(client: PoolClient, statement: Prisma.Sql): Promise<QueryResult> {
-  await client.query(ONCE_SETTINGS);
-  try {
-    const result = await run(client, statement, false);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    const rejection = isStatementTimeout(error) ? new QueryTimeoutError(ONCE_TIMEOUT_MS) : error;
-    if (isRejectedByPostgres(rejection)) await client.query('ROLLBACK');
-    throw rejection;
-  }
-}
-
 async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<QueryResult> {
   const statement: QueryConfig = { text, values: values.map(toParameter), types };
-  try {
+  return labelErrors(text, async () => {
     if (!prepared) return await client.query(statement);
     const name = preparedName(client, text);
     return await client.query({ ...statement, name: typeof name === 'string' ? name : await name });
+  });
+}
+
+function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: number): Promise<QueryResult> {
+  return labelErrors(text, async () => {
+    try {
+      return await queryOnce(client, { text, values: values.map(toParameter), types }, timeoutMs);
+    } catch (error) {
+      throw isStatementTimeout(error) ? new QueryTimeoutError(timeoutMs) : error;
+    }
+  });
+}
+
+/** Adds the label of a statement to its error. */
+async function labelErrors(text: string, send: () => Promise<QueryResult>): Promise<QueryResult> {
+  try {
+    return await send();
   } catch (error) {
     throw error instanceof Error ? Object.assign(error, { statement: labelOf(text) }) : error;
   }

@@ -4,6 +4,7 @@ import { Prisma } from '../../src/db/generated/client.ts';
 import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
+import { matchingUsers } from '../../src/domain/users/query.ts';
 import { startApp } from '../kit/app.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
@@ -46,6 +47,15 @@ describe('A filter compiled to SQL', () => {
           input: undefined,
         });
       }
+      // The same by the parts of WHERE by which pages find users.
+      const source = matchingUsers(app.workspaceId, { where: filterSchema.parse(input) }, NOW);
+      const { arms: armsOf } = await source.conditions(app.db);
+      const arms = armsOf?.({ isAscending: seed % 2 === 0, within: () => Prisma.empty }) ?? [];
+      const byArm = await Promise.all(
+        arms.map((arm) => app.db.$queryRaw<{ id: string }[]>`SELECT users.id FROM users WHERE ${arm}`),
+      );
+      const found = [...new Set(byArm.flat().map(({ id }) => id))].sort();
+      expect({ seed, input, found }).toEqual({ seed, input, found: expected.toSorted() });
       if (expected.length > 0 && expected.length < people.length) matched += 1;
     }
     expect(matched).toBeGreaterThan(cases / 3);

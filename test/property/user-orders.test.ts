@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { ReadDb } from '../../src/db/client.ts';
+import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
 import { readOrderedPage } from '../../src/db/reading/ordered.ts';
 import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
@@ -52,6 +54,15 @@ function sorted(users: readonly User[], order: UserOrder | undefined): User[] {
   });
 }
 
+/** The database, in which plans for the first rows of a page are too slow. */
+const planningForAllRows = (): ReadDb => ({
+  query: (query, ...values) => app.db.query(query, ...values),
+  queryOnce: (statement, timeoutMs) =>
+    timeoutMs === undefined
+      ? app.db.queryOnce(statement)
+      : app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
+});
+
 describe('Pages of a filter in any order', () => {
   it('are those of the sorted users, forward and backward', { timeout: 600_000 }, async () => {
     for (let seed = 1; seed <= casesOf(1_000); seed += 1) {
@@ -78,7 +89,7 @@ describe('Pages of a filter in any order', () => {
         for (;;) {
           const page: Page = { size, from, bound: position && { side, ...position }, withNeighbours: true };
           const { rows, hasNextPage, hasPreviousPage } = await readOrderedPage(
-            app.db,
+            seed % 2 === 0 ? app.db : planningForAllRows(),
             source,
             page,
             new Set(['email']),

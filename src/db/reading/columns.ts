@@ -17,6 +17,8 @@ export interface Columns<Row> {
   expressions: { readonly [Name in keyof Row]-?: Expression };
   /** The SELECT or RETURNING list of a statement: each expression, with the name of its property as alias. */
   list: Prisma.Sql;
+  /** `list` with some of the properties only, for a statement that is not prepared. @param fields all, if omitted. */
+  listOf(fields?: FieldSet): Prisma.Sql;
   /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all, if omitted. */
   arrays(fields?: FieldSet): Prisma.Sql;
   /** Converts arrays back to rows. */
@@ -38,9 +40,14 @@ export function columnsOf<Row>(
       isSelected: (fields) => isAlwaysRead || fields.has(name),
     };
   });
+  const listOf = (fields?: FieldSet) => {
+    const selected = fields ? columns.filter(({ isSelected }) => isSelected(fields)) : columns;
+    return Prisma.join(selected.map(({ name, expression }) => Prisma.sql`${expression} AS "${Prisma.raw(name)}"`));
+  };
   return {
     expressions,
-    list: Prisma.join(columns.map(({ name, expression }) => Prisma.sql`${expression} AS "${Prisma.raw(name)}"`)),
+    list: listOf(),
+    listOf,
     arrays: arraysOf(columns),
     rows: (arrays) => rowsOf(columns, arrays),
   };

@@ -1,8 +1,8 @@
 import { QueryTimeoutError } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
-import type { Arrays, Columns, FieldSet } from './columns.ts';
-import { type Page, type PageOfRows, type Position, toPage } from './keyset.ts';
+import type { Columns, FieldSet } from './columns.ts';
+import { type Keyed, type Page, type PageOfRows, type Position, toPage } from './keyset.ts';
 
 /** The order of the rows: by a value, then by id, both in the same direction. */
 export interface Sort {
@@ -48,8 +48,8 @@ export interface OrderedSource<Row> {
   /** The table, whose columns `where`, `id` and the sort key use. */
   table: Prisma.Sql;
   workspaceId: string;
-  /** Names the workspace. */
-  where: Prisma.Sql;
+  /** The conditions of the filter. */
+  conditions(db: ReadDb): Promise<Conditions>;
   id: Prisma.Sql;
   sort: Sort;
   /** Limits the rows to those that have a row in another table. */
@@ -59,6 +59,19 @@ export interface OrderedSource<Row> {
   /** The error of a page that takes longer than its timeout. */
   timeoutError(timeoutMs: number): Error;
 }
+
+/** The conditions of a filter: SQL that names the workspace. */
+export interface Conditions {
+  /** Evaluated for one row after the other. */
+  where: Prisma.Sql;
+  /** Conditions whose union is `where`, by which PostgreSQL finds rows; `where` if omitted. */
+  arms?(walk: Walk): Prisma.Sql[];
+  /** Whether an index finds the rows of each arm. */
+  isIndexed?: boolean;
+}
+
+/** A source with its conditions. */
+type PreparedSource = Omit<OrderedSource<unknown>, 'conditions'> & Conditions;
 
 /** A table with at most one row for each row of a source. */
 export interface Membership {
@@ -72,8 +85,15 @@ export interface Membership {
 /** Rows with a sort value, or those without one. A page crosses from one group to the other. */
 type Group = 'values' | 'nulls';
 
-/** A walk through the rows, in the order of the source or against it. */
-interface Walk {
+/** How the rows of a source are walked. */
+export interface Walk {
+  isAscending: boolean;
+  /** SQL that is appended to a condition: an id is beyond the cursor. Empty if there is none, or if rows are not sorted by id. */
+  within(id: Prisma.Sql): Prisma.Sql;
+}
+
+/** A part of the rows, in the order of the source or against it. */
+interface Part {
   isBackward: boolean;
   /** Where it starts; undefined: at the first row. */
   from?: { position: Position; isInclusive: boolean } | undefined;
@@ -81,17 +101,27 @@ interface Walk {
 }
 
 /**
+ * How PostgreSQL plans a part: to find the first rows soon, or to find all rows soon and sort them. The former takes long if rows
+ * are where the planner does not expect them: if those with a frequent value are the oldest, it reads nearly all rows to find some.
+ */
+type Goal = 'first rows' | 'all rows';
+
+/** Time in ms after which a plan for the first rows gives way to one for all rows. */
+const FIRST_ROWS_MS = 150;
+
+/**
  * Reads a page. Each group of rows is a subquery with a LIMIT that reads an index from the bound on; the second one runs only if
- * the first has too few rows. One ORDER BY over both would read and sort all rows.
+ * the first has too few rows. One ORDER BY over both would read and sort all rows. The statement is planned each time: it selects
+ * rows, and not arrays as `readPages` does, which take three times as long to plan.
  * @param fields the properties to read besides `id`; all, if omitted.
  */
 export async function readOrderedPage<Row extends { id: string }>(
   db: ReadDb,
-  source: OrderedSource<Row>,
+  given: OrderedSource<Row>,
   page: Page,
   fields?: FieldSet,
 ): Promise<PageOfRows<Row>> {
-  const { columns, sort, table, id, membership } = source;
+  const { columns, sort, table, id, membership } = given;
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
@@ -99,49 +129,96 @@ export async function readOrderedPage<Row extends { id: string }>(
   const join = membership
     ? Prisma.sql`JOIN ${membership.table} ON ${membership.where} AND ${membership.memberId} = ${id}`
     : Prisma.empty;
-  const walk = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const statement = Prisma.sql`/* readOrderedPage ${table} */
-    SELECT json_agg(found.sort_key) AS sort_key, ${isBeyond(source, page)} AS is_beyond, ${columns.arrays(fields)}
-    FROM (
-      SELECT ${columns.list}, ${sortKey} AS sort_key FROM (${rowsOf(source, walk)}) AS ${table} ${join}
-      ORDER BY ${orderOf(source, isBackward)}
-    ) AS found`;
-  const [arrays] = await db.queryOnce<[OrderedArrays]>(statement).catch((error: unknown) => {
-    throw error instanceof QueryTimeoutError ? source.timeoutError(error.timeoutMs) : error;
-  });
-  const keys = arrays.sort_key ?? [];
-  const rows = columns.rows(arrays).map((row, index) => (sort.key ? { ...row, sortKey: keys[index] } : row));
-  return toPage(rows, arrays.is_beyond, page);
+  const part = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
+  const source = { ...given, ...(await given.conditions(db)) };
+  const found = await readByGoal<Row & OrderedRow>(
+    db,
+    source,
+    (goal) => Prisma.sql`/* readOrderedPage ${table} */
+    SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey"
+    FROM (${rowsOf(source, part, goal)}) AS ${table} ${join}
+    ORDER BY ${orderOf(source, isBackward)}`,
+  );
+  const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, source, bound) : false;
+  const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
+  // The columns' author knows that their rows have the properties that are selected.
+  return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
 }
 
-type OrderedArrays = Arrays & { sort_key: (string | null)[] | null; is_beyond: boolean };
+/** @throws the source's error for a statement that takes too long by both plans. */
+async function readByGoal<Row>(
+  db: ReadDb,
+  { isIndexed = false, timeoutError }: PreparedSource,
+  statement: (goal: Goal) => Prisma.Sql,
+): Promise<Row[]> {
+  try {
+    if (!isIndexed) return await db.queryOnce<Row[]>(statement('first rows'));
+    const found = await orTimeout(db.queryOnce<Row[]>(statement('first rows'), FIRST_ROWS_MS));
+    return found instanceof QueryTimeoutError ? await db.queryOnce<Row[]>(statement('all rows')) : found;
+  } catch (error) {
+    throw error instanceof QueryTimeoutError ? timeoutError(error.timeoutMs) : error;
+  }
+}
 
-/** SQL of whether there is a row at the bound or on its other side. */
-function isBeyond(source: OrderedSource<unknown>, { bound, withNeighbours = true }: Page): Prisma.Sql {
-  if (!bound || !withNeighbours) return Prisma.sql`false`;
-  const from = { position: bound, isInclusive: true };
-  return Prisma.sql`EXISTS (${rowsOf(source, { isBackward: bound.side === 'after', from, limit: 1 })})`;
+/** The result, or the error of a statement that took too long. */
+const orTimeout = <Result>(result: Promise<Result>): Promise<Result | QueryTimeoutError> =>
+  result.catch((error: unknown) => {
+    if (error instanceof QueryTimeoutError) return error;
+    throw error;
+  });
+
+/** What a statement selects besides the properties of a row. */
+interface OrderedRow {
+  sortKey: string | null;
+}
+
+/** A limit for which the planner does not assume that a row comes soon. */
+const PLANNED_ROWS = 30;
+
+/** Whether there is a row at the bound or on its other side. As a rule, the row is there from which the cursor was made. */
+async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNullable<Page['bound']>): Promise<boolean> {
+  const { table, where, id, sort } = source;
+  if (!sort.key) {
+    const [atBound] = await readByGoal(
+      db,
+      { ...source, isIndexed: false },
+      () => Prisma.sql`/* hasRowsBeyond ${table} at the bound */
+      SELECT FROM ${table} WHERE ${where} ${isMember(source)} AND ${id} = ${bound.id}::uuid`,
+    );
+    if (atBound) return true;
+  }
+  const part = {
+    isBackward: bound.side === 'after',
+    from: { position: bound, isInclusive: true },
+    limit: PLANNED_ROWS,
+  };
+  const rows = await readByGoal(
+    db,
+    source,
+    (goal) => Prisma.sql`/* hasRowsBeyond ${table} */ SELECT FROM (${rowsOf(source, part, goal)}) AS beyond`,
+  );
+  return rows.length > 0;
 }
 
 /** The ORDER BY list of a page, which has few rows. */
-function orderOf({ sort: { key, direction }, id }: OrderedSource<unknown>, isBackward: boolean): Prisma.Sql {
+function orderOf({ sort: { key, direction }, id }: PreparedSource, isBackward: boolean): Prisma.Sql {
   const order = Prisma.raw((direction === 'asc') === isBackward ? 'DESC' : 'ASC');
   if (!key) return Prisma.sql`${id} ${order}`;
   const nulls = Prisma.raw((key.nulls === 'first') === isBackward ? 'LAST' : 'FIRST');
   return Prisma.sql`${key.value} ${order} NULLS ${nulls}, ${id} ${order}`;
 }
 
-function rowsOf(source: OrderedSource<unknown>, walk: Walk): Prisma.Sql {
-  const groups = groupsOf(source.sort, walk);
+function rowsOf(source: PreparedSource, part: Part, goal: Goal): Prisma.Sql {
+  const groups = groupsOf(source.sort, part);
   const [only] = groups;
-  if (only && groups.length === 1) return rowsOfGroup(source, walk, only);
+  if (only && groups.length === 1) return rowsOfGroup(source, part, goal, only);
   // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
-  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, walk, group)})`);
-  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${walk.limit}::int`;
+  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, part, goal, group)})`);
+  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${part.limit}::int`;
 }
 
-/** The groups that a walk reads, in order. */
-function groupsOf({ key }: Sort, { isBackward, from }: Walk): Group[] {
+/** The groups that a part reads, in order. */
+function groupsOf({ key }: Sort, { isBackward, from }: Part): Group[] {
   if (!key?.nulls) return ['values'];
   const inOrder: Group[] = key.nulls === 'last' ? ['values', 'nulls'] : ['nulls', 'values'];
   const groups = isBackward ? inOrder.reverse() : inOrder;
@@ -150,25 +227,49 @@ function groupsOf({ key }: Sort, { isBackward, from }: Walk): Group[] {
 
 const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
 
-function rowsOfGroup(source: OrderedSource<unknown>, walk: Walk, group: Group): Prisma.Sql {
-  const { table, where, id, sort, membership } = source;
-  const { key, direction } = sort;
-  const isAscending = (direction === 'asc') !== walk.isBackward;
+function rowsOfGroup(source: PreparedSource, { isBackward, from, limit }: Part, goal: Goal, group: Group): Prisma.Sql {
+  const { table, where, arms, id, sort } = source;
+  const key = group === 'nulls' ? undefined : sort.key;
+  const isAscending = (sort.direction === 'asc') !== isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
-  const isOfGroup = key?.nulls
-    ? Prisma.sql`AND ${key.value} IS ${Prisma.raw(group === 'nulls' ? '' : 'NOT ')}NULL`
+  const isOfGroup = sort.key?.nulls
+    ? Prisma.sql`AND ${sort.key.value} IS ${Prisma.raw(group === 'nulls' ? '' : 'NOT ')}NULL`
     : Prisma.empty;
   const sorting = key ? Prisma.sql`${key.value} ${order}, ${id} ${order}` : Prisma.sql`${id} ${order}`;
-  const bound =
-    walk.from && groupOf(walk.from.position) === group ? beyond(walk.from, isAscending, key, id) : Prisma.empty;
-  const isMember = membership
-    ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.memberId} = ${id})`
-    : Prisma.empty;
-  return Prisma.sql`SELECT ${table}.* FROM ${table} WHERE ${where} ${isMember} ${isOfGroup} ${bound} ORDER BY ${sorting} LIMIT ${walk.limit}::int`;
+  const start = from && groupOf(from.position) === group ? from : undefined;
+  const bound = start ? beyond(start, isAscending, key, id) : Prisma.empty;
+  const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
+  const armsOfGroup = (arms?.({ isAscending, within }) ?? [where]).map(
+    (arm) => Prisma.sql`${arm} ${isMember(source)} ${isOfGroup} ${bound}`,
+  );
+  // The planner does not look into a subquery with OFFSET.
+  const rowsWhere = (condition: Prisma.Sql) =>
+    goal === 'first rows'
+      ? Prisma.sql`${table} WHERE ${condition}`
+      : Prisma.sql`(SELECT * FROM ${table} WHERE ${condition} OFFSET 0) AS ${table}`;
+  const select = (columns: Prisma.Sql, condition: Prisma.Sql) =>
+    Prisma.sql`SELECT ${columns} FROM ${rowsWhere(condition)} ORDER BY ${sorting} LIMIT ${limit}::int`;
+  const all = Prisma.sql`${table}.*`;
+  const [only] = armsOfGroup;
+  if (only && armsOfGroup.length === 1) return select(all, only);
+  // Each arm finds the first rows by an index of its own.
+  const ids = armsOfGroup.map((arm) => Prisma.sql`(${select(id, arm)})`);
+  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
+  if (ids.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
+  return select(
+    all,
+    Prisma.sql`${isOfWorkspace} AND ${id} IN (SELECT * FROM (${Prisma.join(ids, ' UNION ALL ')}) AS arms)`,
+  );
 }
 
+/** SQL that is appended to a condition: the row is one of a member, if the source is limited to members. */
+const isMember = ({ membership, id }: PreparedSource): Prisma.Sql =>
+  membership
+    ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.memberId} = ${id})`
+    : Prisma.empty;
+
 function beyond(
-  { position, isInclusive }: NonNullable<Walk['from']>,
+  { position, isInclusive }: NonNullable<Part['from']>,
   isAscending: boolean,
   key: SortKey | undefined,
   id: Prisma.Sql,
@@ -196,9 +297,10 @@ const SHORT_STEP_MS = 100;
  */
 export async function countOrdered(
   db: ReadDb,
-  source: OrderedSource<unknown>,
+  given: OrderedSource<unknown>,
   { maximum, budgetMs }: { maximum: number; budgetMs: number },
 ): Promise<Count> {
+  const source = { ...given, ...(await given.conditions(db)) };
   const deadline = performance.now() + budgetMs;
   let position: string | undefined;
   let count = 0;
@@ -225,7 +327,7 @@ interface Range {
 /** Counts the next `step` rows after an id; undefined if that takes too long. */
 async function countStep(
   db: ReadDb,
-  source: OrderedSource<unknown>,
+  source: PreparedSource,
   after: string | undefined,
   step: number,
 ): Promise<Range | undefined> {
@@ -243,7 +345,7 @@ async function countStep(
 
 /** The rows of a step. Those that are limited to members are read in the order of the memberships. */
 function candidates(
-  { table, id, workspaceId, membership }: OrderedSource<unknown>,
+  { table, id, workspaceId, membership }: PreparedSource,
   after: string | undefined,
   step: number,
 ): Prisma.Sql {

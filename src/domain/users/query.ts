@@ -4,6 +4,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import type { Columns } from '../../db/reading/columns.ts';
 import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
 import {
+  type Conditions,
   isPositionIn,
   type Membership,
   type OrderedSource,
@@ -11,9 +12,10 @@ import {
   type Sort,
   type SortKey,
 } from '../../db/reading/ordered.ts';
+import { readEventNames } from '../events/names.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
-import type { Condition } from './filter/condition.ts';
+import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { type User, userColumns } from './user.ts';
@@ -96,15 +98,43 @@ export function matchingMembers<Member extends User>(
   { membership, columns }: Members<Member>,
 ): OrderedSource<Member> {
   const condition = toCondition(where ?? {});
+  let conditions: Promise<Conditions> | undefined;
   return {
     workspaceId,
     table: Prisma.sql`users`,
-    where: Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${condition.sql({ workspaceId, now }, false)}`,
+    // The page and the count of a connection share them.
+    conditions: (db) => {
+      conditions ??= compile(db, condition, { workspaceId, now });
+      return conditions;
+    },
     id: Prisma.sql`users.id`,
     sort: sortOf(orderBy),
     membership,
     columns,
     timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
+  };
+}
+
+/** Compiles a condition, with the names of the workspace's events if it is about events. */
+async function compile(
+  db: ReadDb,
+  condition: Condition,
+  { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
+): Promise<Conditions> {
+  const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
+  const scope: SqlScope = {
+    workspaceId,
+    now,
+    eventNames: isAboutEvents ? await readEventNames(db, workspaceId) : undefined,
+  };
+  const ofWorkspace = (sql: Prisma.Sql) => Prisma.sql`users.workspace_id = ${workspaceId}::uuid AND ${sql}`;
+  return {
+    where: ofWorkspace(condition.sql(scope, false)),
+    arms: (walk) =>
+      (condition.alternatives ?? [condition]).map((alternative) =>
+        ofWorkspace(alternative.sql({ ...scope, walk: { ...walk, isDriver: true } }, false)),
+      ),
+    isIndexed: condition.access === 'index',
   };
 }
 

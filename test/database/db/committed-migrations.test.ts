@@ -73,7 +73,12 @@ async function readCatalogue({ rows }: EmptyDatabase) {
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY 1, 2`),
-    indexes: await rows(`SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`),
+    // Prisma's schema can state neither expressions nor included columns.
+    indexes: await rows(`
+      SELECT indexname, regexp_replace(indexdef, ' INCLUDE .*', '') FROM pg_indexes
+      WHERE schemaname = 'public' AND NOT EXISTS (
+        SELECT FROM pg_index WHERE indexrelid = format('%I.%I', schemaname, indexname)::regclass AND indexprs IS NOT NULL)
+      ORDER BY 1`),
     constraints: await rows(`
       SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition
       FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2`),

@@ -14,6 +14,10 @@ export interface Comparison<Value, Sql> {
   phrase: string;
   /** Whether the result can change as time passes. */
   isTimed: boolean;
+  /** The values of which it requires one, up to case; undefined if it holds for others, too. */
+  oneOf?: readonly Value[] | undefined;
+  /** Whether a B-tree finds the values for which it holds. */
+  isRange?: boolean;
 }
 
 /** SQL of a text; NULL if it is missing. */
@@ -30,6 +34,10 @@ interface Operator<Value, Operand, Sql> {
   sql(value: Sql, operand: Operand, now: Date): Prisma.Sql;
   holds(value: Value, operand: Operand, now: number): boolean;
   isTimed?: boolean;
+  /** Whether a B-tree finds the values for which it holds. */
+  isRange?: boolean;
+  /** The values that it requires, if it holds for no others. */
+  oneOf?(operand: Operand): readonly Value[];
 }
 
 /** Operators by name: those of a filter, except for `isNull` and options. */
@@ -51,14 +59,16 @@ function comparisonsOf<Value, Sql>(
       sql: (value, now) => operator.sql(value, operand as never, now),
       holds: (value, now) => value !== null && operator.holds(value, operand as never, now),
       isTimed: operator.isTimed ?? false,
+      isRange: operator.isRange ?? false,
+      oneOf: operator.oneOf?.(operand as never),
     };
   });
 }
 
-function presenceOf<Sql>(
+function presenceOf<Value, Sql>(
   isNull: boolean | null | undefined,
   toSql: (value: Sql) => Prisma.Sql,
-): Comparison<unknown, Sql>[] {
+): Comparison<Value, Sql>[] {
   if (isNull == null) return [];
   return [
     {
@@ -114,6 +124,8 @@ function textOperators({ value, operand, convert }: TextMode): TextOperators {
       phrase: (text) => `is ${quote(text)}`,
       sql: (text, other) => Prisma.sql`${value(text)} = ${operand(other)}`,
       holds: (text, other) => convert(text) === convert(other),
+      isRange: true,
+      oneOf: (other) => [other],
     },
     ne: {
       phrase: (text) => `is present and not ${quote(text)}`,
@@ -124,6 +136,8 @@ function textOperators({ value, operand, convert }: TextMode): TextOperators {
       phrase: (texts) => `is one of ${quoteAll(texts)}`,
       sql: (text, others) => oneOf(value(text), others.map(operand)),
       holds: (text, others) => others.map(convert).includes(convert(text)),
+      isRange: true,
+      oneOf: (others) => others,
     },
     notIn: {
       phrase: (texts) => `is present and none of ${quoteAll(texts)}`,
@@ -139,6 +153,7 @@ function textOperators({ value, operand, convert }: TextMode): TextOperators {
       phrase: (text) => `starts with ${quote(text)}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`${escapeLike(other)}%`)}`,
       holds: (text, other) => convert(text).startsWith(convert(other)),
+      isRange: true,
     },
     endsWith: {
       phrase: (text) => `ends with ${quote(text)}`,
@@ -175,7 +190,7 @@ function withIndex<Operand>(
 /** The comparisons of a text. */
 export function textComparisons(filter: StringFilter): Comparison<string, SqlText>[] {
   const operators = filter.caseSensitive ? caseSensitiveByIndex : caseInsensitive;
-  return [...comparisonsOf(operators, filter), ...presenceOf<SqlText>(filter.isNull, ({ text }) => text)];
+  return [...comparisonsOf(operators, filter), ...presenceOf<string, SqlText>(filter.isNull, ({ text }) => text)];
 }
 
 const jsonOf = (number: number) => Prisma.sql`${JSON.stringify(number)}::jsonb`;
@@ -191,6 +206,7 @@ const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
     phrase: (number) => `is ${number}`,
     sql: (value, number) => Prisma.sql`${value} = ${jsonOf(number)}`,
     holds: (value, number) => value === number,
+    oneOf: (number) => [number],
   },
   ne: {
     phrase: (number) => `is a number other than ${number}`,
@@ -201,6 +217,7 @@ const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
     phrase: (numbers) => `is one of ${quoteAll(numbers)}`,
     sql: (value, numbers) => oneOf(value, numbers.map(jsonOf)),
     holds: (value, numbers) => numbers.includes(value),
+    oneOf: (numbers) => numbers,
   },
   notIn: {
     phrase: (numbers) => `is a number and none of ${quoteAll(numbers)}`,
@@ -238,13 +255,14 @@ const booleanOperators: Operators<BooleanFilter, boolean, Prisma.Sql> = {
     phrase: (expected) => `is ${expected}`,
     sql: (value, expected) => Prisma.sql`${value} = ${expected}::boolean`,
     holds: (value, expected) => value === expected,
+    oneOf: (expected) => [expected],
   },
 };
 
 /** The comparisons of a boolean. */
 export const booleanComparisons = (filter: BooleanFilter): Comparison<boolean, Prisma.Sql>[] => [
   ...comparisonsOf(booleanOperators, filter),
-  ...presenceOf<Prisma.Sql>(filter.isNull, (value) => value),
+  ...presenceOf<boolean, Prisma.Sql>(filter.isNull, (value) => value),
 ];
 
 /** SQL of an instant, which depends on how it is stored. */
@@ -280,6 +298,7 @@ const instantOperator = (order: Order, words: string): Operator<OrderedInstant, 
   phrase: (instant) => `${words} ${instant.toISOString()}`,
   sql: ({ value, operand }, instant) => Prisma.sql`${value} ${Prisma.raw(order)} ${operand(instant)}`,
   holds: (value, instant) => compare[order](value, ordered(instant)),
+  isRange: order !== '<>',
 });
 
 /** The instant that lies a duration before `now`. */
@@ -298,17 +317,19 @@ const instantOperators: Operators<DateTimeFilter, OrderedInstant, SqlInstant> = 
       Prisma.sql`(${value} > ${operand(ago(now, duration))} AND ${value} <= ${operand(now)})`,
     holds: (value, duration, now) => value > ordered(ago(now, duration)) && value <= ordered(new Date(now)),
     isTimed: true,
+    isRange: true,
   },
   before: {
     phrase: (duration) => `is at least ${describeDuration(duration)} ago`,
     sql: ({ value, operand }, duration, now) => Prisma.sql`${value} <= ${operand(ago(now, duration))}`,
     holds: (value, duration, now) => value <= ordered(ago(now, duration)),
     isTimed: true,
+    isRange: true,
   },
 };
 
 /** The comparisons of an instant. */
 export const instantComparisons = (filter: DateTimeFilter): Comparison<OrderedInstant, SqlInstant>[] => [
   ...comparisonsOf(instantOperators, filter),
-  ...presenceOf<SqlInstant>(filter.isNull, ({ value }) => value),
+  ...presenceOf<OrderedInstant, SqlInstant>(filter.isNull, ({ value }) => value),
 ];

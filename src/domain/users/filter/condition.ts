@@ -1,4 +1,5 @@
-import type { Prisma } from '../../../db/generated/client.ts';
+import { Prisma } from '../../../db/generated/client.ts';
+import type { Walk } from '../../../db/reading/ordered.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
 import type { Attributes, AttributeValue } from '../../shared/attributes.ts';
 import type { Instant } from '../../shared/instant.ts';
@@ -11,6 +12,10 @@ export interface Condition {
    * NULL, which only WHERE, AND and OR may receive.
    */
   sql(scope: SqlScope, isNegated: boolean): Prisma.Sql;
+  /** How the users for which the condition holds are found. */
+  access: Access;
+  /** Conditions of which at least one holds exactly where this one does, each found by an index of its own. */
+  alternatives?: readonly Condition[];
   /** Whether the condition holds for a user. @param now the instant that `within` and `before` refer to, in ms since 1970. */
   holds(user: UserFacts, now: number): boolean;
   /** The condition in words, such as `plan is "pro"`. */
@@ -19,11 +24,30 @@ export interface Condition {
   dependencies(): Dependency[];
 }
 
+/**
+ * How users are found: an index has them; an index has rows that are grouped and counted by user; or users are read until enough
+ * are found.
+ */
+export type Access = 'index' | 'aggregate' | 'scan';
+
 /** What a condition is compiled for. */
 export interface SqlScope {
   workspaceId: string;
   /** The instant that `within` and `before` refer to. */
   now: Date;
+  /** All names of the workspace's events; undefined if there are too many, or if they have not been read. */
+  eventNames?: readonly string[] | undefined;
+  /**
+   * Set where the SQL is a part of WHERE itself, so that PostgreSQL can find the users by the condition. Undefined elsewhere, such as
+   * in OR: the condition is then evaluated for one user after the other.
+   */
+  walk?: ConditionWalk | undefined;
+}
+
+/** A walk through the users for which a condition holds. */
+export interface ConditionWalk extends Walk {
+  /** Whether the users are found by this condition, and not by another one. */
+  isDriver: boolean;
 }
 
 /** Data on which the result of a condition depends. */
@@ -53,4 +77,14 @@ export interface EventFacts {
   value: AttributeValue | null;
   properties: Attributes;
   timestamp: Instant;
+}
+
+/**
+ * SQL of whether a user has rows in another table, or has none. Without a walk, it is a subquery that is evaluated for one user:
+ * PostgreSQL would hash the whole table for an EXISTS in an expression.
+ * @param rows FROM and WHERE of the rows of the user `users.id`. @param userId SQL of the column with the user's id.
+ */
+export function hasRows({ walk }: SqlScope, isNegated: boolean, rows: Prisma.Sql, userId: Prisma.Sql): Prisma.Sql {
+  if (walk) return Prisma.sql`${Prisma.raw(isNegated ? 'NOT ' : '')}EXISTS (SELECT ${rows} ${walk.within(userId)})`;
+  return Prisma.sql`(SELECT true ${rows} LIMIT 1) IS ${Prisma.raw(isNegated ? '' : 'NOT ')}NULL`;
 }

@@ -1,6 +1,6 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { ago, sqlText, textComparisons } from './comparisons.ts';
-import type { Condition, Dependency, EventFacts, SqlScope } from './condition.ts';
+import { type Condition, type Dependency, type EventFacts, hasRows, type SqlScope } from './condition.ts';
 import { describeDuration } from './duration.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
 import { all, not } from './logic.ts';
@@ -8,7 +8,7 @@ import { valueComparisons } from './values.ts';
 
 /** A condition on one event. */
 interface EventTest {
-  sql(now: Date): Prisma.Sql;
+  sql(scope: SqlScope): Prisma.Sql;
   passes(event: EventFacts, now: number): boolean;
   phrase: string;
 }
@@ -28,21 +28,33 @@ function rangeOf(filter: CountFilter | null | undefined): Range {
   return { minimum: Math.max(0, ...given(minima)), maximum: Math.min(Number.POSITIVE_INFINITY, ...given(maxima)) };
 }
 
+/** The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's names. */
+function nameTest(name: EventCondition['name']): EventTest {
+  const comparisons = textComparisons(name);
+  const passes = (event: Pick<EventFacts, 'name'>, now: number) =>
+    comparisons.every((comparison) => comparison.holds(event.name, now));
+  return {
+    sql: ({ now, eventNames }) => {
+      const names = eventNames?.filter((each) => passes({ name: each }, now.getTime()));
+      if (names?.length === 1) return Prisma.sql`events.name = ${names[0]}::text`;
+      if (names) return Prisma.sql`events.name = ANY(${names}::text[])`;
+      const parts = comparisons.map((comparison) => comparison.sql(sqlText(Prisma.sql`events.name`), now));
+      return Prisma.join([Prisma.sql`true`, ...parts], ' AND ');
+    },
+    passes,
+    phrase: comparisons.map((comparison) => `name ${comparison.phrase}`).join(' and '),
+  };
+}
+
 /** The tests that an event must pass to be counted. */
 function testsOf({ name, within, since, until, value, properties }: EventCondition): EventTest[] {
   return [
-    ...textComparisons(name).map(
-      (comparison): EventTest => ({
-        sql: (now) => comparison.sql(sqlText(Prisma.sql`events.name`), now),
-        passes: (event, now) => comparison.holds(event.name, now),
-        phrase: `name ${comparison.phrase}`,
-      }),
-    ),
+    nameTest(name),
     ...(within == null
       ? []
       : [
           {
-            sql: (now: Date) =>
+            sql: ({ now }: SqlScope) =>
               Prisma.sql`events.timestamp > ${ago(now, within)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
             passes: ({ timestamp }: EventFacts, now: number) =>
               Date.parse(timestamp) > ago(now, within).getTime() && Date.parse(timestamp) <= now,
@@ -69,7 +81,7 @@ function testsOf({ name, within, since, until, value, properties }: EventConditi
         ]),
     ...valueComparisons(value ?? {}).map(
       (comparison): EventTest => ({
-        sql: (now) => comparison.sql(Prisma.sql`events.value`, now),
+        sql: ({ now }) => comparison.sql(Prisma.sql`events.value`, now),
         passes: (event, now) => comparison.holds(event.value, now),
         phrase: `value ${comparison.phrase}`,
       }),
@@ -77,7 +89,7 @@ function testsOf({ name, within, since, until, value, properties }: EventConditi
     ...(properties ?? []).flatMap(({ key, ...tests }) =>
       valueComparisons(tests).map(
         (comparison): EventTest => ({
-          sql: (now) => comparison.sql(Prisma.sql`(events.properties->${key}::text)`, now),
+          sql: ({ now }) => comparison.sql(Prisma.sql`(events.properties->${key}::text)`, now),
           passes: (event, now) =>
             comparison.holds(Object.hasOwn(event.properties, key) ? (event.properties[key] ?? null) : null, now),
           phrase: `${key} ${comparison.phrase}`,
@@ -89,16 +101,24 @@ function testsOf({ name, within, since, until, value, properties }: EventConditi
 
 /** Holds if a user has at least `count` events that pass all tests. */
 function atLeast(count: number, tests: readonly EventTest[], dependencies: Dependency[]): Condition {
-  const passing = ({ workspaceId, now }: SqlScope) => Prisma.sql`
-    FROM events WHERE events.workspace_id = ${workspaceId}::uuid AND events.user_id = users.id
-      ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(now))], ' AND ')}`;
+  const eventsOf = (scope: SqlScope) => Prisma.sql`FROM events WHERE events.workspace_id = ${scope.workspaceId}::uuid
+      ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(scope))], ' AND ')}`;
   return {
     sql: (scope, isNegated) => {
-      const negation = Prisma.raw(isNegated ? 'NOT ' : '');
-      if (count === 1) return Prisma.sql`${negation}EXISTS (SELECT ${passing(scope)})`;
-      const counted = Prisma.sql`(SELECT count(*) FROM (SELECT ${passing(scope)} LIMIT ${count}::int) AS counted)`;
-      return Prisma.sql`${negation}(${counted} >= ${count}::int)`;
+      const { walk } = scope;
+      const rows = Prisma.sql`${eventsOf(scope)} AND events.user_id = users.id`;
+      if (count === 1) return hasRows(scope, isNegated, rows, Prisma.sql`events.user_id`);
+      if (walk?.isDriver && !isNegated) {
+        // In the order of the walk, so that groups are counted only until a page of users is found.
+        return Prisma.sql`users.id IN (
+          SELECT events.user_id ${eventsOf(scope)} ${walk.within(Prisma.sql`events.user_id`)}
+          GROUP BY events.user_id HAVING count(*) >= ${count}::int
+          ORDER BY events.user_id ${Prisma.raw(walk.isAscending ? 'ASC' : 'DESC')})`;
+      }
+      const counted = Prisma.sql`(SELECT count(*) FROM (SELECT ${rows} LIMIT ${count}::int) AS counted)`;
+      return Prisma.sql`${Prisma.raw(isNegated ? 'NOT ' : '')}(${counted} >= ${count}::int)`;
     },
+    access: count === 1 ? 'index' : 'aggregate',
     holds: ({ events }, now) => {
       let passed = 0;
       for (const event of events) {
@@ -114,6 +134,7 @@ function atLeast(count: number, tests: readonly EventTest[], dependencies: Depen
 
 const nobody: Condition = {
   sql: (_scope, isNegated) => (isNegated ? Prisma.sql`true` : Prisma.sql`false`),
+  access: 'index',
   holds: () => false,
   phrase: () => 'nobody',
   dependencies: () => [],

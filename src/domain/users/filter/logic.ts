@@ -1,12 +1,15 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import type { Condition, SqlScope } from './condition.ts';
+import type { Access, Condition, SqlScope } from './condition.ts';
 
 /** Holds if all conditions hold, so also without any. */
 export function all(conditions: readonly Condition[]): Condition {
   const [first] = conditions;
   if (first && conditions.length === 1) return first;
+  const alternatives = distribute(conditions);
   return {
     sql: (scope, isNegated) => (isNegated ? disjunction : conjunction)(conditions, scope, isNegated),
+    access: cheapest.find((access) => conditions.some((condition) => condition.access === access)) ?? 'scan',
+    ...(alternatives ? { alternatives } : {}),
     holds: (user, now) => conditions.every((condition) => condition.holds(user, now)),
     phrase: () => joined(conditions, ' and ', 'everybody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
@@ -17,8 +20,12 @@ export function all(conditions: readonly Condition[]): Condition {
 export function any(conditions: readonly Condition[]): Condition {
   const [first] = conditions;
   if (first && conditions.length === 1) return first;
+  const access = cheapest.findLast((each) => conditions.some((condition) => condition.access === each)) ?? 'index';
+  const alternatives = conditions.flatMap((condition) => condition.alternatives ?? [condition]);
   return {
     sql: (scope, isNegated) => (isNegated ? conjunction : disjunction)(conditions, scope, isNegated),
+    access,
+    ...(access !== 'scan' && alternatives.length <= MAX_ALTERNATIVES ? { alternatives } : {}),
     holds: (user, now) => conditions.some((condition) => condition.holds(user, now)),
     phrase: () => joined(conditions, ' or ', 'nobody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
@@ -29,26 +36,54 @@ export function any(conditions: readonly Condition[]): Condition {
 export function not(condition: Condition): Condition {
   return {
     sql: (scope, isNegated) => condition.sql(scope, !isNegated),
+    access: 'scan',
     holds: (user, now) => !condition.holds(user, now),
     phrase: () => `not ${condition.phrase()}`,
     dependencies: () => condition.dependencies(),
   };
 }
 
+/** The ways to find users, the cheapest first. */
+const cheapest: readonly Access[] = ['index', 'aggregate', 'scan'];
+
+/** Maximum number of alternatives, each of which is a subquery that takes time to plan. */
+export const MAX_ALTERNATIVES = 10;
+
+/** The alternatives of a conjunction: those of one of its conditions, each together with all others. */
+function distribute(conditions: readonly Condition[]): Condition[] | undefined {
+  const chosen = conditions.find(({ alternatives }) => alternatives);
+  return chosen?.alternatives?.map((alternative) =>
+    all(conditions.map((condition) => (condition === chosen ? alternative : condition))),
+  );
+}
+
 function conjunction(conditions: readonly Condition[], scope: SqlScope, isNegated: boolean): Prisma.Sql {
   if (conditions.length === 0) return Prisma.sql`true`;
-  return Prisma.sql`(${Prisma.join(
-    conditions.map((condition) => condition.sql(scope, isNegated)),
-    ' AND ',
-  )})`;
+  const { walk } = scope;
+  // Without an index for one of the others, users are found by a condition that counts rows.
+  const driver = isNegated ? undefined : driverOf(conditions);
+  const parts = conditions.map((condition) =>
+    condition.sql(
+      walk ? { ...scope, walk: { ...walk, isDriver: walk.isDriver && condition === driver } } : scope,
+      isNegated,
+    ),
+  );
+  return Prisma.sql`(${Prisma.join(parts, ' AND ')})`;
+}
+
+/** The condition by which the users of a conjunction are found. */
+function driverOf(conditions: readonly Condition[]): Condition | undefined {
+  for (const access of cheapest) {
+    const found = conditions.find((condition) => condition.access === access);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function disjunction(conditions: readonly Condition[], scope: SqlScope, isNegated: boolean): Prisma.Sql {
   if (conditions.length === 0) return Prisma.sql`false`;
-  return Prisma.sql`(${Prisma.join(
-    conditions.map((condition) => condition.sql(scope, isNegated)),
-    ' OR ',
-  )})`;
+  const parts = conditions.map((condition) => condition.sql({ ...scope, walk: undefined }, isNegated));
+  return Prisma.sql`(${Prisma.join(parts, ' OR ')})`;
 }
 
 function joined(conditions: readonly Condition[], operator: string, ofNone: string): string {

@@ -1,4 +1,5 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { AttributeValue } from '../../shared/attributes.ts';
 import { type User, userColumns } from '../user.ts';
 import {
   booleanComparisons,
@@ -8,15 +9,26 @@ import {
   sqlTimestamp,
   textComparisons,
 } from './comparisons.ts';
-import type { Condition, Dependency } from './condition.ts';
+import type { Access, Condition, Dependency } from './condition.ts';
 import type { UserFilter } from './input.ts';
 import { ordered } from './instants.ts';
-import { valueComparisons } from './values.ts';
+import { type ValueComparison, valueComparisons } from './values.ts';
 
 /** The fields of a user that a filter can compare, by type. */
 const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone', 'appVersion', 'appBuild'] as const;
 const booleanFields = ['isAccount', 'uidUpdateable'] as const;
 const instantFields = ['appLastActiveAt', 'createdAt', 'updatedAt'] as const;
+
+/** The fields with an index. */
+const indexedFields: ReadonlySet<keyof User> = new Set([
+  'uid',
+  'email',
+  'number',
+  'firstName',
+  'lastName',
+  'createdAt',
+  'updatedAt',
+]);
 
 /** The names of the fields in sentences. */
 const names: Record<(typeof textFields | typeof booleanFields | typeof instantFields)[number], string> = {
@@ -41,16 +53,28 @@ function columnOf(field: keyof User): Prisma.Sql {
   return 'instant' in expression ? expression.instant : expression;
 }
 
+/** A part of a user. */
+interface Part<Value, Sql> {
+  name: string;
+  sql: Sql;
+  of: (user: User) => Value | null;
+  dependency: Dependency;
+  /** SQL of a condition that the comparison implies and that an index serves. */
+  indexed?: Prisma.Sql | undefined;
+  access: Access;
+}
+
 /** A condition on a part of a user. */
-function conditionOn<Value, Sql>(
-  comparison: Comparison<Value, Sql>,
-  part: { name: string; sql: Sql; of: (user: User) => Value | null; dependency: Dependency },
-): Condition {
+function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: Part<Value, Sql>): Condition {
+  const { indexed } = part;
   return {
-    sql: ({ now }, isNegated) => {
+    sql: ({ now, walk }, isNegated) => {
       const sql = comparison.sql(part.sql, now);
-      return isNegated ? Prisma.sql`(${sql}) IS NOT TRUE` : sql;
+      if (isNegated) return Prisma.sql`(${sql}) IS NOT TRUE`;
+      // PostgreSQL estimates the rows by the index. COALESCE keeps it from estimating that few of them pass the comparison as well.
+      return walk && indexed ? Prisma.sql`(${indexed} AND COALESCE(${sql}, false))` : sql;
     },
+    access: part.access,
     holds: ({ user }, now) => comparison.holds(part.of(user), now),
     phrase: () => `${part.name} ${comparison.phrase}`,
     dependencies: () => [part.dependency, ...(comparison.isTimed ? [{ kind: 'time' } as const] : [])],
@@ -66,12 +90,17 @@ export function fieldConditions(filter: UserFilter): Condition[] {
   return [
     ...textFields.flatMap((field) =>
       textComparisons(filter[field] ?? {}).map((comparison) =>
-        conditionOn(comparison, { ...part(field), sql: sqlText(columnOf(field)), of: (user) => user[field] }),
+        conditionOn(comparison, {
+          ...part(field),
+          sql: sqlText(columnOf(field)),
+          of: (user) => user[field],
+          access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
+        }),
       ),
     ),
     ...booleanFields.flatMap((field) =>
       booleanComparisons(filter[field] ?? {}).map((comparison) =>
-        conditionOn(comparison, { ...part(field), sql: columnOf(field), of: (user) => user[field] }),
+        conditionOn(comparison, { ...part(field), sql: columnOf(field), of: (user) => user[field], access: 'scan' }),
       ),
     ),
     ...instantFields.flatMap((field) =>
@@ -80,6 +109,7 @@ export function fieldConditions(filter: UserFilter): Condition[] {
           ...part(field),
           sql: sqlTimestamp(columnOf(field)),
           of: (user) => (user[field] === null ? null : ordered(user[field])),
+          access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
         }),
       ),
     ),
@@ -89,13 +119,31 @@ export function fieldConditions(filter: UserFilter): Condition[] {
 /** The conditions on the attributes of a user. */
 export function attributeConditions(filter: UserFilter): Condition[] {
   return (filter.meta ?? []).flatMap(({ key, ...tests }) =>
-    valueComparisons(tests).map((comparison) =>
-      conditionOn(comparison, {
+    valueComparisons(tests).map((comparison) => {
+      const indexed = tokensSql(key, comparison);
+      return conditionOn(comparison, {
         name: key,
         sql: Prisma.sql`(users.meta->${key}::text)`,
         of: ({ meta }) => (Object.hasOwn(meta, key) ? (meta[key] ?? null) : null),
         dependency: { kind: 'attribute', key },
-      }),
-    ),
+        indexed,
+        access: indexed ? 'index' : 'scan',
+      });
+    }),
   );
 }
+
+/** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
+function tokensSql(key: string, { oneOf, isPresence }: ValueComparison): Prisma.Sql | undefined {
+  const tokens = isPresence
+    ? [Prisma.sql`hashtextextended(${key}::text, 0)`]
+    : oneOf?.map((value) => Prisma.sql`hashtextextended(${`${key}:`}::text || ${tokenText(value)}, 1)`);
+  if (!tokens?.length) return undefined;
+  return Prisma.sql`attribute_tokens(users.meta) && ARRAY[${Prisma.join(tokens)}]::bigint[]`;
+}
+
+/** SQL of the text of a value, as in the function `attribute_tokens` of the migrations. */
+const tokenText = (value: AttributeValue) =>
+  typeof value === 'number'
+    ? Prisma.sql`trim_scale(${JSON.stringify(value)}::numeric)::text`
+    : Prisma.sql`lower(${JSON.stringify(value)}::jsonb::text)`;

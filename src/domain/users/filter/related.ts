@@ -1,6 +1,6 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { type Comparison, instantComparisons, sqlTimestamp } from './comparisons.ts';
-import type { Condition, Dependency, UserFacts } from './condition.ts';
+import { type Condition, type Dependency, hasRows, type UserFacts } from './condition.ts';
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
 import { ordered } from './instants.ts';
 import { not } from './logic.ts';
@@ -12,6 +12,8 @@ interface RowTest<Row> {
   passes(row: Row, now: number): boolean;
   phrase: string;
   isTimed: boolean;
+  /** Whether an index finds the rows that pass. */
+  isIndexed?: boolean;
 }
 
 /** The rows of a table that belong to a user. */
@@ -27,9 +29,13 @@ interface Relation<Row> {
 function some<Row>(relation: Relation<Row>, tests: readonly RowTest<Row>[], dependency: Dependency): Condition {
   const { table, rowsOf, phrase } = relation;
   return {
-    sql: ({ workspaceId, now }, isNegated) => Prisma.sql`${Prisma.raw(isNegated ? 'NOT ' : '')}EXISTS (
-      SELECT FROM ${table} WHERE ${table}.workspace_id = ${workspaceId}::uuid AND ${table}.user_id = users.id
-        ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(now))], ' AND ')})`,
+    sql: (scope, isNegated) => {
+      const { workspaceId, now } = scope;
+      const rows = Prisma.sql`FROM ${table} WHERE ${table}.workspace_id = ${workspaceId}::uuid AND ${table}.user_id = users.id
+        ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(now))], ' AND ')}`;
+      return hasRows(scope, isNegated, rows, Prisma.sql`${table}.user_id`);
+    },
+    access: tests.some((test) => test.isIndexed) ? 'index' : 'scan',
     holds: (user, now) => rowsOf(user).some((row) => tests.every((test) => test.passes(row, now))),
     phrase: () => [`has ${phrase}`, tests.map((test) => test.phrase).join(' and ')].filter(Boolean).join(' '),
     dependencies: () => [dependency, ...(tests.some(({ isTimed }) => isTimed) ? [{ kind: 'time' } as const] : [])],
@@ -104,6 +110,7 @@ const idIsOneOf = <Row>(
           passes: (row) => ids.includes(idOf(row)),
           phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ')}`,
           isTimed: false,
+          isIndexed: true,
         },
       ];
 

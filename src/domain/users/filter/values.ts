@@ -13,7 +13,10 @@ import type { ValueFilter } from './input.ts';
 import { toOrderedInstant } from './instants.ts';
 
 /** A comparison of a value whose type is not fixed: an attribute, or the value of an event. */
-export type ValueComparison = Comparison<AttributeValue, Prisma.Sql>;
+export interface ValueComparison extends Comparison<AttributeValue, Prisma.Sql> {
+  /** Whether it holds for every value. */
+  isPresence?: boolean;
+}
 
 const isText = (value: AttributeValue) => typeof value === 'string';
 const textOf = (value: AttributeValue) => (isText(value) ? String(value) : null);
@@ -29,7 +32,7 @@ const booleanSql = (value: Prisma.Sql) =>
   Prisma.sql`(CASE WHEN jsonb_typeof(${value}) = 'boolean' THEN (${value})::boolean END)`;
 
 /** A comparison of one type applied to a JSONB value: a value of another type counts as missing. */
-function ofType<Value, Sql>(
+function ofType<Value extends AttributeValue, Sql>(
   comparison: Comparison<Value, Sql>,
   toSql: (value: Prisma.Sql) => Sql,
   toValue: (value: AttributeValue) => Value | null,
@@ -59,4 +62,5 @@ const existence = (exists: boolean): ValueComparison => ({
   sql: (value) => Prisma.sql`${value} IS ${Prisma.raw(exists ? 'NOT ' : '')}NULL`,
   holds: (value) => (value !== null) === exists,
   isTimed: false,
+  isPresence: exists,
 });

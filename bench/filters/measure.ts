@@ -1,0 +1,198 @@
+import type { Client } from 'pg';
+import type { ReadDb } from '../../src/db/client.ts';
+import type { Prisma } from '../../src/db/generated/client.ts';
+import type { Page } from '../../src/db/reading/keyset.ts';
+import { type OrderedSource, readOrderedPage } from '../../src/db/reading/ordered.ts';
+import { matchingUsers } from '../../src/domain/users/query.ts';
+import type { User } from '../../src/domain/users/user.ts';
+import { FILL_END } from '../database/ids.ts';
+import type { ShowProgress } from '../report/progress.ts';
+import { userIdSql } from './fill.ts';
+import type { Question } from './questions.ts';
+
+/** Milliseconds of the executions of one page. */
+export interface Timing {
+  p50: number;
+  p95: number;
+  /** The error that ended it, such as a timeout. */
+  error?: string;
+}
+
+/** The first page of a question, or the page in the middle of all users. */
+export interface Measured {
+  product: Timing;
+  handWritten: Timing;
+}
+
+export interface Result {
+  question: Question;
+  first: Measured;
+  far: Measured;
+  /** The plans of the statements of the product, and that of the hand-written statement. */
+  plans: string;
+}
+
+/** What the questions are asked of. */
+export interface Subject {
+  db: ReadDb;
+  /** For the hand-written statements and the plans. */
+  client: Client;
+  workspaceId: string;
+  users: number;
+}
+
+const PAGE_SIZE = 30;
+const NOW = new Date(FILL_END);
+/** The duration of the executions of one page, at most; and their number. */
+const MAX_MS = 3_000;
+const MAX_EXECUTIONS = 30;
+const WARM_UPS = 2;
+
+const COLUMNS = `u.id, u.uid, u.uid_updateable, u.first_name, u.last_name, u.number, u.email, u.is_account, u.time_zone, u.app_version,
+  u.app_build, u.app_last_active_at, u.meta, u.created_at, u.updated_at`;
+
+/** Measures the questions one by one; the executions of the product and of the hand-written statement alternate. */
+export async function measureQuestions(
+  subject: Subject,
+  questions: readonly Question[],
+  showProgress: ShowProgress,
+): Promise<Result[]> {
+  // The settings of `queryOnce`.
+  await subject.client.query(
+    'SET jit = off; SET max_parallel_workers_per_gather = 0; SET statement_timeout = 2000; SET TimeZone = UTC',
+  );
+  const results: Result[] = [];
+  for (const question of questions) {
+    showProgress(question.name);
+    results.push(await measureQuestion(subject, question));
+  }
+  return results;
+}
+
+async function measureQuestion(subject: Subject, question: Question): Promise<Result> {
+  const middle = await cursorAfter(subject, question, await middleOf(subject, question));
+  const pages: [Page, string][] = [
+    [{ size: PAGE_SIZE, from: 'start' }, statementOf(question, undefined)],
+    [{ size: PAGE_SIZE, from: 'start', bound: { side: 'after', ...middle } }, statementOf(question, middle)],
+  ];
+  const plans: string[] = [];
+  const measured: Measured[] = [];
+  for (const [page, sql] of pages) {
+    const values = sql.includes('$2') ? [subject.workspaceId, NOW] : [subject.workspaceId];
+    const product = async (db: ReadDb) => {
+      const source: OrderedSource<User> = matchingUsers(subject.workspaceId, question, NOW);
+      const { rows } = await readOrderedPage(db, source, page, new Set(Object.keys(source.columns.expressions)));
+      return rows.map(({ id }) => id);
+    };
+    const handWritten = async () =>
+      (await subject.client.query<{ id: string }>(sql, values)).rows.slice(0, PAGE_SIZE).map(({ id }) => id);
+    measured.push(await alternate(question.name, () => product(subject.db), handWritten));
+    plans.push(...(await plansOf(subject, product)), await planOf(subject.client, sql, values));
+  }
+  const [first, far] = measured;
+  if (!first || !far) throw new Error('Nothing was measured.');
+  return { question, first, far, plans: plans.join('\n\n') };
+}
+
+/** The cursor of the first user of the question after a position; the position itself if there is none, or if that takes too long. */
+async function cursorAfter(
+  { db, workspaceId }: Subject,
+  question: Question,
+  position: { id: string; sortKey?: string },
+): Promise<{ id: string; sortKey?: string }> {
+  const source = matchingUsers(workspaceId, question, NOW);
+  const page: Page = { size: 1, from: 'start', bound: { side: 'after', ...position }, withNeighbours: false };
+  const { rows } = await readOrderedPage(db, source, page, new Set()).catch(() => ({ rows: [] }));
+  const [row] = rows;
+  return row ? { id: row.id, ...(row.sortKey ? { sortKey: row.sortKey } : {}) } : position;
+}
+
+/** A user in the middle of all, in the order of the question. */
+async function middleOf(
+  { client, workspaceId, users }: Subject,
+  { sql }: Question,
+): Promise<{ id: string; sortKey?: string }> {
+  const [, key] = /\{after ([^}]+)\}/.exec(sql) ?? [];
+  const isById = !key || key.endsWith('id') === key.includes('.');
+  if (isById && key !== 'lower(u.uid) COLLATE "C"') {
+    const { rows } = await client.query<{ id: string }>(`SELECT ${userIdSql(`${Math.floor(users / 2)}`, users)} AS id`);
+    return { id: rows[0]?.id ?? '' };
+  }
+  const { rows } = await client.query<{ id: string; key: string }>(
+    `SELECT u.id, (${key})::text AS key FROM users u WHERE u.workspace_id = $1 AND ${key} IS NOT NULL ORDER BY ${key}, u.id OFFSET ${Math.floor(users / 2)} LIMIT 1`,
+    [workspaceId],
+  );
+  return { id: rows[0]?.id ?? '', sortKey: rows[0]?.key ?? '' };
+}
+
+function statementOf({ name, sql }: Question, after: { id: string; sortKey?: string } | undefined): string {
+  const bound = (key: string) => {
+    if (!after) return '';
+    if (after.sortKey === undefined) return `AND ${key} < '${after.id}'`;
+    return `AND (${key}, u.id) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
+  };
+  return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}]+)\}/g, (_match, key) => bound(key))}`;
+}
+
+type Execute = () => Promise<string[]>;
+
+/** @throws {Error} if the results differ. */
+async function alternate(name: string, product: Execute, handWritten: Execute): Promise<Measured> {
+  const samples = { product: [] as number[], handWritten: [] as number[] };
+  const errors: { product?: string; handWritten?: string } = {};
+  const deadline = performance.now() + MAX_MS;
+  for (let execution = -WARM_UPS; execution < MAX_EXECUTIONS; execution += 1) {
+    const found: string[][] = [];
+    for (const [side, execute] of [
+      ['product', product],
+      ['handWritten', handWritten],
+    ] as const) {
+      const started = performance.now();
+      try {
+        found.push(await execute());
+      } catch (error) {
+        errors[side] = error instanceof Error ? error.message : String(error);
+      }
+      samples[side].push(performance.now() - started);
+    }
+    const [one, other] = found;
+    if (other && one?.join() !== other.join()) throw new Error(`${name}: the product found ${one}, SQL ${other}`);
+    if (performance.now() > deadline) break;
+  }
+  return {
+    product: timingOf(samples.product, errors.product),
+    handWritten: timingOf(samples.handWritten, errors.handWritten),
+  };
+}
+
+function timingOf(samples: number[], error: string | undefined): Timing {
+  const sorted = samples.slice(samples.length > 2 * WARM_UPS ? WARM_UPS : 0).toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { p50: at(0.5), p95: at(0.95), ...(error ? { error } : {}) };
+}
+
+/** The plans of what the product executes. */
+async function plansOf({ db, client }: Subject, execute: (db: ReadDb) => Promise<unknown>): Promise<string[]> {
+  const statements: Prisma.Sql[] = [];
+  const recording: ReadDb = {
+    query: (query, ...values) => db.query(query, ...values),
+    queryOnce: (statement, timeoutMs) => {
+      statements.push(statement);
+      return db.queryOnce(statement, timeoutMs);
+    },
+  };
+  await execute(recording).catch(() => {});
+  const plans: string[] = [];
+  for (const { text, values } of statements) plans.push(await planOf(client, text, values));
+  return plans;
+}
+
+async function planOf(client: Client, text: string, values: unknown[]): Promise<string> {
+  try {
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, BUFFERS) ${text}`, values);
+    return `${text}\n\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`;
+  } catch (error) {
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+    return `${text}\n\n${error}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`;
+  }
+}
