@@ -6,7 +6,7 @@ CREATE INDEX IF NOT EXISTS "events_name_idx" ON "events"("workspace_id", "name",
 DROP INDEX "events_user_name_idx";
 
 -- Equality and prefixes without differences of case, and the order. None on updated_at: every update changes it, so that an index
--- on it would end HOT updates, which halves the throughput of updateUser.
+-- on it would end HOT updates, also of columns without an index.
 CREATE INDEX IF NOT EXISTS "users_uid_lower_idx" ON "users"("workspace_id", (lower("uid") COLLATE "C"), "id");
 CREATE INDEX IF NOT EXISTS "users_email_lower_idx" ON "users"("workspace_id", (lower("email") COLLATE "C"), "id");
 CREATE INDEX IF NOT EXISTS "users_first_name_lower_idx" ON "users"("workspace_id", (lower("first_name") COLLATE "C"), "id");
