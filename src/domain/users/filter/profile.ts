@@ -27,7 +27,6 @@ const indexedFields: ReadonlySet<keyof User> = new Set([
   'firstName',
   'lastName',
   'createdAt',
-  'updatedAt',
 ]);
 
 /** The names of the fields in sentences. */
