@@ -6,12 +6,11 @@ CREATE INDEX IF NOT EXISTS "events_name_idx" ON "events"("workspace_id", "name",
 DROP INDEX "events_user_name_idx";
 
 -- Equality and prefixes without differences of case, and the order. None on updated_at: every update changes it, so that an index
--- on it would end HOT updates, also of columns without an index.
+-- on it would end HOT updates, also of columns without an index. None on number: with both, updates took up to twice as long.
 CREATE INDEX IF NOT EXISTS "users_uid_lower_idx" ON "users"("workspace_id", (lower("uid") COLLATE "C"), "id");
 CREATE INDEX IF NOT EXISTS "users_email_lower_idx" ON "users"("workspace_id", (lower("email") COLLATE "C"), "id");
 CREATE INDEX IF NOT EXISTS "users_first_name_lower_idx" ON "users"("workspace_id", (lower("first_name") COLLATE "C"), "id");
 CREATE INDEX IF NOT EXISTS "users_last_name_lower_idx" ON "users"("workspace_id", (lower("last_name") COLLATE "C"), "id");
-CREATE INDEX IF NOT EXISTS "users_number_lower_idx" ON "users"("workspace_id", (lower("number") COLLATE "C"), "id");
 CREATE INDEX IF NOT EXISTS "users_created_at_idx" ON "users"("workspace_id", "created_at", "id");
 
 -- The attributes of an object as hashes: one for each key, and one for each key with its value without differences of case. Hashes,

@@ -20,14 +20,7 @@ const booleanFields = ['isAccount', 'uidUpdateable'] as const;
 const instantFields = ['appLastActiveAt', 'createdAt', 'updatedAt'] as const;
 
 /** The fields with an index. */
-const indexedFields: ReadonlySet<keyof User> = new Set([
-  'uid',
-  'email',
-  'number',
-  'firstName',
-  'lastName',
-  'createdAt',
-]);
+const indexedFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'createdAt']);
 
 /** The names of the fields in sentences. */
 const names: Record<(typeof textFields | typeof booleanFields | typeof instantFields)[number], string> = {
