@@ -130,7 +130,7 @@ export async function readOrderedPage<Row extends { id: string }>(
     ? Prisma.sql`JOIN ${membership.table} ON ${membership.where} AND ${membership.memberId} = ${id}`
     : Prisma.empty;
   const part = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const source = { ...given, ...(await given.conditions(db)) };
+  const source = await prepare(db, given);
   const found = await readByGoal<Row & OrderedRow>(
     db,
     source,
@@ -143,6 +143,15 @@ export async function readOrderedPage<Row extends { id: string }>(
   const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
+}
+
+/** @throws the source's error if reading what the conditions need takes too long. */
+async function prepare(db: ReadDb, source: OrderedSource<unknown>): Promise<PreparedSource> {
+  try {
+    return { ...source, ...(await source.conditions(db)) };
+  } catch (error) {
+    throw error instanceof QueryTimeoutError ? source.timeoutError(error.timeoutMs) : error;
+  }
 }
 
 /** @throws the source's error for a statement that takes too long by both plans. */
@@ -297,10 +306,9 @@ const SHORT_STEP_MS = 100;
  */
 export async function countOrdered(
   db: ReadDb,
-  given: OrderedSource<unknown>,
+  source: OrderedSource<unknown>,
   { maximum, budgetMs }: { maximum: number; budgetMs: number },
 ): Promise<Count> {
-  const source = { ...given, ...(await given.conditions(db)) };
   const deadline = performance.now() + budgetMs;
   let position: string | undefined;
   let count = 0;
@@ -327,12 +335,13 @@ interface Range {
 /** Counts the next `step` rows after an id; undefined if that takes too long. */
 async function countStep(
   db: ReadDb,
-  source: PreparedSource,
+  source: OrderedSource<unknown>,
   after: string | undefined,
   step: number,
 ): Promise<Range | undefined> {
-  const { table, where, id } = source;
+  const { table, id } = source;
   try {
+    const { where } = await source.conditions(db);
     const [range] = await db.queryOnce<[Range]>(Prisma.sql`/* countOrdered ${table} */
       SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
       FROM (${candidates(source, after, step)}) AS ${table}`);
@@ -345,7 +354,7 @@ async function countStep(
 
 /** The rows of a step. Those that are limited to members are read in the order of the memberships. */
 function candidates(
-  { table, id, workspaceId, membership }: PreparedSource,
+  { table, id, workspaceId, membership }: OrderedSource<unknown>,
   after: string | undefined,
   step: number,
 ): Prisma.Sql {

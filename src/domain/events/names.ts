@@ -10,7 +10,7 @@ export async function readEventNames(db: ReadDb, workspaceId: string): Promise<s
   const next = (after: Prisma.Sql) => Prisma.sql`(
     SELECT events.name FROM events WHERE events.workspace_id = ${workspaceId}::uuid ${after}
     ORDER BY events.name LIMIT 1)`;
-  const rows = await db.query<{ name: string }[]>(Prisma.sql`/* readEventNames */
+  const rows = await db.queryOnce<{ name: string }[]>(Prisma.sql`/* readEventNames */
     WITH RECURSIVE names AS (
       SELECT ${next(Prisma.empty)} AS name
       UNION ALL
