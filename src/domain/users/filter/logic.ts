@@ -6,10 +6,14 @@ export function all(conditions: readonly Condition[]): Condition {
   const [first] = conditions;
   if (first && conditions.length === 1) return first;
   const alternatives = distribute(conditions);
+  return { ...together(conditions), ...(alternatives ? { alternatives } : {}) };
+}
+
+/** Holds if all conditions hold; has no alternatives. */
+function together(conditions: readonly Condition[]): Condition {
   return {
     sql: (scope, isNegated) => (isNegated ? disjunction : conjunction)(conditions, scope, isNegated),
     access: cheapest.find((access) => conditions.some((condition) => condition.access === access)) ?? 'scan',
-    ...(alternatives ? { alternatives } : {}),
     holds: (user, now) => conditions.every((condition) => condition.holds(user, now)),
     phrase: () => joined(conditions, ' and ', 'everybody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
@@ -49,11 +53,14 @@ const cheapest: readonly Access[] = ['index', 'aggregate', 'scan'];
 /** Maximum number of alternatives, each of which is a subquery that takes time to plan. */
 export const MAX_ALTERNATIVES = 10;
 
-/** The alternatives of a conjunction: those of one of its conditions, each together with all others. */
+/**
+ * The alternatives of a conjunction: those of one of its conditions, each together with all others. Those of the others are not
+ * multiplied out: their number would be exponential.
+ */
 function distribute(conditions: readonly Condition[]): Condition[] | undefined {
   const chosen = conditions.find(({ alternatives }) => alternatives);
   return chosen?.alternatives?.map((alternative) =>
-    all(conditions.map((condition) => (condition === chosen ? alternative : condition))),
+    together(conditions.map((condition) => (condition === chosen ? alternative : condition))),
   );
 }
 
