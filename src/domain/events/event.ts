@@ -7,7 +7,7 @@ import { arrayParameter } from '../../db/sql.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Instant } from '../shared/instant.ts';
-import { valueComparisons } from '../users/filter/values.ts';
+import { contentTests } from '../users/filter/events.ts';
 import type { EventFilter } from './inputs.ts';
 
 /** An action of a user. */
@@ -59,19 +59,10 @@ export function eventsSource(workspaceId: string, filter: EventFilter = {}, now 
     ...(since == null ? [] : [Prisma.sql`events.timestamp >= ${since}`]),
     ...(until == null ? [] : [Prisma.sql`events.timestamp < ${until}`]),
   ];
-  const ofValues = valueConditions(filter, now);
+  // There are too many texts of these to prepare each.
+  const ofValues = contentTests(filter).map((test) => test.sql({ workspaceId, now }));
   if (ofValues.length > 0) return { ...createSource(workspaceId, [...filters, ...ofValues]), adHoc: { timeoutError } };
   return filters.length === 0 ? allEvents(workspaceId) : createSource(workspaceId, filters);
-}
-
-/** The conditions on the value and the properties of an event, of which there are too many texts to prepare each. */
-function valueConditions({ value, properties }: EventFilter, now: Date): Prisma.Sql[] {
-  return [
-    ...valueComparisons(value ?? {}).map(({ sql }) => sql(Prisma.sql`events.value`, now)),
-    ...(properties ?? []).flatMap(({ key, ...tests }) =>
-      valueComparisons(tests).map(({ sql }) => sql(Prisma.sql`(events.properties->${key}::text)`, now)),
-    ),
-  ];
 }
 
 const timeoutError = (timeoutMs: number) =>
@@ -93,4 +84,23 @@ function createSource(workspaceId: string, filters: readonly Prisma.Sql[]): Keys
     where: Prisma.join(conditions, ' AND '),
     key: Prisma.sql`events.id`,
   };
+}
+
+/** Maximum number of names that are read. Each takes one access to the index. */
+const MAX_NAMES = 1_000;
+
+/** The distinct names of a workspace's events; undefined if there are more than `MAX_NAMES`. */
+export async function readEventNames(db: ReadDb, workspaceId: string): Promise<string[] | undefined> {
+  // DISTINCT would read all events; this reads one entry of the index for each name.
+  const next = (after: Prisma.Sql) => Prisma.sql`(
+    SELECT events.name FROM events WHERE events.workspace_id = ${workspaceId}::uuid ${after}
+    ORDER BY events.name LIMIT 1)`;
+  const rows = await db.queryOnce<{ name: string }[]>(Prisma.sql`/* readEventNames */
+    WITH RECURSIVE names AS (
+      SELECT ${next(Prisma.empty)} AS name
+      UNION ALL
+      SELECT ${next(Prisma.sql`AND events.name > names.name`)} FROM names WHERE names.name IS NOT NULL
+    )
+    SELECT names.name FROM names WHERE names.name IS NOT NULL LIMIT ${MAX_NAMES + 1}::int`);
+  return rows.length > MAX_NAMES ? undefined : rows.map(({ name }) => name);
 }

@@ -54,14 +54,18 @@ function byteIssues(value: unknown, { disclose }: { disclose: boolean }): Valida
 const withReceived = (message: string, received?: number) =>
   received === undefined ? message : `${message}; got ${received}`;
 
+/** What an attribute's key would have to be, such as `a key of 1 to 64 characters`; undefined for a valid key. */
+function keyRule(key: string): string | undefined {
+  if (!storable(key)) return 'a key that is well-formed Unicode without U+0000';
+  const length = lengthOf(key);
+  if (length >= 1 && length <= attributeLimits.keyLength) return undefined;
+  return `a key of 1 to ${attributeLimits.keyLength} characters; got ${length}`;
+}
+
 /** The issues of an attribute's key, with the key as path. */
 export function keyIssues(key: string): ValidationIssue[] {
-  const path = [key.slice(0, MAX_ECHO_LENGTH)];
-  if (!storable(key)) return [issue(path, 'INVALID_KEY', 'must have a key that is well-formed Unicode without U+0000')];
-  const length = lengthOf(key);
-  if (length >= 1 && length <= attributeLimits.keyLength) return [];
-  const message = `must have a key of 1 to ${attributeLimits.keyLength} characters; got ${length}`;
-  return [issue(path, 'INVALID_KEY', message)];
+  const rule = keyRule(key);
+  return rule === undefined ? [] : [issue([key.slice(0, MAX_ECHO_LENGTH)], 'INVALID_KEY', `must have ${rule}`)];
 }
 
 function valueIssues(value: unknown): ValidationIssue[] {
@@ -123,14 +127,17 @@ export const attributeValue = schemaOf<AttributeValue>((value) => {
   return issues.length > 0 ? issues : byteIssues(value, { disclose: true });
 });
 
+/** The key of an attribute. */
+export const attributeKey = z.string().superRefine((key, context) => {
+  const rule = keyRule(key);
+  if (rule !== undefined)
+    context.addIssue({ code: 'custom', params: { code: 'INVALID_KEY' }, message: `must be ${rule}` });
+});
+
 /** The keys of attributes to remove. */
-export const attributeKeys = z
-  .array(
-    schemaOf<string>((key) => (typeof key === 'string' ? keyIssues(key).map((each) => ({ ...each, path: [] })) : [])),
-  )
-  .max(attributeLimits.keys, {
-    error: ({ input }) => withReceived(`must have at most ${attributeLimits.keys} keys`, lengthOfArray(input)),
-  });
+export const attributeKeys = z.array(attributeKey).max(attributeLimits.keys, {
+  error: ({ input }) => withReceived(`must have at most ${attributeLimits.keys} keys`, lengthOfArray(input)),
+});
 
 /** The length of an array; undefined for any other value. */
 export function lengthOfArray(value: unknown): number | undefined {

@@ -12,7 +12,7 @@ import {
   type Sort,
   type SortKey,
 } from '../../db/reading/ordered.ts';
-import { readEventNames } from '../events/names.ts';
+import { readEventNames } from '../events/event.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';

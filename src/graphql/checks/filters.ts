@@ -25,9 +25,11 @@ interface FilteredField {
  */
 export function createFilterCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
   return (args) => {
+    const fields = filteredFieldsOf(args);
+    if (fields.length === 0) return undefined;
     const values = args.variableValues ?? {};
     const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
-    for (const { node, argument } of filteredFieldsOf(args)) {
+    for (const { node, argument } of fields) {
       const { value } = wholeArgument(node, argument, { values, definitions });
       try {
         if (value != null) checkFilterSize(value, limits);

@@ -1,8 +1,7 @@
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
-import { type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { conditionScopes } from '../../domain/users/filter/scopes.ts';
+import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { canonicalJson, type UserQuery, userOrder } from '../../domain/users/query.ts';
 import { builder } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';

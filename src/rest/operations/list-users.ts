@@ -10,14 +10,14 @@ import {
   type PageOfRows,
   parsePageArguments,
 } from '../../domain/shared/pagination.ts';
-import { scopesOfFilter } from '../../domain/users/filter/scopes.ts';
+import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { checkFilterSize } from '../../domain/users/filter/size.ts';
-import { canonicalJson, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
+import { canonicalJson, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
+import { toRestSchema } from '../derived-schema.ts';
 import { operation, type RestContext } from '../operation.ts';
-import { listQuery } from '../schemas.ts';
-import { searchBody } from '../search.ts';
+import { cursor, limit as limitSchema, listQuery, lowerCaseUuid } from '../schemas.ts';
 import { exampleUser, readUserObjects, userObject } from '../users.ts';
 
 const userPage = z
@@ -91,6 +91,21 @@ export const listUsersOperation = operation({
       read: (page) => readUsersPage(context.db, workspaceId, page, { email, listIds, createdAfter, createdBefore }),
     });
   },
+});
+
+const filterSchema = toRestSchema(userFilter({ list: lowerCaseUuid, segment: lowerCaseUuid }));
+
+/** The body of `POST /users/search`. */
+const searchBody = z.object({
+  where: filterSchema.nullish().meta({
+    description: 'Returns only users that match this filter. All users by default.',
+  }),
+  order_by: toRestSchema(userOrder).nullish().meta({ description: 'The order of the users; newest first by default.' }),
+  limit: limitSchema,
+  next_cursor: cursor(
+    'The cursor of the next page, of a search with the same filter and order. It cannot be combined with `previous_cursor`.',
+  ),
+  previous_cursor: cursor('The cursor of the previous page, of a search with the same filter and order.'),
 });
 
 export const searchUsersOperation = operation({

@@ -1,6 +1,6 @@
 import { isInputObjectType } from 'graphql';
 import { expect, it } from 'vitest';
-import { conditionScopes } from '../../../src/domain/users/filter/scopes.ts';
+import { conditionScopes } from '../../../src/domain/users/filter/input.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
 
 it('the fields of UserFilter require the same scopes in both APIs', () => {
@@ -9,7 +9,7 @@ it('the fields of UserFilter require the same scopes in both APIs', () => {
   const scopes = fields.flatMap(({ name, extensions }) =>
     extensions.requiresScopes ? [[name, extensions.requiresScopes]] : [],
   );
-  const advice = 'Add the scope of a field to conditionScopes in src/domain/users/filter/scopes.ts.';
+  const advice = 'Add the scope of a field to conditionScopes in src/domain/users/filter/input.ts.';
   expect(Object.fromEntries(scopes), advice).toEqual(
     Object.fromEntries(Object.entries(conditionScopes).map(([name, scope]) => [name, [scope]])),
   );

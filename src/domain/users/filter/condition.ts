@@ -57,7 +57,7 @@ export type Dependency =
   | { kind: 'devices' }
   /** All lists, or all segments, if `ids` is undefined. */
   | { kind: 'lists' | 'segments'; ids: readonly string[] | undefined }
-  /** `name` is undefined if the condition is not about events of one name. */
+  /** All events with this name, whatever its case; all events of the workspace if it is undefined. */
   | { kind: 'events'; name: string | undefined }
   /** The result can change without a write, as time passes. */
   | { kind: 'time' };

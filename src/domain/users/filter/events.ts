@@ -1,17 +1,14 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import { ago, sqlText, textComparisons } from './comparisons.ts';
 import { type Condition, type Dependency, type EventFacts, hasRows, type SqlScope } from './condition.ts';
 import { describeDuration } from './duration.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
+import { ago } from './instants.ts';
 import { all, not } from './logic.ts';
-import { valueComparisons } from './values.ts';
+import { given, type RowTest, testsOfPart, timeOf } from './row-tests.ts';
+import { sqlText, textComparisons } from './texts.ts';
+import { attributeOf, valueComparisons } from './values.ts';
 
-/** A condition on one event. */
-interface EventTest {
-  sql(scope: SqlScope): Prisma.Sql;
-  passes(event: EventFacts, now: number): boolean;
-  phrase: string;
-}
+type EventTest = RowTest<EventFacts>;
 
 /** The number of events: at least `minimum` and at most `maximum`. */
 interface Range {
@@ -46,55 +43,45 @@ function nameTest(name: EventCondition['name']): EventTest {
   };
 }
 
-/** The tests that an event must pass to be counted. */
-function testsOf({ name, within, since, until, value, properties }: EventCondition): EventTest[] {
+/** The tests on the time of an event. */
+function timeTests({ within, since, until }: EventCondition): EventTest[] {
+  const timeOfEvent = ({ timestamp }: EventFacts) => Date.parse(timestamp);
   return [
-    nameTest(name),
-    ...(within == null
-      ? []
-      : [
-          {
-            sql: ({ now }: SqlScope) =>
-              Prisma.sql`events.timestamp > ${ago(now, within)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
-            passes: ({ timestamp }: EventFacts, now: number) =>
-              Date.parse(timestamp) > ago(now, within).getTime() && Date.parse(timestamp) <= now,
-            phrase: `in the last ${describeDuration(within)}`,
-          },
-        ]),
-    ...(since == null
-      ? []
-      : [
-          {
-            sql: () => Prisma.sql`events.timestamp >= ${since}::timestamptz`,
-            passes: ({ timestamp }: EventFacts) => Date.parse(timestamp) >= since.getTime(),
-            phrase: `since ${since.toISOString()}`,
-          },
-        ]),
-    ...(until == null
-      ? []
-      : [
-          {
-            sql: () => Prisma.sql`events.timestamp < ${until}::timestamptz`,
-            passes: ({ timestamp }: EventFacts) => Date.parse(timestamp) < until.getTime(),
-            phrase: `before ${until.toISOString()}`,
-          },
-        ]),
-    ...valueComparisons(value ?? {}).map(
-      (comparison): EventTest => ({
-        sql: ({ now }) => comparison.sql(Prisma.sql`events.value`, now),
-        passes: (event, now) => comparison.holds(event.value, now),
-        phrase: `value ${comparison.phrase}`,
-      }),
-    ),
+    ...given(within, (duration) => ({
+      sql: ({ now }: SqlScope) =>
+        Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
+      passes: (event: EventFacts, now: number) =>
+        timeOfEvent(event) > ago(now, duration).getTime() && timeOfEvent(event) <= now,
+      phrase: `in the last ${describeDuration(duration)}`,
+      isTimed: true,
+    })),
+    ...given(since, (start) => ({
+      sql: () => Prisma.sql`events.timestamp >= ${start}::timestamptz`,
+      passes: (event: EventFacts) => timeOfEvent(event) >= start.getTime(),
+      phrase: `since ${start.toISOString()}`,
+    })),
+    ...given(until, (end) => ({
+      sql: () => Prisma.sql`events.timestamp < ${end}::timestamptz`,
+      passes: (event: EventFacts) => timeOfEvent(event) < end.getTime(),
+      phrase: `before ${end.toISOString()}`,
+    })),
+  ];
+}
+
+/** The tests on the value and the properties of an event. */
+export function contentTests({ value, properties }: Pick<EventCondition, 'value' | 'properties'>): EventTest[] {
+  return [
+    ...testsOfPart(valueComparisons(value ?? {}), {
+      name: 'value',
+      sql: Prisma.sql`events.value`,
+      of: (event: EventFacts) => event.value,
+    }),
     ...(properties ?? []).flatMap(({ key, ...tests }) =>
-      valueComparisons(tests).map(
-        (comparison): EventTest => ({
-          sql: ({ now }) => comparison.sql(Prisma.sql`(events.properties->${key}::text)`, now),
-          passes: (event, now) =>
-            comparison.holds(Object.hasOwn(event.properties, key) ? (event.properties[key] ?? null) : null, now),
-          phrase: `${key} ${comparison.phrase}`,
-        }),
-      ),
+      testsOfPart(valueComparisons(tests), {
+        name: key,
+        sql: Prisma.sql`(events.properties->${key}::text)`,
+        of: (event: EventFacts) => attributeOf(event.properties, key),
+      }),
     ),
   ];
 }
@@ -143,11 +130,8 @@ const nobody: Condition = {
 function toCondition(input: EventCondition): Condition {
   const { minimum, maximum } = rangeOf(input.count);
   if (minimum > maximum) return nobody;
-  const tests = testsOf(input);
-  const dependencies: Dependency[] = [
-    { kind: 'events', name: input.name.eq ?? undefined },
-    ...(input.within == null ? [] : [{ kind: 'time' } as const]),
-  ];
+  const tests = [nameTest(input.name), ...timeTests(input), ...contentTests(input)];
+  const dependencies: Dependency[] = [{ kind: 'events', name: input.name.eq ?? undefined }, ...timeOf(tests)];
   return all([
     ...(minimum > 0 ? [atLeast(minimum, tests, dependencies)] : []),
     ...(Number.isFinite(maximum) ? [not(atLeast(maximum + 1, tests, dependencies))] : []),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { devicePlatforms } from '../../devices/device.ts';
-import { keyIssues } from '../../shared/attributes.ts';
+import { attributeKey } from '../../shared/attributes.ts';
 import { instant } from '../../shared/instant.ts';
 import { MAX_FILTER_TEXT_LENGTH } from '../../shared/limits.ts';
+import type { Scope } from '../../shared/scopes.ts';
 import { text } from '../../shared/text.ts';
 import { notNull } from '../../shared/validation.ts';
 import { duration } from './duration.ts';
@@ -94,16 +95,6 @@ const attributeTests = {
   dateTime: notNull(dateTimeFilter),
   exists: flag,
 };
-
-const attributeKey = z.string().superRefine((key, context) => {
-  for (const { code, message } of keyIssues(key)) {
-    context.addIssue({
-      code: 'custom',
-      params: { code },
-      message: message.replace('must have a key', 'must be a key'),
-    });
-  }
-});
 
 /** A filter for the value of an event. */
 export const valueFilter = z.strictObject(attributeTests).meta({
@@ -230,3 +221,19 @@ export type DeviceCondition = z.input<typeof deviceCondition>;
 export type ListCondition = z.input<ReturnType<typeof listCondition>>;
 export type SegmentCondition = z.input<ReturnType<typeof segmentCondition>>;
 export type EventCondition = z.input<typeof eventCondition>;
+
+/** The scopes that fields of a filter require in addition to `users:read`: the users that match reveal what a filter compares. */
+export const conditionScopes = {
+  lists: 'lists:read',
+  segments: 'segments:read',
+  events: 'events:read',
+} as const satisfies Partial<Record<keyof UserFilter, Scope>>;
+
+const scopedFields = Object.keys(conditionScopes) as (keyof typeof conditionScopes)[];
+
+/** The scopes that a filter requires, by the name of the field, whatever its value. */
+export function scopesOfFilter(filter: UserFilter): Map<string, Scope> {
+  const own = scopedFields.filter((name) => filter[name] != null).map((name) => [name, conditionScopes[name]] as const);
+  const nested = [...(filter.and ?? []), ...(filter.or ?? []), ...(filter.not == null ? [] : [filter.not])];
+  return new Map([...own, ...nested.flatMap((part) => [...scopesOfFilter(part)])]);
+}

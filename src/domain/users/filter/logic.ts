@@ -13,7 +13,7 @@ export function all(conditions: readonly Condition[]): Condition {
 function together(conditions: readonly Condition[]): Condition {
   return {
     sql: (scope, isNegated) => (isNegated ? disjunction : conjunction)(conditions, scope, isNegated),
-    access: cheapest.find((access) => conditions.some((condition) => condition.access === access)) ?? 'scan',
+    access: driverOf(conditions)?.access ?? 'scan',
     holds: (user, now) => conditions.every((condition) => condition.holds(user, now)),
     phrase: () => joined(conditions, ' and ', 'everybody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
@@ -80,11 +80,8 @@ function conjunction(conditions: readonly Condition[], scope: SqlScope, isNegate
 
 /** The condition by which the users of a conjunction are found. */
 function driverOf(conditions: readonly Condition[]): Condition | undefined {
-  for (const access of cheapest) {
-    const found = conditions.find((condition) => condition.access === access);
-    if (found) return found;
-  }
-  return undefined;
+  const [access] = cheapest.filter((each) => conditions.some((condition) => condition.access === each));
+  return conditions.find((condition) => condition.access === access);
 }
 
 function disjunction(conditions: readonly Condition[], scope: SqlScope, isNegated: boolean): Prisma.Sql {

@@ -1,18 +1,12 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import type { AttributeValue } from '../../shared/attributes.ts';
 import { type User, userColumns } from '../user.ts';
-import {
-  booleanComparisons,
-  type Comparison,
-  instantComparisons,
-  sqlText,
-  sqlTimestamp,
-  textComparisons,
-} from './comparisons.ts';
+import { booleanComparisons, type Comparison } from './comparisons.ts';
 import type { Access, Condition, Dependency } from './condition.ts';
 import type { UserFilter } from './input.ts';
-import { ordered } from './instants.ts';
-import { type ValueComparison, valueComparisons } from './values.ts';
+import { instantComparisons, ordered, sqlTimestamp } from './instants.ts';
+import { sqlText, textComparisons } from './texts.ts';
+import { attributeOf, type ValueComparison, valueComparisons } from './values.ts';
 
 /** The fields of a user that a filter can compare, by type. */
 const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone', 'appVersion', 'appBuild'] as const;
@@ -116,7 +110,7 @@ export function attributeConditions(filter: UserFilter): Condition[] {
       return conditionOn(comparison, {
         name: key,
         sql: Prisma.sql`(users.meta->${key}::text)`,
-        of: ({ meta }) => (Object.hasOwn(meta, key) ? (meta[key] ?? null) : null),
+        of: ({ meta }) => attributeOf(meta, key),
         dependency: { kind: 'attribute', key },
         indexed,
         access: indexed ? 'index' : 'scan',

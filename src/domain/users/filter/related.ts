@@ -1,20 +1,9 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import { type Comparison, instantComparisons, sqlTimestamp } from './comparisons.ts';
 import { type Condition, type Dependency, hasRows, type UserFacts } from './condition.ts';
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
-import { ordered } from './instants.ts';
+import { instantComparisons, ordered, sqlTimestamp } from './instants.ts';
 import { not } from './logic.ts';
-
-/** A condition on a row that belongs to a user: a device or a membership. */
-interface RowTest<Row> {
-  /** False or NULL if the row does not pass. */
-  sql(now: Date): Prisma.Sql;
-  passes(row: Row, now: number): boolean;
-  phrase: string;
-  isTimed: boolean;
-  /** Whether an index finds the rows that pass. */
-  isIndexed?: boolean;
-}
+import { given, type RowTest, testsOfPart, timeOf } from './row-tests.ts';
 
 /** The rows of a table that belong to a user. */
 interface Relation<Row> {
@@ -30,43 +19,16 @@ function some<Row>(relation: Relation<Row>, tests: readonly RowTest<Row>[], depe
   const { table, rowsOf, phrase } = relation;
   return {
     sql: (scope, isNegated) => {
-      const { workspaceId, now } = scope;
-      const rows = Prisma.sql`FROM ${table} WHERE ${table}.workspace_id = ${workspaceId}::uuid AND ${table}.user_id = users.id
-        ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(now))], ' AND ')}`;
+      const rows = Prisma.sql`FROM ${table} WHERE ${table}.workspace_id = ${scope.workspaceId}::uuid AND ${table}.user_id = users.id
+        ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(scope))], ' AND ')}`;
       return hasRows(scope, isNegated, rows, Prisma.sql`${table}.user_id`);
     },
     access: tests.some((test) => test.isIndexed) ? 'index' : 'scan',
     holds: (user, now) => rowsOf(user).some((row) => tests.every((test) => test.passes(row, now))),
     phrase: () => [`has ${phrase}`, tests.map((test) => test.phrase).join(' and ')].filter(Boolean).join(' '),
-    dependencies: () => [dependency, ...(tests.some(({ isTimed }) => isTimed) ? [{ kind: 'time' } as const] : [])],
+    dependencies: () => [dependency, ...timeOf(tests)],
   };
 }
-
-const equals = <Row, Name extends keyof Row>(
-  column: Prisma.Sql,
-  name: Name,
-  expected: Row[Name] & (string | boolean),
-  phrase: string,
-): RowTest<Row> => ({
-  sql: () => Prisma.sql`${column} = ${expected}`,
-  passes: (row) => row[name] === expected,
-  phrase,
-  isTimed: false,
-});
-
-/** Tests on the instant of a row. */
-const instantTests = <Row>(
-  comparisons: readonly Comparison<string, ReturnType<typeof sqlTimestamp>>[],
-  name: string,
-  column: Prisma.Sql,
-  of: (row: Row) => string,
-): RowTest<Row>[] =>
-  comparisons.map(({ sql, holds, phrase, isTimed }) => ({
-    sql: (now) => sql(sqlTimestamp(column), now),
-    passes: (row, now) => holds(ordered(of(row)), now),
-    phrase: `${name} ${phrase}`,
-    isTimed,
-  }));
 
 type DeviceRow = UserFacts['devices'][number];
 
@@ -81,38 +43,29 @@ const lastSeenAt = Prisma.sql`date_trunc('milliseconds', devices.last_seen_at)`;
 
 function deviceTests({ platform, lastSeenAt: seen }: DeviceCondition): RowTest<DeviceRow>[] {
   return [
-    ...(platform == null
-      ? []
-      : [
-          {
-            ...equals<DeviceRow, 'platform'>(Prisma.sql`devices.platform`, 'platform', platform, `for ${platform}`),
-            sql: () => Prisma.sql`devices.platform = ${platform}::device_platform`,
-          },
-        ]),
-    ...instantTests<DeviceRow>(instantComparisons(seen ?? {}), 'last seen', lastSeenAt, (row) => row.lastSeenAt),
+    ...given(platform, (expected) => ({
+      sql: () => Prisma.sql`devices.platform = ${expected}::device_platform`,
+      passes: (device: DeviceRow) => device.platform === expected,
+      phrase: `for ${expected}`,
+    })),
+    ...testsOfPart(instantComparisons(seen ?? {}), {
+      name: 'last seen',
+      sql: sqlTimestamp(lastSeenAt),
+      of: (device: DeviceRow) => ordered(device.lastSeenAt),
+    }),
   ];
 }
 
-/** Rows whose id is one of some ids. */
-const idIsOneOf = <Row>(
-  ids: readonly string[] | null | undefined,
-  column: Prisma.Sql,
-  idOf: (row: Row) => string,
-): RowTest<Row>[] =>
-  ids == null
-    ? []
-    : [
-        {
-          sql: () =>
-            ids.length === 1
-              ? Prisma.sql`${column} = ${ids[0]}::uuid`
-              : Prisma.sql`${column} = ANY(${[...new Set(ids)]}::uuid[])`,
-          passes: (row) => ids.includes(idOf(row)),
-          phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ')}`,
-          isTimed: false,
-          isIndexed: true,
-        },
-      ];
+/** The test that the id of a row is one of some ids, which an index serves. */
+const idTest = <Row>(ids: readonly string[], column: Prisma.Sql, idOf: (row: Row) => string): RowTest<Row> => ({
+  sql: () =>
+    ids.length === 1
+      ? Prisma.sql`${column} = ${ids[0]}::uuid`
+      : Prisma.sql`${column} = ANY(${[...new Set(ids)]}::uuid[])`,
+  passes: (row) => ids.includes(idOf(row)),
+  phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ')}`,
+  isIndexed: true,
+});
 
 type ListRow = UserFacts['lists'][number];
 
@@ -124,23 +77,19 @@ const lists: Relation<ListRow> = {
 
 function listTests({ listIds, subscribed, joinedAt }: ListCondition): RowTest<ListRow>[] {
   return [
-    ...idIsOneOf<ListRow>(listIds, Prisma.sql`list_memberships.list_id`, (row) => row.listId),
-    ...(subscribed == null
-      ? []
-      : [
-          equals<ListRow, 'subscribed'>(
-            Prisma.sql`list_memberships.subscribed`,
-            'subscribed',
-            subscribed,
-            subscribed ? 'subscribed' : 'unsubscribed',
-          ),
-        ]),
-    ...instantTests<ListRow>(
-      instantComparisons(joinedAt ?? {}),
-      'joined',
-      Prisma.sql`list_memberships.joined_at`,
-      (row) => row.joinedAt,
+    ...given(listIds, (ids) =>
+      idTest(ids, Prisma.sql`list_memberships.list_id`, (membership: ListRow) => membership.listId),
     ),
+    ...given(subscribed, (expected) => ({
+      sql: () => Prisma.sql`list_memberships.subscribed = ${expected}::boolean`,
+      passes: (membership: ListRow) => membership.subscribed === expected,
+      phrase: expected ? 'subscribed' : 'unsubscribed',
+    })),
+    ...testsOfPart(instantComparisons(joinedAt ?? {}), {
+      name: 'joined',
+      sql: sqlTimestamp(Prisma.sql`list_memberships.joined_at`),
+      of: (membership: ListRow) => ordered(membership.joinedAt),
+    }),
   ];
 }
 
@@ -154,17 +103,14 @@ const segments: Relation<SegmentRow> = {
 
 function segmentTests({ segmentIds, suppressed }: SegmentCondition): RowTest<SegmentRow>[] {
   return [
-    ...idIsOneOf<SegmentRow>(segmentIds, Prisma.sql`segment_memberships.segment_id`, (row) => row.segmentId),
-    ...(suppressed == null
-      ? []
-      : [
-          equals<SegmentRow, 'suppressed'>(
-            Prisma.sql`segment_memberships.suppressed`,
-            'suppressed',
-            suppressed,
-            suppressed ? 'suppressed' : 'not suppressed',
-          ),
-        ]),
+    ...given(segmentIds, (ids) =>
+      idTest(ids, Prisma.sql`segment_memberships.segment_id`, (membership: SegmentRow) => membership.segmentId),
+    ),
+    ...given(suppressed, (expected) => ({
+      sql: () => Prisma.sql`segment_memberships.suppressed = ${expected}::boolean`,
+      passes: (membership: SegmentRow) => membership.suppressed === expected,
+      phrase: expected ? 'suppressed' : 'not suppressed',
+    })),
   ];
 }
 

@@ -1,16 +1,75 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import type { AttributeValue } from '../../shared/attributes.ts';
+import type { Attributes, AttributeValue } from '../../shared/attributes.ts';
 import {
   booleanComparisons,
   type Comparison,
-  instantComparisons,
-  numberComparisons,
-  sqlInstantText,
-  sqlText,
-  textComparisons,
+  comparisonsOf,
+  noneOf,
+  type Operators,
+  oneOf,
+  quoteAll,
 } from './comparisons.ts';
-import type { ValueFilter } from './input.ts';
-import { toOrderedInstant } from './instants.ts';
+import type { NumberFilter, ValueFilter } from './input.ts';
+import { instantComparisons, sqlInstantText, toOrderedInstant } from './instants.ts';
+import { sqlText, textComparisons } from './texts.ts';
+
+/** SQL of a number. Numbers are compared as JSONB, which has any precision. */
+const jsonOf = (number: number) => Prisma.sql`${JSON.stringify(number)}::jsonb`;
+
+const isNumber = (value: Prisma.Sql) => Prisma.sql`jsonb_typeof(${value}) = 'number'`;
+
+/** In the order of JSONB, numbers are between texts and booleans. */
+const BELOW_ALL_NUMBERS = Prisma.sql`'-1e309'::jsonb`;
+const ABOVE_ALL_NUMBERS = Prisma.sql`'false'::jsonb`;
+
+const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
+  eq: {
+    phrase: (number) => `is ${number}`,
+    sql: (value, number) => Prisma.sql`${value} = ${jsonOf(number)}`,
+    holds: (value, number) => value === number,
+    oneOf: (number) => [number],
+  },
+  ne: {
+    phrase: (number) => `is a number other than ${number}`,
+    sql: (value, number) => Prisma.sql`(${isNumber(value)} AND ${value} <> ${jsonOf(number)})`,
+    holds: (value, number) => value !== number,
+  },
+  in: {
+    phrase: (numbers) => `is one of ${quoteAll(numbers)}`,
+    sql: (value, numbers) => oneOf(value, numbers.map(jsonOf)),
+    holds: (value, numbers) => numbers.includes(value),
+    oneOf: (numbers) => numbers,
+  },
+  notIn: {
+    phrase: (numbers) => `is a number and none of ${quoteAll(numbers)}`,
+    sql: (value, numbers) => Prisma.sql`(${isNumber(value)} AND ${noneOf(value, numbers.map(jsonOf))})`,
+    holds: (value, numbers) => !numbers.includes(value),
+  },
+  lt: {
+    phrase: (number) => `is less than ${number}`,
+    sql: (value, number) => Prisma.sql`(${value} < ${jsonOf(number)} AND ${value} > ${BELOW_ALL_NUMBERS})`,
+    holds: (value, number) => value < number,
+  },
+  lte: {
+    phrase: (number) => `is at most ${number}`,
+    sql: (value, number) => Prisma.sql`(${value} <= ${jsonOf(number)} AND ${value} > ${BELOW_ALL_NUMBERS})`,
+    holds: (value, number) => value <= number,
+  },
+  gt: {
+    phrase: (number) => `is more than ${number}`,
+    sql: (value, number) => Prisma.sql`(${value} > ${jsonOf(number)} AND ${value} < ${ABOVE_ALL_NUMBERS})`,
+    holds: (value, number) => value > number,
+  },
+  gte: {
+    phrase: (number) => `is at least ${number}`,
+    sql: (value, number) => Prisma.sql`(${value} >= ${jsonOf(number)} AND ${value} < ${ABOVE_ALL_NUMBERS})`,
+    holds: (value, number) => value >= number,
+  },
+};
+
+/** The comparisons of a number. */
+const numberComparisons = (filter: NumberFilter): Comparison<number, Prisma.Sql>[] =>
+  comparisonsOf(numberOperators, filter);
 
 /** A comparison of a value whose type is not fixed: an attribute, or the value of an event. */
 export interface ValueComparison extends Comparison<AttributeValue, Prisma.Sql> {
@@ -18,8 +77,7 @@ export interface ValueComparison extends Comparison<AttributeValue, Prisma.Sql> 
   isPresence?: boolean;
 }
 
-const isText = (value: AttributeValue) => typeof value === 'string';
-const textOf = (value: AttributeValue) => (isText(value) ? String(value) : null);
+const textOf = (value: AttributeValue) => (typeof value === 'string' ? value : null);
 const numberOf = (value: AttributeValue) => (typeof value === 'number' ? value : null);
 const booleanOf = (value: AttributeValue) => (typeof value === 'boolean' ? value : null);
 const instantOf = (value: AttributeValue) => (typeof value === 'string' ? toOrderedInstant(value) : null);
@@ -64,3 +122,8 @@ const existence = (exists: boolean): ValueComparison => ({
   isTimed: false,
   isPresence: exists,
 });
+
+/** The value of an attribute; null if there is none. `meta` can have keys such as `constructor`. */
+export function attributeOf(attributes: Attributes, key: string): AttributeValue | null {
+  return Object.hasOwn(attributes, key) ? (attributes[key] ?? null) : null;
+}

@@ -1,0 +1,45 @@
+import type { Prisma } from '../../../db/generated/client.ts';
+import type { Comparison } from './comparisons.ts';
+import type { Dependency, SqlScope } from './condition.ts';
+
+/** A test of one row that belongs to a user: a device, a membership or an event. */
+export interface RowTest<Row> {
+  /** False or NULL if the row does not pass. */
+  sql(scope: SqlScope): Prisma.Sql;
+  passes(row: Row, now: number): boolean;
+  phrase: string;
+  /** Whether the result can change as time passes. */
+  isTimed?: boolean;
+  /** Whether an index finds the rows that pass. */
+  isIndexed?: boolean;
+}
+
+/** A part of a row that is compared. */
+interface Part<Row, Value, Sql> {
+  name: string;
+  sql: Sql;
+  of(row: Row): Value | null;
+}
+
+/** The tests of a part of a row: one for each comparison. */
+export function testsOfPart<Row, Value, Sql>(
+  comparisons: readonly Comparison<Value, Sql>[],
+  { name, sql, of }: Part<Row, Value, Sql>,
+): RowTest<Row>[] {
+  return comparisons.map((comparison) => ({
+    sql: ({ now }) => comparison.sql(sql, now),
+    passes: (row, now) => comparison.holds(of(row), now),
+    phrase: `${name} ${comparison.phrase}`,
+    isTimed: comparison.isTimed,
+  }));
+}
+
+/** The test of a part of a filter, if it is set. */
+export const given = <Input, Row>(
+  input: Input | null | undefined,
+  toTest: (input: Input) => RowTest<Row>,
+): RowTest<Row>[] => (input == null ? [] : [toTest(input)]);
+
+/** The dependency on time, if a test has it. */
+export const timeOf = (tests: readonly RowTest<never>[]): Dependency[] =>
+  tests.some(({ isTimed }) => isTimed) ? [{ kind: 'time' }] : [];

@@ -1,0 +1,133 @@
+import { Prisma } from '../../../db/generated/client.ts';
+import {
+  type Comparison,
+  comparisonsOf,
+  noneOf,
+  type Operator,
+  type Operators,
+  oneOf,
+  presenceOf,
+  quoteAll,
+} from './comparisons.ts';
+import type { StringFilter } from './input.ts';
+
+/**
+ * The text without differences of case, as PostgreSQL's `lower` returns it in a database with `LC_CTYPE` C.UTF-8: each code point
+ * becomes one code point. `toLowerCase` of a whole text differs: a final sigma becomes `ς`, and `İ` becomes two code points.
+ */
+export function fold(text: string): string {
+  // Most texts are ASCII, where both agree.
+  if (/^\p{ASCII}*$/u.test(text)) return text.toLowerCase();
+  return Array.from(text, lowerCodePoint).join('');
+}
+
+const lowerCodePoint = (character: string) => Array.from(character.toLowerCase())[0] ?? '';
+
+/** SQL of a text; NULL if it is missing. */
+export interface SqlText {
+  text: Prisma.Sql;
+  /** The text without differences of case, in the collation "C": the expression of the column's index. */
+  folded: Prisma.Sql;
+}
+
+export const sqlText = (text: Prisma.Sql): SqlText => ({ text, folded: Prisma.sql`lower(${text}) COLLATE "C"` });
+
+const quote = (operand: string) => JSON.stringify(operand);
+
+/** How one comparison of texts treats case. */
+interface TextMode {
+  value(text: SqlText): Prisma.Sql;
+  operand(operand: string): Prisma.Sql;
+  convert(text: string): string;
+}
+
+const exact: TextMode = {
+  value: ({ text }) => text,
+  operand: (operand) => Prisma.sql`${operand}::text`,
+  convert: (text) => text,
+};
+
+const folded: TextMode = {
+  value: (text) => text.folded,
+  operand: (operand) => Prisma.sql`lower(${operand}::text)`,
+  convert: fold,
+};
+
+const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
+
+type TextOperators = Operators<StringFilter, string, SqlText, 'caseSensitive'>;
+
+function textOperators({ value, operand, convert }: TextMode): TextOperators {
+  return {
+    eq: {
+      phrase: (text) => `is ${quote(text)}`,
+      sql: (text, other) => Prisma.sql`${value(text)} = ${operand(other)}`,
+      holds: (text, other) => convert(text) === convert(other),
+      isRange: true,
+      oneOf: (other) => [other],
+    },
+    ne: {
+      phrase: (text) => `is present and not ${quote(text)}`,
+      sql: (text, other) => Prisma.sql`${value(text)} <> ${operand(other)}`,
+      holds: (text, other) => convert(text) !== convert(other),
+    },
+    in: {
+      phrase: (texts) => `is one of ${quoteAll(texts)}`,
+      sql: (text, others) => oneOf(value(text), others.map(operand)),
+      holds: (text, others) => others.map(convert).includes(convert(text)),
+      isRange: true,
+      oneOf: (others) => others,
+    },
+    notIn: {
+      phrase: (texts) => `is present and none of ${quoteAll(texts)}`,
+      sql: (text, others) => noneOf(value(text), others.map(operand)),
+      holds: (text, others) => !others.map(convert).includes(convert(text)),
+    },
+    contains: {
+      phrase: (text) => `contains ${quote(text)}`,
+      sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}%`)}`,
+      holds: (text, other) => convert(text).includes(convert(other)),
+    },
+    startsWith: {
+      phrase: (text) => `starts with ${quote(text)}`,
+      sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`${escapeLike(other)}%`)}`,
+      holds: (text, other) => convert(text).startsWith(convert(other)),
+      isRange: true,
+    },
+    endsWith: {
+      phrase: (text) => `ends with ${quote(text)}`,
+      sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}`)}`,
+      holds: (text, other) => convert(text).endsWith(convert(other)),
+    },
+  };
+}
+
+const caseInsensitive = textOperators(folded);
+const caseSensitive = textOperators(exact);
+
+/**
+ * Comparisons that respect case, each together with the one that does not, which it implies and which can use the column's index.
+ */
+const caseSensitiveByIndex: TextOperators = {
+  ...caseSensitive,
+  eq: withIndex(caseSensitive.eq, caseInsensitive.eq),
+  in: withIndex(caseSensitive.in, caseInsensitive.in),
+  contains: withIndex(caseSensitive.contains, caseInsensitive.contains),
+  startsWith: withIndex(caseSensitive.startsWith, caseInsensitive.startsWith),
+  endsWith: withIndex(caseSensitive.endsWith, caseInsensitive.endsWith),
+};
+
+function withIndex<Operand>(
+  operator: Operator<string, Operand, SqlText>,
+  implied: Operator<string, Operand, SqlText>,
+): Operator<string, Operand, SqlText> {
+  const sql: typeof operator.sql = (text, operand, now) =>
+    Prisma.sql`(${implied.sql(text, operand, now)} AND ${operator.sql(text, operand, now)})`;
+  return { ...operator, phrase: (operand) => `${operator.phrase(operand)} (case-sensitive)`, sql };
+}
+
+/** The comparisons of a text. */
+export function textComparisons(filter: StringFilter): Comparison<string, SqlText>[] {
+  const operators = filter.caseSensitive ? caseSensitiveByIndex : caseInsensitive;
+  return [...comparisonsOf(operators, filter), ...presenceOf<string, SqlText>(filter.isNull, ({ text }) => text)];
+}
