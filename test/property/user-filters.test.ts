@@ -1,29 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Prisma } from '../../src/db/generated/client.ts';
-import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { matchingUsers } from '../../src/domain/users/query.ts';
-import { startApp } from '../kit/app.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
-import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
+import { NOW, usePeople } from '../kit/filters/people.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
 
-let app: Awaited<ReturnType<typeof startApp>>;
-const people: readonly UserFacts[] = (() => {
-  const choices = choicesOf(1);
-  return Array.from({ length: 150 }, (_, place) => somebody(choices, place));
-})();
-
-beforeAll(async () => {
-  app = await startApp();
-  await insertPeople(app, people);
-});
-afterAll(() => app[Symbol.asyncDispose]());
+const site = usePeople({ seed: 1, count: 150 });
+const { people } = site;
 
 describe('A filter compiled to SQL', () => {
   it('matches the users for which it holds in memory', { timeout: 600_000 }, async () => {
@@ -32,12 +21,12 @@ describe('A filter compiled to SQL', () => {
     for (let seed = 1; seed <= cases; seed += 1) {
       const input = filterGenerator(choicesOf(seed))(3);
       const condition = toCondition(filterSchema.parse(input));
-      const scope = { workspaceId: app.workspaceId, now: NOW };
+      const scope = { workspaceId: site.app.workspaceId, now: NOW };
       const expected = people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user.id);
       for (const isNegated of [false, true]) {
-        const rows = await app.db.$queryRaw<{ id: string }[]>(Prisma.sql`
+        const rows = await site.app.db.$queryRaw<{ id: string }[]>(Prisma.sql`
           SELECT users.id FROM users
-          WHERE users.workspace_id = ${app.workspaceId}::uuid AND ${condition.sql(scope, isNegated)}`);
+          WHERE users.workspace_id = ${site.app.workspaceId}::uuid AND ${condition.sql(scope, isNegated)}`);
         const found = new Set(rows.map(({ id }) => id));
         const wrong = people.filter(({ user }) => found.has(user.id) === (expected.includes(user.id) === isNegated));
         expect({ seed, isNegated, wrong, input: wrong.length > 0 ? input : undefined }).toEqual({
@@ -48,11 +37,11 @@ describe('A filter compiled to SQL', () => {
         });
       }
       // The same by the parts of WHERE by which pages find users.
-      const source = matchingUsers(app.workspaceId, { where: filterSchema.parse(input) }, NOW);
-      const { arms: armsOf } = await source.conditions(app.db);
+      const source = matchingUsers(site.app.workspaceId, { where: filterSchema.parse(input) }, NOW);
+      const { arms: armsOf } = await source.conditions(site.app.db);
       const arms = armsOf?.({ isAscending: seed % 2 === 0, within: () => Prisma.empty }) ?? [];
       const byArm = await Promise.all(
-        arms.map((arm) => app.db.$queryRaw<{ id: string }[]>`SELECT users.id FROM users WHERE ${arm}`),
+        arms.map((arm) => site.app.db.$queryRaw<{ id: string }[]>`SELECT users.id FROM users WHERE ${arm}`),
       );
       const found = [...new Set(byArm.flat().map(({ id }) => id))].sort();
       expect({ seed, input, found }).toEqual({ seed, input, found: expected.toSorted() });

@@ -1,34 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { ReadDb } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
 import { readOrderedPage } from '../../src/db/reading/ordered.ts';
-import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { fold } from '../../src/domain/users/filter/texts.ts';
 import { matchingUsers, type UserOrder, userOrderFields } from '../../src/domain/users/query.ts';
 import type { User } from '../../src/domain/users/user.ts';
-import { startApp } from '../kit/app.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
-import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
+import { NOW, usePeople } from '../kit/filters/people.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
 
-let app: Awaited<ReturnType<typeof startApp>>;
-const people: readonly UserFacts[] = (() => {
-  const choices = choicesOf(2);
-  return Array.from({ length: 80 }, (_, place) => somebody(choices, place));
-})();
-
-beforeAll(async () => {
-  app = await startApp();
-  await insertPeople(app, people);
-});
-afterAll(() => app[Symbol.asyncDispose]());
+const site = usePeople({ seed: 2, count: 80 });
+const { people } = site;
 
 const sortValueOf: Record<UserOrder['field'], (user: User) => string | null> = {
   CREATED_AT: (user) => user.createdAt,
@@ -56,11 +45,11 @@ function sorted(users: readonly User[], order: UserOrder | undefined): User[] {
 
 /** The database, in which plans for the first rows of a page are too slow. */
 const planningForAllRows = (): ReadDb => ({
-  query: (query, ...values) => app.db.query(query, ...values),
+  query: (query, ...values) => site.app.db.query(query, ...values),
   queryOnce: (statement, timeoutMs) =>
     timeoutMs === undefined
-      ? app.db.queryOnce(statement)
-      : app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
+      ? site.app.db.queryOnce(statement)
+      : site.app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
 });
 
 describe('Pages of a filter in any order', () => {
@@ -80,7 +69,7 @@ describe('Pages of a filter in any order', () => {
         people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user),
         order,
       ).map(({ id }) => id);
-      const source = matchingUsers(app.workspaceId, { where, orderBy: order }, NOW);
+      const source = matchingUsers(site.app.workspaceId, { where, orderBy: order }, NOW);
       for (const from of ['start', 'end'] as const) {
         const size = 1 + choices.below(30);
         const side = from === 'start' ? 'after' : 'before';
@@ -89,7 +78,7 @@ describe('Pages of a filter in any order', () => {
         for (;;) {
           const page: Page = { size, from, bound: position && { side, ...position }, withNeighbours: true };
           const { rows, hasNextPage, hasPreviousPage } = await readOrderedPage(
-            seed % 2 === 0 ? app.db : planningForAllRows(),
+            seed % 2 === 0 ? site.app.db : planningForAllRows(),
             source,
             page,
             new Set(['email']),

@@ -1,9 +1,10 @@
+import type { InputRef } from '@pothos/core';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { canonicalJson, type UserQuery, userOrder } from '../../domain/users/query.ts';
-import { builder } from './builder.ts';
+import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
 
@@ -77,26 +78,23 @@ const CountFilter = builder.inputType('CountFilter', {
   }),
 });
 
-const valueTests = {
-  string: 'The value is a string that satisfies these conditions.',
-  number: 'The value is a number that satisfies these conditions.',
-  boolean: 'The value is a boolean that satisfies these conditions.',
-  dateTime:
-    'The value is a string with a date, or a point in time in UTC such as `2021-01-12T05:24:39Z`, that satisfies these conditions.',
-  exists: 'Whether there is a value, of any type.',
-};
+/** The conditions on a value that can have any type. */
+const valueConditions = (t: PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>, exists: string) => ({
+  string: t.field({ type: StringFilter, description: 'The value is a string that satisfies these conditions.' }),
+  number: t.field({ type: NumberFilter, description: 'The value is a number that satisfies these conditions.' }),
+  boolean: t.field({ type: BooleanFilter, description: 'The value is a boolean that satisfies these conditions.' }),
+  dateTime: t.field({
+    type: DateTimeFilter,
+    description:
+      'The value is a string with a date, or a point in time in UTC such as `2021-01-12T05:24:39Z`, that satisfies these conditions.',
+  }),
+  exists: t.boolean({ description: exists }),
+});
 
-/** A filter for the value of an event. */
 export const ValueFilter = builder.inputType('ValueFilter', {
   description:
     'Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none.',
-  fields: (t) => ({
-    string: t.field({ type: StringFilter, description: valueTests.string }),
-    number: t.field({ type: NumberFilter, description: valueTests.number }),
-    boolean: t.field({ type: BooleanFilter, description: valueTests.boolean }),
-    dateTime: t.field({ type: DateTimeFilter, description: valueTests.dateTime }),
-    exists: t.boolean({ description: valueTests.exists }),
-  }),
+  fields: (t) => valueConditions(t, 'Whether there is a value, of any type.'),
 });
 
 /** A filter for an attribute of a user, or a property of an event. */
@@ -108,13 +106,19 @@ export const AttributeFilter = builder.inputType('AttributeFilter', {
       required: true,
       description: `The key of the attribute: 1 to ${attributeLimits.keyLength} characters. Keys distinguish case.`,
     }),
-    string: t.field({ type: StringFilter, description: valueTests.string }),
-    number: t.field({ type: NumberFilter, description: valueTests.number }),
-    boolean: t.field({ type: BooleanFilter, description: valueTests.boolean }),
-    dateTime: t.field({ type: DateTimeFilter, description: valueTests.dateTime }),
-    exists: t.boolean({ description: 'Whether there is such an attribute, with a value of any type.' }),
+    ...valueConditions(t, 'Whether there is such an attribute, with a value of any type.'),
   }),
 });
+
+/** Defines a filter on the rows that a user has in another table. @param rows and @param row what they are called. */
+const someOrNone = <Condition>(name: string, condition: InputRef<Condition>, rows: string, row: string) =>
+  builder.inputType(name, {
+    description: `Conditions on the ${rows} of a user, all of which must hold.`,
+    fields: (t) => ({
+      some: t.field({ type: condition, description: `The user has a ${row} that satisfies these conditions.` }),
+      none: t.field({ type: condition, description: `The user has no ${row} that satisfies these conditions.` }),
+    }),
+  });
 
 const DeviceCondition = builder.inputType('DeviceCondition', {
   description: 'Conditions on a device, all of which must hold for the same device.',
@@ -124,13 +128,7 @@ const DeviceCondition = builder.inputType('DeviceCondition', {
   }),
 });
 
-const DeviceFilter = builder.inputType('DeviceFilter', {
-  description: 'Conditions on the devices of a user, all of which must hold.',
-  fields: (t) => ({
-    some: t.field({ type: DeviceCondition, description: 'The user has a device that satisfies these conditions.' }),
-    none: t.field({ type: DeviceCondition, description: 'The user has no device that satisfies these conditions.' }),
-  }),
-});
+const DeviceFilter = someOrNone('DeviceFilter', DeviceCondition, 'devices', 'device');
 
 const ListMembershipCondition = builder.inputType('ListMembershipCondition', {
   description: 'Conditions on a membership in a list, all of which must hold for the same membership.',
@@ -143,19 +141,12 @@ const ListMembershipCondition = builder.inputType('ListMembershipCondition', {
   }),
 });
 
-const ListMembershipFilter = builder.inputType('ListMembershipFilter', {
-  description: 'Conditions on the list memberships of a user, all of which must hold.',
-  fields: (t) => ({
-    some: t.field({
-      type: ListMembershipCondition,
-      description: 'The user has a membership that satisfies these conditions.',
-    }),
-    none: t.field({
-      type: ListMembershipCondition,
-      description: 'The user has no membership that satisfies these conditions.',
-    }),
-  }),
-});
+const ListMembershipFilter = someOrNone(
+  'ListMembershipFilter',
+  ListMembershipCondition,
+  'list memberships',
+  'membership',
+);
 
 const SegmentMembershipCondition = builder.inputType('SegmentMembershipCondition', {
   description: 'Conditions on a membership in a segment, all of which must hold for the same membership.',
@@ -167,19 +158,12 @@ const SegmentMembershipCondition = builder.inputType('SegmentMembershipCondition
   }),
 });
 
-const SegmentMembershipFilter = builder.inputType('SegmentMembershipFilter', {
-  description: 'Conditions on the segment memberships of a user, all of which must hold.',
-  fields: (t) => ({
-    some: t.field({
-      type: SegmentMembershipCondition,
-      description: 'The user has a membership that satisfies these conditions.',
-    }),
-    none: t.field({
-      type: SegmentMembershipCondition,
-      description: 'The user has no membership that satisfies these conditions.',
-    }),
-  }),
-});
+const SegmentMembershipFilter = someOrNone(
+  'SegmentMembershipFilter',
+  SegmentMembershipCondition,
+  'segment memberships',
+  'membership',
+);
 
 const EventCondition = builder.inputType('EventCondition', {
   description: `A condition on the number of a user's events that have a name, and satisfy all further conditions. Example: at least three

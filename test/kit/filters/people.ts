@@ -1,6 +1,8 @@
+import { afterAll, beforeAll } from 'vitest';
 import { Prisma } from '../../../src/db/generated/client.ts';
 import type { EventFacts, UserFacts } from '../../../src/domain/users/filter/condition.ts';
-import type { Choices } from '../choices.ts';
+import { startApp } from '../app.ts';
+import { type Choices, choicesOf } from '../choices.ts';
 import { type Place, rowId } from '../seed-rows.ts';
 
 /** The instant that `within` and `before` refer to in the tests. */
@@ -180,4 +182,22 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
       of(({ events }) => events),
       '"userId" uuid, name text, value jsonb, properties jsonb, timestamp timestamptz',
     )}`;
+}
+
+/** Starts an app before the tests of a file, with people in its workspace. */
+export function usePeople({ seed, count }: { seed: number; count: number }) {
+  const choices = choicesOf(seed);
+  const people = Array.from({ length: count }, (_, place) => somebody(choices, place));
+  let app: Awaited<ReturnType<typeof startApp>>;
+  beforeAll(async () => {
+    app = await startApp();
+    await insertPeople(app, people);
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+  return {
+    people: people as readonly UserFacts[],
+    get app() {
+      return app;
+    },
+  };
 }

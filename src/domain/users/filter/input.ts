@@ -14,12 +14,23 @@ import { duration } from './duration.ts';
 const operand = text(0, MAX_FILTER_TEXT_LENGTH);
 const flag = notNull(z.boolean());
 
+const equality = <Operand extends z.ZodType>(each: Operand) => ({
+  eq: notNull(each),
+  ne: notNull(each),
+  in: notNull(z.array(each)),
+  notIn: notNull(z.array(each)),
+});
+
+const order = <Operand extends z.ZodType>(each: Operand) => ({
+  lt: notNull(each),
+  lte: notNull(each),
+  gt: notNull(each),
+  gte: notNull(each),
+});
+
 const stringFilter = z
   .strictObject({
-    eq: notNull(operand),
-    ne: notNull(operand),
-    in: notNull(z.array(operand)),
-    notIn: notNull(z.array(operand)),
+    ...equality(operand),
     contains: notNull(operand),
     startsWith: notNull(operand),
     endsWith: notNull(operand),
@@ -32,23 +43,10 @@ const stringFilter = z
       'Conditions on a text, all of which must hold. A missing text satisfies none of them except that it is missing.',
   });
 
-const numberOperand = z.number();
-
-const numberFilter = z
-  .strictObject({
-    eq: notNull(numberOperand),
-    ne: notNull(numberOperand),
-    in: notNull(z.array(numberOperand)),
-    notIn: notNull(z.array(numberOperand)),
-    lt: notNull(numberOperand),
-    lte: notNull(numberOperand),
-    gt: notNull(numberOperand),
-    gte: notNull(numberOperand),
-  })
-  .meta({
-    id: 'NumberFilter',
-    description: 'Conditions on a number, all of which must hold. Values of another type satisfy none of them.',
-  });
+const numberFilter = z.strictObject({ ...equality(z.number()), ...order(z.number()) }).meta({
+  id: 'NumberFilter',
+  description: 'Conditions on a number, all of which must hold. Values of another type satisfy none of them.',
+});
 
 const booleanFilter = z
   .strictObject({ eq: flag, isNull: flag })
@@ -58,10 +56,7 @@ const dateTimeFilter = z
   .strictObject({
     eq: notNull(instant),
     ne: notNull(instant),
-    lt: notNull(instant),
-    lte: notNull(instant),
-    gt: notNull(instant),
-    gte: notNull(instant),
+    ...order(instant),
     isNull: flag,
     within: notNull(duration),
     before: notNull(duration),
@@ -75,16 +70,10 @@ const dateTimeFilter = z
 /** The most events that a condition can count. */
 const MAX_EVENT_COUNT = 10_000;
 
-const eventCount = notNull(z.int().min(0).max(MAX_EVENT_COUNT));
+const eventCount = z.int().min(0).max(MAX_EVENT_COUNT);
 
 const countFilter = z
-  .strictObject({
-    eq: eventCount,
-    lt: eventCount,
-    lte: eventCount,
-    gt: eventCount,
-    gte: eventCount,
-  })
+  .strictObject({ eq: notNull(eventCount), ...order(eventCount) })
   .meta({ id: 'CountFilter', description: 'Conditions on a number of events, all of which must hold.' });
 
 /** The conditions on a value whose type is not fixed. Each holds only for values of its type. */
