@@ -142,9 +142,27 @@ export class QueryTimeoutError extends Error {
   }
 }
 
+/** The result of statements; undefined if one took longer than its timeout. */
+export function unlessTimeout<Result>(result: Promise<Result>): Promise<Result | undefined> {
+  return result.catch((error: unknown) => {
+    if (error instanceof QueryTimeoutError) return undefined;
+    throw error;
+  });
+}
+
+/** The result of statements. @throws the error that `timeoutError` returns if one took longer than its timeout. */
+export function explainTimeout<Result>(
+  result: Promise<Result>,
+  timeoutError: (timeoutMs: number) => Error,
+): Promise<Result> {
+  return result.catch((error: unknown) => {
+    throw error instanceof QueryTimeoutError ? timeoutError(error.timeoutMs) : error;
+  });
+}
+
 /** Whether PostgreSQL cancelled a statement after `statement_timeout`. */
 export function isStatementTimeout(error: unknown): boolean {
-  return /due to statement timeout/.test(describeDatabaseError(error).message);
+  return describeDatabaseError(error).sqlState === '57014';
 }
 
 /** Whether PostgreSQL rejected a statement: the statement had no effect, and the connection can be reused. */

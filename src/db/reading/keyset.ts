@@ -1,4 +1,4 @@
-import { QueryTimeoutError } from '../errors.ts';
+import { explainTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
@@ -16,22 +16,17 @@ export interface KeysetSource<Row> {
   join?: Prisma.Sql;
   /** The columns of a row; its `id` is the key. */
   columns: Columns<Row>;
-  /** Set if a caller has determined the text of the fragments: its statements are not prepared. */
-  adHoc?: AdHoc;
-}
-
-/** How statements whose text a caller has determined are read. */
-interface AdHoc {
-  /** The error of a statement that takes longer than its timeout. */
-  timeoutError(timeoutMs: number): Error;
+  /**
+   * The error of a statement that takes longer than its timeout. Set if a caller has determined the text of the fragments, whose
+   * statements are not prepared.
+   */
+  timeoutError?(timeoutMs: number): Error;
 }
 
 /** Runs a statement of a source. */
-export function querySource<Rows>(db: ReadDb, { adHoc }: KeysetSource<unknown>, statement: Prisma.Sql): Promise<Rows> {
-  if (!adHoc) return db.query<Rows>(statement);
-  return db.queryOnce<Rows>(statement).catch((error: unknown) => {
-    throw error instanceof QueryTimeoutError ? adHoc.timeoutError(error.timeoutMs) : error;
-  });
+export function querySource<Rows>(db: ReadDb, source: KeysetSource<unknown>, statement: Prisma.Sql): Promise<Rows> {
+  const { timeoutError } = source;
+  return timeoutError ? explainTimeout(db.queryOnce<Rows>(statement), timeoutError) : db.query<Rows>(statement);
 }
 
 /** The position of a row in its order. */

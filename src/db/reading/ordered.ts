@@ -1,4 +1,4 @@
-import { QueryTimeoutError } from '../errors.ts';
+import { explainTimeout, unlessTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
 import type { Columns, FieldSet } from './columns.ts';
@@ -15,7 +15,7 @@ export interface Sort {
 export interface SortKey {
   /** SQL of the value, as in the index that is read in this order. */
   value: Prisma.Sql;
-  type: 'text' | 'timestamptz' | 'int';
+  type: 'text' | 'timestamptz';
   /** Where rows without a value come; undefined if every row has one. */
   nulls?: 'first' | 'last';
 }
@@ -34,7 +34,6 @@ function isTimestamp(text: string): boolean {
 const canBeSortKey: Record<SortKey['type'], (text: string) => boolean> = {
   text: (text) => !text.includes('\0'),
   timestamptz: isTimestamp,
-  int: (text) => /^-?\d{1,9}$/.test(text),
 };
 
 /** Whether a position can be one of a row in an order. A client can have made up a cursor. */
@@ -71,7 +70,7 @@ export interface Conditions {
 }
 
 /** A source with its conditions. */
-type PreparedSource = Omit<OrderedSource<unknown>, 'conditions'> & Conditions;
+export type PreparedSource = Omit<OrderedSource<unknown>, 'conditions'> & Conditions;
 
 /** A table with at most one row for each row of a source. */
 export interface Membership {
@@ -92,8 +91,8 @@ export interface Walk {
   within(id: Prisma.Sql): Prisma.Sql;
 }
 
-/** A part of the rows, in the order of the source or against it. */
-interface Part {
+/** A range of the rows, in the order of the source or against it. */
+interface RowRange {
   isBackward: boolean;
   /** Where it starts; undefined: at the first row. */
   from?: { position: Position; isInclusive: boolean } | undefined;
@@ -101,7 +100,7 @@ interface Part {
 }
 
 /**
- * How PostgreSQL plans a part: to find the first rows soon, or to find all rows soon and sort them. The former takes long if rows
+ * How PostgreSQL plans a range: to find the first rows soon, or to find all rows soon and sort them. The former takes long if rows
  * are where the planner does not expect them: if those with a frequent value are the oldest, it reads nearly all rows to find some.
  */
 type Goal = 'first rows' | 'all rows';
@@ -117,11 +116,11 @@ const FIRST_ROWS_MS = 150;
  */
 export async function readOrderedPage<Row extends { id: string }>(
   db: ReadDb,
-  given: OrderedSource<Row>,
+  source: OrderedSource<Row>,
   page: Page,
   fields?: FieldSet,
 ): Promise<PageOfRows<Row>> {
-  const { columns, sort, table, id, membership } = given;
+  const { columns, sort, table, id, membership } = source;
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
@@ -129,17 +128,17 @@ export async function readOrderedPage<Row extends { id: string }>(
   const join = membership
     ? Prisma.sql`JOIN ${membership.table} ON ${membership.where} AND ${membership.memberId} = ${id}`
     : Prisma.empty;
-  const part = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
-  const source = await prepare(db, given);
+  const range = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
+  const prepared = await prepare(db, source);
   const found = await readByGoal<Row & OrderedRow>(
     db,
-    source,
+    prepared,
     (goal) => Prisma.sql`/* readOrderedPage ${table} */
     SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey"
-    FROM (${rowsOf(source, part, goal)}) AS ${table} ${join}
-    ORDER BY ${orderOf(source, isBackward)}`,
+    FROM (${rowsOf(prepared, range, goal)}) AS ${table} ${join}
+    ORDER BY ${orderOf(prepared, isBackward)}`,
   );
-  const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, source, bound) : false;
+  const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, prepared, bound) : false;
   const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
@@ -147,11 +146,7 @@ export async function readOrderedPage<Row extends { id: string }>(
 
 /** @throws the source's error if reading what the conditions need takes too long. */
 async function prepare(db: ReadDb, source: OrderedSource<unknown>): Promise<PreparedSource> {
-  try {
-    return { ...source, ...(await source.conditions(db)) };
-  } catch (error) {
-    throw error instanceof QueryTimeoutError ? source.timeoutError(error.timeoutMs) : error;
-  }
+  return { ...source, ...(await explainTimeout(source.conditions(db), source.timeoutError)) };
 }
 
 /** @throws the source's error for a statement that takes too long by both plans. */
@@ -160,21 +155,12 @@ async function readByGoal<Row>(
   { isIndexed = false, timeoutError }: PreparedSource,
   statement: (goal: Goal) => Prisma.Sql,
 ): Promise<Row[]> {
-  try {
-    if (!isIndexed) return await db.queryOnce<Row[]>(statement('first rows'));
-    const found = await orTimeout(db.queryOnce<Row[]>(statement('first rows'), FIRST_ROWS_MS));
-    return found instanceof QueryTimeoutError ? await db.queryOnce<Row[]>(statement('all rows')) : found;
-  } catch (error) {
-    throw error instanceof QueryTimeoutError ? timeoutError(error.timeoutMs) : error;
+  if (isIndexed) {
+    const found = await unlessTimeout(db.queryOnce<Row[]>(statement('first rows'), FIRST_ROWS_MS));
+    if (found) return found;
   }
+  return explainTimeout(db.queryOnce<Row[]>(statement(isIndexed ? 'all rows' : 'first rows')), timeoutError);
 }
-
-/** The result, or the error of a statement that took too long. */
-const orTimeout = <Result>(result: Promise<Result>): Promise<Result | QueryTimeoutError> =>
-  result.catch((error: unknown) => {
-    if (error instanceof QueryTimeoutError) return error;
-    throw error;
-  });
 
 /** What a statement selects besides the properties of a row. */
 interface OrderedRow {
@@ -196,7 +182,7 @@ async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNulla
     );
     if (atBound) return true;
   }
-  const part = {
+  const range = {
     isBackward: bound.side === 'after',
     from: { position: bound, isInclusive: true },
     limit: PLANNED_ROWS,
@@ -204,7 +190,7 @@ async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNulla
   const rows = await readByGoal(
     db,
     source,
-    (goal) => Prisma.sql`/* hasRowsBeyond ${table} */ SELECT FROM (${rowsOf(source, part, goal)}) AS beyond`,
+    (goal) => Prisma.sql`/* hasRowsBeyond ${table} */ SELECT FROM (${rowsOf(source, range, goal)}) AS beyond`,
   );
   return rows.length > 0;
 }
@@ -217,17 +203,17 @@ function orderOf({ sort: { key, direction }, id }: PreparedSource, isBackward: b
   return Prisma.sql`${key.value} ${order} NULLS ${nulls}, ${id} ${order}`;
 }
 
-function rowsOf(source: PreparedSource, part: Part, goal: Goal): Prisma.Sql {
-  const groups = groupsOf(source.sort, part);
+function rowsOf(source: PreparedSource, range: RowRange, goal: Goal): Prisma.Sql {
+  const groups = groupsOf(source.sort, range);
   const [only] = groups;
-  if (only && groups.length === 1) return rowsOfGroup(source, part, goal, only);
+  if (only && groups.length === 1) return rowsOfGroup(source, range, goal, only);
   // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
-  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, part, goal, group)})`);
-  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${part.limit}::int`;
+  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, range, goal, group)})`);
+  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${range.limit}::int`;
 }
 
-/** The groups that a part reads, in order. */
-function groupsOf({ key }: Sort, { isBackward, from }: Part): Group[] {
+/** The groups that a range reads, in order. */
+function groupsOf({ key }: Sort, { isBackward, from }: RowRange): Group[] {
   if (!key?.nulls) return ['values'];
   const inOrder: Group[] = key.nulls === 'last' ? ['values', 'nulls'] : ['nulls', 'values'];
   const groups = isBackward ? inOrder.reverse() : inOrder;
@@ -236,7 +222,12 @@ function groupsOf({ key }: Sort, { isBackward, from }: Part): Group[] {
 
 const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
 
-function rowsOfGroup(source: PreparedSource, { isBackward, from, limit }: Part, goal: Goal, group: Group): Prisma.Sql {
+function rowsOfGroup(
+  source: PreparedSource,
+  { isBackward, from, limit }: RowRange,
+  goal: Goal,
+  group: Group,
+): Prisma.Sql {
   const { table, where, arms, id, sort } = source;
   const key = group === 'nulls' ? undefined : sort.key;
   const isAscending = (sort.direction === 'asc') !== isBackward;
@@ -272,13 +263,13 @@ function rowsOfGroup(source: PreparedSource, { isBackward, from, limit }: Part, 
 }
 
 /** SQL that is appended to a condition: the row is one of a member, if the source is limited to members. */
-const isMember = ({ membership, id }: PreparedSource): Prisma.Sql =>
+export const isMember = ({ membership, id }: Pick<PreparedSource, 'membership' | 'id'>): Prisma.Sql =>
   membership
     ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.memberId} = ${id})`
     : Prisma.empty;
 
 function beyond(
-  { position, isInclusive }: NonNullable<Part['from']>,
+  { position, isInclusive }: NonNullable<RowRange['from']>,
   isAscending: boolean,
   key: SortKey | undefined,
   id: Prisma.Sql,
@@ -287,85 +278,4 @@ function beyond(
   if (!key || position.sortKey == null) return Prisma.sql`AND ${id} ${operator} ${position.id}::uuid`;
   const value = Prisma.sql`${position.sortKey}::text::${Prisma.raw(key.type)}`;
   return Prisma.sql`AND (${key.value}, ${id}) ${operator} (${value}, ${position.id}::uuid)`;
-}
-
-/** How many rows a source has. */
-export interface Count {
-  count: number;
-  /** Whether there are more: the count is as far as the limits allowed. */
-  isCapped: boolean;
-}
-
-/** Rows in the first step of a count, and the time in ms below which the next step is twice as long. */
-const FIRST_STEP = 5_000;
-const SHORT_STEP_MS = 100;
-
-/**
- * Counts rows up to a maximum, for at most about `budgetMs`. It counts in steps of a range of ids, so that a count that takes too
- * long ends with what it has counted.
- */
-export async function countOrdered(
-  db: ReadDb,
-  source: OrderedSource<unknown>,
-  { maximum, budgetMs }: { maximum: number; budgetMs: number },
-): Promise<Count> {
-  const deadline = performance.now() + budgetMs;
-  let position: string | undefined;
-  let count = 0;
-  for (let step = FIRST_STEP; ; ) {
-    const started = performance.now();
-    const range = await countStep(db, source, position, step);
-    if (!range) return { count, isCapped: true };
-    count += range.passed;
-    if (count > maximum) return { count: maximum, isCapped: true };
-    if (range.read < step || range.last === null) return { count, isCapped: false };
-    if (performance.now() > deadline) return { count, isCapped: true };
-    position = range.last;
-    if (performance.now() - started < SHORT_STEP_MS) step *= 2;
-  }
-}
-
-/** The rows of one step: those that pass, all that were read, and the last id. */
-interface Range {
-  passed: number;
-  read: number;
-  last: string | null;
-}
-
-/** Counts the next `step` rows after an id; undefined if that takes too long. */
-async function countStep(
-  db: ReadDb,
-  source: OrderedSource<unknown>,
-  after: string | undefined,
-  step: number,
-): Promise<Range | undefined> {
-  const { table, id } = source;
-  try {
-    const { where } = await source.conditions(db);
-    const [range] = await db.queryOnce<[Range]>(Prisma.sql`/* countOrdered ${table} */
-      SELECT count(*) FILTER (WHERE ${where})::int AS passed, count(*)::int AS read, max(${id}::text) AS last
-      FROM (${candidates(source, after, step)}) AS ${table}`);
-    return range;
-  } catch (error) {
-    if (error instanceof QueryTimeoutError) return undefined;
-    throw error;
-  }
-}
-
-/** The rows of a step. Those that are limited to members are read in the order of the memberships. */
-function candidates(
-  { table, id, workspaceId, membership }: OrderedSource<unknown>,
-  after: string | undefined,
-  step: number,
-): Prisma.Sql {
-  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${workspaceId}::uuid`;
-  const [from, where, key] = membership
-    ? [
-        Prisma.sql`${membership.table} JOIN ${table} ON ${isOfWorkspace} AND ${id} = ${membership.memberId}`,
-        membership.where,
-        membership.memberId,
-      ]
-    : [table, isOfWorkspace, id];
-  const bound = after === undefined ? Prisma.empty : Prisma.sql`AND ${key} > ${after}::uuid`;
-  return Prisma.sql`SELECT ${table}.* FROM ${from} WHERE ${where} ${bound} ORDER BY ${key} LIMIT ${step}::int`;
 }

@@ -53,6 +53,7 @@ export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly 
  * @param now the instant that `within` and `before` refer to.
  */
 export function eventsSource(workspaceId: string, filter: EventFilter = {}, now = new Date()): KeysetSource<Event> {
+  if (Object.values(filter).every((condition) => condition == null)) return allEvents(workspaceId);
   const { name, since, until } = filter;
   const filters = [
     ...(name == null ? [] : [Prisma.sql`events.name = ${name}`]),
@@ -61,8 +62,8 @@ export function eventsSource(workspaceId: string, filter: EventFilter = {}, now 
   ];
   // There are too many texts of these to prepare each.
   const ofValues = contentTests(filter).map((test) => test.sql({ workspaceId, now }));
-  if (ofValues.length > 0) return { ...createSource(workspaceId, [...filters, ...ofValues]), adHoc: { timeoutError } };
-  return filters.length === 0 ? allEvents(workspaceId) : createSource(workspaceId, filters);
+  if (ofValues.length > 0) return { ...createSource(workspaceId, [...filters, ...ofValues]), timeoutError };
+  return createSource(workspaceId, filters);
 }
 
 const timeoutError = (timeoutMs: number) =>

@@ -1,15 +1,9 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { FieldSet } from '../../db/reading/columns.ts';
-import { COUNT_CAP } from '../../db/reading/count.ts';
+import { COUNT_CAP, type Count, countOrdered } from '../../db/reading/count.ts';
 import type { Keyed, KeysetSource, Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
-import {
-  type Count,
-  countOrdered,
-  isPositionIn,
-  type OrderedSource,
-  readOrderedPage,
-} from '../../db/reading/ordered.ts';
+import { isPositionIn, type OrderedSource, readOrderedPage } from '../../db/reading/ordered.ts';
 import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
 import type { Context } from '../context.ts';
 import type { PageRow } from '../loaders/index.ts';

@@ -21,3 +21,9 @@ it.each([
   const condition = toCondition({ not: { or: [conjunctionOf(count, arms)] }, and: [conjunctionOf(count, arms)] });
   expect(condition.alternatives?.length).toBeLessThanOrEqual(MAX_ALTERNATIVES);
 });
+
+it('is a scan if it has too many alternatives to find users by each', () => {
+  const uids = (count: number): UserFilter => ({ or: conjunctionOf(1, count).and?.[0]?.or ?? [] });
+  expect(toCondition(uids(MAX_ALTERNATIVES))).toMatchObject({ access: 'index' });
+  expect(toCondition(uids(MAX_ALTERNATIVES + 1))).toMatchObject({ access: 'scan' });
+});

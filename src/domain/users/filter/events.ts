@@ -4,7 +4,7 @@ import { describeDuration } from './duration.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
 import { ago } from './instants.ts';
 import { all, not } from './logic.ts';
-import { given, type RowTest, testsOfPart, timeOf } from './row-tests.ts';
+import { type RowTest, testIfSet, testsOfPart, timeOf, withPhrases } from './row-tests.ts';
 import { sqlText, textComparisons } from './texts.ts';
 import { attributeOf, valueComparisons } from './values.ts';
 
@@ -21,8 +21,8 @@ function rangeOf(filter: CountFilter | null | undefined): Range {
   const { eq, lt, lte, gt, gte } = filter ?? { gte: 1 };
   const minima = [eq, gte, gt == null ? undefined : gt + 1];
   const maxima = [eq, lte, lt == null ? undefined : lt - 1];
-  const given = (bounds: typeof minima) => bounds.filter((bound) => bound != null);
-  return { minimum: Math.max(0, ...given(minima)), maximum: Math.min(Number.POSITIVE_INFINITY, ...given(maxima)) };
+  const defined = (bounds: typeof minima) => bounds.filter((bound) => bound != null);
+  return { minimum: Math.max(0, ...defined(minima)), maximum: Math.min(Number.POSITIVE_INFINITY, ...defined(maxima)) };
 }
 
 /** The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's names. */
@@ -47,7 +47,7 @@ function nameTest(name: EventCondition['name']): EventTest {
 function timeTests({ within, since, until }: EventCondition): EventTest[] {
   const timeOfEvent = ({ timestamp }: EventFacts) => Date.parse(timestamp);
   return [
-    ...given(within, (duration) => ({
+    ...testIfSet(within, (duration) => ({
       sql: ({ now }: SqlScope) =>
         Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
       passes: (event: EventFacts, now: number) =>
@@ -55,12 +55,12 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
       phrase: `in the last ${describeDuration(duration)}`,
       isTimed: true,
     })),
-    ...given(since, (start) => ({
+    ...testIfSet(since, (start) => ({
       sql: () => Prisma.sql`events.timestamp >= ${start}::timestamptz`,
       passes: (event: EventFacts) => timeOfEvent(event) >= start.getTime(),
       phrase: `since ${start.toISOString()}`,
     })),
-    ...given(until, (end) => ({
+    ...testIfSet(until, (end) => ({
       sql: () => Prisma.sql`events.timestamp < ${end}::timestamptz`,
       passes: (event: EventFacts) => timeOfEvent(event) < end.getTime(),
       phrase: `before ${end.toISOString()}`,
@@ -114,7 +114,7 @@ function atLeast(count: number, tests: readonly EventTest[], dependencies: Depen
       }
       return false;
     },
-    phrase: () => `did at least ${count} × an event with ${tests.map((test) => test.phrase).join(' and ')}`,
+    phrase: () => withPhrases(`did at least ${count} × an event`, tests, 'with '),
     dependencies: () => dependencies,
   };
 }

@@ -6,16 +6,16 @@ export function all(conditions: readonly Condition[]): Condition {
   const [first] = conditions;
   if (first && conditions.length === 1) return first;
   const alternatives = distribute(conditions);
-  return { ...together(conditions), ...(alternatives ? { alternatives } : {}) };
+  return { ...combineAll(conditions), ...(alternatives ? { alternatives } : {}) };
 }
 
 /** Holds if all conditions hold; has no alternatives. */
-function together(conditions: readonly Condition[]): Condition {
+function combineAll(conditions: readonly Condition[]): Condition {
   return {
     sql: (scope, isNegated) => (isNegated ? disjunction : conjunction)(conditions, scope, isNegated),
     access: driverOf(conditions)?.access ?? 'scan',
     holds: (user, now) => conditions.every((condition) => condition.holds(user, now)),
-    phrase: () => joined(conditions, ' and ', 'everybody'),
+    phrase: () => joinPhrases(conditions, ' and ', 'everybody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
   };
 }
@@ -24,14 +24,16 @@ function together(conditions: readonly Condition[]): Condition {
 export function any(conditions: readonly Condition[]): Condition {
   const [first] = conditions;
   if (first && conditions.length === 1) return first;
-  const access = cheapest.findLast((each) => conditions.some((condition) => condition.access === each)) ?? 'index';
   const alternatives = conditions.flatMap((condition) => condition.alternatives ?? [condition]);
+  const dearest = accessByCost.findLast((each) => conditions.some((condition) => condition.access === each)) ?? 'index';
+  // Without its alternatives, it is evaluated for one user after the other.
+  const access = alternatives.length <= MAX_ALTERNATIVES ? dearest : 'scan';
   return {
     sql: (scope, isNegated) => (isNegated ? conjunction : disjunction)(conditions, scope, isNegated),
     access,
-    ...(access !== 'scan' && alternatives.length <= MAX_ALTERNATIVES ? { alternatives } : {}),
+    ...(access === 'scan' ? {} : { alternatives }),
     holds: (user, now) => conditions.some((condition) => condition.holds(user, now)),
-    phrase: () => joined(conditions, ' or ', 'nobody'),
+    phrase: () => joinPhrases(conditions, ' or ', 'nobody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
   };
 }
@@ -48,7 +50,7 @@ export function not(condition: Condition): Condition {
 }
 
 /** The ways to find users, the cheapest first. */
-const cheapest: readonly Access[] = ['index', 'aggregate', 'scan'];
+const accessByCost: readonly Access[] = ['index', 'aggregate', 'scan'];
 
 /** Maximum number of alternatives, each of which is a subquery that takes time to plan. */
 export const MAX_ALTERNATIVES = 10;
@@ -60,7 +62,7 @@ export const MAX_ALTERNATIVES = 10;
 function distribute(conditions: readonly Condition[]): Condition[] | undefined {
   const chosen = conditions.find(({ alternatives }) => alternatives);
   return chosen?.alternatives?.map((alternative) =>
-    together(conditions.map((condition) => (condition === chosen ? alternative : condition))),
+    combineAll(conditions.map((condition) => (condition === chosen ? alternative : condition))),
   );
 }
 
@@ -80,7 +82,7 @@ function conjunction(conditions: readonly Condition[], scope: SqlScope, isNegate
 
 /** The condition by which the users of a conjunction are found. */
 function driverOf(conditions: readonly Condition[]): Condition | undefined {
-  const [access] = cheapest.filter((each) => conditions.some((condition) => condition.access === each));
+  const [access] = accessByCost.filter((each) => conditions.some((condition) => condition.access === each));
   return conditions.find((condition) => condition.access === access);
 }
 
@@ -90,7 +92,7 @@ function disjunction(conditions: readonly Condition[], scope: SqlScope, isNegate
   return Prisma.sql`(${Prisma.join(parts, ' OR ')})`;
 }
 
-function joined(conditions: readonly Condition[], operator: string, ofNone: string): string {
+function joinPhrases(conditions: readonly Condition[], operator: string, ofNone: string): string {
   if (conditions.length === 0) return ofNone;
   return `(${conditions.map((condition) => condition.phrase()).join(operator)})`;
 }

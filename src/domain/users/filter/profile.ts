@@ -40,7 +40,7 @@ function columnOf(field: keyof User): Prisma.Sql {
 }
 
 /** A part of a user. */
-interface Part<Value, Sql> {
+interface UserPart<Value, Sql> {
   name: string;
   sql: Sql;
   of: (user: User) => Value | null;
@@ -51,7 +51,7 @@ interface Part<Value, Sql> {
 }
 
 /** A condition on a part of a user. */
-function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: Part<Value, Sql>): Condition {
+function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserPart<Value, Sql>): Condition {
   const { indexed } = part;
   return {
     sql: ({ now, walk }, isNegated) => {

@@ -3,7 +3,7 @@ import { type Condition, type Dependency, hasRows, type UserFacts } from './cond
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
 import { instantComparisons, ordered, sqlTimestamp } from './instants.ts';
 import { not } from './logic.ts';
-import { given, type RowTest, testsOfPart, timeOf } from './row-tests.ts';
+import { type RowTest, testIfSet, testsOfPart, timeOf, withPhrases } from './row-tests.ts';
 
 /** The rows of a table that belong to a user. */
 interface Relation<Row> {
@@ -25,7 +25,7 @@ function some<Row>(relation: Relation<Row>, tests: readonly RowTest<Row>[], depe
     },
     access: tests.some((test) => test.isIndexed) ? 'index' : 'scan',
     holds: (user, now) => rowsOf(user).some((row) => tests.every((test) => test.passes(row, now))),
-    phrase: () => [`has ${phrase}`, tests.map((test) => test.phrase).join(' and ')].filter(Boolean).join(' '),
+    phrase: () => withPhrases(`has ${phrase}`, tests),
     dependencies: () => [dependency, ...timeOf(tests)],
   };
 }
@@ -43,7 +43,7 @@ const lastSeenAt = Prisma.sql`date_trunc('milliseconds', devices.last_seen_at)`;
 
 function deviceTests({ platform, lastSeenAt: seen }: DeviceCondition): RowTest<DeviceRow>[] {
   return [
-    ...given(platform, (expected) => ({
+    ...testIfSet(platform, (expected) => ({
       sql: () => Prisma.sql`devices.platform = ${expected}::device_platform`,
       passes: (device: DeviceRow) => device.platform === expected,
       phrase: `for ${expected}`,
@@ -63,7 +63,7 @@ const idTest = <Row>(ids: readonly string[], column: Prisma.Sql, idOf: (row: Row
       ? Prisma.sql`${column} = ${ids[0]}::uuid`
       : Prisma.sql`${column} = ANY(${[...new Set(ids)]}::uuid[])`,
   passes: (row) => ids.includes(idOf(row)),
-  phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ')}`,
+  phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ') || 'none'}`,
   isIndexed: true,
 });
 
@@ -77,10 +77,10 @@ const lists: Relation<ListRow> = {
 
 function listTests({ listIds, subscribed, joinedAt }: ListCondition): RowTest<ListRow>[] {
   return [
-    ...given(listIds, (ids) =>
+    ...testIfSet(listIds, (ids) =>
       idTest(ids, Prisma.sql`list_memberships.list_id`, (membership: ListRow) => membership.listId),
     ),
-    ...given(subscribed, (expected) => ({
+    ...testIfSet(subscribed, (expected) => ({
       sql: () => Prisma.sql`list_memberships.subscribed = ${expected}::boolean`,
       passes: (membership: ListRow) => membership.subscribed === expected,
       phrase: expected ? 'subscribed' : 'unsubscribed',
@@ -103,10 +103,10 @@ const segments: Relation<SegmentRow> = {
 
 function segmentTests({ segmentIds, suppressed }: SegmentCondition): RowTest<SegmentRow>[] {
   return [
-    ...given(segmentIds, (ids) =>
+    ...testIfSet(segmentIds, (ids) =>
       idTest(ids, Prisma.sql`segment_memberships.segment_id`, (membership: SegmentRow) => membership.segmentId),
     ),
-    ...given(suppressed, (expected) => ({
+    ...testIfSet(suppressed, (expected) => ({
       sql: () => Prisma.sql`segment_memberships.suppressed = ${expected}::boolean`,
       passes: (membership: SegmentRow) => membership.suppressed === expected,
       phrase: expected ? 'suppressed' : 'not suppressed',

@@ -15,7 +15,7 @@ export interface RowTest<Row> {
 }
 
 /** A part of a row that is compared. */
-interface Part<Row, Value, Sql> {
+interface RowPart<Row, Value, Sql> {
   name: string;
   sql: Sql;
   of(row: Row): Value | null;
@@ -24,7 +24,7 @@ interface Part<Row, Value, Sql> {
 /** The tests of a part of a row: one for each comparison. */
 export function testsOfPart<Row, Value, Sql>(
   comparisons: readonly Comparison<Value, Sql>[],
-  { name, sql, of }: Part<Row, Value, Sql>,
+  { name, sql, of }: RowPart<Row, Value, Sql>,
 ): RowTest<Row>[] {
   return comparisons.map((comparison) => ({
     sql: ({ now }) => comparison.sql(sql, now),
@@ -35,10 +35,16 @@ export function testsOfPart<Row, Value, Sql>(
 }
 
 /** The test of a part of a filter, if it is set. */
-export const given = <Input, Row>(
+export const testIfSet = <Input, Row>(
   input: Input | null | undefined,
   toTest: (input: Input) => RowTest<Row>,
 ): RowTest<Row>[] => (input == null ? [] : [toTest(input)]);
+
+/** A phrase, and those of the tests that have one. @param link precedes them, such as `with `. */
+export function withPhrases(phrase: string, tests: readonly Pick<RowTest<never>, 'phrase'>[], link = ''): string {
+  const phrases = tests.map((test) => test.phrase).filter((each) => each !== '');
+  return phrases.length === 0 ? phrase : `${phrase} ${link}${phrases.join(' and ')}`;
+}
 
 /** The dependency on time, if a test has it. */
 export const timeOf = (tests: readonly RowTest<never>[]): Dependency[] =>

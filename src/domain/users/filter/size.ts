@@ -22,7 +22,7 @@ export interface FilterSize {
 }
 
 /** A part of a filter that has still to be measured. */
-interface Part {
+interface PendingPart {
   value: unknown;
   depth: number;
   /** The cost of each condition in it. */
@@ -43,7 +43,7 @@ const COSTS: Readonly<Record<string, number>> = { devices: 2, lists: 2, segments
  */
 export function measureFilter(filter: unknown): FilterSize {
   const size: FilterSize = { depth: 0, conditions: 0, values: 0, cost: 0 };
-  const parts: Part[] = [{ value: filter, depth: 0, costOfCondition: 1 }];
+  const parts: PendingPart[] = [{ value: filter, depth: 0, costOfCondition: 1 }];
   for (let part = parts.pop(); part; part = parts.pop()) {
     const { value, depth, costOfCondition } = part;
     size.depth = Math.max(size.depth, depth);
@@ -51,7 +51,7 @@ export function measureFilter(filter: unknown): FilterSize {
       for (const item of value) parts.push({ ...part, value: item });
     } else if (isJsonObject(value)) {
       const entries = Object.entries(value).filter(([key, item]) => item !== undefined && !OPTIONS.has(key));
-      if (entries.length === 0) size.conditions += 1;
+      if (entries.length === 0) addCondition(size, costOfCondition);
       for (const [key, item] of entries) {
         const isNesting = NESTING.has(key);
         parts.push({
@@ -61,12 +61,16 @@ export function measureFilter(filter: unknown): FilterSize {
         });
       }
     } else {
-      size.conditions += 1;
-      size.cost += costOfCondition;
+      addCondition(size, costOfCondition);
       if (Array.isArray(value)) size.values = Math.max(size.values, value.length);
     }
   }
   return size;
+}
+
+function addCondition(size: FilterSize, cost: number): void {
+  size.conditions += 1;
+  size.cost += cost;
 }
 
 /** @throws {LimitExceededError} if a filter exceeds limits; the message names all of them. */

@@ -36,18 +36,22 @@ const quote = (operand: string) => JSON.stringify(operand);
 
 /** How one comparison of texts treats case. */
 interface TextMode {
+  /** What follows the phrase of a comparison. */
+  suffix: string;
   value(text: SqlText): Prisma.Sql;
   operand(operand: string): Prisma.Sql;
   convert(text: string): string;
 }
 
 const exact: TextMode = {
+  suffix: ' (case-sensitive)',
   value: ({ text }) => text,
   operand: (operand) => Prisma.sql`${operand}::text`,
   convert: (text) => text,
 };
 
 const folded: TextMode = {
+  suffix: '',
   value: (text) => text.folded,
   operand: (operand) => Prisma.sql`lower(${operand}::text)`,
   convert: fold,
@@ -57,45 +61,45 @@ const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
 
 type TextOperators = Operators<StringFilter, string, SqlText, 'caseSensitive'>;
 
-function textOperators({ value, operand, convert }: TextMode): TextOperators {
+function textOperators({ suffix, value, operand, convert }: TextMode): TextOperators {
   return {
     eq: {
-      phrase: (text) => `is ${quote(text)}`,
+      phrase: (text) => `is ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} = ${operand(other)}`,
       holds: (text, other) => convert(text) === convert(other),
       isRange: true,
       oneOf: (other) => [other],
     },
     ne: {
-      phrase: (text) => `is present and not ${quote(text)}`,
+      phrase: (text) => `is present and not ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} <> ${operand(other)}`,
       holds: (text, other) => convert(text) !== convert(other),
     },
     in: {
-      phrase: (texts) => `is one of ${quoteAll(texts)}`,
+      phrase: (texts) => `is one of ${quoteAll(texts)}${suffix}`,
       sql: (text, others) => oneOf(value(text), others.map(operand)),
       holds: (text, others) => others.map(convert).includes(convert(text)),
       isRange: true,
       oneOf: (others) => others,
     },
     notIn: {
-      phrase: (texts) => `is present and none of ${quoteAll(texts)}`,
+      phrase: (texts) => `is present and none of ${quoteAll(texts)}${suffix}`,
       sql: (text, others) => noneOf(value(text), others.map(operand)),
       holds: (text, others) => !others.map(convert).includes(convert(text)),
     },
     contains: {
-      phrase: (text) => `contains ${quote(text)}`,
+      phrase: (text) => `contains ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}%`)}`,
       holds: (text, other) => convert(text).includes(convert(other)),
     },
     startsWith: {
-      phrase: (text) => `starts with ${quote(text)}`,
+      phrase: (text) => `starts with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`${escapeLike(other)}%`)}`,
       holds: (text, other) => convert(text).startsWith(convert(other)),
       isRange: true,
     },
     endsWith: {
-      phrase: (text) => `ends with ${quote(text)}`,
+      phrase: (text) => `ends with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}`)}`,
       holds: (text, other) => convert(text).endsWith(convert(other)),
     },
@@ -123,7 +127,7 @@ function withIndex<Operand>(
 ): Operator<string, Operand, SqlText> {
   const sql: typeof operator.sql = (text, operand, now) =>
     Prisma.sql`(${implied.sql(text, operand, now)} AND ${operator.sql(text, operand, now)})`;
-  return { ...operator, phrase: (operand) => `${operator.phrase(operand)} (case-sensitive)`, sql };
+  return { ...operator, sql };
 }
 
 /** The comparisons of a text. */
