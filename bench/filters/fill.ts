@@ -1,4 +1,4 @@
-import type { FillStatement } from '../database/fill.ts';
+import { type FillStatement, SCATTER_STRIDE } from '../database/fill.ts';
 import { FILL_END, FILL_START, idSql } from '../database/ids.ts';
 
 const EVENTS_PER_USER = 10;
@@ -34,12 +34,14 @@ export const listSizes = { large: 0.6, medium: 0.055, small: 23 };
 /** The id of a list, and that of the segment of the same number. */
 export const listId = (number: number) => `00000000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 
+/** The same in SQL. */
+const listIdSql = (number: string) => `('00000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
+
 /** The id of the user of a number, from 1 to the number of users. */
-export const userIdSql = (number: string, users: number) => idSql(userMs(number, users), number);
+export const userIdSql = (number: string, users: number) => idSql(msOf(number, users), number);
 
 const msOf = (number: string, rows: number) =>
   `(${FILL_START} + (${number}) * ${(FILL_END - FILL_START - 1) / rows})::bigint`;
-const userMs = (number: string, users: number) => msOf(number, users);
 const instant = (ms: string) => `to_timestamp((${ms}) / 1000.0)`;
 
 /** SQL for a fraction between 0 and 1, which differs between rows `n` and between uses. */
@@ -68,10 +70,10 @@ export function fillStatements(workspaceId: string, users: number): FillStatemen
   const workspace = `'${workspaceId}'::uuid`;
   const rows = 'generate_series($1::bigint, $2::bigint) AS n';
   const userId = (number: string) => userIdSql(number, users);
-  const created = userMs('n', users);
+  const created = msOf('n', users);
   const events = users * EVENTS_PER_USER;
   // Scatters the most active users over all sign-ups; the stride is prime.
-  const activeUser = `(1 + (${place(31, Math.floor(users * ACTIVE), 1.5)}::bigint * 7919) % ${users})`;
+  const activeUser = `(1 + (${place(31, Math.floor(users * ACTIVE), 1.5)}::bigint * ${SCATTER_STRIDE}) % ${users})`;
   const isListed = `CASE list WHEN 1 THEN ${fraction(21)} < ${listSizes.large}
     WHEN 2 THEN ${fraction(22)} < ${listSizes.medium} ELSE n % ${Math.floor(users / listSizes.small)} = 5 END`;
   return [
@@ -100,14 +102,14 @@ export function fillStatements(workspaceId: string, users: number): FillStatemen
         table: `${kind}s`,
         rows: 3,
         sql: `INSERT INTO ${kind}s (workspace_id, id, ${kind === 'list' ? 'title' : 'name'}, created_at)
-          SELECT ${workspace}, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Number ' || n, ${instant(`${FILL_START}`)}
+          SELECT ${workspace}, ${listIdSql('n')}, 'Number ' || n, ${instant(`${FILL_START}`)}
           FROM ${rows}`,
       },
       {
         table: `${kind}_memberships`,
         rows: users,
         sql: `INSERT INTO ${kind}_memberships (workspace_id, ${kind}_id, user_id, ${kind === 'list' ? 'subscribed, joined_at' : 'suppressed'})
-          SELECT ${workspace}, ('00000000-0000-7000-8000-' || lpad(to_hex(list), 12, '0'))::uuid, ${userId('n')},
+          SELECT ${workspace}, ${listIdSql('list')}, ${userId('n')},
             n % 5 > 0 ${kind === 'list' ? `, ${instant(created)}` : ''}
           FROM ${rows}, generate_series(1, 3) AS list WHERE ${isListed}`,
       },

@@ -110,11 +110,10 @@ async function cursorAfter(
 /** A user in the middle of all, in the order of the question. */
 async function middleOf(
   { client, workspaceId, users }: Subject,
-  { sql }: Question,
+  { sql, orderBy }: Question,
 ): Promise<{ id: string; sortKey?: string }> {
   const [, key] = /\{after ([^}]+)\}/.exec(sql) ?? [];
-  const isById = !key || key.endsWith('id') === key.includes('.');
-  if (isById && key !== 'lower(u.uid) COLLATE "C"') {
+  if (orderBy === undefined) {
     const { rows } = await client.query<{ id: string }>(`SELECT ${userIdSql(`${Math.floor(users / 2)}`, users)} AS id`);
     return { id: rows[0]?.id ?? '' };
   }

@@ -36,6 +36,9 @@ const memberOf = (list: number) =>
   WHERE m.workspace_id = $1 AND m.list_id = '${listId(list)}' {after m.user_id} ORDER BY m.user_id DESC LIMIT 31`;
 const did = (name: string, more = '') =>
   `EXISTS (SELECT FROM events e WHERE e.workspace_id = $1 AND e.name = '${name}' AND e.user_id = u.id ${more})`;
+/** SQL of whether the user `u` is a member of one of some lists. */
+const isMember = (...lists: number[]) =>
+  `EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id IN (${lists.map((list) => `'${listId(list)}'`).join()}))`;
 const inLast = (days: number) =>
   `AND e.timestamp > $2::timestamptz - ${days} * interval '${DAY}' AND e.timestamp <= $2`;
 const doneAtLeast = (count: number, name: string, more = '') => `FROM (
@@ -55,7 +58,7 @@ const event = (name: string, count?: number, days?: number): UserFilter => ({
     {
       name: { eq: name },
       ...(count ? { count: { gte: count } } : {}),
-      ...(days ? { within: `P${days}D` as never } : {}),
+      ...(days ? { within: `P${days}D` } : {}),
     },
   ],
 });
@@ -191,17 +194,13 @@ export const questions: readonly Question[] = [
   {
     name: 'one of two lists',
     where: { lists: { some: { listIds: [listId(2), listId(3)] } } },
-    sql: users(
-      `EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id IN ('${listId(2)}', '${listId(3)}'))`,
-    ),
+    sql: users(`${isMember(2, 3)}`),
     target: FAST,
   },
   {
     name: 'not in a list',
     where: { lists: { none: { listIds: [listId(1)] } } },
-    sql: users(
-      `NOT EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id = '${listId(1)}')`,
-    ),
+    sql: users(`NOT ${isMember(1)}`),
     target: FAST,
   },
   {
@@ -260,9 +259,7 @@ export const questions: readonly Question[] = [
   {
     name: 'large list and rare event',
     where: { and: [listed(1), event('Cancelled')] },
-    sql: users(
-      `${did('Cancelled')} AND EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id = '${listId(1)}')`,
-    ),
+    sql: users(`${did('Cancelled')} AND ${isMember(1)}`),
     target: FAST,
   },
   {
@@ -274,21 +271,14 @@ export const questions: readonly Question[] = [
   {
     name: 'small list or rare event or e-mail',
     where: { or: [listed(3), event('Cancelled'), { email: { startsWith: 'user.jojo' } }] },
-    sql: either(
-      `EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id = '${listId(3)}')`,
-      did('Cancelled'),
-      `${folded('email')} LIKE 'user.jojo%'`,
-    ),
+    sql: either(`${isMember(3)}`, did('Cancelled'), `${folded('email')} LIKE 'user.jojo%'`),
     target: FAST,
   },
   {
     name: 'large list and (rare event or rare attribute)',
     where: { and: [listed(1), { or: [event('Cancelled'), attributeIs('reference', 'R-c4ca4238a0')] }] },
     sql: either(
-      ...[did('Cancelled'), hasToken('reference:"r-c4ca4238a0"')].map(
-        (condition) =>
-          `${condition} AND EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id = '${listId(1)}')`,
-      ),
+      ...[did('Cancelled'), hasToken('reference:"r-c4ca4238a0"')].map((condition) => `${condition} AND ${isMember(1)}`),
     ),
     target: FAST,
   },

@@ -76,11 +76,9 @@ async function checkOnce(connectionString: string, { server, database }: Target)
   client.on('error', () => {});
   try {
     await client.connect();
-    const { rows: encodings } = await client.query<{ encoding: string }>(
-      "SELECT current_setting('server_encoding') AS encoding",
-    );
-    for (const { encoding } of encodings) {
-      if (encoding === 'UTF8') continue;
+    const { rows } = await client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
+    const encoding = rows[0]?.encoding;
+    if (encoding !== 'UTF8') {
       throw new StartError(
         `Database "${database}" at ${server} has the encoding ${encoding}; it must be UTF8. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in DATABASE_URL.`,
       );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attributeIssuesOf, isJsonObject, keyIssues } from '../domain/shared/attributes.ts';
 import type { ValidationIssue } from '../domain/shared/errors.ts';
-import { MAX_ISSUES } from '../domain/shared/limits.ts';
+import { MAX_ECHO_LENGTH, MAX_ISSUES } from '../domain/shared/limits.ts';
 
 export type RequestPart = 'params' | 'query' | 'headers' | 'body';
 
@@ -15,8 +15,6 @@ interface AcceptedInput {
   request: { readonly query?: z.ZodObject; readonly body?: z.ZodObject };
   /** The field of the body that contains attributes. */
   attributes?: 'meta' | 'properties';
-  /** Unknown fields of the body are issues. */
-  rejectsUnknownFields?: boolean;
 }
 
 /** A request without the input that the operation cannot use. */
@@ -44,8 +42,7 @@ export function checkRequest(accepted: AcceptedInput, raw: RawRequest): CheckedR
   }));
   const unusedFields = unusedBodyFields(accepted, raw.body);
   const { body, ignored } = withoutInvalidAttributes(accepted, raw.body);
-  const strictIssues =
-    accepted.rejectsUnknownFields || isStrict(raw.headers.Prefer) ? [...unusedFields, ...ignored] : [];
+  const strictIssues = isStrict(raw.headers.Prefer) ? [...unusedFields, ...ignored] : [];
   return {
     request: { ...raw, body },
     issues: [...unknownParameters, ...strictIssues].slice(0, MAX_ISSUES),
@@ -53,9 +50,6 @@ export function checkRequest(accepted: AcceptedInput, raw: RawRequest): CheckedR
     ignoredFields: [...unusedFields, ...ignored].map(({ path }) => path.join('.')),
   };
 }
-
-/** Maximum number of characters of a received name in a message or a header. */
-const MAX_ECHO_LENGTH = 100;
 
 const echo = (name: string) => name.slice(0, MAX_ECHO_LENGTH);
 

@@ -42,8 +42,6 @@ interface Description {
   request: { readonly [Name in RequestPart]?: z.ZodObject };
   /** The field of the body that contains attributes: those that cannot be stored are left out (ignored-input.ts). */
   attributes?: 'meta' | 'properties';
-  /** Rejects unknown fields of the body, which are ignored otherwise: a misspelled one would return other users. */
-  rejectsUnknownFields?: boolean;
   requestExamples: Record<string, Example>;
   response: z.ZodType;
   responseExamples: Record<string, Example>;

@@ -313,7 +313,7 @@ export const lowerCaseUuid = z
   .meta({ format: undefined })
   .transform((id) => id.toLowerCase());
 
-/** Treats empty parameters as absent, since some clients send them. */
+/** Treats empty and null parameters as absent, since some clients send them. */
 const emptyAsAbsent = (value: unknown) => (value === '' || value === null ? undefined : value);
 
 /** A `+` that is not percent-encoded arrives as a space, which an address cannot contain. */

@@ -23,7 +23,7 @@ export function inputDigests(input: CanonicalInput): [stored: Buffer, ...accepte
 
 /** The same text for equivalent inputs: null, `{}` and `[]` count as omitted. */
 function canonicalText(input: CanonicalInput): string {
-  return canonicalJson(Object.fromEntries(Object.entries(input).filter(([, value]) => !isEmpty(value))));
+  return canonicalUserQuery(Object.fromEntries(Object.entries(input).filter(([, value]) => !isEmpty(value))));
 }
 
 function isEmpty(value: unknown): boolean {
@@ -31,12 +31,12 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** JSON with the keys of each object in the order of their UTF-16 units. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+function canonicalUserQuery(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalUserQuery).join(',')}]`;
   if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value);
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalUserQuery(member)}`);
   return `{${members.join(',')}}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ValidationIssue } from './errors.ts';
 import { UnsafeNumber } from './json-numbers.ts';
-import { attributeLimits } from './limits.ts';
+import { attributeLimits, MAX_ECHO_LENGTH } from './limits.ts';
 import { lengthOf, NOT_STORABLE, storable } from './text.ts';
 
 /** The value of an attribute. */
@@ -9,9 +9,6 @@ export type AttributeValue = string | number | boolean;
 
 /** The `meta` of a user or the `properties` of an event: a flat object. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
-
-/** Maximum number of characters of a key or a number that a message or a path contains. */
-const MAX_ECHO_LENGTH = 100;
 
 /** Whether a value is a string, a finite number or a boolean. */
 export function isAttributeValue(value: unknown): value is AttributeValue {

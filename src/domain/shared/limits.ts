@@ -48,5 +48,8 @@ export const metaLimits = { keys: 2 * attributeLimits.keys, bytes: 2 * attribute
 /** Characters in a text that a filter compares with. */
 export const MAX_FILTER_TEXT_LENGTH = 1024;
 
+/** Characters of a name or number of an input that a message or a path repeats. */
+export const MAX_ECHO_LENGTH = 100;
+
 /** Validation issues in one error: an input of a megabyte can have a million. */
 export const MAX_ISSUES = 100;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ValidationError, type ValidationIssue } from './errors.ts';
 import { UnsafeNumber } from './json-numbers.ts';
-import { MAX_ISSUES } from './limits.ts';
+import { MAX_ECHO_LENGTH, MAX_ISSUES } from './limits.ts';
 
 /** An issue as any Standard Schema library reports it; zod's own issues have more properties. */
 export interface SchemaIssue {
@@ -43,9 +43,6 @@ function messageOf(issue: SchemaIssue): string {
   const type = received === UnsafeNumber.name ? 'number' : received;
   return `must be of type ${parsed.expected}${type ? `; got ${type}` : ''}`;
 }
-
-/** Maximum number of characters of a received name in a path. */
-const MAX_ECHO_LENGTH = 100;
 
 /** Converts the issues of a schema library, at most `MAX_ISSUES` of them. */
 export function validationIssues(issues: readonly SchemaIssue[]): ValidationIssue[] {

@@ -18,19 +18,19 @@ import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
+import { sqlText } from './filter/texts.ts';
 import { type User, userColumns } from './user.ts';
 
-/** A text without differences of case, as in the indexes. */
-const folded = (column: Prisma.Sql) => Prisma.sql`lower(${column}) COLLATE "C"`;
+const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
 
 /** What users can be sorted by. `nulls` is set where a user can lack the value. */
 const sortKeys = {
   CREATED_AT: { value: Prisma.sql`users.created_at`, type: 'timestamptz' },
   UPDATED_AT: { value: Prisma.sql`users.updated_at`, type: 'timestamptz' },
-  UID: { value: folded(Prisma.sql`users.uid`), type: 'text' },
-  EMAIL: { value: folded(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
-  FIRST_NAME: { value: folded(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
-  LAST_NAME: { value: folded(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
+  UID: { value: foldedSql(Prisma.sql`users.uid`), type: 'text' },
+  EMAIL: { value: foldedSql(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
+  FIRST_NAME: { value: foldedSql(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
+  LAST_NAME: { value: foldedSql(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
 } as const satisfies Record<string, SortKey>;
 
 /** The names of the fields by which users can be sorted. */
@@ -154,7 +154,7 @@ export function readMatchingUsers(
 }
 
 /** A query as text, which is the same for the same query, whatever the order of its fields. */
-export function canonicalJson(query: UserQuery): string {
+export function canonicalUserQuery(query: UserQuery): string {
   return JSON.stringify(query, (_key, value: unknown) =>
     isJsonObject(value)
       ? Object.fromEntries(

@@ -43,7 +43,7 @@ function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
 }
 
 /** Which users to read. Conditions are combined with AND. */
-interface UserSelection extends SelectionByLookup {
+interface UserSelection extends PreparedSelection {
   /** Only users who signed up at or after this time. */
   createdAfter?: Date | undefined;
   /** Only users who signed up before this time. */
@@ -51,7 +51,7 @@ interface UserSelection extends SelectionByLookup {
 }
 
 /** Conditions for which there are statements of their own. */
-interface SelectionByLookup {
+interface PreparedSelection {
   /** Only users with this address. */
   email?: string | undefined;
   /** Only members of at least one of these lists, subscribed or not. */
@@ -59,7 +59,7 @@ interface SelectionByLookup {
 }
 
 /** The users of the workspace, newest first; the parent is the workspace. */
-export function usersSource(workspaceId: string, { email, listIds }: SelectionByLookup = {}): KeysetSource<User> {
+export function usersSource(workspaceId: string, { email, listIds }: PreparedSelection = {}): KeysetSource<User> {
   const byEmail = email === undefined ? Prisma.empty : Prisma.sql`AND users.email = ${email}`;
   const byLists = listIds === undefined ? Prisma.empty : Prisma.sql`AND ${isMemberOf(workspaceId, listIds)}`;
   return {

@@ -7,16 +7,17 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { LimitExceededError } from '../../domain/shared/errors.ts';
-import { checkFilterSize } from '../../domain/users/filter/size.ts';
+import { type FilterSize, filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
 import { wholeArgument } from './argument-value.ts';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
 import { cachePerOperation, separateOperation } from './operation-cache.ts';
 
-/** A field with a filter, and the argument that contains it. */
+/** A field with an argument that is a filter. */
 interface FilteredField {
   node: FieldNode;
   argument: string;
+  /** The size of a filter without variables, which is the same for each request with the operation. */
+  size: FilterSize | undefined;
 }
 
 /**
@@ -25,21 +26,17 @@ interface FilteredField {
  */
 export function createFilterCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
   return (args) => {
-    const fields = filteredFieldsOf(args);
-    if (fields.length === 0) return undefined;
-    const values = args.variableValues ?? {};
-    const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
-    for (const { node, argument } of fields) {
-      const { value } = wholeArgument(node, argument, { values, definitions });
-      try {
-        if (value != null) checkFilterSize(value, limits);
-      } catch (error) {
-        if (error instanceof LimitExceededError) return limitExceeded(error.message);
-        throw error;
-      }
+    for (const { node, argument, size } of filteredFieldsOf(args)) {
+      const excess = filterExcess(size ?? measureFilter(readFilter(args, node, argument).value), limits);
+      if (excess !== undefined) return limitExceeded(excess);
     }
     return undefined;
   };
+}
+
+function readFilter(args: ExecutionArgs, node: FieldNode, argument: string) {
+  const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
+  return wholeArgument(node, argument, { values: args.variableValues ?? {}, definitions });
 }
 
 const filteredFieldsOf = cachePerOperation((args): FilteredField[] => {
@@ -49,7 +46,9 @@ const filteredFieldsOf = cachePerOperation((args): FilteredField[] => {
   const types = new TypeInfo(args.schema);
   const Field = (node: FieldNode) => {
     const argument = types.getFieldDef()?.extensions.filter;
-    if (argument !== undefined) fields.push({ node, argument });
+    if (argument === undefined || !node.arguments?.some(({ name }) => name.value === argument)) return;
+    const { value, dependsOnVariables } = readFilter(args, node, argument);
+    fields.push({ node, argument, size: dependsOnVariables ? undefined : measureFilter(value) });
   };
   visit(operation, visitWithTypeInfo(types, { Field }));
   return fields;

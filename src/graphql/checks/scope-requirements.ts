@@ -149,7 +149,7 @@ function collectField(walk: Walk, part: Part, node: FieldNode, parent: GraphQLNa
   if (!field) return;
   const scopes = scopesOf(field);
   if (scopes.length > 0) part.fixed.push({ coordinate: `${parent.name}.${name}`, scopes, node, path });
-  if (field.extensions.typesInArguments || takesScopedInput(field)) part.byArguments.push({ field, node, path });
+  if (field.extensions.typesInArguments || setsScopedInput(field, node)) part.byArguments.push({ field, node, path });
   if (node.selectionSet) collectSelections(walk, part, node.selectionSet, getNamedType(field.type), path);
 }
 
@@ -244,4 +244,7 @@ function typesWithin(type: GraphQLInputObjectType, found = new Set<GraphQLInputO
   return found;
 }
 
-const takesScopedInput = ({ args }: Field): boolean => args.some(({ type }) => requiresScopes(type));
+/** Whether a field of an operation has an argument that can set an input field that requires scopes. */
+const setsScopedInput = ({ args }: Field, { arguments: set = [] }: FieldNode): boolean =>
+  set.length > 0 &&
+  args.some(({ name, type }) => set.some((argument) => argument.name.value === name) && requiresScopes(type));

@@ -25,10 +25,10 @@ export function checkScopes(
   const parts = requirementsOf(args, variables);
   const unmet = new Map<string, Requirement[]>();
   for (const [name, part] of parts) {
-    const ofTypes = variables
+    const ofArguments = variables
       ? part.byArguments.flatMap((f) => requirementsOfArguments(args.schema, variables, f))
       : [];
-    const unmetOfPart = [...unmetOf(part.fixed, grantedScopes), ...unmetOf(ofTypes, grantedScopes)];
+    const unmetOfPart = [...unmetOf(part.fixed, grantedScopes), ...unmetOf(ofArguments, grantedScopes)];
     if (unmetOfPart.length > 0) unmet.set(name, unmetOfPart);
   }
   return unmet.size > 0 ? forbidden([...unmet.values()].flat(), missingScopes(parts, unmet)) : undefined;

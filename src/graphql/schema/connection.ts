@@ -200,7 +200,7 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
     fields: (t) => ({
       edges: t.field({
         type: [edge],
-        description: 'The edges of the page, newest first.',
+        description: 'The edges of the page, in the order of the connection.',
         extensions: partOfPage,
         resolve: async (connection) => (await connection.page()).rows.map((row) => ({ connection, row })),
       }),
@@ -211,12 +211,13 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
         resolve: async (connection) => pageInfoOf(connection.scope(), await connection.page()),
       }),
       totalCount: t.int({
-        description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected.`,
+        description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected. For a filter, the number
+that was counted within about ${COUNT_BUDGET_MS / 1000} s, if there are more.`,
         extensions: countCost,
         resolve: async (connection) => (await connection.count()).count,
       }),
       totalCountIsCapped: t.boolean({
-        description: `Whether the connection has more than ${CAP} edges, so that \`totalCount\` is not exact.`,
+        description: `Whether \`totalCount\` is not exact: the connection has more edges than were counted.`,
         extensions: countCost,
         resolve: async (connection) => (await connection.count()).isCapped,
       }),
@@ -233,7 +234,7 @@ export function withNodes<Row extends { id: string }>(
   builder.objectField(connection, 'nodes', (t) =>
     t.field({
       type: [node],
-      description: 'The nodes of the page, newest first: the same as `edges { node }`.',
+      description: 'The nodes of the page, in the order of the connection: the same as `edges { node }`.',
       extensions: partOfPage,
       resolve: async (connection) => (await connection.page()).rows as never,
     }),

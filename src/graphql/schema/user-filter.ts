@@ -3,7 +3,7 @@ import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { canonicalJson, type UserQuery, userOrder } from '../../domain/users/query.ts';
+import { canonicalUserQuery, type UserQuery, userOrder } from '../../domain/users/query.ts';
 import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
@@ -300,5 +300,5 @@ interface UserSources<Row> {
 export function filteredUsers<Row>({ where, orderBy }: UserQuery, { all, matching }: UserSources<Row>) {
   if (where == null && orderBy == null) return { source: all(), query: null };
   const query = { where, orderBy };
-  return { source: matching(query), query: canonicalJson(query) };
+  return { source: matching(query), query: canonicalUserQuery(query) };
 }

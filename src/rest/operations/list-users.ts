@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
-import { ForbiddenError } from '../../domain/shared/errors.ts';
+import { ForbiddenError, LimitExceededError } from '../../domain/shared/errors.ts';
 import {
   type CursorOwner,
   cursorScope,
@@ -11,8 +11,8 @@ import {
   parsePageArguments,
 } from '../../domain/shared/pagination.ts';
 import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { checkFilterSize } from '../../domain/users/filter/size.ts';
-import { canonicalJson, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
+import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
+import { canonicalUserQuery, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { toRestSchema } from '../derived-schema.ts';
@@ -96,7 +96,7 @@ export const listUsersOperation = operation({
 const filterSchema = toRestSchema(userFilter({ list: lowerCaseUuid, segment: lowerCaseUuid }));
 
 /** The body of `POST /users/search`. */
-const searchBody = z.object({
+const searchBody = z.strictObject({
   where: filterSchema.nullish().meta({
     description: 'Returns only users that match this filter. All users by default.',
   }),
@@ -120,7 +120,6 @@ valid only with the same filter and order.`,
   isWrite: false,
   work: 8,
   request: { body: searchBody },
-  rejectsUnknownFields: true,
   requestExamples: {
     all: { summary: 'All users, sorted by email', value: { order_by: { field: 'email' }, limit: 30 } },
     attributes: {
@@ -146,7 +145,8 @@ valid only with the same filter and order.`,
   input: z.object({ body: searchBody }),
   names: argumentNames,
   checkSize: ({ limits }, { body }) => {
-    if (isJsonObject(body) && body.where != null) checkFilterSize(body.where, limits);
+    const excess = isJsonObject(body) ? filterExcess(measureFilter(body.where), limits) : undefined;
+    if (excess !== undefined) throw new LimitExceededError(excess);
   },
   handle: async (context, { body }) => {
     const { db, viewer } = context;
@@ -156,7 +156,7 @@ valid only with the same filter and order.`,
     }
     const query = { where, orderBy };
     return respondWithPage(context, body, {
-      scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalJson(query)),
+      scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),
       accepts: (position) => isPositionOfUser(query, position),
       invalidCursor: 'must be a cursor of a search with the same where and order_by',
       read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),

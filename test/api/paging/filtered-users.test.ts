@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { cursorScope, encodeCursor } from '../../../src/domain/shared/pagination.ts';
-import { canonicalJson, type UserOrder } from '../../../src/domain/users/query.ts';
+import { canonicalUserQuery, type UserOrder } from '../../../src/domain/users/query.ts';
 import { graphql } from '../../generated/gql.ts';
 import type { UserFilter } from '../../generated/graphql.ts';
 import { startApp } from '../../kit/app.ts';
@@ -74,7 +74,7 @@ describe('A forged cursor with a valid checksum', () => {
 
   it.each(forged)('is refused with %j and the value %j', async (orderBy, sortKey) => {
     const scope = (name: string, ...ids: string[]) =>
-      cursorScope(name, app.workspaceId, ...ids, canonicalJson({ orderBy }));
+      cursorScope(name, app.workspaceId, ...ids, canonicalUserQuery({ orderBy }));
     const position = { id: rowId(20), sortKey };
     const answer = await app.send(UsersFiltered, {
       orderBy,
@@ -98,7 +98,7 @@ describe('A forged cursor with a valid checksum', () => {
     [{ field: 'EMAIL' }, ''],
     [{ field: 'EMAIL' }, null],
   ] as [UserOrder, string | null][])('is accepted with %j and the value %j', async (orderBy, sortKey) => {
-    const scope = cursorScope('POST /users/search', app.workspaceId, canonicalJson({ orderBy }));
+    const scope = cursorScope('POST /users/search', app.workspaceId, canonicalUserQuery({ orderBy }));
     const body = {
       order_by: { field: orderBy.field.toLowerCase() },
       next_cursor: encodeCursor(scope, { id: rowId(20), sortKey }),

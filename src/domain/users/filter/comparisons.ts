@@ -10,9 +10,9 @@ export interface Comparison<Value, Sql> {
   /** Follows the name of the value, such as `is "pro"`. */
   phrase: string;
   /** Whether the result can change as time passes. */
-  isTimed: boolean;
+  dependsOnTime: boolean;
   /** The values of which it requires one, up to case; undefined if it holds for others, too. */
-  oneOf?: readonly Value[] | undefined;
+  requiredValues?: readonly Value[] | undefined;
   /** Whether a B-tree finds the values for which it holds. */
   isRange?: boolean;
 }
@@ -22,11 +22,11 @@ export interface Operator<Value, Operand, Sql> {
   phrase(operand: Operand): string;
   sql(value: Sql, operand: Operand, now: Date): Prisma.Sql;
   holds(value: Value, operand: Operand, now: number): boolean;
-  isTimed?: boolean;
+  dependsOnTime?: boolean;
   /** Whether a B-tree finds the values for which it holds. */
   isRange?: boolean;
   /** The values that it requires, if it holds for no others. */
-  oneOf?(operand: Operand): readonly Value[];
+  requiredValues?(operand: Operand): readonly Value[];
 }
 
 /** Operators by name: those of a filter, except for `isNull` and options. */
@@ -47,9 +47,9 @@ export function comparisonsOf<Value, Sql>(
       phrase: operator.phrase(operand as never),
       sql: (value, now) => operator.sql(value, operand as never, now),
       holds: (value, now) => value !== null && operator.holds(value, operand as never, now),
-      isTimed: operator.isTimed ?? false,
+      dependsOnTime: operator.dependsOnTime ?? false,
       isRange: operator.isRange ?? false,
-      oneOf: operator.oneOf?.(operand as never),
+      requiredValues: operator.requiredValues?.(operand as never),
     };
   });
 }
@@ -65,7 +65,7 @@ export function presenceOf<Value, Sql>(
       phrase: isNull ? 'is missing' : 'is present',
       sql: (value) => Prisma.sql`${toSql(value)} IS ${Prisma.raw(isNull ? '' : 'NOT ')}NULL`,
       holds: (value) => (value === null) === isNull,
-      isTimed: false,
+      dependsOnTime: false,
     },
   ];
 }
@@ -74,12 +74,12 @@ export function presenceOf<Value, Sql>(
 export const quoteAll = (operands: readonly unknown[]) => operands.map((operand) => JSON.stringify(operand)).join(', ');
 
 /** `value IN (…)`; false without operands. */
-export function oneOf(value: Prisma.Sql, operands: readonly Prisma.Sql[]): Prisma.Sql {
+export function inList(value: Prisma.Sql, operands: readonly Prisma.Sql[]): Prisma.Sql {
   return operands.length === 0 ? Prisma.sql`false` : Prisma.sql`${value} IN (${Prisma.join([...operands])})`;
 }
 
 /** `value NOT IN (…)`; holds for every present value without operands. */
-export function noneOf(value: Prisma.Sql, operands: readonly Prisma.Sql[]): Prisma.Sql {
+export function notInList(value: Prisma.Sql, operands: readonly Prisma.Sql[]): Prisma.Sql {
   return operands.length === 0
     ? Prisma.sql`${value} IS NOT NULL`
     : Prisma.sql`${value} NOT IN (${Prisma.join([...operands])})`;
@@ -90,7 +90,7 @@ const booleanOperators: Operators<BooleanFilter, boolean, Prisma.Sql> = {
     phrase: (expected) => `is ${expected}`,
     sql: (value, expected) => Prisma.sql`${value} = ${expected}::boolean`,
     holds: (value, expected) => value === expected,
-    oneOf: (expected) => [expected],
+    requiredValues: (expected) => [expected],
   },
 };
 

@@ -5,7 +5,10 @@ import type { Attributes, AttributeValue } from '../../shared/attributes.ts';
 import type { Instant } from '../../shared/instant.ts';
 import type { User } from '../user.ts';
 
-/** A condition of a filter. One definition is compiled to SQL, evaluated in memory, and printed. */
+/**
+ * A condition of a filter. One definition is compiled to SQL, evaluated in memory, and printed. The evaluation is what the tests
+ * compare the SQL with; names of events are chosen by it, too.
+ */
 export interface Condition {
   /**
    * SQL of the condition for a row of `users`, or of its negation. It is true exactly where that holds, and otherwise false or

@@ -53,7 +53,7 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
       passes: (event: EventFacts, now: number) =>
         timeOfEvent(event) > ago(now, duration).getTime() && timeOfEvent(event) <= now,
       phrase: `in the last ${describeDuration(duration)}`,
-      isTimed: true,
+      dependsOnTime: true,
     })),
     ...testIfSet(since, (start) => ({
       sql: () => Prisma.sql`events.timestamp >= ${start}::timestamptz`,

@@ -3,7 +3,7 @@ import { type Comparison, comparisonsOf, type Operator, type Operators, presence
 import { type Duration, describeDuration, lengthOfDuration } from './duration.ts';
 import type { DateTimeFilter } from './input.ts';
 
-/** An instant as the text by which instants are ordered, with any number of decimals: without trailing zeros and `Z`. */
+/** An instant as the text by which instants are formatOrderedInstant, with any number of decimals: without trailing zeros and `Z`. */
 export type OrderedInstant = string;
 
 /** Matches the texts that count as instants: dates, and points in time in UTC. */
@@ -20,7 +20,7 @@ export function toOrderedInstant(text: string): OrderedInstant | null {
 }
 
 /** An instant of an input or a row, which is always valid. */
-export const ordered = (instant: Date | string): OrderedInstant =>
+export const formatOrderedInstant = (instant: Date | string): OrderedInstant =>
   (typeof instant === 'string' ? instant : instant.toISOString()).replace(/[Z0.]+$/, '');
 
 /** SQL of `toOrderedInstant`. @param text SQL that may be NULL. */
@@ -44,7 +44,7 @@ export const sqlTimestamp = (value: Prisma.Sql): SqlInstant => ({
 /** An instant in an attribute. @param text SQL of the attribute's text; NULL if it is missing. */
 export const sqlInstantText = (text: Prisma.Sql): SqlInstant => ({
   value: orderedInstantSql(text),
-  operand: (instant) => Prisma.sql`${ordered(instant)}::text`,
+  operand: (instant) => Prisma.sql`${formatOrderedInstant(instant)}::text`,
 });
 
 type Order = '=' | '<>' | '<' | '<=' | '>' | '>=';
@@ -61,7 +61,7 @@ const compare: Record<Order, (one: OrderedInstant, other: OrderedInstant) => boo
 const instantOperator = (order: Order, words: string): Operator<OrderedInstant, Date, SqlInstant> => ({
   phrase: (instant) => `${words} ${instant.toISOString()}`,
   sql: ({ value, operand }, instant) => Prisma.sql`${value} ${Prisma.raw(order)} ${operand(instant)}`,
-  holds: (value, instant) => compare[order](value, ordered(instant)),
+  holds: (value, instant) => compare[order](value, formatOrderedInstant(instant)),
   isRange: order !== '<>',
 });
 
@@ -79,15 +79,16 @@ const instantOperators: Operators<DateTimeFilter, OrderedInstant, SqlInstant> = 
     phrase: (duration) => `is within the last ${describeDuration(duration)}`,
     sql: ({ value, operand }, duration, now) =>
       Prisma.sql`(${value} > ${operand(ago(now, duration))} AND ${value} <= ${operand(now)})`,
-    holds: (value, duration, now) => value > ordered(ago(now, duration)) && value <= ordered(new Date(now)),
-    isTimed: true,
+    holds: (value, duration, now) =>
+      value > formatOrderedInstant(ago(now, duration)) && value <= formatOrderedInstant(new Date(now)),
+    dependsOnTime: true,
     isRange: true,
   },
   before: {
     phrase: (duration) => `is at least ${describeDuration(duration)} ago`,
     sql: ({ value, operand }, duration, now) => Prisma.sql`${value} <= ${operand(ago(now, duration))}`,
-    holds: (value, duration, now) => value <= ordered(ago(now, duration)),
-    isTimed: true,
+    holds: (value, duration, now) => value <= formatOrderedInstant(ago(now, duration)),
+    dependsOnTime: true,
     isRange: true,
   },
 };

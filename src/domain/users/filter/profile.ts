@@ -4,7 +4,7 @@ import { type User, userColumns } from '../user.ts';
 import { booleanComparisons, type Comparison } from './comparisons.ts';
 import type { Access, Condition, Dependency } from './condition.ts';
 import type { UserFilter } from './input.ts';
-import { instantComparisons, ordered, sqlTimestamp } from './instants.ts';
+import { formatOrderedInstant, instantComparisons, sqlTimestamp } from './instants.ts';
 import { sqlText, textComparisons } from './texts.ts';
 import { attributeOf, type ValueComparison, valueComparisons } from './values.ts';
 
@@ -63,7 +63,7 @@ function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserP
     access: part.access,
     holds: ({ user }, now) => comparison.holds(part.of(user), now),
     phrase: () => `${part.name} ${comparison.phrase}`,
-    dependencies: () => [part.dependency, ...(comparison.isTimed ? [{ kind: 'time' } as const] : [])],
+    dependencies: () => [part.dependency, ...(comparison.dependsOnTime ? [{ kind: 'time' } as const] : [])],
   };
 }
 
@@ -94,7 +94,7 @@ export function fieldConditions(filter: UserFilter): Condition[] {
         conditionOn(comparison, {
           ...part(field),
           sql: sqlTimestamp(columnOf(field)),
-          of: (user) => (user[field] === null ? null : ordered(user[field])),
+          of: (user) => (user[field] === null ? null : formatOrderedInstant(user[field])),
           access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
         }),
       ),
@@ -120,10 +120,10 @@ export function attributeConditions(filter: UserFilter): Condition[] {
 }
 
 /** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
-function tokensSql(key: string, { oneOf, isPresence }: ValueComparison): Prisma.Sql | undefined {
+function tokensSql(key: string, { requiredValues, isPresence }: ValueComparison): Prisma.Sql | undefined {
   const tokens = isPresence
     ? [Prisma.sql`hashtextextended(${key}::text, 0)`]
-    : oneOf?.map((value) => Prisma.sql`hashtextextended(${`${key}:`}::text || ${tokenText(value)}, 1)`);
+    : requiredValues?.map((value) => Prisma.sql`hashtextextended(${`${key}:`}::text || ${tokenText(value)}, 1)`);
   if (!tokens?.length) return undefined;
   return Prisma.sql`attribute_tokens(users.meta) && ARRAY[${Prisma.join(tokens)}]::bigint[]`;
 }

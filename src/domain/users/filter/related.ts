@@ -1,7 +1,7 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { type Condition, type Dependency, hasRows, type UserFacts } from './condition.ts';
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
-import { instantComparisons, ordered, sqlTimestamp } from './instants.ts';
+import { formatOrderedInstant, instantComparisons, sqlTimestamp } from './instants.ts';
 import { not } from './logic.ts';
 import { type RowTest, testIfSet, testsOfPart, timeOf, withPhrases } from './row-tests.ts';
 
@@ -51,7 +51,7 @@ function deviceTests({ platform, lastSeenAt: seen }: DeviceCondition): RowTest<D
     ...testsOfPart(instantComparisons(seen ?? {}), {
       name: 'last seen',
       sql: sqlTimestamp(lastSeenAt),
-      of: (device: DeviceRow) => ordered(device.lastSeenAt),
+      of: (device: DeviceRow) => formatOrderedInstant(device.lastSeenAt),
     }),
   ];
 }
@@ -88,7 +88,7 @@ function listTests({ listIds, subscribed, joinedAt }: ListCondition): RowTest<Li
     ...testsOfPart(instantComparisons(joinedAt ?? {}), {
       name: 'joined',
       sql: sqlTimestamp(Prisma.sql`list_memberships.joined_at`),
-      of: (membership: ListRow) => ordered(membership.joinedAt),
+      of: (membership: ListRow) => formatOrderedInstant(membership.joinedAt),
     }),
   ];
 }

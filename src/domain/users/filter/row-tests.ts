@@ -9,7 +9,7 @@ export interface RowTest<Row> {
   passes(row: Row, now: number): boolean;
   phrase: string;
   /** Whether the result can change as time passes. */
-  isTimed?: boolean;
+  dependsOnTime?: boolean;
   /** Whether an index finds the rows that pass. */
   isIndexed?: boolean;
 }
@@ -30,7 +30,7 @@ export function testsOfPart<Row, Value, Sql>(
     sql: ({ now }) => comparison.sql(sql, now),
     passes: (row, now) => comparison.holds(of(row), now),
     phrase: `${name} ${comparison.phrase}`,
-    isTimed: comparison.isTimed,
+    dependsOnTime: comparison.dependsOnTime,
   }));
 }
 
@@ -48,4 +48,4 @@ export function withPhrases(phrase: string, tests: readonly Pick<RowTest<never>,
 
 /** The dependency on time, if a test has it. */
 export const timeOf = (tests: readonly RowTest<never>[]): Dependency[] =>
-  tests.some(({ isTimed }) => isTimed) ? [{ kind: 'time' }] : [];
+  tests.some(({ dependsOnTime }) => dependsOnTime) ? [{ kind: 'time' }] : [];

@@ -1,5 +1,4 @@
 import { isJsonObject } from '../../shared/attributes.ts';
-import { LimitExceededError } from '../../shared/errors.ts';
 
 /** Limits of one filter. docs/limits.md explains each of them. */
 export interface FilterLimits {
@@ -73,9 +72,8 @@ function addCondition(size: FilterSize, cost: number): void {
   size.cost += cost;
 }
 
-/** @throws {LimitExceededError} if a filter exceeds limits; the message names all of them. */
-export function checkFilterSize(filter: unknown, limits: FilterLimits): void {
-  const { depth, conditions, values } = measureFilter(filter);
+/** How a filter exceeds limits, as a sentence that names all of them; undefined if it does not. */
+export function filterExcess({ depth, conditions, values }: FilterSize, limits: FilterLimits): string | undefined {
   const excesses = [
     ...(depth > limits.filterDepth ? [`is nested ${depth} deep; the limit is ${limits.filterDepth}`] : []),
     ...(conditions > limits.filterConditions
@@ -83,5 +81,5 @@ export function checkFilterSize(filter: unknown, limits: FilterLimits): void {
       : []),
     ...(values > limits.filterValues ? [`has a list of ${values} values; the limit is ${limits.filterValues}`] : []),
   ];
-  if (excesses.length > 0) throw new LimitExceededError(`The filter ${excesses.join(', and ')}.`);
+  return excesses.length === 0 ? undefined : `The filter ${excesses.join(', and ')}.`;
 }

@@ -2,10 +2,10 @@ import { Prisma } from '../../../db/generated/client.ts';
 import {
   type Comparison,
   comparisonsOf,
-  noneOf,
+  inList,
+  notInList,
   type Operator,
   type Operators,
-  oneOf,
   presenceOf,
   quoteAll,
 } from './comparisons.ts';
@@ -68,7 +68,7 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
       sql: (text, other) => Prisma.sql`${value(text)} = ${operand(other)}`,
       holds: (text, other) => convert(text) === convert(other),
       isRange: true,
-      oneOf: (other) => [other],
+      requiredValues: (other) => [other],
     },
     ne: {
       phrase: (text) => `is present and not ${quote(text)}${suffix}`,
@@ -77,14 +77,14 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
     },
     in: {
       phrase: (texts) => `is one of ${quoteAll(texts)}${suffix}`,
-      sql: (text, others) => oneOf(value(text), others.map(operand)),
+      sql: (text, others) => inList(value(text), others.map(operand)),
       holds: (text, others) => others.map(convert).includes(convert(text)),
       isRange: true,
-      oneOf: (others) => others,
+      requiredValues: (others) => others,
     },
     notIn: {
       phrase: (texts) => `is present and none of ${quoteAll(texts)}${suffix}`,
-      sql: (text, others) => noneOf(value(text), others.map(operand)),
+      sql: (text, others) => notInList(value(text), others.map(operand)),
       holds: (text, others) => !others.map(convert).includes(convert(text)),
     },
     contains: {

@@ -4,9 +4,9 @@ import {
   booleanComparisons,
   type Comparison,
   comparisonsOf,
-  noneOf,
+  inList,
+  notInList,
   type Operators,
-  oneOf,
   quoteAll,
 } from './comparisons.ts';
 import type { NumberFilter, ValueFilter } from './input.ts';
@@ -27,7 +27,7 @@ const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
     phrase: (number) => `is ${number}`,
     sql: (value, number) => Prisma.sql`${value} = ${jsonOf(number)}`,
     holds: (value, number) => value === number,
-    oneOf: (number) => [number],
+    requiredValues: (number) => [number],
   },
   ne: {
     phrase: (number) => `is a number other than ${number}`,
@@ -36,13 +36,13 @@ const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
   },
   in: {
     phrase: (numbers) => `is one of ${quoteAll(numbers)}`,
-    sql: (value, numbers) => oneOf(value, numbers.map(jsonOf)),
+    sql: (value, numbers) => inList(value, numbers.map(jsonOf)),
     holds: (value, numbers) => numbers.includes(value),
-    oneOf: (numbers) => numbers,
+    requiredValues: (numbers) => numbers,
   },
   notIn: {
     phrase: (numbers) => `is a number and none of ${quoteAll(numbers)}`,
-    sql: (value, numbers) => Prisma.sql`(${isNumber(value)} AND ${noneOf(value, numbers.map(jsonOf))})`,
+    sql: (value, numbers) => Prisma.sql`(${isNumber(value)} AND ${notInList(value, numbers.map(jsonOf))})`,
     holds: (value, numbers) => !numbers.includes(value),
   },
   lt: {
@@ -119,7 +119,7 @@ const existence = (exists: boolean): ValueComparison => ({
   phrase: exists ? 'is present' : 'is missing',
   sql: (value) => Prisma.sql`${value} IS ${Prisma.raw(exists ? 'NOT ' : '')}NULL`,
   holds: (value) => (value !== null) === exists,
-  isTimed: false,
+  dependsOnTime: false,
   isPresence: exists,
 });
 
