@@ -198,3 +198,15 @@ describe.each([
     await expectPages(gateway.client, 'segment', 'before', segmentCases);
   });
 });
+
+it('TanStack Query reads users with a filter on lists again after a membership has changed', async () => {
+  await using gateway = await startListening();
+  await seedListMembers(gateway, 1, [1]);
+  await seedUsers(gateway, [2]);
+  const client = tanStackClient(`http://127.0.0.1:${gateway.port}/graphql`, gateway.owner);
+  const listId = rowGlobalId('List', 1);
+  const variables = { where: { lists: { some: { listIds: [listId] } } } };
+  expect(await client.read('users', variables, false)).toEqual(['u1']);
+  await client.mutate('setListSubscription', { uid: 'u2', listId, subscribed: true });
+  expect(await client.read('users', variables, true)).toEqual(['u2', 'u1']);
+});
