@@ -70,7 +70,7 @@ const createCache = () =>
     typePolicies: {
       Query: {
         fields: {
-          users: relayStylePagination(),
+          users: relayStylePagination(['where', 'orderBy']),
           lists: relayStylePagination(),
           segments: relayStylePagination(),
           // A deleted user is null.
@@ -85,8 +85,8 @@ const createCache = () =>
           segments: { merge: false },
         },
       },
-      List: { fields: { members: relayStylePagination(['subscribed']) } },
-      Segment: { fields: { members: relayStylePagination() } },
+      List: { fields: { members: relayStylePagination(['subscribed', 'where', 'orderBy']) } },
+      Segment: { fields: { members: relayStylePagination(['where', 'orderBy']) } },
     },
   });
 
@@ -137,7 +137,7 @@ function evict(cache: ApolloCache, typename: string, id: string): void {
   cache.gc();
 }
 
-/** Adds an edge at the start of a connection that is loaded from its start. Filtered ones are refetched. */
+/** Adds an edge at the start of a connection that is loaded from its start. Filtered and sorted ones are refetched. */
 function prependEdge(
   cache: ApolloCache,
   owner: string | undefined,

@@ -20,8 +20,9 @@ const staleQueries: Record<string, string[]> = {
   createList: ['lists'],
   updateList: ['lists', 'list', 'user'],
   archiveList: ['lists', 'list', 'user'],
-  setListSubscription: ['user', 'list'],
-  removeFromList: ['user', 'list'],
+  // A filter for users can compare their memberships.
+  setListSubscription: ['users', 'user', 'list'],
+  removeFromList: ['users', 'user', 'list'],
 };
 
 export function createQueryClient(): QueryClient {

@@ -118,7 +118,7 @@ const createCache = () =>
     },
   });
 
-/** Adds an edge at the start of a connection's first page. Pages with a filter are refetched. */
+/** Adds an edge at the start of a connection's first page. Pages with a filter or an order are refetched. */
 function prependEdge(
   cache: Cache,
   owner: Data | 'Query' | null,

@@ -30,7 +30,7 @@ export type ArchiveListInput = {
   listId: string | number;
 };
 
-/** Conditions on the attribute with a key, all of which must hold. A value of another type satisfies none. */
+/** Conditions on the attribute with a key, all of which must hold. A value of another type counts as missing. */
 export type AttributeFilter = {
   /** The value is a boolean that satisfies these conditions. */
   boolean?: BooleanFilter | null | undefined;
@@ -492,7 +492,7 @@ export type UserOrderField =
   /** When the user was last changed. A user who changes while you page moves, and can be read twice. */
   | 'UPDATED_AT';
 
-/** Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none. */
+/** Conditions on a value that can have any type, all of which must hold. A value of another type counts as missing. */
 export type ValueFilter = {
   /** The value is a boolean that satisfies these conditions. */
   boolean?: BooleanFilter | null | undefined;

@@ -55,8 +55,8 @@ describe.each(pages)('%s', (page) => {
 });
 
 it('docs/frontends.md shows parts of the tested recipes', () => {
-  const recipes = globSync(['examples/clients/*.ts', 'examples/clients/relay/*.ts']).map(read);
-  const code = codeOf('docs/frontends.md', 'ts');
+  const recipes = globSync(['examples/clients/*.ts', 'examples/clients/relay/*.{ts,json}']).map(read);
+  const code = ['ts', 'json'].flatMap((language) => codeOf('docs/frontends.md', language));
   expect(code.length).toBeGreaterThan(5);
   expect(code.filter((block) => !recipes.some((recipe) => recipe.includes(block)))).toEqual([]);
 });

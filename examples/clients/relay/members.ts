@@ -1,10 +1,10 @@
 import { graphql } from 'relay-runtime';
 
 export const query = graphql`
-  query membersQuery($id: ID!, $first: Int) {
+  query membersQuery($id: ID!, $first: Int, $subscribed: Boolean, $where: UserFilter, $orderBy: UserOrder) {
     list(id: $id) {
       ...lists_row
-      ...members_page @arguments(first: $first)
+      ...members_page @arguments(first: $first, subscribed: $subscribed, where: $where, orderBy: $orderBy)
     }
   }
 `;
@@ -19,8 +19,15 @@ export const heading = graphql`
 export const page = graphql`
   fragment members_page on List
   @refetchable(queryName: "membersPageQuery")
-  @argumentDefinitions(first: { type: "Int" }, after: { type: "String" }) {
-    members(first: $first, after: $after) @connection(key: "members_members") {
+  @argumentDefinitions(
+    first: { type: "Int" }
+    after: { type: "String" }
+    subscribed: { type: "Boolean" }
+    where: { type: "UserFilter" }
+    orderBy: { type: "UserOrder" }
+  ) {
+    members(first: $first, after: $after, subscribed: $subscribed, where: $where, orderBy: $orderBy)
+      @connection(key: "members_members") {
       __id
       edges { cursor subscribed joinedAt node { ...users_row } }
       pageInfo { hasNextPage }

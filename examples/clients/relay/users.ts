@@ -1,8 +1,16 @@
 import { graphql } from 'relay-runtime';
 
 export const query = graphql`
-  query usersQuery($first: Int, $after: String, $last: Int, $before: String) {
-    ...users_page @arguments(first: $first, after: $after, last: $last, before: $before)
+  query usersQuery(
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+    $where: UserFilter
+    $orderBy: UserOrder
+  ) {
+    ...users_page
+      @arguments(first: $first, after: $after, last: $last, before: $before, where: $where, orderBy: $orderBy)
   }
 `;
 
@@ -14,8 +22,11 @@ export const page = graphql`
     after: { type: "String" }
     last: { type: "Int" }
     before: { type: "String" }
+    where: { type: "UserFilter" }
+    orderBy: { type: "UserOrder" }
   ) {
-    users(first: $first, after: $after, last: $last, before: $before) @connection(key: "users_users") {
+    users(first: $first, after: $after, last: $last, before: $before, where: $where, orderBy: $orderBy)
+      @connection(key: "users_users") {
       __id
       edges { cursor node { ...users_row } }
       pageInfo { hasNextPage hasPreviousPage }

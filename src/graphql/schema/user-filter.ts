@@ -93,14 +93,14 @@ const valueConditions = (t: PothosSchemaTypes.InputFieldBuilder<Types, 'InputObj
 
 export const ValueFilter = builder.inputType('ValueFilter', {
   description:
-    'Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none.',
+    'Conditions on a value that can have any type, all of which must hold. A value of another type counts as missing.',
   fields: (t) => valueConditions(t, 'Whether there is a value, of any type.'),
 });
 
 /** A filter for an attribute of a user, or a property of an event. */
 export const AttributeFilter = builder.inputType('AttributeFilter', {
   description:
-    'Conditions on the attribute with a key, all of which must hold. A value of another type satisfies none.',
+    'Conditions on the attribute with a key, all of which must hold. A value of another type counts as missing.',
   fields: (t) => ({
     key: t.string({
       required: true,

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<47cd92fbe3afae467df4b3ff8d3b7e9e>>
- * @relayHash 79423a26fd743916f45ce31f9352f3f7
+ * @generated SignedSource<<3a355d0243e3db06400c3e866a2b02c0>>
+ * @relayHash c44183a59c673a43e1a0f6b606cbad76
  * @lightSyntaxTransform
  */
 
@@ -8,14 +8,141 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 79423a26fd743916f45ce31f9352f3f7
+// @relayRequestID c44183a59c673a43e1a0f6b606cbad76
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
+export type NullsOrder = "FIRST" | "LAST" | "%future added value";
+export type OrderDirection = "ASC" | "DESC" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrder = {
+  direction?: OrderDirection | null | undefined;
+  field: UserOrderField;
+  nulls?: NullsOrder | null | undefined;
+};
+export type UserFilter = {
+  and?: ReadonlyArray<UserFilter> | null | undefined;
+  appBuild?: StringFilter | null | undefined;
+  appLastActiveAt?: DateTimeFilter | null | undefined;
+  appVersion?: StringFilter | null | undefined;
+  createdAt?: DateTimeFilter | null | undefined;
+  devices?: DeviceFilter | null | undefined;
+  email?: StringFilter | null | undefined;
+  events?: ReadonlyArray<EventCondition> | null | undefined;
+  firstName?: StringFilter | null | undefined;
+  isAccount?: BooleanFilter | null | undefined;
+  lastName?: StringFilter | null | undefined;
+  lists?: ListMembershipFilter | null | undefined;
+  meta?: ReadonlyArray<AttributeFilter> | null | undefined;
+  not?: UserFilter | null | undefined;
+  number?: StringFilter | null | undefined;
+  or?: ReadonlyArray<UserFilter> | null | undefined;
+  segments?: SegmentMembershipFilter | null | undefined;
+  timeZone?: StringFilter | null | undefined;
+  uid?: StringFilter | null | undefined;
+  uidUpdateable?: BooleanFilter | null | undefined;
+  updatedAt?: DateTimeFilter | null | undefined;
+};
+export type StringFilter = {
+  caseSensitive?: boolean | null | undefined;
+  contains?: string | null | undefined;
+  endsWith?: string | null | undefined;
+  eq?: string | null | undefined;
+  in?: ReadonlyArray<string> | null | undefined;
+  isNull?: boolean | null | undefined;
+  ne?: string | null | undefined;
+  notIn?: ReadonlyArray<string> | null | undefined;
+  startsWith?: string | null | undefined;
+};
+export type DateTimeFilter = {
+  before?: string | null | undefined;
+  eq?: string | null | undefined;
+  gt?: string | null | undefined;
+  gte?: string | null | undefined;
+  isNull?: boolean | null | undefined;
+  lt?: string | null | undefined;
+  lte?: string | null | undefined;
+  ne?: string | null | undefined;
+  within?: string | null | undefined;
+};
+export type DeviceFilter = {
+  none?: DeviceCondition | null | undefined;
+  some?: DeviceCondition | null | undefined;
+};
+export type DeviceCondition = {
+  lastSeenAt?: DateTimeFilter | null | undefined;
+  platform?: DevicePlatform | null | undefined;
+};
+export type EventCondition = {
+  count?: CountFilter | null | undefined;
+  name: StringFilter;
+  properties?: ReadonlyArray<AttributeFilter> | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  value?: ValueFilter | null | undefined;
+  within?: string | null | undefined;
+};
+export type CountFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+};
+export type AttributeFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  key: string;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type BooleanFilter = {
+  eq?: boolean | null | undefined;
+  isNull?: boolean | null | undefined;
+};
+export type NumberFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  in?: ReadonlyArray<number> | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+  ne?: number | null | undefined;
+  notIn?: ReadonlyArray<number> | null | undefined;
+};
+export type ValueFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type ListMembershipFilter = {
+  none?: ListMembershipCondition | null | undefined;
+  some?: ListMembershipCondition | null | undefined;
+};
+export type ListMembershipCondition = {
+  joinedAt?: DateTimeFilter | null | undefined;
+  listIds?: ReadonlyArray<string> | null | undefined;
+  subscribed?: boolean | null | undefined;
+};
+export type SegmentMembershipFilter = {
+  none?: SegmentMembershipCondition | null | undefined;
+  some?: SegmentMembershipCondition | null | undefined;
+};
+export type SegmentMembershipCondition = {
+  segmentIds?: ReadonlyArray<string> | null | undefined;
+  suppressed?: boolean | null | undefined;
+};
 export type membersPageQuery$variables = {
   after?: string | null | undefined;
   first?: number | null | undefined;
   id: string;
+  orderBy?: UserOrder | null | undefined;
+  subscribed?: boolean | null | undefined;
+  where?: UserFilter | null | undefined;
 };
 export type membersPageQuery$data = {
   readonly node: {
@@ -28,31 +155,44 @@ export type membersPageQuery = {
 };
 
 const node: ConcreteRequest = (function(){
-var v0 = [
-  {
-    "defaultValue": null,
-    "kind": "LocalArgument",
-    "name": "after"
-  },
-  {
-    "defaultValue": null,
-    "kind": "LocalArgument",
-    "name": "first"
-  },
-  {
-    "defaultValue": null,
-    "kind": "LocalArgument",
-    "name": "id"
-  }
-],
-v1 = [
+var v0 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "after"
+},
+v1 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "first"
+},
+v2 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "id"
+},
+v3 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "orderBy"
+},
+v4 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "subscribed"
+},
+v5 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "where"
+},
+v6 = [
   {
     "kind": "Variable",
     "name": "id",
     "variableName": "id"
   }
 ],
-v2 = [
+v7 = [
   {
     "kind": "Variable",
     "name": "after",
@@ -62,16 +202,31 @@ v2 = [
     "kind": "Variable",
     "name": "first",
     "variableName": "first"
+  },
+  {
+    "kind": "Variable",
+    "name": "orderBy",
+    "variableName": "orderBy"
+  },
+  {
+    "kind": "Variable",
+    "name": "subscribed",
+    "variableName": "subscribed"
+  },
+  {
+    "kind": "Variable",
+    "name": "where",
+    "variableName": "where"
   }
 ],
-v3 = {
+v8 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "__typename",
   "storageKey": null
 },
-v4 = {
+v9 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
@@ -80,21 +235,28 @@ v4 = {
 };
 return {
   "fragment": {
-    "argumentDefinitions": (v0/*:: as any*/),
+    "argumentDefinitions": [
+      (v0/*:: as any*/),
+      (v1/*:: as any*/),
+      (v2/*:: as any*/),
+      (v3/*:: as any*/),
+      (v4/*:: as any*/),
+      (v5/*:: as any*/)
+    ],
     "kind": "Fragment",
     "metadata": null,
     "name": "membersPageQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v1/*:: as any*/),
+        "args": (v6/*:: as any*/),
         "concreteType": null,
         "kind": "LinkedField",
         "name": "node",
         "plural": false,
         "selections": [
           {
-            "args": (v2/*:: as any*/),
+            "args": (v7/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "members_page"
           }
@@ -107,26 +269,33 @@ return {
   },
   "kind": "Request",
   "operation": {
-    "argumentDefinitions": (v0/*:: as any*/),
+    "argumentDefinitions": [
+      (v0/*:: as any*/),
+      (v1/*:: as any*/),
+      (v3/*:: as any*/),
+      (v4/*:: as any*/),
+      (v5/*:: as any*/),
+      (v2/*:: as any*/)
+    ],
     "kind": "Operation",
     "name": "membersPageQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v1/*:: as any*/),
+        "args": (v6/*:: as any*/),
         "concreteType": null,
         "kind": "LinkedField",
         "name": "node",
         "plural": false,
         "selections": [
-          (v3/*:: as any*/),
-          (v4/*:: as any*/),
+          (v8/*:: as any*/),
+          (v9/*:: as any*/),
           {
             "kind": "InlineFragment",
             "selections": [
               {
                 "alias": null,
-                "args": (v2/*:: as any*/),
+                "args": (v7/*:: as any*/),
                 "concreteType": "ListMemberConnection",
                 "kind": "LinkedField",
                 "name": "members",
@@ -169,7 +338,7 @@ return {
                         "name": "node",
                         "plural": false,
                         "selections": [
-                          (v4/*:: as any*/),
+                          (v9/*:: as any*/),
                           {
                             "alias": null,
                             "args": null,
@@ -198,11 +367,11 @@ return {
                             "name": "updatedAt",
                             "storageKey": null
                           },
-                          (v3/*:: as any*/)
+                          (v8/*:: as any*/)
                         ],
                         "storageKey": null
                       },
-                      (v4/*:: as any*/)
+                      (v9/*:: as any*/)
                     ],
                     "storageKey": null
                   },
@@ -248,8 +417,12 @@ return {
               },
               {
                 "alias": null,
-                "args": (v2/*:: as any*/),
-                "filters": null,
+                "args": (v7/*:: as any*/),
+                "filters": [
+                  "subscribed",
+                  "where",
+                  "orderBy"
+                ],
                 "handle": "connection",
                 "key": "members_members",
                 "kind": "LinkedHandle",
@@ -265,7 +438,7 @@ return {
     ]
   },
   "params": {
-    "id": "79423a26fd743916f45ce31f9352f3f7",
+    "id": "c44183a59c673a43e1a0f6b606cbad76",
     "metadata": {},
     "name": "membersPageQuery",
     "operationKind": "query",
@@ -274,6 +447,6 @@ return {
 };
 })();
 
-(node as any).hash = "58155a83d07c4d97744d28c21a5f5004";
+(node as any).hash = "37a50cae2212cb0173f20d97b3413074";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<c0d5d1463f6562eb5d4b53c8c653c5cf>>
- * @relayHash c8a7536b0d8bcf551e28b0107a4d1592
+ * @generated SignedSource<<d1b80caf693153ec386e1bdff62cfaf1>>
+ * @relayHash 294f0616ddc507f93f4e994b19600b34
  * @lightSyntaxTransform
  */
 
@@ -8,13 +8,140 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID c8a7536b0d8bcf551e28b0107a4d1592
+// @relayRequestID 294f0616ddc507f93f4e994b19600b34
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
+export type NullsOrder = "FIRST" | "LAST" | "%future added value";
+export type OrderDirection = "ASC" | "DESC" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserFilter = {
+  and?: ReadonlyArray<UserFilter> | null | undefined;
+  appBuild?: StringFilter | null | undefined;
+  appLastActiveAt?: DateTimeFilter | null | undefined;
+  appVersion?: StringFilter | null | undefined;
+  createdAt?: DateTimeFilter | null | undefined;
+  devices?: DeviceFilter | null | undefined;
+  email?: StringFilter | null | undefined;
+  events?: ReadonlyArray<EventCondition> | null | undefined;
+  firstName?: StringFilter | null | undefined;
+  isAccount?: BooleanFilter | null | undefined;
+  lastName?: StringFilter | null | undefined;
+  lists?: ListMembershipFilter | null | undefined;
+  meta?: ReadonlyArray<AttributeFilter> | null | undefined;
+  not?: UserFilter | null | undefined;
+  number?: StringFilter | null | undefined;
+  or?: ReadonlyArray<UserFilter> | null | undefined;
+  segments?: SegmentMembershipFilter | null | undefined;
+  timeZone?: StringFilter | null | undefined;
+  uid?: StringFilter | null | undefined;
+  uidUpdateable?: BooleanFilter | null | undefined;
+  updatedAt?: DateTimeFilter | null | undefined;
+};
+export type StringFilter = {
+  caseSensitive?: boolean | null | undefined;
+  contains?: string | null | undefined;
+  endsWith?: string | null | undefined;
+  eq?: string | null | undefined;
+  in?: ReadonlyArray<string> | null | undefined;
+  isNull?: boolean | null | undefined;
+  ne?: string | null | undefined;
+  notIn?: ReadonlyArray<string> | null | undefined;
+  startsWith?: string | null | undefined;
+};
+export type DateTimeFilter = {
+  before?: string | null | undefined;
+  eq?: string | null | undefined;
+  gt?: string | null | undefined;
+  gte?: string | null | undefined;
+  isNull?: boolean | null | undefined;
+  lt?: string | null | undefined;
+  lte?: string | null | undefined;
+  ne?: string | null | undefined;
+  within?: string | null | undefined;
+};
+export type DeviceFilter = {
+  none?: DeviceCondition | null | undefined;
+  some?: DeviceCondition | null | undefined;
+};
+export type DeviceCondition = {
+  lastSeenAt?: DateTimeFilter | null | undefined;
+  platform?: DevicePlatform | null | undefined;
+};
+export type EventCondition = {
+  count?: CountFilter | null | undefined;
+  name: StringFilter;
+  properties?: ReadonlyArray<AttributeFilter> | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  value?: ValueFilter | null | undefined;
+  within?: string | null | undefined;
+};
+export type CountFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+};
+export type AttributeFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  key: string;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type BooleanFilter = {
+  eq?: boolean | null | undefined;
+  isNull?: boolean | null | undefined;
+};
+export type NumberFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  in?: ReadonlyArray<number> | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+  ne?: number | null | undefined;
+  notIn?: ReadonlyArray<number> | null | undefined;
+};
+export type ValueFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type ListMembershipFilter = {
+  none?: ListMembershipCondition | null | undefined;
+  some?: ListMembershipCondition | null | undefined;
+};
+export type ListMembershipCondition = {
+  joinedAt?: DateTimeFilter | null | undefined;
+  listIds?: ReadonlyArray<string> | null | undefined;
+  subscribed?: boolean | null | undefined;
+};
+export type SegmentMembershipFilter = {
+  none?: SegmentMembershipCondition | null | undefined;
+  some?: SegmentMembershipCondition | null | undefined;
+};
+export type SegmentMembershipCondition = {
+  segmentIds?: ReadonlyArray<string> | null | undefined;
+  suppressed?: boolean | null | undefined;
+};
+export type UserOrder = {
+  direction?: OrderDirection | null | undefined;
+  field: UserOrderField;
+  nulls?: NullsOrder | null | undefined;
+};
 export type membersQuery$variables = {
   first?: number | null | undefined;
   id: string;
+  orderBy?: UserOrder | null | undefined;
+  subscribed?: boolean | null | undefined;
+  where?: UserFilter | null | undefined;
 };
 export type membersQuery$data = {
   readonly list: {
@@ -37,21 +164,51 @@ v1 = {
   "kind": "LocalArgument",
   "name": "id"
 },
-v2 = [
+v2 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "orderBy"
+},
+v3 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "subscribed"
+},
+v4 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "where"
+},
+v5 = [
   {
     "kind": "Variable",
     "name": "id",
     "variableName": "id"
   }
 ],
-v3 = [
+v6 = [
   {
     "kind": "Variable",
     "name": "first",
     "variableName": "first"
+  },
+  {
+    "kind": "Variable",
+    "name": "orderBy",
+    "variableName": "orderBy"
+  },
+  {
+    "kind": "Variable",
+    "name": "subscribed",
+    "variableName": "subscribed"
+  },
+  {
+    "kind": "Variable",
+    "name": "where",
+    "variableName": "where"
   }
 ],
-v4 = {
+v7 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
@@ -62,7 +219,10 @@ return {
   "fragment": {
     "argumentDefinitions": [
       (v0/*:: as any*/),
-      (v1/*:: as any*/)
+      (v1/*:: as any*/),
+      (v2/*:: as any*/),
+      (v3/*:: as any*/),
+      (v4/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
@@ -70,7 +230,7 @@ return {
     "selections": [
       {
         "alias": null,
-        "args": (v2/*:: as any*/),
+        "args": (v5/*:: as any*/),
         "concreteType": "List",
         "kind": "LinkedField",
         "name": "list",
@@ -82,7 +242,7 @@ return {
             "name": "lists_row"
           },
           {
-            "args": (v3/*:: as any*/),
+            "args": (v6/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "members_page"
           }
@@ -97,20 +257,23 @@ return {
   "operation": {
     "argumentDefinitions": [
       (v1/*:: as any*/),
-      (v0/*:: as any*/)
+      (v0/*:: as any*/),
+      (v3/*:: as any*/),
+      (v4/*:: as any*/),
+      (v2/*:: as any*/)
     ],
     "kind": "Operation",
     "name": "membersQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v2/*:: as any*/),
+        "args": (v5/*:: as any*/),
         "concreteType": "List",
         "kind": "LinkedField",
         "name": "list",
         "plural": false,
         "selections": [
-          (v4/*:: as any*/),
+          (v7/*:: as any*/),
           {
             "alias": null,
             "args": null,
@@ -134,7 +297,7 @@ return {
           },
           {
             "alias": null,
-            "args": (v3/*:: as any*/),
+            "args": (v6/*:: as any*/),
             "concreteType": "ListMemberConnection",
             "kind": "LinkedField",
             "name": "members",
@@ -177,7 +340,7 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v4/*:: as any*/),
+                      (v7/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
@@ -216,7 +379,7 @@ return {
                     ],
                     "storageKey": null
                   },
-                  (v4/*:: as any*/)
+                  (v7/*:: as any*/)
                 ],
                 "storageKey": null
               },
@@ -262,8 +425,12 @@ return {
           },
           {
             "alias": null,
-            "args": (v3/*:: as any*/),
-            "filters": null,
+            "args": (v6/*:: as any*/),
+            "filters": [
+              "subscribed",
+              "where",
+              "orderBy"
+            ],
             "handle": "connection",
             "key": "members_members",
             "kind": "LinkedHandle",
@@ -275,7 +442,7 @@ return {
     ]
   },
   "params": {
-    "id": "c8a7536b0d8bcf551e28b0107a4d1592",
+    "id": "294f0616ddc507f93f4e994b19600b34",
     "metadata": {},
     "name": "membersQuery",
     "operationKind": "query",
@@ -284,6 +451,6 @@ return {
 };
 })();
 
-(node as any).hash = "7eb209b69c7b18057115ea053f92355b";
+(node as any).hash = "4dcb406e559d715658e5f910765865ec";
 
 export default node;

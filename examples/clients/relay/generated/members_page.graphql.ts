@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<b0416a7d72d9dc72d40702be34c9ca1f>>
+ * @generated SignedSource<<aea18fe0d66109d7bbdbf05c7ca47cf5>>
  * @lightSyntaxTransform
  */
 
@@ -49,6 +49,21 @@ return {
       "defaultValue": null,
       "kind": "LocalArgument",
       "name": "first"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
+      "name": "orderBy"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
+      "name": "subscribed"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
+      "name": "where"
     }
   ],
   "kind": "Fragment",
@@ -84,7 +99,23 @@ return {
   "selections": [
     {
       "alias": "members",
-      "args": null,
+      "args": [
+        {
+          "kind": "Variable",
+          "name": "orderBy",
+          "variableName": "orderBy"
+        },
+        {
+          "kind": "Variable",
+          "name": "subscribed",
+          "variableName": "subscribed"
+        },
+        {
+          "kind": "Variable",
+          "name": "where",
+          "variableName": "where"
+        }
+      ],
       "concreteType": "ListMemberConnection",
       "kind": "LinkedField",
       "name": "__members_members_connection",
@@ -198,6 +229,6 @@ return {
 };
 })();
 
-(node as any).hash = "58155a83d07c4d97744d28c21a5f5004";
+(node as any).hash = "37a50cae2212cb0173f20d97b3413074";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<9b780c94b045e4ddc026fff4d01b790e>>
- * @relayHash 0f5a64bf11b076aa2641e2509955f058
+ * @generated SignedSource<<f5b9f379f6ac98e240e7688fdac6e8c5>>
+ * @relayHash 5d7bb62d0e2089139dcf0d623fe6a1b0
  * @lightSyntaxTransform
  */
 
@@ -8,15 +8,141 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 0f5a64bf11b076aa2641e2509955f058
+// @relayRequestID 5d7bb62d0e2089139dcf0d623fe6a1b0
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
+export type NullsOrder = "FIRST" | "LAST" | "%future added value";
+export type OrderDirection = "ASC" | "DESC" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrder = {
+  direction?: OrderDirection | null | undefined;
+  field: UserOrderField;
+  nulls?: NullsOrder | null | undefined;
+};
+export type UserFilter = {
+  and?: ReadonlyArray<UserFilter> | null | undefined;
+  appBuild?: StringFilter | null | undefined;
+  appLastActiveAt?: DateTimeFilter | null | undefined;
+  appVersion?: StringFilter | null | undefined;
+  createdAt?: DateTimeFilter | null | undefined;
+  devices?: DeviceFilter | null | undefined;
+  email?: StringFilter | null | undefined;
+  events?: ReadonlyArray<EventCondition> | null | undefined;
+  firstName?: StringFilter | null | undefined;
+  isAccount?: BooleanFilter | null | undefined;
+  lastName?: StringFilter | null | undefined;
+  lists?: ListMembershipFilter | null | undefined;
+  meta?: ReadonlyArray<AttributeFilter> | null | undefined;
+  not?: UserFilter | null | undefined;
+  number?: StringFilter | null | undefined;
+  or?: ReadonlyArray<UserFilter> | null | undefined;
+  segments?: SegmentMembershipFilter | null | undefined;
+  timeZone?: StringFilter | null | undefined;
+  uid?: StringFilter | null | undefined;
+  uidUpdateable?: BooleanFilter | null | undefined;
+  updatedAt?: DateTimeFilter | null | undefined;
+};
+export type StringFilter = {
+  caseSensitive?: boolean | null | undefined;
+  contains?: string | null | undefined;
+  endsWith?: string | null | undefined;
+  eq?: string | null | undefined;
+  in?: ReadonlyArray<string> | null | undefined;
+  isNull?: boolean | null | undefined;
+  ne?: string | null | undefined;
+  notIn?: ReadonlyArray<string> | null | undefined;
+  startsWith?: string | null | undefined;
+};
+export type DateTimeFilter = {
+  before?: string | null | undefined;
+  eq?: string | null | undefined;
+  gt?: string | null | undefined;
+  gte?: string | null | undefined;
+  isNull?: boolean | null | undefined;
+  lt?: string | null | undefined;
+  lte?: string | null | undefined;
+  ne?: string | null | undefined;
+  within?: string | null | undefined;
+};
+export type DeviceFilter = {
+  none?: DeviceCondition | null | undefined;
+  some?: DeviceCondition | null | undefined;
+};
+export type DeviceCondition = {
+  lastSeenAt?: DateTimeFilter | null | undefined;
+  platform?: DevicePlatform | null | undefined;
+};
+export type EventCondition = {
+  count?: CountFilter | null | undefined;
+  name: StringFilter;
+  properties?: ReadonlyArray<AttributeFilter> | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  value?: ValueFilter | null | undefined;
+  within?: string | null | undefined;
+};
+export type CountFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+};
+export type AttributeFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  key: string;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type BooleanFilter = {
+  eq?: boolean | null | undefined;
+  isNull?: boolean | null | undefined;
+};
+export type NumberFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  in?: ReadonlyArray<number> | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+  ne?: number | null | undefined;
+  notIn?: ReadonlyArray<number> | null | undefined;
+};
+export type ValueFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type ListMembershipFilter = {
+  none?: ListMembershipCondition | null | undefined;
+  some?: ListMembershipCondition | null | undefined;
+};
+export type ListMembershipCondition = {
+  joinedAt?: DateTimeFilter | null | undefined;
+  listIds?: ReadonlyArray<string> | null | undefined;
+  subscribed?: boolean | null | undefined;
+};
+export type SegmentMembershipFilter = {
+  none?: SegmentMembershipCondition | null | undefined;
+  some?: SegmentMembershipCondition | null | undefined;
+};
+export type SegmentMembershipCondition = {
+  segmentIds?: ReadonlyArray<string> | null | undefined;
+  suppressed?: boolean | null | undefined;
+};
 export type usersPageQuery$variables = {
   after?: string | null | undefined;
   before?: string | null | undefined;
   first?: number | null | undefined;
   last?: number | null | undefined;
+  orderBy?: UserOrder | null | undefined;
+  where?: UserFilter | null | undefined;
 };
 export type usersPageQuery$data = {
   readonly " $fragmentSpreads": FragmentRefs<"users_page">;
@@ -47,6 +173,16 @@ var v0 = [
     "defaultValue": null,
     "kind": "LocalArgument",
     "name": "last"
+  },
+  {
+    "defaultValue": null,
+    "kind": "LocalArgument",
+    "name": "orderBy"
+  },
+  {
+    "defaultValue": null,
+    "kind": "LocalArgument",
+    "name": "where"
   }
 ],
 v1 = [
@@ -69,6 +205,16 @@ v1 = [
     "kind": "Variable",
     "name": "last",
     "variableName": "last"
+  },
+  {
+    "kind": "Variable",
+    "name": "orderBy",
+    "variableName": "orderBy"
+  },
+  {
+    "kind": "Variable",
+    "name": "where",
+    "variableName": "where"
   }
 ];
 return {
@@ -229,7 +375,10 @@ return {
       {
         "alias": null,
         "args": (v1/*:: as any*/),
-        "filters": null,
+        "filters": [
+          "where",
+          "orderBy"
+        ],
         "handle": "connection",
         "key": "users_users",
         "kind": "LinkedHandle",
@@ -238,7 +387,7 @@ return {
     ]
   },
   "params": {
-    "id": "0f5a64bf11b076aa2641e2509955f058",
+    "id": "5d7bb62d0e2089139dcf0d623fe6a1b0",
     "metadata": {},
     "name": "usersPageQuery",
     "operationKind": "query",
@@ -247,6 +396,6 @@ return {
 };
 })();
 
-(node as any).hash = "798c2acfa0d3ac36e872936e5467b56e";
+(node as any).hash = "4ff0eb251efda83cebd586d32d4dc2d0";
 
 export default node;

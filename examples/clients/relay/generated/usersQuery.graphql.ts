@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<ae07de38c346c4118e3d5e194e0edcb4>>
- * @relayHash 82e91250697b308d6cdec1d5109c8baf
+ * @generated SignedSource<<2794182616ad486ad7e5b89cce8c95d5>>
+ * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
  * @lightSyntaxTransform
  */
 
@@ -8,15 +8,141 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 82e91250697b308d6cdec1d5109c8baf
+// @relayRequestID 15bdc32b7c88dce9ab5a9af4866d71c3
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
+export type NullsOrder = "FIRST" | "LAST" | "%future added value";
+export type OrderDirection = "ASC" | "DESC" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserFilter = {
+  and?: ReadonlyArray<UserFilter> | null | undefined;
+  appBuild?: StringFilter | null | undefined;
+  appLastActiveAt?: DateTimeFilter | null | undefined;
+  appVersion?: StringFilter | null | undefined;
+  createdAt?: DateTimeFilter | null | undefined;
+  devices?: DeviceFilter | null | undefined;
+  email?: StringFilter | null | undefined;
+  events?: ReadonlyArray<EventCondition> | null | undefined;
+  firstName?: StringFilter | null | undefined;
+  isAccount?: BooleanFilter | null | undefined;
+  lastName?: StringFilter | null | undefined;
+  lists?: ListMembershipFilter | null | undefined;
+  meta?: ReadonlyArray<AttributeFilter> | null | undefined;
+  not?: UserFilter | null | undefined;
+  number?: StringFilter | null | undefined;
+  or?: ReadonlyArray<UserFilter> | null | undefined;
+  segments?: SegmentMembershipFilter | null | undefined;
+  timeZone?: StringFilter | null | undefined;
+  uid?: StringFilter | null | undefined;
+  uidUpdateable?: BooleanFilter | null | undefined;
+  updatedAt?: DateTimeFilter | null | undefined;
+};
+export type StringFilter = {
+  caseSensitive?: boolean | null | undefined;
+  contains?: string | null | undefined;
+  endsWith?: string | null | undefined;
+  eq?: string | null | undefined;
+  in?: ReadonlyArray<string> | null | undefined;
+  isNull?: boolean | null | undefined;
+  ne?: string | null | undefined;
+  notIn?: ReadonlyArray<string> | null | undefined;
+  startsWith?: string | null | undefined;
+};
+export type DateTimeFilter = {
+  before?: string | null | undefined;
+  eq?: string | null | undefined;
+  gt?: string | null | undefined;
+  gte?: string | null | undefined;
+  isNull?: boolean | null | undefined;
+  lt?: string | null | undefined;
+  lte?: string | null | undefined;
+  ne?: string | null | undefined;
+  within?: string | null | undefined;
+};
+export type DeviceFilter = {
+  none?: DeviceCondition | null | undefined;
+  some?: DeviceCondition | null | undefined;
+};
+export type DeviceCondition = {
+  lastSeenAt?: DateTimeFilter | null | undefined;
+  platform?: DevicePlatform | null | undefined;
+};
+export type EventCondition = {
+  count?: CountFilter | null | undefined;
+  name: StringFilter;
+  properties?: ReadonlyArray<AttributeFilter> | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  value?: ValueFilter | null | undefined;
+  within?: string | null | undefined;
+};
+export type CountFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+};
+export type AttributeFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  key: string;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type BooleanFilter = {
+  eq?: boolean | null | undefined;
+  isNull?: boolean | null | undefined;
+};
+export type NumberFilter = {
+  eq?: number | null | undefined;
+  gt?: number | null | undefined;
+  gte?: number | null | undefined;
+  in?: ReadonlyArray<number> | null | undefined;
+  lt?: number | null | undefined;
+  lte?: number | null | undefined;
+  ne?: number | null | undefined;
+  notIn?: ReadonlyArray<number> | null | undefined;
+};
+export type ValueFilter = {
+  boolean?: BooleanFilter | null | undefined;
+  dateTime?: DateTimeFilter | null | undefined;
+  exists?: boolean | null | undefined;
+  number?: NumberFilter | null | undefined;
+  string?: StringFilter | null | undefined;
+};
+export type ListMembershipFilter = {
+  none?: ListMembershipCondition | null | undefined;
+  some?: ListMembershipCondition | null | undefined;
+};
+export type ListMembershipCondition = {
+  joinedAt?: DateTimeFilter | null | undefined;
+  listIds?: ReadonlyArray<string> | null | undefined;
+  subscribed?: boolean | null | undefined;
+};
+export type SegmentMembershipFilter = {
+  none?: SegmentMembershipCondition | null | undefined;
+  some?: SegmentMembershipCondition | null | undefined;
+};
+export type SegmentMembershipCondition = {
+  segmentIds?: ReadonlyArray<string> | null | undefined;
+  suppressed?: boolean | null | undefined;
+};
+export type UserOrder = {
+  direction?: OrderDirection | null | undefined;
+  field: UserOrderField;
+  nulls?: NullsOrder | null | undefined;
+};
 export type usersQuery$variables = {
   after?: string | null | undefined;
   before?: string | null | undefined;
   first?: number | null | undefined;
   last?: number | null | undefined;
+  orderBy?: UserOrder | null | undefined;
+  where?: UserFilter | null | undefined;
 };
 export type usersQuery$data = {
   readonly " $fragmentSpreads": FragmentRefs<"users_page">;
@@ -47,7 +173,17 @@ v3 = {
   "kind": "LocalArgument",
   "name": "last"
 },
-v4 = [
+v4 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "orderBy"
+},
+v5 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
+  "name": "where"
+},
+v6 = [
   {
     "kind": "Variable",
     "name": "after",
@@ -67,6 +203,16 @@ v4 = [
     "kind": "Variable",
     "name": "last",
     "variableName": "last"
+  },
+  {
+    "kind": "Variable",
+    "name": "orderBy",
+    "variableName": "orderBy"
+  },
+  {
+    "kind": "Variable",
+    "name": "where",
+    "variableName": "where"
   }
 ];
 return {
@@ -75,14 +221,16 @@ return {
       (v0/*:: as any*/),
       (v1/*:: as any*/),
       (v2/*:: as any*/),
-      (v3/*:: as any*/)
+      (v3/*:: as any*/),
+      (v4/*:: as any*/),
+      (v5/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
     "name": "usersQuery",
     "selections": [
       {
-        "args": (v4/*:: as any*/),
+        "args": (v6/*:: as any*/),
         "kind": "FragmentSpread",
         "name": "users_page"
       }
@@ -96,14 +244,16 @@ return {
       (v2/*:: as any*/),
       (v0/*:: as any*/),
       (v3/*:: as any*/),
-      (v1/*:: as any*/)
+      (v1/*:: as any*/),
+      (v5/*:: as any*/),
+      (v4/*:: as any*/)
     ],
     "kind": "Operation",
     "name": "usersQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v4/*:: as any*/),
+        "args": (v6/*:: as any*/),
         "concreteType": "UserConnection",
         "kind": "LinkedField",
         "name": "users",
@@ -236,8 +386,11 @@ return {
       },
       {
         "alias": null,
-        "args": (v4/*:: as any*/),
-        "filters": null,
+        "args": (v6/*:: as any*/),
+        "filters": [
+          "where",
+          "orderBy"
+        ],
         "handle": "connection",
         "key": "users_users",
         "kind": "LinkedHandle",
@@ -246,7 +399,7 @@ return {
     ]
   },
   "params": {
-    "id": "82e91250697b308d6cdec1d5109c8baf",
+    "id": "15bdc32b7c88dce9ab5a9af4866d71c3",
     "metadata": {},
     "name": "usersQuery",
     "operationKind": "query",
@@ -255,6 +408,6 @@ return {
 };
 })();
 
-(node as any).hash = "90ba02eb0f08a11358677d069db93d62";
+(node as any).hash = "fb312fc94f190ddede65f447ae672891";
 
 export default node;

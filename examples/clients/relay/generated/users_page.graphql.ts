@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<bbca40b4a6f17332926e56532212a23d>>
+ * @generated SignedSource<<036892cab644bbfbea886ae8bbe52d2a>>
  * @lightSyntaxTransform
  */
 
@@ -57,6 +57,16 @@ return {
       "defaultValue": null,
       "kind": "LocalArgument",
       "name": "last"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
+      "name": "orderBy"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
+      "name": "where"
     }
   ],
   "kind": "Fragment",
@@ -89,7 +99,18 @@ return {
   "selections": [
     {
       "alias": "users",
-      "args": null,
+      "args": [
+        {
+          "kind": "Variable",
+          "name": "orderBy",
+          "variableName": "orderBy"
+        },
+        {
+          "kind": "Variable",
+          "name": "where",
+          "variableName": "where"
+        }
+      ],
       "concreteType": "UserConnection",
       "kind": "LinkedField",
       "name": "__users_users_connection",
@@ -196,6 +217,6 @@ return {
 };
 })();
 
-(node as any).hash = "798c2acfa0d3ac36e872936e5467b56e";
+(node as any).hash = "4ff0eb251efda83cebd586d32d4dc2d0";
 
 export default node;

@@ -1,7 +1,7 @@
 import type { GraphQLResponse, RequestParameters, Variables } from 'relay-runtime';
 import { showRetryNotice } from './retry-notice.tsx';
 
-/** Maximum number of retries. */
+/** Maximum number of retries. Users see a notice meanwhile, so that they are more and longer than in examples/clients/retry.ts. */
 const MAX_RETRIES = 3;
 /** The gateway can ask for longer, for example until the points of a key are refilled. Users then retry themselves. */
 const MAX_WAIT_SECONDS = 15;
@@ -27,7 +27,8 @@ const idempotentMutations = new Set(['editUserMutation', 'deleteUserMutation', '
 /**
  * Sends an operation, and sends it again after as many seconds as the gateway asks for, if that is safe.
  *
- * @throws {GatewayError} for the first entry of `errors`.
+ * @throws {GatewayError} for the first entry of `errors`, also if the response has data: components would show the null of a field
+ * that failed as an object that does not exist.
  */
 export async function fetchWithRetry(operation: RequestParameters, variables: Variables): Promise<GraphQLResponse> {
   for (let retries = 0; ; retries += 1) {
@@ -38,9 +39,21 @@ export async function fetchWithRetry(operation: RequestParameters, variables: Va
     const { code = '', retryAfter = Number.POSITIVE_INFINITY } = error.extensions ?? {};
     const canRetry = retries < MAX_RETRIES && retryAfter <= MAX_WAIT_SECONDS;
     if (!canRetry || !isSafeToRetry(code, operation, variables)) throw new GatewayError(error.message, code);
-    await showRetryNotice(new Promise((resolve) => setTimeout(resolve, retryAfter * 1000)));
+    // Jitter, so that clients do not retry at the same time.
+    const delay = retryAfter * 1000 * (1 + Math.random() / 2);
+    await showRetryNotice(new Promise((resolve) => setTimeout(resolve, delay)));
   }
 }
+
+/** The response if there is none of the gateway, for example because a proxy has answered. */
+const NO_RESPONSE: GatewayResponse = {
+  errors: [
+    {
+      message: 'The server cannot be reached. Check your connection and try again.',
+      extensions: { code: 'UNREACHABLE', retryAfter: 1 },
+    },
+  ],
+};
 
 /** Without a response of the gateway, the operation may have been executed, as after SERVICE_UNAVAILABLE. */
 async function send({ text, name }: RequestParameters, variables: Variables): Promise<GatewayResponse> {
@@ -50,16 +63,16 @@ async function send({ text, name }: RequestParameters, variables: Variables): Pr
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
       body: JSON.stringify({ query: text, operationName: name, variables }),
     });
-    return await response.json();
+    const body: GatewayResponse = await response.json();
+    return body.data || body.errors?.length ? body : NO_RESPONSE;
   } catch {
-    const message = 'The server cannot be reached. Check your connection and try again.';
-    return { errors: [{ message, extensions: { code: 'UNREACHABLE', retryAfter: 1 } }] };
+    return NO_RESPONSE;
   }
 }
 
 /** RATE_LIMITED and CONFLICT mean that nothing was written. After other errors, the operation may have been executed. */
 function isSafeToRetry(code: string, { operationKind, name }: RequestParameters, variables: Variables): boolean {
   if (code === 'RATE_LIMITED' || code === 'CONFLICT') return true;
-  const isIdempotent = idempotentMutations.has(name) || variables.input?.idempotencyKey !== undefined;
+  const isIdempotent = idempotentMutations.has(name) || variables.input?.idempotencyKey != null;
   return operationKind === 'query' || isIdempotent;
 }

@@ -76,7 +76,7 @@ const countFilter = z
   .strictObject({ eq: notNull(eventCount), ...order(eventCount) })
   .meta({ id: 'CountFilter', description: 'Conditions on a number of events, all of which must hold.' });
 
-/** The conditions on a value whose type is not fixed. Each holds only for values of its type. */
+/** The conditions on a value whose type is not fixed. For each of them, a value of another type counts as missing. */
 const attributeTests = {
   string: notNull(stringFilter),
   number: notNull(numberFilter),
@@ -89,14 +89,14 @@ const attributeTests = {
 export const valueFilter = z.strictObject(attributeTests).meta({
   id: 'ValueFilter',
   description:
-    'Conditions on a value that can have any type, all of which must hold. A value of another type satisfies none.',
+    'Conditions on a value that can have any type, all of which must hold. A value of another type counts as missing.',
 });
 
 /** A filter for an attribute of a user, or a property of an event. */
 export const attributeFilter = z.strictObject({ key: attributeKey, ...attributeTests }).meta({
   id: 'AttributeFilter',
   description:
-    'Conditions on the attribute with a key, all of which must hold. A value of another type satisfies none.',
+    'Conditions on the attribute with a key, all of which must hold. A value of another type counts as missing.',
 });
 
 const deviceCondition = z
