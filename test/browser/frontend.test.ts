@@ -10,7 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePorts } from '../kit/free-ports.ts';
 import { queryAsDemo, startGateway } from '../kit/gateway-process.ts';
-import { occupied } from '../kit/occupied.ts';
+import { withOccupiedSlots } from '../kit/occupied.ts';
 import { launchBrowser, visit } from './visitor.ts';
 
 const START = 'examples/frontend/start.ts';
@@ -279,7 +279,7 @@ it('retries a request that was rejected with status 429', async () => {
     isRejected: async () =>
       JSON.stringify(await queryAsDemo(gateway(), '{ viewer { keyId } }')).includes('RATE_LIMITED'),
   };
-  await occupied(caller, async (release) => {
+  await withOccupiedSlots(caller, async (release) => {
     operations.length = 0;
     await follow(page, 'Older');
     await page.getByText('The server is busy. Retrying …').first().waitFor();
