@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
@@ -9,6 +8,7 @@ import { parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { CreateList, Users } from '../../examples/clients/documents.ts';
 import { persistedHash } from '../../examples/clients/persisted-hash.ts';
+import { listenOnFreePort } from '../kit/free-ports.ts';
 import { startListening } from '../kit/listening.ts';
 import { idOf } from '../kit/persisted.ts';
 import { type CachingClient, cachingClients } from './caching-clients.ts';
@@ -33,12 +33,10 @@ async function startRecorded(options: Parameters<typeof startListening>[0] = {})
     response.writeHead(answer.status, { 'content-type': String(answer.headers.get('content-type')) });
     response.end(await answer.text());
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
+  const port = await listenOnFreePort(proxy);
   return {
     ...gateway,
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`,
+    url: `http://127.0.0.1:${port}/graphql`,
     /** What clients have sent since the last call. */
     takeSent: () => sent.splice(0),
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,18 +6,15 @@ import { expect, it } from 'vitest';
 import { basic } from '../kit/app.ts';
 import { type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
 import { createUserU, requestsOfEachKind, untilServed } from '../kit/outage.ts';
+import { postmasterPid } from '../kit/postmaster-pid.ts';
 import { signalTree } from '../kit/process-tree.ts';
 import { waitUntil } from '../kit/workers.ts';
 
 async function makeFolder() {
   const directory = await mkdtemp(join(tmpdir(), 'usergraph-embedded-'));
-  const postmaster = async () => {
-    const file = await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8');
-    return Number(file.split('\n')[0]);
-  };
   return {
     directory,
-    postmaster,
+    postmaster: () => postmasterPid(join(directory, 'postgres')),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
