@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { basic } from '../kit/app.ts';
 import { type ExampleProcess, isAnswering, runWithPortTaken, startExample } from '../kit/example-process.ts';
 import { freePorts } from '../kit/free-ports.ts';
-import { queryAsDemo, startGateway } from '../kit/gateway-process.ts';
+import { DEMO_OWNER, queryAsDemo, startGateway } from '../kit/gateway-process.ts';
 import { withOccupiedSlots } from '../kit/occupied.ts';
 import { postmasterPid } from '../kit/postmaster-pid.ts';
 import { stopAfterTest } from '../kit/process-tree.ts';
@@ -250,7 +249,7 @@ it('retries a request that was rejected with status 429', async () => {
   const first = await names(page);
   const caller = {
     port: port + 1,
-    authorization: basic('pk_demo', 'sk_demo'),
+    authorization: DEMO_OWNER,
     isRejected: async () =>
       JSON.stringify(await queryAsDemo(gateway(), '{ viewer { keyId } }')).includes('RATE_LIMITED'),
   };

@@ -96,11 +96,14 @@ export async function failGateway(environment: Environment): Promise<{ code: num
   return { code: child.exitCode, output: output() };
 }
 
+/** The `Authorization` header of the demo key with its secret. */
+export const DEMO_OWNER = `Basic ${btoa('pk_demo:sk_demo')}`;
+
 /** Sends an operation with the demo key. */
 export async function queryAsDemo(address: string, query: string): Promise<unknown> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('pk_demo:sk_demo')}` },
+    headers: { 'content-type': 'application/json', authorization: DEMO_OWNER },
     body: JSON.stringify({ query }),
   });
   return response.json();

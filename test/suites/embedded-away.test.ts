@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { basic } from '../kit/app.ts';
-import { type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
+import { DEMO_OWNER, type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
 import { createUserU, requestsOfEachKind, untilServed } from '../kit/outage.ts';
 import { postmasterPid } from '../kit/postmaster-pid.ts';
 import { signalTree } from '../kit/process-tree.ts';
@@ -32,7 +31,7 @@ async function pauseWhile(postmaster: number, act: () => Promise<void>): Promise
   }
 }
 
-const target = ({ address }: GatewayProcess) => ({ address, owner: basic('pk_demo', 'sk_demo') });
+const target = ({ address }: GatewayProcess) => ({ address, owner: DEMO_OWNER });
 
 it.each([
   ['is killed', 'SIGKILL', '1'],
