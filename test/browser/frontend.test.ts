@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ExampleProcess, isAnswering, runWithPortTaken, startExample } from '../kit/example-process.ts';
 import { freePorts } from '../kit/free-ports.ts';
-import { queryAsDemo, startGateway } from '../kit/gateway-process.ts';
-import { occupied } from '../kit/occupied.ts';
+import { DEMO_OWNER, queryAsDemo, startGateway } from '../kit/gateway-process.ts';
+import { withOccupiedSlots } from '../kit/occupied.ts';
+import { postmasterPid } from '../kit/postmaster-pid.ts';
+import { stopAfterTest } from '../kit/process-tree.ts';
 import { launchBrowser, visit } from './visitor.ts';
 
 const START = 'examples/frontend/start.ts';
@@ -19,14 +21,15 @@ const soon = { timeout: 15_000 };
 const SECRETS = ['sk_demo', btoa('pk_demo:sk_demo')];
 
 let port: number;
-let example: Awaited<ReturnType<typeof startExample>>;
+let example: ExampleProcess;
 let browser: Browser;
 const gateway = () => `http://127.0.0.1:${port + 1}`;
 
 // The first start installs the packages of the example.
 beforeAll(async () => {
   port = await freePorts(2);
-  example = await startExample();
+  // So few slots of the demo key that a test can occupy them.
+  example = await startExample(START, port, /application +(http:\S+)\/\n/, { CONCURRENCY_LIMIT: '8' });
   browser = await launchBrowser();
 }, 300_000);
 
@@ -35,28 +38,6 @@ afterAll(async () => {
   await example?.stop();
   await rm(`.data/frontend-${port}`, { recursive: true, force: true });
 });
-
-/** Starts the example, and waits until it prints its address. */
-async function startExample() {
-  // So few slots of the demo key that a test can occupy them.
-  const child = spawn(process.execPath, [START, String(port)], { env: { ...process.env, CONCURRENCY_LIMIT: '8' } });
-  const ended = once(child, 'exit');
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const address = await new Promise<string>((found, fail) => {
-    child.stdout.on('data', () => {
-      const [, url] = /application +(http:\S+)\/\n/.exec(output) ?? [];
-      if (url) found(url);
-    });
-    child.on('exit', () => fail(new Error(output)));
-  });
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-    return child.exitCode;
-  };
-  return { address, stop };
-}
 
 /** Starts only the application, as its README says. */
 async function startAlone(gatewayUrl: string) {
@@ -67,9 +48,10 @@ async function startAlone(gatewayUrl: string) {
     detached: true,
     stdio: 'ignore',
   });
+  stopAfterTest(child);
   const ended = once(child, 'exit');
   const address = `http://127.0.0.1:${alonePort}`;
-  await expect.poll(() => answers(address), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => isAnswering(address), { timeout: 30_000 }).toBe(true);
   return {
     address,
     async [Symbol.asyncDispose]() {
@@ -79,22 +61,14 @@ async function startAlone(gatewayUrl: string) {
   };
 }
 
-/** Whether anything listens at an address. */
-const answers = (address: string) =>
-  fetch(address).then(
-    () => true,
-    () => false,
-  );
-
 /** Stops the embedded database of a gateway, and keeps the gateway from starting it again. */
 async function stopDatabase(directory: string): Promise<void> {
   await appendFile(join(directory, 'postgresql.conf'), 'nonsense = on\n');
-  const [pid] = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n');
-  process.kill(Number(pid), 'SIGQUIT');
+  process.kill(await postmasterPid(directory), 'SIGQUIT');
 }
 
 /** Opens a page of the application. Disposing of it checks what the browser has received. */
-async function open(path = '/', address = example.address) {
+async function open(path = '/', address = example.printed) {
   const visitor = await visit(browser, address);
   const { page } = visitor;
   const operations: string[] = [];
@@ -275,11 +249,11 @@ it('retries a request that was rejected with status 429', async () => {
   const first = await names(page);
   const caller = {
     port: port + 1,
-    authorization: `Basic ${btoa('pk_demo:sk_demo')}`,
+    authorization: DEMO_OWNER,
     isRejected: async () =>
       JSON.stringify(await queryAsDemo(gateway(), '{ viewer { keyId } }')).includes('RATE_LIMITED'),
   };
-  await occupied(caller, async (release) => {
+  await withOccupiedSlots(caller, async (release) => {
     operations.length = 0;
     await follow(page, 'Older');
     await page.getByText('The server is busy. Retrying …').first().waitFor();
@@ -355,7 +329,7 @@ it('runs alone for a gateway, and repeats queries and idempotent writes while th
 it('shows an error in place of a page, and another page after it', async () => {
   await using site = await open();
   const { page } = site;
-  await page.goto(`${example.address}/?first=10&after=wrong`);
+  await page.goto(`${example.printed}/?first=10&after=wrong`);
   await page.getByRole('alert').getByText('after').waitFor();
   await page.goBack();
   expect(await namesAfter(page, [])).toHaveLength(10);
@@ -384,19 +358,15 @@ it('has no type errors, and builds without the key', { timeout: 120_000 }, async
 });
 
 it('names a port that is taken', async () => {
-  const taken = await freePorts(2);
-  const blocking = createServer().listen(taken + 1, '127.0.0.1');
-  await once(blocking, 'listening');
-  const failing = spawn(process.execPath, [START, String(taken)]);
-  const [complaint, [code]] = await Promise.all([text(failing.stderr), once(failing, 'exit')]);
-  blocking.close();
-  expect([code, complaint]).toEqual([
+  const firstPort = await freePorts(2);
+  const { code, stderr } = await runWithPortTaken(START, firstPort, firstPort + 1);
+  expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(new RegExp(`^Cannot listen on port ${taken + 1} .+\n$`)),
+    expect.stringMatching(new RegExp(`^Cannot listen on port ${firstPort + 1} .+\n$`)),
   ]);
 });
 
 it('stops usergraph and Vite', async () => {
   expect(await example.stop()).toBe(0);
-  expect([await answers(example.address), await answers(gateway())]).toEqual([false, false]);
+  expect([await isAnswering(example.printed), await isAnswering(gateway())]).toEqual([false, false]);
 });

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { listenOnFreePort } from '../kit/free-ports.ts';
 import { startGateway } from '../kit/gateway-process.ts';
 import { runProgram } from '../kit/program.ts';
 import { launchBrowser } from './visitor.ts';
@@ -27,10 +28,8 @@ async function servePage(script: () => Promise<Buffer>) {
     if (url === '/app.js') return response.setHeader('content-type', 'text/javascript').end(await script());
     response.setHeader('content-type', 'text/html').end('<body><script type="module" src="/app.js"></script>');
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.');
-  return { origin: `http://127.0.0.1:${address.port}`, [Symbol.dispose]: () => void server.close() };
+  const port = await listenOnFreePort(server);
+  return { origin: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
 }
 
 it('calls the gateway from a bundle of the official client with an alias for its fetch', async () => {

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Request } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type GatewayProcess, queryAsDemo, startGateway } from '../kit/gateway-process.ts';
-import { launchBrowser, visit } from './visitor.ts';
+import type { Request } from 'playwright-core';
+import { afterAll, expect, it } from 'vitest';
+import { listenOnFreePort } from '../kit/free-ports.ts';
+import { queryAsDemo } from '../kit/gateway-process.ts';
+import { useDemoSite } from './visitor.ts';
 
 /** A form that identifies a user and adds an event with examples/clients/public-key.ts. */
 const page = (url: string, publicKey: string) => `<!doctype html>
@@ -35,37 +34,23 @@ const page = (url: string, publicKey: string) => `<!doctype html>
     });
   </script>`;
 
-let directory: string;
-let gateway: GatewayProcess;
-let site: Server;
-let origin: string;
-let browser: Browser;
-beforeAll(async () => {
-  site = createServer(async ({ url = '/' }, response) => {
-    const { pathname, searchParams } = new URL(url, 'http://site');
-    const key = searchParams.get('key') ?? '';
-    const [type, body] = pathname.endsWith('.ts')
-      ? ['text/javascript', stripTypeScriptTypes(await readFile(join('examples/clients', pathname), 'utf8'))]
-      : ['text/html', page(`${gateway.address}/graphql`, key)];
-    response.writeHead(200, { 'content-type': type }).end(body);
-  }).listen(0, '127.0.0.1');
-  await once(site, 'listening');
-  const address = site.address();
-  origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  directory = await mkdtemp(join(tmpdir(), 'usergraph-public-key-'));
-  gateway = await startGateway({ DATA_DIR: directory, CORS_ORIGINS: origin });
-  browser = await launchBrowser();
+/** Serves the form, and the module that it imports. */
+const formServer = createServer(async ({ url = '/' }, response) => {
+  const { pathname, searchParams } = new URL(url, 'http://site');
+  const key = searchParams.get('key') ?? '';
+  const [type, body] = pathname.endsWith('.ts')
+    ? ['text/javascript', stripTypeScriptTypes(await readFile(join('examples/clients', pathname), 'utf8'))]
+    : ['text/html', page(`${demo.address}/graphql`, key)];
+  response.writeHead(200, { 'content-type': type }).end(body);
 });
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.end('SIGTERM');
-  site?.close();
-  await rm(directory, { recursive: true });
-});
+const origin = `http://127.0.0.1:${await listenOnFreePort(formServer)}`;
+afterAll(() => void formServer.close());
+
+const demo = useDemoSite({ CORS_ORIGINS: origin });
 
 /** Submits the form on the page with a public key. @returns what the page shows, and its POST requests to the gateway. */
 async function signUp(publicKey: string, uid: string, number: string) {
-  await using visitor = await visit(browser, gateway.address);
+  await using visitor = await demo.visit();
   const posts: Request[] = [];
   visitor.page.on('request', (request) => {
     if (request.method() === 'POST') posts.push(request);
@@ -93,7 +78,7 @@ it('identifies a user and adds an event from another origin, without cookies', a
     expect(response).not.toHaveProperty('access-control-allow-credentials');
   }
   const query = '{ user(uid: "visitor") { number events { nodes { name } } } }';
-  expect(await queryAsDemo(gateway.address, query)).toEqual({
+  expect(await queryAsDemo(demo.address, query)).toEqual({
     data: { user: { number: '+33612345678', events: { nodes: [{ name: 'Signed up' }] } } },
   });
 });

@@ -92,14 +92,17 @@ export async function visit(browser: Browser, address: string): Promise<Visitor>
   };
 }
 
-/** Starts a gateway with demo data and a browser before the tests of a file, and stops both after them. */
-export function useDemoSite() {
+/**
+ * Starts a gateway with demo data and a browser before the tests of a file, and stops both after them.
+ * @param environment further variables of the gateway.
+ */
+export function useDemoSite(environment: Record<string, string> = {}) {
   let directory: string;
   let gateway: GatewayProcess;
   let browser: Browser;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'usergraph-browser-'));
-    gateway = await startGateway({ DATA_DIR: directory });
+    gateway = await startGateway({ DATA_DIR: directory, ...environment });
     browser = await launchBrowser();
   });
   afterAll(async () => {

@@ -2,14 +2,9 @@ import { filter, firstValueFrom, type Subscription } from 'rxjs';
 import { createApolloClient, loadNext, loadPrevious } from '../../examples/clients/apollo-client.ts';
 import { Users } from '../../examples/clients/documents.ts';
 import type { UsersQuery } from '../../examples/clients/generated/graphql.ts';
-import type { Endpoint, FrontendClient, UserList } from './frontend-client.ts';
-import { mutations, queries, toUserList } from './operations.ts';
+import { type Endpoint, type FrontendClient, PAGE_SIZE, type UserList } from './frontend-client.ts';
+import { fetchPolicies, mutations, queries, toUserList } from './operations.ts';
 import { describeClient } from './scenario.ts';
-
-const fetchPolicies = { server: 'network-only', cache: 'cache-only', 'cache-first': 'cache-first' } as const;
-
-/** Users per page of a paginated list. */
-const PAGE = 2;
 
 function create({ url, authorization }: Endpoint): FrontendClient {
   const client = createApolloClient(url, authorization);
@@ -24,7 +19,7 @@ function create({ url, authorization }: Endpoint): FrontendClient {
   }
   async function extend(load: typeof loadNext): Promise<UserList> {
     const { data } = list.getCurrentResult();
-    await load(list, PAGE);
+    await load(list, PAGE_SIZE);
     return nextResult(data);
   }
   return {

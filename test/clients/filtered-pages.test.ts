@@ -10,7 +10,6 @@ import {
   type Variables,
 } from 'relay-runtime';
 import { describe, expect, it } from 'vitest';
-import { createApolloClient } from '../../examples/clients/apollo-client.ts';
 import { membersConnection, usersConnection } from '../../examples/clients/relay/connections.ts';
 import members_page from '../../examples/clients/relay/generated/members_page.graphql.ts';
 import membersQuery, {
@@ -30,9 +29,9 @@ import {
   graphQLMutation,
   graphQLQuery,
 } from '../../examples/clients/tanstack-query.ts';
-import { createUrqlClient } from '../../examples/clients/urql.ts';
 import { startListening } from '../kit/listening.ts';
 import { rowGlobalId, seedListMembers, seedSegmentMembers, seedUsers } from '../kit/seed-rows.ts';
+import { cachingClients } from './caching-clients.ts';
 import { mutations } from './operations.ts';
 import { persistedOperations } from './relay.ts';
 
@@ -76,21 +75,16 @@ interface Client {
   mutate(name: 'createUser' | 'setListSubscription', input: object): Promise<unknown>;
 }
 
-function apolloClient(url: string, authorization: string): Client {
-  const client = createApolloClient(url, authorization);
-  return {
-    read: async (view, variables) => uidsOf((await client.query({ query: documents[view], variables })).data),
-    mutate: (name, input) => client.mutate({ mutation: mutations[name], variables: { input } }),
+const withCache =
+  (create: (typeof cachingClients)[number][1]) =>
+  (url: string, authorization: string): Client => {
+    const client = create(url, authorization);
+    return {
+      // The document determines the type of the data.
+      read: async (view, variables) => uidsOf((await client.query(documents[view], variables)) as Data),
+      mutate: (name, input) => client.mutate(mutations[name], input),
+    };
   };
-}
-
-function urqlClient(url: string, authorization: string): Client {
-  const client = createUrqlClient(url, authorization);
-  return {
-    read: async (view, variables) => uidsOf((await client.query(documents[view], variables)).data),
-    mutate: async (name, input) => client.mutation(mutations[name], { input }),
-  };
-}
 
 function tanStackClient(url: string, authorization: string): Client {
   const client = createGraphQLClient(url, authorization);
@@ -159,15 +153,14 @@ async function expectPages(client: Client, view: ViewName, when: 'before' | 'aft
     expect(await client.read(view, variables, when === 'after')).toEqual(uids);
 }
 
-describe.each([
-  ['Apollo Client', apolloClient],
-  ['urql', urqlClient],
+describe.each<readonly [string, (url: string, authorization: string) => Client]>([
+  ...cachingClients.map(([name, create]) => [name, withCache(create)] as const),
   ['TanStack Query', tanStackClient],
   ['Relay', relayClient],
 ])('%s', (name, create) => {
   async function start() {
     const gateway = await startListening({ persistedOperations });
-    return { ...gateway, client: create(`http://127.0.0.1:${gateway.port}/graphql`, gateway.owner) };
+    return { ...gateway, client: create(gateway.url, gateway.owner) };
   }
 
   it('keeps users with different filters and orders apart, and reads them again after a user was created', async () => {
@@ -203,7 +196,7 @@ it('TanStack Query reads users with a filter on lists again after a membership h
   await using gateway = await startListening();
   await seedListMembers(gateway, 1, [1]);
   await seedUsers(gateway, [2]);
-  const client = tanStackClient(`http://127.0.0.1:${gateway.port}/graphql`, gateway.owner);
+  const client = tanStackClient(gateway.url, gateway.owner);
   const listId = rowGlobalId('List', 1);
   const variables = { where: { lists: { some: { listIds: [listId] } } } };
   expect(await client.read('users', variables, false)).toEqual(['u1']);

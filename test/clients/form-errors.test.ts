@@ -7,7 +7,7 @@ import { startListening } from '../kit/listening.ts';
 
 it('shows issues at their fields, and other errors at the form', async () => {
   await using gateway = await startListening();
-  const client = createUrqlClient(`http://127.0.0.1:${gateway.port}/graphql`, gateway.owner);
+  const client = createUrqlClient(gateway.url, gateway.owner);
   const update = async (input: UpdateUserInput) => {
     const { data, error } = await client.mutation(UpdateUser, { input });
     if (!data) throw error;

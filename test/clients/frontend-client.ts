@@ -35,7 +35,10 @@ export interface PageStart {
   before?: string;
 }
 
-/** A paginated list of users as a component shows it: one page at first, extended at both ends. Pages have two users. */
+/** Users per page by which a paginated list is extended. */
+export const PAGE_SIZE = 2;
+
+/** A paginated list of users as a component shows it: one page at first, extended at both ends. */
 export interface UserList {
   /** The uids of all pages so far, newest user first. */
   uids: string[];

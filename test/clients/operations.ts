@@ -16,7 +16,7 @@ import {
   Users,
 } from '../../examples/clients/documents.ts';
 import type { UsersQuery } from '../../examples/clients/generated/graphql.ts';
-import type { MutationName, UserList, ViewName } from './frontend-client.ts';
+import type { MutationName, ReadSource, UserList, ViewName } from './frontend-client.ts';
 
 /** The number of edges of each view's connections. */
 const first = 10;
@@ -42,6 +42,13 @@ export const mutations: Record<MutationName, DocumentNode> = {
   setListSubscription: SetListSubscription,
   removeFromList: RemoveFromList,
 };
+
+/** The policy by which Apollo Client and urql read from a source. */
+export const fetchPolicies = {
+  server: 'network-only',
+  cache: 'cache-only',
+  'cache-first': 'cache-first',
+} as const satisfies Record<ReadSource, string>;
 
 /** The list of users that a component shows. */
 export function toUserList({ users: { edges, pageInfo } }: UsersQuery): UserList {

@@ -1,46 +1,16 @@
-import { type DocumentNode, parse } from 'graphql';
+import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createApolloClient } from '../../examples/clients/apollo-client.ts';
 import { AddEvent, CreateUser, Users } from '../../examples/clients/documents.ts';
-import { createUrqlClient } from '../../examples/clients/urql.ts';
 import { startListening } from '../kit/listening.ts';
 import { seedEvents, seedUsers } from '../kit/seed-rows.ts';
+import { cachingClients } from './caching-clients.ts';
 
-/** Executes operations as components do: queries from the cache if it has all fields. */
-interface CachingClient {
-  query(document: DocumentNode, variables?: object): Promise<unknown>;
-  mutate(document: DocumentNode, input: object): Promise<unknown>;
-}
-
-const clients: [name: string, create: (url: string, authorization: string) => CachingClient][] = [
-  [
-    'Apollo Client',
-    (...endpoint) => {
-      const client = createApolloClient(...endpoint);
-      return {
-        query: async (query, variables) => (await client.query({ query, variables })).data,
-        mutate: async (mutation, input) => (await client.mutate({ mutation, variables: { input } })).data,
-      };
-    },
-  ],
-  [
-    'urql',
-    (...endpoint) => {
-      const client = createUrqlClient(...endpoint);
-      return {
-        query: async (document, variables = {}) => (await client.query(document, variables)).data,
-        mutate: async (document, input) => (await client.mutation(document, { input })).data,
-      };
-    },
-  ],
-];
-
-describe.each(clients)('%s', (_name, create) => {
+describe.each(cachingClients)('%s', (_name, create) => {
   async function start() {
     const gateway = await startListening();
     await seedUsers(gateway, [1, 2]);
     await seedEvents(gateway, 1, [1]);
-    return { ...gateway, ...create(`http://127.0.0.1:${gateway.port}/graphql`, gateway.owner) };
+    return { ...gateway, ...create(gateway.url, gateway.owner) };
   }
 
   it.each(['totalCount', 'nodes { id } pageInfo { hasNextPage }'])(

@@ -1,18 +1,17 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { Client, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
-import { type DocumentNode, parse, print } from 'graphql';
+import { parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createApolloClient } from '../../examples/clients/apollo-client.ts';
 import { CreateList, Users } from '../../examples/clients/documents.ts';
 import { persistedHash } from '../../examples/clients/persisted-hash.ts';
-import { createUrqlClient } from '../../examples/clients/urql.ts';
+import { listenOnFreePort } from '../kit/free-ports.ts';
 import { startListening } from '../kit/listening.ts';
 import { idOf } from '../kit/persisted.ts';
+import { type CachingClient, cachingClients } from './caching-clients.ts';
 
 /** What a client sent: a hash, a document, or both; in the URL of a GET or in the body of a POST. */
 type Sent = `${'GET ' | ''}${'hash' | 'document' | 'hash and document'}`;
@@ -30,16 +29,14 @@ async function startRecorded(options: Parameters<typeof startListening>[0] = {})
     const hasHash = JSON.stringify(extensions ?? '').includes('persistedQuery');
     sent.push(`${isGet ? 'GET ' : ''}${!query ? 'hash' : hasHash ? 'hash and document' : 'document'}`);
     const headers = { 'content-type': 'application/json', authorization: String(request.headers.authorization) };
-    const answer = await fetch(`http://127.0.0.1:${gateway.port}${url}`, { method, headers, body });
+    const answer = await fetch(new URL(url, gateway.url), { method, headers, body });
     response.writeHead(answer.status, { 'content-type': String(answer.headers.get('content-type')) });
     response.end(await answer.text());
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
+  const port = await listenOnFreePort(proxy);
   return {
     ...gateway,
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`,
+    url: `http://127.0.0.1:${port}/graphql`,
     /** What clients have sent since the last call. */
     takeSent: () => sent.splice(0),
     async [Symbol.asyncDispose]() {
@@ -50,56 +47,27 @@ async function startRecorded(options: Parameters<typeof startListening>[0] = {})
   };
 }
 
-/** Sends an operation and returns its data. */
-type Send = (document: DocumentNode, variables?: object) => Promise<unknown>;
-
-const clients: [name: string, create: (url: string, authorization: string, hash?: typeof persistedHash) => Send][] = [
-  [
-    'Apollo Client',
-    (...args) => {
-      const client = createApolloClient(...args);
-      return async (document, variables) => {
-        const isQuery = document !== CreateList;
-        const { data } = isQuery
-          ? await client.query({ query: document, variables, fetchPolicy: 'network-only' })
-          : await client.mutate({ mutation: document, variables });
-        return data;
-      };
-    },
-  ],
-  [
-    'urql',
-    (...args) => {
-      const client = createUrqlClient(...args);
-      return async (document, variables) => {
-        const { data, error } = await (document === CreateList
-          ? client.mutation(document, variables)
-          : client.query(document, variables, { requestPolicy: 'network-only' }));
-        if (error) throw error;
-        return data;
-      };
-    },
-  ],
-];
-
 const firstUsers = { first: 1 };
 const users = { users: { edges: [] } };
 
-describe.each(clients)('%s', (_name, create) => {
+/** Reads the first users from the server. */
+const readUsers = ({ query }: CachingClient) => query(Users, firstUsers, 'server');
+
+describe.each(cachingClients)('%s', (_name, create) => {
   it('sends a document once, then its hash', async () => {
     await using gateway = await startRecorded();
-    const send = create(gateway.url, gateway.owner);
-    expect(await send(Users, firstUsers)).toMatchObject(users);
+    const client = create(gateway.url, gateway.owner);
+    expect(await readUsers(client)).toMatchObject(users);
     expect(gateway.takeSent()).toEqual(['hash', 'hash and document']);
-    expect(await send(Users, firstUsers)).toMatchObject(users);
-    expect(await create(gateway.url, gateway.owner)(Users, firstUsers)).toMatchObject(users);
+    expect(await readUsers(client)).toMatchObject(users);
+    expect(await readUsers(create(gateway.url, gateway.owner))).toMatchObject(users);
     expect(gateway.takeSent()).toEqual(['hash', 'hash']);
   });
 
   it('executes a mutation once', async () => {
     await using gateway = await startRecorded();
-    const send = create(gateway.url, gateway.owner);
-    expect(await send(CreateList, { input: { title: 'Once' } })).toMatchObject({
+    const client = create(gateway.url, gateway.owner);
+    expect(await client.mutate(CreateList, { title: 'Once' })).toMatchObject({
       createList: { __typename: 'CreateListPayload' },
     });
     expect(gateway.takeSent()).toEqual(['hash', 'hash and document']);
@@ -109,30 +77,32 @@ describe.each(clients)('%s', (_name, create) => {
   it('sends a document again once the gateway has evicted it', async () => {
     // A document can take a sixteenth of this: 4 KB.
     await using gateway = await startRecorded({ limits: { persistedQueryBytes: 64 * 1024 } });
-    const send = create(gateway.url, gateway.owner);
-    await send(Users, firstUsers);
-    await send(Users, firstUsers);
+    const client = create(gateway.url, gateway.owner);
+    await readUsers(client);
+    await readUsers(client);
     expect(gateway.takeSent()).toEqual(['hash', 'hash and document', 'hash']);
     const aliases = Array.from({ length: 20 }, (_, place) => `${'x'.repeat(60)}${place}: keyId`).join(' ');
-    for (let count = 0; count < 20; count += 1) await send(parse(`query Other${count} { viewer { ${aliases} } }`));
+    for (let count = 0; count < 20; count += 1) {
+      await client.query(parse(`query Other${count} { viewer { ${aliases} } }`), {}, 'server');
+    }
     gateway.takeSent();
-    expect(await send(Users, firstUsers)).toMatchObject(users);
+    expect(await readUsers(client)).toMatchObject(users);
     expect(gateway.takeSent()).toEqual(['hash', 'hash and document']);
   });
 
   it('sends documents alone if the gateway stores none', async () => {
     await using gateway = await startRecorded({ limits: { persistedQueryBytes: 0 } });
-    const send = create(gateway.url, gateway.owner);
-    for (let count = 0; count < 2; count += 1) expect(await send(Users, firstUsers)).toMatchObject(users);
+    const client = create(gateway.url, gateway.owner);
+    for (let count = 0; count < 2; count += 1) expect(await readUsers(client)).toMatchObject(users);
     expect(gateway.takeSent()).toEqual(['hash', 'document', 'document']);
   });
 
   it('sends only hashes of documents that codegen has persisted', async () => {
     const persistedOperations = { file: 'examples/clients/generated/persisted-documents.json', only: true };
     await using gateway = await startRecorded({ persistedOperations });
-    const send = create(gateway.url, gateway.owner, persistedHash);
-    expect(await send(Users, firstUsers)).toMatchObject(users);
-    expect(await send(CreateList, { input: { title: 'New' } })).toMatchObject({
+    const client = create(gateway.url, gateway.owner, persistedHash);
+    expect(await readUsers(client)).toMatchObject(users);
+    expect(await client.mutate(CreateList, { title: 'New' })).toMatchObject({
       createList: { __typename: 'CreateListPayload' },
     });
     expect(gateway.takeSent()).toEqual(['hash', 'hash']);

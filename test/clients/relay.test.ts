@@ -37,8 +37,7 @@ describeClient({
 async function startFrontend() {
   const gateway = await startListening({ persistedOperations: { ...persistedOperations, only: true } });
   await seedUsers(gateway, tens(3));
-  const url = `http://127.0.0.1:${gateway.port}/graphql`;
-  return { ...gateway, url, environment: createRelayEnvironment(url, gateway.owner) };
+  return { ...gateway, environment: createRelayEnvironment(gateway.url, gateway.owner) };
 }
 
 const isAvailable = (environment: Environment, query: typeof usersQuery, variables: Variables) =>

@@ -22,7 +22,14 @@ import { loadPage } from '../../examples/clients/relay/load-page.ts';
 import { forgetMissingUser, updateMemberEdge } from '../../examples/clients/relay/updaters.ts';
 import { createRelayEnvironment } from '../../examples/clients/relay.ts';
 import { isJsonObject } from '../../src/domain/shared/attributes.ts';
-import type { Endpoint, FrontendClient, MutationName, UserList, ViewName } from './frontend-client.ts';
+import {
+  type Endpoint,
+  type FrontendClient,
+  type MutationName,
+  PAGE_SIZE,
+  type UserList,
+  type ViewName,
+} from './frontend-client.ts';
 
 const generated = 'examples/clients/relay/generated';
 
@@ -156,7 +163,7 @@ export function createRelayClient({ url, authorization }: Endpoint): FrontendCli
 
   async function extend(direction: 'forward' | 'backward'): Promise<UserList> {
     const page = getFragment(artifact('users_page'));
-    await loadPage(environment, page, show('usersQuery', usersPage?.variables ?? {}), direction, 2);
+    await loadPage(environment, page, show('usersQuery', usersPage?.variables ?? {}), direction, PAGE_SIZE);
     return userList();
   }
 

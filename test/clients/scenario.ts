@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import { startFaultProxy } from '../kit/fault-proxy.ts';
 import { holding } from '../kit/holding.ts';
 import { startListening } from '../kit/listening.ts';
-import { OCCUPYING_HOST, occupied, ownerOf } from '../kit/occupied.ts';
+import { OCCUPYING_HOST, ownerOf, withOccupiedSlots } from '../kit/occupied.ts';
 import {
   rowGlobalId,
   seedDevices,
@@ -36,7 +36,7 @@ async function startGatewayWithData(options: GatewayOptions) {
   });
   return {
     ...gateway,
-    endpoint: { url: `http://127.0.0.1:${gateway.port}/graphql`, authorization: gateway.owner },
+    endpoint: { url: gateway.url, authorization: gateway.owner },
     responses,
   };
 }
@@ -111,16 +111,16 @@ interface Write {
   input: object;
 }
 
-const created: Write = { name: 'createUser', input: { uid: 'new', firstName: 'Ada' } };
-const updated: Write = { name: 'updateUser', input: { uid: 'new', firstName: 'Bo' } };
-const deleted: Write = { name: 'deleteUser', input: { uid: 'new' } };
+const createUserWrite: Write = { name: 'createUser', input: { uid: 'new', firstName: 'Ada' } };
+const updateUserWrite: Write = { name: 'updateUser', input: { uid: 'new', firstName: 'Bo' } };
+const deleteUserWrite: Write = { name: 'deleteUser', input: { uid: 'new' } };
 
 /** Writes after a query has found no user with the uid `new`. */
 const creations: [title: string, Write[]][] = [
-  ['createUser', [created]],
-  ['updateUser', [updated]],
-  ['createUser, deleteUser and createUser', [created, deleted, created]],
-  ['updateUser, deleteUser and updateUser', [updated, deleted, updated]],
+  ['createUser', [createUserWrite]],
+  ['updateUser', [updateUserWrite]],
+  ['createUser, deleteUser and createUser', [createUserWrite, deleteUserWrite, createUserWrite]],
+  ['updateUser, deleteUser and updateUser', [updateUserWrite, deleteUserWrite, updateUserWrite]],
 ];
 
 const payloadOf = (name: MutationName) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
@@ -283,7 +283,7 @@ export function describeClient(client: ClientCase): void {
       await using gateway = await start({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
       await withClient(client, gateway, async ({ mutate }) => {
         await mutate('createList', { title: 'Persisted' });
-        await occupied(ownerOf(gateway), async (release) => {
+        await withOccupiedSlots(ownerOf(gateway), async (release) => {
           gateway.responses.length = 0;
           const result = mutate('createList', { title: 'Once' });
           await vi.waitFor(() => expect(gateway.responses).toMatchObject([{ status: 429 }]));
@@ -319,7 +319,7 @@ export function describeClient(client: ClientCase): void {
     it('reports the error if retries do not help', async () => {
       await using gateway = await start({ admissionLimits: { concurrentRequests: 3, failedLogins: 0 } });
       await withClient(client, gateway, async ({ mutate }) => {
-        await occupied(ownerOf(gateway), async () => {
+        await withOccupiedSlots(ownerOf(gateway), async () => {
           gateway.responses.length = 0;
           await expect(mutate('createList', { title: 'Never' })).rejects.toThrow(/concurrent requests/);
         });

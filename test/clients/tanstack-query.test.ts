@@ -6,18 +6,15 @@ import {
   graphQLQuery,
   usersQuery,
 } from '../../examples/clients/tanstack-query.ts';
-import type { Endpoint, FrontendClient, PageStart, UserList } from './frontend-client.ts';
+import { type Endpoint, type FrontendClient, PAGE_SIZE, type PageStart, type UserList } from './frontend-client.ts';
 import { mutations, queries } from './operations.ts';
 import { describeClient } from './scenario.ts';
-
-/** Users per page of a paginated list. */
-const PAGE = 2;
 
 function create({ url, authorization }: Endpoint): FrontendClient {
   const client = createGraphQLClient(url, authorization);
   const queryClient = createQueryClient();
   queryClient.mount();
-  const observe = (start: PageStart) => new InfiniteQueryObserver(queryClient, usersQuery(client, PAGE, start));
+  const observe = (start: PageStart) => new InfiniteQueryObserver(queryClient, usersQuery(client, PAGE_SIZE, start));
   let list: ReturnType<typeof observe>;
   /** What the list's component shows after it has loaded. */
   async function shown(loading: Promise<unknown>): Promise<UserList> {

@@ -10,7 +10,7 @@ let gateway: Awaited<ReturnType<typeof startListening>>;
 let target: { uri: string; headers: { authorization: string } };
 beforeAll(async () => {
   gateway = await startListening();
-  target = { uri: `http://127.0.0.1:${gateway.port}/graphql`, headers: { authorization: gateway.owner } };
+  target = { uri: gateway.url, headers: { authorization: gateway.owner } };
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

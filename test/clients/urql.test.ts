@@ -2,14 +2,9 @@ import type { RequestPolicy } from '@urql/core';
 import { Users } from '../../examples/clients/documents.ts';
 import type { UsersQuery } from '../../examples/clients/generated/graphql.ts';
 import { createUrqlClient } from '../../examples/clients/urql.ts';
-import type { Endpoint, FrontendClient } from './frontend-client.ts';
-import { mutations, queries, toUserList } from './operations.ts';
+import { type Endpoint, type FrontendClient, PAGE_SIZE } from './frontend-client.ts';
+import { fetchPolicies, mutations, queries, toUserList } from './operations.ts';
 import { describeClient } from './scenario.ts';
-
-const requestPolicies = { server: 'network-only', cache: 'cache-only', 'cache-first': 'cache-first' } as const;
-
-/** Users per page of a paginated list. */
-const PAGE = 2;
 
 function create({ url, authorization }: Endpoint): FrontendClient {
   const client = createUrqlClient(url, authorization);
@@ -33,7 +28,7 @@ function create({ url, authorization }: Endpoint): FrontendClient {
   return {
     read(view, variables, from) {
       const operation = queries[view](variables);
-      return query(operation.query, operation.variables, requestPolicies[from]);
+      return query(operation.query, operation.variables, fetchPolicies[from]);
     },
     async mutate(name, input) {
       const { data, error } = await client.mutation(mutations[name], { input });
@@ -41,8 +36,8 @@ function create({ url, authorization }: Endpoint): FrontendClient {
       return data[name];
     },
     openUserList: showPage,
-    loadNext: () => showPage({ first: PAGE, after: list.endCursor }),
-    loadPrevious: () => showPage({ last: PAGE, before: list.startCursor }),
+    loadNext: () => showPage({ first: PAGE_SIZE, after: list.endCursor }),
+    loadPrevious: () => showPage({ last: PAGE_SIZE, before: list.startCursor }),
     stop() {},
   };
 }

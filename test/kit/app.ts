@@ -90,7 +90,7 @@ async function createGateway(
   const faults = new Set<string>();
   recordStatements(database.db, ({ name, text }) => {
     statements.push(text);
-    // Statements without a name and a label are Prisma's: the test's own.
+    // Statements with neither a name nor a label are Prisma's: the test's own.
     if ((name || labelOf(text)) && (!labelOf(text) || referencesWithoutWorkspace(text).length > 0)) faults.add(text);
   });
   const app = await createApp({

@@ -1,3 +1,5 @@
+import { seededRandom } from './random.ts';
+
 /** Pseudorandom choices, which are the same for the same seed. */
 export interface Choices {
   /** An integer from 0 up to, but not including, a limit. */
@@ -7,15 +9,8 @@ export interface Choices {
   of<Value>(values: readonly Value[]): Value;
 }
 
-/** The generator is Mulberry32, which is small and fast. */
 export function choicesOf(seed: number): Choices {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
+  const next = seededRandom(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   return {
     below,

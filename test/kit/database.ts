@@ -60,7 +60,7 @@ export async function createDatabase({
   };
 }
 
-/** Creates a database without any table. */
+/** Creates a database without any table. @param options appended to CREATE DATABASE. */
 export function createEmptyDatabase(options = ''): Promise<{ connectionString: string } & AsyncDisposable> {
   return create('template0', options);
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
+import { listenOnFreePort } from './free-ports.ts';
 
 /** A network with controllable faults. */
 export interface FaultProxy extends AsyncDisposable {
@@ -62,14 +63,12 @@ export async function startFaultProxy(target: NetConnectOpts): Promise<FaultProx
     });
     pipe(upstream, client, () => sprung);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  const port = await listenOnFreePort(server);
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
     delay: (next) => (ms = next),
     stall: () => {
       stalled = true;

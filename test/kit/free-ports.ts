@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 
 const isFree = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -12,4 +13,12 @@ export async function freePorts(count: number): Promise<number> {
   const first = 20_000 + Math.floor(Math.random() * 12_000);
   const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
   return free.every(Boolean) ? first : freePorts(count);
+}
+
+/** Makes a server listen on a free port of 127.0.0.1. @returns the port. */
+export async function listenOnFreePort(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.');
+  return address.port;
 }

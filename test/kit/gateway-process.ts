@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { postmasterPid } from './postmaster-pid.ts';
 import { reaperMarkers } from './process-reaper.ts';
 import { stopAfterTest } from './process-tree.ts';
 
@@ -96,11 +96,14 @@ export async function failGateway(environment: Environment): Promise<{ code: num
   return { code: child.exitCode, output: output() };
 }
 
+/** The `Authorization` header of the demo key with its secret. */
+export const DEMO_OWNER = `Basic ${btoa('pk_demo:sk_demo')}`;
+
 /** Sends an operation with the demo key. */
 export async function queryAsDemo(address: string, query: string): Promise<unknown> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('pk_demo:sk_demo')}` },
+    headers: { 'content-type': 'application/json', authorization: DEMO_OWNER },
     body: JSON.stringify({ query }),
   });
   return response.json();
@@ -108,7 +111,6 @@ export async function queryAsDemo(address: string, query: string): Promise<unkno
 
 /** Whether the embedded server of a data folder is running. */
 export async function serverRuns(directory: string): Promise<boolean> {
-  const file = await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8').catch(() => undefined);
-  const pid = file?.split('\n', 1)[0];
-  return pid !== undefined && spawnSync('kill', ['-0', pid]).status === 0;
+  const pid = await postmasterPid(join(directory, 'postgres')).catch(() => undefined);
+  return pid !== undefined && spawnSync('kill', ['-0', String(pid)]).status === 0;
 }

@@ -25,7 +25,7 @@ export const ownerOf = (gateway: {
 });
 
 /** Occupies all concurrency slots of a key while `act` runs, or until `act` releases them. */
-export async function occupied(
+export async function withOccupiedSlots(
   { port, authorization, isRejected }: Caller,
   act: (release: () => void) => Promise<void>,
 ): Promise<void> {

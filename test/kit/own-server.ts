@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
@@ -11,6 +11,7 @@ import { openPostgresTools } from '../../src/dev/postgres-tools.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from './app.ts';
+import { postmasterPid } from './postmaster-pid.ts';
 import { signalTree } from './process-tree.ts';
 
 export type OwnServer = Awaited<ReturnType<typeof startOwnServer>>;
@@ -37,8 +38,7 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
   const { id: workspaceId } = await createWorkspace(db, 'Owner');
   const key = await createKey(db, workspaceId, scopes);
   await db.$disconnect();
-  const serverPid = async () => Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
-  const signalAll = async (signal: NodeJS.Signals) => signalTree(await serverPid(), signal);
+  const signalAll = async (signal: NodeJS.Signals) => signalTree(await postmasterPid(directory), signal);
   return {
     connection,
     /** The file of its socket. */
@@ -50,7 +50,7 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
     /** Shuts it down, with all its sessions. */
     stop: () => stopServer(tools, directory),
     /** Kills the server; its sessions end when they see it. */
-    kill: async () => void process.kill(await serverPid(), 'SIGKILL'),
+    kill: async () => void process.kill(await postmasterPid(directory), 'SIGKILL'),
     async start() {
       await mkdir(socketDirectory, { recursive: true });
       await tools.handOver(socketDirectory);

@@ -9,7 +9,7 @@ const MAX_COLLECTIONS = 100;
 
 /**
  * The used heap in bytes, after collections until it no longer shrinks. One collection is not enough in a worker that has run other
- * files: V8 drops the bytecode of functions only after several, and what a task still holds only after the task.
+ * files: V8 drops the bytecode of functions only after several, and frees objects that a task references only after the task.
  */
 export async function settledHeap(): Promise<number> {
   setFlagsFromString('--expose-gc');

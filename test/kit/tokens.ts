@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import type { TokenSettings } from '../../src/auth/tokens.ts';
+import { listenOnFreePort } from './free-ports.ts';
 
 /** Token settings without the keys. */
 export const tokenSettings = {
@@ -52,9 +53,7 @@ export async function startIssuer() {
     response.writeHead(down ? 500 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ keys: [...keys.values()] }));
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+  const port = await listenOnFreePort(server);
   return {
     jwksUrl: `http://127.0.0.1:${port}/jwks`,
     /** How often the keys were fetched. */

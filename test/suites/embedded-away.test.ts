@@ -1,23 +1,19 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { basic } from '../kit/app.ts';
-import { type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
+import { DEMO_OWNER, type GatewayProcess, queryAsDemo, serverRuns, startGateway } from '../kit/gateway-process.ts';
 import { createUserU, requestsOfEachKind, untilServed } from '../kit/outage.ts';
+import { postmasterPid } from '../kit/postmaster-pid.ts';
 import { signalTree } from '../kit/process-tree.ts';
 import { waitUntil } from '../kit/workers.ts';
 
 async function makeFolder() {
   const directory = await mkdtemp(join(tmpdir(), 'usergraph-embedded-'));
-  const postmaster = async () => {
-    const file = await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8');
-    return Number(file.split('\n')[0]);
-  };
   return {
     directory,
-    postmaster,
+    postmaster: () => postmasterPid(join(directory, 'postgres')),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
@@ -35,7 +31,7 @@ async function pauseWhile(postmaster: number, act: () => Promise<void>): Promise
   }
 }
 
-const target = ({ address }: GatewayProcess) => ({ address, owner: basic('pk_demo', 'sk_demo') });
+const target = ({ address }: GatewayProcess) => ({ address, owner: DEMO_OWNER });
 
 it.each([
   ['is killed', 'SIGKILL', '1'],

@@ -147,9 +147,9 @@ describe('objects of another workspace are indistinguishable from missing ones',
     expect(roots.length).toBeGreaterThan(0);
     for (const root of roots) {
       for (const place of valuesOf(own).keys()) {
-        const ask = async (number: number, depth: Depth) => {
+        const ask = async (number: number, selected: Depth) => {
           const names = namesOf(number);
-          return blotted(await send(operationOf(root, given(coordinate, valuesOf(names)[place]), depth)), names);
+          return blotted(await send(operationOf(root, given(coordinate, valuesOf(names)[place]), selected)), names);
         };
         const outcome = await ask(THEIRS, depth);
         expect(comparable(outcome)).toBe(comparable(await ask(MISSING, depth)));

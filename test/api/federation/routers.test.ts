@@ -4,7 +4,7 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startGraph } from '../../kit/federation.ts';
-import { OCCUPYING_HOST, occupied, ownerOf } from '../../kit/occupied.ts';
+import { OCCUPYING_HOST, ownerOf, withOccupiedSlots } from '../../kit/occupied.ts';
 import { printedSubgraph } from '../../kit/printed-schema.ts';
 import { rowId, seedDevices, seedUsers, tens } from '../../kit/seed-rows.ts';
 
@@ -106,7 +106,7 @@ describe.each(['hive', 'apollo'] as const)('Through the gateway %s', (router) =>
     graph.app.server.on('request', (request, response) => {
       if (request.headers.host !== OCCUPYING_HOST) response.on('finish', () => statuses.push(response.statusCode));
     });
-    await occupied(ownerOf(graph), async (release) => {
+    await withOccupiedSlots(ownerOf(graph), async (release) => {
       const answer = graph.ask('mutation { createList(input: { title: "Once" }) { __typename } }');
       await vi.waitFor(() => expect(statuses).toContain(429));
       release();
@@ -121,7 +121,7 @@ describe.each(['hive', 'apollo'] as const)('Through the gateway %s', (router) =>
   });
 
   it('returns RATE_LIMITED with the seconds if retries do not help', async () => {
-    await occupied(ownerOf(graph), async () => {
+    await withOccupiedSlots(ownerOf(graph), async () => {
       const { errors } = await graph.ask('{ users { totalCount } }');
       expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfter: 1 } }]);
     });

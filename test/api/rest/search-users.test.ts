@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { addList, addSegment, addToList, addToSegment, addUser } from '../../kit/factories.ts';
-import { pageIn, restOf } from '../../kit/rest.ts';
+import { inject, pageIn, restOf } from '../../kit/rest.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 let list: Awaited<ReturnType<typeof addList>>;
@@ -42,6 +42,15 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 const search = (body: unknown, caller?: string) => restOf(app, caller).post('/v1/users/search', body);
+
+/** Sends a body as JSON text, which can contain numbers and nesting that `JSON.stringify` cannot write. */
+const searchText = (payload: string) =>
+  inject(app, {
+    method: 'POST',
+    url: '/v1/users/search',
+    headers: { authorization: app.owner, 'content-type': 'application/json' },
+    payload,
+  });
 const uidsOf = async (body: unknown) => pageIn((await search(body)).body).uids;
 
 describe('where', () => {
@@ -165,10 +174,9 @@ describe('issues', () => {
 
   it('reject a number that a 64-bit float changes', async () => {
     const payload = '{"where":{"meta":[{"key":"age","number":{"in":[1,9007199254740993]}}]}}';
-    const headers = { authorization: app.owner, 'content-type': 'application/json' };
-    const response = await app.app.inject({ method: 'POST', url: '/v1/users/search', headers, payload });
-    expect(response.json()).toMatchObject({
-      issues: [{ path: ['where', 'meta', '0', 'number', 'in', '1'], code: 'UNSAFE_NUMBER' }],
+    expect(await searchText(payload)).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: ['where', 'meta', '0', 'number', 'in', '1'], code: 'UNSAFE_NUMBER' }] },
     });
   });
 
@@ -196,17 +204,10 @@ describe('limits', () => {
   ];
 
   it.each(bodies)('rejects %s with LIMIT_EXCEEDED, before any statement', async (_what, where) => {
-    const send = () =>
-      app.app.inject({
-        method: 'POST',
-        url: '/v1/users/search',
-        headers: { authorization: app.owner, 'content-type': 'application/json' },
-        payload: `{"where":${where}}`,
-      });
+    const send = () => searchText(`{"where":${where}}`);
     await send();
     const statements = await app.statementsOf(async () => {
-      const response = await send();
-      expect({ status: response.statusCode, body: response.json() }).toEqual({
+      expect(await send()).toEqual({
         status: 400,
         body: { code: 'LIMIT_EXCEEDED', error: expect.stringMatching(/^The filter .* the limit is \d+\.$/) },
       });
@@ -221,13 +222,7 @@ describe('limits', () => {
     ['an unknown field', nested(500_000, ['[', ']'])],
   ])('rejects JSON that is nested in %s', async (what, value) => {
     const name = what.includes('unknown') ? 'other' : (what.split(' ').at(-1) ?? '');
-    const response = await app.app.inject({
-      method: 'POST',
-      url: '/v1/users/search',
-      headers: { authorization: app.owner, 'content-type': 'application/json' },
-      payload: `{"${name}":${value}}`,
-    });
-    expect({ status: response.statusCode, body: response.json() }).toMatchObject({
+    expect(await searchText(`{"${name}":${value}}`)).toMatchObject({
       status: 400,
       body: {
         code: 'VALIDATION_FAILED',

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { isConflict, isUnavailable, TransactionConflict, violates } from '../../
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
+import { listenOnFreePort } from '../../kit/free-ports.ts';
 import { rowId, seedUsers } from '../../kit/seed-rows.ts';
 
 let database: TestDatabase;
@@ -121,10 +121,8 @@ describe('an unavailable database', () => {
   });
 
   it('does not answer while a connection is opened', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const address = silent.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
+    const silent = createServer();
+    const port = await listenOnFreePort(silent);
     const timeouts = { statementMs: 1_000, lockMs: 1_000, poolWaitMs: 1_000, userQueueMs: 1_000 };
     const nowhere = openDatabase({ host: '127.0.0.1', port, user: 'x', database: 'x' }, { poolSize: 1, timeouts });
     const startedAt = Date.now();

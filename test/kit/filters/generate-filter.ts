@@ -1,8 +1,24 @@
+import type {
+  AttributeFilter,
+  BooleanFilter,
+  CountFilter,
+  DateTimeFilter,
+  DeviceCondition,
+  EventCondition,
+  ListCondition,
+  NumberFilter,
+  SegmentCondition,
+  StringFilter,
+  UserFilter,
+} from '../../../src/domain/users/filter/input.ts';
 import type { Choices } from '../choices.ts';
 import { eventNames, instants, keys, listIds, numbers, platforms, segmentIds, texts } from './people.ts';
 
 /** A filter as a client sends it, with instants as dates. */
 type Input = Record<string, unknown>;
+
+/** How to generate each field of a type. */
+type Parts<Type> = Readonly<Record<keyof Type, () => unknown>>;
 
 const durations = ['PT1M', 'P1D', 'P30D', 'P52W', 'P1DT12H', 'P3650D'];
 
@@ -11,10 +27,10 @@ const durations = ['PT1M', 'P1D', 'P30D', 'P52W', 'P1DT12H', 'P3650D'];
  * others.
  */
 export function filterGenerator({ below, percent, of }: Choices) {
-  /** An object with some of the parts; with at least one of them, as a rule. */
-  function some(parts: Record<string, () => unknown>, chance = 100 / Object.keys(parts).length): Input {
-    const chosen = Object.entries(parts).filter(() => percent(chance));
-    const all = Object.entries(parts);
+  /** An object with some of the parts: in 95 % of cases, at least one. */
+  function some<Type>(parts: Parts<Type>, chance = 100 / Object.keys(parts).length): Input {
+    const all = Object.entries<() => unknown>(parts);
+    const chosen = all.filter(() => percent(chance));
     const picked = chosen.length > 0 || percent(5) ? chosen : [of(all)];
     return Object.fromEntries(picked.map(([name, make]) => [name, make()]));
   }
@@ -33,7 +49,7 @@ export function filterGenerator({ below, percent, of }: Choices) {
           .replaceAll('\ufffd', '');
   };
   const stringFilter = (operand = text) => ({
-    ...some({
+    ...some<Omit<StringFilter, 'caseSensitive'>>({
       eq: operand,
       ne: operand,
       in: () => several(operand),
@@ -47,7 +63,7 @@ export function filterGenerator({ below, percent, of }: Choices) {
   });
   const number = () => of(numbers);
   const numberFilter = () =>
-    some({
+    some<NumberFilter>({
       eq: number,
       ne: number,
       in: () => several(number),
@@ -57,9 +73,9 @@ export function filterGenerator({ below, percent, of }: Choices) {
       gt: number,
       gte: number,
     });
-  const booleanFilter = () => some({ eq: flag, isNull: flag });
+  const booleanFilter = () => some<BooleanFilter>({ eq: flag, isNull: flag });
   const dateTimeFilter = () =>
-    some({
+    some<DateTimeFilter>({
       eq: date,
       ne: date,
       lt: date,
@@ -71,9 +87,9 @@ export function filterGenerator({ below, percent, of }: Choices) {
       before: duration,
     });
   const count = () => below(4);
-  const countFilter = () => some({ eq: count, lt: count, lte: count, gt: count, gte: count });
+  const countFilter = () => some<CountFilter>({ eq: count, lt: count, lte: count, gt: count, gte: count });
   const valueFilter = () =>
-    some({
+    some<Omit<AttributeFilter, 'key'>>({
       string: stringFilter,
       number: numberFilter,
       boolean: booleanFilter,
@@ -82,13 +98,15 @@ export function filterGenerator({ below, percent, of }: Choices) {
     });
   const attributeFilter = () => ({ key: of(keys), ...valueFilter() });
 
-  const someOrNone = (condition: () => Input) => some({ some: condition, none: condition });
-  const device = () => some({ platform: () => of(platforms), lastSeenAt: dateTimeFilter });
-  const list = () => some({ listIds: () => several(() => of(listIds)), subscribed: flag, joinedAt: dateTimeFilter });
-  const segment = () => some({ segmentIds: () => several(() => of(segmentIds)), suppressed: flag });
+  const someOrNone = (condition: () => Input) =>
+    some<NonNullable<UserFilter['devices']>>({ some: condition, none: condition });
+  const device = () => some<DeviceCondition>({ platform: () => of(platforms), lastSeenAt: dateTimeFilter });
+  const list = () =>
+    some<ListCondition>({ listIds: () => several(() => of(listIds)), subscribed: flag, joinedAt: dateTimeFilter });
+  const segment = () => some<SegmentCondition>({ segmentIds: () => several(() => of(segmentIds)), suppressed: flag });
   const event = () => ({
     name: stringFilter(() => (percent(80) ? of(eventNames) : text())),
-    ...some(
+    ...some<Omit<EventCondition, 'name'>>(
       {
         count: countFilter,
         within: duration,
@@ -101,7 +119,8 @@ export function filterGenerator({ below, percent, of }: Choices) {
     ),
   });
 
-  const conditions = {
+  type Conditions = Omit<UserFilter, 'and' | 'or' | 'not'>;
+  const conditions: Parts<Conditions> = {
     uid: stringFilter,
     email: stringFilter,
     number: stringFilter,
@@ -124,8 +143,8 @@ export function filterGenerator({ below, percent, of }: Choices) {
 
   /** A filter, nested at most to this depth. */
   return function filter(depth: number): Input {
-    if (depth === 0) return some(conditions, 6);
+    if (depth === 0) return some<Conditions>(conditions, 6);
     const nested = () => filter(depth - 1);
-    return some({ and: () => several(nested), or: () => several(nested), not: nested, ...conditions }, 8);
+    return some<UserFilter>({ and: () => several(nested), or: () => several(nested), not: nested, ...conditions }, 8);
   };
 }

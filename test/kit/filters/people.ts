@@ -85,8 +85,6 @@ const ids = Array.from({ length: 4 }, (_, index) => rowId(index + 1));
 export const listIds = ids;
 export const segmentIds = ids;
 
-const uids = Array.from({ length: 200 }, (_, index) => `u${index}`);
-
 /** A random user with all data that a filter can refer to. @param place its position, which determines its id. */
 export function somebody(choices: Choices, place: number): UserFacts {
   const { below, percent, of } = choices;
@@ -107,7 +105,7 @@ export function somebody(choices: Choices, place: number): UserFacts {
   return {
     user: {
       id: rowId(1000 + place),
-      uid: percent(50) ? `${of(texts.slice(1))}${place}` : (uids[place] ?? `u${place}`),
+      uid: percent(50) ? `${of(texts.slice(1))}${place}` : `u${place}`,
       uidUpdateable: percent(50),
       firstName: maybe(texts),
       lastName: maybe(texts),

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { type GatewayProcess, launch, startGateway } from '../gateway-process.ts';
+import { postmasterPid } from '../postmaster-pid.ts';
 import { waitUntil, workerPids } from '../workers.ts';
 
 /** How the test ends, and the folder for its data and its report: `LEAK=fail DIRECTORY=… vitest run`. */
@@ -20,8 +21,7 @@ beforeAll(async () => {
   ofFile = await startGateway({ DATA_DIR: join(DIRECTORY, 'data'), WORKERS: '2' });
   // Workers write their log lines in batches.
   await waitUntil(() => expect(workerPids(ofFile)).toHaveLength(2));
-  const postmaster = Number((await readFile(join(DIRECTORY, 'data/postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
-  await report('file', [ofFile.pid, ...workerPids(ofFile), postmaster]);
+  await report('file', [ofFile.pid, ...workerPids(ofFile), await postmasterPid(join(DIRECTORY, 'data/postgres'))]);
 });
 
 it('leaves a gateway running', { timeout: LEAK === 'timeout' ? 20_000 : 120_000 }, async () => {

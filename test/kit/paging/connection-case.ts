@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { NodeType } from '../../../src/graphql/schema/global-id.ts';
 import { type Answer, type Caller, startApp } from '../app.ts';
 import { type Place, rowGlobalId, tens } from '../seed-rows.ts';
@@ -57,17 +57,49 @@ export const FEW_ROWS = tens(5);
 /** Rows for pages of the default size, oldest first. */
 export const MANY_ROWS = tens(23);
 
+/** The page of an answer, with the ids of its nodes. @throws {Error} if the answer has no page. */
+export function pageOf({ data, errors }: Answer<ConnectionPage>) {
+  if (!data?.edges || !data.pageInfo) throw new Error(`No page was returned: ${JSON.stringify(errors)}`);
+  return { ...data, edges: data.edges, pageInfo: data.pageInfo, ids: data.edges.map(({ node }) => node.id) };
+}
+
+export type Direction = 'forwards' | 'backwards';
+
+/**
+ * Reads all pages, from the first row forwards or from the last row backwards.
+ * @param afterPage called after each page.
+ * @returns the ids in the order in which they were read.
+ */
+export async function walkPages(
+  read: (variables: PageVariables) => Promise<ReturnType<typeof pageOf>>,
+  size: number,
+  direction: Direction,
+  afterPage?: (page: number) => Promise<unknown>,
+): Promise<string[]> {
+  const forwards = direction === 'forwards';
+  const seen: string[] = [];
+  let variables: PageVariables = forwards ? { first: size } : { last: size };
+  for (let number = 1; ; number += 1) {
+    const { ids, pageInfo } = await read(variables);
+    const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
+    expect({ number, hasPageBefore: forwards ? hasPreviousPage : hasNextPage }).toEqual({
+      number,
+      hasPageBefore: number > 1,
+    });
+    seen.push(...(forwards ? ids : ids.toReversed()));
+    await afterPage?.(number);
+    if (!(forwards ? hasNextPage : hasPreviousPage)) return seen;
+    variables = forwards ? { first: size, after: endCursor ?? '' } : { last: size, before: startCursor ?? '' };
+  }
+}
+
 /** Binds a connection to an app and a parent. */
 export function connectionIn(app: App, connection: ConnectionCase, parent = PARENT) {
   const parentId = rowGlobalId(connection.parent ?? 'User', parent);
   const read = (variables: PageVariables = {}, caller?: Caller) => connection.read(app, parentId, variables, caller);
 
   /** Reads a page. @throws {Error} if the read fails. */
-  async function page(variables: PageVariables = {}, caller?: Caller) {
-    const { data, errors } = await read(variables, caller);
-    if (!data?.edges || !data.pageInfo) throw new Error(`No page was returned: ${JSON.stringify(errors)}`);
-    return { ...data, edges: data.edges, pageInfo: data.pageInfo, ids: data.edges.map(({ node }) => node.id) };
-  }
+  const page = async (variables: PageVariables = {}, caller?: Caller) => pageOf(await read(variables, caller));
 
   return {
     read,
@@ -82,21 +114,8 @@ export function connectionIn(app: App, connection: ConnectionCase, parent = PARE
       const byId = new Map(edges.map(({ cursor, node }) => [node.id, cursor]));
       return new Map(rows.map((row) => [row, byId.get(rowGlobalId(connection.node, row)) ?? '']));
     },
-    /** Reads all pages, from the newest row forwards or from the oldest row backwards. @param afterPage called after each page. */
-    async walk(size: number, direction: 'forwards' | 'backwards', afterPage: (page: number) => Promise<unknown>) {
-      const seen: string[] = [];
-      let variables: PageVariables = direction === 'forwards' ? { first: size } : { last: size };
-      for (let number = 1; ; number += 1) {
-        const { ids, pageInfo } = await page(variables);
-        const forwards = direction === 'forwards';
-        seen.push(...(forwards ? ids : ids.toReversed()));
-        await afterPage(number);
-        if (!(forwards ? pageInfo.hasNextPage : pageInfo.hasPreviousPage)) return seen;
-        variables = forwards
-          ? { first: size, after: pageInfo.endCursor ?? '' }
-          : { last: size, before: pageInfo.startCursor ?? '' };
-      }
-    },
+    walk: (size: number, direction: Direction, afterPage?: (page: number) => Promise<unknown>) =>
+      walkPages(page, size, direction, afterPage),
   };
 }
 

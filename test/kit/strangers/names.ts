@@ -168,7 +168,7 @@ export const coordinates: string[] = [
     ),
 ]
   .filter(({ at, type }) => {
-    const named = servedSchema.getType(String(type).replaceAll(/[[\]!]/g, ''));
+    const named = getNamedType(type);
     return !paging.test(at) && (!isInputObjectType(named) || wholeInputs.has(named.name));
   })
   .map(({ at }) => at);

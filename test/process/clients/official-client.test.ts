@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { listenOnFreePort } from '../../kit/free-ports.ts';
 import { startListening } from '../../kit/listening.ts';
 import { credentialsOf } from '../../kit/official-client.ts';
 import { runProgram } from '../../kit/program.ts';
@@ -15,12 +16,6 @@ import { runProgram } from '../../kit/program.ts';
 
 let app: Awaited<ReturnType<typeof startListening>>;
 let directory: string;
-
-function portOf(server: Pick<Server, 'address'>): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.');
-  return address.port;
-}
 
 /** A program that uses the client, and prints the response. */
 const program = `
@@ -61,20 +56,17 @@ async function createCertificate() {
 }
 
 /** Terminates TLS for api.engage.so in front of the gateway. */
-async function startTlsProxy(credentials: { key: Buffer; cert: Buffer }) {
-  const server = createTlsServer(credentials, (socket) => {
+function createTlsProxy(credentials: { key: Buffer; cert: Buffer }): Server {
+  return createTlsServer(credentials, (socket) => {
     const upstream = connect(app.port, '127.0.0.1');
     socket.pipe(upstream).pipe(socket);
     for (const each of [socket, upstream]) each.on('error', () => each.destroy());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return server;
 }
 
 /** Answers CONNECT requests for api.engage.so with a connection to the TLS proxy, in place of its DNS entry. */
-async function startForwardProxy(tlsPort: number, destinations: string[]): Promise<Server> {
-  const server = createServer();
-  server.on('connect', ({ url = '' }, socket) => {
+function createForwardProxy(tlsPort: number, destinations: string[]): Server {
+  return createServer().on('connect', ({ url = '' }, socket) => {
     destinations.push(url);
     const upstream = connect(tlsPort, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -82,19 +74,17 @@ async function startForwardProxy(tlsPort: number, destinations: string[]): Promi
     });
     for (const each of [socket, upstream]) each.on('error', () => each.destroy());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return server;
 }
 
 it('reaches the gateway unmodified through a proxy with a certificate for its address', async () => {
   const certificate = await createCertificate();
-  const tls = await startTlsProxy(certificate);
+  const tls = createTlsProxy(certificate);
   const destinations: string[] = [];
-  const proxy = await startForwardProxy(portOf(tls), destinations);
+  const proxy = createForwardProxy(await listenOnFreePort(tls), destinations);
   const env = {
     ...environment('viaProxy'),
     NODE_USE_ENV_PROXY: '1',
-    HTTPS_PROXY: `http://127.0.0.1:${portOf(proxy)}`,
+    HTTPS_PROXY: `http://127.0.0.1:${await listenOnFreePort(proxy)}`,
     NODE_EXTRA_CA_CERTS: certificate.path,
   };
   const { stdout, stderr } = await runProgram(join(directory, 'app.cjs'), [], { env });

@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic } from '../../kit/app.ts';
-import { failGateway, serverRuns, startGateway } from '../../kit/gateway-process.ts';
+import { DEMO_OWNER, failGateway, serverRuns, startGateway } from '../../kit/gateway-process.ts';
 import {
   logLines,
   pidsThatLogged,
@@ -13,7 +12,6 @@ import {
   workerPids,
 } from '../../kit/workers.ts';
 
-const demo = basic('pk_demo', 'sk_demo');
 const count = '{ users(first: 1) { totalCount } }';
 
 describe('several workers on the embedded database', () => {
@@ -28,7 +26,7 @@ describe('several workers on the embedded database', () => {
     await waitUntil(() => expect(workerPids(gateway)).toHaveLength(3));
     expect(workerPids(gateway)).not.toContain(gateway.pid);
     for (let place = 0; place < 6; place += 1) {
-      const { status, body } = await sendOnNewConnection(gateway.address, demo, count);
+      const { status, body } = await sendOnNewConnection(gateway.address, DEMO_OWNER, count);
       expect([status, JSON.parse(body)]).toEqual([200, { data: { users: { totalCount: 250 } } }]);
     }
     await waitUntil(() => expect(pidsThatLogged(gateway, 'POST /graphql').sort()).toEqual(workerPids(gateway).sort()));

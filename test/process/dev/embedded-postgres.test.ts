@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/dev/embedded-postgres.ts';
 import { StartError } from '../../../src/dev/start-error.ts';
+import { postmasterPid } from '../../kit/postmaster-pid.ts';
 
 const owner = fileURLToPath(new URL('owner-process.ts', import.meta.url));
 
@@ -193,12 +194,11 @@ async function openFolder() {
     children.push(child);
     return child;
   };
-  const serverPid = async () => Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
   return {
     path,
     data,
     start,
-    serverPid,
+    serverPid: () => postmasterPid(data),
     spawn: spawnChild,
     async spawnOwner() {
       const child = spawnChild();
@@ -216,7 +216,7 @@ async function openFolder() {
     },
     async [Symbol.asyncDispose]() {
       for (const child of children) child.kill('SIGKILL');
-      const left = await serverPid().catch(() => 0);
+      const left = await postmasterPid(data).catch(() => 0);
       if (left > 0 && isAlive(left)) process.kill(left, 'SIGQUIT');
       await rm(path, { recursive: true, force: true, maxRetries: 10 });
     },

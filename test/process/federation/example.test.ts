@@ -1,60 +1,37 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { isAnswering, runWithPortTaken, startExample } from '../../kit/example-process.ts';
 import { freePorts } from '../../kit/free-ports.ts';
+
+const START = 'examples/federation/start.ts';
 
 it('starts with one command, prints a line that works, and stops cleanly', { timeout: 60_000 }, async () => {
   const port = await freePorts(3);
-  const child = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const ended = once(child, 'exit');
   try {
-    const line = await new Promise<string>((found, fail) => {
-      child.stdout.on('data', () => {
-        const [, curl] = /^ *(curl .*)\n/m.exec(output) ?? [];
-        if (curl) found(curl);
-      });
-      child.on('exit', () => fail(new Error(output)));
-    });
-    expect(JSON.parse(execFileSync('sh', ['-c', line], { encoding: 'utf8' }))).toMatchObject({
+    const example = await startExample(START, port, /^ *(curl .*)\n/m);
+    expect(JSON.parse(execFileSync('sh', ['-c', example.printed], { encoding: 'utf8' }))).toMatchObject({
       data: { order: { item: 'Desk lamp', user: { firstName: 'Théo', orders: { length: 3 } } } },
     });
+    expect(await example.stop()).toBe(0);
   } finally {
-    child.kill('SIGTERM');
-    await ended;
     await rm(`.data/federation-${port}`, { recursive: true, force: true });
   }
-  expect(child.exitCode).toBe(0);
 });
-
-/** Whether anything listens on a port. */
-const answers = (port: number) =>
-  fetch(`http://127.0.0.1:${port}/health/live`).then(
-    () => true,
-    () => false,
-  );
 
 it('leaves nothing running where a port is taken, or it is stopped while it starts', { timeout: 60_000 }, async () => {
   const port = await freePorts(3);
-  const blocking = createServer().listen(port, '127.0.0.1');
-  await once(blocking, 'listening');
-  const failing = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
-  const [complaint, [code]] = await Promise.all([text(failing.stderr), once(failing, 'exit')]);
-  expect([code, complaint]).toEqual([
+  const { code, stderr } = await runWithPortTaken(START, port, port);
+  expect([code, stderr]).toEqual([
     1,
     `Cannot listen on port ${port} (EADDRINUSE). Choose another port: npm run example:federation -- PORT\n`,
   ]);
-  blocking.close();
 
-  const stopped = spawn(process.execPath, ['examples/federation/start.ts', String(port)]);
-  await once(stopped.stdout, 'data');
-  await new Promise((later) => setTimeout(later, 2_000));
-  stopped.kill('SIGTERM');
-  await once(stopped, 'exit');
-  expect([stopped.exitCode, await answers(port + 1), await answers(port + 2)]).toEqual([0, false, false]);
+  const stopped = await startExample(START, port, /^(Starting .*)\n/);
+  await delay(2_000);
+  expect(await stopped.stop()).toBe(0);
+  const addresses = [1, 2].map((offset) => `http://127.0.0.1:${port + offset}`);
+  expect(await Promise.all(addresses.map(isAnswering))).toEqual([false, false]);
   await rm(`.data/federation-${port}`, { recursive: true, force: true });
 });
