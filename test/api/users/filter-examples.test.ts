@@ -24,16 +24,12 @@ function inputObjectType(name: string) {
   return type;
 }
 
-/** `Type.field`. An event's value has the conditions of an attribute, so that an example with either of them is enough. */
-const coordinate = (type: unknown, field: string) =>
-  `${String(type) === 'ValueFilter' ? 'AttributeFilter' : type}.${field}`;
-
 /** The coordinates of all fields that an example uses. */
 function coordinatesIn(example: string, type: 'UserFilter' | 'UserOrder'): string[] {
   const used: string[] = [];
   const typeInfo = new TypeInfo(schema, inputObjectType(type));
   const visitor = visitWithTypeInfo(typeInfo, {
-    ObjectField: ({ name }) => void used.push(coordinate(getNamedType(typeInfo.getParentInputType()), name.value)),
+    ObjectField: ({ name }) => void used.push(`${getNamedType(typeInfo.getParentInputType())}.${name.value}`),
   });
   visit(parseValue(example), visitor);
   return used;
@@ -45,7 +41,7 @@ function coordinatesWithin(name: string, seen = new Set<string>()): string[] {
   seen.add(name);
   return Object.values(inputObjectType(name).getFields()).flatMap((field) => {
     const type = getNamedType(field.type);
-    return [coordinate(name, field.name), ...(isInputObjectType(type) ? coordinatesWithin(type.name, seen) : [])];
+    return [`${name}.${field.name}`, ...(isInputObjectType(type) ? coordinatesWithin(type.name, seen) : [])];
   });
 }
 
