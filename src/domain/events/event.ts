@@ -7,7 +7,7 @@ import { arrayParameter } from '../../db/sql.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Instant } from '../shared/instant.ts';
-import { contentTests } from '../users/filter/events.ts';
+import { contentTests } from './filter.ts';
 import type { EventFilter } from './inputs.ts';
 
 /** An action of a user. */
@@ -61,7 +61,7 @@ export function eventsSource(workspaceId: string, filter: EventFilter = {}, now 
     ...(until == null ? [] : [Prisma.sql`events.timestamp < ${until}`]),
   ];
   // There are too many texts of these to prepare each.
-  const ofValues = contentTests(filter).map((test) => test.sql({ workspaceId, now }));
+  const ofValues = contentTests(filter).map((test) => test.sql({ now }));
   if (ofValues.length > 0) return { ...createSource(workspaceId, [...filters, ...ofValues]), timeoutError };
   return createSource(workspaceId, filters);
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { attributeFilter, valueFilter } from '../filter/input.ts';
 import { idempotencyKey } from '../idempotency/keys.ts';
 import { attributes, attributeValue } from '../shared/attributes.ts';
 import { instant } from '../shared/instant.ts';
 import { MAX_EVENT_NAME_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
-import { attributeFilter, valueFilter } from '../users/filter/input.ts';
 import { uid } from '../users/uid.ts';
 
 /** The name of an event. */

@@ -13,12 +13,12 @@ import {
   type SortKey,
 } from '../../db/reading/ordered.ts';
 import { readEventNames } from '../events/event.ts';
+import { sqlText } from '../filter/texts.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
-import { sqlText } from './filter/texts.ts';
 import { type User, userColumns } from './user.ts';
 
 const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;

@@ -1,14 +1,16 @@
 import type {
   AttributeFilter,
   BooleanFilter,
-  CountFilter,
   DateTimeFilter,
+  NumberFilter,
+  StringFilter,
+} from '../../../src/domain/filter/input.ts';
+import type {
+  CountFilter,
   DeviceCondition,
   EventCondition,
   ListCondition,
-  NumberFilter,
   SegmentCondition,
-  StringFilter,
   UserFilter,
 } from '../../../src/domain/users/filter/input.ts';
 import type { Choices } from '../choices.ts';

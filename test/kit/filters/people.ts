@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { Prisma } from '../../../src/db/generated/client.ts';
-import type { EventFacts, UserFacts } from '../../../src/domain/users/filter/condition.ts';
+import type { EventFacts } from '../../../src/domain/events/filter.ts';
+import type { UserFacts } from '../../../src/domain/users/filter/condition.ts';
 import { startApp } from '../app.ts';
 import { type Choices, choicesOf } from '../choices.ts';
 import { type Place, rowId } from '../seed-rows.ts';

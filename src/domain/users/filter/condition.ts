@@ -1,7 +1,8 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import type { Walk } from '../../../db/reading/ordered.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
-import type { Attributes, AttributeValue } from '../../shared/attributes.ts';
+import type { EventFacts } from '../../events/filter.ts';
+import type { RowScope, RowTest } from '../../filter/row-tests.ts';
 import type { Instant } from '../../shared/instant.ts';
 import type { User } from '../user.ts';
 
@@ -34,12 +35,8 @@ export interface Condition {
 export type Access = 'index' | 'aggregate' | 'scan';
 
 /** What a condition is compiled for. */
-export interface SqlScope {
+export interface SqlScope extends RowScope {
   workspaceId: string;
-  /** The instant that `within` and `before` refer to. */
-  now: Date;
-  /** All names of the workspace's events; undefined if there are too many, or if they have not been read. */
-  eventNames?: readonly string[] | undefined;
   /**
    * Set where the SQL is a part of WHERE itself, so that PostgreSQL can find the users by the condition. Undefined elsewhere, such as
    * in OR: the condition is then evaluated for one user after the other.
@@ -74,14 +71,6 @@ export interface UserFacts {
   events: readonly EventFacts[];
 }
 
-/** The data of an event that a condition can refer to. */
-export interface EventFacts {
-  name: string;
-  value: AttributeValue | null;
-  properties: Attributes;
-  timestamp: Instant;
-}
-
 /**
  * SQL of whether a user has rows in another table, or has none. Without a walk, it is a subquery that is evaluated for one user:
  * PostgreSQL would hash the whole table for an EXISTS in an expression.
@@ -91,3 +80,7 @@ export function hasRows({ walk }: SqlScope, isNegated: boolean, rows: Prisma.Sql
   if (walk) return Prisma.sql`${Prisma.raw(isNegated ? 'NOT ' : '')}EXISTS (SELECT ${rows} ${walk.within(userId)})`;
   return Prisma.sql`(SELECT true ${rows} LIMIT 1) IS ${Prisma.raw(isNegated ? '' : 'NOT ')}NULL`;
 }
+
+/** The dependency on time, if a test has it. */
+export const timeOf = (tests: readonly RowTest<never>[]): Dependency[] =>
+  tests.some(({ dependsOnTime }) => dependsOnTime) ? [{ kind: 'time' }] : [];

@@ -1,14 +1,12 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import { type Condition, type Dependency, type EventFacts, hasRows, type SqlScope } from './condition.ts';
-import { describeDuration } from './duration.ts';
+import { contentTests, type EventFacts, type EventTest } from '../../events/filter.ts';
+import { describeDuration } from '../../filter/duration.ts';
+import { ago } from '../../filter/instants.ts';
+import { type RowScope, testIfSet, withPhrases } from '../../filter/row-tests.ts';
+import { sqlText, textComparisons } from '../../filter/texts.ts';
+import { type Condition, type Dependency, hasRows, type SqlScope, timeOf } from './condition.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
-import { ago } from './instants.ts';
 import { all, not } from './logic.ts';
-import { type RowTest, testIfSet, testsOfPart, timeOf, withPhrases } from './row-tests.ts';
-import { sqlText, textComparisons } from './texts.ts';
-import { attributeOf, valueComparisons } from './values.ts';
-
-type EventTest = RowTest<EventFacts>;
 
 /** The number of events: at least `minimum` and at most `maximum`. */
 interface Range {
@@ -48,7 +46,7 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
   const timeOfEvent = ({ timestamp }: EventFacts) => Date.parse(timestamp);
   return [
     ...testIfSet(within, (duration) => ({
-      sql: ({ now }: SqlScope) =>
+      sql: ({ now }: RowScope) =>
         Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
       passes: (event: EventFacts, now: number) =>
         timeOfEvent(event) > ago(now, duration).getTime() && timeOfEvent(event) <= now,
@@ -65,24 +63,6 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
       passes: (event: EventFacts) => timeOfEvent(event) < end.getTime(),
       phrase: `before ${end.toISOString()}`,
     })),
-  ];
-}
-
-/** The tests on the value and the properties of an event. */
-export function contentTests({ value, properties }: Pick<EventCondition, 'value' | 'properties'>): EventTest[] {
-  return [
-    ...testsOfPart(valueComparisons(value ?? {}), {
-      name: 'value',
-      sql: Prisma.sql`events.value`,
-      of: (event: EventFacts) => event.value,
-    }),
-    ...(properties ?? []).flatMap(({ key, ...tests }) =>
-      testsOfPart(valueComparisons(tests), {
-        name: key,
-        sql: Prisma.sql`(events.properties->${key}::text)`,
-        of: (event: EventFacts) => attributeOf(event.properties, key),
-      }),
-    ),
   ];
 }
 

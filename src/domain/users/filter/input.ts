@@ -1,71 +1,20 @@
 import { z } from 'zod';
 import { devicePlatforms } from '../../devices/device.ts';
-import { attributeKey } from '../../shared/attributes.ts';
+import { duration } from '../../filter/duration.ts';
+import {
+  attributeFilter,
+  booleanFilter,
+  dateTimeFilter,
+  flag,
+  order,
+  stringFilter,
+  valueFilter,
+} from '../../filter/input.ts';
 import { instant } from '../../shared/instant.ts';
-import { MAX_FILTER_TEXT_LENGTH } from '../../shared/limits.ts';
 import type { Scope } from '../../shared/scopes.ts';
-import { text } from '../../shared/text.ts';
 import { notNull } from '../../shared/validation.ts';
-import { duration } from './duration.ts';
 
-// The filter as both APIs receive it. Conditions of one object are combined with AND, and an omitted one holds. Null is rejected,
-// since it could mean that, or that a value is missing (`isNull`). The ids are the names of the types in both APIs.
-
-const operand = text(0, MAX_FILTER_TEXT_LENGTH);
-const flag = notNull(z.boolean());
-
-const equality = <Operand extends z.ZodType>(each: Operand) => ({
-  eq: notNull(each),
-  ne: notNull(each),
-  in: notNull(z.array(each)),
-  notIn: notNull(z.array(each)),
-});
-
-const order = <Operand extends z.ZodType>(each: Operand) => ({
-  lt: notNull(each),
-  lte: notNull(each),
-  gt: notNull(each),
-  gte: notNull(each),
-});
-
-const stringFilter = z
-  .strictObject({
-    ...equality(operand),
-    contains: notNull(operand),
-    startsWith: notNull(operand),
-    endsWith: notNull(operand),
-    isNull: flag,
-    caseSensitive: flag,
-  })
-  .meta({
-    id: 'StringFilter',
-    description:
-      'Conditions on a text, all of which must hold. A missing text satisfies none of them except that it is missing.',
-  });
-
-const numberFilter = z.strictObject({ ...equality(z.number()), ...order(z.number()) }).meta({
-  id: 'NumberFilter',
-  description: 'Conditions on a number, all of which must hold. Values of another type satisfy none of them.',
-});
-
-const booleanFilter = z
-  .strictObject({ eq: flag, isNull: flag })
-  .meta({ id: 'BooleanFilter', description: 'Conditions on a boolean, all of which must hold.' });
-
-const dateTimeFilter = z
-  .strictObject({
-    eq: notNull(instant),
-    ne: notNull(instant),
-    ...order(instant),
-    isNull: flag,
-    within: notNull(duration),
-    before: notNull(duration),
-  })
-  .meta({
-    id: 'DateTimeFilter',
-    description:
-      'Conditions on a point in time, all of which must hold. within: less than this long ago; before: at least this long ago, both as ISO 8601 durations such as P30D.',
-  });
+// The filter for users as both APIs receive it, with the rules of `domain/filter/input.ts`.
 
 /** The most events that a condition can count. */
 const MAX_EVENT_COUNT = 10_000;
@@ -75,29 +24,6 @@ const eventCount = z.int().min(0).max(MAX_EVENT_COUNT);
 const countFilter = z
   .strictObject({ eq: notNull(eventCount), ...order(eventCount) })
   .meta({ id: 'CountFilter', description: 'Conditions on a number of events, all of which must hold.' });
-
-/** The conditions on a value whose type is not fixed. For each of them, a value of another type counts as missing. */
-const attributeTests = {
-  string: notNull(stringFilter),
-  number: notNull(numberFilter),
-  boolean: notNull(booleanFilter),
-  dateTime: notNull(dateTimeFilter),
-  exists: flag,
-};
-
-/** A filter for the value of an event. */
-export const valueFilter = z.strictObject(attributeTests).meta({
-  id: 'ValueFilter',
-  description:
-    'Conditions on a value that can have any type, all of which must hold. A value of another type counts as missing.',
-});
-
-/** A filter for an attribute of a user, or a property of an event. */
-export const attributeFilter = z.strictObject({ key: attributeKey, ...attributeTests }).meta({
-  id: 'AttributeFilter',
-  description:
-    'Conditions on the attribute with a key, all of which must hold. A value of another type counts as missing.',
-});
 
 const deviceCondition = z
   .strictObject({
@@ -198,14 +124,7 @@ export function userFilter(ids: Ids): z.ZodType<UserFilter> {
   return filter;
 }
 
-export type StringFilter = z.input<typeof stringFilter>;
-export type NumberFilter = z.input<typeof numberFilter>;
-export type BooleanFilter = z.input<typeof booleanFilter>;
-export type DateTimeFilter = z.input<typeof dateTimeFilter>;
 export type CountFilter = z.input<typeof countFilter>;
-/** The conditions on the value of an attribute or of an event. */
-export type ValueFilter = z.input<typeof valueFilter>;
-export type AttributeFilter = z.input<typeof attributeFilter>;
 export type DeviceCondition = z.input<typeof deviceCondition>;
 export type ListCondition = z.input<ReturnType<typeof listCondition>>;
 export type SegmentCondition = z.input<ReturnType<typeof segmentCondition>>;

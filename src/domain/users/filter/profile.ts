@@ -1,12 +1,12 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts';
+import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
+import { sqlText, textComparisons } from '../../filter/texts.ts';
+import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import type { AttributeValue } from '../../shared/attributes.ts';
 import { type User, userColumns } from '../user.ts';
-import { booleanComparisons, type Comparison } from './comparisons.ts';
 import type { Access, Condition, Dependency } from './condition.ts';
 import type { UserFilter } from './input.ts';
-import { formatOrderedInstant, instantComparisons, sqlTimestamp } from './instants.ts';
-import { sqlText, textComparisons } from './texts.ts';
-import { attributeOf, type ValueComparison, valueComparisons } from './values.ts';
 
 /** The fields of a user that a filter can compare, by type. */
 const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone', 'appVersion', 'appBuild'] as const;

@@ -1,9 +1,9 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import { type Condition, type Dependency, hasRows, type UserFacts } from './condition.ts';
+import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
+import { type RowTest, testIfSet, testsOfPart, withPhrases } from '../../filter/row-tests.ts';
+import { type Condition, type Dependency, hasRows, timeOf, type UserFacts } from './condition.ts';
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
-import { formatOrderedInstant, instantComparisons, sqlTimestamp } from './instants.ts';
 import { not } from './logic.ts';
-import { type RowTest, testIfSet, testsOfPart, timeOf, withPhrases } from './row-tests.ts';
 
 /** The rows of a table that belong to a user. */
 interface Relation<Row> {

@@ -1,11 +1,18 @@
-import type { Prisma } from '../../../db/generated/client.ts';
+import type { Prisma } from '../../db/generated/client.ts';
 import type { Comparison } from './comparisons.ts';
-import type { Dependency, SqlScope } from './condition.ts';
+
+/** What the test of a row is compiled for. */
+export interface RowScope {
+  /** The instant that `within` and `before` refer to. */
+  now: Date;
+  /** All names of the workspace's events; undefined if there are too many, or if they have not been read. */
+  eventNames?: readonly string[] | undefined;
+}
 
 /** A test of one row that belongs to a user: a device, a membership or an event. */
 export interface RowTest<Row> {
   /** False or NULL if the row does not pass. */
-  sql(scope: SqlScope): Prisma.Sql;
+  sql(scope: RowScope): Prisma.Sql;
   passes(row: Row, now: number): boolean;
   phrase: string;
   /** Whether the result can change as time passes. */
@@ -45,7 +52,3 @@ export function withPhrases(phrase: string, tests: readonly Pick<RowTest<never>,
   const phrases = tests.map((test) => test.phrase).filter((each) => each !== '');
   return phrases.length === 0 ? phrase : `${phrase} ${link}${phrases.join(' and ')}`;
 }
-
-/** The dependency on time, if a test has it. */
-export const timeOf = (tests: readonly RowTest<never>[]): Dependency[] =>
-  tests.some(({ dependsOnTime }) => dependsOnTime) ? [{ kind: 'time' }] : [];

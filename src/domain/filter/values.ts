@@ -1,5 +1,5 @@
-import { Prisma } from '../../../db/generated/client.ts';
-import type { Attributes, AttributeValue } from '../../shared/attributes.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import {
   booleanComparisons,
   type Comparison,

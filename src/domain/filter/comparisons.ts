@@ -1,4 +1,4 @@
-import { Prisma } from '../../../db/generated/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
 import type { BooleanFilter } from './input.ts';
 
 /** A comparison with an operand. It does not hold for a missing value, except for `isNull`. */

@@ -1,4 +1,4 @@
-import { Prisma } from '../../../db/generated/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
 import {
   type Comparison,
   comparisonsOf,

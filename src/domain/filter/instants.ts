@@ -1,4 +1,4 @@
-import { Prisma } from '../../../db/generated/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
 import { type Comparison, comparisonsOf, type Operator, type Operators, presenceOf } from './comparisons.ts';
 import { type Duration, describeDuration, lengthOfDuration } from './duration.ts';
 import type { DateTimeFilter } from './input.ts';
