@@ -1,24 +1,15 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addDevices, addList, addToList, addUser } from '../../kit/factories.ts';
 import { ArchiveList, RemoveFromList, SetListSubscription } from '../../kit/operations/lists.ts';
 import { CreateUser, DeleteUser } from '../../kit/operations/users.ts';
 import { longTimeouts } from '../../kit/unlimited.ts';
+import { untilWaiting } from '../../kit/until-waiting.ts';
 
 const POOL = { poolSize: 20, limits: longTimeouts };
 
 type App = Awaited<ReturnType<typeof startApp>>;
-
-/** Waits until a number of statements wait for a lock. */
-async function untilWaiting(app: App, expected: number) {
-  const waiting = async () => {
-    const [row] = await app.db.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    expect(row?.count).toBe(expected);
-  };
-  await vi.waitFor(waiting, { timeout: 8_000, interval: 20 });
-}
 
 /** Archives a list, and returns the number of its members at that time. */
 async function archive(app: App, listId: string) {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
@@ -12,6 +13,7 @@ import { AddEvent } from '../../kit/operations/events.ts';
 import { DeleteUser } from '../../kit/operations/users.ts';
 import { restOf } from '../../kit/rest.ts';
 import { casesOf } from '../../kit/test-size.ts';
+import { untilWaiting } from '../../kit/until-waiting.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
@@ -128,7 +130,10 @@ it('leaves no event without a user or a deletion record while events are added t
   let added = 0;
   for (let round = 0; round < 40; round += 1) {
     await addUser(app, { uid: 'u1' });
+    const remove = () => deleteUser(app.db, actor, 'u1');
     await Promise.all([
+      // Every eighth round deletes first, the others 1 to 7 ms after the first event is sent.
+      round % 8 === 0 ? remove() : setTimeout(round % 8).then(remove),
       atOnce(50, async (place) => {
         // With an idempotency key, alone; the others in batches.
         const event = { uid: 'u1', name: 'Paid', idempotencyKey: place % 5 === 0 ? `${round} ${place}` : undefined };
@@ -137,7 +142,6 @@ it('leaves no event without a user or a deletion record while events are added t
           () => {},
         );
       }),
-      new Promise((resolve) => setTimeout(resolve, round % 8)).then(() => deleteUser(app.db, actor, 'u1')),
     ]);
   }
   const stray = await app.db.$queryRaw<unknown[]>`
@@ -148,6 +152,33 @@ it('leaves no event without a user or a deletion record while events are added t
   expect([await app.db.event.count(), await app.db.userDeletion.count()]).toEqual([0, 0]);
   expect(added).toBeGreaterThan(0);
   expect(added).toBeLessThan(40 * 50);
+});
+
+it.each([
+  ['in a batch', undefined],
+  ['with an idempotency key', 'key-1'],
+])('deletes a user only after the event that is being added %s, and erases the event', async (_how, idempotencyKey) => {
+  await using app = await startApp({ ownDatabase: true });
+  const actor = actorOf(app);
+  await addUser(app, { uid: 'u1' });
+  await app.db.$executeRaw`
+    CREATE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END'`;
+  await app.db.$executeRaw`
+    CREATE TRIGGER wait_for_test BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION wait_for_test()`;
+  const { adding, deleting } = await app.db.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT pg_advisory_xact_lock(1)::text`;
+    const adding = addEvent(app.db, actor, { uid: 'u1', name: 'Paid', idempotencyKey });
+    await untilWaiting(app, 1);
+    const deleting = deleteUser(app.db, actor, 'u1').then(async () => {
+      while (await eraseSomeEvents(app.db));
+    });
+    await Promise.race([deleting, untilWaiting(app, 2)]);
+    return { adding, deleting };
+  });
+  await adding;
+  await deleting;
+  expect(await app.db.event.count()).toBe(0);
 });
 
 it('records every deletion, including those that bypass the domain', async () => {
@@ -176,7 +207,7 @@ it('erases in the background until it is stopped, and continues after a fault, w
   await app.db.$executeRaw`ALTER TABLE user_deletions RENAME TO hidden`;
   const job = startErasure(app.db, log, 20);
   await vi.waitFor(() => expect(lines).toMatchObject([{ level: 40 }]));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await setTimeout(200);
   expect(lines).toHaveLength(1);
   await app.db.$executeRaw`ALTER TABLE hidden RENAME TO user_deletions`;
   await vi.waitFor(() => expect(lines).toHaveLength(2), { timeout: 10_000 });
@@ -185,7 +216,7 @@ it('erases in the background until it is stopped, and continues after a fault, w
   await job.stop();
   await addUserWithEvents(app, 'u2', 1);
   await app.run(DeleteUser, { input: { uid: 'u2' } });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await setTimeout(200);
   expect(await app.db.userDeletion.count()).toBe(1);
 });
 
