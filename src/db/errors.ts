@@ -11,10 +11,10 @@ export class TransactionConflict extends Error {
   }
 }
 
-/** A queued write timed out in this process; reported like PostgreSQL's lock timeout. */
-export class LockTimeoutError extends Error {
-  constructor() {
-    super('canceling statement due to lock timeout');
+/** A queued write timed out in this process; reported like a timeout of PostgreSQL. */
+export class QueuedWriteTimeoutError extends Error {
+  constructor(timeout: 'lock' | 'user queue') {
+    super(`canceling statement due to ${timeout} timeout`);
   }
 }
 
@@ -173,7 +173,7 @@ export function isRejectedByPostgres(error: unknown): boolean {
 
 /** Whether the database is unreachable, too slow or not migrated. The client may retry the request later. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof LockTimeoutError) return true;
+  if (error instanceof QueuedWriteTimeoutError) return true;
   const { code, message, kind, sqlState } = describeDatabaseError(error);
   return (
     unavailableKinds.has(kind) ||

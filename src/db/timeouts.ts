@@ -21,6 +21,7 @@ export interface DatabaseTimeouts {
 const timeoutErrors: readonly [pattern: RegExp, timeout: keyof DatabaseTimeouts, activity: string][] = [
   [/due to statement timeout/, 'statementMs', 'running a database query'],
   [/due to lock timeout/, 'lockMs', 'waiting for a row lock'],
+  [/due to user queue timeout/, 'userQueueMs', 'waiting for an earlier write to the same user'],
   [
     /timeout exceeded when trying to connect|timeout expired|due to connection timeout/,
     'poolWaitMs',

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from '../db/errors.ts';
+import { isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
 import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/shared/errors.ts';
 import { toErrorResponse } from '../http/error-response.ts';
@@ -61,7 +61,7 @@ function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
     return withCode(error, 'CONFLICT', { message, extensions: { retryAfter } });
   }
   if (isUnavailable(cause)) {
-    if (!(cause instanceof LockTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
+    if (!(cause instanceof QueuedWriteTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
     return withCode(error, 'SERVICE_UNAVAILABLE', {
       message: unavailability(cause, reporting.databaseTimeouts),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },

@@ -1,6 +1,6 @@
 import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, LockTimeoutError, TransactionConflict } from '../db/errors.ts';
+import { isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
 import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { DeadlineError } from './lifecycle/deadline.ts';
 import { OverloadedError } from './limits/load-shedding.ts';
@@ -76,7 +76,7 @@ export function toErrorResponse(error: unknown, request: FailedRequest): ErrorRe
     return {
       ...UNAVAILABLE,
       message: unavailability(error, request.server.databaseTimeouts),
-      isExpected: error instanceof LockTimeoutError,
+      isExpected: error instanceof QueuedWriteTimeoutError,
     };
   }
   if (status >= 500 || !(error instanceof Error)) {

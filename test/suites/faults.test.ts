@@ -53,9 +53,13 @@ async function warmUp(target: Watched): Promise<void> {
 /** Causes an outage and ends it, and prints how long rejections and the recovery took. */
 async function outage(name: string, target: Watched, end: () => unknown, begin: () => unknown): Promise<void> {
   await warmUp(target);
-  await end();
-  const rejected = await expectOutage(target);
-  await begin();
+  let rejected: number;
+  try {
+    await end();
+    rejected = await expectOutage(target);
+  } finally {
+    await begin();
+  }
   const served = await expectRecovery(target);
   printFigures('faults', { fault: name, 'slowest rejection ms': rejected, 'recovered after ms': served });
 }

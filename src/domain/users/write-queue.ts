@@ -1,5 +1,5 @@
 import type { Database } from '../../db/client.ts';
-import { isRowLockTimeout, isUnavailable, LockTimeoutError } from '../../db/errors.ts';
+import { isRowLockTimeout, isUnavailable, QueuedWriteTimeoutError } from '../../db/errors.ts';
 import type { DatabaseTimeouts } from '../../db/timeouts.ts';
 import { UserBusyError } from '../shared/errors.ts';
 
@@ -16,14 +16,22 @@ interface Waiter {
   settle(error?: Error): void;
 }
 
-/** The queued writes of each user that is being written to, by workspace and uid. */
-const queues = new Map<string, Set<Waiter>>();
+/** The writes to one user, one of which is running. */
+interface WriteQueue {
+  waiters: Set<Waiter>;
+  /** When the running write was started. */
+  startedAt: number;
+}
+
+/** The queue of each user that is being written to, by workspace and uid. */
+const queues = new Map<string, WriteQueue>();
 
 /**
  * Runs the writes to one user one after the other. Otherwise each of them would hold a connection while it waits for the row
  * lock of the user, and requests for one user could hold all connections of their workspace.
- * @throws {UserBusyError} immediately if the queue is full, or once the write has waited for `userQueueMs`.
- * @throws {LockTimeoutError} if an earlier write timed out waiting for the row lock, and this one has waited for as long.
+ * @throws {UserBusyError} immediately if the queue is full, or once the write has waited for `userQueueMs` while others ended.
+ * @throws {QueuedWriteTimeoutError} if the same write has been running for all of `userQueueMs`; or if an earlier write timed out
+ *   waiting for the row lock, and this one has waited for as long.
  * @throws the error of an earlier write for which the database was unavailable.
  */
 export async function inWriteQueue<Result>(
@@ -34,47 +42,51 @@ export async function inWriteQueue<Result>(
 ): Promise<Result> {
   const key = `${workspaceId} ${uid}`;
   const existing = queues.get(key);
-  const queue = existing ?? new Set();
+  const queue = existing ?? { waiters: new Set(), startedAt: performance.now() };
   if (existing) await waitInQueue(queue, timeouts);
   else queues.set(key, queue);
   try {
     return await write();
   } catch (error) {
     // Another session has locked the row. Each of the others would hold a connection for as long.
-    if (isRowLockTimeout(error, 'users')) rejectLongWaiting(queue, timeouts);
+    if (isRowLockTimeout(error, 'users')) rejectLongWaiting(queue.waiters, timeouts);
     // Each of the others would find out in turn, after as long.
-    else if (error instanceof Error && isUnavailable(error)) for (const { settle } of queue) settle(error);
+    else if (error instanceof Error && isUnavailable(error)) for (const { settle } of queue.waiters) settle(error);
     throw error;
   } finally {
     startNext(key, queue);
   }
 }
 
-function waitInQueue(queue: Set<Waiter>, { userQueueMs }: DatabaseTimeouts): Promise<void> {
-  if (queue.size >= MAX_QUEUED_WRITES) throw new UserBusyError();
+function waitInQueue(queue: WriteQueue, { userQueueMs }: DatabaseTimeouts): Promise<void> {
+  if (queue.waiters.size >= MAX_QUEUED_WRITES) throw new UserBusyError();
   return new Promise((resolve, reject) => {
     const waiter: Waiter = {
       enqueuedAt: performance.now(),
       settle: (error) => {
         clearTimeout(timer);
-        queue.delete(waiter);
+        queue.waiters.delete(waiter);
         if (error) reject(error);
         else resolve();
       },
     };
-    const timer = setTimeout(() => waiter.settle(new UserBusyError()), userQueueMs);
-    queue.add(waiter);
+    // Without progress, the reason is not the number of writes but a slow database or a locked row.
+    const timeoutError = () =>
+      queue.startedAt > waiter.enqueuedAt ? new UserBusyError() : new QueuedWriteTimeoutError('user queue');
+    const timer = setTimeout(() => waiter.settle(timeoutError()), userQueueMs);
+    queue.waiters.add(waiter);
   });
 }
 
-function rejectLongWaiting(queue: Set<Waiter>, { lockMs }: DatabaseTimeouts): void {
+function rejectLongWaiting(waiters: Set<Waiter>, { lockMs }: DatabaseTimeouts): void {
   const latest = performance.now() - lockMs;
-  for (const { enqueuedAt, settle } of queue) if (enqueuedAt <= latest) settle(new LockTimeoutError());
+  for (const { enqueuedAt, settle } of waiters) if (enqueuedAt <= latest) settle(new QueuedWriteTimeoutError('lock'));
 }
 
 /** Starts the next queued write, or deletes the empty queue. */
-function startNext(key: string, queue: Set<Waiter>): void {
-  const [next] = queue;
-  if (next) next.settle();
-  else queues.delete(key);
+function startNext(key: string, queue: WriteQueue): void {
+  const [next] = queue.waiters;
+  if (!next) return void queues.delete(key);
+  queue.startedAt = performance.now();
+  next.settle();
 }

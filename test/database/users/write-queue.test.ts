@@ -58,17 +58,39 @@ it('queues 1,000 writes to a user on one connection, and rejects the others imme
   expect(tally(await graphql)).toEqual({ [conflict]: 10, [done]: 1_001 });
 });
 
-it('rejects writes that have waited for as long as they may, without writing them later', async () => {
+it('rejects writes that have waited for the same write for as long as they may, without writing them later', async () => {
   await using app = await startApp({ limits: { ...longTimeouts, userQueueMs: 200 } });
   const { uid } = await addUser(app);
   const lock = await lockRow(app, uid);
   const first = write(app, uid);
   await untilWaiting(app, 1);
-  expect(await atOnce(3, () => write(app, uid))).toEqual(Array(3).fill(conflict));
+  const rejected = await atOnce(3, async () => (await app.send(query(uid))).errors);
+  const extensions = { code: 'SERVICE_UNAVAILABLE', retryAfter: 1 };
+  const message = 'Timed out after 200 ms waiting for an earlier write to the same user; retry later.';
+  expect(rejected).toEqual(Array(3).fill([expect.objectContaining({ message, extensions })]));
   await lock.release();
   expect(await first).toBe(done);
   const entries = await app.db.auditEntry.count({ where: { workspaceId: app.workspaceId, action: 'updateUser' } });
   expect(entries).toBe(1);
+});
+
+it('rejects writes that have waited for several writes for as long as they may', async () => {
+  await using app = await startApp({ limits: { ...longTimeouts, userQueueMs: 2_000 } });
+  const { uid } = await addUser(app);
+  await app.send(query(uid));
+  const lock = await lockRow(app, uid);
+  const first = write(app, uid);
+  await untilWaiting(app, 1);
+  const nextLock = lockRow(app, uid);
+  await untilWaiting(app, 2);
+  const second = write(app, uid);
+  const third = write(app, uid);
+  await lock.release();
+  expect(await first).toBe(done);
+  const { release } = await nextLock;
+  expect(await third).toBe(conflict);
+  await release();
+  expect(await second).toBe(done);
 });
 
 it('rejects writes that have waited for as long as the lock timeout', async () => {

@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { describe, expect, it } from 'vitest';
-import { LockTimeoutError } from '../../../src/db/errors.ts';
+import { QueuedWriteTimeoutError } from '../../../src/db/errors.ts';
 import { NotFoundError } from '../../../src/domain/shared/errors.ts';
 import { executeCompiled } from '../../../src/graphql/execution/compiled.ts';
 
@@ -124,9 +124,9 @@ describe('A compiled query that fails is executed once', () => {
     const { result, isExecutedTwice } = await run(
       '{ text thing { id } requiredThing { id } }',
       byPath,
-      new LockTimeoutError(),
+      new QueuedWriteTimeoutError('lock'),
     );
-    expect(result.errors?.every(({ originalError }) => originalError instanceof LockTimeoutError)).toBe(true);
+    expect(result.errors?.every(({ originalError }) => originalError instanceof QueuedWriteTimeoutError)).toBe(true);
     expect(result.errors?.[0]?.locations).toHaveLength(1);
     expect(isExecutedTwice).toBe(false);
   });
