@@ -119,9 +119,9 @@ function candidates(
   const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${workspaceId}::uuid`;
   const [from, where, key] = membership
     ? [
-        Prisma.sql`${membership.table} JOIN ${table} ON ${isOfWorkspace} AND ${id} = ${membership.memberId}`,
+        Prisma.sql`${membership.table} JOIN ${table} ON ${isOfWorkspace} AND ${id} = ${membership.rowId}`,
         membership.where,
-        membership.memberId,
+        membership.rowId,
       ]
     : [table, isOfWorkspace, id];
   const bound = after === undefined ? Prisma.empty : Prisma.sql`AND ${key} > ${after}::uuid`;

@@ -4,12 +4,14 @@ import type { ReadDb } from '../statements.ts';
 import type { Columns, FieldSet } from './columns.ts';
 import { type Keyed, type Page, type PageOfRows, type Position, toPage } from './keyset.ts';
 
-/** The order of the rows: by a value, then by id, both in the same direction. */
-export interface Sort {
-  /** Undefined: by id alone. */
-  key?: SortKey;
-  direction: 'asc' | 'desc';
-}
+/** The order of the rows: by what `key` or `isFirst` says, then by id. */
+export type Sort = { direction: 'asc' | 'desc' } & (
+  | { key?: undefined; isFirst?: undefined }
+  /** By a value, in the same direction as the ids. */
+  | { key: SortKey; isFirst?: undefined }
+  /** SQL of whether a row comes before those for which it is not true, or of the negation. */
+  | { isFirst: (isNegated: boolean) => Prisma.Sql; key?: undefined }
+);
 
 /** The value by which rows are sorted. */
 export interface SortKey {
@@ -18,6 +20,8 @@ export interface SortKey {
   type: 'text' | 'timestamptz';
   /** Where rows without a value come; undefined if every row has one. */
   nulls?: 'first' | 'last';
+  /** The table with the value, if it is not the source's own: it has no row for a row without a value, so `nulls` is set. */
+  from?: SideTable;
 }
 
 /** An instant as PostgreSQL writes it in UTC, with the year at the start. */
@@ -37,7 +41,8 @@ const canBeSortKey: Record<SortKey['type'], (text: string) => boolean> = {
 };
 
 /** Whether a position can be one of a row in an order. A client can have made up a cursor. */
-export function isPositionIn({ key }: Sort, { sortKey }: Position): boolean {
+export function isPositionIn({ key, isFirst }: Sort, { sortKey }: Position): boolean {
+  if (isFirst) return sortKey === 'first' || sortKey === 'rest';
   if (!key || sortKey === undefined) return !key && sortKey === undefined;
   return sortKey === null ? key.nulls !== undefined : canBeSortKey[key.type](sortKey);
 }
@@ -52,7 +57,7 @@ export interface OrderedSource<Row> {
   id: Prisma.Sql;
   sort: Sort;
   /** Limits the rows to those that have a row in another table. */
-  membership?: Membership | undefined;
+  membership?: SideTable | undefined;
   /** The columns of a row and of its membership; its `id` is the id of the sort. */
   columns: Columns<Row>;
   /** The error of a page that takes longer than its timeout. */
@@ -73,16 +78,27 @@ export interface Conditions {
 export type PreparedSource = Omit<OrderedSource<unknown>, 'conditions'> & Conditions;
 
 /** A table with at most one row for each row of a source. */
-export interface Membership {
+export interface SideTable {
   table: Prisma.Sql;
   /** Selects the rows of the table; names the workspace. */
   where: Prisma.Sql;
   /** The column with the id of the source's row. */
-  memberId: Prisma.Sql;
+  rowId: Prisma.Sql;
 }
 
-/** Rows with a sort value, or those without one. A page crosses from one group to the other. */
-type Group = 'values' | 'nulls';
+/**
+ * Rows that follow each other in an order: those with a sort value and those without one, or those that come first and the rest.
+ * Each group is read by an index of its own, and a page crosses from one group to the next.
+ */
+interface Group {
+  name: 'values' | 'nulls' | 'first' | 'rest';
+  /** SQL that is appended to a condition: the row is of the group. */
+  condition: Prisma.Sql;
+  /** SQL of the sort value, which is selected as `sort_key`. */
+  value: Prisma.Sql;
+  /** The key by which the rows of the group are sorted, before their ids. */
+  key?: SortKey;
+}
 
 /** How the rows of a source are walked. */
 export interface Walk {
@@ -124,22 +140,18 @@ export async function readOrderedPage<Row extends { id: string }>(
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
-  const sortKey = sort.key ? Prisma.sql`(${sort.key.value})::text` : Prisma.sql`NULL`;
-  const join = membership
-    ? Prisma.sql`JOIN ${membership.table} ON ${membership.where} AND ${membership.memberId} = ${id}`
-    : Prisma.empty;
   const range = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
   const prepared = await prepare(db, source);
   const found = await readByGoal<Row & OrderedRow>(
     db,
     prepared,
     (goal) => Prisma.sql`/* readOrderedPage ${table} */
-    SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey"
-    FROM (${rowsOf(prepared, range, goal)}) AS ${table} ${join}
+    SELECT ${columns.listOf(fields)}, ${table}.sort_key::text AS "sortKey"
+    FROM (${rowsOf(prepared, range, goal)}) AS ${table} ${membership ? joinTo(membership, id) : Prisma.empty}
     ORDER BY ${orderOf(prepared, isBackward)}`,
   );
   const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, prepared, bound) : false;
-  const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
+  const rows = found.map(({ sortKey, ...row }) => (sort.key || sort.isFirst ? { ...row, sortKey } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
 }
@@ -173,7 +185,7 @@ const PLANNED_ROWS = 30;
 /** Whether there is a row at the bound or on its other side. As a rule, the row is there from which the cursor was made. */
 async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNullable<Page['bound']>): Promise<boolean> {
   const { table, where, id, sort } = source;
-  if (!sort.key) {
+  if (!sort.key && !sort.isFirst) {
     const [atBound] = await readByGoal(
       db,
       { ...source, isIndexed: false },
@@ -196,15 +208,16 @@ async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNulla
 }
 
 /** The ORDER BY list of a page, which has few rows. */
-function orderOf({ sort: { key, direction }, id }: PreparedSource, isBackward: boolean): Prisma.Sql {
+function orderOf({ sort: { key, isFirst, direction }, table, id }: PreparedSource, isBackward: boolean): Prisma.Sql {
   const order = Prisma.raw((direction === 'asc') === isBackward ? 'DESC' : 'ASC');
+  if (isFirst) return Prisma.sql`${table}.sort_key ${Prisma.raw(isBackward ? 'DESC' : 'ASC')}, ${id} ${order}`;
   if (!key) return Prisma.sql`${id} ${order}`;
   const nulls = Prisma.raw((key.nulls === 'first') === isBackward ? 'LAST' : 'FIRST');
-  return Prisma.sql`${key.value} ${order} NULLS ${nulls}, ${id} ${order}`;
+  return Prisma.sql`${table}.sort_key ${order} NULLS ${nulls}, ${id} ${order}`;
 }
 
 function rowsOf(source: PreparedSource, range: RowRange, goal: Goal): Prisma.Sql {
-  const groups = groupsOf(source.sort, range);
+  const groups = groupsOf(source, range);
   const [only] = groups;
   if (only && groups.length === 1) return rowsOfGroup(source, range, goal, only);
   // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
@@ -213,59 +226,82 @@ function rowsOf(source: PreparedSource, range: RowRange, goal: Goal): Prisma.Sql
 }
 
 /** The groups that a range reads, in order. */
-function groupsOf({ key }: Sort, { isBackward, from }: RowRange): Group[] {
-  if (!key?.nulls) return ['values'];
-  const inOrder: Group[] = key.nulls === 'last' ? ['values', 'nulls'] : ['nulls', 'values'];
+function groupsOf({ sort, id }: PreparedSource, { isBackward, from }: RowRange): Group[] {
+  const inOrder = allGroups(sort, id);
   const groups = isBackward ? inOrder.reverse() : inOrder;
-  return from ? groups.slice(groups.indexOf(groupOf(from.position))) : groups;
+  return from ? groups.slice(groups.findIndex(({ name }) => name === groupOf(sort, from.position))) : groups;
 }
 
-const groupOf = ({ sortKey }: Position): Group => (sortKey === null ? 'nulls' : 'values');
+/** The groups of an order, from its start. */
+function allGroups({ key, isFirst }: Sort, id: Prisma.Sql): Group[] {
+  if (isFirst) {
+    return [
+      { name: 'first', condition: Prisma.sql`AND ${isFirst(false)}`, value: Prisma.sql`'first'` },
+      { name: 'rest', condition: Prisma.sql`AND ${isFirst(true)}`, value: Prisma.sql`'rest'` },
+    ];
+  }
+  if (!key) return [{ name: 'values', condition: Prisma.empty, value: Prisma.sql`NULL::text` }];
+  const { value, type, nulls, from } = key;
+  const isNull = from
+    ? Prisma.sql`AND NOT EXISTS (SELECT FROM ${from.table} WHERE ${from.where} AND ${from.rowId} = ${id})`
+    : Prisma.sql`AND ${value} IS NULL`;
+  const withNull: Group = { name: 'nulls', condition: isNull, value: Prisma.sql`NULL::${Prisma.raw(type)}` };
+  const isPresent = nulls && !from ? Prisma.sql`AND ${value} IS NOT NULL` : Prisma.empty;
+  const withValue: Group = { name: 'values', condition: isPresent, value, key };
+  if (!nulls) return [withValue];
+  return nulls === 'last' ? [withValue, withNull] : [withNull, withValue];
+}
+
+/** The group of a position in an order. */
+function groupOf({ isFirst }: Sort, { sortKey }: Position): Group['name'] {
+  if (isFirst) return sortKey === 'first' ? 'first' : 'rest';
+  return sortKey === null ? 'nulls' : 'values';
+}
 
 function rowsOfGroup(
   source: PreparedSource,
   { isBackward, from, limit }: RowRange,
   goal: Goal,
-  group: Group,
+  { name, condition, value, key }: Group,
 ): Prisma.Sql {
   const { table, where, arms, id, sort } = source;
-  const key = group === 'nulls' ? undefined : sort.key;
   const isAscending = (sort.direction === 'asc') !== isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
-  const isOfGroup = sort.key?.nulls
-    ? Prisma.sql`AND ${sort.key.value} IS ${Prisma.raw(group === 'nulls' ? '' : 'NOT ')}NULL`
-    : Prisma.empty;
-  const sorting = key ? Prisma.sql`${key.value} ${order}, ${id} ${order}` : Prisma.sql`${id} ${order}`;
-  const start = from && groupOf(from.position) === group ? from : undefined;
-  const bound = start ? beyond(start, isAscending, key, id) : Prisma.empty;
+  const start = from && groupOf(sort, from.position) === name ? from : undefined;
+  // Of the table with the index.
+  const keyId = key?.from?.rowId ?? id;
+  const bound = start ? beyond(start, isAscending, key, keyId) : Prisma.empty;
   const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
   const armsOfGroup = (arms?.({ isAscending, within }) ?? [where]).map(
-    (arm) => Prisma.sql`${arm} ${isMember(source)} ${isOfGroup} ${bound}`,
+    (arm) => Prisma.sql`${arm} ${isMember(source)} ${condition} ${bound}`,
   );
-  // The planner does not look into a subquery with OFFSET.
-  const rowsWhere = (condition: Prisma.Sql) =>
-    goal === 'first rows'
-      ? Prisma.sql`${table} WHERE ${condition}`
-      : Prisma.sql`(SELECT * FROM ${table} WHERE ${condition} OFFSET 0) AS ${table}`;
-  const select = (columns: Prisma.Sql, condition: Prisma.Sql) =>
-    Prisma.sql`SELECT ${columns} FROM ${rowsWhere(condition)} ORDER BY ${sorting} LIMIT ${limit}::int`;
+  const joined = key?.from ? Prisma.sql`${table} ${joinTo(key.from, id)}` : table;
+  const select = (columns: Prisma.Sql, of: Prisma.Sql) => {
+    const rows = Prisma.sql`SELECT ${columns}, ${value} AS sort_key FROM ${joined} WHERE ${of}`;
+    const sorting = (keySql: Prisma.Sql, idSql: Prisma.Sql) =>
+      Prisma.sql`ORDER BY ${key ? Prisma.sql`${keySql} ${order},` : Prisma.empty} ${idSql} ${order} LIMIT ${limit}::int`;
+    if (goal === 'first rows') return Prisma.sql`${rows} ${sorting(value, keyId)}`;
+    // The planner does not look into a subquery with OFFSET.
+    return Prisma.sql`SELECT * FROM (${rows} OFFSET 0) AS ${table} ${sorting(Prisma.sql`${table}.sort_key`, id)}`;
+  };
   const all = Prisma.sql`${table}.*`;
   const [only] = armsOfGroup;
   if (only && armsOfGroup.length === 1) return select(all, only);
   // Each arm finds the first rows by an index of its own.
-  const ids = armsOfGroup.map((arm) => Prisma.sql`(${select(id, arm)})`);
+  const ids = armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, arm)}) AS arm`);
   const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
   if (ids.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
-  return select(
-    all,
-    Prisma.sql`${isOfWorkspace} AND ${id} IN (SELECT * FROM (${Prisma.join(ids, ' UNION ALL ')}) AS arms)`,
-  );
+  return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids, ' UNION ALL ')})`);
 }
+
+/** SQL of a join to the rows of a side table. */
+const joinTo = ({ table, where, rowId }: SideTable, id: Prisma.Sql) =>
+  Prisma.sql`JOIN ${table} ON ${where} AND ${rowId} = ${id}`;
 
 /** SQL that is appended to a condition: the row is one of a member, if the source is limited to members. */
 export const isMember = ({ membership, id }: Pick<PreparedSource, 'membership' | 'id'>): Prisma.Sql =>
   membership
-    ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.memberId} = ${id})`
+    ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.rowId} = ${id})`
     : Prisma.empty;
 
 function beyond(

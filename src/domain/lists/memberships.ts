@@ -73,7 +73,7 @@ export function matchingListMembers(
       table: Prisma.sql`list_memberships`,
       where: Prisma.sql`list_memberships.workspace_id = ${workspaceId}::uuid
         AND list_memberships.list_id = ${listId}::uuid ${isSubscribed(subscribed)}`,
-      memberId: Prisma.sql`list_memberships.user_id`,
+      rowId: Prisma.sql`list_memberships.user_id`,
     },
     columns: memberColumns,
   });

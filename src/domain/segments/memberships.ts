@@ -63,7 +63,7 @@ export function matchingSegmentMembers(
       table: Prisma.sql`segment_memberships`,
       where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
         AND segment_memberships.segment_id = ${segmentId}::uuid`,
-      memberId: Prisma.sql`segment_memberships.user_id`,
+      rowId: Prisma.sql`segment_memberships.user_id`,
     },
     columns: userColumns,
   });

@@ -6,9 +6,9 @@ import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
 import {
   type Conditions,
   isPositionIn,
-  type Membership,
   type OrderedSource,
   readOrderedPage,
+  type SideTable,
   type Sort,
   type SortKey,
 } from '../../db/reading/ordered.ts';
@@ -86,7 +86,7 @@ export function matchingUsers(workspaceId: string, query: UserQuery, now: Date):
 
 /** A list or a segment of which users are members, and the columns of a member. */
 interface Members<Member extends User> {
-  membership?: Membership;
+  membership?: SideTable;
   columns: Columns<Member>;
 }
 
