@@ -33,6 +33,12 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type User = Prisma.UserModel
 /**
+ * Model UserWords
+ * The words by which a search finds a user. Triggers on users keep it. A lexeme starts with six digits of the workspace's id, so that
+ * an index entry belongs to one tenant.
+ */
+export type UserWords = Prisma.UserWordsModel
+/**
  * Model Device
  * A phone or tablet that receives a user's push messages. A user keeps the last five.
  */

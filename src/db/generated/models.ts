@@ -11,6 +11,7 @@
 export type * from './models/Workspace.ts'
 export type * from './models/ApiKey.ts'
 export type * from './models/User.ts'
+export type * from './models/UserWords.ts'
 export type * from './models/Device.ts'
 export type * from './models/List.ts'
 export type * from './models/ListMembership.ts'

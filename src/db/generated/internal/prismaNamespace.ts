@@ -400,6 +400,7 @@ export const ModelName = {
   Workspace: 'Workspace',
   ApiKey: 'ApiKey',
   User: 'User',
+  UserWords: 'UserWords',
   Device: 'Device',
   List: 'List',
   ListMembership: 'ListMembership',
@@ -425,7 +426,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "workspace" | "apiKey" | "user" | "device" | "list" | "listMembership" | "segment" | "segmentMembership" | "event" | "userDeletion" | "auditEntry" | "idempotencyKey" | "rateLimitPoints"
+    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "device" | "list" | "listMembership" | "segment" | "segmentMembership" | "event" | "userDeletion" | "auditEntry" | "idempotencyKey" | "rateLimitPoints"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -648,6 +649,64 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.UserCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.UserCountAggregateOutputType> | number
+        }
+      }
+    }
+    UserWords: {
+      payload: Prisma.$UserWordsPayload<ExtArgs>
+      fields: Prisma.UserWordsFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UserWordsFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UserWordsFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload>
+        }
+        findFirst: {
+          args: Prisma.UserWordsFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UserWordsFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload>
+        }
+        findMany: {
+          args: Prisma.UserWordsFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload>[]
+        }
+        delete: {
+          args: Prisma.UserWordsDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload>
+        }
+        update: {
+          args: Prisma.UserWordsUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload>
+        }
+        deleteMany: {
+          args: Prisma.UserWordsDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UserWordsUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UserWordsUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserWordsPayload>[]
+        }
+        aggregate: {
+          args: Prisma.UserWordsAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUserWords>
+        }
+        groupBy: {
+          args: Prisma.UserWordsGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UserWordsGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UserWordsCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UserWordsCountAggregateOutputType> | number
         }
       }
     }
@@ -1482,6 +1541,14 @@ export const UserScalarFieldEnum = {
 export type UserScalarFieldEnum = (typeof UserScalarFieldEnum)[keyof typeof UserScalarFieldEnum]
 
 
+export const UserWordsScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId'
+} as const
+
+export type UserWordsScalarFieldEnum = (typeof UserWordsScalarFieldEnum)[keyof typeof UserWordsScalarFieldEnum]
+
+
 export const DeviceScalarFieldEnum = {
   workspaceId: 'workspaceId',
   token: 'token',
@@ -1950,6 +2017,7 @@ export type GlobalOmitConfig = {
   workspace?: Prisma.WorkspaceOmit
   apiKey?: Prisma.ApiKeyOmit
   user?: Prisma.UserOmit
+  userWords?: Prisma.UserWordsOmit
   device?: Prisma.DeviceOmit
   list?: Prisma.ListOmit
   listMembership?: Prisma.ListMembershipOmit

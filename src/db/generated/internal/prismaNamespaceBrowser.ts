@@ -54,6 +54,7 @@ export const ModelName = {
   Workspace: 'Workspace',
   ApiKey: 'ApiKey',
   User: 'User',
+  UserWords: 'UserWords',
   Device: 'Device',
   List: 'List',
   ListMembership: 'ListMembership',
@@ -132,6 +133,14 @@ export const UserScalarFieldEnum = {
 } as const
 
 export type UserScalarFieldEnum = (typeof UserScalarFieldEnum)[keyof typeof UserScalarFieldEnum]
+
+
+export const UserWordsScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId'
+} as const
+
+export type UserWordsScalarFieldEnum = (typeof UserWordsScalarFieldEnum)[keyof typeof UserWordsScalarFieldEnum]
 
 
 export const DeviceScalarFieldEnum = {

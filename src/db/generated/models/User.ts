@@ -274,6 +274,7 @@ export type UserWhereInput = {
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
 }
 
 export type UserOrderByWithRelationInput = {
@@ -298,6 +299,7 @@ export type UserOrderByWithRelationInput = {
   devices?: Prisma.DeviceOrderByRelationAggregateInput
   lists?: Prisma.ListMembershipOrderByRelationAggregateInput
   segments?: Prisma.SegmentMembershipOrderByRelationAggregateInput
+  words?: Prisma.UserWordsOrderByWithRelationInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -327,6 +329,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
 }, "workspaceId_id" | "workspaceId_uid">
 
 export type UserOrderByWithAggregationInput = {
@@ -396,6 +399,7 @@ export type UserCreateInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -419,6 +423,7 @@ export type UserUncheckedCreateInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -442,6 +447,7 @@ export type UserUpdateInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -465,6 +471,7 @@ export type UserUncheckedUpdateInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -653,6 +660,14 @@ export type BoolFieldUpdateOperationsInput = {
   set?: boolean
 }
 
+export type UserUpdateOneRequiredWithoutWordsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutWordsInput, Prisma.UserUncheckedCreateWithoutWordsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutWordsInput
+  upsert?: Prisma.UserUpsertWithoutWordsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutWordsInput, Prisma.UserUpdateWithoutWordsInput>, Prisma.UserUncheckedUpdateWithoutWordsInput>
+}
+
 export type UserCreateNestedOneWithoutDevicesInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutDevicesInput, Prisma.UserUncheckedCreateWithoutDevicesInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutDevicesInput
@@ -715,6 +730,7 @@ export type UserCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutWorkspaceInput = {
@@ -737,6 +753,7 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutWorkspaceInput = {
@@ -788,6 +805,114 @@ export type UserScalarWhereInput = {
   updatedAt?: Prisma.DateTimeFilter<"User"> | Date | string
 }
 
+export type UserCreateWithoutWordsInput = {
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
+  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutWordsInput = {
+  workspaceId: string
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutWordsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutWordsInput, Prisma.UserUncheckedCreateWithoutWordsInput>
+}
+
+export type UserUpsertWithoutWordsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutWordsInput, Prisma.UserUncheckedUpdateWithoutWordsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutWordsInput, Prisma.UserUncheckedCreateWithoutWordsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutWordsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutWordsInput, Prisma.UserUncheckedUpdateWithoutWordsInput>
+}
+
+export type UserUpdateWithoutWordsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
+  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutWordsInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+}
+
 export type UserCreateWithoutDevicesInput = {
   id: string
   uid: string
@@ -808,6 +933,7 @@ export type UserCreateWithoutDevicesInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutDevicesInput = {
@@ -830,6 +956,7 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   updatedAt: Date | string
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutDevicesInput = {
@@ -868,6 +995,7 @@ export type UserUpdateWithoutDevicesInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutDevicesInput = {
@@ -890,6 +1018,7 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
 }
 
 export type UserCreateWithoutListsInput = {
@@ -912,6 +1041,7 @@ export type UserCreateWithoutListsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutListsInput = {
@@ -934,6 +1064,7 @@ export type UserUncheckedCreateWithoutListsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutListsInput = {
@@ -972,6 +1103,7 @@ export type UserUpdateWithoutListsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutListsInput = {
@@ -994,6 +1126,7 @@ export type UserUncheckedUpdateWithoutListsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSegmentsInput = {
@@ -1016,6 +1149,7 @@ export type UserCreateWithoutSegmentsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSegmentsInput = {
@@ -1038,6 +1172,7 @@ export type UserUncheckedCreateWithoutSegmentsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSegmentsInput = {
@@ -1076,6 +1211,7 @@ export type UserUpdateWithoutSegmentsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSegmentsInput = {
@@ -1098,6 +1234,7 @@ export type UserUncheckedUpdateWithoutSegmentsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
 }
 
 export type UserCreateManyWorkspaceInput = {
@@ -1139,6 +1276,7 @@ export type UserUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutWorkspaceInput = {
@@ -1161,6 +1299,7 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateManyWithoutWorkspaceInput = {
@@ -1253,6 +1392,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -1324,6 +1464,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1340,6 +1481,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     devices: Prisma.$DevicePayload<ExtArgs>[]
     lists: Prisma.$ListMembershipPayload<ExtArgs>[]
     segments: Prisma.$SegmentMembershipPayload<ExtArgs>[]
+    words: Prisma.$UserWordsPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
@@ -1785,6 +1927,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   devices<T extends Prisma.User$devicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$devicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DevicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   lists<T extends Prisma.User$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   segments<T extends Prisma.User$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  words<T extends Prisma.User$wordsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$wordsArgs<ExtArgs>>): Prisma.Prisma__UserWordsClient<runtime.Types.Result.GetResult<Prisma.$UserWordsPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2301,6 +2444,25 @@ export type User$segmentsArgs<ExtArgs extends runtime.Types.Extensions.InternalA
   take?: number
   skip?: number
   distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
+}
+
+/**
+ * User.words
+ */
+export type User$wordsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UserWords
+   */
+  select?: Prisma.UserWordsSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UserWords
+   */
+  omit?: Prisma.UserWordsOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UserWordsInclude<ExtArgs> | null
+  where?: Prisma.UserWordsWhereInput
 }
 
 /**
