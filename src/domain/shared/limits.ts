@@ -48,6 +48,12 @@ export const metaLimits = { keys: 2 * attributeLimits.keys, bytes: 2 * attribute
 /** Characters in a text that a filter compares with. */
 export const MAX_FILTER_TEXT_LENGTH = 1024;
 
+/** Characters in a search for users. */
+export const MAX_SEARCH_LENGTH = 200;
+
+/** Different words in a search for users. */
+export const MAX_SEARCH_WORDS = 10;
+
 /** Characters of a name or number of an input that a message or a path repeats. */
 export const MAX_ECHO_LENGTH = 100;
 

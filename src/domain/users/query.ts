@@ -19,6 +19,8 @@ import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
+import { all } from './filter/logic.ts';
+import { searchWords, toSearch } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
@@ -54,12 +56,18 @@ export type UserOrder = z.input<typeof userOrder>;
 /** Which users to read, in which order. */
 export interface UserQuery {
   where?: UserFilter | null | undefined;
-  /** Newest first by default. */
+  /** Newest first by default; with a search, users who have all of its words as whole words come first. */
   orderBy?: UserOrder | null | undefined;
+  /** What the words of the users begin with. */
+  search?: string | null | undefined;
 }
 
-function sortOf(order: UserOrder | null | undefined): Sort {
-  if (!order) return { direction: 'desc' };
+function sortOf(workspaceId: string, { orderBy: order, search }: UserQuery): Sort {
+  if (!order) {
+    const found = toSearch(search);
+    if (!found) return { direction: 'desc' };
+    return { direction: 'desc', isFirst: (isNegated) => found.isExact(workspaceId, isNegated) };
+  }
   const key: SortKey = sortKeys[order.field];
   return {
     direction: order.direction === 'DESC' ? 'desc' : 'asc',
@@ -93,11 +101,12 @@ interface Members<Member extends User> {
 /** The members of a list or segment that pass a filter. @param now as for `matchingUsers`. */
 export function matchingMembers<Member extends User>(
   workspaceId: string,
-  { where, orderBy }: UserQuery,
+  query: UserQuery,
   now: Date,
   { membership, columns }: Members<Member>,
 ): OrderedSource<Member> {
-  const condition = toCondition(where ?? {});
+  const search = toSearch(query.search);
+  const condition = all([...(search ? [search.condition] : []), toCondition(query.where ?? {})]);
   let conditions: Promise<Conditions> | undefined;
   return {
     workspaceId,
@@ -108,7 +117,7 @@ export function matchingMembers<Member extends User>(
       return conditions;
     },
     id: Prisma.sql`users.id`,
-    sort: sortOf(orderBy),
+    sort: sortOf(workspaceId, query),
     membership,
     columns,
     timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
@@ -139,8 +148,8 @@ async function compile(
 }
 
 /** Whether a position can be one of a user in an order. */
-export function isPositionOfUser({ orderBy }: UserQuery, position: Position): boolean {
-  return isPositionIn(sortOf(orderBy), position);
+export function isPositionOfUser(workspaceId: string, query: UserQuery, position: Position): boolean {
+  return isPositionIn(sortOf(workspaceId, query), position);
 }
 
 /** Reads a page of the users that match a query. */
@@ -153,9 +162,10 @@ export function readMatchingUsers(
   return readOrderedPage(db, matchingUsers(workspaceId, query, new Date()), page);
 }
 
-/** A query as text, which is the same for the same query, whatever the order of its fields. */
-export function canonicalUserQuery(query: UserQuery): string {
-  return JSON.stringify(query, (_key, value: unknown) =>
+/** A query as text, which is the same for the same query, whatever the order of its fields and the spelling of the search. */
+export function canonicalUserQuery({ search, ...query }: UserQuery): string {
+  const words = searchWords(search ?? '');
+  return JSON.stringify({ ...query, search: words.length > 0 ? words : null }, (_key, value: unknown) =>
     isJsonObject(value)
       ? Object.fromEntries(
           Object.entries(value)

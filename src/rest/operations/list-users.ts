@@ -157,7 +157,7 @@ valid only with the same filter and order.`,
     const query = { where, orderBy };
     return respondWithPage(context, body, {
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),
-      accepts: (position) => isPositionOfUser(query, position),
+      accepts: (position) => isPositionOfUser(viewer.workspaceId, query, position),
       invalidCursor: 'must be a cursor of a search with the same where and order_by',
       read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
     });
