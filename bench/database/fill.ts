@@ -19,7 +19,16 @@ const WORDS = `INSERT INTO user_words (workspace_id, user_id, words)
 /** Small enough for frequent progress messages. */
 const MAX_ROWS_PER_INSERT = 50_000;
 
-const TABLES = ['users', 'user_words', 'devices', 'lists', 'list_memberships', 'segments', 'segment_memberships', 'events'];
+const TABLES = [
+  'users',
+  'user_words',
+  'devices',
+  'lists',
+  'list_memberships',
+  'segments',
+  'segment_memberships',
+  'events',
+];
 
 /** SQL for a user's `meta`. @param number SQL expression of the user's number. */
 export function metaSql(number: string): string {

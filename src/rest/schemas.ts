@@ -9,11 +9,14 @@ import {
   MAX_EVENT_NAME_LENGTH,
   MAX_LISTS_PER_INPUT,
   MAX_NAME_LENGTH,
+  MAX_SEARCH_LENGTH,
+  MAX_SEARCH_WORDS,
   MAX_UID_LENGTH,
 } from '../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_USERS_PAGE_SIZE } from '../domain/shared/pagination.ts';
-import { deviceToken, listIds, newUser, uid, userUpdate } from '../domain/users/inputs.ts';
+import { deviceToken, listIds, newUser, number, uid, userUpdate } from '../domain/users/inputs.ts';
 import type { ProfileField } from '../domain/users/profile-fields.ts';
+import { userSearch } from '../domain/users/search.ts';
 import { normalizeUid } from '../domain/users/uid.ts';
 import { dateValue } from './dates.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
@@ -340,6 +343,14 @@ export const limit = z
     description: 'The number of users to return.',
   });
 
+/** What users are searched for. @param rest of the description. */
+export const search = (rest: string) =>
+  userSearch.optional().meta({
+    maxLength: MAX_SEARCH_LENGTH,
+    description: `Returns only users for whom each word is the beginning of a word of their names, \`uid\` or \`email\`, or digits of their \`number\`; those
+who have all words as whole words come first. At most ${MAX_SEARCH_WORDS} words. ${rest}`,
+  });
+
 const dateParameter = (description: string) =>
   z.preprocess(spaceAsOffset, dateValue.optional()).meta({ type: 'string', format: 'date-time', description });
 
@@ -353,6 +364,11 @@ export const listQuery = z.object({
     maxLength: MAX_EMAIL_LENGTH,
     description: 'Returns only users with this email address.',
   }),
+  number: z.preprocess(spaceAsPlus, number.optional()).meta({
+    type: 'string',
+    description: 'Returns only users with this phone number, in international format, with or without `+`.',
+  }),
+  search: search('Without letters and digits, it matches everybody.'),
   'lists[]': z
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat()),

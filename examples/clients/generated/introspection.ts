@@ -731,6 +731,13 @@ export default {
                 }
               },
               {
+                "name": "search",
+                "type": {
+                  "kind": "SCALAR",
+                  "name": "Any"
+                }
+              },
+              {
                 "name": "subscribed",
                 "type": {
                   "kind": "SCALAR",
@@ -1719,6 +1726,13 @@ export default {
                 }
               },
               {
+                "name": "search",
+                "type": {
+                  "kind": "SCALAR",
+                  "name": "Any"
+                }
+              },
+              {
                 "name": "where",
                 "type": {
                   "kind": "SCALAR",
@@ -1941,6 +1955,13 @@ export default {
               },
               {
                 "name": "orderBy",
+                "type": {
+                  "kind": "SCALAR",
+                  "name": "Any"
+                }
+              },
+              {
+                "name": "search",
                 "type": {
                   "kind": "SCALAR",
                   "name": "Any"

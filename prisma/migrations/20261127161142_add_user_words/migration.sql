@@ -92,7 +92,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   "tag" text := right("workspace_id"::text, 6);
   "words" text := "public"."fold_words"("names");
-  "digits" text := regexp_replace("number", '[^0-9]+', '', 'g');
+  "digits" text := left(regexp_replace("number", '[^0-9]+', '', 'g'), 100);
   "lexemes" text[] := '{}';
 BEGIN
   IF "words" <> '' THEN

@@ -9,7 +9,7 @@ export type Sort = { direction: 'asc' | 'desc' } & (
   | { key?: undefined; isFirst?: undefined }
   /** By a value, in the same direction as the ids. */
   | { key: SortKey; isFirst?: undefined }
-  /** SQL of whether a row comes before those for which it is not true, or of the negation. */
+  /** SQL of whether a row comes before those for which it is not true, or of the negation. Arms take it from the walk. */
   | { isFirst: (isNegated: boolean) => Prisma.Sql; key?: undefined }
 );
 
@@ -72,6 +72,11 @@ export interface Conditions {
   arms?(walk: Walk): Prisma.Sql[];
   /** Whether an index finds the rows of each arm. */
   isIndexed?: boolean;
+  /**
+   * A statement that selects the ids of the rows that pass among the next few thousand, as `id`: where the planner cannot tell
+   * whether many rows pass. Only if they are too few, the arms are read.
+   */
+  probe?(walk: Walk): Prisma.Sql;
 }
 
 /** A source with its conditions. */
@@ -103,6 +108,8 @@ interface Group {
 /** How the rows of a source are walked. */
 export interface Walk {
   isAscending: boolean;
+  /** The group of rows that is read; undefined: all. */
+  group?: Group['name'];
   /** SQL that is appended to a condition: an id is beyond the cursor. Empty if there is none, or if rows are not sorted by id. */
   within(id: Prisma.Sql): Prisma.Sql;
 }
@@ -123,6 +130,9 @@ type Goal = 'first rows' | 'all rows';
 
 /** Time in ms after which a plan for the first rows gives way to one for all rows. */
 const FIRST_ROWS_MS = 150;
+
+/** Time in ms after which a plan for all rows, which has probed the first ones, gives way to one for the first rows. */
+const ALL_ROWS_MS = 750;
 
 /**
  * Reads a page. Each group of rows is a subquery with a LIMIT that reads an index from the bound on; the second one runs only if
@@ -164,14 +174,16 @@ async function prepare(db: ReadDb, source: OrderedSource<unknown>): Promise<Prep
 /** @throws the source's error for a statement that takes too long by both plans. */
 async function readByGoal<Row>(
   db: ReadDb,
-  { isIndexed = false, timeoutError }: PreparedSource,
+  { isIndexed = false, probe, sort, timeoutError }: PreparedSource,
   statement: (goal: Goal) => Prisma.Sql,
 ): Promise<Row[]> {
+  const [first, second, firstMs]: [Goal, Goal, number] =
+    probe && !sort.key ? ['all rows', 'first rows', ALL_ROWS_MS] : ['first rows', 'all rows', FIRST_ROWS_MS];
   if (isIndexed) {
-    const found = await unlessTimeout(db.queryOnce<Row[]>(statement('first rows'), FIRST_ROWS_MS));
+    const found = await unlessTimeout(db.queryOnce<Row[]>(statement(first), firstMs));
     if (found) return found;
   }
-  return explainTimeout(db.queryOnce<Row[]>(statement(isIndexed ? 'all rows' : 'first rows')), timeoutError);
+  return explainTimeout(db.queryOnce<Row[]>(statement(isIndexed ? second : 'first rows')), timeoutError);
 }
 
 /** What a statement selects besides the properties of a row. */
@@ -185,12 +197,13 @@ const PLANNED_ROWS = 30;
 /** Whether there is a row at the bound or on its other side. As a rule, the row is there from which the cursor was made. */
 async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNullable<Page['bound']>): Promise<boolean> {
   const { table, where, id, sort } = source;
-  if (!sort.key && !sort.isFirst) {
+  if (!sort.key) {
+    const ofGroup = allGroups(sort, id).find(({ name }) => name === groupOf(sort, bound))?.condition ?? Prisma.empty;
     const [atBound] = await readByGoal(
       db,
       { ...source, isIndexed: false },
       () => Prisma.sql`/* hasRowsBeyond ${table} at the bound */
-      SELECT FROM ${table} WHERE ${where} ${isMember(source)} AND ${id} = ${bound.id}::uuid`,
+      SELECT FROM ${table} WHERE ${where} ${isMember(source)} ${ofGroup} AND ${id} = ${bound.id}::uuid`,
     );
     if (atBound) return true;
   }
@@ -272,26 +285,38 @@ function rowsOfGroup(
   const keyId = key?.from?.rowId ?? id;
   const bound = start ? beyond(start, isAscending, key, keyId) : Prisma.empty;
   const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
-  const armsOfGroup = (arms?.({ isAscending, within }) ?? [where]).map(
-    (arm) => Prisma.sql`${arm} ${isMember(source)} ${condition} ${bound}`,
-  );
+  const walk: Walk = { isAscending, within, group: name };
+  const armsOfGroup = arms
+    ? arms(walk).map(
+        (arm) => Prisma.sql`${arm} ${isMember(source)} ${sort.isFirst ? Prisma.empty : condition} ${bound}`,
+      )
+    : [Prisma.sql`${where} ${isMember(source)} ${condition} ${bound}`];
   const joined = key?.from ? Prisma.sql`${table} ${joinTo(key.from, id)}` : table;
-  const select = (columns: Prisma.Sql, of: Prisma.Sql) => {
+  const sorted = (keySql: Prisma.Sql, idSql: Prisma.Sql) =>
+    Prisma.sql`ORDER BY ${key ? Prisma.sql`${keySql} ${order},` : Prisma.empty} ${idSql} ${order} LIMIT ${limit}::int`;
+  const select = (columns: Prisma.Sql, of: Prisma.Sql, how = goal) => {
     const rows = Prisma.sql`SELECT ${columns}, ${value} AS sort_key FROM ${joined} WHERE ${of}`;
-    const sorting = (keySql: Prisma.Sql, idSql: Prisma.Sql) =>
-      Prisma.sql`ORDER BY ${key ? Prisma.sql`${keySql} ${order},` : Prisma.empty} ${idSql} ${order} LIMIT ${limit}::int`;
-    if (goal === 'first rows') return Prisma.sql`${rows} ${sorting(value, keyId)}`;
+    if (how === 'first rows') return Prisma.sql`${rows} ${sorted(value, keyId)}`;
     // The planner does not look into a subquery with OFFSET.
-    return Prisma.sql`SELECT * FROM (${rows} OFFSET 0) AS ${table} ${sorting(Prisma.sql`${table}.sort_key`, id)}`;
+    return Prisma.sql`SELECT * FROM (${rows} OFFSET 0) AS ${table} ${sorted(Prisma.sql`${table}.sort_key`, id)}`;
   };
   const all = Prisma.sql`${table}.*`;
+  const isProbed = source.probe && !key && goal === 'all rows';
   const [only] = armsOfGroup;
-  if (only && armsOfGroup.length === 1) return select(all, only);
-  // Each arm finds the first rows by an index of its own.
-  const ids = armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, arm)}) AS arm`);
+  if (only && armsOfGroup.length === 1 && !isProbed) return select(all, only);
   const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
-  if (ids.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
-  return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids, ' UNION ALL ')})`);
+  if (armsOfGroup.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
+  // Each arm finds the first rows by an index of its own.
+  const ids = (more = Prisma.empty) =>
+    armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${more}`)}) AS arm`);
+  if (!isProbed) return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids(), ' UNION ALL ')})`);
+  const probe = Prisma.sql`SELECT id FROM (${source.probe?.(walk)} ${isMember(source)} ${sorted(Prisma.empty, id)}) AS probe`;
+  const found = [
+    Prisma.sql`SELECT id FROM probe`,
+    ...ids(Prisma.sql`AND (SELECT count(*) FROM probe) < ${limit}::int`),
+  ];
+  const withProbe = Prisma.sql`WITH probe AS MATERIALIZED (${probe}) ${Prisma.join(found, ' UNION ALL ')}`;
+  return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${withProbe})`, 'first rows');
 }
 
 /** SQL of a join to the rows of a side table. */

@@ -20,7 +20,7 @@ import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { all } from './filter/logic.ts';
-import { searchWords, toSearch } from './search.ts';
+import { type Search, searchWords, toSearch } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
@@ -106,14 +106,15 @@ export function matchingMembers<Member extends User>(
   { membership, columns }: Members<Member>,
 ): OrderedSource<Member> {
   const search = toSearch(query.search);
-  const condition = all([...(search ? [search.condition] : []), toCondition(query.where ?? {})]);
+  const filter = toCondition(query.where ?? {});
+  const condition = search ? all([search.condition, filter]) : filter;
   let conditions: Promise<Conditions> | undefined;
   return {
     workspaceId,
     table: Prisma.sql`users`,
     // The page and the count of a connection share them.
     conditions: (db) => {
-      conditions ??= compile(db, condition, { workspaceId, now });
+      conditions ??= compile(db, { condition, filter, search }, { workspaceId, now });
       return conditions;
     },
     id: Prisma.sql`users.id`,
@@ -124,10 +125,19 @@ export function matchingMembers<Member extends User>(
   };
 }
 
-/** Compiles a condition, with the names of the workspace's events if it is about events. */
+/** The conditions of a query. */
+interface Conditioned {
+  /** All of them. */
+  condition: Condition;
+  /** Those of the filter. */
+  filter: Condition;
+  search: Search | undefined;
+}
+
+/** Compiles the conditions of a query, with the names of the workspace's events if they are about events. */
 async function compile(
   db: ReadDb,
-  condition: Condition,
+  { condition, filter, search }: Conditioned,
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Conditions> {
   const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
@@ -144,6 +154,12 @@ async function compile(
         ofWorkspace(alternative.sql({ ...scope, walk: { ...walk, isDriver: true } }, false)),
       ),
     isIndexed: condition.access === 'index',
+    ...(search
+      ? {
+          probe: (walk) =>
+            Prisma.sql`SELECT users.id ${search.nextUsers(workspaceId, walk)} AND ${filter.sql(scope, false)}`,
+        }
+      : {}),
   };
 }
 

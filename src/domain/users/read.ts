@@ -5,6 +5,7 @@ import { type KeysetSource, mergePages, type Page, type PageOfRows, readPages } 
 import { arrayParameter } from '../../db/sql.ts';
 import { listMembersSource } from '../lists/memberships.ts';
 import { readMatchingUsers } from './query.ts';
+import { toSearch } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** Identifies a user. */
@@ -48,6 +49,10 @@ interface UserSelection extends PreparedSelection {
   createdAfter?: Date | undefined;
   /** Only users who signed up before this time. */
   createdBefore?: Date | undefined;
+  /** Only users with this phone number, in E.164. */
+  number?: string | undefined;
+  /** As in `UserQuery`. */
+  search?: string | undefined;
 }
 
 /** Conditions for which there are statements of their own. */
@@ -75,21 +80,22 @@ const isMemberOf = (workspaceId: string, listIds: readonly string[]) => Prisma.s
   WHERE list_memberships.workspace_id = ${workspaceId}::uuid AND list_memberships.user_id = users.id
     AND list_memberships.list_id = ANY(${arrayParameter(listIds, 'uuid')}))`;
 
-/** Reads a page of the workspace's users, newest first. */
+/** Reads a page of the workspace's users, newest first, or in the order of a search. */
 export async function readUsersPage(
   db: ReadDb,
   workspaceId: string,
   page: Page,
-  { createdAfter, createdBefore, ...filter }: UserSelection = {},
+  { createdAfter, createdBefore, number, search, ...filter }: UserSelection = {},
 ): Promise<PageOfRows<User>> {
-  if (createdAfter || createdBefore) {
+  if (createdAfter || createdBefore || number !== undefined || toSearch(search)) {
     const { email, listIds } = filter;
     const where = {
+      ...(number === undefined ? {} : { number: { eq: number, caseSensitive: true } }),
       createdAt: { gte: createdAfter, lt: createdBefore },
       ...(email === undefined ? {} : { email: { eq: email, caseSensitive: true } }),
       ...(listIds === undefined ? {} : { lists: { some: { listIds } } }),
     };
-    return readMatchingUsers(db, workspaceId, { where }, page);
+    return readMatchingUsers(db, workspaceId, { where, search }, page);
   }
   // Few users have an address, so that checking their memberships is cheap; finding a list's members among all users is not.
   if (filter.listIds && filter.email === undefined) return readMembersPage(db, workspaceId, page, filter.listIds);

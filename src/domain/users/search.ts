@@ -1,4 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
+import type { Walk } from '../../db/reading/ordered.ts';
 import { MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS } from '../shared/limits.ts';
 import { text } from '../shared/text.ts';
 import { type Condition, hasRows, type SqlScope } from './filter/condition.ts';
@@ -25,12 +26,15 @@ const MIN_RUN_LENGTH = 3;
 
 const isRun = (word: string) => word.length >= MIN_RUN_LENGTH && /^[0-9]+$/.test(word);
 
+/** Digits of a phone number that are stored as a word. E.164 has 15. */
+const MAX_DIGITS = 100;
+
 const digitsOf = (number: string | null) => (number ?? '').replaceAll(/[^0-9]/g, '');
 
 /** The words that find a user, as the trigger on users stores them. */
 function wordsOfUser({ firstName, lastName, uid, email, number }: User): Set<string> {
   const names = [firstName, lastName, uid, email].filter((name) => name !== null).join(' ');
-  const digits = digitsOf(number);
+  const digits = digitsOf(number).slice(0, MAX_DIGITS);
   return new Set([...wordsOf(names), ...(digits === '' ? [] : [digits])]);
 }
 
@@ -45,16 +49,24 @@ export interface Search {
   isExact(workspaceId: string, isNegated: boolean): Prisma.Sql;
   /** The same in memory. */
   isExactFor(user: User): boolean;
+  /** FROM and WHERE of the users who match, among those who come next in a walk. */
+  nextUsers(workspaceId: string, walk: Walk): Prisma.Sql;
 }
+
+/** Users read before PostgreSQL looks up all that match: as long as that takes for words that one of 200 users has. */
+const PROBED_USERS = 5_000;
 
 /** Converts a search. @returns undefined if it matches everybody. */
 export function toSearch(search: string | null | undefined): Search | undefined {
   const words = searchWords(search ?? '');
   if (words.length === 0) return undefined;
   const isBeginning = (word: string, stored: Iterable<string>) => [...stored].some((each) => each.startsWith(word));
+  const rows = (workspaceId: string, group?: Walk['group']) =>
+    rowsWith(workspaceId, matches(workspaceId, words, group));
   return {
     condition: {
-      sql: (scope, isNegated) => hasRows(scope, isNegated, matchingRows(scope, words), Prisma.sql`user_words.user_id`),
+      sql: (scope, isNegated) =>
+        hasRows(scope, isNegated, rows(scope.workspaceId, scope.walk?.group), Prisma.sql`user_words.user_id`),
       access: 'index',
       holds: ({ user }) => {
         const stored = wordsOfUser(user);
@@ -64,34 +76,56 @@ export function toSearch(search: string | null | undefined): Search | undefined 
       phrase: () => `matches the search ${JSON.stringify(search)}`,
       dependencies: () => searchedFields.map((field) => ({ kind: 'field', field })),
     },
-    isExact: (workspaceId, isNegated) => {
-      const rows = rowsWith(workspaceId, words.map((word) => lexeme(workspaceId, word)).join(' & '));
-      return isNegated
-        ? Prisma.sql`(SELECT true ${rows} LIMIT 1) IS NULL`
-        : Prisma.sql`EXISTS (SELECT ${rows})`;
-    },
+    isExact: (workspaceId, isNegated) =>
+      Prisma.sql`(SELECT true ${rows(workspaceId, 'first')} LIMIT 1) IS ${Prisma.raw(isNegated ? '' : 'NOT ')}NULL`,
     isExactFor: (user) => {
       const stored = wordsOfUser(user);
       return words.every((word) => stored.has(word));
     },
+    nextUsers: (workspaceId, { isAscending, within, group }) => Prisma.sql`FROM (
+        SELECT user_words.user_id, user_words.words FROM user_words
+        WHERE user_words.workspace_id = ${workspaceId}::uuid ${within(Prisma.sql`user_words.user_id`)}
+        ORDER BY user_words.user_id ${Prisma.raw(isAscending ? 'ASC' : 'DESC')} LIMIT ${PROBED_USERS}::int
+      ) AS user_words JOIN users ON users.workspace_id = ${workspaceId}::uuid AND users.id = user_words.user_id
+      WHERE ${matches(workspaceId, words, group)}`,
   };
 }
+
+/**
+ * SQL of whether the phone number of the user `users.id` has the digits of one of some numbers. It is implied by equality, and served by
+ * an index. @returns undefined if one of them has no digits.
+ */
+export function hasDigitsOf(numbers: readonly string[]): ((scope: SqlScope) => Prisma.Sql) | undefined {
+  const digits = numbers.map((number) => digitsOf(number).slice(0, MAX_DIGITS));
+  if (digits.length === 0 || digits.includes('')) return undefined;
+  return (scope) => {
+    const query = digits.map((each) => lexeme(scope.workspaceId, each)).join(' | ');
+    return hasRows(scope, false, rowsWith(scope.workspaceId, hasWords(query)), Prisma.sql`user_words.user_id`);
+  };
+}
+
+const hasWords = (query: string) => Prisma.sql`user_words.words @@ ${query}::tsquery`;
+
+/** FROM and WHERE of the words of the user `users.id`. */
+const rowsWith = (workspaceId: string, condition: Prisma.Sql) => Prisma.sql`FROM user_words
+  WHERE user_words.workspace_id = ${workspaceId}::uuid AND user_words.user_id = users.id AND ${condition}`;
 
 /** A lexeme in a query. As in the function `user_lexemes` of the migrations, it starts with the last digits of the workspace's id. */
 const lexeme = (workspaceId: string, word: string) => `'${workspaceId.slice(-6)}${word}'`;
 
-const rowsWith = (workspaceId: string, query: string) => Prisma.sql`FROM user_words
-  WHERE user_words.workspace_id = ${workspaceId}::uuid AND user_words.user_id = users.id AND user_words.words @@ ${query}::tsquery`;
-
-/** FROM and WHERE of the words of the user `users.id`, if they match. */
-function matchingRows({ workspaceId }: SqlScope, words: readonly string[]): Prisma.Sql {
+/** SQL of whether the words of a user match: all users, those for whom the search is exact (`first`), or the others. */
+function matches(workspaceId: string, words: readonly string[], group: Walk['group']): Prisma.Sql {
+  const exact = words.map((word) => lexeme(workspaceId, word)).join(' & ');
+  if (group === 'first') return hasWords(exact);
   const beginning = (word: string) => `${lexeme(workspaceId, word)}:*`;
-  const query = words.map((word) => (isRun(word) ? `(${beginning(word)} | ${runQuery(workspaceId, word)})` : beginning(word)));
+  const query = words
+    .map((word) => (isRun(word) ? `(${beginning(word)} | ${runQuery(workspaceId, word)})` : beginning(word)))
+    .join(' & ');
   // A number that has all runs of three digits need not have them in this order.
   const checks = words
     .filter((word) => isRun(word) && word.length > MIN_RUN_LENGTH)
-    .map((word) => Prisma.sql`AND (users.number LIKE ${`%${word}%`} OR user_words.words @@ ${beginning(word)}::tsquery)`);
-  return Prisma.sql`${rowsWith(workspaceId, query.join(' & '))} ${Prisma.join([Prisma.empty, ...checks], ' ')}`;
+    .map((word) => Prisma.sql`(users.number LIKE ${`%${word}%`} OR ${hasWords(beginning(word))})`);
+  return Prisma.join([hasWords(group === 'rest' ? `${query} & !(${exact})` : query), ...checks], ' AND ');
 }
 
 /** The query for the numbers that have all runs of three digits of a word. */

@@ -19,7 +19,7 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
-import { measureFilter } from '../../domain/users/filter/size.ts';
+import { measureFilter, SEARCH_COST } from '../../domain/users/filter/size.ts';
 import { argumentValue, itemsOf, type RawVariables, wholeArgument } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
@@ -199,12 +199,16 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
   return ownCost + length * costOfChildren(measuring, node, field);
 }
 
-/** What the conditions of a field's filter cost. */
-function costOfFilter(measuring: Measuring, node: FieldNode, { extensions }: GraphQLField<unknown, unknown>): number {
+/** What the conditions of a field's filter and its search cost. */
+function costOfFilter(measuring: Measuring, node: FieldNode, field: GraphQLField<unknown, unknown>): number {
+  const { extensions } = field;
   if (extensions.filter === undefined || !measuring.measure.countsConditions) return 0;
   const { value, dependsOnVariables } = wholeArgument(node, extensions.filter, measuring.variables);
   measuring.dependsOnVariables ||= dependsOnVariables;
-  return value == null ? 0 : measureFilter(value).cost;
+  const search = field.args.some(({ name }) => name === 'search') ? readArgument(measuring, node, 'search') : undefined;
+  return (
+    (value == null ? 0 : measureFilter(value).cost) + (typeof search === 'string' && search !== '' ? SEARCH_COST : 0)
+  );
 }
 
 /** The number of objects that a field's argument lists. */

@@ -92,7 +92,7 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
 
   get invalidCursor(): string {
     const rule = 'must be a cursor of this connection';
-    return this.#query === undefined ? rule : `${rule} with the same where and orderBy`;
+    return this.#query === undefined ? rule : `${rule} with the same where, orderBy and search`;
   }
 
   page(): Promise<PageOfRows<PageRow<Row>>> {

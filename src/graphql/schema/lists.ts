@@ -80,10 +80,10 @@ at most ${MAX_PAGE_SIZE}.`,
         }),
       },
       extensions: { filter: 'where' },
-      resolve: fromColumns(['id'], (list, { subscribed, where, orderBy, ...args }, context, info) => {
+      resolve: fromColumns(['id'], (list, { subscribed, where, orderBy, search, ...args }, context, info) => {
         const { workspaceId } = context.viewer;
         const members = filteredUsers(
-          { where, orderBy },
+          { where, orderBy, search },
           {
             all: () => listMembersSource(workspaceId, subscribed),
             matching: (query) => matchingListMembers(workspaceId, list.id, { ...query, subscribed }, context.now),

@@ -26,10 +26,10 @@ at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['segments:read', 'users:read'],
       args: { ...pageArguments, ...userQueryArguments },
       extensions: { filter: 'where' },
-      resolve: fromColumns(['id'], (segment, { where, orderBy, ...args }, context, info) => {
+      resolve: fromColumns(['id'], (segment, { where, orderBy, search, ...args }, context, info) => {
         const { workspaceId } = context.viewer;
         const members = filteredUsers(
-          { where, orderBy },
+          { where, orderBy, search },
           {
             all: () => segmentMembersSource(workspaceId),
             matching: (query) => matchingSegmentMembers(workspaceId, segment.id, query, context.now),

@@ -1,9 +1,15 @@
 import type { InputRef } from '@pothos/core';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered.ts';
-import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
+import {
+  attributeLimits,
+  MAX_FILTER_TEXT_LENGTH,
+  MAX_SEARCH_LENGTH,
+  MAX_SEARCH_WORDS,
+} from '../../domain/shared/limits.ts';
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { canonicalUserQuery, type UserQuery, userOrder } from '../../domain/users/query.ts';
+import { toSearch, userSearch } from '../../domain/users/search.ts';
 import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
@@ -287,6 +293,12 @@ export const userQueryArguments = builder.args((arg) => ({
     description: 'The order of the users; newest first by default.',
     validate: userOrder.nullish(),
   }),
+  search: arg.string({
+    description: `Returns only users for whom each word of this text is the beginning of a word of their names, uid or e-mail address, or digits of
+their phone number, without differences of case and accents. At most ${MAX_SEARCH_LENGTH} characters and ${MAX_SEARCH_WORDS} words. Without \`orderBy\`, users who
+have all of the words as whole words come first. A text without letters and digits matches everybody.`,
+    validate: userSearch.nullish(),
+  }),
 }));
 
 /** How a connection reads its users. */
@@ -297,8 +309,8 @@ interface UserSources<Row> {
 }
 
 /** The source and the query of a connection with `userQueryArguments`. */
-export function filteredUsers<Row>({ where, orderBy }: UserQuery, { all, matching }: UserSources<Row>) {
-  if (where == null && orderBy == null) return { source: all(), query: null };
-  const query = { where, orderBy };
+export function filteredUsers<Row>(query: UserQuery, { all, matching }: UserSources<Row>) {
+  const { where, orderBy, search } = query;
+  if (where == null && orderBy == null && !toSearch(search)) return { source: all(), query: null };
   return { source: matching(query), query: canonicalUserQuery(query) };
 }

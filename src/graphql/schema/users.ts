@@ -117,10 +117,10 @@ ${MAX_USERS_PAGE_SIZE}.`,
     requiresScopes: ['users:read'],
     args: { ...pageArguments, ...userQueryArguments },
     extensions: { filter: 'where' },
-    resolve: (_root, { where, orderBy, ...args }, context, info) => {
+    resolve: (_root, { where, orderBy, search, ...args }, context, info) => {
       const { workspaceId } = context.viewer;
       const users = filteredUsers(
-        { where, orderBy },
+        { where, orderBy, search },
         {
           all: () => usersSource(workspaceId),
           matching: (query) => matchingUsers(workspaceId, query, context.now),

@@ -14,10 +14,11 @@ import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
 import { canonicalUserQuery, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
+import { toSearch } from '../../domain/users/search.ts';
 import type { User } from '../../domain/users/user.ts';
 import { toRestSchema } from '../derived-schema.ts';
 import { operation, type RestContext } from '../operation.ts';
-import { cursor, limit as limitSchema, listQuery, lowerCaseUuid } from '../schemas.ts';
+import { cursor, limit as limitSchema, listQuery, lowerCaseUuid, search as searchSchema } from '../schemas.ts';
 import { exampleUser, readUserObjects, userObject } from '../users.ts';
 
 const userPage = z
@@ -72,7 +73,8 @@ export const listUsersOperation = operation({
   method: 'GET',
   path: '/users',
   summary: 'List Users',
-  description: 'Lists the users, newest first. `next_cursor` and `previous_cursor` cannot be combined.',
+  description:
+    'Lists the users, newest first, or the best matches of a search first. `next_cursor` and `previous_cursor` cannot be combined. The cursors of a search are valid only with the same search.',
   scope: 'users:read',
   work: 8,
   request: { query: listQuery },
@@ -84,11 +86,24 @@ export const listUsersOperation = operation({
   names: argumentNames,
   handle: (context, { query }) => {
     const { workspaceId } = context.viewer;
-    const { email, 'lists[]': listIds, created_after: createdAfter, created_before: createdBefore } = query;
+    const {
+      email,
+      number,
+      search,
+      'lists[]': listIds,
+      created_after: createdAfter,
+      created_before: createdBefore,
+    } = query;
+    const selection = { email, number, search, listIds, createdAfter, createdBefore };
+    // The cursors of the list were the same for all of its filters before it had a search.
+    const scope = toSearch(search) ? [canonicalUserQuery({ search })] : [];
     return respondWithPage(context, query, {
-      scope: cursorScope('GET /users', workspaceId),
-      invalidCursor: 'must be a cursor of this list',
-      read: (page) => readUsersPage(context.db, workspaceId, page, { email, listIds, createdAfter, createdBefore }),
+      scope: cursorScope('GET /users', workspaceId, ...scope),
+      accepts: (position) => isPositionOfUser(workspaceId, { search }, position),
+      invalidCursor: toSearch(search)
+        ? 'must be a cursor of this list with the same search'
+        : 'must be a cursor of this list',
+      read: (page) => readUsersPage(context.db, workspaceId, page, selection),
     });
   },
 });
@@ -101,11 +116,12 @@ const searchBody = z.strictObject({
     description: 'Returns only users that match this filter. All users by default.',
   }),
   order_by: toRestSchema(userOrder).nullish().meta({ description: 'The order of the users; newest first by default.' }),
+  search: searchSchema('`order_by` replaces this order. Without letters and digits, it matches everybody.').nullish(),
   limit: limitSchema,
   next_cursor: cursor(
-    'The cursor of the next page, of a search with the same filter and order. It cannot be combined with `previous_cursor`.',
+    'The cursor of the next page, with the same `where`, `order_by` and `search`. It cannot be combined with `previous_cursor`.',
   ),
-  previous_cursor: cursor('The cursor of the previous page, of a search with the same filter and order.'),
+  previous_cursor: cursor('The cursor of the previous page, with the same `where`, `order_by` and `search`.'),
 });
 
 export const searchUsersOperation = operation({
@@ -113,9 +129,9 @@ export const searchUsersOperation = operation({
   method: 'POST',
   path: '/users/search',
   summary: 'Search Users',
-  description: `Lists the users that match a filter, in any order. The filter is the one of \`users(where:)\` in GraphQL, with names in snake
+  description: `Lists the users that match a filter and a search, in any order. The filter is the one of \`users(where:)\` in GraphQL, with names in snake
 case. A filter on lists, segments or events also requires \`lists:read\`, \`segments:read\` or \`events:read\`. Cursors are
-valid only with the same filter and order.`,
+valid only with the same filter, order and search.`,
   scope: 'users:read',
   isWrite: false,
   work: 8,
@@ -150,15 +166,15 @@ valid only with the same filter and order.`,
   },
   handle: async (context, { body }) => {
     const { db, viewer } = context;
-    const { where, order_by: orderBy } = body;
+    const { where, order_by: orderBy, search } = body;
     for (const [field, scope] of scopesOfFilter(where ?? {})) {
       if (!viewer.scopes.has(scope)) throw new ForbiddenError(`A filter on ${field}`, scope);
     }
-    const query = { where, orderBy };
+    const query = { where, orderBy, search };
     return respondWithPage(context, body, {
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),
       accepts: (position) => isPositionOfUser(viewer.workspaceId, query, position),
-      invalidCursor: 'must be a cursor of a search with the same where and order_by',
+      invalidCursor: 'must be a cursor of a search with the same where, order_by and search',
       read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
     });
   },

@@ -272,7 +272,7 @@ describe('cursors', () => {
       expect(await search({ ...body, ...change, [name]: next })).toEqual({
         status: 400,
         body: {
-          error: `${name} must be a cursor of a search with the same where and order_by`,
+          error: `${name} must be a cursor of a search with the same where, order_by and search`,
           code: 'VALIDATION_FAILED',
           issues: [expect.objectContaining({ path: [name], code: 'INVALID_CURSOR' })],
         },

@@ -36,7 +36,7 @@ export function describeCursorScope(
         const answer = await read({ ...target, [side]: endCursor });
         expect(inputErrorsOf(answer)).toEqual([`${side} INVALID_CURSOR`]);
         expect(answer.errors?.[0]?.message).toBe(
-          `${side}: must be a cursor of this connection with the same where and orderBy`,
+          `${side}: must be a cursor of this connection with the same where, orderBy and search`,
         );
       }
     }

@@ -4,8 +4,9 @@ import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../fi
 import { sqlText, textComparisons } from '../../filter/texts.ts';
 import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import type { AttributeValue } from '../../shared/attributes.ts';
+import { hasDigitsOf } from '../search.ts';
 import { type User, userColumns } from '../user.ts';
-import type { Access, Condition, Dependency } from './condition.ts';
+import type { Access, Condition, Dependency, SqlScope } from './condition.ts';
 import type { UserFilter } from './input.ts';
 
 /** The fields of a user that a filter can compare, by type. */
@@ -46,7 +47,7 @@ interface UserPart<Value, Sql> {
   of: (user: User) => Value | null;
   dependency: Dependency;
   /** SQL of a condition that the comparison implies and that an index serves. */
-  indexed?: Prisma.Sql | undefined;
+  indexed?: ((scope: SqlScope) => Prisma.Sql) | undefined;
   access: Access;
 }
 
@@ -54,11 +55,11 @@ interface UserPart<Value, Sql> {
 function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserPart<Value, Sql>): Condition {
   const { indexed } = part;
   return {
-    sql: ({ now, walk }, isNegated) => {
-      const sql = comparison.sql(part.sql, now);
+    sql: (scope, isNegated) => {
+      const sql = comparison.sql(part.sql, scope.now);
       if (isNegated) return Prisma.sql`(${sql}) IS NOT TRUE`;
       // PostgreSQL estimates the rows by the index. COALESCE keeps it from estimating that few of them pass the comparison as well.
-      return walk && indexed ? Prisma.sql`(${indexed} AND COALESCE(${sql}, false))` : sql;
+      return scope.walk && indexed ? Prisma.sql`(${indexed(scope)} AND COALESCE(${sql}, false))` : sql;
     },
     access: part.access,
     holds: ({ user }, now) => comparison.holds(part.of(user), now),
@@ -75,14 +76,16 @@ export function fieldConditions(filter: UserFilter): Condition[] {
   });
   return [
     ...textFields.flatMap((field) =>
-      textComparisons(filter[field] ?? {}).map((comparison) =>
-        conditionOn(comparison, {
+      textComparisons(filter[field] ?? {}).map((comparison) => {
+        const indexed = field === 'number' ? hasDigitsOf(comparison.requiredValues ?? []) : undefined;
+        return conditionOn(comparison, {
           ...part(field),
           sql: sqlText(columnOf(field)),
           of: (user) => user[field],
-          access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
-        }),
-      ),
+          indexed,
+          access: indexed || (comparison.isRange && indexedFields.has(field)) ? 'index' : 'scan',
+        });
+      }),
     ),
     ...booleanFields.flatMap((field) =>
       booleanComparisons(filter[field] ?? {}).map((comparison) =>
@@ -120,12 +123,12 @@ export function attributeConditions(filter: UserFilter): Condition[] {
 }
 
 /** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
-function tokensSql(key: string, { requiredValues, isPresence }: ValueComparison): Prisma.Sql | undefined {
+function tokensSql(key: string, { requiredValues, isPresence }: ValueComparison): (() => Prisma.Sql) | undefined {
   const tokens = isPresence
     ? [Prisma.sql`hashtextextended(${key}::text, 0)`]
     : requiredValues?.map((value) => Prisma.sql`hashtextextended(${`${key}:`}::text || ${tokenText(value)}, 1)`);
   if (!tokens?.length) return undefined;
-  return Prisma.sql`attribute_tokens(users.meta) && ARRAY[${Prisma.join(tokens)}]::bigint[]`;
+  return () => Prisma.sql`attribute_tokens(users.meta) && ARRAY[${Prisma.join(tokens)}]::bigint[]`;
 }
 
 /** SQL of the text of a value, as in the function `attribute_tokens` of the migrations. */

@@ -37,6 +37,9 @@ const OPTIONS = new Set(['caseSensitive', 'case_sensitive', 'key']);
 /** Cost of a condition on rows of other tables; 1 for all others. */
 const COSTS: Readonly<Record<string, number>> = { devices: 2, lists: 2, segments: 2, events: 5 };
 
+/** What a search adds to the complexity of a page: it has up to ten words. */
+export const SEARCH_COST = 5;
+
 /**
  * Measures a filter before it is validated. A filter can be nested as deep as JSON can be, so this walks it without recursion.
  */
