@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { ReadDb } from '../../src/db/client.ts';
+import { Prisma } from '../../src/db/generated/client.ts';
+import { countOrdered } from '../../src/db/reading/count.ts';
+import type { Page, Position } from '../../src/db/reading/keyset.ts';
+import { readOrderedPage } from '../../src/db/reading/ordered.ts';
+import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
+import { toCondition } from '../../src/domain/users/filter/filter.ts';
+import { userFilter } from '../../src/domain/users/filter/input.ts';
+import { matchingUsers } from '../../src/domain/users/query.ts';
+import { toSearch } from '../../src/domain/users/search.ts';
+import type { User } from '../../src/domain/users/user.ts';
+import { startApp } from '../kit/app.ts';
+import { type Choices, choicesOf } from '../kit/choices.ts';
+import { filterGenerator } from '../kit/filters/generate-filter.ts';
+import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
+import { casesOf } from '../kit/test-size.ts';
+
+const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
+
+const words = [
+  'ada',
+  'Adaeze',
+  'ADA',
+  'Łódź',
+  'lodz',
+  'Zoë',
+  'zo',
+  'Жанна',
+  'жан',
+  'Ёлка',
+  'Σας',
+  'ΣΑΣ',
+  'σα',
+  '日本',
+  '日',
+  'ß',
+  'sst',
+].concat(['İ', 'ırmak', 'x😀y', 'O’Brien', 'jean-luc', 'a', '12', '123', '1234', '한국', '한', 'ﬁn', 'Æsir', 'þor']);
+const numbers = ['+2348012345678', '+23480123', '+12341234', '+44123412', '+33612345678', '5'];
+
+/** A user whose names, uid, e-mail address and number have words that searches are made of. */
+function findable(choices: Choices, place: number): UserFacts {
+  const { below, percent, of } = choices;
+  const facts = somebody(choices, place);
+  const text = () => Array.from({ length: 1 + below(3) }, () => of(words)).join(of([' ', '-', '  ']));
+  const maybe = (value: string) => (percent(25) ? null : value);
+  const user: User = {
+    ...facts.user,
+    uid: `${of(words)}_${place}`,
+    firstName: maybe(text()),
+    lastName: maybe(text()),
+    email: maybe(`${of(words)}.${of(words)}@${of(['example.com', 'mail.example', 'Ada.example'])}`),
+    number: maybe(of(numbers)),
+  };
+  return { ...facts, user };
+}
+
+const choices = choicesOf(16);
+const people = Array.from({ length: 120 }, (_, place) => findable(choices, place));
+
+let app: Awaited<ReturnType<typeof startApp>>;
+beforeAll(async () => {
+  app = await startApp();
+  await insertPeople(app, people);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** A search: parts of words that users have, in any case, or of a number. */
+function someSearch({ below, percent, of }: Choices): string {
+  const part = () => {
+    const word = of([...words, ...words, ...numbers, 'example', 'com', 'nobody', '7', '999']);
+    if (/^\+?\d+$/.test(word) && percent(70)) return word.slice(below(4), 2 + below(12));
+    const characters = Array.from(word);
+    const cut = percent(50) ? word : characters.slice(0, 1 + below(characters.length)).join('');
+    return percent(30) ? cut.toUpperCase() : cut;
+  };
+  return Array.from({ length: below(4) }, part).join(of([' ', '  ', '.', ' @']));
+}
+
+/** The database, in which a kind of plan is too slow. */
+const withoutFirstPlan = (): ReadDb => ({
+  query: (query, ...values) => app.db.query(query, ...values),
+  queryOnce: (statement, timeoutMs) =>
+    timeoutMs === undefined
+      ? app.db.queryOnce(statement)
+      : app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
+});
+
+const compareIds = (one: User, other: User) => (one.id < other.id ? 1 : -1);
+
+describe('A search', () => {
+  it('finds the users that it holds for, exact matches first, page by page in both directions', {
+    timeout: 600_000,
+  }, async () => {
+    let found = 0;
+    let ofBothKinds = 0;
+    const cases = casesOf(1_500);
+    for (let seed = 1; seed <= cases; seed += 1) {
+      const own = choicesOf(seed);
+      const search = someSearch(own);
+      const where = filterSchema.parse(own.percent(70) ? {} : filterGenerator(own)(1));
+      const parsed = toSearch(search);
+      const condition = toCondition(where);
+      const matching = people
+        .filter(
+          (facts) => (parsed?.condition.holds(facts, NOW.getTime()) ?? true) && condition.holds(facts, NOW.getTime()),
+        )
+        .map(({ user }) => user)
+        .toSorted(compareIds);
+      const isExact = (user: User) => parsed?.isExactFor(user) ?? true;
+      const expected = [...matching.filter(isExact), ...matching.filter((user) => !isExact(user))].map(({ id }) => id);
+      if (parsed && expected.length > 0 && expected.length < people.length) found += 1;
+      if (matching.some(isExact) && !matching.every(isExact)) ofBothKinds += 1;
+      const db = seed % 3 === 0 ? withoutFirstPlan() : app.db;
+      const source = matchingUsers(app.workspaceId, { where, search }, NOW);
+      for (const from of ['start', 'end'] as const) {
+        const pages = await readAll(db, source, from, 1 + own.below(30), expected.length);
+        expect({ seed, search, where, ...pages }).toEqual({ seed, search, where, ids: expected, wrongNeighbours: [] });
+      }
+      const { count } = await countOrdered(app.db, source, { maximum: 1_000, budgetMs: 5_000 });
+      expect({ seed, search, count }).toEqual({ seed, search, count: expected.length });
+    }
+    expect(found).toBeGreaterThan(cases / 3);
+    expect(ofBothKinds).toBeGreaterThan(cases / 10);
+  });
+
+  it('holds, or does not hold, in SQL as in memory', { timeout: 600_000 }, async () => {
+    for (let seed = 1; seed <= casesOf(500); seed += 1) {
+      const search = toSearch(someSearch(choicesOf(seed + 10_000)));
+      if (!search) continue;
+      const scope = { workspaceId: app.workspaceId, now: NOW };
+      for (const isNegated of [false, true]) {
+        const rows = await app.db.$queryRaw<{ id: string }[]>(Prisma.sql`
+          SELECT users.id FROM users
+          WHERE users.workspace_id = ${app.workspaceId}::uuid AND ${search.condition.sql(scope, isNegated)}`);
+        const expected = people.filter((facts) => search.condition.holds(facts, NOW.getTime()) !== isNegated);
+        expect({ seed, ids: rows.map(({ id }) => id).toSorted() }).toEqual({
+          seed,
+          ids: expected.map(({ user }) => user.id).toSorted(),
+        });
+      }
+    }
+  });
+});
+
+/** Reads all pages, and the pages whose neighbours are wrong. */
+async function readAll(
+  db: ReadDb,
+  source: ReturnType<typeof matchingUsers>,
+  from: 'start' | 'end',
+  size: number,
+  total: number,
+): Promise<{ ids: string[]; wrongNeighbours: number[] }> {
+  const side = from === 'start' ? 'after' : 'before';
+  const ids: string[] = [];
+  const wrongNeighbours: number[] = [];
+  let position: Position | undefined;
+  for (;;) {
+    const page: Page = { size, from, bound: position && { side, ...position }, withNeighbours: true };
+    const { rows, hasNextPage, hasPreviousPage } = await readOrderedPage(db, source, page, new Set(['email']));
+    const idsOfPage = rows.map(({ id }) => id);
+    if (from === 'start') ids.push(...idsOfPage);
+    else ids.unshift(...idsOfPage);
+    const isLast = ids.length >= total;
+    const neighbours = from === 'start' ? [hasNextPage, hasPreviousPage] : [hasPreviousPage, hasNextPage];
+    if (neighbours[0] === isLast || neighbours[1] !== (position !== undefined)) wrongNeighbours.push(ids.length);
+    position = from === 'start' ? rows.at(-1) : rows[0];
+    if (isLast || !position) return { ids, wrongNeighbours };
+  }
+}
