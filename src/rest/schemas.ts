@@ -364,7 +364,7 @@ export const listQuery = z.object({
     maxLength: MAX_EMAIL_LENGTH,
     description: 'Returns only users with this email address.',
   }),
-  number: z.preprocess(spaceAsPlus, number.optional()).meta({
+  number: z.preprocess(emptyAsAbsent, number.optional()).meta({
     type: 'string',
     description: 'Returns only users with this phone number, in international format, with or without `+`.',
   }),

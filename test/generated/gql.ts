@@ -47,6 +47,8 @@ type Documents = {
     "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n": typeof types.SlowEventsDocument,
     "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n": typeof types.SlowEventCountDocument,
     "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n": typeof types.SlowUsersDocument,
+    "\n  query UsersSearched(\n    $search: String, $where: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    users(\n      search: $search, where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before\n    ) {\n      nodes { uid }\n      totalCount\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": typeof types.UsersSearchedDocument,
+    "\n  query MembersSearched($list: ID!, $segment: ID!, $search: String, $after: String) {\n    list(id: $list) {\n      members(first: 1, search: $search, after: $after) {\n        edges { node { uid } }\n        totalCount\n        pageInfo { endCursor hasNextPage }\n      }\n    }\n    segment(id: $segment) { members(search: $search) { nodes { uid } } }\n  }\n": typeof types.MembersSearchedDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": typeof types.DevicesOfDocument,
     "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }": typeof types.TwoUsersDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": typeof types.CreateAtDocument,
@@ -108,6 +110,8 @@ const documents: Documents = {
     "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n": types.SlowEventsDocument,
     "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n": types.SlowEventCountDocument,
     "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n": types.SlowUsersDocument,
+    "\n  query UsersSearched(\n    $search: String, $where: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    users(\n      search: $search, where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before\n    ) {\n      nodes { uid }\n      totalCount\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": types.UsersSearchedDocument,
+    "\n  query MembersSearched($list: ID!, $segment: ID!, $search: String, $after: String) {\n    list(id: $list) {\n      members(first: 1, search: $search, after: $after) {\n        edges { node { uid } }\n        totalCount\n        pageInfo { endCursor hasNextPage }\n      }\n    }\n    segment(id: $segment) { members(search: $search) { nodes { uid } } }\n  }\n": types.MembersSearchedDocument,
     "query DevicesOf($uid: String!) { user(uid: $uid) { uid devices { token } } }": types.DevicesOfDocument,
     "query TwoUsers { a: user(uid: \"u1\") { uid createdAt } b: user(uid: \"u2\") { uid } }": types.TwoUsersDocument,
     "\n  mutation CreateAt($at: DateTime!) {\n    createUser(input: { uid: \"u1\", createdAt: $at }) { ... on CreateUserPayload { user { createdAt } } }\n    addEvent(input: { uid: \"u1\", name: \"Paid\", timestamp: $at }) { ... on AddEventPayload { event { timestamp } } }\n  }\n": types.CreateAtDocument,
@@ -282,6 +286,14 @@ export function graphql(source: "\n  query SlowEventCount { user(uid: \"u10\") {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n"): (typeof documents)["\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query UsersSearched(\n    $search: String, $where: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    users(\n      search: $search, where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before\n    ) {\n      nodes { uid }\n      totalCount\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n"): (typeof documents)["\n  query UsersSearched(\n    $search: String, $where: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    users(\n      search: $search, where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before\n    ) {\n      nodes { uid }\n      totalCount\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MembersSearched($list: ID!, $segment: ID!, $search: String, $after: String) {\n    list(id: $list) {\n      members(first: 1, search: $search, after: $after) {\n        edges { node { uid } }\n        totalCount\n        pageInfo { endCursor hasNextPage }\n      }\n    }\n    segment(id: $segment) { members(search: $search) { nodes { uid } } }\n  }\n"): (typeof documents)["\n  query MembersSearched($list: ID!, $segment: ID!, $search: String, $after: String) {\n    list(id: $list) {\n      members(first: 1, search: $search, after: $after) {\n        edges { node { uid } }\n        totalCount\n        pageInfo { endCursor hasNextPage }\n      }\n    }\n    segment(id: $segment) { members(search: $search) { nodes { uid } } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -37,11 +37,13 @@ describe('the committed migrations', () => {
       LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
       WHERE t.relnamespace = 'public'::regnamespace AND t.relname <> '_prisma_migrations'`);
     expect(indexes.length).toBeGreaterThan(9);
-    // A key is looked up before its workspace is known; the table of rate-limiter-flexible has the workspace in its key.
+    // A key is looked up before its workspace is known; the table of rate-limiter-flexible has the workspace in its key; words start
+    // with digits of their workspace.
     const others = indexes.filter(({ first }) => first !== 'workspace_id');
     expect(others.sort((a, b) => String(a.name).localeCompare(String(b.name)))).toEqual([
       { name: 'api_keys_public_key_idx', unique: false, first: 'public_key' },
       { name: 'rate_limit_points_pkey', unique: true, first: 'key' },
+      { name: 'user_words_words_idx', unique: false, first: 'words' },
     ]);
 
     const foreignKeys = await database.rows(`

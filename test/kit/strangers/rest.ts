@@ -14,6 +14,7 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
   lists: ({ list }) => [[list]],
   'lists[]': ({ list }) => [list],
   email: ({ email }) => [email],
+  search: ({ uid, email }) => [uid, email],
   where: ({ uid, email, list, segment }) => [
     { uid: { eq: uid } },
     { email: { eq: email } },
