@@ -343,13 +343,12 @@ export const limit = z
     description: 'The number of users to return.',
   });
 
-/** What users are searched for. @param rest of the description. */
-export const search = (rest: string) =>
-  userSearch.optional().meta({
-    maxLength: MAX_SEARCH_LENGTH,
-    description: `Returns only users for whom each word is the beginning of a word of their names, \`uid\` or \`email\`, or digits of their \`number\`; those
+/** The documentation of what users are searched for. @param rest of the description. */
+export const searchMeta = (rest: string) => ({
+  maxLength: MAX_SEARCH_LENGTH,
+  description: `Returns only users for whom each word is the beginning of a word of their names, \`uid\` or \`email\`, or digits of their \`number\`; those
 who have all words as whole words come first. At most ${MAX_SEARCH_WORDS} words. ${rest}`,
-  });
+});
 
 const dateParameter = (description: string) =>
   z.preprocess(spaceAsOffset, dateValue.optional()).meta({ type: 'string', format: 'date-time', description });
@@ -368,7 +367,7 @@ export const listQuery = z.object({
     type: 'string',
     description: 'Returns only users with this phone number, in international format, with or without `+`.',
   }),
-  search: search('Without letters and digits, it matches everybody.'),
+  search: userSearch.optional().meta(searchMeta('Without letters and digits, it matches everybody.')),
   'lists[]': z
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat()),

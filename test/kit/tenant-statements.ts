@@ -3,6 +3,7 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'workspaces',
   'api_keys',
   'users',
+  'user_words',
   'devices',
   'lists',
   'list_memberships',

@@ -14,11 +14,11 @@ import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
 import { canonicalUserQuery, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
-import { toSearch } from '../../domain/users/search.ts';
+import { toSearch, userSearch } from '../../domain/users/search.ts';
 import type { User } from '../../domain/users/user.ts';
 import { toRestSchema } from '../derived-schema.ts';
 import { operation, type RestContext } from '../operation.ts';
-import { cursor, limit as limitSchema, listQuery, lowerCaseUuid, search as searchSchema } from '../schemas.ts';
+import { cursor, limit as limitSchema, listQuery, lowerCaseUuid, searchMeta } from '../schemas.ts';
 import { exampleUser, readUserObjects, userObject } from '../users.ts';
 
 const userPage = z
@@ -116,7 +116,9 @@ const searchBody = z.strictObject({
     description: 'Returns only users that match this filter. All users by default.',
   }),
   order_by: toRestSchema(userOrder).nullish().meta({ description: 'The order of the users; newest first by default.' }),
-  search: searchSchema('`order_by` replaces this order. Without letters and digits, it matches everybody.').nullish(),
+  search: userSearch
+    .nullish()
+    .meta(searchMeta('`order_by` replaces this order. Without letters and digits, it matches everybody.')),
   limit: limitSchema,
   next_cursor: cursor(
     'The cursor of the next page, with the same `where`, `order_by` and `search`. It cannot be combined with `previous_cursor`.',

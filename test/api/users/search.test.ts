@@ -231,6 +231,15 @@ describe('A search that is invalid', () => {
     });
   });
 
+  it('adds 5 to the complexity, unless it is empty', async () => {
+    await using limited = await startApp({ limits: { complexity: 35 } });
+    const send = (search: string | null) =>
+      limited.send('query ($search: String) { users(first: 30, search: $search) { nodes { uid } } }', { search });
+    expect((await send(null)).errors).toBeUndefined();
+    expect((await send('')).errors).toBeUndefined();
+    expect((await send('ada')).errors?.[0]?.message).toContain(`has a complexity of ${1 + 30 + 5}; the limit is 35`);
+  });
+
   it('repeats words at no cost', async () => {
     expect(await uidsOf('lo lo lo lo lo lo lo lo lo lo lo lo')).toEqual(['u4', 'u1']);
   });

@@ -48,6 +48,7 @@ const full: RowCounts = {
   devices: 24,
   list_memberships: 48,
   segment_memberships: 24,
+  user_words: 25,
   users: 25,
   lists: 2,
   segments: 1,
@@ -104,7 +105,7 @@ it('deletes rows that gateways write meanwhile', async () => {
     END $$`;
   await db.$executeRaw`CREATE TRIGGER late AFTER DELETE ON api_keys FOR EACH ROW EXECUTE FUNCTION write_late()`;
   await requestDeletion(db, id);
-  expect(await deleteWorkspace(db, id, { settleMs: 0 })).toEqual({ ...full, users: 26 });
+  expect(await deleteWorkspace(db, id, { settleMs: 0 })).toEqual({ ...full, user_words: 26, users: 26 });
   expect(await listWorkspaces(db)).toEqual([]);
 });
 
