@@ -75,6 +75,7 @@ describe('GraphiQL at /graphql', () => {
       'FilterUsers',
       'FilterByEvents',
       'NestedFilter',
+      'SearchUsers',
       'CreateUser',
       'UpdateUser',
       'TrackEvent',

@@ -18,6 +18,14 @@ const rows = page.split('\n').flatMap((line) => {
   const uids = cells.at(-1) ?? '';
   return input ? [{ input, uids: uids === 'nobody' ? [] : uids.split(', ') }] : [];
 });
+/** The rows of the table of searches. */
+const searches = page.split('\n').flatMap((line) => {
+  const cells = line.slice(2, -2).split(' | ');
+  const search = /^`"(.*)"`$/.exec(cells[0] ?? '')?.[1];
+  const uids = cells.at(-1) ?? '';
+  return search === undefined ? [] : [{ search, uids: uids === 'nobody' ? [] : uids.split(', ') }];
+});
+
 function inputObjectType(name: string) {
   const type = schema.getType(name);
   if (!isInputObjectType(type)) throw new Error(`${name} is not an input object type.`);
@@ -134,6 +142,7 @@ function people(): UserFacts[] {
         ...nobody,
         id: rowId(14),
         uid: 'dan',
+        firstName: 'Adastra',
         isAccount: true,
         email: 'dan@example.com',
         createdAt: '2026-06-01T00:00:00.000Z',
@@ -167,6 +176,8 @@ describe('The examples of docs/filters.md', () => {
   it('are all read from the page', () => {
     expect(rows).toHaveLength(page.split('\n').filter((line) => line.startsWith('| `{')).length);
     expect(rows.length).toBeGreaterThan(60);
+    expect(searches).toHaveLength(page.split('\n').filter((line) => line.startsWith('| `"')).length);
+    expect(searches.length).toBeGreaterThan(10);
   });
 
   it.each(rows.filter((row) => !isOrder(row)))('$input', async ({ input, uids }) => {
@@ -176,6 +187,10 @@ describe('The examples of docs/filters.md', () => {
 
   it.each(rows.filter(isOrder))('orderBy: $input', async ({ input, uids }) => {
     expect((await uidsOf(`orderBy: ${input}`)).uids).toEqual(uids);
+  });
+
+  it.each(searches)('search: "$search"', async ({ search, uids }) => {
+    expect(await uidsOf(`search: ${JSON.stringify(search)}`)).toEqual({ uids, count: uids.length });
   });
 
   it('use every field of filters and orders', () => {
