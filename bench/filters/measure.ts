@@ -110,12 +110,12 @@ async function cursorAfter(
 /** A user in the middle of all, in the order of the question. */
 async function middleOf(
   { client, workspaceId, users }: Subject,
-  { sql, orderBy }: Question,
+  { sql, orderBy, matches }: Question,
 ): Promise<{ id: string; sortKey?: string }> {
   const [, key] = /\{after ([^}]+)\}/.exec(sql) ?? [];
   if (orderBy === undefined) {
     const { rows } = await client.query<{ id: string }>(`SELECT ${userIdSql(`${Math.floor(users / 2)}`, users)} AS id`);
-    return { id: rows[0]?.id ?? '' };
+    return { id: rows[0]?.id ?? '', ...(matches ? { sortKey: matches } : {}) };
   }
   const { rows } = await client.query<{ id: string; key: string }>(
     `SELECT u.id, (${key})::text AS key FROM users u WHERE u.workspace_id = $1 AND ${key} IS NOT NULL ORDER BY ${key}, u.id OFFSET ${Math.floor(users / 2)} LIMIT 1`,
@@ -124,10 +124,10 @@ async function middleOf(
   return { id: rows[0]?.id ?? '', sortKey: rows[0]?.key ?? '' };
 }
 
-function statementOf({ name, sql }: Question, after: { id: string; sortKey?: string } | undefined): string {
+function statementOf({ name, sql, matches }: Question, after: { id: string; sortKey?: string } | undefined): string {
   const bound = (key: string) => {
     if (!after) return '';
-    if (after.sortKey === undefined) return `AND ${key} < '${after.id}'`;
+    if (after.sortKey === undefined || matches) return `AND ${key} < '${after.id}'`;
     return `AND (${key}, u.id) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
   };
   return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}]+)\}/g, (_match, key) => bound(key))}`;

@@ -7,6 +7,9 @@ export interface Question {
   name: string;
   where?: UserFilter;
   orderBy?: UserOrder;
+  search?: string;
+  /** Whether the users have the words of the search as whole words, which come first, or others that begin with them. */
+  matches?: 'first' | 'rest';
   /**
    * FROM and what follows of the hand-written statement, for users `u` of the workspace `$1`. `{after x}` is replaced by nothing on
    * the first page, and by the condition that `x` is beyond the cursor on a page far in.
@@ -52,6 +55,18 @@ const either = (...conditions: string[]) => `FROM users u WHERE u.workspace_id =
   ) ORDER BY u.id DESC LIMIT 31`;
 const orderedBy = (key: string, order: 'ASC' | 'DESC' = 'ASC') =>
   `FROM users u WHERE u.workspace_id = $1 {after ${key}} ORDER BY ${key} ${order}, u.id ${order} LIMIT 31`;
+
+/** SQL of whether users have words. @param query text search, in which `~` stands for the digits of the workspace. */
+const hasWords = (query: string) => `w.words @@ replace('${query}', '~', right($1::text, 6))::tsquery`;
+/** Users with words that few have, by the index of words. */
+const byWords = (query: string, more = '') =>
+  users(`u.id IN (SELECT w.user_id FROM user_words w WHERE w.workspace_id = $1 AND ${hasWords(query)}) ${more}`);
+/** Users with words that many have, newest first. */
+const withCommonWords = (query: string) => `FROM (
+    SELECT w.user_id FROM (
+      SELECT * FROM user_words w WHERE w.workspace_id = $1 {after w.user_id} ORDER BY w.user_id DESC OFFSET 0
+    ) w WHERE ${hasWords(query)} LIMIT 31
+  ) w JOIN users u ON u.workspace_id = $1 AND u.id = w.user_id ORDER BY u.id DESC`;
 
 const event = (name: string, count?: number, days?: number): UserFilter => ({
   events: [
@@ -288,6 +303,32 @@ export const questions: readonly Question[] = [
     sql: either(did('Paid'), `${attribute('plan')} = 'free'`),
     target: FAST,
   },
+  { name: 'search: rare word', search: 'jojojo', matches: 'first', sql: byWords('~jojojo'), target: FAST },
+  { name: 'search: rare prefix', search: 'jojoj', matches: 'rest', sql: byWords('~jojoj:*'), target: FAST },
+  { name: 'search: common word', search: 'ada', matches: 'first', sql: withCommonWords('~ada'), target: FAST },
+  { name: 'search: common prefix', search: 'exam', matches: 'rest', sql: withCommonWords('~exam:*'), target: FAST },
+  {
+    name: 'search: two words, one common',
+    search: 'Jojo ada',
+    matches: 'rest',
+    sql: byWords('~jojo:* & ~ada:*'),
+    target: FAST,
+  },
+  {
+    name: 'search: two common words',
+    search: 'ngozi exam',
+    matches: 'rest',
+    sql: withCommonWords('~ngozi:* & ~exam:*'),
+    target: FAST,
+  },
+  {
+    name: 'search: digits of a number',
+    search: '4321',
+    matches: 'rest',
+    sql: byWords('~#432 & ~#321', "AND u.number LIKE '%4321%'"),
+    target: FAST,
+  },
+  { name: 'search: nobody', search: 'qqqq', matches: 'rest', sql: byWords('~qqqq:*'), target: FAST },
   { name: 'order: created', orderBy: { field: 'CREATED_AT' }, sql: orderedBy('u.created_at'), target: FAST },
   {
     name: 'order: updated, descending',

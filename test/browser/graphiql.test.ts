@@ -9,6 +9,7 @@ const exampleTabs = [
   'FilterUsers',
   'FilterByEvents',
   'NestedFilter',
+  'SearchUsers',
   'CreateUser',
   'UpdateUser',
   'TrackEvent',

@@ -53,8 +53,8 @@ export interface Search {
   nextUsers(workspaceId: string, walk: Walk): Prisma.Sql;
 }
 
-/** Users read before PostgreSQL looks up all that match: as long as that takes for words that one of 200 users has. */
-const PROBED_USERS = 5_000;
+/** Users whose words are read before PostgreSQL looks up all users who match. At 1,000,000 users, both take less than 50 ms then. */
+const PROBED_USERS = 3_000;
 
 /** Converts a search. @returns undefined if it matches everybody. */
 export function toSearch(search: string | null | undefined): Search | undefined {
