@@ -59,8 +59,9 @@ const orderedBy = (key: string, order: 'ASC' | 'DESC' = 'ASC') =>
 /** SQL of whether users have words. @param query text search, in which `~` stands for the digits of the workspace. */
 const hasWords = (query: string) => `w.words @@ replace('${query}', '~', right($1::text, 6))::tsquery`;
 /** Users with words that few have, by the index of words. */
-const byWords = (query: string, more = '') =>
-  users(`u.id IN (SELECT w.user_id FROM user_words w WHERE w.workspace_id = $1 AND ${hasWords(query)}) ${more}`);
+const byWords = (query: string, more = '') => `FROM (
+    SELECT w.user_id FROM user_words w WHERE w.workspace_id = $1 AND ${hasWords(query)} {after w.user_id} OFFSET 0
+  ) w JOIN users u ON u.workspace_id = $1 AND u.id = w.user_id ${more} ORDER BY u.id DESC LIMIT 31`;
 /** Users with words that many have, newest first. */
 const withCommonWords = (query: string) => `FROM (
     SELECT w.user_id FROM (
