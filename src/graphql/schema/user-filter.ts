@@ -3,7 +3,7 @@ import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered.ts';
 import { attributeLimits, MAX_FILTER_TEXT_LENGTH } from '../../domain/shared/limits.ts';
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { canonicalUserQuery, type UserQuery, userOrder } from '../../domain/users/query.ts';
+import { canonicalUserQuery, orderScopes, type UserQuery, userOrder } from '../../domain/users/query.ts';
 import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
@@ -247,6 +247,10 @@ const UserOrderField = builder.enumType('UserOrderField', {
     EMAIL: { description: "The user's e-mail address." },
     FIRST_NAME: { description: "The user's first name." },
     LAST_NAME: { description: "The user's last name." },
+    LAST_EVENT_AT: {
+      description: "When the user's last event happened. Users without events have no value.",
+      requiresScopes: [orderScopes.LAST_EVENT_AT],
+    },
   } as const,
 });
 

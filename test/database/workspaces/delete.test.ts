@@ -48,6 +48,7 @@ const full: RowCounts = {
   devices: 24,
   list_memberships: 48,
   segment_memberships: 24,
+  user_activity: 3,
   users: 25,
   lists: 2,
   segments: 1,
