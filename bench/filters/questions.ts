@@ -12,7 +12,7 @@ export interface Question {
   matches?: 'first' | 'rest';
   /**
    * FROM and what follows of the hand-written statement, for users `u` of the workspace `$1`. `{after x}` is replaced by nothing on
-   * the first page, and by the condition that `x` is beyond the cursor on a page far in.
+   * the first page, and by the condition that `x` is beyond the cursor on a page far in; `{after x|id}` if the id is not `u.id`.
    */
   sql: string;
   /** The target for the 95th percentile of the first page, in ms. */
@@ -340,5 +340,12 @@ export const questions: readonly Question[] = [
   { name: 'order: uid', orderBy: { field: 'UID' }, sql: orderedBy(folded('uid')), target: FAST },
   { name: 'order: e-mail', orderBy: { field: 'EMAIL' }, sql: orderedBy(folded('email')), target: FAST },
   { name: 'order: first name', orderBy: { field: 'FIRST_NAME' }, sql: orderedBy(folded('first_name')), target: FAST },
+  {
+    name: 'order: last event, descending',
+    orderBy: { field: 'LAST_EVENT_AT', direction: 'DESC' },
+    sql: `FROM user_activity a JOIN users u ON u.workspace_id = $1 AND u.id = a.user_id
+      WHERE a.workspace_id = $1 {after a.last_event_at|a.user_id} ORDER BY a.last_event_at DESC, a.user_id DESC LIMIT 31`,
+    target: FAST,
+  },
   { name: 'order: last name', orderBy: { field: 'LAST_NAME' }, sql: orderedBy(folded('last_name')), target: FAST },
 ];

@@ -5,10 +5,10 @@ import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
 import { readOrderedPage } from '../../src/db/reading/ordered.ts';
 import { fold } from '../../src/domain/filter/texts.ts';
+import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { matchingUsers, type UserOrder, userOrderFields } from '../../src/domain/users/query.ts';
-import type { User } from '../../src/domain/users/user.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { NOW, usePeople } from '../kit/filters/people.ts';
@@ -19,27 +19,32 @@ const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
 const site = usePeople({ seed: 2, count: 80 });
 const { people } = site;
 
-const sortValueOf: Record<UserOrder['field'], (user: User) => string | null> = {
-  CREATED_AT: (user) => user.createdAt,
-  UPDATED_AT: (user) => user.updatedAt,
-  UID: (user) => fold(user.uid),
-  EMAIL: (user) => user.email && fold(user.email),
-  FIRST_NAME: (user) => user.firstName && fold(user.firstName),
-  LAST_NAME: (user) => user.lastName && fold(user.lastName),
+const sortValueOf: Record<UserOrder['field'], (facts: UserFacts) => string | null> = {
+  CREATED_AT: ({ user }) => user.createdAt,
+  UPDATED_AT: ({ user }) => user.updatedAt,
+  UID: ({ user }) => fold(user.uid),
+  EMAIL: ({ user }) => user.email && fold(user.email),
+  FIRST_NAME: ({ user }) => user.firstName && fold(user.firstName),
+  LAST_NAME: ({ user }) => user.lastName && fold(user.lastName),
+  LAST_EVENT_AT: ({ events }) =>
+    events
+      .map(({ timestamp }) => timestamp)
+      .sort()
+      .at(-1) ?? null,
 };
 
 /** Compares texts by their bytes in UTF-8, as the collation "C" does. */
 const compare = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
 
 /** Sorts users as an order says, in memory. */
-function sorted(users: readonly User[], order: UserOrder | undefined): User[] {
+function sorted(users: readonly UserFacts[], order: UserOrder | undefined): UserFacts[] {
   const factor = order ? (order.direction === 'DESC' ? -1 : 1) : -1;
   const nullFactor = order?.nulls === 'FIRST' ? -1 : 1;
   const value = order ? sortValueOf[order.field] : () => '';
   return users.toSorted((one, other) => {
     const [first, second] = [value(one), value(other)];
     if ((first === null) !== (second === null)) return first === null ? nullFactor : -nullFactor;
-    return factor * (compare(first ?? '', second ?? '') || compare(one.id, other.id));
+    return factor * (compare(first ?? '', second ?? '') || compare(one.user.id, other.user.id));
   });
 }
 
@@ -66,9 +71,9 @@ describe('Pages of a filter in any order', () => {
       const where = filterSchema.parse(choices.percent(50) ? {} : filterGenerator(choices)(2));
       const condition = toCondition(where);
       const expected = sorted(
-        people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user),
+        people.filter((facts) => condition.holds(facts, NOW.getTime())),
         order,
-      ).map(({ id }) => id);
+      ).map(({ user }) => user.id);
       const source = matchingUsers(site.app.workspaceId, { where, orderBy: order }, NOW);
       for (const from of ['start', 'end'] as const) {
         const size = 1 + choices.below(30);

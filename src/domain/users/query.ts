@@ -16,6 +16,7 @@ import { readEventNames } from '../events/event.ts';
 import { sqlText } from '../filter/texts.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
+import type { Scope } from '../shared/scopes.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
@@ -25,6 +26,18 @@ import { type User, userColumns } from './user.ts';
 
 const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
 
+/** The time of a user's last event. */
+const lastEventAt = (workspaceId: string): SortKey => ({
+  value: Prisma.sql`user_activity.last_event_at`,
+  type: 'timestamptz',
+  nulls: 'last',
+  from: {
+    table: Prisma.sql`user_activity`,
+    where: Prisma.sql`user_activity.workspace_id = ${workspaceId}::uuid`,
+    rowId: Prisma.sql`user_activity.user_id`,
+  },
+});
+
 /** What users can be sorted by. `nulls` is set where a user can lack the value. */
 const sortKeys = {
   CREATED_AT: { value: Prisma.sql`users.created_at`, type: 'timestamptz' },
@@ -33,10 +46,14 @@ const sortKeys = {
   EMAIL: { value: foldedSql(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
   FIRST_NAME: { value: foldedSql(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
   LAST_NAME: { value: foldedSql(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
-} as const satisfies Record<string, SortKey>;
+  LAST_EVENT_AT: lastEventAt,
+} as const satisfies Record<string, SortKey | ((workspaceId: string) => SortKey)>;
 
 /** The names of the fields by which users can be sorted. */
 export const userOrderFields = Object.keys(sortKeys) as [keyof typeof sortKeys];
+
+/** The scopes that orders require in addition to `users:read`: an order reveals what it compares. */
+export const orderScopes = { LAST_EVENT_AT: 'events:read' } as const;
 
 /** The order of users. Users with the same value are sorted by id, in the same direction. */
 export const userOrder = z
@@ -53,6 +70,11 @@ export const userOrder = z
 
 export type UserOrder = z.input<typeof userOrder>;
 
+/** The scope that an order requires in addition to `users:read`, if any. */
+export function scopeOfOrder({ field }: UserOrder): Scope | undefined {
+  return field in orderScopes ? orderScopes[field as keyof typeof orderScopes] : undefined;
+}
+
 /** Which users to read, in which order. */
 export interface UserQuery {
   where?: UserFilter | null | undefined;
@@ -68,7 +90,8 @@ function sortOf(workspaceId: string, { orderBy: order, search }: UserQuery): Sor
     if (!found) return { direction: 'desc' };
     return { direction: 'desc', isFirst: (isNegated) => found.isExact(workspaceId, isNegated) };
   }
-  const key: SortKey = sortKeys[order.field];
+  const sortKey = sortKeys[order.field];
+  const key: SortKey = typeof sortKey === 'function' ? sortKey(workspaceId) : sortKey;
   return {
     direction: order.direction === 'DESC' ? 'desc' : 'asc',
     key: key.nulls ? { ...key, nulls: order.nulls === 'FIRST' ? 'first' : 'last' } : key,

@@ -8,7 +8,7 @@ import {
   MAX_SEARCH_WORDS,
 } from '../../domain/shared/limits.ts';
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { canonicalUserQuery, type UserQuery, userOrder } from '../../domain/users/query.ts';
+import { canonicalUserQuery, orderScopes, type UserQuery, userOrder } from '../../domain/users/query.ts';
 import { toSearch, userSearch } from '../../domain/users/search.ts';
 import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
@@ -253,6 +253,10 @@ const UserOrderField = builder.enumType('UserOrderField', {
     EMAIL: { description: "The user's e-mail address." },
     FIRST_NAME: { description: "The user's first name." },
     LAST_NAME: { description: "The user's last name." },
+    LAST_EVENT_AT: {
+      description: "When the user's last event happened. Users without events have no value.",
+      requiresScopes: [orderScopes.LAST_EVENT_AT],
+    },
   } as const,
 });
 

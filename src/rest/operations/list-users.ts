@@ -12,7 +12,13 @@ import {
 } from '../../domain/shared/pagination.ts';
 import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
-import { canonicalUserQuery, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
+import {
+  canonicalUserQuery,
+  isPositionOfUser,
+  readMatchingUsers,
+  scopeOfOrder,
+  userOrder,
+} from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import { toSearch, userSearch } from '../../domain/users/search.ts';
 import type { User } from '../../domain/users/user.ts';
@@ -132,7 +138,8 @@ export const searchUsersOperation = operation({
   path: '/users/search',
   summary: 'Search Users',
   description: `Lists the users that match a filter and a search, in any order. The filter is the one of \`users(where:)\` in GraphQL, with names in snake
-case. A filter on lists, segments or events also requires \`lists:read\`, \`segments:read\` or \`events:read\`. Cursors are
+case. A filter on lists, segments or events also requires \`lists:read\`, \`segments:read\` or \`events:read\`, and the order
+\`last_event_at\` requires \`events:read\`. Cursors are
 valid only with the same filter, order and search.`,
   scope: 'users:read',
   isWrite: false,
@@ -172,6 +179,8 @@ valid only with the same filter, order and search.`,
     for (const [field, scope] of scopesOfFilter(where ?? {})) {
       if (!viewer.scopes.has(scope)) throw new ForbiddenError(`A filter on ${field}`, scope);
     }
+    const orderScope = orderBy && scopeOfOrder(orderBy);
+    if (orderScope && !viewer.scopes.has(orderScope)) throw new ForbiddenError('The order', orderScope);
     const query = { where, orderBy, search };
     return respondWithPage(context, body, {
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),

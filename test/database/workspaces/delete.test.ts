@@ -49,6 +49,7 @@ const full: RowCounts = {
   list_memberships: 48,
   segment_memberships: 24,
   user_words: 25,
+  user_activity: 3,
   users: 25,
   lists: 2,
   segments: 1,

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<3a355d0243e3db06400c3e866a2b02c0>>
+ * @generated SignedSource<<53aa7f6f7e3d28ce0b78501325dfc906>>
  * @relayHash c44183a59c673a43e1a0f6b606cbad76
  * @lightSyntaxTransform
  */
@@ -15,7 +15,7 @@ import type { FragmentRefs } from "relay-runtime";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserOrder = {
   direction?: OrderDirection | null | undefined;
   field: UserOrderField;

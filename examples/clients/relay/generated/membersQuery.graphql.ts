@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<d1b80caf693153ec386e1bdff62cfaf1>>
+ * @generated SignedSource<<951bb4f02149bdc82ea580da278583fc>>
  * @relayHash 294f0616ddc507f93f4e994b19600b34
  * @lightSyntaxTransform
  */
@@ -15,7 +15,7 @@ import type { FragmentRefs } from "relay-runtime";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserFilter = {
   and?: ReadonlyArray<UserFilter> | null | undefined;
   appBuild?: StringFilter | null | undefined;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<f5b9f379f6ac98e240e7688fdac6e8c5>>
+ * @generated SignedSource<<a04ba289ea926691867cf2127d515923>>
  * @relayHash 5d7bb62d0e2089139dcf0d623fe6a1b0
  * @lightSyntaxTransform
  */
@@ -15,7 +15,7 @@ import type { FragmentRefs } from "relay-runtime";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserOrder = {
   direction?: OrderDirection | null | undefined;
   field: UserOrderField;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<2794182616ad486ad7e5b89cce8c95d5>>
+ * @generated SignedSource<<916dcf73b6d7210b1539927172bcb934>>
  * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
  * @lightSyntaxTransform
  */
@@ -15,7 +15,7 @@ import type { FragmentRefs } from "relay-runtime";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserFilter = {
   and?: ReadonlyArray<UserFilter> | null | undefined;
   appBuild?: StringFilter | null | undefined;

@@ -61,6 +61,7 @@ export const ModelName = {
   Segment: 'Segment',
   SegmentMembership: 'SegmentMembership',
   Event: 'Event',
+  UserActivity: 'UserActivity',
   UserDeletion: 'UserDeletion',
   AuditEntry: 'AuditEntry',
   IdempotencyKey: 'IdempotencyKey',
@@ -208,6 +209,15 @@ export const EventScalarFieldEnum = {
 } as const
 
 export type EventScalarFieldEnum = (typeof EventScalarFieldEnum)[keyof typeof EventScalarFieldEnum]
+
+
+export const UserActivityScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  lastEventAt: 'lastEventAt'
+} as const
+
+export type UserActivityScalarFieldEnum = (typeof UserActivityScalarFieldEnum)[keyof typeof UserActivityScalarFieldEnum]
 
 
 export const UserDeletionScalarFieldEnum = {
