@@ -4,49 +4,19 @@ import type { ReadDb } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
 import { readOrderedPage } from '../../src/db/reading/ordered.ts';
-import { fold } from '../../src/domain/filter/texts.ts';
-import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
-import { matchingUsers, type UserOrder, userOrderFields } from '../../src/domain/users/query.ts';
+import { matchingUsers } from '../../src/domain/users/query.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { NOW, usePeople } from '../kit/filters/people.ts';
+import { someOrder, sortPeople } from '../kit/filters/sort-people.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
 
 const site = usePeople({ seed: 2, count: 80 });
 const { people } = site;
-
-const sortValueOf: Record<UserOrder['field'], (facts: UserFacts) => string | null> = {
-  CREATED_AT: ({ user }) => user.createdAt,
-  UPDATED_AT: ({ user }) => user.updatedAt,
-  UID: ({ user }) => fold(user.uid),
-  EMAIL: ({ user }) => user.email && fold(user.email),
-  FIRST_NAME: ({ user }) => user.firstName && fold(user.firstName),
-  LAST_NAME: ({ user }) => user.lastName && fold(user.lastName),
-  LAST_EVENT_AT: ({ events }) =>
-    events
-      .map(({ timestamp }) => timestamp)
-      .sort()
-      .at(-1) ?? null,
-};
-
-/** Compares texts by their bytes in UTF-8, as the collation "C" does. */
-const compare = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
-
-/** Sorts users as an order says, in memory. */
-function sorted(users: readonly UserFacts[], order: UserOrder | undefined): UserFacts[] {
-  const factor = order ? (order.direction === 'DESC' ? -1 : 1) : -1;
-  const nullFactor = order?.nulls === 'FIRST' ? -1 : 1;
-  const value = order ? sortValueOf[order.field] : () => '';
-  return users.toSorted((one, other) => {
-    const [first, second] = [value(one), value(other)];
-    if ((first === null) !== (second === null)) return first === null ? nullFactor : -nullFactor;
-    return factor * (compare(first ?? '', second ?? '') || compare(one.user.id, other.user.id));
-  });
-}
 
 /** The database, in which plans for the first rows of a page are too slow. */
 const planningForAllRows = (): ReadDb => ({
@@ -61,16 +31,10 @@ describe('Pages of a filter in any order', () => {
   it('are those of the sorted users, forward and backward', { timeout: 600_000 }, async () => {
     for (let seed = 1; seed <= casesOf(1_000); seed += 1) {
       const choices = choicesOf(seed);
-      const order: UserOrder | undefined = choices.percent(10)
-        ? undefined
-        : {
-            field: choices.of(userOrderFields),
-            direction: choices.of(['ASC', 'DESC', undefined]),
-            nulls: choices.of(['FIRST', 'LAST', undefined]),
-          };
+      const order = choices.percent(10) ? undefined : someOrder(choices);
       const where = filterSchema.parse(choices.percent(50) ? {} : filterGenerator(choices)(2));
       const condition = toCondition(where);
-      const expected = sorted(
+      const expected = sortPeople(
         people.filter((facts) => condition.holds(facts, NOW.getTime())),
         order,
       ).map(({ user }) => user.id);

@@ -15,6 +15,7 @@ import { startApp } from '../kit/app.ts';
 import { type Choices, choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
+import { someOrder, sortPeople } from '../kit/filters/sort-people.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
@@ -88,8 +89,6 @@ const withoutFirstPlan = (): ReadDb => ({
       : app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
 });
 
-const compareIds = (one: User, other: User) => (one.id < other.id ? 1 : -1);
-
 describe('A search', () => {
   it('finds the users that it holds for, exact matches first, page by page in both directions', {
     timeout: 600_000,
@@ -103,21 +102,27 @@ describe('A search', () => {
       const where = filterSchema.parse(own.percent(70) ? {} : filterGenerator(own)(1));
       const parsed = toSearch(search);
       const condition = toCondition(where);
-      const matching = people
-        .filter(
-          (facts) => (parsed?.condition.holds(facts, NOW.getTime()) ?? true) && condition.holds(facts, NOW.getTime()),
-        )
-        .map(({ user }) => user)
-        .toSorted(compareIds);
+      const order = own.percent(30) ? someOrder(own) : undefined;
+      const holds = (facts: UserFacts) =>
+        (parsed?.condition.holds(facts, NOW.getTime()) ?? true) && condition.holds(facts, NOW.getTime());
+      const matching = sortPeople(people.filter(holds), order).map(({ user }) => user);
       const isExact = (user: User) => parsed?.isExactFor(user) ?? true;
-      const expected = [...matching.filter(isExact), ...matching.filter((user) => !isExact(user))].map(({ id }) => id);
+      const byRelevance = [...matching.filter(isExact), ...matching.filter((user) => !isExact(user))];
+      const expected = (order ? matching : byRelevance).map(({ id }) => id);
       if (parsed && expected.length > 0 && expected.length < people.length) found += 1;
       if (matching.some(isExact) && !matching.every(isExact)) ofBothKinds += 1;
       const db = seed % 3 === 0 ? withoutFirstPlan() : app.db;
-      const source = matchingUsers(app.workspaceId, { where, search }, NOW);
+      const source = matchingUsers(app.workspaceId, { where, search, orderBy: order }, NOW);
       for (const from of ['start', 'end'] as const) {
         const pages = await readAll(db, source, from, 1 + own.below(30), expected.length);
-        expect({ seed, search, where, ...pages }).toEqual({ seed, search, where, ids: expected, wrongNeighbours: [] });
+        expect({ seed, search, where, order, ...pages }).toEqual({
+          seed,
+          search,
+          where,
+          order,
+          ids: expected,
+          wrongNeighbours: [],
+        });
       }
       const { count } = await countOrdered(app.db, source, { maximum: 1_000, budgetMs: 5_000 });
       expect({ seed, search, count }).toEqual({ seed, search, count: expected.length });

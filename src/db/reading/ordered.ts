@@ -301,7 +301,7 @@ function rowsOfGroup(
     return Prisma.sql`SELECT * FROM (${rows} OFFSET 0) AS ${table} ${sorted(Prisma.sql`${table}.sort_key`, id)}`;
   };
   const all = Prisma.sql`${table}.*`;
-  const isProbed = source.probe && !key && goal === 'all rows';
+  const isProbed = source.probe && !sort.key && goal === 'all rows';
   const [only] = armsOfGroup;
   if (only && armsOfGroup.length === 1 && !isProbed) return select(all, only);
   const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
