@@ -1,5 +1,5 @@
 import type { UserFilter } from '../../src/domain/users/filter/input.ts';
-import type { UserOrder } from '../../src/domain/users/query.ts';
+import type { UserOrder } from '../../src/domain/users/order.ts';
 import { listId } from './fill.ts';
 
 /** A question about users, with the best SQL that answers it. */

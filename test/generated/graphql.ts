@@ -46,6 +46,26 @@ export type AttributeFilter = {
   string?: StringFilter | null | undefined;
 };
 
+/**
+ * A declared attribute (`declareAttribute`) to sort by. Users who lack it, or whose value has another type, come where `nulls`
+ * says. STRING values are sorted by their first 256 characters.
+ */
+export type AttributeOrder = {
+  /** The key of the attribute. */
+  key: string;
+  /** The type with which it is declared. */
+  type: AttributeType;
+};
+
+/** The type with which an attribute is declared. Values of another type count as missing. */
+export type AttributeType =
+  /** Strings that are a date, or a point in time in UTC such as `2021-01-12T05:24:39Z`, as in `AttributeFilter.dateTime`. */
+  | 'DATE_TIME'
+  /** Numbers. */
+  | 'NUMBER'
+  /** Strings, compared without differences of case. */
+  | 'STRING';
+
 /** Conditions on a boolean, all of which must hold. */
 export type BooleanFilter = {
   /** The value is this one. */
@@ -467,12 +487,20 @@ export type UserFilter = {
   updatedAt?: DateTimeFilter | null | undefined;
 };
 
-/** The order of users. Users with the same value are sorted by `id`, in the same direction. */
+/**
+ * The order of users: by exactly one of `field` and `attribute`. Users with the same value are sorted by `id`, in the same
+ * direction.
+ */
 export type UserOrder = {
+  /**
+   * The attribute by which users are sorted. It has to be declared and ready; otherwise, the issue of the error has the code
+   * `ATTRIBUTE_NOT_DECLARED` or `ATTRIBUTE_NOT_READY`.
+   */
+  attribute?: AttributeOrder | null | undefined;
   /** Defaults to `ASC`. */
   direction?: OrderDirection | null | undefined;
-  /** What users are sorted by. */
-  field: UserOrderField;
+  /** The field by which users are sorted. */
+  field?: UserOrderField | null | undefined;
   /** Where users without the value come. Defaults to `LAST`. */
   nulls?: NullsOrder | null | undefined;
 };

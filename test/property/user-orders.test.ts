@@ -7,7 +7,8 @@ import { readOrderedPage } from '../../src/db/reading/ordered.ts';
 import { fold } from '../../src/domain/filter/texts.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
-import { matchingUsers, type UserOrder, userOrderFields } from '../../src/domain/users/query.ts';
+import { type UserOrder, userOrderFields } from '../../src/domain/users/order.ts';
+import { matchingUsers } from '../../src/domain/users/query.ts';
 import type { User } from '../../src/domain/users/user.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
@@ -19,7 +20,7 @@ const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
 const site = usePeople({ seed: 2, count: 80 });
 const { people } = site;
 
-const sortValueOf: Record<UserOrder['field'], (user: User) => string | null> = {
+const sortValueOf: Record<(typeof userOrderFields)[number], (user: User) => string | null> = {
   CREATED_AT: (user) => user.createdAt,
   UPDATED_AT: (user) => user.updatedAt,
   UID: (user) => fold(user.uid),

@@ -11,6 +11,8 @@
 export type * from './models/Workspace.ts'
 export type * from './models/ApiKey.ts'
 export type * from './models/User.ts'
+export type * from './models/AttributeDeclaration.ts'
+export type * from './models/AttributeValue.ts'
 export type * from './models/Device.ts'
 export type * from './models/List.ts'
 export type * from './models/ListMembership.ts'

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Columns } from '../../db/reading/columns.ts';
@@ -9,62 +8,23 @@ import {
   type OrderedSource,
   readOrderedPage,
   type SideTable,
-  type Sort,
-  type SortKey,
 } from '../../db/reading/ordered.ts';
+import { type DeclaredAttribute, readDeclarations } from '../attributes/declared.ts';
 import { readEventNames } from '../events/event.ts';
-import { sqlText } from '../filter/texts.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
+import type { FindDeclared } from './filter/profile.ts';
+import { sortByAttribute, sortOf, type UserOrder } from './order.ts';
 import { type User, userColumns } from './user.ts';
-
-const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
-
-/** What users can be sorted by. `nulls` is set where a user can lack the value. */
-const sortKeys = {
-  CREATED_AT: { value: Prisma.sql`users.created_at`, type: 'timestamptz' },
-  UPDATED_AT: { value: Prisma.sql`users.updated_at`, type: 'timestamptz' },
-  UID: { value: foldedSql(Prisma.sql`users.uid`), type: 'text' },
-  EMAIL: { value: foldedSql(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
-  FIRST_NAME: { value: foldedSql(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
-  LAST_NAME: { value: foldedSql(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
-} as const satisfies Record<string, SortKey>;
-
-/** The names of the fields by which users can be sorted. */
-export const userOrderFields = Object.keys(sortKeys) as [keyof typeof sortKeys];
-
-/** The order of users. Users with the same value are sorted by id, in the same direction. */
-export const userOrder = z
-  .strictObject({
-    field: z.enum(userOrderFields),
-    direction: z.enum(['ASC', 'DESC']).nullish(),
-    /** Where users without a value come; last by default. */
-    nulls: z.enum(['FIRST', 'LAST']).nullish(),
-  })
-  .meta({
-    id: 'UserOrder',
-    description: 'The order of users. Users with the same value are sorted by id, in the same direction.',
-  });
-
-export type UserOrder = z.input<typeof userOrder>;
 
 /** Which users to read, in which order. */
 export interface UserQuery {
   where?: UserFilter | null | undefined;
   /** Newest first by default. */
   orderBy?: UserOrder | null | undefined;
-}
-
-function sortOf(order: UserOrder | null | undefined): Sort {
-  if (!order) return { direction: 'desc' };
-  const key: SortKey = sortKeys[order.field];
-  return {
-    direction: order.direction === 'DESC' ? 'desc' : 'asc',
-    key: key.nulls ? { ...key, nulls: order.nulls === 'FIRST' ? 'first' : 'last' } : key,
-  };
 }
 
 /** Characters of a filter in words that a message contains. */
@@ -93,34 +53,45 @@ interface Members<Member extends User> {
 /** The members of a list or segment that pass a filter. @param now as for `matchingUsers`. */
 export function matchingMembers<Member extends User>(
   workspaceId: string,
-  { where, orderBy }: UserQuery,
+  query: UserQuery,
   now: Date,
   { membership, columns }: Members<Member>,
 ): OrderedSource<Member> {
-  const condition = toCondition(where ?? {});
   let conditions: Promise<Conditions> | undefined;
   return {
     workspaceId,
     table: Prisma.sql`users`,
     // The page and the count of a connection share them.
     conditions: (db) => {
-      conditions ??= compile(db, condition, { workspaceId, now });
+      conditions ??= compile(db, query, { workspaceId, now });
       return conditions;
     },
     id: Prisma.sql`users.id`,
-    sort: sortOf(orderBy),
+    sort: sortOf(query.orderBy),
     membership,
     columns,
-    timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
+    timeoutError: (timeoutMs) => tooSlow(toCondition(query.where ?? {}), timeoutMs),
   };
 }
 
-/** Compiles a condition, with the names of the workspace's events if it is about events. */
+/**
+ * Compiles a query, with the names of the workspace's events if the filter is about events, and with the declared attributes if they
+ * can serve it. Both are read each time: a declaration that was withdrawn must not be used.
+ * @throws {ValidationError} if users cannot be sorted by the attribute of the order.
+ */
 async function compile(
   db: ReadDb,
-  condition: Condition,
+  { where, orderBy }: UserQuery,
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Conditions> {
+  const filter = where ?? {};
+  let canUseDeclared = orderBy?.attribute != null;
+  const undeclared = toCondition(filter, () => {
+    canUseDeclared = true;
+    return undefined;
+  });
+  const declarations = canUseDeclared ? await readDeclarations(db, workspaceId) : [];
+  const condition = declarations.length === 0 ? undeclared : toCondition(filter, findReadyIn(declarations));
   const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
   const scope: SqlScope = {
     workspaceId,
@@ -135,8 +106,14 @@ async function compile(
         ofWorkspace(alternative.sql({ ...scope, walk: { ...walk, isDriver: true } }, false)),
       ),
     isIndexed: condition.access === 'index',
+    ...(orderBy?.attribute ? { sort: sortByAttribute(workspaceId, orderBy, orderBy.attribute, declarations) } : {}),
   };
 }
+
+const findReadyIn =
+  (declarations: readonly DeclaredAttribute[]): FindDeclared =>
+  (key, type) =>
+    declarations.find((declared) => declared.key === key && declared.type === type && declared.readyAt !== null);
 
 /** Whether a position can be one of a user in an order. */
 export function isPositionOfUser({ orderBy }: UserQuery, position: Position): boolean {

@@ -12,7 +12,8 @@ import {
 } from '../../domain/shared/pagination.ts';
 import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
-import { canonicalUserQuery, isPositionOfUser, readMatchingUsers, userOrder } from '../../domain/users/query.ts';
+import { userOrder } from '../../domain/users/order.ts';
+import { canonicalUserQuery, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { toRestSchema } from '../derived-schema.ts';
@@ -143,7 +144,7 @@ valid only with the same filter and order.`,
   responseExamples: pageExamples,
   errors: [],
   input: z.object({ body: searchBody }),
-  names: argumentNames,
+  names: { ...argumentNames, orderBy: 'order_by' },
   checkSize: ({ limits }, { body }) => {
     const excess = isJsonObject(body) ? filterExcess(measureFilter(body.where), limits) : undefined;
     if (excess !== undefined) throw new LimitExceededError(excess);

@@ -27,6 +27,8 @@ export async function seedAll(place: Place, number: number): Promise<void> {
 
 const tables = [
   'users',
+  'attribute_values',
+  'attribute_declarations',
   'devices',
   'lists',
   'list_memberships',

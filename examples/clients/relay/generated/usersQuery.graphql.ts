@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<2794182616ad486ad7e5b89cce8c95d5>>
+ * @generated SignedSource<<04b99b7f9cf37256d819de806e075f47>>
  * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
  * @lightSyntaxTransform
  */
@@ -12,6 +12,7 @@
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added value";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
@@ -132,9 +133,14 @@ export type SegmentMembershipCondition = {
   suppressed?: boolean | null | undefined;
 };
 export type UserOrder = {
+  attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;
-  field: UserOrderField;
+  field?: UserOrderField | null | undefined;
   nulls?: NullsOrder | null | undefined;
+};
+export type AttributeOrder = {
+  key: string;
+  type: AttributeType;
 };
 export type usersQuery$variables = {
   after?: string | null | undefined;

@@ -54,6 +54,8 @@ export const ModelName = {
   Workspace: 'Workspace',
   ApiKey: 'ApiKey',
   User: 'User',
+  AttributeDeclaration: 'AttributeDeclaration',
+  AttributeValue: 'AttributeValue',
   Device: 'Device',
   List: 'List',
   ListMembership: 'ListMembership',
@@ -132,6 +134,33 @@ export const UserScalarFieldEnum = {
 } as const
 
 export type UserScalarFieldEnum = (typeof UserScalarFieldEnum)[keyof typeof UserScalarFieldEnum]
+
+
+export const AttributeDeclarationScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  number: 'number',
+  key: 'key',
+  type: 'type',
+  declaredAt: 'declaredAt',
+  readyAt: 'readyAt',
+  undeclaredAt: 'undeclaredAt',
+  barrier: 'barrier',
+  barrierAt: 'barrierAt',
+  position: 'position',
+  usersRead: 'usersRead'
+} as const
+
+export type AttributeDeclarationScalarFieldEnum = (typeof AttributeDeclarationScalarFieldEnum)[keyof typeof AttributeDeclarationScalarFieldEnum]
+
+
+export const AttributeValueScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  attribute: 'attribute',
+  textValue: 'textValue'
+} as const
+
+export type AttributeValueScalarFieldEnum = (typeof AttributeValueScalarFieldEnum)[keyof typeof AttributeValueScalarFieldEnum]
 
 
 export const DeviceScalarFieldEnum = {

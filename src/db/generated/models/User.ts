@@ -274,6 +274,7 @@ export type UserWhereInput = {
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  attributeValues?: Prisma.AttributeValueListRelationFilter
 }
 
 export type UserOrderByWithRelationInput = {
@@ -298,6 +299,7 @@ export type UserOrderByWithRelationInput = {
   devices?: Prisma.DeviceOrderByRelationAggregateInput
   lists?: Prisma.ListMembershipOrderByRelationAggregateInput
   segments?: Prisma.SegmentMembershipOrderByRelationAggregateInput
+  attributeValues?: Prisma.AttributeValueOrderByRelationAggregateInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -327,6 +329,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  attributeValues?: Prisma.AttributeValueListRelationFilter
 }, "workspaceId_id" | "workspaceId_uid">
 
 export type UserOrderByWithAggregationInput = {
@@ -396,6 +399,7 @@ export type UserCreateInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -419,6 +423,7 @@ export type UserUncheckedCreateInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -442,6 +447,7 @@ export type UserUpdateInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -465,6 +471,7 @@ export type UserUncheckedUpdateInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -653,6 +660,20 @@ export type BoolFieldUpdateOperationsInput = {
   set?: boolean
 }
 
+export type UserCreateNestedOneWithoutAttributeValuesInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutAttributeValuesInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutAttributeValuesNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutAttributeValuesInput
+  upsert?: Prisma.UserUpsertWithoutAttributeValuesInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutAttributeValuesInput, Prisma.UserUpdateWithoutAttributeValuesInput>, Prisma.UserUncheckedUpdateWithoutAttributeValuesInput>
+}
+
 export type UserCreateNestedOneWithoutDevicesInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutDevicesInput, Prisma.UserUncheckedCreateWithoutDevicesInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutDevicesInput
@@ -715,6 +736,7 @@ export type UserCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutWorkspaceInput = {
@@ -737,6 +759,7 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutWorkspaceInput = {
@@ -788,6 +811,114 @@ export type UserScalarWhereInput = {
   updatedAt?: Prisma.DateTimeFilter<"User"> | Date | string
 }
 
+export type UserCreateWithoutAttributeValuesInput = {
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
+  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutAttributeValuesInput = {
+  workspaceId: string
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutAttributeValuesInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+}
+
+export type UserUpsertWithoutAttributeValuesInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutAttributeValuesInput, Prisma.UserUncheckedUpdateWithoutAttributeValuesInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutAttributeValuesInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutAttributeValuesInput, Prisma.UserUncheckedUpdateWithoutAttributeValuesInput>
+}
+
+export type UserUpdateWithoutAttributeValuesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
+  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutAttributeValuesInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+}
+
 export type UserCreateWithoutDevicesInput = {
   id: string
   uid: string
@@ -808,6 +939,7 @@ export type UserCreateWithoutDevicesInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutDevicesInput = {
@@ -830,6 +962,7 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   updatedAt: Date | string
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutDevicesInput = {
@@ -868,6 +1001,7 @@ export type UserUpdateWithoutDevicesInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutDevicesInput = {
@@ -890,6 +1024,7 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutListsInput = {
@@ -912,6 +1047,7 @@ export type UserCreateWithoutListsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutListsInput = {
@@ -934,6 +1070,7 @@ export type UserUncheckedCreateWithoutListsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutListsInput = {
@@ -972,6 +1109,7 @@ export type UserUpdateWithoutListsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutListsInput = {
@@ -994,6 +1132,7 @@ export type UserUncheckedUpdateWithoutListsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSegmentsInput = {
@@ -1016,6 +1155,7 @@ export type UserCreateWithoutSegmentsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSegmentsInput = {
@@ -1038,6 +1178,7 @@ export type UserUncheckedCreateWithoutSegmentsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSegmentsInput = {
@@ -1076,6 +1217,7 @@ export type UserUpdateWithoutSegmentsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSegmentsInput = {
@@ -1098,6 +1240,7 @@ export type UserUncheckedUpdateWithoutSegmentsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyWorkspaceInput = {
@@ -1139,6 +1282,7 @@ export type UserUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutWorkspaceInput = {
@@ -1161,6 +1305,7 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateManyWithoutWorkspaceInput = {
@@ -1191,12 +1336,14 @@ export type UserCountOutputType = {
   devices: number
   lists: number
   segments: number
+  attributeValues: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   devices?: boolean | UserCountOutputTypeCountDevicesArgs
   lists?: boolean | UserCountOutputTypeCountListsArgs
   segments?: boolean | UserCountOutputTypeCountSegmentsArgs
+  attributeValues?: boolean | UserCountOutputTypeCountAttributeValuesArgs
 }
 
 /**
@@ -1230,6 +1377,13 @@ export type UserCountOutputTypeCountSegmentsArgs<ExtArgs extends runtime.Types.E
   where?: Prisma.SegmentMembershipWhereInput
 }
 
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountAttributeValuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AttributeValueWhereInput
+}
+
 
 export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
@@ -1253,6 +1407,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -1324,6 +1479,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1340,6 +1496,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     devices: Prisma.$DevicePayload<ExtArgs>[]
     lists: Prisma.$ListMembershipPayload<ExtArgs>[]
     segments: Prisma.$SegmentMembershipPayload<ExtArgs>[]
+    attributeValues: Prisma.$AttributeValuePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
@@ -1785,6 +1942,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   devices<T extends Prisma.User$devicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$devicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DevicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   lists<T extends Prisma.User$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   segments<T extends Prisma.User$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  attributeValues<T extends Prisma.User$attributeValuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$attributeValuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeValuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2301,6 +2459,30 @@ export type User$segmentsArgs<ExtArgs extends runtime.Types.Extensions.InternalA
   take?: number
   skip?: number
   distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
+}
+
+/**
+ * User.attributeValues
+ */
+export type User$attributeValuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AttributeValue
+   */
+  select?: Prisma.AttributeValueSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AttributeValue
+   */
+  omit?: Prisma.AttributeValueOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AttributeValueInclude<ExtArgs> | null
+  where?: Prisma.AttributeValueWhereInput
+  orderBy?: Prisma.AttributeValueOrderByWithRelationInput | Prisma.AttributeValueOrderByWithRelationInput[]
+  cursor?: Prisma.AttributeValueWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AttributeValueScalarFieldEnum | Prisma.AttributeValueScalarFieldEnum[]
 }
 
 /**

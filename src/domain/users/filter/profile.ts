@@ -1,12 +1,15 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { AttributeType, DeclaredAttribute } from '../../attributes/declared.ts';
 import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts';
 import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
+import { type StoredTest, storedTests } from '../../filter/stored-values.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
 import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import type { AttributeValue } from '../../shared/attributes.ts';
 import { type User, userColumns } from '../user.ts';
-import type { Access, Condition, Dependency } from './condition.ts';
+import { type Access, type Condition, type Dependency, hasRows } from './condition.ts';
 import type { UserFilter } from './input.ts';
+import { all } from './logic.ts';
 
 /** The fields of a user that a filter can compare, by type. */
 const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone', 'appVersion', 'appBuild'] as const;
@@ -102,10 +105,13 @@ export function fieldConditions(filter: UserFilter): Condition[] {
   ];
 }
 
-/** The conditions on the attributes of a user. */
-export function attributeConditions(filter: UserFilter): Condition[] {
-  return (filter.meta ?? []).flatMap(({ key, ...tests }) =>
-    valueComparisons(tests).map((comparison) => {
+/** Finds the declaration of an attribute whose stored values are complete; undefined if it is not declared with the type. */
+export type FindDeclared = (key: string, type: AttributeType) => Pick<DeclaredAttribute, 'number'> | undefined;
+
+/** The conditions on the attributes of a user. @param findDeclared called for attributes whose stored values would help. */
+export function attributeConditions(filter: UserFilter, findDeclared: FindDeclared): Condition[] {
+  return (filter.meta ?? []).flatMap(({ key, ...tests }) => {
+    const conditions = valueComparisons(tests).map((comparison) => {
       const indexed = tokensSql(key, comparison);
       return conditionOn(comparison, {
         name: key,
@@ -115,8 +121,33 @@ export function attributeConditions(filter: UserFilter): Condition[] {
         indexed,
         access: indexed ? 'index' : 'scan',
       });
-    }),
-  );
+    });
+    for (const test of storedTests(tests)) {
+      const declared = findDeclared(key, test.type);
+      if (declared) return [byStoredValue(all(conditions), declared, test)];
+    }
+    return conditions;
+  });
+}
+
+/** The conditions on one declared attribute, by whose stored value PostgreSQL can find the users: one range, not one for each bound. */
+function byStoredValue(
+  condition: Condition,
+  { number }: Pick<DeclaredAttribute, 'number'>,
+  test: StoredTest,
+): Condition {
+  return {
+    ...condition,
+    access: 'index',
+    sql: (scope, isNegated) => {
+      if (isNegated || !scope.walk) return condition.sql(scope, isNegated);
+      const rows = Prisma.sql`FROM attribute_values
+        WHERE attribute_values.workspace_id = ${scope.workspaceId}::uuid AND attribute_values.attribute = ${number}::smallint
+          AND attribute_values.user_id = users.id AND ${test.sql(scope.now)}`;
+      const evaluated = condition.sql({ ...scope, walk: undefined }, false);
+      return Prisma.sql`(${hasRows(scope, false, rows, Prisma.sql`attribute_values.user_id`)} AND COALESCE(${evaluated}, false))`;
+    },
+  };
 }
 
 /** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
