@@ -4,13 +4,17 @@ import type { ReadDb } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
 import { readOrderedPage } from '../../src/db/reading/ordered.ts';
+import { toOrderedInstant } from '../../src/domain/filter/instants.ts';
 import { fold } from '../../src/domain/filter/texts.ts';
+import { attributeOf } from '../../src/domain/filter/values.ts';
+import { MAX_STORED_TEXT_LENGTH } from '../../src/domain/shared/limits.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { type UserOrder, userOrderFields } from '../../src/domain/users/order.ts';
 import { matchingUsers } from '../../src/domain/users/query.ts';
 import type { User } from '../../src/domain/users/user.ts';
 import { choicesOf } from '../kit/choices.ts';
+import { declaredTypes } from '../kit/filters/declared.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { NOW, usePeople } from '../kit/filters/people.ts';
 import { casesOf } from '../kit/test-size.ts';
@@ -29,16 +33,35 @@ const sortValueOf: Record<(typeof userOrderFields)[number], (user: User) => stri
   LAST_NAME: (user) => user.lastName && fold(user.lastName),
 };
 
-/** Compares texts by their bytes in UTF-8, as the collation "C" does. */
-const compare = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
+const declaredAttributes = Object.entries(declaredTypes).map(([key, type]) => ({ key, type }));
+
+/** Compares numbers, or texts by their bytes in UTF-8, as the collation "C" does. */
+const compare = (one: string | number, other: string | number) =>
+  typeof one === 'number' && typeof other === 'number'
+    ? one - other
+    : Buffer.compare(Buffer.from(`${one}`), Buffer.from(`${other}`));
+
+type SortValue = string | number | null;
+
+/** The value of a user in an order. */
+function sortValue(order: UserOrder | undefined, user: User): SortValue {
+  if (!order) return '';
+  if (order.field) return sortValueOf[order.field](user);
+  const { key, type } = order.attribute ?? { key: '', type: 'STRING' };
+  const value = attributeOf(user.meta, key);
+  if (typeof value === 'number') return type === 'NUMBER' ? value : null;
+  if (typeof value !== 'string' || type === 'NUMBER') return null;
+  return type === 'STRING'
+    ? Array.from(fold(value)).slice(0, MAX_STORED_TEXT_LENGTH).join('')
+    : toOrderedInstant(value);
+}
 
 /** Sorts users as an order says, in memory. */
 function sorted(users: readonly User[], order: UserOrder | undefined): User[] {
   const factor = order ? (order.direction === 'DESC' ? -1 : 1) : -1;
   const nullFactor = order?.nulls === 'FIRST' ? -1 : 1;
-  const value = order ? sortValueOf[order.field] : () => '';
   return users.toSorted((one, other) => {
-    const [first, second] = [value(one), value(other)];
+    const [first, second] = [sortValue(order, one), sortValue(order, other)];
     if ((first === null) !== (second === null)) return first === null ? nullFactor : -nullFactor;
     return factor * (compare(first ?? '', second ?? '') || compare(one.id, other.id));
   });
@@ -60,7 +83,9 @@ describe('Pages of a filter in any order', () => {
       const order: UserOrder | undefined = choices.percent(10)
         ? undefined
         : {
-            field: choices.of(userOrderFields),
+            ...(choices.percent(40)
+              ? { attribute: choices.of(declaredAttributes) }
+              : { field: choices.of(userOrderFields) }),
             direction: choices.of(['ASC', 'DESC', undefined]),
             nulls: choices.of(['FIRST', 'LAST', undefined]),
           };
