@@ -135,14 +135,15 @@ async function storeSome(tx: WriteDb, pending: Pending, stepSize: number) {
 /** Deletes some values, and with the last of them the declaration. Returns whether none is left. */
 async function deleteSome(tx: WriteDb, { workspaceId, number, type }: Pending, stepSize: number): Promise<boolean> {
   const column = type === 'NUMBER' ? Prisma.sql`number_value` : Prisma.sql`text_value`;
-  const deleted = await tx.execute`/* deleteAttributeValues */
+  const values = Prisma.sql`FROM attribute_values
+    WHERE workspace_id = ${workspaceId}::uuid AND attribute = ${number}::smallint AND ${column} IS NOT NULL`;
+  await tx.execute`/* deleteAttributeValues */
     DELETE FROM attribute_values
-    WHERE workspace_id = ${workspaceId}::uuid AND attribute = ${number}::smallint AND user_id IN (
-      SELECT user_id FROM attribute_values
-      WHERE workspace_id = ${workspaceId}::uuid AND attribute = ${number}::smallint AND ${column} IS NOT NULL
-      LIMIT ${stepSize}
-    )`;
-  if (deleted === stepSize) return false;
+    WHERE workspace_id = ${workspaceId}::uuid AND attribute = ${number}::smallint
+      AND user_id IN (SELECT user_id ${values} LIMIT ${stepSize})`;
+  // The number of deleted rows does not tell: some of those that were selected can have been deleted with their users meanwhile.
+  const left = await tx.query<unknown[]>`/* findAttributeValue */ SELECT ${values} LIMIT 1`;
+  if (left.length > 0) return false;
   await tx.execute`/* deleteDeclaration */
     DELETE FROM attribute_declarations WHERE workspace_id = ${workspaceId}::uuid AND number = ${number}::smallint`;
   return true;
