@@ -118,17 +118,17 @@ async function middleOf(
     return { id: rows[0]?.id ?? '' };
   }
   const { rows } = await client.query<{ id: string; key: string }>(
-    `SELECT u.id, (${key})::text AS key FROM users u WHERE u.workspace_id = $1 AND ${key} IS NOT NULL ORDER BY ${key}, u.id OFFSET ${Math.floor(users / 2)} LIMIT 1`,
+    `SELECT u.id, (${key})::text AS key ${sql.replace(/\{after [^}]+\}/, `AND ${key} IS NOT NULL`).replace(/LIMIT 31$/, `OFFSET ${Math.floor(users / 2)} LIMIT 1`)}`,
     [workspaceId],
   );
   return { id: rows[0]?.id ?? '', sortKey: rows[0]?.key ?? '' };
 }
 
-function statementOf({ name, sql }: Question, after: { id: string; sortKey?: string } | undefined): string {
+function statementOf({ name, sql, orderBy }: Question, after: { id: string; sortKey?: string } | undefined): string {
   const bound = (key: string) => {
     if (!after) return '';
     if (after.sortKey === undefined) return `AND ${key} < '${after.id}'`;
-    return `AND (${key}, u.id) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
+    return `AND (${key}, ${orderBy?.attribute ? 'v.user_id' : 'u.id'}) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
   };
   return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}]+)\}/g, (_match, key) => bound(key))}`;
 }

@@ -89,7 +89,9 @@ export function sortByAttribute(
       ...key,
       from: {
         table: Prisma.sql`attribute_values`,
-        where: Prisma.sql`attribute_values.workspace_id = ${workspaceId}::uuid AND attribute_values.attribute = ${number}::smallint`,
+        // The last condition is that of the partial index.
+        where: Prisma.sql`attribute_values.workspace_id = ${workspaceId}::uuid
+          AND attribute_values.attribute = ${number}::smallint AND ${key.value} IS NOT NULL`,
         rowId: Prisma.sql`attribute_values.user_id`,
       },
     },

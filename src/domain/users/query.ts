@@ -9,14 +9,15 @@ import {
   readOrderedPage,
   type SideTable,
 } from '../../db/reading/ordered.ts';
-import { type DeclaredAttribute, readDeclarations } from '../attributes/declared.ts';
+import { type AttributeType, readDeclarations } from '../attributes/declared.ts';
+import { type RangeRequest, readStoredRanges } from '../attributes/stored-ranges.ts';
 import { readEventNames } from '../events/event.ts';
+import type { AttributeFilter } from '../filter/input.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
-import type { FindDeclared } from './filter/profile.ts';
 import { sortByAttribute, sortOf, type UserOrder } from './order.ts';
 import { type User, userColumns } from './user.ts';
 
@@ -84,14 +85,8 @@ async function compile(
   { where, orderBy }: UserQuery,
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Conditions> {
-  const filter = where ?? {};
-  let canUseDeclared = orderBy?.attribute != null;
-  const undeclared = toCondition(filter, () => {
-    canUseDeclared = true;
-    return undefined;
-  });
-  const declarations = canUseDeclared ? await readDeclarations(db, workspaceId) : [];
-  const condition = declarations.length === 0 ? undeclared : toCondition(filter, findReadyIn(declarations));
+  const condition = await withStoredRanges(db, where ?? {}, { workspaceId, now });
+  const declarations = orderBy?.attribute ? await readDeclarations(db, workspaceId) : [];
   const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
   const scope: SqlScope = {
     workspaceId,
@@ -110,10 +105,23 @@ async function compile(
   };
 }
 
-const findReadyIn =
-  (declarations: readonly DeclaredAttribute[]): FindDeclared =>
-  (key, type) =>
-    declarations.find((declared) => declared.key === key && declared.type === type && declared.readyAt !== null);
+/** Converts a filter to a condition, with the ranges of declared attributes by which users can be found. */
+async function withStoredRanges(
+  db: ReadDb,
+  filter: UserFilter,
+  { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
+): Promise<Condition> {
+  const requests: (RangeRequest & { filter: AttributeFilter })[] = [];
+  const condition = toCondition(filter, (attributeFilter, { type, sql }) => {
+    requests.push({ filter: attributeFilter, key: attributeFilter.key, type, condition: sql(now) });
+    return undefined;
+  });
+  if (requests.length === 0) return condition;
+  const ranges = await readStoredRanges(db, workspaceId, requests);
+  const find = (attributeFilter: AttributeFilter, { type }: { type: AttributeType }) =>
+    ranges.get(requests.findIndex((request) => request.filter === attributeFilter && request.type === type));
+  return ranges.size === 0 ? condition : toCondition(filter, find);
+}
 
 /** Whether a position can be one of a user in an order. */
 export function isPositionOfUser({ orderBy }: UserQuery, position: Position): boolean {
