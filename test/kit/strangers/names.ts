@@ -10,6 +10,8 @@ export interface AllNames extends Names {
   /** The address, and uid, of an imported user. */
   email: string;
   idempotencyKey: string;
+  /** The key of a declared attribute. */
+  declaredKey: string;
 }
 
 /** The names of the objects that `seedAll` inserts for a number. */
@@ -22,6 +24,7 @@ export const namesOf = (number: number): AllNames => ({
   event: rowGlobalId('Event', number),
   email: `import${number}@example.com`,
   idempotencyKey: `key-${number}-${number}-${number}`,
+  declaredKey: `k${number}`,
 });
 
 /** Global ids by type. A new node type needs one. */
@@ -78,6 +81,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'CreateUserInput.listIds': ({ list }) => [[list]],
   'CreateUserInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
   'DeleteUserInput.uid': ({ uid }) => [uid],
+  'UndeclareAttributeInput.key': ({ declaredKey }) => [declaredKey],
   'DeviceInput.token': ({ token }) => [token],
   'RemoveDeviceInput.uid': ({ uid }) => [uid],
   'RemoveDeviceInput.token': ({ token }) => [token],
@@ -110,6 +114,10 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'CreateUserInput.meta': undefined,
   'CreateUserInput.number': undefined,
   'CreateUserInput.timeZone': undefined,
+  'AttributeOrder.key': undefined,
+  'AttributeOrder.type': undefined,
+  'DeclareAttributeInput.key': 'plan',
+  'DeclareAttributeInput.type': 'STRING',
   'DeviceInput.platform': 'IOS',
   'EventFilter.name': undefined,
   'EventFilter.since': undefined,
@@ -117,6 +125,7 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'List.members(subscribed)': undefined,
   'SetListSubscriptionInput.subscribed': true,
   'UserOrder.field': 'UID',
+  'UserOrder.attribute': undefined,
   'UserOrder.direction': undefined,
   'UserOrder.nulls': undefined,
   'UpdateListInput.title': 'Overwritten',
