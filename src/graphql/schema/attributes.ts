@@ -19,6 +19,7 @@ const KEY = `The key of the attribute: 1 to ${attributeLimits.keyLength} charact
 
 const DeclaredAttributeType = builder.objectRef<DeclaredAttribute>('DeclaredAttribute').implement({
   description: 'An attribute of users that indexes serve: ranges in filters are fast, and users can be sorted by it.',
+  requiresScopes: ['users:read'],
   fields: (t) => ({
     key: t.exposeString('key', { description: 'The key of the attribute.' }),
     type: t.expose('type', { type: AttributeTypeEnum, description: 'The type of the values that indexes serve.' }),
