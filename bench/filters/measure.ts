@@ -107,30 +107,33 @@ async function cursorAfter(
   return row ? { id: row.id, ...(row.sortKey ? { sortKey: row.sortKey } : {}) } : position;
 }
 
+/** What precedes the cursor's condition in a hand-written statement, the sort key, and the user's id if it is not `u.id`. */
+const AFTER = /^(.*)\{after ([^}|]+)\|?([^}]+)?\}/s;
+
 /** A user in the middle of all, in the order of the question. */
 async function middleOf(
   { client, workspaceId, users }: Subject,
   { sql, orderBy }: Question,
 ): Promise<{ id: string; sortKey?: string }> {
-  const [, key] = /\{after ([^}]+)\}/.exec(sql) ?? [];
+  const [, from, key, userId = 'u.id'] = AFTER.exec(sql) ?? [];
   if (orderBy === undefined) {
     const { rows } = await client.query<{ id: string }>(`SELECT ${userIdSql(`${Math.floor(users / 2)}`, users)} AS id`);
     return { id: rows[0]?.id ?? '' };
   }
   const { rows } = await client.query<{ id: string; key: string }>(
-    `SELECT u.id, (${key})::text AS key ${sql.replace(/\{after [^}]+\}/, `AND ${key} IS NOT NULL`).replace(/LIMIT 31$/, `OFFSET ${Math.floor(users / 2)} LIMIT 1`)}`,
+    `SELECT u.id, (${key})::text AS key ${from} AND ${key} IS NOT NULL ORDER BY ${key}, ${userId} OFFSET ${Math.floor(users / 2)} LIMIT 1`,
     [workspaceId],
   );
   return { id: rows[0]?.id ?? '', sortKey: rows[0]?.key ?? '' };
 }
 
-function statementOf({ name, sql, orderBy }: Question, after: { id: string; sortKey?: string } | undefined): string {
-  const bound = (key: string) => {
+function statementOf({ name, sql }: Question, after: { id: string; sortKey?: string } | undefined): string {
+  const bound = (key: string, userId = 'u.id') => {
     if (!after) return '';
     if (after.sortKey === undefined) return `AND ${key} < '${after.id}'`;
-    return `AND (${key}, ${orderBy?.attribute ? 'v.user_id' : 'u.id'}) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
+    return `AND (${key}, ${userId}) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
   };
-  return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}]+)\}/g, (_match, key) => bound(key))}`;
+  return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}|]+)\|?([^}]+)?\}/g, (_match, key, userId) => bound(key, userId))}`;
 }
 
 type Execute = () => Promise<string[]>;

@@ -9,7 +9,7 @@ export interface Question {
   orderBy?: UserOrder;
   /**
    * FROM and what follows of the hand-written statement, for users `u` of the workspace `$1`. `{after x}` is replaced by nothing on
-   * the first page, and by the condition that `x` is beyond the cursor on a page far in.
+   * the first page, and by the condition that `x` is beyond the cursor on a page far in; `{after x|id}` if the id is not `u.id`.
    */
   sql: string;
   /** The target for the 95th percentile of the first page, in ms. */
@@ -55,7 +55,7 @@ const inRange = (key: DeclaredKey, range: string) =>
   `EXISTS (SELECT FROM attribute_values v WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.user_id = u.id AND v.number_value ${range})`;
 const orderedByAttribute = (key: DeclaredKey, column: string) =>
   `FROM attribute_values v JOIN users u ON u.workspace_id = $1 AND u.id = v.user_id
-  WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.${column} IS NOT NULL {after v.${column}} ORDER BY v.${column}, v.user_id LIMIT 31`;
+  WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.${column} IS NOT NULL {after v.${column}|v.user_id} ORDER BY v.${column}, v.user_id LIMIT 31`;
 const orderedBy = (key: string, order: 'ASC' | 'DESC' = 'ASC') =>
   `FROM users u WHERE u.workspace_id = $1 {after ${key}} ORDER BY ${key} ${order}, u.id ${order} LIMIT 31`;
 
@@ -329,6 +329,13 @@ export const questions: readonly Question[] = [
   { name: 'order: uid', orderBy: { field: 'UID' }, sql: orderedBy(folded('uid')), target: FAST },
   { name: 'order: e-mail', orderBy: { field: 'EMAIL' }, sql: orderedBy(folded('email')), target: FAST },
   { name: 'order: first name', orderBy: { field: 'FIRST_NAME' }, sql: orderedBy(folded('first_name')), target: FAST },
+  {
+    name: 'order: last event, descending',
+    orderBy: { field: 'LAST_EVENT_AT', direction: 'DESC' },
+    sql: `FROM user_activity a JOIN users u ON u.workspace_id = $1 AND u.id = a.user_id
+      WHERE a.workspace_id = $1 {after a.last_event_at|a.user_id} ORDER BY a.last_event_at DESC, a.user_id DESC LIMIT 31`,
+    target: FAST,
+  },
   { name: 'order: last name', orderBy: { field: 'LAST_NAME' }, sql: orderedBy(folded('last_name')), target: FAST },
   {
     name: 'order: declared number',

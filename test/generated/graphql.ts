@@ -527,6 +527,11 @@ export type UserOrderField =
   | 'EMAIL'
   /** The user's first name. */
   | 'FIRST_NAME'
+  /**
+   * When the user's last event happened. Users without events have no value.
+   * Requires `events:read`.
+   */
+  | 'LAST_EVENT_AT'
   /** The user's last name. */
   | 'LAST_NAME'
   /** The user's identifier in your application. */

@@ -11,6 +11,7 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'segments',
   'segment_memberships',
   'events',
+  'user_activity',
   'user_deletions',
   'audit_entries',
   'idempotency_keys',

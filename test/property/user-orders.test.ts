@@ -8,11 +8,11 @@ import { toOrderedInstant } from '../../src/domain/filter/instants.ts';
 import { fold } from '../../src/domain/filter/texts.ts';
 import { attributeOf } from '../../src/domain/filter/values.ts';
 import { MAX_STORED_TEXT_LENGTH } from '../../src/domain/shared/limits.ts';
+import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { type UserOrder, userOrderFields } from '../../src/domain/users/order.ts';
 import { matchingUsers } from '../../src/domain/users/query.ts';
-import type { User } from '../../src/domain/users/user.ts';
 import { choicesOf } from '../kit/choices.ts';
 import { declaredTypes } from '../kit/filters/declared.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
@@ -24,13 +24,18 @@ const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
 const site = usePeople({ seed: 2, count: 80 });
 const { people } = site;
 
-const sortValueOf: Record<(typeof userOrderFields)[number], (user: User) => string | null> = {
-  CREATED_AT: (user) => user.createdAt,
-  UPDATED_AT: (user) => user.updatedAt,
-  UID: (user) => fold(user.uid),
-  EMAIL: (user) => user.email && fold(user.email),
-  FIRST_NAME: (user) => user.firstName && fold(user.firstName),
-  LAST_NAME: (user) => user.lastName && fold(user.lastName),
+const sortValueOf: Record<(typeof userOrderFields)[number], (facts: UserFacts) => string | null> = {
+  CREATED_AT: ({ user }) => user.createdAt,
+  UPDATED_AT: ({ user }) => user.updatedAt,
+  UID: ({ user }) => fold(user.uid),
+  EMAIL: ({ user }) => user.email && fold(user.email),
+  FIRST_NAME: ({ user }) => user.firstName && fold(user.firstName),
+  LAST_NAME: ({ user }) => user.lastName && fold(user.lastName),
+  LAST_EVENT_AT: ({ events }) =>
+    events
+      .map(({ timestamp }) => timestamp)
+      .sort()
+      .at(-1) ?? null,
 };
 
 const declaredAttributes = Object.entries(declaredTypes).map(([key, type]) => ({ key, type }));
@@ -44,11 +49,11 @@ const compare = (one: string | number, other: string | number) =>
 type SortValue = string | number | null;
 
 /** The value of a user in an order. */
-function sortValue(order: UserOrder | undefined, user: User): SortValue {
+function sortValue(order: UserOrder | undefined, facts: UserFacts): SortValue {
   if (!order) return '';
-  if (order.field) return sortValueOf[order.field](user);
+  if (order.field) return sortValueOf[order.field](facts);
   const { key, type } = order.attribute ?? { key: '', type: 'STRING' };
-  const value = attributeOf(user.meta, key);
+  const value = attributeOf(facts.user.meta, key);
   if (typeof value === 'number') return type === 'NUMBER' ? value : null;
   if (typeof value !== 'string' || type === 'NUMBER') return null;
   return type === 'STRING'
@@ -57,13 +62,13 @@ function sortValue(order: UserOrder | undefined, user: User): SortValue {
 }
 
 /** Sorts users as an order says, in memory. */
-function sorted(users: readonly User[], order: UserOrder | undefined): User[] {
+function sorted(users: readonly UserFacts[], order: UserOrder | undefined): UserFacts[] {
   const factor = order ? (order.direction === 'DESC' ? -1 : 1) : -1;
   const nullFactor = order?.nulls === 'FIRST' ? -1 : 1;
   return users.toSorted((one, other) => {
     const [first, second] = [sortValue(order, one), sortValue(order, other)];
     if ((first === null) !== (second === null)) return first === null ? nullFactor : -nullFactor;
-    return factor * (compare(first ?? '', second ?? '') || compare(one.id, other.id));
+    return factor * (compare(first ?? '', second ?? '') || compare(one.user.id, other.user.id));
   });
 }
 
@@ -92,9 +97,9 @@ describe('Pages of a filter in any order', () => {
       const where = filterSchema.parse(choices.percent(50) ? {} : filterGenerator(choices)(2));
       const condition = toCondition(where);
       const expected = sorted(
-        people.filter((facts) => condition.holds(facts, NOW.getTime())).map(({ user }) => user),
+        people.filter((facts) => condition.holds(facts, NOW.getTime())),
         order,
-      ).map(({ id }) => id);
+      ).map(({ user }) => user.id);
       const source = matchingUsers(site.app.workspaceId, { where, orderBy: order }, NOW);
       for (const from of ['start', 'end'] as const) {
         const size = 1 + choices.below(30);

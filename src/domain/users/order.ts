@@ -5,9 +5,22 @@ import { type AttributeType, attributeType, type DeclaredAttribute } from '../at
 import { sqlText } from '../filter/texts.ts';
 import { attributeKey } from '../shared/attributes.ts';
 import { ValidationError } from '../shared/errors.ts';
+import type { Scope } from '../shared/scopes.ts';
 import { notNull } from '../shared/validation.ts';
 
 const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
+
+/** The time of a user's last event. */
+const lastEventAt = (workspaceId: string): SortKey => ({
+  value: Prisma.sql`user_activity.last_event_at`,
+  type: 'timestamptz',
+  nulls: 'last',
+  from: {
+    table: Prisma.sql`user_activity`,
+    where: Prisma.sql`user_activity.workspace_id = ${workspaceId}::uuid`,
+    rowId: Prisma.sql`user_activity.user_id`,
+  },
+});
 
 /** The fields by which users can be sorted. `nulls` is set where a user can lack the value. */
 const fieldKeys = {
@@ -17,10 +30,14 @@ const fieldKeys = {
   EMAIL: { value: foldedSql(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
   FIRST_NAME: { value: foldedSql(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
   LAST_NAME: { value: foldedSql(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
-} as const satisfies Record<string, SortKey>;
+  LAST_EVENT_AT: lastEventAt,
+} as const satisfies Record<string, SortKey | ((workspaceId: string) => SortKey)>;
 
 /** The names of the fields by which users can be sorted. */
 export const userOrderFields = Object.keys(fieldKeys) as [keyof typeof fieldKeys];
+
+/** The scopes that orders require in addition to `users:read`: an order reveals what it compares. */
+export const orderScopes = { LAST_EVENT_AT: 'events:read' } as const;
 
 /** The stored values of declared attributes: a user without a value of the type has no row. */
 const storedText = { value: Prisma.sql`attribute_values.text_value`, type: 'text', nulls: 'last' } as const;
@@ -60,13 +77,19 @@ export const userOrder = z
 type AttributeOrder = z.input<typeof attributeOrder>;
 export type UserOrder = z.input<typeof userOrder>;
 
+/** The scope that an order requires in addition to `users:read`, if any. */
+export function scopeOfOrder({ field }: UserOrder): Scope | undefined {
+  return field != null && field in orderScopes ? orderScopes[field as keyof typeof orderScopes] : undefined;
+}
+
 /** The order in SQL, as far as it is known without the declarations of attributes. */
-export function sortOf(order: UserOrder | null | undefined): Sort {
+export function sortOf(workspaceId: string, order: UserOrder | null | undefined): Sort {
   if (!order) return { direction: 'desc' };
   const { field, attribute } = order;
-  const key: SortKey | undefined = attribute ? storedKeys[attribute.type] : field ? fieldKeys[field] : undefined;
   const direction = order.direction === 'DESC' ? 'desc' : 'asc';
-  if (!key) return { direction };
+  const sortKey = attribute ? storedKeys[attribute.type] : field ? fieldKeys[field] : undefined;
+  if (!sortKey) return { direction };
+  const key: SortKey = typeof sortKey === 'function' ? sortKey(workspaceId) : sortKey;
   return { direction, key: key.nulls ? { ...key, nulls: order.nulls === 'FIRST' ? 'first' : 'last' } : key };
 }
 
@@ -81,7 +104,7 @@ export function sortByAttribute(
   declarations: readonly DeclaredAttribute[],
 ): Sort {
   const { number } = sortableAttribute(attribute, declarations);
-  const { direction, key } = sortOf(order);
+  const { direction, key } = sortOf(workspaceId, order);
   if (!key) throw new Error('An order by an attribute has a key.');
   return {
     direction,

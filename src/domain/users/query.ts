@@ -68,7 +68,7 @@ export function matchingMembers<Member extends User>(
       return conditions;
     },
     id: Prisma.sql`users.id`,
-    sort: sortOf(query.orderBy),
+    sort: sortOf(workspaceId, query.orderBy),
     membership,
     columns,
     timeoutError: (timeoutMs) => tooSlow(toCondition(query.where ?? {}), timeoutMs),
@@ -124,8 +124,8 @@ async function withStoredRanges(
 }
 
 /** Whether a position can be one of a user in an order. */
-export function isPositionOfUser({ orderBy }: UserQuery, position: Position): boolean {
-  return isPositionIn(sortOf(orderBy), position);
+export function isPositionOfUser(workspaceId: string, { orderBy }: UserQuery, position: Position): boolean {
+  return isPositionIn(sortOf(workspaceId, orderBy), position);
 }
 
 /** Reads a page of the users that match a query. */

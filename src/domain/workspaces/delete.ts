@@ -23,6 +23,7 @@ export const workspaceTables: readonly WorkspaceTable[] = [
   { name: 'list_memberships', key: { list_id: 'uuid', user_id: 'uuid' } },
   { name: 'segment_memberships', key: { segment_id: 'uuid', user_id: 'uuid' } },
   { name: 'attribute_values', key: { user_id: 'uuid', attribute: 'smallint' } },
+  { name: 'user_activity', key: { user_id: 'uuid' } },
   { name: 'users', key: { id: 'uuid' } },
   { name: 'attribute_declarations', key: { number: 'smallint' } },
   { name: 'lists', key: { id: 'uuid' } },

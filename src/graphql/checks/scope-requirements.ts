@@ -1,6 +1,7 @@
 import {
   type ExecutionArgs,
   type FieldNode,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
@@ -10,6 +11,7 @@ import {
   getArgumentValues,
   getNamedType,
   getOperationAST,
+  isEnumType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
@@ -42,7 +44,7 @@ export interface Requirement extends SelectedField {
   scopes: readonly Scope[];
 }
 
-/** A field whose arguments determine the scopes that it requires: they name types, or set input fields that require scopes. */
+/** A field whose arguments determine the scopes that it requires: they name types, or set input fields or values that require scopes. */
 interface FieldWithArguments extends SelectedField {
   field: Field;
 }
@@ -206,11 +208,12 @@ function requirementsOfTypes(schema: GraphQLSchema, field: Field, values: Record
 
 type InputRequirement = Pick<Requirement, 'coordinate' | 'scopes'>;
 
-/** The scopes of the input fields that a value sets, whatever their values: a filter reveals what it compares. */
+/** The scopes of the input fields that a value sets, whatever their values: a filter reveals what it compares. And of enum values. */
 function requirementsOfInput(value: unknown, type: GraphQLInputType): InputRequirement[] {
   if (value == null || !requiresScopes(type)) return [];
   if (Array.isArray(value)) return value.flatMap((item) => requirementsOfInput(item, getNamedType(type)));
   const named = getNamedType(type);
+  if (isEnumType(named)) return requirementsOfEnumValue(value, named);
   if (!isInputObjectType(named) || !isJsonObject(value)) return [];
   return Object.values(named.getFields()).flatMap((field) => {
     if (value[field.name] === undefined) return [];
@@ -220,19 +223,36 @@ function requirementsOfInput(value: unknown, type: GraphQLInputType): InputRequi
   });
 }
 
+function requirementsOfEnumValue(value: unknown, type: GraphQLEnumType): InputRequirement[] {
+  const { name, extensions } = type.getValues().find((each) => each.value === value) ?? {};
+  const { requiresScopes: scopes = [] } = extensions ?? {};
+  return scopes.length > 0 ? [{ coordinate: `${type.name}.${name}`, scopes }] : [];
+}
+
 const scopedInputs = new WeakMap<GraphQLInputObjectType, boolean>();
 
-/** Whether values of a type can set an input field that requires scopes. */
+/** Whether values of a type can be or contain an enum value, or set an input field, that requires scopes. */
 function requiresScopes(type: GraphQLInputType): boolean {
   const named = getNamedType(type);
+  if (isEnumType(named)) return hasScopedValue(named);
   if (!isInputObjectType(named)) return false;
   const result = scopedInputs.get(named) ?? [...typesWithin(named)].some(hasScopedField);
   scopedInputs.set(named, result);
   return result;
 }
 
-const hasScopedField = (type: GraphQLInputObjectType): boolean =>
-  Object.values(type.getFields()).some(({ extensions }) => (extensions.requiresScopes ?? []).length > 0);
+const isScoped = ({ extensions }: { extensions: { requiresScopes?: readonly Scope[] } }): boolean =>
+  (extensions.requiresScopes ?? []).length > 0;
+
+const hasScopedValue = (type: GraphQLEnumType): boolean => type.getValues().some(isScoped);
+
+/** Whether a type has a field that requires scopes, or whose values can be enum values that do. */
+function hasScopedField(type: GraphQLInputObjectType): boolean {
+  return Object.values(type.getFields()).some((field) => {
+    const named = getNamedType(field.type);
+    return isScoped(field) || (isEnumType(named) && hasScopedValue(named));
+  });
+}
 
 /** An input type and the input types that its values can contain. A type can contain itself. */
 function typesWithin(type: GraphQLInputObjectType, found = new Set<GraphQLInputObjectType>()) {
@@ -244,7 +264,7 @@ function typesWithin(type: GraphQLInputObjectType, found = new Set<GraphQLInputO
   return found;
 }
 
-/** Whether a field of an operation has an argument that can set an input field that requires scopes. */
+/** Whether a field of an operation has an argument whose value can require scopes. */
 const setsScopedInput = ({ args }: Field, { arguments: set = [] }: FieldNode): boolean =>
   set.length > 0 &&
   args.some(({ name, type }) => set.some((argument) => argument.name.value === name) && requiresScopes(type));

@@ -4,6 +4,7 @@ import SchemaBuilder, {
   type FieldRequiredness,
   type InputFieldMap,
   type InputType,
+  type PothosEnumValueConfig,
   type PothosInputFieldConfig,
   type PothosOutputFieldConfig,
   type PothosTypeConfig,
@@ -23,6 +24,11 @@ declare module 'graphql' {
 
   interface GraphQLInputFieldExtensions {
     /** The scopes that a request which sets the field requires, all of them. */
+    requiresScopes?: readonly Scope[];
+  }
+
+  interface GraphQLEnumValueExtensions {
+    /** The scopes that a request which passes the value requires, all of them. */
     requiresScopes?: readonly Scope[];
   }
 
@@ -49,6 +55,11 @@ declare global {
       Req extends FieldRequiredness<Type>,
     > {
       /** The scopes that a request which sets the field requires, all of them: a filter reveals what it compares. */
+      requiresScopes?: readonly Scope[];
+    }
+
+    interface EnumValueConfig<Types extends SchemaTypes> {
+      /** The scopes that a request which passes the value requires, all of them: an order reveals what it compares. */
       requiresScopes?: readonly Scope[];
     }
 
@@ -93,6 +104,16 @@ class ScopesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       ...field,
       description: withScopes(field.description, scopes),
       extensions: { ...field.extensions, requiresScopes: scopes },
+    };
+  }
+
+  override onEnumValueConfig(value: PothosEnumValueConfig<Types>): PothosEnumValueConfig<Types> {
+    const scopes = value.pothosOptions.requiresScopes ?? [];
+    if (scopes.length === 0) return value;
+    return {
+      ...value,
+      description: withScopes(value.description, scopes),
+      extensions: { ...value.extensions, requiresScopes: scopes },
     };
   }
 

@@ -1,4 +1,5 @@
 import { MAX_STORED_TEXT_LENGTH } from '../../domain/shared/limits.ts';
+import { orderScopes } from '../../domain/users/order.ts';
 import { AttributeTypeEnum } from './attribute-type.ts';
 import { builder } from './builder.ts';
 
@@ -13,6 +14,10 @@ const UserOrderField = builder.enumType('UserOrderField', {
     EMAIL: { description: "The user's e-mail address." },
     FIRST_NAME: { description: "The user's first name." },
     LAST_NAME: { description: "The user's last name." },
+    LAST_EVENT_AT: {
+      description: "When the user's last event happened. Users without events have no value.",
+      requiresScopes: [orderScopes.LAST_EVENT_AT],
+    },
   } as const,
 });
 

@@ -12,7 +12,7 @@ import {
 } from '../../domain/shared/pagination.ts';
 import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
-import { userOrder } from '../../domain/users/order.ts';
+import { scopeOfOrder, userOrder } from '../../domain/users/order.ts';
 import { canonicalUserQuery, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
@@ -115,7 +115,8 @@ export const searchUsersOperation = operation({
   path: '/users/search',
   summary: 'Search Users',
   description: `Lists the users that match a filter, in any order. The filter is the one of \`users(where:)\` in GraphQL, with names in snake
-case. A filter on lists, segments or events also requires \`lists:read\`, \`segments:read\` or \`events:read\`. Cursors are
+case. A filter on lists, segments or events also requires \`lists:read\`, \`segments:read\` or \`events:read\`, and the order
+\`last_event_at\` requires \`events:read\`. Cursors are
 valid only with the same filter and order.`,
   scope: 'users:read',
   isWrite: false,
@@ -155,10 +156,12 @@ valid only with the same filter and order.`,
     for (const [field, scope] of scopesOfFilter(where ?? {})) {
       if (!viewer.scopes.has(scope)) throw new ForbiddenError(`A filter on ${field}`, scope);
     }
+    const orderScope = orderBy && scopeOfOrder(orderBy);
+    if (orderScope && !viewer.scopes.has(orderScope)) throw new ForbiddenError('The order', orderScope);
     const query = { where, orderBy };
     return respondWithPage(context, body, {
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),
-      accepts: (position) => isPositionOfUser(query, position),
+      accepts: (position) => isPositionOfUser(viewer.workspaceId, query, position),
       invalidCursor: 'must be a cursor of a search with the same where and order_by',
       read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
     });

@@ -318,6 +318,15 @@ describe('scopes', () => {
     });
   });
 
+  it('the order last_event_at requires events:read', async () => {
+    const body = { order_by: { field: 'last_event_at' } };
+    expect(await search(body, await app.withScopes('users:read', 'lists:read'))).toEqual({
+      status: 403,
+      body: { error: 'The order requires the scope events:read.', code: 'FORBIDDEN' },
+    });
+    expect(await search(body, await app.withScopes('users:read', 'events:read'))).toMatchObject({ status: 200 });
+  });
+
   it('all other filters require users:read alone', async () => {
     const where = { devices: { some: {} }, meta: [{ key: 'plan', string: { eq: 'pro' } }] };
     const response = await search({ where }, await app.withScopes('users:read'));

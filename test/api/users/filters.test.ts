@@ -67,6 +67,20 @@ describe('A filter', () => {
     expect((await app.send(nested, {}, caller)).errors).toBeUndefined();
   });
 
+  it.each([
+    ['{ users(orderBy: { field: LAST_EVENT_AT }) { nodes { uid } } }', {}],
+    [
+      'query ($field: UserOrderField!) { users(orderBy: { field: $field }) { nodes { uid } } }',
+      { field: 'LAST_EVENT_AT' },
+    ],
+    ['query ($order: UserOrder) { users(orderBy: $order) { nodes { uid } } }', { order: { field: 'LAST_EVENT_AT' } }],
+  ])('%s requires events:read', async (document, variables) => {
+    const { errors } = await app.send(document, variables, await app.withScopes('users:read'));
+    expect(errors).toMatchObject([{ message: 'UserOrderField.LAST_EVENT_AT requires the scope events:read.' }]);
+    const permitted = await app.send(document, variables, await app.withScopes('users:read', 'events:read'));
+    expect(permitted.errors).toBeUndefined();
+  });
+
   it('is rejected with all its issues at once', async () => {
     const error = errorOf(
       await ask({

@@ -52,6 +52,7 @@ const full: RowCounts = {
   list_memberships: 48,
   segment_memberships: 24,
   attribute_values: 4,
+  user_activity: 3,
   users: 25,
   attribute_declarations: 2,
   lists: 2,

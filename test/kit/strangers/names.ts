@@ -10,8 +10,6 @@ export interface AllNames extends Names {
   /** The address, and uid, of an imported user. */
   email: string;
   idempotencyKey: string;
-  /** The key of a declared attribute. */
-  declaredKey: string;
 }
 
 /** The names of the objects that `seedAll` inserts for a number. */

@@ -38,6 +38,7 @@ const tables = [
   'segments',
   'segment_memberships',
   'events',
+  'user_activity',
   'user_deletions',
   'idempotency_keys',
   'audit_entries',

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<f626cc386ea32618b7239793cc65c7e2>>
+ * @generated SignedSource<<1267858929f4704d1a9895564ff53ee1>>
  * @relayHash c44183a59c673a43e1a0f6b606cbad76
  * @lightSyntaxTransform
  */
@@ -16,7 +16,7 @@ export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added v
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserOrder = {
   attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<9fe6ae2a7bece87fc984bd20fdd9a35a>>
+ * @generated SignedSource<<80de9273a02f10cebcca0b37a74b19cf>>
  * @relayHash 294f0616ddc507f93f4e994b19600b34
  * @lightSyntaxTransform
  */
@@ -16,7 +16,7 @@ export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added v
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserFilter = {
   and?: ReadonlyArray<UserFilter> | null | undefined;
   appBuild?: StringFilter | null | undefined;

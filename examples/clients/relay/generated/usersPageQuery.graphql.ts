@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<91a204ec6b8eec619117ae33c87b6377>>
+ * @generated SignedSource<<155e27876d0a09b7c315076f0e318839>>
  * @relayHash 5d7bb62d0e2089139dcf0d623fe6a1b0
  * @lightSyntaxTransform
  */
@@ -16,7 +16,7 @@ export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added v
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserOrder = {
   attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;

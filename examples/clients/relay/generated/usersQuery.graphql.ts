@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<04b99b7f9cf37256d819de806e075f47>>
+ * @generated SignedSource<<ecc3e2ef14c8a9dd7d2a259baa23a95f>>
  * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
  * @lightSyntaxTransform
  */
@@ -16,7 +16,7 @@ export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added v
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
-export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
+export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserFilter = {
   and?: ReadonlyArray<UserFilter> | null | undefined;
   appBuild?: StringFilter | null | undefined;

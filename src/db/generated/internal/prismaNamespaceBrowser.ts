@@ -62,6 +62,7 @@ export const ModelName = {
   Segment: 'Segment',
   SegmentMembership: 'SegmentMembership',
   Event: 'Event',
+  UserActivity: 'UserActivity',
   UserDeletion: 'UserDeletion',
   AuditEntry: 'AuditEntry',
   IdempotencyKey: 'IdempotencyKey',
@@ -228,6 +229,15 @@ export const EventScalarFieldEnum = {
 } as const
 
 export type EventScalarFieldEnum = (typeof EventScalarFieldEnum)[keyof typeof EventScalarFieldEnum]
+
+
+export const UserActivityScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  lastEventAt: 'lastEventAt'
+} as const
+
+export type UserActivityScalarFieldEnum = (typeof UserActivityScalarFieldEnum)[keyof typeof UserActivityScalarFieldEnum]
 
 
 export const UserDeletionScalarFieldEnum = {

@@ -274,6 +274,7 @@ export type UserWhereInput = {
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
   attributeValues?: Prisma.AttributeValueListRelationFilter
 }
 
@@ -299,6 +300,7 @@ export type UserOrderByWithRelationInput = {
   devices?: Prisma.DeviceOrderByRelationAggregateInput
   lists?: Prisma.ListMembershipOrderByRelationAggregateInput
   segments?: Prisma.SegmentMembershipOrderByRelationAggregateInput
+  activity?: Prisma.UserActivityOrderByWithRelationInput
   attributeValues?: Prisma.AttributeValueOrderByRelationAggregateInput
 }
 
@@ -329,6 +331,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
   attributeValues?: Prisma.AttributeValueListRelationFilter
 }, "workspaceId_id" | "workspaceId_uid">
 
@@ -399,6 +402,7 @@ export type UserCreateInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
@@ -423,6 +427,7 @@ export type UserUncheckedCreateInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -447,6 +452,7 @@ export type UserUpdateInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
@@ -471,6 +477,7 @@ export type UserUncheckedUpdateInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -716,6 +723,20 @@ export type UserUpdateOneRequiredWithoutSegmentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSegmentsInput, Prisma.UserUpdateWithoutSegmentsInput>, Prisma.UserUncheckedUpdateWithoutSegmentsInput>
 }
 
+export type UserCreateNestedOneWithoutActivityInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutActivityInput, Prisma.UserUncheckedCreateWithoutActivityInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutActivityInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutActivityNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutActivityInput, Prisma.UserUncheckedCreateWithoutActivityInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutActivityInput
+  upsert?: Prisma.UserUpsertWithoutActivityInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutActivityInput, Prisma.UserUpdateWithoutActivityInput>, Prisma.UserUncheckedUpdateWithoutActivityInput>
+}
+
 export type UserCreateWithoutWorkspaceInput = {
   id: string
   uid: string
@@ -736,6 +757,7 @@ export type UserCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
@@ -759,6 +781,7 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -832,6 +855,7 @@ export type UserCreateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutAttributeValuesInput = {
@@ -855,6 +879,7 @@ export type UserUncheckedCreateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutAttributeValuesInput = {
@@ -894,6 +919,7 @@ export type UserUpdateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutAttributeValuesInput = {
@@ -917,6 +943,7 @@ export type UserUncheckedUpdateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
 }
 
 export type UserCreateWithoutDevicesInput = {
@@ -939,6 +966,7 @@ export type UserCreateWithoutDevicesInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
@@ -962,6 +990,7 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   updatedAt: Date | string
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1001,6 +1030,7 @@ export type UserUpdateWithoutDevicesInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
@@ -1024,6 +1054,7 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1047,6 +1078,7 @@ export type UserCreateWithoutListsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
@@ -1070,6 +1102,7 @@ export type UserUncheckedCreateWithoutListsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1109,6 +1142,7 @@ export type UserUpdateWithoutListsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
@@ -1132,6 +1166,7 @@ export type UserUncheckedUpdateWithoutListsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1155,6 +1190,7 @@ export type UserCreateWithoutSegmentsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
@@ -1178,6 +1214,7 @@ export type UserUncheckedCreateWithoutSegmentsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1217,6 +1254,7 @@ export type UserUpdateWithoutSegmentsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
@@ -1240,6 +1278,119 @@ export type UserUncheckedUpdateWithoutSegmentsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutActivityInput = {
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
+  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutActivityInput = {
+  workspaceId: string
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutActivityInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutActivityInput, Prisma.UserUncheckedCreateWithoutActivityInput>
+}
+
+export type UserUpsertWithoutActivityInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutActivityInput, Prisma.UserUncheckedUpdateWithoutActivityInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutActivityInput, Prisma.UserUncheckedCreateWithoutActivityInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutActivityInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutActivityInput, Prisma.UserUncheckedUpdateWithoutActivityInput>
+}
+
+export type UserUpdateWithoutActivityInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
+  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutActivityInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1282,6 +1433,7 @@ export type UserUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
@@ -1305,6 +1457,7 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1407,6 +1560,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  activity?: boolean | Prisma.User$activityArgs<ExtArgs>
   attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
@@ -1479,6 +1633,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  activity?: boolean | Prisma.User$activityArgs<ExtArgs>
   attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
@@ -1496,6 +1651,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     devices: Prisma.$DevicePayload<ExtArgs>[]
     lists: Prisma.$ListMembershipPayload<ExtArgs>[]
     segments: Prisma.$SegmentMembershipPayload<ExtArgs>[]
+    activity: Prisma.$UserActivityPayload<ExtArgs> | null
     attributeValues: Prisma.$AttributeValuePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -1942,6 +2098,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   devices<T extends Prisma.User$devicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$devicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DevicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   lists<T extends Prisma.User$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   segments<T extends Prisma.User$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  activity<T extends Prisma.User$activityArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$activityArgs<ExtArgs>>): Prisma.Prisma__UserActivityClient<runtime.Types.Result.GetResult<Prisma.$UserActivityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   attributeValues<T extends Prisma.User$attributeValuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$attributeValuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeValuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
@@ -2459,6 +2616,25 @@ export type User$segmentsArgs<ExtArgs extends runtime.Types.Extensions.InternalA
   take?: number
   skip?: number
   distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
+}
+
+/**
+ * User.activity
+ */
+export type User$activityArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UserActivity
+   */
+  select?: Prisma.UserActivitySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UserActivity
+   */
+  omit?: Prisma.UserActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UserActivityInclude<ExtArgs> | null
+  where?: Prisma.UserActivityWhereInput
 }
 
 /**
