@@ -25,6 +25,13 @@ const cities = ['Lagos', 'Lyon', 'Lima', 'Leeds', 'Łódź', 'Москва', '�
 /** Names of events, in order of how often they happen. */
 export const eventNames = ['Opened app', 'Viewed product', 'Add to cart', 'Paid', 'Shared', 'Refunded', 'Upgraded'];
 
+/** The attributes that are declared, with their types. */
+export const declaredAttributes = { score: 'NUMBER', city: 'STRING', age: 'NUMBER' } as const;
+export type DeclaredKey = keyof typeof declaredAttributes;
+
+/** The number of the declaration of an attribute, in the order of `declaredAttributes`. */
+export const declaredNumber = (key: DeclaredKey) => 1 + Object.keys(declaredAttributes).indexOf(key);
+
 /** The share of users who have events. */
 const ACTIVE = 0.8;
 
@@ -62,7 +69,8 @@ const meta = `jsonb_build_object(
       WHEN ${fraction(11)} < 0.99 THEN 3 ELSE 4 END],
     'age', 18 + ${place(12, 60)}, 'city', ${pick(13, cities, 2)} || ' ' || ${place(14, 100, 2)},
     'company', 'Company ' || ${place(15, 5000, 2)}, 'source', ${pick(16, ['organic', 'referral', 'ads', 'partner'])},
-    'reference', 'R-' || left(md5(n::text), 10), 'newsletter', ${fraction(17)} < 0.5, 'score', trim_scale(${place(18, 100_000)} / 10.0))
+    'reference', 'R-' || left(md5(n::text), 10), 'newsletter', ${fraction(17)} < 0.5, 'score', trim_scale(${place(18, 100_000)} / 10.0),
+    'visits', ${place(19, 60)})
   || CASE WHEN n % 10000 = 77 THEN '{"beta": true}'::jsonb ELSE '{}' END`;
 
 /** The statements that fill the tables for the benchmark of filters. */

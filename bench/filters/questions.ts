@@ -1,6 +1,6 @@
 import type { UserFilter } from '../../src/domain/users/filter/input.ts';
-import type { UserOrder } from '../../src/domain/users/query.ts';
-import { listId } from './fill.ts';
+import type { UserOrder } from '../../src/domain/users/order.ts';
+import { type DeclaredKey, declaredNumber, listId } from './fill.ts';
 
 /** A question about users, with the best SQL that answers it. */
 export interface Question {
@@ -53,6 +53,12 @@ const either = (...conditions: string[]) => `FROM users u WHERE u.workspace_id =
       .map((condition) => `(SELECT u.id FROM users u WHERE u.workspace_id = $1 AND ${condition} ${NEWEST})`)
       .join(' UNION ALL ')}) AS arm
   ) ORDER BY u.id DESC LIMIT 31`;
+/** SQL of whether a declared attribute of the user `u` is in a range. */
+const inRange = (key: DeclaredKey, range: string) =>
+  `EXISTS (SELECT FROM attribute_values v WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.user_id = u.id AND v.number_value ${range})`;
+const orderedByAttribute = (key: DeclaredKey, column: string) =>
+  `FROM attribute_values v JOIN users u ON u.workspace_id = $1 AND u.id = v.user_id
+  WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.${column} IS NOT NULL {after v.${column}|v.user_id} ORDER BY v.${column}, v.user_id LIMIT 31`;
 const orderedBy = (key: string, order: 'ASC' | 'DESC' = 'ASC') =>
   `FROM users u WHERE u.workspace_id = $1 {after ${key}} ORDER BY ${key} ${order}, u.id ${order} LIMIT 31`;
 
@@ -194,15 +200,40 @@ export const questions: readonly Question[] = [
   },
   {
     name: 'number range, half',
-    where: { meta: [{ key: 'age', number: { gte: 48 } }] },
-    sql: users(`u.meta->'age' >= '48'`),
+    where: { meta: [{ key: 'visits', number: { gte: 30 } }] },
+    sql: users(`u.meta->'visits' >= '30'`),
     target: FAST,
   },
   {
     name: 'number range, nobody',
-    where: { meta: [{ key: 'age', number: { gt: 1000 } }] },
-    sql: users(`u.meta->'age' > '1000' AND u.meta->'age' < 'false'`),
+    where: { meta: [{ key: 'visits', number: { gt: 1000 } }] },
+    sql: users(`u.meta->'visits' > '1000' AND u.meta->'visits' < 'false'`),
     target: UNSERVED,
+  },
+  ...(
+    [
+      ['half', { gte: 5000 }, '>= 5000'],
+      ['rare', { gt: 9999.85 }, '> 9999.85'],
+      ['nobody', { gt: 20_000 }, '> 20000'],
+    ] as const
+  ).map(([name, number, range]) => ({
+    name: `declared number range, ${name}`,
+    where: { meta: [{ key: 'score', number }] },
+    sql: users(inRange('score', range)),
+    target: FAST,
+  })),
+  {
+    // The planner expects as many users as have a greater score.
+    name: 'declared number range, nobody, unexpectedly',
+    where: { meta: [{ key: 'age', number: { gt: 1000 } }] },
+    sql: users(inRange('age', '> 1000')),
+    target: FAST,
+  },
+  {
+    name: 'declared number range, both bounds',
+    where: { meta: [{ key: 'score', number: { gte: 10, lt: 10.5 } }] },
+    sql: users(inRange('score', 'BETWEEN 10 AND 10.4')),
+    target: FAST,
   },
   { name: 'list, 60 %', where: listed(1), sql: memberOf(1), target: FAST },
   { name: 'list, 5.5 %', where: listed(2), sql: memberOf(2), target: FAST },
@@ -348,4 +379,16 @@ export const questions: readonly Question[] = [
     target: FAST,
   },
   { name: 'order: last name', orderBy: { field: 'LAST_NAME' }, sql: orderedBy(folded('last_name')), target: FAST },
+  {
+    name: 'order: declared number',
+    orderBy: { attribute: { key: 'score', type: 'NUMBER' } },
+    sql: orderedByAttribute('score', 'number_value'),
+    target: FAST,
+  },
+  {
+    name: 'order: declared text',
+    orderBy: { attribute: { key: 'city', type: 'STRING' } },
+    sql: orderedByAttribute('city', 'text_value'),
+    target: FAST,
+  },
 ];

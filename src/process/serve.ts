@@ -8,6 +8,7 @@ import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
 import { startErasure } from '../jobs/erase-deleted-users.ts';
+import { startStoringAttributes } from '../jobs/store-declared-attributes.ts';
 import type { DatabaseSource } from './database-source.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
@@ -40,13 +41,13 @@ export async function serve(
   try {
     const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
-    const erasure = startErasure(db, log);
+    const jobs = [startErasure(db, log), startStoringAttributes(db, log)];
     return {
       address,
       close: async () => {
         shutdown.abort();
         await delay(config.drainMs);
-        await Promise.all([app.close(), erasure.stop()]);
+        await Promise.all([app.close(), ...jobs.map((job) => job.stop())]);
         await db.$disconnect();
       },
     };

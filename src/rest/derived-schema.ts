@@ -33,7 +33,6 @@ const convertPart = (schema: z.core.$ZodType) => convert(schema as z.ZodType);
 function convertObject(schema: z.ZodObject): z.ZodType {
   const existing = convertedObjects.get(schema);
   if (existing) return existing;
-  if (schema.def.checks?.length) throw new Error('A rule across fields would have to read the names of REST.');
   const names = new Map(Object.keys(schema.def.shape).map((name) => [restNameOf(name), name]));
   const shape = Object.defineProperties(
     {},
@@ -49,7 +48,9 @@ function convertObject(schema: z.ZodObject): z.ZodType {
     .transform((value) =>
       Object.fromEntries(Object.entries(value).map(([restName, part]) => [names.get(restName) ?? restName, part])),
     );
-  const named = object.meta(schema.meta() ?? {});
+  // Rules across fields read the names of the domain. Their issues have no path within the object, which could contain such a name.
+  const rules = (schema.def.checks ?? []) as z.core.$ZodCheck<object>[];
+  const named = object.check(...rules).meta(schema.meta() ?? {});
   convertedObjects.set(schema, named);
   return named;
 }

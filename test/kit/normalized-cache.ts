@@ -66,6 +66,23 @@ export class NormalizedCache {
     this.#fieldsOf(connection).set('edges', [edge, ...edges]);
   }
 
+  /** Adds the object in a field of a mutation's payload to the end of a list of `Query`. */
+  appendItem(list: string, payload: string, field: string): void {
+    this.#setList(list, (items) => [...items, this.#fieldsOf(payload).get(field)]);
+  }
+
+  /** Removes the objects from a list of `Query` whose field has a value, for objects without an id. */
+  removeItem(list: string, field: string, value: unknown): void {
+    const isRemoved = (item: unknown) => item instanceof Reference && this.#fieldsOf(item.key).get(field) === value;
+    this.#setList(list, (items) => items.filter((item) => !isRemoved(item)));
+  }
+
+  #setList(list: string, change: (items: unknown[]) => unknown[]): void {
+    const items = this.#fieldsOf('Query').get(list);
+    if (!Array.isArray(items)) throw new Error(`Query.${list} is not a cached list.`);
+    this.#fieldsOf('Query').set(list, change(items));
+  }
+
   #fieldsOf(key: string): Fields {
     const fields = this.#objects.get(key);
     if (!fields) throw new Error(`${key} is not cached.`);

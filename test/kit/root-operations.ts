@@ -7,6 +7,8 @@ export interface Names {
   list: string;
   segment: string;
   event: string;
+  /** The key of a declared attribute. */
+  declaredKey: string;
 }
 
 /** The body of a request. */
@@ -56,6 +58,7 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.users': [query(`{ users { ${page} } }`)],
     'Query.lists': [query(`{ lists { ${page} } }`)],
     'Query.segments': [query(`{ segments { ${page} } }`)],
+    'Query.declaredAttributes': [query('{ declaredAttributes { key type isReady } }')],
     'Query._service': [query('{ _service { sdl } }')],
     'Query._entities': [
       query('query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id uid } } }', {
@@ -86,6 +89,8 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
       mutation('removeDevice', { uid: about.uid, token: about.token }),
       mutation('removeDevice', { uid: own.uid, token: about.token }),
     ],
+    'Mutation.declareAttribute': [mutation('declareAttribute', { key: about.declaredKey, type: 'STRING' })],
+    'Mutation.undeclareAttribute': [mutation('undeclareAttribute', { key: about.declaredKey })],
     'Mutation.createList': [mutation('createList', { title: 'Another' })],
     'Mutation.updateList': [mutation('updateList', { listId: about.list, title: 'Overwritten' })],
     'Mutation.archiveList': [mutation('archiveList', { listId: about.list })],

@@ -4,6 +4,8 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'api_keys',
   'users',
   'user_words',
+  'attribute_values',
+  'attribute_declarations',
   'devices',
   'lists',
   'list_memberships',
@@ -17,7 +19,7 @@ export const tenantTables: ReadonlySet<string> = new Set([
 ]);
 
 /** Statements that determine a workspace: that of a caller's key, and that of the next job. */
-const exceptions = [/\bapi_keys\.public_key = \$\d/, /\/\* takeDeletion \*\//];
+const exceptions = [/\bapi_keys\.public_key = \$\d/, /\/\* take(Deletion|Declaration) \*\//];
 
 /** A token of SQL, or what is between two parentheses. */
 type Token = string | Token[];

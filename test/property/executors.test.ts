@@ -27,6 +27,7 @@ const names = {
   list: rowGlobalId('List', 1),
   segment: rowGlobalId('Segment', 1),
   event: rowGlobalId('Event', 1),
+  declaredKey: 'k1',
 };
 
 /** Replaces what differs between two workspaces: generated ids, instants and names. */

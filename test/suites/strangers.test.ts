@@ -50,7 +50,15 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 /** Replaces the caller's workspace by one object of each type. */
 async function putBackOwn() {
-  for (const table of ['users', 'user_deletions', 'events', 'lists', 'segments', 'idempotency_keys'])
+  for (const table of [
+    'users',
+    'attribute_declarations',
+    'user_deletions',
+    'events',
+    'lists',
+    'segments',
+    'idempotency_keys',
+  ])
     await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, app.workspaceId);
   await seedAll(app, OWN);
 }

@@ -245,6 +245,8 @@ export type ListQuery = { __typename: 'Query', list: { __typename: 'List', id: s
 
 export type MemberEdgeFieldsFragment = { __typename: 'ListMemberEdge', id: string, cursor: string, subscribed: boolean, joinedAt: string, node: { __typename: 'User', id: string, uid: string, firstName: string | null, meta: Record<string, string | number | boolean>, updatedAt: string } };
 
+type Failure_AttributeDeclaredError_Fragment = { __typename: 'AttributeDeclaredError', code: string, message: string };
+
 type Failure_ForbiddenError_Fragment = { __typename: 'ForbiddenError', code: string, message: string };
 
 type Failure_IdempotencyConflictError_Fragment = { __typename: 'IdempotencyConflictError', code: string, message: string };
@@ -253,6 +255,8 @@ type Failure_ListArchivedError_Fragment = { __typename: 'ListArchivedError', cod
 
 type Failure_NotFoundError_Fragment = { __typename: 'NotFoundError', code: string, message: string };
 
+type Failure_TooManyAttributesError_Fragment = { __typename: 'TooManyAttributesError', code: string, message: string };
+
 type Failure_UidNotUpdateableError_Fragment = { __typename: 'UidNotUpdateableError', code: string, message: string };
 
 type Failure_UidTakenError_Fragment = { __typename: 'UidTakenError', code: string, message: string };
@@ -260,10 +264,12 @@ type Failure_UidTakenError_Fragment = { __typename: 'UidTakenError', code: strin
 type Failure_ValidationError_Fragment = { __typename: 'ValidationError', code: string, message: string, issues: Array<{ __typename: 'ValidationIssue', path: Array<string>, code: string, message: string }> };
 
 export type FailureFragment =
+  | Failure_AttributeDeclaredError_Fragment
   | Failure_ForbiddenError_Fragment
   | Failure_IdempotencyConflictError_Fragment
   | Failure_ListArchivedError_Fragment
   | Failure_NotFoundError_Fragment
+  | Failure_TooManyAttributesError_Fragment
   | Failure_UidNotUpdateableError_Fragment
   | Failure_UidTakenError_Fragment
   | Failure_ValidationError_Fragment

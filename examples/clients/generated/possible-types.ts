@@ -23,16 +23,24 @@
       "UidTakenError",
       "ValidationError"
     ],
+    "DeclareAttributeResult": [
+      "AttributeDeclaredError",
+      "DeclareAttributePayload",
+      "TooManyAttributesError",
+      "ValidationError"
+    ],
     "DeleteUserResult": [
       "DeleteUserPayload",
       "NotFoundError",
       "ValidationError"
     ],
     "Error": [
+      "AttributeDeclaredError",
       "ForbiddenError",
       "IdempotencyConflictError",
       "ListArchivedError",
       "NotFoundError",
+      "TooManyAttributesError",
       "UidNotUpdateableError",
       "UidTakenError",
       "ValidationError"
@@ -57,6 +65,11 @@
       "ListArchivedError",
       "NotFoundError",
       "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "UndeclareAttributeResult": [
+      "NotFoundError",
+      "UndeclareAttributePayload",
       "ValidationError"
     ],
     "UpdateListResult": [
@@ -98,16 +111,24 @@
       "UidTakenError",
       "ValidationError"
     ],
+    "DeclareAttributeResult": [
+      "AttributeDeclaredError",
+      "DeclareAttributePayload",
+      "TooManyAttributesError",
+      "ValidationError"
+    ],
     "DeleteUserResult": [
       "DeleteUserPayload",
       "NotFoundError",
       "ValidationError"
     ],
     "Error": [
+      "AttributeDeclaredError",
       "ForbiddenError",
       "IdempotencyConflictError",
       "ListArchivedError",
       "NotFoundError",
+      "TooManyAttributesError",
       "UidNotUpdateableError",
       "UidTakenError",
       "ValidationError"
@@ -132,6 +153,11 @@
       "ListArchivedError",
       "NotFoundError",
       "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "UndeclareAttributeResult": [
+      "NotFoundError",
+      "UndeclareAttributePayload",
       "ValidationError"
     ],
     "UpdateListResult": [

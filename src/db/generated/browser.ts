@@ -39,6 +39,18 @@ export type User = Prisma.UserModel
  */
 export type UserWords = Prisma.UserWordsModel
 /**
+ * Model AttributeDeclaration
+ * An attribute whose values are stored in attribute_values, so that indexes serve ranges and orders. A job fills them in after the
+ * declaration, and deletes them after it was withdrawn; a trigger on users keeps them up to date.
+ */
+export type AttributeDeclaration = Prisma.AttributeDeclarationModel
+/**
+ * Model AttributeValue
+ * The value of a declared attribute of a user. A value of another type has no row.
+ * The indexes of values are partial, which Prisma's schema cannot state: see the migrations.
+ */
+export type AttributeValue = Prisma.AttributeValueModel
+/**
  * Model Device
  * A phone or tablet that receives a user's push messages. A user keeps the last five.
  */

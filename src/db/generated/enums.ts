@@ -9,6 +9,15 @@
 * 🟢 You can import this file directly.
 */
 
+export const AttributeType = {
+  STRING: 'STRING',
+  NUMBER: 'NUMBER',
+  DATE_TIME: 'DATE_TIME'
+} as const
+
+export type AttributeType = (typeof AttributeType)[keyof typeof AttributeType]
+
+
 export const DevicePlatform = {
   android: 'android',
   ios: 'ios'
@@ -35,7 +44,9 @@ export const AuditAction = {
   updateKey: 'updateKey',
   rotateKey: 'rotateKey',
   revokeKey: 'revokeKey',
-  renameWorkspace: 'renameWorkspace'
+  renameWorkspace: 'renameWorkspace',
+  declareAttribute: 'declareAttribute',
+  undeclareAttribute: 'undeclareAttribute'
 } as const
 
 export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction]

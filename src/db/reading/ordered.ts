@@ -17,7 +17,7 @@ export type Sort = { direction: 'asc' | 'desc' } & (
 export interface SortKey {
   /** SQL of the value, as in the index that is read in this order. */
   value: Prisma.Sql;
-  type: 'text' | 'timestamptz';
+  type: 'text' | 'timestamptz' | 'numeric';
   /** Where rows without a value come; undefined if every row has one. */
   nulls?: 'first' | 'last';
   /** The table with the value, if it is not the source's own: it has no row for a row without a value, so `nulls` is set. */
@@ -35,9 +35,13 @@ function isTimestamp(text: string): boolean {
   return Number.isNaN(at.getTime()) ? /^-?infinity$/.test(text) : at.toISOString().startsWith(`${day}T${time}`);
 }
 
+/** A number as PostgreSQL writes it. A 64-bit float has up to 309 digits before the point, and 1,074 behind it. */
+const NUMERIC = /^-?\d{1,1100}(\.\d{1,1100})?$/;
+
 const canBeSortKey: Record<SortKey['type'], (text: string) => boolean> = {
   text: (text) => !text.includes('\0'),
   timestamptz: isTimestamp,
+  numeric: (text) => NUMERIC.test(text),
 };
 
 /** Whether a position can be one of a row in an order. A client can have made up a cursor. */
@@ -77,10 +81,12 @@ export interface Conditions {
    * whether many rows pass. Only if they are too few, the arms are read.
    */
   probe?(walk: Walk): Prisma.Sql;
+  /** The order, if it depends on what was read for the conditions. Its cursors are those of the source's `sort`. */
+  sort?: Sort;
 }
 
 /** A source with its conditions. */
-export type PreparedSource = Omit<OrderedSource<unknown>, 'conditions'> & Conditions;
+export type PreparedSource = Omit<OrderedSource<unknown>, 'conditions'> & Omit<Conditions, 'sort'>;
 
 /** A table with at most one row for each row of a source. */
 export interface SideTable {

@@ -80,7 +80,7 @@ export class UserBusyError extends ConflictError {
 }
 
 /** Types of which an instance may not be found. */
-export type Resource = 'User' | 'Device' | 'List' | 'ListMembership' | 'Workspace' | 'ApiKey';
+export type Resource = 'User' | 'Device' | 'List' | 'ListMembership' | 'Workspace' | 'ApiKey' | 'DeclaredAttribute';
 
 /** The caller's workspace has no such resource. */
 export class NotFoundError extends DomainError {
@@ -104,9 +104,34 @@ export class ListArchivedError extends DomainError {
   }
 }
 
+/** The attribute is declared with another type. */
+export class AttributeDeclaredError extends DomainError {
+  readonly code = 'ATTRIBUTE_DECLARED';
+  readonly key: string;
+  readonly declaredType: 'STRING' | 'NUMBER' | 'DATE_TIME';
+
+  constructor(key: string, declaredType: AttributeDeclaredError['declaredType']) {
+    super(`The attribute "${key}" is declared as ${declaredType}. To change its type, undeclare it first.`);
+    this.key = key;
+    this.declaredType = declaredType;
+  }
+}
+
 /** The request exceeds a limit, which the message names. Nothing was changed. */
 export class LimitExceededError extends DomainError {
   readonly code = 'LIMIT_EXCEEDED';
+}
+
+/** The workspace has declared as many attributes as it can. */
+export class TooManyAttributesError extends LimitExceededError {
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(
+      `A workspace can declare ${limit} attributes. Undeclare one first; if you just did, retry when its values have been deleted.`,
+    );
+    this.limit = limit;
+  }
 }
 
 /** The caller lacks a scope that this input requires. */

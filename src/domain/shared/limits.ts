@@ -45,6 +45,12 @@ export const attributeLimits = { keys: 100, keyLength: 64, bytes: 16 * 1024 } as
 /** `meta` of a user: the limits apply once to what callers without `users:read` have written, and once to all else. */
 export const metaLimits = { keys: 2 * attributeLimits.keys, bytes: 2 * attributeLimits.bytes } as const;
 
+/** Attributes that a workspace can declare. */
+export const MAX_DECLARED_ATTRIBUTES = 20;
+
+/** Characters of a declared STRING by which users are found and sorted, as in the function `attribute_text` of the migrations. */
+export const MAX_STORED_TEXT_LENGTH = 256;
+
 /** Characters in a text that a filter compares with. */
 export const MAX_FILTER_TEXT_LENGTH = 1024;
 

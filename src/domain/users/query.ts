@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Columns } from '../../db/reading/columns.ts';
@@ -10,70 +9,20 @@ import {
   readOrderedPage,
   type SideTable,
   type Sort,
-  type SortKey,
 } from '../../db/reading/ordered.ts';
+import { type AttributeType, readDeclarations } from '../attributes/declared.ts';
+import { type RangeRequest, readStoredRanges } from '../attributes/stored-ranges.ts';
 import { readEventNames } from '../events/event.ts';
-import { sqlText } from '../filter/texts.ts';
+import type { AttributeFilter } from '../filter/input.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
-import type { Scope } from '../shared/scopes.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { all } from './filter/logic.ts';
-import { type Search, searchWords, toSearch } from './search.ts';
+import { sortByAttribute, sortOf, type UserOrder } from './order.ts';
+import { searchWords, toSearch } from './search.ts';
 import { type User, userColumns } from './user.ts';
-
-const foldedSql = (column: Prisma.Sql) => sqlText(column).folded;
-
-/** The time of a user's last event. */
-const lastEventAt = (workspaceId: string): SortKey => ({
-  value: Prisma.sql`user_activity.last_event_at`,
-  type: 'timestamptz',
-  nulls: 'last',
-  from: {
-    table: Prisma.sql`user_activity`,
-    where: Prisma.sql`user_activity.workspace_id = ${workspaceId}::uuid`,
-    rowId: Prisma.sql`user_activity.user_id`,
-  },
-});
-
-/** What users can be sorted by. `nulls` is set where a user can lack the value. */
-const sortKeys = {
-  CREATED_AT: { value: Prisma.sql`users.created_at`, type: 'timestamptz' },
-  UPDATED_AT: { value: Prisma.sql`users.updated_at`, type: 'timestamptz' },
-  UID: { value: foldedSql(Prisma.sql`users.uid`), type: 'text' },
-  EMAIL: { value: foldedSql(Prisma.sql`users.email`), type: 'text', nulls: 'last' },
-  FIRST_NAME: { value: foldedSql(Prisma.sql`users.first_name`), type: 'text', nulls: 'last' },
-  LAST_NAME: { value: foldedSql(Prisma.sql`users.last_name`), type: 'text', nulls: 'last' },
-  LAST_EVENT_AT: lastEventAt,
-} as const satisfies Record<string, SortKey | ((workspaceId: string) => SortKey)>;
-
-/** The names of the fields by which users can be sorted. */
-export const userOrderFields = Object.keys(sortKeys) as [keyof typeof sortKeys];
-
-/** The scopes that orders require in addition to `users:read`: an order reveals what it compares. */
-export const orderScopes = { LAST_EVENT_AT: 'events:read' } as const;
-
-/** The order of users. Users with the same value are sorted by id, in the same direction. */
-export const userOrder = z
-  .strictObject({
-    field: z.enum(userOrderFields),
-    direction: z.enum(['ASC', 'DESC']).nullish(),
-    /** Where users without a value come; last by default. */
-    nulls: z.enum(['FIRST', 'LAST']).nullish(),
-  })
-  .meta({
-    id: 'UserOrder',
-    description: 'The order of users. Users with the same value are sorted by id, in the same direction.',
-  });
-
-export type UserOrder = z.input<typeof userOrder>;
-
-/** The scope that an order requires in addition to `users:read`, if any. */
-export function scopeOfOrder({ field }: UserOrder): Scope | undefined {
-  return field in orderScopes ? orderScopes[field as keyof typeof orderScopes] : undefined;
-}
 
 /** Which users to read, in which order. */
 export interface UserQuery {
@@ -84,26 +33,19 @@ export interface UserQuery {
   search?: string | null | undefined;
 }
 
-function sortOf(workspaceId: string, { orderBy: order, search }: UserQuery): Sort {
-  if (!order) {
-    const found = toSearch(search);
-    if (!found) return { direction: 'desc' };
-    return { direction: 'desc', isFirst: (isNegated) => found.isExact(workspaceId, isNegated) };
-  }
-  const sortKey = sortKeys[order.field];
-  const key: SortKey = typeof sortKey === 'function' ? sortKey(workspaceId) : sortKey;
-  return {
-    direction: order.direction === 'DESC' ? 'desc' : 'asc',
-    key: key.nulls ? { ...key, nulls: order.nulls === 'FIRST' ? 'first' : 'last' } : key,
-  };
+function sortOfQuery(workspaceId: string, { orderBy, search }: UserQuery): Sort {
+  const found = orderBy ? undefined : toSearch(search);
+  if (!found) return sortOf(workspaceId, orderBy);
+  return { direction: 'desc', isFirst: (isNegated) => found.isExact(workspaceId, isNegated) };
 }
 
 /** Characters of a filter in words that a message contains. */
 const MAX_PHRASE_LENGTH = 500;
 
 /** The error of a filter that takes too long: it names the conditions, and what would help. */
-function tooSlow(condition: Condition, timeoutMs: number): LimitExceededError {
-  const phrase = condition.phrase();
+function tooSlow({ where, search }: UserQuery, timeoutMs: number): LimitExceededError {
+  const conditions = [toSearch(search)?.condition, where && toCondition(where)].filter((each) => each != null);
+  const phrase = all(conditions).phrase();
   const shown = phrase.length > MAX_PHRASE_LENGTH ? `${phrase.slice(0, MAX_PHRASE_LENGTH)}…` : phrase;
   return new LimitExceededError(
     `The filter took longer than ${timeoutMs} ms: ${shown}. Add a condition that fewer users satisfy, such as an equality or a membership; give conditions on events a time window.`,
@@ -128,41 +70,37 @@ export function matchingMembers<Member extends User>(
   now: Date,
   { membership, columns }: Members<Member>,
 ): OrderedSource<Member> {
-  const search = toSearch(query.search);
-  const filter = toCondition(query.where ?? {});
-  const condition = search ? all([search.condition, filter]) : filter;
   let conditions: Promise<Conditions> | undefined;
   return {
     workspaceId,
     table: Prisma.sql`users`,
     // The page and the count of a connection share them.
     conditions: (db) => {
-      conditions ??= compile(db, { condition, filter, search }, { workspaceId, now });
+      conditions ??= compile(db, query, { workspaceId, now });
       return conditions;
     },
     id: Prisma.sql`users.id`,
-    sort: sortOf(workspaceId, query),
+    sort: sortOfQuery(workspaceId, query),
     membership,
     columns,
-    timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
+    timeoutError: (timeoutMs) => tooSlow(query, timeoutMs),
   };
 }
 
-/** The conditions of a query. */
-interface Conditioned {
-  /** All of them. */
-  condition: Condition;
-  /** Those of the filter. */
-  filter: Condition;
-  search: Search | undefined;
-}
-
-/** Compiles the conditions of a query, with the names of the workspace's events if they are about events. */
+/**
+ * Compiles a query, with the names of the workspace's events if the filter is about events, and with the declared attributes if they
+ * can serve it. Both are read each time: a declaration that was withdrawn must not be used.
+ * @throws {ValidationError} if users cannot be sorted by the attribute of the order.
+ */
 async function compile(
   db: ReadDb,
-  { condition, filter, search }: Conditioned,
+  { where, orderBy, search: text }: UserQuery,
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Conditions> {
+  const filter = await withStoredRanges(db, where ?? {}, { workspaceId, now });
+  const search = toSearch(text);
+  const condition = search ? all([search.condition, filter]) : filter;
+  const declarations = orderBy?.attribute ? await readDeclarations(db, workspaceId) : [];
   const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
   const scope: SqlScope = {
     workspaceId,
@@ -177,6 +115,7 @@ async function compile(
         ofWorkspace(alternative.sql({ ...scope, walk: { ...walk, isDriver: true } }, false)),
       ),
     isIndexed: condition.access === 'index',
+    ...(orderBy?.attribute ? { sort: sortByAttribute(workspaceId, orderBy, orderBy.attribute, declarations) } : {}),
     ...(search
       ? {
           probe: (walk) =>
@@ -186,9 +125,27 @@ async function compile(
   };
 }
 
+/** Converts a filter to a condition, with the ranges of declared attributes by which users can be found. */
+async function withStoredRanges(
+  db: ReadDb,
+  filter: UserFilter,
+  { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
+): Promise<Condition> {
+  const requests: (RangeRequest & { filter: AttributeFilter })[] = [];
+  const condition = toCondition(filter, (attributeFilter, { type, sql }) => {
+    requests.push({ filter: attributeFilter, key: attributeFilter.key, type, condition: sql(now) });
+    return undefined;
+  });
+  if (requests.length === 0) return condition;
+  const ranges = await readStoredRanges(db, workspaceId, requests);
+  const find = (attributeFilter: AttributeFilter, { type }: { type: AttributeType }) =>
+    ranges.get(requests.findIndex((request) => request.filter === attributeFilter && request.type === type));
+  return ranges.size === 0 ? condition : toCondition(filter, find);
+}
+
 /** Whether a position can be one of a user in an order. */
 export function isPositionOfUser(workspaceId: string, query: UserQuery, position: Position): boolean {
-  return isPositionIn(sortOf(workspaceId, query), position);
+  return isPositionIn(sortOfQuery(workspaceId, query), position);
 }
 
 /** Reads a page of the users that match a query. */

@@ -8,7 +8,7 @@ import { NotFoundError } from '../shared/errors.ts';
 interface WorkspaceTable {
   name: string;
   /** The columns of its primary key after the workspace, with their types. */
-  key: Readonly<Record<string, 'uuid' | 'text'>>;
+  key: Readonly<Record<string, 'uuid' | 'text' | 'smallint'>>;
 }
 
 /**
@@ -23,8 +23,10 @@ export const workspaceTables: readonly WorkspaceTable[] = [
   { name: 'list_memberships', key: { list_id: 'uuid', user_id: 'uuid' } },
   { name: 'segment_memberships', key: { segment_id: 'uuid', user_id: 'uuid' } },
   { name: 'user_words', key: { user_id: 'uuid' } },
+  { name: 'attribute_values', key: { user_id: 'uuid', attribute: 'smallint' } },
   { name: 'user_activity', key: { user_id: 'uuid' } },
   { name: 'users', key: { id: 'uuid' } },
+  { name: 'attribute_declarations', key: { number: 'smallint' } },
   { name: 'lists', key: { id: 'uuid' } },
   { name: 'segments', key: { id: 'uuid' } },
   { name: 'user_deletions', key: { user_id: 'uuid' } },

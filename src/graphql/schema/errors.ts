@@ -1,14 +1,17 @@
 import {
+  AttributeDeclaredError,
   type DomainError,
   ForbiddenError,
   IdempotencyConflictError,
   ListArchivedError,
   NotFoundError,
+  TooManyAttributesError,
   UidNotUpdateableError,
   UidTakenError,
   ValidationError,
   type ValidationIssue,
 } from '../../domain/shared/errors.ts';
+import { AttributeTypeEnum } from './attribute-type.ts';
 import { builder } from './builder.ts';
 import { encodeGlobalId } from './global-id.ts';
 
@@ -97,5 +100,25 @@ Code: \`IDEMPOTENCY_CONFLICT\`.`,
   interfaces: [ErrorInterface],
   fields: (t) => ({
     idempotencyKey: t.exposeString('idempotencyKey', { description: 'The `idempotencyKey` of the input.' }),
+  }),
+});
+
+builder.objectType(AttributeDeclaredError, {
+  name: 'AttributeDeclaredError',
+  description: 'The attribute is declared with another type. Nothing was changed. Code: `ATTRIBUTE_DECLARED`.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'The key of the attribute.' }),
+    declaredType: t.expose('declaredType', { type: AttributeTypeEnum, description: 'The type of the declaration.' }),
+  }),
+});
+
+builder.objectType(TooManyAttributesError, {
+  name: 'TooManyAttributesError',
+  description: `The workspace has declared as many attributes as it can, or the values of attributes that it has just undeclared have not been
+deleted yet. Nothing was changed. Code: \`LIMIT_EXCEEDED\`.`,
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    limit: t.exposeInt('limit', { description: 'The number of attributes that a workspace can declare.' }),
   }),
 });

@@ -10,6 +10,7 @@ import './lists.ts';
 import './list-mutations.ts';
 import './segments.ts';
 import './events.ts';
+import './attributes.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { requiresScopesDirective } from './scopes-plugin.ts';

@@ -8,11 +8,13 @@ import {
   MAX_SEARCH_WORDS,
 } from '../../domain/shared/limits.ts';
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { canonicalUserQuery, orderScopes, type UserQuery, userOrder } from '../../domain/users/query.ts';
+import { userOrder } from '../../domain/users/order.ts';
+import { canonicalUserQuery, type UserQuery } from '../../domain/users/query.ts';
 import { toSearch, userSearch } from '../../domain/users/search.ts';
 import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
+import { UserOrderInput } from './user-order.ts';
 
 const CASE = 'Case is ignored unless `caseSensitive` is true.';
 
@@ -239,49 +241,6 @@ hold, and a missing value satisfies no comparison: a user without a plan is matc
       description: "Conditions on the user's events, all of which must hold.",
       requiresScopes: [conditionScopes.events],
     }),
-  }),
-});
-
-const UserOrderField = builder.enumType('UserOrderField', {
-  description: 'What users can be sorted by. Texts are sorted without differences of case, by Unicode code point.',
-  values: {
-    CREATED_AT: { description: 'When the user signed up in your application.' },
-    UPDATED_AT: {
-      description: 'When the user was last changed. A user who changes while you page moves, and can be read twice.',
-    },
-    UID: { description: "The user's identifier in your application." },
-    EMAIL: { description: "The user's e-mail address." },
-    FIRST_NAME: { description: "The user's first name." },
-    LAST_NAME: { description: "The user's last name." },
-    LAST_EVENT_AT: {
-      description: "When the user's last event happened. Users without events have no value.",
-      requiresScopes: [orderScopes.LAST_EVENT_AT],
-    },
-  } as const,
-});
-
-const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'The direction of an order.',
-  values: {
-    ASC: { description: 'From the smallest to the greatest value.' },
-    DESC: { description: 'From the greatest to the smallest value.' },
-  } as const,
-});
-
-const NullsOrder = builder.enumType('NullsOrder', {
-  description: 'Where an order puts users who lack its value.',
-  values: {
-    FIRST: { description: 'Before all others.' },
-    LAST: { description: 'After all others.' },
-  } as const,
-});
-
-const UserOrderInput = builder.inputType('UserOrder', {
-  description: 'The order of users. Users with the same value are sorted by `id`, in the same direction.',
-  fields: (t) => ({
-    field: t.field({ type: UserOrderField, required: true, description: 'What users are sorted by.' }),
-    direction: t.field({ type: OrderDirection, description: 'Defaults to `ASC`.' }),
-    nulls: t.field({ type: NullsOrder, description: 'Where users without the value come. Defaults to `LAST`.' }),
   }),
 });
 

@@ -12,13 +12,8 @@ import {
 } from '../../domain/shared/pagination.ts';
 import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
-import {
-  canonicalUserQuery,
-  isPositionOfUser,
-  readMatchingUsers,
-  scopeOfOrder,
-  userOrder,
-} from '../../domain/users/query.ts';
+import { scopeOfOrder, userOrder } from '../../domain/users/order.ts';
+import { canonicalUserQuery, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import { toSearch, userSearch } from '../../domain/users/search.ts';
 import type { User } from '../../domain/users/user.ts';
@@ -168,7 +163,7 @@ valid only with the same filter, order and search.`,
   responseExamples: pageExamples,
   errors: [],
   input: z.object({ body: searchBody }),
-  names: argumentNames,
+  names: { ...argumentNames, orderBy: 'order_by' },
   checkSize: ({ limits }, { body }) => {
     const excess = isJsonObject(body) ? filterExcess(measureFilter(body.where), limits) : undefined;
     if (excess !== undefined) throw new LimitExceededError(excess);

@@ -58,6 +58,7 @@ const names = {
   list: `${list}`,
   segment: `${segment}`,
   event: `${event}`,
+  declaredKey: 'k1',
 };
 const fieldsWithScopes = rootFields.filter(({ scopes }) => scopes.length > 0);
 

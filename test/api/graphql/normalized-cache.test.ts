@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
+import { declareAll } from '../../kit/filters/declared.ts';
 import { NormalizedCache, parseWithTypenames } from '../../kit/normalized-cache.ts';
 import {
   rowGlobalId,
@@ -30,6 +31,7 @@ const list = rowGlobalId('List', 1);
 
 const USERS = '{ users { edges { cursor node { id uid firstName } } } }';
 const LISTS = '{ lists { edges { cursor node { id title archivedAt } } } }';
+const ATTRIBUTES = '{ declaredAttributes { key type isReady } }';
 const DEVICES = 'devices { id token platform lastSeenAt }';
 const MEMBERSHIPS = 'lists { id subscribed joinedAt list { id } }';
 const MEMBER_EDGE = 'id cursor subscribed joinedAt node { id uid }';
@@ -127,6 +129,26 @@ const cases: [title: string, Case][] = [
     { mutation: 'archiveList', input: { listId: list }, payload: 'list { id archivedAt }', query: LISTS },
   ],
   [
+    'declareAttribute: appends the attribute',
+    {
+      mutation: 'declareAttribute',
+      input: { key: 'age', type: 'NUMBER' },
+      payload: 'attribute { key type isReady }',
+      query: ATTRIBUTES,
+      update: (cache) => cache.appendItem('declaredAttributes', 'Mutation.declareAttribute', 'attribute'),
+    },
+  ],
+  [
+    'undeclareAttribute: removes the attribute',
+    {
+      mutation: 'undeclareAttribute',
+      input: { key: 'plan' },
+      payload: 'key',
+      query: ATTRIBUTES,
+      update: (cache, { key }) => cache.removeItem('declaredAttributes', 'key', key),
+    },
+  ],
+  [
     'setListSubscription of a member: writes the membership and its edge',
     {
       mutation: 'setListSubscription',
@@ -176,6 +198,7 @@ it.each(cases)('%s', async (_title, { mutation, input, payload, query, update })
   await seedSegmentMembers(app, 1, [1, 2]);
   await seedEvents(app, 1, [1]);
   await seedDevices(app, [1, 2]);
+  await declareAll(app, { plan: 'STRING' });
   const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}`;
   const change = parseWithTypenames(
     `mutation ($input: ${type}Input!) { ${mutation}(input: $input) { ... on ${type}Payload { ${payload} } } }`,

@@ -2,6 +2,7 @@ import { getNamedType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scopes as allScopes, type Scope } from '../../../src/domain/shared/scopes.ts';
 import { startApp } from '../../kit/app.ts';
+import { declareAll } from '../../kit/filters/declared.ts';
 import { rowGlobalId, seedDevices, seedListMembers } from '../../kit/seed-rows.ts';
 import { schemaFields } from '../../kit/walk-schema.ts';
 
@@ -46,6 +47,11 @@ const inputs: Record<string, () => Promise<Record<string, unknown>>> = {
   addEvent: async () => ({ uid: 'u1', name: 'Paid' }),
   removeDevice: async () => ({ uid: 'u1', token: await newToken() }),
   createList: async () => ({ title: 'New' }),
+  declareAttribute: async () => ({ key: 'age', type: 'NUMBER' }),
+  undeclareAttribute: async () => {
+    await declareAll(app, { plan: 'STRING' });
+    return { key: 'plan' };
+  },
   setListSubscription: async () => ({ uid: 'u1', listId: list, subscribed: true }),
   removeFromList: async () => ({ uid: await newMember(), listId: list }),
 };
@@ -59,6 +65,8 @@ const fields: [mutation: string, field: string, selection: string, scopes: Scope
   ['removeDevice', 'removedDeviceId', '', [], []],
   ['removeDevice', 'user', '{ id email }', ['users:read'], ['readUsers']],
   ['createList', 'listEdge', '{ cursor node { id title } }', ['lists:read'], []],
+  ['declareAttribute', 'attribute', '{ key type }', ['users:read'], []],
+  ['undeclareAttribute', 'key', '', [], []],
   ['setListSubscription', 'list', '{ id }', [], []],
   ['setListSubscription', 'user', '{ id email }', ['users:read'], ['readUsers']],
   ['setListSubscription', 'edge', '{ id cursor node { id email } }', ['lists:read', 'users:read'], ['readUsers']],
@@ -111,7 +119,7 @@ describe.each(fields)('%s, %s', (mutation, field, selection, scopes, added) => {
 });
 
 it('returns the fields without a scope to a caller who can only write', async () => {
-  const caller = await app.withScopes('users:identify', 'lists:write');
+  const caller = await app.withScopes('users:identify', 'users:write', 'lists:write');
   for (const [mutation, field, selection, scopes] of fields) {
     if (scopes.length > 0) continue;
     const { answer, payload } = await change(mutation, `${field} ${selection}`, caller);

@@ -6,6 +6,7 @@ import type { UserFacts } from '../../../src/domain/users/filter/condition.ts';
 import type { User } from '../../../src/domain/users/user.ts';
 import { schema } from '../../../src/graphql/schema/index.ts';
 import { startApp } from '../../kit/app.ts';
+import { declareAll, storeValues } from '../../kit/filters/declared.ts';
 import { insertPeople, listIds, segmentIds } from '../../kit/filters/people.ts';
 import { rowGlobalId, rowId } from '../../kit/seed-rows.ts';
 
@@ -53,7 +54,7 @@ function coordinatesWithin(name: string, seen = new Set<string>()): string[] {
   });
 }
 
-const isOrder = ({ input }: { input: string }) => input.startsWith('{ field:');
+const isOrder = ({ input }: { input: string }) => /^\{ (field|attribute):/.test(input);
 
 const HOUR = 3_600_000;
 const ago = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString();
@@ -159,6 +160,8 @@ let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
   app = await startApp();
   await insertPeople(app, people());
+  await declareAll(app, { age: 'NUMBER', plan: 'STRING', renewsOn: 'DATE_TIME' });
+  await storeValues(app);
 });
 afterAll(() => app[Symbol.asyncDispose]());
 

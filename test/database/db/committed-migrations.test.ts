@@ -75,11 +75,11 @@ async function readCatalogue({ rows }: EmptyDatabase) {
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY 1, 2`),
-    // Prisma's schema can state neither expressions nor included columns.
+    // Prisma's schema can state neither expressions nor included columns, nor partial indexes.
     indexes: await rows(`
       SELECT indexname, regexp_replace(indexdef, ' INCLUDE .*', '') FROM pg_indexes
       WHERE schemaname = 'public' AND NOT EXISTS (
-        SELECT FROM pg_index WHERE indexrelid = format('%I.%I', schemaname, indexname)::regclass AND indexprs IS NOT NULL)
+        SELECT FROM pg_index WHERE indexrelid = format('%I.%I', schemaname, indexname)::regclass AND (indexprs IS NOT NULL OR indpred IS NOT NULL))
       ORDER BY 1`),
     constraints: await rows(`
       SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition

@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { createKey } from '../../../src/auth/keys.ts';
 import type { DatabaseClient } from '../../../src/db/client.ts';
+import { declareAttribute } from '../../../src/domain/attributes/declare.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import {
@@ -35,6 +36,8 @@ async function createFullWorkspace(db: DatabaseClient, name: string) {
     );
   }
   const actor = actorOf(place);
+  for (const key of ['age', 'score']) await declareAttribute(db, actor, { key, type: 'NUMBER' });
+  await db.user.updateMany({ where: { workspaceId, uid: { in: ['u1', 'u2'] } }, data: { meta: { age: 1, score: 2 } } });
   await createUser(db, actor, { uid: 'once', idempotencyKey: 'k1' });
   await addEvent(db, actor, { uid: 'once', name: 'Paid', idempotencyKey: 'k2' });
   await db.user.deleteMany({ where: { workspaceId, uid: 'u3' } });
@@ -43,14 +46,16 @@ async function createFullWorkspace(db: DatabaseClient, name: string) {
 
 const full: RowCounts = {
   events: 76,
-  audit_entries: 2,
+  audit_entries: 4,
   idempotency_keys: 2,
   devices: 24,
   list_memberships: 48,
   segment_memberships: 24,
   user_words: 25,
+  attribute_values: 4,
   user_activity: 3,
   users: 25,
+  attribute_declarations: 2,
   lists: 2,
   segments: 1,
   user_deletions: 1,

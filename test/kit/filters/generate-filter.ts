@@ -24,16 +24,19 @@ type Parts<Type> = Readonly<Record<keyof Type, () => unknown>>;
 
 const durations = ['PT1M', 'P1D', 'P30D', 'P52W', 'P1DT12H', 'P3650D'];
 
+type Conditions = Omit<UserFilter, 'and' | 'or' | 'not'>;
+
 /**
  * Generates filters with every operator over the values that `somebody` has, so that each holds for some users and not for
  * others.
+ * @param keyOf if set, filters consist of conditions on attributes, and this chooses the key for some conditions.
  */
-export function filterGenerator({ below, percent, of }: Choices) {
+export function filterGenerator({ below, percent, of }: Choices, keyOf?: (conditions: Input) => string) {
   /** An object with some of the parts: in 95 % of cases, at least one. */
   function some<Type>(parts: Parts<Type>, chance = 100 / Object.keys(parts).length): Input {
-    const all = Object.entries<() => unknown>(parts);
-    const chosen = all.filter(() => percent(chance));
-    const picked = chosen.length > 0 || percent(5) ? chosen : [of(all)];
+    const entries = Object.entries<() => unknown>(parts);
+    const chosen = entries.filter(() => percent(chance));
+    const picked = chosen.length > 0 || percent(5) ? chosen : [of(entries)];
     return Object.fromEntries(picked.map(([name, make]) => [name, make()]));
   }
   const several = <Value>(make: () => Value) => Array.from({ length: below(4) }, make);
@@ -98,7 +101,10 @@ export function filterGenerator({ below, percent, of }: Choices) {
       dateTime: dateTimeFilter,
       exists: flag,
     });
-  const attributeFilter = () => ({ key: of(keys), ...valueFilter() });
+  const attributeFilter = () => {
+    const conditions = valueFilter();
+    return { key: keyOf?.(conditions) ?? of(keys), ...conditions };
+  };
 
   const someOrNone = (condition: () => Input) =>
     some<NonNullable<UserFilter['devices']>>({ some: condition, none: condition });
@@ -121,8 +127,7 @@ export function filterGenerator({ below, percent, of }: Choices) {
     ),
   });
 
-  type Conditions = Omit<UserFilter, 'and' | 'or' | 'not'>;
-  const conditions: Parts<Conditions> = {
+  const all: Parts<Conditions> = {
     uid: stringFilter,
     email: stringFilter,
     number: stringFilter,
@@ -143,10 +148,12 @@ export function filterGenerator({ below, percent, of }: Choices) {
     events: () => several(event),
   };
 
+  const conditions = keyOf ? { meta: () => [attributeFilter()] } : all;
+
   /** A filter, nested at most to this depth. */
   return function filter(depth: number): Input {
-    if (depth === 0) return some<Conditions>(conditions, 6);
+    if (depth === 0) return some(conditions, 6);
     const nested = () => filter(depth - 1);
-    return some<UserFilter>({ and: () => several(nested), or: () => several(nested), not: nested, ...conditions }, 8);
+    return some({ and: () => several(nested), or: () => several(nested), not: nested, ...conditions }, 8);
   };
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { Prisma } from '../../../src/db/generated/client.ts';
+import { advanceDeclaration } from '../../../src/domain/attributes/fill.ts';
 import type { EventFacts } from '../../../src/domain/events/filter.ts';
 import type { UserFacts } from '../../../src/domain/users/filter/condition.ts';
 import { startApp } from '../app.ts';
 import { type Choices, choicesOf } from '../choices.ts';
 import { type Place, rowId } from '../seed-rows.ts';
+import { declareAll, declaredTypes, storeValues } from './declared.ts';
 
 /** The instant that `within` and `before` refer to in the tests. */
 export const NOW = new Date('2026-03-01T12:00:00.000Z');
@@ -156,7 +158,7 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
     )}`;
   await db.$executeRaw`
     INSERT INTO lists (workspace_id, id, title, created_at)
-    SELECT ${workspace}, id, 'A list', now() FROM unnest(${listIds}::uuid[]) AS id`;
+    SELECT ${workspace}, id, 'A list', now() FROM unnest(${listIds}::uuid[]) AS id ON CONFLICT DO NOTHING`;
   await db.$executeRaw`
     INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
     SELECT ${workspace}, "listId", "userId", subscribed, "joinedAt"
@@ -166,7 +168,7 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
     )}`;
   await db.$executeRaw`
     INSERT INTO segments (workspace_id, id, name, created_at)
-    SELECT ${workspace}, id, 'A segment', now() FROM unnest(${segmentIds}::uuid[]) AS id`;
+    SELECT ${workspace}, id, 'A segment', now() FROM unnest(${segmentIds}::uuid[]) AS id ON CONFLICT DO NOTHING`;
   await db.$executeRaw`
     INSERT INTO segment_memberships (workspace_id, segment_id, user_id, suppressed)
     SELECT ${workspace}, "segmentId", "userId", suppressed
@@ -183,14 +185,34 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
     )}`;
 }
 
-/** Starts an app before the tests of a file, with people in its workspace. */
+/** Gives people their attributes, which are those of others until then. */
+async function exchangeAttributes({ db, workspaceId }: Place, people: readonly UserFacts[]): Promise<void> {
+  const rows = JSON.stringify(people.map(({ user: { id, meta } }) => ({ id, meta })));
+  await db.$executeRaw`
+    UPDATE users SET meta = row.meta FROM jsonb_to_recordset(${rows}::jsonb) AS row(id uuid, meta jsonb)
+    WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = row.id`;
+}
+
+/**
+ * Starts an app before the tests of a file, with people in its workspace, and with declared attributes: the first half of the people
+ * is there before they are declared, and the attributes of all change while the values are stored.
+ */
 export function usePeople({ seed, count }: { seed: number; count: number }) {
   const choices = choicesOf(seed);
   const people = Array.from({ length: count }, (_, place) => somebody(choices, place));
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
     app = await startApp();
-    await insertPeople(app, people);
+    const before = people.map((facts, place) => {
+      const { meta } = people[(place + 1) % count]?.user ?? facts.user;
+      return { ...facts, user: { ...facts.user, meta } };
+    });
+    await insertPeople(app, before.slice(0, count / 2));
+    await declareAll(app, declaredTypes);
+    await insertPeople(app, before.slice(count / 2));
+    for (let step = 0; step < 6; step += 1) await advanceDeclaration(app.db, { stepSize: 10 });
+    await exchangeAttributes(app, people);
+    await storeValues(app);
   });
   afterAll(() => app[Symbol.asyncDispose]());
   return {

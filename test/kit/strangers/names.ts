@@ -22,6 +22,7 @@ export const namesOf = (number: number): AllNames => ({
   event: rowGlobalId('Event', number),
   email: `import${number}@example.com`,
   idempotencyKey: `key-${number}-${number}-${number}`,
+  declaredKey: `k${number}`,
 });
 
 /** Global ids by type. A new node type needs one. */
@@ -81,6 +82,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'CreateUserInput.listIds': ({ list }) => [[list]],
   'CreateUserInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
   'DeleteUserInput.uid': ({ uid }) => [uid],
+  'UndeclareAttributeInput.key': ({ declaredKey }) => [declaredKey],
   'DeviceInput.token': ({ token }) => [token],
   'RemoveDeviceInput.uid': ({ uid }) => [uid],
   'RemoveDeviceInput.token': ({ token }) => [token],
@@ -113,6 +115,10 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'CreateUserInput.meta': undefined,
   'CreateUserInput.number': undefined,
   'CreateUserInput.timeZone': undefined,
+  'AttributeOrder.key': undefined,
+  'AttributeOrder.type': undefined,
+  'DeclareAttributeInput.key': 'plan',
+  'DeclareAttributeInput.type': 'STRING',
   'DeviceInput.platform': 'IOS',
   'EventFilter.name': undefined,
   'EventFilter.since': undefined,
@@ -120,6 +126,7 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'List.members(subscribed)': undefined,
   'SetListSubscriptionInput.subscribed': true,
   'UserOrder.field': 'UID',
+  'UserOrder.attribute': undefined,
   'UserOrder.direction': undefined,
   'UserOrder.nulls': undefined,
   'UpdateListInput.title': 'Overwritten',

@@ -10,6 +10,9 @@ export async function seedAll(place: Place, number: number): Promise<void> {
   const { db, workspaceId } = place;
   const app = { timeZone: `Zone/${number}`, appVersion: `Version ${number}`, appBuild: `Build ${number}` };
   const meta = { [`k${number}`]: `${number}` };
+  await db.$executeRaw`
+    INSERT INTO attribute_declarations (workspace_id, number, key, type, declared_at, ready_at)
+    VALUES (${workspaceId}::uuid, 1, ${`k${number}`}, 'STRING', now(), now())`;
   await db.user.updateMany({
     where: { workspaceId },
     data: { firstName: `First ${number}`, lastName: `Last ${number}`, number: `+${number}${number}`, ...app, meta },
@@ -27,6 +30,8 @@ export async function seedAll(place: Place, number: number): Promise<void> {
 
 const tables = [
   'users',
+  'attribute_values',
+  'attribute_declarations',
   'devices',
   'lists',
   'list_memberships',

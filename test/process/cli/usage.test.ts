@@ -19,6 +19,10 @@ describe('help', () => {
     [['keys', 'revoke'], 'keys revoke pk_'],
     [['audit'], 'audit list --workspace'],
     [['audit', 'list'], 'audit list --workspace'],
+    [['attributes'], 'attributes declare age number'],
+    [['attributes', 'list'], 'attributes list --json'],
+    [['attributes', 'declare'], 'attributes declare renewsOn date-time'],
+    [['attributes', 'undeclare'], 'attributes undeclare age'],
   ])('of %j has examples and needs no database', async (command, example) => {
     const { stdout, stderr, code } = await runCli({}, ...command, '--help');
     expect(stdout).toMatch(/^Usage: npm run cli -- /);

@@ -1,7 +1,7 @@
 import { isEnumType, isInputObjectType } from 'graphql';
 import { expect, it } from 'vitest';
 import { conditionScopes } from '../../../src/domain/users/filter/input.ts';
-import { orderScopes } from '../../../src/domain/users/query.ts';
+import { orderScopes } from '../../../src/domain/users/order.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
 
 it('the fields of UserFilter require the same scopes in both APIs', () => {
@@ -22,7 +22,7 @@ it('the values of UserOrderField require the same scopes in both APIs', () => {
   const scopes = values.flatMap(({ name, extensions }) =>
     extensions.requiresScopes ? [[name, extensions.requiresScopes]] : [],
   );
-  const advice = 'Add the scope of a value to orderScopes in src/domain/users/query.ts.';
+  const advice = 'Add the scope of a value to orderScopes in src/domain/users/order.ts.';
   expect(Object.fromEntries(scopes), advice).toEqual(
     Object.fromEntries(Object.entries(orderScopes).map(([name, scope]) => [name, [scope]])),
   );

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<53aa7f6f7e3d28ce0b78501325dfc906>>
+ * @generated SignedSource<<1267858929f4704d1a9895564ff53ee1>>
  * @relayHash c44183a59c673a43e1a0f6b606cbad76
  * @lightSyntaxTransform
  */
@@ -12,14 +12,20 @@
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added value";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
 export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserOrder = {
+  attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;
-  field: UserOrderField;
+  field?: UserOrderField | null | undefined;
   nulls?: NullsOrder | null | undefined;
+};
+export type AttributeOrder = {
+  key: string;
+  type: AttributeType;
 };
 export type UserFilter = {
   and?: ReadonlyArray<UserFilter> | null | undefined;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<951bb4f02149bdc82ea580da278583fc>>
+ * @generated SignedSource<<80de9273a02f10cebcca0b37a74b19cf>>
  * @relayHash 294f0616ddc507f93f4e994b19600b34
  * @lightSyntaxTransform
  */
@@ -12,6 +12,7 @@
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added value";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
@@ -132,9 +133,14 @@ export type SegmentMembershipCondition = {
   suppressed?: boolean | null | undefined;
 };
 export type UserOrder = {
+  attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;
-  field: UserOrderField;
+  field?: UserOrderField | null | undefined;
   nulls?: NullsOrder | null | undefined;
+};
+export type AttributeOrder = {
+  key: string;
+  type: AttributeType;
 };
 export type membersQuery$variables = {
   first?: number | null | undefined;

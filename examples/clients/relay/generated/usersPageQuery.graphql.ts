@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<a04ba289ea926691867cf2127d515923>>
+ * @generated SignedSource<<155e27876d0a09b7c315076f0e318839>>
  * @relayHash 5d7bb62d0e2089139dcf0d623fe6a1b0
  * @lightSyntaxTransform
  */
@@ -12,14 +12,20 @@
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added value";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
 export type UserOrderField = "CREATED_AT" | "EMAIL" | "FIRST_NAME" | "LAST_EVENT_AT" | "LAST_NAME" | "UID" | "UPDATED_AT" | "%future added value";
 export type UserOrder = {
+  attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;
-  field: UserOrderField;
+  field?: UserOrderField | null | undefined;
   nulls?: NullsOrder | null | undefined;
+};
+export type AttributeOrder = {
+  key: string;
+  type: AttributeType;
 };
 export type UserFilter = {
   and?: ReadonlyArray<UserFilter> | null | undefined;

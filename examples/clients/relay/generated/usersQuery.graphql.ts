@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<916dcf73b6d7210b1539927172bcb934>>
+ * @generated SignedSource<<ecc3e2ef14c8a9dd7d2a259baa23a95f>>
  * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
  * @lightSyntaxTransform
  */
@@ -12,6 +12,7 @@
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
+export type AttributeType = "DATE_TIME" | "NUMBER" | "STRING" | "%future added value";
 export type DevicePlatform = "ANDROID" | "IOS" | "%future added value";
 export type NullsOrder = "FIRST" | "LAST" | "%future added value";
 export type OrderDirection = "ASC" | "DESC" | "%future added value";
@@ -132,9 +133,14 @@ export type SegmentMembershipCondition = {
   suppressed?: boolean | null | undefined;
 };
 export type UserOrder = {
+  attribute?: AttributeOrder | null | undefined;
   direction?: OrderDirection | null | undefined;
-  field: UserOrderField;
+  field?: UserOrderField | null | undefined;
   nulls?: NullsOrder | null | undefined;
+};
+export type AttributeOrder = {
+  key: string;
+  type: AttributeType;
 };
 export type usersQuery$variables = {
   after?: string | null | undefined;

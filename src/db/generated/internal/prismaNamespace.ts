@@ -401,6 +401,8 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   User: 'User',
   UserWords: 'UserWords',
+  AttributeDeclaration: 'AttributeDeclaration',
+  AttributeValue: 'AttributeValue',
   Device: 'Device',
   List: 'List',
   ListMembership: 'ListMembership',
@@ -427,7 +429,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "device" | "list" | "listMembership" | "segment" | "segmentMembership" | "event" | "userActivity" | "userDeletion" | "auditEntry" | "idempotencyKey" | "rateLimitPoints"
+    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentMembership" | "event" | "userActivity" | "userDeletion" | "auditEntry" | "idempotencyKey" | "rateLimitPoints"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -708,6 +710,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.UserWordsCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.UserWordsCountAggregateOutputType> | number
+        }
+      }
+    }
+    AttributeDeclaration: {
+      payload: Prisma.$AttributeDeclarationPayload<ExtArgs>
+      fields: Prisma.AttributeDeclarationFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AttributeDeclarationFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AttributeDeclarationFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>
+        }
+        findFirst: {
+          args: Prisma.AttributeDeclarationFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AttributeDeclarationFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>
+        }
+        findMany: {
+          args: Prisma.AttributeDeclarationFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>[]
+        }
+        create: {
+          args: Prisma.AttributeDeclarationCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>
+        }
+        createMany: {
+          args: Prisma.AttributeDeclarationCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AttributeDeclarationCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>[]
+        }
+        delete: {
+          args: Prisma.AttributeDeclarationDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>
+        }
+        update: {
+          args: Prisma.AttributeDeclarationUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>
+        }
+        deleteMany: {
+          args: Prisma.AttributeDeclarationDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AttributeDeclarationUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AttributeDeclarationUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>[]
+        }
+        upsert: {
+          args: Prisma.AttributeDeclarationUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeDeclarationPayload>
+        }
+        aggregate: {
+          args: Prisma.AttributeDeclarationAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAttributeDeclaration>
+        }
+        groupBy: {
+          args: Prisma.AttributeDeclarationGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttributeDeclarationGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AttributeDeclarationCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttributeDeclarationCountAggregateOutputType> | number
+        }
+      }
+    }
+    AttributeValue: {
+      payload: Prisma.$AttributeValuePayload<ExtArgs>
+      fields: Prisma.AttributeValueFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AttributeValueFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AttributeValueFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>
+        }
+        findFirst: {
+          args: Prisma.AttributeValueFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AttributeValueFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>
+        }
+        findMany: {
+          args: Prisma.AttributeValueFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>[]
+        }
+        create: {
+          args: Prisma.AttributeValueCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>
+        }
+        createMany: {
+          args: Prisma.AttributeValueCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AttributeValueCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>[]
+        }
+        delete: {
+          args: Prisma.AttributeValueDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>
+        }
+        update: {
+          args: Prisma.AttributeValueUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>
+        }
+        deleteMany: {
+          args: Prisma.AttributeValueDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AttributeValueUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AttributeValueUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>[]
+        }
+        upsert: {
+          args: Prisma.AttributeValueUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AttributeValuePayload>
+        }
+        aggregate: {
+          args: Prisma.AttributeValueAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAttributeValue>
+        }
+        groupBy: {
+          args: Prisma.AttributeValueGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttributeValueGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AttributeValueCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AttributeValueCountAggregateOutputType> | number
         }
       }
     }
@@ -1624,6 +1774,33 @@ export const UserWordsScalarFieldEnum = {
 export type UserWordsScalarFieldEnum = (typeof UserWordsScalarFieldEnum)[keyof typeof UserWordsScalarFieldEnum]
 
 
+export const AttributeDeclarationScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  number: 'number',
+  key: 'key',
+  type: 'type',
+  declaredAt: 'declaredAt',
+  readyAt: 'readyAt',
+  undeclaredAt: 'undeclaredAt',
+  barrier: 'barrier',
+  barrierAt: 'barrierAt',
+  position: 'position',
+  usersRead: 'usersRead'
+} as const
+
+export type AttributeDeclarationScalarFieldEnum = (typeof AttributeDeclarationScalarFieldEnum)[keyof typeof AttributeDeclarationScalarFieldEnum]
+
+
+export const AttributeValueScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  attribute: 'attribute',
+  textValue: 'textValue'
+} as const
+
+export type AttributeValueScalarFieldEnum = (typeof AttributeValueScalarFieldEnum)[keyof typeof AttributeValueScalarFieldEnum]
+
+
 export const DeviceScalarFieldEnum = {
   workspaceId: 'workspaceId',
   token: 'token',
@@ -1879,6 +2056,34 @@ export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$Prisma
 
 
 /**
+ * Reference to a field of type 'AttributeType'
+ */
+export type EnumAttributeTypeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'AttributeType'>
+    
+
+
+/**
+ * Reference to a field of type 'AttributeType[]'
+ */
+export type ListEnumAttributeTypeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'AttributeType[]'>
+    
+
+
+/**
+ * Reference to a field of type 'BigInt'
+ */
+export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
+    
+
+
+/**
+ * Reference to a field of type 'BigInt[]'
+ */
+export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
+    
+
+
+/**
  * Reference to a field of type 'DevicePlatform'
  */
 export type EnumDevicePlatformFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'DevicePlatform'>
@@ -1917,20 +2122,6 @@ export type EnumIdempotentOperationFieldRefInput<$PrismaModel> = FieldRefInputTy
  * Reference to a field of type 'IdempotentOperation[]'
  */
 export type ListEnumIdempotentOperationFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'IdempotentOperation[]'>
-    
-
-
-/**
- * Reference to a field of type 'BigInt'
- */
-export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
-    
-
-
-/**
- * Reference to a field of type 'BigInt[]'
- */
-export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
     
 
 
@@ -2102,6 +2293,8 @@ export type GlobalOmitConfig = {
   apiKey?: Prisma.ApiKeyOmit
   user?: Prisma.UserOmit
   userWords?: Prisma.UserWordsOmit
+  attributeDeclaration?: Prisma.AttributeDeclarationOmit
+  attributeValue?: Prisma.AttributeValueOmit
   device?: Prisma.DeviceOmit
   list?: Prisma.ListOmit
   listMembership?: Prisma.ListMembershipOmit

@@ -55,6 +55,8 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   User: 'User',
   UserWords: 'UserWords',
+  AttributeDeclaration: 'AttributeDeclaration',
+  AttributeValue: 'AttributeValue',
   Device: 'Device',
   List: 'List',
   ListMembership: 'ListMembership',
@@ -142,6 +144,33 @@ export const UserWordsScalarFieldEnum = {
 } as const
 
 export type UserWordsScalarFieldEnum = (typeof UserWordsScalarFieldEnum)[keyof typeof UserWordsScalarFieldEnum]
+
+
+export const AttributeDeclarationScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  number: 'number',
+  key: 'key',
+  type: 'type',
+  declaredAt: 'declaredAt',
+  readyAt: 'readyAt',
+  undeclaredAt: 'undeclaredAt',
+  barrier: 'barrier',
+  barrierAt: 'barrierAt',
+  position: 'position',
+  usersRead: 'usersRead'
+} as const
+
+export type AttributeDeclarationScalarFieldEnum = (typeof AttributeDeclarationScalarFieldEnum)[keyof typeof AttributeDeclarationScalarFieldEnum]
+
+
+export const AttributeValueScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  attribute: 'attribute',
+  textValue: 'textValue'
+} as const
+
+export type AttributeValueScalarFieldEnum = (typeof AttributeValueScalarFieldEnum)[keyof typeof AttributeValueScalarFieldEnum]
 
 
 export const DeviceScalarFieldEnum = {

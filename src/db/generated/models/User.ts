@@ -276,6 +276,7 @@ export type UserWhereInput = {
   segments?: Prisma.SegmentMembershipListRelationFilter
   words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
   activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
+  attributeValues?: Prisma.AttributeValueListRelationFilter
 }
 
 export type UserOrderByWithRelationInput = {
@@ -302,6 +303,7 @@ export type UserOrderByWithRelationInput = {
   segments?: Prisma.SegmentMembershipOrderByRelationAggregateInput
   words?: Prisma.UserWordsOrderByWithRelationInput
   activity?: Prisma.UserActivityOrderByWithRelationInput
+  attributeValues?: Prisma.AttributeValueOrderByRelationAggregateInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -333,6 +335,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   segments?: Prisma.SegmentMembershipListRelationFilter
   words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
   activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
+  attributeValues?: Prisma.AttributeValueListRelationFilter
 }, "workspaceId_id" | "workspaceId_uid">
 
 export type UserOrderByWithAggregationInput = {
@@ -404,6 +407,7 @@ export type UserCreateInput = {
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -429,6 +433,7 @@ export type UserUncheckedCreateInput = {
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -454,6 +459,7 @@ export type UserUpdateInput = {
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -479,6 +485,7 @@ export type UserUncheckedUpdateInput = {
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -675,6 +682,20 @@ export type UserUpdateOneRequiredWithoutWordsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutWordsInput, Prisma.UserUpdateWithoutWordsInput>, Prisma.UserUncheckedUpdateWithoutWordsInput>
 }
 
+export type UserCreateNestedOneWithoutAttributeValuesInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutAttributeValuesInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutAttributeValuesNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutAttributeValuesInput
+  upsert?: Prisma.UserUpsertWithoutAttributeValuesInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutAttributeValuesInput, Prisma.UserUpdateWithoutAttributeValuesInput>, Prisma.UserUncheckedUpdateWithoutAttributeValuesInput>
+}
+
 export type UserCreateNestedOneWithoutDevicesInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutDevicesInput, Prisma.UserUncheckedCreateWithoutDevicesInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutDevicesInput
@@ -753,6 +774,7 @@ export type UserCreateWithoutWorkspaceInput = {
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutWorkspaceInput = {
@@ -777,6 +799,7 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutWorkspaceInput = {
@@ -850,6 +873,7 @@ export type UserCreateWithoutWordsInput = {
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutWordsInput = {
@@ -874,6 +898,7 @@ export type UserUncheckedCreateWithoutWordsInput = {
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutWordsInput = {
@@ -914,6 +939,7 @@ export type UserUpdateWithoutWordsInput = {
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutWordsInput = {
@@ -937,6 +963,123 @@ export type UserUncheckedUpdateWithoutWordsInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutAttributeValuesInput = {
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
+  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutAttributeValuesInput = {
+  workspaceId: string
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutAttributeValuesInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+}
+
+export type UserUpsertWithoutAttributeValuesInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutAttributeValuesInput, Prisma.UserUncheckedUpdateWithoutAttributeValuesInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutAttributeValuesInput, Prisma.UserUncheckedCreateWithoutAttributeValuesInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutAttributeValuesInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutAttributeValuesInput, Prisma.UserUncheckedUpdateWithoutAttributeValuesInput>
+}
+
+export type UserUpdateWithoutAttributeValuesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
+  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutAttributeValuesInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
 }
 
@@ -962,6 +1105,7 @@ export type UserCreateWithoutDevicesInput = {
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutDevicesInput = {
@@ -986,6 +1130,7 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutDevicesInput = {
@@ -1026,6 +1171,7 @@ export type UserUpdateWithoutDevicesInput = {
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutDevicesInput = {
@@ -1050,6 +1196,7 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutListsInput = {
@@ -1074,6 +1221,7 @@ export type UserCreateWithoutListsInput = {
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutListsInput = {
@@ -1098,6 +1246,7 @@ export type UserUncheckedCreateWithoutListsInput = {
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutListsInput = {
@@ -1138,6 +1287,7 @@ export type UserUpdateWithoutListsInput = {
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutListsInput = {
@@ -1162,6 +1312,7 @@ export type UserUncheckedUpdateWithoutListsInput = {
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSegmentsInput = {
@@ -1186,6 +1337,7 @@ export type UserCreateWithoutSegmentsInput = {
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSegmentsInput = {
@@ -1210,6 +1362,7 @@ export type UserUncheckedCreateWithoutSegmentsInput = {
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSegmentsInput = {
@@ -1250,6 +1403,7 @@ export type UserUpdateWithoutSegmentsInput = {
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSegmentsInput = {
@@ -1274,6 +1428,7 @@ export type UserUncheckedUpdateWithoutSegmentsInput = {
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutActivityInput = {
@@ -1298,6 +1453,7 @@ export type UserCreateWithoutActivityInput = {
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutActivityInput = {
@@ -1322,6 +1478,7 @@ export type UserUncheckedCreateWithoutActivityInput = {
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutActivityInput = {
@@ -1362,6 +1519,7 @@ export type UserUpdateWithoutActivityInput = {
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutActivityInput = {
@@ -1386,6 +1544,7 @@ export type UserUncheckedUpdateWithoutActivityInput = {
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyWorkspaceInput = {
@@ -1429,6 +1588,7 @@ export type UserUpdateWithoutWorkspaceInput = {
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutWorkspaceInput = {
@@ -1453,6 +1613,7 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateManyWithoutWorkspaceInput = {
@@ -1483,12 +1644,14 @@ export type UserCountOutputType = {
   devices: number
   lists: number
   segments: number
+  attributeValues: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   devices?: boolean | UserCountOutputTypeCountDevicesArgs
   lists?: boolean | UserCountOutputTypeCountListsArgs
   segments?: boolean | UserCountOutputTypeCountSegmentsArgs
+  attributeValues?: boolean | UserCountOutputTypeCountAttributeValuesArgs
 }
 
 /**
@@ -1522,6 +1685,13 @@ export type UserCountOutputTypeCountSegmentsArgs<ExtArgs extends runtime.Types.E
   where?: Prisma.SegmentMembershipWhereInput
 }
 
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountAttributeValuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AttributeValueWhereInput
+}
+
 
 export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
@@ -1547,6 +1717,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
   words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   activity?: boolean | Prisma.User$activityArgs<ExtArgs>
+  attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -1620,6 +1791,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
   words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   activity?: boolean | Prisma.User$activityArgs<ExtArgs>
+  attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1638,6 +1810,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     segments: Prisma.$SegmentMembershipPayload<ExtArgs>[]
     words: Prisma.$UserWordsPayload<ExtArgs> | null
     activity: Prisma.$UserActivityPayload<ExtArgs> | null
+    attributeValues: Prisma.$AttributeValuePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
@@ -2085,6 +2258,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   segments<T extends Prisma.User$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   words<T extends Prisma.User$wordsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$wordsArgs<ExtArgs>>): Prisma.Prisma__UserWordsClient<runtime.Types.Result.GetResult<Prisma.$UserWordsPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   activity<T extends Prisma.User$activityArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$activityArgs<ExtArgs>>): Prisma.Prisma__UserActivityClient<runtime.Types.Result.GetResult<Prisma.$UserActivityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  attributeValues<T extends Prisma.User$attributeValuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$attributeValuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeValuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2639,6 +2813,30 @@ export type User$activityArgs<ExtArgs extends runtime.Types.Extensions.InternalA
    */
   include?: Prisma.UserActivityInclude<ExtArgs> | null
   where?: Prisma.UserActivityWhereInput
+}
+
+/**
+ * User.attributeValues
+ */
+export type User$attributeValuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AttributeValue
+   */
+  select?: Prisma.AttributeValueSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AttributeValue
+   */
+  omit?: Prisma.AttributeValueOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AttributeValueInclude<ExtArgs> | null
+  where?: Prisma.AttributeValueWhereInput
+  orderBy?: Prisma.AttributeValueOrderByWithRelationInput | Prisma.AttributeValueOrderByWithRelationInput[]
+  cursor?: Prisma.AttributeValueWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AttributeValueScalarFieldEnum | Prisma.AttributeValueScalarFieldEnum[]
 }
 
 /**

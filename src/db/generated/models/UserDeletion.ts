@@ -409,14 +409,6 @@ export type UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput = {
   deleteMany?: Prisma.UserDeletionScalarWhereInput | Prisma.UserDeletionScalarWhereInput[]
 }
 
-export type IntFieldUpdateOperationsInput = {
-  set?: number
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type UserDeletionCreateWithoutWorkspaceInput = {
   userId: string
   requestedAt: Date | string

@@ -1,13 +1,17 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts';
+import type { AttributeFilter } from '../../filter/input.ts';
 import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
+import { type StoredTest, storedTests } from '../../filter/stored-values.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
 import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import type { AttributeValue } from '../../shared/attributes.ts';
 import { hasDigitsOf } from '../search.ts';
 import { type User, userColumns } from '../user.ts';
-import type { Access, Condition, Dependency, SqlScope } from './condition.ts';
+import { type Access, type Condition, type Dependency, hasRows, type SqlScope } from './condition.ts';
 import type { UserFilter } from './input.ts';
+import { all } from './logic.ts';
 
 /** The fields of a user that a filter can compare, by type. */
 const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone', 'appVersion', 'appBuild'] as const;
@@ -105,10 +109,17 @@ export function fieldConditions(filter: UserFilter): Condition[] {
   ];
 }
 
+/**
+ * Finds the range of stored values for a condition on an attribute; undefined if the attribute is not declared with the type, or not
+ * ready. Called for each condition that an index on the values would serve.
+ */
+export type FindRange = (filter: AttributeFilter, test: StoredTest) => StoredRange | undefined;
+
 /** The conditions on the attributes of a user. */
-export function attributeConditions(filter: UserFilter): Condition[] {
-  return (filter.meta ?? []).flatMap(({ key, ...tests }) =>
-    valueComparisons(tests).map((comparison) => {
+export function attributeConditions(filter: UserFilter, findRange: FindRange): Condition[] {
+  return (filter.meta ?? []).flatMap((attributeFilter) => {
+    const { key, ...tests } = attributeFilter;
+    const conditions = valueComparisons(tests).map((comparison) => {
       const indexed = tokensSql(key, comparison);
       return conditionOn(comparison, {
         name: key,
@@ -118,8 +129,33 @@ export function attributeConditions(filter: UserFilter): Condition[] {
         indexed,
         access: indexed ? 'index' : 'scan',
       });
-    }),
-  );
+    });
+    for (const test of storedTests(tests)) {
+      const range = findRange(attributeFilter, test);
+      if (range) return [byStoredValue(all(conditions), range, test)];
+    }
+    return conditions;
+  });
+}
+
+/** The conditions on one declared attribute, by whose stored value PostgreSQL can find the users: one range, not one for each bound. */
+function byStoredValue(condition: Condition, { number, userIds }: StoredRange, test: StoredTest): Condition {
+  const isInRange = (scope: SqlScope) => {
+    if (userIds) return Prisma.sql`users.id = ANY(${userIds}::uuid[])`;
+    const rows = Prisma.sql`FROM attribute_values
+      WHERE attribute_values.workspace_id = ${scope.workspaceId}::uuid AND attribute_values.attribute = ${number}::smallint
+        AND attribute_values.user_id = users.id AND ${test.sql(scope.now)}`;
+    return hasRows(scope, false, rows, Prisma.sql`attribute_values.user_id`);
+  };
+  return {
+    ...condition,
+    access: 'index',
+    sql: (scope, isNegated) => {
+      if (isNegated || !scope.walk) return condition.sql(scope, isNegated);
+      const evaluated = condition.sql({ ...scope, walk: undefined }, false);
+      return Prisma.sql`(${isInRange(scope)} AND COALESCE(${evaluated}, false))`;
+    },
+  };
 }
 
 /** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
