@@ -58,7 +58,10 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.users': [query(`{ users { ${page} } }`)],
     'Query.lists': [query(`{ lists { ${page} } }`)],
     'Query.segments': [query(`{ segments { ${page} } }`)],
-    'Query.declaredAttributes': [query('{ declaredAttributes { key type isReady } }')],
+    'Query.declaredAttributes': [
+      query('{ declaredAttributes { __typename } }'),
+      query('{ declaredAttributes { key type isReady } }'),
+    ],
     'Query._service': [query('{ _service { sdl } }')],
     'Query._entities': [
       query('query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id uid } } }', {

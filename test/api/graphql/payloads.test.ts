@@ -47,7 +47,7 @@ const inputs: Record<string, () => Promise<Record<string, unknown>>> = {
   addEvent: async () => ({ uid: 'u1', name: 'Paid' }),
   removeDevice: async () => ({ uid: 'u1', token: await newToken() }),
   createList: async () => ({ title: 'New' }),
-  declareAttribute: async () => ({ key: 'age', type: 'NUMBER' }),
+  declareAttribute: async () => ({ key: newName(), type: 'NUMBER' }),
   undeclareAttribute: async () => {
     await declareAll(app, { plan: 'STRING' });
     return { key: 'plan' };

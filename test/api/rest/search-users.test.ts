@@ -168,7 +168,7 @@ describe('issues', () => {
 
   it('name the values that an enum has', async () => {
     expect(await issuesOf({ order_by: { field: 'age' } })).toEqual([
-      'order_by.field INVALID_VALUE: must be one of created_at, updated_at, uid, email, first_name, last_name',
+      'order_by.field INVALID_VALUE: must be one of created_at, updated_at, uid, email, first_name, last_name, last_event_at',
     ]);
   });
 
