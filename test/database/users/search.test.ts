@@ -166,6 +166,7 @@ describe('A search among many users', () => {
     const read = () => restOf(app).get('/v1/users?search=ada');
     await read();
     const statements = await app.statementsOf(read);
-    expect(statements.map((text) => /\/\* (\w+)/.exec(text)?.[1])).toEqual(['readOrderedPage']);
+    expect(statements.filter((text) => text.includes('/* readOrderedPage'))).toHaveLength(1);
+    expect(statements.filter((text) => text.includes('/* hasRowsBeyond'))).toEqual([]);
   });
 });
