@@ -15,7 +15,7 @@ import { startApp } from '../kit/app.ts';
 import { type Choices, choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
-import { someOrder, sortPeople } from '../kit/filters/sort-people.ts';
+import { someFieldOrder, sortPeople } from '../kit/filters/sort-people.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
@@ -102,7 +102,7 @@ describe('A search', () => {
       const where = filterSchema.parse(own.percent(70) ? {} : filterGenerator(own)(1));
       const parsed = toSearch(search);
       const condition = toCondition(where);
-      const order = own.percent(30) ? someOrder(own) : undefined;
+      const order = own.percent(30) ? someFieldOrder(own) : undefined;
       const holds = (facts: UserFacts) =>
         (parsed?.condition.holds(facts, NOW.getTime()) ?? true) && condition.holds(facts, NOW.getTime());
       const matching = sortPeople(people.filter(holds), order).map(({ user }) => user);

@@ -11,7 +11,7 @@ import { declaredTypes } from './declared.ts';
 const declaredAttributes = Object.entries(declaredTypes).map(([key, type]) => ({ key, type }));
 
 /** A random order, by a field. */
-const someFieldOrder = ({ of }: Choices): UserOrder => ({
+export const someFieldOrder = ({ of }: Choices): UserOrder => ({
   field: of(userOrderFields),
   direction: of(['ASC', 'DESC', undefined]),
   nulls: of(['FIRST', 'LAST', undefined]),
