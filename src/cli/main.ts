@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
+import { addIndexCommands } from './indexes.ts';
 import { addKeyCommands } from './keys.ts';
 import { describeFailure } from './output.ts';
 import { addUserCommands } from './users.ts';
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   // `print` reports failed writes. Without this listener, a closed pipe would end the process first.
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
-    .description('Manages workspaces and their API keys, shows the audit trail, and checks uids.')
+    .description('Manages workspaces, their API keys and optional indexes, shows the audit trail, and checks uids.')
     .addHelpText('after', examples)
     .helpCommand(false)
     .exitOverride()
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   addAuditCommands(program, withDatabase);
   addUserCommands(program, withDatabase);
   addDeletionCommands(program, withDatabase);
+  addIndexCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

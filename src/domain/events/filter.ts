@@ -1,7 +1,9 @@
 import { Prisma } from '../../db/generated/client.ts';
+import { type AvailableIndexes, standardIndexes } from '../../db/indexes/catalogue.ts';
+import { hasTokens } from '../filter/indexed.ts';
 import type { AttributeFilter, ValueFilter } from '../filter/input.ts';
 import { type RowTest, testsOfPart } from '../filter/row-tests.ts';
-import { attributeOf, valueComparisons } from '../filter/values.ts';
+import { attributeOf, type ValueComparison, valueComparisons } from '../filter/values.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import type { Instant } from '../shared/instant.ts';
 
@@ -22,8 +24,14 @@ interface ContentFilter {
   properties?: readonly AttributeFilter[] | null | undefined;
 }
 
-/** The tests on the value and the properties of an event. */
-export function contentTests({ value, properties }: ContentFilter): EventTest[] {
+/**
+ * The tests on the value and the properties of an event.
+ * @param indexes those of a migrated database, if omitted.
+ */
+export function contentTests(
+  { value, properties }: ContentFilter,
+  indexes: AvailableIndexes = standardIndexes,
+): EventTest[] {
   return [
     ...testsOfPart(valueComparisons(value ?? {}), {
       name: 'value',
@@ -35,7 +43,15 @@ export function contentTests({ value, properties }: ContentFilter): EventTest[] 
         name: key,
         sql: Prisma.sql`(events.properties->${key}::text)`,
         of: (event: EventFacts) => attributeOf(event.properties, key),
+        indexed: (comparison: ValueComparison) =>
+          indexes.has('event-properties') ? propertiesIndexed(key, comparison) : undefined,
       }),
     ),
   ];
+}
+
+/** SQL of a condition that a comparison of a property implies and that the index `event-properties` serves. */
+function propertiesIndexed(key: string, comparison: ValueComparison): Prisma.Sql | undefined {
+  const tokens = hasTokens(Prisma.sql`events.properties`, key, comparison);
+  return tokens && Prisma.sql`(events.properties <> '{}'::jsonb AND ${tokens})`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { standardIndexes } from '../../db/indexes/catalogue.ts';
 import type { Columns } from '../../db/reading/columns.ts';
 import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
 import {
@@ -97,30 +98,30 @@ export function matchingMembers<Member extends User>(
   now: Date,
   { membership, columns }: Members<Member>,
 ): OrderedSource<Member> {
-  const condition = toCondition(where ?? {});
   let conditions: Promise<Conditions> | undefined;
   return {
     workspaceId,
     table: Prisma.sql`users`,
     // The page and the count of a connection share them.
     conditions: (db) => {
-      conditions ??= compile(db, condition, { workspaceId, now });
+      conditions ??= compile(db, where ?? {}, { workspaceId, now });
       return conditions;
     },
     id: Prisma.sql`users.id`,
     sort: sortOf(orderBy),
     membership,
     columns,
-    timeoutError: (timeoutMs) => tooSlow(condition, timeoutMs),
+    timeoutError: (timeoutMs) => tooSlow(toCondition(where ?? {}), timeoutMs),
   };
 }
 
-/** Compiles a condition, with the names of the workspace's events if it is about events. */
+/** Compiles a filter for the indexes of the database, with the names of the workspace's events if it is about events. */
 async function compile(
   db: ReadDb,
-  condition: Condition,
+  filter: UserFilter,
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Conditions> {
+  const condition = toCondition(filter, { indexes: db.indexes ?? standardIndexes });
   const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
   const scope: SqlScope = {
     workspaceId,

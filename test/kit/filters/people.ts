@@ -4,6 +4,7 @@ import type { EventFacts } from '../../../src/domain/events/filter.ts';
 import type { UserFacts } from '../../../src/domain/users/filter/condition.ts';
 import { startApp } from '../app.ts';
 import { type Choices, choicesOf } from '../choices.ts';
+import { createAllIndexes } from '../indexes.ts';
 import { type Place, rowId } from '../seed-rows.ts';
 
 /** The instant that `within` and `before` refer to in the tests. */
@@ -183,14 +184,26 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
     )}`;
 }
 
-/** Starts an app before the tests of a file, with people in its workspace. */
-export function usePeople({ seed, count }: { seed: number; count: number }) {
+/**
+ * Starts an app before the tests of a file, with people in its workspace.
+ * @param hasAllIndexes with all indexes that filters can use, in a database of its own.
+ */
+export function usePeople({
+  seed,
+  count,
+  hasAllIndexes = false,
+}: {
+  seed: number;
+  count: number;
+  hasAllIndexes?: boolean;
+}) {
   const choices = choicesOf(seed);
   const people = Array.from({ length: count }, (_, place) => somebody(choices, place));
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ ownDatabase: hasAllIndexes });
     await insertPeople(app, people);
+    if (hasAllIndexes) await createAllIndexes(app.db);
   });
   afterAll(() => app[Symbol.asyncDispose]());
   return {

@@ -19,6 +19,8 @@ describe('help', () => {
     [['keys', 'revoke'], 'keys revoke pk_'],
     [['audit'], 'audit list --workspace'],
     [['audit', 'list'], 'audit list --workspace'],
+    [['indexes'], 'indexes list'],
+    [['indexes', 'create'], 'indexes create attribute-text'],
   ])('of %j has examples and needs no database', async (command, example) => {
     const { stdout, stderr, code } = await runCli({}, ...command, '--help');
     expect(stdout).toMatch(/^Usage: npm run cli -- /);

@@ -1,4 +1,5 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { AvailableIndexes } from '../../../db/indexes/catalogue.ts';
 import type { Walk } from '../../../db/reading/ordered.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
 import type { EventFacts } from '../../events/filter.ts';
@@ -33,6 +34,12 @@ export interface Condition {
  * are found.
  */
 export type Access = 'index' | 'aggregate' | 'scan';
+
+/** What the ways to find users depend on, besides the filter. */
+export interface ConditionOptions {
+  /** The indexes of the database. */
+  indexes: AvailableIndexes;
+}
 
 /** What a condition is compiled for. */
 export interface SqlScope extends RowScope {

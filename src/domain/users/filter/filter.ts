@@ -1,19 +1,24 @@
-import type { Condition } from './condition.ts';
+import { standardIndexes } from '../../../db/indexes/catalogue.ts';
+import type { Condition, ConditionOptions } from './condition.ts';
 import { eventConditions } from './events.ts';
 import type { UserFilter } from './input.ts';
 import { all, any, not } from './logic.ts';
 import { attributeConditions, fieldConditions } from './profile.ts';
 import { relatedConditions } from './related.ts';
 
-/** Converts a filter to a condition. All parts of an object must hold; an empty filter holds for everybody. */
-export function toCondition(filter: UserFilter): Condition {
+/**
+ * Converts a filter to a condition. All parts of an object must hold; an empty filter holds for everybody.
+ * @param options for a migrated database, if omitted.
+ */
+export function toCondition(filter: UserFilter, options: ConditionOptions = { indexes: standardIndexes }): Condition {
+  const convert = (part: UserFilter) => toCondition(part, options);
   return all([
-    ...(filter.and ?? []).map(toCondition),
-    ...(filter.or == null ? [] : [any(filter.or.map(toCondition))]),
-    ...(filter.not == null ? [] : [not(toCondition(filter.not))]),
-    ...fieldConditions(filter),
-    ...attributeConditions(filter),
+    ...(filter.and ?? []).map(convert),
+    ...(filter.or == null ? [] : [any(filter.or.map(convert))]),
+    ...(filter.not == null ? [] : [not(convert(filter.not))]),
+    ...fieldConditions(filter, options),
+    ...attributeConditions(filter, options),
     ...relatedConditions(filter),
-    ...eventConditions(filter),
+    ...eventConditions(filter, options),
   ]);
 }

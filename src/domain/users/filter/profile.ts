@@ -1,11 +1,12 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { AvailableIndexes, IndexName } from '../../../db/indexes/catalogue.ts';
 import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts';
+import { containsFragment, hasTokens, hasTrigrams } from '../../filter/indexed.ts';
 import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
 import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
-import type { AttributeValue } from '../../shared/attributes.ts';
 import { type User, userColumns } from '../user.ts';
-import type { Access, Condition, Dependency } from './condition.ts';
+import type { Access, Condition, ConditionOptions, Dependency } from './condition.ts';
 import type { UserFilter } from './input.ts';
 
 /** The fields of a user that a filter can compare, by type. */
@@ -13,8 +14,12 @@ const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone
 const booleanFields = ['isAccount', 'uidUpdateable'] as const;
 const instantFields = ['appLastActiveAt', 'createdAt', 'updatedAt'] as const;
 
-/** The fields with an index. */
+/** The fields with a B-tree, and those for which it is optional. */
 const indexedFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'createdAt']);
+const optionalRanges: Partial<Record<keyof User, IndexName>> = { number: 'number', updatedAt: 'updated-at' };
+
+/** The fields of the index `field-text`. */
+const trigramFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'number']);
 
 /** The names of the fields in sentences. */
 const names: Record<(typeof textFields | typeof booleanFields | typeof instantFields)[number], string> = {
@@ -67,35 +72,49 @@ function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserP
   };
 }
 
+/** What determines whether an index finds values. */
+type Findable = Pick<Comparison<never, never>, 'isRange' | 'fragment'>;
+
+/** Whether an index finds the users for whom a comparison of a field holds. */
+function isIndexed(field: keyof typeof names, { isRange, fragment }: Findable, indexes: AvailableIndexes): boolean {
+  const ranges = optionalRanges[field];
+  if (isRange && (indexedFields.has(field) || (ranges && indexes.has(ranges)))) return true;
+  return (
+    fragment !== undefined &&
+    trigramFields.has(field) &&
+    indexes.has('field-text') &&
+    hasTrigrams(fragment.text, indexes)
+  );
+}
+
 /** The conditions on the fields of a user. */
-export function fieldConditions(filter: UserFilter): Condition[] {
-  const part = (field: keyof typeof names) => ({
+export function fieldConditions(filter: UserFilter, { indexes }: ConditionOptions): Condition[] {
+  const part = (field: keyof typeof names, comparison: Findable) => ({
     name: names[field],
     dependency: { kind: 'field', field } as const,
+    access: isIndexed(field, comparison, indexes) ? ('index' as const) : ('scan' as const),
   });
   return [
     ...textFields.flatMap((field) =>
       textComparisons(filter[field] ?? {}).map((comparison) =>
         conditionOn(comparison, {
-          ...part(field),
+          ...part(field, comparison),
           sql: sqlText(columnOf(field)),
           of: (user) => user[field],
-          access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
         }),
       ),
     ),
     ...booleanFields.flatMap((field) =>
       booleanComparisons(filter[field] ?? {}).map((comparison) =>
-        conditionOn(comparison, { ...part(field), sql: columnOf(field), of: (user) => user[field], access: 'scan' }),
+        conditionOn(comparison, { ...part(field, comparison), sql: columnOf(field), of: (user) => user[field] }),
       ),
     ),
     ...instantFields.flatMap((field) =>
       instantComparisons(filter[field] ?? {}).map((comparison) =>
         conditionOn(comparison, {
-          ...part(field),
+          ...part(field, comparison),
           sql: sqlTimestamp(columnOf(field)),
           of: (user) => (user[field] === null ? null : formatOrderedInstant(user[field])),
-          access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
         }),
       ),
     ),
@@ -103,10 +122,10 @@ export function fieldConditions(filter: UserFilter): Condition[] {
 }
 
 /** The conditions on the attributes of a user. */
-export function attributeConditions(filter: UserFilter): Condition[] {
+export function attributeConditions(filter: UserFilter, { indexes }: ConditionOptions): Condition[] {
   return (filter.meta ?? []).flatMap(({ key, ...tests }) =>
     valueComparisons(tests).map((comparison) => {
-      const indexed = tokensSql(key, comparison);
+      const indexed = attributesIndexed(key, comparison, indexes);
       return conditionOn(comparison, {
         name: key,
         sql: Prisma.sql`(users.meta->${key}::text)`,
@@ -119,17 +138,16 @@ export function attributeConditions(filter: UserFilter): Condition[] {
   );
 }
 
-/** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
-function tokensSql(key: string, { requiredValues, isPresence }: ValueComparison): Prisma.Sql | undefined {
-  const tokens = isPresence
-    ? [Prisma.sql`hashtextextended(${key}::text, 0)`]
-    : requiredValues?.map((value) => Prisma.sql`hashtextextended(${`${key}:`}::text || ${tokenText(value)}, 1)`);
-  if (!tokens?.length) return undefined;
-  return Prisma.sql`attribute_tokens(users.meta) && ARRAY[${Prisma.join(tokens)}]::bigint[]`;
+/** SQL of a condition that a comparison of an attribute implies and that an index serves. */
+function attributesIndexed(
+  key: string,
+  comparison: ValueComparison,
+  indexes: AvailableIndexes,
+): Prisma.Sql | undefined {
+  const meta = Prisma.sql`users.meta`;
+  const { fragment } = comparison;
+  const tokens = indexes.has('attributes') ? hasTokens(meta, key, comparison) : undefined;
+  if (tokens) return tokens;
+  const isServed = fragment && indexes.has('attribute-text') && hasTrigrams(fragment.text, indexes);
+  return isServed ? containsFragment(meta, key, fragment) : undefined;
 }
-
-/** SQL of the text of a value, as in the function `attribute_tokens` of the migrations. */
-const tokenText = (value: AttributeValue) =>
-  typeof value === 'number'
-    ? Prisma.sql`trim_scale(${JSON.stringify(value)}::numeric)::text`
-    : Prisma.sql`lower(${JSON.stringify(value)}::jsonb::text)`;
