@@ -3,7 +3,7 @@ import { type AvailableIndexes, standardIndexes } from '../../db/indexes/catalog
 import { hasTokens } from '../filter/indexed.ts';
 import type { AttributeFilter, ValueFilter } from '../filter/input.ts';
 import { type RowTest, testsOfPart } from '../filter/row-tests.ts';
-import { attributeOf, type ValueComparison, valueComparisons } from '../filter/values.ts';
+import { attributeOf, sqlAttribute, sqlValue, type ValueComparison, valueComparisons } from '../filter/values.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import type { Instant } from '../shared/instant.ts';
 
@@ -35,13 +35,13 @@ export function contentTests(
   return [
     ...testsOfPart(valueComparisons(value ?? {}), {
       name: 'value',
-      sql: Prisma.sql`events.value`,
+      sql: sqlValue(Prisma.sql`events.value`),
       of: (event: EventFacts) => event.value,
     }),
     ...(properties ?? []).flatMap(({ key, ...tests }) =>
       testsOfPart(valueComparisons(tests), {
         name: key,
-        sql: Prisma.sql`(events.properties->${key}::text)`,
+        sql: sqlAttribute(Prisma.sql`events.properties`, key),
         of: (event: EventFacts) => attributeOf(event.properties, key),
         indexed: (comparison: ValueComparison) =>
           indexes.has('event-properties') ? propertiesIndexed(key, comparison) : undefined,

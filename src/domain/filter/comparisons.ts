@@ -25,6 +25,8 @@ export interface Comparison<Value, Sql> {
   isRange?: boolean;
   /** What a text for which it holds contains. */
   fragment?: TextFragment | undefined;
+  /** Whether it is that of `isNull`. */
+  isNullTest?: boolean;
 }
 
 /** An operator of a filter: a comparison for each operand. */
@@ -79,6 +81,7 @@ export function presenceOf<Value, Sql>(
       sql: (value) => Prisma.sql`${toSql(value)} IS ${Prisma.raw(isNull ? '' : 'NOT ')}NULL`,
       holds: (value) => (value === null) === isNull,
       dependsOnTime: false,
+      isNullTest: true,
     },
   ];
 }

@@ -4,7 +4,7 @@ import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts
 import { containsFragment, hasTokens, hasTrigrams } from '../../filter/indexed.ts';
 import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
-import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
+import { attributeOf, sqlAttribute, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import { type User, userColumns } from '../user.ts';
 import type { Access, Condition, ConditionOptions, Dependency } from './condition.ts';
 import type { UserFilter } from './input.ts';
@@ -56,14 +56,19 @@ interface UserPart<Value, Sql> {
 }
 
 /** A condition on a part of a user. */
-function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserPart<Value, Sql>): Condition {
+function conditionOn<Value, Sql>(
+  comparison: Comparison<Value, Sql> & { parts?(value: Sql, now: Date): Prisma.Sql[] },
+  part: UserPart<Value, Sql>,
+): Condition {
   const { indexed } = part;
   return {
     sql: ({ now, walk }, isNegated) => {
       const sql = comparison.sql(part.sql, now);
       if (isNegated) return Prisma.sql`(${sql}) IS NOT TRUE`;
+      if (!walk || !indexed) return sql;
       // PostgreSQL estimates the rows by the index. COALESCE keeps it from estimating that few of them pass the comparison as well.
-      return walk && indexed ? Prisma.sql`(${indexed} AND COALESCE(${sql}, false))` : sql;
+      const parts = (comparison.parts?.(part.sql, now) ?? [sql]).map((each) => Prisma.sql`COALESCE(${each}, false)`);
+      return Prisma.sql`(${Prisma.join([indexed, ...parts], ' AND ')})`;
     },
     access: part.access,
     holds: ({ user }, now) => comparison.holds(part.of(user), now),
@@ -128,7 +133,7 @@ export function attributeConditions(filter: UserFilter, { indexes }: ConditionOp
       const indexed = attributesIndexed(key, comparison, indexes);
       return conditionOn(comparison, {
         name: key,
-        sql: Prisma.sql`(users.meta->${key}::text)`,
+        sql: sqlAttribute(Prisma.sql`users.meta`, key),
         of: ({ meta }) => attributeOf(meta, key),
         dependency: { kind: 'attribute', key },
         indexed,
