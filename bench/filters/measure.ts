@@ -8,15 +8,9 @@ import type { User } from '../../src/domain/users/user.ts';
 import { FILL_END } from '../database/ids.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import { userIdSql } from './fill.ts';
+import type { ComparePeer, PeerTimings } from './peer.ts';
 import type { Question } from './questions.ts';
-
-/** Milliseconds of the executions of one page. */
-export interface Timing {
-  p50: number;
-  p95: number;
-  /** The error that ended it, such as a timeout. */
-  error?: string;
-}
+import { alternate, type Timing } from './time.ts';
 
 /** The first page of a question, or the page in the middle of all users. */
 export interface Measured {
@@ -28,6 +22,8 @@ export interface Result {
   question: Question;
   first: Measured;
   far: Measured;
+  /** Undefined if PostGraphile cannot express the question, or was not asked. */
+  peer?: PeerTimings | undefined;
   /** The plans of the statements of the product, and that of the hand-written statement. */
   plans: string;
 }
@@ -39,15 +35,11 @@ export interface Subject {
   client: Client;
   workspaceId: string;
   users: number;
+  comparePeer?: ComparePeer | undefined;
 }
 
 const PAGE_SIZE = 30;
 const NOW = new Date(FILL_END);
-/** The duration of the executions of one page, at most; and their number. */
-const MAX_MS = 3_000;
-const MAX_EXECUTIONS = 30;
-const WARM_UPS = 2;
-
 const COLUMNS = `u.id, u.uid, u.uid_updateable, u.first_name, u.last_name, u.number, u.email, u.is_account, u.time_zone, u.app_version,
   u.app_build, u.app_last_active_at, u.meta, u.created_at, u.updated_at`;
 
@@ -86,12 +78,12 @@ async function measureQuestion(subject: Subject, question: Question): Promise<Re
     };
     const handWritten = async () =>
       (await subject.client.query<{ id: string }>(sql, values)).rows.slice(0, PAGE_SIZE).map(({ id }) => id);
-    measured.push(await alternate(question.name, () => product(subject.db), handWritten));
+    measured.push(await alternate(question.name, { product: () => product(subject.db), handWritten }));
     plans.push(...(await plansOf(subject, product)), await planOf(subject.client, sql, values));
   }
   const [first, far] = measured;
   if (!first || !far) throw new Error('Nothing was measured.');
-  return { question, first, far, plans: plans.join('\n\n') };
+  return { question, first, far, peer: await subject.comparePeer?.(question), plans: plans.join('\n\n') };
 }
 
 /** The cursor of the first user of the question after a position; the position itself if there is none, or if that takes too long. */
@@ -136,47 +128,11 @@ function statementOf({ name, sql, matches }: Question, after: { id: string; sort
   return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}|]+)\|?([^}]+)?\}/g, (_match, key, userId) => bound(key, userId))}`;
 }
 
-type Execute = () => Promise<string[]>;
-
-/** @throws {Error} if the results differ. */
-async function alternate(name: string, product: Execute, handWritten: Execute): Promise<Measured> {
-  const samples = { product: [] as number[], handWritten: [] as number[] };
-  const errors: { product?: string; handWritten?: string } = {};
-  const deadline = performance.now() + MAX_MS;
-  for (let execution = -WARM_UPS; execution < MAX_EXECUTIONS; execution += 1) {
-    const found: string[][] = [];
-    for (const [side, execute] of [
-      ['product', product],
-      ['handWritten', handWritten],
-    ] as const) {
-      const started = performance.now();
-      try {
-        found.push(await execute());
-      } catch (error) {
-        errors[side] = error instanceof Error ? error.message : String(error);
-      }
-      samples[side].push(performance.now() - started);
-    }
-    const [one, other] = found;
-    if (other && one?.join() !== other.join()) throw new Error(`${name}: the product found ${one}, SQL ${other}`);
-    if (performance.now() > deadline) break;
-  }
-  return {
-    product: timingOf(samples.product, errors.product),
-    handWritten: timingOf(samples.handWritten, errors.handWritten),
-  };
-}
-
-function timingOf(samples: number[], error: string | undefined): Timing {
-  const sorted = samples.slice(samples.length > 2 * WARM_UPS ? WARM_UPS : 0).toSorted((one, other) => one - other);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), ...(error ? { error } : {}) };
-}
-
 /** The plans of what the product executes. */
 async function plansOf({ db, client }: Subject, execute: (db: ReadDb) => Promise<unknown>): Promise<string[]> {
   const statements: Prisma.Sql[] = [];
   const recording: ReadDb = {
+    ...(db.indexes ? { indexes: db.indexes } : {}),
     query: (query, ...values) => db.query(query, ...values),
     queryOnce: (statement, timeoutMs) => {
       statements.push(statement);

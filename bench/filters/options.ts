@@ -13,20 +13,30 @@ export interface FilterOptions {
   plans: string | undefined;
   /** File to write the figures to. */
   json: string | undefined;
+  /** Whether the optional indexes exist; they are created or dropped. Undefined: they stay as they are. */
+  indexes: boolean | undefined;
+  /** Measures what each optional index costs writes, and no question. */
+  costs: boolean;
+  /** Whether PostGraphile is asked, too. */
+  postgraphile: boolean;
 }
 
-const USAGE = `npm run bench:filters -- [--users 100000] [--directory FOLDER] [--plans FOLDER] [--json FILE] [--only TEXT]`;
+const USAGE = `npm run bench:filters -- [--users 100000] [--directory FOLDER] [--plans FOLDER] [--json FILE] [--only TEXT] [--indexes | --no-indexes] [--costs] [--no-postgraphile]`;
 
 /** @throws {Error} with the usage if an argument is invalid. */
 export function readFilterOptions(args: string[]): FilterOptions {
   return withUsage(args, USAGE, () => {
     const { values } = parseArgs({
       args,
+      allowNegative: true,
       options: {
         users: { type: 'string', default: '100000' },
         directory: { type: 'string' },
         plans: { type: 'string' },
         json: { type: 'string' },
+        indexes: { type: 'boolean' },
+        costs: { type: 'boolean', default: false },
+        postgraphile: { type: 'boolean', default: true },
         only: { type: 'string', default: '' },
       },
     });
@@ -36,6 +46,9 @@ export function readFilterOptions(args: string[]): FilterOptions {
       directory: values.directory,
       plans: values.plans,
       json: values.json,
+      indexes: values.indexes,
+      costs: values.costs,
+      postgraphile: values.postgraphile,
     };
   });
 }

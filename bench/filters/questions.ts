@@ -1,6 +1,28 @@
 import type { UserFilter } from '../../src/domain/users/filter/input.ts';
 import type { UserOrder } from '../../src/domain/users/order.ts';
-import { type DeclaredKey, declaredNumber, listId } from './fill.ts';
+import { listId } from './fill.ts';
+import {
+  attribute,
+  attributeIs,
+  bought,
+  byWords,
+  did,
+  doneAtLeast,
+  either,
+  event,
+  folded,
+  hasProperty,
+  hasToken,
+  inLast,
+  inRange,
+  isMember,
+  listed,
+  memberOf,
+  orderedBy,
+  orderedByAttribute,
+  users,
+  withCommonWords,
+} from './question-parts.ts';
 
 /** A question about users, with the best SQL that answers it. */
 export interface Question {
@@ -19,73 +41,12 @@ export interface Question {
   target: number;
 }
 
-const NEWEST = '{after u.id} ORDER BY u.id DESC LIMIT 31';
-const DAY = '1 day';
-
 /** What is served by an index, unless stated otherwise. */
 const FAST = 50;
 /** Contains, and text of attributes. */
 const TEXT = 150;
 /** What no index serves. */
 const UNSERVED = 800;
-
-const users = (condition: string) => `FROM users u WHERE u.workspace_id = $1 AND ${condition} ${NEWEST}`;
-const folded = (column: string) => `lower(u.${column}) COLLATE "C"`;
-const attribute = (key: string) => `lower(u.meta->>'${key}')`;
-const token = (pair: string) => `hashtextextended('${pair}', 1)`;
-const hasToken = (...pairs: string[]) => `attribute_tokens(u.meta) && ARRAY[${pairs.map(token).join()}]`;
-const memberOf = (list: number) =>
-  `FROM list_memberships m JOIN users u ON u.workspace_id = $1 AND u.id = m.user_id
-  WHERE m.workspace_id = $1 AND m.list_id = '${listId(list)}' {after m.user_id} ORDER BY m.user_id DESC LIMIT 31`;
-const did = (name: string, more = '') =>
-  `EXISTS (SELECT FROM events e WHERE e.workspace_id = $1 AND e.name = '${name}' AND e.user_id = u.id ${more})`;
-/** SQL of whether the user `u` is a member of one of some lists. */
-const isMember = (...lists: number[]) =>
-  `EXISTS (SELECT FROM list_memberships m WHERE m.workspace_id = $1 AND m.user_id = u.id AND m.list_id IN (${lists.map((list) => `'${listId(list)}'`).join()}))`;
-const inLast = (days: number) =>
-  `AND e.timestamp > $2::timestamptz - ${days} * interval '${DAY}' AND e.timestamp <= $2`;
-const doneAtLeast = (count: number, name: string, more = '') => `FROM (
-    SELECT e.user_id FROM events e WHERE e.workspace_id = $1 AND e.name = '${name}' ${more} {after e.user_id}
-    GROUP BY e.user_id HAVING count(*) >= ${count} ORDER BY e.user_id DESC LIMIT 31
-  ) e JOIN users u ON u.workspace_id = $1 AND u.id = e.user_id ORDER BY u.id DESC`;
-const either = (...conditions: string[]) => `FROM users u WHERE u.workspace_id = $1 AND u.id IN (
-    SELECT id FROM (${conditions
-      .map((condition) => `(SELECT u.id FROM users u WHERE u.workspace_id = $1 AND ${condition} ${NEWEST})`)
-      .join(' UNION ALL ')}) AS arm
-  ) ORDER BY u.id DESC LIMIT 31`;
-/** SQL of whether a declared attribute of the user `u` is in a range. */
-const inRange = (key: DeclaredKey, range: string) =>
-  `EXISTS (SELECT FROM attribute_values v WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.user_id = u.id AND v.number_value ${range})`;
-const orderedByAttribute = (key: DeclaredKey, column: string) =>
-  `FROM attribute_values v JOIN users u ON u.workspace_id = $1 AND u.id = v.user_id
-  WHERE v.workspace_id = $1 AND v.attribute = ${declaredNumber(key)} AND v.${column} IS NOT NULL {after v.${column}|v.user_id} ORDER BY v.${column}, v.user_id LIMIT 31`;
-const orderedBy = (key: string, order: 'ASC' | 'DESC' = 'ASC') =>
-  `FROM users u WHERE u.workspace_id = $1 {after ${key}} ORDER BY ${key} ${order}, u.id ${order} LIMIT 31`;
-
-/** SQL of whether users have words. @param query text search, in which `~` stands for the digits of the workspace. */
-const hasWords = (query: string) => `w.words @@ replace('${query}', '~', right($1::text, 6))::tsquery`;
-/** Users with words that few have, by the index of words. */
-const byWords = (query: string, more = '') => `FROM (
-    SELECT w.user_id FROM user_words w WHERE w.workspace_id = $1 AND ${hasWords(query)} {after w.user_id} OFFSET 0
-  ) w JOIN users u ON u.workspace_id = $1 AND u.id = w.user_id ${more} ORDER BY u.id DESC LIMIT 31`;
-/** Users with words that many have, newest first. */
-const withCommonWords = (query: string) => `FROM (
-    SELECT w.user_id FROM (
-      SELECT * FROM user_words w WHERE w.workspace_id = $1 {after w.user_id} ORDER BY w.user_id DESC OFFSET 0
-    ) w WHERE ${hasWords(query)} LIMIT 31
-  ) w JOIN users u ON u.workspace_id = $1 AND u.id = w.user_id ORDER BY u.id DESC`;
-
-const event = (name: string, count?: number, days?: number): UserFilter => ({
-  events: [
-    {
-      name: { eq: name },
-      ...(count ? { count: { gte: count } } : {}),
-      ...(days ? { within: `P${days}D` } : {}),
-    },
-  ],
-});
-const attributeIs = (key: string, eq: string): UserFilter => ({ meta: [{ key, string: { eq } }] });
-const listed = (list: number): UserFilter => ({ lists: { some: { listIds: [listId(list)] } } });
 
 export const questions: readonly Question[] = [
   { name: 'uid =', where: { uid: { eq: 'U4321' } }, sql: users(`${folded('uid')} = 'u4321'`), target: FAST },
@@ -136,6 +97,12 @@ export const questions: readonly Question[] = [
     name: 'first name contains, Cyrillic',
     where: { firstName: { contains: 'АНН' } },
     sql: users(`${folded('first_name')} LIKE '%анн%'`),
+    target: TEXT,
+  },
+  {
+    name: 'number contains, one user',
+    where: { number: { contains: '0004321' } },
+    sql: users(`${folded('number')} LIKE '%0004321%'`),
     target: TEXT,
   },
   {
@@ -196,6 +163,18 @@ export const questions: readonly Question[] = [
     name: 'attribute contains, rare',
     where: { meta: [{ key: 'reference', string: { contains: 'c4ca42' } }] },
     sql: users(`${attribute('reference')} LIKE '%c4ca42%'`),
+    target: TEXT,
+  },
+  {
+    name: 'attribute starts with, nobody',
+    where: { meta: [{ key: 'company', string: { startsWith: 'nobody works' } }] },
+    sql: users(`${attribute('company')} LIKE 'nobody works%'`),
+    target: TEXT,
+  },
+  {
+    name: 'attribute contains, of other keys only',
+    where: { meta: [{ key: 'reference', string: { contains: 'free' } }] },
+    sql: users(`${attribute('reference')} LIKE '%free%'`),
     target: TEXT,
   },
   {
@@ -277,6 +256,18 @@ export const questions: readonly Question[] = [
     name: 'at least 1,000 of the commonest, nobody',
     where: event('Opened app', 1000),
     sql: doneAtLeast(1000, 'Opened app'),
+    target: UNSERVED,
+  },
+  {
+    name: 'property of an event =, rare',
+    where: bought('Refunded', 'c17'),
+    sql: users(did('Refunded', hasProperty('product:"c17"'))),
+    target: UNSERVED,
+  },
+  {
+    name: 'property of a common event =, nobody',
+    where: bought('Opened app', 'none'),
+    sql: users(did('Opened app', hasProperty('product:"none"'))),
     target: UNSERVED,
   },
   {

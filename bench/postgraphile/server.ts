@@ -5,12 +5,18 @@ import { makePgService } from 'postgraphile/adaptors/pg';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { jsonPgSmartTags } from 'postgraphile/utils';
+import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 
-// PostGraphile as a library, set up as its documentation describes. The environment selects production mode.
+// PostGraphile as a library, set up as its documentation describes. The environment selects production mode, and
+// filters by its plugin.
 
-const { DATABASE_URL, POOL_SIZE, PORT } = process.env;
+const { DATABASE_URL, POOL_SIZE, PORT, FILTERS, FILTER_MS } = process.env;
 
-const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) });
+const pool = new Pool({
+  connectionString: DATABASE_URL,
+  max: Number(POOL_SIZE),
+  ...(FILTER_MS ? { statement_timeout: Number(FILTER_MS) } : {}),
+});
 
 /**
  * PostGraphile derives lookups from unique constraints and relations from foreign keys. Prisma creates `@@unique` as a unique
@@ -19,6 +25,8 @@ const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL_SIZE) }
 const smartTags = jsonPgSmartTags({
   version: 1,
   config: {
+    // PostGraphile does not offer JSON as a condition by itself.
+    attribute: { 'public.users.meta': { tags: { behavior: ['+attribute:filterBy'] } } },
     class: {
       'public.users': { tags: { unique: 'workspace_id,uid' } },
       'public.events': { tags: { foreignKey: '(workspace_id, user_id) references public.users (workspace_id, id)' } },
@@ -27,9 +35,12 @@ const smartTags = jsonPgSmartTags({
 });
 
 const preset: GraphileConfig.Preset = {
-  extends: [PostGraphileAmberPreset],
+  extends: FILTERS ? [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset] : [PostGraphileAmberPreset],
+  // PostGraphile offers only columns with an index of their own, and so neither names nor meta.
+  disablePlugins: FILTERS ? ['PgIndexBehaviorsPlugin'] : [],
   plugins: [smartTags],
   pgServices: [makePgService({ pool, schemas: ['public'] })],
+  schema: FILTERS ? { connectionFilterRelations: true } : {},
   grafserv: { port: Number(PORT), watch: false, graphiql: false },
   grafast: { explain: false },
 };

@@ -4,18 +4,21 @@ import { pendingMigrations } from '../db/migrations/migrate.ts';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
 import { CliError, toConnectionError } from './output.ts';
 
-/** Opens the database, runs a command, and closes the database. @param timeouts those that differ from other commands. */
-export type WithDatabase = (
-  run: (db: DatabaseClient) => Promise<void>,
-  timeouts?: Partial<DatabaseTimeouts>,
-) => Promise<void>;
+/** What a command needs that differs from others. */
+export interface CommandOptions extends Partial<DatabaseTimeouts> {
+  /** Maximum number of connections; 1 by default. */
+  poolSize?: number;
+}
+
+/** Opens the database, runs a command, and closes the database. */
+export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>, options?: CommandOptions) => Promise<void>;
 
 /**
  * Creates a function that opens the database of `DATABASE_URL`. Help and usage errors need no database.
  * @throws {CliError} if `DATABASE_URL` is not set, or the database is unreachable or not migrated.
  */
 export function useDatabase(env: Readonly<Record<string, string | undefined>>): WithDatabase {
-  return async (run, timeouts) => {
+  return async (run, { poolSize = 1, ...timeouts } = {}) => {
     const { databaseUrl: connectionString, preparedStatements: prepared } = readConfig(env);
     if (connectionString === undefined) {
       throw new CliError(
@@ -24,7 +27,7 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
     }
     const db = openDatabase(
       { connectionString },
-      { poolSize: 1, prepared, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
+      { poolSize, prepared, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
     );
     try {
       await requireMigrated(db, connectionString);

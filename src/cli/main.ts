@@ -3,6 +3,7 @@ import { addAttributeCommands } from './attributes.ts';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
+import { addIndexCommands } from './indexes.ts';
 import { addKeyCommands } from './keys.ts';
 import { describeFailure } from './output.ts';
 import { addUserCommands } from './users.ts';
@@ -22,7 +23,9 @@ async function main(): Promise<void> {
   // `print` reports failed writes. Without this listener, a closed pipe would end the process first.
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
-    .description('Manages workspaces and their API keys, shows the audit trail, declares attributes, and checks uids.')
+    .description(
+      'Manages workspaces, their API keys, declared attributes and optional indexes, shows the audit trail, and checks uids.',
+    )
     .addHelpText('after', examples)
     .helpCommand(false)
     .exitOverride()
@@ -34,6 +37,7 @@ async function main(): Promise<void> {
   addUserCommands(program, withDatabase);
   addDeletionCommands(program, withDatabase);
   addAttributeCommands(program, withDatabase);
+  addIndexCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

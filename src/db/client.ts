@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
 import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
+import { DatabaseIndexes } from './indexes/state.ts';
 import { type PoolShare, sharePool } from './pool-shares.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
 import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
@@ -95,14 +96,16 @@ export function openDatabase(
     errorFormat: 'minimal',
     transactionOptions: { maxWait: timeouts.poolWaitMs, timeout: 10_000 },
   });
-  const database: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, timeouts };
+  const indexes = new DatabaseIndexes();
+  const database: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, timeouts, indexes };
   const shareOf = sharePool(pool, timeouts.poolWaitMs);
   return Object.assign(prisma, database, {
     pool,
+    indexes,
     /** The same database, limited to the workspace's share of the connections (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
       const share = shareOf(workspaceId);
-      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts };
+      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts, indexes };
     }),
   });
 }

@@ -1,6 +1,7 @@
 import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
+import type { AvailableIndexes } from './indexes/catalogue.ts';
 import { preparedName } from './prepared-statements.ts';
 import { ONCE_TIMEOUT_MS, queryOnce } from './query-once.ts';
 import { toInstant } from './reading/instant.ts';
@@ -20,6 +21,8 @@ export interface ReadDb {
    * is planned for its own values, and has a timeout of its own. @param timeoutMs `ONCE_TIMEOUT_MS` by default.
    */
   queryOnce<Rows = unknown>(statement: Prisma.Sql, timeoutMs?: number): Promise<Rows>;
+  /** The indexes that filters can use; the standard ones if omitted. */
+  readonly indexes?: AvailableIndexes;
 }
 
 /** Marks handles of the primary. Not exported: a `WriteDb` is made by this module, or from one that is. */

@@ -44,17 +44,22 @@ async function dataVersion(directory: string): Promise<string | undefined> {
 async function createDataDirectory(tools: PostgresTools, directory: string): Promise<void> {
   const partial = await createPartialDirectory(dirname(directory), `${basename(directory)}.partial-`);
   await tools.handOver(partial);
-  const { ok, output } = await tools.run('initdb', [
-    `--pgdata=${partial}`,
-    `--username=${superuser}`,
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--no-locale',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--no-sync',
-    '--no-instructions',
-  ]);
+  const initialize = (lcCtype: string) =>
+    tools.run('initdb', [
+      `--pgdata=${partial}`,
+      `--username=${superuser}`,
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--no-locale',
+      `--lc-ctype=${lcCtype}`,
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-sync',
+      '--no-instructions',
+    ]);
+  // The extension pg_trgm asks LC_CTYPE which characters are letters, whatever the locale provider. Not every system has C.UTF-8.
+  const withUnicode = await initialize('C.UTF-8');
+  const { ok, output } = withUnicode.ok ? withUnicode : await initialize('C');
   if (!ok) {
     await rm(partial, { recursive: true, force: true });
     throw new StartError(`Cannot initialize the embedded PostgreSQL in ${directory}: ${lastLine(output)}`);

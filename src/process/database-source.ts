@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { createKey } from '../auth/keys.ts';
 import type { Config } from '../config/index.ts';
-import type { Connection, Models } from '../db/client.ts';
+import { type Connection, type Models, openDatabase } from '../db/client.ts';
+import { readIndexNotices } from '../db/indexes/notices.ts';
 import { demoCredentials } from '../dev/demo-data.ts';
 import { openEmbeddedDatabase } from '../dev/embedded-database.ts';
 import { scopes } from '../domain/shared/scopes.ts';
@@ -22,7 +23,7 @@ export interface OpenDatabaseSource extends DatabaseSource {
 }
 
 /**
- * Returns the database of `DATABASE_URL` once it can be used, or starts the embedded database.
+ * Returns the database of `DATABASE_URL` once it can be used, or starts the embedded database. Logs what makes filters slower.
  * @param signal ends the wait for a server that is unreachable.
  * @throws {StartError} if the database cannot be used or started.
  * @throws {MigrationError} if the embedded database cannot be migrated.
@@ -34,9 +35,24 @@ export async function openDatabaseSource(
 ): Promise<OpenDatabaseSource> {
   if (databaseUrl !== undefined) {
     const description = await checkDatabase(databaseUrl, { waitMs: databaseWaitMs, log, signal });
-    return { connection: { connectionString: databaseUrl }, description, close: async () => {} };
+    const connection = { connectionString: databaseUrl };
+    await logIndexNotices(connection, log);
+    return { connection, description, close: async () => {} };
   }
   const createDemoKey = (tx: Models, id: string) => createKey(tx, id, scopes, demoCredentials);
   const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, createDemoKey, log);
+  await logIndexNotices(embedded.connection, log);
   return { ...embedded, description: `embedded in ${dataDirectory}`, demoKey: demoCredentials };
+}
+
+/** In the process that serves or starts the workers, so that each line is logged once. */
+async function logIndexNotices(connection: Connection, log: Logger): Promise<void> {
+  const db = openDatabase(connection, { poolSize: 1 });
+  try {
+    for (const notice of await readIndexNotices(db)) log.warn(notice);
+  } catch (error) {
+    log.warn(error, 'cannot read the indexes of the database');
+  } finally {
+    await db.$disconnect();
+  }
 }

@@ -10,6 +10,7 @@ import type { Counter } from '../http/limits/rate.ts';
 import { startErasure } from '../jobs/erase-deleted-users.ts';
 import { startStoringAttributes } from '../jobs/store-declared-attributes.ts';
 import type { DatabaseSource } from './database-source.ts';
+import { refreshIndexes } from './index-refresh.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
 const ACCEPT_QUEUE_LENGTH = 4_096;
@@ -39,6 +40,7 @@ export async function serve(
   });
   const shutdown = new AbortController();
   try {
+    await refreshIndexes(db, log, shutdown.signal);
     const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
     const jobs = [startErasure(db, log), startStoringAttributes(db, log)];
@@ -52,6 +54,7 @@ export async function serve(
       },
     };
   } catch (error) {
+    shutdown.abort();
     await db.$disconnect();
     throw error;
   }

@@ -1,6 +1,14 @@
 import { Prisma } from '../../db/generated/client.ts';
 import type { BooleanFilter } from './input.ts';
 
+/** A part of a text, up to case. */
+export interface TextFragment {
+  text: string;
+  /** Whether the text starts, or ends, with it. */
+  isStart: boolean;
+  isEnd: boolean;
+}
+
 /** A comparison with an operand. It does not hold for a missing value, except for `isNull`. */
 export interface Comparison<Value, Sql> {
   /** False or NULL if the comparison does not hold. @param value SQL of the value. */
@@ -15,6 +23,10 @@ export interface Comparison<Value, Sql> {
   requiredValues?: readonly Value[] | undefined;
   /** Whether a B-tree finds the values for which it holds. */
   isRange?: boolean;
+  /** What a text for which it holds contains. */
+  fragment?: TextFragment | undefined;
+  /** Whether it is that of `isNull`. */
+  isNullTest?: boolean;
 }
 
 /** An operator of a filter: a comparison for each operand. */
@@ -27,6 +39,8 @@ export interface Operator<Value, Operand, Sql> {
   isRange?: boolean;
   /** The values that it requires, if it holds for no others. */
   requiredValues?(operand: Operand): readonly Value[];
+  /** What a text for which it holds contains. */
+  fragment?(operand: Operand): TextFragment;
 }
 
 /** Operators by name: those of a filter, except for `isNull` and options. */
@@ -50,6 +64,7 @@ export function comparisonsOf<Value, Sql>(
       dependsOnTime: operator.dependsOnTime ?? false,
       isRange: operator.isRange ?? false,
       requiredValues: operator.requiredValues?.(operand as never),
+      fragment: operator.fragment?.(operand as never),
     };
   });
 }
@@ -66,6 +81,7 @@ export function presenceOf<Value, Sql>(
       sql: (value) => Prisma.sql`${toSql(value)} IS ${Prisma.raw(isNull ? '' : 'NOT ')}NULL`,
       holds: (value) => (value === null) === isNull,
       dependsOnTime: false,
+      isNullTest: true,
     },
   ];
 }

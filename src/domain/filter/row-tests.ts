@@ -19,25 +19,29 @@ export interface RowTest<Row> {
   dependsOnTime?: boolean;
   /** Whether an index finds the rows that pass. */
   isIndexed?: boolean;
+  /** SQL of a condition that the test implies and that an optional index serves. */
+  indexed?: Prisma.Sql | undefined;
 }
 
 /** A part of a row that is compared. */
-interface RowPart<Row, Value, Sql> {
+interface RowPart<Row, Value, Sql, Compared extends Comparison<Value, Sql>> {
   name: string;
   sql: Sql;
+  indexed?(comparison: Compared): Prisma.Sql | undefined;
   of(row: Row): Value | null;
 }
 
 /** The tests of a part of a row: one for each comparison. */
-export function testsOfPart<Row, Value, Sql>(
-  comparisons: readonly Comparison<Value, Sql>[],
-  { name, sql, of }: RowPart<Row, Value, Sql>,
+export function testsOfPart<Row, Value, Sql, Compared extends Comparison<Value, Sql> = Comparison<Value, Sql>>(
+  comparisons: readonly Compared[],
+  { name, sql, of, indexed }: RowPart<Row, Value, Sql, Compared>,
 ): RowTest<Row>[] {
   return comparisons.map((comparison) => ({
     sql: ({ now }) => comparison.sql(sql, now),
     passes: (row, now) => comparison.holds(of(row), now),
     phrase: `${name} ${comparison.phrase}`,
     dependsOnTime: comparison.dependsOnTime,
+    indexed: indexed?.(comparison),
   }));
 }
 

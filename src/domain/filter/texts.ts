@@ -57,7 +57,8 @@ const folded: TextMode = {
   convert: fold,
 };
 
-const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
+/** Escapes the characters that have a special meaning in patterns of LIKE. */
+export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
 
 type TextOperators = Operators<StringFilter, string, SqlText, 'caseSensitive'>;
 
@@ -69,6 +70,7 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
       holds: (text, other) => convert(text) === convert(other),
       isRange: true,
       requiredValues: (other) => [other],
+      fragment: (text) => ({ text, isStart: true, isEnd: true }),
     },
     ne: {
       phrase: (text) => `is present and not ${quote(text)}${suffix}`,
@@ -91,17 +93,20 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
       phrase: (text) => `contains ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}%`)}`,
       holds: (text, other) => convert(text).includes(convert(other)),
+      fragment: (text) => ({ text, isStart: false, isEnd: false }),
     },
     startsWith: {
       phrase: (text) => `starts with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`${escapeLike(other)}%`)}`,
       holds: (text, other) => convert(text).startsWith(convert(other)),
       isRange: true,
+      fragment: (text) => ({ text, isStart: true, isEnd: false }),
     },
     endsWith: {
       phrase: (text) => `ends with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}`)}`,
       holds: (text, other) => convert(text).endsWith(convert(other)),
+      fragment: (text) => ({ text, isStart: false, isEnd: true }),
     },
   };
 }

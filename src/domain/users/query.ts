@@ -1,5 +1,6 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { standardIndexes } from '../../db/indexes/catalogue.ts';
 import type { Columns } from '../../db/reading/columns.ts';
 import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
 import {
@@ -10,10 +11,11 @@ import {
   type SideTable,
   type Sort,
 } from '../../db/reading/ordered.ts';
-import { type AttributeType, readDeclarations } from '../attributes/declared.ts';
+import { readDeclarations } from '../attributes/declared.ts';
 import { type RangeRequest, readStoredRanges } from '../attributes/stored-ranges.ts';
 import { readEventNames } from '../events/event.ts';
 import type { AttributeFilter } from '../filter/input.ts';
+import type { StoredTest } from '../filter/stored-values.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
@@ -132,15 +134,17 @@ async function withStoredRanges(
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Condition> {
   const requests: (RangeRequest & { filter: AttributeFilter })[] = [];
-  const condition = toCondition(filter, (attributeFilter, { type, sql }) => {
+  const indexes = db.indexes ?? standardIndexes;
+  const request = (attributeFilter: AttributeFilter, { type, sql }: StoredTest) => {
     requests.push({ filter: attributeFilter, key: attributeFilter.key, type, condition: sql(now) });
     return undefined;
-  });
+  };
+  const condition = toCondition(filter, { indexes, findRange: request });
   if (requests.length === 0) return condition;
   const ranges = await readStoredRanges(db, workspaceId, requests);
-  const find = (attributeFilter: AttributeFilter, { type }: { type: AttributeType }) =>
+  const findRange = (attributeFilter: AttributeFilter, { type }: StoredTest) =>
     ranges.get(requests.findIndex((request) => request.filter === attributeFilter && request.type === type));
-  return ranges.size === 0 ? condition : toCondition(filter, find);
+  return ranges.size === 0 ? condition : toCondition(filter, { indexes, findRange });
 }
 
 /** Whether a position can be one of a user in an order. */

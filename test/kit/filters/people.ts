@@ -5,6 +5,7 @@ import type { EventFacts } from '../../../src/domain/events/filter.ts';
 import type { UserFacts } from '../../../src/domain/users/filter/condition.ts';
 import { startApp } from '../app.ts';
 import { type Choices, choicesOf } from '../choices.ts';
+import { createAllIndexes } from '../indexes.ts';
 import { type Place, rowId } from '../seed-rows.ts';
 import { declareAll, declaredTypes, storeValues } from './declared.ts';
 
@@ -196,13 +197,22 @@ async function exchangeAttributes({ db, workspaceId }: Place, people: readonly U
 /**
  * Starts an app before the tests of a file, with people in its workspace, and with declared attributes: the first half of the people
  * is there before they are declared, and the attributes of all change while the values are stored.
+ * @param hasAllIndexes with all indexes that filters can use, in a database of its own.
  */
-export function usePeople({ seed, count }: { seed: number; count: number }) {
+export function usePeople({
+  seed,
+  count,
+  hasAllIndexes = false,
+}: {
+  seed: number;
+  count: number;
+  hasAllIndexes?: boolean;
+}) {
   const choices = choicesOf(seed);
   const people = Array.from({ length: count }, (_, place) => somebody(choices, place));
   let app: Awaited<ReturnType<typeof startApp>>;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ ownDatabase: hasAllIndexes });
     const before = people.map((facts, place) => {
       const { meta } = people[(place + 1) % count]?.user ?? facts.user;
       return { ...facts, user: { ...facts.user, meta } };
@@ -213,6 +223,7 @@ export function usePeople({ seed, count }: { seed: number; count: number }) {
     for (let step = 0; step < 6; step += 1) await advanceDeclaration(app.db, { stepSize: 10 });
     await exchangeAttributes(app, people);
     await storeValues(app);
+    if (hasAllIndexes) await createAllIndexes(app.db);
   });
   afterAll(() => app[Symbol.asyncDispose]());
   return {

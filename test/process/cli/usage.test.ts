@@ -23,6 +23,8 @@ describe('help', () => {
     [['attributes', 'list'], 'attributes list --json'],
     [['attributes', 'declare'], 'attributes declare renewsOn date-time'],
     [['attributes', 'undeclare'], 'attributes undeclare age'],
+    [['indexes'], 'indexes list'],
+    [['indexes', 'create'], 'indexes create attribute-text'],
   ])('of %j has examples and needs no database', async (command, example) => {
     const { stdout, stderr, code } = await runCli({}, ...command, '--help');
     expect(stdout).toMatch(/^Usage: npm run cli -- /);

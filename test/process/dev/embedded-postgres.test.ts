@@ -38,6 +38,15 @@ describe('the embedded PostgreSQL', () => {
     }, settings);
   });
 
+  it('has trigrams of all letters', async () => {
+    await using folder = await openFolder();
+    await folder.use(async (client) => {
+      await client.query('CREATE EXTENSION pg_trgm');
+      const { rows } = await client.query("SELECT cardinality(show_trgm('жанна')) AS cyrillic");
+      expect(rows).toEqual([{ cyrillic: 6 }]);
+    });
+  });
+
   it('stops once, with a connection open', async () => {
     await using folder = await openFolder();
     const postgres = await folder.start();

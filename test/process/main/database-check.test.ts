@@ -149,3 +149,12 @@ describe('a gateway on a server', () => {
     );
   });
 });
+
+it.each(['1', '2'])('logs once what makes filters slower, with WORKERS=%s', async (WORKERS) => {
+  await using database = await createDatabase();
+  await database.db.$executeRaw`DROP INDEX users_meta_idx`;
+  await using gateway = await startGateway({ DATABASE_URL: database.connection.connectionString, WORKERS });
+  expect(
+    gateway.output().match(/Index users_meta_idx of users is missing: filters are slower on attributes/g),
+  ).toHaveLength(1);
+});

@@ -1,8 +1,12 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { AvailableIndexes } from '../../../db/indexes/catalogue.ts';
 import type { Walk } from '../../../db/reading/ordered.ts';
+import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
 import type { EventFacts } from '../../events/filter.ts';
+import type { AttributeFilter } from '../../filter/input.ts';
 import type { RowScope, RowTest } from '../../filter/row-tests.ts';
+import type { StoredTest } from '../../filter/stored-values.ts';
 import type { Instant } from '../../shared/instant.ts';
 import type { User } from '../user.ts';
 
@@ -33,6 +37,17 @@ export interface Condition {
  * are found.
  */
 export type Access = 'index' | 'aggregate' | 'scan';
+
+/** What the ways to find users depend on, besides the filter. */
+export interface ConditionOptions {
+  /** The indexes of the database. */
+  indexes: AvailableIndexes;
+  /**
+   * Finds the range of stored values for a condition on an attribute; undefined if the attribute is not declared with the type, or not
+   * ready. Called for each condition that an index on the values would serve, except for negated ones, which no range finds.
+   */
+  findRange?: ((filter: AttributeFilter, test: StoredTest) => StoredRange | undefined) | undefined;
+}
 
 /** What a condition is compiled for. */
 export interface SqlScope extends RowScope {

@@ -4,7 +4,7 @@ import { describeDuration } from '../../filter/duration.ts';
 import { ago } from '../../filter/instants.ts';
 import { type RowScope, testIfSet, withPhrases } from '../../filter/row-tests.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
-import { type Condition, type Dependency, hasRows, type SqlScope, timeOf } from './condition.ts';
+import { type Condition, type ConditionOptions, type Dependency, hasRows, type SqlScope, timeOf } from './condition.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
 import { all, not } from './logic.ts';
 
@@ -68,17 +68,21 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
 
 /** Holds if a user has at least `count` events that pass all tests. */
 function atLeast(count: number, tests: readonly EventTest[], dependencies: Dependency[]): Condition {
-  const eventsOf = (scope: SqlScope) => Prisma.sql`FROM events WHERE events.workspace_id = ${scope.workspaceId}::uuid
-      ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(scope))], ' AND ')}`;
+  const eventsOf = (scope: SqlScope, isNegated: boolean) => {
+    // Users without such events are found by their other events.
+    const indexed = scope.walk && !isNegated ? tests.flatMap((test) => test.indexed ?? []) : [];
+    return Prisma.sql`FROM events WHERE events.workspace_id = ${scope.workspaceId}::uuid
+      ${Prisma.join([Prisma.empty, ...tests.map((test) => test.sql(scope)), ...indexed], ' AND ')}`;
+  };
   return {
     sql: (scope, isNegated) => {
       const { walk } = scope;
-      const rows = Prisma.sql`${eventsOf(scope)} AND events.user_id = users.id`;
+      const rows = Prisma.sql`${eventsOf(scope, isNegated)} AND events.user_id = users.id`;
       if (count === 1) return hasRows(scope, isNegated, rows, Prisma.sql`events.user_id`);
       if (walk?.isDriver && !isNegated) {
         // In the order of the walk, so that groups are counted only until a page of users is found.
         return Prisma.sql`users.id IN (
-          SELECT events.user_id ${eventsOf(scope)} ${walk.within(Prisma.sql`events.user_id`)}
+          SELECT events.user_id ${eventsOf(scope, isNegated)} ${walk.within(Prisma.sql`events.user_id`)}
           GROUP BY events.user_id HAVING count(*) >= ${count}::int
           ORDER BY events.user_id ${Prisma.raw(walk.isAscending ? 'ASC' : 'DESC')})`;
       }
@@ -107,10 +111,10 @@ const nobody: Condition = {
   dependencies: () => [],
 };
 
-function toCondition(input: EventCondition): Condition {
+function toCondition(input: EventCondition, { indexes }: ConditionOptions): Condition {
   const { minimum, maximum } = rangeOf(input.count);
   if (minimum > maximum) return nobody;
-  const tests = [nameTest(input.name), ...timeTests(input), ...contentTests(input)];
+  const tests = [nameTest(input.name), ...timeTests(input), ...contentTests(input, indexes)];
   const dependencies: Dependency[] = [{ kind: 'events', name: input.name.eq ?? undefined }, ...timeOf(tests)];
   return all([
     ...(minimum > 0 ? [atLeast(minimum, tests, dependencies)] : []),
@@ -119,4 +123,5 @@ function toCondition(input: EventCondition): Condition {
 }
 
 /** The conditions on the events of a user. */
-export const eventConditions = (filter: UserFilter): Condition[] => (filter.events ?? []).map(toCondition);
+export const eventConditions = (filter: UserFilter, options: ConditionOptions): Condition[] =>
+  (filter.events ?? []).map((input) => toCondition(input, options));

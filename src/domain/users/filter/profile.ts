@@ -1,15 +1,22 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import type { AvailableIndexes, IndexName } from '../../../db/indexes/catalogue.ts';
 import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts';
-import type { AttributeFilter } from '../../filter/input.ts';
+import { containsFragment, hasTokens, hasTrigrams } from '../../filter/indexed.ts';
 import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { type StoredTest, storedTests } from '../../filter/stored-values.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
-import { attributeOf, type ValueComparison, valueComparisons } from '../../filter/values.ts';
-import type { AttributeValue } from '../../shared/attributes.ts';
+import { attributeOf, sqlAttribute, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import { hasDigitsOf } from '../search.ts';
 import { type User, userColumns } from '../user.ts';
-import { type Access, type Condition, type Dependency, hasRows, type SqlScope } from './condition.ts';
+import {
+  type Access,
+  type Condition,
+  type ConditionOptions,
+  type Dependency,
+  hasRows,
+  type SqlScope,
+} from './condition.ts';
 import type { UserFilter } from './input.ts';
 import { all } from './logic.ts';
 
@@ -18,8 +25,12 @@ const textFields = ['uid', 'email', 'number', 'firstName', 'lastName', 'timeZone
 const booleanFields = ['isAccount', 'uidUpdateable'] as const;
 const instantFields = ['appLastActiveAt', 'createdAt', 'updatedAt'] as const;
 
-/** The fields with an index. */
+/** The fields with a B-tree, and those for which it is optional. */
 const indexedFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'createdAt']);
+const optionalRanges: Partial<Record<keyof User, IndexName>> = { number: 'number', updatedAt: 'updated-at' };
+
+/** The fields of the index `field-text`. */
+const trigramFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'number']);
 
 /** The names of the fields in sentences. */
 const names: Record<(typeof textFields | typeof booleanFields | typeof instantFields)[number], string> = {
@@ -56,14 +67,20 @@ interface UserPart<Value, Sql> {
 }
 
 /** A condition on a part of a user. */
-function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserPart<Value, Sql>): Condition {
+function conditionOn<Value, Sql>(
+  comparison: Comparison<Value, Sql> & { parts?(value: Sql, now: Date): Prisma.Sql[] },
+  part: UserPart<Value, Sql>,
+): Condition {
   const { indexed } = part;
   return {
     sql: (scope, isNegated) => {
       const sql = comparison.sql(part.sql, scope.now);
       if (isNegated) return Prisma.sql`(${sql}) IS NOT TRUE`;
+      if (!scope.walk || !indexed) return sql;
       // PostgreSQL estimates the rows by the index. COALESCE keeps it from estimating that few of them pass the comparison as well.
-      return scope.walk && indexed ? Prisma.sql`(${indexed(scope)} AND COALESCE(${sql}, false))` : sql;
+      const parts = comparison.parts?.(part.sql, scope.now) ?? [sql];
+      const tests = parts.map((each) => Prisma.sql`COALESCE(${each}, false)`);
+      return Prisma.sql`(${Prisma.join([indexed(scope), ...tests], ' AND ')})`;
     },
     access: part.access,
     holds: ({ user }, now) => comparison.holds(part.of(user), now),
@@ -72,66 +89,76 @@ function conditionOn<Value, Sql>(comparison: Comparison<Value, Sql>, part: UserP
   };
 }
 
+/** What determines whether an index finds values. */
+type Findable = Pick<Comparison<never, never>, 'isRange' | 'fragment'>;
+
+/** Whether an index finds the users for whom a comparison of a field holds. */
+function isIndexed(field: keyof typeof names, { isRange, fragment }: Findable, indexes: AvailableIndexes): boolean {
+  const ranges = optionalRanges[field];
+  if (isRange && (indexedFields.has(field) || (ranges && indexes.has(ranges)))) return true;
+  return (
+    fragment !== undefined &&
+    trigramFields.has(field) &&
+    indexes.has('field-text') &&
+    hasTrigrams(fragment.text, indexes)
+  );
+}
+
 /** The conditions on the fields of a user. */
-export function fieldConditions(filter: UserFilter): Condition[] {
-  const part = (field: keyof typeof names) => ({
+export function fieldConditions(filter: UserFilter, { indexes }: ConditionOptions): Condition[] {
+  const part = (field: keyof typeof names, comparison: Findable) => ({
     name: names[field],
     dependency: { kind: 'field', field } as const,
+    access: isIndexed(field, comparison, indexes) ? ('index' as const) : ('scan' as const),
   });
   return [
     ...textFields.flatMap((field) =>
       textComparisons(filter[field] ?? {}).map((comparison) => {
         const indexed = field === 'number' ? hasDigitsOf(comparison.requiredValues ?? []) : undefined;
+        const { access, ...rest } = part(field, comparison);
         return conditionOn(comparison, {
-          ...part(field),
+          ...rest,
           sql: sqlText(columnOf(field)),
           of: (user) => user[field],
           indexed,
-          access: indexed || (comparison.isRange && indexedFields.has(field)) ? 'index' : 'scan',
+          access: indexed ? 'index' : access,
         });
       }),
     ),
     ...booleanFields.flatMap((field) =>
       booleanComparisons(filter[field] ?? {}).map((comparison) =>
-        conditionOn(comparison, { ...part(field), sql: columnOf(field), of: (user) => user[field], access: 'scan' }),
+        conditionOn(comparison, { ...part(field, comparison), sql: columnOf(field), of: (user) => user[field] }),
       ),
     ),
     ...instantFields.flatMap((field) =>
       instantComparisons(filter[field] ?? {}).map((comparison) =>
         conditionOn(comparison, {
-          ...part(field),
+          ...part(field, comparison),
           sql: sqlTimestamp(columnOf(field)),
           of: (user) => (user[field] === null ? null : formatOrderedInstant(user[field])),
-          access: comparison.isRange && indexedFields.has(field) ? 'index' : 'scan',
         }),
       ),
     ),
   ];
 }
 
-/**
- * Finds the range of stored values for a condition on an attribute; undefined if the attribute is not declared with the type, or not
- * ready. Called for each condition that an index on the values would serve.
- */
-export type FindRange = (filter: AttributeFilter, test: StoredTest) => StoredRange | undefined;
-
 /** The conditions on the attributes of a user. */
-export function attributeConditions(filter: UserFilter, findRange: FindRange): Condition[] {
+export function attributeConditions(filter: UserFilter, { indexes, findRange }: ConditionOptions): Condition[] {
   return (filter.meta ?? []).flatMap((attributeFilter) => {
     const { key, ...tests } = attributeFilter;
     const conditions = valueComparisons(tests).map((comparison) => {
-      const indexed = tokensSql(key, comparison);
+      const indexed = attributesIndexed(key, comparison, indexes);
       return conditionOn(comparison, {
         name: key,
-        sql: Prisma.sql`(users.meta->${key}::text)`,
+        sql: sqlAttribute(Prisma.sql`users.meta`, key),
         of: ({ meta }) => attributeOf(meta, key),
         dependency: { kind: 'attribute', key },
-        indexed,
+        indexed: indexed && (() => indexed),
         access: indexed ? 'index' : 'scan',
       });
     });
     for (const test of storedTests(tests)) {
-      const range = findRange(attributeFilter, test);
+      const range = findRange?.(attributeFilter, test);
       if (range) return [byStoredValue(all(conditions), range, test)];
     }
     return conditions;
@@ -158,17 +185,16 @@ function byStoredValue(condition: Condition, { number, userIds }: StoredRange, t
   };
 }
 
-/** SQL of whether a user has one of the tokens that a comparison requires; undefined if it requires none. */
-function tokensSql(key: string, { requiredValues, isPresence }: ValueComparison): (() => Prisma.Sql) | undefined {
-  const tokens = isPresence
-    ? [Prisma.sql`hashtextextended(${key}::text, 0)`]
-    : requiredValues?.map((value) => Prisma.sql`hashtextextended(${`${key}:`}::text || ${tokenText(value)}, 1)`);
-  if (!tokens?.length) return undefined;
-  return () => Prisma.sql`attribute_tokens(users.meta) && ARRAY[${Prisma.join(tokens)}]::bigint[]`;
+/** SQL of a condition that a comparison of an attribute implies and that an index serves. */
+function attributesIndexed(
+  key: string,
+  comparison: ValueComparison,
+  indexes: AvailableIndexes,
+): Prisma.Sql | undefined {
+  const meta = Prisma.sql`users.meta`;
+  const { fragment } = comparison;
+  const tokens = indexes.has('attributes') ? hasTokens(meta, key, comparison) : undefined;
+  if (tokens) return tokens;
+  const isServed = fragment && indexes.has('attribute-text') && hasTrigrams(fragment.text, indexes);
+  return isServed ? containsFragment(meta, key, fragment) : undefined;
 }
-
-/** SQL of the text of a value, as in the function `attribute_tokens` of the migrations. */
-const tokenText = (value: AttributeValue) =>
-  typeof value === 'number'
-    ? Prisma.sql`trim_scale(${JSON.stringify(value)}::numeric)::text`
-    : Prisma.sql`lower(${JSON.stringify(value)}::jsonb::text)`;

@@ -1,0 +1,162 @@
+import type { DatabaseClient } from '../client.ts';
+import { describeDatabaseError, inOneLine } from '../errors.ts';
+import { Prisma } from '../generated/client.ts';
+import type { ReadDb } from '../statements.ts';
+import { type IndexName, indexOf } from './catalogue.ts';
+import { hasAsciiTrigrams, readIndexStates } from './state.ts';
+
+/** An index cannot be created or dropped; the message says why, and what to do, in one line. */
+export class IndexError extends Error {
+  override name = 'IndexError';
+}
+
+/** How far the creation of an index is. */
+export interface IndexProgress {
+  /** As PostgreSQL names it, such as `building index: scanning table`. */
+  phase: string;
+  /** The share of the phase that is done, from 0 to 1; undefined if it is unknown. */
+  share: number | undefined;
+}
+
+interface CreateOptions {
+  onProgress(progress: IndexProgress): void;
+  /** Whether trigrams may consist of ASCII only. */
+  acceptsAsciiTrigrams: boolean;
+  /** Ends the creation; what exists of the index is then invalid. */
+  signal: AbortSignal;
+}
+
+/** Interval in ms between two looks at the progress. */
+const PROGRESS_MS = 500;
+
+/** The advisory lock of a creation or a drop, arbitrary but fixed. */
+const LOCK = 72_707_370;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * Creates an index without blocking writes, and with it the extensions that it needs. An invalid index is replaced.
+ * @param db with at least two connections, and without timeouts that are shorter than the creation takes.
+ * @returns false if the index was already there.
+ * @throws {IndexError}
+ */
+export async function createIndex(db: DatabaseClient, name: IndexName, options: CreateOptions): Promise<boolean> {
+  const { table, relation, definition, extensions } = indexOf(name);
+  if ((await stateOf(db, name)) === 'valid') return false;
+  for (const extension of extensions) await createExtension(db, extension);
+  const needsTrigrams = extensions.includes('pg_trgm');
+  if (needsTrigrams && !options.acceptsAsciiTrigrams && (await hasAsciiTrigrams(db))) {
+    throw new IndexError(
+      `The LC_CTYPE of the database is C, so that trigrams drop all letters that are not ASCII: é, Ж or 日 would not be found by the index. Create the database with LC_CTYPE 'C.UTF-8' (docs/deployment.md), or accept that with --ascii-only.`,
+    );
+  }
+  const trigrams = needsTrigrams ? `${await schemaOf(db, 'pg_trgm')}.gin_trgm_ops` : '';
+  await withLock(db, async (run, pid) => {
+    // Only the one who holds the lock creates indexes, so that one that is invalid is left over.
+    if ((await stateOf(db, name)) !== 'missing')
+      await run(`/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`);
+    const cancel = () => void db.query`/* cancelIndex */ SELECT pg_cancel_backend(${pid}::int)`.catch(() => {});
+    options.signal.addEventListener('abort', cancel);
+    const timer = setInterval(() => void report(db, pid, options).catch(() => {}), PROGRESS_MS);
+    try {
+      await run(`/* createIndex */ CREATE INDEX CONCURRENTLY "${relation}" ON "${table}" ${definition(trigrams)}`);
+      // Statistics of the index's expressions, without which PostgreSQL guesses how many rows match.
+      await run(`/* analyze */ ANALYZE "${table}"`);
+    } catch (error) {
+      throw explain(error, name);
+    } finally {
+      clearInterval(timer);
+      options.signal.removeEventListener('abort', cancel);
+    }
+  });
+  return true;
+}
+
+/** Drops an index without blocking writes. @returns false if there was none. @throws {IndexError} */
+export async function dropIndex(db: DatabaseClient, name: IndexName): Promise<boolean> {
+  const { relation } = indexOf(name);
+  if ((await stateOf(db, name)) === 'missing') return false;
+  await withLock(db, async (run) => {
+    await run(`/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`).catch((error: unknown) => {
+      throw explain(error, name);
+    });
+  });
+  return true;
+}
+
+async function stateOf(db: ReadDb, name: IndexName) {
+  return (await readIndexStates(db)).find((each) => each.name === name)?.state;
+}
+
+function explain(error: unknown, name: IndexName): IndexError {
+  const { table, relation } = indexOf(name);
+  const message = inOneLine(error);
+  return new IndexError(
+    describeDatabaseError(error).sqlState === INSUFFICIENT_PRIVILEGE
+      ? `The role may not change the indexes of ${table}: ${message}. Set DATABASE_URL to the role that owns the tables.`
+      : `${relation}: ${message}. If the index is now invalid, it slows down writes until "indexes create ${name}" replaces it or "indexes drop ${name}" drops it.`,
+    { cause: error },
+  );
+}
+
+/** @throws {IndexError} if the server lacks the extension, or the role may not create it. */
+async function createExtension(db: DatabaseClient, extension: string): Promise<void> {
+  const [found] = await db.query<{ isInstalled: boolean }[]>`/* readExtension */
+    SELECT installed_version IS NOT NULL AS "isInstalled" FROM pg_available_extensions WHERE name = ${extension}::text`;
+  if (found?.isInstalled) return;
+  if (!found) {
+    throw new IndexError(
+      `The server does not have the extension ${extension}. Install PostgreSQL's contrib modules on it (such as the package postgresql-contrib).`,
+    );
+  }
+  await db
+    .query(Prisma.sql`/* createExtension */ CREATE EXTENSION IF NOT EXISTS ${Prisma.raw(extension)}`)
+    .catch((error: unknown) => {
+      throw new IndexError(
+        `The extension ${extension} cannot be created: ${inOneLine(error)}. Let the owner of the database run CREATE EXTENSION ${extension}.`,
+        { cause: error },
+      );
+    });
+}
+
+/** The schema of an extension, quoted. */
+async function schemaOf(db: ReadDb, extension: string): Promise<string> {
+  const [row] = await db.query<{ schema: string }[]>`/* readExtensionSchema */
+    SELECT quote_ident(nspname) AS schema FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+    WHERE extname = ${extension}::text`;
+  return row?.schema ?? 'public';
+}
+
+/** Runs statements on one connection while no other process creates or drops indexes. @throws {IndexError} */
+async function withLock(
+  { pool }: DatabaseClient,
+  work: (run: (statement: string) => Promise<unknown>, pid: number) => Promise<void>,
+): Promise<void> {
+  const client = await pool.connect();
+  let isReusable = false;
+  try {
+    // Not a lock that waits: CREATE INDEX CONCURRENTLY would wait for the snapshot of the one who waits.
+    const { rows } = await client.query<{ isLocked: boolean; pid: number }>(
+      `/* lockIndexes */ SELECT pg_try_advisory_lock(${LOCK}) AS "isLocked", pg_backend_pid() AS pid`,
+    );
+    const [row] = rows;
+    if (!row?.isLocked)
+      throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
+    await work((statement) => client.query(statement), row.pid);
+    await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${LOCK})`);
+    isReusable = true;
+  } finally {
+    // Closing the connection releases the lock as well.
+    client.release(!isReusable);
+  }
+}
+
+async function report(db: ReadDb, pid: number, { onProgress }: CreateOptions): Promise<void> {
+  const [row] = await db.query<{ phase: string; done: string; total: string }[]>`/* readIndexProgress */
+    SELECT phase, greatest(blocks_done, tuples_done, lockers_done)::text AS done,
+      greatest(blocks_total, tuples_total, lockers_total)::text AS total
+    FROM pg_stat_progress_create_index WHERE pid = ${pid}::int`;
+  if (!row) return;
+  const total = Number(row.total);
+  onProgress({ phase: row.phase, share: total > 0 ? Math.min(1, Number(row.done) / total) : undefined });
+}

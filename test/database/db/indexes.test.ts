@@ -1,0 +1,158 @@
+import { Client } from 'pg';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
+import { type IndexName, indexNames } from '../../../src/db/indexes/catalogue.ts';
+import { createIndex, dropIndex, type IndexProgress } from '../../../src/db/indexes/manage.ts';
+import { readIndexNotices } from '../../../src/db/indexes/notices.ts';
+import { readIndexStates } from '../../../src/db/indexes/state.ts';
+import { migrate } from '../../../src/db/migrations/migrate.ts';
+import { startApp } from '../../kit/app.ts';
+import { createDatabase, createEmptyDatabase, type TestDatabase } from '../../kit/database.ts';
+import { creation } from '../../kit/indexes.ts';
+import { seedUsers } from '../../kit/seed-rows.ts';
+
+const stateOf = async (db: DatabaseClient, name: IndexName) =>
+  (await readIndexStates(db)).find((state) => state.name === name)?.state;
+
+/** Opens a transaction that has written a user, for which CREATE INDEX CONCURRENTLY waits. */
+async function writeUser({ connection }: TestDatabase) {
+  const client = new Client(connection);
+  await client.connect();
+  await client.query('BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE');
+  return client;
+}
+
+it('are created with their extensions, listed, and dropped', async () => {
+  await using database = await createDatabase();
+  const { db } = database;
+  expect(await stateOf(db, 'attributes')).toBe('valid');
+  const optional = indexNames.filter((name) => name !== 'attributes');
+  for (const name of optional) {
+    expect(await stateOf(db, name)).toBe('missing');
+    expect(await createIndex(db, name, creation)).toBe(true);
+    expect(await createIndex(db, name, creation)).toBe(false);
+    expect(await stateOf(db, name)).toBe('valid');
+  }
+  await db.indexes.refresh(db);
+  expect(indexNames.filter((name) => db.indexes.has(name))).toEqual(indexNames);
+  for (const name of optional) {
+    expect(await dropIndex(db, name)).toBe(true);
+    expect(await dropIndex(db, name)).toBe(false);
+  }
+  await db.indexes.refresh(db);
+  expect(indexNames.filter((name) => db.indexes.has(name))).toEqual(['attributes']);
+});
+
+it('are created again after an interruption has left an invalid one', async () => {
+  await using database = await createDatabase();
+  const { db } = database;
+  const writer = await writeUser(database);
+  const interruption = new AbortController();
+  const progress: IndexProgress[] = [];
+  const created = createIndex(db, 'number', {
+    ...creation,
+    onProgress: (each) => progress.push(each),
+    signal: interruption.signal,
+  });
+  const failed = expect(created).rejects.toThrow('indexes create number');
+  await vi.waitFor(() => expect(progress.at(-1)?.phase).toMatch(/^waiting for /));
+  expect(await stateOf(db, 'number')).toBe('creating');
+  expect(await readIndexNotices(db)).toEqual([]);
+  await expect(createIndex(db, 'updated-at', creation)).rejects.toThrow('Another process is creating');
+  interruption.abort();
+  await failed;
+  await writer.end();
+  expect(await stateOf(db, 'number')).toBe('invalid');
+  await db.indexes.refresh(db);
+  expect(db.indexes.has('number')).toBe(false);
+  expect(await readIndexNotices(db)).toEqual([
+    'Index users_number_lower_idx of users is invalid: it slows down writes and serves no reads. Replace it with npm run cli -- indexes create number.',
+  ]);
+  expect(await createIndex(db, 'number', creation)).toBe(true);
+  expect(await stateOf(db, 'number')).toBe('valid');
+});
+
+it('do not block writes while they are created', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  const client = new Client(app.connection);
+  await client.connect();
+  await client.query('BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE');
+  const created = createIndex(app.db, 'attribute-text', creation);
+  await vi.waitFor(async () => expect(await stateOf(app.db, 'attribute-text')).toBe('creating'));
+  await seedUsers(app, [1, 2]);
+  await client.end();
+  expect(await created).toBe(true);
+});
+
+it('cannot be created by a role that may not, and the message says so', async () => {
+  await using database = await createDatabase();
+  const role = `role_${database.name}`;
+  await database.db.$executeRawUnsafe(`CREATE ROLE ${role} LOGIN`);
+  onTestFinished(async () => {
+    await using cleaner = await createDatabase();
+    await cleaner.db.$executeRawUnsafe(`DROP ROLE IF EXISTS ${role}`);
+  });
+  const url = new URL(database.connection.connectionString);
+  url.username = role;
+  const db = openDatabase({ connectionString: url.href }, { poolSize: 2 });
+  await expect(createIndex(db, 'number', creation)).rejects.toThrow(
+    /^The role may not change the indexes of users: must be owner of table users\. Set DATABASE_URL/,
+  );
+  await expect(createIndex(db, 'attribute-text', creation)).rejects.toThrow(
+    /^The extension pg_trgm cannot be created: .*permission denied.* Let the owner of the database run CREATE EXTENSION pg_trgm\.$/,
+  );
+  await expect(dropIndex(db, 'attributes')).rejects.toThrow('The role may not change the indexes of users');
+  await db.indexes.refresh(db);
+  expect(db.indexes.has('attributes')).toBe(true);
+  await db.$disconnect();
+});
+
+it('are missing where the server lacks the extensions, and nothing else breaks', async ({ skip }) => {
+  await using empty = await createEmptyDatabase();
+  const admin = new Client(empty);
+  await admin.connect();
+  const { rowCount } = await admin.query("SELECT FROM pg_settings WHERE name = 'extension_control_path'");
+  if (rowCount === 0) {
+    await admin.end();
+    skip('Before PostgreSQL 18, extensions cannot be hidden.');
+  }
+  // The server finds no extension there.
+  await admin.query(
+    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET extension_control_path = ''/nowhere''', current_database()); END $$`,
+  );
+  await admin.end();
+  await migrate(empty);
+  const db = openDatabase(empty, { poolSize: 2 });
+  expect(await readIndexNotices(db)).toEqual([
+    'Index users_meta_idx of users is missing, since the extension btree_gin is not installed: filters are slower on attributes: eq, in, exists. Create it with npm run cli -- indexes create attributes.',
+  ]);
+  await db.indexes.refresh(db);
+  expect(indexNames.filter((name) => db.indexes.has(name))).toEqual([]);
+  await expect(createIndex(db, 'attributes', creation)).rejects.toThrow(
+    /^The server does not have the extension btree_gin\. Install PostgreSQL's contrib/,
+  );
+  expect(await createIndex(db, 'number', creation)).toBe(true);
+  await db.$disconnect();
+});
+
+it('of trigrams are refused where LC_CTYPE is C, unless ASCII is enough', async () => {
+  await using empty = await createEmptyDatabase("LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'");
+  await migrate(empty);
+  const db = openDatabase(empty, { poolSize: 2 });
+  await expect(createIndex(db, 'field-text', creation)).rejects.toThrow(/^The LC_CTYPE of the database is C/);
+  expect(await createIndex(db, 'field-text', { ...creation, acceptsAsciiTrigrams: true })).toBe(true);
+  await db.indexes.refresh(db);
+  expect(db.indexes.hasAsciiTrigrams).toBe(true);
+  expect(await readIndexNotices(db)).toEqual([
+    'The LC_CTYPE of the database is C: field-text serve only texts in ASCII.',
+  ]);
+  await db.$disconnect();
+});
+
+it('find operator classes in any schema', async () => {
+  await using database = await createDatabase();
+  const { db } = database;
+  await db.$executeRawUnsafe('CREATE SCHEMA "Other"');
+  await db.$executeRawUnsafe('CREATE EXTENSION pg_trgm SCHEMA "Other"');
+  expect(await createIndex(db, 'field-text', creation)).toBe(true);
+});
