@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<53aa7f6f7e3d28ce0b78501325dfc906>>
- * @relayHash c44183a59c673a43e1a0f6b606cbad76
+ * @generated SignedSource<<53792c6d1a7cff31fa8da9bb4a885a00>>
+ * @relayHash 71eef8f3ff97b63529e46eea9687108a
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID c44183a59c673a43e1a0f6b606cbad76
+// @relayRequestID 71eef8f3ff97b63529e46eea9687108a
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -141,6 +141,7 @@ export type membersPageQuery$variables = {
   first?: number | null | undefined;
   id: string;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   subscribed?: boolean | null | undefined;
   where?: UserFilter | null | undefined;
 };
@@ -178,21 +179,26 @@ v3 = {
 v4 = {
   "defaultValue": null,
   "kind": "LocalArgument",
-  "name": "subscribed"
+  "name": "search"
 },
 v5 = {
   "defaultValue": null,
   "kind": "LocalArgument",
+  "name": "subscribed"
+},
+v6 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
   "name": "where"
 },
-v6 = [
+v7 = [
   {
     "kind": "Variable",
     "name": "id",
     "variableName": "id"
   }
 ],
-v7 = [
+v8 = [
   {
     "kind": "Variable",
     "name": "after",
@@ -210,6 +216,11 @@ v7 = [
   },
   {
     "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
+  },
+  {
+    "kind": "Variable",
     "name": "subscribed",
     "variableName": "subscribed"
   },
@@ -219,14 +230,14 @@ v7 = [
     "variableName": "where"
   }
 ],
-v8 = {
+v9 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "__typename",
   "storageKey": null
 },
-v9 = {
+v10 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
@@ -241,7 +252,8 @@ return {
       (v2/*:: as any*/),
       (v3/*:: as any*/),
       (v4/*:: as any*/),
-      (v5/*:: as any*/)
+      (v5/*:: as any*/),
+      (v6/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
@@ -249,14 +261,14 @@ return {
     "selections": [
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "concreteType": null,
         "kind": "LinkedField",
         "name": "node",
         "plural": false,
         "selections": [
           {
-            "args": (v7/*:: as any*/),
+            "args": (v8/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "members_page"
           }
@@ -275,6 +287,7 @@ return {
       (v3/*:: as any*/),
       (v4/*:: as any*/),
       (v5/*:: as any*/),
+      (v6/*:: as any*/),
       (v2/*:: as any*/)
     ],
     "kind": "Operation",
@@ -282,20 +295,20 @@ return {
     "selections": [
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "concreteType": null,
         "kind": "LinkedField",
         "name": "node",
         "plural": false,
         "selections": [
-          (v8/*:: as any*/),
           (v9/*:: as any*/),
+          (v10/*:: as any*/),
           {
             "kind": "InlineFragment",
             "selections": [
               {
                 "alias": null,
-                "args": (v7/*:: as any*/),
+                "args": (v8/*:: as any*/),
                 "concreteType": "ListMemberConnection",
                 "kind": "LinkedField",
                 "name": "members",
@@ -338,7 +351,7 @@ return {
                         "name": "node",
                         "plural": false,
                         "selections": [
-                          (v9/*:: as any*/),
+                          (v10/*:: as any*/),
                           {
                             "alias": null,
                             "args": null,
@@ -367,11 +380,11 @@ return {
                             "name": "updatedAt",
                             "storageKey": null
                           },
-                          (v8/*:: as any*/)
+                          (v9/*:: as any*/)
                         ],
                         "storageKey": null
                       },
-                      (v9/*:: as any*/)
+                      (v10/*:: as any*/)
                     ],
                     "storageKey": null
                   },
@@ -417,11 +430,12 @@ return {
               },
               {
                 "alias": null,
-                "args": (v7/*:: as any*/),
+                "args": (v8/*:: as any*/),
                 "filters": [
                   "subscribed",
                   "where",
-                  "orderBy"
+                  "orderBy",
+                  "search"
                 ],
                 "handle": "connection",
                 "key": "members_members",
@@ -438,7 +452,7 @@ return {
     ]
   },
   "params": {
-    "id": "c44183a59c673a43e1a0f6b606cbad76",
+    "id": "71eef8f3ff97b63529e46eea9687108a",
     "metadata": {},
     "name": "membersPageQuery",
     "operationKind": "query",
@@ -447,6 +461,6 @@ return {
 };
 })();
 
-(node as any).hash = "37a50cae2212cb0173f20d97b3413074";
+(node as any).hash = "901cd9b29a2f10ff8cfcacac1f2777d6";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<a04ba289ea926691867cf2127d515923>>
- * @relayHash 5d7bb62d0e2089139dcf0d623fe6a1b0
+ * @generated SignedSource<<5b9e986333a5be48d30ecd16b275e5e1>>
+ * @relayHash 3936ae95bfd98d9df68c3002cf578430
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 5d7bb62d0e2089139dcf0d623fe6a1b0
+// @relayRequestID 3936ae95bfd98d9df68c3002cf578430
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -142,6 +142,7 @@ export type usersPageQuery$variables = {
   first?: number | null | undefined;
   last?: number | null | undefined;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   where?: UserFilter | null | undefined;
 };
 export type usersPageQuery$data = {
@@ -182,6 +183,11 @@ var v0 = [
   {
     "defaultValue": null,
     "kind": "LocalArgument",
+    "name": "search"
+  },
+  {
+    "defaultValue": null,
+    "kind": "LocalArgument",
     "name": "where"
   }
 ],
@@ -210,6 +216,11 @@ v1 = [
     "kind": "Variable",
     "name": "orderBy",
     "variableName": "orderBy"
+  },
+  {
+    "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
   },
   {
     "kind": "Variable",
@@ -377,7 +388,8 @@ return {
         "args": (v1/*:: as any*/),
         "filters": [
           "where",
-          "orderBy"
+          "orderBy",
+          "search"
         ],
         "handle": "connection",
         "key": "users_users",
@@ -387,7 +399,7 @@ return {
     ]
   },
   "params": {
-    "id": "5d7bb62d0e2089139dcf0d623fe6a1b0",
+    "id": "3936ae95bfd98d9df68c3002cf578430",
     "metadata": {},
     "name": "usersPageQuery",
     "operationKind": "query",
@@ -396,6 +408,6 @@ return {
 };
 })();
 
-(node as any).hash = "4ff0eb251efda83cebd586d32d4dc2d0";
+(node as any).hash = "9cf5cfa1e64d6e282cba7eaac011ada9";
 
 export default node;

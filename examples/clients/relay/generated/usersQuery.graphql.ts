@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<916dcf73b6d7210b1539927172bcb934>>
- * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
+ * @generated SignedSource<<1373e9d2ea934ea2d5210971a8395dd3>>
+ * @relayHash a4271cf7407086b95a135a5fe10b9716
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 15bdc32b7c88dce9ab5a9af4866d71c3
+// @relayRequestID a4271cf7407086b95a135a5fe10b9716
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -142,6 +142,7 @@ export type usersQuery$variables = {
   first?: number | null | undefined;
   last?: number | null | undefined;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   where?: UserFilter | null | undefined;
 };
 export type usersQuery$data = {
@@ -181,9 +182,14 @@ v4 = {
 v5 = {
   "defaultValue": null,
   "kind": "LocalArgument",
+  "name": "search"
+},
+v6 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
   "name": "where"
 },
-v6 = [
+v7 = [
   {
     "kind": "Variable",
     "name": "after",
@@ -211,6 +217,11 @@ v6 = [
   },
   {
     "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
+  },
+  {
+    "kind": "Variable",
     "name": "where",
     "variableName": "where"
   }
@@ -223,14 +234,15 @@ return {
       (v2/*:: as any*/),
       (v3/*:: as any*/),
       (v4/*:: as any*/),
-      (v5/*:: as any*/)
+      (v5/*:: as any*/),
+      (v6/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
     "name": "usersQuery",
     "selections": [
       {
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "kind": "FragmentSpread",
         "name": "users_page"
       }
@@ -245,15 +257,16 @@ return {
       (v0/*:: as any*/),
       (v3/*:: as any*/),
       (v1/*:: as any*/),
-      (v5/*:: as any*/),
-      (v4/*:: as any*/)
+      (v6/*:: as any*/),
+      (v4/*:: as any*/),
+      (v5/*:: as any*/)
     ],
     "kind": "Operation",
     "name": "usersQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "concreteType": "UserConnection",
         "kind": "LinkedField",
         "name": "users",
@@ -386,10 +399,11 @@ return {
       },
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "filters": [
           "where",
-          "orderBy"
+          "orderBy",
+          "search"
         ],
         "handle": "connection",
         "key": "users_users",
@@ -399,7 +413,7 @@ return {
     ]
   },
   "params": {
-    "id": "15bdc32b7c88dce9ab5a9af4866d71c3",
+    "id": "a4271cf7407086b95a135a5fe10b9716",
     "metadata": {},
     "name": "usersQuery",
     "operationKind": "query",
@@ -408,6 +422,6 @@ return {
 };
 })();
 
-(node as any).hash = "fb312fc94f190ddede65f447ae672891";
+(node as any).hash = "7b4bf4177ec81292e50f72b39270bead";
 
 export default node;
