@@ -70,7 +70,7 @@ const createCache = () =>
     typePolicies: {
       Query: {
         fields: {
-          users: relayStylePagination(['where', 'orderBy']),
+          users: relayStylePagination(['where', 'orderBy', 'search']),
           lists: relayStylePagination(),
           segments: relayStylePagination(),
           // A deleted user is null.
@@ -85,8 +85,8 @@ const createCache = () =>
           segments: { merge: false },
         },
       },
-      List: { fields: { members: relayStylePagination(['subscribed', 'where', 'orderBy']) } },
-      Segment: { fields: { members: relayStylePagination(['where', 'orderBy']) } },
+      List: { fields: { members: relayStylePagination(['subscribed', 'where', 'orderBy', 'search']) } },
+      Segment: { fields: { members: relayStylePagination(['where', 'orderBy', 'search']) } },
     },
   });
 

@@ -1,10 +1,10 @@
 import { graphql } from 'relay-runtime';
 
 export const query = graphql`
-  query membersQuery($id: ID!, $first: Int, $subscribed: Boolean, $where: UserFilter, $orderBy: UserOrder) {
+  query membersQuery($id: ID!, $first: Int, $subscribed: Boolean, $where: UserFilter, $orderBy: UserOrder, $search: String) {
     list(id: $id) {
       ...lists_row
-      ...members_page @arguments(first: $first, subscribed: $subscribed, where: $where, orderBy: $orderBy)
+      ...members_page @arguments(first: $first, subscribed: $subscribed, where: $where, orderBy: $orderBy, search: $search)
     }
   }
 `;
@@ -25,8 +25,9 @@ export const page = graphql`
     subscribed: { type: "Boolean" }
     where: { type: "UserFilter" }
     orderBy: { type: "UserOrder" }
+    search: { type: "String" }
   ) {
-    members(first: $first, after: $after, subscribed: $subscribed, where: $where, orderBy: $orderBy)
+    members(first: $first, after: $after, subscribed: $subscribed, where: $where, orderBy: $orderBy, search: $search)
       @connection(key: "members_members") {
       __id
       edges { cursor subscribed joinedAt node { ...users_row } }

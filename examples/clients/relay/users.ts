@@ -8,9 +8,18 @@ export const query = graphql`
     $before: String
     $where: UserFilter
     $orderBy: UserOrder
+    $search: String
   ) {
     ...users_page
-      @arguments(first: $first, after: $after, last: $last, before: $before, where: $where, orderBy: $orderBy)
+      @arguments(
+        first: $first
+        after: $after
+        last: $last
+        before: $before
+        where: $where
+        orderBy: $orderBy
+        search: $search
+      )
   }
 `;
 
@@ -24,8 +33,17 @@ export const page = graphql`
     before: { type: "String" }
     where: { type: "UserFilter" }
     orderBy: { type: "UserOrder" }
+    search: { type: "String" }
   ) {
-    users(first: $first, after: $after, last: $last, before: $before, where: $where, orderBy: $orderBy)
+    users(
+      first: $first
+      after: $after
+      last: $last
+      before: $before
+      where: $where
+      orderBy: $orderBy
+      search: $search
+    )
       @connection(key: "users_users") {
       __id
       edges { cursor node { ...users_row } }

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<1267858929f4704d1a9895564ff53ee1>>
- * @relayHash c44183a59c673a43e1a0f6b606cbad76
+ * @generated SignedSource<<00513c350f3bd172f8ef8ed31fd32e5d>>
+ * @relayHash 71eef8f3ff97b63529e46eea9687108a
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID c44183a59c673a43e1a0f6b606cbad76
+// @relayRequestID 71eef8f3ff97b63529e46eea9687108a
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -147,6 +147,7 @@ export type membersPageQuery$variables = {
   first?: number | null | undefined;
   id: string;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   subscribed?: boolean | null | undefined;
   where?: UserFilter | null | undefined;
 };
@@ -184,21 +185,26 @@ v3 = {
 v4 = {
   "defaultValue": null,
   "kind": "LocalArgument",
-  "name": "subscribed"
+  "name": "search"
 },
 v5 = {
   "defaultValue": null,
   "kind": "LocalArgument",
+  "name": "subscribed"
+},
+v6 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
   "name": "where"
 },
-v6 = [
+v7 = [
   {
     "kind": "Variable",
     "name": "id",
     "variableName": "id"
   }
 ],
-v7 = [
+v8 = [
   {
     "kind": "Variable",
     "name": "after",
@@ -216,6 +222,11 @@ v7 = [
   },
   {
     "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
+  },
+  {
+    "kind": "Variable",
     "name": "subscribed",
     "variableName": "subscribed"
   },
@@ -225,14 +236,14 @@ v7 = [
     "variableName": "where"
   }
 ],
-v8 = {
+v9 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
   "name": "__typename",
   "storageKey": null
 },
-v9 = {
+v10 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
@@ -247,7 +258,8 @@ return {
       (v2/*:: as any*/),
       (v3/*:: as any*/),
       (v4/*:: as any*/),
-      (v5/*:: as any*/)
+      (v5/*:: as any*/),
+      (v6/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
@@ -255,14 +267,14 @@ return {
     "selections": [
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "concreteType": null,
         "kind": "LinkedField",
         "name": "node",
         "plural": false,
         "selections": [
           {
-            "args": (v7/*:: as any*/),
+            "args": (v8/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "members_page"
           }
@@ -281,6 +293,7 @@ return {
       (v3/*:: as any*/),
       (v4/*:: as any*/),
       (v5/*:: as any*/),
+      (v6/*:: as any*/),
       (v2/*:: as any*/)
     ],
     "kind": "Operation",
@@ -288,20 +301,20 @@ return {
     "selections": [
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "concreteType": null,
         "kind": "LinkedField",
         "name": "node",
         "plural": false,
         "selections": [
-          (v8/*:: as any*/),
           (v9/*:: as any*/),
+          (v10/*:: as any*/),
           {
             "kind": "InlineFragment",
             "selections": [
               {
                 "alias": null,
-                "args": (v7/*:: as any*/),
+                "args": (v8/*:: as any*/),
                 "concreteType": "ListMemberConnection",
                 "kind": "LinkedField",
                 "name": "members",
@@ -344,7 +357,7 @@ return {
                         "name": "node",
                         "plural": false,
                         "selections": [
-                          (v9/*:: as any*/),
+                          (v10/*:: as any*/),
                           {
                             "alias": null,
                             "args": null,
@@ -373,11 +386,11 @@ return {
                             "name": "updatedAt",
                             "storageKey": null
                           },
-                          (v8/*:: as any*/)
+                          (v9/*:: as any*/)
                         ],
                         "storageKey": null
                       },
-                      (v9/*:: as any*/)
+                      (v10/*:: as any*/)
                     ],
                     "storageKey": null
                   },
@@ -423,11 +436,12 @@ return {
               },
               {
                 "alias": null,
-                "args": (v7/*:: as any*/),
+                "args": (v8/*:: as any*/),
                 "filters": [
                   "subscribed",
                   "where",
-                  "orderBy"
+                  "orderBy",
+                  "search"
                 ],
                 "handle": "connection",
                 "key": "members_members",
@@ -444,7 +458,7 @@ return {
     ]
   },
   "params": {
-    "id": "c44183a59c673a43e1a0f6b606cbad76",
+    "id": "71eef8f3ff97b63529e46eea9687108a",
     "metadata": {},
     "name": "membersPageQuery",
     "operationKind": "query",
@@ -453,6 +467,6 @@ return {
 };
 })();
 
-(node as any).hash = "37a50cae2212cb0173f20d97b3413074";
+(node as any).hash = "901cd9b29a2f10ff8cfcacac1f2777d6";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<80de9273a02f10cebcca0b37a74b19cf>>
- * @relayHash 294f0616ddc507f93f4e994b19600b34
+ * @generated SignedSource<<27bdee41508017b63ee236487e191d35>>
+ * @relayHash 3b93d4b652a8f5081382d8e5a4f44221
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 294f0616ddc507f93f4e994b19600b34
+// @relayRequestID 3b93d4b652a8f5081382d8e5a4f44221
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -146,6 +146,7 @@ export type membersQuery$variables = {
   first?: number | null | undefined;
   id: string;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   subscribed?: boolean | null | undefined;
   where?: UserFilter | null | undefined;
 };
@@ -178,21 +179,26 @@ v2 = {
 v3 = {
   "defaultValue": null,
   "kind": "LocalArgument",
-  "name": "subscribed"
+  "name": "search"
 },
 v4 = {
   "defaultValue": null,
   "kind": "LocalArgument",
+  "name": "subscribed"
+},
+v5 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
   "name": "where"
 },
-v5 = [
+v6 = [
   {
     "kind": "Variable",
     "name": "id",
     "variableName": "id"
   }
 ],
-v6 = [
+v7 = [
   {
     "kind": "Variable",
     "name": "first",
@@ -205,6 +211,11 @@ v6 = [
   },
   {
     "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
+  },
+  {
+    "kind": "Variable",
     "name": "subscribed",
     "variableName": "subscribed"
   },
@@ -214,7 +225,7 @@ v6 = [
     "variableName": "where"
   }
 ],
-v7 = {
+v8 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
@@ -228,7 +239,8 @@ return {
       (v1/*:: as any*/),
       (v2/*:: as any*/),
       (v3/*:: as any*/),
-      (v4/*:: as any*/)
+      (v4/*:: as any*/),
+      (v5/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
@@ -236,7 +248,7 @@ return {
     "selections": [
       {
         "alias": null,
-        "args": (v5/*:: as any*/),
+        "args": (v6/*:: as any*/),
         "concreteType": "List",
         "kind": "LinkedField",
         "name": "list",
@@ -248,7 +260,7 @@ return {
             "name": "lists_row"
           },
           {
-            "args": (v6/*:: as any*/),
+            "args": (v7/*:: as any*/),
             "kind": "FragmentSpread",
             "name": "members_page"
           }
@@ -264,22 +276,23 @@ return {
     "argumentDefinitions": [
       (v1/*:: as any*/),
       (v0/*:: as any*/),
-      (v3/*:: as any*/),
       (v4/*:: as any*/),
-      (v2/*:: as any*/)
+      (v5/*:: as any*/),
+      (v2/*:: as any*/),
+      (v3/*:: as any*/)
     ],
     "kind": "Operation",
     "name": "membersQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v5/*:: as any*/),
+        "args": (v6/*:: as any*/),
         "concreteType": "List",
         "kind": "LinkedField",
         "name": "list",
         "plural": false,
         "selections": [
-          (v7/*:: as any*/),
+          (v8/*:: as any*/),
           {
             "alias": null,
             "args": null,
@@ -303,7 +316,7 @@ return {
           },
           {
             "alias": null,
-            "args": (v6/*:: as any*/),
+            "args": (v7/*:: as any*/),
             "concreteType": "ListMemberConnection",
             "kind": "LinkedField",
             "name": "members",
@@ -346,7 +359,7 @@ return {
                     "name": "node",
                     "plural": false,
                     "selections": [
-                      (v7/*:: as any*/),
+                      (v8/*:: as any*/),
                       {
                         "alias": null,
                         "args": null,
@@ -385,7 +398,7 @@ return {
                     ],
                     "storageKey": null
                   },
-                  (v7/*:: as any*/)
+                  (v8/*:: as any*/)
                 ],
                 "storageKey": null
               },
@@ -431,11 +444,12 @@ return {
           },
           {
             "alias": null,
-            "args": (v6/*:: as any*/),
+            "args": (v7/*:: as any*/),
             "filters": [
               "subscribed",
               "where",
-              "orderBy"
+              "orderBy",
+              "search"
             ],
             "handle": "connection",
             "key": "members_members",
@@ -448,7 +462,7 @@ return {
     ]
   },
   "params": {
-    "id": "294f0616ddc507f93f4e994b19600b34",
+    "id": "3b93d4b652a8f5081382d8e5a4f44221",
     "metadata": {},
     "name": "membersQuery",
     "operationKind": "query",
@@ -457,6 +471,6 @@ return {
 };
 })();
 
-(node as any).hash = "4dcb406e559d715658e5f910765865ec";
+(node as any).hash = "70e19bbfa42c3e337ef578f1c952a906";
 
 export default node;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<aea18fe0d66109d7bbdbf05c7ca47cf5>>
+ * @generated SignedSource<<8088032dcb20f3f607927b38d721af4e>>
  * @lightSyntaxTransform
  */
 
@@ -58,6 +58,11 @@ return {
     {
       "defaultValue": null,
       "kind": "LocalArgument",
+      "name": "search"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
       "name": "subscribed"
     },
     {
@@ -104,6 +109,11 @@ return {
           "kind": "Variable",
           "name": "orderBy",
           "variableName": "orderBy"
+        },
+        {
+          "kind": "Variable",
+          "name": "search",
+          "variableName": "search"
         },
         {
           "kind": "Variable",
@@ -229,6 +239,6 @@ return {
 };
 })();
 
-(node as any).hash = "37a50cae2212cb0173f20d97b3413074";
+(node as any).hash = "901cd9b29a2f10ff8cfcacac1f2777d6";
 
 export default node;

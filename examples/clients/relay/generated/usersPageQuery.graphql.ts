@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<155e27876d0a09b7c315076f0e318839>>
- * @relayHash 5d7bb62d0e2089139dcf0d623fe6a1b0
+ * @generated SignedSource<<3f1619ab114d34f39948f3299deb702a>>
+ * @relayHash 3936ae95bfd98d9df68c3002cf578430
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 5d7bb62d0e2089139dcf0d623fe6a1b0
+// @relayRequestID 3936ae95bfd98d9df68c3002cf578430
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -148,6 +148,7 @@ export type usersPageQuery$variables = {
   first?: number | null | undefined;
   last?: number | null | undefined;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   where?: UserFilter | null | undefined;
 };
 export type usersPageQuery$data = {
@@ -188,6 +189,11 @@ var v0 = [
   {
     "defaultValue": null,
     "kind": "LocalArgument",
+    "name": "search"
+  },
+  {
+    "defaultValue": null,
+    "kind": "LocalArgument",
     "name": "where"
   }
 ],
@@ -216,6 +222,11 @@ v1 = [
     "kind": "Variable",
     "name": "orderBy",
     "variableName": "orderBy"
+  },
+  {
+    "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
   },
   {
     "kind": "Variable",
@@ -383,7 +394,8 @@ return {
         "args": (v1/*:: as any*/),
         "filters": [
           "where",
-          "orderBy"
+          "orderBy",
+          "search"
         ],
         "handle": "connection",
         "key": "users_users",
@@ -393,7 +405,7 @@ return {
     ]
   },
   "params": {
-    "id": "5d7bb62d0e2089139dcf0d623fe6a1b0",
+    "id": "3936ae95bfd98d9df68c3002cf578430",
     "metadata": {},
     "name": "usersPageQuery",
     "operationKind": "query",
@@ -402,6 +414,6 @@ return {
 };
 })();
 
-(node as any).hash = "4ff0eb251efda83cebd586d32d4dc2d0";
+(node as any).hash = "9cf5cfa1e64d6e282cba7eaac011ada9";
 
 export default node;

@@ -1,6 +1,6 @@
 /**
- * @generated SignedSource<<ecc3e2ef14c8a9dd7d2a259baa23a95f>>
- * @relayHash 15bdc32b7c88dce9ab5a9af4866d71c3
+ * @generated SignedSource<<0f00d5ef5203dac4a7c7fe0b8e294bfd>>
+ * @relayHash a4271cf7407086b95a135a5fe10b9716
  * @lightSyntaxTransform
  */
 
@@ -8,7 +8,7 @@
 /* eslint-disable */
 // @ts-nocheck
 
-// @relayRequestID 15bdc32b7c88dce9ab5a9af4866d71c3
+// @relayRequestID a4271cf7407086b95a135a5fe10b9716
 
 import type { ConcreteRequest } from 'relay-runtime';
 import type { FragmentRefs } from "relay-runtime";
@@ -148,6 +148,7 @@ export type usersQuery$variables = {
   first?: number | null | undefined;
   last?: number | null | undefined;
   orderBy?: UserOrder | null | undefined;
+  search?: string | null | undefined;
   where?: UserFilter | null | undefined;
 };
 export type usersQuery$data = {
@@ -187,9 +188,14 @@ v4 = {
 v5 = {
   "defaultValue": null,
   "kind": "LocalArgument",
+  "name": "search"
+},
+v6 = {
+  "defaultValue": null,
+  "kind": "LocalArgument",
   "name": "where"
 },
-v6 = [
+v7 = [
   {
     "kind": "Variable",
     "name": "after",
@@ -217,6 +223,11 @@ v6 = [
   },
   {
     "kind": "Variable",
+    "name": "search",
+    "variableName": "search"
+  },
+  {
+    "kind": "Variable",
     "name": "where",
     "variableName": "where"
   }
@@ -229,14 +240,15 @@ return {
       (v2/*:: as any*/),
       (v3/*:: as any*/),
       (v4/*:: as any*/),
-      (v5/*:: as any*/)
+      (v5/*:: as any*/),
+      (v6/*:: as any*/)
     ],
     "kind": "Fragment",
     "metadata": null,
     "name": "usersQuery",
     "selections": [
       {
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "kind": "FragmentSpread",
         "name": "users_page"
       }
@@ -251,15 +263,16 @@ return {
       (v0/*:: as any*/),
       (v3/*:: as any*/),
       (v1/*:: as any*/),
-      (v5/*:: as any*/),
-      (v4/*:: as any*/)
+      (v6/*:: as any*/),
+      (v4/*:: as any*/),
+      (v5/*:: as any*/)
     ],
     "kind": "Operation",
     "name": "usersQuery",
     "selections": [
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "concreteType": "UserConnection",
         "kind": "LinkedField",
         "name": "users",
@@ -392,10 +405,11 @@ return {
       },
       {
         "alias": null,
-        "args": (v6/*:: as any*/),
+        "args": (v7/*:: as any*/),
         "filters": [
           "where",
-          "orderBy"
+          "orderBy",
+          "search"
         ],
         "handle": "connection",
         "key": "users_users",
@@ -405,7 +419,7 @@ return {
     ]
   },
   "params": {
-    "id": "15bdc32b7c88dce9ab5a9af4866d71c3",
+    "id": "a4271cf7407086b95a135a5fe10b9716",
     "metadata": {},
     "name": "usersQuery",
     "operationKind": "query",
@@ -414,6 +428,6 @@ return {
 };
 })();
 
-(node as any).hash = "fb312fc94f190ddede65f447ae672891";
+(node as any).hash = "7b4bf4177ec81292e50f72b39270bead";
 
 export default node;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<036892cab644bbfbea886ae8bbe52d2a>>
+ * @generated SignedSource<<f30011493b0ec26f37db7b451cb54848>>
  * @lightSyntaxTransform
  */
 
@@ -66,6 +66,11 @@ return {
     {
       "defaultValue": null,
       "kind": "LocalArgument",
+      "name": "search"
+    },
+    {
+      "defaultValue": null,
+      "kind": "LocalArgument",
       "name": "where"
     }
   ],
@@ -104,6 +109,11 @@ return {
           "kind": "Variable",
           "name": "orderBy",
           "variableName": "orderBy"
+        },
+        {
+          "kind": "Variable",
+          "name": "search",
+          "variableName": "search"
         },
         {
           "kind": "Variable",
@@ -217,6 +227,6 @@ return {
 };
 })();
 
-(node as any).hash = "4ff0eb251efda83cebd586d32d4dc2d0";
+(node as any).hash = "9cf5cfa1e64d6e282cba7eaac011ada9";
 
 export default node;
