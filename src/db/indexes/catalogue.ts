@@ -66,14 +66,6 @@ export const indexes = {
     serves: 'updatedAt: all comparisons but ne; the order UPDATED_AT',
     cost: 'TODO',
   },
-  number: {
-    relation: 'users_number_lower_idx',
-    table: 'users',
-    definition: () => `("workspace_id", ${folded('number')}, "id")`,
-    extensions: [],
-    serves: 'number: eq, in, startsWith',
-    cost: 'TODO',
-  },
 } as const satisfies Record<string, Index>;
 
 export type IndexName = keyof typeof indexes;

@@ -49,27 +49,27 @@ it('are created again after an interruption has left an invalid one', async () =
   const writer = await writeUser(database);
   const interruption = new AbortController();
   const progress: IndexProgress[] = [];
-  const created = createIndex(db, 'number', {
+  const created = createIndex(db, 'updated-at', {
     ...creation,
     onProgress: (each) => progress.push(each),
     signal: interruption.signal,
   });
-  const failed = expect(created).rejects.toThrow('indexes create number');
+  const failed = expect(created).rejects.toThrow('indexes create updated-at');
   await vi.waitFor(() => expect(progress.at(-1)?.phase).toMatch(/^waiting for /));
-  expect(await stateOf(db, 'number')).toBe('creating');
+  expect(await stateOf(db, 'updated-at')).toBe('creating');
   expect(await readIndexNotices(db)).toEqual([]);
-  await expect(createIndex(db, 'updated-at', creation)).rejects.toThrow('Another process is creating');
+  await expect(createIndex(db, 'field-text', creation)).rejects.toThrow('Another process is creating');
   interruption.abort();
   await failed;
   await writer.end();
-  expect(await stateOf(db, 'number')).toBe('invalid');
+  expect(await stateOf(db, 'updated-at')).toBe('invalid');
   await db.indexes.refresh(db);
-  expect(db.indexes.has('number')).toBe(false);
+  expect(db.indexes.has('updated-at')).toBe(false);
   expect(await readIndexNotices(db)).toEqual([
-    'Index users_number_lower_idx of users is invalid: it slows down writes and serves no reads. Replace it with npm run cli -- indexes create number.',
+    'Index users_updated_at_idx of users is invalid: it slows down writes and serves no reads. Replace it with npm run cli -- indexes create updated-at.',
   ]);
-  expect(await createIndex(db, 'number', creation)).toBe(true);
-  expect(await stateOf(db, 'number')).toBe('valid');
+  expect(await createIndex(db, 'updated-at', creation)).toBe(true);
+  expect(await stateOf(db, 'updated-at')).toBe('valid');
 });
 
 it('do not block writes while they are created', async () => {
@@ -95,7 +95,7 @@ it('cannot be created by a role that may not, and the message says so', async ()
   const url = new URL(database.connection.connectionString);
   url.username = role;
   const db = openDatabase({ connectionString: url.href }, { poolSize: 2 });
-  await expect(createIndex(db, 'number', creation)).rejects.toThrow(
+  await expect(createIndex(db, 'updated-at', creation)).rejects.toThrow(
     /^The role may not change the indexes of users: must be owner of table users\. Set DATABASE_URL/,
   );
   await expect(createIndex(db, 'attribute-text', creation)).rejects.toThrow(
@@ -131,7 +131,7 @@ it('are missing where the server lacks the extensions, and nothing else breaks',
   await expect(createIndex(db, 'attributes', creation)).rejects.toThrow(
     /^The server does not have the extension btree_gin\. Install PostgreSQL's contrib/,
   );
-  expect(await createIndex(db, 'number', creation)).toBe(true);
+  expect(await createIndex(db, 'updated-at', creation)).toBe(true);
   await db.$disconnect();
 });
 

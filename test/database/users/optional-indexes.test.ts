@@ -75,7 +75,6 @@ it.each<[string, UserFilter, number]>([
     { events: [{ name: { eq: 'paid' }, properties: [{ key: 'sku', string: { eq: 's42' } }] }] },
     1,
   ],
-  ['users_number_lower_idx', { number: { eq: '+2348000000042' } }, 1],
   ['users_updated_at_idx', { updatedAt: { gte: new Date(now.getTime() - 3.5 * 3_600_000) } }, 3],
 ])('%s finds the users of %j', async (index, where, count) => {
   const { ids, plans } = await readWithPlans(where);

@@ -25,7 +25,7 @@ it('lists, creates and drops indexes', async () => {
   expect(await cli.json(z.array(indexJson), 'indexes', 'list')).toMatchObject([
     { name: 'attributes', state: 'valid' },
     { name: 'attribute-text', state: 'valid', relation: 'users_meta_text_idx' },
-    ...['field-text', 'event-properties', 'updated-at', 'number'].map((name) => ({ name, state: 'missing', size: 0 })),
+    ...['field-text', 'event-properties', 'updated-at'].map((name) => ({ name, state: 'missing', size: 0 })),
   ]);
   expect((await cli.run('indexes', 'create', 'attribute-text')).stdout).toMatch(/^attribute-text already exists/);
   expect(await cli.run('indexes', 'drop', 'attribute-text')).toEqual(ok('Dropped attribute-text.\n'));

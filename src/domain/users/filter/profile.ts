@@ -27,7 +27,7 @@ const instantFields = ['appLastActiveAt', 'createdAt', 'updatedAt'] as const;
 
 /** The fields with a B-tree, and those for which it is optional. */
 const indexedFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'createdAt']);
-const optionalRanges: Partial<Record<keyof User, IndexName>> = { number: 'number', updatedAt: 'updated-at' };
+const optionalRanges: Partial<Record<keyof User, IndexName>> = { updatedAt: 'updated-at' };
 
 /** The fields of the index `field-text`. */
 const trigramFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'number']);
