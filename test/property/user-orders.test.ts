@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ReadDb } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
-import { readOrderedPage } from '../../src/db/reading/ordered.ts';
+import { readOrderedPage } from '../../src/db/reading/ordered/page.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { matchingUsers } from '../../src/domain/users/query.ts';

@@ -4,7 +4,7 @@ import type { ReadDb } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import { countOrdered } from '../../src/db/reading/count.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
-import { readOrderedPage } from '../../src/db/reading/ordered.ts';
+import { readOrderedPage } from '../../src/db/reading/ordered/page.ts';
 import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';

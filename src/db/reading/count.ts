@@ -3,7 +3,8 @@ import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
 import { type KeysetSource, querySource } from './keyset.ts';
-import { isMember, type OrderedSource, type PreparedSource } from './ordered.ts';
+import { isMember } from './ordered/rows.ts';
+import type { OrderedSource, PreparedSource } from './ordered/source.ts';
 
 /** Counts stop here (docs/contract.md, `totalCount`). */
 export const COUNT_CAP = 25_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Prisma } from '../../db/generated/client.ts';
-import type { Sort, SortKey } from '../../db/reading/ordered.ts';
+import type { Sort, SortKey } from '../../db/reading/ordered/sort.ts';
 import { type AttributeType, attributeType, type DeclaredAttribute } from '../attributes/declared.ts';
 import { sqlText } from '../filter/texts.ts';
 import { attributeKey } from '../shared/attributes.ts';

@@ -3,14 +3,9 @@ import { Prisma } from '../../db/generated/client.ts';
 import { standardIndexes } from '../../db/indexes/catalogue.ts';
 import type { Columns } from '../../db/reading/columns.ts';
 import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
-import {
-  type Conditions,
-  isPositionIn,
-  type OrderedSource,
-  readOrderedPage,
-  type SideTable,
-  type Sort,
-} from '../../db/reading/ordered.ts';
+import { readOrderedPage } from '../../db/reading/ordered/page.ts';
+import { isPositionIn, type SideTable, type Sort } from '../../db/reading/ordered/sort.ts';
+import type { Conditions, OrderedSource } from '../../db/reading/ordered/source.ts';
 import { readDeclarations } from '../attributes/declared.ts';
 import { type RangeRequest, readStoredRanges } from '../attributes/stored-ranges.ts';
 import { readEventNames } from '../events/event.ts';

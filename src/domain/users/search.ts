@@ -1,5 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
-import type { Walk } from '../../db/reading/ordered.ts';
+import type { Walk } from '../../db/reading/ordered/source.ts';
 import { MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS } from '../shared/limits.ts';
 import { text } from '../shared/text.ts';
 import { type Condition, hasRows, type SqlScope } from './filter/condition.ts';

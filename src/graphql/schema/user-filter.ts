@@ -1,6 +1,6 @@
 import type { InputRef } from '@pothos/core';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
-import type { OrderedSource } from '../../db/reading/ordered.ts';
+import type { OrderedSource } from '../../db/reading/ordered/source.ts';
 import {
   attributeLimits,
   MAX_FILTER_TEXT_LENGTH,

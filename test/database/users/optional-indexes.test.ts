@@ -4,7 +4,7 @@ import type { ReadDb } from '../../../src/db/client.ts';
 import type { Prisma } from '../../../src/db/generated/client.ts';
 import { standardIndexes } from '../../../src/db/indexes/catalogue.ts';
 import { dropIndex } from '../../../src/db/indexes/manage.ts';
-import { readOrderedPage } from '../../../src/db/reading/ordered.ts';
+import { readOrderedPage } from '../../../src/db/reading/ordered/page.ts';
 import type { UserFilter } from '../../../src/domain/users/filter/input.ts';
 import { matchingUsers } from '../../../src/domain/users/query.ts';
 import { startApp } from '../../kit/app.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readOrderedPage } from '../../../src/db/reading/ordered.ts';
+import { readOrderedPage } from '../../../src/db/reading/ordered/page.ts';
 import { matchingUsers, type UserQuery } from '../../../src/domain/users/query.ts';
 import { deleteWorkspace, requestDeletion } from '../../../src/domain/workspaces/delete.ts';
 import { startApp } from '../../kit/app.ts';

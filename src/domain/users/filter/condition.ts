@@ -1,6 +1,6 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import type { AvailableIndexes } from '../../../db/indexes/catalogue.ts';
-import type { Walk } from '../../../db/reading/ordered.ts';
+import type { Walk } from '../../../db/reading/ordered/source.ts';
 import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
 import type { EventFacts } from '../../events/filter.ts';

@@ -1,0 +1,124 @@
+import { Prisma } from '../../generated/client.ts';
+import type { Position } from '../keyset.ts';
+import { allGroups, type Group, groupOf, joinTo, type SortKey } from './sort.ts';
+import type { PreparedSource, Walk } from './source.ts';
+
+/** A range of the rows, in the order of the source or against it. */
+export interface RowRange {
+  isBackward: boolean;
+  /** Where it starts; undefined: at the first row. */
+  from?: { position: Position; isInclusive: boolean } | undefined;
+  limit: number;
+}
+
+/**
+ * How PostgreSQL plans a range: to find the first rows soon, or to find all rows soon and sort them. The former takes long if rows
+ * are where the planner does not expect them: if those with a frequent value are the oldest, it reads nearly all rows to find some.
+ */
+export type Goal = 'first rows' | 'all rows';
+
+/** The ORDER BY list of a page, which has few rows. */
+export function orderOf(
+  { sort: { key, isFirst, direction }, table, id }: PreparedSource,
+  isBackward: boolean,
+): Prisma.Sql {
+  const order = Prisma.raw((direction === 'asc') === isBackward ? 'DESC' : 'ASC');
+  if (isFirst) return Prisma.sql`${table}.sort_key ${Prisma.raw(isBackward ? 'DESC' : 'ASC')}, ${id} ${order}`;
+  if (!key) return Prisma.sql`${id} ${order}`;
+  const nulls = Prisma.raw((key.nulls === 'first') === isBackward ? 'LAST' : 'FIRST');
+  return Prisma.sql`${table}.sort_key ${order} NULLS ${nulls}, ${id} ${order}`;
+}
+
+/** SQL of the rows of a range. */
+export function rowsOf(source: PreparedSource, range: RowRange, goal: Goal): Prisma.Sql {
+  const groups = groupsOf(source, range);
+  const [only] = groups;
+  if (only && groups.length === 1) return rowsOfGroup(source, range, goal, only);
+  // An Append runs its parts in order, and stops as soon as the LIMIT is reached.
+  const parts = groups.map((group) => Prisma.sql`(${rowsOfGroup(source, range, goal, group)})`);
+  return Prisma.sql`SELECT * FROM (${Prisma.join(parts, ' UNION ALL ')}) AS groups LIMIT ${range.limit}::int`;
+}
+
+/** The groups that a range reads, in order. */
+function groupsOf({ sort, id }: PreparedSource, { isBackward, from }: RowRange): Group[] {
+  const inOrder = allGroups(sort, id);
+  const groups = isBackward ? inOrder.reverse() : inOrder;
+  return from ? groups.slice(groups.findIndex(({ name }) => name === groupOf(sort, from.position))) : groups;
+}
+
+function rowsOfGroup(
+  source: PreparedSource,
+  { isBackward, from, limit }: RowRange,
+  goal: Goal,
+  { name, condition, value, key }: Group,
+): Prisma.Sql {
+  const { table, where, arms, id, sort } = source;
+  const isAscending = (sort.direction === 'asc') !== isBackward;
+  const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
+  const start = from && groupOf(sort, from.position) === name ? from : undefined;
+  // Of the table with the index.
+  const keyId = key?.from?.rowId ?? id;
+  const bound = start ? beyond(start, isAscending, key, keyId) : Prisma.empty;
+  const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
+  const walk: Walk = { isAscending, within, group: name };
+  const armsOfGroup = arms
+    ? arms(walk).map(
+        (arm) => Prisma.sql`${arm} ${isMember(source)} ${sort.isFirst ? Prisma.empty : condition} ${bound}`,
+      )
+    : [Prisma.sql`${where} ${isMember(source)} ${condition} ${bound}`];
+  const joined = key?.from ? Prisma.sql`${table} ${joinTo(key.from, id)}` : table;
+  const sorted = (keySql: Prisma.Sql, idSql: Prisma.Sql) =>
+    Prisma.sql`ORDER BY ${key ? Prisma.sql`${keySql} ${order},` : Prisma.empty} ${idSql} ${order} LIMIT ${limit}::int`;
+  const select = (columns: Prisma.Sql, of: Prisma.Sql, how = goal) => {
+    const rows = Prisma.sql`SELECT ${columns}, ${value} AS sort_key FROM ${joined} WHERE ${of}`;
+    if (how === 'first rows') return Prisma.sql`${rows} ${sorted(value, keyId)}`;
+    // The planner does not look into a subquery with OFFSET.
+    return Prisma.sql`SELECT * FROM (${rows} OFFSET 0) AS ${table} ${sorted(Prisma.sql`${table}.sort_key`, id)}`;
+  };
+  const all = Prisma.sql`${table}.*`;
+  const isProbed = source.probe && !sort.key && goal === 'all rows';
+  const [only] = armsOfGroup;
+  if (only && armsOfGroup.length === 1 && !isProbed) return select(all, only);
+  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
+  if (armsOfGroup.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
+  // Each arm finds the first rows by an index of its own.
+  const ids = (more = Prisma.empty) =>
+    armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${more}`)}) AS arm`);
+  if (!isProbed) return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids(), ' UNION ALL ')})`);
+  const probe = Prisma.sql`SELECT id FROM (${source.probe?.(walk)} ${isMember(source)} ${sorted(Prisma.empty, id)}) AS probe`;
+  const found = [
+    Prisma.sql`SELECT id FROM probe`,
+    ...ids(Prisma.sql`AND (SELECT count(*) FROM probe) < ${limit}::int`),
+  ];
+  const withProbe = Prisma.sql`WITH probe AS MATERIALIZED (${probe}) ${Prisma.join(found, ' UNION ALL ')}`;
+  return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${withProbe})`, 'first rows');
+}
+
+/** SQL that is appended to a condition: the row is one of a member, if the source is limited to members. */
+export const isMember = ({ membership, id }: Pick<PreparedSource, 'membership' | 'id'>): Prisma.Sql =>
+  membership
+    ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.rowId} = ${id})`
+    : Prisma.empty;
+
+function beyond(
+  { position, isInclusive }: NonNullable<RowRange['from']>,
+  isAscending: boolean,
+  key: SortKey | undefined,
+  id: Prisma.Sql,
+): Prisma.Sql {
+  const operator = Prisma.raw(`${isAscending ? '>' : '<'}${isInclusive ? '=' : ''}`);
+  if (!key || position.sortKey == null) return Prisma.sql`AND ${id} ${operator} ${position.id}::uuid`;
+  return Prisma.sql`AND (${key.value}, ${id}) ${operator} (${sortValue(key, position)}, ${position.id}::uuid)`;
+}
+
+/** SQL of whether there is a row at a position. */
+export function isAtPosition(source: PreparedSource, position: Position): Prisma.Sql {
+  const { table, where, id, sort } = source;
+  const { condition, key } = allGroups(sort, id).find(({ name }) => name === groupOf(sort, position)) ?? {};
+  const from = key?.from ? Prisma.sql`${table} ${joinTo(key.from, id)}` : table;
+  const hasKey = key ? Prisma.sql`AND ${key.value} = ${sortValue(key, position)}` : Prisma.empty;
+  return Prisma.sql`EXISTS (
+    SELECT FROM ${from} WHERE ${where} ${isMember(source)} ${condition ?? Prisma.empty} AND ${id} = ${position.id}::uuid ${hasKey})`;
+}
+
+const sortValue = ({ type }: SortKey, { sortKey }: Position) => Prisma.sql`${sortKey}::text::${Prisma.raw(type)}`;
