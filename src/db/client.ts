@@ -46,6 +46,7 @@ export const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
   lockMs: 2_000,
   poolWaitMs: 5_000,
   userQueueMs: 8_000,
+  countMs: 1_000,
 };
 
 /**

@@ -12,6 +12,8 @@ export interface DatabaseTimeouts {
   poolWaitMs: number;
   /** Maximum wait of a write for earlier writes to the same user in this process. */
   userQueueMs: number;
+  /** Maximum duration of the count of a filter, which ends with what was counted until then. */
+  countMs: number;
 }
 
 /**

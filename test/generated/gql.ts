@@ -45,7 +45,7 @@ type Documents = {
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": typeof types.DropUserDocument,
     "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n": typeof types.EverythingOfDocument,
     "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n": typeof types.SlowEventsDocument,
-    "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n": typeof types.SlowEventCountDocument,
+    "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount totalCountIsCapped } } }\n": typeof types.SlowEventCountDocument,
     "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n": typeof types.SlowUsersDocument,
     "\n  query UsersSearched(\n    $search: String, $where: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    users(\n      search: $search, where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before\n    ) {\n      nodes { uid }\n      totalCount\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": typeof types.UsersSearchedDocument,
     "\n  query MembersSearched($list: ID!, $segment: ID!, $search: String, $after: String) {\n    list(id: $list) {\n      members(first: 1, search: $search, after: $after) {\n        edges { node { uid } }\n        totalCount\n        pageInfo { endCursor hasNextPage }\n      }\n    }\n    segment(id: $segment) { members(search: $search) { nodes { uid } } }\n  }\n": typeof types.MembersSearchedDocument,
@@ -111,7 +111,7 @@ const documents: Documents = {
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": types.DropUserDocument,
     "\n  query EverythingOf($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on User { email lists { list { title } } segments { segment { name } } events { totalCount nodes { name } } }\n      ... on List { members { totalCount edges { node { email } } } }\n      ... on Segment { members { totalCount nodes { email } } }\n      ... on Event { name user { email } }\n    }\n  }\n": types.EverythingOfDocument,
     "\n  query SlowEvents { user(uid: \"u10\") { events(where: { value: { exists: false } }) { nodes { name } } } }\n": types.SlowEventsDocument,
-    "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n": types.SlowEventCountDocument,
+    "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount totalCountIsCapped } } }\n": types.SlowEventCountDocument,
     "\n  query SlowUsers { users(where: { events: [{ name: { eq: \"Paid\" } }] }) { nodes { uid } } }\n": types.SlowUsersDocument,
     "\n  query UsersSearched(\n    $search: String, $where: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $last: Int, $before: String\n  ) {\n    users(\n      search: $search, where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before\n    ) {\n      nodes { uid }\n      totalCount\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }\n": types.UsersSearchedDocument,
     "\n  query MembersSearched($list: ID!, $segment: ID!, $search: String, $after: String) {\n    list(id: $list) {\n      members(first: 1, search: $search, after: $after) {\n        edges { node { uid } }\n        totalCount\n        pageInfo { endCursor hasNextPage }\n      }\n    }\n    segment(id: $segment) { members(search: $search) { nodes { uid } } }\n  }\n": types.MembersSearchedDocument,
@@ -287,7 +287,7 @@ export function graphql(source: "\n  query SlowEvents { user(uid: \"u10\") { eve
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n"): (typeof documents)["\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount } } }\n"];
+export function graphql(source: "\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount totalCountIsCapped } } }\n"): (typeof documents)["\n  query SlowEventCount { user(uid: \"u10\") { events(where: { value: { exists: false } }) { totalCount totalCountIsCapped } } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -16,4 +16,5 @@ export const longTimeouts = {
   lockMs: 60_000,
   poolWaitMs: 60_000,
   userQueueMs: 60_000,
+  countMs: 60_000,
 } satisfies Partial<Limits>;

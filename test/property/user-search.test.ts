@@ -80,11 +80,14 @@ function someSearch({ below, percent, of }: Choices): string {
   return Array.from({ length: below(4) }, part).join(of([' ', '  ', '.', ' @']));
 }
 
+/** The plan that is tried first has at most this time in ms. */
+const MAX_FIRST_PLAN_MS = 750;
+
 /** The database, in which a kind of plan is too slow. */
 const withoutFirstPlan = (): ReadDb => ({
   query: (query, ...values) => app.db.query(query, ...values),
   queryOnce: (statement, timeoutMs) =>
-    timeoutMs === undefined
+    timeoutMs === undefined || timeoutMs > MAX_FIRST_PLAN_MS
       ? app.db.queryOnce(statement)
       : app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
 });

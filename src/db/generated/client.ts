@@ -109,8 +109,8 @@ export type SegmentMembership = Prisma.SegmentMembershipModel
 export type Event = Prisma.EventModel
 /**
  * Model UserActivity
- * When a user's last event happened; a user without events has no row. A trigger on events keeps it up to date, so that it holds
- * whoever inserts events. A table of its own: as a column of users, each event would rewrite the user and its index entries.
+ * When a user's last event happened. Triggers on users and events keep it up to date, so that it holds whoever inserts them. A table
+ * of its own: as a column of users, each event would rewrite the user and its index entries.
  */
 export type UserActivity = Prisma.UserActivityModel
 /**

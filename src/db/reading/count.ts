@@ -1,29 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { unlessTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
-import { type KeysetSource, querySource } from './keyset.ts';
+import type { KeysetSource } from './keyset.ts';
 import { isMember } from './ordered/rows.ts';
 import type { OrderedSource, PreparedSource } from './ordered/source.ts';
 
 /** Counts stop here (docs/contract.md, `totalCount`). */
 export const COUNT_CAP = 25_000;
-
-/** Counts the rows of several parents with one statement, up to `COUNT_CAP + 1` each. */
-export async function countRows(
-  db: ReadDb,
-  source: KeysetSource<unknown>,
-  parents: readonly string[],
-): Promise<Map<string, number>> {
-  const { table, where } = source;
-  const statement = Prisma.sql`/* countRows ${table} */
-    SELECT parent.id AS parent, (
-      SELECT count(*)::int FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
-    ) AS count
-    FROM unnest(${arrayParameter(parents, 'uuid')}) AS parent(id)`;
-  const counts = await querySource<{ parent: string; count: number }[]>(db, source, statement);
-  return new Map(counts.map(({ parent, count }) => [parent, count]));
-}
 
 /** How many rows a source has. */
 export interface Count {
@@ -32,8 +17,40 @@ export interface Count {
   isCapped: boolean;
 }
 
-/** Maximum duration of a count by index in ms, after which the rows are counted in steps. */
-const INDEXED_COUNT_MS = 500;
+/** The count of rows up to a maximum. */
+const countUpTo = (count: number, maximum: number): Count => ({
+  count: Math.min(count, maximum),
+  isCapped: count > maximum,
+});
+
+const NOTHING_COUNTED: Count = { count: 0, isCapped: true };
+
+/**
+ * Counts the rows of several parents with one statement, up to `COUNT_CAP` each.
+ * @param budgetMs maximum duration of the count of a source with a filter, after which nothing is counted.
+ */
+export async function countRows(
+  db: ReadDb,
+  source: KeysetSource<unknown>,
+  parents: readonly string[],
+  budgetMs?: number,
+): Promise<Map<string, Count>> {
+  const { table, where } = source;
+  const statement = Prisma.sql`/* countRows ${table} */
+    SELECT parent.id AS parent, (
+      SELECT count(*)::int FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${COUNT_CAP + 1}) AS counted
+    ) AS count
+    FROM unnest(${arrayParameter(parents, 'uuid')}) AS parent(id)`;
+  type Counted = { parent: string; count: number };
+  const counts = source.timeoutError
+    ? await unlessTimeout(db.queryOnce<Counted[]>(statement, budgetMs))
+    : await db.query<Counted[]>(statement);
+  if (!counts) return new Map(parents.map((parent) => [parent, NOTHING_COUNTED]));
+  return new Map(counts.map(({ parent, count }) => [parent, countUpTo(count, COUNT_CAP)]));
+}
+
+/** The share of the budget that a count by index has, after which the rows are counted in steps. */
+const INDEXED_SHARE = 0.5;
 
 /** Rows in the first step of a count, the time in ms below which the next step is twice as long, and that which each step has. */
 const FIRST_STEP = 5_000;
@@ -42,21 +59,37 @@ const MIN_STEP_MS = 100;
 
 interface CountLimits {
   maximum: number;
-  /** Maximum duration of the steps in ms. */
+  /** Maximum duration in ms, except for the last step's minimum. */
   budgetMs: number;
 }
 
 /** Counts rows up to a maximum: by index if one has them, or else in steps of a range of ids, until the budget is spent. */
 export async function countOrdered(db: ReadDb, source: OrderedSource<unknown>, limits: CountLimits): Promise<Count> {
-  const conditions = await unlessTimeout(source.conditions(db));
-  if (!conditions) return { count: 0, isCapped: true };
+  const deadline = performance.now() + limits.budgetMs;
+  const conditions = await withinBudget(unlessTimeout(source.conditions(db)), limits.budgetMs);
+  if (!conditions) return NOTHING_COUNTED;
   const prepared = { ...source, ...conditions };
-  const byIndex = prepared.isIndexed ? await countByIndex(db, prepared, limits.maximum) : undefined;
-  return byIndex ?? countInSteps(db, prepared, limits);
+  const byIndex = prepared.isIndexed ? await countByIndex(db, prepared, limits) : undefined;
+  return byIndex ?? countInSteps(db, prepared, { maximum: limits.maximum, deadline });
+}
+
+/** The result of a promise; undefined if it takes longer, whether it fails or not. */
+async function withinBudget<Result>(result: Promise<Result>, budgetMs: number): Promise<Result | undefined> {
+  const ended = new AbortController();
+  const timedOut = delay(budgetMs, undefined, { signal: ended.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([result, timedOut]);
+  } finally {
+    ended.abort();
+  }
 }
 
 /** Counts the rows that indexes find; undefined if that takes too long. */
-async function countByIndex(db: ReadDb, source: PreparedSource, maximum: number): Promise<Count | undefined> {
+async function countByIndex(
+  db: ReadDb,
+  source: PreparedSource,
+  { maximum, budgetMs }: CountLimits,
+): Promise<Count | undefined> {
   const { table, where, arms, id } = source;
   const limit = maximum + 1;
   const ids = (arms?.({ isAscending: true, within: () => Prisma.empty }) ?? [where]).map(
@@ -67,14 +100,17 @@ async function countByIndex(db: ReadDb, source: PreparedSource, maximum: number)
     db.queryOnce<[{ count: number }]>(
       Prisma.sql`/* countByIndex ${table} */
       SELECT count(*)::int FROM (SELECT * FROM (${Prisma.join(ids, ' UNION ')}) AS arms LIMIT ${limit}::int) AS counted`,
-      INDEXED_COUNT_MS,
+      Math.ceil(budgetMs * INDEXED_SHARE),
     ),
   );
-  return rows && { count: Math.min(rows[0].count, maximum), isCapped: rows[0].count > maximum };
+  return rows && countUpTo(rows[0].count, maximum);
 }
 
-async function countInSteps(db: ReadDb, source: PreparedSource, { maximum, budgetMs }: CountLimits): Promise<Count> {
-  const deadline = performance.now() + budgetMs;
+async function countInSteps(
+  db: ReadDb,
+  source: PreparedSource,
+  { maximum, deadline }: { maximum: number; deadline: number },
+): Promise<Count> {
   let position: string | undefined;
   let count = 0;
   for (let step = FIRST_STEP; ; ) {

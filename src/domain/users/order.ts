@@ -19,6 +19,7 @@ const lastEventAt = (workspaceId: string): SortKey => ({
     table: Prisma.sql`user_activity`,
     where: Prisma.sql`user_activity.workspace_id = ${workspaceId}::uuid`,
     rowId: Prisma.sql`user_activity.user_id`,
+    isComplete: true,
   },
 });
 

@@ -13,6 +13,7 @@ import type { AttributeFilter } from '../filter/input.ts';
 import type { StoredTest } from '../filter/stored-values.ts';
 import { isJsonObject } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';
+import { adviceOn } from './filter/advice.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
 import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
@@ -39,13 +40,24 @@ function sortOfQuery(workspaceId: string, { orderBy, search }: UserQuery): Sort 
 /** Characters of a filter in words that a message contains. */
 const MAX_PHRASE_LENGTH = 500;
 
-/** The error of a filter that takes too long: it names the conditions, and what would help. */
-function tooSlow({ where, search }: UserQuery, timeoutMs: number): LimitExceededError {
+/** Advice that a message contains. */
+const MAX_ADVICE = 5;
+
+/** The error of a query that takes too long: it names the conditions and the order, and what would help. */
+function tooSlow({ where, search, orderBy }: UserQuery, timeoutMs: number): LimitExceededError {
   const conditions = [toSearch(search)?.condition, where && toCondition(where)].filter((each) => each != null);
-  const phrase = all(conditions).phrase();
+  const order = orderBy ? [`sorted by ${orderBy.field ?? JSON.stringify(orderBy.attribute?.key)}`] : [];
+  const phrase = [all(conditions).phrase(), ...order].join(', ');
   const shown = phrase.length > MAX_PHRASE_LENGTH ? `${phrase.slice(0, MAX_PHRASE_LENGTH)}…` : phrase;
+  const advice = [
+    'add a condition that fewer users satisfy, such as an equality or a membership',
+    ...(orderBy?.field === 'UPDATED_AT'
+      ? ['let the operator of the gateway create the optional index updated-at']
+      : []),
+    ...adviceOn(where ?? {}),
+  ];
   return new LimitExceededError(
-    `The filter took longer than ${timeoutMs} ms: ${shown}. Add a condition that fewer users satisfy, such as an equality or a membership; give conditions on events a time window.`,
+    `The filter took longer than ${timeoutMs} ms: ${shown}. What helps: ${advice.slice(0, MAX_ADVICE).join('; ')}.`,
   );
 }
 

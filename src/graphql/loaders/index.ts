@@ -1,7 +1,7 @@
 import { byWorkspace } from '../../db/batching.ts';
 import type { ReadDb } from '../../db/client.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
-import { countRows } from '../../db/reading/count.ts';
+import { type Count, countRows } from '../../db/reading/count.ts';
 import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
 import { readDevices } from '../../domain/devices/device.ts';
 import { readEvents } from '../../domain/events/event.ts';
@@ -32,6 +32,12 @@ interface PageQuery {
   page: Page;
 }
 
+/** A count of a connection, for many parents. */
+interface CountQuery {
+  source: KeysetSource<object>;
+  budgetMs: number;
+}
+
 const NO_COLUMNS: FieldSet = new Set();
 
 const EMPTY_PAGE: PageOfRows<never> = { rows: [], hasNextPage: false, hasPreviousPage: false };
@@ -48,8 +54,8 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     read: ({ source, page }, parents, columns) => readPages(db, source, parents, page, columns),
   });
   const loadCount = queryLoader({
-    textsOf: (source: KeysetSource<object>) => [sourceText(source), ''],
-    read: (source, parents) => countRows(db, source, parents),
+    textsOf: ({ source, budgetMs }: CountQuery) => [sourceText(source), `${budgetMs}`],
+    read: ({ source, budgetMs }, parents) => countRows(db, source, parents, budgetMs),
   });
 
   return {
@@ -77,9 +83,9 @@ function createLoaders(db: ReadDb, workspaceId: string) {
       return (rows as PageOfRows<Row> | undefined) ?? EMPTY_PAGE;
     },
 
-    /** Counts the rows of a parent's connection, up to one more than the cap. */
-    async count(source: KeysetSource<object>, parent: string): Promise<number> {
-      return (await loadCount(source, parent, NO_COLUMNS)) ?? 0;
+    /** Counts the rows of a parent's connection. @param budgetMs as for `countRows`. */
+    async count(source: KeysetSource<object>, parent: string, budgetMs: number): Promise<Count> {
+      return (await loadCount({ source, budgetMs }, parent, NO_COLUMNS)) ?? { count: 0, isCapped: false };
     },
   };
 }

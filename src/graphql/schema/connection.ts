@@ -50,9 +50,6 @@ interface ConnectionOptions<Row> {
   maximum: number;
 }
 
-/** Maximum duration of the count of a filter, in ms. */
-const COUNT_BUDGET_MS = 1_000;
-
 /**
  * A connection that is read with loaders. A class, since a page of users opens one per user, and closures take six times
  * the memory.
@@ -115,12 +112,13 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
     return this.#count;
   }
 
-  async #readCount(): Promise<Count> {
+  #readCount(): Promise<Count> {
     const { db, loaders } = this.#context;
     const source = this.#source;
-    if ('sort' in source) return countOrdered(db, source, { maximum: COUNT_CAP, budgetMs: COUNT_BUDGET_MS });
-    const count = await loaders.count(source, this.parent);
-    return { count: Math.min(count, COUNT_CAP), isCapped: count > COUNT_CAP };
+    const budgetMs = db.timeouts.countMs;
+    return 'sort' in source
+      ? countOrdered(db, source, { maximum: COUNT_CAP, budgetMs })
+      : loaders.count(source, this.parent, budgetMs);
   }
 }
 
@@ -214,7 +212,7 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
       }),
       totalCount: t.int({
         description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected. For a filter, the number
-that was counted within about ${COUNT_BUDGET_MS / 1000} s, if there are more.`,
+that was counted within a time limit (by default 1 s), if there are more.`,
         extensions: countCost,
         resolve: async (connection) => (await connection.count()).count,
       }),

@@ -53,7 +53,7 @@ it('serves two workspaces with one connection, and returns it after errors', asy
 it('times out after poolWaitMs', async () => {
   await using database = await createDatabase({
     poolSize: 1,
-    timeouts: { statementMs: 5_000, lockMs: 2_000, userQueueMs: 2_000, poolWaitMs: 100 },
+    timeouts: { statementMs: 5_000, lockMs: 2_000, userQueueMs: 2_000, poolWaitMs: 100, countMs: 1_000 },
   });
   const { db } = database;
   const slow = db.forWorkspace(flooder).query`SELECT pg_sleep(0.5)`;

@@ -14,7 +14,7 @@ async function lastEvents({ db, workspaceId }: App) {
     where: { workspaceId },
     select: { lastEventAt: true, user: { select: { uid: true } } },
   });
-  return Object.fromEntries(rows.map(({ user, lastEventAt }) => [user.uid, lastEventAt.toISOString()]));
+  return Object.fromEntries(rows.map(({ user, lastEventAt }) => [user.uid, lastEventAt?.toISOString()]));
 }
 
 it('records the greatest timestamp of a user, whatever the order of the events', async () => {

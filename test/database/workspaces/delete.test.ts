@@ -53,7 +53,7 @@ const full: RowCounts = {
   segment_memberships: 24,
   user_words: 25,
   attribute_values: 4,
-  user_activity: 3,
+  user_activity: 25,
   users: 25,
   attribute_declarations: 2,
   lists: 2,
@@ -111,7 +111,12 @@ it('deletes rows that gateways write meanwhile', async () => {
     END $$`;
   await db.$executeRaw`CREATE TRIGGER late AFTER DELETE ON api_keys FOR EACH ROW EXECUTE FUNCTION write_late()`;
   await requestDeletion(db, id);
-  expect(await deleteWorkspace(db, id, { settleMs: 0 })).toEqual({ ...full, user_words: 26, users: 26 });
+  expect(await deleteWorkspace(db, id, { settleMs: 0 })).toEqual({
+    ...full,
+    user_words: 26,
+    user_activity: 26,
+    users: 26,
+  });
   expect(await listWorkspaces(db)).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { toErrorResponse } from '../../../src/http/error-response.ts';
 
-const databaseTimeouts = { statementMs: 1, lockMs: 2, poolWaitMs: 3, userQueueMs: 4 };
+const databaseTimeouts = { statementMs: 1, lockMs: 2, poolWaitMs: 3, userQueueMs: 4, countMs: 5 };
 const request = { headers: {}, routeOptions: { bodyLimit: 10 }, server: { databaseTimeouts } };
 
 it('maps an aborted upload to 400, regardless of the socket error code', () => {

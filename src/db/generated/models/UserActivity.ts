@@ -14,8 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model UserActivity
- * When a user's last event happened; a user without events has no row. A trigger on events keeps it up to date, so that it holds
- * whoever inserts events. A table of its own: as a column of users, each event would rewrite the user and its index entries.
+ * When a user's last event happened. Triggers on users and events keep it up to date, so that it holds whoever inserts them. A table
+ * of its own: as a column of users, each event would rewrite the user and its index entries.
  */
 export type UserActivityModel = runtime.Types.Result.DefaultSelection<Prisma.$UserActivityPayload>
 
@@ -139,7 +139,7 @@ export type UserActivityGroupByArgs<ExtArgs extends runtime.Types.Extensions.Int
 export type UserActivityGroupByOutputType = {
   workspaceId: string
   userId: string
-  lastEventAt: Date
+  lastEventAt: Date | null
   _count: UserActivityCountAggregateOutputType | null
   _min: UserActivityMinAggregateOutputType | null
   _max: UserActivityMaxAggregateOutputType | null
@@ -166,14 +166,14 @@ export type UserActivityWhereInput = {
   NOT?: Prisma.UserActivityWhereInput | Prisma.UserActivityWhereInput[]
   workspaceId?: Prisma.UuidFilter<"UserActivity"> | string
   userId?: Prisma.UuidFilter<"UserActivity"> | string
-  lastEventAt?: Prisma.DateTimeFilter<"UserActivity"> | Date | string
+  lastEventAt?: Prisma.DateTimeNullableFilter<"UserActivity"> | Date | string | null
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
 
 export type UserActivityOrderByWithRelationInput = {
   workspaceId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
-  lastEventAt?: Prisma.SortOrder
+  lastEventAt?: Prisma.SortOrderInput | Prisma.SortOrder
   user?: Prisma.UserOrderByWithRelationInput
 }
 
@@ -184,14 +184,14 @@ export type UserActivityWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.UserActivityWhereInput | Prisma.UserActivityWhereInput[]
   workspaceId?: Prisma.UuidFilter<"UserActivity"> | string
   userId?: Prisma.UuidFilter<"UserActivity"> | string
-  lastEventAt?: Prisma.DateTimeFilter<"UserActivity"> | Date | string
+  lastEventAt?: Prisma.DateTimeNullableFilter<"UserActivity"> | Date | string | null
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "workspaceId_userId">
 
 export type UserActivityOrderByWithAggregationInput = {
   workspaceId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
-  lastEventAt?: Prisma.SortOrder
+  lastEventAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.UserActivityCountOrderByAggregateInput
   _max?: Prisma.UserActivityMaxOrderByAggregateInput
   _min?: Prisma.UserActivityMinOrderByAggregateInput
@@ -203,45 +203,45 @@ export type UserActivityScalarWhereWithAggregatesInput = {
   NOT?: Prisma.UserActivityScalarWhereWithAggregatesInput | Prisma.UserActivityScalarWhereWithAggregatesInput[]
   workspaceId?: Prisma.UuidWithAggregatesFilter<"UserActivity"> | string
   userId?: Prisma.UuidWithAggregatesFilter<"UserActivity"> | string
-  lastEventAt?: Prisma.DateTimeWithAggregatesFilter<"UserActivity"> | Date | string
+  lastEventAt?: Prisma.DateTimeNullableWithAggregatesFilter<"UserActivity"> | Date | string | null
 }
 
 export type UserActivityCreateInput = {
-  lastEventAt: Date | string
+  lastEventAt?: Date | string | null
   user: Prisma.UserCreateNestedOneWithoutActivityInput
 }
 
 export type UserActivityUncheckedCreateInput = {
   workspaceId: string
   userId: string
-  lastEventAt: Date | string
+  lastEventAt?: Date | string | null
 }
 
 export type UserActivityUpdateInput = {
-  lastEventAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastEventAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   user?: Prisma.UserUpdateOneRequiredWithoutActivityNestedInput
 }
 
 export type UserActivityUncheckedUpdateInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
-  lastEventAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastEventAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UserActivityCreateManyInput = {
   workspaceId: string
   userId: string
-  lastEventAt: Date | string
+  lastEventAt?: Date | string | null
 }
 
 export type UserActivityUpdateManyMutationInput = {
-  lastEventAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastEventAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UserActivityUncheckedUpdateManyInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
-  lastEventAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastEventAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UserActivityNullableScalarRelationFilter = {
@@ -305,11 +305,11 @@ export type UserActivityUncheckedUpdateOneWithoutUserNestedInput = {
 }
 
 export type UserActivityCreateWithoutUserInput = {
-  lastEventAt: Date | string
+  lastEventAt?: Date | string | null
 }
 
 export type UserActivityUncheckedCreateWithoutUserInput = {
-  lastEventAt: Date | string
+  lastEventAt?: Date | string | null
 }
 
 export type UserActivityCreateOrConnectWithoutUserInput = {
@@ -329,11 +329,11 @@ export type UserActivityUpdateToOneWithWhereWithoutUserInput = {
 }
 
 export type UserActivityUpdateWithoutUserInput = {
-  lastEventAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastEventAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UserActivityUncheckedUpdateWithoutUserInput = {
-  lastEventAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastEventAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -385,9 +385,9 @@ export type $UserActivityPayload<ExtArgs extends runtime.Types.Extensions.Intern
     workspaceId: string
     userId: string
     /**
-     * The greatest timestamp of the user's events.
+     * The greatest timestamp of the user's events; null without events.
      */
-    lastEventAt: Date
+    lastEventAt: Date | null
   }, ExtArgs["result"]["userActivity"]>
   composites: {}
 }

@@ -1,6 +1,7 @@
 import { explainTimeout, unlessTimeout } from '../../errors.ts';
 import { Prisma } from '../../generated/client.ts';
 import type { ReadDb } from '../../statements.ts';
+import { withinOneTimeout } from '../budget.ts';
 import type { FieldSet } from '../columns.ts';
 import { type Keyed, type Page, type PageOfRows, toPage } from '../keyset.ts';
 import { type Goal, isAtPosition, orderOf, rowsOf } from './rows.ts';
@@ -18,6 +19,7 @@ const ALL_ROWS_MS = 750;
  * the first has too few rows. One ORDER BY over both would read and sort all rows. The statement is planned each time: it selects
  * rows, and not arrays as `readPages` does, which take three times as long to plan.
  * @param fields the properties to read besides `id`; all, if omitted.
+ * @throws the source's error if the statements together take longer than `ONCE_TIMEOUT_MS`.
  */
 export async function readOrderedPage<Row extends { id: string }>(
   db: ReadDb,
@@ -26,14 +28,15 @@ export async function readOrderedPage<Row extends { id: string }>(
   fields?: FieldSet,
 ): Promise<PageOfRows<Row>> {
   const { columns, sort, table, id, membership } = source;
+  const bounded = withinOneTimeout(db);
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
   const range = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
   const checked = withNeighbours ? bound : undefined;
-  const prepared = await prepare(db, source);
+  const prepared = await prepare(bounded, source);
   const found = await readByGoal<Row & OrderedRow>(
-    db,
+    bounded,
     prepared,
     (goal) => Prisma.sql`/* readOrderedPage ${table} */
     SELECT ${columns.listOf(fields)}, ${table}.sort_key::text AS "sortKey",
@@ -41,7 +44,7 @@ export async function readOrderedPage<Row extends { id: string }>(
     FROM (${rowsOf(prepared, range, goal)}) AS ${table} ${membership ? joinTo(membership, id) : Prisma.empty}
     ORDER BY ${orderOf(prepared, isBackward)}`,
   );
-  const isBeyond = checked ? found[0]?.isAtBound || (await hasRowsBeyond(db, prepared, checked)) : false;
+  const isBeyond = checked ? found[0]?.isAtBound || (await hasRowsBeyond(bounded, prepared, checked)) : false;
   const rows = found.map(({ sortKey, isAtBound: _, ...row }) => (sort.key || sort.isFirst ? { ...row, sortKey } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);

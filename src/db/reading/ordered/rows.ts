@@ -50,14 +50,14 @@ function rowsOfGroup(
   source: PreparedSource,
   { isBackward, from, limit }: RowRange,
   goal: Goal,
-  { name, condition, value, key }: Group,
+  { name, condition, value, key, from: valueTable }: Group,
 ): Prisma.Sql {
   const { table, where, arms, id, sort } = source;
   const isAscending = (sort.direction === 'asc') !== isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
   const start = from && groupOf(sort, from.position) === name ? from : undefined;
   // Of the table with the index.
-  const keyId = key?.from?.rowId ?? id;
+  const keyId = valueTable?.rowId ?? id;
   const bound = start ? beyond(start, isAscending, key, keyId) : Prisma.empty;
   const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
   const walk: Walk = { isAscending, within, group: name };
@@ -66,7 +66,7 @@ function rowsOfGroup(
         (arm) => Prisma.sql`${arm} ${isMember(source)} ${sort.isFirst ? Prisma.empty : condition} ${bound}`,
       )
     : [Prisma.sql`${where} ${isMember(source)} ${condition} ${bound}`];
-  const joined = key?.from ? Prisma.sql`${table} ${joinTo(key.from, id)}` : table;
+  const joined = valueTable ? Prisma.sql`${table} ${joinTo(valueTable, id)}` : table;
   const sorted = (keySql: Prisma.Sql, idSql: Prisma.Sql) =>
     Prisma.sql`ORDER BY ${key ? Prisma.sql`${keySql} ${order},` : Prisma.empty} ${idSql} ${order} LIMIT ${limit}::int`;
   const select = (columns: Prisma.Sql, of: Prisma.Sql, how = goal) => {
@@ -114,11 +114,13 @@ function beyond(
 /** SQL of whether there is a row at a position. */
 export function isAtPosition(source: PreparedSource, position: Position): Prisma.Sql {
   const { table, where, id, sort } = source;
-  const { condition, key } = allGroups(sort, id).find(({ name }) => name === groupOf(sort, position)) ?? {};
-  const from = key?.from ? Prisma.sql`${table} ${joinTo(key.from, id)}` : table;
+  const group = allGroups(sort, id).find(({ name }) => name === groupOf(sort, position));
+  if (!group) return Prisma.sql`false`;
+  const { condition, key, from: valueTable } = group;
+  const from = valueTable ? Prisma.sql`${table} ${joinTo(valueTable, id)}` : table;
   const hasKey = key ? Prisma.sql`AND ${key.value} = ${sortValue(key, position)}` : Prisma.empty;
   return Prisma.sql`EXISTS (
-    SELECT FROM ${from} WHERE ${where} ${isMember(source)} ${condition ?? Prisma.empty} AND ${id} = ${position.id}::uuid ${hasKey})`;
+    SELECT FROM ${from} WHERE ${where} ${isMember(source)} ${condition} AND ${id} = ${position.id}::uuid ${hasKey})`;
 }
 
 const sortValue = ({ type }: SortKey, { sortKey }: Position) => Prisma.sql`${sortKey}::text::${Prisma.raw(type)}`;

@@ -17,8 +17,11 @@ export interface SortKey {
   type: 'text' | 'timestamptz' | 'numeric';
   /** Where rows without a value come; undefined if every row has one. */
   nulls?: 'first' | 'last';
-  /** The table with the value, if it is not the source's own: it has no row for a row without a value, so `nulls` is set. */
-  from?: SideTable;
+  /** The table with the value, if it is not the source's own; `nulls` is set then. */
+  from?: SideTable & {
+    /** Whether it has a row also for a row without a value, with NULL. Otherwise, such rows are found by reading all rows. */
+    isComplete?: true;
+  };
 }
 
 /** An instant as PostgreSQL writes it in UTC, with the year at the start. */
@@ -69,6 +72,8 @@ export interface Group {
   value: Prisma.Sql;
   /** The key by which the rows of the group are sorted, before their ids. */
   key?: SortKey;
+  /** The table with the value, whose index has the rows of the group. */
+  from?: SideTable | undefined;
 }
 
 /** The groups of an order, from its start. @param id SQL of the id of a row. */
@@ -81,12 +86,18 @@ export function allGroups({ key, isFirst }: Sort, id: Prisma.Sql): Group[] {
   }
   if (!key) return [{ name: 'values', condition: Prisma.empty, value: Prisma.sql`NULL::text` }];
   const { value, type, nulls, from } = key;
-  const isNull = from
+  const hasNoRow = from && !from.isComplete;
+  const isNull = hasNoRow
     ? Prisma.sql`AND NOT EXISTS (SELECT FROM ${from.table} WHERE ${from.where} AND ${from.rowId} = ${id})`
     : Prisma.sql`AND ${value} IS NULL`;
-  const withNull: Group = { name: 'nulls', condition: isNull, value: Prisma.sql`NULL::${Prisma.raw(type)}` };
-  const isPresent = nulls && !from ? Prisma.sql`AND ${value} IS NOT NULL` : Prisma.empty;
-  const withValue: Group = { name: 'values', condition: isPresent, value, key };
+  const withNull: Group = {
+    name: 'nulls',
+    condition: isNull,
+    value: Prisma.sql`NULL::${Prisma.raw(type)}`,
+    from: hasNoRow ? undefined : from,
+  };
+  const isPresent = nulls && !hasNoRow ? Prisma.sql`AND ${value} IS NOT NULL` : Prisma.empty;
+  const withValue: Group = { name: 'values', condition: isPresent, value, key, from };
   if (!nulls) return [withValue];
   return nulls === 'last' ? [withValue, withNull] : [withNull, withValue];
 }
