@@ -130,16 +130,18 @@ export async function readOrderedPage<Row extends { id: string }>(
     : Prisma.empty;
   const range = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
   const prepared = await prepare(db, source);
+  const checkedBound = withNeighbours ? bound : undefined;
   const found = await readByGoal<Row & OrderedRow>(
     db,
     prepared,
     (goal) => Prisma.sql`/* readOrderedPage ${table} */
-    SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey"
+    SELECT ${columns.listOf(fields)}, ${sortKey} AS "sortKey", ${isAtBound(prepared, checkedBound)} AS "isAtBound"
     FROM (${rowsOf(prepared, range, goal)}) AS ${table} ${join}
     ORDER BY ${orderOf(prepared, isBackward)}`,
   );
-  const isBeyond = bound && withNeighbours ? await hasRowsBeyond(db, prepared, bound) : false;
-  const rows = found.map(({ sortKey: key, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
+  const isBeyond =
+    checkedBound !== undefined && (found[0]?.isAtBound || (await hasRowsBeyond(db, prepared, checkedBound)));
+  const rows = found.map(({ sortKey: key, isAtBound: _, ...row }) => (sort.key ? { ...row, sortKey: key } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
 }
@@ -165,23 +167,28 @@ async function readByGoal<Row>(
 /** What a statement selects besides the properties of a row. */
 interface OrderedRow {
   sortKey: string | null;
+  /** Whether the row is there from which the cursor was made, which is so as a rule; the same in each row. */
+  isAtBound: boolean;
+}
+
+/** SQL of whether there is a row at the bound. It is evaluated once, in the statement of the page, which saves a statement. */
+function isAtBound({ table, where, id, sort, ...source }: PreparedSource, bound: Position | undefined): Prisma.Sql {
+  if (!bound) return Prisma.sql`false`;
+  const isAtKey =
+    sort.key && bound.sortKey != null
+      ? Prisma.sql`AND ${sort.key.value} = ${bound.sortKey}::text::${Prisma.raw(sort.key.type)}`
+      : sort.key
+        ? Prisma.sql`AND ${sort.key.value} IS NULL`
+        : Prisma.empty;
+  return Prisma.sql`EXISTS (SELECT FROM ${table} WHERE ${where} ${isMember({ ...source, id })} AND ${id} = ${bound.id}::uuid ${isAtKey})`;
 }
 
 /** A limit for which the planner does not assume that a row comes soon. */
 const PLANNED_ROWS = 30;
 
-/** Whether there is a row at the bound or on its other side. As a rule, the row is there from which the cursor was made. */
+/** Whether there is a row at the bound or on its other side. */
 async function hasRowsBeyond(db: ReadDb, source: PreparedSource, bound: NonNullable<Page['bound']>): Promise<boolean> {
-  const { table, where, id, sort } = source;
-  if (!sort.key) {
-    const [atBound] = await readByGoal(
-      db,
-      { ...source, isIndexed: false },
-      () => Prisma.sql`/* hasRowsBeyond ${table} at the bound */
-      SELECT FROM ${table} WHERE ${where} ${isMember(source)} AND ${id} = ${bound.id}::uuid`,
-    );
-    if (atBound) return true;
-  }
+  const { table } = source;
   const range = {
     isBackward: bound.side === 'after',
     from: { position: bound, isInclusive: true },
