@@ -18,7 +18,7 @@ import { withCleanup } from './with-cleanup.ts';
 /** The creation of an index takes minutes. */
 const PATIENT = { ...DEFAULT_TIMEOUTS, statementMs: 3_600_000, lockMs: 3_600_000 };
 
-/** Connections of each server, and of the measurement of costs. */
+/** Connections of each server. */
 const POOL_SIZE = 10;
 
 /** `npm run bench:filters`: measures filters and orders of users, beside hand-written SQL and PostGraphile. See docs/performance.md. */
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
         db.$disconnect(),
       );
     if (options.costs) {
-      const text = await measureIndexCosts(open(POOL_SIZE), workspaceId, progress.show);
+      const text = await measureIndexCosts({ db: open(1), owner: open(2), workspaceId }, progress.show);
       progress.clear();
       process.stdout.write(`${text}\n`);
       return;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { DatabaseClient } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import { dropIndex } from '../../src/db/indexes/manage.ts';
@@ -10,100 +11,121 @@ import { markdownTable } from '../report/markdown-table.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import { createIndexes, createOne, optionalIndexes } from './indexes.ts';
 
-/** The users who are written, and the calls in flight. */
+/** The users who are written, the calls in flight, and the calls of each measurement and before it. */
 const WRITTEN_USERS = 5_000;
 const CONCURRENCY = 20;
-/** Duration of each measurement in ms, and of the calls before it that do not count. */
-const MEASURED_MS = 6_000;
-const WARM_UP_MS = 1_500;
+const CALLS = 20_000;
+const WARM_UP_CALLS = 2_000;
+
+/** The number of different values, which is prime: each user gets another one each time. */
+const VALUES = 997;
+
+const ROUNDS = 2;
 
 const EVENT = 'Index cost';
 
-type Rates = Record<string, number>;
+const operationNames = ['updateUser, an attribute', 'updateUser, appVersion', 'addEvent'] as const;
+
+type OperationName = (typeof operationNames)[number];
+
+/** What one call costs PostgreSQL. CPU time and WAL depend little on what else the machine does; throughput does. */
+interface Cost {
+  /** CPU time of the session in µs. */
+  cpu: number;
+  /** Bytes of the write-ahead log. */
+  wal: number;
+}
+
+type Costs = Record<OperationName, Cost>;
 
 /**
- * Measures the writes per second with each optional index, each between two measurements without any. All optional indexes are
- * dropped, and what was written is undone.
+ * Measures what writes cost with each optional index, each after a measurement without any, in several rounds. All optional indexes
+ * are dropped, and what was written is undone.
+ * @param db with one connection to a server on this machine. @param owner with two, which creates the indexes.
  */
 export async function measureIndexCosts(
-  db: DatabaseClient,
-  workspaceId: string,
+  { db, owner, workspaceId }: { db: DatabaseClient; owner: DatabaseClient; workspaceId: string },
   showProgress: ShowProgress,
 ): Promise<string> {
-  await createIndexes(db, false, showProgress);
-  await save(db, workspaceId);
+  await createIndexes(owner, false, showProgress);
+  await save(owner, workspaceId);
   try {
-    showProgress('Measuring without optional indexes');
-    let before = await ratesOf(db, workspaceId);
     const rows: string[][] = [];
     for (const name of optionalIndexes) {
-      showProgress(`Creating the index ${name}`);
-      const seconds = await createOne(db, name);
-      const size = (await readIndexStates(db)).find((state) => state.name === name)?.size ?? 0;
-      showProgress(`Measuring with the index ${name}`);
-      const rates = await ratesOf(db, workspaceId);
-      await dropIndex(db, name);
-      showProgress('Measuring without optional indexes');
-      const after = await ratesOf(db, workspaceId);
-      rows.push([
-        name,
-        `${Math.round(size / 1024 / 1024)} MB`,
-        `${seconds.toFixed(0)} s`,
-        ...changesOf(rates, before, after),
-      ]);
-      before = after;
+      const pairs: { without: Costs; with: Costs }[] = [];
+      let facts: string[] = [];
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        showProgress(`${name}, round ${round} of ${ROUNDS}`);
+        const without = await costsOf(db, workspaceId);
+        const seconds = await createOne(owner, name);
+        const size = (await readIndexStates(owner)).find((state) => state.name === name)?.size ?? 0;
+        facts = [`${Math.round(size / 1024 / 1024)} MB`, `${seconds.toFixed(0)} s`];
+        pairs.push({ without, with: await costsOf(db, workspaceId) });
+        await dropIndex(owner, name);
+      }
+      rows.push([name, ...facts, ...operationNames.map((operation) => changeOf(operation, pairs))]);
     }
-    return markdownTable([['', 'size', 'creation', ...Object.keys(before)], ...rows]);
+    return markdownTable([['', 'size', 'creation', ...operationNames], ...rows]);
   } finally {
-    await restore(db, workspaceId);
+    await restore(owner, workspaceId);
   }
 }
 
-const changesOf = (rates: Rates, before: Rates, after: Rates) =>
-  Object.entries(rates).map(([operation, rate]) => {
-    const without = ((before[operation] ?? 0) + (after[operation] ?? 0)) / 2;
-    return `${Math.round(without)} → ${Math.round(rate)}/s (${Math.round((rate / without - 1) * 100)} %)`;
-  });
+/** The means of the CPU time and of the WAL of an operation, without and with an index. */
+function changeOf(operation: OperationName, pairs: readonly { without: Costs; with: Costs }[]): string {
+  const change = (part: keyof Cost) => {
+    const [without, withIndex] = (['without', 'with'] as const).map((side) =>
+      Math.round(pairs.reduce((sum, pair) => sum + pair[side][operation][part], 0) / pairs.length),
+    );
+    return `${without} → ${withIndex}`;
+  };
+  return `${change('cpu')} µs, ${change('wal')} B`;
+}
 
-/** Calls of each operation per second. */
-async function ratesOf(db: DatabaseClient, workspaceId: string): Promise<Rates> {
+/** The cost of a call of each operation. */
+async function costsOf(db: DatabaseClient, workspaceId: string): Promise<Costs> {
   const actor = { workspaceId, actorName: nameOfKey('bench'), scopes: new Set(['users:write'] as const) };
   let call = 0;
   const uid = () => `u${1 + ((call * 7) % WRITTEN_USERS)}`;
-  const operations: Record<string, () => Promise<unknown>> = {
-    'updateUser, an attribute': () => updateUser(db, actor, { uid: uid(), meta: { city: `Lagos ${call % 1000}` } }),
-    'updateUser, appVersion': () => updateUser(db, actor, { uid: uid(), appVersion: `${call % 1000}.0` }),
+  // Dead rows of the measurement before would slow down this one.
+  await db.execute`/* vacuum */ VACUUM (INDEX_CLEANUP ON) users, events`;
+  const operations: Record<OperationName, () => Promise<unknown>> = {
+    'updateUser, an attribute': () => updateUser(db, actor, { uid: uid(), meta: { city: `Lagos ${call % VALUES}` } }),
+    'updateUser, appVersion': () => updateUser(db, actor, { uid: uid(), appVersion: `${call % VALUES}.0` }),
     addEvent: () =>
       addEvent(db, actor, {
         uid: uid(),
         name: EVENT,
-        properties: { product: `C${call % 1000}`, amount: call % 10_000 },
+        properties: { product: `C${call % VALUES}`, amount: call % 10_000 },
       }),
   };
-  const rates: Rates = {};
-  for (const [name, operation] of Object.entries(operations)) {
-    const next = () => {
-      call += 1;
-      return operation();
+  const costs: Partial<Costs> = {};
+  for (const name of operationNames) {
+    const repeat = async (calls: number) => {
+      const work = async () => {
+        for (let done = 0; done < calls / CONCURRENCY; done += 1) {
+          call += 1;
+          await operations[name]();
+        }
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, work));
     };
-    await repeat(next, WARM_UP_MS);
-    rates[name] = await repeat(next, MEASURED_MS);
+    await repeat(WARM_UP_CALLS);
+    const before = await readCounters(db);
+    await repeat(CALLS);
+    const after = await readCounters(db);
+    costs[name] = { cpu: (after.cpu - before.cpu) / CALLS, wal: (after.wal - before.wal) / CALLS };
   }
-  return rates;
+  // Each operation has been measured.
+  return costs as Costs;
 }
 
-/** Calls an operation again and again, `CONCURRENCY` at once. @returns calls per second. */
-async function repeat(operation: () => Promise<unknown>, ms: number): Promise<number> {
-  const started = performance.now();
-  let calls = 0;
-  const work = async () => {
-    while (performance.now() < started + ms) {
-      await operation();
-      calls += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return (calls * 1000) / (performance.now() - started);
+/** The CPU time in µs that the session has used, and the bytes of WAL that the server has written. */
+async function readCounters(db: DatabaseClient): Promise<Cost> {
+  const [row] = await db.query<{ pid: number; wal: string }[]>`/* readCounters */
+    SELECT pg_backend_pid() AS pid, (pg_current_wal_insert_lsn() - '0/0')::text AS wal`;
+  const [nanoseconds] = (await readFile(`/proc/${row?.pid}/schedstat`, 'utf8')).split(' ');
+  return { cpu: Number(nanoseconds) / 1000, wal: Number(row?.wal) };
 }
 
 async function save(db: DatabaseClient, workspaceId: string): Promise<void> {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { lengthOfDuration } from '../../src/domain/filter/duration.ts';
 import { encodeGlobalId } from '../../src/graphql/schema/global-id.ts';
@@ -8,7 +11,7 @@ import { usergraph } from '../contestants/usergraph.ts';
 import { FILL_END } from '../database/ids.ts';
 import { postgraphileQuestions } from './postgraphile-questions.ts';
 import { type Question, questions } from './questions.ts';
-import { alternate, type Timing } from './time.ts';
+import { alternate, type Execute, type Timing } from './time.ts';
 
 /** The first page of a question over HTTP, at one connection. */
 export interface PeerTimings {
@@ -66,18 +69,33 @@ export async function startPeer(settings: ServerSettings, stack: AsyncDisposable
   };
 }
 
-function requestOf(url: string, headers: Record<string, string> | undefined, query: string, variables: object) {
+/** One connection for each server. Node's `fetch` would take about as long as the servers. */
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+function requestOf(
+  url: string,
+  headers: Record<string, string> | undefined,
+  query: string,
+  variables: object,
+): Execute {
   const body = JSON.stringify({ query, variables });
-  const init = {
+  const options = {
+    agent,
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
-    body,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      accept: 'application/json',
+      ...headers,
+    },
   };
   return async () => {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_MS) });
-    const text = await response.text();
-    const parsed = page.safeParse(JSON.parse(text));
-    if (!parsed.success) throw new Error(text.slice(0, 500));
+    const sent = request(url, { ...options, signal: AbortSignal.timeout(REQUEST_MS) }).end(body);
+    // `once` rejects with the error of the request.
+    const [response]: IncomingMessage[] = await once(sent, 'response');
+    const answer = response ? await text(response) : '';
+    const parsed = page.safeParse(JSON.parse(answer));
+    if (!parsed.success) throw new Error(answer.slice(0, 500));
     return parsed.data.data.users.nodes.map(({ uid }) => uid);
   };
 }
