@@ -37,7 +37,7 @@ export const indexes = {
     definition: (trigrams) => `USING gin ("workspace_id", lower("meta"::text) ${trigrams})`,
     extensions: ['btree_gin', 'pg_trgm'],
     serves: 'attributes: contains, startsWith, endsWith',
-    cost: 'TODO',
+    cost: 'updates of attributes take 1.7 times the CPU time of PostgreSQL and 3.6 times the WAL',
   },
   'field-text': {
     relation: 'users_fields_text_idx',
@@ -47,8 +47,8 @@ export const indexes = {
         .map((column) => `${folded(column)} ${trigrams}`)
         .join(', ')})`,
     extensions: ['btree_gin', 'pg_trgm'],
-    serves: 'uid, email, number, firstName, lastName: contains, endsWith; number: startsWith',
-    cost: 'TODO',
+    serves: 'uid, email, number, firstName, lastName: contains, endsWith; number: eq, startsWith',
+    cost: 'updates of attributes and indexed fields take 1.4 times the CPU time of PostgreSQL and 2.2 times the WAL',
   },
   'event-properties': {
     relation: 'events_properties_idx',
@@ -56,15 +56,15 @@ export const indexes = {
     definition: () => `USING gin ("workspace_id", "attribute_tokens"("properties")) WHERE "properties" <> '{}'::jsonb`,
     extensions: ['btree_gin'],
     serves: 'properties of events: eq, in, exists',
-    cost: 'TODO',
+    cost: 'new events with properties take 1.2 times the CPU time of PostgreSQL and 1.2 times the WAL',
   },
   'updated-at': {
     relation: 'users_updated_at_idx',
     table: 'users',
     definition: () => '("workspace_id", "updated_at", "id")',
     extensions: [],
-    serves: 'updatedAt: all comparisons but ne; the order UPDATED_AT',
-    cost: 'TODO',
+    serves: 'updatedAt: all but ne and isNull; the order UPDATED_AT',
+    cost: 'updates of fields without another index take 2.5 times the CPU time of PostgreSQL and 4 times the WAL',
   },
 } as const satisfies Record<string, Index>;
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Page } from '../../../src/db/reading/keyset.ts';
-import { readOrderedPage } from '../../../src/db/reading/ordered.ts';
-import { matchingUsers, type UserOrder } from '../../../src/domain/users/query.ts';
+import { readOrderedPage } from '../../../src/db/reading/ordered/page.ts';
+import type { UserOrder } from '../../../src/domain/users/order.ts';
+import { matchingUsers } from '../../../src/domain/users/query.ts';
 import { startApp } from '../../kit/app.ts';
 import { rowId, seedUsers } from '../../kit/seed-rows.ts';
 
