@@ -23,7 +23,7 @@ interface AttributesOptions extends OutputOptions {
 export function addAttributeCommands(program: Command, withDatabase: WithDatabase): void {
   const attributes = program
     .command('attributes')
-    .description('lists, declares and undeclares attributes, whose ranges and orders indexes serve')
+    .description('manages declared (indexed) attributes')
     .helpCommand(false)
     .addHelpText('after', example('list', 'declare age number'));
 

@@ -4,7 +4,7 @@ import { type IndexName, indexNames, indexOf } from '../db/indexes/catalogue.ts'
 import { createIndex, dropIndex, type IndexProgress } from '../db/indexes/manage.ts';
 import { type IndexState, readIndexStates } from '../db/indexes/state.ts';
 import type { CommandOptions, WithDatabase } from './database.ts';
-import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
+import { CliError, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface CreateOptions extends OutputOptions {
   asciiOnly?: boolean;
@@ -20,7 +20,7 @@ const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, poolSize: 2 
 export function addIndexCommands(program: Command, withDatabase: WithDatabase): void {
   const indexes = program
     .command('indexes')
-    .description('manages the indexes of filters that a deployment can choose')
+    .description('manages optional indexes for filters')
     .helpCommand(false)
     .addHelpText('after', example('list', 'create attribute-text', 'drop attribute-text'));
 
@@ -59,7 +59,7 @@ async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
 
 async function create(db: DatabaseClient, name: IndexName, options: CreateOptions): Promise<void> {
   const interruption = new AbortController();
-  const interrupt = () => interruption.abort();
+  const interrupt = () => interruption.abort(new CliError('Interrupted.'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const isNew = await createIndex(db, name, {
     onProgress: createProgress(),

@@ -5,11 +5,30 @@ import { type Job, POLL_MS, startStepJob } from './step-job.ts';
 
 /** Starts to store the values of declared attributes, and to delete those of attributes that are no longer declared. */
 export function startStoringAttributes(db: Database, log: Logger, pollMs = POLL_MS): Job {
+  let isAnalyzed = true;
+  let hasLogged = false;
+  /** Does not fail: the work on other declarations goes on. */
+  const analyze = async () => {
+    try {
+      await analyzeValues(db);
+      isAnalyzed = true;
+      hasLogged = false;
+    } catch (error) {
+      if (!hasLogged) log.warn({ err: error }, 'cannot analyze the values of declared attributes; retrying');
+      hasLogged = true;
+    }
+  };
   const step = async (stepSize: number, skip: number) => {
     const done = await advanceDeclaration(db, { stepSize, skip });
-    if (!done) return false;
+    if (!done) {
+      if (!isAnalyzed) await analyze();
+      return false;
+    }
     const { isComplete, task, ...progress } = done;
-    if (isComplete && task === 'store') await analyzeValues(db);
+    if (isComplete && task === 'store') {
+      isAnalyzed = false;
+      await analyze();
+    }
     if (isComplete) log.info(progress, task === 'store' ? 'a declared attribute is ready' : 'undeclared an attribute');
     return true;
   };

@@ -367,7 +367,7 @@ export const listQuery = z.object({
     type: 'string',
     description: 'Returns only users with this phone number, in international format, with or without `+`.',
   }),
-  search: userSearch.optional().meta(searchMeta('Without letters and digits, it matches everybody.')),
+  search: userSearch.optional().meta(searchMeta('Without letters and digits, it matches all users.')),
   'lists[]': z
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat()),

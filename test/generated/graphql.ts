@@ -47,8 +47,8 @@ export type AttributeFilter = {
 };
 
 /**
- * A declared attribute (`declareAttribute`) to sort by. Users who lack it, or whose value has another type, come where `nulls`
- * says. STRING values are sorted by their first 256 characters.
+ * A declared attribute (`declareAttribute`) to sort by. Users without it, or whose value has another type, are placed according
+ * to `nulls`. STRING values are sorted by their first 256 characters.
  */
 export type AttributeOrder = {
   /** The key of the attribute. */
@@ -263,7 +263,7 @@ export type ListMembershipFilter = {
   some?: ListMembershipCondition | null | undefined;
 };
 
-/** Where an order puts users who lack its value. */
+/** Position of users without a value. */
 export type NullsOrder =
   /** Before all others. */
   | 'FIRST'
@@ -278,7 +278,7 @@ export type NumberFilter = {
   gt?: number | null | undefined;
   /** The number is greater than or equal to this one. */
   gte?: number | null | undefined;
-  /** The number is one of these. An empty list matches nobody. */
+  /** The number is one of these. An empty list matches no users. */
   in?: Array<number> | null | undefined;
   /** The number is less than this one. */
   lt?: number | null | undefined;
@@ -355,7 +355,7 @@ export type StringFilter = {
   endsWith?: string | null | undefined;
   /** The text is this one. */
   eq?: string | null | undefined;
-  /** The text is one of these. An empty list matches nobody. */
+  /** The text is one of these. An empty list matches no users. */
   in?: Array<string> | null | undefined;
   /** Whether there is no text. */
   isNull?: boolean | null | undefined;
@@ -443,12 +443,12 @@ export type UpdateUserInput = {
 };
 
 /**
- * A filter for users: all conditions that are set must hold, so an empty filter matches everybody. A condition holds or does not
+ * A filter for users: all conditions that are set must hold, so an empty filter matches all users. A condition holds or does not
  * hold, and a missing value satisfies no comparison: a user without a plan is matched by `not: { meta: [{ key: "plan", string: { eq:
  * "pro" } }] }`. Null is rejected; use `isNull`.
  */
 export type UserFilter = {
-  /** All of these filters match. An empty list matches everybody. */
+  /** All of these filters match. An empty list matches all users. */
   and?: Array<UserFilter> | null | undefined;
   /** The build of your app that the user has. */
   appBuild?: StringFilter | null | undefined;
@@ -484,7 +484,7 @@ export type UserFilter = {
   not?: UserFilter | null | undefined;
   /** The user's phone number in E.164 format. */
   number?: StringFilter | null | undefined;
-  /** At least one of these filters matches. An empty list matches nobody. */
+  /** At least one of these filters matches. An empty list matches no users. */
   or?: Array<UserFilter> | null | undefined;
   /**
    * The user's segment memberships.
@@ -507,15 +507,15 @@ export type UserFilter = {
  */
 export type UserOrder = {
   /**
-   * The attribute by which users are sorted. It has to be declared and ready; otherwise, the issue of the error has the code
-   * `ATTRIBUTE_NOT_DECLARED` or `ATTRIBUTE_NOT_READY`.
+   * The attribute by which users are sorted. It has to be declared with the type, and ready; otherwise, the issue of the error
+   * has the code `ATTRIBUTE_NOT_DECLARED`, `ATTRIBUTE_TYPE_MISMATCH` or `ATTRIBUTE_NOT_READY`.
    */
   attribute?: AttributeOrder | null | undefined;
   /** Defaults to `ASC`. */
   direction?: OrderDirection | null | undefined;
   /** The field by which users are sorted. */
   field?: UserOrderField | null | undefined;
-  /** Where users without the value come. Defaults to `LAST`. */
+  /** Position of users without a value. Defaults to `LAST`. */
   nulls?: NullsOrder | null | undefined;
 };
 

@@ -18,8 +18,8 @@ interface Index {
 const folded = (column: string) => `(lower("${column}") COLLATE "C")`;
 
 /**
- * The indexes that a deployment chooses by creating or dropping them. That an index exists is the setting: there is no other that
- * could contradict it. Their expressions are those of the conditions (`users/filter/profile.ts`, `events/filter.ts`).
+ * The indexes that a deployment chooses by creating or dropping them. The existence of an index is the setting. Their
+ * expressions are those of the conditions (`users/filter/profile.ts`, `events/filter.ts`).
  */
 export const indexes = {
   attributes: {

@@ -22,7 +22,7 @@ interface CreateOptions {
   onProgress(progress: IndexProgress): void;
   /** Whether trigrams may consist of ASCII only. */
   acceptsAsciiTrigrams: boolean;
-  /** Ends the creation; what exists of the index is then invalid. */
+  /** Ends the creation: with an `IndexError` if a statement is running, otherwise with its reason. Can leave an invalid index. */
   signal: AbortSignal;
 }
 
@@ -38,38 +38,53 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * Creates an index without blocking writes, and with it the extensions that it needs. An invalid index is replaced.
  * @param db with at least two connections, and without timeouts that are shorter than the creation takes.
  * @returns false if the index was already there.
- * @throws {IndexError}
+ * @throws {IndexError} also if another session is creating the index.
  */
 export async function createIndex(db: DatabaseClient, name: IndexName, options: CreateOptions): Promise<boolean> {
   const { table, relation, definition, extensions } = indexOf(name);
   if ((await stateOf(db, name)) === 'valid') return false;
-  for (const extension of extensions) await createExtension(db, extension);
+  for (const extension of extensions) {
+    options.signal.throwIfAborted();
+    await createExtension(db, extension);
+  }
   const needsTrigrams = extensions.includes('pg_trgm');
   if (needsTrigrams && !options.acceptsAsciiTrigrams && (await hasAsciiTrigrams(db))) {
     throw new IndexError(
-      `The LC_CTYPE of the database is C, so that trigrams drop all letters that are not ASCII: é, Ж or 日 would not be found by the index. Create the database with LC_CTYPE 'C.UTF-8' (docs/deployment.md), or accept that with --ascii-only.`,
+      'LC_CTYPE is C: pg_trgm ignores non-ASCII letters such as é or Ж. Use LC_CTYPE C.UTF-8, or pass --ascii-only to index ASCII text only.',
     );
   }
   const trigrams = needsTrigrams ? `${await schemaOf(db, 'pg_trgm')}.gin_trgm_ops` : '';
-  await withLock(db, async (run, pid) => {
-    // Only the one who holds the lock creates indexes, so that one that is invalid is left over.
-    if ((await stateOf(db, name)) !== 'missing')
-      await run(`/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`);
+  return withLock(db, async (run, pid) => {
+    const state = await stateOf(db, name);
+    // Another process can have created it since the first look.
+    if (state === 'valid') return false;
+    if (state === 'creating') {
+      throw new IndexError(`${relation} is being created by another session. Retry when that has ended.`);
+    }
+    const runUnlessAborted = (statement: string) => {
+      options.signal.throwIfAborted();
+      return run(statement);
+    };
     const cancel = () => void db.query`/* cancelIndex */ SELECT pg_cancel_backend(${pid}::int)`.catch(() => {});
     options.signal.addEventListener('abort', cancel);
     const timer = setInterval(() => void report(db, pid, options).catch(() => {}), PROGRESS_MS);
     try {
-      await run(`/* createIndex */ CREATE INDEX CONCURRENTLY "${relation}" ON "${table}" ${definition(trigrams)}`);
+      // Index creation holds this lock, so an invalid index is a leftover.
+      if (state === 'invalid')
+        await runUnlessAborted(`/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`);
+      await runUnlessAborted(
+        `/* createIndex */ CREATE INDEX CONCURRENTLY "${relation}" ON "${table}" ${definition(trigrams)}`,
+      );
       // Statistics of the index's expressions, without which PostgreSQL guesses how many rows match.
-      await run(`/* analyze */ ANALYZE "${table}"`);
+      await runUnlessAborted(`/* analyze */ ANALYZE "${table}"`);
+      return true;
     } catch (error) {
-      throw explain(error, name);
+      throw error === options.signal.reason ? error : explain(error, name);
     } finally {
       clearInterval(timer);
       options.signal.removeEventListener('abort', cancel);
     }
   });
-  return true;
 }
 
 /** Drops an index without blocking writes. @returns false if there was none. @throws {IndexError} */
@@ -128,23 +143,24 @@ async function schemaOf(db: ReadDb, extension: string): Promise<string> {
 }
 
 /** Runs statements on one connection while no other process creates or drops indexes. @throws {IndexError} */
-async function withLock(
+async function withLock<T>(
   { pool }: DatabaseClient,
-  work: (run: (statement: string) => Promise<unknown>, pid: number) => Promise<void>,
-): Promise<void> {
+  work: (run: (statement: string) => Promise<unknown>, pid: number) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let isReusable = false;
   try {
-    // Not a lock that waits: CREATE INDEX CONCURRENTLY would wait for the snapshot of the one who waits.
+    // A blocking lock would hold a snapshot that CREATE INDEX CONCURRENTLY waits for: a deadlock.
     const { rows } = await client.query<{ isLocked: boolean; pid: number }>(
       `/* lockIndexes */ SELECT pg_try_advisory_lock(${LOCK}) AS "isLocked", pg_backend_pid() AS pid`,
     );
     const [row] = rows;
     if (!row?.isLocked)
       throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
-    await work((statement) => client.query(statement), row.pid);
+    const result = await work((statement) => client.query(statement), row.pid);
     await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${LOCK})`);
     isReusable = true;
+    return result;
   } finally {
     // Closing the connection releases the lock as well.
     client.release(!isReusable);

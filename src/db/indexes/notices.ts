@@ -1,6 +1,7 @@
+import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
 import { type IndexName, indexOf } from './catalogue.ts';
-import { hasAsciiTrigrams, type IndexState, readIndexStates } from './state.ts';
+import { hasAsciiTrigrams, type IndexState, isInProgress, readIndexStates } from './state.ts';
 
 /** What makes filters slower than they could be in this database: one line for each item, with what to do about it. */
 export async function readIndexNotices(db: ReadDb): Promise<string[]> {
@@ -31,7 +32,7 @@ async function explainMissing(db: ReadDb, name: IndexName): Promise<string> {
   const installed = await db.query<{ name: string }[]>`/* readExtensions */ SELECT extname AS name FROM pg_extension`;
   const lacking = extensions.filter((extension) => !installed.some((each) => each.name === extension));
   const cause = lacking.length > 0 ? `, since the extension ${lacking.join(', ')} is not installed` : '';
-  return `Index ${relation} of ${table} is missing${cause}: filters are slower on ${serves}. Create it with npm run cli -- indexes create ${name}.`;
+  return `Index ${relation} of ${table} is missing${cause}; without it, these conditions are slower: ${serves}. Create it with npm run cli -- indexes create ${name}.`;
 }
 
 /** The invalid indexes of the tables of users and events, except for those that are being created. */
@@ -39,5 +40,5 @@ function readInvalidIndexes(db: ReadDb): Promise<{ index: string; table: string 
   return db.query`/* readInvalidIndexes */
     SELECT indexrelid::regclass::text AS index, indrelid::regclass::text AS table
     FROM pg_index WHERE NOT indisvalid AND indrelid IN (to_regclass('users'), to_regclass('events'))
-      AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS progress WHERE progress.index_relid = indexrelid)`;
+      AND NOT ${isInProgress(Prisma.sql`pg_index`)}`;
 }

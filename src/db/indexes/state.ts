@@ -11,12 +11,25 @@ export interface IndexState {
   size: number;
 }
 
+/**
+ * SQL that tells whether an index is being created. PostgreSQL shows the progress of other roles without its relations, unless the
+ * role has pg_read_all_stats. Then, a creation counts for the invalid indexes of the table that it has locked.
+ * @param index a row of pg_index.
+ */
+export const isInProgress = (index: Prisma.Sql) => Prisma.sql`EXISTS (
+  SELECT FROM pg_stat_progress_create_index AS progress
+  WHERE progress.index_relid = ${index}.indexrelid OR (progress.relid IS NULL AND EXISTS (
+    SELECT FROM pg_locks AS lock JOIN pg_database AS current ON current.oid = lock.database
+    WHERE current.datname = current_database() AND lock.pid = progress.pid
+      AND lock.relation = ${index}.indrelid AND lock.mode = 'ShareUpdateExclusiveLock' AND lock.granted
+  )))`;
+
 /** Reads the state of every index of the catalogue. */
 export async function readIndexStates(db: ReadDb): Promise<IndexState[]> {
   const relations = Prisma.join(indexNames.map((name) => Prisma.sql`${indexOf(name).relation}::text`));
   const rows = await db.query<Found[]>(Prisma.sql`/* readIndexStates */
     SELECT relation.relname AS name, index.indisvalid AS "isValid", pg_relation_size(relation.oid)::text AS size,
-      EXISTS (SELECT FROM pg_stat_progress_create_index AS progress WHERE progress.index_relid = relation.oid) AS "isInProgress"
+      ${isInProgress(Prisma.sql`index`)} AS "isInProgress"
     FROM pg_index AS index JOIN pg_class AS relation ON relation.oid = index.indexrelid
     WHERE index.indrelid IN (to_regclass('users'), to_regclass('events')) AND relation.relname IN (${relations})`);
   return indexNames.map((name) => {
@@ -34,10 +47,7 @@ interface Found {
 
 const stateOf = ({ isValid, isInProgress }: Found) => (isValid ? 'valid' : isInProgress ? 'creating' : 'invalid');
 
-/**
- * Whether the trigrams of pg_trgm consist of ASCII only: it asks LC_CTYPE which characters are letters, whatever the collation of
- * the database.
- */
+/** Whether the trigrams of pg_trgm consist of ASCII only: pg_trgm classifies characters by LC_CTYPE, regardless of the collation. */
 export async function hasAsciiTrigrams(db: ReadDb): Promise<boolean> {
   const [row] = await db.query<{ isAscii: boolean }[]>`/* hasAsciiTrigrams */
     SELECT datctype IN ('C', 'POSIX') AS "isAscii" FROM pg_database WHERE datname = current_database()`;

@@ -27,7 +27,7 @@ export function declareAttribute(db: Database, actor: Actor, input: NewDeclarati
     if (existing?.type === input.type) return existing;
     if (existing) throw new AttributeDeclaredError(existing.key, existing.type);
     if (declared.length >= MAX_DECLARED_ATTRIBUTES || all.length >= MAX_DECLARATIONS) {
-      throw new TooManyAttributesError(MAX_DECLARED_ATTRIBUTES);
+      throw new TooManyAttributesError(MAX_DECLARED_ATTRIBUTES, declared.length, all.length - declared.length);
     }
     return insert(tx, actor, input, leastUnused(all.map(({ number }) => number)));
   });

@@ -48,7 +48,7 @@ interface StepOptions {
  * Writers see a declaration, or its withdrawal, if their trigger runs after its commit. A trigger that ran before belongs to a
  * transaction whose id was assigned before. So the first step notes a new transaction id, and the others wait until all
  * transactions with lower ids have ended. From then on, the trigger runs for each write, and rows are read under a lock that
- * serializes with it: a value is that of the last write, whichever comes first.
+ * serializes with it: the stored value is always that of the last write.
  * @returns undefined if no declaration has work to do, or others are doing it.
  */
 export function advanceDeclaration(
@@ -81,13 +81,16 @@ export function advanceDeclaration(
 
 async function takeDeclaration(tx: WriteDb, skip: number, graceMs: number): Promise<Pending | undefined> {
   const order = Prisma.sql`declared_at, workspace_id, number`;
-  const isPending = Prisma.sql`ready_at IS NULL AND (barrier IS NULL OR (
+  // After a restore into a new cluster, a transaction id can be one of the distant future.
+  const hasBarrier = Prisma.sql`(barrier IS NOT NULL
+    AND barrier < pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`;
+  const isPending = Prisma.sql`ready_at IS NULL AND (NOT ${hasBarrier} OR (
     barrier <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
     AND (undeclared_at IS NULL OR barrier_at <= clock_timestamp() - ${graceMs}::int * interval '1 millisecond')
   ))`;
   const [pending] = await tx.query<Pending[]>`/* takeDeclaration */
     SELECT workspace_id AS "workspaceId", number, key, type, position, users_read AS "usersRead",
-      barrier IS NOT NULL AS "hasBarrier", undeclared_at IS NOT NULL AS "isUndeclared"
+      ${hasBarrier} AS "hasBarrier", undeclared_at IS NOT NULL AS "isUndeclared"
     FROM attribute_declarations
     WHERE ${isPending} AND (${order}) >= (
       SELECT ${order} FROM attribute_declarations WHERE ${isPending} ORDER BY ${order} OFFSET ${skip} LIMIT 1

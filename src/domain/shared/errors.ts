@@ -88,7 +88,7 @@ export class NotFoundError extends DomainError {
   readonly resource: Resource;
 
   constructor(resource: Resource) {
-    super(`${resource} not found.`);
+    super(resource === 'DeclaredAttribute' ? 'The attribute is not declared.' : `${resource} not found.`);
     this.resource = resource;
   }
 }
@@ -122,13 +122,15 @@ export class LimitExceededError extends DomainError {
   readonly code = 'LIMIT_EXCEEDED';
 }
 
-/** The workspace has declared as many attributes as it can. */
+/** The workspace has declared as many attributes as it can, or too many undeclared ones still have values. */
 export class TooManyAttributesError extends LimitExceededError {
   readonly limit: number;
 
-  constructor(limit: number) {
+  /** @param declared the number of declared attributes. @param deleting that of undeclared ones whose values are being deleted. */
+  constructor(limit: number, declared: number, deleting: number) {
+    const advice = declared < limit ? 'Retry later.' : 'Undeclare one first.';
     super(
-      `A workspace can declare ${limit} attributes. Undeclare one first; if you just did, retry when its values have been deleted.`,
+      `A workspace can declare ${limit} attributes: ${declared} are declared, and the values of ${deleting} undeclared ones are still being deleted. ${advice}`,
     );
     this.limit = limit;
   }

@@ -127,13 +127,12 @@ function sortableAttribute(
   declarations: readonly DeclaredAttribute[],
 ): DeclaredAttribute {
   const declared = declarations.find((each) => each.key === key);
-  if (declared?.type !== type) {
-    const state = declared ? `declared as ${declared.type}, not as ${type}` : 'not declared';
-    throw orderError('ATTRIBUTE_NOT_DECLARED', `is ${state}; users can be sorted by declared attributes only`);
+  if (!declared) {
+    throw orderError('ATTRIBUTE_NOT_DECLARED', 'is not declared; users can be sorted by declared attributes only');
   }
+  if (declared.type !== type) throw orderError('ATTRIBUTE_TYPE_MISMATCH', 'is declared with another type');
   if (declared.readyAt === null) {
-    const progress = `the values of ${declared.usersRead} users have been stored so far`;
-    throw orderError('ATTRIBUTE_NOT_READY', `is not ready to sort by: ${progress}; retry when it is ready`);
+    throw orderError('ATTRIBUTE_NOT_READY', `is still being indexed (${declared.usersRead} users so far); retry later`);
   }
   return declared;
 }

@@ -12,20 +12,20 @@ import { attributeLimits, MAX_DECLARED_ATTRIBUTES } from '../../domain/shared/li
 import { AttributeTypeEnum } from './attribute-type.ts';
 import { builder } from './builder.ts';
 
-// Declaring requires `users:write`: it changes how attributes of users are stored, and each write to users pays for it. Reading requires
-// `users:read`: the keys and the number of users are data of users.
+// Declaring requires `users:write`: it changes how attributes of users are stored, and each write to users pays for it. It requires
+// `users:read` as well, as reading does: the keys and the number of users are data of users, and the results reveal them.
 
 const KEY = `The key of the attribute: 1 to ${attributeLimits.keyLength} characters. Keys distinguish case.`;
 
 const DeclaredAttributeType = builder.objectRef<DeclaredAttribute>('DeclaredAttribute').implement({
-  description: 'An attribute of users that indexes serve: ranges in filters are fast, and users can be sorted by it.',
+  description: 'An indexed attribute of users: ranges in filters are fast, and users can be sorted by it.',
   requiresScopes: ['users:read'],
   fields: (t) => ({
     key: t.exposeString('key', { description: 'The key of the attribute.' }),
-    type: t.expose('type', { type: AttributeTypeEnum, description: 'The type of the values that indexes serve.' }),
+    type: t.expose('type', { type: AttributeTypeEnum, description: 'The type of the indexed values.' }),
     isReady: t.boolean({
       description:
-        'Whether the values of all users are stored. Until then, filters use no index, and users cannot be sorted by it.',
+        'Whether all existing values are indexed. Until then, filters use no index, and users cannot be sorted by it.',
       resolve: ({ readyAt }) => readyAt !== null,
     }),
     readyAt: t.expose('readyAt', {
@@ -65,11 +65,7 @@ const DeclareAttributePayload = builder
   .implement({
     description: 'The attribute is declared.',
     fields: (t) => ({
-      attribute: t.expose('attribute', {
-        type: DeclaredAttributeType,
-        description: 'The declaration.',
-        requiresScopes: ['users:read'],
-      }),
+      attribute: t.expose('attribute', { type: DeclaredAttributeType, description: 'The declaration.' }),
     }),
   });
 
@@ -77,9 +73,9 @@ builder.mutationField('declareAttribute', (t) =>
   t.field({
     type: DeclareAttributePayload,
     description: `Declares an attribute of users, so that indexes serve ranges in filters and orders. Returns at once; the values of existing users
-are stored in the background (\`isReady\`). A workspace can declare ${MAX_DECLARED_ATTRIBUTES} attributes; each makes writes that change it slower.
-Declaring an attribute again with the same type changes nothing.`,
-    requiresScopes: ['users:write'],
+are stored in the background (\`isReady\`). A workspace can declare at most ${MAX_DECLARED_ATTRIBUTES} attributes; each slows down writes that
+change its value. Declaring an attribute again with the same type changes nothing.`,
+    requiresScopes: ['users:write', 'users:read'],
     errors: {
       types: [ValidationError, AttributeDeclaredError, TooManyAttributesError],
       union: {
@@ -109,11 +105,11 @@ builder.mutationField('undeclareAttribute', (t) =>
     type: UndeclareAttributePayload,
     description: `Withdraws the declaration of an attribute; the attributes of users stay unchanged. Returns \`NotFoundError\` if it is not
 declared.`,
-    requiresScopes: ['users:write'],
+    requiresScopes: ['users:write', 'users:read'],
     errors: {
       types: [ValidationError, NotFoundError],
       union: {
-        description: 'The result of `undeclareAttribute`: the key, or the reason why the attribute is still declared.',
+        description: 'The result of `undeclareAttribute`: the deleted key, or an error.',
       },
     },
     args: {

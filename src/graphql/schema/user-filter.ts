@@ -24,7 +24,7 @@ const StringFilter = builder.inputType('StringFilter', {
   fields: (t) => ({
     eq: t.string({ description: 'The text is this one.' }),
     ne: t.string({ description: 'There is a text, and it is not this one.' }),
-    in: t.stringList({ description: 'The text is one of these. An empty list matches nobody.' }),
+    in: t.stringList({ description: 'The text is one of these. An empty list matches no users.' }),
     notIn: t.stringList({ description: 'There is a text, and it is none of these.' }),
     contains: t.string({ description: 'The text contains this one.' }),
     startsWith: t.string({ description: 'The text starts with this one.' }),
@@ -39,7 +39,7 @@ const NumberFilter = builder.inputType('NumberFilter', {
   fields: (t) => ({
     eq: t.float({ description: 'The number is equal to this one.' }),
     ne: t.float({ description: 'There is a number, and it is not equal to this one.' }),
-    in: t.floatList({ description: 'The number is one of these. An empty list matches nobody.' }),
+    in: t.floatList({ description: 'The number is one of these. An empty list matches no users.' }),
     notIn: t.floatList({ description: 'There is a number, and it is none of these.' }),
     lt: t.float({ description: 'The number is less than this one.' }),
     lte: t.float({ description: 'The number is less than or equal to this one.' }),
@@ -195,17 +195,17 @@ purchases of more than 100 in the last 30 days.`,
 
 /** A filter for users, nested with `and`, `or` and `not`. */
 const UserFilterInput = builder.inputRef<UserFilter>('UserFilter').implement({
-  description: `A filter for users: all conditions that are set must hold, so an empty filter matches everybody. A condition holds or does not
+  description: `A filter for users: all conditions that are set must hold, so an empty filter matches all users. A condition holds or does not
 hold, and a missing value satisfies no comparison: a user without a plan is matched by \`not: { meta: [{ key: "plan", string: { eq:
 "pro" } }] }\`. Null is rejected; use \`isNull\`.`,
   fields: (t) => ({
     and: t.field({
       type: [UserFilterInput],
-      description: 'All of these filters match. An empty list matches everybody.',
+      description: 'All of these filters match. An empty list matches all users.',
     }),
     or: t.field({
       type: [UserFilterInput],
-      description: 'At least one of these filters matches. An empty list matches nobody.',
+      description: 'At least one of these filters matches. An empty list matches no users.',
     }),
     not: t.field({ type: UserFilterInput, description: 'This filter does not match.' }),
     uid: t.field({ type: StringFilter, description: "The user's identifier in your application." }),
@@ -259,7 +259,7 @@ export const userQueryArguments = builder.args((arg) => ({
   search: arg.string({
     description: `Returns only users for whom each word of this text is the beginning of a word of their names, uid or e-mail address, or digits of
 their phone number, without differences of case and accents. At most ${MAX_SEARCH_LENGTH} characters and ${MAX_SEARCH_WORDS} words. Without \`orderBy\`, users who
-have all of the words as whole words come first. A text without letters and digits matches everybody.`,
+have all of the words as whole words come first. A text without letters and digits matches all users.`,
     validate: userSearch.nullish(),
   }),
 }));

@@ -30,7 +30,7 @@ const OrderDirection = builder.enumType('OrderDirection', {
 });
 
 const NullsOrder = builder.enumType('NullsOrder', {
-  description: 'Where an order puts users who lack its value.',
+  description: 'Position of users without a value.',
   values: {
     FIRST: { description: 'Before all others.' },
     LAST: { description: 'After all others.' },
@@ -38,8 +38,8 @@ const NullsOrder = builder.enumType('NullsOrder', {
 });
 
 const AttributeOrder = builder.inputType('AttributeOrder', {
-  description: `A declared attribute (\`declareAttribute\`) to sort by. Users who lack it, or whose value has another type, come where \`nulls\`
-says. STRING values are sorted by their first ${MAX_STORED_TEXT_LENGTH} characters.`,
+  description: `A declared attribute (\`declareAttribute\`) to sort by. Users without it, or whose value has another type, are placed according
+to \`nulls\`. STRING values are sorted by their first ${MAX_STORED_TEXT_LENGTH} characters.`,
   fields: (t) => ({
     key: t.string({ required: true, description: 'The key of the attribute.' }),
     type: t.field({ type: AttributeTypeEnum, required: true, description: 'The type with which it is declared.' }),
@@ -53,10 +53,10 @@ direction.`,
     field: t.field({ type: UserOrderField, description: 'The field by which users are sorted.' }),
     attribute: t.field({
       type: AttributeOrder,
-      description: `The attribute by which users are sorted. It has to be declared and ready; otherwise, the issue of the error has the code
-\`ATTRIBUTE_NOT_DECLARED\` or \`ATTRIBUTE_NOT_READY\`.`,
+      description: `The attribute by which users are sorted. It has to be declared with the type, and ready; otherwise, the issue of the error
+has the code \`ATTRIBUTE_NOT_DECLARED\`, \`ATTRIBUTE_TYPE_MISMATCH\` or \`ATTRIBUTE_NOT_READY\`.`,
     }),
     direction: t.field({ type: OrderDirection, description: 'Defaults to `ASC`.' }),
-    nulls: t.field({ type: NullsOrder, description: 'Where users without the value come. Defaults to `LAST`.' }),
+    nulls: t.field({ type: NullsOrder, description: 'Position of users without a value. Defaults to `LAST`.' }),
   }),
 });

@@ -119,7 +119,7 @@ const searchBody = z.strictObject({
   order_by: toRestSchema(userOrder).nullish().meta({ description: 'The order of the users; newest first by default.' }),
   search: userSearch
     .nullish()
-    .meta(searchMeta('`order_by` replaces this order. Without letters and digits, it matches everybody.')),
+    .meta(searchMeta('`order_by` replaces this order. Without letters and digits, it matches all users.')),
   limit: limitSchema,
   next_cursor: cursor(
     'The cursor of the next page, with the same `where`, `order_by` and `search`. It cannot be combined with `previous_cursor`.',

@@ -44,9 +44,45 @@ describe('declareAttribute', () => {
     const results = await Promise.all(Array.from({ length: 24 }, (_, number) => declare(number)));
     const rejected = results.filter(({ declareAttribute }) => 'code' in declareAttribute);
     expect(rejected).toHaveLength(4);
-    expect(rejected[0]).toMatchObject({ declareAttribute: { code: 'LIMIT_EXCEEDED', limit: 20 } });
+    expect(rejected[0]).toMatchObject({
+      declareAttribute: {
+        code: 'LIMIT_EXCEEDED',
+        limit: 20,
+        message:
+          'A workspace can declare 20 attributes: 20 are declared, and the values of 0 undeclared ones are still being deleted. Undeclare one first.',
+      },
+    });
     expect((await app.run(DeclaredAttributes)).declaredAttributes).toHaveLength(20);
     expect((await app.run(DeclaredAttributes, {}, app.stranger.owner)).declaredAttributes).toEqual([]);
+  });
+
+  it('is rejected while the values of too many undeclared attributes are still being deleted', async () => {
+    await using app = await startApp();
+    await app.db.$executeRaw`
+      INSERT INTO attribute_declarations (workspace_id, number, key, type, declared_at, undeclared_at)
+      SELECT ${app.workspaceId}::uuid, n, 'k' || n, 'STRING', now(), CASE WHEN n > 12 THEN now() END
+      FROM generate_series(1, 40) AS n`;
+    expect(await app.run(DeclareAttribute, { input: score })).toMatchObject({
+      declareAttribute: {
+        message:
+          'A workspace can declare 20 attributes: 12 are declared, and the values of 28 undeclared ones are still being deleted. Retry later.',
+      },
+    });
+  });
+
+  it('and undeclareAttribute require users:read as well, since their results reveal declarations', async () => {
+    await using app = await startApp();
+    const caller = await app.withScopes('users:write');
+    const mutations = [
+      ['declareAttribute', 'DeclareAttributeInput', score],
+      ['undeclareAttribute', 'UndeclareAttributeInput', { key: 'score' }],
+    ] as const;
+    for (const [field, type, input] of mutations) {
+      const document = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`;
+      const { errors } = await app.send(document, { input }, caller);
+      expect(errors).toMatchObject([{ message: `Mutation.${field} requires the scope users:read.` }]);
+    }
+    expect(await app.db.attributeDeclaration.count({ where: { workspaceId: app.workspaceId } })).toBe(0);
   });
 
   it.each([
@@ -72,7 +108,7 @@ describe('undeclareAttribute', () => {
     expect((await app.run(DeclaredAttributes)).declaredAttributes).toEqual([]);
     expect((await app.db.user.findFirst())?.meta).toEqual({ score: 1 });
     expect(await app.run(UndeclareAttribute, { input: { key: 'score' } })).toMatchObject({
-      undeclareAttribute: { code: 'NOT_FOUND' },
+      undeclareAttribute: { code: 'NOT_FOUND', message: 'The attribute is not declared.' },
     });
   });
 });
@@ -129,17 +165,9 @@ describe('An order by an attribute', () => {
       rejection('ATTRIBUTE_NOT_DECLARED', 'is not declared; users can be sorted by declared attributes only'),
     );
     await app.run(DeclareAttribute, { input: score });
-    expect(await rejections('STRING')).toEqual(
-      rejection(
-        'ATTRIBUTE_NOT_DECLARED',
-        'is declared as NUMBER, not as STRING; users can be sorted by declared attributes only',
-      ),
-    );
+    expect(await rejections('STRING')).toEqual(rejection('ATTRIBUTE_TYPE_MISMATCH', 'is declared with another type'));
     expect(await rejections('NUMBER')).toEqual(
-      rejection(
-        'ATTRIBUTE_NOT_READY',
-        'is not ready to sort by: the values of 0 users have been stored so far; retry when it is ready',
-      ),
+      rejection('ATTRIBUTE_NOT_READY', 'is still being indexed (0 users so far); retry later'),
     );
   });
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { declareAttribute, undeclareAttribute } from '../../../src/domain/attributes/declare.ts';
@@ -201,6 +202,37 @@ it('is done in the background until it is stopped, and continues after a fault',
   await declareAll(app, { other: 'NUMBER' });
   await delay(200);
   expect((await readDeclarations(app.db, app.workspaceId)).at(-1)).toMatchObject({ readyAt: null });
+});
+
+it('ignores a transaction id of another cluster, which a dump has restored', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  await addScored(app, 3);
+  await declareAll(app, { score: 'NUMBER' });
+  await app.db.$executeRaw`UPDATE attribute_declarations SET barrier = 9000000000000000000, barrier_at = now()`;
+  expect(await advanceDeclaration(app.db)).toMatchObject({ usersRead: 0, isComplete: false });
+  expect(await advanceDeclaration(app.db)).toMatchObject({ usersRead: 3, isComplete: true });
+});
+
+it('analyzes the values again if that has failed, and goes on meanwhile', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  const lines: { level: number; msg: string }[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const countStatistics = async () =>
+    (await app.db.$queryRaw<unknown[]>`SELECT FROM pg_stats WHERE tablename = 'attribute_values'`).length;
+  await addScored(app, 100);
+  const blocker = new Client(app.connection);
+  await blocker.connect();
+  // ANALYZE waits for this lock, and writes do not.
+  await blocker.query('BEGIN; LOCK TABLE attribute_values IN SHARE UPDATE EXCLUSIVE MODE');
+  await declareAll(app, { score: 'NUMBER', plan: 'STRING' });
+  const job = startStoringAttributes(app.db, log, 20);
+  await storeByJobs(app);
+  await vi.waitFor(() => expect(lines).toMatchObject([{ msg: expect.stringMatching(/^cannot analyze/) }]), 20_000);
+  expect(await countStatistics()).toBe(0);
+  await blocker.end();
+  await vi.waitFor(async () => expect(await countStatistics()).toBeGreaterThan(0), 20_000);
+  await job.stop();
+  expect(lines).toHaveLength(1);
 });
 
 const storeByJobs = (app: App) =>

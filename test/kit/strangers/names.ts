@@ -83,6 +83,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'CreateUserInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
   'DeleteUserInput.uid': ({ uid }) => [uid],
   'UndeclareAttributeInput.key': ({ declaredKey }) => [declaredKey],
+  'AttributeOrder.key': ({ declaredKey }) => [declaredKey],
   'DeviceInput.token': ({ token }) => [token],
   'RemoveDeviceInput.uid': ({ uid }) => [uid],
   'RemoveDeviceInput.token': ({ token }) => [token],
@@ -96,6 +97,9 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'UpdateUserInput.email': ({ email }) => [email],
   'UpdateUserInput.listIds': ({ list }) => [[list]],
 };
+
+/** Those that are rejected with an error unless they name an object of the caller's workspace. */
+export const rejectedNames: ReadonlySet<string> = new Set(['AttributeOrder.key']);
 
 /** All other arguments and input fields, with a value if they are required. */
 export const otherArguments: Readonly<Record<string, unknown>> = {
@@ -115,8 +119,7 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'CreateUserInput.meta': undefined,
   'CreateUserInput.number': undefined,
   'CreateUserInput.timeZone': undefined,
-  'AttributeOrder.key': undefined,
-  'AttributeOrder.type': undefined,
+  'AttributeOrder.type': 'STRING',
   'DeclareAttributeInput.key': 'plan',
   'DeclareAttributeInput.type': 'STRING',
   'DeviceInput.platform': 'IOS',
@@ -126,7 +129,6 @@ export const otherArguments: Readonly<Record<string, unknown>> = {
   'List.members(subscribed)': undefined,
   'SetListSubscriptionInput.subscribed': true,
   'UserOrder.field': 'UID',
-  'UserOrder.attribute': undefined,
   'UserOrder.direction': undefined,
   'UserOrder.nulls': undefined,
   'UpdateListInput.title': 'Overwritten',

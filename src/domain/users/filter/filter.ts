@@ -7,7 +7,7 @@ import { attributeConditions, fieldConditions } from './profile.ts';
 import { relatedConditions } from './related.ts';
 
 /**
- * Converts a filter to a condition. All parts of an object must hold; an empty filter holds for everybody.
+ * Converts a filter to a condition. All parts of an object must hold; an empty filter holds for all users.
  * @param options for a migrated database without declared attributes, if omitted. They change how users are found, but not which.
  */
 export function toCondition(filter: UserFilter, options: ConditionOptions = { indexes: standardIndexes }): Condition {

@@ -119,7 +119,7 @@ export function userFilter(ids: Ids): z.ZodType<UserFilter> {
     .meta({
       id: 'UserFilter',
       description:
-        'A filter for users: all conditions that are set must hold, so an empty filter matches everybody. Null is rejected.',
+        'A filter for users: all conditions that are set must hold, so an empty filter matches all users. Null is rejected.',
     });
   return filter;
 }
