@@ -39,7 +39,11 @@ const words = [
   'ß',
   'sst',
 ].concat(['İ', 'ırmak', 'x😀y', 'O’Brien', 'jean-luc', 'a', '12', '123', '1234', '한국', '한', 'ﬁn', 'Æsir', 'þor']);
-const numbers = ['+2348012345678', '+23480123', '+12341234', '+44123412', '+33612345678', '5'];
+// The last two are not in E.164: the gateway does not write such numbers, but an import into the database can.
+const numbers = ['+2348012345678', '+23480123', '+12341234', '+44123412', '+33612345678', '5'].concat([
+  '+49 (170) 123-456',
+  `${'1'.repeat(98)}234567`,
+]);
 
 /** A user whose names, uid, e-mail address and number have words that searches are made of. */
 function findable(choices: Choices, place: number): UserFacts {
@@ -72,7 +76,8 @@ afterAll(() => app[Symbol.asyncDispose]());
 function someSearch({ below, percent, of }: Choices): string {
   const part = () => {
     const word = of([...words, ...words, ...numbers, 'example', 'com', 'nobody', '7', '999']);
-    if (/^\+?\d+$/.test(word) && percent(70)) return word.slice(below(4), 2 + below(12));
+    const digits = word.replaceAll(/\D/g, '');
+    if (/^\+?[\d ()-]+$/.test(word) && percent(70)) return digits.slice(below(4), 2 + below(12));
     const characters = Array.from(word);
     const cut = percent(50) ? word : characters.slice(0, 1 + below(characters.length)).join('');
     return percent(30) ? cut.toUpperCase() : cut;

@@ -29,12 +29,15 @@ const isRun = (word: string) => word.length >= MIN_RUN_LENGTH && /^[0-9]+$/.test
 /** Digits of a phone number that are stored as a word. E.164 has 15. */
 const MAX_DIGITS = 100;
 
-const digitsOf = (number: string | null) => (number ?? '').replaceAll(/[^0-9]/g, '');
+const digitsOf = (number: string | null) => (number ?? '').replaceAll(/[^0-9]/g, '').slice(0, MAX_DIGITS);
+
+/** SQL of the digits of a user's number. The database also accepts numbers that are grouped, such as those of an import. */
+const storedDigits = Prisma.sql`left(regexp_replace(users.number, '[^0-9]+', '', 'g'), ${MAX_DIGITS}::int)`;
 
 /** The words that find a user, as the trigger on users stores them. */
 function wordsOfUser({ firstName, lastName, uid, email, number }: User): Set<string> {
   const names = [firstName, lastName, uid, email].filter((name) => name !== null).join(' ');
-  const digits = digitsOf(number).slice(0, MAX_DIGITS);
+  const digits = digitsOf(number);
   return new Set([...wordsOf(names), ...(digits === '' ? [] : [digits])]);
 }
 
@@ -96,7 +99,7 @@ export function toSearch(search: string | null | undefined): Search | undefined 
  * an index. @returns undefined if one of them has no digits.
  */
 export function hasDigitsOf(numbers: readonly string[]): ((scope: SqlScope) => Prisma.Sql) | undefined {
-  const digits = numbers.map((number) => digitsOf(number).slice(0, MAX_DIGITS));
+  const digits = numbers.map(digitsOf);
   if (digits.length === 0 || digits.includes('')) return undefined;
   return (scope) => {
     const query = digits.map((each) => lexeme(scope.workspaceId, each)).join(' | ');
@@ -124,7 +127,7 @@ function matches(workspaceId: string, words: readonly string[], group: Walk['gro
   // A number that has all runs of three digits need not have them in this order.
   const checks = words
     .filter((word) => isRun(word) && word.length > MIN_RUN_LENGTH)
-    .map((word) => Prisma.sql`(users.number LIKE ${`%${word}%`} OR ${hasWords(beginning(word))})`);
+    .map((word) => Prisma.sql`(${storedDigits} LIKE ${`%${word}%`} OR ${hasWords(beginning(word))})`);
   return Prisma.join([hasWords(group === 'rest' ? `${query} & !(${exact})` : query), ...checks], ' AND ');
 }
 
