@@ -9,7 +9,7 @@ import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { matchingUsers } from '../../src/domain/users/query.ts';
-import { toSearch } from '../../src/domain/users/search.ts';
+import { parseSearch } from '../../src/domain/users/search.ts';
 import type { User } from '../../src/domain/users/user.ts';
 import { startApp } from '../kit/app.ts';
 import { type Choices, choicesOf } from '../kit/choices.ts';
@@ -105,7 +105,7 @@ describe('A search', () => {
       const own = choicesOf(seed);
       const search = someSearch(own);
       const where = filterSchema.parse(own.percent(70) ? {} : filterGenerator(own)(1));
-      const parsed = toSearch(search);
+      const parsed = parseSearch(search);
       const condition = toCondition(where);
       const order = own.percent(30) ? someFieldOrder(own) : undefined;
       const holds = (facts: UserFacts) =>
@@ -138,7 +138,7 @@ describe('A search', () => {
 
   it('holds, or does not hold, in SQL as in memory', { timeout: 600_000 }, async () => {
     for (let seed = 1; seed <= casesOf(500); seed += 1) {
-      const search = toSearch(someSearch(choicesOf(seed + 10_000)));
+      const search = parseSearch(someSearch(choicesOf(seed + 10_000)));
       if (!search) continue;
       const scope = { workspaceId: app.workspaceId, now: NOW };
       for (const isNegated of [false, true]) {

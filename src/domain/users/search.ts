@@ -24,7 +24,7 @@ export function searchWords(search: string): string[] {
 /** Shorter runs of digits are found at the beginning of a phone number only. */
 const MIN_RUN_LENGTH = 3;
 
-const isRun = (word: string) => word.length >= MIN_RUN_LENGTH && /^[0-9]+$/.test(word);
+const isDigitRun = (word: string) => word.length >= MIN_RUN_LENGTH && /^[0-9]+$/.test(word);
 
 /** Digits of a phone number that are stored as a word. E.164 has 15. */
 const MAX_DIGITS = 100;
@@ -44,7 +44,7 @@ function wordsOfUser({ firstName, lastName, uid, email, number }: User): Set<str
 /** The fields of a user that a search reads. */
 const searchedFields = ['firstName', 'lastName', 'uid', 'email', 'number'] as const;
 
-/** What a user is searched for. */
+/** A parsed search. */
 export interface Search {
   /** Holds if each word of the search is the beginning of a word of the user, or a run of digits of the phone number. */
   condition: Condition;
@@ -59,8 +59,8 @@ export interface Search {
 /** Users whose words are read before PostgreSQL looks up all users who match. At 1,000,000 users, both take less than 50 ms then. */
 const PROBED_USERS = 3_000;
 
-/** Converts a search. @returns undefined if it matches everybody. */
-export function toSearch(search: string | null | undefined): Search | undefined {
+/** Parses a search. @returns undefined if it matches everybody. */
+export function parseSearch(search: string | null | undefined): Search | undefined {
   const words = searchWords(search ?? '');
   if (words.length === 0) return undefined;
   const isBeginning = (word: string, stored: Iterable<string>) => [...stored].some((each) => each.startsWith(word));
@@ -74,7 +74,7 @@ export function toSearch(search: string | null | undefined): Search | undefined 
       holds: ({ user }) => {
         const stored = wordsOfUser(user);
         const digits = digitsOf(user.number);
-        return words.every((word) => isBeginning(word, stored) || (isRun(word) && digits.includes(word)));
+        return words.every((word) => isBeginning(word, stored) || (isDigitRun(word) && digits.includes(word)));
       },
       phrase: () => `matches the search ${JSON.stringify(search)}`,
       dependencies: () => searchedFields.map((field) => ({ kind: 'field', field })),
@@ -122,11 +122,11 @@ function matches(workspaceId: string, words: readonly string[], group: Walk['gro
   if (group === 'first') return hasWords(exact);
   const beginning = (word: string) => `${lexeme(workspaceId, word)}:*`;
   const query = words
-    .map((word) => (isRun(word) ? `(${beginning(word)} | ${runQuery(workspaceId, word)})` : beginning(word)))
+    .map((word) => (isDigitRun(word) ? `(${beginning(word)} | ${runQuery(workspaceId, word)})` : beginning(word)))
     .join(' & ');
   // A number that has all runs of three digits need not have them in this order.
   const checks = words
-    .filter((word) => isRun(word) && word.length > MIN_RUN_LENGTH)
+    .filter((word) => isDigitRun(word) && word.length > MIN_RUN_LENGTH)
     .map((word) => Prisma.sql`(${storedDigits} LIKE ${`%${word}%`} OR ${hasWords(beginning(word))})`);
   return Prisma.join([hasWords(group === 'rest' ? `${query} & !(${exact})` : query), ...checks], ' AND ');
 }
