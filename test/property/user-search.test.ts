@@ -9,7 +9,7 @@ import type { UserFacts } from '../../src/domain/users/filter/condition.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
 import { userFilter } from '../../src/domain/users/filter/input.ts';
 import { matchingUsers } from '../../src/domain/users/query.ts';
-import { toSearch } from '../../src/domain/users/search.ts';
+import { parseSearch } from '../../src/domain/users/search.ts';
 import type { User } from '../../src/domain/users/user.ts';
 import { startApp } from '../kit/app.ts';
 import { type Choices, choicesOf } from '../kit/choices.ts';
@@ -39,7 +39,11 @@ const words = [
   'ß',
   'sst',
 ].concat(['İ', 'ırmak', 'x😀y', 'O’Brien', 'jean-luc', 'a', '12', '123', '1234', '한국', '한', 'ﬁn', 'Æsir', 'þor']);
-const numbers = ['+2348012345678', '+23480123', '+12341234', '+44123412', '+33612345678', '5'];
+// The last two are not in E.164: the gateway does not write such numbers, but an import into the database can.
+const numbers = ['+2348012345678', '+23480123', '+12341234', '+44123412', '+33612345678', '5'].concat([
+  '+49 (170) 123-456',
+  `${'1'.repeat(98)}234567`,
+]);
 
 /** A user whose names, uid, e-mail address and number have words that searches are made of. */
 function findable(choices: Choices, place: number): UserFacts {
@@ -72,7 +76,8 @@ afterAll(() => app[Symbol.asyncDispose]());
 function someSearch({ below, percent, of }: Choices): string {
   const part = () => {
     const word = of([...words, ...words, ...numbers, 'example', 'com', 'nobody', '7', '999']);
-    if (/^\+?\d+$/.test(word) && percent(70)) return word.slice(below(4), 2 + below(12));
+    const digits = word.replaceAll(/\D/g, '');
+    if (/^\+?[\d ()-]+$/.test(word) && percent(70)) return digits.slice(below(4), 2 + below(12));
     const characters = Array.from(word);
     const cut = percent(50) ? word : characters.slice(0, 1 + below(characters.length)).join('');
     return percent(30) ? cut.toUpperCase() : cut;
@@ -103,7 +108,7 @@ describe('A search', () => {
       const own = choicesOf(seed);
       const search = someSearch(own);
       const where = filterSchema.parse(own.percent(70) ? {} : filterGenerator(own)(1));
-      const parsed = toSearch(search);
+      const parsed = parseSearch(search);
       const condition = toCondition(where);
       const order = own.percent(30) ? someFieldOrder(own) : undefined;
       const holds = (facts: UserFacts) =>
@@ -136,7 +141,7 @@ describe('A search', () => {
 
   it('holds, or does not hold, in SQL as in memory', { timeout: 600_000 }, async () => {
     for (let seed = 1; seed <= casesOf(500); seed += 1) {
-      const search = toSearch(someSearch(choicesOf(seed + 10_000)));
+      const search = parseSearch(someSearch(choicesOf(seed + 10_000)));
       if (!search) continue;
       const scope = { workspaceId: app.workspaceId, now: NOW };
       for (const isNegated of [false, true]) {

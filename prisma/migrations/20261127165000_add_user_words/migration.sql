@@ -156,7 +156,8 @@ END
 $$;
 
 -- The lexemes of a user: words of names, and a phone number as a word and as all runs of three digits, which are marked with #. Each
--- starts with the last six digits of the workspace's id, so that a prefix is looked up among those of one workspace (or few).
+-- starts with the last six digits of the workspace's id, so that a prefix is looked up among those of one workspace, or of the few with the
+-- same tag.
 CREATE FUNCTION "user_lexemes"("workspace_id" uuid, "names" text, "number" text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE

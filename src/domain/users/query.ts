@@ -19,7 +19,7 @@ import { toCondition } from './filter/filter.ts';
 import type { UserFilter } from './filter/input.ts';
 import { all } from './filter/logic.ts';
 import { sortByAttribute, sortOf, type UserOrder } from './order.ts';
-import { searchWords, toSearch } from './search.ts';
+import { parseSearch, searchWords } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** Which users to read, in which order. */
@@ -32,7 +32,7 @@ export interface UserQuery {
 }
 
 function sortOfQuery(workspaceId: string, { orderBy, search }: UserQuery): Sort {
-  const found = orderBy ? undefined : toSearch(search);
+  const found = orderBy ? undefined : parseSearch(search);
   if (!found) return sortOf(workspaceId, orderBy);
   return { direction: 'desc', isFirst: (isNegated) => found.isExact(workspaceId, isNegated) };
 }
@@ -45,7 +45,7 @@ const MAX_ADVICE = 5;
 
 /** The error of a query that takes too long: it names the conditions and the order, and what would help. */
 function tooSlow({ where, search, orderBy }: UserQuery, timeoutMs: number): LimitExceededError {
-  const conditions = [toSearch(search)?.condition, where && toCondition(where)].filter((each) => each != null);
+  const conditions = [parseSearch(search)?.condition, where && toCondition(where)].filter((each) => each != null);
   const order = orderBy ? [`sorted by ${orderBy.field ?? JSON.stringify(orderBy.attribute?.key)}`] : [];
   const phrase = [all(conditions).phrase(), ...order].join(', ');
   const shown = phrase.length > MAX_PHRASE_LENGTH ? `${phrase.slice(0, MAX_PHRASE_LENGTH)}…` : phrase;
@@ -107,7 +107,7 @@ async function compile(
   { workspaceId, now }: Pick<SqlScope, 'workspaceId' | 'now'>,
 ): Promise<Conditions> {
   const filter = await withStoredRanges(db, where ?? {}, { workspaceId, now });
-  const search = toSearch(text);
+  const search = parseSearch(text);
   const condition = search ? all([search.condition, filter]) : filter;
   const declarations = orderBy?.attribute ? await readDeclarations(db, workspaceId) : [];
   const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');

@@ -5,7 +5,7 @@ import { type KeysetSource, mergePages, type Page, type PageOfRows, readPages } 
 import { arrayParameter } from '../../db/sql.ts';
 import { listMembersSource } from '../lists/memberships.ts';
 import { readMatchingUsers } from './query.ts';
-import { toSearch } from './search.ts';
+import { parseSearch } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** Identifies a user. */
@@ -87,7 +87,7 @@ export async function readUsersPage(
   page: Page,
   { createdAfter, createdBefore, number, search, ...filter }: UserSelection = {},
 ): Promise<PageOfRows<User>> {
-  if (createdAfter || createdBefore || number !== undefined || toSearch(search)) {
+  if (createdAfter || createdBefore || number !== undefined || parseSearch(search)) {
     const { email, listIds } = filter;
     const where = {
       ...(number === undefined ? {} : { number: { eq: number, caseSensitive: true } }),

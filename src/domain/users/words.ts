@@ -7,7 +7,7 @@
 const IGNORED = `ad 300-36f 483-487 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 64b-65f 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed
   1ab0-1aff 1dc0-1dff 200b-200d 2060 20d0-20ff fe00-fe0f fe20-fe2f feff e0100-e01ef`;
 
-/** All that is neither a letter nor a digit. In hexadecimal; beyond the first plane, the pictograms and what is private. */
+/** Characters that are neither letters nor digits. In hexadecimal; beyond the first plane, pictographs and private-use characters. */
 const SEPARATORS = `0-2f 3a-40 5b-60 7b-bf d7 f7 2c2-2c5 2d2-2eb 2ed 2ef-2ff 375 3f6 482 55a-55f 589-5c6 5f3-61f 66a-66d 6d4
   6dd-6de 6e9 6fd-6fe 700-70f 7f6-7f9 7fe-7ff 830-83e 85e 888 890-891 8e2 964-965 970 9f2-9f3 9fa-9fb 9fd a76 af0-af1 b70
   bf3-bfa c77 c7f c84 d4f d79 df4 e3f e4f e5a-e5b f01-f17 f1a-f1f f34 f36 f38 f3a-f3d f85 fbe-fc5 fc7-fda 104a-104f
@@ -60,10 +60,10 @@ function foldCodePoint(character: string): string {
   return LETTERS[lower] ?? lower;
 }
 
-/** Characters of a word that count: longer ones are cut. */
+/** Maximum word length; longer words are truncated. */
 const MAX_WORD_LENGTH = 100;
 
-/** Words of a text that count: further ones are ignored. */
+/** Maximum number of words in a text; further words are ignored. */
 const MAX_WORDS = 200;
 
 /** The words of a text in order, without differences of case and accents. */

@@ -10,7 +10,7 @@ import {
 import { conditionScopes, type UserFilter, userFilter } from '../../domain/users/filter/input.ts';
 import { userOrder } from '../../domain/users/order.ts';
 import { canonicalUserQuery, type UserQuery } from '../../domain/users/query.ts';
-import { toSearch, userSearch } from '../../domain/users/search.ts';
+import { parseSearch, userSearch } from '../../domain/users/search.ts';
 import { builder, type Types } from './builder.ts';
 import { DevicePlatformType } from './device-platform.ts';
 import { globalId } from './global-id.ts';
@@ -274,6 +274,6 @@ interface UserSources<Row> {
 /** The source and the query of a connection with `userQueryArguments`. */
 export function filteredUsers<Row>(query: UserQuery, { all, matching }: UserSources<Row>) {
   const { where, orderBy, search } = query;
-  if (where == null && orderBy == null && !toSearch(search)) return { source: all(), query: null };
+  if (where == null && orderBy == null && !parseSearch(search)) return { source: all(), query: null };
   return { source: matching(query), query: canonicalUserQuery(query) };
 }

@@ -15,7 +15,7 @@ import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
 import { scopeOfOrder, userOrder } from '../../domain/users/order.ts';
 import { canonicalUserQuery, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
-import { toSearch, userSearch } from '../../domain/users/search.ts';
+import { parseSearch, userSearch } from '../../domain/users/search.ts';
 import type { User } from '../../domain/users/user.ts';
 import { toRestSchema } from '../derived-schema.ts';
 import { operation, type RestContext } from '../operation.ts';
@@ -97,11 +97,11 @@ export const listUsersOperation = operation({
     } = query;
     const selection = { email, number, search, listIds, createdAfter, createdBefore };
     // The cursors of the list were the same for all of its filters before it had a search.
-    const scope = toSearch(search) ? [canonicalUserQuery({ search })] : [];
+    const scope = parseSearch(search) ? [canonicalUserQuery({ search })] : [];
     return respondWithPage(context, query, {
       scope: cursorScope('GET /users', workspaceId, ...scope),
       accepts: (position) => isPositionOfUser(workspaceId, { search }, position),
-      invalidCursor: toSearch(search)
+      invalidCursor: parseSearch(search)
         ? 'must be a cursor of this list with the same search'
         : 'must be a cursor of this list',
       read: (page) => readUsersPage(context.db, workspaceId, page, selection),

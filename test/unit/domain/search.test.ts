@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { searchWords, toSearch } from '../../../src/domain/users/search.ts';
+import { parseSearch, searchWords } from '../../../src/domain/users/search.ts';
 
 describe('The words of a search', () => {
   it.each([
@@ -16,16 +16,16 @@ describe('The words of a search', () => {
 
 describe('A search', () => {
   it('reads as a phrase', () => {
-    expect(toSearch('ada "lo"')?.condition.phrase()).toBe('matches the search "ada \\"lo\\""');
+    expect(parseSearch('ada "lo"')?.condition.phrase()).toBe('matches the search "ada \\"lo\\""');
   });
 
   it('depends on the fields that it compares', () => {
-    expect(toSearch('ada')?.condition.dependencies()).toEqual(
+    expect(parseSearch('ada')?.condition.dependencies()).toEqual(
       ['firstName', 'lastName', 'uid', 'email', 'number'].map((field) => ({ kind: 'field', field })),
     );
   });
 
   it.each([undefined, null, '', ' @ '])('is none without letters and digits: %j', (search) => {
-    expect(toSearch(search)).toBeUndefined();
+    expect(parseSearch(search)).toBeUndefined();
   });
 });
