@@ -369,6 +369,13 @@ export const questions: readonly Question[] = [
       WHERE a.workspace_id = $1 {after a.last_event_at|a.user_id} ORDER BY a.last_event_at DESC, a.user_id DESC LIMIT 31`,
     target: FAST,
   },
+  {
+    name: 'order: last event, without one first',
+    orderBy: { field: 'LAST_EVENT_AT', nulls: 'FIRST' },
+    sql: `FROM user_activity a JOIN users u ON u.workspace_id = $1 AND u.id = a.user_id
+      WHERE a.workspace_id = $1 AND a.last_event_at IS NULL {after a.user_id} ORDER BY a.user_id LIMIT 31`,
+    target: FAST,
+  },
   { name: 'order: last name', orderBy: { field: 'LAST_NAME' }, sql: orderedBy(folded('last_name')), target: FAST },
   {
     name: 'order: declared number',
