@@ -366,7 +366,7 @@ export const questions: readonly Question[] = [
     name: 'order: last event, descending',
     orderBy: { field: 'LAST_EVENT_AT', direction: 'DESC' },
     sql: `FROM user_activity a JOIN users u ON u.workspace_id = $1 AND u.id = a.user_id
-      WHERE a.workspace_id = $1 {after a.last_event_at|a.user_id} ORDER BY a.last_event_at DESC, a.user_id DESC LIMIT 31`,
+      WHERE a.workspace_id = $1 AND a.last_event_at IS NOT NULL {after a.last_event_at|a.user_id} ORDER BY a.last_event_at DESC, a.user_id DESC LIMIT 31`,
     target: FAST,
   },
   {

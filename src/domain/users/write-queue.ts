@@ -35,7 +35,7 @@ const queues = new Map<string, WriteQueue>();
  * @throws the error of an earlier write for which the database was unavailable.
  */
 export async function inWriteQueue<Result>(
-  { timeouts }: Database,
+  { timeouts }: Pick<Database, 'timeouts'>,
   workspaceId: string,
   uid: string,
   write: () => Promise<Result>,

@@ -1,4 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { UserBusyError } from '../../../src/domain/shared/errors.ts';
+import { inWriteQueue } from '../../../src/domain/users/write-queue.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addUser } from '../../kit/factories.ts';
@@ -75,22 +77,14 @@ it('rejects writes that have waited for the same write for as long as they may, 
 });
 
 it('rejects writes that have waited for several writes for as long as they may', async () => {
-  await using app = await startApp({ limits: { ...longTimeouts, userQueueMs: 2_000 } });
-  const { uid } = await addUser(app);
-  await app.send(query(uid));
-  const lock = await lockRow(app, uid);
-  const first = write(app, uid);
-  await untilWaiting(app, 1);
-  const nextLock = lockRow(app, uid);
-  await untilWaiting(app, 2);
-  const second = write(app, uid);
-  const third = write(app, uid);
-  await lock.release();
-  expect(await first).toBe(done);
-  const { release } = await nextLock;
-  expect(await third).toBe(conflict);
-  await release();
-  expect(await second).toBe(done);
+  const db = { timeouts: { ...longTimeouts, userQueueMs: 200 } };
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const running = [first, second].map(({ promise }) => inWriteQueue(db, 'workspace', 'u1', () => promise));
+  const third = inWriteQueue(db, 'workspace', 'u1', () => Promise.resolve());
+  first.resolve();
+  await expect(third).rejects.toThrow(UserBusyError);
+  second.resolve();
+  await Promise.all(running);
 });
 
 it('rejects writes that have waited for as long as the lock timeout', async () => {
