@@ -3,7 +3,7 @@ import { type Comparison, comparisonsOf, type Operator, type Operators, presence
 import { type Duration, describeDuration, lengthOfDuration } from './duration.ts';
 import type { DateTimeFilter } from './input.ts';
 
-/** An instant as the text by which instants are formatOrderedInstant, with any number of decimals: without trailing zeros and `Z`. */
+/** An instant as the text by which instants are ordered, with any number of decimals: without trailing zeros and `Z`. */
 export type OrderedInstant = string;
 
 /** Matches the texts that count as instants: dates, and points in time in UTC. */
