@@ -12,7 +12,7 @@ const ChangingUsers = graphql(`
     $orderBy: UserOrder, $search: String, $first: Int, $after: String, $last: Int, $before: String
   ) {
     users(orderBy: $orderBy, search: $search, first: $first, after: $after, last: $last, before: $before) {
-      edges { node { id } }
+      edges { cursor node { id } }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
   }

@@ -42,8 +42,8 @@ function letTimePass(): { reads: number } {
   };
   const { Date: RealDate } = globalThis;
   class PassingDate extends RealDate {
-    constructor(...args: [] | [string | number | Date]) {
-      super(...(args.length === 0 ? ([read()] as const) : args));
+    constructor(value: string | number | Date = read()) {
+      super(value);
     }
     static override now = read;
   }
