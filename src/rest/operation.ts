@@ -34,8 +34,8 @@ interface Description {
   summary: string;
   description: string;
   scope: Scope;
-  /** Work in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
-  work?: number;
+  /** Work of a request in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
+  work?(request: RawRequest): number;
   /** Default: true for every method except GET. */
   isWrite?: boolean;
   /** The parts of the request, for the OpenAPI document. */

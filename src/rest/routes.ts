@@ -126,8 +126,9 @@ function mount(app: FastifyInstance, { db, limits }: RestRoutesOptions, operatio
       const viewer = viewerOf(request);
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer, limits };
       request.hasWritten = isWrite;
-      request.admitted?.addWork(operation.work ?? (isWrite ? 1 : 0));
-      const running = operation.run(context, { params, query, headers, body }).then((result) => {
+      const raw = { params, query, headers, body };
+      request.admitted?.addWork(operation.work?.(raw) ?? (isWrite ? 1 : 0));
+      const running = operation.run(context, raw).then((result) => {
         if (result.ignoredFields.length > 0) {
           reply.header('X-Ignored-Fields', ignoredFieldsHeader(result.ignoredFields));
         }

@@ -19,7 +19,7 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
-import { measureFilter, SEARCH_COST } from '../../domain/users/filter/size.ts';
+import { costOfQuery } from '../../domain/users/filter/size.ts';
 import { argumentValue, itemsOf, type RawVariables, wholeArgument } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
@@ -206,9 +206,7 @@ function costOfFilter(measuring: Measuring, node: FieldNode, field: GraphQLField
   const { value, dependsOnVariables } = wholeArgument(node, extensions.filter, measuring.variables);
   measuring.dependsOnVariables ||= dependsOnVariables;
   const search = field.args.some(({ name }) => name === 'search') ? readArgument(measuring, node, 'search') : undefined;
-  return (
-    (value == null ? 0 : measureFilter(value).cost) + (typeof search === 'string' && search !== '' ? SEARCH_COST : 0)
-  );
+  return costOfQuery({ where: value, search });
 }
 
 /** The number of objects that a field's argument lists. */

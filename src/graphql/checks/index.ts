@@ -1,5 +1,6 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { COMPLEXITY_PER_UNIT_OF_WORK } from '../../http/limits/load-shedding.ts';
 import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { Context } from '../context.ts';
 import { checkComplexity, estimate, maxDataBytes } from './complexity.ts';
@@ -19,12 +20,6 @@ export interface Charging {
   /** The memory that the response may take. */
   responseBudget: ResponseBudget;
 }
-
-/**
- * The complexity that takes as much CPU time as reading one row: a page of 30 users with all relations, complexity 241, takes
- * nine times the CPU time of one user (docs/performance.md). A write adds as much as a read.
- */
-const COMPLEXITY_PER_UNIT_OF_WORK = 30;
 
 type CheckedArgs = ExecutionArgs & { contextValue: Context & Charging };
 type Errors = readonly GraphQLError[];

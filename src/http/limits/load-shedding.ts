@@ -43,6 +43,12 @@ export interface Claim {
   key: string;
 }
 
+/**
+ * The complexity that takes as much CPU time as reading one row: a page of 30 users with all relations, complexity 241, takes
+ * nine times the CPU time of one user (docs/performance.md). A write adds as much as a read.
+ */
+export const COMPLEXITY_PER_UNIT_OF_WORK = 30;
+
 /** An admitted request. */
 export interface Admitted {
   /** Adds work that was not known at admission, in units of a request that reads one row. */

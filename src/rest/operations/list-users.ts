@@ -11,12 +11,13 @@ import {
   parsePageArguments,
 } from '../../domain/shared/pagination.ts';
 import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
+import { costOfQuery, filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
 import { scopeOfOrder, userOrder } from '../../domain/users/order.ts';
 import { canonicalUserQuery, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import { parseSearch, userSearch } from '../../domain/users/search.ts';
 import type { User } from '../../domain/users/user.ts';
+import { COMPLEXITY_PER_UNIT_OF_WORK } from '../../http/limits/load-shedding.ts';
 import { toRestSchema } from '../derived-schema.ts';
 import { operation, type RestContext } from '../operation.ts';
 import { cursor, limit as limitSchema, listQuery, lowerCaseUuid, searchMeta } from '../schemas.ts';
@@ -51,6 +52,13 @@ interface PageReading extends Omit<CursorOwner, 'scope'> {
   read(page: Page): Promise<PageOfRows<User>>;
 }
 
+/** The work of a page of 30 users with their devices, lists and segments. */
+const PAGE_WORK = 8;
+
+/** The work of a page and of its filter and search, each of whose conditions weighs as much as in GraphQL. */
+const workOf = (query: unknown) =>
+  PAGE_WORK + (isJsonObject(query) ? costOfQuery(query) / COMPLEXITY_PER_UNIT_OF_WORK : 0);
+
 async function respondWithPage(
   { db, viewer }: RestContext,
   { limit, next_cursor: after, previous_cursor: before }: PageInput,
@@ -77,7 +85,7 @@ export const listUsersOperation = operation({
   description:
     'Lists the users, newest first, or the best matches of a search first. `next_cursor` and `previous_cursor` cannot be combined. The cursors of a search are valid only with the same search.',
   scope: 'users:read',
-  work: 8,
+  work: ({ query }) => workOf(query),
   request: { query: listQuery },
   requestExamples: {},
   response: userPage,
@@ -138,7 +146,7 @@ case. A filter on lists, segments or events also requires \`lists:read\`, \`segm
 valid only with the same filter, order and search.`,
   scope: 'users:read',
   isWrite: false,
-  work: 8,
+  work: ({ body }) => workOf(body),
   request: { body: searchBody },
   requestExamples: {
     all: { summary: 'All users, sorted by email', value: { order_by: { field: 'email' }, limit: 30 } },

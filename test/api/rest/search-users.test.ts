@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channel } from 'node:diagnostics_channel';
+import type { FastifyRequest } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { addList, addSegment, addToList, addToSegment, addUser } from '../../kit/factories.ts';
 import { inject, pageIn, restOf } from '../../kit/rest.ts';
@@ -353,4 +355,21 @@ it('reads a page with one statement, and one for each relation of its users', as
 
 it('does not return users of another workspace', async () => {
   expect(await search({}, app.stranger.owner)).toEqual({ status: 200, body: { data: [] } });
+});
+
+it('counts as more work with more conditions', async () => {
+  const addWork = vi.fn();
+  const onHandler = (message: unknown) => {
+    const { request } = message as { request: FastifyRequest };
+    if (request.admitted) request.admitted = { ...request.admitted, addWork };
+  };
+  const handlers = channel('tracing:fastify.request.handler:start');
+  handlers.subscribe(onHandler);
+  try {
+    await search({});
+    await search({ where: { events: Array.from({ length: 12 }, () => ({ name: { eq: 'Paid' } })) } });
+  } finally {
+    handlers.unsubscribe(onHandler);
+  }
+  expect(addWork.mock.calls).toEqual([[8], [10]]);
 });

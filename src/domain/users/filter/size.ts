@@ -38,7 +38,7 @@ const OPTIONS = new Set(['caseSensitive', 'case_sensitive', 'key']);
 const COSTS: Readonly<Record<string, number>> = { devices: 2, lists: 2, segments: 2, events: 5 };
 
 /** What a search adds to the complexity of a page: it has up to ten words. */
-export const SEARCH_COST = 5;
+const SEARCH_COST = 5;
 
 /**
  * Measures a filter before it is validated. A filter can be nested as deep as JSON can be, so this walks it without recursion.
@@ -68,6 +68,13 @@ export function measureFilter(filter: unknown): FilterSize {
     }
   }
   return size;
+}
+
+/** What a filter and a search add to the complexity of a page, as a client has sent them. */
+export function costOfQuery({ where, search }: { where?: unknown; search?: unknown }): number {
+  return (
+    (where == null ? 0 : measureFilter(where).cost) + (typeof search === 'string' && search !== '' ? SEARCH_COST : 0)
+  );
 }
 
 function addCondition(size: FilterSize, cost: number): void {
