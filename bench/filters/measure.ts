@@ -87,17 +87,20 @@ async function measureQuestion(subject: Subject, question: Question): Promise<Re
   return { question, first, far, peer: await subject.comparePeer?.(question), plans: plans.join('\n\n') };
 }
 
+/** A position far in. */
+type FarPosition = { id: string; sortKey?: string | null };
+
 /** The cursor of the first user of the question after a position; the position itself if there is none, or if that takes too long. */
 async function cursorAfter(
   { db, workspaceId }: Subject,
   question: Question,
-  position: { id: string; sortKey?: string },
-): Promise<{ id: string; sortKey?: string }> {
+  position: FarPosition,
+): Promise<FarPosition> {
   const source = matchingUsers(workspaceId, question, NOW);
   const page: Page = { size: 1, from: 'start', bound: { side: 'after', ...position }, withNeighbours: false };
   const { rows } = await readOrderedPage(db, source, page, new Set()).catch(() => ({ rows: [] }));
   const [row] = rows;
-  return row ? { id: row.id, ...(row.sortKey ? { sortKey: row.sortKey } : {}) } : position;
+  return row ? { id: row.id, ...(row.sortKey === undefined ? {} : { sortKey: row.sortKey }) } : position;
 }
 
 /** What precedes the cursor's condition in a hand-written statement, the sort key, and the user's id if it is not `u.id`. */
@@ -107,11 +110,18 @@ const AFTER = /^(.*)\{after ([^}|]+)\|?([^}]+)?\}/s;
 async function middleOf(
   { client, workspaceId, users }: Subject,
   { sql, orderBy, matches }: Question,
-): Promise<{ id: string; sortKey?: string }> {
+): Promise<FarPosition> {
   const [, from, key, userId = 'u.id'] = AFTER.exec(sql) ?? [];
   if (orderBy === undefined) {
     const { rows } = await client.query<{ id: string }>(`SELECT ${userIdSql(`${Math.floor(users / 2)}`, users)} AS id`);
     return { id: rows[0]?.id ?? '', ...(matches ? { sortKey: matches } : {}) };
+  }
+  if (orderBy.nulls === 'FIRST') {
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT u.id ${from} ORDER BY ${userId} OFFSET ${Math.floor(users / 10)} LIMIT 1`,
+      [workspaceId],
+    );
+    return { id: rows[0]?.id ?? '', sortKey: null };
   }
   const { rows } = await client.query<{ id: string; key: string }>(
     `SELECT u.id, (${key})::text AS key ${from} AND ${key} IS NOT NULL ORDER BY ${key}, ${userId} OFFSET ${Math.floor(users / 2)} LIMIT 1`,
@@ -120,10 +130,11 @@ async function middleOf(
   return { id: rows[0]?.id ?? '', sortKey: rows[0]?.key ?? '' };
 }
 
-function statementOf({ name, sql, matches }: Question, after: { id: string; sortKey?: string } | undefined): string {
+function statementOf({ name, sql, matches }: Question, after: FarPosition | undefined): string {
   const bound = (key: string, userId = 'u.id') => {
     if (!after) return '';
     if (after.sortKey === undefined || matches) return `AND ${key} < '${after.id}'`;
+    if (after.sortKey === null) return `AND ${key} > '${after.id}'`;
     return `AND (${key}, ${userId}) ${sql.includes('DESC') ? '<' : '>'} ('${after.sortKey}', '${after.id}')`;
   };
   return `/* ${name} */ SELECT ${COLUMNS} ${sql.replaceAll(/\{after ([^}|]+)\|?([^}]+)?\}/g, (_match, key, userId) => bound(key, userId))}`;

@@ -24,8 +24,8 @@ export interface SortKey {
   };
 }
 
-/** An instant as PostgreSQL writes it in UTC, with the year at the start. */
-const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00$/;
+/** An instant as PostgreSQL writes it in UTC, with the year at the start. There is no year 0. */
+const TIMESTAMP = /^(?!0000)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00$/;
 
 /** Whether a text is an instant that PostgreSQL can have written. */
 function isTimestamp(text: string): boolean {
