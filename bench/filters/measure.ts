@@ -44,6 +44,9 @@ const NOW = new Date(FILL_END);
 const COLUMNS = `u.id, u.uid, u.uid_updateable, u.first_name, u.last_name, u.number, u.email, u.is_account, u.time_zone, u.app_version,
   u.app_build, u.app_last_active_at, u.meta, u.created_at, u.updated_at`;
 
+/** The timeout of a hand-written statement, as that of `queryOnce`. */
+const SET_TIMEOUT = 'SET statement_timeout = 2000';
+
 /** Measures the questions one by one; the executions of the product and of the hand-written statement alternate. */
 export async function measureQuestions(
   subject: Subject,
@@ -52,7 +55,7 @@ export async function measureQuestions(
 ): Promise<Result[]> {
   // The settings of `queryOnce`.
   await subject.client.query(
-    'SET jit = off; SET max_parallel_workers_per_gather = 0; SET statement_timeout = 2000; SET TimeZone = UTC',
+    `SET jit = off; SET max_parallel_workers_per_gather = 0; ${SET_TIMEOUT}; SET TimeZone = UTC`,
   );
   const results: Result[] = [];
   for (const question of questions) {
@@ -106,8 +109,17 @@ async function cursorAfter(
 /** What precedes the cursor's condition in a hand-written statement, the sort key, and the user's id if it is not `u.id`. */
 const AFTER = /^(.*)\{after ([^}|]+)\|?([^}]+)?\}/s;
 
-/** A user in the middle of all, in the order of the question. */
-async function middleOf(
+/** A user in the middle of all, in the order of the question. Finding it may take longer than a page. */
+async function middleOf(subject: Subject, question: Question): Promise<FarPosition> {
+  await subject.client.query('SET statement_timeout = 0');
+  try {
+    return await findMiddle(subject, question);
+  } finally {
+    await subject.client.query(SET_TIMEOUT);
+  }
+}
+
+async function findMiddle(
   { client, workspaceId, users }: Subject,
   { sql, orderBy, matches }: Question,
 ): Promise<FarPosition> {
