@@ -32,13 +32,13 @@ const setEmail: SetValue = (app, user, value) =>
   update(app, user, { email: value === null ? null : `${'aB'[value % 2]}${value}@example.com` });
 
 const setLastEvent: SetValue = async (app, user, value) => {
-  const owner = { workspaceId: app.workspaceId, userId: rowId(user) };
-  await app.db.userActivity.deleteMany({ where: owner });
+  // The greatest timestamp is kept: only another user with the same id can have an earlier one, or none.
+  await app.db.user.deleteMany({ where: { workspaceId: app.workspaceId, id: rowId(user) } });
+  await seedUsers(app, [user]);
   if (value === null) return;
-  // The trigger on events keeps the greatest timestamp only.
   await app.db.$executeRaw`
     INSERT INTO events (workspace_id, id, user_id, name, timestamp)
-    SELECT workspace_id, gen_random_uuid(), id, 'Paid', '2026-01-01T00:00:00Z'::timestamptz + ${value}::int * interval '1 us'
+    SELECT workspace_id, gen_random_uuid(), id, 'Paid', '2026-01-01T00:00:00Z'::timestamptz + ${value}::int * interval '1 ms'
     FROM users WHERE workspace_id = ${app.workspaceId}::uuid AND id = ${rowId(user)}::uuid`;
 };
 
