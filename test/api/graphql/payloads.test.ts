@@ -65,7 +65,7 @@ const fields: [mutation: string, field: string, selection: string, scopes: Scope
   ['removeDevice', 'removedDeviceId', '', [], []],
   ['removeDevice', 'user', '{ id email }', ['users:read'], ['readUsers']],
   ['createList', 'listEdge', '{ cursor node { id title } }', ['lists:read'], []],
-  ['declareAttribute', 'attribute', '{ key type }', ['users:read'], []],
+  ['declareAttribute', 'attribute', '{ key type }', [], []],
   ['undeclareAttribute', 'key', '', [], []],
   ['setListSubscription', 'list', '{ id }', [], []],
   ['setListSubscription', 'user', '{ id email }', ['users:read'], ['readUsers']],
@@ -120,8 +120,10 @@ describe.each(fields)('%s, %s', (mutation, field, selection, scopes, added) => {
 
 it('returns the fields without a scope to a caller who can only write', async () => {
   const caller = await app.withScopes('users:identify', 'users:write', 'lists:write');
+  const mutationsThatRead = schemaFields.filter(({ scopes }) => scopes.includes('users:read'));
   for (const [mutation, field, selection, scopes] of fields) {
     if (scopes.length > 0) continue;
+    if (mutationsThatRead.some(({ coordinate }) => coordinate === `Mutation.${mutation}`)) continue;
     const { answer, payload } = await change(mutation, `${field} ${selection}`, caller);
     expect(answer).toMatchObject({ status: 200 });
     expect(payload[field], `${mutation} ${field}`).toEqual(expect.anything());
