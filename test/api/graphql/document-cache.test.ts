@@ -125,8 +125,7 @@ describe('Documents', () => {
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it('take no more memory than their accounted size', { timeout: 60_000 }, async () => {
-    const { send, documents, queries } = serve();
+  it('take no more memory than their accounted size', { timeout: 120_000 }, async () => {
     const viewer = viewerOf('secret');
     const kinds = [
       (number: number) => floodDocument(number),
@@ -136,15 +135,21 @@ describe('Documents', () => {
       (number: number) =>
         `{ ${Array.from({ length: 15 }, (_, place) => `a${place}: viewer { workspace keyId scopes }`).join(' ')} b${number}: __typename }`,
     ];
-    for (const kind of kinds) for (let time = 0; time < 7; time += 1) await send(viewer, kind(0));
-    const [heapBefore, bytesBefore] = [await settledHeap(), documents.figures.bytes + queries.cache.bytes];
-    for (const kind of kinds)
-      for (let number = 1; number <= 10; number += 1)
-        for (let time = 0; time < 7; time += 1) await send(viewer, kind(number));
-    const heapGrowth = (await settledHeap()) - heapBefore;
-    const accounted = documents.figures.bytes + queries.cache.bytes - bytesBefore;
-    expect(heapGrowth).toBeLessThan(accounted);
-    expect(heapGrowth).toBeGreaterThan(accounted / 5);
+    /** The growth of the heap as a share of the accounted size. */
+    const measure = async () => {
+      const { send, documents, queries } = serve();
+      for (const kind of kinds) for (let time = 0; time < 7; time += 1) await send(viewer, kind(0));
+      const [heapBefore, bytesBefore] = [await settledHeap(), documents.figures.bytes + queries.cache.bytes];
+      for (const kind of kinds)
+        for (let number = 1; number <= 10; number += 1)
+          for (let time = 0; time < 7; time += 1) await send(viewer, kind(number));
+      const heapGrowth = (await settledHeap()) - heapBefore;
+      return heapGrowth / (documents.figures.bytes + queries.cache.bytes - bytesBefore);
+    };
+    // What other files of the worker have left is released meanwhile, which only makes the growth smaller.
+    const share = Math.max(await measure(), await measure(), await measure());
+    expect(share).toBeLessThan(1);
+    expect(share).toBeGreaterThan(1 / 5);
   });
 
   it('with validation errors are cached with their errors, which count as well', async () => {
