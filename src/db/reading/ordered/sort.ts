@@ -88,7 +88,8 @@ export function allGroups({ key, isFirst }: Sort, id: Prisma.Sql): Group[] {
   const { value, type, nulls, from } = key;
   const hasNoRow = from && !from.isComplete;
   const isNull = hasNoRow
-    ? Prisma.sql`AND NOT EXISTS (SELECT FROM ${from.table} WHERE ${from.where} AND ${from.rowId} = ${id})`
+    ? // Evaluated for one row after the other: PostgreSQL would join all rows for NOT EXISTS.
+      Prisma.sql`AND (SELECT true FROM ${from.table} WHERE ${from.where} AND ${from.rowId} = ${id} LIMIT 1) IS NULL`
     : Prisma.sql`AND ${value} IS NULL`;
   const withNull: Group = {
     name: 'nulls',
