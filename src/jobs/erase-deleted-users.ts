@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { eraseSomeEvents, STEP_SIZE } from '../domain/users/erase-events.ts';
-import { type Job, POLL_MS, startStepJob } from './step-job.ts';
+import type { Job } from './run-jobs.ts';
 
-/** Starts to erase the events of deleted users, one user after the other, on one connection. */
-export function startErasure(db: Database, log: Logger, pollMs = POLL_MS): Job {
+/** Erases the events of deleted users, one user after the other. */
+export function eraseDeletedUsers(db: Database, log: Logger): Job {
   const step = async (stepSize: number, skip: number) => {
     const erasure = await eraseSomeEvents(db, stepSize, skip);
     if (!erasure) return false;
@@ -12,5 +12,5 @@ export function startErasure(db: Database, log: Logger, pollMs = POLL_MS): Job {
     if (isComplete) log.info(progress, 'erased the events of a deleted user');
     return true;
   };
-  return startStepJob({ step, stepSize: STEP_SIZE, purpose: 'erase the events of deleted users' }, log, pollMs);
+  return { step, stepSize: STEP_SIZE, purpose: 'erase the events of deleted users' };
 }

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { advanceDeclaration, analyzeValues, STEP_SIZE } from '../domain/attributes/fill.ts';
-import { type Job, POLL_MS, startStepJob } from './step-job.ts';
+import type { Job } from './run-jobs.ts';
 
-/** Starts to store the values of declared attributes, and to delete those of attributes that are no longer declared. */
-export function startStoringAttributes(db: Database, log: Logger, pollMs = POLL_MS): Job {
+/** Stores the values of declared attributes, and deletes those of attributes that are no longer declared. */
+export function storeDeclaredAttributes(db: Database, log: Logger): Job {
   let isAnalyzed = true;
   let hasLogged = false;
   /** Does not fail: the work on other declarations goes on. */
@@ -32,5 +32,5 @@ export function startStoringAttributes(db: Database, log: Logger, pollMs = POLL_
     if (isComplete) log.info(progress, task === 'store' ? 'a declared attribute is ready' : 'undeclared an attribute');
     return true;
   };
-  return startStepJob({ step, stepSize: STEP_SIZE, purpose: 'store the values of declared attributes' }, log, pollMs);
+  return { step, stepSize: STEP_SIZE, purpose: 'store the values of declared attributes' };
 }

@@ -7,13 +7,16 @@ import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
-import { startErasure } from '../jobs/erase-deleted-users.ts';
-import { startStoringAttributes } from '../jobs/store-declared-attributes.ts';
+import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
+import { runJobs } from '../jobs/run-jobs.ts';
+import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
 import type { DatabaseSource } from './database-source.ts';
-import { refreshIndexes } from './index-refresh.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
 const ACCEPT_QUEUE_LENGTH = 4_096;
+
+/** How long in ms until filters use an index that has been created. */
+const INDEX_REFRESH_MS = 60_000;
 
 /** A gateway that is listening. */
 export interface RunningGateway {
@@ -43,13 +46,13 @@ export async function serve(
     await refreshIndexes(db, log, shutdown.signal);
     const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
-    const jobs = [startErasure(db, log), startStoringAttributes(db, log)];
+    const jobs = runJobs([eraseDeletedUsers(db, log), storeDeclaredAttributes(db, log)], log);
     return {
       address,
       close: async () => {
         shutdown.abort();
         await delay(config.drainMs);
-        await Promise.all([app.close(), ...jobs.map((job) => job.stop())]);
+        await Promise.all([app.close(), jobs.stop()]);
         await db.$disconnect();
       },
     };
@@ -58,6 +61,24 @@ export async function serve(
     await db.$disconnect();
     throw error;
   }
+}
+
+/**
+ * Reads which indexes filters can use, and again every minute until the signal. While the database is unavailable, what was read
+ * last remains.
+ */
+async function refreshIndexes(db: DatabaseClient, log: Logger, signal: AbortSignal): Promise<void> {
+  const refresh = () =>
+    db.indexes.refresh(db).catch((error: unknown) => log.warn(error, 'cannot read the indexes of the database'));
+  await refresh();
+  const repeat = async () => {
+    for (;;) {
+      await delay(INDEX_REFRESH_MS, undefined, { signal, ref: false });
+      await refresh();
+    }
+  };
+  // The signal rejects the delay.
+  repeat().catch(() => {});
 }
 
 /** The dependencies of the app that follow from the configuration and the database. */

@@ -4,7 +4,8 @@ import { expect, it, vi } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { deleteUser } from '../../../src/domain/users/delete.ts';
 import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
-import { startErasure } from '../../../src/jobs/erase-deleted-users.ts';
+import { eraseDeletedUsers } from '../../../src/jobs/erase-deleted-users.ts';
+import { runJobs } from '../../../src/jobs/run-jobs.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
@@ -205,7 +206,7 @@ it('erases in the background until it is stopped, and continues after a fault, w
   const user = await addUserWithEvents(app, 'u1', 12_000);
   await app.run(DeleteUser, { input: { uid: 'u1' } });
   await app.db.$executeRaw`ALTER TABLE user_deletions RENAME TO hidden`;
-  const job = startErasure(app.db, log, 20);
+  const job = runJobs([eraseDeletedUsers(app.db, log)], log, 20);
   await vi.waitFor(() => expect(lines).toMatchObject([{ level: 40 }]));
   await setTimeout(200);
   expect(lines).toHaveLength(1);
@@ -227,7 +228,7 @@ it('erases the events of other users while those of one user are locked', async 
   for (const uid of ['u1', 'u2', 'u3']) await deleteUser(app.db, actorOf(app), uid);
   const job = await app.db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT FROM events WHERE user_id = ${blocked.id}::uuid FOR UPDATE`;
-    const started = startErasure(app.db, pino({ level: 'silent' }), 20);
+    const started = runJobs([eraseDeletedUsers(app.db, pino({ level: 'silent' }))], pino({ level: 'silent' }), 20);
     for (const other of others) {
       await vi.waitFor(async () => expect(await eventsOf(app, other)).toBe(0), { timeout: 4_000 });
     }

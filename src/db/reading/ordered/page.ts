@@ -1,7 +1,7 @@
-import { explainTimeout, unlessTimeout } from '../../errors.ts';
+import { explainTimeout, QueryTimeoutError, unlessTimeout } from '../../errors.ts';
 import { Prisma } from '../../generated/client.ts';
+import { ONCE_TIMEOUT_MS } from '../../query-once.ts';
 import type { ReadDb } from '../../statements.ts';
-import { withinOneTimeout } from '../budget.ts';
 import type { FieldSet } from '../columns.ts';
 import { type Keyed, type Page, type PageOfRows, toPage } from '../keyset.ts';
 import { type Goal, isAtPosition, orderOf, rowsOf } from './rows.ts';
@@ -48,6 +48,28 @@ export async function readOrderedPage<Row extends { id: string }>(
   const rows = found.map(({ sortKey, isAtBound: _, ...row }) => (sort.key || sort.isFirst ? { ...row, sortKey } : row));
   // The columns' author knows that their rows have the properties that are selected.
   return toPage(rows as unknown as Keyed<Row>[], isBeyond, page);
+}
+
+/**
+ * The database for one page: its statements of `queryOnce` together take at most as long as one of them may.
+ * @throws {QueryTimeoutError} from `queryOnce`, of the whole time, if a statement takes longer than what is left.
+ */
+function withinOneTimeout(db: ReadDb): ReadDb {
+  const deadline = performance.now() + ONCE_TIMEOUT_MS;
+  return {
+    ...(db.indexes ? { indexes: db.indexes } : {}),
+    query: (query, ...values) => db.query(query, ...values),
+    async queryOnce<Rows>(statement: Parameters<ReadDb['queryOnce']>[0], timeoutMs = ONCE_TIMEOUT_MS) {
+      const leftMs = Math.ceil(deadline - performance.now());
+      if (leftMs <= 0) throw new QueryTimeoutError(ONCE_TIMEOUT_MS);
+      if (timeoutMs <= leftMs) return db.queryOnce<Rows>(statement, timeoutMs);
+      try {
+        return await db.queryOnce<Rows>(statement, leftMs);
+      } catch (error) {
+        throw error instanceof QueryTimeoutError ? new QueryTimeoutError(ONCE_TIMEOUT_MS) : error;
+      }
+    },
+  };
 }
 
 /** @throws the source's error if reading what the conditions need takes too long. */
