@@ -31,6 +31,8 @@ interface FieldDeclaration {
   onNull: 'clear' | 'keep' | 'merge';
   /** The SQL of the value of a cleared field; default: null. */
   cleared?: string;
+  /** Whether a search reads it: a trigger compares its values after each UPDATE that names the column. */
+  isSearched?: true;
 }
 
 /** The declarations of some profile fields. */
@@ -41,10 +43,10 @@ export type FieldDeclarations<Field extends string = ProfileField> = { readonly 
  * derived from this list.
  */
 export const profileFields = {
-  firstName: { column: 'first_name', type: 'text', onNull: 'clear' },
-  lastName: { column: 'last_name', type: 'text', onNull: 'clear' },
-  number: { column: 'number', type: 'text', onNull: 'clear' },
-  email: { column: 'email', type: 'text', onNull: 'clear' },
+  firstName: { column: 'first_name', type: 'text', onNull: 'clear', isSearched: true },
+  lastName: { column: 'last_name', type: 'text', onNull: 'clear', isSearched: true },
+  number: { column: 'number', type: 'text', onNull: 'clear', isSearched: true },
+  email: { column: 'email', type: 'text', onNull: 'clear', isSearched: true },
   isAccount: { column: 'is_account', type: 'boolean', onNull: 'clear', cleared: 'false' },
   timeZone: { column: 'time_zone', type: 'text', onNull: 'clear' },
   appVersion: { column: 'app_version', type: 'text', onNull: 'clear' },
@@ -124,14 +126,32 @@ function assignment(name: string, declaration: FieldDeclaration): Prisma.Sql {
   return Prisma.sql`${column} = CASE WHEN input.patch ?| '{meta,removeMeta}' THEN ${mergedMeta} ELSE users.meta END`;
 }
 
-/** The assignments of an UPDATE of `users` from rows `input`: a column keeps its value if the patch omits its field. */
-export const assignments = Prisma.join(declarations.map(([name, declaration]) => assignment(name, declaration)));
+/**
+ * The fields by what triggers compare after an UPDATE that names their columns, which takes 10 µs: searched fields, attributes, and the
+ * others. Groups, because each set of columns is a statement that is prepared.
+ */
+const fieldGroups = Object.values(
+  Object.groupBy(declarations, ([, { isSearched, onNull }]) =>
+    isSearched ? 'searched' : onNull === 'merge' ? 'attributes' : 'others',
+  ),
+).map((group) => ({
+  names: group.flatMap(([name, { onNull }]) => (onNull === 'merge' ? [name, 'removeMeta'] : [name])),
+  assignments: group.map(([name, declaration]) => assignment(name, declaration)),
+}));
 
-/** Separate from `assignments`, since most updates of callers who may read users do not need it. */
+/**
+ * The assignments of an UPDATE of `users` from rows `input` with these patches: a column keeps its value if a patch omits its field.
+ */
+export const assignmentsOf = (patches: readonly Patch[]): Prisma.Sql[] =>
+  fieldGroups
+    .filter(({ names }) => names.some((name) => patches.some((patch) => name in patch)))
+    .flatMap(({ assignments }) => assignments);
+
+/** Separate from `assignmentsOf`, since most updates of callers who may read users do not need it. */
 export const publicMetaAssignment = Prisma.sql`
   public_meta = CASE WHEN input.patch ?| '{meta,removeMeta}' THEN ${mergedPublicMeta} ELSE users.public_meta END`;
 
-/** Separate from `assignments`, since inserted events wait for an update that names a column of the key. */
+/** Separate from `assignmentsOf`, since inserted events wait for an update that names a column of the key. */
 export const uidAssignments = Prisma.sql`
   uid = coalesce(input.patch->>'newUid', users.uid),
   uid_updateable = users.uid_updateable AND NOT input.patch ? 'newUid'`;

@@ -7,9 +7,10 @@ import type { Attributes } from '../shared/attributes.ts';
 import { newId } from '../shared/ids.ts';
 import type { UserUpdate } from './inputs.ts';
 import {
-  assignments,
+  assignmentsOf,
   mergedMeta,
   mergedPublicMeta,
+  type Patch,
   publicMetaAssignment,
   toPatch,
   uidAssignments,
@@ -75,7 +76,7 @@ export async function writeUpdates(
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "canChangeEmail" boolean, "entryId" uuid)
     ), updated AS (
-      UPDATE users SET ${assignmentsFor(updates)}, updated_at = ${at}
+      UPDATE users SET ${assignmentsFor(updates, rows)} updated_at = ${at}
       FROM owner JOIN input USING (uid)
       WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = owner.id AND users.uid = owner.uid
         ${conditionsFor(updates, metaCondition)}
@@ -97,13 +98,14 @@ export async function writeUpdates(
   );
 }
 
-/** The assignments that any of the updates needs. */
-function assignmentsFor(updates: readonly AttributedUpdate[]): Prisma.Sql {
-  return Prisma.join([
-    assignments,
+/** The assignments that any of the updates needs, each followed by a comma. */
+function assignmentsFor(updates: readonly AttributedUpdate[], rows: readonly { patch: Patch }[]): Prisma.Sql {
+  const assignments = [
+    ...assignmentsOf(rows.map(({ patch }) => patch)),
     ...(updates.some(({ input }) => input.newUid != null) ? [uidAssignments] : []),
     ...(updates.some(mayChangePublicMeta) ? [publicMetaAssignment] : []),
-  ]);
+  ];
+  return Prisma.join([...assignments, Prisma.empty], ', ');
 }
 
 /** The conditions that any of the updates needs, each preceded by AND. */
