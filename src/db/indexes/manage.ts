@@ -47,13 +47,7 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
     options.signal.throwIfAborted();
     await createExtension(db, extension);
   }
-  const needsTrigrams = extensions.includes('pg_trgm');
-  if (needsTrigrams && !options.acceptsAsciiTrigrams && (await hasAsciiTrigrams(db))) {
-    throw new IndexError(
-      'LC_CTYPE is C: pg_trgm ignores non-ASCII letters such as é or Ж. Use LC_CTYPE C.UTF-8, or pass --ascii-only to index ASCII text only.',
-    );
-  }
-  const trigrams = needsTrigrams ? `${await schemaOf(db, 'pg_trgm')}.gin_trgm_ops` : '';
+  const trigrams = extensions.includes('pg_trgm') ? await trigramOperators(db, options) : '';
   return withLock(db, async (run, pid) => {
     const state = await stateOf(db, name);
     // Another process can have created it since the first look.
@@ -85,6 +79,16 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
       options.signal.removeEventListener('abort', cancel);
     }
   });
+}
+
+/** The operator class of trigrams. @throws {IndexError} if they would lack letters, unless that is accepted. */
+async function trigramOperators(db: DatabaseClient, { acceptsAsciiTrigrams }: CreateOptions): Promise<string> {
+  if (!acceptsAsciiTrigrams && (await hasAsciiTrigrams(db))) {
+    throw new IndexError(
+      'LC_CTYPE is C: pg_trgm ignores non-ASCII letters such as é or Ж. Use LC_CTYPE C.UTF-8, or pass --ascii-only to index ASCII text only.',
+    );
+  }
+  return `${await schemaOf(db, 'pg_trgm')}.gin_trgm_ops`;
 }
 
 /** Drops an index without blocking writes. @returns false if there was none. @throws {IndexError} */

@@ -75,22 +75,38 @@ function rowsOfGroup(
     // The planner does not look into a subquery with OFFSET.
     return Prisma.sql`SELECT * FROM (${rows} OFFSET 0) AS ${table} ${sorted(Prisma.sql`${table}.sort_key`, id)}`;
   };
-  const all = Prisma.sql`${table}.*`;
-  const isProbed = source.probe && !sort.key && goal === 'all rows';
+  const isProbed = source.probe !== undefined && !sort.key && goal === 'all rows';
   const [only] = armsOfGroup;
-  if (only && armsOfGroup.length === 1 && !isProbed) return select(all, only);
-  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${source.workspaceId}::uuid`;
-  if (armsOfGroup.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
-  // Each arm finds the first rows by an index of its own.
-  const ids = (more = Prisma.empty) =>
-    armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${more}`)}) AS arm`);
-  if (!isProbed) return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids(), ' UNION ALL ')})`);
-  const probe = Prisma.sql`SELECT id FROM (${source.probe?.(walk)} ${isMember(source)} ${sorted(Prisma.empty, id)}) AS probe`;
-  const found = [
-    Prisma.sql`SELECT id FROM probe`,
-    ...ids(Prisma.sql`AND (SELECT count(*) FROM probe) < ${limit}::int`),
-  ];
-  const withProbe = Prisma.sql`WITH probe AS MATERIALIZED (${probe}) ${Prisma.join(found, ' UNION ALL ')}`;
+  if (only && armsOfGroup.length === 1 && !isProbed) return select(Prisma.sql`${table}.*`, only);
+  const probe = isProbed ? Prisma.sql`${source.probe?.(walk)} ${isMember(source)} ${sorted(value, id)}` : undefined;
+  return rowsOfArms(source, armsOfGroup, { select, limit, probe });
+}
+
+/** How the arms of a group are read. */
+interface ArmReading {
+  /** SQL that selects columns of the first rows that pass a condition. */
+  select(columns: Prisma.Sql, condition: Prisma.Sql, how?: Goal): Prisma.Sql;
+  limit: number;
+  /** SQL of the ids that a probe finds. Only if they are too few, the arms are read. */
+  probe: Prisma.Sql | undefined;
+}
+
+/** SQL of the first rows of several arms, each of which finds its own by an index. */
+function rowsOfArms(
+  { table, id, workspaceId }: PreparedSource,
+  arms: readonly Prisma.Sql[],
+  { select, limit, probe }: ArmReading,
+): Prisma.Sql {
+  const all = Prisma.sql`${table}.*`;
+  const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${workspaceId}::uuid`;
+  if (arms.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
+  const unlessProbed = probe ? Prisma.sql`AND (SELECT count(*) FROM probe) < ${limit}::int` : Prisma.empty;
+  const ids = arms.map(
+    (arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${unlessProbed}`)}) AS arm`,
+  );
+  if (!probe) return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids, ' UNION ALL ')})`);
+  const found = Prisma.join([Prisma.sql`SELECT id FROM probe`, ...ids], ' UNION ALL ');
+  const withProbe = Prisma.sql`WITH probe AS MATERIALIZED (SELECT id FROM (${probe}) AS probe) ${found}`;
   return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${withProbe})`, 'first rows');
 }
 
