@@ -4,7 +4,16 @@ import { onTestFinished } from 'vitest';
 /** Signals a process before its descendants: a process that is stopped first cannot start more of them. */
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
   process.kill(pid, signal);
-  for (const child of childrenOf(pid)) signalTree(child, signal);
+  for (const child of childrenOf(pid)) signalDescendants(child, signal);
+}
+
+function signalDescendants(pid: number, signal: NodeJS.Signals): void {
+  try {
+    signalTree(pid, signal);
+  } catch (error) {
+    // It has ended since the processes were listed, as `ps` itself and sessions of a server do.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function childrenOf(parent: number): number[] {

@@ -128,7 +128,11 @@ async function compile(
     ...(search
       ? {
           probe: (walk) =>
-            Prisma.sql`SELECT users.id ${search.nextUsers(workspaceId, walk)} AND ${filter.sql(scope, false)}`,
+            Prisma.sql`SELECT users.id ${search.users(workspaceId, walk, 'next')} AND ${filter.sql(scope, false)}`,
+          // With a filter, PostgreSQL chooses by which condition it finds the users.
+          ...(where
+            ? {}
+            : { afterProbe: (walk) => Prisma.sql`SELECT users.id ${search.users(workspaceId, walk, 'all')}` }),
         }
       : {}),
   };

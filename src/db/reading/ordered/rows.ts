@@ -79,11 +79,18 @@ function rowsOfGroup(
   const [only] = armsOfGroup;
   if (only && armsOfGroup.length === 1 && !isProbed) return select(Prisma.sql`${table}.*`, only);
   const probe = isProbed ? Prisma.sql`${source.probe?.(walk)} ${isMember(source)} ${sorted(value, id)}` : undefined;
-  return rowsOfArms(source, armsOfGroup, { select, limit, probe });
+  const { afterProbe } = source;
+  const allIds = (andIf: Prisma.Sql) =>
+    afterProbe && isProbed
+      ? [Prisma.sql`(${afterProbe(walk)} ${isMember(source)} ${andIf} ${sorted(value, id)})`]
+      : armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${andIf}`)}) AS arm`);
+  return rowsOfArms(source, { select, limit, probe, allIds });
 }
 
 /** How the arms of a group are read. */
 interface ArmReading {
+  /** Statements that select the ids of the first rows of each arm. @param andIf appended to the condition of each. */
+  allIds(andIf: Prisma.Sql): Prisma.Sql[];
   /** SQL that selects columns of the first rows that pass a condition. */
   select(columns: Prisma.Sql, condition: Prisma.Sql, how?: Goal): Prisma.Sql;
   limit: number;
@@ -94,20 +101,18 @@ interface ArmReading {
 /** SQL of the first rows of several arms, each of which finds its own by an index. */
 function rowsOfArms(
   { table, id, workspaceId }: PreparedSource,
-  arms: readonly Prisma.Sql[],
-  { select, limit, probe }: ArmReading,
+  { select, limit, probe, allIds }: ArmReading,
 ): Prisma.Sql {
   const all = Prisma.sql`${table}.*`;
   const isOfWorkspace = Prisma.sql`${table}.workspace_id = ${workspaceId}::uuid`;
-  if (arms.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
-  const unlessProbed = probe ? Prisma.sql`AND (SELECT count(*) FROM probe) < ${limit}::int` : Prisma.empty;
-  const ids = arms.map(
-    (arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${unlessProbed}`)}) AS arm`,
-  );
-  if (!probe) return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${Prisma.join(ids, ' UNION ALL ')})`);
+  const ids = allIds(probe ? Prisma.sql`AND (SELECT count(*) FROM probe) < ${limit}::int` : Prisma.empty);
+  if (ids.length === 0) return select(all, Prisma.sql`${isOfWorkspace} AND false`);
+  // The ids are few. Compared with IN, they would be joined with all rows where PostgreSQL expects one row of a workspace.
+  if (!probe)
+    return select(all, Prisma.sql`${isOfWorkspace} AND ${id} = ANY(ARRAY(${Prisma.join(ids, ' UNION ALL ')}))`);
   const found = Prisma.join([Prisma.sql`SELECT id FROM probe`, ...ids], ' UNION ALL ');
   const withProbe = Prisma.sql`WITH probe AS MATERIALIZED (SELECT id FROM (${probe}) AS probe) ${found}`;
-  return select(all, Prisma.sql`${isOfWorkspace} AND ${id} IN (${withProbe})`, 'first rows');
+  return select(all, Prisma.sql`${isOfWorkspace} AND ${id} = ANY(ARRAY(${withProbe}))`, 'first rows');
 }
 
 /** SQL that is appended to a condition: the row is one of a member, if the source is limited to members. */

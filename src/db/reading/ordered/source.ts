@@ -30,9 +30,11 @@ export interface Conditions {
   isIndexed?: boolean;
   /**
    * A statement that selects the ids of the rows that pass among the next few thousand, as `id`: where the planner cannot tell
-   * whether many rows pass. Only if they are too few, the arms are read.
+   * whether many rows pass. Only if they are too few, all are read.
    */
   probe?(walk: Walk): Prisma.Sql;
+  /** A statement that selects the ids of all rows that pass, in place of the arms, if there is a probe. */
+  afterProbe?(walk: Walk): Prisma.Sql;
   /** The order, if it depends on what was read for the conditions. Its cursors are those of the source's `sort`. */
   sort?: Sort;
 }
