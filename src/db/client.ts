@@ -21,7 +21,7 @@ export type Models = Pick<
   | 'segment'
   | 'segmentMembership'
   | 'event'
-  | 'auditEntry'
+  | 'change'
   | 'idempotencyKey'
   | '$executeRaw'
 >;

@@ -69,8 +69,12 @@ async function insertRows(tx: Models, workspaceId: string): Promise<void> {
   await tx.device.createMany({ data: withWorkspace(demo.devices) });
   await tx.list.createMany({ data: withWorkspace(demo.lists) });
   await tx.listMembership.createMany({ data: withWorkspace(demo.listMemberships) });
-  await tx.segment.createMany({ data: withWorkspace(demo.segments) });
-  await tx.segmentMembership.createMany({ data: withWorkspace(demo.segmentMemberships) });
+  await tx.segment.createMany({
+    data: withWorkspace(demo.segments).map((segment) => ({ ...segment, definitionId: segment.id })),
+  });
+  await tx.segmentMembership.createMany({
+    data: withWorkspace(demo.segmentMemberships).map((row) => ({ ...row, definitionId: row.segmentId })),
+  });
   await insertEvents(tx, workspaceId, demo.events);
 }
 

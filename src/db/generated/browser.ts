@@ -67,14 +67,37 @@ export type List = Prisma.ListModel
 export type ListMembership = Prisma.ListMembershipModel
 /**
  * Model Segment
- * A group of users computed from their attributes and events.
+ * A group of users computed from a filter.
  */
 export type Segment = Prisma.SegmentModel
 /**
+ * Model SegmentDefinition
+ * A filter of a segment. Changing the filter adds a definition, whose members are computed in the background; when they are
+ * complete, it becomes the segment's definition, and the former one is deleted in steps.
+ */
+export type SegmentDefinition = Prisma.SegmentDefinitionModel
+/**
  * Model SegmentMembership
- * A user's membership in a segment. A suppressed member receives no broadcasts.
+ * A user's membership in a segment, by one of its definitions: current if that is the definition of the segment. A suppressed
+ * member receives no broadcasts.
  */
 export type SegmentMembership = Prisma.SegmentMembershipModel
+/**
+ * Model SegmentSuppression
+ * Users who are suppressed in a segment whenever they are members of it. `segment_memberships.suppressed` is derived from it.
+ */
+export type SegmentSuppression = Prisma.SegmentSuppressionModel
+/**
+ * Model SegmentDue
+ * The next instant at which a user's membership by a definition can change without a write. Users without such an instant have
+ * no row.
+ */
+export type SegmentDue = Prisma.SegmentDueModel
+/**
+ * Model ChangeConsumer
+ * A reader of a workspace's change log that keeps its position, such as the computation of segments. A workspace without segments has none.
+ */
+export type ChangeConsumer = Prisma.ChangeConsumerModel
 /**
  * Model Event
  * Something that a user did. Never updated.
@@ -95,11 +118,11 @@ export type UserActivity = Prisma.UserActivityModel
  */
 export type UserDeletion = Prisma.UserDeletionModel
 /**
- * Model AuditEntry
- * The audit trail: one row per write, in the same statement. It contains no personal data, and is kept after the user, list
- * or event is deleted.
+ * Model Change
+ * The log of changes and the audit trail: one row per write, in the same statement. It contains no personal data, and is kept after
+ * the user, list or event is deleted.
  */
-export type AuditEntry = Prisma.AuditEntryModel
+export type Change = Prisma.ChangeModel
 /**
  * Model IdempotencyKey
  * An idempotency key and the write that was done under it. A retry returns the result and writes nothing.

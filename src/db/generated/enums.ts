@@ -46,7 +46,14 @@ export const AuditAction = {
   revokeKey: 'revokeKey',
   renameWorkspace: 'renameWorkspace',
   declareAttribute: 'declareAttribute',
-  undeclareAttribute: 'undeclareAttribute'
+  undeclareAttribute: 'undeclareAttribute',
+  createSegment: 'createSegment',
+  updateSegment: 'updateSegment',
+  deleteSegment: 'deleteSegment',
+  setSegmentSuppression: 'setSegmentSuppression',
+  enterSegment: 'enterSegment',
+  exitSegment: 'exitSegment',
+  computeSegment: 'computeSegment'
 } as const
 
 export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction]

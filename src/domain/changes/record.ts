@@ -1,6 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor } from '../shared/actor.ts';
-import { newId } from '../shared/ids.ts';
 import type { Action } from './audit.ts';
 
 /** The rows that a statement has written, as SQL: each of them gets an entry. */
@@ -11,13 +10,14 @@ interface WrittenRows {
   listId?: Prisma.Sql;
   eventId?: Prisma.Sql;
   apiKeyId?: Prisma.Sql;
+  segmentId?: Prisma.Sql;
+  /** A `text[]` of what was written (`Change.changed`); null if the action says it. */
+  changed?: Prisma.Sql;
 }
 
 /** The values of an entry that do not depend on the action. */
 interface EntryValues {
   workspaceId: string;
-  /** A new UUIDv7 for each row, not generated before `at`: `readAudit` depends on that. */
-  id: Prisma.Sql;
   actorName: Prisma.Sql;
   at: Date;
 }
@@ -34,23 +34,19 @@ export function record(
   action: Action,
   rows: WrittenRows,
 ): Prisma.Sql {
-  const at = new Date();
-  return recordEach(
-    { workspaceId, id: Prisma.sql`${newId()}::uuid`, actorName: Prisma.sql`${actorName}`, at },
-    action,
-    rows,
-  );
+  return recordEach({ workspaceId, actorName: Prisma.sql`${actorName}`, at: new Date() }, action, rows);
 }
 
 /** `record` for a statement that changes several rows, or writes the inputs of several actors. */
 export function recordEach(
-  { workspaceId, id, actorName, at }: EntryValues,
+  { workspaceId, actorName, at }: EntryValues,
   action: Action,
-  { from, userId = NULL_ID, listId = NULL_ID, eventId = NULL_ID, apiKeyId = NULL_ID }: WrittenRows,
+  { from, userId = NULL_ID, listId = NULL_ID, eventId = NULL_ID, apiKeyId = NULL_ID, ...rest }: WrittenRows,
 ): Prisma.Sql {
+  const { segmentId = NULL_ID, changed = Prisma.sql`NULL::text[]` } = rest;
   return Prisma.sql`
-    INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id, list_id, event_id, api_key_id)
-    SELECT ${workspaceId}::uuid, ${id}, ${at}::timestamptz, ${actorName}, ${action}::audit_action,
-      ${userId}, ${listId}, ${eventId}, ${apiKeyId}
+    INSERT INTO changes (workspace_id, at, key_id, action, user_id, list_id, event_id, api_key_id, segment_id, changed)
+    SELECT ${workspaceId}::uuid, ${at}::timestamptz, ${actorName}, ${action}::audit_action,
+      ${userId}, ${listId}, ${eventId}, ${apiKeyId}, ${segmentId}, ${changed}
     FROM ${from}`;
 }

@@ -3,12 +3,12 @@ import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { retryOnConflict } from '../../db/retry.ts';
 import { arrayParameter, clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
+import { changedEvent } from '../changes/changed.ts';
 import { recordEach } from '../changes/record.ts';
 import type { CanonicalInput } from '../idempotency/digest.ts';
 import { claimKeySql, findResult, idempotentRequest, orBusyError } from '../idempotency/keys.ts';
 import type { Actor, Attributed } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
-import { newId } from '../shared/ids.ts';
 import { type Event, eventColumns, readEvents } from './event.ts';
 import type { NewEvent } from './inputs.ts';
 
@@ -96,7 +96,7 @@ export async function insertEvents(
     ...input,
     place,
     actorName,
-    entryId: newId(),
+    changed: [changedEvent(input.name)],
   }));
   const uids = new Set(rows.map(({ uid }) => uid));
   const clock = claim
@@ -112,7 +112,7 @@ export async function insertEvents(
     ), ${clock}, input AS (
       SELECT ${id} AS id, owner.id AS user_id, sent.*
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS sent(
-        place int, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, "entryId" uuid
+        place int, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, changed text[]
       ) JOIN owner USING (uid) CROSS JOIN clock
     ), added AS (
       INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
@@ -120,11 +120,12 @@ export async function insertEvents(
         ${workspaceId}::uuid, id, user_id, name, value, coalesce(properties, '{}'), coalesce(timestamp, ${now})
       FROM input
       RETURNING ${eventColumns.list}
-    ), audited AS (${recordEach(
-      { workspaceId, id: Prisma.sql`"entryId"`, actorName: Prisma.sql`"actorName"`, at: now },
-      'addEvent',
-      { from: Prisma.sql`input`, userId: Prisma.sql`user_id`, eventId: Prisma.sql`id` },
-    )})
+    ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`"actorName"`, at: now }, 'addEvent', {
+      from: Prisma.sql`input`,
+      userId: Prisma.sql`user_id`,
+      eventId: Prisma.sql`id`,
+      changed: Prisma.sql`changed`,
+    })})
     SELECT added.*, input.place FROM added JOIN input USING (id)`;
   const byPlace = new Map(inserted.map(({ place, ...event }) => [place, event]));
   return events.map((_, place) => byPlace.get(place));

@@ -4,7 +4,6 @@ import { inTransaction } from '../../db/transaction.ts';
 import { record, recordEach } from '../changes/record.ts';
 import type { Actor } from '../shared/actor.ts';
 import { ListArchivedError, NotFoundError, ValidationError } from '../shared/errors.ts';
-import { newId } from '../shared/ids.ts';
 import { inWriteQueue } from '../users/write-queue.ts';
 import type { ListSubscription } from './inputs.ts';
 import { type List, type ListMembership, listColumns, type Membership, membershipColumns } from './list.ts';
@@ -111,16 +110,11 @@ export async function joinLists(
       ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
       RETURNING list_id, user_id
     )
-    ${recordEach(
-      { workspaceId, id: Prisma.sql`entry.id`, actorName: Prisma.sql`${actor.actorName}`, at },
-      'subscribeToList',
-      {
-        from: Prisma.sql`joined JOIN unnest(${ids}::uuid[], ${ids.map(() => newId())}::uuid[]) AS entry(list_id, id)
-          USING (list_id)`,
-        userId: Prisma.sql`user_id`,
-        listId: Prisma.sql`list_id`,
-      },
-    )}`;
+    ${recordEach({ workspaceId, actorName: Prisma.sql`${actor.actorName}`, at }, 'subscribeToList', {
+      from: Prisma.sql`joined`,
+      userId: Prisma.sql`user_id`,
+      listId: Prisma.sql`list_id`,
+    })}`;
 }
 
 /** Archived lists keep their members, who can be subscribed again, but take no new ones. */

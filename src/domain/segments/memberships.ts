@@ -30,6 +30,7 @@ export async function readSegmentMemberships(
     FROM segment_memberships
     JOIN segments
       ON segments.workspace_id = ${workspaceId}::uuid AND segments.id = segment_memberships.segment_id
+      AND segments.definition_id = segment_memberships.definition_id
     WHERE segment_memberships.workspace_id = ${workspaceId}::uuid
       AND segment_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,

@@ -3,7 +3,6 @@ import { Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { recordEach } from '../changes/record.ts';
 import type { Attributed } from '../shared/actor.ts';
-import { newId } from '../shared/ids.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { insertedColumns, insertedValues, toPatch } from './profile-fields.ts';
 import { type User, userColumns } from './user.ts';
@@ -37,15 +36,14 @@ export async function insertUsers(
     uid: input.uid,
     patch: toPatch(input),
     ...options,
-    entryId: newId(),
-    ...(input.device ? { device: input.device, deviceEntryId: newId() } : {}),
+    ...(input.device ? { device: input.device } : {}),
   }));
   const id = Prisma.sql`coalesce(input.id, ${uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`input.place`)})`;
   const inserted = await db.query<(User & { place: number })[]>`/* insertUsers */
     WITH clock AS MATERIALIZED (SELECT ${clockMicroseconds} AS microseconds), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
         place int, id uuid, uid text, patch jsonb, "actorName" text, "canRead" boolean, "canClaim" boolean,
-        "entryId" uuid, device jsonb, "deviceEntryId" uuid
+        device jsonb
       )
     ), created AS (
       INSERT INTO users (workspace_id, id, uid, ${insertedColumns}, public_meta, updated_at)
@@ -57,11 +55,10 @@ export async function insertUsers(
       ORDER BY input.uid
       ON CONFLICT (workspace_id, uid) DO NOTHING
       RETURNING ${userColumns.list}
-    ), audited AS (${recordEach(
-      { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at: now },
-      'createUser',
-      { from: Prisma.sql`created JOIN input USING (uid)`, userId: Prisma.sql`created.id` },
-    )}) ${users.some(({ input }) => input.device) ? registeredDevices(workspaceId, now) : Prisma.empty}
+    ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`input."actorName"`, at: now }, 'createUser', {
+      from: Prisma.sql`created JOIN input USING (uid)`,
+      userId: Prisma.sql`created.id`,
+    })}) ${users.some(({ input }) => input.device) ? registeredDevices(workspaceId, now) : Prisma.empty}
     SELECT created.*, input.place FROM created JOIN input USING (uid)`;
   const byPlace = new Map(inserted.map(({ place, ...user }) => [place, user]));
   return users.map((_, place) => byPlace.get(place));
@@ -88,7 +85,7 @@ const registeredDevices = (workspaceId: string, at: Date) => Prisma.sql`, regist
     SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at
     RETURNING user_id
   ), registration_audited AS (${recordEach(
-    { workspaceId, id: Prisma.sql`input."deviceEntryId"`, actorName: Prisma.sql`input."actorName"`, at },
+    { workspaceId, actorName: Prisma.sql`input."actorName"`, at },
     'registerDevice',
     {
       from: Prisma.sql`registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)`,

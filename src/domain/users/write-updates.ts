@@ -1,10 +1,10 @@
 import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import { changedAttribute, changedField } from '../changes/changed.ts';
 import { recordEach } from '../changes/record.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { Attributes } from '../shared/attributes.ts';
-import { newId } from '../shared/ids.ts';
 import type { UserUpdate } from './inputs.ts';
 import {
   assignmentsOf,
@@ -65,7 +65,7 @@ export async function writeUpdates(
     uid: input.uid,
     patch: toPatch(input),
     ...sender,
-    entryId: newId(),
+    changed: changedByUpdate(input),
   }));
   const results = await db.query<ResultRow[]>`/* writeUpdates */
     WITH owner AS (
@@ -74,7 +74,7 @@ export async function writeUpdates(
       ${lock === 'skip' ? Prisma.sql`FOR NO KEY UPDATE SKIP LOCKED` : Prisma.empty}
     ), input AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "canChangeEmail" boolean, "entryId" uuid)
+        AS input(uid text, patch jsonb, "actorName" text, "canRead" boolean, "canChangeEmail" boolean, changed text[])
     ), updated AS (
       UPDATE users SET ${assignmentsFor(updates, rows)} updated_at = ${at}
       FROM owner JOIN input USING (uid)
@@ -82,11 +82,11 @@ export async function writeUpdates(
         ${conditionsFor(updates, metaCondition)}
       RETURNING ${userColumns.list}, owner.uid AS "formerUid"
         ${metaCondition ? Prisma.empty : Prisma.sql`, users.public_meta AS "publicMeta"`}
-    ), audited AS (${recordEach(
-      { workspaceId, id: Prisma.sql`input."entryId"`, actorName: Prisma.sql`input."actorName"`, at },
-      'updateUser',
-      { from: Prisma.sql`updated JOIN input ON input.uid = updated."formerUid"`, userId: Prisma.sql`updated.id` },
-    )})
+    ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`input."actorName"`, at }, 'updateUser', {
+      from: Prisma.sql`updated JOIN input ON input.uid = updated."formerUid"`,
+      userId: Prisma.sql`updated.id`,
+      changed: Prisma.sql`input.changed`,
+    })})
     SELECT updated.*, input.uid AS "inputUid", owner.id IS NULL AS "hasNoLock",
       owner.id IS NULL AND NOT EXISTS (
         SELECT FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.uid = input.uid
@@ -158,3 +158,14 @@ const emailCondition = Prisma.sql`(
   input."canChangeEmail" OR NOT input.patch ? 'email' OR users.email IS NULL
   OR users.email IS NOT DISTINCT FROM input.patch->>'email'
 )`;
+
+/** What an update writes, as its change names it. An update of `meta` to null clears all attributes. */
+function changedByUpdate(input: UserUpdate): string[] {
+  const { meta, removeMeta, newUid, ...fields } = toPatch(input);
+  return [
+    ...Object.keys(fields).map(changedField),
+    ...(newUid === undefined ? [] : ['uid', 'uidUpdateable'].map(changedField)),
+    ...(meta === null ? [changedField('meta')] : Object.keys(meta ?? {}).map(changedAttribute)),
+    ...((removeMeta ?? []) as readonly string[]).map(changedAttribute),
+  ];
+}

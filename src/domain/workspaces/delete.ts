@@ -8,7 +8,7 @@ import { NotFoundError } from '../shared/errors.ts';
 interface WorkspaceTable {
   name: string;
   /** The columns of its primary key after the workspace, with their types. */
-  key: Readonly<Record<string, 'uuid' | 'text' | 'smallint'>>;
+  key: Readonly<Record<string, 'uuid' | 'text' | 'smallint' | 'bigint'>>;
 }
 
 /**
@@ -17,18 +17,22 @@ interface WorkspaceTable {
  */
 export const workspaceTables: readonly WorkspaceTable[] = [
   { name: 'events', key: { id: 'uuid' } },
-  { name: 'audit_entries', key: { id: 'uuid' } },
+  { name: 'changes', key: { xid: 'bigint', seq: 'bigint' } },
   { name: 'idempotency_keys', key: { key: 'text' } },
   { name: 'devices', key: { token: 'text' } },
   { name: 'list_memberships', key: { list_id: 'uuid', user_id: 'uuid' } },
-  { name: 'segment_memberships', key: { segment_id: 'uuid', user_id: 'uuid' } },
+  { name: 'segment_memberships', key: { definition_id: 'uuid', user_id: 'uuid' } },
+  { name: 'segment_suppressions', key: { user_id: 'uuid', segment_id: 'uuid' } },
+  { name: 'segment_due', key: { user_id: 'uuid', definition_id: 'uuid' } },
   { name: 'user_words', key: { user_id: 'uuid' } },
   { name: 'attribute_values', key: { user_id: 'uuid', attribute: 'smallint' } },
   { name: 'user_activity', key: { user_id: 'uuid' } },
   { name: 'users', key: { id: 'uuid' } },
   { name: 'attribute_declarations', key: { number: 'smallint' } },
   { name: 'lists', key: { id: 'uuid' } },
+  { name: 'segment_definitions', key: { id: 'uuid' } },
   { name: 'segments', key: { id: 'uuid' } },
+  { name: 'change_consumers', key: { name: 'text' } },
   { name: 'user_deletions', key: { user_id: 'uuid' } },
   { name: 'api_keys', key: { id: 'uuid' } },
 ];

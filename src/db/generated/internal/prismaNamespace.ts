@@ -407,11 +407,15 @@ export const ModelName = {
   List: 'List',
   ListMembership: 'ListMembership',
   Segment: 'Segment',
+  SegmentDefinition: 'SegmentDefinition',
   SegmentMembership: 'SegmentMembership',
+  SegmentSuppression: 'SegmentSuppression',
+  SegmentDue: 'SegmentDue',
+  ChangeConsumer: 'ChangeConsumer',
   Event: 'Event',
   UserActivity: 'UserActivity',
   UserDeletion: 'UserDeletion',
-  AuditEntry: 'AuditEntry',
+  Change: 'Change',
   IdempotencyKey: 'IdempotencyKey',
   RateLimitPoints: 'RateLimitPoints'
 } as const
@@ -429,7 +433,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentMembership" | "event" | "userActivity" | "userDeletion" | "auditEntry" | "idempotencyKey" | "rateLimitPoints"
+    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1157,6 +1161,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    SegmentDefinition: {
+      payload: Prisma.$SegmentDefinitionPayload<ExtArgs>
+      fields: Prisma.SegmentDefinitionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SegmentDefinitionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SegmentDefinitionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>
+        }
+        findFirst: {
+          args: Prisma.SegmentDefinitionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SegmentDefinitionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>
+        }
+        findMany: {
+          args: Prisma.SegmentDefinitionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>[]
+        }
+        create: {
+          args: Prisma.SegmentDefinitionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>
+        }
+        createMany: {
+          args: Prisma.SegmentDefinitionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SegmentDefinitionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>[]
+        }
+        delete: {
+          args: Prisma.SegmentDefinitionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>
+        }
+        update: {
+          args: Prisma.SegmentDefinitionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>
+        }
+        deleteMany: {
+          args: Prisma.SegmentDefinitionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SegmentDefinitionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SegmentDefinitionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>[]
+        }
+        upsert: {
+          args: Prisma.SegmentDefinitionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDefinitionPayload>
+        }
+        aggregate: {
+          args: Prisma.SegmentDefinitionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSegmentDefinition>
+        }
+        groupBy: {
+          args: Prisma.SegmentDefinitionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentDefinitionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SegmentDefinitionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentDefinitionCountAggregateOutputType> | number
+        }
+      }
+    }
     SegmentMembership: {
       payload: Prisma.$SegmentMembershipPayload<ExtArgs>
       fields: Prisma.SegmentMembershipFieldRefs
@@ -1228,6 +1306,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.SegmentMembershipCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.SegmentMembershipCountAggregateOutputType> | number
+        }
+      }
+    }
+    SegmentSuppression: {
+      payload: Prisma.$SegmentSuppressionPayload<ExtArgs>
+      fields: Prisma.SegmentSuppressionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SegmentSuppressionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SegmentSuppressionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>
+        }
+        findFirst: {
+          args: Prisma.SegmentSuppressionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SegmentSuppressionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>
+        }
+        findMany: {
+          args: Prisma.SegmentSuppressionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>[]
+        }
+        create: {
+          args: Prisma.SegmentSuppressionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>
+        }
+        createMany: {
+          args: Prisma.SegmentSuppressionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SegmentSuppressionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>[]
+        }
+        delete: {
+          args: Prisma.SegmentSuppressionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>
+        }
+        update: {
+          args: Prisma.SegmentSuppressionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>
+        }
+        deleteMany: {
+          args: Prisma.SegmentSuppressionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SegmentSuppressionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SegmentSuppressionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>[]
+        }
+        upsert: {
+          args: Prisma.SegmentSuppressionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentSuppressionPayload>
+        }
+        aggregate: {
+          args: Prisma.SegmentSuppressionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSegmentSuppression>
+        }
+        groupBy: {
+          args: Prisma.SegmentSuppressionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentSuppressionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SegmentSuppressionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentSuppressionCountAggregateOutputType> | number
+        }
+      }
+    }
+    SegmentDue: {
+      payload: Prisma.$SegmentDuePayload<ExtArgs>
+      fields: Prisma.SegmentDueFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SegmentDueFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SegmentDueFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>
+        }
+        findFirst: {
+          args: Prisma.SegmentDueFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SegmentDueFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>
+        }
+        findMany: {
+          args: Prisma.SegmentDueFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>[]
+        }
+        create: {
+          args: Prisma.SegmentDueCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>
+        }
+        createMany: {
+          args: Prisma.SegmentDueCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SegmentDueCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>[]
+        }
+        delete: {
+          args: Prisma.SegmentDueDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>
+        }
+        update: {
+          args: Prisma.SegmentDueUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>
+        }
+        deleteMany: {
+          args: Prisma.SegmentDueDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SegmentDueUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SegmentDueUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>[]
+        }
+        upsert: {
+          args: Prisma.SegmentDueUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentDuePayload>
+        }
+        aggregate: {
+          args: Prisma.SegmentDueAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSegmentDue>
+        }
+        groupBy: {
+          args: Prisma.SegmentDueGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentDueGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SegmentDueCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentDueCountAggregateOutputType> | number
+        }
+      }
+    }
+    ChangeConsumer: {
+      payload: Prisma.$ChangeConsumerPayload<ExtArgs>
+      fields: Prisma.ChangeConsumerFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ChangeConsumerFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ChangeConsumerFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>
+        }
+        findFirst: {
+          args: Prisma.ChangeConsumerFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ChangeConsumerFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>
+        }
+        findMany: {
+          args: Prisma.ChangeConsumerFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>[]
+        }
+        create: {
+          args: Prisma.ChangeConsumerCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>
+        }
+        createMany: {
+          args: Prisma.ChangeConsumerCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ChangeConsumerCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>[]
+        }
+        delete: {
+          args: Prisma.ChangeConsumerDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>
+        }
+        update: {
+          args: Prisma.ChangeConsumerUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>
+        }
+        deleteMany: {
+          args: Prisma.ChangeConsumerDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ChangeConsumerUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ChangeConsumerUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>[]
+        }
+        upsert: {
+          args: Prisma.ChangeConsumerUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangeConsumerPayload>
+        }
+        aggregate: {
+          args: Prisma.ChangeConsumerAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateChangeConsumer>
+        }
+        groupBy: {
+          args: Prisma.ChangeConsumerGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ChangeConsumerGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ChangeConsumerCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ChangeConsumerCountAggregateOutputType> | number
         }
       }
     }
@@ -1453,77 +1753,77 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    AuditEntry: {
-      payload: Prisma.$AuditEntryPayload<ExtArgs>
-      fields: Prisma.AuditEntryFieldRefs
+    Change: {
+      payload: Prisma.$ChangePayload<ExtArgs>
+      fields: Prisma.ChangeFieldRefs
       operations: {
         findUnique: {
-          args: Prisma.AuditEntryFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload> | null
+          args: Prisma.ChangeFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload> | null
         }
         findUniqueOrThrow: {
-          args: Prisma.AuditEntryFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>
+          args: Prisma.ChangeFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>
         }
         findFirst: {
-          args: Prisma.AuditEntryFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload> | null
+          args: Prisma.ChangeFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload> | null
         }
         findFirstOrThrow: {
-          args: Prisma.AuditEntryFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>
+          args: Prisma.ChangeFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>
         }
         findMany: {
-          args: Prisma.AuditEntryFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>[]
+          args: Prisma.ChangeFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>[]
         }
         create: {
-          args: Prisma.AuditEntryCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>
+          args: Prisma.ChangeCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>
         }
         createMany: {
-          args: Prisma.AuditEntryCreateManyArgs<ExtArgs>
+          args: Prisma.ChangeCreateManyArgs<ExtArgs>
           result: BatchPayload
         }
         createManyAndReturn: {
-          args: Prisma.AuditEntryCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>[]
+          args: Prisma.ChangeCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>[]
         }
         delete: {
-          args: Prisma.AuditEntryDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>
+          args: Prisma.ChangeDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>
         }
         update: {
-          args: Prisma.AuditEntryUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>
+          args: Prisma.ChangeUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>
         }
         deleteMany: {
-          args: Prisma.AuditEntryDeleteManyArgs<ExtArgs>
+          args: Prisma.ChangeDeleteManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateMany: {
-          args: Prisma.AuditEntryUpdateManyArgs<ExtArgs>
+          args: Prisma.ChangeUpdateManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateManyAndReturn: {
-          args: Prisma.AuditEntryUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>[]
+          args: Prisma.ChangeUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>[]
         }
         upsert: {
-          args: Prisma.AuditEntryUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditEntryPayload>
+          args: Prisma.ChangeUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ChangePayload>
         }
         aggregate: {
-          args: Prisma.AuditEntryAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateAuditEntry>
+          args: Prisma.ChangeAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateChange>
         }
         groupBy: {
-          args: Prisma.AuditEntryGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AuditEntryGroupByOutputType>[]
+          args: Prisma.ChangeGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ChangeGroupByOutputType>[]
         }
         count: {
-          args: Prisma.AuditEntryCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AuditEntryCountAggregateOutputType> | number
+          args: Prisma.ChangeCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ChangeCountAggregateOutputType> | number
         }
       }
     }
@@ -1839,20 +2139,71 @@ export const SegmentScalarFieldEnum = {
   workspaceId: 'workspaceId',
   id: 'id',
   name: 'name',
-  createdAt: 'createdAt'
+  description: 'description',
+  createdAt: 'createdAt',
+  definitionId: 'definitionId'
 } as const
 
 export type SegmentScalarFieldEnum = (typeof SegmentScalarFieldEnum)[keyof typeof SegmentScalarFieldEnum]
 
 
+export const SegmentDefinitionScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  id: 'id',
+  segmentId: 'segmentId',
+  filter: 'filter',
+  createdAt: 'createdAt',
+  position: 'position',
+  usersRead: 'usersRead',
+  usersTotal: 'usersTotal',
+  completedAt: 'completedAt',
+  replacedAt: 'replacedAt'
+} as const
+
+export type SegmentDefinitionScalarFieldEnum = (typeof SegmentDefinitionScalarFieldEnum)[keyof typeof SegmentDefinitionScalarFieldEnum]
+
+
 export const SegmentMembershipScalarFieldEnum = {
   workspaceId: 'workspaceId',
   segmentId: 'segmentId',
+  definitionId: 'definitionId',
   userId: 'userId',
-  suppressed: 'suppressed'
+  suppressed: 'suppressed',
+  enteredAt: 'enteredAt'
 } as const
 
 export type SegmentMembershipScalarFieldEnum = (typeof SegmentMembershipScalarFieldEnum)[keyof typeof SegmentMembershipScalarFieldEnum]
+
+
+export const SegmentSuppressionScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  segmentId: 'segmentId',
+  userId: 'userId'
+} as const
+
+export type SegmentSuppressionScalarFieldEnum = (typeof SegmentSuppressionScalarFieldEnum)[keyof typeof SegmentSuppressionScalarFieldEnum]
+
+
+export const SegmentDueScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  definitionId: 'definitionId',
+  dueAt: 'dueAt'
+} as const
+
+export type SegmentDueScalarFieldEnum = (typeof SegmentDueScalarFieldEnum)[keyof typeof SegmentDueScalarFieldEnum]
+
+
+export const ChangeConsumerScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  name: 'name',
+  snapshot: 'snapshot',
+  version: 'version',
+  owner: 'owner',
+  expiresAt: 'expiresAt'
+} as const
+
+export type ChangeConsumerScalarFieldEnum = (typeof ChangeConsumerScalarFieldEnum)[keyof typeof ChangeConsumerScalarFieldEnum]
 
 
 export const EventScalarFieldEnum = {
@@ -1888,19 +2239,22 @@ export const UserDeletionScalarFieldEnum = {
 export type UserDeletionScalarFieldEnum = (typeof UserDeletionScalarFieldEnum)[keyof typeof UserDeletionScalarFieldEnum]
 
 
-export const AuditEntryScalarFieldEnum = {
+export const ChangeScalarFieldEnum = {
   workspaceId: 'workspaceId',
-  id: 'id',
+  xid: 'xid',
+  seq: 'seq',
   at: 'at',
   keyId: 'keyId',
   action: 'action',
   userId: 'userId',
   listId: 'listId',
   eventId: 'eventId',
-  apiKeyId: 'apiKeyId'
+  apiKeyId: 'apiKeyId',
+  segmentId: 'segmentId',
+  changed: 'changed'
 } as const
 
-export type AuditEntryScalarFieldEnum = (typeof AuditEntryScalarFieldEnum)[keyof typeof AuditEntryScalarFieldEnum]
+export type ChangeScalarFieldEnum = (typeof ChangeScalarFieldEnum)[keyof typeof ChangeScalarFieldEnum]
 
 
 export const IdempotencyKeyScalarFieldEnum = {
@@ -2299,11 +2653,15 @@ export type GlobalOmitConfig = {
   list?: Prisma.ListOmit
   listMembership?: Prisma.ListMembershipOmit
   segment?: Prisma.SegmentOmit
+  segmentDefinition?: Prisma.SegmentDefinitionOmit
   segmentMembership?: Prisma.SegmentMembershipOmit
+  segmentSuppression?: Prisma.SegmentSuppressionOmit
+  segmentDue?: Prisma.SegmentDueOmit
+  changeConsumer?: Prisma.ChangeConsumerOmit
   event?: Prisma.EventOmit
   userActivity?: Prisma.UserActivityOmit
   userDeletion?: Prisma.UserDeletionOmit
-  auditEntry?: Prisma.AuditEntryOmit
+  change?: Prisma.ChangeOmit
   idempotencyKey?: Prisma.IdempotencyKeyOmit
   rateLimitPoints?: Prisma.RateLimitPointsOmit
 }

@@ -61,11 +61,15 @@ export const ModelName = {
   List: 'List',
   ListMembership: 'ListMembership',
   Segment: 'Segment',
+  SegmentDefinition: 'SegmentDefinition',
   SegmentMembership: 'SegmentMembership',
+  SegmentSuppression: 'SegmentSuppression',
+  SegmentDue: 'SegmentDue',
+  ChangeConsumer: 'ChangeConsumer',
   Event: 'Event',
   UserActivity: 'UserActivity',
   UserDeletion: 'UserDeletion',
-  AuditEntry: 'AuditEntry',
+  Change: 'Change',
   IdempotencyKey: 'IdempotencyKey',
   RateLimitPoints: 'RateLimitPoints'
 } as const
@@ -211,20 +215,71 @@ export const SegmentScalarFieldEnum = {
   workspaceId: 'workspaceId',
   id: 'id',
   name: 'name',
-  createdAt: 'createdAt'
+  description: 'description',
+  createdAt: 'createdAt',
+  definitionId: 'definitionId'
 } as const
 
 export type SegmentScalarFieldEnum = (typeof SegmentScalarFieldEnum)[keyof typeof SegmentScalarFieldEnum]
 
 
+export const SegmentDefinitionScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  id: 'id',
+  segmentId: 'segmentId',
+  filter: 'filter',
+  createdAt: 'createdAt',
+  position: 'position',
+  usersRead: 'usersRead',
+  usersTotal: 'usersTotal',
+  completedAt: 'completedAt',
+  replacedAt: 'replacedAt'
+} as const
+
+export type SegmentDefinitionScalarFieldEnum = (typeof SegmentDefinitionScalarFieldEnum)[keyof typeof SegmentDefinitionScalarFieldEnum]
+
+
 export const SegmentMembershipScalarFieldEnum = {
   workspaceId: 'workspaceId',
   segmentId: 'segmentId',
+  definitionId: 'definitionId',
   userId: 'userId',
-  suppressed: 'suppressed'
+  suppressed: 'suppressed',
+  enteredAt: 'enteredAt'
 } as const
 
 export type SegmentMembershipScalarFieldEnum = (typeof SegmentMembershipScalarFieldEnum)[keyof typeof SegmentMembershipScalarFieldEnum]
+
+
+export const SegmentSuppressionScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  segmentId: 'segmentId',
+  userId: 'userId'
+} as const
+
+export type SegmentSuppressionScalarFieldEnum = (typeof SegmentSuppressionScalarFieldEnum)[keyof typeof SegmentSuppressionScalarFieldEnum]
+
+
+export const SegmentDueScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  userId: 'userId',
+  definitionId: 'definitionId',
+  dueAt: 'dueAt'
+} as const
+
+export type SegmentDueScalarFieldEnum = (typeof SegmentDueScalarFieldEnum)[keyof typeof SegmentDueScalarFieldEnum]
+
+
+export const ChangeConsumerScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  name: 'name',
+  snapshot: 'snapshot',
+  version: 'version',
+  owner: 'owner',
+  expiresAt: 'expiresAt'
+} as const
+
+export type ChangeConsumerScalarFieldEnum = (typeof ChangeConsumerScalarFieldEnum)[keyof typeof ChangeConsumerScalarFieldEnum]
 
 
 export const EventScalarFieldEnum = {
@@ -260,19 +315,22 @@ export const UserDeletionScalarFieldEnum = {
 export type UserDeletionScalarFieldEnum = (typeof UserDeletionScalarFieldEnum)[keyof typeof UserDeletionScalarFieldEnum]
 
 
-export const AuditEntryScalarFieldEnum = {
+export const ChangeScalarFieldEnum = {
   workspaceId: 'workspaceId',
-  id: 'id',
+  xid: 'xid',
+  seq: 'seq',
   at: 'at',
   keyId: 'keyId',
   action: 'action',
   userId: 'userId',
   listId: 'listId',
   eventId: 'eventId',
-  apiKeyId: 'apiKeyId'
+  apiKeyId: 'apiKeyId',
+  segmentId: 'segmentId',
+  changed: 'changed'
 } as const
 
-export type AuditEntryScalarFieldEnum = (typeof AuditEntryScalarFieldEnum)[keyof typeof AuditEntryScalarFieldEnum]
+export type ChangeScalarFieldEnum = (typeof ChangeScalarFieldEnum)[keyof typeof ChangeScalarFieldEnum]
 
 
 export const IdempotencyKeyScalarFieldEnum = {

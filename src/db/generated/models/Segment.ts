@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Segment
- * A group of users computed from their attributes and events.
+ * A group of users computed from a filter.
  */
 export type SegmentModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentPayload>
 
@@ -28,21 +28,27 @@ export type SegmentMinAggregateOutputType = {
   workspaceId: string | null
   id: string | null
   name: string | null
+  description: string | null
   createdAt: Date | null
+  definitionId: string | null
 }
 
 export type SegmentMaxAggregateOutputType = {
   workspaceId: string | null
   id: string | null
   name: string | null
+  description: string | null
   createdAt: Date | null
+  definitionId: string | null
 }
 
 export type SegmentCountAggregateOutputType = {
   workspaceId: number
   id: number
   name: number
+  description: number
   createdAt: number
+  definitionId: number
   _all: number
 }
 
@@ -51,21 +57,27 @@ export type SegmentMinAggregateInputType = {
   workspaceId?: true
   id?: true
   name?: true
+  description?: true
   createdAt?: true
+  definitionId?: true
 }
 
 export type SegmentMaxAggregateInputType = {
   workspaceId?: true
   id?: true
   name?: true
+  description?: true
   createdAt?: true
+  definitionId?: true
 }
 
 export type SegmentCountAggregateInputType = {
   workspaceId?: true
   id?: true
   name?: true
+  description?: true
   createdAt?: true
+  definitionId?: true
   _all?: true
 }
 
@@ -145,7 +157,9 @@ export type SegmentGroupByOutputType = {
   workspaceId: string
   id: string
   name: string
+  description: string | null
   createdAt: Date
+  definitionId: string
   _count: SegmentCountAggregateOutputType | null
   _min: SegmentMinAggregateOutputType | null
   _max: SegmentMaxAggregateOutputType | null
@@ -173,18 +187,26 @@ export type SegmentWhereInput = {
   workspaceId?: Prisma.UuidFilter<"Segment"> | string
   id?: Prisma.UuidFilter<"Segment"> | string
   name?: Prisma.StringFilter<"Segment"> | string
+  description?: Prisma.StringNullableFilter<"Segment"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Segment"> | Date | string
+  definitionId?: Prisma.UuidFilter<"Segment"> | string
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
   members?: Prisma.SegmentMembershipListRelationFilter
+  definitions?: Prisma.SegmentDefinitionListRelationFilter
+  suppressions?: Prisma.SegmentSuppressionListRelationFilter
 }
 
 export type SegmentOrderByWithRelationInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  description?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
   members?: Prisma.SegmentMembershipOrderByRelationAggregateInput
+  definitions?: Prisma.SegmentDefinitionOrderByRelationAggregateInput
+  suppressions?: Prisma.SegmentSuppressionOrderByRelationAggregateInput
 }
 
 export type SegmentWhereUniqueInput = Prisma.AtLeast<{
@@ -195,16 +217,22 @@ export type SegmentWhereUniqueInput = Prisma.AtLeast<{
   workspaceId?: Prisma.UuidFilter<"Segment"> | string
   id?: Prisma.UuidFilter<"Segment"> | string
   name?: Prisma.StringFilter<"Segment"> | string
+  description?: Prisma.StringNullableFilter<"Segment"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Segment"> | Date | string
+  definitionId?: Prisma.UuidFilter<"Segment"> | string
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
   members?: Prisma.SegmentMembershipListRelationFilter
+  definitions?: Prisma.SegmentDefinitionListRelationFilter
+  suppressions?: Prisma.SegmentSuppressionListRelationFilter
 }, "workspaceId_id">
 
 export type SegmentOrderByWithAggregationInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  description?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   _count?: Prisma.SegmentCountOrderByAggregateInput
   _max?: Prisma.SegmentMaxOrderByAggregateInput
   _min?: Prisma.SegmentMinOrderByAggregateInput
@@ -217,59 +245,83 @@ export type SegmentScalarWhereWithAggregatesInput = {
   workspaceId?: Prisma.UuidWithAggregatesFilter<"Segment"> | string
   id?: Prisma.UuidWithAggregatesFilter<"Segment"> | string
   name?: Prisma.StringWithAggregatesFilter<"Segment"> | string
+  description?: Prisma.StringNullableWithAggregatesFilter<"Segment"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Segment"> | Date | string
+  definitionId?: Prisma.UuidWithAggregatesFilter<"Segment"> | string
 }
 
 export type SegmentCreateInput = {
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
   workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
   members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
+  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUncheckedCreateInput = {
   workspaceId: string
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
   members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
+  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
   members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
+  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
+  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentCreateManyInput = {
   workspaceId: string
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
 }
 
 export type SegmentUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type SegmentUncheckedUpdateManyInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type SegmentListRelationFilter = {
@@ -291,21 +343,27 @@ export type SegmentCountOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  description?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
 }
 
 export type SegmentMaxOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  description?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
 }
 
 export type SegmentMinOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  description?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
 }
 
 export type SegmentScalarRelationFilter = {
@@ -355,6 +413,20 @@ export type SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput = {
   deleteMany?: Prisma.SegmentScalarWhereInput | Prisma.SegmentScalarWhereInput[]
 }
 
+export type SegmentCreateNestedOneWithoutDefinitionsInput = {
+  create?: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
+  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutDefinitionsInput
+  connect?: Prisma.SegmentWhereUniqueInput
+}
+
+export type SegmentUpdateOneRequiredWithoutDefinitionsNestedInput = {
+  create?: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
+  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutDefinitionsInput
+  upsert?: Prisma.SegmentUpsertWithoutDefinitionsInput
+  connect?: Prisma.SegmentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.SegmentUpdateToOneWithWhereWithoutDefinitionsInput, Prisma.SegmentUpdateWithoutDefinitionsInput>, Prisma.SegmentUncheckedUpdateWithoutDefinitionsInput>
+}
+
 export type SegmentCreateNestedOneWithoutMembersInput = {
   create?: Prisma.XOR<Prisma.SegmentCreateWithoutMembersInput, Prisma.SegmentUncheckedCreateWithoutMembersInput>
   connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutMembersInput
@@ -369,18 +441,40 @@ export type SegmentUpdateOneRequiredWithoutMembersNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.SegmentUpdateToOneWithWhereWithoutMembersInput, Prisma.SegmentUpdateWithoutMembersInput>, Prisma.SegmentUncheckedUpdateWithoutMembersInput>
 }
 
+export type SegmentCreateNestedOneWithoutSuppressionsInput = {
+  create?: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
+  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutSuppressionsInput
+  connect?: Prisma.SegmentWhereUniqueInput
+}
+
+export type SegmentUpdateOneRequiredWithoutSuppressionsNestedInput = {
+  create?: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
+  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutSuppressionsInput
+  upsert?: Prisma.SegmentUpsertWithoutSuppressionsInput
+  connect?: Prisma.SegmentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.SegmentUpdateToOneWithWhereWithoutSuppressionsInput, Prisma.SegmentUpdateWithoutSuppressionsInput>, Prisma.SegmentUncheckedUpdateWithoutSuppressionsInput>
+}
+
 export type SegmentCreateWithoutWorkspaceInput = {
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
   members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
+  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUncheckedCreateWithoutWorkspaceInput = {
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
   members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
+  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentCreateOrConnectWithoutWorkspaceInput = {
@@ -416,21 +510,91 @@ export type SegmentScalarWhereInput = {
   workspaceId?: Prisma.UuidFilter<"Segment"> | string
   id?: Prisma.UuidFilter<"Segment"> | string
   name?: Prisma.StringFilter<"Segment"> | string
+  description?: Prisma.StringNullableFilter<"Segment"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Segment"> | Date | string
+  definitionId?: Prisma.UuidFilter<"Segment"> | string
+}
+
+export type SegmentCreateWithoutDefinitionsInput = {
+  id: string
+  name: string
+  description?: string | null
+  createdAt: Date | string
+  definitionId: string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
+  members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
+}
+
+export type SegmentUncheckedCreateWithoutDefinitionsInput = {
+  workspaceId: string
+  id: string
+  name: string
+  description?: string | null
+  createdAt: Date | string
+  definitionId: string
+  members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
+}
+
+export type SegmentCreateOrConnectWithoutDefinitionsInput = {
+  where: Prisma.SegmentWhereUniqueInput
+  create: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
+}
+
+export type SegmentUpsertWithoutDefinitionsInput = {
+  update: Prisma.XOR<Prisma.SegmentUpdateWithoutDefinitionsInput, Prisma.SegmentUncheckedUpdateWithoutDefinitionsInput>
+  create: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
+  where?: Prisma.SegmentWhereInput
+}
+
+export type SegmentUpdateToOneWithWhereWithoutDefinitionsInput = {
+  where?: Prisma.SegmentWhereInput
+  data: Prisma.XOR<Prisma.SegmentUpdateWithoutDefinitionsInput, Prisma.SegmentUncheckedUpdateWithoutDefinitionsInput>
+}
+
+export type SegmentUpdateWithoutDefinitionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
+  members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
+}
+
+export type SegmentUncheckedUpdateWithoutDefinitionsInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentCreateWithoutMembersInput = {
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
   workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
+  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUncheckedCreateWithoutMembersInput = {
   workspaceId: string
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
+  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentCreateOrConnectWithoutMembersInput = {
@@ -452,41 +616,121 @@ export type SegmentUpdateToOneWithWhereWithoutMembersInput = {
 export type SegmentUpdateWithoutMembersInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
+  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateWithoutMembersInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
+}
+
+export type SegmentCreateWithoutSuppressionsInput = {
+  id: string
+  name: string
+  description?: string | null
+  createdAt: Date | string
+  definitionId: string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
+  members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
+  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
+}
+
+export type SegmentUncheckedCreateWithoutSuppressionsInput = {
+  workspaceId: string
+  id: string
+  name: string
+  description?: string | null
+  createdAt: Date | string
+  definitionId: string
+  members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
+  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
+}
+
+export type SegmentCreateOrConnectWithoutSuppressionsInput = {
+  where: Prisma.SegmentWhereUniqueInput
+  create: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
+}
+
+export type SegmentUpsertWithoutSuppressionsInput = {
+  update: Prisma.XOR<Prisma.SegmentUpdateWithoutSuppressionsInput, Prisma.SegmentUncheckedUpdateWithoutSuppressionsInput>
+  create: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
+  where?: Prisma.SegmentWhereInput
+}
+
+export type SegmentUpdateToOneWithWhereWithoutSuppressionsInput = {
+  where?: Prisma.SegmentWhereInput
+  data: Prisma.XOR<Prisma.SegmentUpdateWithoutSuppressionsInput, Prisma.SegmentUncheckedUpdateWithoutSuppressionsInput>
+}
+
+export type SegmentUpdateWithoutSuppressionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
+  members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
+  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
+}
+
+export type SegmentUncheckedUpdateWithoutSuppressionsInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
+  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentCreateManyWorkspaceInput = {
   id: string
   name: string
+  description?: string | null
   createdAt: Date | string
+  definitionId: string
 }
 
 export type SegmentUpdateWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
+  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
+  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateManyWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 
@@ -496,10 +740,14 @@ export type SegmentUncheckedUpdateManyWithoutWorkspaceInput = {
 
 export type SegmentCountOutputType = {
   members: number
+  definitions: number
+  suppressions: number
 }
 
 export type SegmentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   members?: boolean | SegmentCountOutputTypeCountMembersArgs
+  definitions?: boolean | SegmentCountOutputTypeCountDefinitionsArgs
+  suppressions?: boolean | SegmentCountOutputTypeCountSuppressionsArgs
 }
 
 /**
@@ -519,14 +767,32 @@ export type SegmentCountOutputTypeCountMembersArgs<ExtArgs extends runtime.Types
   where?: Prisma.SegmentMembershipWhereInput
 }
 
+/**
+ * SegmentCountOutputType without action
+ */
+export type SegmentCountOutputTypeCountDefinitionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SegmentDefinitionWhereInput
+}
+
+/**
+ * SegmentCountOutputType without action
+ */
+export type SegmentCountOutputTypeCountSuppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SegmentSuppressionWhereInput
+}
+
 
 export type SegmentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
   id?: boolean
   name?: boolean
+  description?: boolean
   createdAt?: boolean
+  definitionId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   members?: boolean | Prisma.Segment$membersArgs<ExtArgs>
+  definitions?: boolean | Prisma.Segment$definitionsArgs<ExtArgs>
+  suppressions?: boolean | Prisma.Segment$suppressionsArgs<ExtArgs>
   _count?: boolean | Prisma.SegmentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segment"]>
 
@@ -534,7 +800,9 @@ export type SegmentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   workspaceId?: boolean
   id?: boolean
   name?: boolean
+  description?: boolean
   createdAt?: boolean
+  definitionId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segment"]>
 
@@ -542,7 +810,9 @@ export type SegmentSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   workspaceId?: boolean
   id?: boolean
   name?: boolean
+  description?: boolean
   createdAt?: boolean
+  definitionId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segment"]>
 
@@ -550,13 +820,17 @@ export type SegmentSelectScalar = {
   workspaceId?: boolean
   id?: boolean
   name?: boolean
+  description?: boolean
   createdAt?: boolean
+  definitionId?: boolean
 }
 
-export type SegmentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "name" | "createdAt", ExtArgs["result"]["segment"]>
+export type SegmentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "name" | "description" | "createdAt" | "definitionId", ExtArgs["result"]["segment"]>
 export type SegmentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   members?: boolean | Prisma.Segment$membersArgs<ExtArgs>
+  definitions?: boolean | Prisma.Segment$definitionsArgs<ExtArgs>
+  suppressions?: boolean | Prisma.Segment$suppressionsArgs<ExtArgs>
   _count?: boolean | Prisma.SegmentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type SegmentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -571,12 +845,20 @@ export type $SegmentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
   objects: {
     workspace: Prisma.$WorkspacePayload<ExtArgs>
     members: Prisma.$SegmentMembershipPayload<ExtArgs>[]
+    definitions: Prisma.$SegmentDefinitionPayload<ExtArgs>[]
+    suppressions: Prisma.$SegmentSuppressionPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
     id: string
     name: string
+    description: string | null
     createdAt: Date
+    /**
+     * The definition whose members are those of the segment. The id of the segment itself if its members were imported: such a
+     * segment has no filter.
+     */
+    definitionId: string
   }, ExtArgs["result"]["segment"]>
   composites: {}
 }
@@ -973,6 +1255,8 @@ export interface Prisma__SegmentClient<T, Null = never, ExtArgs extends runtime.
   readonly [Symbol.toStringTag]: "PrismaPromise"
   workspace<T extends Prisma.WorkspaceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.WorkspaceDefaultArgs<ExtArgs>>): Prisma.Prisma__WorkspaceClient<runtime.Types.Result.GetResult<Prisma.$WorkspacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   members<T extends Prisma.Segment$membersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Segment$membersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  definitions<T extends Prisma.Segment$definitionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Segment$definitionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentDefinitionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  suppressions<T extends Prisma.Segment$suppressionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Segment$suppressionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentSuppressionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1005,7 +1289,9 @@ export interface SegmentFieldRefs {
   readonly workspaceId: Prisma.FieldRef<"Segment", 'String'>
   readonly id: Prisma.FieldRef<"Segment", 'String'>
   readonly name: Prisma.FieldRef<"Segment", 'String'>
+  readonly description: Prisma.FieldRef<"Segment", 'String'>
   readonly createdAt: Prisma.FieldRef<"Segment", 'DateTime'>
+  readonly definitionId: Prisma.FieldRef<"Segment", 'String'>
 }
     
 
@@ -1428,6 +1714,54 @@ export type Segment$membersArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
+}
+
+/**
+ * Segment.definitions
+ */
+export type Segment$definitionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SegmentDefinition
+   */
+  select?: Prisma.SegmentDefinitionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SegmentDefinition
+   */
+  omit?: Prisma.SegmentDefinitionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SegmentDefinitionInclude<ExtArgs> | null
+  where?: Prisma.SegmentDefinitionWhereInput
+  orderBy?: Prisma.SegmentDefinitionOrderByWithRelationInput | Prisma.SegmentDefinitionOrderByWithRelationInput[]
+  cursor?: Prisma.SegmentDefinitionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SegmentDefinitionScalarFieldEnum | Prisma.SegmentDefinitionScalarFieldEnum[]
+}
+
+/**
+ * Segment.suppressions
+ */
+export type Segment$suppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SegmentSuppression
+   */
+  select?: Prisma.SegmentSuppressionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SegmentSuppression
+   */
+  omit?: Prisma.SegmentSuppressionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SegmentSuppressionInclude<ExtArgs> | null
+  where?: Prisma.SegmentSuppressionWhereInput
+  orderBy?: Prisma.SegmentSuppressionOrderByWithRelationInput | Prisma.SegmentSuppressionOrderByWithRelationInput[]
+  cursor?: Prisma.SegmentSuppressionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SegmentSuppressionScalarFieldEnum | Prisma.SegmentSuppressionScalarFieldEnum[]
 }
 
 /**

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model SegmentMembership
- * A user's membership in a segment. A suppressed member receives no broadcasts.
+ * A user's membership in a segment, by one of its definitions: current if that is the definition of the segment. A suppressed
+ * member receives no broadcasts.
  */
 export type SegmentMembershipModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentMembershipPayload>
 
@@ -27,22 +28,28 @@ export type AggregateSegmentMembership = {
 export type SegmentMembershipMinAggregateOutputType = {
   workspaceId: string | null
   segmentId: string | null
+  definitionId: string | null
   userId: string | null
   suppressed: boolean | null
+  enteredAt: Date | null
 }
 
 export type SegmentMembershipMaxAggregateOutputType = {
   workspaceId: string | null
   segmentId: string | null
+  definitionId: string | null
   userId: string | null
   suppressed: boolean | null
+  enteredAt: Date | null
 }
 
 export type SegmentMembershipCountAggregateOutputType = {
   workspaceId: number
   segmentId: number
+  definitionId: number
   userId: number
   suppressed: number
+  enteredAt: number
   _all: number
 }
 
@@ -50,22 +57,28 @@ export type SegmentMembershipCountAggregateOutputType = {
 export type SegmentMembershipMinAggregateInputType = {
   workspaceId?: true
   segmentId?: true
+  definitionId?: true
   userId?: true
   suppressed?: true
+  enteredAt?: true
 }
 
 export type SegmentMembershipMaxAggregateInputType = {
   workspaceId?: true
   segmentId?: true
+  definitionId?: true
   userId?: true
   suppressed?: true
+  enteredAt?: true
 }
 
 export type SegmentMembershipCountAggregateInputType = {
   workspaceId?: true
   segmentId?: true
+  definitionId?: true
   userId?: true
   suppressed?: true
+  enteredAt?: true
   _all?: true
 }
 
@@ -144,8 +157,10 @@ export type SegmentMembershipGroupByArgs<ExtArgs extends runtime.Types.Extension
 export type SegmentMembershipGroupByOutputType = {
   workspaceId: string
   segmentId: string
+  definitionId: string
   userId: string
   suppressed: boolean
+  enteredAt: Date | null
   _count: SegmentMembershipCountAggregateOutputType | null
   _min: SegmentMembershipMinAggregateOutputType | null
   _max: SegmentMembershipMaxAggregateOutputType | null
@@ -172,8 +187,10 @@ export type SegmentMembershipWhereInput = {
   NOT?: Prisma.SegmentMembershipWhereInput | Prisma.SegmentMembershipWhereInput[]
   workspaceId?: Prisma.UuidFilter<"SegmentMembership"> | string
   segmentId?: Prisma.UuidFilter<"SegmentMembership"> | string
+  definitionId?: Prisma.UuidFilter<"SegmentMembership"> | string
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
+  enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
   segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -181,30 +198,36 @@ export type SegmentMembershipWhereInput = {
 export type SegmentMembershipOrderByWithRelationInput = {
   workspaceId?: Prisma.SortOrder
   segmentId?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
+  enteredAt?: Prisma.SortOrderInput | Prisma.SortOrder
   segment?: Prisma.SegmentOrderByWithRelationInput
   user?: Prisma.UserOrderByWithRelationInput
 }
 
 export type SegmentMembershipWhereUniqueInput = Prisma.AtLeast<{
-  workspaceId_segmentId_userId?: Prisma.SegmentMembershipWorkspaceIdSegmentIdUserIdCompoundUniqueInput
+  workspaceId_definitionId_userId?: Prisma.SegmentMembershipWorkspaceIdDefinitionIdUserIdCompoundUniqueInput
   AND?: Prisma.SegmentMembershipWhereInput | Prisma.SegmentMembershipWhereInput[]
   OR?: Prisma.SegmentMembershipWhereInput[]
   NOT?: Prisma.SegmentMembershipWhereInput | Prisma.SegmentMembershipWhereInput[]
   workspaceId?: Prisma.UuidFilter<"SegmentMembership"> | string
   segmentId?: Prisma.UuidFilter<"SegmentMembership"> | string
+  definitionId?: Prisma.UuidFilter<"SegmentMembership"> | string
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
+  enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
   segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
-}, "workspaceId_segmentId_userId">
+}, "workspaceId_definitionId_userId">
 
 export type SegmentMembershipOrderByWithAggregationInput = {
   workspaceId?: Prisma.SortOrder
   segmentId?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
+  enteredAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.SegmentMembershipCountOrderByAggregateInput
   _max?: Prisma.SegmentMembershipMaxOrderByAggregateInput
   _min?: Prisma.SegmentMembershipMinOrderByAggregateInput
@@ -216,12 +239,16 @@ export type SegmentMembershipScalarWhereWithAggregatesInput = {
   NOT?: Prisma.SegmentMembershipScalarWhereWithAggregatesInput | Prisma.SegmentMembershipScalarWhereWithAggregatesInput[]
   workspaceId?: Prisma.UuidWithAggregatesFilter<"SegmentMembership"> | string
   segmentId?: Prisma.UuidWithAggregatesFilter<"SegmentMembership"> | string
+  definitionId?: Prisma.UuidWithAggregatesFilter<"SegmentMembership"> | string
   userId?: Prisma.UuidWithAggregatesFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolWithAggregatesFilter<"SegmentMembership"> | boolean
+  enteredAt?: Prisma.DateTimeNullableWithAggregatesFilter<"SegmentMembership"> | Date | string | null
 }
 
 export type SegmentMembershipCreateInput = {
+  definitionId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
   segment: Prisma.SegmentCreateNestedOneWithoutMembersInput
   user: Prisma.UserCreateNestedOneWithoutSegmentsInput
 }
@@ -229,12 +256,16 @@ export type SegmentMembershipCreateInput = {
 export type SegmentMembershipUncheckedCreateInput = {
   workspaceId: string
   segmentId: string
+  definitionId: string
   userId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
 }
 
 export type SegmentMembershipUpdateInput = {
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   segment?: Prisma.SegmentUpdateOneRequiredWithoutMembersNestedInput
   user?: Prisma.UserUpdateOneRequiredWithoutSegmentsNestedInput
 }
@@ -242,26 +273,34 @@ export type SegmentMembershipUpdateInput = {
 export type SegmentMembershipUncheckedUpdateInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type SegmentMembershipCreateManyInput = {
   workspaceId: string
   segmentId: string
+  definitionId: string
   userId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
 }
 
 export type SegmentMembershipUpdateManyMutationInput = {
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type SegmentMembershipUncheckedUpdateManyInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type SegmentMembershipListRelationFilter = {
@@ -274,31 +313,37 @@ export type SegmentMembershipOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type SegmentMembershipWorkspaceIdSegmentIdUserIdCompoundUniqueInput = {
+export type SegmentMembershipWorkspaceIdDefinitionIdUserIdCompoundUniqueInput = {
   workspaceId: string
-  segmentId: string
+  definitionId: string
   userId: string
 }
 
 export type SegmentMembershipCountOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   segmentId?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
+  enteredAt?: Prisma.SortOrder
 }
 
 export type SegmentMembershipMaxOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   segmentId?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
+  enteredAt?: Prisma.SortOrder
 }
 
 export type SegmentMembershipMinOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   segmentId?: Prisma.SortOrder
+  definitionId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
+  enteredAt?: Prisma.SortOrder
 }
 
 export type SegmentMembershipCreateNestedManyWithoutUserInput = {
@@ -386,13 +431,17 @@ export type SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput = {
 }
 
 export type SegmentMembershipCreateWithoutUserInput = {
+  definitionId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
   segment: Prisma.SegmentCreateNestedOneWithoutMembersInput
 }
 
 export type SegmentMembershipUncheckedCreateWithoutUserInput = {
   segmentId: string
+  definitionId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
 }
 
 export type SegmentMembershipCreateOrConnectWithoutUserInput = {
@@ -427,18 +476,24 @@ export type SegmentMembershipScalarWhereInput = {
   NOT?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
   workspaceId?: Prisma.UuidFilter<"SegmentMembership"> | string
   segmentId?: Prisma.UuidFilter<"SegmentMembership"> | string
+  definitionId?: Prisma.UuidFilter<"SegmentMembership"> | string
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
+  enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
 }
 
 export type SegmentMembershipCreateWithoutSegmentInput = {
+  definitionId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
   user: Prisma.UserCreateNestedOneWithoutSegmentsInput
 }
 
 export type SegmentMembershipUncheckedCreateWithoutSegmentInput = {
+  definitionId: string
   userId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
 }
 
 export type SegmentMembershipCreateOrConnectWithoutSegmentInput = {
@@ -469,42 +524,58 @@ export type SegmentMembershipUpdateManyWithWhereWithoutSegmentInput = {
 
 export type SegmentMembershipCreateManyUserInput = {
   segmentId: string
+  definitionId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
 }
 
 export type SegmentMembershipUpdateWithoutUserInput = {
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   segment?: Prisma.SegmentUpdateOneRequiredWithoutMembersNestedInput
 }
 
 export type SegmentMembershipUncheckedUpdateWithoutUserInput = {
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type SegmentMembershipUncheckedUpdateManyWithoutUserInput = {
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type SegmentMembershipCreateManySegmentInput = {
+  definitionId: string
   userId: string
   suppressed?: boolean
+  enteredAt?: Date | string | null
 }
 
 export type SegmentMembershipUpdateWithoutSegmentInput = {
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   user?: Prisma.UserUpdateOneRequiredWithoutSegmentsNestedInput
 }
 
 export type SegmentMembershipUncheckedUpdateWithoutSegmentInput = {
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type SegmentMembershipUncheckedUpdateManyWithoutSegmentInput = {
+  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -512,8 +583,10 @@ export type SegmentMembershipUncheckedUpdateManyWithoutSegmentInput = {
 export type SegmentMembershipSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
   segmentId?: boolean
+  definitionId?: boolean
   userId?: boolean
   suppressed?: boolean
+  enteredAt?: boolean
   segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
@@ -521,8 +594,10 @@ export type SegmentMembershipSelect<ExtArgs extends runtime.Types.Extensions.Int
 export type SegmentMembershipSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
   segmentId?: boolean
+  definitionId?: boolean
   userId?: boolean
   suppressed?: boolean
+  enteredAt?: boolean
   segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
@@ -530,8 +605,10 @@ export type SegmentMembershipSelectCreateManyAndReturn<ExtArgs extends runtime.T
 export type SegmentMembershipSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
   segmentId?: boolean
+  definitionId?: boolean
   userId?: boolean
   suppressed?: boolean
+  enteredAt?: boolean
   segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
@@ -539,11 +616,13 @@ export type SegmentMembershipSelectUpdateManyAndReturn<ExtArgs extends runtime.T
 export type SegmentMembershipSelectScalar = {
   workspaceId?: boolean
   segmentId?: boolean
+  definitionId?: boolean
   userId?: boolean
   suppressed?: boolean
+  enteredAt?: boolean
 }
 
-export type SegmentMembershipOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "segmentId" | "userId" | "suppressed", ExtArgs["result"]["segmentMembership"]>
+export type SegmentMembershipOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "segmentId" | "definitionId" | "userId" | "suppressed" | "enteredAt", ExtArgs["result"]["segmentMembership"]>
 export type SegmentMembershipInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -566,8 +645,13 @@ export type $SegmentMembershipPayload<ExtArgs extends runtime.Types.Extensions.I
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
     segmentId: string
+    definitionId: string
     userId: string
     suppressed: boolean
+    /**
+     * When the user entered the segment; null for members who were imported.
+     */
+    enteredAt: Date | null
   }, ExtArgs["result"]["segmentMembership"]>
   composites: {}
 }
@@ -995,8 +1079,10 @@ export interface Prisma__SegmentMembershipClient<T, Null = never, ExtArgs extend
 export interface SegmentMembershipFieldRefs {
   readonly workspaceId: Prisma.FieldRef<"SegmentMembership", 'String'>
   readonly segmentId: Prisma.FieldRef<"SegmentMembership", 'String'>
+  readonly definitionId: Prisma.FieldRef<"SegmentMembership", 'String'>
   readonly userId: Prisma.FieldRef<"SegmentMembership", 'String'>
   readonly suppressed: Prisma.FieldRef<"SegmentMembership", 'Boolean'>
+  readonly enteredAt: Prisma.FieldRef<"SegmentMembership", 'DateTime'>
 }
     
 

@@ -274,6 +274,8 @@ export type UserWhereInput = {
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  suppressions?: Prisma.SegmentSuppressionListRelationFilter
+  segmentDues?: Prisma.SegmentDueListRelationFilter
   words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
   activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
   attributeValues?: Prisma.AttributeValueListRelationFilter
@@ -301,6 +303,8 @@ export type UserOrderByWithRelationInput = {
   devices?: Prisma.DeviceOrderByRelationAggregateInput
   lists?: Prisma.ListMembershipOrderByRelationAggregateInput
   segments?: Prisma.SegmentMembershipOrderByRelationAggregateInput
+  suppressions?: Prisma.SegmentSuppressionOrderByRelationAggregateInput
+  segmentDues?: Prisma.SegmentDueOrderByRelationAggregateInput
   words?: Prisma.UserWordsOrderByWithRelationInput
   activity?: Prisma.UserActivityOrderByWithRelationInput
   attributeValues?: Prisma.AttributeValueOrderByRelationAggregateInput
@@ -333,6 +337,8 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
   segments?: Prisma.SegmentMembershipListRelationFilter
+  suppressions?: Prisma.SegmentSuppressionListRelationFilter
+  segmentDues?: Prisma.SegmentDueListRelationFilter
   words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
   activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
   attributeValues?: Prisma.AttributeValueListRelationFilter
@@ -405,6 +411,8 @@ export type UserCreateInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -431,6 +439,8 @@ export type UserUncheckedCreateInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -457,6 +467,8 @@ export type UserUpdateInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -483,6 +495,8 @@ export type UserUncheckedUpdateInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -738,6 +752,34 @@ export type UserUpdateOneRequiredWithoutSegmentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSegmentsInput, Prisma.UserUpdateWithoutSegmentsInput>, Prisma.UserUncheckedUpdateWithoutSegmentsInput>
 }
 
+export type UserCreateNestedOneWithoutSuppressionsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutSuppressionsInput, Prisma.UserUncheckedCreateWithoutSuppressionsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSuppressionsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutSuppressionsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutSuppressionsInput, Prisma.UserUncheckedCreateWithoutSuppressionsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSuppressionsInput
+  upsert?: Prisma.UserUpsertWithoutSuppressionsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSuppressionsInput, Prisma.UserUpdateWithoutSuppressionsInput>, Prisma.UserUncheckedUpdateWithoutSuppressionsInput>
+}
+
+export type UserCreateNestedOneWithoutSegmentDuesInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSegmentDuesInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutSegmentDuesNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSegmentDuesInput
+  upsert?: Prisma.UserUpsertWithoutSegmentDuesInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSegmentDuesInput, Prisma.UserUpdateWithoutSegmentDuesInput>, Prisma.UserUncheckedUpdateWithoutSegmentDuesInput>
+}
+
 export type UserCreateNestedOneWithoutActivityInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutActivityInput, Prisma.UserUncheckedCreateWithoutActivityInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutActivityInput
@@ -772,6 +814,8 @@ export type UserCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -797,6 +841,8 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -872,6 +918,8 @@ export type UserCreateWithoutWordsInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
@@ -897,6 +945,8 @@ export type UserUncheckedCreateWithoutWordsInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
@@ -938,6 +988,8 @@ export type UserUpdateWithoutWordsInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
@@ -963,6 +1015,8 @@ export type UserUncheckedUpdateWithoutWordsInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
@@ -988,6 +1042,8 @@ export type UserCreateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
 }
@@ -1013,6 +1069,8 @@ export type UserUncheckedCreateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
 }
@@ -1054,6 +1112,8 @@ export type UserUpdateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
 }
@@ -1079,6 +1139,8 @@ export type UserUncheckedUpdateWithoutAttributeValuesInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
 }
@@ -1103,6 +1165,8 @@ export type UserCreateWithoutDevicesInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -1128,6 +1192,8 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   updatedAt: Date | string
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -1169,6 +1235,8 @@ export type UserUpdateWithoutDevicesInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1194,6 +1262,8 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1219,6 +1289,8 @@ export type UserCreateWithoutListsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -1244,6 +1316,8 @@ export type UserUncheckedCreateWithoutListsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -1285,6 +1359,8 @@ export type UserUpdateWithoutListsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1310,6 +1386,8 @@ export type UserUncheckedUpdateWithoutListsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1335,6 +1413,8 @@ export type UserCreateWithoutSegmentsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -1360,6 +1440,8 @@ export type UserUncheckedCreateWithoutSegmentsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -1401,6 +1483,8 @@ export type UserUpdateWithoutSegmentsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1426,6 +1510,256 @@ export type UserUncheckedUpdateWithoutSegmentsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutSuppressionsInput = {
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
+  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutSuppressionsInput = {
+  workspaceId: string
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutSuppressionsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutSuppressionsInput, Prisma.UserUncheckedCreateWithoutSuppressionsInput>
+}
+
+export type UserUpsertWithoutSuppressionsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutSuppressionsInput, Prisma.UserUncheckedUpdateWithoutSuppressionsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutSuppressionsInput, Prisma.UserUncheckedCreateWithoutSuppressionsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutSuppressionsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutSuppressionsInput, Prisma.UserUncheckedUpdateWithoutSuppressionsInput>
+}
+
+export type UserUpdateWithoutSuppressionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
+  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutSuppressionsInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
+  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutSegmentDuesInput = {
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
+  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
+  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutSegmentDuesInput = {
+  workspaceId: string
+  id: string
+  uid: string
+  uidUpdateable?: boolean
+  firstName?: string | null
+  lastName?: string | null
+  number?: string | null
+  email?: string | null
+  isAccount?: boolean
+  timeZone?: string | null
+  appVersion?: string | null
+  appBuild?: string | null
+  appLastActiveAt?: Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt: Date | string
+  updatedAt: Date | string
+  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
+  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
+  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
+  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
+  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutSegmentDuesInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
+}
+
+export type UserUpsertWithoutSegmentDuesInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutSegmentDuesInput, Prisma.UserUncheckedUpdateWithoutSegmentDuesInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutSegmentDuesInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutSegmentDuesInput, Prisma.UserUncheckedUpdateWithoutSegmentDuesInput>
+}
+
+export type UserUpdateWithoutSegmentDuesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
+  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
+  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
+  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutSegmentDuesInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  uid?: Prisma.StringFieldUpdateOperationsInput | string
+  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
+  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
+  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1452,6 +1786,8 @@ export type UserCreateWithoutActivityInput = {
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
@@ -1477,6 +1813,8 @@ export type UserUncheckedCreateWithoutActivityInput = {
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
   segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
+  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
@@ -1518,6 +1856,8 @@ export type UserUpdateWithoutActivityInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
@@ -1543,6 +1883,8 @@ export type UserUncheckedUpdateWithoutActivityInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
@@ -1586,6 +1928,8 @@ export type UserUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1611,6 +1955,8 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
   segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
+  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
+  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1644,6 +1990,8 @@ export type UserCountOutputType = {
   devices: number
   lists: number
   segments: number
+  suppressions: number
+  segmentDues: number
   attributeValues: number
 }
 
@@ -1651,6 +1999,8 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   devices?: boolean | UserCountOutputTypeCountDevicesArgs
   lists?: boolean | UserCountOutputTypeCountListsArgs
   segments?: boolean | UserCountOutputTypeCountSegmentsArgs
+  suppressions?: boolean | UserCountOutputTypeCountSuppressionsArgs
+  segmentDues?: boolean | UserCountOutputTypeCountSegmentDuesArgs
   attributeValues?: boolean | UserCountOutputTypeCountAttributeValuesArgs
 }
 
@@ -1688,6 +2038,20 @@ export type UserCountOutputTypeCountSegmentsArgs<ExtArgs extends runtime.Types.E
 /**
  * UserCountOutputType without action
  */
+export type UserCountOutputTypeCountSuppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SegmentSuppressionWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountSegmentDuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SegmentDueWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
 export type UserCountOutputTypeCountAttributeValuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.AttributeValueWhereInput
 }
@@ -1715,6 +2079,8 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  suppressions?: boolean | Prisma.User$suppressionsArgs<ExtArgs>
+  segmentDues?: boolean | Prisma.User$segmentDuesArgs<ExtArgs>
   words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   activity?: boolean | Prisma.User$activityArgs<ExtArgs>
   attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
@@ -1789,6 +2155,8 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
   segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
+  suppressions?: boolean | Prisma.User$suppressionsArgs<ExtArgs>
+  segmentDues?: boolean | Prisma.User$segmentDuesArgs<ExtArgs>
   words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   activity?: boolean | Prisma.User$activityArgs<ExtArgs>
   attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
@@ -1808,6 +2176,8 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     devices: Prisma.$DevicePayload<ExtArgs>[]
     lists: Prisma.$ListMembershipPayload<ExtArgs>[]
     segments: Prisma.$SegmentMembershipPayload<ExtArgs>[]
+    suppressions: Prisma.$SegmentSuppressionPayload<ExtArgs>[]
+    segmentDues: Prisma.$SegmentDuePayload<ExtArgs>[]
     words: Prisma.$UserWordsPayload<ExtArgs> | null
     activity: Prisma.$UserActivityPayload<ExtArgs> | null
     attributeValues: Prisma.$AttributeValuePayload<ExtArgs>[]
@@ -2256,6 +2626,8 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   devices<T extends Prisma.User$devicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$devicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DevicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   lists<T extends Prisma.User$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   segments<T extends Prisma.User$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  suppressions<T extends Prisma.User$suppressionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$suppressionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentSuppressionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  segmentDues<T extends Prisma.User$segmentDuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentDuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentDuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   words<T extends Prisma.User$wordsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$wordsArgs<ExtArgs>>): Prisma.Prisma__UserWordsClient<runtime.Types.Result.GetResult<Prisma.$UserWordsPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   activity<T extends Prisma.User$activityArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$activityArgs<ExtArgs>>): Prisma.Prisma__UserActivityClient<runtime.Types.Result.GetResult<Prisma.$UserActivityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   attributeValues<T extends Prisma.User$attributeValuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$attributeValuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeValuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2775,6 +3147,54 @@ export type User$segmentsArgs<ExtArgs extends runtime.Types.Extensions.InternalA
   take?: number
   skip?: number
   distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
+}
+
+/**
+ * User.suppressions
+ */
+export type User$suppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SegmentSuppression
+   */
+  select?: Prisma.SegmentSuppressionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SegmentSuppression
+   */
+  omit?: Prisma.SegmentSuppressionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SegmentSuppressionInclude<ExtArgs> | null
+  where?: Prisma.SegmentSuppressionWhereInput
+  orderBy?: Prisma.SegmentSuppressionOrderByWithRelationInput | Prisma.SegmentSuppressionOrderByWithRelationInput[]
+  cursor?: Prisma.SegmentSuppressionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SegmentSuppressionScalarFieldEnum | Prisma.SegmentSuppressionScalarFieldEnum[]
+}
+
+/**
+ * User.segmentDues
+ */
+export type User$segmentDuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SegmentDue
+   */
+  select?: Prisma.SegmentDueSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SegmentDue
+   */
+  omit?: Prisma.SegmentDueOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SegmentDueInclude<ExtArgs> | null
+  where?: Prisma.SegmentDueWhereInput
+  orderBy?: Prisma.SegmentDueOrderByWithRelationInput | Prisma.SegmentDueOrderByWithRelationInput[]
+  cursor?: Prisma.SegmentDueWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SegmentDueScalarFieldEnum | Prisma.SegmentDueScalarFieldEnum[]
 }
 
 /**

@@ -178,7 +178,7 @@ export type WorkspaceWhereInput = {
   users?: Prisma.UserListRelationFilter
   lists?: Prisma.ListListRelationFilter
   segments?: Prisma.SegmentListRelationFilter
-  auditEntries?: Prisma.AuditEntryListRelationFilter
+  changeConsumers?: Prisma.ChangeConsumerListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
   events?: Prisma.EventListRelationFilter
   userDeletions?: Prisma.UserDeletionListRelationFilter
@@ -194,7 +194,7 @@ export type WorkspaceOrderByWithRelationInput = {
   users?: Prisma.UserOrderByRelationAggregateInput
   lists?: Prisma.ListOrderByRelationAggregateInput
   segments?: Prisma.SegmentOrderByRelationAggregateInput
-  auditEntries?: Prisma.AuditEntryOrderByRelationAggregateInput
+  changeConsumers?: Prisma.ChangeConsumerOrderByRelationAggregateInput
   idempotencyKeys?: Prisma.IdempotencyKeyOrderByRelationAggregateInput
   events?: Prisma.EventOrderByRelationAggregateInput
   userDeletions?: Prisma.UserDeletionOrderByRelationAggregateInput
@@ -213,7 +213,7 @@ export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
   users?: Prisma.UserListRelationFilter
   lists?: Prisma.ListListRelationFilter
   segments?: Prisma.SegmentListRelationFilter
-  auditEntries?: Prisma.AuditEntryListRelationFilter
+  changeConsumers?: Prisma.ChangeConsumerListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
   events?: Prisma.EventListRelationFilter
   userDeletions?: Prisma.UserDeletionListRelationFilter
@@ -249,7 +249,7 @@ export type WorkspaceCreateInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -265,7 +265,7 @@ export type WorkspaceUncheckedCreateInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -281,7 +281,7 @@ export type WorkspaceUpdateInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -297,7 +297,7 @@ export type WorkspaceUncheckedUpdateInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -433,6 +433,20 @@ export type WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutSegmentsInput, Prisma.WorkspaceUpdateWithoutSegmentsInput>, Prisma.WorkspaceUncheckedUpdateWithoutSegmentsInput>
 }
 
+export type WorkspaceCreateNestedOneWithoutChangeConsumersInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedCreateWithoutChangeConsumersInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutChangeConsumersInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+}
+
+export type WorkspaceUpdateOneRequiredWithoutChangeConsumersNestedInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedCreateWithoutChangeConsumersInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutChangeConsumersInput
+  upsert?: Prisma.WorkspaceUpsertWithoutChangeConsumersInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutChangeConsumersInput, Prisma.WorkspaceUpdateWithoutChangeConsumersInput>, Prisma.WorkspaceUncheckedUpdateWithoutChangeConsumersInput>
+}
+
 export type WorkspaceCreateNestedOneWithoutEventsInput = {
   create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutEventsInput, Prisma.WorkspaceUncheckedCreateWithoutEventsInput>
   connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutEventsInput
@@ -461,20 +475,6 @@ export type WorkspaceUpdateOneRequiredWithoutUserDeletionsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutUserDeletionsInput, Prisma.WorkspaceUpdateWithoutUserDeletionsInput>, Prisma.WorkspaceUncheckedUpdateWithoutUserDeletionsInput>
 }
 
-export type WorkspaceCreateNestedOneWithoutAuditEntriesInput = {
-  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutAuditEntriesInput, Prisma.WorkspaceUncheckedCreateWithoutAuditEntriesInput>
-  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutAuditEntriesInput
-  connect?: Prisma.WorkspaceWhereUniqueInput
-}
-
-export type WorkspaceUpdateOneRequiredWithoutAuditEntriesNestedInput = {
-  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutAuditEntriesInput, Prisma.WorkspaceUncheckedCreateWithoutAuditEntriesInput>
-  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutAuditEntriesInput
-  upsert?: Prisma.WorkspaceUpsertWithoutAuditEntriesInput
-  connect?: Prisma.WorkspaceWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutAuditEntriesInput, Prisma.WorkspaceUpdateWithoutAuditEntriesInput>, Prisma.WorkspaceUncheckedUpdateWithoutAuditEntriesInput>
-}
-
 export type WorkspaceCreateNestedOneWithoutIdempotencyKeysInput = {
   create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutIdempotencyKeysInput, Prisma.WorkspaceUncheckedCreateWithoutIdempotencyKeysInput>
   connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutIdempotencyKeysInput
@@ -497,7 +497,7 @@ export type WorkspaceCreateWithoutApiKeysInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -512,7 +512,7 @@ export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -543,7 +543,7 @@ export type WorkspaceUpdateWithoutApiKeysInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -558,7 +558,7 @@ export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -573,7 +573,7 @@ export type WorkspaceCreateWithoutUsersInput = {
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -588,7 +588,7 @@ export type WorkspaceUncheckedCreateWithoutUsersInput = {
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -619,7 +619,7 @@ export type WorkspaceUpdateWithoutUsersInput = {
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -634,7 +634,7 @@ export type WorkspaceUncheckedUpdateWithoutUsersInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -650,7 +650,7 @@ export type WorkspaceCreateWithoutAttributeDeclarationsInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -665,7 +665,7 @@ export type WorkspaceUncheckedCreateWithoutAttributeDeclarationsInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -696,7 +696,7 @@ export type WorkspaceUpdateWithoutAttributeDeclarationsInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -711,7 +711,7 @@ export type WorkspaceUncheckedUpdateWithoutAttributeDeclarationsInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -725,7 +725,7 @@ export type WorkspaceCreateWithoutListsInput = {
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -740,7 +740,7 @@ export type WorkspaceUncheckedCreateWithoutListsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -771,7 +771,7 @@ export type WorkspaceUpdateWithoutListsInput = {
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -786,7 +786,7 @@ export type WorkspaceUncheckedUpdateWithoutListsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -801,7 +801,7 @@ export type WorkspaceCreateWithoutSegmentsInput = {
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -816,7 +816,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -847,7 +847,7 @@ export type WorkspaceUpdateWithoutSegmentsInput = {
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -862,7 +862,83 @@ export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceCreateWithoutChangeConsumersInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceUncheckedCreateWithoutChangeConsumersInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceCreateOrConnectWithoutChangeConsumersInput = {
+  where: Prisma.WorkspaceWhereUniqueInput
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedCreateWithoutChangeConsumersInput>
+}
+
+export type WorkspaceUpsertWithoutChangeConsumersInput = {
+  update: Prisma.XOR<Prisma.WorkspaceUpdateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedUpdateWithoutChangeConsumersInput>
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedCreateWithoutChangeConsumersInput>
+  where?: Prisma.WorkspaceWhereInput
+}
+
+export type WorkspaceUpdateToOneWithWhereWithoutChangeConsumersInput = {
+  where?: Prisma.WorkspaceWhereInput
+  data: Prisma.XOR<Prisma.WorkspaceUpdateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedUpdateWithoutChangeConsumersInput>
+}
+
+export type WorkspaceUpdateWithoutChangeConsumersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceUncheckedUpdateWithoutChangeConsumersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -878,7 +954,7 @@ export type WorkspaceCreateWithoutEventsInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
@@ -893,7 +969,7 @@ export type WorkspaceUncheckedCreateWithoutEventsInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -924,7 +1000,7 @@ export type WorkspaceUpdateWithoutEventsInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
@@ -939,7 +1015,7 @@ export type WorkspaceUncheckedUpdateWithoutEventsInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -954,7 +1030,7 @@ export type WorkspaceCreateWithoutUserDeletionsInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
@@ -969,7 +1045,7 @@ export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -1000,7 +1076,7 @@ export type WorkspaceUpdateWithoutUserDeletionsInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
@@ -1015,85 +1091,9 @@ export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
-  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
-}
-
-export type WorkspaceCreateWithoutAuditEntriesInput = {
-  id: string
-  name: string
-  createdAt?: Date | string
-  deletionRequestedAt?: Date | string | null
-  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
-  users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
-  lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
-  segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
-  events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
-  userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
-  attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
-}
-
-export type WorkspaceUncheckedCreateWithoutAuditEntriesInput = {
-  id: string
-  name: string
-  createdAt?: Date | string
-  deletionRequestedAt?: Date | string | null
-  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
-  users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
-  lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
-  segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
-  events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
-  userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
-  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
-}
-
-export type WorkspaceCreateOrConnectWithoutAuditEntriesInput = {
-  where: Prisma.WorkspaceWhereUniqueInput
-  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutAuditEntriesInput, Prisma.WorkspaceUncheckedCreateWithoutAuditEntriesInput>
-}
-
-export type WorkspaceUpsertWithoutAuditEntriesInput = {
-  update: Prisma.XOR<Prisma.WorkspaceUpdateWithoutAuditEntriesInput, Prisma.WorkspaceUncheckedUpdateWithoutAuditEntriesInput>
-  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutAuditEntriesInput, Prisma.WorkspaceUncheckedCreateWithoutAuditEntriesInput>
-  where?: Prisma.WorkspaceWhereInput
-}
-
-export type WorkspaceUpdateToOneWithWhereWithoutAuditEntriesInput = {
-  where?: Prisma.WorkspaceWhereInput
-  data: Prisma.XOR<Prisma.WorkspaceUpdateWithoutAuditEntriesInput, Prisma.WorkspaceUncheckedUpdateWithoutAuditEntriesInput>
-}
-
-export type WorkspaceUpdateWithoutAuditEntriesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
-  users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
-  lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
-  segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
-  events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
-  userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
-  attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
-}
-
-export type WorkspaceUncheckedUpdateWithoutAuditEntriesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
-  users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
-  lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
-  segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
-  events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
-  userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
@@ -1106,7 +1106,7 @@ export type WorkspaceCreateWithoutIdempotencyKeysInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
@@ -1121,7 +1121,7 @@ export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
-  auditEntries?: Prisma.AuditEntryUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -1152,7 +1152,7 @@ export type WorkspaceUpdateWithoutIdempotencyKeysInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
@@ -1167,7 +1167,7 @@ export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
-  auditEntries?: Prisma.AuditEntryUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -1183,7 +1183,7 @@ export type WorkspaceCountOutputType = {
   users: number
   lists: number
   segments: number
-  auditEntries: number
+  changeConsumers: number
   idempotencyKeys: number
   events: number
   userDeletions: number
@@ -1195,7 +1195,7 @@ export type WorkspaceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensi
   users?: boolean | WorkspaceCountOutputTypeCountUsersArgs
   lists?: boolean | WorkspaceCountOutputTypeCountListsArgs
   segments?: boolean | WorkspaceCountOutputTypeCountSegmentsArgs
-  auditEntries?: boolean | WorkspaceCountOutputTypeCountAuditEntriesArgs
+  changeConsumers?: boolean | WorkspaceCountOutputTypeCountChangeConsumersArgs
   idempotencyKeys?: boolean | WorkspaceCountOutputTypeCountIdempotencyKeysArgs
   events?: boolean | WorkspaceCountOutputTypeCountEventsArgs
   userDeletions?: boolean | WorkspaceCountOutputTypeCountUserDeletionsArgs
@@ -1243,8 +1243,8 @@ export type WorkspaceCountOutputTypeCountSegmentsArgs<ExtArgs extends runtime.Ty
 /**
  * WorkspaceCountOutputType without action
  */
-export type WorkspaceCountOutputTypeCountAuditEntriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.AuditEntryWhereInput
+export type WorkspaceCountOutputTypeCountChangeConsumersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ChangeConsumerWhereInput
 }
 
 /**
@@ -1285,7 +1285,7 @@ export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   users?: boolean | Prisma.Workspace$usersArgs<ExtArgs>
   lists?: boolean | Prisma.Workspace$listsArgs<ExtArgs>
   segments?: boolean | Prisma.Workspace$segmentsArgs<ExtArgs>
-  auditEntries?: boolean | Prisma.Workspace$auditEntriesArgs<ExtArgs>
+  changeConsumers?: boolean | Prisma.Workspace$changeConsumersArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Workspace$idempotencyKeysArgs<ExtArgs>
   events?: boolean | Prisma.Workspace$eventsArgs<ExtArgs>
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
@@ -1320,7 +1320,7 @@ export type WorkspaceInclude<ExtArgs extends runtime.Types.Extensions.InternalAr
   users?: boolean | Prisma.Workspace$usersArgs<ExtArgs>
   lists?: boolean | Prisma.Workspace$listsArgs<ExtArgs>
   segments?: boolean | Prisma.Workspace$segmentsArgs<ExtArgs>
-  auditEntries?: boolean | Prisma.Workspace$auditEntriesArgs<ExtArgs>
+  changeConsumers?: boolean | Prisma.Workspace$changeConsumersArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Workspace$idempotencyKeysArgs<ExtArgs>
   events?: boolean | Prisma.Workspace$eventsArgs<ExtArgs>
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
@@ -1337,7 +1337,7 @@ export type $WorkspacePayload<ExtArgs extends runtime.Types.Extensions.InternalA
     users: Prisma.$UserPayload<ExtArgs>[]
     lists: Prisma.$ListPayload<ExtArgs>[]
     segments: Prisma.$SegmentPayload<ExtArgs>[]
-    auditEntries: Prisma.$AuditEntryPayload<ExtArgs>[]
+    changeConsumers: Prisma.$ChangeConsumerPayload<ExtArgs>[]
     idempotencyKeys: Prisma.$IdempotencyKeyPayload<ExtArgs>[]
     events: Prisma.$EventPayload<ExtArgs>[]
     userDeletions: Prisma.$UserDeletionPayload<ExtArgs>[]
@@ -1749,7 +1749,7 @@ export interface Prisma__WorkspaceClient<T, Null = never, ExtArgs extends runtim
   users<T extends Prisma.Workspace$usersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$usersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   lists<T extends Prisma.Workspace$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   segments<T extends Prisma.Workspace$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  auditEntries<T extends Prisma.Workspace$auditEntriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$auditEntriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AuditEntryPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  changeConsumers<T extends Prisma.Workspace$changeConsumersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$changeConsumersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ChangeConsumerPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   idempotencyKeys<T extends Prisma.Workspace$idempotencyKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$idempotencyKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdempotencyKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   events<T extends Prisma.Workspace$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   userDeletions<T extends Prisma.Workspace$userDeletionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$userDeletionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserDeletionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2276,27 +2276,27 @@ export type Workspace$segmentsArgs<ExtArgs extends runtime.Types.Extensions.Inte
 }
 
 /**
- * Workspace.auditEntries
+ * Workspace.changeConsumers
  */
-export type Workspace$auditEntriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+export type Workspace$changeConsumersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
-   * Select specific fields to fetch from the AuditEntry
+   * Select specific fields to fetch from the ChangeConsumer
    */
-  select?: Prisma.AuditEntrySelect<ExtArgs> | null
+  select?: Prisma.ChangeConsumerSelect<ExtArgs> | null
   /**
-   * Omit specific fields from the AuditEntry
+   * Omit specific fields from the ChangeConsumer
    */
-  omit?: Prisma.AuditEntryOmit<ExtArgs> | null
+  omit?: Prisma.ChangeConsumerOmit<ExtArgs> | null
   /**
    * Choose, which related nodes to fetch as well
    */
-  include?: Prisma.AuditEntryInclude<ExtArgs> | null
-  where?: Prisma.AuditEntryWhereInput
-  orderBy?: Prisma.AuditEntryOrderByWithRelationInput | Prisma.AuditEntryOrderByWithRelationInput[]
-  cursor?: Prisma.AuditEntryWhereUniqueInput
+  include?: Prisma.ChangeConsumerInclude<ExtArgs> | null
+  where?: Prisma.ChangeConsumerWhereInput
+  orderBy?: Prisma.ChangeConsumerOrderByWithRelationInput | Prisma.ChangeConsumerOrderByWithRelationInput[]
+  cursor?: Prisma.ChangeConsumerWhereUniqueInput
   take?: number
   skip?: number
-  distinct?: Prisma.AuditEntryScalarFieldEnum | Prisma.AuditEntryScalarFieldEnum[]
+  distinct?: Prisma.ChangeConsumerScalarFieldEnum | Prisma.ChangeConsumerScalarFieldEnum[]
 }
 
 /**
