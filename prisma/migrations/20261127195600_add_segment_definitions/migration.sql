@@ -23,9 +23,10 @@ CREATE TABLE "segment_definitions" (
 CREATE INDEX "segment_definitions_segment_idx" ON "segment_definitions"("workspace_id", "segment_id");
 
 -- AddForeignKey
-ALTER TABLE "segment_definitions" ADD CONSTRAINT "segment_definitions_segment_fkey" FOREIGN KEY ("workspace_id", "segment_id") REFERENCES "segments"("workspace_id", "id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "segment_definitions" ADD CONSTRAINT "segment_definitions_workspace_fkey" FOREIGN KEY ("workspace_id") REFERENCES "workspaces"("workspace_id") ON DELETE CASCADE ON UPDATE NO ACTION;
 
--- AlterTable
+-- AlterTable: a segment can have millions of members, which are deleted in steps after it.
+ALTER TABLE "segment_memberships" DROP CONSTRAINT "segment_memberships_segment_fkey";
 ALTER TABLE "segment_memberships" ADD COLUMN "definition_id" UUID;
 ALTER TABLE "segment_memberships" ADD COLUMN "entered_at" TIMESTAMPTZ(3);
 UPDATE "segment_memberships" SET "definition_id" = "segment_id";
@@ -46,7 +47,6 @@ INSERT INTO "segment_suppressions" ("workspace_id", "segment_id", "user_id")
 SELECT "workspace_id", "segment_id", "user_id" FROM "segment_memberships" WHERE "suppressed";
 
 -- AddForeignKey
-ALTER TABLE "segment_suppressions" ADD CONSTRAINT "segment_suppressions_segment_fkey" FOREIGN KEY ("workspace_id", "segment_id") REFERENCES "segments"("workspace_id", "id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "segment_suppressions" ADD CONSTRAINT "segment_suppressions_user_fkey" FOREIGN KEY ("workspace_id", "user_id") REFERENCES "users"("workspace_id", "id") ON DELETE CASCADE ON UPDATE NO ACTION;
 
 -- CreateTable

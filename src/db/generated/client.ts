@@ -97,7 +97,8 @@ export type Segment = Prisma.SegmentModel
 /**
  * Model SegmentDefinition
  * A filter of a segment. Changing the filter adds a definition, whose members are computed in the background; when they are
- * complete, it becomes the segment's definition, and the former one is deleted in steps.
+ * complete, it becomes the segment's definition, and the former one is deleted in steps. No foreign key to the segment: a segment can
+ * have millions of members, which are deleted in steps after it.
  */
 export type SegmentDefinition = Prisma.SegmentDefinitionModel
 /**

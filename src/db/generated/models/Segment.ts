@@ -191,9 +191,6 @@ export type SegmentWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Segment"> | Date | string
   definitionId?: Prisma.UuidFilter<"Segment"> | string
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
-  members?: Prisma.SegmentMembershipListRelationFilter
-  definitions?: Prisma.SegmentDefinitionListRelationFilter
-  suppressions?: Prisma.SegmentSuppressionListRelationFilter
 }
 
 export type SegmentOrderByWithRelationInput = {
@@ -204,9 +201,6 @@ export type SegmentOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   definitionId?: Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
-  members?: Prisma.SegmentMembershipOrderByRelationAggregateInput
-  definitions?: Prisma.SegmentDefinitionOrderByRelationAggregateInput
-  suppressions?: Prisma.SegmentSuppressionOrderByRelationAggregateInput
 }
 
 export type SegmentWhereUniqueInput = Prisma.AtLeast<{
@@ -221,9 +215,6 @@ export type SegmentWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Segment"> | Date | string
   definitionId?: Prisma.UuidFilter<"Segment"> | string
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
-  members?: Prisma.SegmentMembershipListRelationFilter
-  definitions?: Prisma.SegmentDefinitionListRelationFilter
-  suppressions?: Prisma.SegmentSuppressionListRelationFilter
 }, "workspaceId_id">
 
 export type SegmentOrderByWithAggregationInput = {
@@ -257,9 +248,6 @@ export type SegmentCreateInput = {
   createdAt: Date | string
   definitionId: string
   workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
-  members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
-  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUncheckedCreateInput = {
@@ -269,9 +257,6 @@ export type SegmentUncheckedCreateInput = {
   description?: string | null
   createdAt: Date | string
   definitionId: string
-  members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
-  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUpdateInput = {
@@ -281,9 +266,6 @@ export type SegmentUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
-  members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
-  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateInput = {
@@ -293,9 +275,6 @@ export type SegmentUncheckedUpdateInput = {
   description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
-  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentCreateManyInput = {
@@ -366,11 +345,6 @@ export type SegmentMinOrderByAggregateInput = {
   definitionId?: Prisma.SortOrder
 }
 
-export type SegmentScalarRelationFilter = {
-  is?: Prisma.SegmentWhereInput
-  isNot?: Prisma.SegmentWhereInput
-}
-
 export type SegmentCreateNestedManyWithoutWorkspaceInput = {
   create?: Prisma.XOR<Prisma.SegmentCreateWithoutWorkspaceInput, Prisma.SegmentUncheckedCreateWithoutWorkspaceInput> | Prisma.SegmentCreateWithoutWorkspaceInput[] | Prisma.SegmentUncheckedCreateWithoutWorkspaceInput[]
   connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutWorkspaceInput | Prisma.SegmentCreateOrConnectWithoutWorkspaceInput[]
@@ -413,57 +387,12 @@ export type SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput = {
   deleteMany?: Prisma.SegmentScalarWhereInput | Prisma.SegmentScalarWhereInput[]
 }
 
-export type SegmentCreateNestedOneWithoutDefinitionsInput = {
-  create?: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
-  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutDefinitionsInput
-  connect?: Prisma.SegmentWhereUniqueInput
-}
-
-export type SegmentUpdateOneRequiredWithoutDefinitionsNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
-  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutDefinitionsInput
-  upsert?: Prisma.SegmentUpsertWithoutDefinitionsInput
-  connect?: Prisma.SegmentWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.SegmentUpdateToOneWithWhereWithoutDefinitionsInput, Prisma.SegmentUpdateWithoutDefinitionsInput>, Prisma.SegmentUncheckedUpdateWithoutDefinitionsInput>
-}
-
-export type SegmentCreateNestedOneWithoutMembersInput = {
-  create?: Prisma.XOR<Prisma.SegmentCreateWithoutMembersInput, Prisma.SegmentUncheckedCreateWithoutMembersInput>
-  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutMembersInput
-  connect?: Prisma.SegmentWhereUniqueInput
-}
-
-export type SegmentUpdateOneRequiredWithoutMembersNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentCreateWithoutMembersInput, Prisma.SegmentUncheckedCreateWithoutMembersInput>
-  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutMembersInput
-  upsert?: Prisma.SegmentUpsertWithoutMembersInput
-  connect?: Prisma.SegmentWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.SegmentUpdateToOneWithWhereWithoutMembersInput, Prisma.SegmentUpdateWithoutMembersInput>, Prisma.SegmentUncheckedUpdateWithoutMembersInput>
-}
-
-export type SegmentCreateNestedOneWithoutSuppressionsInput = {
-  create?: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
-  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutSuppressionsInput
-  connect?: Prisma.SegmentWhereUniqueInput
-}
-
-export type SegmentUpdateOneRequiredWithoutSuppressionsNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
-  connectOrCreate?: Prisma.SegmentCreateOrConnectWithoutSuppressionsInput
-  upsert?: Prisma.SegmentUpsertWithoutSuppressionsInput
-  connect?: Prisma.SegmentWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.SegmentUpdateToOneWithWhereWithoutSuppressionsInput, Prisma.SegmentUpdateWithoutSuppressionsInput>, Prisma.SegmentUncheckedUpdateWithoutSuppressionsInput>
-}
-
 export type SegmentCreateWithoutWorkspaceInput = {
   id: string
   name: string
   description?: string | null
   createdAt: Date | string
   definitionId: string
-  members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
-  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentUncheckedCreateWithoutWorkspaceInput = {
@@ -472,9 +401,6 @@ export type SegmentUncheckedCreateWithoutWorkspaceInput = {
   description?: string | null
   createdAt: Date | string
   definitionId: string
-  members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
-  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
 }
 
 export type SegmentCreateOrConnectWithoutWorkspaceInput = {
@@ -515,186 +441,6 @@ export type SegmentScalarWhereInput = {
   definitionId?: Prisma.UuidFilter<"Segment"> | string
 }
 
-export type SegmentCreateWithoutDefinitionsInput = {
-  id: string
-  name: string
-  description?: string | null
-  createdAt: Date | string
-  definitionId: string
-  workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
-  members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
-}
-
-export type SegmentUncheckedCreateWithoutDefinitionsInput = {
-  workspaceId: string
-  id: string
-  name: string
-  description?: string | null
-  createdAt: Date | string
-  definitionId: string
-  members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
-}
-
-export type SegmentCreateOrConnectWithoutDefinitionsInput = {
-  where: Prisma.SegmentWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
-}
-
-export type SegmentUpsertWithoutDefinitionsInput = {
-  update: Prisma.XOR<Prisma.SegmentUpdateWithoutDefinitionsInput, Prisma.SegmentUncheckedUpdateWithoutDefinitionsInput>
-  create: Prisma.XOR<Prisma.SegmentCreateWithoutDefinitionsInput, Prisma.SegmentUncheckedCreateWithoutDefinitionsInput>
-  where?: Prisma.SegmentWhereInput
-}
-
-export type SegmentUpdateToOneWithWhereWithoutDefinitionsInput = {
-  where?: Prisma.SegmentWhereInput
-  data: Prisma.XOR<Prisma.SegmentUpdateWithoutDefinitionsInput, Prisma.SegmentUncheckedUpdateWithoutDefinitionsInput>
-}
-
-export type SegmentUpdateWithoutDefinitionsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
-  members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
-}
-
-export type SegmentUncheckedUpdateWithoutDefinitionsInput = {
-  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
-}
-
-export type SegmentCreateWithoutMembersInput = {
-  id: string
-  name: string
-  description?: string | null
-  createdAt: Date | string
-  definitionId: string
-  workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
-  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutSegmentInput
-}
-
-export type SegmentUncheckedCreateWithoutMembersInput = {
-  workspaceId: string
-  id: string
-  name: string
-  description?: string | null
-  createdAt: Date | string
-  definitionId: string
-  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput
-}
-
-export type SegmentCreateOrConnectWithoutMembersInput = {
-  where: Prisma.SegmentWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentCreateWithoutMembersInput, Prisma.SegmentUncheckedCreateWithoutMembersInput>
-}
-
-export type SegmentUpsertWithoutMembersInput = {
-  update: Prisma.XOR<Prisma.SegmentUpdateWithoutMembersInput, Prisma.SegmentUncheckedUpdateWithoutMembersInput>
-  create: Prisma.XOR<Prisma.SegmentCreateWithoutMembersInput, Prisma.SegmentUncheckedCreateWithoutMembersInput>
-  where?: Prisma.SegmentWhereInput
-}
-
-export type SegmentUpdateToOneWithWhereWithoutMembersInput = {
-  where?: Prisma.SegmentWhereInput
-  data: Prisma.XOR<Prisma.SegmentUpdateWithoutMembersInput, Prisma.SegmentUncheckedUpdateWithoutMembersInput>
-}
-
-export type SegmentUpdateWithoutMembersInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
-  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
-}
-
-export type SegmentUncheckedUpdateWithoutMembersInput = {
-  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
-}
-
-export type SegmentCreateWithoutSuppressionsInput = {
-  id: string
-  name: string
-  description?: string | null
-  createdAt: Date | string
-  definitionId: string
-  workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentsInput
-  members?: Prisma.SegmentMembershipCreateNestedManyWithoutSegmentInput
-  definitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutSegmentInput
-}
-
-export type SegmentUncheckedCreateWithoutSuppressionsInput = {
-  workspaceId: string
-  id: string
-  name: string
-  description?: string | null
-  createdAt: Date | string
-  definitionId: string
-  members?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput
-  definitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput
-}
-
-export type SegmentCreateOrConnectWithoutSuppressionsInput = {
-  where: Prisma.SegmentWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
-}
-
-export type SegmentUpsertWithoutSuppressionsInput = {
-  update: Prisma.XOR<Prisma.SegmentUpdateWithoutSuppressionsInput, Prisma.SegmentUncheckedUpdateWithoutSuppressionsInput>
-  create: Prisma.XOR<Prisma.SegmentCreateWithoutSuppressionsInput, Prisma.SegmentUncheckedCreateWithoutSuppressionsInput>
-  where?: Prisma.SegmentWhereInput
-}
-
-export type SegmentUpdateToOneWithWhereWithoutSuppressionsInput = {
-  where?: Prisma.SegmentWhereInput
-  data: Prisma.XOR<Prisma.SegmentUpdateWithoutSuppressionsInput, Prisma.SegmentUncheckedUpdateWithoutSuppressionsInput>
-}
-
-export type SegmentUpdateWithoutSuppressionsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput
-  members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
-  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
-}
-
-export type SegmentUncheckedUpdateWithoutSuppressionsInput = {
-  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
-  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
-}
-
 export type SegmentCreateManyWorkspaceInput = {
   id: string
   name: string
@@ -709,9 +455,6 @@ export type SegmentUpdateWithoutWorkspaceInput = {
   description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  members?: Prisma.SegmentMembershipUpdateManyWithoutSegmentNestedInput
-  definitions?: Prisma.SegmentDefinitionUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateWithoutWorkspaceInput = {
@@ -720,9 +463,6 @@ export type SegmentUncheckedUpdateWithoutWorkspaceInput = {
   description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  members?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput
-  definitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput
 }
 
 export type SegmentUncheckedUpdateManyWithoutWorkspaceInput = {
@@ -734,53 +474,6 @@ export type SegmentUncheckedUpdateManyWithoutWorkspaceInput = {
 }
 
 
-/**
- * Count Type SegmentCountOutputType
- */
-
-export type SegmentCountOutputType = {
-  members: number
-  definitions: number
-  suppressions: number
-}
-
-export type SegmentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  members?: boolean | SegmentCountOutputTypeCountMembersArgs
-  definitions?: boolean | SegmentCountOutputTypeCountDefinitionsArgs
-  suppressions?: boolean | SegmentCountOutputTypeCountSuppressionsArgs
-}
-
-/**
- * SegmentCountOutputType without action
- */
-export type SegmentCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the SegmentCountOutputType
-   */
-  select?: Prisma.SegmentCountOutputTypeSelect<ExtArgs> | null
-}
-
-/**
- * SegmentCountOutputType without action
- */
-export type SegmentCountOutputTypeCountMembersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.SegmentMembershipWhereInput
-}
-
-/**
- * SegmentCountOutputType without action
- */
-export type SegmentCountOutputTypeCountDefinitionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.SegmentDefinitionWhereInput
-}
-
-/**
- * SegmentCountOutputType without action
- */
-export type SegmentCountOutputTypeCountSuppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.SegmentSuppressionWhereInput
-}
-
 
 export type SegmentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
@@ -790,10 +483,6 @@ export type SegmentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   createdAt?: boolean
   definitionId?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
-  members?: boolean | Prisma.Segment$membersArgs<ExtArgs>
-  definitions?: boolean | Prisma.Segment$definitionsArgs<ExtArgs>
-  suppressions?: boolean | Prisma.Segment$suppressionsArgs<ExtArgs>
-  _count?: boolean | Prisma.SegmentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segment"]>
 
 export type SegmentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -828,10 +517,6 @@ export type SegmentSelectScalar = {
 export type SegmentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "name" | "description" | "createdAt" | "definitionId", ExtArgs["result"]["segment"]>
 export type SegmentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
-  members?: boolean | Prisma.Segment$membersArgs<ExtArgs>
-  definitions?: boolean | Prisma.Segment$definitionsArgs<ExtArgs>
-  suppressions?: boolean | Prisma.Segment$suppressionsArgs<ExtArgs>
-  _count?: boolean | Prisma.SegmentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type SegmentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -844,9 +529,6 @@ export type $SegmentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
   name: "Segment"
   objects: {
     workspace: Prisma.$WorkspacePayload<ExtArgs>
-    members: Prisma.$SegmentMembershipPayload<ExtArgs>[]
-    definitions: Prisma.$SegmentDefinitionPayload<ExtArgs>[]
-    suppressions: Prisma.$SegmentSuppressionPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
@@ -1254,9 +936,6 @@ readonly fields: SegmentFieldRefs;
 export interface Prisma__SegmentClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   workspace<T extends Prisma.WorkspaceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.WorkspaceDefaultArgs<ExtArgs>>): Prisma.Prisma__WorkspaceClient<runtime.Types.Result.GetResult<Prisma.$WorkspacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  members<T extends Prisma.Segment$membersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Segment$membersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  definitions<T extends Prisma.Segment$definitionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Segment$definitionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentDefinitionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  suppressions<T extends Prisma.Segment$suppressionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Segment$suppressionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentSuppressionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1690,78 +1369,6 @@ export type SegmentDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Limit how many Segments to delete.
    */
   limit?: number
-}
-
-/**
- * Segment.members
- */
-export type Segment$membersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the SegmentMembership
-   */
-  select?: Prisma.SegmentMembershipSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the SegmentMembership
-   */
-  omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
-  where?: Prisma.SegmentMembershipWhereInput
-  orderBy?: Prisma.SegmentMembershipOrderByWithRelationInput | Prisma.SegmentMembershipOrderByWithRelationInput[]
-  cursor?: Prisma.SegmentMembershipWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
-}
-
-/**
- * Segment.definitions
- */
-export type Segment$definitionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the SegmentDefinition
-   */
-  select?: Prisma.SegmentDefinitionSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the SegmentDefinition
-   */
-  omit?: Prisma.SegmentDefinitionOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDefinitionInclude<ExtArgs> | null
-  where?: Prisma.SegmentDefinitionWhereInput
-  orderBy?: Prisma.SegmentDefinitionOrderByWithRelationInput | Prisma.SegmentDefinitionOrderByWithRelationInput[]
-  cursor?: Prisma.SegmentDefinitionWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.SegmentDefinitionScalarFieldEnum | Prisma.SegmentDefinitionScalarFieldEnum[]
-}
-
-/**
- * Segment.suppressions
- */
-export type Segment$suppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the SegmentSuppression
-   */
-  select?: Prisma.SegmentSuppressionSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the SegmentSuppression
-   */
-  omit?: Prisma.SegmentSuppressionOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentSuppressionInclude<ExtArgs> | null
-  where?: Prisma.SegmentSuppressionWhereInput
-  orderBy?: Prisma.SegmentSuppressionOrderByWithRelationInput | Prisma.SegmentSuppressionOrderByWithRelationInput[]
-  cursor?: Prisma.SegmentSuppressionWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.SegmentSuppressionScalarFieldEnum | Prisma.SegmentSuppressionScalarFieldEnum[]
 }
 
 /**

@@ -15,7 +15,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 /**
  * Model SegmentDefinition
  * A filter of a segment. Changing the filter adds a definition, whose members are computed in the background; when they are
- * complete, it becomes the segment's definition, and the former one is deleted in steps.
+ * complete, it becomes the segment's definition, and the former one is deleted in steps. No foreign key to the segment: a segment can
+ * have millions of members, which are deleted in steps after it.
  */
 export type SegmentDefinitionModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentDefinitionPayload>
 
@@ -257,7 +258,7 @@ export type SegmentDefinitionWhereInput = {
   usersTotal?: Prisma.IntNullableFilter<"SegmentDefinition"> | number | null
   completedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   replacedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
-  segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
+  workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }
 
 export type SegmentDefinitionOrderByWithRelationInput = {
@@ -271,7 +272,7 @@ export type SegmentDefinitionOrderByWithRelationInput = {
   usersTotal?: Prisma.SortOrderInput | Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   replacedAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  segment?: Prisma.SegmentOrderByWithRelationInput
+  workspace?: Prisma.WorkspaceOrderByWithRelationInput
 }
 
 export type SegmentDefinitionWhereUniqueInput = Prisma.AtLeast<{
@@ -289,7 +290,7 @@ export type SegmentDefinitionWhereUniqueInput = Prisma.AtLeast<{
   usersTotal?: Prisma.IntNullableFilter<"SegmentDefinition"> | number | null
   completedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   replacedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
-  segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
+  workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }, "workspaceId_id">
 
 export type SegmentDefinitionOrderByWithAggregationInput = {
@@ -328,6 +329,7 @@ export type SegmentDefinitionScalarWhereWithAggregatesInput = {
 
 export type SegmentDefinitionCreateInput = {
   id: string
+  segmentId: string
   filter: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
   position?: string | null
@@ -335,7 +337,7 @@ export type SegmentDefinitionCreateInput = {
   usersTotal?: number | null
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
-  segment: Prisma.SegmentCreateNestedOneWithoutDefinitionsInput
+  workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentDefinitionsInput
 }
 
 export type SegmentDefinitionUncheckedCreateInput = {
@@ -353,6 +355,7 @@ export type SegmentDefinitionUncheckedCreateInput = {
 
 export type SegmentDefinitionUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   filter?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -360,7 +363,7 @@ export type SegmentDefinitionUpdateInput = {
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  segment?: Prisma.SegmentUpdateOneRequiredWithoutDefinitionsNestedInput
+  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentDefinitionsNestedInput
 }
 
 export type SegmentDefinitionUncheckedUpdateInput = {
@@ -391,6 +394,7 @@ export type SegmentDefinitionCreateManyInput = {
 
 export type SegmentDefinitionUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   filter?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -475,50 +479,51 @@ export type SegmentDefinitionSumOrderByAggregateInput = {
   usersTotal?: Prisma.SortOrder
 }
 
-export type SegmentDefinitionCreateNestedManyWithoutSegmentInput = {
-  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentDefinitionCreateWithoutSegmentInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput | Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput[]
-  createMany?: Prisma.SegmentDefinitionCreateManySegmentInputEnvelope
+export type SegmentDefinitionCreateNestedManyWithoutWorkspaceInput = {
+  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput> | Prisma.SegmentDefinitionCreateWithoutWorkspaceInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput[]
+  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput | Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput[]
+  createMany?: Prisma.SegmentDefinitionCreateManyWorkspaceInputEnvelope
   connect?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
 }
 
-export type SegmentDefinitionUncheckedCreateNestedManyWithoutSegmentInput = {
-  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentDefinitionCreateWithoutSegmentInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput | Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput[]
-  createMany?: Prisma.SegmentDefinitionCreateManySegmentInputEnvelope
+export type SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput = {
+  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput> | Prisma.SegmentDefinitionCreateWithoutWorkspaceInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput[]
+  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput | Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput[]
+  createMany?: Prisma.SegmentDefinitionCreateManyWorkspaceInputEnvelope
   connect?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
 }
 
-export type SegmentDefinitionUpdateManyWithoutSegmentNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentDefinitionCreateWithoutSegmentInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput | Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput[]
-  upsert?: Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutSegmentInput | Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutSegmentInput[]
-  createMany?: Prisma.SegmentDefinitionCreateManySegmentInputEnvelope
+export type SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput = {
+  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput> | Prisma.SegmentDefinitionCreateWithoutWorkspaceInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput[]
+  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput | Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput[]
+  upsert?: Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutWorkspaceInput | Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutWorkspaceInput[]
+  createMany?: Prisma.SegmentDefinitionCreateManyWorkspaceInputEnvelope
   set?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
   disconnect?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
   delete?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
   connect?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
-  update?: Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutSegmentInput | Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutSegmentInput[]
-  updateMany?: Prisma.SegmentDefinitionUpdateManyWithWhereWithoutSegmentInput | Prisma.SegmentDefinitionUpdateManyWithWhereWithoutSegmentInput[]
+  update?: Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutWorkspaceInput | Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutWorkspaceInput[]
+  updateMany?: Prisma.SegmentDefinitionUpdateManyWithWhereWithoutWorkspaceInput | Prisma.SegmentDefinitionUpdateManyWithWhereWithoutWorkspaceInput[]
   deleteMany?: Prisma.SegmentDefinitionScalarWhereInput | Prisma.SegmentDefinitionScalarWhereInput[]
 }
 
-export type SegmentDefinitionUncheckedUpdateManyWithoutSegmentNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentDefinitionCreateWithoutSegmentInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput | Prisma.SegmentDefinitionCreateOrConnectWithoutSegmentInput[]
-  upsert?: Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutSegmentInput | Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutSegmentInput[]
-  createMany?: Prisma.SegmentDefinitionCreateManySegmentInputEnvelope
+export type SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput = {
+  create?: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput> | Prisma.SegmentDefinitionCreateWithoutWorkspaceInput[] | Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput[]
+  connectOrCreate?: Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput | Prisma.SegmentDefinitionCreateOrConnectWithoutWorkspaceInput[]
+  upsert?: Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutWorkspaceInput | Prisma.SegmentDefinitionUpsertWithWhereUniqueWithoutWorkspaceInput[]
+  createMany?: Prisma.SegmentDefinitionCreateManyWorkspaceInputEnvelope
   set?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
   disconnect?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
   delete?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
   connect?: Prisma.SegmentDefinitionWhereUniqueInput | Prisma.SegmentDefinitionWhereUniqueInput[]
-  update?: Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutSegmentInput | Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutSegmentInput[]
-  updateMany?: Prisma.SegmentDefinitionUpdateManyWithWhereWithoutSegmentInput | Prisma.SegmentDefinitionUpdateManyWithWhereWithoutSegmentInput[]
+  update?: Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutWorkspaceInput | Prisma.SegmentDefinitionUpdateWithWhereUniqueWithoutWorkspaceInput[]
+  updateMany?: Prisma.SegmentDefinitionUpdateManyWithWhereWithoutWorkspaceInput | Prisma.SegmentDefinitionUpdateManyWithWhereWithoutWorkspaceInput[]
   deleteMany?: Prisma.SegmentDefinitionScalarWhereInput | Prisma.SegmentDefinitionScalarWhereInput[]
 }
 
-export type SegmentDefinitionCreateWithoutSegmentInput = {
+export type SegmentDefinitionCreateWithoutWorkspaceInput = {
   id: string
+  segmentId: string
   filter: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
   position?: string | null
@@ -528,8 +533,9 @@ export type SegmentDefinitionCreateWithoutSegmentInput = {
   replacedAt?: Date | string | null
 }
 
-export type SegmentDefinitionUncheckedCreateWithoutSegmentInput = {
+export type SegmentDefinitionUncheckedCreateWithoutWorkspaceInput = {
   id: string
+  segmentId: string
   filter: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
   position?: string | null
@@ -539,30 +545,30 @@ export type SegmentDefinitionUncheckedCreateWithoutSegmentInput = {
   replacedAt?: Date | string | null
 }
 
-export type SegmentDefinitionCreateOrConnectWithoutSegmentInput = {
+export type SegmentDefinitionCreateOrConnectWithoutWorkspaceInput = {
   where: Prisma.SegmentDefinitionWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput>
+  create: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput>
 }
 
-export type SegmentDefinitionCreateManySegmentInputEnvelope = {
-  data: Prisma.SegmentDefinitionCreateManySegmentInput | Prisma.SegmentDefinitionCreateManySegmentInput[]
+export type SegmentDefinitionCreateManyWorkspaceInputEnvelope = {
+  data: Prisma.SegmentDefinitionCreateManyWorkspaceInput | Prisma.SegmentDefinitionCreateManyWorkspaceInput[]
   skipDuplicates?: boolean
 }
 
-export type SegmentDefinitionUpsertWithWhereUniqueWithoutSegmentInput = {
+export type SegmentDefinitionUpsertWithWhereUniqueWithoutWorkspaceInput = {
   where: Prisma.SegmentDefinitionWhereUniqueInput
-  update: Prisma.XOR<Prisma.SegmentDefinitionUpdateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedUpdateWithoutSegmentInput>
-  create: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedCreateWithoutSegmentInput>
+  update: Prisma.XOR<Prisma.SegmentDefinitionUpdateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedUpdateWithoutWorkspaceInput>
+  create: Prisma.XOR<Prisma.SegmentDefinitionCreateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedCreateWithoutWorkspaceInput>
 }
 
-export type SegmentDefinitionUpdateWithWhereUniqueWithoutSegmentInput = {
+export type SegmentDefinitionUpdateWithWhereUniqueWithoutWorkspaceInput = {
   where: Prisma.SegmentDefinitionWhereUniqueInput
-  data: Prisma.XOR<Prisma.SegmentDefinitionUpdateWithoutSegmentInput, Prisma.SegmentDefinitionUncheckedUpdateWithoutSegmentInput>
+  data: Prisma.XOR<Prisma.SegmentDefinitionUpdateWithoutWorkspaceInput, Prisma.SegmentDefinitionUncheckedUpdateWithoutWorkspaceInput>
 }
 
-export type SegmentDefinitionUpdateManyWithWhereWithoutSegmentInput = {
+export type SegmentDefinitionUpdateManyWithWhereWithoutWorkspaceInput = {
   where: Prisma.SegmentDefinitionScalarWhereInput
-  data: Prisma.XOR<Prisma.SegmentDefinitionUpdateManyMutationInput, Prisma.SegmentDefinitionUncheckedUpdateManyWithoutSegmentInput>
+  data: Prisma.XOR<Prisma.SegmentDefinitionUpdateManyMutationInput, Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceInput>
 }
 
 export type SegmentDefinitionScalarWhereInput = {
@@ -581,8 +587,9 @@ export type SegmentDefinitionScalarWhereInput = {
   replacedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
 }
 
-export type SegmentDefinitionCreateManySegmentInput = {
+export type SegmentDefinitionCreateManyWorkspaceInput = {
   id: string
+  segmentId: string
   filter: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
   position?: string | null
@@ -592,8 +599,9 @@ export type SegmentDefinitionCreateManySegmentInput = {
   replacedAt?: Date | string | null
 }
 
-export type SegmentDefinitionUpdateWithoutSegmentInput = {
+export type SegmentDefinitionUpdateWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   filter?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -603,8 +611,9 @@ export type SegmentDefinitionUpdateWithoutSegmentInput = {
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
-export type SegmentDefinitionUncheckedUpdateWithoutSegmentInput = {
+export type SegmentDefinitionUncheckedUpdateWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   filter?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -614,8 +623,9 @@ export type SegmentDefinitionUncheckedUpdateWithoutSegmentInput = {
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
-export type SegmentDefinitionUncheckedUpdateManyWithoutSegmentInput = {
+export type SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   filter?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -638,7 +648,7 @@ export type SegmentDefinitionSelect<ExtArgs extends runtime.Types.Extensions.Int
   usersTotal?: boolean
   completedAt?: boolean
   replacedAt?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
+  workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentDefinition"]>
 
 export type SegmentDefinitionSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -652,7 +662,7 @@ export type SegmentDefinitionSelectCreateManyAndReturn<ExtArgs extends runtime.T
   usersTotal?: boolean
   completedAt?: boolean
   replacedAt?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
+  workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentDefinition"]>
 
 export type SegmentDefinitionSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -666,7 +676,7 @@ export type SegmentDefinitionSelectUpdateManyAndReturn<ExtArgs extends runtime.T
   usersTotal?: boolean
   completedAt?: boolean
   replacedAt?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
+  workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentDefinition"]>
 
 export type SegmentDefinitionSelectScalar = {
@@ -684,19 +694,19 @@ export type SegmentDefinitionSelectScalar = {
 
 export type SegmentDefinitionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "segmentId" | "filter" | "createdAt" | "position" | "usersRead" | "usersTotal" | "completedAt" | "replacedAt", ExtArgs["result"]["segmentDefinition"]>
 export type SegmentDefinitionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
+  workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
 export type SegmentDefinitionIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
+  workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
 export type SegmentDefinitionIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
+  workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
 
 export type $SegmentDefinitionPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "SegmentDefinition"
   objects: {
-    segment: Prisma.$SegmentPayload<ExtArgs>
+    workspace: Prisma.$WorkspacePayload<ExtArgs>
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
@@ -1118,7 +1128,7 @@ readonly fields: SegmentDefinitionFieldRefs;
  */
 export interface Prisma__SegmentDefinitionClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  segment<T extends Prisma.SegmentDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.SegmentDefaultArgs<ExtArgs>>): Prisma.Prisma__SegmentClient<runtime.Types.Result.GetResult<Prisma.$SegmentPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  workspace<T extends Prisma.WorkspaceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.WorkspaceDefaultArgs<ExtArgs>>): Prisma.Prisma__WorkspaceClient<runtime.Types.Result.GetResult<Prisma.$WorkspacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.

@@ -191,7 +191,6 @@ export type SegmentMembershipWhereInput = {
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
   enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
-  segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
 
@@ -202,7 +201,6 @@ export type SegmentMembershipOrderByWithRelationInput = {
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
   enteredAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  segment?: Prisma.SegmentOrderByWithRelationInput
   user?: Prisma.UserOrderByWithRelationInput
 }
 
@@ -217,7 +215,6 @@ export type SegmentMembershipWhereUniqueInput = Prisma.AtLeast<{
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
   enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
-  segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "workspaceId_definitionId_userId">
 
@@ -246,10 +243,10 @@ export type SegmentMembershipScalarWhereWithAggregatesInput = {
 }
 
 export type SegmentMembershipCreateInput = {
+  segmentId: string
   definitionId: string
   suppressed?: boolean
   enteredAt?: Date | string | null
-  segment: Prisma.SegmentCreateNestedOneWithoutMembersInput
   user: Prisma.UserCreateNestedOneWithoutSegmentsInput
 }
 
@@ -263,10 +260,10 @@ export type SegmentMembershipUncheckedCreateInput = {
 }
 
 export type SegmentMembershipUpdateInput = {
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  segment?: Prisma.SegmentUpdateOneRequiredWithoutMembersNestedInput
   user?: Prisma.UserUpdateOneRequiredWithoutSegmentsNestedInput
 }
 
@@ -289,6 +286,7 @@ export type SegmentMembershipCreateManyInput = {
 }
 
 export type SegmentMembershipUpdateManyMutationInput = {
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -388,53 +386,11 @@ export type SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput = {
   deleteMany?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
 }
 
-export type SegmentMembershipCreateNestedManyWithoutSegmentInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput> | Prisma.SegmentMembershipCreateWithoutSegmentInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput | Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput[]
-  createMany?: Prisma.SegmentMembershipCreateManySegmentInputEnvelope
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-}
-
-export type SegmentMembershipUncheckedCreateNestedManyWithoutSegmentInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput> | Prisma.SegmentMembershipCreateWithoutSegmentInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput | Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput[]
-  createMany?: Prisma.SegmentMembershipCreateManySegmentInputEnvelope
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-}
-
-export type SegmentMembershipUpdateManyWithoutSegmentNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput> | Prisma.SegmentMembershipCreateWithoutSegmentInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput | Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput[]
-  upsert?: Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutSegmentInput | Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutSegmentInput[]
-  createMany?: Prisma.SegmentMembershipCreateManySegmentInputEnvelope
-  set?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  disconnect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  delete?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  update?: Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutSegmentInput | Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutSegmentInput[]
-  updateMany?: Prisma.SegmentMembershipUpdateManyWithWhereWithoutSegmentInput | Prisma.SegmentMembershipUpdateManyWithWhereWithoutSegmentInput[]
-  deleteMany?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
-}
-
-export type SegmentMembershipUncheckedUpdateManyWithoutSegmentNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput> | Prisma.SegmentMembershipCreateWithoutSegmentInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput | Prisma.SegmentMembershipCreateOrConnectWithoutSegmentInput[]
-  upsert?: Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutSegmentInput | Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutSegmentInput[]
-  createMany?: Prisma.SegmentMembershipCreateManySegmentInputEnvelope
-  set?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  disconnect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  delete?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  update?: Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutSegmentInput | Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutSegmentInput[]
-  updateMany?: Prisma.SegmentMembershipUpdateManyWithWhereWithoutSegmentInput | Prisma.SegmentMembershipUpdateManyWithWhereWithoutSegmentInput[]
-  deleteMany?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
-}
-
 export type SegmentMembershipCreateWithoutUserInput = {
+  segmentId: string
   definitionId: string
   suppressed?: boolean
   enteredAt?: Date | string | null
-  segment: Prisma.SegmentCreateNestedOneWithoutMembersInput
 }
 
 export type SegmentMembershipUncheckedCreateWithoutUserInput = {
@@ -482,46 +438,6 @@ export type SegmentMembershipScalarWhereInput = {
   enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
 }
 
-export type SegmentMembershipCreateWithoutSegmentInput = {
-  definitionId: string
-  suppressed?: boolean
-  enteredAt?: Date | string | null
-  user: Prisma.UserCreateNestedOneWithoutSegmentsInput
-}
-
-export type SegmentMembershipUncheckedCreateWithoutSegmentInput = {
-  definitionId: string
-  userId: string
-  suppressed?: boolean
-  enteredAt?: Date | string | null
-}
-
-export type SegmentMembershipCreateOrConnectWithoutSegmentInput = {
-  where: Prisma.SegmentMembershipWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput>
-}
-
-export type SegmentMembershipCreateManySegmentInputEnvelope = {
-  data: Prisma.SegmentMembershipCreateManySegmentInput | Prisma.SegmentMembershipCreateManySegmentInput[]
-  skipDuplicates?: boolean
-}
-
-export type SegmentMembershipUpsertWithWhereUniqueWithoutSegmentInput = {
-  where: Prisma.SegmentMembershipWhereUniqueInput
-  update: Prisma.XOR<Prisma.SegmentMembershipUpdateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedUpdateWithoutSegmentInput>
-  create: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedCreateWithoutSegmentInput>
-}
-
-export type SegmentMembershipUpdateWithWhereUniqueWithoutSegmentInput = {
-  where: Prisma.SegmentMembershipWhereUniqueInput
-  data: Prisma.XOR<Prisma.SegmentMembershipUpdateWithoutSegmentInput, Prisma.SegmentMembershipUncheckedUpdateWithoutSegmentInput>
-}
-
-export type SegmentMembershipUpdateManyWithWhereWithoutSegmentInput = {
-  where: Prisma.SegmentMembershipScalarWhereInput
-  data: Prisma.XOR<Prisma.SegmentMembershipUpdateManyMutationInput, Prisma.SegmentMembershipUncheckedUpdateManyWithoutSegmentInput>
-}
-
 export type SegmentMembershipCreateManyUserInput = {
   segmentId: string
   definitionId: string
@@ -530,10 +446,10 @@ export type SegmentMembershipCreateManyUserInput = {
 }
 
 export type SegmentMembershipUpdateWithoutUserInput = {
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  segment?: Prisma.SegmentUpdateOneRequiredWithoutMembersNestedInput
 }
 
 export type SegmentMembershipUncheckedUpdateWithoutUserInput = {
@@ -550,34 +466,6 @@ export type SegmentMembershipUncheckedUpdateManyWithoutUserInput = {
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
-export type SegmentMembershipCreateManySegmentInput = {
-  definitionId: string
-  userId: string
-  suppressed?: boolean
-  enteredAt?: Date | string | null
-}
-
-export type SegmentMembershipUpdateWithoutSegmentInput = {
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  user?: Prisma.UserUpdateOneRequiredWithoutSegmentsNestedInput
-}
-
-export type SegmentMembershipUncheckedUpdateWithoutSegmentInput = {
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-}
-
-export type SegmentMembershipUncheckedUpdateManyWithoutSegmentInput = {
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-}
-
 
 
 export type SegmentMembershipSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -587,7 +475,6 @@ export type SegmentMembershipSelect<ExtArgs extends runtime.Types.Extensions.Int
   userId?: boolean
   suppressed?: boolean
   enteredAt?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
 
@@ -598,7 +485,6 @@ export type SegmentMembershipSelectCreateManyAndReturn<ExtArgs extends runtime.T
   userId?: boolean
   suppressed?: boolean
   enteredAt?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
 
@@ -609,7 +495,6 @@ export type SegmentMembershipSelectUpdateManyAndReturn<ExtArgs extends runtime.T
   userId?: boolean
   suppressed?: boolean
   enteredAt?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
 
@@ -624,22 +509,18 @@ export type SegmentMembershipSelectScalar = {
 
 export type SegmentMembershipOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "segmentId" | "definitionId" | "userId" | "suppressed" | "enteredAt", ExtArgs["result"]["segmentMembership"]>
 export type SegmentMembershipInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
 export type SegmentMembershipIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
 export type SegmentMembershipIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
 
 export type $SegmentMembershipPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "SegmentMembership"
   objects: {
-    segment: Prisma.$SegmentPayload<ExtArgs>
     user: Prisma.$UserPayload<ExtArgs>
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -1046,7 +927,6 @@ readonly fields: SegmentMembershipFieldRefs;
  */
 export interface Prisma__SegmentMembershipClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  segment<T extends Prisma.SegmentDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.SegmentDefaultArgs<ExtArgs>>): Prisma.Prisma__SegmentClient<runtime.Types.Result.GetResult<Prisma.$SegmentPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   user<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.

@@ -166,7 +166,6 @@ export type SegmentSuppressionWhereInput = {
   workspaceId?: Prisma.UuidFilter<"SegmentSuppression"> | string
   segmentId?: Prisma.UuidFilter<"SegmentSuppression"> | string
   userId?: Prisma.UuidFilter<"SegmentSuppression"> | string
-  segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
 
@@ -174,7 +173,6 @@ export type SegmentSuppressionOrderByWithRelationInput = {
   workspaceId?: Prisma.SortOrder
   segmentId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
-  segment?: Prisma.SegmentOrderByWithRelationInput
   user?: Prisma.UserOrderByWithRelationInput
 }
 
@@ -186,7 +184,6 @@ export type SegmentSuppressionWhereUniqueInput = Prisma.AtLeast<{
   workspaceId?: Prisma.UuidFilter<"SegmentSuppression"> | string
   segmentId?: Prisma.UuidFilter<"SegmentSuppression"> | string
   userId?: Prisma.UuidFilter<"SegmentSuppression"> | string
-  segment?: Prisma.XOR<Prisma.SegmentScalarRelationFilter, Prisma.SegmentWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "workspaceId_userId_segmentId">
 
@@ -209,7 +206,7 @@ export type SegmentSuppressionScalarWhereWithAggregatesInput = {
 }
 
 export type SegmentSuppressionCreateInput = {
-  segment: Prisma.SegmentCreateNestedOneWithoutSuppressionsInput
+  segmentId: string
   user: Prisma.UserCreateNestedOneWithoutSuppressionsInput
 }
 
@@ -220,7 +217,7 @@ export type SegmentSuppressionUncheckedCreateInput = {
 }
 
 export type SegmentSuppressionUpdateInput = {
-  segment?: Prisma.SegmentUpdateOneRequiredWithoutSuppressionsNestedInput
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   user?: Prisma.UserUpdateOneRequiredWithoutSuppressionsNestedInput
 }
 
@@ -237,7 +234,7 @@ export type SegmentSuppressionCreateManyInput = {
 }
 
 export type SegmentSuppressionUpdateManyMutationInput = {
-
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type SegmentSuppressionUncheckedUpdateManyInput = {
@@ -322,50 +319,8 @@ export type SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput = {
   deleteMany?: Prisma.SegmentSuppressionScalarWhereInput | Prisma.SegmentSuppressionScalarWhereInput[]
 }
 
-export type SegmentSuppressionCreateNestedManyWithoutSegmentInput = {
-  create?: Prisma.XOR<Prisma.SegmentSuppressionCreateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentSuppressionCreateWithoutSegmentInput[] | Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput | Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput[]
-  createMany?: Prisma.SegmentSuppressionCreateManySegmentInputEnvelope
-  connect?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-}
-
-export type SegmentSuppressionUncheckedCreateNestedManyWithoutSegmentInput = {
-  create?: Prisma.XOR<Prisma.SegmentSuppressionCreateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentSuppressionCreateWithoutSegmentInput[] | Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput | Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput[]
-  createMany?: Prisma.SegmentSuppressionCreateManySegmentInputEnvelope
-  connect?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-}
-
-export type SegmentSuppressionUpdateManyWithoutSegmentNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentSuppressionCreateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentSuppressionCreateWithoutSegmentInput[] | Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput | Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput[]
-  upsert?: Prisma.SegmentSuppressionUpsertWithWhereUniqueWithoutSegmentInput | Prisma.SegmentSuppressionUpsertWithWhereUniqueWithoutSegmentInput[]
-  createMany?: Prisma.SegmentSuppressionCreateManySegmentInputEnvelope
-  set?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  disconnect?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  delete?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  connect?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  update?: Prisma.SegmentSuppressionUpdateWithWhereUniqueWithoutSegmentInput | Prisma.SegmentSuppressionUpdateWithWhereUniqueWithoutSegmentInput[]
-  updateMany?: Prisma.SegmentSuppressionUpdateManyWithWhereWithoutSegmentInput | Prisma.SegmentSuppressionUpdateManyWithWhereWithoutSegmentInput[]
-  deleteMany?: Prisma.SegmentSuppressionScalarWhereInput | Prisma.SegmentSuppressionScalarWhereInput[]
-}
-
-export type SegmentSuppressionUncheckedUpdateManyWithoutSegmentNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentSuppressionCreateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput> | Prisma.SegmentSuppressionCreateWithoutSegmentInput[] | Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput[]
-  connectOrCreate?: Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput | Prisma.SegmentSuppressionCreateOrConnectWithoutSegmentInput[]
-  upsert?: Prisma.SegmentSuppressionUpsertWithWhereUniqueWithoutSegmentInput | Prisma.SegmentSuppressionUpsertWithWhereUniqueWithoutSegmentInput[]
-  createMany?: Prisma.SegmentSuppressionCreateManySegmentInputEnvelope
-  set?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  disconnect?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  delete?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  connect?: Prisma.SegmentSuppressionWhereUniqueInput | Prisma.SegmentSuppressionWhereUniqueInput[]
-  update?: Prisma.SegmentSuppressionUpdateWithWhereUniqueWithoutSegmentInput | Prisma.SegmentSuppressionUpdateWithWhereUniqueWithoutSegmentInput[]
-  updateMany?: Prisma.SegmentSuppressionUpdateManyWithWhereWithoutSegmentInput | Prisma.SegmentSuppressionUpdateManyWithWhereWithoutSegmentInput[]
-  deleteMany?: Prisma.SegmentSuppressionScalarWhereInput | Prisma.SegmentSuppressionScalarWhereInput[]
-}
-
 export type SegmentSuppressionCreateWithoutUserInput = {
-  segment: Prisma.SegmentCreateNestedOneWithoutSuppressionsInput
+  segmentId: string
 }
 
 export type SegmentSuppressionUncheckedCreateWithoutUserInput = {
@@ -407,46 +362,12 @@ export type SegmentSuppressionScalarWhereInput = {
   userId?: Prisma.UuidFilter<"SegmentSuppression"> | string
 }
 
-export type SegmentSuppressionCreateWithoutSegmentInput = {
-  user: Prisma.UserCreateNestedOneWithoutSuppressionsInput
-}
-
-export type SegmentSuppressionUncheckedCreateWithoutSegmentInput = {
-  userId: string
-}
-
-export type SegmentSuppressionCreateOrConnectWithoutSegmentInput = {
-  where: Prisma.SegmentSuppressionWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentSuppressionCreateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput>
-}
-
-export type SegmentSuppressionCreateManySegmentInputEnvelope = {
-  data: Prisma.SegmentSuppressionCreateManySegmentInput | Prisma.SegmentSuppressionCreateManySegmentInput[]
-  skipDuplicates?: boolean
-}
-
-export type SegmentSuppressionUpsertWithWhereUniqueWithoutSegmentInput = {
-  where: Prisma.SegmentSuppressionWhereUniqueInput
-  update: Prisma.XOR<Prisma.SegmentSuppressionUpdateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedUpdateWithoutSegmentInput>
-  create: Prisma.XOR<Prisma.SegmentSuppressionCreateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedCreateWithoutSegmentInput>
-}
-
-export type SegmentSuppressionUpdateWithWhereUniqueWithoutSegmentInput = {
-  where: Prisma.SegmentSuppressionWhereUniqueInput
-  data: Prisma.XOR<Prisma.SegmentSuppressionUpdateWithoutSegmentInput, Prisma.SegmentSuppressionUncheckedUpdateWithoutSegmentInput>
-}
-
-export type SegmentSuppressionUpdateManyWithWhereWithoutSegmentInput = {
-  where: Prisma.SegmentSuppressionScalarWhereInput
-  data: Prisma.XOR<Prisma.SegmentSuppressionUpdateManyMutationInput, Prisma.SegmentSuppressionUncheckedUpdateManyWithoutSegmentInput>
-}
-
 export type SegmentSuppressionCreateManyUserInput = {
   segmentId: string
 }
 
 export type SegmentSuppressionUpdateWithoutUserInput = {
-  segment?: Prisma.SegmentUpdateOneRequiredWithoutSuppressionsNestedInput
+  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type SegmentSuppressionUncheckedUpdateWithoutUserInput = {
@@ -457,29 +378,12 @@ export type SegmentSuppressionUncheckedUpdateManyWithoutUserInput = {
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
-export type SegmentSuppressionCreateManySegmentInput = {
-  userId: string
-}
-
-export type SegmentSuppressionUpdateWithoutSegmentInput = {
-  user?: Prisma.UserUpdateOneRequiredWithoutSuppressionsNestedInput
-}
-
-export type SegmentSuppressionUncheckedUpdateWithoutSegmentInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-}
-
-export type SegmentSuppressionUncheckedUpdateManyWithoutSegmentInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-}
-
 
 
 export type SegmentSuppressionSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   workspaceId?: boolean
   segmentId?: boolean
   userId?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentSuppression"]>
 
@@ -487,7 +391,6 @@ export type SegmentSuppressionSelectCreateManyAndReturn<ExtArgs extends runtime.
   workspaceId?: boolean
   segmentId?: boolean
   userId?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentSuppression"]>
 
@@ -495,7 +398,6 @@ export type SegmentSuppressionSelectUpdateManyAndReturn<ExtArgs extends runtime.
   workspaceId?: boolean
   segmentId?: boolean
   userId?: boolean
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentSuppression"]>
 
@@ -507,22 +409,18 @@ export type SegmentSuppressionSelectScalar = {
 
 export type SegmentSuppressionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "segmentId" | "userId", ExtArgs["result"]["segmentSuppression"]>
 export type SegmentSuppressionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
 export type SegmentSuppressionIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
 export type SegmentSuppressionIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  segment?: boolean | Prisma.SegmentDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
 
 export type $SegmentSuppressionPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "SegmentSuppression"
   objects: {
-    segment: Prisma.$SegmentPayload<ExtArgs>
     user: Prisma.$UserPayload<ExtArgs>
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -923,7 +821,6 @@ readonly fields: SegmentSuppressionFieldRefs;
  */
 export interface Prisma__SegmentSuppressionClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  segment<T extends Prisma.SegmentDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.SegmentDefaultArgs<ExtArgs>>): Prisma.Prisma__SegmentClient<runtime.Types.Result.GetResult<Prisma.$SegmentPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   user<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.

@@ -179,6 +179,7 @@ export type WorkspaceWhereInput = {
   lists?: Prisma.ListListRelationFilter
   segments?: Prisma.SegmentListRelationFilter
   changeConsumers?: Prisma.ChangeConsumerListRelationFilter
+  segmentDefinitions?: Prisma.SegmentDefinitionListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
   events?: Prisma.EventListRelationFilter
   userDeletions?: Prisma.UserDeletionListRelationFilter
@@ -195,6 +196,7 @@ export type WorkspaceOrderByWithRelationInput = {
   lists?: Prisma.ListOrderByRelationAggregateInput
   segments?: Prisma.SegmentOrderByRelationAggregateInput
   changeConsumers?: Prisma.ChangeConsumerOrderByRelationAggregateInput
+  segmentDefinitions?: Prisma.SegmentDefinitionOrderByRelationAggregateInput
   idempotencyKeys?: Prisma.IdempotencyKeyOrderByRelationAggregateInput
   events?: Prisma.EventOrderByRelationAggregateInput
   userDeletions?: Prisma.UserDeletionOrderByRelationAggregateInput
@@ -214,6 +216,7 @@ export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
   lists?: Prisma.ListListRelationFilter
   segments?: Prisma.SegmentListRelationFilter
   changeConsumers?: Prisma.ChangeConsumerListRelationFilter
+  segmentDefinitions?: Prisma.SegmentDefinitionListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
   events?: Prisma.EventListRelationFilter
   userDeletions?: Prisma.UserDeletionListRelationFilter
@@ -250,6 +253,7 @@ export type WorkspaceCreateInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -266,6 +270,7 @@ export type WorkspaceUncheckedCreateInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -282,6 +287,7 @@ export type WorkspaceUpdateInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -298,6 +304,7 @@ export type WorkspaceUncheckedUpdateInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -433,6 +440,20 @@ export type WorkspaceUpdateOneRequiredWithoutSegmentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutSegmentsInput, Prisma.WorkspaceUpdateWithoutSegmentsInput>, Prisma.WorkspaceUncheckedUpdateWithoutSegmentsInput>
 }
 
+export type WorkspaceCreateNestedOneWithoutSegmentDefinitionsInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutSegmentDefinitionsInput, Prisma.WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutSegmentDefinitionsInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+}
+
+export type WorkspaceUpdateOneRequiredWithoutSegmentDefinitionsNestedInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutSegmentDefinitionsInput, Prisma.WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutSegmentDefinitionsInput
+  upsert?: Prisma.WorkspaceUpsertWithoutSegmentDefinitionsInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutSegmentDefinitionsInput, Prisma.WorkspaceUpdateWithoutSegmentDefinitionsInput>, Prisma.WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput>
+}
+
 export type WorkspaceCreateNestedOneWithoutChangeConsumersInput = {
   create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutChangeConsumersInput, Prisma.WorkspaceUncheckedCreateWithoutChangeConsumersInput>
   connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutChangeConsumersInput
@@ -498,6 +519,7 @@ export type WorkspaceCreateWithoutApiKeysInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -513,6 +535,7 @@ export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -544,6 +567,7 @@ export type WorkspaceUpdateWithoutApiKeysInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -559,6 +583,7 @@ export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -574,6 +599,7 @@ export type WorkspaceCreateWithoutUsersInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -589,6 +615,7 @@ export type WorkspaceUncheckedCreateWithoutUsersInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -620,6 +647,7 @@ export type WorkspaceUpdateWithoutUsersInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -635,6 +663,7 @@ export type WorkspaceUncheckedUpdateWithoutUsersInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -651,6 +680,7 @@ export type WorkspaceCreateWithoutAttributeDeclarationsInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -666,6 +696,7 @@ export type WorkspaceUncheckedCreateWithoutAttributeDeclarationsInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -697,6 +728,7 @@ export type WorkspaceUpdateWithoutAttributeDeclarationsInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -712,6 +744,7 @@ export type WorkspaceUncheckedUpdateWithoutAttributeDeclarationsInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -726,6 +759,7 @@ export type WorkspaceCreateWithoutListsInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -741,6 +775,7 @@ export type WorkspaceUncheckedCreateWithoutListsInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -772,6 +807,7 @@ export type WorkspaceUpdateWithoutListsInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -787,6 +823,7 @@ export type WorkspaceUncheckedUpdateWithoutListsInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -802,6 +839,7 @@ export type WorkspaceCreateWithoutSegmentsInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -817,6 +855,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -848,6 +887,7 @@ export type WorkspaceUpdateWithoutSegmentsInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -862,6 +902,87 @@ export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceCreateWithoutSegmentDefinitionsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceCreateOrConnectWithoutSegmentDefinitionsInput = {
+  where: Prisma.WorkspaceWhereUniqueInput
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutSegmentDefinitionsInput, Prisma.WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput>
+}
+
+export type WorkspaceUpsertWithoutSegmentDefinitionsInput = {
+  update: Prisma.XOR<Prisma.WorkspaceUpdateWithoutSegmentDefinitionsInput, Prisma.WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput>
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutSegmentDefinitionsInput, Prisma.WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput>
+  where?: Prisma.WorkspaceWhereInput
+}
+
+export type WorkspaceUpdateToOneWithWhereWithoutSegmentDefinitionsInput = {
+  where?: Prisma.WorkspaceWhereInput
+  data: Prisma.XOR<Prisma.WorkspaceUpdateWithoutSegmentDefinitionsInput, Prisma.WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput>
+}
+
+export type WorkspaceUpdateWithoutSegmentDefinitionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -878,6 +999,7 @@ export type WorkspaceCreateWithoutChangeConsumersInput = {
   users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
@@ -893,6 +1015,7 @@ export type WorkspaceUncheckedCreateWithoutChangeConsumersInput = {
   users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -924,6 +1047,7 @@ export type WorkspaceUpdateWithoutChangeConsumersInput = {
   users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
@@ -939,6 +1063,7 @@ export type WorkspaceUncheckedUpdateWithoutChangeConsumersInput = {
   users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -955,6 +1080,7 @@ export type WorkspaceCreateWithoutEventsInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
@@ -970,6 +1096,7 @@ export type WorkspaceUncheckedCreateWithoutEventsInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -1001,6 +1128,7 @@ export type WorkspaceUpdateWithoutEventsInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
@@ -1016,6 +1144,7 @@ export type WorkspaceUncheckedUpdateWithoutEventsInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -1031,6 +1160,7 @@ export type WorkspaceCreateWithoutUserDeletionsInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
@@ -1046,6 +1176,7 @@ export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -1077,6 +1208,7 @@ export type WorkspaceUpdateWithoutUserDeletionsInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
@@ -1092,6 +1224,7 @@ export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -1107,6 +1240,7 @@ export type WorkspaceCreateWithoutIdempotencyKeysInput = {
   lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
@@ -1122,6 +1256,7 @@ export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
   lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
   segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
@@ -1153,6 +1288,7 @@ export type WorkspaceUpdateWithoutIdempotencyKeysInput = {
   lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
@@ -1168,6 +1304,7 @@ export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
   lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -1184,6 +1321,7 @@ export type WorkspaceCountOutputType = {
   lists: number
   segments: number
   changeConsumers: number
+  segmentDefinitions: number
   idempotencyKeys: number
   events: number
   userDeletions: number
@@ -1196,6 +1334,7 @@ export type WorkspaceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensi
   lists?: boolean | WorkspaceCountOutputTypeCountListsArgs
   segments?: boolean | WorkspaceCountOutputTypeCountSegmentsArgs
   changeConsumers?: boolean | WorkspaceCountOutputTypeCountChangeConsumersArgs
+  segmentDefinitions?: boolean | WorkspaceCountOutputTypeCountSegmentDefinitionsArgs
   idempotencyKeys?: boolean | WorkspaceCountOutputTypeCountIdempotencyKeysArgs
   events?: boolean | WorkspaceCountOutputTypeCountEventsArgs
   userDeletions?: boolean | WorkspaceCountOutputTypeCountUserDeletionsArgs
@@ -1250,6 +1389,13 @@ export type WorkspaceCountOutputTypeCountChangeConsumersArgs<ExtArgs extends run
 /**
  * WorkspaceCountOutputType without action
  */
+export type WorkspaceCountOutputTypeCountSegmentDefinitionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SegmentDefinitionWhereInput
+}
+
+/**
+ * WorkspaceCountOutputType without action
+ */
 export type WorkspaceCountOutputTypeCountIdempotencyKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.IdempotencyKeyWhereInput
 }
@@ -1286,6 +1432,7 @@ export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   lists?: boolean | Prisma.Workspace$listsArgs<ExtArgs>
   segments?: boolean | Prisma.Workspace$segmentsArgs<ExtArgs>
   changeConsumers?: boolean | Prisma.Workspace$changeConsumersArgs<ExtArgs>
+  segmentDefinitions?: boolean | Prisma.Workspace$segmentDefinitionsArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Workspace$idempotencyKeysArgs<ExtArgs>
   events?: boolean | Prisma.Workspace$eventsArgs<ExtArgs>
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
@@ -1321,6 +1468,7 @@ export type WorkspaceInclude<ExtArgs extends runtime.Types.Extensions.InternalAr
   lists?: boolean | Prisma.Workspace$listsArgs<ExtArgs>
   segments?: boolean | Prisma.Workspace$segmentsArgs<ExtArgs>
   changeConsumers?: boolean | Prisma.Workspace$changeConsumersArgs<ExtArgs>
+  segmentDefinitions?: boolean | Prisma.Workspace$segmentDefinitionsArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Workspace$idempotencyKeysArgs<ExtArgs>
   events?: boolean | Prisma.Workspace$eventsArgs<ExtArgs>
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
@@ -1338,6 +1486,7 @@ export type $WorkspacePayload<ExtArgs extends runtime.Types.Extensions.InternalA
     lists: Prisma.$ListPayload<ExtArgs>[]
     segments: Prisma.$SegmentPayload<ExtArgs>[]
     changeConsumers: Prisma.$ChangeConsumerPayload<ExtArgs>[]
+    segmentDefinitions: Prisma.$SegmentDefinitionPayload<ExtArgs>[]
     idempotencyKeys: Prisma.$IdempotencyKeyPayload<ExtArgs>[]
     events: Prisma.$EventPayload<ExtArgs>[]
     userDeletions: Prisma.$UserDeletionPayload<ExtArgs>[]
@@ -1750,6 +1899,7 @@ export interface Prisma__WorkspaceClient<T, Null = never, ExtArgs extends runtim
   lists<T extends Prisma.Workspace$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   segments<T extends Prisma.Workspace$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   changeConsumers<T extends Prisma.Workspace$changeConsumersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$changeConsumersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ChangeConsumerPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  segmentDefinitions<T extends Prisma.Workspace$segmentDefinitionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$segmentDefinitionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentDefinitionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   idempotencyKeys<T extends Prisma.Workspace$idempotencyKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$idempotencyKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdempotencyKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   events<T extends Prisma.Workspace$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   userDeletions<T extends Prisma.Workspace$userDeletionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$userDeletionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserDeletionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2297,6 +2447,30 @@ export type Workspace$changeConsumersArgs<ExtArgs extends runtime.Types.Extensio
   take?: number
   skip?: number
   distinct?: Prisma.ChangeConsumerScalarFieldEnum | Prisma.ChangeConsumerScalarFieldEnum[]
+}
+
+/**
+ * Workspace.segmentDefinitions
+ */
+export type Workspace$segmentDefinitionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SegmentDefinition
+   */
+  select?: Prisma.SegmentDefinitionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SegmentDefinition
+   */
+  omit?: Prisma.SegmentDefinitionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SegmentDefinitionInclude<ExtArgs> | null
+  where?: Prisma.SegmentDefinitionWhereInput
+  orderBy?: Prisma.SegmentDefinitionOrderByWithRelationInput | Prisma.SegmentDefinitionOrderByWithRelationInput[]
+  cursor?: Prisma.SegmentDefinitionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SegmentDefinitionScalarFieldEnum | Prisma.SegmentDefinitionScalarFieldEnum[]
 }
 
 /**
