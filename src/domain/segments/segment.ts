@@ -28,6 +28,15 @@ export const segmentColumns = columnsOf<Segment>(
   ['id'],
 );
 
+/**
+ * SQL of the definition whose memberships are those of a segment; NULL if the workspace has no such segment. A segment whose filter
+ * was changed also has memberships of the definition that is being computed, or of one that is being deleted.
+ * @param segmentId SQL of the id of the segment.
+ */
+export function currentDefinition(workspaceId: string, segmentId: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(SELECT definition_id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ${segmentId})`;
+}
+
 /** Reads segments by their ids. Leaves out ids that are not in the workspace. */
 export async function readSegments(
   db: ReadDb,

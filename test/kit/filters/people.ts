@@ -168,11 +168,11 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
       '"userId" uuid, "listId" uuid, subscribed boolean, "joinedAt" timestamptz',
     )}`;
   await db.$executeRaw`
-    INSERT INTO segments (workspace_id, id, name, created_at)
-    SELECT ${workspace}, id, 'A segment', now() FROM unnest(${segmentIds}::uuid[]) AS id ON CONFLICT DO NOTHING`;
+    INSERT INTO segments (workspace_id, id, definition_id, name, created_at)
+    SELECT ${workspace}, id, id, 'A segment', now() FROM unnest(${segmentIds}::uuid[]) AS id ON CONFLICT DO NOTHING`;
   await db.$executeRaw`
-    INSERT INTO segment_memberships (workspace_id, segment_id, user_id, suppressed)
-    SELECT ${workspace}, "segmentId", "userId", suppressed
+    INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed)
+    SELECT ${workspace}, "segmentId", "segmentId", "userId", suppressed
     FROM ${rows(
       of(({ segments }) => segments),
       '"userId" uuid, "segmentId" uuid, suppressed boolean',
