@@ -9,11 +9,12 @@ import { type User, userColumns } from '../users/user.ts';
 import { currentDefinition, type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
 
 /** A segment with the membership of a user. */
-type SegmentOfUser = Segment & { readonly userId: string; readonly suppressed: boolean };
+type SegmentOfUser = Segment & Omit<SegmentMembership, 'segment'>;
 
 const segmentOfUserColumns = columnsOf<SegmentOfUser>({
   userId: Prisma.sql`segment_memberships.user_id`,
   suppressed: Prisma.sql`segment_memberships.suppressed`,
+  enteredAt: { instant: Prisma.sql`segment_memberships.entered_at` },
   ...segmentColumns.expressions,
 });
 
@@ -35,7 +36,12 @@ export async function readSegmentMemberships(
       AND segment_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
   });
-  const memberships = rows.map(({ userId, suppressed, ...segment }) => ({ userId, suppressed, segment }));
+  const memberships = rows.map(({ userId, suppressed, enteredAt, ...segment }) => ({
+    userId,
+    suppressed,
+    enteredAt,
+    segment,
+  }));
   return Map.groupBy(memberships, (membership) => membership.userId);
 }
 
