@@ -34,10 +34,10 @@ async function fill(client: Client): Promise<void> {
       INSERT INTO users (workspace_id, id, uid, email, created_at, updated_at)
         SELECT ${w}, ${ids}, 'u' || n, 'same@example.com', now(), now() ${each};
       INSERT INTO lists (workspace_id, id, title, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
-      INSERT INTO segments (workspace_id, id, name, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
+      INSERT INTO segments (workspace_id, id, definition_id, name, created_at) SELECT ${w}, ${ids}, ${ids}, 't', now() ${each};
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
         SELECT ${w}, '${id(1)}', ${ids}, n % 2 = 0, now() ${each};
-      INSERT INTO segment_memberships (workspace_id, segment_id, user_id) SELECT ${w}, '${id(1)}', ${ids} ${each};
+      INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id) SELECT ${w}, '${id(1)}', '${id(1)}', ${ids} ${each};
       INSERT INTO events (workspace_id, id, user_id, name, timestamp)
         SELECT ${w}, ${ids}, '${id(1)}', 'e' || n % 3, now() - n * interval '1 minute' ${each};
       INSERT INTO audit_entries (workspace_id, id, at, key_id, action, user_id)
