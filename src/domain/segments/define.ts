@@ -92,7 +92,7 @@ export function deleteSegment(db: Database, actor: Actor, segmentId: string): Pr
         DELETE FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ${segmentId}::uuid
         RETURNING id, definition_id
       ), replaced AS (
-        UPDATE segment_definitions SET replaced_at = ${now}
+        UPDATE segment_definitions SET replaced_at = ${now}, position = NULL
         WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL
       ), imported AS (
         INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at, replaced_at)
@@ -145,7 +145,9 @@ async function redefine(
 ): Promise<boolean> {
   const definitions = await tx.query<{ id: string; filter: StoredFilter }[]>`/* readDefinitionsOfSegment */
     SELECT id, filter FROM segment_definitions
-    WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL`;
+    WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL
+    -- One that is being computed first: the current filter is computed again when a segment to which it refers has changed.
+    ORDER BY completed_at IS NULL DESC`;
   const equal = definitions.find(({ filter }) => canonicalFilter(filter) === canonicalFilter(where));
   const outdated = definitions.filter(({ id }) => id !== definitionId && id !== equal?.id).map(({ id }) => id);
   if (equal && outdated.length === 0) return false;
@@ -155,7 +157,7 @@ async function redefine(
   }
   const now = new Date();
   await tx.execute`/* giveUpDefinitions */
-    UPDATE segment_definitions SET replaced_at = ${now}
+    UPDATE segment_definitions SET replaced_at = ${now}, position = NULL
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${outdated}::uuid[])`;
   if (!equal) await tx.execute`/* addDefinition */ ${insertDefinition(workspaceId, segmentId, where, now)}`;
   return true;

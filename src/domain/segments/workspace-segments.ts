@@ -4,7 +4,7 @@ import type { Condition } from '../users/filter/condition.ts';
 import { toCondition } from '../users/filter/filter.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { CONSUMER, type Position } from './stored.ts';
-import { type StoredFilter, toUserFilter } from './stored-filter.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 
 /** A definition as it is stored, without its filter. */
 export interface StoredDefinition {
@@ -98,6 +98,6 @@ export class WorkspaceSegments {
     const rows = await db.query<{ id: string; filter: StoredFilter }[]>`/* readSegmentFilters */
       SELECT id, filter FROM segment_definitions
       WHERE workspace_id = ${this.workspaceId}::uuid AND id = ANY(${arrayParameter(missing, 'uuid')})`;
-    for (const { id, filter } of rows) this.#conditions.set(id, toCondition(toUserFilter(filter)));
+    for (const { id, filter } of rows) this.#conditions.set(id, toCondition(parseStoredFilter(filter)));
   }
 }

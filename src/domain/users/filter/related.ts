@@ -107,7 +107,7 @@ const segments: Relation<SegmentRow> = {
 const isCurrent: RowTest<SegmentRow> = {
   sql: ({ workspaceId }) =>
     Prisma.sql`segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`segment_memberships.segment_id`)}`,
-  passes: () => true,
+  evaluate: () => constant(true),
   phrase: '',
 };
 
