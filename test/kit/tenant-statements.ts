@@ -14,7 +14,8 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'events',
   'user_activity',
   'user_deletions',
-  'audit_entries',
+  'changes',
+  'change_consumers',
   'idempotency_keys',
 ]);
 

@@ -46,3 +46,12 @@ export const changeColumns = columnsOf<Change>({
   apiKeyId: Prisma.sql`changes.api_key_id`,
   changed: Prisma.sql`changes.changed`,
 });
+
+/** The parts of the id of a change; undefined for a text that is none. */
+export function parseChangeId(id: string): { xid: string; seq: string } | undefined {
+  const [, xid, seq] = /^(\d{1,19})-(\d{1,19})$/.exec(id) ?? [];
+  if (xid === undefined || seq === undefined) return undefined;
+  return BigInt(xid) <= MAX_BIGINT && BigInt(seq) <= MAX_BIGINT ? { xid, seq } : undefined;
+}
+
+const MAX_BIGINT = 2n ** 63n - 1n;

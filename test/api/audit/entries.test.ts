@@ -34,14 +34,14 @@ beforeEach(async () => {
   await app.db.event.deleteMany();
   await app.db.user.deleteMany();
   await app.db.list.deleteMany();
-  await app.db.auditEntry.deleteMany();
+  await app.db.change.deleteMany();
   user = await addUser(app, { uid: 'ada@example.com' });
   list = await addList(app);
 });
 
 /** The entries of the audit trail, oldest first, without null values. */
 async function trail(workspaceId = app.workspaceId) {
-  const entries = await app.db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
+  const entries = await app.db.change.findMany({ where: { workspaceId }, orderBy: { seq: 'asc' } });
   return entries.map(({ workspaceId: _, id: __, at: ___, ...entry }) =>
     Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null)),
   );
@@ -159,7 +159,7 @@ it('records no failed writes', async () => {
   await app.run(CreateUser, { input: { uid: 'bo', listIds: [listId] } });
   await app.run(UpdateUser, { input: { uid: user.uid, newUid: 'other' } });
   await app.run(UpdateUser, { input: { uid: user.uid, meta: { a: 'x'.repeat(16_000) }, device: device('t1') } });
-  await app.db.auditEntry.deleteMany();
+  await app.db.change.deleteMany();
   await app.run(UpdateUser, { input: { uid: user.uid, meta: { b: 'x'.repeat(16_000) } } });
   await app.run(AddEvent, { input: { uid: 'nobody', name: 'Paid' } });
   await app.run(DeleteUser, { input: { uid: 'nobody' } });
@@ -206,7 +206,7 @@ it('records the key of each input that one statement writes', async () => {
   );
   expect(statements).toHaveLength(1);
   const events = await app.db.event.findMany();
-  const entries = await app.db.auditEntry.findMany();
+  const entries = await app.db.change.findMany();
   expect(entries.map(({ keyId, userId, eventId }) => [keyId, userId, eventId]).sort()).toEqual(
     events.map(({ id, name }) => [`key${name}`, Number(name) % 2 ? other.id : user.id, id]).sort(),
   );

@@ -11,7 +11,7 @@ it('the statement in docs/audit.md deletes entries of one workspace that are old
   const { db, workspaceId, stranger } = app;
   const ages = [401, 399, 0];
   for (const owner of [workspaceId, stranger.workspaceId]) {
-    await db.auditEntry.createMany({
+    await db.change.createMany({
       data: ages.map((days) => {
         const at = new Date(Date.now() - days * DAY);
         return { workspaceId: owner, id: uuidv7({ msecs: at.getTime() }), at, keyId: `${days}`, action: 'addEvent' };
@@ -19,7 +19,7 @@ it('the statement in docs/audit.md deletes entries of one workspace that are old
     });
   }
   expect(await db.$executeRawUnsafe(statement.replaceAll('<id>', workspaceId))).toBe(1);
-  const remaining = await db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
+  const remaining = await db.change.findMany({ where: { workspaceId }, orderBy: { seq: 'asc' } });
   expect(remaining.map(({ keyId }) => keyId)).toEqual(['399', '0']);
-  expect(await db.auditEntry.count()).toBe(5);
+  expect(await db.change.count()).toBe(5);
 });

@@ -73,7 +73,7 @@ async function readCatalogue({ rows }: EmptyDatabase) {
       FROM pg_attribute a
       JOIN pg_class c ON c.oid = a.attrelid
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY 1, 2`),
     // Prisma's schema can state neither expressions nor included columns, nor partial indexes.
     indexes: await rows(`
