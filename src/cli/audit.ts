@@ -42,7 +42,9 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     .description('lists audit entries, newest first')
     .addOption(workspaceOption('workspace of the audit trail'))
     .addOption(option('--user <ID>', 'only entries about this user; a UUID', rowId))
-    .addOption(option('--key <KEY>', 'only entries by this key id, public key, token:<subject>, cli, or segments', actor))
+    .addOption(
+      option('--key <KEY>', 'only entries by this key id, public key, token:<subject>, cli, or segments', actor),
+    )
     .addOption(option('--since <TIME>', 'only entries since a date or time, such as 2026-01-31', time))
     .addOption(option('--before <ENTRY>', 'only entries older than the entry with this id (next page)', changeId))
     .option('--segments', 'also users who entered or left a segment, which usergraph computes')

@@ -65,7 +65,7 @@ it('renames existing entries of tokens, and no others', async () => {
       VALUES ('${workspace}', '01932f5e-0000-7000-8000-00000000010${place}', now(), '${keyId}', 'addEvent')`);
   }
   await migrate(database);
-  const rows = await database.rows('SELECT key_id FROM audit_entries ORDER BY id');
+  const rows = await database.rows('SELECT key_id FROM changes ORDER BY seq');
   expect(rows.map(({ key_id }) => key_id)).toEqual([
     key,
     `token:${key}`,

@@ -34,10 +34,11 @@ async function fill(client: Client): Promise<void> {
       INSERT INTO users (workspace_id, id, uid, email, created_at, updated_at)
         SELECT ${w}, ${ids}, 'u' || n, 'same@example.com', now(), now() ${each};
       INSERT INTO lists (workspace_id, id, title, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
-      INSERT INTO segments (workspace_id, id, name, created_at) SELECT ${w}, ${ids}, 't', now() ${each};
+      INSERT INTO segments (workspace_id, id, definition_id, name, created_at) SELECT ${w}, ${ids}, ${ids}, 't', now() ${each};
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
         SELECT ${w}, '${id(1)}', ${ids}, n % 2 = 0, now() ${each};
-      INSERT INTO segment_memberships (workspace_id, segment_id, user_id) SELECT ${w}, '${id(1)}', ${ids} ${each};
+      INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id)
+        SELECT ${w}, '${id(1)}', '${id(1)}', ${ids} ${each};
       INSERT INTO events (workspace_id, id, user_id, name, timestamp)
         SELECT ${w}, ${ids}, '${id(1)}', 'e' || n % 3, now() - n * interval '1 minute' ${each};
       INSERT INTO changes (workspace_id, xid, seq, at, key_id, action, user_id)
@@ -153,7 +154,9 @@ describe('the plans of connections over 20,000 rows', () => {
   it('the audit trail since a time ends with the first step that is older', async () => {
     const since = new Date((ROWS - 10) * 1000);
     expect((await readAudit(database.db, workspaceId, { since }, { size: 30 })).rows).toHaveLength(11);
-    const touched = await rowsTouched(() => readAudit(database.db, workspaceId, { since: new Date('2100-01-01') }, { size: 30 }));
+    const touched = await rowsTouched(() =>
+      readAudit(database.db, workspaceId, { since: new Date('2100-01-01') }, { size: 30 }),
+    );
     expect(touched).toEqual({ changes: 1_000 });
   });
 

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 /** The tables whose changes the audit trail records. */
 const TABLES = 'users|devices|list_memberships|lists|events|segments|segment_suppressions';
 const WRITE = new RegExp(`(INSERT INTO|UPDATE|DELETE FROM)\\s+(${TABLES})\\b`);
-const MODEL_WRITE = /\.(user|device|listMembership|list|event|segment|segmentSuppression)\.(create|update|upsert|delete)/;
+const MODEL_WRITE =
+  /\.(user|device|listMembership|list|event|segment|segmentSuppression)\.(create|update|upsert|delete)/;
 
 /** Writes without an audit entry. */
 const exceptions: Record<string, string> = {
