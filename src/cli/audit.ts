@@ -4,7 +4,7 @@ import { type ApiKey, listKeys } from '../auth/keys.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { readAudit } from '../domain/changes/audit.ts';
 import type { Change } from '../domain/changes/change.ts';
-import { SEGMENT_COMPUTATION } from '../domain/shared/actor.ts';
+import { SEGMENTS } from '../domain/shared/actor.ts';
 import {
   actor,
   auditLimit,
@@ -59,7 +59,7 @@ async function list(db: DatabaseClient, options: AuditOptions): Promise<void> {
   const { user, key, since, before, segments, limit } = options;
   const keys = await listKeys(db, workspace.id);
   const keyId = key === undefined ? undefined : resolveKeyId(keys, key);
-  const withComputed = segments || keyId === SEGMENT_COMPUTATION;
+  const withComputed = segments || keyId === SEGMENTS;
   const filter = { userId: user, keyId, since, withComputed };
   const { rows, hasMore } = await readAudit(db, workspace.id, filter, { size: limit, before });
   const publicKeys = new Map(keys.map(({ id, publicKey }) => [id, publicKey]));
