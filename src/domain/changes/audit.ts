@@ -5,6 +5,9 @@ import { type Action, type Change, changeColumns, parseChangeId } from './change
 /** What usergraph itself records while it computes segments. It is part of the log of changes, not of the audit trail. */
 export const COMPUTED_ACTIONS = ['enterSegment', 'exitSegment', 'computeSegment'] as const satisfies readonly Action[];
 
+/** SQL that is true for changes that usergraph itself has made. */
+export const isComputed = Prisma.sql`changes.action = ANY(${[...COMPUTED_ACTIONS]}::audit_action[])`;
+
 /** SQL that is true for changes that a caller or an operator has made. */
 export const isWrittenByCaller = Prisma.sql`changes.action <> ALL(${[...COMPUTED_ACTIONS]}::audit_action[])`;
 
