@@ -4,7 +4,7 @@ import type { Condition } from '../users/filter/condition.ts';
 import { toCondition } from '../users/filter/filter.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { CONSUMER, type Position } from './stored.ts';
-import { type StoredFilter, toUserFilter } from './stored-filter.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 
 /** A definition as it is stored, without its filter. */
 export interface StoredDefinition {
@@ -40,7 +40,7 @@ export class WorkspaceSegments {
   /** @returns undefined if the workspace has no segments. */
   async read(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
     const { workspaceId } = this;
-    const [row] = await db.query<(Position & { definitions: StoredDefinition[] })[]>`/* readSegmentDefinitions */
+    const [row] = await db.query<(Position & { definitions: StoredDefinition[] })[]>`/* readComputedSegments */
       SELECT snapshot, version::text AS version, (
           SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', definition.id, 'segmentId', definition.segment_id, 'currentId', segments.definition_id,
@@ -98,6 +98,6 @@ export class WorkspaceSegments {
     const rows = await db.query<{ id: string; filter: StoredFilter }[]>`/* readSegmentFilters */
       SELECT id, filter FROM segment_definitions
       WHERE workspace_id = ${this.workspaceId}::uuid AND id = ANY(${arrayParameter(missing, 'uuid')})`;
-    for (const { id, filter } of rows) this.#conditions.set(id, toCondition(toUserFilter(filter)));
+    for (const { id, filter } of rows) this.#conditions.set(id, toCondition(parseStoredFilter(filter)));
   }
 }

@@ -7,6 +7,7 @@ import { readDevices } from '../../domain/devices/device.ts';
 import { readEvents } from '../../domain/events/event.ts';
 import { readLists } from '../../domain/lists/list.ts';
 import { readListMemberships } from '../../domain/lists/memberships.ts';
+import { readSegmentDefinitions } from '../../domain/segments/definition.ts';
 import { readSegmentMemberships } from '../../domain/segments/memberships.ts';
 import { readSegments } from '../../domain/segments/segment.ts';
 import { keyedLoader, queryLoader } from './keyed.ts';
@@ -62,6 +63,7 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     ...userLoaders(db, workspaceId),
     lists: loader(readLists),
     segments: loader(readSegments),
+    segmentDefinitions: loader(readSegmentDefinitions),
     events: loader(readEvents),
     listMemberships: loader(readListMemberships),
     segmentMemberships: loader(readSegmentMemberships),

@@ -10,7 +10,7 @@ import { removeFromList, setListSubscription } from '../../../src/domain/lists/s
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
 import { cleanUpDefinition } from '../../../src/domain/segments/clean-up.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
-import { type StoredFilter, toUserFilter } from '../../../src/domain/segments/stored-filter.ts';
+import { parseStoredFilter, type StoredFilter } from '../../../src/domain/segments/stored-filter.ts';
 import { WorkspaceSegments } from '../../../src/domain/segments/workspace-segments.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import { deleteUser } from '../../../src/domain/users/delete.ts';
@@ -135,9 +135,11 @@ export class SegmentSimulation {
     const everybody = await this.#readEverybody();
     const found = new Map();
     for (const { id, segmentId, filter } of definitions) {
-      const parsed = toUserFilter(filter);
+      const parsed = parseStoredFilter(filter);
       const condition = toCondition(parsed);
-      const dues = new Map(everybody.map((facts) => [facts.user.id, condition.evaluate(facts, this.now).due]));
+      const dues = new Map(
+        everybody.map((facts) => [facts.user.id, withinRange(condition.evaluate(facts, this.now).due)]),
+      );
       const scope = { workspaceId, now: new Date(this.now) };
       const rows = await db.$queryRaw<{ id: string }[]>(Prisma.sql`
         SELECT users.id FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND ${condition.sql(scope, false)}`);
@@ -374,3 +376,6 @@ function withReferencesTo(ids: readonly string[], filter: unknown): unknown {
     ]),
   );
 }
+
+/** Nothing changes after the last valid instant. */
+const withinRange = (due: number) => (due > Date.parse('9999-12-31T23:59:59.999Z') ? Number.POSITIVE_INFINITY : due);

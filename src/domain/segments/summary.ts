@@ -1,0 +1,28 @@
+import { toCondition } from '../users/filter/filter.ts';
+import { referencesOf } from './references.ts';
+import { parseStoredFilter, presentFilter, type StoredFilter } from './stored-filter.ts';
+
+/** The names of lists and segments by id, as far as they are known. */
+export interface FilterNames {
+  lists: ReadonlyMap<string, string>;
+  segments: ReadonlyMap<string, string>;
+}
+
+/** The ids of the lists and segments that a filter refers to. */
+export function idsInFilter(filter: StoredFilter): { lists: string[]; segments: string[] } {
+  const references = referencesOf(parseStoredFilter(filter));
+  const idsOf = (kind: 'lists' | 'segments') => [
+    ...new Set(references.flatMap((each) => (each.kind === kind && each.id !== undefined ? [each.id] : []))),
+  ];
+  return { lists: idsOf('lists'), segments: idsOf('segments') };
+}
+
+/** The filter as a sentence, with the names of lists and segments where they are known, and their ids elsewhere. */
+export function summaryOf(filter: StoredFilter, { lists, segments }: FilterNames): string {
+  const nameIn = (names: ReadonlyMap<string, string>) => (id: string) => {
+    const name = names.get(id);
+    return name === undefined ? id : JSON.stringify(name);
+  };
+  const named = presentFilter(filter, { list: nameIn(lists), segment: nameIn(segments) });
+  return toCondition(parseStoredFilter(named)).phrase();
+}

@@ -1,0 +1,83 @@
+import type { Database, WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { record } from '../changes/record.ts';
+import type { Actor } from '../shared/actor.ts';
+import { NotFoundError } from '../shared/errors.ts';
+import { inWriteQueue } from '../users/write-queue.ts';
+import type { SegmentSuppressionInput } from './inputs.ts';
+
+/** Whether a user is suppressed in a segment whenever the user is a member of it. */
+export interface SegmentSuppressionStatus {
+  readonly userId: string;
+  readonly segmentId: string;
+  readonly suppressed: boolean;
+}
+
+/**
+ * Suppresses a user in a segment, or ends the suppression. The suppression lasts when the user leaves and enters the segment again, and
+ * can be set for a user who is not a member.
+ * @throws {NotFoundError} if the workspace has no such user or segment.
+ * @throws {UserBusyError} if too many writes to the user are in flight.
+ */
+export function setSegmentSuppression(
+  db: Database,
+  actor: Actor,
+  { uid, segmentId, suppressed }: SegmentSuppressionInput,
+): Promise<SegmentSuppressionStatus> {
+  const { workspaceId } = actor;
+  return inWriteQueue(db, workspaceId, uid, () =>
+    inTransaction(db, async (tx) => {
+      await lockComputation(tx, workspaceId);
+      const userId = await lockUser(tx, workspaceId, uid);
+      await lockSegment(tx, workspaceId, segmentId);
+      await tx.execute`/* setSegmentSuppression */
+        WITH written AS (
+          ${suppressed ? insertSuppression(workspaceId, userId, segmentId) : deleteSuppression(workspaceId, userId, segmentId)}
+          RETURNING user_id, segment_id
+        ), derived AS (
+          UPDATE segment_memberships SET suppressed = ${suppressed}::boolean
+          WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND segment_id = ${segmentId}::uuid
+            AND suppressed <> ${suppressed}::boolean
+        )
+        ${record(actor, 'setSegmentSuppression', {
+          from: Prisma.sql`written`,
+          userId: Prisma.sql`user_id`,
+          segmentId: Prisma.sql`segment_id`,
+        })}`;
+      return { userId, segmentId, suppressed };
+    }),
+  );
+}
+
+const insertSuppression = (workspaceId: string, userId: string, segmentId: string) => Prisma.sql`
+  INSERT INTO segment_suppressions (workspace_id, user_id, segment_id)
+  VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid) ON CONFLICT DO NOTHING`;
+
+const deleteSuppression = (workspaceId: string, userId: string, segmentId: string) => Prisma.sql`
+  DELETE FROM segment_suppressions
+  WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND segment_id = ${segmentId}::uuid`;
+
+/**
+ * Waits for a step of the computation of segments that is being written, and lets the next one wait: the one that comes second sees the
+ * memberships, or the suppression, of the other.
+ */
+async function lockComputation(tx: WriteDb, workspaceId: string): Promise<void> {
+  await tx.query`/* lockComputation */
+    SELECT FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = 'segments' FOR SHARE`;
+}
+
+/** Locks a user against other writes until the transaction ends. */
+async function lockUser(tx: WriteDb, workspaceId: string, uid: string): Promise<string> {
+  const [user] = await tx.query<{ id: string }[]>`/* lockUserOfSuppression */
+    SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${uid} FOR NO KEY UPDATE`;
+  if (!user) throw new NotFoundError('User');
+  return user.id;
+}
+
+/** Locks a segment against deletion until the transaction ends. */
+async function lockSegment(tx: WriteDb, workspaceId: string, segmentId: string): Promise<void> {
+  const segments = await tx.query<object[]>`/* lockSegmentOfSuppression */
+    SELECT id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ${segmentId}::uuid FOR KEY SHARE`;
+  if (segments.length === 0) throw new NotFoundError('Segment');
+}
