@@ -11,6 +11,7 @@ import './list-mutations.ts';
 import './segments.ts';
 import './events.ts';
 import './attributes.ts';
+import './changes.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { requiresScopesDirective } from './scopes-plugin.ts';
