@@ -7,6 +7,7 @@ import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
+import { computeSegments } from '../jobs/compute-segments.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
 import { runJobs } from '../jobs/run-jobs.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
@@ -47,12 +48,13 @@ export async function serve(
     const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
     const jobs = runJobs([eraseDeletedUsers(db, log), storeDeclaredAttributes(db, log)], log);
+    const segments = computeSegments(db, log);
     return {
       address,
       close: async () => {
         shutdown.abort();
         await delay(config.drainMs);
-        await Promise.all([app.close(), jobs.stop()]);
+        await Promise.all([app.close(), jobs.stop(), segments.stop()]);
         await db.$disconnect();
       },
     };

@@ -39,7 +39,7 @@ describe.each([false, true])('Pages of a filter in any order, with all indexes: 
       const where = filterSchema.parse(choices.percent(50) ? {} : filterGenerator(choices)(2));
       const condition = toCondition(where);
       const expected = sortPeople(
-        people.filter((facts) => condition.holds(facts, NOW.getTime())),
+        people.filter((facts) => condition.evaluate(facts, NOW.getTime()).holds),
         order,
       ).map(({ user }) => user.id);
       const source = matchingUsers(site.app.workspaceId, { where, orderBy: order }, NOW);

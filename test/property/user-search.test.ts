@@ -112,7 +112,8 @@ describe('A search', () => {
       const condition = toCondition(where);
       const order = own.percent(30) ? someFieldOrder(own) : undefined;
       const holds = (facts: UserFacts) =>
-        (parsed?.condition.holds(facts, NOW.getTime()) ?? true) && condition.holds(facts, NOW.getTime());
+        (parsed?.condition.evaluate(facts, NOW.getTime()).holds ?? true) &&
+        condition.evaluate(facts, NOW.getTime()).holds;
       const matching = sortPeople(people.filter(holds), order).map(({ user }) => user);
       const isExact = (user: User) => parsed?.isExactFor(user) ?? true;
       const byRelevance = [...matching.filter(isExact), ...matching.filter((user) => !isExact(user))];
@@ -148,7 +149,7 @@ describe('A search', () => {
         const rows = await app.db.$queryRaw<{ id: string }[]>(Prisma.sql`
           SELECT users.id FROM users
           WHERE users.workspace_id = ${app.workspaceId}::uuid AND ${search.condition.sql(scope, isNegated)}`);
-        const expected = people.filter((facts) => search.condition.holds(facts, NOW.getTime()) !== isNegated);
+        const expected = people.filter((facts) => search.condition.evaluate(facts, NOW.getTime()).holds !== isNegated);
         expect({ seed, ids: rows.map(({ id }) => id).toSorted() }).toEqual({
           seed,
           ids: expected.map(({ user }) => user.id).toSorted(),

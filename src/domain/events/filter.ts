@@ -5,14 +5,14 @@ import type { AttributeFilter, ValueFilter } from '../filter/input.ts';
 import { type RowTest, testsOfPart } from '../filter/row-tests.ts';
 import { attributeOf, sqlAttribute, sqlValue, type ValueComparison, valueComparisons } from '../filter/values.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
-import type { Instant } from '../shared/instant.ts';
 
 /** The data of an event that a filter can refer to. */
 export interface EventFacts {
   name: string;
   value: AttributeValue | null;
   properties: Attributes;
-  timestamp: Instant;
+  /** In ms since 1970. */
+  timestamp: number;
 }
 
 /** A test of an event. */

@@ -1,4 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
+import { constant, type Evaluation } from './evaluation.ts';
 import type { BooleanFilter } from './input.ts';
 
 /** A part of a text, up to case. */
@@ -13,8 +14,8 @@ export interface TextFragment {
 export interface Comparison<Value, Sql> {
   /** False or NULL if the comparison does not hold. @param value SQL of the value. */
   sql(value: Sql, now: Date): Prisma.Sql;
-  /** @param value null if it is missing. */
-  holds(value: Value | null, now: number): boolean;
+  /** @param value null if it is missing. @param now a whole number of ms since 1970. */
+  evaluate(value: Value | null, now: number): Evaluation;
   /** Follows the name of the value, such as `is "pro"`. */
   phrase: string;
   /** Whether the result can change as time passes. */
@@ -30,11 +31,21 @@ export interface Comparison<Value, Sql> {
 }
 
 /** An operator of a filter: a comparison for each operand. */
-export interface Operator<Value, Operand, Sql> {
+export type Operator<Value, Operand, Sql> = OperatorBase<Value, Operand, Sql> &
+  (
+    | {
+        /** Whether the comparison with an operand holds for a value. The operand is prepared once, for many values. */
+        holds(operand: Operand): (value: Value) => boolean;
+      }
+    | {
+        /** The same for a comparison whose result can change as time passes. */
+        evaluate(operand: Operand): (value: Value, now: number) => Evaluation;
+      }
+  );
+
+interface OperatorBase<Value, Operand, Sql> {
   phrase(operand: Operand): string;
   sql(value: Sql, operand: Operand, now: Date): Prisma.Sql;
-  holds(value: Value, operand: Operand, now: number): boolean;
-  dependsOnTime?: boolean;
   /** Whether a B-tree finds the values for which it holds. */
   isRange?: boolean;
   /** The values that it requires, if it holds for no others. */
@@ -60,13 +71,26 @@ export function comparisonsOf<Value, Sql>(
     return {
       phrase: operator.phrase(operand as never),
       sql: (value, now) => operator.sql(value, operand as never, now),
-      holds: (value, now) => value !== null && operator.holds(value, operand as never, now),
-      dependsOnTime: operator.dependsOnTime ?? false,
+      evaluate: evaluationOf(operator, operand as never),
+      dependsOnTime: 'evaluate' in operator,
       isRange: operator.isRange ?? false,
       requiredValues: operator.requiredValues?.(operand as never),
       fragment: operator.fragment?.(operand as never),
     };
   });
+}
+
+/** How the comparison with an operand is evaluated. It does not hold for a missing value. */
+function evaluationOf<Value, Operand>(
+  operator: Operator<Value, Operand, never>,
+  operand: Operand,
+): Comparison<Value, never>['evaluate'] {
+  if ('evaluate' in operator) {
+    const evaluate = operator.evaluate(operand);
+    return (value, now) => (value === null ? constant(false) : evaluate(value, now));
+  }
+  const holds = operator.holds(operand);
+  return (value) => constant(value !== null && holds(value));
 }
 
 /** The comparison of `isNull`, if it is set. @param toSql SQL that is NULL if the value is missing. */
@@ -79,7 +103,7 @@ export function presenceOf<Value, Sql>(
     {
       phrase: isNull ? 'is missing' : 'is present',
       sql: (value) => Prisma.sql`${toSql(value)} IS ${Prisma.raw(isNull ? '' : 'NOT ')}NULL`,
-      holds: (value) => (value === null) === isNull,
+      evaluate: (value) => constant((value === null) === isNull),
       dependsOnTime: false,
       isNullTest: true,
     },
@@ -105,7 +129,7 @@ const booleanOperators: Operators<BooleanFilter, boolean, Prisma.Sql> = {
   eq: {
     phrase: (expected) => `is ${expected}`,
     sql: (value, expected) => Prisma.sql`${value} = ${expected}::boolean`,
-    holds: (value, expected) => value === expected,
+    holds: (expected) => (value) => value === expected,
     requiredValues: (expected) => [expected],
   },
 };

@@ -1,6 +1,7 @@
 import { Prisma } from '../../db/generated/client.ts';
 import { type Comparison, comparisonsOf, type Operator, type Operators, presenceOf } from './comparisons.ts';
 import { type Duration, describeDuration, lengthOfDuration } from './duration.ts';
+import { constant, type Evaluation, until } from './evaluation.ts';
 import type { DateTimeFilter } from './input.ts';
 
 /** An instant as text that sorts chronologically, without trailing zeros and `Z`. */
@@ -13,15 +14,49 @@ const pattern = new RegExp(PATTERN);
 
 const DATE_LENGTH = '2021-01-12'.length;
 
+/** Matches most instants in whole ms: those on days that every month has. */
+const EVERY_MONTH =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z)?$/;
+
+/** The first and the last instant with a year of four digits, in ms since 1970. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** Converts a text; null if it is not an instant. A date is the start of its day in UTC. */
 export function toOrderedInstant(text: string): OrderedInstant | null {
   if (!pattern.test(text)) return null;
   return (text.length === DATE_LENGTH ? `${text}T00:00:00` : text).replace(/[Z0.]+$/, '');
 }
 
-/** An instant of an input or a row, which is always valid. */
-export const formatOrderedInstant = (instant: Date | string): OrderedInstant =>
-  (typeof instant === 'string' ? instant : instant.toISOString()).replace(/[Z0.]+$/, '');
+/** An instant of an input, which is always valid. */
+const formatOrderedInstant = (instant: Date): OrderedInstant => instant.toISOString().replace(/[Z0.]+$/, '');
+
+/**
+ * Converts a text to ms since 1970, so that it compares with whole ms as the ordered text does; null if it is not an instant.
+ * A number with a fraction is between two whole ms: that of an instant with more than three digits, and that of a text such as
+ * `2026-02-30`, which counts as an instant that equals none and precedes those with a greater text.
+ */
+export function parseInstant(text: string): number | null {
+  if (EVERY_MONTH.test(text)) return Date.parse(text);
+  const ordered = toOrderedInstant(text);
+  if (ordered === null) return null;
+  const time = Date.parse(text);
+  // `Date.parse` drops digits after the third, and takes the 30th of February for the 2nd of March.
+  const isExact = !Number.isNaN(time) && formatOrderedInstant(new Date(time)) === ordered;
+  return isExact ? time : betweenMs(ordered);
+}
+
+/** The number of a text: a whole number of ms if it is the text of one, and otherwise one between two of them. */
+function betweenMs(text: OrderedInstant): number {
+  let [low, high] = [FIRST_MS, LAST_MS + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (formatOrderedInstant(new Date(middle)) < text) low = middle + 1;
+    else high = middle;
+  }
+  if (low > LAST_MS) return Number.POSITIVE_INFINITY;
+  return formatOrderedInstant(new Date(low)) === text ? low : low - 0.5;
+}
 
 /** SQL of `toOrderedInstant`. @param text SQL that may be NULL. */
 const orderedInstantSql = (text: Prisma.Sql) => Prisma.sql`
@@ -49,7 +84,7 @@ export const sqlInstantText = (text: Prisma.Sql): SqlInstant => ({
 
 type Order = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
-const compare: Record<Order, (one: OrderedInstant, other: OrderedInstant) => boolean> = {
+const compare: Record<Order, (one: number, other: number) => boolean> = {
   '=': (one, other) => one === other,
   '<>': (one, other) => one !== other,
   '<': (one, other) => one < other,
@@ -58,17 +93,33 @@ const compare: Record<Order, (one: OrderedInstant, other: OrderedInstant) => boo
   '>=': (one, other) => one >= other,
 };
 
-const instantOperator = (order: Order, words: string): Operator<OrderedInstant, Date, SqlInstant> => ({
+const instantOperator = (order: Order, words: string): Operator<number, Date, SqlInstant> => ({
   phrase: (instant) => `${words} ${instant.toISOString()}`,
   sql: ({ value, operand }, instant) => Prisma.sql`${value} ${Prisma.raw(order)} ${operand(instant)}`,
-  holds: (value, instant) => compare[order](value, formatOrderedInstant(instant)),
+  holds: (instant) => {
+    const [holds, operand] = [compare[order], instant.getTime()];
+    return (value) => holds(value, operand);
+  },
   isRange: order !== '<>',
 });
 
 /** The instant that lies a duration before `now`. */
-export const ago = (now: Date | number, duration: Duration) => new Date(Number(now) - lengthOfDuration(duration));
+export const ago = (now: Date, duration: Duration) => new Date(now.getTime() - lengthOfDuration(duration));
 
-const instantOperators: Operators<DateTimeFilter, OrderedInstant, SqlInstant> = {
+/**
+ * Whether an instant is in the window of a duration, which ends with `now` and does not contain its start. Fractions of a ms round up:
+ * at a whole ms, an instant is over if the next whole ms is.
+ */
+export function windowOf(duration: Duration): (instant: number, now: number) => Evaluation {
+  const length = lengthOfDuration(duration);
+  return (instant, now) => {
+    const start = Math.ceil(instant);
+    if (start > now) return until(start, false);
+    return now < start + length ? until(start + length, true) : constant(false);
+  };
+}
+
+const instantOperators: Operators<DateTimeFilter, number, SqlInstant> = {
   eq: instantOperator('=', 'is'),
   ne: instantOperator('<>', 'is present and not'),
   lt: instantOperator('<', 'is before'),
@@ -79,22 +130,25 @@ const instantOperators: Operators<DateTimeFilter, OrderedInstant, SqlInstant> = 
     phrase: (duration) => `is within the last ${describeDuration(duration)}`,
     sql: ({ value, operand }, duration, now) =>
       Prisma.sql`(${value} > ${operand(ago(now, duration))} AND ${value} <= ${operand(now)})`,
-    holds: (value, duration, now) =>
-      value > formatOrderedInstant(ago(now, duration)) && value <= formatOrderedInstant(new Date(now)),
-    dependsOnTime: true,
+    evaluate: (duration) => windowOf(duration),
     isRange: true,
   },
   before: {
     phrase: (duration) => `is at least ${describeDuration(duration)} ago`,
     sql: ({ value, operand }, duration, now) => Prisma.sql`${value} <= ${operand(ago(now, duration))}`,
-    holds: (value, duration, now) => value <= formatOrderedInstant(ago(now, duration)),
-    dependsOnTime: true,
+    evaluate: (duration) => {
+      const length = lengthOfDuration(duration);
+      return (value, now) => {
+        const start = Math.ceil(value) + length;
+        return start <= now ? constant(true) : until(start, false);
+      };
+    },
     isRange: true,
   },
 };
 
 /** The comparisons of an instant. */
-export const instantComparisons = (filter: DateTimeFilter): Comparison<OrderedInstant, SqlInstant>[] => [
+export const instantComparisons = (filter: DateTimeFilter): Comparison<number, SqlInstant>[] => [
   ...comparisonsOf(instantOperators, filter),
-  ...presenceOf<OrderedInstant, SqlInstant>(filter.isNull, ({ value }) => value),
+  ...presenceOf<number, SqlInstant>(filter.isNull, ({ value }) => value),
 ];

@@ -1,5 +1,6 @@
 import type { Prisma } from '../../db/generated/client.ts';
 import type { Comparison } from './comparisons.ts';
+import type { Evaluable } from './evaluation.ts';
 
 /** What the test of a row is compiled for. */
 export interface RowScope {
@@ -11,10 +12,9 @@ export interface RowScope {
 }
 
 /** A test of one row that belongs to a user: a device, a membership or an event. */
-export interface RowTest<Row> {
+export interface RowTest<Row> extends Evaluable<Row> {
   /** False or NULL if the row does not pass. */
   sql(scope: RowScope): Prisma.Sql;
-  passes(row: Row, now: number): boolean;
   phrase: string;
   /** Whether the result can change as time passes. */
   dependsOnTime?: boolean;
@@ -39,7 +39,7 @@ export function testsOfPart<Row, Value, Sql, Compared extends Comparison<Value, 
 ): RowTest<Row>[] {
   return comparisons.map((comparison) => ({
     sql: ({ now }) => comparison.sql(sql, now),
-    passes: (row, now) => comparison.holds(of(row), now),
+    evaluate: (row, now) => comparison.evaluate(of(row), now),
     phrase: `${name} ${comparison.phrase}`,
     dependsOnTime: comparison.dependsOnTime,
     indexed: indexed?.(comparison),

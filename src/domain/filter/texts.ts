@@ -63,11 +63,19 @@ export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
 type TextOperators = Operators<StringFilter, string, SqlText, 'caseSensitive'>;
 
 function textOperators({ suffix, value, operand, convert }: TextMode): TextOperators {
+  const comparing = (other: string, holds: (text: string, operand: string) => boolean) => {
+    const converted = convert(other);
+    return (text: string) => holds(convert(text), converted);
+  };
+  const including = (others: readonly string[], expected: boolean) => {
+    const converted = new Set(others.map(convert));
+    return (text: string) => converted.has(convert(text)) === expected;
+  };
   return {
     eq: {
       phrase: (text) => `is ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} = ${operand(other)}`,
-      holds: (text, other) => convert(text) === convert(other),
+      holds: (other) => comparing(other, (text, operand) => text === operand),
       isRange: true,
       requiredValues: (other) => [other],
       fragment: (text) => ({ text, isStart: true, isEnd: true }),
@@ -75,37 +83,37 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
     ne: {
       phrase: (text) => `is present and not ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} <> ${operand(other)}`,
-      holds: (text, other) => convert(text) !== convert(other),
+      holds: (other) => comparing(other, (text, operand) => text !== operand),
     },
     in: {
       phrase: (texts) => `is one of ${quoteAll(texts)}${suffix}`,
       sql: (text, others) => inList(value(text), others.map(operand)),
-      holds: (text, others) => others.map(convert).includes(convert(text)),
+      holds: (others) => including(others, true),
       isRange: true,
       requiredValues: (others) => others,
     },
     notIn: {
       phrase: (texts) => `is present and none of ${quoteAll(texts)}${suffix}`,
       sql: (text, others) => notInList(value(text), others.map(operand)),
-      holds: (text, others) => !others.map(convert).includes(convert(text)),
+      holds: (others) => including(others, false),
     },
     contains: {
       phrase: (text) => `contains ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}%`)}`,
-      holds: (text, other) => convert(text).includes(convert(other)),
+      holds: (other) => comparing(other, (text, operand) => text.includes(operand)),
       fragment: (text) => ({ text, isStart: false, isEnd: false }),
     },
     startsWith: {
       phrase: (text) => `starts with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`${escapeLike(other)}%`)}`,
-      holds: (text, other) => convert(text).startsWith(convert(other)),
+      holds: (other) => comparing(other, (text, operand) => text.startsWith(operand)),
       isRange: true,
       fragment: (text) => ({ text, isStart: true, isEnd: false }),
     },
     endsWith: {
       phrase: (text) => `ends with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}`)}`,
-      holds: (text, other) => convert(text).endsWith(convert(other)),
+      holds: (other) => comparing(other, (text, operand) => text.endsWith(operand)),
       fragment: (text) => ({ text, isStart: false, isEnd: true }),
     },
   };

@@ -9,8 +9,9 @@ import {
   type Operators,
   quoteAll,
 } from './comparisons.ts';
+import { constant } from './evaluation.ts';
 import type { NumberFilter, ValueFilter } from './input.ts';
-import { instantComparisons, sqlInstantText, toOrderedInstant } from './instants.ts';
+import { instantComparisons, parseInstant, sqlInstantText } from './instants.ts';
 import { type SqlText, sqlText, textComparisons } from './texts.ts';
 
 /** SQL of a number. Numbers are compared as JSONB, which has any precision. */
@@ -26,44 +27,44 @@ const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
   eq: {
     phrase: (number) => `is ${number}`,
     sql: (value, number) => Prisma.sql`${value} = ${jsonOf(number)}`,
-    holds: (value, number) => value === number,
+    holds: (number) => (value) => value === number,
     requiredValues: (number) => [number],
   },
   ne: {
     phrase: (number) => `is a number other than ${number}`,
     sql: (value, number) => Prisma.sql`(${isNumber(value)} AND ${value} <> ${jsonOf(number)})`,
-    holds: (value, number) => value !== number,
+    holds: (number) => (value) => value !== number,
   },
   in: {
     phrase: (numbers) => `is one of ${quoteAll(numbers)}`,
     sql: (value, numbers) => inList(value, numbers.map(jsonOf)),
-    holds: (value, numbers) => numbers.includes(value),
+    holds: (numbers) => (value) => numbers.includes(value),
     requiredValues: (numbers) => numbers,
   },
   notIn: {
     phrase: (numbers) => `is a number and none of ${quoteAll(numbers)}`,
     sql: (value, numbers) => Prisma.sql`(${isNumber(value)} AND ${notInList(value, numbers.map(jsonOf))})`,
-    holds: (value, numbers) => !numbers.includes(value),
+    holds: (numbers) => (value) => !numbers.includes(value),
   },
   lt: {
     phrase: (number) => `is less than ${number}`,
     sql: (value, number) => Prisma.sql`(${value} < ${jsonOf(number)} AND ${value} > ${BELOW_ALL_NUMBERS})`,
-    holds: (value, number) => value < number,
+    holds: (number) => (value) => value < number,
   },
   lte: {
     phrase: (number) => `is at most ${number}`,
     sql: (value, number) => Prisma.sql`(${value} <= ${jsonOf(number)} AND ${value} > ${BELOW_ALL_NUMBERS})`,
-    holds: (value, number) => value <= number,
+    holds: (number) => (value) => value <= number,
   },
   gt: {
     phrase: (number) => `is more than ${number}`,
     sql: (value, number) => Prisma.sql`(${value} > ${jsonOf(number)} AND ${value} < ${ABOVE_ALL_NUMBERS})`,
-    holds: (value, number) => value > number,
+    holds: (number) => (value) => value > number,
   },
   gte: {
     phrase: (number) => `is at least ${number}`,
     sql: (value, number) => Prisma.sql`(${value} >= ${jsonOf(number)} AND ${value} < ${ABOVE_ALL_NUMBERS})`,
-    holds: (value, number) => value >= number,
+    holds: (number) => (value) => value >= number,
   },
 };
 
@@ -97,7 +98,7 @@ export interface ValueComparison extends Comparison<AttributeValue, SqlValue> {
 const textOf = (value: AttributeValue) => (typeof value === 'string' ? value : null);
 const numberOf = (value: AttributeValue) => (typeof value === 'number' ? value : null);
 const booleanOf = (value: AttributeValue) => (typeof value === 'boolean' ? value : null);
-const instantOf = (value: AttributeValue) => (typeof value === 'string' ? toOrderedInstant(value) : null);
+const instantOf = (value: AttributeValue) => (typeof value === 'string' ? parseInstant(value) : null);
 
 const isString = ({ json }: SqlValue) => Prisma.sql`jsonb_typeof(${json}) = 'string'`;
 
@@ -116,7 +117,7 @@ function ofType<Value extends AttributeValue, Sql>(
   return {
     ...comparison,
     sql: (value, now) => comparison.sql(toSql(value), now),
-    holds: (value, now) => comparison.holds(value === null ? null : toValue(value), now),
+    evaluate: (value, now) => comparison.evaluate(value === null ? null : toValue(value), now),
   };
 }
 
@@ -148,7 +149,7 @@ export function valueComparisons({ string, number, boolean, dateTime, exists }: 
 const existence = (exists: boolean): ValueComparison => ({
   phrase: exists ? 'is present' : 'is missing',
   sql: ({ json }) => Prisma.sql`${json} IS ${Prisma.raw(exists ? 'NOT ' : '')}NULL`,
-  holds: (value) => (value !== null) === exists,
+  evaluate: (value) => constant((value !== null) === exists),
   dependsOnTime: false,
   isPresence: exists,
 });

@@ -1,7 +1,7 @@
 import type { WriteDb } from '../../db/client.ts';
 import { SegmentCycleError, ValidationError, type ValidationIssue } from '../shared/errors.ts';
 import type { UserFilter } from '../users/filter/input.ts';
-import { type StoredFilter, toUserFilter } from './stored-filter.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 
 /** A list or a segment that a filter refers to. */
 interface Reference {
@@ -73,7 +73,7 @@ async function readEdges(tx: WriteDb, workspaceId: string): Promise<Edge[]> {
     SELECT segment_id AS "segmentId", filter FROM segment_definitions
     WHERE workspace_id = ${workspaceId}::uuid AND replaced_at IS NULL AND filter::text LIKE '%"segmentIds"%'`;
   return definitions.flatMap(({ segmentId, filter }) =>
-    segmentIdsOf(toUserFilter(filter)).map((to) => ({ from: segmentId, to })),
+    segmentIdsOf(parseStoredFilter(filter)).map((to) => ({ from: segmentId, to })),
   );
 }
 

@@ -16,7 +16,8 @@ export const canonicalFilter = (filter: UserFilter | StoredFilter): string => ca
 const storedFilter: z.ZodType = userFilter({ list: z.string(), segment: z.string() });
 
 /** Converts a stored filter back to the input that it was made of. */
-export function toUserFilter(stored: StoredFilter): UserFilter {
+export function parseStoredFilter(stored: StoredFilter): UserFilter {
+  // It was a valid one when it was stored.
   return withDates(storedFilter, stored) as UserFilter;
 }
 

@@ -1,6 +1,6 @@
 import { toCondition } from '../users/filter/filter.ts';
 import { referencesOf } from './references.ts';
-import { presentFilter, type StoredFilter, toUserFilter } from './stored-filter.ts';
+import { parseStoredFilter, presentFilter, type StoredFilter } from './stored-filter.ts';
 
 /** The names of lists and segments by id, as far as they are known. */
 export interface FilterNames {
@@ -10,7 +10,7 @@ export interface FilterNames {
 
 /** The ids of the lists and segments that a filter refers to. */
 export function idsInFilter(filter: StoredFilter): { lists: string[]; segments: string[] } {
-  const references = referencesOf(toUserFilter(filter));
+  const references = referencesOf(parseStoredFilter(filter));
   const idsOf = (kind: 'lists' | 'segments') => [
     ...new Set(references.flatMap((each) => (each.kind === kind && each.id !== undefined ? [each.id] : []))),
   ];
@@ -24,5 +24,5 @@ export function summaryOf(filter: StoredFilter, { lists, segments }: FilterNames
     return name === undefined ? id : JSON.stringify(name);
   };
   const named = presentFilter(filter, { list: nameIn(lists), segment: nameIn(segments) });
-  return toCondition(toUserFilter(named)).phrase();
+  return toCondition(parseStoredFilter(named)).phrase();
 }

@@ -1,5 +1,6 @@
 import { Prisma } from '../../db/generated/client.ts';
 import type { Walk } from '../../db/reading/ordered/source.ts';
+import { constant } from '../filter/evaluation.ts';
 import { MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS } from '../shared/limits.ts';
 import { text } from '../shared/text.ts';
 import { type Condition, hasRows, type SqlScope } from './filter/condition.ts';
@@ -71,10 +72,12 @@ export function parseSearch(search: string | null | undefined): Search | undefin
       sql: (scope, isNegated) =>
         hasRows(scope, isNegated, rows(scope.workspaceId, scope.walk?.group), Prisma.sql`user_words.user_id`),
       access: 'index',
-      holds: ({ user }) => {
+      evaluate: ({ user }) => {
         const stored = wordsOfUser(user);
         const digits = digitsOf(user.number);
-        return words.every((word) => isBeginning(word, stored) || (isDigitRun(word) && digits.includes(word)));
+        return constant(
+          words.every((word) => isBeginning(word, stored) || (isDigitRun(word) && digits.includes(word))),
+        );
       },
       phrase: () => `matches the search ${JSON.stringify(search)}`,
       dependencies: () => searchedFields.map((field) => ({ kind: 'field', field })),

@@ -79,7 +79,7 @@ const purchase = (days: number, value: number, currency: string) => ({
   name: 'Purchase',
   value,
   properties: { currency },
-  timestamp: ago(24 * days),
+  timestamp: Date.parse(ago(24 * days)),
 });
 
 /** The users of the page. */
@@ -136,7 +136,7 @@ function people(): UserFacts[] {
       devices: [],
       lists: [],
       segments: [],
-      events: [{ name: 'Opened app', value: null, properties: {}, timestamp: ago(1) }],
+      events: [{ name: 'Opened app', value: null, properties: {}, timestamp: Date.parse(ago(1)) }],
     },
     {
       user: {

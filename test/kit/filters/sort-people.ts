@@ -32,7 +32,7 @@ const sortValueOf: Record<(typeof userOrderFields)[number], (facts: UserFacts) =
   LAST_NAME: ({ user }) => user.lastName && fold(user.lastName),
   LAST_EVENT_AT: ({ events }) =>
     events
-      .map(({ timestamp }) => timestamp)
+      .map(({ timestamp }) => new Date(timestamp).toISOString())
       .sort()
       .at(-1) ?? null,
 };

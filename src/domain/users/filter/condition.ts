@@ -4,6 +4,7 @@ import type { Walk } from '../../../db/reading/ordered/source.ts';
 import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
 import type { EventFacts } from '../../events/filter.ts';
+import type { Evaluable } from '../../filter/evaluation.ts';
 import type { AttributeFilter } from '../../filter/input.ts';
 import type { RowScope, RowTest } from '../../filter/row-tests.ts';
 import type { StoredTest } from '../../filter/stored-values.ts';
@@ -14,7 +15,7 @@ import type { User } from '../user.ts';
  * A condition of a filter. One definition is compiled to SQL, evaluated in memory, and printed. The evaluation is what the tests
  * compare the SQL with; names of events are chosen by it, too.
  */
-export interface Condition {
+export interface Condition extends Evaluable<UserFacts> {
   /**
    * SQL of the condition for a row of `users`, or of its negation. It is true exactly where that holds, and otherwise false or
    * NULL, which only WHERE, AND and OR may receive.
@@ -24,8 +25,6 @@ export interface Condition {
   access: Access;
   /** Conditions of which at least one holds exactly where this one does, each found by an index of its own. */
   alternatives?: readonly Condition[];
-  /** Whether the condition holds for a user. @param now the instant that `within` and `before` refer to, in ms since 1970. */
-  holds(user: UserFacts, now: number): boolean;
   /** The condition in words, such as `plan is "pro"`. */
   phrase(): string;
   /** What the condition depends on. */

@@ -1,7 +1,8 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { contentTests, type EventFacts, type EventTest } from '../../events/filter.ts';
 import { describeDuration } from '../../filter/duration.ts';
-import { ago } from '../../filter/instants.ts';
+import { constant, enoughPass } from '../../filter/evaluation.ts';
+import { ago, windowOf } from '../../filter/instants.ts';
 import { type RowScope, testIfSet, withPhrases } from '../../filter/row-tests.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
 import { type Condition, type ConditionOptions, type Dependency, hasRows, type SqlScope, timeOf } from './condition.ts';
@@ -23,44 +24,60 @@ function rangeOf(filter: CountFilter | null | undefined): Range {
   return { minimum: Math.max(0, ...defined(minima)), maximum: Math.min(Number.POSITIVE_INFINITY, ...defined(maxima)) };
 }
 
+/** The most names whose result a condition keeps. */
+const MAX_REMEMBERED = 1_000;
+
+/** A function of names of events, of which there are few in most workspaces. It keeps its results. */
+function remember(passes: (name: string) => boolean): (name: string) => boolean {
+  const results = new Map<string, boolean>();
+  return (name) => {
+    const known = results.get(name);
+    if (known !== undefined) return known;
+    if (results.size >= MAX_REMEMBERED) results.clear();
+    const result = passes(name);
+    results.set(name, result);
+    return result;
+  };
+}
+
 /** The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's names. */
 function nameTest(name: EventCondition['name']): EventTest {
   const comparisons = textComparisons(name);
-  const passes = (event: Pick<EventFacts, 'name'>, now: number) =>
-    comparisons.every((comparison) => comparison.holds(event.name, now));
+  const passes = remember((name) => comparisons.every((comparison) => comparison.evaluate(name, 0).holds));
   return {
     sql: ({ now, eventNames }) => {
-      const names = eventNames?.filter((each) => passes({ name: each }, now.getTime()));
+      const names = eventNames?.filter(passes);
       if (names?.length === 1) return Prisma.sql`events.name = ${names[0]}::text`;
       if (names) return Prisma.sql`events.name = ANY(${names}::text[])`;
       const parts = comparisons.map((comparison) => comparison.sql(sqlText(Prisma.sql`events.name`), now));
       return Prisma.join([Prisma.sql`true`, ...parts], ' AND ');
     },
-    passes,
+    evaluate: (event) => constant(passes(event.name)),
     phrase: comparisons.map((comparison) => `name ${comparison.phrase}`).join(' and '),
   };
 }
 
 /** The tests on the time of an event. */
 function timeTests({ within, since, until }: EventCondition): EventTest[] {
-  const timeOfEvent = ({ timestamp }: EventFacts) => Date.parse(timestamp);
   return [
-    ...testIfSet(within, (duration) => ({
-      sql: ({ now }: RowScope) =>
-        Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
-      passes: (event: EventFacts, now: number) =>
-        timeOfEvent(event) > ago(now, duration).getTime() && timeOfEvent(event) <= now,
-      phrase: `in the last ${describeDuration(duration)}`,
-      dependsOnTime: true,
-    })),
+    ...testIfSet(within, (duration) => {
+      const isInWindow = windowOf(duration);
+      return {
+        sql: ({ now }: RowScope) =>
+          Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
+        evaluate: (event: EventFacts, now: number) => isInWindow(event.timestamp, now),
+        phrase: `in the last ${describeDuration(duration)}`,
+        dependsOnTime: true,
+      };
+    }),
     ...testIfSet(since, (start) => ({
       sql: () => Prisma.sql`events.timestamp >= ${start}::timestamptz`,
-      passes: (event: EventFacts) => timeOfEvent(event) >= start.getTime(),
+      evaluate: (event: EventFacts) => constant(event.timestamp >= start.getTime()),
       phrase: `since ${start.toISOString()}`,
     })),
     ...testIfSet(until, (end) => ({
       sql: () => Prisma.sql`events.timestamp < ${end}::timestamptz`,
-      passes: (event: EventFacts) => timeOfEvent(event) < end.getTime(),
+      evaluate: (event: EventFacts) => constant(event.timestamp < end.getTime()),
       phrase: `before ${end.toISOString()}`,
     })),
   ];
@@ -90,14 +107,7 @@ function atLeast(count: number, tests: readonly EventTest[], dependencies: Depen
       return Prisma.sql`${Prisma.raw(isNegated ? 'NOT ' : '')}(${counted} >= ${count}::int)`;
     },
     access: count === 1 ? 'index' : 'aggregate',
-    holds: ({ events }, now) => {
-      let passed = 0;
-      for (const event of events) {
-        if (tests.every((test) => test.passes(event, now))) passed += 1;
-        if (passed >= count) return true;
-      }
-      return false;
-    },
+    evaluate: ({ events }, now) => enoughPass(count, events, tests, now),
     phrase: () => withPhrases(`did at least ${count} × an event`, tests, 'with '),
     dependencies: () => dependencies,
   };
@@ -106,7 +116,7 @@ function atLeast(count: number, tests: readonly EventTest[], dependencies: Depen
 const nobody: Condition = {
   sql: (_scope, isNegated) => (isNegated ? Prisma.sql`true` : Prisma.sql`false`),
   access: 'index',
-  holds: () => false,
+  evaluate: () => constant(false),
   phrase: () => 'nobody',
   dependencies: () => [],
 };

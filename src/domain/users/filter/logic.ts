@@ -1,4 +1,5 @@
 import { Prisma } from '../../../db/generated/client.ts';
+import { allHold, anyHolds, negation } from '../../filter/evaluation.ts';
 import type { Access, Condition, SqlScope } from './condition.ts';
 
 /** Holds if all conditions hold, so also without any. */
@@ -14,7 +15,7 @@ function combineAll(conditions: readonly Condition[]): Condition {
   return {
     sql: (scope, isNegated) => (isNegated ? disjunction : conjunction)(conditions, scope, isNegated),
     access: driverOf(conditions)?.access ?? 'scan',
-    holds: (user, now) => conditions.every((condition) => condition.holds(user, now)),
+    evaluate: (user, now) => allHold(conditions, user, now),
     phrase: () => joinPhrases(conditions, ' and ', 'everybody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
   };
@@ -32,7 +33,7 @@ export function any(conditions: readonly Condition[]): Condition {
     sql: (scope, isNegated) => (isNegated ? conjunction : disjunction)(conditions, scope, isNegated),
     access,
     ...(access === 'scan' ? {} : { alternatives }),
-    holds: (user, now) => conditions.some((condition) => condition.holds(user, now)),
+    evaluate: (user, now) => anyHolds(conditions, user, now),
     phrase: () => joinPhrases(conditions, ' or ', 'nobody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
   };
@@ -43,7 +44,7 @@ export function not(condition: Condition): Condition {
   return {
     sql: (scope, isNegated) => condition.sql(scope, !isNegated),
     access: 'scan',
-    holds: (user, now) => !condition.holds(user, now),
+    evaluate: (user, now) => negation(condition.evaluate(user, now)),
     phrase: () => `not ${condition.phrase()}`,
     dependencies: () => condition.dependencies(),
   };

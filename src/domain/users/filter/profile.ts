@@ -3,7 +3,7 @@ import type { AvailableIndexes, IndexName } from '../../../db/indexes/catalogue.
 import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import { booleanComparisons, type Comparison } from '../../filter/comparisons.ts';
 import { containsFragment, hasTokens, hasTrigrams } from '../../filter/indexed.ts';
-import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
+import { instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { type StoredTest, storedTests } from '../../filter/stored-values.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
 import { attributeOf, sqlAttribute, type ValueComparison, valueComparisons } from '../../filter/values.ts';
@@ -83,7 +83,7 @@ function conditionOn<Value, Sql>(
       return Prisma.sql`(${Prisma.join([indexed(scope), ...tests], ' AND ')})`;
     },
     access: part.access,
-    holds: ({ user }, now) => comparison.holds(part.of(user), now),
+    evaluate: ({ user }, now) => comparison.evaluate(part.of(user), now),
     phrase: () => `${part.name} ${comparison.phrase}`,
     dependencies: () => [part.dependency, ...(comparison.dependsOnTime ? [{ kind: 'time' } as const] : [])],
   };
@@ -135,7 +135,7 @@ export function fieldConditions(filter: UserFilter, { indexes }: ConditionOption
         conditionOn(comparison, {
           ...part(field, comparison),
           sql: sqlTimestamp(columnOf(field)),
-          of: (user) => (user[field] === null ? null : formatOrderedInstant(user[field])),
+          of: (user) => (user[field] === null ? null : Date.parse(user[field])),
         }),
       ),
     ),

@@ -1,5 +1,6 @@
 import { Prisma } from '../../../db/generated/client.ts';
-import { formatOrderedInstant, instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
+import { anyPasses, constant } from '../../filter/evaluation.ts';
+import { instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { type RowTest, testIfSet, testsOfPart, withPhrases } from '../../filter/row-tests.ts';
 import { currentDefinition } from '../../segments/segment.ts';
 import { type Condition, type Dependency, hasRows, timeOf, type UserFacts } from './condition.ts';
@@ -25,7 +26,7 @@ function some<Row>(relation: Relation<Row>, tests: readonly RowTest<Row>[], depe
       return hasRows(scope, isNegated, rows, Prisma.sql`${table}.user_id`);
     },
     access: tests.some((test) => test.isIndexed) ? 'index' : 'scan',
-    holds: (user, now) => rowsOf(user).some((row) => tests.every((test) => test.passes(row, now))),
+    evaluate: (user, now) => anyPasses(rowsOf(user), tests, now),
     phrase: () => withPhrases(`has ${phrase}`, tests),
     dependencies: () => [dependency, ...timeOf(tests)],
   };
@@ -46,13 +47,13 @@ function deviceTests({ platform, lastSeenAt: seen }: DeviceCondition): RowTest<D
   return [
     ...testIfSet(platform, (expected) => ({
       sql: () => Prisma.sql`devices.platform = ${expected}::device_platform`,
-      passes: (device: DeviceRow) => device.platform === expected,
+      evaluate: (device: DeviceRow) => constant(device.platform === expected),
       phrase: `for ${expected}`,
     })),
     ...testsOfPart(instantComparisons(seen ?? {}), {
       name: 'last seen',
       sql: sqlTimestamp(lastSeenAt),
-      of: (device: DeviceRow) => formatOrderedInstant(device.lastSeenAt),
+      of: (device: DeviceRow) => Date.parse(device.lastSeenAt),
     }),
   ];
 }
@@ -63,7 +64,7 @@ const idTest = <Row>(ids: readonly string[], column: Prisma.Sql, idOf: (row: Row
     ids.length === 1
       ? Prisma.sql`${column} = ${ids[0]}::uuid`
       : Prisma.sql`${column} = ANY(${[...new Set(ids)]}::uuid[])`,
-  passes: (row) => ids.includes(idOf(row)),
+  evaluate: (row) => constant(ids.includes(idOf(row))),
   phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ') || 'none'}`,
   isIndexed: true,
 });
@@ -83,13 +84,13 @@ function listTests({ listIds, subscribed, joinedAt }: ListCondition): RowTest<Li
     ),
     ...testIfSet(subscribed, (expected) => ({
       sql: () => Prisma.sql`list_memberships.subscribed = ${expected}::boolean`,
-      passes: (membership: ListRow) => membership.subscribed === expected,
+      evaluate: (membership: ListRow) => constant(membership.subscribed === expected),
       phrase: expected ? 'subscribed' : 'unsubscribed',
     })),
     ...testsOfPart(instantComparisons(joinedAt ?? {}), {
       name: 'joined',
       sql: sqlTimestamp(Prisma.sql`list_memberships.joined_at`),
-      of: (membership: ListRow) => formatOrderedInstant(membership.joinedAt),
+      of: (membership: ListRow) => Date.parse(membership.joinedAt),
     }),
   ];
 }
@@ -106,7 +107,7 @@ const segments: Relation<SegmentRow> = {
 const isCurrent: RowTest<SegmentRow> = {
   sql: ({ workspaceId }) =>
     Prisma.sql`segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`segment_memberships.segment_id`)}`,
-  passes: () => true,
+  evaluate: () => constant(true),
   phrase: '',
 };
 
@@ -128,7 +129,7 @@ function segmentTests({ segmentIds, suppressed }: SegmentCondition): RowTest<Seg
     segmentIds == null ? isCurrent : segmentTest(segmentIds),
     ...testIfSet(suppressed, (expected) => ({
       sql: () => Prisma.sql`segment_memberships.suppressed = ${expected}::boolean`,
-      passes: (membership: SegmentRow) => membership.suppressed === expected,
+      evaluate: (membership: SegmentRow) => constant(membership.suppressed === expected),
       phrase: expected ? 'suppressed' : 'not suppressed',
     })),
   ];
