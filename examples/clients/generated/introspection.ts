@@ -213,6 +213,55 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "CreateSegmentPayload",
+        "fields": [
+          {
+            "name": "segment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "Segment",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "segmentEdge",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SegmentEdge",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "CreateSegmentResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "CreateSegmentPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "TooManySegmentsError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "CreateUserPayload",
         "fields": [
           {
@@ -381,6 +430,46 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "DeleteSegmentPayload",
+        "fields": [
+          {
+            "name": "segmentId",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "DeleteSegmentResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "DeleteSegmentPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SegmentInUseError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "DeleteUserPayload",
         "fields": [
           {
@@ -528,7 +617,19 @@ export default {
           },
           {
             "kind": "OBJECT",
+            "name": "SegmentCycleError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SegmentInUseError"
+          },
+          {
+            "kind": "OBJECT",
             "name": "TooManyAttributesError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "TooManySegmentsError"
           },
           {
             "kind": "OBJECT",
@@ -1347,6 +1448,29 @@ export default {
             ]
           },
           {
+            "name": "createSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "CreateSegmentResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
             "name": "createUser",
             "type": {
               "kind": "NON_NULL",
@@ -1375,6 +1499,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "DeclareAttributeResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "deleteSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "DeleteSegmentResult",
                 "kind": "UNION",
                 "ofType": null
               }
@@ -1485,6 +1632,29 @@ export default {
             ]
           },
           {
+            "name": "setSegmentSuppression",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SetSegmentSuppressionResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
             "name": "undeclareAttribute",
             "type": {
               "kind": "NON_NULL",
@@ -1513,6 +1683,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "UpdateListResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "updateSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "UpdateSegmentResult",
                 "kind": "UNION",
                 "ofType": null
               }
@@ -1838,6 +2031,29 @@ export default {
             ]
           },
           {
+            "name": "previewSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SegmentPreview",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "where",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
             "name": "segment",
             "type": {
               "kind": "OBJECT",
@@ -2143,7 +2359,56 @@ export default {
         "name": "Segment",
         "fields": [
           {
+            "name": "computedAt",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "createdAt",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "description",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
             "name": "id",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "memberCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "memberCountIsCapped",
             "type": {
               "kind": "NON_NULL",
               "ofType": {
@@ -2223,6 +2488,41 @@ export default {
                 "kind": "SCALAR",
                 "name": "Any"
               }
+            },
+            "args": []
+          },
+          {
+            "name": "progress",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "status",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "summary",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "where",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
             },
             "args": []
           }
@@ -2313,6 +2613,57 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "SegmentCycleError",
+        "fields": [
+          {
+            "name": "code",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "segments",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "SegmentEdge",
         "fields": [
           {
@@ -2343,8 +2694,67 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "SegmentInUseError",
+        "fields": [
+          {
+            "name": "code",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "segments",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "SegmentMembership",
         "fields": [
+          {
+            "name": "enteredAt",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
           {
             "name": "id",
             "type": {
@@ -2375,6 +2785,53 @@ export default {
               "ofType": {
                 "kind": "SCALAR",
                 "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "OBJECT",
+        "name": "SegmentPreview",
+        "fields": [
+          {
+            "name": "count",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "countIsCapped",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "sample",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "name": "User",
+                    "kind": "OBJECT",
+                    "ofType": null
+                  }
+                }
               }
             },
             "args": []
@@ -2455,7 +2912,115 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "SetSegmentSuppressionPayload",
+        "fields": [
+          {
+            "name": "membership",
+            "type": {
+              "kind": "OBJECT",
+              "name": "SegmentMembership",
+              "ofType": null
+            },
+            "args": []
+          },
+          {
+            "name": "segment",
+            "type": {
+              "kind": "OBJECT",
+              "name": "Segment",
+              "ofType": null
+            },
+            "args": []
+          },
+          {
+            "name": "suppressed",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "user",
+            "type": {
+              "kind": "OBJECT",
+              "name": "User",
+              "ofType": null
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "SetSegmentSuppressionResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SetSegmentSuppressionPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "TooManyAttributesError",
+        "fields": [
+          {
+            "name": "code",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "limit",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "TooManySegmentsError",
         "fields": [
           {
             "name": "code",
@@ -2654,6 +3219,47 @@ export default {
           {
             "kind": "OBJECT",
             "name": "UpdateListPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "UpdateSegmentPayload",
+        "fields": [
+          {
+            "name": "segment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "Segment",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "UpdateSegmentResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SegmentCycleError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "UpdateSegmentPayload"
           },
           {
             "kind": "OBJECT",
