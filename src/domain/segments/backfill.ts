@@ -3,7 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { readEventNames } from '../events/event.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { completeDefinition } from './complete.ts';
-import type { Effect } from './evaluate.ts';
+import { type Effect, evaluateDefinition } from './evaluate.ts';
 import { type Definition, referencesOf } from './plan.ts';
 import { movedSql, type Position, readStored, writeStep } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
@@ -131,7 +131,7 @@ async function computeInMemory(
     place += 1;
     if (place % USERS_AT_ONCE === 0) await new Promise(setImmediate);
     for (const definition of definitions) {
-      const { holds, due } = definition.condition.evaluate(facts, now.getTime());
+      const { holds, due } = evaluateDefinition(definition, facts, now.getTime());
       const wasMember = stored.get(userId)?.memberships.get(definition.formerId ?? '')?.isMember ?? false;
       const count = counts.get(definition.id);
       if (count && holds !== wasMember) count[holds ? 'entered' : 'exited'] += 1;

@@ -1,3 +1,5 @@
+import type { Evaluation } from '../filter/evaluation.ts';
+import { instantRange } from '../shared/instant.ts';
 import type { UserFacts } from '../users/filter/condition.ts';
 import { type Cause, causeOfSegment, type Definition, type Plan } from './plan.ts';
 
@@ -47,7 +49,7 @@ export function evaluateUser(
     const causes = evaluations.get(index);
     if (!causes || !isComputedFor(definition, userId)) continue;
     const before = stored?.memberships.get(definition.id) ?? { isMember: false, due: undefined };
-    const { holds, due } = definition.condition.evaluate(user, now);
+    const { holds, due } = evaluateDefinition(definition, user, now);
     const newDue = dueToStore(before.due, due, now);
     const hasChanged = holds !== before.isMember;
     if (hasChanged || newDue !== undefined) {
@@ -70,6 +72,15 @@ export function evaluateUser(
     }
   }
   return effects;
+}
+
+/** The last valid instant. A membership does not change by itself later. */
+const LAST_INSTANT = instantRange.last.getTime();
+
+/** Whether a definition holds for a user, and the instant at which that can change by itself: `Infinity` if never. */
+export function evaluateDefinition({ condition }: Definition, user: UserFacts, now: number): Evaluation {
+  const { holds, due } = condition.evaluate(user, now);
+  return { holds, due: due > LAST_INSTANT ? Number.POSITIVE_INFINITY : due };
 }
 
 /** Whether the members of a definition are known for a user: those of one that is being computed are, up to its position. */

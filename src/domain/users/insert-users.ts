@@ -2,6 +2,7 @@ import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { recordEach } from '../changes/record.ts';
+import { movedDevice } from '../devices/write.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { insertedColumns, insertedValues, toPatch } from './profile-fields.ts';
@@ -81,10 +82,13 @@ const registeredDevices = (workspaceId: string, at: Date) => Prisma.sql`, regist
       (input.device->>'platform')::device_platform, clock_timestamp()
     FROM created JOIN input USING (uid) WHERE input.device IS NOT NULL
     ORDER BY input.device->>'token'
-    ON CONFLICT (workspace_id, token) DO UPDATE
-    SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at
-    RETURNING user_id
-  ), registration_audited AS (${recordEach(
+    ON CONFLICT (workspace_id, token) DO UPDATE SET ${movedDevice}
+    RETURNING user_id, former_user_id
+  ), moved AS (${recordEach({ workspaceId, actorName: Prisma.sql`input."actorName"`, at }, 'removeDevice', {
+    from: Prisma.sql`registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)
+        WHERE registered.former_user_id IS NOT NULL`,
+    userId: Prisma.sql`registered.former_user_id`,
+  })}), registration_audited AS (${recordEach(
     { workspaceId, actorName: Prisma.sql`input."actorName"`, at },
     'registerDevice',
     {

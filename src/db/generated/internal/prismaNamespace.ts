@@ -2181,6 +2181,7 @@ export const DeviceScalarFieldEnum = {
   token: 'token',
   userId: 'userId',
   platform: 'platform',
+  formerUserId: 'formerUserId',
   lastSeenAt: 'lastSeenAt'
 } as const
 

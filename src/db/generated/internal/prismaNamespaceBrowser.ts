@@ -183,6 +183,7 @@ export const DeviceScalarFieldEnum = {
   token: 'token',
   userId: 'userId',
   platform: 'platform',
+  formerUserId: 'formerUserId',
   lastSeenAt: 'lastSeenAt'
 } as const
 
