@@ -66,7 +66,7 @@ export async function addDevices({ db, workspaceId }: Owner, user: RowIds, token
 /** Inserts a segment. */
 export async function addSegment({ db, workspaceId }: Owner, name: string): Promise<RowIds> {
   const id = uuidv7();
-  await db.segment.create({ data: { workspaceId, id, name, createdAt: new Date() } });
+  await db.segment.create({ data: { workspaceId, id, definitionId: id, name, createdAt: new Date() } });
   return { id, globalId: encodeGlobalId('Segment', id) };
 }
 
@@ -77,7 +77,8 @@ export async function addToSegment(
   user: RowIds,
   suppressed: boolean = false,
 ): Promise<void> {
-  await db.segmentMembership.create({ data: { workspaceId, segmentId: segment.id, userId: user.id, suppressed } });
+  const data = { workspaceId, segmentId: segment.id, definitionId: segment.id, userId: user.id, suppressed };
+  await db.segmentMembership.create({ data });
 }
 
 /** Counts the rows about users, per table; with the `db` of `startApp`, those of the test's two workspaces. */

@@ -67,8 +67,8 @@ export async function seedListMembers(
 /** Inserts segments `Segment <number>`. Existing ones stay unchanged. */
 export async function seedSegments({ db, workspaceId }: Place, numbers: readonly number[]): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO segments (workspace_id, id, name, created_at)
-    SELECT ${workspaceId}::uuid, ${idOfN}, 'Segment ' || n, now()
+    INSERT INTO segments (workspace_id, id, definition_id, name, created_at)
+    SELECT ${workspaceId}::uuid, ${idOfN}, ${idOfN}, 'Segment ' || n, now()
     FROM unnest(${numbers}::int[]) AS n ON CONFLICT DO NOTHING`;
 }
 
@@ -77,8 +77,8 @@ export async function seedSegmentMembers(place: Place, segment: number, users: r
   await seedSegments(place, [segment]);
   await seedUsers(place, users);
   await place.db.$executeRaw`
-    INSERT INTO segment_memberships (workspace_id, segment_id, user_id)
-    SELECT ${place.workspaceId}::uuid, ${rowId(segment)}::uuid, ${idOfN} FROM unnest(${users}::int[]) AS n`;
+    INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id)
+    SELECT ${place.workspaceId}::uuid, ${rowId(segment)}::uuid, ${rowId(segment)}::uuid, ${idOfN} FROM unnest(${users}::int[]) AS n`;
 }
 
 /** Inserts events of a user. A missing user is inserted too. */

@@ -47,3 +47,6 @@ END
 $$;
 
 CREATE TRIGGER "audit_entries_insert" INSTEAD OF INSERT ON "audit_entries" FOR EACH ROW EXECUTE FUNCTION "insert_change"();
+
+-- A device that moves to another user is a change of both.
+ALTER TABLE "devices" ADD COLUMN "former_user_id" UUID;

@@ -14,6 +14,8 @@ CREATE TABLE "segment_definitions" (
     "position" UUID,
     "users_read" INTEGER NOT NULL DEFAULT 0,
     "users_total" INTEGER,
+    "entered" INTEGER NOT NULL DEFAULT 0,
+    "exited" INTEGER NOT NULL DEFAULT 0,
     "completed_at" TIMESTAMPTZ(3),
     "replaced_at" TIMESTAMPTZ(3),
 
@@ -70,11 +72,21 @@ CREATE TABLE "change_consumers" (
     "name" TEXT NOT NULL,
     "snapshot" TEXT NOT NULL,
     "version" BIGINT NOT NULL DEFAULT 0,
-    "owner" TEXT,
-    "expires_at" TIMESTAMPTZ(3),
+    "owner" UUID,
 
     CONSTRAINT "change_consumers_pkey" PRIMARY KEY ("workspace_id","name")
 );
 
 -- AddForeignKey
 ALTER TABLE "change_consumers" ADD CONSTRAINT "change_consumers_workspace_fkey" FOREIGN KEY ("workspace_id") REFERENCES "workspaces"("workspace_id") ON DELETE CASCADE ON UPDATE NO ACTION;
+
+-- CreateTable. Unlogged: after a crash of the database, processes register again.
+CREATE UNLOGGED TABLE "segment_workers" (
+    "id" UUID NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "segment_workers_pkey" PRIMARY KEY ("id")
+);
+
+-- The definitions on which there is work to do.
+CREATE INDEX "segment_definitions_pending_idx" ON "segment_definitions"("workspace_id", "id") WHERE "completed_at" IS NULL OR "replaced_at" IS NOT NULL;

@@ -100,6 +100,11 @@ export type SegmentDue = Prisma.SegmentDueModel
  */
 export type ChangeConsumer = Prisma.ChangeConsumerModel
 /**
+ * Model SegmentWorker
+ * A process that computes segments. Unlogged: after a crash of the database, processes register again.
+ */
+export type SegmentWorker = Prisma.SegmentWorkerModel
+/**
  * Model Event
  * Something that a user did. Never updated.
  * It has no foreign key to the user: a user can have millions of events, and deleting them with the user's row would exceed

@@ -124,7 +124,7 @@ const segmentTemplates: readonly SegmentTemplate[] = [
 
 /** Generates the segments and their memberships. */
 export function generateSegments(random: Random, population: Population) {
-  const segments: (Segment & { createdAt: Date })[] = [];
+  const segments: (Pick<Segment, 'id' | 'name'> & { createdAt: Date })[] = [];
   const memberships: SegmentMembershipRow[] = [];
   for (const { name, contains, ...template } of segmentTemplates) {
     const createdAt = new Date(template.createdAt);

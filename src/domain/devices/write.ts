@@ -6,9 +6,14 @@ import { NotFoundError } from '../shared/errors.ts';
 import { MAX_DEVICES } from '../shared/limits.ts';
 import type { NewDevice } from '../users/inputs.ts';
 
+/** The assignments of a device that is registered again, by the same user or another one. */
+export const movedDevice = Prisma.sql`
+  former_user_id = CASE WHEN devices.user_id <> excluded.user_id THEN devices.user_id END,
+  user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at`;
+
 /**
  * Registers a device as the newest of a user, and deletes the oldest ones beyond `MAX_DEVICES`. A token of another user
- * moves to this user. An earlier statement of the transaction must have locked or inserted the user: otherwise the statement
+ * moves to this user, which is recorded for both. An earlier statement of the transaction must have locked or inserted the user: otherwise the statement
  * does not see the devices of concurrent registrations, and counts too few.
  */
 export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, device: NewDevice): Promise<void> {
@@ -20,10 +25,12 @@ export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, 
       VALUES (
         ${workspaceId}::uuid, ${device.token}, ${userId}::uuid, ${device.platform}::device_platform, clock_timestamp()
       )
-      ON CONFLICT (workspace_id, token) DO UPDATE
-      SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at
-      RETURNING user_id
-    ), dropped AS (
+      ON CONFLICT (workspace_id, token) DO UPDATE SET ${movedDevice}
+      RETURNING user_id, former_user_id
+    ), moved AS (${record(actor, 'removeDevice', {
+      from: Prisma.sql`registered WHERE former_user_id IS NOT NULL`,
+      userId: Prisma.sql`former_user_id`,
+    })}), dropped AS (
       DELETE FROM devices
       WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND token IN (
         SELECT token FROM devices

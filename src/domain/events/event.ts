@@ -61,7 +61,7 @@ export function eventsSource(workspaceId: string, filter: EventFilter = {}, now 
     ...(until == null ? [] : [Prisma.sql`events.timestamp < ${until}`]),
   ];
   // There are too many texts of these to prepare each.
-  const ofValues = contentTests(filter).map((test) => test.sql({ now }));
+  const ofValues = contentTests(filter).map((test) => test.sql({ workspaceId, now }));
   if (ofValues.length > 0) return { ...createSource(workspaceId, [...filters, ...ofValues]), timeoutError };
   return createSource(workspaceId, filters);
 }

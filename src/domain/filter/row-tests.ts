@@ -4,6 +4,7 @@ import type { Evaluable } from './evaluation.ts';
 
 /** What the test of a row is compiled for. */
 export interface RowScope {
+  workspaceId: string;
   /** The instant that `within` and `before` refer to. */
   now: Date;
   /** All names of the workspace's events; undefined if there are too many, or if they have not been read. */

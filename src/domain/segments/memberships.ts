@@ -6,14 +6,15 @@ import type { OrderedSource } from '../../db/reading/ordered/source.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { matchingMembers, type UserQuery } from '../users/query.ts';
 import { type User, userColumns } from '../users/user.ts';
-import { type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
+import { currentDefinition, type Segment, type SegmentMembership, segmentColumns } from './segment.ts';
 
 /** A segment with the membership of a user. */
-type SegmentOfUser = Segment & { readonly userId: string; readonly suppressed: boolean };
+type SegmentOfUser = Segment & Omit<SegmentMembership, 'segment'>;
 
 const segmentOfUserColumns = columnsOf<SegmentOfUser>({
   userId: Prisma.sql`segment_memberships.user_id`,
   suppressed: Prisma.sql`segment_memberships.suppressed`,
+  enteredAt: { instant: Prisma.sql`segment_memberships.entered_at` },
   ...segmentColumns.expressions,
 });
 
@@ -35,7 +36,12 @@ export async function readSegmentMemberships(
       AND segment_memberships.user_id = ANY(${arrayParameter(userIds, 'uuid')})
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
   });
-  const memberships = rows.map(({ userId, suppressed, ...segment }) => ({ userId, suppressed, segment }));
+  const memberships = rows.map(({ userId, suppressed, enteredAt, ...segment }) => ({
+    userId,
+    suppressed,
+    enteredAt,
+    segment,
+  }));
   return Map.groupBy(memberships, (membership) => membership.userId);
 }
 
@@ -47,7 +53,7 @@ export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
     join: Prisma.sql`JOIN users
       ON users.workspace_id = ${workspaceId}::uuid AND users.id = segment_memberships.user_id`,
     where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
-      AND segment_memberships.segment_id = parent.id`,
+      AND segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`parent.id`)}`,
     key: Prisma.sql`segment_memberships.user_id`,
   };
 }
@@ -63,7 +69,7 @@ export function matchingSegmentMembers(
     membership: {
       table: Prisma.sql`segment_memberships`,
       where: Prisma.sql`segment_memberships.workspace_id = ${workspaceId}::uuid
-        AND segment_memberships.segment_id = ${segmentId}::uuid`,
+        AND segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`${segmentId}::uuid`)}`,
       rowId: Prisma.sql`segment_memberships.user_id`,
     },
     columns: userColumns,
@@ -83,7 +89,7 @@ const suppressionColumns = columnsOf<SegmentSuppression>({
   suppressed: Prisma.sql`segment_memberships.suppressed`,
 });
 
-/** The segment memberships of some users, by user id, newest segment first. Does not read the segments. */
+/** The segment memberships of some users, by user id, newest segment first. Reads no columns of the segments. */
 export async function readSegmentSuppressions(
   db: ReadDb,
   workspaceId: string,
@@ -94,6 +100,7 @@ export async function readSegmentSuppressions(
     statement: Prisma.sql`/* readSegmentSuppressions */
     SELECT ${suppressionColumns.list} FROM segment_memberships
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
+      AND definition_id = ${currentDefinition(workspaceId, Prisma.sql`segment_memberships.segment_id`)}
     ORDER BY segment_memberships.user_id, segment_memberships.segment_id DESC`,
   });
   return Map.groupBy(rows, ({ userId }) => userId);

@@ -3,12 +3,15 @@ import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
 import type { KeysetSource } from '../../db/reading/keyset.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import type { Instant } from '../shared/instant.ts';
 
-/** A group of users computed from their attributes and events. */
+/** A group of users computed from a filter. */
 export interface Segment {
   /** UUIDv7: in order of creation. */
   readonly id: string;
   readonly name: string;
+  readonly description: string | null;
+  readonly createdAt: Instant;
 }
 
 /** A user's membership in a segment. */
@@ -17,6 +20,8 @@ export interface SegmentMembership {
   readonly userId: string;
   /** True for a member who receives no broadcasts sent to the segment. */
   readonly suppressed: boolean;
+  /** When the user entered the segment; null for an imported member. */
+  readonly enteredAt: Instant | null;
 }
 
 /** The columns of a `Segment`. */
@@ -24,9 +29,20 @@ export const segmentColumns = columnsOf<Segment>(
   {
     id: Prisma.sql`segments.id`,
     name: Prisma.sql`segments.name`,
+    description: Prisma.sql`segments.description`,
+    createdAt: { instant: Prisma.sql`segments.created_at` },
   },
   ['id'],
 );
+
+/**
+ * SQL of the definition whose memberships are those of a segment; NULL if the workspace has no such segment. A segment whose filter
+ * was changed also has memberships of the definition that is being computed, or of one that is being deleted.
+ * @param segmentId SQL of the id of the segment.
+ */
+export function currentDefinition(workspaceId: string, segmentId: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(SELECT definition_id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ${segmentId})`;
+}
 
 /** Reads segments by their ids. Leaves out ids that are not in the workspace. */
 export async function readSegments(

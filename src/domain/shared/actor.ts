@@ -3,13 +3,16 @@ import type { Scope } from './scopes.ts';
 declare const isActorName: unique symbol;
 
 /**
- * The name of an actor in the audit trail. Only `nameOfKey`, `nameOfToken` and `COMMAND_LINE` are one, so that no token can
- * have the name of a key, regardless of its subject.
+ * The name of an actor in the audit trail. Only `nameOfKey`, `nameOfToken`, `COMMAND_LINE` and `SEGMENTS` are one, so that no token
+ * can have the name of a key, regardless of its subject.
  */
 export type ActorName = string & { readonly [isActorName]: true };
 
 /** Names whoever runs the command line. */
 export const COMMAND_LINE = 'cli' as ActorName;
+
+/** Names the computation of segments. */
+export const SEGMENTS = 'segments' as ActorName;
 
 /** Names an API key by its id, a UUID. */
 export function nameOfKey(keyId: string): ActorName {

@@ -80,7 +80,15 @@ export class UserBusyError extends ConflictError {
 }
 
 /** Types of which an instance may not be found. */
-export type Resource = 'User' | 'Device' | 'List' | 'ListMembership' | 'Workspace' | 'ApiKey' | 'DeclaredAttribute';
+export type Resource =
+  | 'User'
+  | 'Device'
+  | 'List'
+  | 'ListMembership'
+  | 'Segment'
+  | 'Workspace'
+  | 'ApiKey'
+  | 'DeclaredAttribute';
 
 /** The caller's workspace has no such resource. */
 export class NotFoundError extends DomainError {
@@ -135,6 +143,56 @@ export class TooManyAttributesError extends LimitExceededError {
     this.limit = limit;
   }
 }
+
+/** The changes after a cursor can no longer be returned completely. The client has to begin without one. */
+export class CursorExpiredError extends DomainError {
+  readonly code = 'CURSOR_EXPIRED';
+
+  constructor(reason: string) {
+    super(`The cursor has expired: ${reason}. Start again without it, and read all objects that you follow.`);
+  }
+}
+
+/** The workspace has as many segments as it can have. */
+export class TooManySegmentsError extends LimitExceededError {
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`A workspace can have ${limit} segments. Delete one first.`);
+    this.limit = limit;
+  }
+}
+
+/** With the filter, the segment would depend on itself, through segments that its filter refers to. */
+export class SegmentCycleError extends DomainError {
+  readonly code = 'SEGMENT_CYCLE';
+  /** The names of the segments, each of which refers to the next; the first is also the last. */
+  readonly segments: readonly string[];
+
+  constructor(segments: readonly string[]) {
+    const names = segments.map((name) => JSON.stringify(name)).join(' refers to ');
+    super(`The segment would depend on itself: ${names}.`);
+    this.segments = segments;
+  }
+}
+
+/** The filters of other segments refer to the segment. */
+export class SegmentInUseError extends DomainError {
+  readonly code = 'SEGMENT_IN_USE';
+  /** The names of the segments that refer to it. */
+  readonly segments: readonly string[];
+
+  constructor(segments: readonly string[]) {
+    const shown = segments.slice(0, MAX_NAMES_SHOWN).map((name) => JSON.stringify(name));
+    const others = segments.length - shown.length;
+    const names = [...shown, ...(others > 0 ? [`${others} more`] : [])].join(', ');
+    super(`Filters of other segments refer to the segment: ${names}. Change or delete them first.`);
+    this.segments = segments;
+  }
+}
+
+/** Names that a message contains. */
+const MAX_NAMES_SHOWN = 10;
 
 /** The caller lacks a scope that this input requires. */
 export class ForbiddenError extends DomainError {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export type Instant = string;
 
 /** The first and the last valid instant. Contract, "Instants". */
-const instantRange = {
+export const instantRange = {
   first: new Date('0001-01-01T00:00:00.000Z'),
   last: new Date('9999-12-31T23:59:59.999Z'),
 } as const;

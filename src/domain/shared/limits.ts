@@ -30,6 +30,15 @@ export const MAX_LIST_TITLE_LENGTH = 64;
 /** Characters in the description of a list, as on the platform. */
 export const MAX_LIST_DESCRIPTION_LENGTH = 255;
 
+/** Segments that a workspace can have. */
+export const MAX_SEGMENTS = 500;
+
+/** Characters in the name of a segment. */
+export const MAX_SEGMENT_NAME_LENGTH = 64;
+
+/** Characters in the description of a segment. */
+export const MAX_SEGMENT_DESCRIPTION_LENGTH = 255;
+
 /** Characters in the name of an event. */
 export const MAX_EVENT_NAME_LENGTH = 255;
 

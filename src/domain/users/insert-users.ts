@@ -2,6 +2,7 @@ import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { recordEach } from '../changes/record.ts';
+import { movedDevice } from '../devices/write.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { NewUser, UserUpdate } from './inputs.ts';
 import { insertedColumns, insertedValues, toPatch } from './profile-fields.ts';
@@ -58,7 +59,7 @@ export async function insertUsers(
     ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`input."actorName"`, at: now }, 'createUser', {
       from: Prisma.sql`created JOIN input USING (uid)`,
       userId: Prisma.sql`created.id`,
-    })}) ${users.some(({ input }) => input.device) ? registeredDevices(workspaceId, now) : Prisma.empty}
+    })} RETURNING seq) ${users.some(({ input }) => input.device) ? registeredDevices(workspaceId, now) : Prisma.empty}
     SELECT created.*, input.place FROM created JOIN input USING (uid)`;
   const byPlace = new Map(inserted.map(({ place, ...user }) => [place, user]));
   return users.map((_, place) => byPlace.get(place));
@@ -74,21 +75,27 @@ const unlessClaimable = (workspaceId: string) => Prisma.sql`
     ) AS candidate
   )`;
 
-/** CTEs that register the devices of the created users. A token that another user had moves to the new user. */
+/**
+ * CTEs that register the devices of the created users. A token that another user had moves to the new user. Their changes are
+ * recorded after the creations have been: they read what those return.
+ */
 const registeredDevices = (workspaceId: string, at: Date) => Prisma.sql`, registered AS (
     INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
     SELECT ${workspaceId}::uuid, input.device->>'token', created.id,
       (input.device->>'platform')::device_platform, clock_timestamp()
     FROM created JOIN input USING (uid) WHERE input.device IS NOT NULL
     ORDER BY input.device->>'token'
-    ON CONFLICT (workspace_id, token) DO UPDATE
-    SET user_id = excluded.user_id, platform = excluded.platform, last_seen_at = excluded.last_seen_at
-    RETURNING user_id
-  ), registration_audited AS (${recordEach(
+    ON CONFLICT (workspace_id, token) DO UPDATE SET ${movedDevice}
+    RETURNING user_id, former_user_id
+  ), moved AS (${recordEach({ workspaceId, actorName: Prisma.sql`input."actorName"`, at }, 'removeDevice', {
+    from: Prisma.sql`registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)
+        WHERE registered.former_user_id IS NOT NULL`,
+    userId: Prisma.sql`registered.former_user_id`,
+  })}), registration_audited AS (${recordEach(
     { workspaceId, actorName: Prisma.sql`input."actorName"`, at },
     'registerDevice',
     {
-      from: Prisma.sql`registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)`,
+      from: Prisma.sql`(SELECT count(*) FROM audited) AS creations, registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)`,
       userId: Prisma.sql`created.id`,
     },
   )})`;

@@ -11,7 +11,7 @@ import { type RangeRequest, readStoredRanges } from '../attributes/stored-ranges
 import { readEventNames } from '../events/event.ts';
 import type { AttributeFilter } from '../filter/input.ts';
 import type { StoredTest } from '../filter/stored-values.ts';
-import { isJsonObject } from '../shared/attributes.ts';
+import { canonicalJson } from '../shared/canonical-json.ts';
 import { LimitExceededError } from '../shared/errors.ts';
 import { adviceOn } from './filter/advice.ts';
 import type { Condition, SqlScope } from './filter/condition.ts';
@@ -176,13 +176,5 @@ export function readMatchingUsers(
 /** A query as text, which is the same for the same query, whatever the order of its fields and the spelling of the search. */
 export function canonicalUserQuery({ search, ...query }: UserQuery): string {
   const words = searchWords(search ?? '');
-  return JSON.stringify({ ...query, search: words.length > 0 ? words : null }, (_key, value: unknown) =>
-    isJsonObject(value)
-      ? Object.fromEntries(
-          Object.entries(value)
-            .filter(([, part]) => part != null)
-            .sort(([one], [other]) => (one < other ? -1 : 1)),
-        )
-      : value,
-  );
+  return canonicalJson({ ...query, search: words.length > 0 ? words : null });
 }

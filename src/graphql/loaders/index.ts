@@ -7,6 +7,7 @@ import { readDevices } from '../../domain/devices/device.ts';
 import { readEvents } from '../../domain/events/event.ts';
 import { readLists } from '../../domain/lists/list.ts';
 import { readListMemberships } from '../../domain/lists/memberships.ts';
+import { readSegmentDefinitions } from '../../domain/segments/definition.ts';
 import { readSegmentMemberships } from '../../domain/segments/memberships.ts';
 import { readSegments } from '../../domain/segments/segment.ts';
 import { keyedLoader, queryLoader } from './keyed.ts';
@@ -62,6 +63,7 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     ...userLoaders(db, workspaceId),
     lists: loader(readLists),
     segments: loader(readSegments),
+    segmentDefinitions: loader(readSegmentDefinitions),
     events: loader(readEvents),
     listMemberships: loader(readListMemberships),
     segmentMemberships: loader(readSegmentMemberships),
@@ -100,7 +102,7 @@ const sourceTexts = new WeakMap<KeysetSource<object>, string>();
 function sourceText(source: KeysetSource<object>): string {
   const cached = sourceTexts.get(source);
   if (cached !== undefined) return cached;
-  const { columns, timeoutError: _, ...fragments } = source;
+  const { columns, timeoutError: _, keyOf: __, ...fragments } = source;
   const parts = Object.entries(fragments).flatMap(([name, { strings, values }]) => [name, ...strings, values]);
   const text = JSON.stringify([columnsId(columns), ...parts]);
   sourceTexts.set(source, text);

@@ -33,7 +33,7 @@ describeConnection('Segment.members', {
   add: seedSegmentMembers,
   remove: ({ db, workspaceId }, segment, row) =>
     db.segmentMembership.delete({
-      where: { workspaceId_segmentId_userId: { workspaceId, segmentId: rowId(segment), userId: rowId(row) } },
+      where: { workspaceId_definitionId_userId: { workspaceId, definitionId: rowId(segment), userId: rowId(row) } },
     }),
   async read(app, segment, variables, caller) {
     const { data, ...answer } = await app.send(SegmentMembersPage, { segment, ...variables }, caller);

@@ -121,11 +121,11 @@ describe('reads', () => {
     expect(tablesOf(statements)).toEqual([[]]);
   });
 
-  it('are one statement per relation with the secret, without the lists and segments', async () => {
+  it('are one statement per relation with the secret, without the lists', async () => {
     const uid = await storedUser();
     const rest = restOf(app);
     await rest.get('/v1/users');
-    const perRelation = [[], ['devices'], ['list_memberships'], ['segment_memberships']];
+    const perRelation = [[], ['devices'], ['list_memberships'], ['segment_memberships', 'segments']];
     for (const send of [
       () => rest.put(`/v1/users/${uid}`, { first_name: 'Grace' }),
       () => rest.get(`/v1/users/${uid}`),

@@ -67,21 +67,25 @@ export async function rowsOf({ db, workspaceId }: Place) {
     include: {
       devices: { orderBy: { lastSeenAt: 'asc' } },
       lists: { orderBy: { listId: 'asc' } },
-      segments: { include: { segment: true } },
+      segments: true,
     },
   });
   const events = await db.event.findMany({ where, orderBy: { id: 'asc' } });
+  const segments = await db.segment.findMany({ where });
   const storedLists = await db.list.findMany({ where, orderBy: { id: 'asc' } });
   return {
     lists: storedLists.map(({ id, title, archivedAt }) => ({ id, title, archivedAt })),
-    segments: await db.segment.findMany({ where, select: { name: true } }),
+    segments: segments.map(({ name }) => ({ name })),
     users: users.map(({ workspaceId: _, id, createdAt, updatedAt, ...user }) => ({
       ...user,
       createdAt: time(createdAt),
       updatedAt: time(updatedAt),
       devices: user.devices.map(({ token, platform }) => ({ token, platform })),
       lists: user.lists.map(({ listId, subscribed, joinedAt }) => ({ listId, subscribed, joinedAt: time(joinedAt) })),
-      segments: user.segments.map(({ segment: { name }, suppressed }) => ({ name, suppressed })),
+      segments: user.segments.map(({ segmentId, suppressed }) => ({
+        name: segments.find((segment) => segment.id === segmentId)?.name,
+        suppressed,
+      })),
       events: events
         .filter(({ userId }) => userId === id)
         .map(({ name, value, properties, timestamp }) => ({ name, value, properties, timestamp: time(timestamp) })),

@@ -412,6 +412,7 @@ export const ModelName = {
   SegmentSuppression: 'SegmentSuppression',
   SegmentDue: 'SegmentDue',
   ChangeConsumer: 'ChangeConsumer',
+  SegmentWorker: 'SegmentWorker',
   Event: 'Event',
   UserActivity: 'UserActivity',
   UserDeletion: 'UserDeletion',
@@ -433,7 +434,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints"
+    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "segmentWorker" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1531,6 +1532,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    SegmentWorker: {
+      payload: Prisma.$SegmentWorkerPayload<ExtArgs>
+      fields: Prisma.SegmentWorkerFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SegmentWorkerFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SegmentWorkerFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>
+        }
+        findFirst: {
+          args: Prisma.SegmentWorkerFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SegmentWorkerFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>
+        }
+        findMany: {
+          args: Prisma.SegmentWorkerFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>[]
+        }
+        create: {
+          args: Prisma.SegmentWorkerCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>
+        }
+        createMany: {
+          args: Prisma.SegmentWorkerCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SegmentWorkerCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>[]
+        }
+        delete: {
+          args: Prisma.SegmentWorkerDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>
+        }
+        update: {
+          args: Prisma.SegmentWorkerUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>
+        }
+        deleteMany: {
+          args: Prisma.SegmentWorkerDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SegmentWorkerUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SegmentWorkerUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>[]
+        }
+        upsert: {
+          args: Prisma.SegmentWorkerUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SegmentWorkerPayload>
+        }
+        aggregate: {
+          args: Prisma.SegmentWorkerAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSegmentWorker>
+        }
+        groupBy: {
+          args: Prisma.SegmentWorkerGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentWorkerGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SegmentWorkerCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SegmentWorkerCountAggregateOutputType> | number
+        }
+      }
+    }
     Event: {
       payload: Prisma.$EventPayload<ExtArgs>
       fields: Prisma.EventFieldRefs
@@ -2106,6 +2181,7 @@ export const DeviceScalarFieldEnum = {
   token: 'token',
   userId: 'userId',
   platform: 'platform',
+  formerUserId: 'formerUserId',
   lastSeenAt: 'lastSeenAt'
 } as const
 
@@ -2156,6 +2232,8 @@ export const SegmentDefinitionScalarFieldEnum = {
   position: 'position',
   usersRead: 'usersRead',
   usersTotal: 'usersTotal',
+  entered: 'entered',
+  exited: 'exited',
   completedAt: 'completedAt',
   replacedAt: 'replacedAt'
 } as const
@@ -2199,11 +2277,18 @@ export const ChangeConsumerScalarFieldEnum = {
   name: 'name',
   snapshot: 'snapshot',
   version: 'version',
-  owner: 'owner',
-  expiresAt: 'expiresAt'
+  owner: 'owner'
 } as const
 
 export type ChangeConsumerScalarFieldEnum = (typeof ChangeConsumerScalarFieldEnum)[keyof typeof ChangeConsumerScalarFieldEnum]
+
+
+export const SegmentWorkerScalarFieldEnum = {
+  id: 'id',
+  expiresAt: 'expiresAt'
+} as const
+
+export type SegmentWorkerScalarFieldEnum = (typeof SegmentWorkerScalarFieldEnum)[keyof typeof SegmentWorkerScalarFieldEnum]
 
 
 export const EventScalarFieldEnum = {
@@ -2658,6 +2743,7 @@ export type GlobalOmitConfig = {
   segmentSuppression?: Prisma.SegmentSuppressionOmit
   segmentDue?: Prisma.SegmentDueOmit
   changeConsumer?: Prisma.ChangeConsumerOmit
+  segmentWorker?: Prisma.SegmentWorkerOmit
   event?: Prisma.EventOmit
   userActivity?: Prisma.UserActivityOmit
   userDeletion?: Prisma.UserDeletionOmit

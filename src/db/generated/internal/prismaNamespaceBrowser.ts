@@ -66,6 +66,7 @@ export const ModelName = {
   SegmentSuppression: 'SegmentSuppression',
   SegmentDue: 'SegmentDue',
   ChangeConsumer: 'ChangeConsumer',
+  SegmentWorker: 'SegmentWorker',
   Event: 'Event',
   UserActivity: 'UserActivity',
   UserDeletion: 'UserDeletion',
@@ -182,6 +183,7 @@ export const DeviceScalarFieldEnum = {
   token: 'token',
   userId: 'userId',
   platform: 'platform',
+  formerUserId: 'formerUserId',
   lastSeenAt: 'lastSeenAt'
 } as const
 
@@ -232,6 +234,8 @@ export const SegmentDefinitionScalarFieldEnum = {
   position: 'position',
   usersRead: 'usersRead',
   usersTotal: 'usersTotal',
+  entered: 'entered',
+  exited: 'exited',
   completedAt: 'completedAt',
   replacedAt: 'replacedAt'
 } as const
@@ -275,11 +279,18 @@ export const ChangeConsumerScalarFieldEnum = {
   name: 'name',
   snapshot: 'snapshot',
   version: 'version',
-  owner: 'owner',
-  expiresAt: 'expiresAt'
+  owner: 'owner'
 } as const
 
 export type ChangeConsumerScalarFieldEnum = (typeof ChangeConsumerScalarFieldEnum)[keyof typeof ChangeConsumerScalarFieldEnum]
+
+
+export const SegmentWorkerScalarFieldEnum = {
+  id: 'id',
+  expiresAt: 'expiresAt'
+} as const
+
+export type SegmentWorkerScalarFieldEnum = (typeof SegmentWorkerScalarFieldEnum)[keyof typeof SegmentWorkerScalarFieldEnum]
 
 
 export const EventScalarFieldEnum = {

@@ -40,7 +40,6 @@ export type ChangeConsumerMinAggregateOutputType = {
   snapshot: string | null
   version: bigint | null
   owner: string | null
-  expiresAt: Date | null
 }
 
 export type ChangeConsumerMaxAggregateOutputType = {
@@ -49,7 +48,6 @@ export type ChangeConsumerMaxAggregateOutputType = {
   snapshot: string | null
   version: bigint | null
   owner: string | null
-  expiresAt: Date | null
 }
 
 export type ChangeConsumerCountAggregateOutputType = {
@@ -58,7 +56,6 @@ export type ChangeConsumerCountAggregateOutputType = {
   snapshot: number
   version: number
   owner: number
-  expiresAt: number
   _all: number
 }
 
@@ -77,7 +74,6 @@ export type ChangeConsumerMinAggregateInputType = {
   snapshot?: true
   version?: true
   owner?: true
-  expiresAt?: true
 }
 
 export type ChangeConsumerMaxAggregateInputType = {
@@ -86,7 +82,6 @@ export type ChangeConsumerMaxAggregateInputType = {
   snapshot?: true
   version?: true
   owner?: true
-  expiresAt?: true
 }
 
 export type ChangeConsumerCountAggregateInputType = {
@@ -95,7 +90,6 @@ export type ChangeConsumerCountAggregateInputType = {
   snapshot?: true
   version?: true
   owner?: true
-  expiresAt?: true
   _all?: true
 }
 
@@ -191,7 +185,6 @@ export type ChangeConsumerGroupByOutputType = {
   snapshot: string
   version: bigint
   owner: string | null
-  expiresAt: Date | null
   _count: ChangeConsumerCountAggregateOutputType | null
   _avg: ChangeConsumerAvgAggregateOutputType | null
   _sum: ChangeConsumerSumAggregateOutputType | null
@@ -222,8 +215,7 @@ export type ChangeConsumerWhereInput = {
   name?: Prisma.StringFilter<"ChangeConsumer"> | string
   snapshot?: Prisma.StringFilter<"ChangeConsumer"> | string
   version?: Prisma.BigIntFilter<"ChangeConsumer"> | bigint | number
-  owner?: Prisma.StringNullableFilter<"ChangeConsumer"> | string | null
-  expiresAt?: Prisma.DateTimeNullableFilter<"ChangeConsumer"> | Date | string | null
+  owner?: Prisma.UuidNullableFilter<"ChangeConsumer"> | string | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }
 
@@ -233,7 +225,6 @@ export type ChangeConsumerOrderByWithRelationInput = {
   snapshot?: Prisma.SortOrder
   version?: Prisma.SortOrder
   owner?: Prisma.SortOrderInput | Prisma.SortOrder
-  expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
 }
 
@@ -246,8 +237,7 @@ export type ChangeConsumerWhereUniqueInput = Prisma.AtLeast<{
   name?: Prisma.StringFilter<"ChangeConsumer"> | string
   snapshot?: Prisma.StringFilter<"ChangeConsumer"> | string
   version?: Prisma.BigIntFilter<"ChangeConsumer"> | bigint | number
-  owner?: Prisma.StringNullableFilter<"ChangeConsumer"> | string | null
-  expiresAt?: Prisma.DateTimeNullableFilter<"ChangeConsumer"> | Date | string | null
+  owner?: Prisma.UuidNullableFilter<"ChangeConsumer"> | string | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }, "workspaceId_name">
 
@@ -257,7 +247,6 @@ export type ChangeConsumerOrderByWithAggregationInput = {
   snapshot?: Prisma.SortOrder
   version?: Prisma.SortOrder
   owner?: Prisma.SortOrderInput | Prisma.SortOrder
-  expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.ChangeConsumerCountOrderByAggregateInput
   _avg?: Prisma.ChangeConsumerAvgOrderByAggregateInput
   _max?: Prisma.ChangeConsumerMaxOrderByAggregateInput
@@ -273,8 +262,7 @@ export type ChangeConsumerScalarWhereWithAggregatesInput = {
   name?: Prisma.StringWithAggregatesFilter<"ChangeConsumer"> | string
   snapshot?: Prisma.StringWithAggregatesFilter<"ChangeConsumer"> | string
   version?: Prisma.BigIntWithAggregatesFilter<"ChangeConsumer"> | bigint | number
-  owner?: Prisma.StringNullableWithAggregatesFilter<"ChangeConsumer"> | string | null
-  expiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"ChangeConsumer"> | Date | string | null
+  owner?: Prisma.UuidNullableWithAggregatesFilter<"ChangeConsumer"> | string | null
 }
 
 export type ChangeConsumerCreateInput = {
@@ -282,7 +270,6 @@ export type ChangeConsumerCreateInput = {
   snapshot: string
   version?: bigint | number
   owner?: string | null
-  expiresAt?: Date | string | null
   workspace: Prisma.WorkspaceCreateNestedOneWithoutChangeConsumersInput
 }
 
@@ -292,7 +279,6 @@ export type ChangeConsumerUncheckedCreateInput = {
   snapshot: string
   version?: bigint | number
   owner?: string | null
-  expiresAt?: Date | string | null
 }
 
 export type ChangeConsumerUpdateInput = {
@@ -300,7 +286,6 @@ export type ChangeConsumerUpdateInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutChangeConsumersNestedInput
 }
 
@@ -310,7 +295,6 @@ export type ChangeConsumerUncheckedUpdateInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ChangeConsumerCreateManyInput = {
@@ -319,7 +303,6 @@ export type ChangeConsumerCreateManyInput = {
   snapshot: string
   version?: bigint | number
   owner?: string | null
-  expiresAt?: Date | string | null
 }
 
 export type ChangeConsumerUpdateManyMutationInput = {
@@ -327,7 +310,6 @@ export type ChangeConsumerUpdateManyMutationInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ChangeConsumerUncheckedUpdateManyInput = {
@@ -336,7 +318,6 @@ export type ChangeConsumerUncheckedUpdateManyInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ChangeConsumerListRelationFilter = {
@@ -360,7 +341,6 @@ export type ChangeConsumerCountOrderByAggregateInput = {
   snapshot?: Prisma.SortOrder
   version?: Prisma.SortOrder
   owner?: Prisma.SortOrder
-  expiresAt?: Prisma.SortOrder
 }
 
 export type ChangeConsumerAvgOrderByAggregateInput = {
@@ -373,7 +353,6 @@ export type ChangeConsumerMaxOrderByAggregateInput = {
   snapshot?: Prisma.SortOrder
   version?: Prisma.SortOrder
   owner?: Prisma.SortOrder
-  expiresAt?: Prisma.SortOrder
 }
 
 export type ChangeConsumerMinOrderByAggregateInput = {
@@ -382,7 +361,6 @@ export type ChangeConsumerMinOrderByAggregateInput = {
   snapshot?: Prisma.SortOrder
   version?: Prisma.SortOrder
   owner?: Prisma.SortOrder
-  expiresAt?: Prisma.SortOrder
 }
 
 export type ChangeConsumerSumOrderByAggregateInput = {
@@ -444,7 +422,6 @@ export type ChangeConsumerCreateWithoutWorkspaceInput = {
   snapshot: string
   version?: bigint | number
   owner?: string | null
-  expiresAt?: Date | string | null
 }
 
 export type ChangeConsumerUncheckedCreateWithoutWorkspaceInput = {
@@ -452,7 +429,6 @@ export type ChangeConsumerUncheckedCreateWithoutWorkspaceInput = {
   snapshot: string
   version?: bigint | number
   owner?: string | null
-  expiresAt?: Date | string | null
 }
 
 export type ChangeConsumerCreateOrConnectWithoutWorkspaceInput = {
@@ -489,8 +465,7 @@ export type ChangeConsumerScalarWhereInput = {
   name?: Prisma.StringFilter<"ChangeConsumer"> | string
   snapshot?: Prisma.StringFilter<"ChangeConsumer"> | string
   version?: Prisma.BigIntFilter<"ChangeConsumer"> | bigint | number
-  owner?: Prisma.StringNullableFilter<"ChangeConsumer"> | string | null
-  expiresAt?: Prisma.DateTimeNullableFilter<"ChangeConsumer"> | Date | string | null
+  owner?: Prisma.UuidNullableFilter<"ChangeConsumer"> | string | null
 }
 
 export type ChangeConsumerCreateManyWorkspaceInput = {
@@ -498,7 +473,6 @@ export type ChangeConsumerCreateManyWorkspaceInput = {
   snapshot: string
   version?: bigint | number
   owner?: string | null
-  expiresAt?: Date | string | null
 }
 
 export type ChangeConsumerUpdateWithoutWorkspaceInput = {
@@ -506,7 +480,6 @@ export type ChangeConsumerUpdateWithoutWorkspaceInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ChangeConsumerUncheckedUpdateWithoutWorkspaceInput = {
@@ -514,7 +487,6 @@ export type ChangeConsumerUncheckedUpdateWithoutWorkspaceInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type ChangeConsumerUncheckedUpdateManyWithoutWorkspaceInput = {
@@ -522,7 +494,6 @@ export type ChangeConsumerUncheckedUpdateManyWithoutWorkspaceInput = {
   snapshot?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -533,7 +504,6 @@ export type ChangeConsumerSelect<ExtArgs extends runtime.Types.Extensions.Intern
   snapshot?: boolean
   version?: boolean
   owner?: boolean
-  expiresAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["changeConsumer"]>
 
@@ -543,7 +513,6 @@ export type ChangeConsumerSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   snapshot?: boolean
   version?: boolean
   owner?: boolean
-  expiresAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["changeConsumer"]>
 
@@ -553,7 +522,6 @@ export type ChangeConsumerSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   snapshot?: boolean
   version?: boolean
   owner?: boolean
-  expiresAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["changeConsumer"]>
 
@@ -563,10 +531,9 @@ export type ChangeConsumerSelectScalar = {
   snapshot?: boolean
   version?: boolean
   owner?: boolean
-  expiresAt?: boolean
 }
 
-export type ChangeConsumerOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "name" | "snapshot" | "version" | "owner" | "expiresAt", ExtArgs["result"]["changeConsumer"]>
+export type ChangeConsumerOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "name" | "snapshot" | "version" | "owner", ExtArgs["result"]["changeConsumer"]>
 export type ChangeConsumerInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
@@ -597,10 +564,9 @@ export type $ChangeConsumerPayload<ExtArgs extends runtime.Types.Extensions.Inte
      */
     version: bigint
     /**
-     * The process that consumes the changes, and until when. Saves double work only.
+     * The process that consumes the changes (SegmentWorker); null or one that has ended if none does. Saves double work only.
      */
     owner: string | null
-    expiresAt: Date | null
   }, ExtArgs["result"]["changeConsumer"]>
   composites: {}
 }
@@ -1030,7 +996,6 @@ export interface ChangeConsumerFieldRefs {
   readonly snapshot: Prisma.FieldRef<"ChangeConsumer", 'String'>
   readonly version: Prisma.FieldRef<"ChangeConsumer", 'BigInt'>
   readonly owner: Prisma.FieldRef<"ChangeConsumer", 'String'>
-  readonly expiresAt: Prisma.FieldRef<"ChangeConsumer", 'DateTime'>
 }
     
 

@@ -29,6 +29,7 @@ export type DeviceMinAggregateOutputType = {
   token: string | null
   userId: string | null
   platform: $Enums.DevicePlatform | null
+  formerUserId: string | null
   lastSeenAt: Date | null
 }
 
@@ -37,6 +38,7 @@ export type DeviceMaxAggregateOutputType = {
   token: string | null
   userId: string | null
   platform: $Enums.DevicePlatform | null
+  formerUserId: string | null
   lastSeenAt: Date | null
 }
 
@@ -45,6 +47,7 @@ export type DeviceCountAggregateOutputType = {
   token: number
   userId: number
   platform: number
+  formerUserId: number
   lastSeenAt: number
   _all: number
 }
@@ -55,6 +58,7 @@ export type DeviceMinAggregateInputType = {
   token?: true
   userId?: true
   platform?: true
+  formerUserId?: true
   lastSeenAt?: true
 }
 
@@ -63,6 +67,7 @@ export type DeviceMaxAggregateInputType = {
   token?: true
   userId?: true
   platform?: true
+  formerUserId?: true
   lastSeenAt?: true
 }
 
@@ -71,6 +76,7 @@ export type DeviceCountAggregateInputType = {
   token?: true
   userId?: true
   platform?: true
+  formerUserId?: true
   lastSeenAt?: true
   _all?: true
 }
@@ -152,6 +158,7 @@ export type DeviceGroupByOutputType = {
   token: string
   userId: string
   platform: $Enums.DevicePlatform
+  formerUserId: string | null
   lastSeenAt: Date
   _count: DeviceCountAggregateOutputType | null
   _min: DeviceMinAggregateOutputType | null
@@ -181,6 +188,7 @@ export type DeviceWhereInput = {
   token?: Prisma.StringFilter<"Device"> | string
   userId?: Prisma.UuidFilter<"Device"> | string
   platform?: Prisma.EnumDevicePlatformFilter<"Device"> | $Enums.DevicePlatform
+  formerUserId?: Prisma.UuidNullableFilter<"Device"> | string | null
   lastSeenAt?: Prisma.DateTimeFilter<"Device"> | Date | string
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -190,6 +198,7 @@ export type DeviceOrderByWithRelationInput = {
   token?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   platform?: Prisma.SortOrder
+  formerUserId?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
   user?: Prisma.UserOrderByWithRelationInput
 }
@@ -203,6 +212,7 @@ export type DeviceWhereUniqueInput = Prisma.AtLeast<{
   token?: Prisma.StringFilter<"Device"> | string
   userId?: Prisma.UuidFilter<"Device"> | string
   platform?: Prisma.EnumDevicePlatformFilter<"Device"> | $Enums.DevicePlatform
+  formerUserId?: Prisma.UuidNullableFilter<"Device"> | string | null
   lastSeenAt?: Prisma.DateTimeFilter<"Device"> | Date | string
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "workspaceId_token">
@@ -212,6 +222,7 @@ export type DeviceOrderByWithAggregationInput = {
   token?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   platform?: Prisma.SortOrder
+  formerUserId?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
   _count?: Prisma.DeviceCountOrderByAggregateInput
   _max?: Prisma.DeviceMaxOrderByAggregateInput
@@ -226,12 +237,14 @@ export type DeviceScalarWhereWithAggregatesInput = {
   token?: Prisma.StringWithAggregatesFilter<"Device"> | string
   userId?: Prisma.UuidWithAggregatesFilter<"Device"> | string
   platform?: Prisma.EnumDevicePlatformWithAggregatesFilter<"Device"> | $Enums.DevicePlatform
+  formerUserId?: Prisma.UuidNullableWithAggregatesFilter<"Device"> | string | null
   lastSeenAt?: Prisma.DateTimeWithAggregatesFilter<"Device"> | Date | string
 }
 
 export type DeviceCreateInput = {
   token: string
   platform: $Enums.DevicePlatform
+  formerUserId?: string | null
   lastSeenAt: Date | string
   user: Prisma.UserCreateNestedOneWithoutDevicesInput
 }
@@ -241,12 +254,14 @@ export type DeviceUncheckedCreateInput = {
   token: string
   userId: string
   platform: $Enums.DevicePlatform
+  formerUserId?: string | null
   lastSeenAt: Date | string
 }
 
 export type DeviceUpdateInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   user?: Prisma.UserUpdateOneRequiredWithoutDevicesNestedInput
 }
@@ -256,6 +271,7 @@ export type DeviceUncheckedUpdateInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -264,12 +280,14 @@ export type DeviceCreateManyInput = {
   token: string
   userId: string
   platform: $Enums.DevicePlatform
+  formerUserId?: string | null
   lastSeenAt: Date | string
 }
 
 export type DeviceUpdateManyMutationInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -278,6 +296,7 @@ export type DeviceUncheckedUpdateManyInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -301,6 +320,7 @@ export type DeviceCountOrderByAggregateInput = {
   token?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   platform?: Prisma.SortOrder
+  formerUserId?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
 }
 
@@ -309,6 +329,7 @@ export type DeviceMaxOrderByAggregateInput = {
   token?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   platform?: Prisma.SortOrder
+  formerUserId?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
 }
 
@@ -317,6 +338,7 @@ export type DeviceMinOrderByAggregateInput = {
   token?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   platform?: Prisma.SortOrder
+  formerUserId?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
 }
 
@@ -369,12 +391,14 @@ export type EnumDevicePlatformFieldUpdateOperationsInput = {
 export type DeviceCreateWithoutUserInput = {
   token: string
   platform: $Enums.DevicePlatform
+  formerUserId?: string | null
   lastSeenAt: Date | string
 }
 
 export type DeviceUncheckedCreateWithoutUserInput = {
   token: string
   platform: $Enums.DevicePlatform
+  formerUserId?: string | null
   lastSeenAt: Date | string
 }
 
@@ -412,30 +436,35 @@ export type DeviceScalarWhereInput = {
   token?: Prisma.StringFilter<"Device"> | string
   userId?: Prisma.UuidFilter<"Device"> | string
   platform?: Prisma.EnumDevicePlatformFilter<"Device"> | $Enums.DevicePlatform
+  formerUserId?: Prisma.UuidNullableFilter<"Device"> | string | null
   lastSeenAt?: Prisma.DateTimeFilter<"Device"> | Date | string
 }
 
 export type DeviceCreateManyUserInput = {
   token: string
   platform: $Enums.DevicePlatform
+  formerUserId?: string | null
   lastSeenAt: Date | string
 }
 
 export type DeviceUpdateWithoutUserInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type DeviceUncheckedUpdateWithoutUserInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type DeviceUncheckedUpdateManyWithoutUserInput = {
   token?: Prisma.StringFieldUpdateOperationsInput | string
   platform?: Prisma.EnumDevicePlatformFieldUpdateOperationsInput | $Enums.DevicePlatform
+  formerUserId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeenAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -446,6 +475,7 @@ export type DeviceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   token?: boolean
   userId?: boolean
   platform?: boolean
+  formerUserId?: boolean
   lastSeenAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["device"]>
@@ -455,6 +485,7 @@ export type DeviceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   token?: boolean
   userId?: boolean
   platform?: boolean
+  formerUserId?: boolean
   lastSeenAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["device"]>
@@ -464,6 +495,7 @@ export type DeviceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   token?: boolean
   userId?: boolean
   platform?: boolean
+  formerUserId?: boolean
   lastSeenAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["device"]>
@@ -473,10 +505,11 @@ export type DeviceSelectScalar = {
   token?: boolean
   userId?: boolean
   platform?: boolean
+  formerUserId?: boolean
   lastSeenAt?: boolean
 }
 
-export type DeviceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "token" | "userId" | "platform" | "lastSeenAt", ExtArgs["result"]["device"]>
+export type DeviceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "token" | "userId" | "platform" | "formerUserId" | "lastSeenAt", ExtArgs["result"]["device"]>
 export type DeviceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
@@ -500,6 +533,11 @@ export type $DevicePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     token: string
     userId: string
     platform: $Enums.DevicePlatform
+    /**
+     * The user from whom the device moved to its user when it was last registered; null if it did not. It is how the statement that moves
+     * it knows whom it has taken it from.
+     */
+    formerUserId: string | null
     lastSeenAt: Date
   }, ExtArgs["result"]["device"]>
   composites: {}
@@ -929,6 +967,7 @@ export interface DeviceFieldRefs {
   readonly token: Prisma.FieldRef<"Device", 'String'>
   readonly userId: Prisma.FieldRef<"Device", 'String'>
   readonly platform: Prisma.FieldRef<"Device", 'DevicePlatform'>
+  readonly formerUserId: Prisma.FieldRef<"Device", 'String'>
   readonly lastSeenAt: Prisma.FieldRef<"Device", 'DateTime'>
 }
     

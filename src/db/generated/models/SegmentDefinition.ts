@@ -31,11 +31,15 @@ export type AggregateSegmentDefinition = {
 export type SegmentDefinitionAvgAggregateOutputType = {
   usersRead: number | null
   usersTotal: number | null
+  entered: number | null
+  exited: number | null
 }
 
 export type SegmentDefinitionSumAggregateOutputType = {
   usersRead: number | null
   usersTotal: number | null
+  entered: number | null
+  exited: number | null
 }
 
 export type SegmentDefinitionMinAggregateOutputType = {
@@ -46,6 +50,8 @@ export type SegmentDefinitionMinAggregateOutputType = {
   position: string | null
   usersRead: number | null
   usersTotal: number | null
+  entered: number | null
+  exited: number | null
   completedAt: Date | null
   replacedAt: Date | null
 }
@@ -58,6 +64,8 @@ export type SegmentDefinitionMaxAggregateOutputType = {
   position: string | null
   usersRead: number | null
   usersTotal: number | null
+  entered: number | null
+  exited: number | null
   completedAt: Date | null
   replacedAt: Date | null
 }
@@ -71,6 +79,8 @@ export type SegmentDefinitionCountAggregateOutputType = {
   position: number
   usersRead: number
   usersTotal: number
+  entered: number
+  exited: number
   completedAt: number
   replacedAt: number
   _all: number
@@ -80,11 +90,15 @@ export type SegmentDefinitionCountAggregateOutputType = {
 export type SegmentDefinitionAvgAggregateInputType = {
   usersRead?: true
   usersTotal?: true
+  entered?: true
+  exited?: true
 }
 
 export type SegmentDefinitionSumAggregateInputType = {
   usersRead?: true
   usersTotal?: true
+  entered?: true
+  exited?: true
 }
 
 export type SegmentDefinitionMinAggregateInputType = {
@@ -95,6 +109,8 @@ export type SegmentDefinitionMinAggregateInputType = {
   position?: true
   usersRead?: true
   usersTotal?: true
+  entered?: true
+  exited?: true
   completedAt?: true
   replacedAt?: true
 }
@@ -107,6 +123,8 @@ export type SegmentDefinitionMaxAggregateInputType = {
   position?: true
   usersRead?: true
   usersTotal?: true
+  entered?: true
+  exited?: true
   completedAt?: true
   replacedAt?: true
 }
@@ -120,6 +138,8 @@ export type SegmentDefinitionCountAggregateInputType = {
   position?: true
   usersRead?: true
   usersTotal?: true
+  entered?: true
+  exited?: true
   completedAt?: true
   replacedAt?: true
   _all?: true
@@ -220,6 +240,8 @@ export type SegmentDefinitionGroupByOutputType = {
   position: string | null
   usersRead: number
   usersTotal: number | null
+  entered: number
+  exited: number
   completedAt: Date | null
   replacedAt: Date | null
   _count: SegmentDefinitionCountAggregateOutputType | null
@@ -256,6 +278,8 @@ export type SegmentDefinitionWhereInput = {
   position?: Prisma.UuidNullableFilter<"SegmentDefinition"> | string | null
   usersRead?: Prisma.IntFilter<"SegmentDefinition"> | number
   usersTotal?: Prisma.IntNullableFilter<"SegmentDefinition"> | number | null
+  entered?: Prisma.IntFilter<"SegmentDefinition"> | number
+  exited?: Prisma.IntFilter<"SegmentDefinition"> | number
   completedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   replacedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
@@ -270,6 +294,8 @@ export type SegmentDefinitionOrderByWithRelationInput = {
   position?: Prisma.SortOrderInput | Prisma.SortOrder
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrderInput | Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   replacedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
@@ -288,6 +314,8 @@ export type SegmentDefinitionWhereUniqueInput = Prisma.AtLeast<{
   position?: Prisma.UuidNullableFilter<"SegmentDefinition"> | string | null
   usersRead?: Prisma.IntFilter<"SegmentDefinition"> | number
   usersTotal?: Prisma.IntNullableFilter<"SegmentDefinition"> | number | null
+  entered?: Prisma.IntFilter<"SegmentDefinition"> | number
+  exited?: Prisma.IntFilter<"SegmentDefinition"> | number
   completedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   replacedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
@@ -302,6 +330,8 @@ export type SegmentDefinitionOrderByWithAggregationInput = {
   position?: Prisma.SortOrderInput | Prisma.SortOrder
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrderInput | Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   replacedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.SegmentDefinitionCountOrderByAggregateInput
@@ -323,6 +353,8 @@ export type SegmentDefinitionScalarWhereWithAggregatesInput = {
   position?: Prisma.UuidNullableWithAggregatesFilter<"SegmentDefinition"> | string | null
   usersRead?: Prisma.IntWithAggregatesFilter<"SegmentDefinition"> | number
   usersTotal?: Prisma.IntNullableWithAggregatesFilter<"SegmentDefinition"> | number | null
+  entered?: Prisma.IntWithAggregatesFilter<"SegmentDefinition"> | number
+  exited?: Prisma.IntWithAggregatesFilter<"SegmentDefinition"> | number
   completedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"SegmentDefinition"> | Date | string | null
   replacedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"SegmentDefinition"> | Date | string | null
 }
@@ -335,6 +367,8 @@ export type SegmentDefinitionCreateInput = {
   position?: string | null
   usersRead?: number
   usersTotal?: number | null
+  entered?: number
+  exited?: number
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
   workspace: Prisma.WorkspaceCreateNestedOneWithoutSegmentDefinitionsInput
@@ -349,6 +383,8 @@ export type SegmentDefinitionUncheckedCreateInput = {
   position?: string | null
   usersRead?: number
   usersTotal?: number | null
+  entered?: number
+  exited?: number
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
 }
@@ -361,6 +397,8 @@ export type SegmentDefinitionUpdateInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutSegmentDefinitionsNestedInput
@@ -375,6 +413,8 @@ export type SegmentDefinitionUncheckedUpdateInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -388,6 +428,8 @@ export type SegmentDefinitionCreateManyInput = {
   position?: string | null
   usersRead?: number
   usersTotal?: number | null
+  entered?: number
+  exited?: number
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
 }
@@ -400,6 +442,8 @@ export type SegmentDefinitionUpdateManyMutationInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -413,6 +457,8 @@ export type SegmentDefinitionUncheckedUpdateManyInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -441,6 +487,8 @@ export type SegmentDefinitionCountOrderByAggregateInput = {
   position?: Prisma.SortOrder
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
   replacedAt?: Prisma.SortOrder
 }
@@ -448,6 +496,8 @@ export type SegmentDefinitionCountOrderByAggregateInput = {
 export type SegmentDefinitionAvgOrderByAggregateInput = {
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
 }
 
 export type SegmentDefinitionMaxOrderByAggregateInput = {
@@ -458,6 +508,8 @@ export type SegmentDefinitionMaxOrderByAggregateInput = {
   position?: Prisma.SortOrder
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
   replacedAt?: Prisma.SortOrder
 }
@@ -470,6 +522,8 @@ export type SegmentDefinitionMinOrderByAggregateInput = {
   position?: Prisma.SortOrder
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
   replacedAt?: Prisma.SortOrder
 }
@@ -477,6 +531,8 @@ export type SegmentDefinitionMinOrderByAggregateInput = {
 export type SegmentDefinitionSumOrderByAggregateInput = {
   usersRead?: Prisma.SortOrder
   usersTotal?: Prisma.SortOrder
+  entered?: Prisma.SortOrder
+  exited?: Prisma.SortOrder
 }
 
 export type SegmentDefinitionCreateNestedManyWithoutWorkspaceInput = {
@@ -529,6 +585,8 @@ export type SegmentDefinitionCreateWithoutWorkspaceInput = {
   position?: string | null
   usersRead?: number
   usersTotal?: number | null
+  entered?: number
+  exited?: number
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
 }
@@ -541,6 +599,8 @@ export type SegmentDefinitionUncheckedCreateWithoutWorkspaceInput = {
   position?: string | null
   usersRead?: number
   usersTotal?: number | null
+  entered?: number
+  exited?: number
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
 }
@@ -583,6 +643,8 @@ export type SegmentDefinitionScalarWhereInput = {
   position?: Prisma.UuidNullableFilter<"SegmentDefinition"> | string | null
   usersRead?: Prisma.IntFilter<"SegmentDefinition"> | number
   usersTotal?: Prisma.IntNullableFilter<"SegmentDefinition"> | number | null
+  entered?: Prisma.IntFilter<"SegmentDefinition"> | number
+  exited?: Prisma.IntFilter<"SegmentDefinition"> | number
   completedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
   replacedAt?: Prisma.DateTimeNullableFilter<"SegmentDefinition"> | Date | string | null
 }
@@ -595,6 +657,8 @@ export type SegmentDefinitionCreateManyWorkspaceInput = {
   position?: string | null
   usersRead?: number
   usersTotal?: number | null
+  entered?: number
+  exited?: number
   completedAt?: Date | string | null
   replacedAt?: Date | string | null
 }
@@ -607,6 +671,8 @@ export type SegmentDefinitionUpdateWithoutWorkspaceInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -619,6 +685,8 @@ export type SegmentDefinitionUncheckedUpdateWithoutWorkspaceInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -631,6 +699,8 @@ export type SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceInput = {
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   usersRead?: Prisma.IntFieldUpdateOperationsInput | number
   usersTotal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  entered?: Prisma.IntFieldUpdateOperationsInput | number
+  exited?: Prisma.IntFieldUpdateOperationsInput | number
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   replacedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -646,6 +716,8 @@ export type SegmentDefinitionSelect<ExtArgs extends runtime.Types.Extensions.Int
   position?: boolean
   usersRead?: boolean
   usersTotal?: boolean
+  entered?: boolean
+  exited?: boolean
   completedAt?: boolean
   replacedAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -660,6 +732,8 @@ export type SegmentDefinitionSelectCreateManyAndReturn<ExtArgs extends runtime.T
   position?: boolean
   usersRead?: boolean
   usersTotal?: boolean
+  entered?: boolean
+  exited?: boolean
   completedAt?: boolean
   replacedAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -674,6 +748,8 @@ export type SegmentDefinitionSelectUpdateManyAndReturn<ExtArgs extends runtime.T
   position?: boolean
   usersRead?: boolean
   usersTotal?: boolean
+  entered?: boolean
+  exited?: boolean
   completedAt?: boolean
   replacedAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
@@ -688,11 +764,13 @@ export type SegmentDefinitionSelectScalar = {
   position?: boolean
   usersRead?: boolean
   usersTotal?: boolean
+  entered?: boolean
+  exited?: boolean
   completedAt?: boolean
   replacedAt?: boolean
 }
 
-export type SegmentDefinitionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "segmentId" | "filter" | "createdAt" | "position" | "usersRead" | "usersTotal" | "completedAt" | "replacedAt", ExtArgs["result"]["segmentDefinition"]>
+export type SegmentDefinitionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "segmentId" | "filter" | "createdAt" | "position" | "usersRead" | "usersTotal" | "entered" | "exited" | "completedAt" | "replacedAt", ExtArgs["result"]["segmentDefinition"]>
 export type SegmentDefinitionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
@@ -726,6 +804,11 @@ export type $SegmentDefinitionPayload<ExtArgs extends runtime.Types.Extensions.I
      */
     usersRead: number
     usersTotal: number | null
+    /**
+     * How many users became and ceased to be members by the computation, compared with the definition before.
+     */
+    entered: number
+    exited: number
     /**
      * When the members were complete; null until then.
      */
@@ -1166,6 +1249,8 @@ export interface SegmentDefinitionFieldRefs {
   readonly position: Prisma.FieldRef<"SegmentDefinition", 'String'>
   readonly usersRead: Prisma.FieldRef<"SegmentDefinition", 'Int'>
   readonly usersTotal: Prisma.FieldRef<"SegmentDefinition", 'Int'>
+  readonly entered: Prisma.FieldRef<"SegmentDefinition", 'Int'>
+  readonly exited: Prisma.FieldRef<"SegmentDefinition", 'Int'>
   readonly completedAt: Prisma.FieldRef<"SegmentDefinition", 'DateTime'>
   readonly replacedAt: Prisma.FieldRef<"SegmentDefinition", 'DateTime'>
 }

@@ -79,7 +79,6 @@ export interface ConditionOptions {
 
 /** What a condition is compiled for. */
 export interface SqlScope extends RowScope {
-  workspaceId: string;
   /**
    * Set where the SQL is a part of WHERE itself, so that PostgreSQL can find the users by the condition. Undefined elsewhere, such as
    * in OR: the condition is then evaluated for one user after the other.

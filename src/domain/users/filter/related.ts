@@ -2,6 +2,7 @@ import { Prisma } from '../../../db/generated/client.ts';
 import { anyPasses, constant } from '../../filter/evaluation.ts';
 import { instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { type RowTest, testIfSet, testsOfPart, withDetails } from '../../filter/row-tests.ts';
+import { currentDefinition } from '../../segments/segment.ts';
 import { type Condition, type Dependency, hasRows, timeOf, type UserFacts, type Wording } from './condition.ts';
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
 import { not } from './logic.ts';
@@ -105,11 +106,29 @@ const segments: Relation<SegmentRow> = {
   rowsOf: (user) => user.segments,
 };
 
+/** The test that a membership is a current one, whatever its segment. All of `UserFacts` are. */
+const isCurrent: RowTest<SegmentRow> = {
+  sql: ({ workspaceId }) =>
+    Prisma.sql`segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`segment_memberships.segment_id`)}`,
+  evaluate: () => constant(true),
+};
+
+/** The test that a membership is a current one of some segments. By their definitions, which the index of members has. */
+const segmentTest = (ids: readonly string[]): RowTest<SegmentRow> => ({
+  ...idTest(ids, Prisma.empty, (membership) => membership.segmentId),
+  sql: ({ workspaceId }) => {
+    const [id, ...others] = new Set(ids);
+    if (id !== undefined && others.length === 0) {
+      return Prisma.sql`segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`${id}::uuid`)}`;
+    }
+    return Prisma.sql`segment_memberships.definition_id = ANY(ARRAY(
+      SELECT definition_id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${[...new Set(ids)]}::uuid[])))`;
+  },
+});
+
 function segmentTests({ segmentIds, suppressed }: SegmentCondition): RowTest<SegmentRow>[] {
   return [
-    ...testIfSet(segmentIds, (ids) =>
-      idTest(ids, Prisma.sql`segment_memberships.segment_id`, (membership: SegmentRow) => membership.segmentId),
-    ),
+    segmentIds == null ? isCurrent : segmentTest(segmentIds),
     ...testIfSet(suppressed, (expected) => ({
       sql: () => Prisma.sql`segment_memberships.suppressed = ${expected}::boolean`,
       evaluate: (membership: SegmentRow) => constant(membership.suppressed === expected),

@@ -1,0 +1,215 @@
+import type { Database, WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { readEventNames } from '../events/event.ts';
+import { needsOf, readUserFacts } from '../users/filter/facts.ts';
+import { completeDefinition } from './complete.ts';
+import { type Effect, evaluateDefinition } from './evaluate.ts';
+import { type Definition, referencesOf } from './plan.ts';
+import { movedSql, type Position, readStored, writeStep } from './stored.ts';
+import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
+
+/** Users that one step evaluates in memory, and in the database: about 100 ms, for which live changes wait. */
+const STEP_SIZE_IN_MEMORY = 1_000;
+const STEP_SIZE_IN_DATABASE = 5_000;
+
+/** Up to as many definitions, PostgreSQL evaluates them one by one faster than their users are read (docs/performance-steps.md). */
+const MAX_DEFINITIONS_IN_DATABASE = 2;
+
+/** Users that are evaluated before other work of the process can continue. */
+const USERS_AT_ONCE = 50;
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+interface BackfillOptions {
+  /** Maximum number of users of a step. */
+  stepSize?: number | undefined;
+  /** The time of the evaluation; the database's clock by default. */
+  now?: Date | undefined;
+}
+
+/** What a step of a backfill did. */
+export interface BackfillResult {
+  /** Users for whom definitions were computed. */
+  users: number;
+  /** Segments whose members are complete now. */
+  completed: string[];
+}
+
+/**
+ * Computes the next members of new definitions: of all those that have come as far as the one that is furthest behind. Definitions
+ * that refer to a segment with a new definition wait for it.
+ * @returns null if there is nothing to compute; undefined if another process or a changed definition came first.
+ */
+export async function advanceBackfill(
+  db: Database,
+  segments: WorkspaceSegments,
+  { stepSize, now }: BackfillOptions = {},
+): Promise<BackfillResult | null | undefined> {
+  const { workspaceId } = segments;
+  const current = await segments.read(db);
+  const pending = current ? readyDefinitions(current.definitions, segments) : [];
+  const [first] = pending.toSorted((one, other) => ((one.position ?? '') < (other.position ?? '') ? -1 : 1));
+  if (!current || !first) return null;
+  const ids = new Set(pending.filter(({ position }) => position === first.position).map(({ id }) => id));
+  const definitions = current.plan.definitions.filter(({ id }) => ids.has(id));
+  const { position } = current;
+  const isTimed = ({ condition }: Definition) => condition.dependencies().some(({ kind }) => kind === 'time');
+  const inDatabase = definitions.length <= MAX_DEFINITIONS_IN_DATABASE && !definitions.some(isTimed);
+  const limit = stepSize ?? (inDatabase ? STEP_SIZE_IN_DATABASE : STEP_SIZE_IN_MEMORY);
+  const userIds = await readNextUsers(db, workspaceId, first.position, limit);
+  const last = userIds.at(-1);
+  if (last !== undefined) {
+    const range: Range = { position, userIds, after: first.position ?? FIRST_ID, last, now };
+    const usersTotal = first.usersTotal ?? (await estimateUsers(db, workspaceId));
+    const write = inDatabase ? computeInDatabase : computeInMemory;
+    if (!(await write(db, workspaceId, definitions, { ...range, usersTotal }))) return undefined;
+  }
+  if (userIds.length === limit) return { users: userIds.length, completed: [] };
+  for (const definition of definitions) {
+    const isDone = await completeDefinition(db, segments, definition.id, now);
+    if (!isDone) return undefined;
+  }
+  return { users: userIds.length, completed: definitions.map(({ segmentId }) => segmentId) };
+}
+
+/** Definitions whose members can be computed. */
+function readyDefinitions(definitions: readonly StoredDefinition[], segments: WorkspaceSegments): StoredDefinition[] {
+  const pending = definitions.filter(
+    ({ isComplete, isReplaced, currentId }) => !isComplete && !isReplaced && currentId !== null,
+  );
+  const segmentIds = new Set(pending.map(({ segmentId }) => segmentId));
+  return pending.filter(({ id, segmentId }) => {
+    const references = referencesOf(segments.conditionOf(id));
+    // A reference to all segments has no order among them: it is computed with what there is, and again when the others are complete.
+    return !references || [...references].every((each) => each === segmentId || !segmentIds.has(each));
+  });
+}
+
+/** The users whose memberships a step computes. */
+interface Range {
+  position: Position;
+  userIds: readonly string[];
+  /** The users follow this id, up to `last`. */
+  after: string;
+  last: string;
+  now: Date | undefined;
+}
+
+async function readNextUsers(db: WriteDb, workspaceId: string, after: string | null, limit: number): Promise<string[]> {
+  const rows = await db.query<{ id: string }[]>`/* readNextUsersOfSegments */
+    SELECT users.id FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${after ?? FIRST_ID}::uuid
+    ORDER BY users.id LIMIT ${limit}::int`;
+  return rows.map(({ id }) => id);
+}
+
+/** The statement that records the progress of a definition; it refers to `moved`. */
+const progressSql = (
+  workspaceId: string,
+  { last, userIds, usersTotal }: Range & { usersTotal: number },
+  counts: Prisma.Sql,
+) => Prisma.sql`
+    UPDATE segment_definitions SET position = ${last}::uuid, users_read = users_read + ${userIds.length}::int,
+      users_total = ${usersTotal}::int, entered = segment_definitions.entered + counts.entered,
+      exited = segment_definitions.exited + counts.exited
+    FROM moved CROSS JOIN (${counts}) AS counts
+    WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = counts.id`;
+
+async function computeInMemory(
+  db: Database,
+  workspaceId: string,
+  definitions: readonly Definition[],
+  range: Range & { usersTotal: number },
+): Promise<boolean> {
+  const { userIds, position, now: fixedNow } = range;
+  const needs = needsOf(definitions.map(({ condition }) => condition));
+  const { users, now } = await readUserFacts(db, workspaceId, userIds, needs, fixedNow ? { now: fixedNow } : {});
+  const stored = await readStored(db, workspaceId, userIds);
+  const effects: Effect[] = [];
+  const counts = new Map(definitions.map(({ id }) => [id, { id, entered: 0, exited: 0 }]));
+  let place = 0;
+  for (const [userId, facts] of users) {
+    place += 1;
+    if (place % USERS_AT_ONCE === 0) await new Promise(setImmediate);
+    for (const definition of definitions) {
+      const { holds, due } = evaluateDefinition(definition, facts, now.getTime());
+      const wasMember = stored.get(userId)?.memberships.get(definition.formerId ?? '')?.isMember ?? false;
+      const count = counts.get(definition.id);
+      if (count && holds !== wasMember) count[holds ? 'entered' : 'exited'] += 1;
+      if (!holds && !Number.isFinite(due)) continue;
+      effects.push({
+        userId,
+        definition,
+        ...(holds ? { change: 'enter' } : {}),
+        ...(Number.isFinite(due) ? { due } : {}),
+        causes: [],
+      });
+    }
+  }
+  const countsSql = Prisma.sql`SELECT * FROM jsonb_to_recordset(${JSON.stringify([...counts.values()])}::jsonb)
+    AS counts(id uuid, entered int, exited int)`;
+  const also = progressSql(workspaceId, range, countsSql);
+  return writeStep(db, workspaceId, { position, now: now.getTime(), effects, also });
+}
+
+/** For conditions that do not depend on time. */
+async function computeInDatabase(
+  db: Database,
+  workspaceId: string,
+  definitions: readonly Definition[],
+  range: Range & { usersTotal: number },
+): Promise<boolean> {
+  const { position, after, last, now = new Date() } = range;
+  const isAboutEvents = definitions.some(({ condition }) =>
+    condition.dependencies().some(({ kind }) => kind === 'events'),
+  );
+  const eventNames = isAboutEvents ? await readEventNames(db, workspaceId) : undefined;
+  const inRange = (column: Prisma.Sql) => Prisma.sql`${column} > ${after}::uuid AND ${column} <= ${last}::uuid`;
+  const found = definitions.map(
+    ({ condition }, index) => Prisma.sql`${Prisma.raw(`found_${index}`)} AS MATERIALIZED (
+      SELECT users.id FROM users
+      WHERE users.workspace_id = ${workspaceId}::uuid AND ${inRange(Prisma.sql`users.id`)} AND EXISTS (SELECT FROM moved)
+        AND ${condition.sql({ workspaceId, now, eventNames }, false)}
+      ORDER BY users.id FOR KEY SHARE
+    )`,
+  );
+  const matching = definitions.map(
+    ({ id, segmentId, formerId }, index) => Prisma.sql`
+      SELECT ${id}::uuid AS definition_id, ${segmentId}::uuid AS segment_id, found.id AS user_id,
+        former.user_id IS NOT NULL AS stays, former.entered_at
+      FROM ${Prisma.raw(`found_${index}`)} AS found LEFT JOIN LATERAL (
+        SELECT segment_memberships.user_id, segment_memberships.entered_at FROM segment_memberships
+        WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.definition_id = ${formerId}::uuid
+          AND segment_memberships.user_id = found.id LIMIT 1
+      ) AS former ON true`,
+  );
+  const formerIds = definitions.map(({ formerId }) => String(formerId));
+  const counts = Prisma.sql`
+    SELECT definition.id,
+      (SELECT count(*) FROM matching WHERE matching.definition_id = definition.id AND NOT matching.stays)::int AS entered,
+      (SELECT count(*) FROM segment_memberships
+        WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.definition_id = definition.former_id
+          AND ${inRange(Prisma.sql`segment_memberships.user_id`)}
+      )::int - (SELECT count(*) FROM matching WHERE matching.definition_id = definition.id AND matching.stays)::int AS exited
+    FROM unnest(${definitions.map(({ id }) => id)}::uuid[], ${formerIds}::uuid[]) AS definition(id, former_id)`;
+  const done = await db.query<unknown[]>`/* computeSegments */
+    WITH ${movedSql(workspaceId, position)}, ${Prisma.join(found, ', ')}, matching AS MATERIALIZED (
+      ${Prisma.join(matching, ' UNION ALL ')}
+    ), inserted AS (
+      INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed, entered_at)
+      SELECT ${workspaceId}::uuid, matching.segment_id, matching.definition_id, matching.user_id, (
+          SELECT true FROM segment_suppressions
+          WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = matching.user_id
+            AND segment_suppressions.segment_id = matching.segment_id LIMIT 1
+        ) IS NOT NULL, CASE WHEN matching.stays THEN matching.entered_at ELSE ${now}::timestamptz END
+      FROM matching
+    ), progress AS (${progressSql(workspaceId, range, counts)})
+    SELECT FROM moved`;
+  return done.length > 0;
+}
+
+/** The number of users from which the progress is derived; it need not be exact. */
+async function estimateUsers(db: WriteDb, workspaceId: string): Promise<number> {
+  const [row] = await db.query<{ count: number }[]>`/* countUsersOfSegments */
+    SELECT count(*)::int AS count FROM users WHERE users.workspace_id = ${workspaceId}::uuid`;
+  return row?.count ?? 0;
+}

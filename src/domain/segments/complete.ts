@@ -1,0 +1,105 @@
+import type { Database, WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { record } from '../changes/record.ts';
+import { SEGMENTS } from '../shared/actor.ts';
+import { newId } from '../shared/ids.ts';
+import { referencesOf } from './plan.ts';
+import { movedSql } from './stored.ts';
+import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
+
+/**
+ * Makes a definition whose members have been computed that of its segment, and records it with one change. Definitions that refer to the
+ * segment are computed again.
+ * @returns false if another process or a changed definition came first.
+ */
+export async function completeDefinition(
+  db: Database,
+  segments: WorkspaceSegments,
+  definitionId: string,
+  now = new Date(),
+): Promise<boolean> {
+  const { workspaceId } = segments;
+  return inTransaction(db, async (tx) => {
+    const current = await segments.read(tx);
+    const definition = current?.definitions.find(({ id }) => id === definitionId);
+    if (!current || !definition || definition.isReplaced || definition.isComplete) return false;
+    const { segmentId, currentId } = definition;
+    const done = await tx.query<unknown[]>`/* completeSegmentDefinition */
+      WITH ${movedSql(workspaceId, current.position)}, completed AS (
+        UPDATE segment_definitions SET completed_at = ${now} FROM moved
+        WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${definitionId}::uuid
+        RETURNING segment_id, entered, exited
+      ), switched AS (
+        UPDATE segments SET definition_id = ${definitionId}::uuid FROM moved
+        WHERE segments.workspace_id = ${workspaceId}::uuid AND segments.id = ${segmentId}::uuid
+      ), recorded AS (${record({ workspaceId, actorName: SEGMENTS }, 'computeSegment', {
+        from: Prisma.sql`completed`,
+        segmentId: Prisma.sql`segment_id`,
+        changed: Prisma.sql`ARRAY['entered:' || entered, 'exited:' || exited]`,
+      })})
+      SELECT FROM moved`;
+    if (done.length === 0) return false;
+    await replaceDefinition(tx, { workspaceId, segmentId, definitionId: currentId ?? segmentId });
+    const dependents = dependentsOn(segmentId, current.definitions, segments);
+    for (const dependent of dependents) await computeAgain(tx, workspaceId, dependent);
+    return true;
+  });
+}
+
+/**
+ * Marks a definition as replaced, so that its members are deleted in the background.
+ * @param definition that of imported members is the segment itself, and has no row before.
+ */
+export async function replaceDefinition(
+  tx: WriteDb,
+  { workspaceId, segmentId, definitionId }: { workspaceId: string; segmentId: string; definitionId: string },
+): Promise<void> {
+  await tx.execute`/* replaceSegmentDefinition */
+    INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at, replaced_at)
+    VALUES (${workspaceId}::uuid, ${definitionId}::uuid, ${segmentId}::uuid, '{}', now(), now())
+    ON CONFLICT (workspace_id, id) DO UPDATE SET replaced_at = now(), position = NULL`;
+}
+
+/** Definitions that refer to a segment. */
+const dependentsOn = (segmentId: string, definitions: readonly StoredDefinition[], segments: WorkspaceSegments) =>
+  definitions.filter((definition) => {
+    if (definition.isReplaced || definition.currentId === null || definition.segmentId === segmentId) return false;
+    // One that has not begun sees the new members anyway.
+    if (!definition.isComplete && definition.position === null) return false;
+    const references = referencesOf(segments.conditionOf(definition.id));
+    return !references || references.has(segmentId);
+  });
+
+/** Adds a definition with the filter of another one; that one stays until the new one is complete, if it is current. */
+async function computeAgain(tx: WriteDb, workspaceId: string, definition: StoredDefinition): Promise<void> {
+  const { id, segmentId, isComplete } = definition;
+  await tx.execute`/* computeSegmentAgain */
+    INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at)
+    SELECT ${workspaceId}::uuid, ${newId()}::uuid, ${segmentId}::uuid, filter, now() FROM segment_definitions
+    WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${id}::uuid
+      AND NOT EXISTS (
+        SELECT FROM segment_definitions AS newer
+        WHERE newer.workspace_id = ${workspaceId}::uuid AND newer.segment_id = ${segmentId}::uuid
+          AND newer.id <> ${id}::uuid AND newer.completed_at IS NULL AND newer.replaced_at IS NULL
+      )`;
+  if (!isComplete) await replaceDefinition(tx, { workspaceId, segmentId, definitionId: id });
+}
+
+/**
+ * Computes all segments of a workspace again, beside their present members: after the change log has lost changes, as by a restore.
+ */
+export async function computeAllAgain(db: Database, segments: WorkspaceSegments): Promise<void> {
+  const { workspaceId } = segments;
+  await inTransaction(db, async (tx) => {
+    await tx.execute`/* bumpSegmentConsumer */
+      UPDATE change_consumers SET version = version + 1, snapshot = pg_current_snapshot()::text
+      WHERE workspace_id = ${workspaceId}::uuid AND name = 'segments'`;
+    const current = await segments.read(tx);
+    for (const definition of current?.definitions ?? []) {
+      const { isReplaced, isComplete, position, currentId } = definition;
+      if (isReplaced || currentId === null || (!isComplete && position === null)) continue;
+      await computeAgain(tx, workspaceId, definition);
+    }
+  });
+}

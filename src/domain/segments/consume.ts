@@ -1,0 +1,146 @@
+import type { Database } from '../../db/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import { type Change, changesAfter } from '../changes/feed.ts';
+import { needsOf, readUserFacts } from '../users/filter/facts.ts';
+import { type Effect, type Evaluations, evaluateUser } from './evaluate.ts';
+import { type Plan, TIME } from './plan.ts';
+import { readStored, writeStep } from './stored.ts';
+import { deriveSuppressions } from './suppress.ts';
+import type { WorkspaceSegments } from './workspace-segments.ts';
+
+/** Changes, and due instants, that one step consumes. It takes up to 100 ms, for which other workspaces wait. */
+const STEP_SIZE = 500;
+
+/** Users that are evaluated before other work of the process can continue. */
+const USERS_AT_ONCE = 20;
+
+/** What a step did. */
+export interface StepResult {
+  /** Changes that were consumed. */
+  changes: number;
+  /** Instants at which a membership could change by itself. */
+  dues: number;
+  /** Pairs of a user and a definition that were evaluated. */
+  evaluations: number;
+  entered: number;
+  exited: number;
+  /** When the oldest of the changes was written, and the earliest of the instants, in ms since 1970; undefined without any. */
+  oldestAt: number | undefined;
+  /** Whether there are more changes or instants. */
+  hasMore: boolean;
+}
+
+interface StepOptions {
+  stepSize?: number;
+  /** The time of the evaluation; the database's clock by default. */
+  now?: Date | undefined;
+}
+
+/**
+ * Consumes the next changes of a workspace and the instants that are due: evaluates the definitions that they can affect, for their users,
+ * and writes the differences.
+ * @returns undefined if another process or a changed definition came first; nothing was written then.
+ */
+export async function consumeChanges(
+  db: Database,
+  segments: WorkspaceSegments,
+  { stepSize = STEP_SIZE, now: fixedNow }: StepOptions = {},
+): Promise<StepResult | undefined> {
+  const { workspaceId } = segments;
+  const current = await segments.read(db);
+  if (!current) return undefined;
+  const { position, plan } = current;
+  const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, position.snapshot, stepSize);
+  await deriveSuppressions(db, workspaceId, changes);
+  const dues = await readDues(db, workspaceId, stepSize, fixedNow);
+  const users = collectEvaluations(plan, changes, dues);
+  const state = await readState(db, workspaceId, plan, users, fixedNow);
+  const effects: Effect[] = [];
+  let evaluations = 0;
+  for (const [place, [userId, ofUser]] of [...users].entries()) {
+    if (place % USERS_AT_ONCE === USERS_AT_ONCE - 1) await new Promise(setImmediate);
+    const facts = state.facts.get(userId);
+    // A deleted user has no rows.
+    if (facts) effects.push(...evaluateUser(plan, ofUser, { facts, stored: state.stored.get(userId), now: state.now }));
+    evaluations += ofUser.size;
+  }
+  const isWritten = await writeStep(db, workspaceId, { position, snapshot, now: state.now, effects });
+  if (!isWritten) return undefined;
+  await deleteDead(db, workspaceId, plan, dues);
+  const instants = [...changes.map(({ at }) => Date.parse(at)), ...dues.map(({ due }) => due)];
+  return {
+    changes: changes.length,
+    dues: dues.length,
+    evaluations,
+    entered: effects.filter(({ change }) => change === 'enter').length,
+    exited: effects.filter(({ change }) => change === 'exit').length,
+    oldestAt: instants.length === 0 ? undefined : Math.min(...instants),
+    hasMore: hasMore || dues.length === stepSize,
+  };
+}
+
+/** An instant at which a membership can change by itself. */
+interface Due {
+  userId: string;
+  definitionId: string;
+  /** In ms since 1970. */
+  due: number;
+}
+
+const readDues = (db: Database, workspaceId: string, limit: number, now: Date | undefined) =>
+  db.query<Due[]>`/* readDueSegments */
+    SELECT user_id AS "userId", definition_id AS "definitionId", (extract(epoch FROM due_at) * 1000)::float8 AS due
+    FROM segment_due
+    WHERE workspace_id = ${workspaceId}::uuid AND due_at <= coalesce(${now ?? null}::timestamptz, statement_timestamp())
+    ORDER BY due_at LIMIT ${limit}::int`;
+
+/** Deletes instants of definitions that are no longer computed. */
+async function deleteDead(db: Database, workspaceId: string, plan: Plan, dues: readonly Due[]): Promise<void> {
+  const dead = dues.filter(({ definitionId }) => !plan.byId.has(definitionId));
+  if (dead.length === 0) return;
+  const definitionIds = [...new Set(dead.map(({ definitionId }) => definitionId))];
+  await db.execute`/* deleteDeadSegmentDues */
+    DELETE FROM segment_due
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(
+      dead.map(({ userId }) => userId),
+      'uuid',
+    )}) AND definition_id = ANY(${arrayParameter(definitionIds, 'uuid')})`;
+}
+
+/** The definitions to evaluate, by user. */
+function collectEvaluations(plan: Plan, changes: readonly Change[], dues: readonly Due[]): Map<string, Evaluations> {
+  const users = new Map<string, Evaluations>();
+  const add = (userId: string, index: number, cause: string) => {
+    const ofUser = users.get(userId) ?? new Map();
+    users.set(userId, ofUser);
+    ofUser.set(index, (ofUser.get(index) ?? new Set()).add(cause));
+  };
+  for (const change of changes) {
+    if (change.userId === null) continue;
+    for (const [index, cause] of plan.affectedBy(change)) add(change.userId, index, cause);
+  }
+  for (const { userId, definitionId } of dues) {
+    const index = plan.byId.get(definitionId);
+    if (index !== undefined) add(userId, index, TIME);
+  }
+  return users;
+}
+
+/** Reads what the evaluation needs. Later than the changes: it sees at least what they wrote. */
+async function readState(
+  db: Database,
+  workspaceId: string,
+  plan: Plan,
+  users: ReadonlyMap<string, Evaluations>,
+  now: Date | undefined,
+) {
+  const userIds = [...users.keys()];
+  const indexes = plan.withDependents(new Set([...users.values()].flatMap((ofUser) => [...ofUser.keys()])));
+  const conditions = indexes.flatMap((index) => plan.definitions[index]?.condition ?? []);
+  if (userIds.length === 0) return { facts: new Map(), stored: new Map(), now: (now ?? new Date()).getTime() } as const;
+  const [{ users: facts, now: readAt }, stored] = [
+    await readUserFacts(db, workspaceId, userIds, needsOf(conditions), now ? { now } : {}),
+    await readStored(db, workspaceId, userIds),
+  ];
+  return { facts, stored, now: readAt.getTime() };
+}

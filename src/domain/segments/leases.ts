@@ -1,0 +1,77 @@
+import type { WriteDb } from '../../db/client.ts';
+import { CONSUMER } from './stored.ts';
+
+/** Time in ms after which a process that no longer renews its registration counts as ended. */
+const LEASE_MS = 1_000;
+
+/** A workspace with work to do for its segments. */
+export interface WorkspaceNews {
+  workspaceId: string;
+  /** Whether there are changes or due instants. */
+  hasNews: boolean;
+  /** Whether there are definitions to compute or to delete. */
+  hasWork: boolean;
+}
+
+/** Registers a process, or renews its registration, for `LEASE_MS`. */
+export async function renewWorker(db: WriteDb, workerId: string): Promise<void> {
+  await db.execute`/* renewSegmentWorker */
+    WITH ended AS (DELETE FROM segment_workers WHERE expires_at < now() - interval '1 minute')
+    INSERT INTO segment_workers (id, expires_at) VALUES (${workerId}::uuid, now() + ${LEASE_MS}::int * interval '1 millisecond')
+    ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
+}
+
+/** Ends the registration of a process, so that others take over its workspaces at once. */
+export async function endWorker(db: WriteDb, workerId: string): Promise<void> {
+  await db.execute`/* endSegmentWorker */ DELETE FROM segment_workers WHERE id = ${workerId}::uuid`;
+}
+
+/**
+ * Takes over workspaces: those of processes that have ended, and as many of those that have more than their share that all have as many.
+ * To take a workspace from a process that is computing it is safe: a step of that process finds its position outdated.
+ */
+export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<void> {
+  await db.execute`/* takeSegmentWorkspaces */
+    WITH alive AS MATERIALIZED (SELECT id FROM segment_workers WHERE expires_at > now()),
+    consumer AS MATERIALIZED (
+      SELECT workspace_id, owner, owner IN (SELECT id FROM alive) IS TRUE AS is_owned FROM change_consumers WHERE name = ${CONSUMER}
+    ), numbered AS (
+      SELECT consumer.*, row_number() OVER (PARTITION BY owner ORDER BY workspace_id) AS place FROM consumer WHERE is_owned
+    ), share AS (SELECT ceil(count(*)::numeric / greatest((SELECT count(*) FROM alive), 1)) AS size FROM consumer),
+    own AS (SELECT count(*) AS size FROM consumer WHERE owner = ${workerId}::uuid),
+    available AS (
+      SELECT workspace_id FROM consumer WHERE NOT is_owned
+      UNION ALL
+      SELECT workspace_id FROM numbered WHERE owner <> ${workerId}::uuid AND place > (SELECT size FROM share)
+    )
+    UPDATE change_consumers SET owner = ${workerId}::uuid
+    FROM (SELECT workspace_id FROM available LIMIT (SELECT greatest(share.size - own.size, 0)::int FROM share CROSS JOIN own)) AS taken
+    WHERE change_consumers.workspace_id = taken.workspace_id AND change_consumers.name = ${CONSUMER}`;
+}
+
+/** Reads the workspaces of a process that have work to do, by a few index lookups for each of them. */
+export async function readNews(db: WriteDb, workerId: string, now?: Date): Promise<WorkspaceNews[]> {
+  return db.query<WorkspaceNews[]>`/* readSegmentNews */
+    SELECT * FROM (
+      SELECT consumer.workspace_id AS "workspaceId",
+        -- A position within a long piece of the log is followed by more changes (changes/feed.ts).
+        consumer.snapshot LIKE '%/%' OR EXISTS (
+          SELECT FROM changes WHERE changes.workspace_id = consumer.workspace_id
+            AND changes.xid >= pg_snapshot_xmax(split_part(consumer.snapshot, '/', 1)::pg_snapshot)::text::bigint
+        ) OR EXISTS (
+          SELECT FROM changes WHERE changes.workspace_id = consumer.workspace_id AND changes.xid = ANY(ARRAY(
+            SELECT xip::text::bigint FROM pg_snapshot_xip(split_part(consumer.snapshot, '/', 1)::pg_snapshot) AS xip
+          ))
+        ) OR EXISTS (
+          SELECT FROM segment_due
+          WHERE segment_due.workspace_id = consumer.workspace_id
+            AND segment_due.due_at <= coalesce(${now ?? null}::timestamptz, statement_timestamp())
+        ) AS "hasNews",
+        EXISTS (
+          SELECT FROM segment_definitions
+          WHERE segment_definitions.workspace_id = consumer.workspace_id
+            AND (segment_definitions.completed_at IS NULL OR segment_definitions.replaced_at IS NOT NULL)
+        ) AS "hasWork"
+      FROM change_consumers AS consumer WHERE consumer.owner = ${workerId}::uuid AND consumer.name = ${CONSUMER}
+    ) AS workspace WHERE "hasNews" OR "hasWork"`;
+}

@@ -1,0 +1,166 @@
+import type { Change } from '../changes/feed.ts';
+import type { Condition, Dependency } from '../users/filter/condition.ts';
+
+/** A definition of a segment that is kept up to date. */
+export interface Definition {
+  id: string;
+  segmentId: string;
+  condition: Condition;
+  /** Whether its members are those of the segment. If not, they are still being computed. */
+  isCurrent: boolean;
+  /** While its members are being computed: they are for users up to this id; null if for none. */
+  position: string | null;
+  /** The definition that it is going to replace; null if it is current. Members of both stay since they entered the former one. */
+  formerId: string | null;
+}
+
+/** What made a membership be evaluated: what was written, as `Change.changed` names it, or `time`. */
+export type Cause = string;
+
+/** The cause of an evaluation at the instant at which a membership can change by itself. */
+export const TIME: Cause = 'time';
+
+/** The definitions of a workspace, and which of them depend on what. */
+export interface Plan {
+  /** Those to which others refer come first; those that are not current come last. */
+  definitions: readonly Definition[];
+  byId: ReadonlyMap<string, number>;
+  /** The definitions that a change can affect, by index, each with its cause. */
+  affectedBy(change: Change): ReadonlyMap<number, Cause>;
+  /** The definitions that refer to the segment of one that is current. */
+  dependentsOf(index: number): readonly number[];
+  /** The indexes, and those of all definitions that depend on them. */
+  withDependents(indexes: Iterable<number>): number[];
+}
+
+/** Creates the plan of a workspace's definitions. */
+export function createPlan(unordered: readonly Definition[]): Plan {
+  const definitions = sortByReferences(unordered);
+  const index = new Map<string, number[]>();
+  for (const [place, { condition }] of definitions.entries()) {
+    for (const key of new Set(condition.dependencies().flatMap(keysOf)))
+      index.set(key, [...(index.get(key) ?? []), place]);
+  }
+  const everyone = new Set(definitions.keys());
+  const dependentsOf = (place: number): readonly number[] => {
+    const definition = definitions[place];
+    if (!definition?.isCurrent) return [];
+    return [...(index.get(segmentKey(definition.segmentId)) ?? []), ...(index.get(ANY_SEGMENT) ?? [])];
+  };
+  return {
+    definitions,
+    byId: new Map(definitions.map(({ id }, place) => [id, place])),
+    dependentsOf,
+    withDependents: (indexes) => {
+      const found = new Set(indexes);
+      // A set visits what is added while it is walked.
+      for (const place of found) for (const dependent of dependentsOf(place)) found.add(dependent);
+      return [...found].sort((one, other) => one - other);
+    },
+    affectedBy: (change) => {
+      const causes = causesOf(change, index);
+      if (causes === ANYTHING) return new Map([...everyone].map((place) => [place, change.action]));
+      return new Map(
+        causes.flatMap((cause) => (index.get(cause.key) ?? []).map((place) => [place, cause.name] as const)),
+      );
+    },
+  };
+}
+
+const ANY_LIST = 'list.*';
+const ANY_SEGMENT = 'segment.*';
+const ANY_EVENT = 'event.*';
+const listKey = (id: string) => `list.${id}`;
+const segmentKey = (id: string) => `segment.${id}`;
+const attributeKey = (key: string) => `meta.${key}`;
+/** Filters compare names without differences of case. */
+const eventKey = (name: string) => `event.${name}`.toLowerCase();
+
+/** The keys of the index for what a condition depends on. */
+function keysOf(dependency: Dependency): string[] {
+  switch (dependency.kind) {
+    case 'field':
+      return [dependency.field];
+    case 'attribute':
+      return [attributeKey(dependency.key)];
+    case 'devices':
+      return ['devices'];
+    case 'lists':
+      return dependency.ids?.map(listKey) ?? [ANY_LIST];
+    case 'segments':
+      return dependency.ids?.map(segmentKey) ?? [ANY_SEGMENT];
+    case 'events':
+      return [dependency.name === undefined ? ANY_EVENT : eventKey(dependency.name)];
+    case 'time':
+      return [];
+  }
+}
+
+const ANYTHING = Symbol('anything');
+
+/** The keys of the index for what a change wrote; `ANYTHING` if it is not known. */
+function causesOf(
+  { action, changed, listId, segmentId }: Change,
+  index: ReadonlyMap<string, unknown>,
+): { key: string; name: Cause }[] | typeof ANYTHING {
+  const named = (name: Cause, ...keys: string[]) => keys.map((key) => ({ key, name }));
+  switch (action) {
+    case 'createUser':
+    case 'claimUser':
+      return ANYTHING;
+    case 'updateUser': {
+      if (!changed) return ANYTHING;
+      // An update that clears all attributes does not name them.
+      const attributes = changed.includes('meta') ? [...index.keys()].filter((key) => key.startsWith('meta.')) : [];
+      return [...changed, ...attributes, 'updatedAt'].flatMap((name) => named(name, name));
+    }
+    case 'registerDevice':
+    case 'removeDevice':
+      return named('devices', 'devices');
+    case 'subscribeToList':
+    case 'unsubscribeFromList':
+    case 'removeFromList':
+      return named(listKey(String(listId)), listKey(String(listId)), ANY_LIST);
+    case 'setSegmentSuppression':
+      return named(segmentKey(String(segmentId)), segmentKey(String(segmentId)), ANY_SEGMENT);
+    case 'addEvent': {
+      if (!changed)
+        return [...index.keys()].filter((key) => key.startsWith('event.')).flatMap((key) => named('event', key));
+      return changed.flatMap((name) => named(name, name.toLowerCase(), ANY_EVENT));
+    }
+    default:
+      return [];
+  }
+}
+
+/** What a definition is named as the cause of the evaluation of one that refers to its segment. */
+export const causeOfSegment = ({ segmentId }: Definition): Cause => segmentKey(segmentId);
+
+/** The ids of the segments to which a condition refers; undefined if it refers to all. */
+export function referencesOf(condition: Condition): ReadonlySet<string> | undefined {
+  const ids = new Set<string>();
+  for (const dependency of condition.dependencies()) {
+    if (dependency.kind !== 'segments') continue;
+    if (!dependency.ids) return undefined;
+    for (const id of dependency.ids) ids.add(id);
+  }
+  return ids;
+}
+
+/** Sorts definitions so that each comes after the current ones of the segments to which it refers. */
+function sortByReferences(definitions: readonly Definition[]): Definition[] {
+  const sorted = new Set<Definition>();
+  const current = definitions.filter(({ isCurrent }) => isCurrent);
+  const add = (definition: Definition, path: ReadonlySet<Definition>) => {
+    // References to all segments cannot have an order; segments have no cycles otherwise.
+    if (sorted.has(definition) || path.has(definition)) return;
+    const references = referencesOf(definition.condition);
+    for (const other of current) {
+      if (!references || references.has(other.segmentId)) add(other, new Set([...path, definition]));
+    }
+    sorted.add(definition);
+  };
+  for (const definition of [...current, ...definitions.filter(({ isCurrent }) => !isCurrent)])
+    add(definition, new Set());
+  return [...sorted];
+}

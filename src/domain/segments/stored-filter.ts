@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { isJsonObject } from '../shared/attributes.ts';
+import { canonicalJson } from '../shared/canonical-json.ts';
+import { type UserFilter, userFilter } from '../users/filter/input.ts';
+
+/**
+ * A filter as it is stored: a `UserFilter` as JSON, in canonical form. Lists and segments are UUIDs, instants are ISO 8601 texts, and parts
+ * that are not set are missing. The order of its keys is not significant: PostgreSQL does not keep it.
+ */
+export type StoredFilter = Readonly<Record<string, unknown>>;
+
+/** A stored filter as text, which is the same for the same filter. */
+export const canonicalFilter = (filter: UserFilter | StoredFilter): string => canonicalJson(filter);
+
+/** The ids are those of rows, which were validated before they were stored. */
+const storedFilter: z.ZodType = userFilter({ list: z.string(), segment: z.string() });
+
+/** Converts a stored filter back to the input that it was made of. */
+export function parseStoredFilter(stored: StoredFilter): UserFilter {
+  // It was a valid one when it was stored.
+  return withDates(storedFilter, stored) as UserFilter;
+}
+
+/** Replaces the texts by instants where the schema has instants. */
+function withDates(schema: z.core.$ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return withDates(schema.unwrap(), value);
+  if (schema instanceof z.ZodDate) return new Date(String(value));
+  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => withDates(schema.element, item));
+  if (!(schema instanceof z.ZodObject) || !isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, withDates(schema.shape[name] ?? z.never(), part)]),
+  );
+}
+
+/** How an API, or a sentence, represents the parts of a filter. */
+export interface FilterForm {
+  /** The name of a field; the same if omitted. */
+  name?(field: string): string;
+  list?(id: string): string;
+  segment?(id: string): string;
+  platform?(platform: string): string;
+}
+
+/** A stored filter in the form in which an API accepts it, with its fields in alphabetical order. */
+export function presentFilter(stored: StoredFilter, form: FilterForm): Record<string, unknown> {
+  const entries = Object.entries(stored).map(
+    ([field, value]) => [form.name?.(field) ?? field, presentPart(field, value, form)] as const,
+  );
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function presentPart(field: string, value: unknown, form: FilterForm): unknown {
+  if (Array.isArray(value)) return value.map((item) => presentPart(field, item, form));
+  if (isJsonObject(value)) return presentFilter(value, form);
+  const convert = { listIds: form.list, segmentIds: form.segment, platform: form.platform }[field];
+  return typeof value === 'string' && convert ? convert(value) : value;
+}

@@ -1,0 +1,158 @@
+import type { WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Action } from '../changes/change.ts';
+import { recordEach } from '../changes/record.ts';
+import { SEGMENTS } from '../shared/actor.ts';
+import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';
+
+/** The name under which the computation of segments keeps its position. */
+export const CONSUMER = 'segments';
+
+/** The position of the computation of segments in the change log of a workspace. */
+export interface Position {
+  snapshot: string;
+  /** A step may write only if it is still that one. A bigint, as text. */
+  version: string;
+}
+
+/** Reads what is stored about users and definitions. Users about whom nothing is stored are missing. */
+export async function readStored(
+  db: WriteDb,
+  workspaceId: string,
+  userIds: readonly string[],
+): Promise<Map<string, StoredUser>> {
+  const ids = arrayParameter(userIds, 'uuid');
+  const rows = await db.query<StoredRow[]>`/* readStoredMemberships */
+    SELECT user_id AS "userId", definition_id AS "definitionId", true AS "isMember", NULL AS due, false AS "isSuppression"
+    FROM segment_memberships WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${ids})
+    UNION ALL
+    SELECT user_id, definition_id, false, (extract(epoch FROM due_at) * 1000)::float8, false
+    FROM segment_due WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${ids})
+    UNION ALL
+    SELECT user_id, segment_id, false, NULL, true
+    FROM segment_suppressions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${ids})`;
+  const users = new Map<string, { memberships: Map<string, StoredMembership>; suppressedIn: Set<string> }>();
+  for (const { userId, definitionId, isMember, due, isSuppression } of rows) {
+    let user = users.get(userId);
+    if (!user) users.set(userId, (user = { memberships: new Map(), suppressedIn: new Set() }));
+    if (isSuppression) user.suppressedIn.add(definitionId);
+    else {
+      const known = user.memberships.get(definitionId);
+      user.memberships.set(definitionId, {
+        isMember: isMember || (known?.isMember ?? false),
+        due: due ?? known?.due,
+      });
+    }
+  }
+  return users;
+}
+
+/** A membership, an instant, or a suppression. */
+interface StoredRow {
+  userId: string;
+  /** Of a suppression, the segment. */
+  definitionId: string;
+  isMember: boolean;
+  due: number | null;
+  isSuppression: boolean;
+}
+
+/**
+ * A CTE that moves the position by one version. It has no row if another step came first: one of a process that has taken over the workspace,
+ * or a change of a definition.
+ */
+export const movedSql = (workspaceId: string, { version }: Position, snapshot?: string) => Prisma.sql`moved AS (
+    UPDATE change_consumers SET version = version + 1
+      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${snapshot}`}
+    WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint
+    RETURNING version
+  )`;
+
+/** What a step writes. */
+interface StepWrites {
+  position: Position;
+  /** The changes that are visible in it have been consumed; undefined: no more than before. */
+  snapshot?: string;
+  /** The instant of the evaluation, in ms since 1970. */
+  now: number;
+  effects: readonly Effect[];
+  /** A statement that is executed with them, if the position is not outdated: it refers to `moved`. */
+  also?: Prisma.Sql;
+}
+
+/**
+ * Writes the effects of a step and its new position with one statement, unless another step has written since the position was read:
+ * a step that was delayed, by a process that has lost the workspace, or a definition that has changed.
+ *
+ * The users are locked against deletion first, as a deletion does, so that the two cannot deadlock. Those who have been deleted are left out.
+ * @returns false if nothing was written, because the position is outdated.
+ */
+export async function writeStep(
+  db: WriteDb,
+  workspaceId: string,
+  { position, snapshot, now, effects, also }: StepWrites,
+): Promise<boolean> {
+  const at = new Date(now);
+  const rows = effects.map(({ userId, definition, change, due, causes }) => ({
+    u: userId,
+    d: definition.id,
+    s: definition.segmentId,
+    current: definition.isCurrent,
+    former: definition.formerId,
+    change,
+    setsDue: due !== undefined,
+    due: due == null ? null : new Date(due).toISOString(),
+    causes,
+  }));
+  const moved = movedSql(workspaceId, position, snapshot);
+  const alsoSql = also ? Prisma.sql`, also AS (${also})` : Prisma.empty;
+  if (rows.length === 0) {
+    const done = await db.query<unknown[]>`/* moveSegmentConsumer */ WITH ${moved} ${alsoSql} SELECT FROM moved`;
+    return done.length > 0;
+  }
+  const recorded = (action: Action, change: string) =>
+    recordEach({ workspaceId, actorName: Prisma.sql`${SEGMENTS}::text`, at }, action, {
+      from: Prisma.sql`effect WHERE effect.change = ${change}::text AND effect.current`,
+      userId: Prisma.sql`effect.u`,
+      segmentId: Prisma.sql`effect.s`,
+      changed: Prisma.sql`effect.causes`,
+    });
+  const userIds = arrayParameter([...new Set(effects.map(({ userId }) => userId))], 'uuid');
+  const [done] = await db.query<{ isMoved: boolean }[]>`/* writeSegmentStep */
+    WITH ${moved}, owner AS MATERIALIZED (
+      SELECT users.id FROM users
+      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = ANY(${userIds}) AND EXISTS (SELECT FROM moved)
+      ORDER BY users.id FOR KEY SHARE
+    ), effect AS MATERIALIZED (
+      SELECT effect.* FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS effect(u uuid, d uuid, s uuid, current boolean, former uuid, change text, "setsDue" boolean, due timestamptz, causes text[])
+      WHERE effect.u = ANY(ARRAY(SELECT owner.id FROM owner))
+    ), entered AS (
+      INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed, entered_at)
+      SELECT ${workspaceId}::uuid, effect.s, effect.d, effect.u, (
+          SELECT true FROM segment_suppressions
+          WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = effect.u
+            AND segment_suppressions.segment_id = effect.s LIMIT 1
+        ) IS NOT NULL, coalesce((
+          SELECT former.entered_at FROM segment_memberships AS former
+          WHERE former.workspace_id = ${workspaceId}::uuid AND former.definition_id = effect.former
+            AND former.user_id = effect.u LIMIT 1
+        ), ${at}::timestamptz)
+      FROM effect WHERE effect.change = 'enter'
+    ), exited AS (
+      DELETE FROM segment_memberships USING effect
+      WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.user_id = ANY(${userIds})
+        AND segment_memberships.user_id = effect.u AND segment_memberships.definition_id = effect.d AND effect.change = 'exit'
+    ), due AS (
+      INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
+      SELECT ${workspaceId}::uuid, effect.u, effect.d, effect.due FROM effect WHERE effect.due IS NOT NULL
+      ON CONFLICT (workspace_id, user_id, definition_id) DO UPDATE SET due_at = excluded.due_at
+    ), past AS (
+      DELETE FROM segment_due USING effect
+      WHERE segment_due.workspace_id = ${workspaceId}::uuid AND segment_due.user_id = ANY(${userIds})
+        AND segment_due.user_id = effect.u AND segment_due.definition_id = effect.d AND effect."setsDue" AND effect.due IS NULL
+    ), entries AS (${recorded('enterSegment', 'enter')}), exits AS (${recorded('exitSegment', 'exit')}) ${alsoSql}
+    SELECT EXISTS (SELECT FROM moved) AS "isMoved"`;
+  return done?.isMoved ?? false;
+}

@@ -1,0 +1,103 @@
+import type { WriteDb } from '../../db/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Condition } from '../users/filter/condition.ts';
+import { toCondition } from '../users/filter/filter.ts';
+import { createPlan, type Plan } from './plan.ts';
+import { CONSUMER, type Position } from './stored.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
+
+/** A definition as it is stored, without its filter. */
+export interface StoredDefinition {
+  id: string;
+  segmentId: string;
+  /** The definition whose members are those of the segment. Null: the segment has been deleted. */
+  currentId: string | null;
+  position: string | null;
+  usersRead: number;
+  usersTotal: number | null;
+  isComplete: boolean;
+  isReplaced: boolean;
+}
+
+/** What a step reads first. All of it is of one instant, and changes together with the version of the position. */
+export interface SegmentsAtPosition {
+  position: Position;
+  definitions: readonly StoredDefinition[];
+  plan: Plan;
+}
+
+/** The segments of a workspace, with their compiled filters, which a process keeps while it computes them. */
+export class WorkspaceSegments {
+  readonly workspaceId: string;
+  /** By definition, whose filter never changes. */
+  #conditions = new Map<string, Condition>();
+  #plan: { key: string; plan: Plan } | undefined;
+
+  constructor(workspaceId: string) {
+    this.workspaceId = workspaceId;
+  }
+
+  /** @returns undefined if the workspace has no segments. */
+  async read(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
+    const { workspaceId } = this;
+    const [row] = await db.query<(Position & { definitions: StoredDefinition[] })[]>`/* readComputedSegments */
+      SELECT snapshot, version::text AS version, (
+          SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'id', definition.id, 'segmentId', definition.segment_id, 'currentId', segments.definition_id,
+            'position', definition.position, 'usersRead', definition.users_read, 'usersTotal', definition.users_total,
+            'isComplete', definition.completed_at IS NOT NULL, 'isReplaced', definition.replaced_at IS NOT NULL
+          ) ORDER BY definition.id), '[]')
+          FROM segment_definitions AS definition LEFT JOIN segments
+            ON segments.workspace_id = ${workspaceId}::uuid AND segments.id = definition.segment_id
+          WHERE definition.workspace_id = ${workspaceId}::uuid
+        ) AS definitions
+      FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
+    if (!row) return undefined;
+    const { snapshot, version, definitions } = row;
+    return { position: { snapshot, version }, definitions, plan: await this.#planOf(db, definitions) };
+  }
+
+  /** The condition of a definition that was read. */
+  conditionOf(definitionId: string): Condition {
+    const condition = this.#conditions.get(definitionId);
+    if (!condition) throw new Error(`The filter of the definition ${definitionId} has not been read.`);
+    return condition;
+  }
+
+  /** Ends the consumption of changes of a workspace that has no segments left, unless one has been created since. */
+  async endConsumer(db: WriteDb, { version }: Position): Promise<void> {
+    await db.execute`/* endSegmentConsumer */
+      DELETE FROM change_consumers
+      WHERE workspace_id = ${this.workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint`;
+  }
+
+  async #planOf(db: WriteDb, stored: readonly StoredDefinition[]): Promise<Plan> {
+    const computed = stored.filter(({ isReplaced, currentId }) => !isReplaced && currentId !== null);
+    const key = computed.map(({ id, currentId, position }) => `${id} ${currentId} ${position}`).join();
+    if (this.#plan?.key === key) return this.#plan.plan;
+    await this.#compile(db, new Set(computed.map(({ id }) => id)));
+    const plan = createPlan(
+      computed.map(({ id, segmentId, currentId, position }) => ({
+        id,
+        segmentId,
+        position,
+        isCurrent: id === currentId,
+        formerId: id === currentId ? null : currentId,
+        condition: this.conditionOf(id),
+      })),
+    );
+    this.#plan = { key, plan };
+    return plan;
+  }
+
+  /** Compiles the filters of some definitions, and forgets those of others. */
+  async #compile(db: WriteDb, ids: ReadonlySet<string>): Promise<void> {
+    for (const id of this.#conditions.keys()) if (!ids.has(id)) this.#conditions.delete(id);
+    const missing = [...ids].filter((id) => !this.#conditions.has(id));
+    if (missing.length === 0) return;
+    const rows = await db.query<{ id: string; filter: StoredFilter }[]>`/* readSegmentFilters */
+      SELECT id, filter FROM segment_definitions
+      WHERE workspace_id = ${this.workspaceId}::uuid AND id = ANY(${arrayParameter(missing, 'uuid')})`;
+    for (const { id, filter } of rows) this.#conditions.set(id, toCondition(parseStoredFilter(filter)));
+  }
+}
