@@ -5,7 +5,7 @@ import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { completeDefinition } from './complete.ts';
 import { type Effect, evaluateDefinition } from './evaluate.ts';
 import { type Definition, referencesOf } from './plan.ts';
-import { movedSql, type Position, readStored, writeStep } from './stored.ts';
+import { atPosition, movedSql, type Position, readStored, writeStep } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
 /** Users that one step evaluates in memory, and in the database: about 100 ms, for which live changes wait. */
@@ -191,7 +191,7 @@ async function computeInDatabase(
           AND ${inRange(Prisma.sql`segment_memberships.user_id`)}
       )::int - (SELECT count(*) FROM matching WHERE matching.definition_id = definition.id AND matching.stays)::int AS exited
     FROM unnest(${definitions.map(({ id }) => id)}::uuid[], ${formerIds}::uuid[]) AS definition(id, former_id)`;
-  const done = await db.query<unknown[]>`/* computeSegments */
+  const statement = Prisma.sql`/* computeSegments */
     WITH ${movedSql(workspaceId, position)}, ${Prisma.join(found, ', ')}, matching AS MATERIALIZED (
       ${Prisma.join(matching, ' UNION ALL ')}
     ), inserted AS (
@@ -204,7 +204,7 @@ async function computeInDatabase(
       FROM matching
     ), progress AS (${progressSql(workspaceId, range, counts)})
     SELECT FROM moved`;
-  return done.length > 0;
+  return atPosition(db, workspaceId, position, async (tx) => (await tx.query<unknown[]>(statement)).length > 0);
 }
 
 /** The number of users from which the progress is derived; it need not be exact. */

@@ -1,6 +1,7 @@
-import type { WriteDb } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import type { Action } from '../changes/audit.ts';
 import { recordEach } from '../changes/record.ts';
 import { SEGMENTS } from '../shared/actor.ts';
@@ -69,6 +70,25 @@ export const movedSql = (workspaceId: string, { version }: Position, snapshot?: 
     RETURNING version
   )`;
 
+/**
+ * Runs a statement that adds members while it holds the position. The lock is a statement of its own: the one after it sees every
+ * suppression whose transaction held the position until then (suppress.ts). A single statement that waited for the lock would not.
+ * @returns false, without running it, if the position is outdated.
+ */
+export function atPosition(
+  db: Database,
+  workspaceId: string,
+  { version }: Position,
+  write: (tx: WriteDb) => Promise<boolean>,
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const locked = await tx.query<unknown[]>`/* lockSegmentConsumer */
+      SELECT FROM change_consumers
+      WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint FOR NO KEY UPDATE`;
+    return locked.length > 0 && write(tx);
+  });
+}
+
 /** What a step writes. */
 interface StepWrites {
   position: Position;
@@ -88,7 +108,13 @@ interface StepWrites {
  * The users are locked against deletion first, as a deletion does, so that the two cannot deadlock. Those who have been deleted are left out.
  * @returns false if nothing was written, because the position is outdated.
  */
-export async function writeStep(
+export function writeStep(db: Database, workspaceId: string, writes: StepWrites): Promise<boolean> {
+  const addsMembers = writes.effects.some(({ change }) => change === 'enter');
+  if (!addsMembers) return executeStep(db, workspaceId, writes);
+  return atPosition(db, workspaceId, writes.position, (tx) => executeStep(tx, workspaceId, writes));
+}
+
+async function executeStep(
   db: WriteDb,
   workspaceId: string,
   { position, snapshot, now, effects, also }: StepWrites,

@@ -28,8 +28,9 @@ export function setSegmentSuppression(
   const { workspaceId } = actor;
   return inWriteQueue(db, workspaceId, uid, () =>
     inTransaction(db, async (tx) => {
-      await lockComputation(tx, workspaceId);
+      // The user first: another write to it can last, and a step that waited for the computation would delay all users.
       const userId = await lockUser(tx, workspaceId, uid);
+      await lockComputation(tx, workspaceId);
       await lockSegment(tx, workspaceId, segmentId);
       await tx.execute`/* setSegmentSuppression */
         WITH written AS (
