@@ -8,7 +8,7 @@ import { newId } from '../shared/ids.ts';
 import { MAX_SEGMENTS } from '../shared/limits.ts';
 import type { UserFilter } from '../users/filter/input.ts';
 import type { NewSegment, SegmentUpdate } from './inputs.ts';
-import { checkCycles, checkReferences, readReferringSegments } from './references.ts';
+import { checkCycles, checkReferences, readReferringSegments, refersToSegments } from './references.ts';
 import { readSegments, type Segment } from './segment.ts';
 import { canonicalFilter, type StoredFilter } from './stored-filter.ts';
 
@@ -148,7 +148,10 @@ async function redefine(
     WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL
     -- One that is being computed first: the current filter is computed again when a segment to which it refers has changed.
     ORDER BY completed_at IS NULL DESC`;
-  const equal = definitions.find(({ filter }) => canonicalFilter(filter) === canonicalFilter(where));
+  const same = definitions.find(({ filter }) => canonicalFilter(filter) === canonicalFilter(where));
+  const isRestored = same?.id === definitionId && definitions.length > 1;
+  // The current definition is not computed again for a changed segment to which it refers, while another one is to replace it (complete.ts).
+  const equal = isRestored && refersToSegments(where) ? undefined : same;
   const outdated = definitions.filter(({ id }) => id !== definitionId && id !== equal?.id).map(({ id }) => id);
   if (equal && outdated.length === 0) return false;
   if (!equal) {
