@@ -1,4 +1,5 @@
-import type { DatabaseClient } from '../../../src/db/client.ts';
+import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
+import type { DatabaseTimeouts } from '../../../src/db/timeouts.ts';
 import { labelOf } from '../../../src/db/statements.ts';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
 import { cleanUpDefinition } from '../../../src/domain/segments/clean-up.ts';
@@ -7,7 +8,7 @@ import { createSegment, updateSegment } from '../../../src/domain/segments/defin
 import { WorkspaceSegments } from '../../../src/domain/segments/workspace-segments.ts';
 import type { UserFilter } from '../../../src/domain/users/filter/input.ts';
 import { actorOf } from '../actor.ts';
-import type { startApp } from '../app.ts';
+import { startApp } from '../app.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
@@ -100,4 +101,18 @@ export function after(db: DatabaseClient, label: string, then: () => Promise<unk
     return rows as never;
   };
   return new Proxy(db, { get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)) });
+}
+
+/** Starts an app on its own database, with a client as the one that jobs use: they read all workspaces. */
+export async function startWithJobs(timeouts?: DatabaseTimeouts) {
+  const app = await startApp({ ownDatabase: true });
+  const jobs = openDatabase(app.connection, timeouts ? { timeouts } : {});
+  return {
+    ...app,
+    jobs,
+    [Symbol.asyncDispose]: async () => {
+      await jobs.$disconnect();
+      await app[Symbol.asyncDispose]();
+    },
+  };
 }
