@@ -55,7 +55,10 @@ export async function readDecisiveEvents(
     ...(byName.length === 0 ? [] : await db.query<FoundEvent[]>(selectByName(workspaceId, userIds, byName, now))),
     ...(others.length === 0
       ? []
-      : await db.queryOnce<FoundEvent[]>(selectByTests(workspaceId, userIds, others, { workspaceId, now, eventNames }), TIMEOUT_MS)),
+      : await db.queryOnce<FoundEvent[]>(
+          selectByTests(workspaceId, userIds, others, { workspaceId, now, eventNames }),
+          TIMEOUT_MS,
+        )),
   ];
   const byUser = Map.groupBy(found, ({ userId }) => userId);
   const distinct = (events: readonly FoundEvent[]) => [...new Map(events.map((event) => [event.id, event])).values()];
