@@ -14,7 +14,8 @@ export const segmentObject = z
     id: z.string().meta({ description: 'The identifier of the segment.' }),
     name: z.string(),
     description: z.string().nullable().meta({ description: 'Null if it has none.' }),
-    where: z.record(z.string(), z.unknown()).nullable().meta({
+    where: z.unknown().meta({
+      type: ['object', 'null'],
       description:
         'The filter, as `POST /segments` accepts it, in canonical form. Null for a segment whose members were imported.',
     }),

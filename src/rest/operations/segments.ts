@@ -70,10 +70,13 @@ const definitionFields = {
     .string()
     .nullish()
     .meta({ maxLength: MAX_SEGMENT_DESCRIPTION_LENGTH, description: 'The description.' }),
-  where: filterSchema.meta({
-    description:
-      'The filter that users must match to be members, as for `POST /users/search`. It can refer to lists and to other segments, by their ids.',
-  }),
+  // A wrapper: the schema itself has the description of its type.
+  where: z
+    .lazy(() => filterSchema)
+    .meta({
+      description:
+        'The filter that users must match to be members, as for `POST /users/search`. It can refer to lists and to other segments, by their ids.',
+    }),
 };
 
 const createBody = z.object(definitionFields);
