@@ -481,6 +481,55 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "CreateSegmentPayload",
+        "fields": [
+          {
+            "name": "segment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "Segment",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "segmentEdge",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SegmentEdge",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "CreateSegmentResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "CreateSegmentPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "TooManySegmentsError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "CreateUserPayload",
         "fields": [
           {
@@ -649,6 +698,46 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "DeleteSegmentPayload",
+        "fields": [
+          {
+            "name": "segmentId",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "DeleteSegmentResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "DeleteSegmentPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SegmentInUseError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "DeleteUserPayload",
         "fields": [
           {
@@ -796,7 +885,19 @@ export default {
           },
           {
             "kind": "OBJECT",
+            "name": "SegmentCycleError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SegmentInUseError"
+          },
+          {
+            "kind": "OBJECT",
             "name": "TooManyAttributesError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "TooManySegmentsError"
           },
           {
             "kind": "OBJECT",
@@ -1615,6 +1716,29 @@ export default {
             ]
           },
           {
+            "name": "createSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "CreateSegmentResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
             "name": "createUser",
             "type": {
               "kind": "NON_NULL",
@@ -1643,6 +1767,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "DeclareAttributeResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "deleteSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "DeleteSegmentResult",
                 "kind": "UNION",
                 "ofType": null
               }
@@ -1753,6 +1900,29 @@ export default {
             ]
           },
           {
+            "name": "setSegmentSuppression",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SetSegmentSuppressionResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
             "name": "undeclareAttribute",
             "type": {
               "kind": "NON_NULL",
@@ -1781,6 +1951,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "UpdateListResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "updateSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "UpdateSegmentResult",
                 "kind": "UNION",
                 "ofType": null
               }
@@ -2134,6 +2327,29 @@ export default {
                         "name": "Any"
                       }
                     }
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "previewSegment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SegmentPreview",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "where",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
                   }
                 }
               }
@@ -2496,7 +2712,56 @@ export default {
         "name": "Segment",
         "fields": [
           {
+            "name": "computedAt",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "createdAt",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "description",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
             "name": "id",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "memberCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "memberCountIsCapped",
             "type": {
               "kind": "NON_NULL",
               "ofType": {
@@ -2576,6 +2841,41 @@ export default {
                 "kind": "SCALAR",
                 "name": "Any"
               }
+            },
+            "args": []
+          },
+          {
+            "name": "progress",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "status",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "summary",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "where",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
             },
             "args": []
           }
@@ -2666,6 +2966,57 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "SegmentCycleError",
+        "fields": [
+          {
+            "name": "code",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "segments",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "SegmentEdge",
         "fields": [
           {
@@ -2696,8 +3047,67 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "SegmentInUseError",
+        "fields": [
+          {
+            "name": "code",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "segments",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "SegmentMembership",
         "fields": [
+          {
+            "name": "enteredAt",
+            "type": {
+              "kind": "SCALAR",
+              "name": "Any"
+            },
+            "args": []
+          },
           {
             "name": "id",
             "type": {
@@ -2728,6 +3138,53 @@ export default {
               "ofType": {
                 "kind": "SCALAR",
                 "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "OBJECT",
+        "name": "SegmentPreview",
+        "fields": [
+          {
+            "name": "count",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "countIsCapped",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "sample",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "name": "User",
+                    "kind": "OBJECT",
+                    "ofType": null
+                  }
+                }
               }
             },
             "args": []
@@ -2808,7 +3265,115 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "SetSegmentSuppressionPayload",
+        "fields": [
+          {
+            "name": "membership",
+            "type": {
+              "kind": "OBJECT",
+              "name": "SegmentMembership",
+              "ofType": null
+            },
+            "args": []
+          },
+          {
+            "name": "segment",
+            "type": {
+              "kind": "OBJECT",
+              "name": "Segment",
+              "ofType": null
+            },
+            "args": []
+          },
+          {
+            "name": "suppressed",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "user",
+            "type": {
+              "kind": "OBJECT",
+              "name": "User",
+              "ofType": null
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "SetSegmentSuppressionResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SetSegmentSuppressionPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "TooManyAttributesError",
+        "fields": [
+          {
+            "name": "code",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "limit",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "TooManySegmentsError",
         "fields": [
           {
             "name": "code",
@@ -3007,6 +3572,47 @@ export default {
           {
             "kind": "OBJECT",
             "name": "UpdateListPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "UpdateSegmentPayload",
+        "fields": [
+          {
+            "name": "segment",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "Segment",
+                "kind": "OBJECT",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "UpdateSegmentResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SegmentCycleError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "UpdateSegmentPayload"
           },
           {
             "kind": "OBJECT",

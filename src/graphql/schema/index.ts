@@ -9,6 +9,8 @@ import './devices.ts';
 import './lists.ts';
 import './list-mutations.ts';
 import './segments.ts';
+import './segment-mutations.ts';
+import './segment-preview.ts';
 import './events.ts';
 import './attributes.ts';
 import './changes.ts';
