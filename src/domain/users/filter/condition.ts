@@ -3,7 +3,7 @@ import type { AvailableIndexes } from '../../../db/indexes/catalogue.ts';
 import type { Walk } from '../../../db/reading/ordered/source.ts';
 import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
-import type { EventFacts } from '../../events/filter.ts';
+import type { EventFacts, EventTest } from '../../events/filter.ts';
 import type { Evaluable } from '../../filter/evaluation.ts';
 import type { AttributeFilter } from '../../filter/input.ts';
 import type { RowScope, RowTest } from '../../filter/row-tests.ts';
@@ -29,6 +29,25 @@ export interface Condition extends Evaluable<UserFacts> {
   phrase(): string;
   /** What the condition depends on. */
   dependencies(): Dependency[];
+  /** The numbers of events on which it depends; none if omitted. */
+  eventCounts?(): readonly EventCount[];
+}
+
+/** A condition on the number of a user's events: at least `count` pass all tests. */
+export interface EventCount {
+  count: number;
+  tests: readonly EventTest[];
+  /** Those of the tests that are on the value and the properties. */
+  contentTests: readonly EventTest[];
+  /** The names that the tests require, without differences of case; undefined if they pass others, too. */
+  names: readonly string[] | undefined;
+  /** Whether the tests pass an event with this name, if its time and content do. */
+  isNamed(name: string): boolean;
+  /** The length in ms of the window in which the events are, which ends with the instant of the evaluation; undefined without one. */
+  window: number | undefined;
+  /** The first instant, and the end, of the time in which the events are, in ms since 1970; infinite if it is not limited. */
+  since: number;
+  until: number;
 }
 
 /**

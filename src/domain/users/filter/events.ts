@@ -1,11 +1,19 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { contentTests, type EventFacts, type EventTest } from '../../events/filter.ts';
-import { describeDuration } from '../../filter/duration.ts';
+import { describeDuration, lengthOfDuration } from '../../filter/duration.ts';
 import { constant, enoughPass } from '../../filter/evaluation.ts';
 import { ago, windowOf } from '../../filter/instants.ts';
 import { type RowScope, testIfSet, withPhrases } from '../../filter/row-tests.ts';
-import { sqlText, textComparisons } from '../../filter/texts.ts';
-import { type Condition, type ConditionOptions, type Dependency, hasRows, type SqlScope, timeOf } from './condition.ts';
+import { fold, sqlText, textComparisons } from '../../filter/texts.ts';
+import {
+  type Condition,
+  type ConditionOptions,
+  type Dependency,
+  type EventCount,
+  hasRows,
+  type SqlScope,
+  timeOf,
+} from './condition.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
 import { all, not } from './logic.ts';
 
@@ -41,10 +49,12 @@ function remember(passes: (name: string) => boolean): (name: string) => boolean 
 }
 
 /** The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's names. */
-function nameTest(name: EventCondition['name']): EventTest {
+function nameTest(name: EventCondition['name']): EventTest & Pick<EventCount, 'names' | 'isNamed'> {
   const comparisons = textComparisons(name);
-  const passes = remember((name) => comparisons.every((comparison) => comparison.evaluate(name, 0).holds));
+  const passes = remember((each) => comparisons.every((comparison) => comparison.evaluate(each, 0).holds));
   return {
+    names: comparisons.find(({ requiredValues }) => requiredValues)?.requiredValues?.map(fold),
+    isNamed: passes,
     sql: ({ now, eventNames }) => {
       const names = eventNames?.filter(passes);
       if (names?.length === 1) return Prisma.sql`events.name = ${names[0]}::text`;
@@ -83,8 +93,9 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
   ];
 }
 
-/** Holds if a user has at least `count` events that pass all tests. */
-function atLeast(count: number, tests: readonly EventTest[], dependencies: Dependency[]): Condition {
+/** Holds if a user has at least as many events that pass all tests. */
+function atLeast(required: EventCount, dependencies: Dependency[]): Condition {
+  const { count, tests } = required;
   const eventsOf = (scope: SqlScope, isNegated: boolean) => {
     // Users without such events are found by their other events.
     const indexed = scope.walk && !isNegated ? tests.flatMap((test) => test.indexed ?? []) : [];
@@ -110,6 +121,7 @@ function atLeast(count: number, tests: readonly EventTest[], dependencies: Depen
     evaluate: ({ events }, now) => enoughPass(count, events, tests, now),
     phrase: () => withPhrases(`did at least ${count} × an event`, tests, 'with '),
     dependencies: () => dependencies,
+    eventCounts: () => [required],
   };
 }
 
@@ -124,11 +136,23 @@ const nobody: Condition = {
 function toCondition(input: EventCondition, { indexes }: ConditionOptions): Condition {
   const { minimum, maximum } = rangeOf(input.count);
   if (minimum > maximum) return nobody;
-  const tests = [nameTest(input.name), ...timeTests(input), ...contentTests(input, indexes)];
+  const { names, isNamed, ...nameOfEvent } = nameTest(input.name);
+  const ofContent = contentTests(input, indexes);
+  const tests = [nameOfEvent, ...timeTests(input), ...ofContent];
+  const required = (count: number): EventCount => ({
+    count,
+    tests,
+    contentTests: ofContent,
+    names,
+    isNamed,
+    window: input.within == null ? undefined : lengthOfDuration(input.within),
+    since: input.since?.getTime() ?? Number.NEGATIVE_INFINITY,
+    until: input.until?.getTime() ?? Number.POSITIVE_INFINITY,
+  });
   const dependencies: Dependency[] = [{ kind: 'events', name: input.name.eq ?? undefined }, ...timeOf(tests)];
   return all([
-    ...(minimum > 0 ? [atLeast(minimum, tests, dependencies)] : []),
-    ...(Number.isFinite(maximum) ? [not(atLeast(maximum + 1, tests, dependencies))] : []),
+    ...(minimum > 0 ? [atLeast(required(minimum), dependencies)] : []),
+    ...(Number.isFinite(maximum) ? [not(atLeast(required(maximum + 1), dependencies))] : []),
   ]);
 }
 

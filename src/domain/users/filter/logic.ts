@@ -18,6 +18,7 @@ function combineAll(conditions: readonly Condition[]): Condition {
     evaluate: (user, now) => allHold(conditions, user, now),
     phrase: () => joinPhrases(conditions, ' and ', 'everybody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
+    eventCounts: () => conditions.flatMap((condition) => condition.eventCounts?.() ?? []),
   };
 }
 
@@ -36,6 +37,7 @@ export function any(conditions: readonly Condition[]): Condition {
     evaluate: (user, now) => anyHolds(conditions, user, now),
     phrase: () => joinPhrases(conditions, ' or ', 'nobody'),
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
+    eventCounts: () => conditions.flatMap((condition) => condition.eventCounts?.() ?? []),
   };
 }
 
@@ -47,6 +49,7 @@ export function not(condition: Condition): Condition {
     evaluate: (user, now) => negation(condition.evaluate(user, now)),
     phrase: () => `not ${condition.phrase()}`,
     dependencies: () => condition.dependencies(),
+    eventCounts: () => condition.eventCounts?.() ?? [],
   };
 }
 
