@@ -5,6 +5,7 @@ import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { type Effect, type Evaluations, evaluateUser } from './evaluate.ts';
 import { type Plan, TIME } from './plan.ts';
 import { readStored, writeStep } from './stored.ts';
+import { deriveSuppressions } from './suppress.ts';
 import type { WorkspaceSegments } from './workspace-segments.ts';
 
 /** Changes, and due instants, that one step consumes. It takes up to 100 ms, for which other workspaces wait. */
@@ -50,6 +51,7 @@ export async function consumeChanges(
   if (!current) return undefined;
   const { position, plan } = current;
   const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, position.snapshot, stepSize);
+  await deriveSuppressions(db, workspaceId, changes);
   const dues = await readDues(db, workspaceId, stepSize, fixedNow);
   const users = collectEvaluations(plan, changes, dues);
   const state = await readState(db, workspaceId, plan, users, fixedNow);

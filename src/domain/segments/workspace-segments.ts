@@ -40,7 +40,7 @@ export class WorkspaceSegments {
   /** @returns undefined if the workspace has no segments. */
   async read(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
     const { workspaceId } = this;
-    const [row] = await db.query<(Position & { definitions: StoredDefinition[] })[]>`/* readSegmentDefinitions */
+    const [row] = await db.query<(Position & { definitions: StoredDefinition[] })[]>`/* readComputedSegments */
       SELECT snapshot, version::text AS version, (
           SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', definition.id, 'segmentId', definition.segment_id, 'currentId', segments.definition_id,
