@@ -103,8 +103,8 @@ async function importUsers({ client, workspaceId }: SegmentDatabase, users: numb
 
 async function addOtherUsers({ client, otherWorkspaceId }: SegmentDatabase) {
   const { rows } = await client.query<{ id: string; uid: string }>(
-    `INSERT INTO users (workspace_id, id, uid, updated_at)
-    SELECT $1, uuidv7(), 'u' || n, now() FROM generate_series(1, $2::int) AS n RETURNING id, uid`,
+    `INSERT INTO users (workspace_id, id, uid, created_at, updated_at)
+    SELECT $1, uuidv7(), 'u' || n, now(), now() FROM generate_series(1, $2::int) AS n RETURNING id, uid`,
     [otherWorkspaceId, OTHER_USERS],
   );
   return rows;

@@ -16,6 +16,8 @@ export interface SegmentResults {
   burst: BurstResult;
 }
 
+/** The segments of which some are computed alone: the same whatever the size of the run. */
+const SAMPLES = 100;
 /** Segments that are computed at once, beside one alone. */
 const AT_ONCE = 40;
 
@@ -31,12 +33,14 @@ export function measureSegments(
     const url = await postgres.databaseUrl(sizes.users);
     const database = await prepareSegmentDatabase(url, sizes.users, stack, showProgress);
     const segments = segmentFilters(sizes.segments, database.ageDays);
-    const one = (name: string) => segments.filter((segment) => segment.name === name);
+    const samples = segmentFilters(SAMPLES, database.ageDays);
+    const one = (name: string) => samples.filter((segment) => segment.name === name);
     const backfills: BackfillResult[] = [];
     for (const [name, group] of [
       ['one segment on an attribute', one('plan 3')],
-      ['one segment on an event', one('Paid, 30 days').length > 0 ? one('Paid, 30 days') : one('Paid, 1 day')],
-      [`${AT_ONCE} segments at once`, segments.slice(0, AT_ONCE)],
+      ['one segment on an event', one('Paid, 30 days')],
+      // Half of them on attributes, half on events.
+      [`${AT_ONCE} segments at once`, samples.slice(AT_ONCE / 2, AT_ONCE + AT_ONCE / 2)],
     ] as const) {
       backfills.push(await measureBackfill(database, name, group, showProgress));
     }
