@@ -66,7 +66,9 @@ it('keeps its workspaces while a round of steps takes longer than the registrati
   };
   let lapses = 0;
   while (!(await areComputed())) {
-    const [row] = await app.db.$queryRaw<{ lapsed: boolean }[]>`SELECT expires_at < now() AS lapsed FROM segment_workers`;
+    const [row] = await app.db.$queryRaw<
+      { lapsed: boolean }[]
+    >`SELECT expires_at < now() AS lapsed FROM segment_workers`;
     if (row?.lapsed) lapses += 1;
     await delay(20);
   }
