@@ -22,3 +22,39 @@ export function endingBefore(snapshot: Snapshot, end: string): Snapshot {
   const inProgress = inProgressAt(snapshot).filter((xid) => BigInt(xid) < BigInt(end));
   return `${inProgress[0] ?? end}:${end}:${inProgress.join(',')}`;
 }
+
+/** Separates the snapshot of what has been returned from the one to catch up with. */
+export const TARGET_SEPARATOR = '/';
+
+/** The snapshot of what has been returned, and the one to catch up with. */
+export function partsOf(snapshot: Snapshot): { position: Snapshot; target: Snapshot | undefined } {
+  const [position = snapshot, target] = snapshot.split(TARGET_SEPARATOR);
+  return { position, target };
+}
+
+/** The id below which all transactions had ended (`xmin`). */
+export function lowerBound(snapshot: Snapshot): string {
+  return snapshot.split(':')[0] ?? '';
+}
+
+const XID = /^[1-9]\d{0,17}$/;
+
+/** Whether a text is a position that PostgreSQL accepts: ids in ascending order, from `xmin` up to below `xmax`. */
+export function isSnapshot(text: string): boolean {
+  const parts = text.split(TARGET_SEPARATOR);
+  return parts.length <= 2 && parts.every(isPart);
+}
+
+function isPart(text: string): boolean {
+  const [xmin = '', xmax = '', inProgress, ...rest] = text.split(':');
+  if (inProgress === undefined || rest.length > 0) return false;
+  const ids = [xmin, ...(inProgress === '' ? [] : inProgress.split(',')), xmax];
+  if (!ids.every((id) => XID.test(id))) return false;
+  return ids.every((id, place) => {
+    const previous = ids[place - 1];
+    if (previous === undefined) return true;
+    // `xmin` can be one of those in progress, and equals `xmax` if there are none.
+    const mayEqual = place === 1;
+    return mayEqual ? BigInt(previous) <= BigInt(id) : BigInt(previous) < BigInt(id);
+  });
+}

@@ -8,9 +8,12 @@ import { type Definition, referencesOf } from './plan.ts';
 import { movedSql, type Position, readStored, writeStep } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
-/** Users that one step evaluates in memory, and in the database: about 100 ms, for which live changes wait. */
-const STEP_SIZE_IN_MEMORY = 1_000;
+/** Users that one step evaluates in the database: about 100 ms, for which live changes wait. */
 const STEP_SIZE_IN_DATABASE = 5_000;
+
+/** The most users that one step evaluates in memory, and the most pairs of a user and a definition: about 100 ms, too. */
+const STEP_SIZE_IN_MEMORY = 1_000;
+const EVALUATIONS_PER_STEP = 20_000;
 
 /** Up to as many definitions, PostgreSQL evaluates them one by one faster than their users are read (docs/performance-steps.md). */
 const MAX_DEFINITIONS_IN_DATABASE = 2;
@@ -55,19 +58,26 @@ export async function advanceBackfill(
   const { position } = current;
   const isTimed = ({ condition }: Definition) => condition.dependencies().some(({ kind }) => kind === 'time');
   const inDatabase = definitions.length <= MAX_DEFINITIONS_IN_DATABASE && !definitions.some(isTimed);
-  const limit = stepSize ?? (inDatabase ? STEP_SIZE_IN_DATABASE : STEP_SIZE_IN_MEMORY);
+  const limit =
+    stepSize ??
+    (inDatabase
+      ? STEP_SIZE_IN_DATABASE
+      : Math.min(STEP_SIZE_IN_MEMORY, Math.ceil(EVALUATIONS_PER_STEP / definitions.length)));
   const userIds = await readNextUsers(db, workspaceId, first.position, limit);
   const last = userIds.at(-1);
+  let version = BigInt(position.version);
   if (last !== undefined) {
     const range: Range = { position, userIds, after: first.position ?? FIRST_ID, last, now };
     const usersTotal = first.usersTotal ?? (await estimateUsers(db, workspaceId));
     const write = inDatabase ? computeInDatabase : computeInMemory;
     if (!(await write(db, workspaceId, definitions, { ...range, usersTotal }))) return undefined;
+    version += 1n;
   }
   if (userIds.length === limit) return { users: userIds.length, completed: [] };
   for (const definition of definitions) {
-    const isDone = await completeDefinition(db, segments, definition.id, now);
+    const isDone = await completeDefinition(db, segments, { definitionId: definition.id, version }, now);
     if (!isDone) return undefined;
+    version += 1n;
   }
   return { users: userIds.length, completed: definitions.map(({ segmentId }) => segmentId) };
 }

@@ -1,7 +1,7 @@
 import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import type { Action } from '../changes/audit.ts';
+import type { Action } from '../changes/change.ts';
 import { recordEach } from '../changes/record.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';

@@ -3,7 +3,7 @@ import { readLists } from '../lists/list.ts';
 import { toCondition } from '../users/filter/filter.ts';
 import { referencesOf } from './references.ts';
 import { readSegments } from './segment.ts';
-import { parseStoredFilter, presentFilter, type StoredFilter } from './stored-filter.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 
 /** The names of lists and segments by id, as far as they are known. */
 export interface FilterNames {
@@ -20,14 +20,10 @@ export function idsInFilter(filter: StoredFilter): { lists: string[]; segments: 
   return { lists: idsOf('lists'), segments: idsOf('segments') };
 }
 
-/** The filter as a sentence, with the names of lists and segments where they are known, and their ids elsewhere. */
+/** The filter in words, with the names of lists and segments where they are known, and their ids elsewhere. */
 export function summaryOf(filter: StoredFilter, { lists, segments }: FilterNames): string {
-  const nameIn = (names: ReadonlyMap<string, string>) => (id: string) => {
-    const name = names.get(id);
-    return name === undefined ? id : JSON.stringify(name);
-  };
-  const named = presentFilter(filter, { list: nameIn(lists), segment: nameIn(segments) });
-  return toCondition(parseStoredFilter(named)).phrase();
+  const names = { list: lists, segment: segments };
+  return toCondition(parseStoredFilter(filter)).phrase({ nameOf: (kind, id) => names[kind].get(id) });
 }
 
 type ReadByIds<Row> = (db: ReadDb, workspaceId: string, ids: readonly string[]) => Promise<Map<string, Row>>;

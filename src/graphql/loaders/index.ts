@@ -102,7 +102,7 @@ const sourceTexts = new WeakMap<KeysetSource<object>, string>();
 function sourceText(source: KeysetSource<object>): string {
   const cached = sourceTexts.get(source);
   if (cached !== undefined) return cached;
-  const { columns, timeoutError: _, ...fragments } = source;
+  const { columns, timeoutError: _, keyOf: __, ...fragments } = source;
   const parts = Object.entries(fragments).flatMap(([name, { strings, values }]) => [name, ...strings, values]);
   const text = JSON.stringify([columnsId(columns), ...parts]);
   sourceTexts.set(source, text);

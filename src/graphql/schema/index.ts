@@ -13,6 +13,7 @@ import './segment-mutations.ts';
 import './segment-preview.ts';
 import './events.ts';
 import './attributes.ts';
+import './changes.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { requiresScopesDirective } from './scopes-plugin.ts';

@@ -46,7 +46,7 @@ async function createFullWorkspace(db: DatabaseClient, name: string) {
 
 const full: RowCounts = {
   events: 76,
-  audit_entries: 4,
+  changes: 4,
   idempotency_keys: 2,
   devices: 24,
   list_memberships: 48,

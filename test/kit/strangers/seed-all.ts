@@ -63,7 +63,7 @@ const tables = [
   'user_activity',
   'user_deletions',
   'idempotency_keys',
-  'audit_entries',
+  'changes',
 ];
 
 /** All rows of a workspace, as text. */
