@@ -12,6 +12,9 @@ import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.t
 const STEP_SIZE_IN_MEMORY = 1_000;
 const STEP_SIZE_IN_DATABASE = 5_000;
 
+/** Pairs of a user and a definition that one step evaluates, each of which can become a member: 100 definitions of 200 users. */
+const PAIRS_IN_MEMORY = 20_000;
+
 /** Up to as many definitions, PostgreSQL evaluates them one by one faster than their users are read (docs/performance-steps.md). */
 const MAX_DEFINITIONS_IN_DATABASE = 2;
 
@@ -21,6 +24,8 @@ const USERS_AT_ONCE = 50;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 interface BackfillOptions {
+  /** The size of the step, as a part of the usual one. */
+  part?: number;
   /** Maximum number of users of a step. */
   stepSize?: number | undefined;
   /** The time of the evaluation; the database's clock by default. */
@@ -43,7 +48,7 @@ export interface BackfillResult {
 export async function advanceBackfill(
   db: Database,
   segments: WorkspaceSegments,
-  { stepSize, now }: BackfillOptions = {},
+  { part = 1, stepSize, now }: BackfillOptions = {},
 ): Promise<BackfillResult | null | undefined> {
   const { workspaceId } = segments;
   const current = await segments.read(db);
@@ -55,7 +60,8 @@ export async function advanceBackfill(
   const { position } = current;
   const isTimed = ({ condition }: Definition) => condition.dependencies().some(({ kind }) => kind === 'time');
   const inDatabase = definitions.length <= MAX_DEFINITIONS_IN_DATABASE && !definitions.some(isTimed);
-  const limit = stepSize ?? (inDatabase ? STEP_SIZE_IN_DATABASE : STEP_SIZE_IN_MEMORY);
+  const inMemory = Math.min(STEP_SIZE_IN_MEMORY, PAIRS_IN_MEMORY / definitions.length);
+  const limit = stepSize ?? Math.ceil((inDatabase ? STEP_SIZE_IN_DATABASE : inMemory) * part);
   const userIds = await readNextUsers(db, workspaceId, first.position, limit);
   const last = userIds.at(-1);
   let version = BigInt(position.version);

@@ -4,8 +4,17 @@ import { consumeChanges } from '../../../src/domain/segments/consume.ts';
 import { setSegmentSuppression } from '../../../src/domain/segments/suppress.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
+import {
+  after,
+  define,
+  processOf,
+  readMembers,
+  redefine,
+  settle,
+  uidsIn,
+  write,
+} from '../../kit/segments/workspace.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
-import { after, define, processOf, readMembers, redefine, settle, uidsIn, write } from '../../kit/segments/workspace.ts';
 
 const ADA = { firstName: { eq: 'Ada' } };
 

@@ -1,6 +1,6 @@
 import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
-import type { DatabaseTimeouts } from '../../../src/db/timeouts.ts';
 import { labelOf } from '../../../src/db/statements.ts';
+import type { DatabaseTimeouts } from '../../../src/db/timeouts.ts';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
 import { cleanUpDefinition } from '../../../src/domain/segments/clean-up.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
