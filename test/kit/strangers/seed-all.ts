@@ -1,4 +1,4 @@
-import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
+import { type Place, rowId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
 import { namesOf } from './names.ts';
 
 /** Inserts one object of each type for a number, which is part of all its texts. */
@@ -23,6 +23,10 @@ export async function seedAll(place: Place, number: number): Promise<void> {
     INSERT INTO users (workspace_id, id, uid, email, uid_updateable, created_at, updated_at)
     VALUES (${workspaceId}::uuid, gen_random_uuid(), ${`import${number}@example.com`}, ${`import${number}@example.com`},
       true, now(), now())`;
+  await db.$executeRaw`
+    INSERT INTO changes (workspace_id, at, key_id, action, user_id, list_id, segment_id, changed)
+    VALUES (${workspaceId}::uuid, now(), ${`key-${number}`}, 'updateUser', ${rowId(number)}::uuid, ${rowId(number)}::uuid,
+      ${rowId(number)}::uuid, ARRAY[${`meta.k${number}`}])`;
   await db.$executeRaw`
     INSERT INTO idempotency_keys (workspace_id, key, operation, digest, made_id, created_at)
     VALUES (${workspaceId}::uuid, ${namesOf(number).idempotencyKey}, 'addEvent', sha256('something'), gen_random_uuid(), now())`;
