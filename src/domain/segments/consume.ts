@@ -47,7 +47,7 @@ export async function consumeChanges(
   { stepSize = STEP_SIZE, now: fixedNow }: StepOptions = {},
 ): Promise<StepResult | undefined> {
   const { workspaceId } = segments;
-  const current = await segments.read(db);
+  const current = await segments.readPosition(db);
   if (!current) return undefined;
   const { position, plan } = current;
   const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, position.snapshot, stepSize);
@@ -66,6 +66,7 @@ export async function consumeChanges(
   }
   const isWritten = await writeStep(db, workspaceId, { position, snapshot, now: state.now, effects });
   if (!isWritten) return undefined;
+  segments.stepped();
   await deleteDead(db, workspaceId, plan, dues);
   const instants = [...changes.map(({ at }) => Date.parse(at)), ...dues.map(({ due }) => due)];
   return {
