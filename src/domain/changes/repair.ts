@@ -17,8 +17,8 @@ const LOCK = 'repairAfterRestore';
 /**
  * Repairs the log of changes after the database was restored from a dump. The transaction ids of another server begin anew, so that the log
  * would hide stored changes until the server reaches their ids, and consumers would miss new changes. If the workspace has a change or
- * a position whose transaction id the server has not assigned yet, its segments are computed again, and those changes get the id 0:
- * every reader has seen them. Cursors of clients expire because the table has another id (`page.ts`).
+ * a position whose transaction id the server has not assigned yet, its segments are computed again, and its changes get the id 0:
+ * they precede all others. Cursors of clients expire because the table has another id (`page.ts`).
  *
  * Runs in steps, each of which finds out again what is left, so that several gateways can start at once, and a killed one loses nothing.
  * @returns whether anything had to be repaired.
@@ -49,7 +49,10 @@ async function findRestored(db: ReadDb): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Repairs some changes of a workspace. @returns whether there are more. */
+/**
+ * Repairs the changes of a workspace with the least ids, as long as it has one whose id the server has not reached: until then, no gateway
+ * that has started since the restore serves requests, so that all changes are restored ones. @returns whether there can be more.
+ */
 function repairStep(db: Database, workspaceId: string): Promise<boolean> {
   return inTransaction(db, async (tx) => {
     await tx.query`/* lockRepair */ SELECT pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`;
@@ -58,8 +61,11 @@ function repairStep(db: Database, workspaceId: string): Promise<boolean> {
       UPDATE changes SET xid = 0
       WHERE changes.workspace_id = ${workspaceId}::uuid AND (changes.xid, changes.seq) IN (
         SELECT restored.xid, restored.seq FROM changes AS restored
-        WHERE restored.workspace_id = ${workspaceId}::uuid
-          AND restored.xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        WHERE restored.workspace_id = ${workspaceId}::uuid AND restored.xid > 0 AND EXISTS (
+          SELECT FROM changes AS latest
+          WHERE latest.workspace_id = ${workspaceId}::uuid
+            AND latest.xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        )
         ORDER BY restored.xid, restored.seq LIMIT ${STEP_SIZE}
       )`;
     return count === STEP_SIZE;

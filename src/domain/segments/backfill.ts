@@ -65,16 +65,19 @@ export async function advanceBackfill(
       : Math.min(STEP_SIZE_IN_MEMORY, Math.ceil(EVALUATIONS_PER_STEP / definitions.length)));
   const userIds = await readNextUsers(db, workspaceId, first.position, limit);
   const last = userIds.at(-1);
+  let version = BigInt(position.version);
   if (last !== undefined) {
     const range: Range = { position, userIds, after: first.position ?? FIRST_ID, last, now };
     const usersTotal = first.usersTotal ?? (await estimateUsers(db, workspaceId));
     const write = inDatabase ? computeInDatabase : computeInMemory;
     if (!(await write(db, workspaceId, definitions, { ...range, usersTotal }))) return undefined;
+    version += 1n;
   }
   if (userIds.length === limit) return { users: userIds.length, completed: [] };
   for (const definition of definitions) {
-    const isDone = await completeDefinition(db, segments, definition.id, now);
+    const isDone = await completeDefinition(db, segments, { definitionId: definition.id, version }, now);
     if (!isDone) return undefined;
+    version += 1n;
   }
   return { users: userIds.length, completed: definitions.map(({ segmentId }) => segmentId) };
 }

@@ -13,7 +13,7 @@ import { addList, addUser } from '../../kit/factories.ts';
 import { filterGenerator } from '../../kit/filters/generate-filter.ts';
 import { usePeople } from '../../kit/filters/people.ts';
 import { CreateSegment, PreviewSegment, ReadSegment, UpdateSegment } from '../../kit/operations/segments.ts';
-import { defineSegment } from '../../kit/segments.ts';
+import { defineSegment } from '../../kit/segments/define.ts';
 import { casesOf } from '../../kit/test-size.ts';
 
 const schema = userFilter({ list: z.uuid(), segment: z.uuid() });
