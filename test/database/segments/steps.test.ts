@@ -1,28 +1,24 @@
 import { expect, it } from 'vitest';
 import type { DatabaseClient } from '../../../src/db/client.ts';
-import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
-import { createSegment, updateSegment } from '../../../src/domain/segments/define.ts';
 import { readNews } from '../../../src/domain/segments/leases.ts';
-import { WorkspaceSegments } from '../../../src/domain/segments/workspace-segments.ts';
-import { COMMAND_LINE } from '../../../src/domain/shared/actor.ts';
 import { newId } from '../../../src/domain/shared/ids.ts';
-import { startApp } from '../../kit/app.ts';
+import { after, define, processOf, redefine, settle, startWithJobs } from '../../kit/segments/workspace.ts';
 
 const named = (firstName: string) => ({ firstName: { eq: firstName } });
 
 /** A workspace with a segment of the users named Ada, which a process has computed. */
 async function startWithSegment() {
-  const app = await startApp({ ownDatabase: true });
-  const { db, workspaceId } = app;
-  const actor = { workspaceId, actorName: COMMAND_LINE, scopes: new Set<never>() };
-  const segment = await createSegment(db, actor, { name: 'Adas', where: named('Ada') });
-  const segments = new WorkspaceSegments(workspaceId);
-  while ((await advanceBackfill(db, segments)) !== null);
+  const app = await startWithJobs();
+  const { db, jobs, workspaceId } = app;
+  const segmentId = await define(app, named('Ada'));
+  await settle(app);
   const workerId = newId();
   await db.pool.query('UPDATE change_consumers SET owner = $2 WHERE workspace_id = $1', [workspaceId, workerId]);
+  const segments = processOf(app);
   await consumeChanges(db, segments);
-  return { app, db, workspaceId, actor, segment, segments, workerId };
+  const hasNews = async () => (await readNews(jobs, workerId)).some((workspace) => workspace.hasNews);
+  return { app, db, workspaceId, segmentId, segments, hasNews };
 }
 
 /** Adds a user as a writer does, with a connection whose transaction the caller can leave open. */
@@ -37,44 +33,34 @@ const addUser = (client: Pick<DatabaseClient['pool'], 'query'>, workspaceId: str
   );
 
 it('does not read the entries that a step has written', async () => {
-  const { app, db, workspaceId, segments, workerId } = await startWithSegment();
-  // await using _ = app;
+  const { app, db, workspaceId, segments, hasNews } = await startWithSegment();
+  await using _ = app;
   await addUser(db.pool, workspaceId, 'ada');
-  expect(await readNews(db, workerId)).toMatchObject([{ hasNews: true }]);
+  expect(await hasNews()).toBe(true);
   expect(await consumeChanges(db, segments)).toMatchObject({ changes: 1, entered: 1, hasMore: false });
-  expect(await readNews(db, workerId)).toEqual([]);
+  expect(await hasNews()).toBe(false);
   await addUser(db.pool, workspaceId, 'eve');
   expect(await consumeChanges(db, segments)).toMatchObject({ changes: 1, entered: 1 });
 });
 
 it('reads what a transaction that was in progress during a step commits later', async () => {
-  const { app, db, workspaceId, segments, workerId } = await startWithSegment();
-  // await using _ = app;
+  const { app, db, workspaceId, segments, hasNews } = await startWithSegment();
+  await using _ = app;
   const [before, during] = await Promise.all([db.pool.connect(), db.pool.connect()]);
   try {
     await before.query('BEGIN');
     await addUser(before, workspaceId, 'before');
     await addUser(db.pool, workspaceId, 'ada');
     // Begins after the changes have been read, and before the position is stored.
-    const evaluated = consumeChanges(
-      {
-        ...db,
-        query: async (...statement) => {
-          const rows = await db.query(...statement);
-          if (String('text' in statement[0] ? statement[0].text : statement[0].join()).includes('changesAfter')) {
-            await during.query('BEGIN');
-            await addUser(during, workspaceId, 'during');
-          }
-          return rows as never;
-        },
-      },
-      segments,
-    );
-    expect(await evaluated).toMatchObject({ changes: 1, entered: 1 });
-    expect(await readNews(db, workerId)).toEqual([]);
+    const observed = after(db, 'changesAfter', async () => {
+      await during.query('BEGIN');
+      await addUser(during, workspaceId, 'during');
+    });
+    expect(await consumeChanges(observed, segments)).toMatchObject({ changes: 1, entered: 1 });
+    expect(await hasNews()).toBe(false);
     for (const client of [during, before]) {
       await client.query('COMMIT');
-      expect(await readNews(db, workerId)).toMatchObject([{ hasNews: true }]);
+      expect(await hasNews()).toBe(true);
       expect(await consumeChanges(db, segments)).toMatchObject({ changes: 1, entered: 1 });
     }
   } finally {
@@ -83,14 +69,13 @@ it('reads what a transaction that was in progress during a step commits later', 
 });
 
 it('evaluates by a definition that was changed between two steps', async () => {
-  const { app, db, workspaceId, actor, segment, segments } = await startWithSegment();
-  // await using _ = app;
+  const { app, db, workspaceId, segmentId, segments } = await startWithSegment();
+  await using _ = app;
   await addUser(db.pool, workspaceId, 'ada');
   expect(await consumeChanges(db, segments)).toMatchObject({ entered: 1 });
-  await updateSegment(db, actor, { segmentId: segment.id, where: named('Eve') });
+  await redefine(app, segmentId, named('Eve'));
   // By another process.
-  const others = new WorkspaceSegments(workspaceId);
-  while ((await advanceBackfill(db, others)) !== null);
+  await settle(app);
   await addUser(db.pool, workspaceId, 'eve', 'Eve');
   expect(await consumeChanges(db, segments)).toMatchObject({ entered: 1 });
 });
