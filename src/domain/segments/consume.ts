@@ -50,7 +50,7 @@ export async function consumeChanges(
   { part = 1, stepSize = Math.ceil(STEP_SIZE * part), now: fixedNow }: StepOptions = {},
 ): Promise<StepResult | undefined> {
   const { workspaceId } = segments;
-  const current = await segments.read(db);
+  const current = await segments.readPosition(db);
   if (!current) return undefined;
   const { plan } = current;
   const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, current.position.snapshot, stepSize);
@@ -69,6 +69,7 @@ export async function consumeChanges(
     const isLast = from + partSize >= users.length;
     const writes = { position, now: state.now, effects: effectsOfPart, ...(isLast ? { snapshot } : {}) };
     if (!(await writeStep(db, workspaceId, writes))) return undefined;
+    segments.stepped();
     position = { ...position, version: String(BigInt(position.version) + 1n) };
     effects.push(...effectsOfPart);
     for (const ofUser of ofPart.values()) evaluations += ofUser.size;

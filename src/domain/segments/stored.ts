@@ -3,6 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import type { Action } from '../changes/change.ts';
 import { recordEach } from '../changes/record.ts';
+import { includingOwnTransaction } from '../changes/snapshot.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';
 
@@ -64,7 +65,7 @@ interface StoredRow {
  */
 export const movedSql = (workspaceId: string, { version }: Position, snapshot?: string) => Prisma.sql`moved AS (
     UPDATE change_consumers SET version = version + 1
-      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${snapshot}`}
+      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${includingOwnTransaction(snapshot)}`}
     WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint
     RETURNING version
   )`;
