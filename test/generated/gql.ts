@@ -44,6 +44,7 @@ type Documents = {
     "\n  query UsersPage(\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n    $page: Boolean! = true\n    $count: Boolean! = false\n  ) {\n    users(first: $first, after: $after, last: $last, before: $before) {\n      edges @include(if: $page) { cursor node { id } }\n      nodes @include(if: $page) { id }\n      pageInfo @include(if: $page) { hasNextPage hasPreviousPage startCursor endCursor }\n      totalCount @include(if: $count)\n      totalCountIsCapped @include(if: $count)\n    }\n  }\n": typeof types.UsersPageDocument,
     "\n  query UsersBySegment($where: UserFilter!) {\n    users(where: $where) { nodes { uid } totalCount }\n  }\n": typeof types.UsersBySegmentDocument,
     "\n  query MembersByDefinition($id: ID!, $where: UserFilter) {\n    segment(id: $id) {\n      members { nodes { uid segments { segment { id } } } totalCount }\n      matching: members(where: $where) { nodes { uid } totalCount }\n    }\n  }\n": typeof types.MembersByDefinitionDocument,
+    "\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n": typeof types.ExplainSegmentsDocument,
     "\n  mutation PutUser($input: UpdateUserInput!) {\n    updateUser(input: $input) { ... on UpdateUserPayload { created user { id } } ... on Error { code } }\n  }\n": typeof types.PutUserDocument,
     "\n  query UserOfUid($uid: String!) {\n    user(uid: $uid) { id firstName devices { token } }\n  }\n": typeof types.UserOfUidDocument,
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": typeof types.DropUserDocument,
@@ -124,6 +125,7 @@ const documents: Documents = {
     "\n  query UsersPage(\n    $first: Int\n    $after: String\n    $last: Int\n    $before: String\n    $page: Boolean! = true\n    $count: Boolean! = false\n  ) {\n    users(first: $first, after: $after, last: $last, before: $before) {\n      edges @include(if: $page) { cursor node { id } }\n      nodes @include(if: $page) { id }\n      pageInfo @include(if: $page) { hasNextPage hasPreviousPage startCursor endCursor }\n      totalCount @include(if: $count)\n      totalCountIsCapped @include(if: $count)\n    }\n  }\n": types.UsersPageDocument,
     "\n  query UsersBySegment($where: UserFilter!) {\n    users(where: $where) { nodes { uid } totalCount }\n  }\n": types.UsersBySegmentDocument,
     "\n  query MembersByDefinition($id: ID!, $where: UserFilter) {\n    segment(id: $id) {\n      members { nodes { uid segments { segment { id } } } totalCount }\n      matching: members(where: $where) { nodes { uid } totalCount }\n    }\n  }\n": types.MembersByDefinitionDocument,
+    "\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n": types.ExplainSegmentsDocument,
     "\n  mutation PutUser($input: UpdateUserInput!) {\n    updateUser(input: $input) { ... on UpdateUserPayload { created user { id } } ... on Error { code } }\n  }\n": types.PutUserDocument,
     "\n  query UserOfUid($uid: String!) {\n    user(uid: $uid) { id firstName devices { token } }\n  }\n": types.UserOfUidDocument,
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": types.DropUserDocument,
@@ -308,6 +310,10 @@ export function graphql(source: "\n  query UsersBySegment($where: UserFilter!) {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query MembersByDefinition($id: ID!, $where: UserFilter) {\n    segment(id: $id) {\n      members { nodes { uid segments { segment { id } } } totalCount }\n      matching: members(where: $where) { nodes { uid } totalCount }\n    }\n  }\n"): (typeof documents)["\n  query MembersByDefinition($id: ID!, $where: UserFilter) {\n    segment(id: $id) {\n      members { nodes { uid segments { segment { id } } } totalCount }\n      matching: members(where: $where) { nodes { uid } totalCount }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n"): (typeof documents)["\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
