@@ -110,15 +110,15 @@ export function fillStatements(workspaceId: string, users: number): FillStatemen
         table: `${kind}s`,
         rows: 3,
         sql: `INSERT INTO ${kind}s (workspace_id, id, ${kind === 'list' ? 'title' : 'definition_id, name'}, created_at)
-          SELECT ${workspace}, ${listIdSql('n')}, ${kind === 'list' ? '' : `${listIdSql('n')}, `}'Number ' || n, ${instant(`${FILL_START}`)}
+          SELECT ${workspace}, ${listIdSql('n')}, ${kind === 'list' ? '' : `${listIdSql('n')},`} 'Number ' || n, ${instant(`${FILL_START}`)}
           FROM ${rows}`,
       },
       {
         table: `${kind}_memberships`,
         rows: users,
-        sql: `INSERT INTO ${kind}_memberships (workspace_id, ${kind}_id, user_id, ${kind === 'list' ? 'subscribed, joined_at' : 'definition_id, suppressed'})
-          SELECT ${workspace}, ${listIdSql('list')}, ${userId('n')}, ${kind === 'list' ? '' : `${listIdSql('list')}, `}
-            n % 5 > 0 ${kind === 'list' ? `, ${instant(created)}` : ''}
+        sql: `INSERT INTO ${kind}_memberships (workspace_id, ${kind}_id, user_id, ${kind === 'list' ? 'subscribed, joined_at' : 'suppressed, definition_id'})
+          SELECT ${workspace}, ${listIdSql('list')}, ${userId('n')},
+            n % 5 > 0, ${kind === 'list' ? instant(created) : listIdSql('list')}
           FROM ${rows}, generate_series(1, 3) AS list WHERE ${isListed}`,
       },
     ]),

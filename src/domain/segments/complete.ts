@@ -11,19 +11,22 @@ import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.t
 /**
  * Makes a definition whose members have been computed that of its segment, and records it with one change. Definitions that refer to the
  * segment are computed again.
+ * @param version that at which no users were left to read. A step after it may have consumed the change of a new user, without evaluating
+ * the definition for it.
  * @returns false if another process or a changed definition came first.
  */
 export async function completeDefinition(
   db: Database,
   segments: WorkspaceSegments,
-  definitionId: string,
+  { definitionId, version }: { definitionId: string; version: bigint },
   now = new Date(),
 ): Promise<boolean> {
   const { workspaceId } = segments;
   return inTransaction(db, async (tx) => {
     const current = await segments.read(tx);
     const definition = current?.definitions.find(({ id }) => id === definitionId);
-    if (!current || !definition || definition.isReplaced || definition.isComplete) return false;
+    if (current?.position.version !== String(version)) return false;
+    if (!definition || definition.isReplaced || definition.isComplete) return false;
     const { segmentId, currentId } = definition;
     const done = await tx.query<unknown[]>`/* completeSegmentDefinition */
       WITH ${movedSql(workspaceId, current.position)}, completed AS (

@@ -34,8 +34,8 @@ export async function readStored(
     FROM segment_suppressions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${ids})`;
   const users = new Map<string, { memberships: Map<string, StoredMembership>; suppressedIn: Set<string> }>();
   for (const { userId, definitionId, isMember, due, isSuppression } of rows) {
-    let user = users.get(userId);
-    if (!user) users.set(userId, (user = { memberships: new Map(), suppressedIn: new Set() }));
+    const user = users.get(userId) ?? { memberships: new Map(), suppressedIn: new Set() };
+    users.set(userId, user);
     if (isSuppression) user.suppressedIn.add(definitionId);
     else {
       const known = user.memberships.get(definitionId);

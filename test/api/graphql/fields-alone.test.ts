@@ -78,9 +78,21 @@ async function startFullApp() {
     WHERE workspace_id = ${app.workspaceId}::uuid`;
   await seedDevices(app, users);
   await seedListMembers(app, 1, users);
+  await seedSegmentMembers(app, 1, users);
+  // The segment has members, and others are being computed.
+  const segmentId = rowId(1);
+  for (const [id, completedAt] of [
+    [segmentId, new Date()],
+    [rowId(2), null],
+  ] as const) {
+    const filter = { uid: { eq: 'u10' } };
+    const data = { workspaceId: app.workspaceId, id, segmentId, filter, createdAt: new Date(), completedAt };
+    await app.db.segmentDefinition.create({ data });
+  }
+  await app.db.segment.updateMany({ data: { description: 'd' } });
+  await app.db.segmentMembership.updateMany({ data: { enteredAt: new Date() } });
   await app.db
     .$executeRaw`UPDATE lists SET description = 'd', archived_at = now() WHERE workspace_id = ${app.workspaceId}::uuid`;
-  await seedSegmentMembers(app, 1, users);
   for (const user of users) await seedEvents(app, user, [user, user + 1]);
   await app.db.$executeRaw`
     UPDATE events SET value = to_jsonb(id::text), properties = jsonb_build_object('id', id)

@@ -4,7 +4,7 @@ import { encodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
 import { startApp } from '../../kit/app.ts';
 import { addList, addSegment, addToSegment, addUser } from '../../kit/factories.ts';
 import { CreateSegment, DeleteSegment, ReadSegment, UpdateSegment } from '../../kit/operations/segments.ts';
-import { completeSegment, defineSegment } from '../../kit/segments.ts';
+import { completeSegment, defineSegment } from '../../kit/segments/define.ts';
 
 const unknown = encodeGlobalId('Segment', '0190a000-0000-7000-8000-000000000000');
 const pro = { meta: [{ key: 'plan', string: { eq: 'pro' } }] };

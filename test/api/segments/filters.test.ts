@@ -13,7 +13,7 @@ import { addList, addUser } from '../../kit/factories.ts';
 import { filterGenerator } from '../../kit/filters/generate-filter.ts';
 import { usePeople } from '../../kit/filters/people.ts';
 import { CreateSegment, PreviewSegment, ReadSegment, UpdateSegment } from '../../kit/operations/segments.ts';
-import { defineSegment } from '../../kit/segments.ts';
+import { defineSegment } from '../../kit/segments/define.ts';
 import { casesOf } from '../../kit/test-size.ts';
 
 const schema = userFilter({ list: z.uuid(), segment: z.uuid() });
@@ -89,10 +89,10 @@ it('summarizes the filter with the names of lists and segments', async () => {
     not: { segments: { some: { segmentIds: [paying.globalId] } } },
   };
   const { globalId: id } = await defineSegment(app, 'Readers', where);
-  const summary = `(not has segment "Paying" and uid is "${list.id}" and has list "News" and subscribed)`;
+  const summary = `is not in segment "Paying" and uid is "${list.id}" and is subscribed to list "News"`;
   expect((await app.run(ReadSegment, { id })).segment?.summary).toBe(summary);
   const caller = await app.withScopes('segments:read', 'users:read');
-  expect((await app.run(ReadSegment, { id }, caller)).segment?.summary).toBe(summary.replace('"News"', list.id));
+  expect((await app.run(ReadSegment, { id }, caller)).segment?.summary).toBe(summary.replace('News', list.id));
 });
 
 it('does not summarize the names of another workspace', async () => {
@@ -103,7 +103,7 @@ it('does not summarize the names of another workspace', async () => {
     where: { segmentId: id },
     data: { filter: { lists: { some: { listIds: [list.id] } } } },
   });
-  expect((await app.run(ReadSegment, { id: globalId })).segment?.summary).toBe(`has list ${list.id}`);
+  expect((await app.run(ReadSegment, { id: globalId })).segment?.summary).toBe(`is on list "${list.id}"`);
 });
 
 describe('previewSegment', () => {

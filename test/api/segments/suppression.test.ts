@@ -4,7 +4,7 @@ import { encodeGlobalId } from '../../../src/graphql/schema/global-id.ts';
 import { startApp } from '../../kit/app.ts';
 import { addSegment, addToSegment, addUser } from '../../kit/factories.ts';
 import { SetSegmentSuppression } from '../../kit/operations/segments.ts';
-import { completeSegment, defineSegment } from '../../kit/segments.ts';
+import { completeSegment, defineSegment } from '../../kit/segments/define.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 

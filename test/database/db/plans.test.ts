@@ -1,6 +1,6 @@
 import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { openDatabase, type WriteDb } from '../../../src/db/client.ts';
+import { openDatabase, type ReadDb, type WriteDb } from '../../../src/db/client.ts';
 import { countRows } from '../../../src/db/reading/count.ts';
 import { type KeysetSource, type Page, readPages } from '../../../src/db/reading/keyset.ts';
 import { type AuditFilter, readAudit } from '../../../src/domain/changes/audit.ts';
@@ -12,6 +12,9 @@ import { listMembersSource } from '../../../src/domain/lists/memberships.ts';
 import { segmentMembersSource } from '../../../src/domain/segments/memberships.ts';
 import { segmentsSource } from '../../../src/domain/segments/segment.ts';
 import { nameOfKey } from '../../../src/domain/shared/actor.ts';
+import { needsOf, readUserFacts } from '../../../src/domain/users/filter/facts.ts';
+import { toCondition } from '../../../src/domain/users/filter/filter.ts';
+import type { UserFilter } from '../../../src/domain/users/filter/input.ts';
 import { readUsers, usersSource } from '../../../src/domain/users/read.ts';
 import { writeUpdates } from '../../../src/domain/users/write-updates.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
@@ -165,6 +168,28 @@ describe('the plans of connections over 20,000 rows', () => {
     expect(Object.keys(await rowsTouched(() => countRows(database.db, source, [id(1)])))).toEqual(['list_memberships']);
   });
 
+  const everything: UserFilter = {
+    meta: [{ key: 'plan', exists: true }],
+    devices: { some: {} },
+    lists: { some: {} },
+    segments: { some: { segmentIds: [id(1)] } },
+    events: [{ name: { eq: 'e1' }, count: { gte: 3 }, within: 'P30D' }],
+  };
+  const readFacts = (db: ReadDb, userIds: readonly string[]) =>
+    readUserFacts(db, workspaceId, userIds, needsOf([toCondition(everything)]));
+
+  it('what conditions depend on is read without all events of a user', async () => {
+    const touched = await rowsTouched(() => readFacts(database.db, [id(1), id(2)]));
+    expect(touched).toEqual({
+      users: 2,
+      devices: 0,
+      list_memberships: 2,
+      segment_memberships: 2,
+      segments: 2,
+      events: 200,
+    });
+  });
+
   const entry = { actorName: nameOfKey('k') };
   const frequentStatements: [string, (db: WriteDb) => Promise<unknown>][] = [
     ...sources.flatMap(([name, source, parent]) =>
@@ -176,6 +201,7 @@ describe('the plans of connections over 20,000 rows', () => {
     ['a user by uid', (db) => readUsers(db, workspaceId, [{ uid: 'u1' }])],
     ['a user by id', (db) => readUsers(db, workspaceId, [{ id: id(1) }])],
     ['devices', (db) => readDevices(db, workspaceId, [id(1)])],
+    ['what conditions depend on', (db) => readFacts(db, [id(1)])],
     [
       'addEvent',
       (db) => insertEvents(db, workspaceId, [{ ...entry, input: { uid: 'u1', name: 'n' } }], { lock: 'wait' }),

@@ -8,6 +8,7 @@ export async function seedAll(place: Place, number: number): Promise<void> {
   await seedEvents(place, number, [number], `Event ${number}`);
   await seedDevices(place, [number]);
   const { db, workspaceId } = place;
+  await seedDefinition(place, number);
   const app = { timeZone: `Zone/${number}`, appVersion: `Version ${number}`, appBuild: `Build ${number}` };
   const meta = { [`k${number}`]: `${number}` };
   await db.$executeRaw`
@@ -32,6 +33,23 @@ export async function seedAll(place: Place, number: number): Promise<void> {
     VALUES (${workspaceId}::uuid, ${namesOf(number).idempotencyKey}, 'addEvent', sha256('something'), gen_random_uuid(), now())`;
 }
 
+/** Gives a filter to the segment of a number, a suppression, and an instant at which its member is evaluated. */
+async function seedDefinition({ db, workspaceId }: Place, number: number): Promise<void> {
+  const filter = JSON.stringify({ meta: [{ key: `k${number}`, string: { eq: `${number}` } }] });
+  const id = rowId(number);
+  await db.segment.updateMany({ where: { workspaceId }, data: { description: `About ${number}` } });
+  await db.$executeRaw`
+    INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at, completed_at)
+    VALUES (${workspaceId}::uuid, ${id}::uuid, ${id}::uuid, ${filter}::jsonb, now(), now())`;
+  await db.$executeRaw`
+    INSERT INTO segment_suppressions (workspace_id, segment_id, user_id) VALUES (${workspaceId}::uuid, ${id}::uuid, ${id}::uuid)`;
+  await db.$executeRaw`
+    INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
+    VALUES (${workspaceId}::uuid, ${id}::uuid, ${id}::uuid, now())`;
+  await db.$executeRaw`
+    INSERT INTO change_consumers (workspace_id, name, snapshot) VALUES (${workspaceId}::uuid, 'segments', '1:1:')`;
+}
+
 const tables = [
   'users',
   'attribute_values',
@@ -41,6 +59,10 @@ const tables = [
   'list_memberships',
   'segments',
   'segment_memberships',
+  'segment_definitions',
+  'segment_suppressions',
+  'segment_due',
+  'change_consumers',
   'events',
   'user_activity',
   'user_deletions',

@@ -26,11 +26,21 @@ export interface Condition extends Evaluable<UserFacts> {
   /** Conditions of which at least one holds exactly where this one does, each found by an index of its own. */
   alternatives?: readonly Condition[];
   /** The condition in words, such as `plan is "pro"`. */
-  phrase(): string;
+  phrase(wording?: Wording): string;
+  /** The conditions that it combines; omitted if it is a single one. */
+  parts?: { operator: 'and' | 'or'; conditions: readonly Condition[] };
   /** What the condition depends on. */
   dependencies(): Dependency[];
   /** The numbers of events on which it depends; none if omitted. */
   eventCounts?(): readonly EventCount[];
+}
+
+/** How a condition is put into words. */
+export interface Wording {
+  /** Whether its negation is. */
+  isNegated?: boolean;
+  /** The name of a list or segment. Those without a name are called by their ids. */
+  nameOf?(kind: 'list' | 'segment', id: string): string | undefined;
 }
 
 /** A condition on the number of a user's events: at least `count` pass all tests. */

@@ -55,7 +55,10 @@ export async function readDecisiveEvents(
     ...(byName.length === 0 ? [] : await db.query<FoundEvent[]>(selectByName(workspaceId, userIds, byName, now))),
     ...(others.length === 0
       ? []
-      : await db.queryOnce<FoundEvent[]>(selectByTests(workspaceId, userIds, others, { workspaceId, now, eventNames }), TIMEOUT_MS)),
+      : await db.queryOnce<FoundEvent[]>(
+          selectByTests(workspaceId, userIds, others, { workspaceId, now, eventNames }),
+          TIMEOUT_MS,
+        )),
   ];
   const byUser = Map.groupBy(found, ({ userId }) => userId);
   const distinct = (events: readonly FoundEvent[]) => [...new Map(events.map((event) => [event.id, event])).values()];
@@ -97,24 +100,29 @@ function searchesOf(counts: readonly EventCount[], eventNames: readonly string[]
   return [...searches.values()];
 }
 
-/** Prepared once: the searches are parameters. */
+/**
+ * Prepared once: the searches are parameters. OFFSET 0 makes PostgreSQL find past events by the index of names, which has their timestamps.
+ * By that of timestamps, it would read all events in the time for a name that is rare; one that is frequent is among the newest events.
+ */
 function selectByName(workspaceId: string, userIds: readonly string[], searches: readonly NameSearch[], now: Date) {
-  const inTime = Prisma.sql`events.workspace_id = ${workspaceId}::uuid AND events.name = search.name AND events.user_id = hot.user_id
-    AND events.timestamp >= search.since AND events.timestamp < search.until`;
+  const named = Prisma.sql`events.workspace_id = ${workspaceId}::uuid AND events.name = search.name AND events.user_id = hot.user_id`;
+  const inTime = Prisma.sql`event.timestamp >= search.since AND event.timestamp < search.until`;
   return Prisma.sql`/* readDecisiveEvents */
     SELECT ${columns} FROM (
-      SELECT DISTINCT event.id
+      SELECT DISTINCT found.id
       FROM unnest(${userIds}::uuid[]) AS hot(user_id) CROSS JOIN unnest(
         ${searches.map(({ name }) => name)}::text[], ${searches.map(({ keep }) => keep)}::int[],
         ${searches.map(({ since }) => toTimestamp(since))}::timestamptz[],
         ${searches.map(({ until }) => toTimestamp(until))}::timestamptz[]
       ) AS search(name, keep, since, until) CROSS JOIN LATERAL (
-        (SELECT events.id FROM events WHERE ${inTime} AND events.timestamp <= ${now}::timestamptz
-          ORDER BY events.timestamp DESC LIMIT search.keep)
+        (SELECT event.id FROM (SELECT events.id, events.timestamp FROM events WHERE ${named} OFFSET 0) AS event
+          WHERE ${inTime} AND event.timestamp <= ${now}::timestamptz ORDER BY event.timestamp DESC LIMIT search.keep)
         UNION ALL
-        (SELECT events.id FROM events WHERE ${inTime} AND events.timestamp > ${now}::timestamptz
-          ORDER BY events.timestamp LIMIT search.keep)
-      ) AS event
+        (SELECT event.id FROM (
+            SELECT events.id, events.timestamp FROM events WHERE ${named} AND events.timestamp > ${now}::timestamptz
+          ) AS event
+          WHERE ${inTime} ORDER BY event.timestamp LIMIT search.keep)
+      ) AS found
     ) AS kept JOIN events ON events.workspace_id = ${workspaceId}::uuid AND events.id = kept.id`;
 }
 

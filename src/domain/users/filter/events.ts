@@ -1,9 +1,9 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { contentTests, type EventFacts, type EventTest } from '../../events/filter.ts';
-import { describeDuration, lengthOfDuration } from '../../filter/duration.ts';
+import { lengthOfDuration } from '../../filter/duration.ts';
 import { constant, enoughPass } from '../../filter/evaluation.ts';
 import { ago, windowOf } from '../../filter/instants.ts';
-import { type RowScope, testIfSet, withPhrases } from '../../filter/row-tests.ts';
+import { type RowScope, testIfSet, withDetails } from '../../filter/row-tests.ts';
 import { fold, sqlText, textComparisons } from '../../filter/texts.ts';
 import {
   type Condition,
@@ -16,6 +16,7 @@ import {
 } from './condition.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
 import { all, not } from './logic.ts';
+import { describeEvents } from './wording.ts';
 
 /** The number of events: at least `minimum` and at most `maximum`. */
 interface Range {
@@ -63,7 +64,6 @@ function nameTest(name: EventCondition['name']): EventTest & Pick<EventCount, 'n
       return Prisma.join([Prisma.sql`true`, ...parts], ' AND ');
     },
     evaluate: (event) => constant(passes(event.name)),
-    phrase: comparisons.map((comparison) => `name ${comparison.phrase}`).join(' and '),
   };
 }
 
@@ -76,25 +76,25 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
         sql: ({ now }: RowScope) =>
           Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
         evaluate: (event: EventFacts, now: number) => isInWindow(event.timestamp, now),
-        phrase: `in the last ${describeDuration(duration)}`,
         dependsOnTime: true,
       };
     }),
     ...testIfSet(since, (start) => ({
       sql: () => Prisma.sql`events.timestamp >= ${start}::timestamptz`,
       evaluate: (event: EventFacts) => constant(event.timestamp >= start.getTime()),
-      phrase: `since ${start.toISOString()}`,
     })),
     ...testIfSet(until, (end) => ({
       sql: () => Prisma.sql`events.timestamp < ${end}::timestamptz`,
       evaluate: (event: EventFacts) => constant(event.timestamp < end.getTime()),
-      phrase: `before ${end.toISOString()}`,
     })),
   ];
 }
 
 /** Holds if a user has at least as many events that pass all tests. */
-function atLeast(required: EventCount, dependencies: Dependency[]): Condition {
+function atLeast(
+  required: EventCount,
+  { dependencies, phrase }: Pick<Condition, 'phrase' | 'dependencies'>,
+): Condition {
   const { count, tests } = required;
   const eventsOf = (scope: SqlScope, isNegated: boolean) => {
     // Users without such events are found by their other events.
@@ -119,8 +119,8 @@ function atLeast(required: EventCount, dependencies: Dependency[]): Condition {
     },
     access: count === 1 ? 'index' : 'aggregate',
     evaluate: ({ events }, now) => enoughPass(count, events, tests, now),
-    phrase: () => withPhrases(`did at least ${count} × an event`, tests, 'with '),
-    dependencies: () => dependencies,
+    phrase,
+    dependencies,
     eventCounts: () => [required],
   };
 }
@@ -129,7 +129,7 @@ const nobody: Condition = {
   sql: (_scope, isNegated) => (isNegated ? Prisma.sql`true` : Prisma.sql`false`),
   access: 'index',
   evaluate: () => constant(false),
-  phrase: () => 'nobody',
+  phrase: ({ isNegated } = {}) => (isNegated ? 'everybody' : 'nobody'),
   dependencies: () => [],
 };
 
@@ -150,10 +150,21 @@ function toCondition(input: EventCondition, { indexes }: ConditionOptions): Cond
     until: input.until?.getTime() ?? Number.POSITIVE_INFINITY,
   });
   const dependencies: Dependency[] = [{ kind: 'events', name: input.name.eq ?? undefined }, ...timeOf(tests)];
-  return all([
-    ...(minimum > 0 ? [atLeast(required(minimum), dependencies)] : []),
-    ...(Number.isFinite(maximum) ? [not(atLeast(required(maximum + 1), dependencies))] : []),
+  const phraseOf =
+    (range: Range): Condition['phrase'] =>
+    (wording = {}) =>
+      withDetails(describeEvents(input, range, wording), ofContent);
+  const moreThan = (count: number) =>
+    atLeast(required(count + 1), {
+      dependencies: () => dependencies,
+      phrase: phraseOf({ minimum: count + 1, maximum: Number.POSITIVE_INFINITY }),
+    });
+  // One condition in words, although it has two parts.
+  const { parts: _, ...condition } = all([
+    ...(minimum > 0 ? [moreThan(minimum - 1)] : []),
+    ...(Number.isFinite(maximum) ? [not(moreThan(maximum))] : []),
   ]);
+  return { ...condition, phrase: phraseOf({ minimum, maximum }) };
 }
 
 /** The conditions on the events of a user. */

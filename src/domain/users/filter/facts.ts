@@ -1,6 +1,7 @@
 import type { ReadDb } from '../../../db/client.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import type { FieldSet } from '../../../db/reading/columns.ts';
+import { arrayParameter } from '../../../db/sql.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
 import type { EventFacts } from '../../events/filter.ts';
 import { allHold } from '../../filter/evaluation.ts';
@@ -188,16 +189,20 @@ function selectFacts(workspaceId: string, userIds: readonly string[], needs: Fac
     SELECT ${msOf(clock)}::float8 AS now, ${Prisma.join([userColumns.arrays(needs.fields), ...arrays])}
     FROM (
       SELECT ${Prisma.join([userColumns.list, ...relations])} FROM users
-      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = ANY(${userIds}::uuid[])
+      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = ANY(${arrayParameter(userIds, 'uuid')})
     ) AS found`;
 }
 
 const isOneOf = (column: Prisma.Sql, ids: readonly string[] | 'all') =>
   Prisma.sql`(${ids === 'all'}::boolean OR ${column} = ANY(${ids === 'all' ? [] : ids}::uuid[]))`;
 
-/** SQL of the `EventArrays` of the user `users.id`: of the time between the earliest and the latest event that can count. */
+/**
+ * SQL of the `EventArrays` of the user `users.id`: of the time between the earliest and the latest event that can count. The time and
+ * the limit are subqueries, so that a plan for their values is not cheaper than the generic plan (docs/performance-steps.md).
+ */
 function recentEvents(workspaceId: string, counts: readonly EventCount[], clock: Prisma.Sql): Prisma.Sql {
   const windows = counts.flatMap(({ window }) => window ?? []);
+  const longest = windows.length === 0 ? null : Math.max(...windows);
   const withoutWindow = counts.filter(({ window }) => window === undefined);
   const since = Math.min(...withoutWindow.map((count) => count.since));
   const until = Math.max(...counts.map((count) => count.until));
@@ -216,10 +221,9 @@ function recentEvents(workspaceId: string, counts: readonly EventCount[], clock:
   return Prisma.sql`(SELECT json_build_array(${Prisma.join(columns)})
     FROM (
       SELECT events.* FROM events WHERE events.workspace_id = ${workspaceId}::uuid AND events.user_id = users.id
-        AND events.timestamp >= least(${clock} - ${windows.length === 0 ? null : Math.max(...windows)}::float8 * interval '1 millisecond',
-          ${toTimestamp(since)}::timestamptz)
-        AND events.timestamp < ${toTimestamp(until)}::timestamptz
-      ORDER BY events.timestamp DESC LIMIT ${MAX_RECENT_EVENTS}::int
+        AND events.timestamp >= (SELECT least(${clock} - ${longest}::float8 * interval '1 millisecond', ${toTimestamp(since)}::timestamptz))
+        AND events.timestamp < (SELECT ${toTimestamp(until)}::timestamptz)
+      ORDER BY events.timestamp DESC LIMIT (SELECT ${MAX_RECENT_EVENTS}::int)
     ) AS event)`;
 }
 

@@ -1,7 +1,7 @@
-import { decodeIdOf } from '../../src/graphql/schema/global-id.ts';
-import type { UserFilter } from '../generated/graphql.ts';
-import type { startApp } from './app.ts';
-import { CreateSegment } from './operations/segments.ts';
+import { decodeIdOf } from '../../../src/graphql/schema/global-id.ts';
+import type { UserFilter } from '../../generated/graphql.ts';
+import type { startApp } from '../app.ts';
+import { CreateSegment } from '../operations/segments.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
