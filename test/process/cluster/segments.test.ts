@@ -54,8 +54,13 @@ async function startWithSegments(environment: Record<string, string>) {
       }
       return performance.now() - beganAt;
     },
-    sessions: async () =>
-      (await db.$queryRaw<object[]>`SELECT FROM pg_stat_activity WHERE application_name = 'gateway'`).length,
+    /** The last statement of each session of the workers. The primary's check of the indexes keeps its own for 10 s. */
+    sessions: async () => {
+      const sessions = await db.$queryRaw<{ query: string }[]>`
+        SELECT query FROM pg_stat_activity
+        WHERE application_name = 'gateway' AND backend_type = 'client backend' AND query NOT LIKE '/* readInvalidIndexes */%'`;
+      return sessions.map(({ query }) => query);
+    },
     workers: () => db.$queryRaw<{ owner: string; count: number }[]>`
       SELECT owner, count(*)::int AS count FROM change_consumers
       WHERE owner IN (SELECT id FROM segment_workers WHERE expires_at > now()) GROUP BY owner`,
@@ -72,7 +77,7 @@ it('shares the workspaces among the worker processes, within the connections of 
   await waitUntil(async () => expect((await started.workers()).map(({ count }) => count)).toEqual([2, 2]));
   await started.rename('Ada');
   await started.until(['ada']);
-  expect(await started.sessions()).toBeLessThanOrEqual(4);
+  expect((await started.sessions()).slice(4)).toEqual([]);
   const [killed = 0] = workerPids(gateway);
   process.kill(killed, 'SIGKILL');
   await waitUntil(() => expect(gateway.output()).toContain(`Worker ${killed} was killed by SIGKILL`));
@@ -80,12 +85,12 @@ it('shares the workspaces among the worker processes, within the connections of 
   await started.until([]);
   // The replacement gets its share.
   await waitUntil(async () => expect((await started.workers()).map(({ count }) => count)).toEqual([2, 2]));
-  expect(await started.sessions()).toBeLessThanOrEqual(4);
+  expect((await started.sessions()).slice(4)).toEqual([]);
   // Processes that are stopped leave no registration.
   await gateway.end('SIGTERM');
   const left = await started.db.$queryRaw<object[]>`SELECT FROM segment_workers WHERE expires_at > now()`;
   expect(left.length).toBeLessThanOrEqual(1);
-  expect(await started.sessions()).toBe(0);
+  expect(await started.sessions()).toEqual([]);
 });
 
 it.each(['on', 'off'])('computes segments within a second of a write, prepared statements %s', async (prepared) => {
