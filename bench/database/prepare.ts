@@ -29,27 +29,27 @@ export async function prepareDatabase(url: string, users: number, showProgress: 
   return workspaceId;
 }
 
-/** Finds or creates the benchmark's workspace, with its API key. */
-export async function prepareWorkspace(url: string): Promise<string> {
+/** Finds or creates a workspace of the benchmark, with its API key. @param suffix of its name, for a second workspace. */
+export async function prepareWorkspace(url: string, suffix = '', keyCredentials = credentials): Promise<string> {
   const db = openDatabase({ connectionString: url }, { poolSize: 1 });
   try {
-    const workspaceId = await findOrCreateWorkspace(db);
+    const workspaceId = await findOrCreateWorkspace(db, `${WORKSPACE} ${suffix}`.trim());
     const keys = await listKeys(db, workspaceId);
-    if (keys.length === 0) await createKey(db, workspaceId, scopes, credentials);
+    if (keys.length === 0) await createKey(db, workspaceId, scopes, keyCredentials);
     return workspaceId;
   } finally {
     await db.$disconnect();
   }
 }
 
-async function findOrCreateWorkspace(db: DatabaseClient): Promise<string> {
+async function findOrCreateWorkspace(db: DatabaseClient, name: string): Promise<string> {
   const workspaces = await listWorkspaces(db);
-  if (workspaces.some(({ name }) => name !== WORKSPACE)) {
+  if (workspaces.some((each) => !each.name.startsWith(WORKSPACE))) {
     throw new Error(
       'The database of DATABASE_URL must not contain other workspaces. Use a separate database for the benchmark.',
     );
   }
-  const [workspace = await createWorkspace(db, WORKSPACE)] = workspaces;
+  const workspace = workspaces.find((each) => each.name === name) ?? (await createWorkspace(db, name));
   return workspace.id;
 }
 

@@ -11,7 +11,7 @@ export async function restore(client: Client, workspaceId: string): Promise<void
     workspaceId,
     firstIdOf(FILL_END),
   ]);
-  const { rowCount: audited } = await client.query('DELETE FROM audit_entries WHERE workspace_id = $1', [workspaceId]);
+  const { rowCount: audited } = await client.query('DELETE FROM changes WHERE workspace_id = $1', [workspaceId]);
   const { rowCount: created } = await client.query('DELETE FROM users WHERE workspace_id = $1 AND uid LIKE $2', [
     workspaceId,
     `${NEW_UID_PREFIX}%`,
@@ -23,6 +23,6 @@ export async function restore(client: Client, workspaceId: string): Promise<void
     [workspaceId],
   );
   if (added) await client.query('VACUUM ANALYZE events');
-  if (audited) await client.query('VACUUM ANALYZE audit_entries');
+  if (audited) await client.query('VACUUM ANALYZE changes');
   if (changed || created) await client.query('VACUUM ANALYZE users');
 }

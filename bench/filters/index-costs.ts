@@ -141,6 +141,6 @@ async function restore(db: DatabaseClient, workspaceId: string): Promise<void> {
   const written = new Date(FILL_END);
   await db.execute`/* deleteEvents */ DELETE FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND name = ${EVENT} AND timestamp >= ${written}`;
-  await db.execute`/* deleteAuditEntries */ DELETE FROM audit_entries WHERE workspace_id = ${workspaceId}::uuid AND at >= ${written}`;
+  await db.execute`/* deleteAuditEntries */ DELETE FROM changes WHERE workspace_id = ${workspaceId}::uuid AND at >= ${written}`;
   await db.execute`/* vacuum */ VACUUM ANALYZE`;
 }

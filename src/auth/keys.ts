@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Models } from '../db/client.ts';
 import { violates } from '../db/errors.ts';
 import { Prisma } from '../db/generated/client.ts';
-import type { Action } from '../domain/changes/audit.ts';
+import type { Action } from '../domain/changes/change.ts';
 import { record } from '../domain/changes/record.ts';
 import { COMMAND_LINE } from '../domain/shared/actor.ts';
 import { DomainError, NotFoundError } from '../domain/shared/errors.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KeyLimits } from '../auth/keys.ts';
 import { MAX_POINTS_PER_MINUTE, pointsPerMinute, wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
+import { parseChangeId } from '../domain/changes/change.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
 import { instant } from '../domain/shared/instant.ts';
 import { isScope, type Scope, scopes } from '../domain/shared/scopes.ts';
@@ -64,12 +65,17 @@ export const rateLimit = z.string().transform((text, context): number | 'default
   return z.NEVER;
 });
 
-/** The id of a user or of an audit entry. */
+/** The id of a user. */
 export const rowId = z.uuid({ error: 'must be a UUID' });
 
-/** An actor of the audit trail: a key id, a public key, `token:` and the subject of a token, or `cli`. */
-export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.|cli$)/)], {
-  error: 'must be a key id, a public key (pk_…), cli, or token:<subject>',
+/** The id of an audit entry. */
+export const changeId = z.string().refine((text) => parseChangeId(text) !== undefined, {
+  error: 'must be the id of an entry, such as 71234-5678',
+});
+
+/** An actor of the audit trail: a key id, a public key, `token:` and the subject of a token, `cli`, or `segments`. */
+export const actor = z.union([z.uuid().toLowerCase(), z.string().regex(/^(?:pk_|token:.|cli$|segments$)/)], {
+  error: 'must be a key id, a public key (pk_…), cli, segments, or token:<subject>',
 });
 
 /** A date, which stands for midnight UTC, or a time with an offset. */

@@ -4,6 +4,9 @@ import { checkLimits, type Limits, limitVariables, toLimits } from './limits.ts'
 import { checkTokens, tokenVariables, toTokenSettings } from './tokens.ts';
 import { flag, oneOf, origins, pointsPerMinute, proxies, wholeNumber } from './values.ts';
 
+/** A hundred years. */
+const MAX_RETENTION_DAYS = 36_500;
+
 const variables = z.object({
   PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -27,6 +30,8 @@ const variables = z.object({
   TRUST_PROXY: proxies.default([]),
   ...tokenVariables,
   ...limitVariables,
+  CHANGE_LOG_DAYS: wholeNumber(1, MAX_RETENTION_DAYS).default(30),
+  AUDIT_DAYS: wholeNumber(0, MAX_RETENTION_DAYS).default(0),
   GRAPHIQL: flag.optional(),
   PERSISTED_OPERATIONS: z.string().min(1).optional(),
   PERSISTED_OPERATIONS_ONLY: flag.default(false),
@@ -96,6 +101,8 @@ export interface Config {
   trustProxy: string[];
   /** Settings of token authentication. Undefined: tokens are rejected. */
   tokens: TokenSettings | undefined;
+  /** For how many days changes are kept: those that usergraph computes, and those that callers make (0: for ever). */
+  retention: { logDays: number; auditDays: number };
   graphiql: GraphiQLAccess;
   /** The file of persisted operations, and whether all other operations are rejected. Undefined: no persisted operations. */
   persistedOperations: { file: string; only: boolean } | undefined;
@@ -146,6 +153,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     inFlightLimit: data.IN_FLIGHT_LIMIT,
     trustProxy: data.TRUST_PROXY,
     tokens: toTokenSettings(data),
+    retention: { logDays: data.CHANGE_LOG_DAYS, auditDays: data.AUDIT_DAYS },
     graphiql: graphiqlAccess(data),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
   };

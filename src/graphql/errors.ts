@@ -19,7 +19,7 @@ const DOCUMENTED_CODES = new Set([
 ]);
 
 /** Codes of domain errors that are kept in `errors`. All other domain errors become conflicts. */
-const DOMAIN_CODES = new Set(['NOT_FOUND', 'FORBIDDEN', 'LIMIT_EXCEEDED']);
+const DOMAIN_CODES = new Set(['NOT_FOUND', 'FORBIDDEN', 'LIMIT_EXCEEDED', 'CURSOR_EXPIRED']);
 
 /** The message of graphql-js when it takes too many steps to compare fields with the same response key. */
 const VALIDATION_ABORTED = 'Validation aborted.';

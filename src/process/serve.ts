@@ -8,7 +8,9 @@ import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
 import { computeSegments } from '../jobs/compute-segments.ts';
+import { deleteOldChangesOf } from '../jobs/delete-old-changes.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
+import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { runJobs } from '../jobs/run-jobs.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
 import type { DatabaseSource } from './database-source.ts';
@@ -45,9 +47,20 @@ export async function serve(
   const shutdown = new AbortController();
   try {
     await refreshIndexes(db, log, shutdown.signal);
+    const repair = repairRestoredDatabase(db, log);
+    // If this fails, the job tries again: the database can be unavailable, or migrations pending.
+    await repair.step(repair.stepSize, 0).catch(() => {});
     const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
     const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
-    const jobs = runJobs([eraseDeletedUsers(db, log), storeDeclaredAttributes(db, log)], log);
+    const jobs = runJobs(
+      [
+        repair,
+        eraseDeletedUsers(db, log),
+        storeDeclaredAttributes(db, log),
+        deleteOldChangesOf(db, log, config.retention),
+      ],
+      log,
+    );
     const segments = computeSegments(db, log);
     return {
       address,

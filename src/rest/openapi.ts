@@ -131,7 +131,7 @@ function operationObject(operation: Operation): object {
   const { body } = operation.request;
   return {
     operationId: operation.operationId,
-    tags: ['Users'],
+    tags: [operation.tag ?? 'Users'],
     summary: operation.summary,
     description: `${operation.description}\n\nRequires the scope \`${operation.scope}\`.`,
     parameters: parametersOf(operation),
@@ -168,7 +168,10 @@ export const openApiDocument = {
   },
   servers: [{ url: '/v1', description: 'This gateway' }],
   security: [{ basic: [] }],
-  tags: [{ name: 'Users', description: 'Your users, their devices and their events.' }],
+  tags: [
+    { name: 'Users', description: 'Your users, their devices and their events.' },
+    { name: 'Segments', description: 'Groups of users that are computed from a filter.' },
+  ],
   paths: pathItems(),
   components: {
     securitySchemes: {

@@ -28,6 +28,8 @@ export interface Example {
 /** The properties of an operation that the router and the OpenAPI document use. */
 interface Description {
   operationId: string;
+  /** The group of the operation in the documentation; default: `Users`. */
+  tag?: 'Segments';
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path under `/v1` and under the root, such as `/users/{uid}`. */
   path: string;
@@ -166,6 +168,8 @@ function withRestNames(issues: readonly ValidationIssue[], names: Readonly<Recor
 function restPath(path: string[], names: Readonly<Record<string, string>>): string[] {
   const [first = '', ...rest] = path;
   if (parts.has(first)) return rest;
+  // The domain names a reference of a filter by its path.
+  if (first === 'where') return path.map(restNameOf);
   if (first === 'device') return rest.map((name) => `device_${name}`);
   return path.length === 0 ? [] : [names[first] ?? first, ...rest];
 }

@@ -115,7 +115,7 @@ export const okObject = z
 export const okExamples: Record<string, Example> = { ok: { summary: 'Success', value: { status: 'ok' } } };
 
 /** An instant in the format of the REST reference. */
-const toRestInstant = (instant: Instant) => instant.replace('Z', '+00:00');
+export const toRestInstant = (instant: Instant) => instant.replace('Z', '+00:00');
 
 /** Converts users to user objects, with one statement for each of their relations. */
 export async function readUserObjects(db: ReadDb, workspaceId: string, users: readonly User[]): Promise<UserObject[]> {

@@ -58,9 +58,25 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.users': [query(`{ users { ${page} } }`)],
     'Query.lists': [query(`{ lists { ${page} } }`)],
     'Query.segments': [query(`{ segments { ${page} } }`)],
+    'Query.previewSegment': [
+      query('query ($where: UserFilter!) { previewSegment(where: $where) { __typename } }', {
+        where: { uid: { eq: about.uid } },
+      }),
+      query('query ($where: UserFilter!) { previewSegment(where: $where) { count countIsCapped sample { uid } } }', {
+        where: { segments: { some: { segmentIds: [about.segment] } } },
+      }),
+    ],
     'Query.declaredAttributes': [
       query('{ declaredAttributes { __typename } }'),
       query('{ declaredAttributes { key type isReady } }'),
+    ],
+    'Query.changes': [
+      query('{ changes { __typename } }'),
+      query('{ changes { changes { id userId listId segmentId eventId } hasMore } }'),
+    ],
+    'Query.userChanges': [
+      query('query ($id: ID!) { userChanges(userId: $id) { __typename } }', { id: about.user }),
+      query('query ($id: ID!) { userChanges(userId: $id) { totalCount nodes { id userId } } }', { id: about.user }),
     ],
     'Query._service': [query('{ _service { sdl } }')],
     'Query._entities': [
@@ -97,6 +113,20 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Mutation.createList': [mutation('createList', { title: 'Another' })],
     'Mutation.updateList': [mutation('updateList', { listId: about.list, title: 'Overwritten' })],
     'Mutation.archiveList': [mutation('archiveList', { listId: about.list })],
+    'Mutation.createSegment': [
+      mutation('createSegment', { name: 'Another', where: { uid: { eq: about.uid } } }),
+      mutation('createSegment', { name: 'Another', where: { segments: { some: { segmentIds: [about.segment] } } } }),
+      mutation('createSegment', { name: 'Another', where: { lists: { none: { listIds: [about.list] } } } }),
+    ],
+    'Mutation.updateSegment': [
+      mutation('updateSegment', { segmentId: about.segment, name: 'Overwritten', where: { uid: { eq: about.uid } } }),
+      mutation('updateSegment', { segmentId: own.segment, where: { lists: { some: { listIds: [about.list] } } } }),
+    ],
+    'Mutation.deleteSegment': [mutation('deleteSegment', { segmentId: about.segment })],
+    'Mutation.setSegmentSuppression': [
+      mutation('setSegmentSuppression', { uid: own.uid, segmentId: about.segment, suppressed: true }),
+      mutation('setSegmentSuppression', { uid: about.uid, segmentId: own.segment, suppressed: true }),
+    ],
     'Mutation.setListSubscription': [
       mutation('setListSubscription', { uid: own.uid, listId: about.list, subscribed: true }),
       mutation('setListSubscription', { uid: about.uid, listId: own.list, subscribed: true }),

@@ -10,20 +10,23 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'lists',
   'list_memberships',
   'segments',
-  'segment_memberships',
   'segment_definitions',
+  'segment_memberships',
   'segment_suppressions',
   'segment_due',
-  'change_consumers',
   'events',
   'user_activity',
   'user_deletions',
-  'audit_entries',
+  'changes',
+  'change_consumers',
   'idempotency_keys',
 ]);
 
 /** Statements that determine a workspace: that of a caller's key, and that of the next job. */
-const exceptions = [/\bapi_keys\.public_key = \$\d/, /\/\* take(Deletion|Declaration) \*\//];
+const exceptions = [
+  /\bapi_keys\.public_key = \$\d/,
+  /\/\* (take(Deletion|Declaration)|listWorkspaceIds|findRestoredWorkspaces) \*\//,
+];
 
 /** A token of SQL, or what is between two parentheses. */
 type Token = string | Token[];

@@ -90,7 +90,7 @@ async function addRows({ query, workspaceId }: OwnServer): Promise<void> {
 async function readAll({ query }: OwnServer) {
   const events = await query('SELECT value::int AS number, count(*)::int AS times FROM events GROUP BY 1');
   const unrecorded = await query(`SELECT id, event_id, entries
-    FROM events FULL JOIN (SELECT event_id, count(*)::int AS entries FROM audit_entries
+    FROM events FULL JOIN (SELECT event_id, count(*)::int AS entries FROM changes
       WHERE action = 'addEvent' GROUP BY 1) recorded ON event_id = id
     WHERE id IS NULL OR entries IS DISTINCT FROM 1`);
   const meta = await query(`SELECT uid || ' ' || key AS key, value::int AS number

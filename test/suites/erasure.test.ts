@@ -44,7 +44,7 @@ it('erases 400,000 events of a deleted user while two gateways serve requests an
   const ms = Date.now() - begin;
   expect(await remaining()).toBe(0);
   expect(await db.event.count({ where: { userId: kept.id } })).toBe(100);
-  expect(await db.auditEntry.count({ where: { action: 'deleteUser', userId: large.id } })).toBe(1);
+  expect(await db.change.count({ where: { action: 'deleteUser', userId: large.id } })).toBe(1);
   await gateway.end('SIGTERM');
   expect(await second.end('SIGTERM')).toBe(0);
   printFigures('erasure', { events: EVENTS, kills: KILLS, 'events left at each kill': left.join(' '), ms });

@@ -66,7 +66,7 @@ it('executes retried writes exactly once while the gateway is killed repeatedly'
 
   const all = CLIENTS * EVENTS;
   const events = await db.event.findMany({ select: { id: true, name: true } });
-  const entries = await db.auditEntry.findMany({ where: { action: 'addEvent' }, select: { eventId: true } });
+  const entries = await db.change.findMany({ where: { action: 'addEvent' }, select: { eventId: true } });
   const names = new Set(events.map(({ name }) => name));
   printFigures('idempotent retries', {
     events: all,

@@ -40,7 +40,9 @@ let before: string[];
 const theirPlace = () => ({ db: app.db, workspaceId: app.stranger.workspaceId });
 beforeAll(async () => {
   // A selection of all fields exceeds the limits of a caller.
-  app = await startApp({ limits: { complexity: 1_000_000, aliases: 1_000, rootFields: 1_000, depth: 50 } });
+  app = await startApp({
+    limits: { complexity: 1_000_000, aliases: 1_000, rootFields: 1_000, depth: 50, tokens: 10_000 },
+  });
   await seedAll(theirPlace(), THEIRS);
 });
 beforeEach(async () => {
@@ -58,6 +60,8 @@ async function putBackOwn() {
     'events',
     'lists',
     'segments',
+    'segment_definitions',
+    'change_consumers',
     'idempotency_keys',
   ])
     await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, app.workspaceId);

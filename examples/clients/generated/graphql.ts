@@ -255,7 +255,13 @@ type Failure_ListArchivedError_Fragment = { __typename: 'ListArchivedError', cod
 
 type Failure_NotFoundError_Fragment = { __typename: 'NotFoundError', code: string, message: string };
 
+type Failure_SegmentCycleError_Fragment = { __typename: 'SegmentCycleError', code: string, message: string };
+
+type Failure_SegmentInUseError_Fragment = { __typename: 'SegmentInUseError', code: string, message: string };
+
 type Failure_TooManyAttributesError_Fragment = { __typename: 'TooManyAttributesError', code: string, message: string };
+
+type Failure_TooManySegmentsError_Fragment = { __typename: 'TooManySegmentsError', code: string, message: string };
 
 type Failure_UidNotUpdateableError_Fragment = { __typename: 'UidNotUpdateableError', code: string, message: string };
 
@@ -269,7 +275,10 @@ export type FailureFragment =
   | Failure_IdempotencyConflictError_Fragment
   | Failure_ListArchivedError_Fragment
   | Failure_NotFoundError_Fragment
+  | Failure_SegmentCycleError_Fragment
+  | Failure_SegmentInUseError_Fragment
   | Failure_TooManyAttributesError_Fragment
+  | Failure_TooManySegmentsError_Fragment
   | Failure_UidNotUpdateableError_Fragment
   | Failure_UidTakenError_Fragment
   | Failure_ValidationError_Fragment

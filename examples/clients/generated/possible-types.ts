@@ -16,6 +16,11 @@
       "CreateListPayload",
       "ValidationError"
     ],
+    "CreateSegmentResult": [
+      "CreateSegmentPayload",
+      "TooManySegmentsError",
+      "ValidationError"
+    ],
     "CreateUserResult": [
       "CreateUserPayload",
       "IdempotencyConflictError",
@@ -29,6 +34,12 @@
       "TooManyAttributesError",
       "ValidationError"
     ],
+    "DeleteSegmentResult": [
+      "DeleteSegmentPayload",
+      "NotFoundError",
+      "SegmentInUseError",
+      "ValidationError"
+    ],
     "DeleteUserResult": [
       "DeleteUserPayload",
       "NotFoundError",
@@ -40,7 +51,10 @@
       "IdempotencyConflictError",
       "ListArchivedError",
       "NotFoundError",
+      "SegmentCycleError",
+      "SegmentInUseError",
       "TooManyAttributesError",
+      "TooManySegmentsError",
       "UidNotUpdateableError",
       "UidTakenError",
       "ValidationError"
@@ -67,6 +81,11 @@
       "SetListSubscriptionPayload",
       "ValidationError"
     ],
+    "SetSegmentSuppressionResult": [
+      "NotFoundError",
+      "SetSegmentSuppressionPayload",
+      "ValidationError"
+    ],
     "UndeclareAttributeResult": [
       "NotFoundError",
       "UndeclareAttributePayload",
@@ -75,6 +94,12 @@
     "UpdateListResult": [
       "NotFoundError",
       "UpdateListPayload",
+      "ValidationError"
+    ],
+    "UpdateSegmentResult": [
+      "NotFoundError",
+      "SegmentCycleError",
+      "UpdateSegmentPayload",
       "ValidationError"
     ],
     "UpdateUserResult": [
@@ -104,6 +129,11 @@
       "CreateListPayload",
       "ValidationError"
     ],
+    "CreateSegmentResult": [
+      "CreateSegmentPayload",
+      "TooManySegmentsError",
+      "ValidationError"
+    ],
     "CreateUserResult": [
       "CreateUserPayload",
       "IdempotencyConflictError",
@@ -117,6 +147,12 @@
       "TooManyAttributesError",
       "ValidationError"
     ],
+    "DeleteSegmentResult": [
+      "DeleteSegmentPayload",
+      "NotFoundError",
+      "SegmentInUseError",
+      "ValidationError"
+    ],
     "DeleteUserResult": [
       "DeleteUserPayload",
       "NotFoundError",
@@ -128,7 +164,10 @@
       "IdempotencyConflictError",
       "ListArchivedError",
       "NotFoundError",
+      "SegmentCycleError",
+      "SegmentInUseError",
       "TooManyAttributesError",
+      "TooManySegmentsError",
       "UidNotUpdateableError",
       "UidTakenError",
       "ValidationError"
@@ -155,6 +194,11 @@
       "SetListSubscriptionPayload",
       "ValidationError"
     ],
+    "SetSegmentSuppressionResult": [
+      "NotFoundError",
+      "SetSegmentSuppressionPayload",
+      "ValidationError"
+    ],
     "UndeclareAttributeResult": [
       "NotFoundError",
       "UndeclareAttributePayload",
@@ -163,6 +207,12 @@
     "UpdateListResult": [
       "NotFoundError",
       "UpdateListPayload",
+      "ValidationError"
+    ],
+    "UpdateSegmentResult": [
+      "NotFoundError",
+      "SegmentCycleError",
+      "UpdateSegmentPayload",
       "ValidationError"
     ],
     "UpdateUserResult": [

@@ -10,8 +10,10 @@ export interface KeysetSource<Row> {
   table: Prisma.Sql;
   /** Selects the rows that belong to the parent and pass the filter; names the workspace. */
   where: Prisma.Sql;
-  /** The unique UUIDv7 that sorts the rows, newest first. */
+  /** The unique value that sorts the rows, newest first: a UUIDv7, unless there is `keyOf`. */
   key: Prisma.Sql;
+  /** The SQL of the key of a position. By default, its id is the key. */
+  keyOf?(id: string): Prisma.Sql;
   /** Joined to the rows of a page if the table lacks some of the columns. */
   join?: Prisma.Sql;
   /** The columns of a row; its `id` is the key. */
@@ -93,7 +95,7 @@ export async function readPages<Row>(
         SELECT ${columns.list}
         FROM (
           SELECT * FROM (
-            SELECT * FROM ${table} WHERE ${where} AND ${withinBound(key, page)}
+            SELECT * FROM ${table} WHERE ${where} AND ${withinBound(source, page)}
             ORDER BY ${key} ${order} LIMIT ${plannedLimit(page)}
           ) AS ${table} LIMIT ${limitOf(page)}
         ) AS ${table} ${join}
@@ -133,17 +135,20 @@ function plannedLimit({ size }: Page): Prisma.Sql {
   return Prisma.raw(`${Math.max(size, COMMON_PAGE_SIZE) + 1}`);
 }
 
-function withinBound(key: Prisma.Sql, { bound }: Page): Prisma.Sql {
+const keyAt = ({ keyOf }: KeysetSource<unknown>, { id }: Bound) => keyOf?.(id) ?? Prisma.sql`${id}::uuid`;
+
+function withinBound(source: KeysetSource<unknown>, { bound }: Page): Prisma.Sql {
   if (!bound) return Prisma.sql`true`;
-  return Prisma.sql`${key} ${Prisma.raw(bound.side === 'after' ? '<' : '>')} ${bound.id}::uuid`;
+  return Prisma.sql`${source.key} ${Prisma.raw(bound.side === 'after' ? '<' : '>')} ${keyAt(source, bound)}`;
 }
 
 /** Checks for a row on the other side of the bound, or at the bound; nothing if the page needs no neighbours. */
-function beyondBound({ table, where, key }: KeysetSource<unknown>, { bound, withNeighbours = true }: Page) {
+function beyondBound(source: KeysetSource<unknown>, { bound, withNeighbours = true }: Page) {
+  const { table, where, key } = source;
   if (!bound || !withNeighbours) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'after' ? ['>=', 'ASC'] : ['<=', 'DESC'];
   const join = Prisma.sql`LEFT JOIN LATERAL (
-      SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${bound.id}::uuid
+      SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${keyAt(source, bound)}
       ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1
     ) AS other ON true`;
   return {

@@ -1,83 +1,97 @@
 import type { ReadDb } from '../../db/client.ts';
-import { type AuditAction, Prisma } from '../../db/generated/client.ts';
-import { columnsOf } from '../../db/reading/columns.ts';
-import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
-import type { Instant } from '../shared/instant.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { type Action, type Change, changeColumns, parseChangeId } from './change.ts';
 
-/** A kind of recorded write. */
-export type Action = AuditAction;
+/** What usergraph itself records while it computes segments. It is part of the log of changes, not of the audit trail. */
+export const COMPUTED_ACTIONS = ['enterSegment', 'exitSegment', 'computeSegment'] as const satisfies readonly Action[];
 
-/** A recorded write, without personal data. The ids may belong to deleted rows. */
-export interface AuditEntry {
-  /** UUIDv7: in order of time. */
-  readonly id: string;
-  readonly at: Instant;
-  /** The actor: the id of an API key, `token:` and the subject of a token, or `cli`. */
-  readonly keyId: string;
-  readonly action: Action;
-  /** The affected user; null if there is none. */
-  readonly userId: string | null;
-  /** The affected list; null except for writes to lists and memberships. */
-  readonly listId: string | null;
-  /** The added event; null except for events. */
-  readonly eventId: string | null;
-  /** The changed API key; null except for changes to keys. */
-  readonly apiKeyId: string | null;
-}
+/** SQL that is true for changes that usergraph itself has made. */
+export const isComputed = Prisma.sql`changes.action = ANY(${[...COMPUTED_ACTIONS]}::audit_action[])`;
 
-/** The columns of an `AuditEntry`. */
-const auditColumns = columnsOf<AuditEntry>({
-  id: Prisma.sql`audit_entries.id`,
-  at: { instant: Prisma.sql`audit_entries.at` },
-  keyId: Prisma.sql`audit_entries.key_id`,
-  action: Prisma.sql`audit_entries.action`,
-  userId: Prisma.sql`audit_entries.user_id`,
-  listId: Prisma.sql`audit_entries.list_id`,
-  eventId: Prisma.sql`audit_entries.event_id`,
-  apiKeyId: Prisma.sql`audit_entries.api_key_id`,
-});
+/** SQL that is true for changes that a caller or an operator has made. */
+export const isWrittenByCaller = Prisma.sql`changes.action <> ALL(${[...COMPUTED_ACTIONS]}::audit_action[])`;
 
 /** Selects entries that meet all present conditions. */
 export interface AuditFilter {
   /** The affected user. */
   userId?: string | undefined;
-  /** The actor: the id of a key, `token:` and a subject, or `cli`. */
+  /** The actor: the id of a key, `token:` and a subject, `cli`, or `segments`. */
   keyId?: string | undefined;
   /** The earliest time, inclusive. */
   since?: Date | undefined;
+  /** Also returns what usergraph has recorded itself (`COMPUTED_ACTIONS`). */
+  withComputed?: boolean | undefined;
 }
 
-/** Reads a page of the workspace's audit trail, newest first. */
+/** Which of the entries to read. */
+export interface AuditPage {
+  /** Maximum number of entries. */
+  size: number;
+  /** The id of an entry: reads those that are older. */
+  before?: string | undefined;
+}
+
+/** Entries, newest first. */
+export interface AuditEntries {
+  rows: Change[];
+  hasMore: boolean;
+}
+
+/** Rows that one statement reads. */
+const STEP_SIZE = 1_000;
+
+/**
+ * How much earlier an entry with a later position can be, in ms. `at` is the clock of the gateway that sent the statement; the position
+ * is drawn later, after waits of at most the request's deadline, and clocks differ.
+ */
+const MAX_DISORDER_MS = 3_600_000;
+
+/**
+ * Reads entries of the workspace's audit trail, newest first: by the transaction and `seq`, or by `seq` alone if only those of a
+ * user or a key are read, which have indexes. With `since`, it stops at an entry that is older by more than an hour.
+ */
 export async function readAudit(
   db: ReadDb,
   workspaceId: string,
   filter: AuditFilter,
-  page: Page,
-): Promise<PageOfRows<AuditEntry>> {
-  const pages = await readPages(db, auditSource(workspaceId, filter), [workspaceId], page);
-  return pages.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
+  { size, before }: AuditPage,
+): Promise<AuditEntries> {
+  const since = filter.since?.toISOString() ?? '';
+  const end = filter.since ? new Date(filter.since.getTime() - MAX_DISORDER_MS).toISOString() : '';
+  const found: Change[] = [];
+  let position = before;
+  for (;;) {
+    const limit = filter.since ? STEP_SIZE : size + 1;
+    const rows = await readStep(db, workspaceId, filter, { size: limit, before: position });
+    found.push(...rows.filter(({ at }) => at >= since));
+    const last = rows.at(-1);
+    if (found.length > size || rows.length < limit || !last || last.at < end) break;
+    position = last.id;
+  }
+  return { rows: found.slice(0, size), hasMore: found.length > size };
 }
 
-/** The entries of a workspace, which is the parent. */
-function auditSource(workspaceId: string, { userId, keyId, since }: AuditFilter): KeysetSource<AuditEntry> {
+function readStep(
+  db: ReadDb,
+  workspaceId: string,
+  { userId, keyId, withComputed }: AuditFilter,
+  { size, before }: AuditPage,
+): Promise<Change[]> {
+  const isIndexedBySeq = userId !== undefined || keyId !== undefined;
+  const bound = before === undefined ? undefined : parseChangeId(before);
+  const older = (xid: string, seq: string) =>
+    isIndexedBySeq
+      ? Prisma.sql`changes.seq < ${seq}::bigint`
+      : Prisma.sql`(changes.xid, changes.seq) < (${xid}::bigint, ${seq}::bigint)`;
   const conditions = [
-    Prisma.sql`audit_entries.workspace_id = ${workspaceId}::uuid`,
-    ...(userId === undefined ? [] : [Prisma.sql`audit_entries.user_id = ${userId}::uuid`]),
-    ...(keyId === undefined ? [] : [Prisma.sql`audit_entries.key_id = ${keyId}`]),
-    ...(since === undefined
-      ? []
-      : [Prisma.sql`audit_entries.id >= ${firstIdAt(since)}::uuid AND audit_entries.at >= ${since}::timestamptz`]),
+    Prisma.sql`changes.workspace_id = ${workspaceId}::uuid`,
+    ...(userId === undefined ? [] : [Prisma.sql`changes.user_id = ${userId}::uuid`]),
+    ...(keyId === undefined ? [] : [Prisma.sql`changes.key_id = ${keyId}`]),
+    ...(withComputed ? [] : [isWrittenByCaller]),
+    ...(bound ? [older(bound.xid, bound.seq)] : []),
   ];
-  return {
-    columns: auditColumns,
-    table: Prisma.sql`audit_entries`,
-    where: Prisma.join(conditions, ' AND '),
-    key: Prisma.sql`audit_entries.id`,
-  };
-}
-
-/** The least UUIDv7 of a millisecond, from which an index scan can start. */
-function firstIdAt(instant: Date): string {
-  const hex = Math.max(instant.getTime(), 0).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+  const order = isIndexedBySeq ? Prisma.sql`changes.seq DESC` : Prisma.sql`changes.xid DESC, changes.seq DESC`;
+  return db.query<Change[]>`/* readAudit */
+    SELECT ${changeColumns.list} FROM changes WHERE ${Prisma.join(conditions, ' AND ')}
+    ORDER BY ${order} LIMIT ${size}`;
 }

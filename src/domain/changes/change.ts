@@ -1,5 +1,7 @@
+import { byWorkspace } from '../../db/batching.ts';
 import { type AuditAction, Prisma } from '../../db/generated/client.ts';
 import { columnsOf } from '../../db/reading/columns.ts';
+import type { KeysetSource } from '../../db/reading/keyset.ts';
 import type { Instant } from '../shared/instant.ts';
 
 /** A kind of recorded write. */
@@ -46,3 +48,30 @@ export const changeColumns = columnsOf<Change>({
   apiKeyId: Prisma.sql`changes.api_key_id`,
   changed: Prisma.sql`changes.changed`,
 });
+
+/** The parts of the id of a change; undefined for a text that is none. */
+export function parseChangeId(id: string): { xid: string; seq: string } | undefined {
+  const [, xid, seq] = /^(\d{1,19})-(\d{1,19})$/.exec(id) ?? [];
+  if (xid === undefined || seq === undefined) return undefined;
+  return BigInt(xid) <= MAX_BIGINT && BigInt(seq) <= MAX_BIGINT ? { xid, seq } : undefined;
+}
+
+const MAX_BIGINT = 2n ** 63n - 1n;
+
+/** The changes of a user, newest first; the parent is the user, who may have been deleted. */
+export const userChangesSource = byWorkspace(
+  (workspaceId): KeysetSource<Change> => ({
+    columns: changeColumns,
+    table: Prisma.sql`changes`,
+    where: Prisma.sql`changes.workspace_id = ${workspaceId}::uuid AND changes.user_id = parent.id`,
+    key: Prisma.sql`changes.seq`,
+    keyOf: (id) => Prisma.sql`${seqOf(id)}::bigint`,
+  }),
+);
+
+/** The `seq` of a position of a connection, whose id is that of a change in the form of a UUID. */
+function seqOf(id: string): string {
+  const seq = BigInt(`0x${id.replaceAll('-', '').slice(16)}`);
+  // A client can have made a cursor up.
+  return String(seq > MAX_BIGINT ? MAX_BIGINT : seq);
+}

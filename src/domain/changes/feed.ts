@@ -2,7 +2,7 @@ import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Arrays } from '../../db/reading/columns.ts';
 import { type Change, changeColumns } from './change.ts';
-import { endingBefore, inProgressAt, type Snapshot, upperBound } from './snapshot.ts';
+import { endingBefore, inProgressAt, partsOf, type Snapshot, TARGET_SEPARATOR, upperBound } from './snapshot.ts';
 
 export type { Change } from './change.ts';
 export type { Snapshot } from './snapshot.ts';
@@ -43,7 +43,7 @@ export async function changesAfter(
   after: Snapshot,
   limit: number,
 ): Promise<ChangesPiece> {
-  const [position = after, fixedTarget] = after.split(TARGET_SEPARATOR);
+  const { position, target: fixedTarget } = partsOf(after);
   let target = fixedTarget;
   let end: string | undefined;
   for (;;) {
@@ -61,18 +61,17 @@ export async function changesAfter(
   }
 }
 
-/** Separates the snapshot of what has been returned from that of what the pieces lead to. */
-const TARGET_SEPARATOR = '/';
-
-/** Reads the changes between two positions whose `seq` is greater than `seq`, in its order. Neither has a target. */
+/** Reads the changes of a piece, which leads from one position to another, whose `seq` is greater than `seq`. */
 export async function changesBetween(
   db: WriteDb,
   workspaceId: string,
   { from, to, seq, limit }: { from: Snapshot; to: Snapshot; seq: string; limit: number },
 ): Promise<readonly Change[]> {
   const rows = await db.query<Arrays[]>`/* changesBetween */
-    WITH target AS MATERIALIZED (${targetSql(to)}), finished AS (${finishedSql(workspaceId, from)}), started AS (
-      ${startedSql(workspaceId, from)}
+    WITH target AS MATERIALIZED (${targetSql(partsOf(to).position)}), finished AS (
+      ${finishedSql(workspaceId, partsOf(from).position)}
+    ), started AS (
+      ${startedSql(workspaceId, partsOf(from).position)}
     )
     SELECT ${changeColumns.arrays()} FROM (
       SELECT ${changeColumns.list} FROM (SELECT * FROM finished UNION ALL SELECT * FROM started) AS changes

@@ -1,6 +1,6 @@
 import { Prisma } from '../../db/generated/client.ts';
 import type { Actor } from '../shared/actor.ts';
-import type { Action } from './audit.ts';
+import type { Action } from './change.ts';
 
 /** The rows that a statement has written, as SQL: each of them gets an entry. */
 interface WrittenRows {

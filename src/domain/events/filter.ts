@@ -3,7 +3,14 @@ import { type AvailableIndexes, standardIndexes } from '../../db/indexes/catalog
 import { hasTokens } from '../filter/indexed.ts';
 import type { AttributeFilter, ValueFilter } from '../filter/input.ts';
 import { type RowTest, testsOfPart } from '../filter/row-tests.ts';
-import { attributeOf, sqlAttribute, sqlValue, type ValueComparison, valueComparisons } from '../filter/values.ts';
+import {
+  attributeOf,
+  nameOfKey,
+  sqlAttribute,
+  sqlValue,
+  type ValueComparison,
+  valueComparisons,
+} from '../filter/values.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 
 /** The data of an event that a filter can refer to. */
@@ -40,7 +47,7 @@ export function contentTests(
     }),
     ...(properties ?? []).flatMap(({ key, ...tests }) =>
       testsOfPart(valueComparisons(tests), {
-        name: key,
+        name: nameOfKey(key),
         sql: sqlAttribute(Prisma.sql`events.properties`, key),
         of: (event: EventFacts) => attributeOf(event.properties, key),
         indexed: (comparison: ValueComparison) =>

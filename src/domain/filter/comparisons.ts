@@ -16,8 +16,9 @@ export interface Comparison<Value, Sql> {
   sql(value: Sql, now: Date): Prisma.Sql;
   /** @param value null if it is missing. @param now a whole number of ms since 1970. */
   evaluate(value: Value | null, now: number): Evaluation;
-  /** Follows the name of the value, such as `is "pro"`. */
+  /** Follow the name of the value, such as `is "pro"` and `is not "pro"`. The latter includes missing values. */
   phrase: string;
+  negatedPhrase: string;
   /** Whether the result can change as time passes. */
   dependsOnTime: boolean;
   /** The values of which it requires one, up to case; undefined if it holds for others, too. */
@@ -45,6 +46,8 @@ export type Operator<Value, Operand, Sql> = OperatorBase<Value, Operand, Sql> &
 
 interface OperatorBase<Value, Operand, Sql> {
   phrase(operand: Operand): string;
+  /** The phrase of the negation, unless `is not` makes it. */
+  negatedPhrase?(operand: Operand): string;
   sql(value: Sql, operand: Operand, now: Date): Prisma.Sql;
   /** Whether a B-tree finds the values for which it holds. */
   isRange?: boolean;
@@ -70,6 +73,8 @@ export function comparisonsOf<Value, Sql>(
     // The filter's schema gives each operand the type of its operator.
     return {
       phrase: operator.phrase(operand as never),
+      negatedPhrase:
+        operator.negatedPhrase?.(operand as never) ?? operator.phrase(operand as never).replace(/^is /, 'is not '),
       sql: (value, now) => operator.sql(value, operand as never, now),
       evaluate: evaluationOf(operator, operand as never),
       dependsOnTime: 'evaluate' in operator,
@@ -102,6 +107,7 @@ export function presenceOf<Value, Sql>(
   return [
     {
       phrase: isNull ? 'is missing' : 'is present',
+      negatedPhrase: isNull ? 'is present' : 'is missing',
       sql: (value) => Prisma.sql`${toSql(value)} IS ${Prisma.raw(isNull ? '' : 'NOT ')}NULL`,
       evaluate: (value) => constant((value === null) === isNull),
       dependsOnTime: false,
@@ -111,7 +117,8 @@ export function presenceOf<Value, Sql>(
 }
 
 /** Operands in a phrase. */
-export const quoteAll = (operands: readonly unknown[]) => operands.map((operand) => JSON.stringify(operand)).join(', ');
+export const quoteAll = (operands: readonly unknown[]) =>
+  operands.length === 0 ? 'nothing' : operands.map((operand) => JSON.stringify(operand)).join(', ');
 
 /** `value IN (…)`; false without operands. */
 export function inList(value: Prisma.Sql, operands: readonly Prisma.Sql[]): Prisma.Sql {

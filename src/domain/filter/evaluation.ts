@@ -1,3 +1,5 @@
+import { instantRange } from '../shared/instant.ts';
+
 /**
  * The value of a condition at an instant, and how long it lasts.
  *
@@ -25,9 +27,10 @@ const FAILS: Evaluation = { holds: false, due: Number.POSITIVE_INFINITY };
 /** A value that only a write changes. */
 export const constant = (holds: boolean): Evaluation => (holds ? HOLDS : FAILS);
 
-/** A value until an instant. @param due `Infinity` if only a write changes it. */
-export const until = (due: number, holds: boolean): Evaluation =>
-  due === Number.POSITIVE_INFINITY ? constant(holds) : { holds, due };
+const LAST_DUE = instantRange.last.getTime();
+
+/** A value until an instant. @param due `Infinity` if only a write changes it. NaN and instants after the last valid one count as that. */
+export const until = (due: number, holds: boolean): Evaluation => (due <= LAST_DUE ? { holds, due } : constant(holds));
 
 /** What can be evaluated for a subject: a user, or one of its rows. */
 export interface Evaluable<Subject> {
@@ -104,8 +107,7 @@ export function enoughPass<Row>(
 }
 
 /** The k-th least of some numbers; `Infinity` if there are fewer. */
-function leastOf(numbers: number[], k: number): number {
+function leastOf(numbers: readonly number[], k: number): number {
   if (numbers.length < k) return Number.POSITIVE_INFINITY;
-  if (k === 1) return Math.min(...numbers);
-  return numbers.sort((one, other) => one - other)[k - 1] ?? Number.POSITIVE_INFINITY;
+  return Float64Array.from(numbers).sort()[k - 1] ?? Number.POSITIVE_INFINITY;
 }

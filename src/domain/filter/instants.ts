@@ -1,6 +1,6 @@
 import { Prisma } from '../../db/generated/client.ts';
 import { type Comparison, comparisonsOf, type Operator, type Operators, presenceOf } from './comparisons.ts';
-import { type Duration, describeDuration, lengthOfDuration } from './duration.ts';
+import { type Duration, describeDuration, describeWindow, lengthOfDuration } from './duration.ts';
 import { constant, type Evaluation, until } from './evaluation.ts';
 import type { DateTimeFilter } from './input.ts';
 
@@ -93,8 +93,16 @@ const compare: Record<Order, (one: number, other: number) => boolean> = {
   '>=': (one, other) => one >= other,
 };
 
-const instantOperator = (order: Order, words: string): Operator<number, Date, SqlInstant> => ({
-  phrase: (instant) => `${words} ${instant.toISOString()}`,
+/** An instant in words: `2026-03-01`, `2026-03-01T12:00:00Z`. */
+export const describeInstant = (instant: Date) =>
+  instant
+    .toISOString()
+    .replace(/T00:00:00\.000Z$/, '')
+    .replace('.000Z', 'Z');
+
+const instantOperator = (order: Order, words: string, negatedWords?: string): Operator<number, Date, SqlInstant> => ({
+  phrase: (instant) => `${words} ${describeInstant(instant)}`,
+  ...(negatedWords ? { negatedPhrase: (instant: Date) => `${negatedWords} ${describeInstant(instant)}` } : {}),
   sql: ({ value, operand }, instant) => Prisma.sql`${value} ${Prisma.raw(order)} ${operand(instant)}`,
   holds: (instant) => {
     const [holds, operand] = [compare[order], instant.getTime()];
@@ -121,13 +129,13 @@ export function windowOf(duration: Duration): (instant: number, now: number) => 
 
 const instantOperators: Operators<DateTimeFilter, number, SqlInstant> = {
   eq: instantOperator('=', 'is'),
-  ne: instantOperator('<>', 'is present and not'),
+  ne: instantOperator('<>', 'is present and not', 'is missing or'),
   lt: instantOperator('<', 'is before'),
   lte: instantOperator('<=', 'is at or before'),
   gt: instantOperator('>', 'is after'),
   gte: instantOperator('>=', 'is at or after'),
   within: {
-    phrase: (duration) => `is within the last ${describeDuration(duration)}`,
+    phrase: (duration) => `is within ${describeWindow(duration)}`,
     sql: ({ value, operand }, duration, now) =>
       Prisma.sql`(${value} > ${operand(ago(now, duration))} AND ${value} <= ${operand(now)})`,
     evaluate: (duration) => windowOf(duration),

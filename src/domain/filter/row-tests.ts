@@ -15,7 +15,8 @@ export interface RowScope {
 export interface RowTest<Row> extends Evaluable<Row> {
   /** False or NULL if the row does not pass. */
   sql(scope: RowScope): Prisma.Sql;
-  phrase: string;
+  /** What it requires, such as `value is 5`; omitted if the description of the rows says it. */
+  phrase?: string;
   /** Whether the result can change as time passes. */
   dependsOnTime?: boolean;
   /** Whether an index finds the rows that pass. */
@@ -52,8 +53,8 @@ export const testIfSet = <Input, Row>(
   toTest: (input: Input) => RowTest<Row>,
 ): RowTest<Row>[] => (input == null ? [] : [toTest(input)]);
 
-/** A phrase, and those of the tests that have one. @param link precedes them, such as `with `. */
-export function withPhrases(phrase: string, tests: readonly Pick<RowTest<never>, 'phrase'>[], link = ''): string {
-  const phrases = tests.map((test) => test.phrase).filter((each) => each !== '');
-  return phrases.length === 0 ? phrase : `${phrase} ${link}${phrases.join(' and ')}`;
+/** A description of rows, with what the tests require in parentheses. */
+export function withDetails(description: string, tests: readonly Pick<RowTest<never>, 'phrase'>[]): string {
+  const details = tests.flatMap((test) => test.phrase ?? []);
+  return details.length === 0 ? description : `${description} (${details.join(', ')})`;
 }

@@ -82,11 +82,13 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
     },
     ne: {
       phrase: (text) => `is present and not ${quote(text)}${suffix}`,
+      negatedPhrase: (text) => `is missing or ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} <> ${operand(other)}`,
       holds: (other) => comparing(other, (text, operand) => text !== operand),
     },
     in: {
       phrase: (texts) => `is one of ${quoteAll(texts)}${suffix}`,
+      negatedPhrase: (texts) => `is none of ${quoteAll(texts)}${suffix}`,
       sql: (text, others) => inList(value(text), others.map(operand)),
       holds: (others) => including(others, true),
       isRange: true,
@@ -94,17 +96,20 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
     },
     notIn: {
       phrase: (texts) => `is present and none of ${quoteAll(texts)}${suffix}`,
+      negatedPhrase: (texts) => `is missing or one of ${quoteAll(texts)}${suffix}`,
       sql: (text, others) => notInList(value(text), others.map(operand)),
       holds: (others) => including(others, false),
     },
     contains: {
       phrase: (text) => `contains ${quote(text)}${suffix}`,
+      negatedPhrase: (text) => `does not contain ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}%`)}`,
       holds: (other) => comparing(other, (text, operand) => text.includes(operand)),
       fragment: (text) => ({ text, isStart: false, isEnd: false }),
     },
     startsWith: {
       phrase: (text) => `starts with ${quote(text)}${suffix}`,
+      negatedPhrase: (text) => `does not start with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`${escapeLike(other)}%`)}`,
       holds: (other) => comparing(other, (text, operand) => text.startsWith(operand)),
       isRange: true,
@@ -112,6 +117,7 @@ function textOperators({ suffix, value, operand, convert }: TextMode): TextOpera
     },
     endsWith: {
       phrase: (text) => `ends with ${quote(text)}${suffix}`,
+      negatedPhrase: (text) => `does not end with ${quote(text)}${suffix}`,
       sql: (text, other) => Prisma.sql`${value(text)} LIKE ${operand(`%${escapeLike(other)}`)}`,
       holds: (other) => comparing(other, (text, operand) => text.endsWith(operand)),
       fragment: (text) => ({ text, isStart: false, isEnd: true }),

@@ -37,12 +37,14 @@ const numberOperators: Operators<NumberFilter, number, Prisma.Sql> = {
   },
   in: {
     phrase: (numbers) => `is one of ${quoteAll(numbers)}`,
+    negatedPhrase: (numbers) => `is none of ${quoteAll(numbers)}`,
     sql: (value, numbers) => inList(value, numbers.map(jsonOf)),
     holds: (numbers) => (value) => numbers.includes(value),
     requiredValues: (numbers) => numbers,
   },
   notIn: {
     phrase: (numbers) => `is a number and none of ${quoteAll(numbers)}`,
+    negatedPhrase: (numbers) => `is no number or one of ${quoteAll(numbers)}`,
     sql: (value, numbers) => Prisma.sql`(${isNumber(value)} AND ${notInList(value, numbers.map(jsonOf))})`,
     holds: (numbers) => (value) => !numbers.includes(value),
   },
@@ -148,6 +150,7 @@ export function valueComparisons({ string, number, boolean, dateTime, exists }: 
 
 const existence = (exists: boolean): ValueComparison => ({
   phrase: exists ? 'is present' : 'is missing',
+  negatedPhrase: exists ? 'is missing' : 'is present',
   sql: ({ json }) => Prisma.sql`${json} IS ${Prisma.raw(exists ? 'NOT ' : '')}NULL`,
   evaluate: (value) => constant((value !== null) === exists),
   dependsOnTime: false,
@@ -158,3 +161,6 @@ const existence = (exists: boolean): ValueComparison => ({
 export function attributeOf(attributes: Attributes, key: string): AttributeValue | null {
   return Object.hasOwn(attributes, key) ? (attributes[key] ?? null) : null;
 }
+
+/** The key of an attribute in a phrase. */
+export const nameOfKey = (key: string) => (/^[\p{L}\p{M}\p{N}_.-]+$/u.test(key) ? key : JSON.stringify(key));

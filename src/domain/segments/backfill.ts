@@ -5,15 +5,15 @@ import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { completeDefinition } from './complete.ts';
 import { type Effect, evaluateDefinition } from './evaluate.ts';
 import { type Definition, referencesOf } from './plan.ts';
-import { atPosition, movedSql, type Position, readStored, writeStep } from './stored.ts';
+import { movedSql, type Position, readStored, writeStep } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
-/** Users that one step evaluates in memory, and in the database: about 100 ms, for which live changes wait. */
-const STEP_SIZE_IN_MEMORY = 1_000;
+/** Users that one step evaluates in the database: about 100 ms, for which live changes wait. */
 const STEP_SIZE_IN_DATABASE = 5_000;
 
-/** Pairs of a user and a definition that one step evaluates, each of which can become a member: 100 definitions of 200 users. */
-const PAIRS_IN_MEMORY = 20_000;
+/** The most users that one step evaluates in memory, and the most pairs of a user and a definition: about 100 ms, too. */
+const STEP_SIZE_IN_MEMORY = 1_000;
+const EVALUATIONS_PER_STEP = 20_000;
 
 /** Up to as many definitions, PostgreSQL evaluates them one by one faster than their users are read (docs/performance-steps.md). */
 const MAX_DEFINITIONS_IN_DATABASE = 2;
@@ -60,7 +60,7 @@ export async function advanceBackfill(
   const { position } = current;
   const isTimed = ({ condition }: Definition) => condition.dependencies().some(({ kind }) => kind === 'time');
   const inDatabase = definitions.length <= MAX_DEFINITIONS_IN_DATABASE && !definitions.some(isTimed);
-  const inMemory = Math.min(STEP_SIZE_IN_MEMORY, PAIRS_IN_MEMORY / definitions.length);
+  const inMemory = Math.min(STEP_SIZE_IN_MEMORY, EVALUATIONS_PER_STEP / definitions.length);
   const limit = stepSize ?? Math.ceil((inDatabase ? STEP_SIZE_IN_DATABASE : inMemory) * part);
   const userIds = await readNextUsers(db, workspaceId, first.position, limit);
   const last = userIds.at(-1);
@@ -200,7 +200,7 @@ async function computeInDatabase(
           AND ${inRange(Prisma.sql`segment_memberships.user_id`)}
       )::int - (SELECT count(*) FROM matching WHERE matching.definition_id = definition.id AND matching.stays)::int AS exited
     FROM unnest(${definitions.map(({ id }) => id)}::uuid[], ${formerIds}::uuid[]) AS definition(id, former_id)`;
-  const statement = Prisma.sql`/* computeSegments */
+  const done = await db.query<unknown[]>`/* computeSegments */
     WITH ${movedSql(workspaceId, position)}, ${Prisma.join(found, ', ')}, matching AS MATERIALIZED (
       ${Prisma.join(matching, ' UNION ALL ')}
     ), inserted AS (
@@ -213,7 +213,7 @@ async function computeInDatabase(
       FROM matching
     ), progress AS (${progressSql(workspaceId, range, counts)})
     SELECT FROM moved`;
-  return atPosition(db, workspaceId, position, async (tx) => (await tx.query<unknown[]>(statement)).length > 0);
+  return done.length > 0;
 }
 
 /** The number of users from which the progress is derived; it need not be exact. */

@@ -5,6 +5,7 @@ import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { type Effect, type Evaluations, evaluateUser } from './evaluate.ts';
 import { type Plan, TIME } from './plan.ts';
 import { readStored, writeStep } from './stored.ts';
+import { deriveSuppressions } from './suppress.ts';
 import type { WorkspaceSegments } from './workspace-segments.ts';
 
 /** Changes, and due instants, that one step consumes. It takes up to 100 ms, for which other workspaces wait. */
@@ -49,10 +50,11 @@ export async function consumeChanges(
   { part = 1, stepSize = Math.ceil(STEP_SIZE * part), now: fixedNow }: StepOptions = {},
 ): Promise<StepResult | undefined> {
   const { workspaceId } = segments;
-  const current = await segments.read(db);
+  const current = await segments.readPosition(db);
   if (!current) return undefined;
   const { plan } = current;
   const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, current.position.snapshot, stepSize);
+  await deriveSuppressions(db, workspaceId, changes);
   const dues = await readDues(db, workspaceId, stepSize, fixedNow);
   const users = [...collectEvaluations(plan, changes, dues)];
   const effects: Effect[] = [];
@@ -67,6 +69,7 @@ export async function consumeChanges(
     const isLast = from + partSize >= users.length;
     const writes = { position, now: state.now, effects: effectsOfPart, ...(isLast ? { snapshot } : {}) };
     if (!(await writeStep(db, workspaceId, writes))) return undefined;
+    segments.stepped();
     position = { ...position, version: String(BigInt(position.version) + 1n) };
     effects.push(...effectsOfPart);
     for (const ofUser of ofPart.values()) evaluations += ofUser.size;

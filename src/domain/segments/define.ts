@@ -8,7 +8,7 @@ import { newId } from '../shared/ids.ts';
 import { MAX_SEGMENTS } from '../shared/limits.ts';
 import type { UserFilter } from '../users/filter/input.ts';
 import type { NewSegment, SegmentUpdate } from './inputs.ts';
-import { checkCycles, checkReferences, readReferringSegments, refersToSegments } from './references.ts';
+import { checkCycles, checkReferences, readReferringSegments } from './references.ts';
 import { readSegments, type Segment } from './segment.ts';
 import { canonicalFilter, type StoredFilter } from './stored-filter.ts';
 
@@ -38,7 +38,7 @@ export function createSegment(db: Database, actor: Actor, input: NewSegment): Pr
 
 /**
  * Changes the name, the description or the filter of a segment. The members by a changed filter are computed in the background, and replace
- * the current ones when they are complete. A filter that equals the current one, or the one being computed, changes nothing.
+ * the current ones when they are complete. A filter that equals the current one, or the one being computed if there is one, changes nothing.
  * @throws {NotFoundError} if the workspace has no such segment.
  * @throws {ValidationError} as `createSegment`.
  * @throws {SegmentCycleError} if the segment would depend on itself.
@@ -137,33 +137,27 @@ async function lockSegment(tx: WriteDb, workspaceId: string, segmentId: string):
   return segment;
 }
 
-/** Adds a definition, unless the filter is one that the segment has. A definition that is not complete is given up. */
+/** Adds a definition, unless the one that was set last has the filter. One that is not complete is given up. */
 async function redefine(
   tx: WriteDb,
   workspaceId: string,
   { id: segmentId, definitionId }: LockedSegment,
   where: UserFilter,
 ): Promise<boolean> {
-  const definitions = await tx.query<{ id: string; filter: StoredFilter }[]>`/* readDefinitionsOfSegment */
+  const definitions = await tx.query<{ id: string; filter: StoredFilter }[]>`/* readDefinitionsToReplace */
     SELECT id, filter FROM segment_definitions
-    WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL
-    -- One that is being computed first: the current filter is computed again when a segment to which it refers has changed.
-    ORDER BY completed_at IS NULL DESC`;
-  const same = definitions.find(({ filter }) => canonicalFilter(filter) === canonicalFilter(where));
-  const isRestored = same?.id === definitionId && definitions.length > 1;
-  // The current definition is not computed again for a changed segment to which it refers, while another one is to replace it (complete.ts).
-  const equal = isRestored && refersToSegments(where) ? undefined : same;
-  const outdated = definitions.filter(({ id }) => id !== definitionId && id !== equal?.id).map(({ id }) => id);
-  if (equal && outdated.length === 0) return false;
-  if (!equal) {
-    await checkReferences(tx, workspaceId, where);
-    await checkCycles(tx, workspaceId, segmentId, where);
-  }
+    WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL`;
+  const pending = definitions.filter(({ id }) => id !== definitionId);
+  // The members of the current one may be outdated if others are being computed.
+  const newest = pending.length > 0 ? pending : definitions;
+  if (newest.some(({ filter }) => canonicalFilter(filter) === canonicalFilter(where))) return false;
+  await checkReferences(tx, workspaceId, where);
+  await checkCycles(tx, workspaceId, segmentId, where);
   const now = new Date();
   await tx.execute`/* giveUpDefinitions */
     UPDATE segment_definitions SET replaced_at = ${now}, position = NULL
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${outdated}::uuid[])`;
-  if (!equal) await tx.execute`/* addDefinition */ ${insertDefinition(workspaceId, segmentId, where, now)}`;
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${pending.map(({ id }) => id)}::uuid[])`;
+  await tx.execute`/* addDefinition */ ${insertDefinition(workspaceId, segmentId, where, now)}`;
   return true;
 }
 

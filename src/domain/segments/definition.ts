@@ -38,7 +38,7 @@ export async function readSegmentDefinitions(
 ): Promise<Map<string, SegmentDefinition>> {
   const definitions = await readRows(db, definitionColumns, {
     keys: ids.length,
-    statement: Prisma.sql`/* readSegmentDefinitions */
+    statement: Prisma.sql`/* readDefinitionsOfSegments */
     SELECT ${definitionColumns.list} FROM segments
     LEFT JOIN LATERAL (
       SELECT * FROM segment_definitions

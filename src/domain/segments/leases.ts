@@ -1,4 +1,5 @@
 import type { WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
 import { CONSUMER } from './stored.ts';
 
 /** Time in ms after which a process that no longer renews its registration counts as ended. */
@@ -62,31 +63,38 @@ export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<num
   return row?.count ?? 0;
 }
 
-/** Reads the workspaces of a process that have work to do, by a few index lookups for each of them. */
+/**
+ * Reads the workspaces of a process that have work to do, by a few index lookups for each of them. `ORDER BY` and `LIMIT` make them index
+ * scans: PostgreSQL expects a third of all rows to pass a comparison with an unknown value, and would read the log from its start.
+ */
 export async function readNews(db: WriteDb, workerId: string, now?: Date): Promise<WorkspaceNews[]> {
+  const position = Prisma.sql`split_part(consumer.snapshot, '/', 1)::pg_snapshot`;
   return db.query<WorkspaceNews[]>`/* readSegmentNews */
     SELECT * FROM (
       SELECT consumer.workspace_id AS "workspaceId",
         -- A position within a long piece of the log is followed by more changes (changes/feed.ts).
-        consumer.snapshot LIKE '%/%' OR EXISTS (
+        consumer.snapshot LIKE '%/%' OR (
+          SELECT true FROM changes
+          WHERE changes.workspace_id = consumer.workspace_id AND changes.xid >= pg_snapshot_xmax(${position})::text::bigint
+          ORDER BY changes.xid LIMIT 1
+        ) IS NOT NULL OR EXISTS (
           SELECT FROM changes WHERE changes.workspace_id = consumer.workspace_id
-            AND changes.xid >= pg_snapshot_xmax(split_part(consumer.snapshot, '/', 1)::pg_snapshot)::text::bigint
-        ) OR EXISTS (
-          SELECT FROM changes WHERE changes.workspace_id = consumer.workspace_id AND changes.xid = ANY(ARRAY(
-            SELECT xip::text::bigint FROM pg_snapshot_xip(split_part(consumer.snapshot, '/', 1)::pg_snapshot) AS xip
-          ))
-        ) OR EXISTS (
-          SELECT FROM segment_due
+            AND changes.xid = ANY(ARRAY(SELECT xip::text::bigint FROM pg_snapshot_xip(${position}) AS xip))
+        ) OR (
+          SELECT true FROM segment_due
           WHERE segment_due.workspace_id = consumer.workspace_id
             AND segment_due.due_at <= coalesce(${now ?? null}::timestamptz, statement_timestamp())
-        ) AS "hasNews",
-        EXISTS (
-          SELECT FROM segment_definitions
+          ORDER BY segment_due.due_at LIMIT 1
+        ) IS NOT NULL AS "hasNews",
+        (
+          SELECT true FROM segment_definitions
           WHERE segment_definitions.workspace_id = consumer.workspace_id
             AND (segment_definitions.completed_at IS NULL OR segment_definitions.replaced_at IS NOT NULL)
-        ) OR NOT EXISTS (
+          ORDER BY segment_definitions.id LIMIT 1
+        ) IS NOT NULL OR NOT EXISTS (
           SELECT FROM segment_definitions WHERE segment_definitions.workspace_id = consumer.workspace_id
         ) AS "hasWork"
       FROM change_consumers AS consumer WHERE consumer.owner = ${workerId}::uuid AND consumer.name = ${CONSUMER}
+      OFFSET 0
     ) AS workspace WHERE "hasNews" OR "hasWork"`;
 }

@@ -1,7 +1,7 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { matchingMembers, type UserQuery } from '../users/query.ts';
@@ -56,6 +56,17 @@ export function segmentMembersSource(workspaceId: string): KeysetSource<User> {
       AND segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`parent.id`)}`,
     key: Prisma.sql`segment_memberships.user_id`,
   };
+}
+
+/** Reads a page of the members of a segment, newest user first. */
+export async function readSegmentMembersPage(
+  db: ReadDb,
+  workspaceId: string,
+  segmentId: string,
+  page: Page,
+): Promise<PageOfRows<User>> {
+  const pages = await readPages(db, segmentMembersSource(workspaceId), [segmentId], page);
+  return pages.get(segmentId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }
 
 /** The members of a segment that match a query. @param now as for `matchingUsers`. */

@@ -35,9 +35,6 @@ export function referencesOf(filter: UserFilter, path: readonly string[] = []): 
 const segmentIdsOf = (filter: UserFilter) =>
   referencesOf(filter).flatMap(({ kind, id }) => (kind === 'segments' && id !== undefined ? [id] : []));
 
-/** Whether a filter refers to segments. */
-export const refersToSegments = (filter: UserFilter) => referencesOf(filter).some(({ kind }) => kind === 'segments');
-
 /**
  * Checks that the lists and segments exist that the filter of a segment refers to, and that it does not refer to all segments, of which it
  * would be one.

@@ -1,7 +1,7 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
+import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import type { Instant } from '../shared/instant.ts';
 
@@ -67,4 +67,10 @@ export function segmentsSource(workspaceId: string): KeysetSource<Segment> {
     where: Prisma.sql`segments.workspace_id = ${workspaceId}::uuid`,
     key: Prisma.sql`segments.id`,
   };
+}
+
+/** Reads a page of the segments of a workspace, newest first. */
+export async function readSegmentsPage(db: ReadDb, workspaceId: string, page: Page): Promise<PageOfRows<Segment>> {
+  const pages = await readPages(db, segmentsSource(workspaceId), [workspaceId], page);
+  return pages.get(workspaceId) ?? { rows: [], hasNextPage: false, hasPreviousPage: false };
 }

@@ -41,11 +41,12 @@ export interface FilterForm {
   platform?(platform: string): string;
 }
 
-/** A stored filter in the form in which an API accepts it. */
+/** A stored filter in the form in which an API accepts it, with its fields in alphabetical order. */
 export function presentFilter(stored: StoredFilter, form: FilterForm): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(stored).map(([field, value]) => [form.name?.(field) ?? field, presentPart(field, value, form)]),
+  const entries = Object.entries(stored).map(
+    ([field, value]) => [form.name?.(field) ?? field, presentPart(field, value, form)] as const,
   );
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function presentPart(field: string, value: unknown, form: FilterForm): unknown {

@@ -1,9 +1,9 @@
-import type { Database, WriteDb } from '../../db/client.ts';
+import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import { inTransaction } from '../../db/transaction.ts';
-import type { Action } from '../changes/audit.ts';
+import type { Action } from '../changes/change.ts';
 import { recordEach } from '../changes/record.ts';
+import { includingOwnTransaction } from '../changes/snapshot.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';
 
@@ -35,8 +35,8 @@ export async function readStored(
     FROM segment_suppressions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${ids})`;
   const users = new Map<string, { memberships: Map<string, StoredMembership>; suppressedIn: Set<string> }>();
   for (const { userId, definitionId, isMember, due, isSuppression } of rows) {
-    let user = users.get(userId);
-    if (!user) users.set(userId, (user = { memberships: new Map(), suppressedIn: new Set() }));
+    const user = users.get(userId) ?? { memberships: new Map(), suppressedIn: new Set() };
+    users.set(userId, user);
     if (isSuppression) user.suppressedIn.add(definitionId);
     else {
       const known = user.memberships.get(definitionId);
@@ -65,29 +65,10 @@ interface StoredRow {
  */
 export const movedSql = (workspaceId: string, { version }: Position, snapshot?: string) => Prisma.sql`moved AS (
     UPDATE change_consumers SET version = version + 1
-      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${snapshot}`}
+      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${includingOwnTransaction(snapshot)}`}
     WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint
     RETURNING version
   )`;
-
-/**
- * Runs a statement that adds members while it holds the position. The lock is a statement of its own: the one after it sees every
- * suppression whose transaction held the position until then (suppress.ts). A single statement that waited for the lock would not.
- * @returns false, without running it, if the position is outdated.
- */
-export function atPosition(
-  db: Database,
-  workspaceId: string,
-  { version }: Position,
-  write: (tx: WriteDb) => Promise<boolean>,
-): Promise<boolean> {
-  return inTransaction(db, async (tx) => {
-    const locked = await tx.query<unknown[]>`/* lockSegmentConsumer */
-      SELECT FROM change_consumers
-      WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint FOR NO KEY UPDATE`;
-    return locked.length > 0 && write(tx);
-  });
-}
 
 /** What a step writes. */
 interface StepWrites {
@@ -108,13 +89,7 @@ interface StepWrites {
  * The users are locked against deletion first, as a deletion does, so that the two cannot deadlock. Those who have been deleted are left out.
  * @returns false if nothing was written, because the position is outdated.
  */
-export function writeStep(db: Database, workspaceId: string, writes: StepWrites): Promise<boolean> {
-  const addsMembers = writes.effects.some(({ change }) => change === 'enter');
-  if (!addsMembers) return executeStep(db, workspaceId, writes);
-  return atPosition(db, workspaceId, writes.position, (tx) => executeStep(tx, workspaceId, writes));
-}
-
-async function executeStep(
+export async function writeStep(
   db: WriteDb,
   workspaceId: string,
   { position, snapshot, now, effects, also }: StepWrites,

@@ -1,28 +1,35 @@
+import type { ReadDb } from '../../db/client.ts';
+import { readLists } from '../lists/list.ts';
+import type { Wording } from '../users/filter/condition.ts';
 import { toCondition } from '../users/filter/filter.ts';
 import { referencesOf } from './references.ts';
-import { parseStoredFilter, presentFilter, type StoredFilter } from './stored-filter.ts';
+import { readSegments } from './segment.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 
-/** The names of lists and segments by id, as far as they are known. */
-export interface FilterNames {
-  lists: ReadonlyMap<string, string>;
-  segments: ReadonlyMap<string, string>;
+/** Which names a sentence may contain; ids stand for the others. */
+export interface NameOptions {
+  lists: boolean;
 }
 
-/** The ids of the lists and segments that a filter refers to. */
-export function idsInFilter(filter: StoredFilter): { lists: string[]; segments: string[] } {
-  const references = referencesOf(parseStoredFilter(filter));
+/** Reads the names of the lists and segments that filters refer to. */
+export async function readFilterNames(
+  db: ReadDb,
+  workspaceId: string,
+  filters: readonly StoredFilter[],
+  options: NameOptions,
+): Promise<Wording> {
+  const references = filters.flatMap((filter) => referencesOf(parseStoredFilter(filter)));
   const idsOf = (kind: 'lists' | 'segments') => [
     ...new Set(references.flatMap((each) => (each.kind === kind && each.id !== undefined ? [each.id] : []))),
   ];
-  return { lists: idsOf('lists'), segments: idsOf('segments') };
+  const [listIds, segmentIds] = [options.lists ? idsOf('lists') : [], idsOf('segments')];
+  const [lists, segments] = await Promise.all([
+    listIds.length > 0 ? readLists(db, workspaceId, listIds) : undefined,
+    segmentIds.length > 0 ? readSegments(db, workspaceId, segmentIds) : undefined,
+  ]);
+  return { nameOf: (kind, id) => (kind === 'list' ? lists?.get(id)?.title : segments?.get(id)?.name) };
 }
 
-/** The filter as a sentence, with the names of lists and segments where they are known, and their ids elsewhere. */
-export function summaryOf(filter: StoredFilter, { lists, segments }: FilterNames): string {
-  const nameIn = (names: ReadonlyMap<string, string>) => (id: string) => {
-    const name = names.get(id);
-    return name === undefined ? id : JSON.stringify(name);
-  };
-  const named = presentFilter(filter, { list: nameIn(lists), segment: nameIn(segments) });
-  return toCondition(parseStoredFilter(named)).phrase();
-}
+/** The filter as a sentence. @param names of the lists and segments to which it refers. */
+export const summaryOf = (filter: StoredFilter, names: Wording): string =>
+  toCondition(parseStoredFilter(filter)).phrase(names);

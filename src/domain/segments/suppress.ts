@@ -1,6 +1,7 @@
 import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Change } from '../changes/feed.ts';
 import { record } from '../changes/record.ts';
 import type { Actor } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
@@ -28,9 +29,7 @@ export function setSegmentSuppression(
   const { workspaceId } = actor;
   return inWriteQueue(db, workspaceId, uid, () =>
     inTransaction(db, async (tx) => {
-      // The user first: another write to it can last, and a step that waited for the computation would delay all users.
       const userId = await lockUser(tx, workspaceId, uid);
-      await lockComputation(tx, workspaceId);
       await lockSegment(tx, workspaceId, segmentId);
       await tx.execute`/* setSegmentSuppression */
         WITH written AS (
@@ -59,15 +58,6 @@ const deleteSuppression = (workspaceId: string, userId: string, segmentId: strin
   DELETE FROM segment_suppressions
   WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND segment_id = ${segmentId}::uuid`;
 
-/**
- * Waits for a step of the computation of segments that is being written, and lets the next one wait: the one that comes second sees the
- * memberships, or the suppression, of the other.
- */
-async function lockComputation(tx: WriteDb, workspaceId: string): Promise<void> {
-  await tx.query`/* lockComputation */
-    SELECT FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = 'segments' FOR SHARE`;
-}
-
 /** Locks a user against other writes until the transaction ends. */
 async function lockUser(tx: WriteDb, workspaceId: string, uid: string): Promise<string> {
   const [user] = await tx.query<{ id: string }[]>`/* lockUserOfSuppression */
@@ -81,4 +71,25 @@ async function lockSegment(tx: WriteDb, workspaceId: string, segmentId: string):
   const segments = await tx.query<object[]>`/* lockSegmentOfSuppression */
     SELECT id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ${segmentId}::uuid FOR KEY SHARE`;
   if (segments.length === 0) throw new NotFoundError('Segment');
+}
+
+/**
+ * Derives whether members are suppressed, for users whose suppression has changed: a membership that was written at the same time can lack
+ * it. The computation of segments calls this when it reads the changes, after which both are visible.
+ */
+export async function deriveSuppressions(db: WriteDb, workspaceId: string, changes: readonly Change[]): Promise<void> {
+  const pairs = changes.filter(({ action }) => action === 'setSegmentSuppression');
+  if (pairs.length === 0) return;
+  const userIds = pairs.map(({ userId }) => String(userId));
+  const segmentIds = pairs.map(({ segmentId }) => String(segmentId));
+  const isSuppressed = Prisma.sql`EXISTS (
+        SELECT FROM segment_suppressions
+        WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = changed.user_id
+          AND segment_suppressions.segment_id = changed.segment_id
+      )`;
+  await db.execute`/* deriveSuppressions */
+    UPDATE segment_memberships SET suppressed = NOT segment_memberships.suppressed
+    FROM (SELECT DISTINCT * FROM unnest(${userIds}::uuid[], ${segmentIds}::uuid[])) AS changed(user_id, segment_id)
+    WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.user_id = changed.user_id
+      AND segment_memberships.segment_id = changed.segment_id AND segment_memberships.suppressed <> ${isSuppressed}`;
 }

@@ -144,6 +144,15 @@ export class TooManyAttributesError extends LimitExceededError {
   }
 }
 
+/** The changes after a cursor can no longer be returned completely. The client has to begin without one. */
+export class CursorExpiredError extends DomainError {
+  readonly code = 'CURSOR_EXPIRED';
+
+  constructor(reason: string) {
+    super(`The cursor has expired: ${reason}. Start again without it, and read all objects that you follow.`);
+  }
+}
+
 /** The workspace has as many segments as it can have. */
 export class TooManySegmentsError extends LimitExceededError {
   readonly limit: number;

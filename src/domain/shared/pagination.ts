@@ -21,7 +21,12 @@ export const MAX_USERS_PAGE_SIZE = 30;
 /** Maximum size of a page of any other connection. Contract, "Page size". */
 export const MAX_PAGE_SIZE = 100;
 
-const issue = (path: string, code: string, message: string): ValidationIssue => ({ path: [path], code, message });
+/** An issue with an argument. */
+export const issue = (path: string, code: string, message: string): ValidationIssue => ({
+  path: [path],
+  code,
+  message,
+});
 
 /** A connection whose cursors are parsed. */
 export interface CursorOwner {
@@ -59,7 +64,13 @@ export function parsePageArguments(
   };
 }
 
-function checkSize(name: string, size: number | null | undefined, maximum: number, issues: ValidationIssue[]): void {
+/** Adds an issue if a page size is out of range. */
+export function checkSize(
+  name: string,
+  size: number | null | undefined,
+  maximum: number,
+  issues: ValidationIssue[],
+): void {
   if (size == null || (size >= 1 && size <= maximum)) return;
   issues.push(issue(name, 'OUT_OF_RANGE', `must be between 1 and ${maximum}; got ${size}`));
 }
@@ -104,14 +115,22 @@ const VALUE = 1;
 export function encodeCursor(scope: number, { id, sortKey }: Position): string {
   const key = sortKey === undefined ? '' : String.fromCharCode(sortKey === null ? NO_VALUE : VALUE) + (sortKey ?? '');
   const bytes = Buffer.allocUnsafe(ID_BYTES + CHECKSUM_BYTES + Buffer.byteLength(key));
-  bytes.write(id.replaceAll('-', ''), 'hex');
+  bytes.write(hexOf(id), 'hex');
   bytes.write(key, ID_BYTES + CHECKSUM_BYTES);
   const ofId = crc32(bytes.subarray(0, ID_BYTES), scope);
   bytes.writeUInt32BE(key === '' ? ofId : crc32(bytes.subarray(ID_BYTES + CHECKSUM_BYTES), ofId), ID_BYTES);
   return bytes.toString('base64url');
 }
 
-/** Decodes a cursor; undefined if it is malformed, forged or of another connection. */
+/** The hexadecimal digits of a UUID, or of the two numbers of the id of a change. */
+function hexOf(id: string): string {
+  const parts = id.split('-');
+  return parts.length === 2
+    ? parts.map((part) => BigInt(part).toString(16).padStart(16, '0')).join('')
+    : parts.join('');
+}
+
+/** Decodes a cursor, with its id as a UUID; undefined if it is malformed, forged or of another connection. */
 export function decodeCursor(scope: number, cursor: string): Position | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
   if (bytes.length < ID_BYTES + CHECKSUM_BYTES) return undefined;

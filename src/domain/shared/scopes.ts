@@ -9,6 +9,7 @@ export const scopes = [
   'lists:write',
   'segments:read',
   'segments:write',
+  'audit:read',
   'schema:read',
 ] as const;
 

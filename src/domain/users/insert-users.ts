@@ -59,7 +59,7 @@ export async function insertUsers(
     ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`input."actorName"`, at: now }, 'createUser', {
       from: Prisma.sql`created JOIN input USING (uid)`,
       userId: Prisma.sql`created.id`,
-    })}) ${users.some(({ input }) => input.device) ? registeredDevices(workspaceId, now) : Prisma.empty}
+    })} RETURNING seq) ${users.some(({ input }) => input.device) ? registeredDevices(workspaceId, now) : Prisma.empty}
     SELECT created.*, input.place FROM created JOIN input USING (uid)`;
   const byPlace = new Map(inserted.map(({ place, ...user }) => [place, user]));
   return users.map((_, place) => byPlace.get(place));
@@ -75,7 +75,10 @@ const unlessClaimable = (workspaceId: string) => Prisma.sql`
     ) AS candidate
   )`;
 
-/** CTEs that register the devices of the created users. A token that another user had moves to the new user. */
+/**
+ * CTEs that register the devices of the created users. A token that another user had moves to the new user. Their changes are
+ * recorded after the creations have been: they read what those return.
+ */
 const registeredDevices = (workspaceId: string, at: Date) => Prisma.sql`, registered AS (
     INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
     SELECT ${workspaceId}::uuid, input.device->>'token', created.id,
@@ -92,7 +95,7 @@ const registeredDevices = (workspaceId: string, at: Date) => Prisma.sql`, regist
     { workspaceId, actorName: Prisma.sql`input."actorName"`, at },
     'registerDevice',
     {
-      from: Prisma.sql`registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)`,
+      from: Prisma.sql`(SELECT count(*) FROM audited) AS creations, registered JOIN created ON created.id = registered.user_id JOIN input USING (uid)`,
       userId: Prisma.sql`created.id`,
     },
   )})`;

@@ -79,7 +79,8 @@ export function parseSearch(search: string | null | undefined): Search | undefin
           words.every((word) => isBeginning(word, stored) || (isDigitRun(word) && digits.includes(word))),
         );
       },
-      phrase: () => `matches the search ${JSON.stringify(search)}`,
+      phrase: ({ isNegated } = {}) =>
+        `${isNegated ? 'does not match' : 'matches'} the search ${JSON.stringify(search)}`,
       dependencies: () => searchedFields.map((field) => ({ kind: 'field', field })),
     },
     isExact: (workspaceId, isNegated) =>

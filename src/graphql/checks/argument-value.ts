@@ -1,4 +1,5 @@
 import { type FieldNode, Kind, type ValueNode, type VariableDefinitionNode, valueFromASTUntyped } from 'graphql';
+import { isJsonObject } from '../../domain/shared/attributes.ts';
 
 /** The variables of a request before coercion, and how the operation defines them. */
 export interface RawVariables {
@@ -34,6 +35,18 @@ export function wholeArgument(
   if (!node) return { value: undefined, dependsOnVariables: false };
   const dependsOnVariables = containsVariable(node);
   return { value: valueFromASTUntyped(node, dependsOnVariables ? withDefaults(variables) : {}), dependsOnVariables };
+}
+
+/** Reads the filter of a field, before coercion. @param path the argument, or the argument and a field of its input: `input.where`. */
+export function filterArgument(
+  node: FieldNode,
+  path: string,
+  variables: RawVariables,
+): ReturnType<typeof wholeArgument> {
+  const [name = '', ...fields] = path.split('.');
+  const { value, dependsOnVariables } = wholeArgument(node, name, variables);
+  const filter = fields.reduce((part, field) => (isJsonObject(part) ? part[field] : undefined), value);
+  return { value: filter, dependsOnVariables };
 }
 
 function withDefaults({ values, definitions }: RawVariables): Record<string, unknown> {

@@ -20,7 +20,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { costOfQuery } from '../../domain/users/filter/size.ts';
-import { argumentValue, itemsOf, type RawVariables, wholeArgument } from './argument-value.ts';
+import { argumentValue, filterArgument, itemsOf, type RawVariables } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
 import { cachePerOperation } from './operation-cache.ts';
@@ -203,7 +203,7 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
 function costOfFilter(measuring: Measuring, node: FieldNode, field: GraphQLField<unknown, unknown>): number {
   const { extensions } = field;
   if (extensions.filter === undefined || !measuring.measure.countsConditions) return 0;
-  const { value, dependsOnVariables } = wholeArgument(node, extensions.filter, measuring.variables);
+  const { value, dependsOnVariables } = filterArgument(node, extensions.filter, measuring.variables);
   measuring.dependsOnVariables ||= dependsOnVariables;
   const search = field.args.some(({ name }) => name === 'search') ? readArgument(measuring, node, 'search') : undefined;
   return costOfQuery({ where: value, search });

@@ -8,14 +8,15 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { type FilterSize, filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
-import { wholeArgument } from './argument-value.ts';
+import { filterArgument } from './argument-value.ts';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
 import { cachePerOperation, separateOperation } from './operation-cache.ts';
 
-/** A field with an argument that is a filter. */
+/** A field with an argument that is or contains a filter. */
 interface FilteredField {
   node: FieldNode;
-  argument: string;
+  /** The path of the filter, which starts with the argument. */
+  path: string;
   /** The size of a filter without variables, which is the same for each request with the operation. */
   size: FilterSize | undefined;
 }
@@ -26,17 +27,17 @@ interface FilteredField {
  */
 export function createFilterCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
   return (args) => {
-    for (const { node, argument, size } of filteredFieldsOf(args)) {
-      const excess = filterExcess(size ?? measureFilter(readFilter(args, node, argument).value), limits);
+    for (const { node, path, size } of filteredFieldsOf(args)) {
+      const excess = filterExcess(size ?? measureFilter(readFilter(args, node, path).value), limits);
       if (excess !== undefined) return limitExceeded(excess);
     }
     return undefined;
   };
 }
 
-function readFilter(args: ExecutionArgs, node: FieldNode, argument: string) {
+function readFilter(args: ExecutionArgs, node: FieldNode, path: string) {
   const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
-  return wholeArgument(node, argument, { values: args.variableValues ?? {}, definitions });
+  return filterArgument(node, path, { values: args.variableValues ?? {}, definitions });
 }
 
 const filteredFieldsOf = cachePerOperation((args): FilteredField[] => {
@@ -45,10 +46,10 @@ const filteredFieldsOf = cachePerOperation((args): FilteredField[] => {
   if (!operation) return fields;
   const types = new TypeInfo(args.schema);
   const Field = (node: FieldNode) => {
-    const argument = types.getFieldDef()?.extensions.filter;
-    if (argument === undefined || !node.arguments?.some(({ name }) => name.value === argument)) return;
-    const { value, dependsOnVariables } = readFilter(args, node, argument);
-    fields.push({ node, argument, size: dependsOnVariables ? undefined : measureFilter(value) });
+    const path = types.getFieldDef()?.extensions.filter;
+    if (path === undefined || !node.arguments?.some(({ name }) => name.value === path.split('.')[0])) return;
+    const { value, dependsOnVariables } = readFilter(args, node, path);
+    fields.push({ node, path, size: dependsOnVariables ? undefined : measureFilter(value) });
   };
   visit(operation, visitWithTypeInfo(types, { Field }));
   return fields;

@@ -37,7 +37,7 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** Complexity of the field without its selections, if the default of `complexity.ts` does not fit. */
     cost?: number;
-    /** The argument that filters the rows of the field. */
+    /** The argument with a filter for users, or the path of the filter within it: `where`, `input.where`. */
     filter?: string;
     /** The objects that the field reads. */
     reads?: {

@@ -1,3 +1,4 @@
+import type { Change } from '../../domain/changes/change.ts';
 import type { Device } from '../../domain/devices/device.ts';
 import type { Event } from '../../domain/events/event.ts';
 import type { List } from '../../domain/lists/list.ts';
@@ -25,4 +26,5 @@ export type UserRow = PartialRow<User, 'id' | 'uid'>;
 export type EventRow = PartialRow<Event, 'id'>;
 export type ListRow = PartialRow<List, 'id'>;
 export type SegmentRow = PartialRow<Segment, 'id'>;
+export type ChangeRow = PartialRow<Change, 'id'>;
 export type DeviceRow = PartialRow<Device, never>;

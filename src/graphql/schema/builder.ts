@@ -28,6 +28,7 @@ interface UserTypes {
     Duration: { Input: string; Output: string };
     Attributes: { Input: InputAttributes; Output: Attributes };
     AttributeValue: { Input: InputValue; Output: AttributeValue };
+    UserFilterJSON: { Input: never; Output: Readonly<Record<string, unknown>> };
   };
 }
 

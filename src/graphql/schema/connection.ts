@@ -136,7 +136,7 @@ export function connect<Row extends { id: string }>(
  * @param connection as `Type.field`. @param parent the id of the connection's parent, which is the workspace for `Query`.
  */
 export function edgeIn<Row extends { id: string }>(
-  connection: 'Query.users' | 'Query.lists' | 'List.members' | 'User.events',
+  connection: 'Query.users' | 'Query.lists' | 'Query.segments' | 'List.members' | 'User.events',
   { viewer }: Pick<Context, 'viewer'>,
   row: PageRow<Row>,
   parent: string = viewer.workspaceId,

@@ -5,7 +5,10 @@ import {
   IdempotencyConflictError,
   ListArchivedError,
   NotFoundError,
+  SegmentCycleError,
+  SegmentInUseError,
   TooManyAttributesError,
+  TooManySegmentsError,
   UidNotUpdateableError,
   UidTakenError,
   ValidationError,
@@ -120,5 +123,39 @@ deleted yet. Nothing was changed. Code: \`LIMIT_EXCEEDED\`.`,
   interfaces: [ErrorInterface],
   fields: (t) => ({
     limit: t.exposeInt('limit', { description: 'The number of attributes that a workspace can declare.' }),
+  }),
+});
+
+builder.objectType(TooManySegmentsError, {
+  name: 'TooManySegmentsError',
+  description: 'The workspace has as many segments as it can have. Nothing was changed. Code: `LIMIT_EXCEEDED`.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    limit: t.exposeInt('limit', { description: 'The number of segments that a workspace can have.' }),
+  }),
+});
+
+builder.objectType(SegmentCycleError, {
+  name: 'SegmentCycleError',
+  description: `With the filter, the segment would depend on itself, through the segments that the filter refers to. Nothing was changed. Code:
+\`SEGMENT_CYCLE\`.`,
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    segments: t.stringList({
+      description: 'The names of the segments, each of which refers to the next. The first is also the last.',
+      resolve: ({ segments }) => [...segments],
+    }),
+  }),
+});
+
+builder.objectType(SegmentInUseError, {
+  name: 'SegmentInUseError',
+  description: 'The filters of other segments refer to the segment. Nothing was changed. Code: `SEGMENT_IN_USE`.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    segments: t.stringList({
+      description: 'The names of the segments that refer to it, oldest first.',
+      resolve: ({ segments }) => [...segments],
+    }),
   }),
 });

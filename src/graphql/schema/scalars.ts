@@ -63,6 +63,11 @@ function literal(node: ValueNode, variables: Variables): unknown {
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
+/** @throws {GraphQLError} always. */
+function rejectInput(): never {
+  throw new GraphQLError('UserFilterJSON is only returned; the type of an input is UserFilter.');
+}
+
 /** @throws {GraphQLError} if the value is not a string. */
 function toText(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -94,6 +99,14 @@ builder.scalarType('AttributeValue', {
   serialize: toAttributeValue,
   parseValue: toInputValue,
   parseLiteral: (node, variables) => toInputValue(literal(node, variables)),
+});
+
+builder.scalarType('UserFilterJSON', {
+  description: `A \`UserFilter\` as a JSON object, which can be sent back as a variable of the type \`UserFilter\`. In canonical form: fields that are
+not set are missing, fields are in alphabetical order, and points in time are in UTC. Only returned, never accepted.`,
+  serialize: (value) => value,
+  parseValue: rejectInput,
+  parseLiteral: rejectInput,
 });
 
 /** The domain validates durations, together with the rest of an input. */

@@ -1,24 +1,133 @@
+import { COUNT_CAP } from '../../db/reading/count.ts';
+import { type SegmentDefinition, segmentStatuses } from '../../domain/segments/definition.ts';
 import { matchingSegmentMembers, segmentMembersSource } from '../../domain/segments/memberships.ts';
 import { type Segment, type SegmentMembership, segmentColumns, segmentsSource } from '../../domain/segments/segment.ts';
+import { presentFilter, type StoredFilter } from '../../domain/segments/stored-filter.ts';
+import { readFilterNames, summaryOf } from '../../domain/segments/summary.ts';
+import { MAX_SEGMENT_DESCRIPTION_LENGTH, MAX_SEGMENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import type { ExplainedCondition } from '../../domain/users/filter/explain.ts';
+import type { Context } from '../context.ts';
 import type { SegmentRow } from '../loaders/partial-rows.ts';
 import { pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, withNodes } from './connection.ts';
-import { decodeIdOf, encodeMembershipId } from './global-id.ts';
+import { decodeIdOf, encodeGlobalId, encodeMembershipId } from './global-id.ts';
 import { filteredUsers, userQueryArguments } from './user-filter.ts';
 import { UserConnection, UserType } from './users.ts';
 
-const SegmentType = builder.objectRef<SegmentRow>('Segment');
+/** A group of users that is computed from a filter. */
+export const SegmentType = builder.objectRef<SegmentRow>('Segment');
+
+const STATUS: Record<(typeof segmentStatuses)[number], string> = {
+  COMPUTING:
+    'The members are being computed. Until they are complete, the segment has the members of its former filter, or none.',
+  READY: 'The segment has the members of its filter.',
+  STATIC: 'The segment has no filter: its members were imported, and stay the same.',
+};
+
+const SegmentStatusType = builder.enumType('SegmentStatus', {
+  description: 'How far the members of a segment are computed.',
+  values: Object.fromEntries(segmentStatuses.map((status) => [status, { description: STATUS[status] }])) as Record<
+    (typeof segmentStatuses)[number],
+    { description: string }
+  >,
+});
+
+/** The definition of a segment that has been deleted since it was read. */
+const noDefinition = { filter: null, status: 'STATIC', progress: null, computedAt: null } as const;
+
+/** Resolves a field of a segment's definition, which is read only if such a field is selected. */
+const fromDefinition = <Value>(
+  read: (definition: Omit<SegmentDefinition, 'segmentId'>, context: Context) => Value | Promise<Value>,
+) =>
+  fromColumns(['id'], async ({ id }: Pick<Segment, 'id'>, _args: object, context: Context): Promise<Value> => {
+    const definition = await context.loaders.segmentDefinitions.load(id);
+    return read(definition ?? noDefinition, context);
+  });
+
+/** A filter as a value of the input type `UserFilter`. */
+const toGraphQLFilter = (filter: StoredFilter) =>
+  presentFilter(filter, {
+    list: (id) => encodeGlobalId('List', id),
+    segment: (id) => encodeGlobalId('Segment', id),
+    platform: (platform) => platform.toUpperCase(),
+  });
+
+/** The names that explanations may contain, by the scopes of the caller. */
+const namesFor = ({ viewer }: Pick<Context, 'viewer'>) => ({ lists: viewer.scopes.has('lists:read') });
+
+/** The filter as a sentence, with the names of the lists and segments that the caller may read. */
+async function summarize(filter: StoredFilter, context: Context): Promise<string> {
+  return summaryOf(filter, await readFilterNames(context.db, context.viewer.workspaceId, [filter], namesFor(context)));
+}
+
+/** The number of members of a segment. */
+const countMembers = ({ id }: Pick<Segment, 'id'>, { loaders, viewer, db }: Context) =>
+  loaders.count(segmentMembersSource(viewer.workspaceId), id, db.timeouts.countMs);
 
 builder.node(SegmentType, {
-  description: `A group of users that is computed from their attributes and events; users cannot be added or removed manually.`,
+  description: `A group of users that is computed from a filter, and follows the data; users cannot be added or removed manually.`,
   requiresScopes: ['segments:read'],
   row: { columns: segmentColumns, file: 'src/domain/segments/segment.ts' },
   id: idColumn,
   fields: (t) => ({
-    name: columns(t).exposeString('name', { description: "The segment's display name." }),
+    name: columns(t).exposeString('name', {
+      description: `The segment's display name: 1 to ${MAX_SEGMENT_NAME_LENGTH} characters.`,
+    }),
+    description: columns(t).exposeString('description', {
+      nullable: true,
+      description: `The segment's description: at most ${MAX_SEGMENT_DESCRIPTION_LENGTH} characters. Null if it has none.`,
+    }),
+    createdAt: columns(t).expose('createdAt', { type: 'DateTime', description: 'When the segment was created.' }),
+    where: t.field({
+      type: 'UserFilterJSON',
+      nullable: true,
+      description: `The filter that the members match, in canonical form: the one that was set last, even while its members are being
+computed. Null for a segment whose members were imported.`,
+      extensions: { cost: 1 },
+      resolve: fromDefinition(({ filter }) => filter && toGraphQLFilter(filter)),
+    }),
+    summary: t.string({
+      nullable: true,
+      description: `The filter in words, with the names of lists and segments; a caller without \`lists:read\` gets the ids of lists. For humans: the text
+can change. Null for a segment whose members were imported.`,
+      extensions: { cost: 1 },
+      resolve: fromDefinition(({ filter }, context) => filter && summarize(filter, context)),
+    }),
+    status: t.field({
+      type: SegmentStatusType,
+      description: 'How far the members are computed.',
+      extensions: { cost: 1 },
+      resolve: fromDefinition(({ status }) => status),
+    }),
+    progress: t.int({
+      nullable: true,
+      description: 'How many percent of the users have been read, from 0 to 99. Null unless `status` is `COMPUTING`.',
+      extensions: { cost: 1 },
+      resolve: fromDefinition(({ progress }) => progress),
+    }),
+    computedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `When the computation of the current members was complete; they have followed the data since. Null until then, and for a
+segment whose members were imported.`,
+      extensions: { cost: 1 },
+      resolve: fromDefinition(({ computedAt }) => computedAt),
+    }),
+    memberCount: t.int({
+      description: `The number of members, suppressed ones included, capped at ${COUNT_CAP.toLocaleString('en-US')}. Computed only if selected.`,
+      requiresScopes: ['segments:read', 'users:read'],
+      extensions: { cost: 1 },
+      resolve: fromColumns(['id'], async (segment, _args, context) => (await countMembers(segment, context)).count),
+    }),
+    memberCountIsCapped: t.boolean({
+      description: 'Whether there are more members than `memberCount`.',
+      requiresScopes: ['segments:read', 'users:read'],
+      extensions: { cost: 1 },
+      resolve: fromColumns(['id'], async (segment, _args, context) => (await countMembers(segment, context)).isCapped),
+    }),
     members: t.field({
       type: UserConnection,
       description: `The segment's members, suppressed ones included, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
@@ -41,8 +150,8 @@ at most ${MAX_PAGE_SIZE}.`,
   }),
 });
 
-/** A page of segments. */
-export const { connection: SegmentConnection } = connectionTypes<Segment>({
+/** A page of segments, and an edge of it. */
+export const { connection: SegmentConnection, edge: SegmentEdge } = connectionTypes<Segment>({
   name: 'Segment',
   node: SegmentType,
   description: 'A page of segments, newest first by `id`.',
@@ -50,7 +159,25 @@ export const { connection: SegmentConnection } = connectionTypes<Segment>({
 
 withNodes(SegmentConnection, SegmentType);
 
-const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembership').implement({
+const SegmentConditionStatusType = builder.objectRef<ExplainedCondition>('SegmentConditionStatus').implement({
+  description: 'A condition of the filter of a segment, evaluated for a user.',
+  fields: (t) => ({
+    condition: t.exposeString('condition', {
+      description: 'The condition in words, such as `plan is "pro"`. For humans: the text can change.',
+    }),
+    holds: t.exposeBoolean('holds', { description: 'Whether the condition holds for the user.' }),
+    changesAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `The first time at which that can change although nothing is written: when an event leaves the window, for example. Null if
+only a write changes it.`,
+      resolve: ({ changesAt }) => changesAt?.toISOString(),
+    }),
+  }),
+});
+
+/** A user's membership in a segment. */
+export const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembership').implement({
   description: "A user's membership in a segment.",
   requiresScopes: ['users:read'],
   fields: (t) => ({
@@ -63,6 +190,20 @@ const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembe
     suppressed: t.exposeBoolean('suppressed', {
       description: `Whether the user is excluded from broadcasts to the segment because they unsubscribed from one. A suppressed user
 stays a member.`,
+    }),
+    enteredAt: t.expose('enteredAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the user became a member. Null for a member who was imported.',
+    }),
+    explanation: t.field({
+      type: [SegmentConditionStatusType],
+      description: `Why the user is a member: the conditions of the filter, all of which hold for members, evaluated now. Empty for a segment without
+a filter.`,
+      requiresScopes: ['segments:read', 'users:read'],
+      extensions: { cost: 5 },
+      resolve: async ({ segment, userId }, _args, context) =>
+        (await context.loaders.explanations(namesFor(context)).load(`${userId} ${segment.id}`)) ?? [],
     }),
   }),
 });

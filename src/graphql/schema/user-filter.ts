@@ -194,7 +194,7 @@ purchases of more than 100 in the last 30 days.`,
 });
 
 /** A filter for users, nested with `and`, `or` and `not`. */
-const UserFilterInput = builder.inputRef<UserFilter>('UserFilter').implement({
+export const UserFilterInput = builder.inputRef<UserFilter>('UserFilter').implement({
   description: `A filter for users: all conditions that are set must hold, so an empty filter matches all users. A condition holds or does not
 hold, and a missing value satisfies no comparison: a user without a plan is matched by \`not: { meta: [{ key: "plan", string: { eq:
 "pro" } }] }\`. Null is rejected; use \`isNull\`.`,
@@ -244,12 +244,15 @@ hold, and a missing value satisfies no comparison: a user without a plan is matc
   }),
 });
 
+/** The schema of a filter, with global ids. */
+export const userFilterSchema = userFilter({ list: globalId('List'), segment: globalId('Segment') });
+
 /** The arguments of connections of users. */
 export const userQueryArguments = builder.args((arg) => ({
   where: arg.field({
     type: UserFilterInput,
     description: 'Returns only the users that match this filter.',
-    validate: userFilter({ list: globalId('List'), segment: globalId('Segment') }).nullish(),
+    validate: userFilterSchema.nullish(),
   }),
   orderBy: arg.field({
     type: UserOrderInput,

@@ -2,9 +2,17 @@ import type { Operation } from '../operation.ts';
 import { removeDeviceOperation } from './devices.ts';
 import { addEventOperation } from './events.ts';
 import { listUsersOperation, searchUsersOperation } from './list-users.ts';
+import {
+  createSegmentOperation,
+  deleteSegmentOperation,
+  listSegmentsOperation,
+  listSegmentUsersOperation,
+  retrieveSegmentOperation,
+  updateSegmentOperation,
+} from './segments.ts';
 import { createUserOperation, deleteUserOperation, retrieveUserOperation, updateUserOperation } from './users.ts';
 
-/** All operations, in the order of the REST reference. */
+/** All operations: first those of the REST reference, in its order. */
 export const operations: readonly Operation[] = [
   createUserOperation,
   retrieveUserOperation,
@@ -14,4 +22,10 @@ export const operations: readonly Operation[] = [
   searchUsersOperation,
   deleteUserOperation,
   removeDeviceOperation,
+  listSegmentsOperation,
+  createSegmentOperation,
+  retrieveSegmentOperation,
+  updateSegmentOperation,
+  deleteSegmentOperation,
+  listSegmentUsersOperation,
 ];

@@ -1,81 +1,30 @@
 import { z } from 'zod';
-import { isJsonObject } from '../../domain/shared/attributes.ts';
-import { ForbiddenError, LimitExceededError } from '../../domain/shared/errors.ts';
-import {
-  type CursorOwner,
-  cursorScope,
-  encodeCursor,
-  MAX_USERS_PAGE_SIZE,
-  type Page,
-  type PageOfRows,
-  parsePageArguments,
-} from '../../domain/shared/pagination.ts';
-import { scopesOfFilter, userFilter } from '../../domain/users/filter/input.ts';
-import { costOfQuery, filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
+import { ForbiddenError } from '../../domain/shared/errors.ts';
+import { cursorScope } from '../../domain/shared/pagination.ts';
 import { scopeOfOrder, userOrder } from '../../domain/users/order.ts';
 import { canonicalUserQuery, isPositionOfUser, readMatchingUsers } from '../../domain/users/query.ts';
 import { readUsersPage } from '../../domain/users/read.ts';
 import { parseSearch, userSearch } from '../../domain/users/search.ts';
-import type { User } from '../../domain/users/user.ts';
-import { COMPLEXITY_PER_UNIT_OF_WORK } from '../../http/limits/load-shedding.ts';
 import { toRestSchema } from '../derived-schema.ts';
-import { operation, type RestContext } from '../operation.ts';
-import { cursor, limit as limitSchema, listQuery, lowerCaseUuid, searchMeta } from '../schemas.ts';
+import { checkFilterScopes, checkFilterSize, filterSchema, workOfFilter } from '../filter.ts';
+import { operation } from '../operation.ts';
+import { argumentNames, pageCursors, respondWithPage } from '../page.ts';
+import { cursor, limit as limitSchema, listQuery, searchMeta } from '../schemas.ts';
 import { exampleUser, readUserObjects, userObject } from '../users.ts';
 
-const userPage = z
-  .object({
-    data: z.array(userObject).meta({ description: 'The users of the page, in order.' }),
-    next_cursor: z.string().optional().meta({ description: 'Present if there is a next page.' }),
-    previous_cursor: z.string().optional().meta({ description: 'Present if there is a previous page.' }),
-  })
+/** A page of users. */
+export const userPage = z
+  .object({ data: z.array(userObject).meta({ description: 'The users of the page, in order.' }), ...pageCursors })
   .meta({ id: 'UserPage', description: 'A page of users.' });
 
-const pageExamples = {
+export const userPageExamples = {
   page: { summary: 'A page', value: { data: [exampleUser], next_cursor: 'AXb1DuKCc4OP-rg8JFi7Kh8jo9c' } },
 };
 
-/** The REST names of the arguments of a page. */
-const argumentNames = { first: 'limit', last: 'limit', after: 'next_cursor', before: 'previous_cursor' };
-
-/** The arguments of a page, as requests have them. */
-interface PageInput {
-  limit?: number | undefined;
-  next_cursor?: string | undefined;
-  previous_cursor?: string | undefined;
-}
-
-/** How the users of a page are read. */
-interface PageReading extends Omit<CursorOwner, 'scope'> {
-  /** The scope of their cursors. */
-  scope: number;
-  read(page: Page): Promise<PageOfRows<User>>;
-}
-
 /** The work of a page of 30 users with their devices, lists and segments. */
-const PAGE_WORK = 8;
+export const PAGE_WORK = 8;
 
-/** The work of a page and of its filter and search, each of whose conditions weighs as much as in GraphQL. */
-const workOf = (query: unknown) =>
-  PAGE_WORK + (isJsonObject(query) ? costOfQuery(query) / COMPLEXITY_PER_UNIT_OF_WORK : 0);
-
-async function respondWithPage(
-  { db, viewer }: RestContext,
-  { limit, next_cursor: after, previous_cursor: before }: PageInput,
-  { scope, read, ...rules }: PageReading,
-): Promise<z.output<typeof userPage>> {
-  const size = before === undefined || after !== undefined ? { first: limit } : { last: limit };
-  const owner = { scope: () => scope, ...rules };
-  const { rows, hasNextPage, hasPreviousPage } = await read(
-    parsePageArguments({ ...size, after, before }, owner, MAX_USERS_PAGE_SIZE),
-  );
-  const [first, last] = [rows[0], rows.at(-1)];
-  return {
-    data: await readUserObjects(db, viewer.workspaceId, rows),
-    ...(hasNextPage && last ? { next_cursor: encodeCursor(scope, last) } : {}),
-    ...(hasPreviousPage && first ? { previous_cursor: encodeCursor(scope, first) } : {}),
-  };
-}
+const workOf = (query: unknown) => PAGE_WORK + workOfFilter(query);
 
 export const listUsersOperation = operation({
   operationId: 'listUsers',
@@ -89,7 +38,7 @@ export const listUsersOperation = operation({
   request: { query: listQuery },
   requestExamples: {},
   response: userPage,
-  responseExamples: pageExamples,
+  responseExamples: userPageExamples,
   errors: [],
   input: z.object({ query: listQuery }),
   names: argumentNames,
@@ -106,18 +55,17 @@ export const listUsersOperation = operation({
     const selection = { email, number, search, listIds, createdAfter, createdBefore };
     // The cursors of the list were the same for all of its filters before it had a search.
     const scope = parseSearch(search) ? [canonicalUserQuery({ search })] : [];
-    return respondWithPage(context, query, {
+    return respondWithPage(query, {
       scope: cursorScope('GET /users', workspaceId, ...scope),
       accepts: (position) => isPositionOfUser(workspaceId, { search }, position),
       invalidCursor: parseSearch(search)
         ? 'must be a cursor of this list with the same search'
         : 'must be a cursor of this list',
       read: (page) => readUsersPage(context.db, workspaceId, page, selection),
+      present: (users) => readUserObjects(context.db, workspaceId, users),
     });
   },
 });
-
-const filterSchema = toRestSchema(userFilter({ list: lowerCaseUuid, segment: lowerCaseUuid }));
 
 /** The body of `POST /users/search`. */
 const searchBody = z.strictObject({
@@ -168,28 +116,24 @@ valid only with the same filter, order and search.`,
     },
   },
   response: userPage,
-  responseExamples: pageExamples,
+  responseExamples: userPageExamples,
   errors: [],
   input: z.object({ body: searchBody }),
   names: { ...argumentNames, orderBy: 'order_by' },
-  checkSize: ({ limits }, { body }) => {
-    const excess = isJsonObject(body) ? filterExcess(measureFilter(body.where), limits) : undefined;
-    if (excess !== undefined) throw new LimitExceededError(excess);
-  },
+  checkSize: checkFilterSize,
   handle: async (context, { body }) => {
     const { db, viewer } = context;
     const { where, order_by: orderBy, search } = body;
-    for (const [field, scope] of scopesOfFilter(where ?? {})) {
-      if (!viewer.scopes.has(scope)) throw new ForbiddenError(`A filter on ${field}`, scope);
-    }
+    checkFilterScopes(context, where ?? {});
     const orderScope = orderBy && scopeOfOrder(orderBy);
     if (orderScope && !viewer.scopes.has(orderScope)) throw new ForbiddenError('The order', orderScope);
     const query = { where, orderBy, search };
-    return respondWithPage(context, body, {
+    return respondWithPage(body, {
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),
       accepts: (position) => isPositionOfUser(viewer.workspaceId, query, position),
       invalidCursor: 'must be a cursor of a search with the same where, order_by and search',
       read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
+      present: (users) => readUserObjects(db, viewer.workspaceId, users),
     });
   },
 });

@@ -18,7 +18,7 @@ describe('declareAttribute', () => {
     expect((await app.run(DeclaredAttributes)).declaredAttributes).toEqual([
       { ...score, isReady: true, readyAt: expect.any(String), usersRead: 1, declaredAt: expect.any(String) },
     ]);
-    expect(await app.db.auditEntry.findMany({ select: { action: true } })).toEqual([{ action: 'declareAttribute' }]);
+    expect(await app.db.change.findMany({ select: { action: true } })).toEqual([{ action: 'declareAttribute' }]);
   });
 
   it('changes nothing if the attribute is declared with the type, and rejects another type', async () => {
@@ -35,7 +35,7 @@ describe('declareAttribute', () => {
         declaredType: 'NUMBER',
       },
     });
-    expect(await app.db.auditEntry.count()).toBe(1);
+    expect(await app.db.change.count()).toBe(1);
   });
 
   it('declares at most 20 attributes, also at once, and none of another workspace', async () => {

@@ -24,7 +24,7 @@ it('distinguishes a token whose subject is the id of a key from that key', async
 
   await addUser(app, { uid: 'ada' });
   for (const caller of [app.owner, token]) {
-    await app.db.auditEntry.deleteMany();
+    await app.db.change.deleteMany();
     await app.run(UpdateUser, { input: { uid: 'ada', firstName: 'Ada' } }, caller);
     await app.run(UpdateUser, { input: { uid: 'ada', device: { token: 't', platform: 'IOS' } } }, caller);
     await app.run(AddEvent, { input: { uid: 'ada', name: 'Paid' } }, caller);
@@ -33,7 +33,7 @@ it('distinguishes a token whose subject is the id of a key from that key', async
     const listIds = 'list' in createList ? [createList.list.id] : [];
     await app.run(CreateUser, { input: { uid: `u${caller.length}`, listIds } }, caller);
     await restOf(app, caller).put('/v1/users/ada', { first_name: 'Augusta' });
-    const entries = await app.db.auditEntry.findMany();
+    const entries = await app.db.change.findMany();
     expect(entries).toHaveLength(9);
     const name = caller === token ? `token:${keyId}` : keyId;
     expect([...new Set(entries.map((entry) => entry.keyId))]).toEqual([name]);
@@ -65,7 +65,7 @@ it('renames existing entries of tokens, and no others', async () => {
       VALUES ('${workspace}', '01932f5e-0000-7000-8000-00000000010${place}', now(), '${keyId}', 'addEvent')`);
   }
   await migrate(database);
-  const rows = await database.rows('SELECT key_id FROM audit_entries ORDER BY id');
+  const rows = await database.rows('SELECT key_id FROM changes ORDER BY seq');
   expect(rows.map(({ key_id }) => key_id)).toEqual([
     key,
     `token:${key}`,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { updateUser } from '../../../src/domain/users/upsert.ts';
+import { deleteWorkspace } from '../../../src/domain/workspaces/delete.ts';
 import { graphql } from '../../generated/gql.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
@@ -34,15 +35,15 @@ beforeEach(async () => {
   await app.db.event.deleteMany();
   await app.db.user.deleteMany();
   await app.db.list.deleteMany();
-  await app.db.auditEntry.deleteMany();
+  await app.db.change.deleteMany();
   user = await addUser(app, { uid: 'ada@example.com' });
   list = await addList(app);
 });
 
-/** The entries of the audit trail, oldest first, without null values. */
+/** The entries of the audit trail, oldest first, without null values and without what was changed. */
 async function trail(workspaceId = app.workspaceId) {
-  const entries = await app.db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
-  return entries.map(({ workspaceId: _, id: __, at: ___, ...entry }) =>
+  const entries = await app.db.change.findMany({ where: { workspaceId }, orderBy: { seq: 'asc' } });
+  return entries.map(({ workspaceId: _, xid: __, seq: ___, at: ____, changed: _____, ...entry }) =>
     Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null)),
   );
 }
@@ -159,7 +160,7 @@ it('records no failed writes', async () => {
   await app.run(CreateUser, { input: { uid: 'bo', listIds: [listId] } });
   await app.run(UpdateUser, { input: { uid: user.uid, newUid: 'other' } });
   await app.run(UpdateUser, { input: { uid: user.uid, meta: { a: 'x'.repeat(16_000) }, device: device('t1') } });
-  await app.db.auditEntry.deleteMany();
+  await app.db.change.deleteMany();
   await app.run(UpdateUser, { input: { uid: user.uid, meta: { b: 'x'.repeat(16_000) } } });
   await app.run(AddEvent, { input: { uid: 'nobody', name: 'Paid' } });
   await app.run(DeleteUser, { input: { uid: 'nobody' } });
@@ -175,7 +176,7 @@ it('records no failed writes', async () => {
 });
 
 it('performs no write without its entry', async () => {
-  await app.db.$executeRaw`ALTER TABLE audit_entries ADD CONSTRAINT nothing_more CHECK (false) NOT VALID`;
+  await app.db.$executeRaw`ALTER TABLE changes ADD CONSTRAINT nothing_more CHECK (false) NOT VALID`;
   try {
     const about = { uid: user.uid, listId: list.globalId };
     await app.send(AddEvent, { input: { uid: user.uid, name: 'Paid' } });
@@ -186,7 +187,7 @@ it('performs no write without its entry', async () => {
     await app.send(SetListSubscription, { input: { ...about, subscribed: true } });
     await app.send(DeleteUser, { input: { uid: user.uid } });
   } finally {
-    await app.db.$executeRaw`ALTER TABLE audit_entries DROP CONSTRAINT nothing_more`;
+    await app.db.$executeRaw`ALTER TABLE changes DROP CONSTRAINT nothing_more`;
   }
   expect(await app.db.user.findMany({ select: { uid: true, firstName: true } })).toEqual([
     { uid: user.uid, firstName: null },
@@ -206,7 +207,7 @@ it('records the key of each input that one statement writes', async () => {
   );
   expect(statements).toHaveLength(1);
   const events = await app.db.event.findMany();
-  const entries = await app.db.auditEntry.findMany();
+  const entries = await app.db.change.findMany();
   expect(entries.map(({ keyId, userId, eventId }) => [keyId, userId, eventId]).sort()).toEqual(
     events.map(({ id, name }) => [`key${name}`, Number(name) % 2 ? other.id : user.id, id]).sort(),
   );
@@ -228,7 +229,7 @@ it('records the id of a key, with the secret and without, and no personal data',
     app.publicKey,
   );
   expect((await trail()).map((entry) => entry.keyId)).toEqual([keyId, keyId]);
-  const rows = await app.db.$queryRaw<{ row: string }[]>`SELECT t::text AS row FROM audit_entries t`;
+  const rows = await app.db.$queryRaw<{ row: string }[]>`SELECT t::text AS row FROM changes t`;
   expect(rows).toHaveLength(2);
   // The hexadecimal digits of an id can spell a name.
   const ids = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
@@ -239,6 +240,6 @@ it('is deleted with its workspace', async () => {
   const workspaceId = app.stranger.workspaceId;
   await app.run(CreateList, { input: { title: 'News' } }, app.stranger.owner);
   expect(await trail(workspaceId)).toHaveLength(1);
-  await app.db.workspace.delete({ where: { id: workspaceId } });
+  await deleteWorkspace(app.db, workspaceId, { settleMs: 0 });
   expect(await trail(workspaceId)).toEqual([]);
 });

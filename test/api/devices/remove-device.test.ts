@@ -57,7 +57,7 @@ describe('a caller without users:read gets the same response whether or not the 
     const caller = await callerOf(app);
     await app.run(IdentifyUser, { input: { uid: 'u144', device: device('t1') } });
     await addUser(app, { uid: 'other' });
-    await app.db.auditEntry.deleteMany();
+    await app.db.change.deleteMany();
     const rest = restOf(app, caller);
     for (const [uid, token] of [
       ['u144', 'unknown'],
@@ -70,13 +70,13 @@ describe('a caller without users:read gets the same response whether or not the 
       expect(await rest.delete(`/v1/users/${uid}/tokens/${token}`)).toEqual({ status: 200, body: { status: 'ok' } });
     }
     expect(await app.db.device.count()).toBe(1);
-    expect(await app.db.auditEntry.count()).toBe(0);
+    expect(await app.db.change.count()).toBe(0);
 
     expect(await app.run(RemoveDevice, { input: { uid: 'u144', token: 't1' } }, caller)).toMatchObject({
       removeDevice: { removedToken: 't1' },
     });
     expect(await app.db.device.count()).toBe(0);
-    expect(await app.db.auditEntry.findMany()).toMatchObject([{ action: 'removeDevice' }]);
+    expect(await app.db.change.findMany()).toMatchObject([{ action: 'removeDevice' }]);
   });
 });
 

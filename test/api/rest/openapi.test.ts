@@ -51,7 +51,7 @@ describe('linted by Redocly', () => {
   });
 });
 
-it('has every operation of the REST reference, in its order, the search, and the removal of a token', () => {
+it('has every operation of the REST reference, in its order, the search, the removal of a token, and segments', () => {
   const methodsOf = Object.entries(record(document.paths)).flatMap(([path, item]) =>
     Object.keys(record(item)).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -64,6 +64,12 @@ it('has every operation of the REST reference, in its order, the search, and the
     'POST /users/{uid}/events',
     'POST /users/search',
     'DELETE /users/{uid}/tokens/{token}',
+    'GET /segments',
+    'POST /segments',
+    'GET /segments/{id}',
+    'PUT /segments/{id}',
+    'DELETE /segments/{id}',
+    'GET /segments/{id}/users',
   ]);
 });
 
@@ -106,7 +112,12 @@ it.each(
   ),
 )('has valid request examples: $operationId, $name', ({ value, input }) => {
   expect(
-    input.safeParse({ params: { uid: 'u144' }, query: {}, headers: {}, body: value }).error?.issues,
+    input.safeParse({
+      params: { uid: 'u144', id: '0190a000-0000-7000-8000-000000000000' },
+      query: {},
+      headers: {},
+      body: value,
+    }).error?.issues,
   ).toBeUndefined();
 });
 
@@ -130,6 +141,8 @@ describe('request body schemas', () => {
     expect(at(bodyOf('/users', 'post'), 'schema', 'required')).toEqual(['id']);
     expect(at(bodyOf('/users/{uid}', 'put'), 'schema', 'required')).toBeUndefined();
     expect(at(bodyOf('/users/{uid}/events', 'post'), 'schema', 'required')).toEqual(['event']);
+    expect(at(bodyOf('/segments', 'post'), 'schema', 'required')).toEqual(['name', 'where']);
+    expect(at(bodyOf('/segments/{id}', 'put'), 'schema', 'required')).toBeUndefined();
   });
 
   it('document the filter of a search under the names of GraphQL, without null', () => {

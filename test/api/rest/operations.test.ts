@@ -129,7 +129,7 @@ describe('PUT /users/{uid}', () => {
         [joined, left, kept].map(({ id }) => ({ id, subscribed: true })),
       );
       expect(await membershipsOf(user.uid)).toEqual([kept, left, joined].map(({ id }) => [id, true]));
-      const actions = await app.db.auditEntry.findMany({ where: { userId: user.id, action: 'subscribeToList' } });
+      const actions = await app.db.change.findMany({ where: { userId: user.id, action: 'subscribeToList' } });
       expect(actions).toHaveLength(2);
     });
 

@@ -48,6 +48,10 @@ it('returns no segments of another workspace', async () => {
 
 it('has no mutation that adds or removes a member', () => {
   const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {});
-  expect(mutations.length).toBeGreaterThan(0);
-  expect(mutations.filter((name) => /segment/i.test(name))).toEqual([]);
+  expect(mutations.filter((name) => /segment/i.test(name)).sort()).toEqual([
+    'createSegment',
+    'deleteSegment',
+    'setSegmentSuppression',
+    'updateSegment',
+  ]);
 });

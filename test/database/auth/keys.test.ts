@@ -15,7 +15,7 @@ async function openWithKey() {
   const settings = { name: 'Backend', rateLimit: 100, expiresAt: later(48) };
   const key = await createKey(database.db, workspaceId, ['users:read'], undefined, settings);
   const actions = async () => {
-    const entries = await database.db.auditEntry.findMany({ where: { workspaceId }, orderBy: { id: 'asc' } });
+    const entries = await database.db.change.findMany({ where: { workspaceId }, orderBy: { seq: 'asc' } });
     return entries.map(({ action, keyId, apiKeyId }) => [action, keyId, apiKeyId]);
   };
   return { ...database, workspaceId, key, actions };
@@ -94,5 +94,5 @@ it('are not changed from another workspace', async () => {
   await expect(rotateSecret(db, id, key.publicKey, { previousExpiresAt: null })).rejects.toThrow(NotFoundError);
   await expect(replaceKey(db, id, key.publicKey, { previousExpiresAt: null })).rejects.toThrow(NotFoundError);
   await expect(revokeKey(db, id, key.publicKey)).rejects.toThrow(NotFoundError);
-  expect([await owner.actions(), await db.auditEntry.count({ where: { workspaceId: id } })]).toEqual([[], 0]);
+  expect([await owner.actions(), await db.change.count({ where: { workspaceId: id } })]).toEqual([[], 0]);
 });

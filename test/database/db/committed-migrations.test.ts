@@ -38,11 +38,12 @@ describe('the committed migrations', () => {
       WHERE t.relnamespace = 'public'::regnamespace AND t.relname <> '_prisma_migrations'`);
     expect(indexes.length).toBeGreaterThan(9);
     // A key is looked up before its workspace is known; the table of rate-limiter-flexible has the workspace in its key; words start
-    // with digits of their workspace.
+    // with digits of their workspace; processes that compute segments serve all workspaces.
     const others = indexes.filter(({ first }) => first !== 'workspace_id');
     expect(others.sort((a, b) => String(a.name).localeCompare(String(b.name)))).toEqual([
       { name: 'api_keys_public_key_idx', unique: false, first: 'public_key' },
       { name: 'rate_limit_points_pkey', unique: true, first: 'key' },
+      { name: 'segment_workers_pkey', unique: true, first: 'id' },
       { name: 'user_words_words_idx', unique: false, first: 'words' },
     ]);
 
@@ -73,7 +74,7 @@ async function readCatalogue({ rows }: EmptyDatabase) {
       FROM pg_attribute a
       JOIN pg_class c ON c.oid = a.attrelid
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY 1, 2`),
     // Prisma's schema can state neither expressions nor included columns, nor partial indexes.
     indexes: await rows(`
@@ -81,9 +82,10 @@ async function readCatalogue({ rows }: EmptyDatabase) {
       WHERE schemaname = 'public' AND NOT EXISTS (
         SELECT FROM pg_index WHERE indexrelid = format('%I.%I', schemaname, indexname)::regclass AND (indexprs IS NOT NULL OR indpred IS NOT NULL))
       ORDER BY 1`),
+    // Those of NOT NULL are named after the table at their creation; `columns` has the property.
     constraints: await rows(`
       SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition
-      FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2`),
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY 1, 2`),
     enums: await rows(`
       SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
       WHERE t.typnamespace = 'public'::regnamespace ORDER BY t.typname, e.enumsortorder`),

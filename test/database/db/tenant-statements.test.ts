@@ -24,7 +24,7 @@ it('adds the label of a statement to its error', async () => {
 it('covers every table with a workspace_id', async () => {
   await using app = await startApp();
   const tables = await app.db.$queryRaw<{ name: string }[]>`
-    SELECT table_name::text AS name FROM information_schema.columns
-    WHERE table_schema = 'public' AND column_name = 'workspace_id'`;
+    SELECT table_name::text AS name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'public' AND column_name = 'workspace_id' AND table_type = 'BASE TABLE'`;
   expect(new Set(tables.map(({ name }) => name))).toEqual(tenantTables);
 });

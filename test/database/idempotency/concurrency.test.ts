@@ -14,7 +14,7 @@ beforeEach(async () => {
   await app.db.event.deleteMany();
   await app.db.user.deleteMany();
   await app.db.idempotencyKey.deleteMany();
-  await app.db.auditEntry.deleteMany();
+  await app.db.change.deleteMany();
   await addUser(app, { uid: 'u144' });
 });
 
@@ -48,7 +48,7 @@ describe('concurrent requests with the same key', () => {
     expect(Object.keys(tally(answers.map((answer) => JSON.stringify(answer))))).toHaveLength(1);
     expect(answers[0]).toHaveProperty('event');
     expect(await app.db.event.count()).toBe(1);
-    expect(await app.db.auditEntry.count()).toBe(1);
+    expect(await app.db.change.count()).toBe(1);
   });
 
   it('create one user, which all of them return', async () => {
@@ -56,7 +56,7 @@ describe('concurrent requests with the same key', () => {
     const ids = answers.map((answer) => ('user' in answer ? answer.user.id : answer.code));
     expect(Object.keys(tally(ids))).toHaveLength(1);
     expect(answers[0]).toHaveProperty('user');
-    expect(await app.db.auditEntry.findMany({ select: { action: true }, orderBy: { id: 'asc' } })).toEqual([
+    expect(await app.db.change.findMany({ select: { action: true }, orderBy: { seq: 'asc' } })).toEqual([
       { action: 'createUser' },
       { action: 'registerDevice' },
     ]);

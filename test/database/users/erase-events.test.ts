@@ -71,7 +71,7 @@ it('hides a deleted user and their events from every reader immediately', async 
     nodes: [null],
     users: { totalCount: 2, nodes: [{ uid: 'u1', events: { totalCount: 0 } }, { uid: 'u2' }] },
   });
-  const actions = await app.db.auditEntry.findMany({ select: { action: true, userId: true } });
+  const actions = await app.db.change.findMany({ select: { action: true, userId: true } });
   expect(actions).toContainEqual({ action: 'deleteUser', userId: user.id });
 });
 

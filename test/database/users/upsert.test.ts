@@ -21,10 +21,10 @@ const device = { token: 't1', platform: 'ios' } as const;
 
 beforeEach(async () => {
   await app.db.user.deleteMany();
-  await app.db.auditEntry.deleteMany();
+  await app.db.change.deleteMany();
 });
 
-const actions = async () => (await app.db.auditEntry.findMany({ orderBy: { id: 'asc' } })).map(({ action }) => action);
+const actions = async () => (await app.db.change.findMany({ orderBy: { seq: 'asc' } })).map(({ action }) => action);
 
 describe('an update of an unknown uid', () => {
   const inputs: [string, Omit<UserUpdate, 'uid'>][] = [

@@ -72,7 +72,7 @@ it('rejects writes that have waited for the same write for as long as they may, 
   expect(rejected).toEqual(Array(3).fill([expect.objectContaining({ message, extensions })]));
   await lock.release();
   expect(await first).toBe(done);
-  const entries = await app.db.auditEntry.count({ where: { workspaceId: app.workspaceId, action: 'updateUser' } });
+  const entries = await app.db.change.count({ where: { workspaceId: app.workspaceId, action: 'updateUser' } });
   expect(entries).toBe(1);
 });
 

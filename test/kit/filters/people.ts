@@ -103,7 +103,7 @@ export function somebody(choices: Choices, place: number): UserFacts {
     name: of(eventNames),
     value: percent(40) ? null : value(),
     properties: attributes(),
-    timestamp: of(instants),
+    timestamp: Date.parse(of(instants)),
   });
   const some = <Value>(values: readonly Value[]) => values.filter(() => percent(30));
   return {
@@ -168,8 +168,8 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
       '"userId" uuid, "listId" uuid, subscribed boolean, "joinedAt" timestamptz',
     )}`;
   await db.$executeRaw`
-    INSERT INTO segments (workspace_id, id, definition_id, name, created_at)
-    SELECT ${workspace}, id, id, 'A segment', now() FROM unnest(${segmentIds}::uuid[]) AS id ON CONFLICT DO NOTHING`;
+    INSERT INTO segments (workspace_id, id, name, created_at, definition_id)
+    SELECT ${workspace}, id, 'A segment', now(), id FROM unnest(${segmentIds}::uuid[]) AS id ON CONFLICT DO NOTHING`;
   await db.$executeRaw`
     INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed)
     SELECT ${workspace}, "segmentId", "segmentId", "userId", suppressed
@@ -181,7 +181,7 @@ export async function insertPeople({ db, workspaceId }: Place, people: readonly 
     INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
     SELECT ${workspace}, gen_random_uuid(), "userId", name, nullif(value, 'null'), properties, timestamp
     FROM ${rows(
-      of(({ events }) => events),
+      of(({ events }) => events.map((event) => ({ ...event, timestamp: new Date(event.timestamp) }))),
       '"userId" uuid, name text, value jsonb, properties jsonb, timestamp timestamptz',
     )}`;
 }

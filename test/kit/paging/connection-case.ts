@@ -37,6 +37,8 @@ export interface ConnectionCase {
   node: NodeType;
   /** Type of the parent; undefined for a connection of `Query`. */
   parent?: NodeType;
+  /** False if the parent is named by an argument of a field of `Query` and is not read. */
+  readsParent?: false;
   /** The maximum page size. */
   maximum: number;
   /** Adds rows to the connection of a parent, which is created if necessary. */

@@ -8,7 +8,8 @@ import type { AllNames } from './names.ts';
 /** Parameters that name an object of a workspace, and the values to try. */
 export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   uid: ({ uid, email }) => [uid, email],
-  id: ({ uid }) => [uid],
+  // Of a new user, or of a segment.
+  id: ({ uid, segment }) => [uid, decodeIdOf('Segment', segment)],
   token: ({ token }) => [token],
   device_token: ({ token }) => [token],
   lists: ({ list }) => [[list]],
@@ -31,6 +32,7 @@ export const restOther: readonly string[] = [
   ...['created_at', 'event', 'value', 'properties', 'timestamp'],
   ...['is_account', 'tz', 'app_version', 'app_build', 'app_last_active', 'Prefer'],
   ...['created_after', 'created_before', 'order_by'],
+  ...['name', 'description'],
 ];
 
 const Documented = z.object({
@@ -54,6 +56,12 @@ export function parametersOf({ method, path }: Operation): string[] {
   return [...documented.parameters.map(({ name }) => name), ...Object.keys(body)];
 }
 
+/** The fields that bodies require, by path. */
+const requiredFields: Readonly<Record<string, (freshUid: string) => object>> = {
+  '/users': (id) => ({ id }),
+  '/segments': () => ({ name: 'Another', where: {} }),
+};
+
 /** A request with the caller's own names in its path, the required fields in its body, and another value for one parameter. */
 export function restRequest(
   { method, path }: Operation,
@@ -62,7 +70,10 @@ export function restRequest(
   parameter?: string,
   value?: unknown,
 ): InjectOptions {
-  const pathParameters: Record<string, string> = { uid: own.uid, token: own.token };
+  const ownParameters = { uid: own.uid, token: own.token, id: String(decodeIdOf('Segment', own.segment)) };
+  const pathParameters: Record<string, string> = Object.fromEntries(
+    Object.entries(ownParameters).filter(([name]) => path.includes(`{${name}}`)),
+  );
   if (parameter && parameter in pathParameters) pathParameters[parameter] = String(value);
   const url = `/v1${path.replaceAll(/\{(\w+)\}/g, (_text, name: string) => encodeURIComponent(pathParameters[name] ?? ''))}`;
   const extra = parameter && !(parameter in pathParameters) ? { [parameter]: value } : {};
@@ -73,7 +84,7 @@ export function restRequest(
       query: Object.fromEntries(Object.entries(extra).map(([name, one]) => [name, String(one)])),
     };
   if (method === 'DELETE') return { method, url };
-  const required = path.endsWith('/events') ? { event: 'Paid' } : path === '/users' ? { id: freshUid } : {};
+  const required = path.endsWith('/events') ? { event: 'Paid' } : (requiredFields[path]?.(freshUid) ?? {});
   const device = parameter === 'device_token' ? { device_platform: 'ios' } : {};
   return { method, url, payload: JSON.stringify({ ...required, ...device, ...extra }) };
 }

@@ -1,4 +1,4 @@
-import { type Place, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
+import { type Place, rowId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
 import { namesOf } from './names.ts';
 
 /** Inserts one object of each type for a number, which is part of all its texts. */
@@ -8,6 +8,7 @@ export async function seedAll(place: Place, number: number): Promise<void> {
   await seedEvents(place, number, [number], `Event ${number}`);
   await seedDevices(place, [number]);
   const { db, workspaceId } = place;
+  await seedDefinition(place, number);
   const app = { timeZone: `Zone/${number}`, appVersion: `Version ${number}`, appBuild: `Build ${number}` };
   const meta = { [`k${number}`]: `${number}` };
   await db.$executeRaw`
@@ -24,8 +25,29 @@ export async function seedAll(place: Place, number: number): Promise<void> {
     VALUES (${workspaceId}::uuid, gen_random_uuid(), ${`import${number}@example.com`}, ${`import${number}@example.com`},
       true, now(), now())`;
   await db.$executeRaw`
+    INSERT INTO changes (workspace_id, at, key_id, action, user_id, list_id, segment_id, changed)
+    VALUES (${workspaceId}::uuid, now(), ${`key-${number}`}, 'updateUser', ${rowId(number)}::uuid, ${rowId(number)}::uuid,
+      ${rowId(number)}::uuid, ARRAY[${`meta.k${number}`}])`;
+  await db.$executeRaw`
     INSERT INTO idempotency_keys (workspace_id, key, operation, digest, made_id, created_at)
     VALUES (${workspaceId}::uuid, ${namesOf(number).idempotencyKey}, 'addEvent', sha256('something'), gen_random_uuid(), now())`;
+}
+
+/** Gives a filter to the segment of a number, a suppression, and an instant at which its member is evaluated. */
+async function seedDefinition({ db, workspaceId }: Place, number: number): Promise<void> {
+  const filter = JSON.stringify({ meta: [{ key: `k${number}`, string: { eq: `${number}` } }] });
+  const id = rowId(number);
+  await db.segment.updateMany({ where: { workspaceId }, data: { description: `About ${number}` } });
+  await db.$executeRaw`
+    INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at, completed_at)
+    VALUES (${workspaceId}::uuid, ${id}::uuid, ${id}::uuid, ${filter}::jsonb, now(), now())`;
+  await db.$executeRaw`
+    INSERT INTO segment_suppressions (workspace_id, segment_id, user_id) VALUES (${workspaceId}::uuid, ${id}::uuid, ${id}::uuid)`;
+  await db.$executeRaw`
+    INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
+    VALUES (${workspaceId}::uuid, ${id}::uuid, ${id}::uuid, now())`;
+  await db.$executeRaw`
+    INSERT INTO change_consumers (workspace_id, name, snapshot) VALUES (${workspaceId}::uuid, 'segments', '1:1:')`;
 }
 
 const tables = [
@@ -37,11 +59,15 @@ const tables = [
   'list_memberships',
   'segments',
   'segment_memberships',
+  'segment_definitions',
+  'segment_suppressions',
+  'segment_due',
+  'change_consumers',
   'events',
   'user_activity',
   'user_deletions',
   'idempotency_keys',
-  'audit_entries',
+  'changes',
 ];
 
 /** All rows of a workspace, as text. */

@@ -41,7 +41,7 @@ it('declares attributes, shows when they are ready, and undeclares them', async 
   expect(await cli.run('attributes', 'declare', 'age', 'date', ...workspace)).toEqual(
     fails('error: ', 'Allowed choices'),
   );
-  const entries = await cli.db.auditEntry.findMany({ select: { action: true, keyId: true }, orderBy: { id: 'asc' } });
+  const entries = await cli.db.change.findMany({ select: { action: true, keyId: true }, orderBy: { seq: 'asc' } });
   expect(entries).toEqual(
     ['declareAttribute', 'declareAttribute', 'undeclareAttribute'].map((action) => ({ action, keyId: 'cli' })),
   );

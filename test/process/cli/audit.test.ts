@@ -10,14 +10,17 @@ import { newKeyJson, openCli, rejected, runCli, unknownWorkspaceId, workspaceJso
 import { ok } from '../../kit/program.ts';
 
 const entryJson = z.strictObject({
-  id: z.uuid(),
+  id: z.string().regex(/^\d+-\d+$/),
+  seq: z.string().regex(/^\d+$/),
   at: z.iso.datetime(),
   keyId: z.string(),
   action: z.string(),
   userId: z.uuid().nullable(),
   listId: z.uuid().nullable(),
   eventId: z.uuid().nullable(),
+  segmentId: z.uuid().nullable(),
   apiKeyId: z.uuid().nullable(),
+  changed: z.array(z.string()).nullable(),
   publicKey: z.string().nullable(),
 });
 
@@ -54,7 +57,7 @@ describe('audit list', () => {
     ]);
     const { stdout } = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', cli.one.id);
     expect(stdout).toMatch(
-      /^AT +ACTOR +ACTION +USER +LIST +EVENT +KEY\n(\S+Z +token:ada +addEvent +\S+ +- +\S+ +-\n){3}\S+Z +pk_\S+ +createUser .* -\n$/,
+      /^AT +ACTOR +ACTION +USER +LIST +EVENT +SEGMENT +KEY\n(\S+Z +token:ada +addEvent +\S+ +- +\S+ +- +-\n){3}\S+Z +pk_\S+ +createUser .* -\n$/,
     );
   });
 
@@ -84,11 +87,11 @@ describe('audit list', () => {
       .slice(1)
       .map((line) => line.split(/ +/).slice(1));
     expect(rows).toEqual([
-      ['cli', 'revokeKey', '-', '-', '-', key.publicKey],
-      ['cli', 'renameWorkspace', '-', '-', '-', '-'],
-      ['cli', 'rotateKey', '-', '-', '-', key.publicKey],
-      ['cli', 'updateKey', '-', '-', '-', key.publicKey],
-      ['cli', 'createKey', '-', '-', '-', key.publicKey],
+      ['cli', 'revokeKey', '-', '-', '-', '-', key.publicKey],
+      ['cli', 'renameWorkspace', '-', '-', '-', '-', '-'],
+      ['cli', 'rotateKey', '-', '-', '-', '-', key.publicKey],
+      ['cli', 'updateKey', '-', '-', '-', '-', key.publicKey],
+      ['cli', 'createKey', '-', '-', '-', '-', key.publicKey],
     ]);
     const entries = await cli.json(z.array(entryJson), 'audit', 'list', ...workspace);
     expect(entries.map(({ apiKeyId }) => apiKeyId)).toEqual([key.id, null, key.id, key.id, key.id]);
@@ -118,6 +121,31 @@ describe('audit list', () => {
     expect(pages).toEqual(entries);
   });
 
+  it('leaves out what usergraph has computed, unless it is asked for', async () => {
+    await using cli = await openWithTrail();
+    const { db, workspaceId, one } = cli;
+    const computed = { workspaceId, at: new Date(), keyId: 'segments', userId: one.id, segmentId: one.id };
+    await db.change.create({ data: { ...computed, action: 'enterSegment', changed: ['email'] } });
+    expect(await cli.list('--limit', '1')).toMatchObject([{ action: 'addEvent' }]);
+    const entered = { action: 'enterSegment', keyId: 'segments', segmentId: one.id, changed: ['email'] };
+    for (const options of [['--segments'], ['--key', 'segments'], ['--segments', '--user', one.id]])
+      expect(await cli.list('--limit', '1', ...options)).toMatchObject([entered]);
+  });
+
+  it('pages through more entries than one statement reads, by time', async () => {
+    await using cli = await openWithTrail();
+    const { db, workspaceId } = cli;
+    const at = new Date('2026-01-31T12:00:00Z');
+    const data = Array.from({ length: 2_500 }, (_, place) => ({
+      workspaceId,
+      at: place < 3 ? at : new Date(at.getTime() - 60_000),
+      keyId: 'cli',
+      action: 'updateList' as const,
+    }));
+    await db.change.createMany({ data });
+    expect(await cli.list('--since', '2026-01-31T12:00:00Z', '--key', 'cli')).toHaveLength(3);
+  });
+
   it('prints a message if no entries match', async () => {
     await using cli = await openWithTrail();
     const answer = await cli.run('audit', 'list', '--workspace', cli.workspaceId, '--user', unknownWorkspaceId);
@@ -130,7 +158,8 @@ describe('audit list', () => {
   it.each([
     ['no workspace', [], "required option '--workspace <ID>' not specified"],
     ['a uid for a user', ['--user', 'u1'], 'It must be a UUID.'],
-    ['an invalid entry id', ['--before', 'u1'], 'It must be a UUID.'],
+    ['an invalid entry id', ['--before', 'u1'], 'It must be the id of an entry, such as 71234-5678.'],
+    ['an entry id that is no bigint', ['--before', '1-9223372036854775808'], 'It must be the id of an entry'],
     ['an empty key', ['--key', ''], 'It must be a key id, a public key'],
     ['a subject without token:', ['--key', 'ada'], 'or token:<subject>'],
     ['a name that begins with cli', ['--key', 'client'], 'or token:<subject>'],

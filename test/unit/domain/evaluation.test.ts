@@ -63,6 +63,26 @@ describe('The next instant at which a condition can change', () => {
     expect(evaluate({ not: before }, at('2026-02-28'))).toEqual({ holds: true, due: Date.parse('2026-03-30') });
   });
 
+  it('is never, if it is after the last valid instant, or if an instant is not a number', () => {
+    const before: UserFilter = { meta: [{ key: 'at', dateTime: { before: 'P30D' } }] };
+    const lastDay = Date.parse('9999-12-01');
+    expect(evaluate(before, userWith({ meta: { at: '9999-12-01' } })).due).toBe(lastDay + 30 * DAY);
+    expect(evaluate(before, userWith({ meta: { at: '9999-12-31' } }))).toEqual({ holds: false, due: NEVER });
+    const facts = userWith({});
+    const unusual = { ...facts, user: { ...facts.user, createdAt: 'infinity' } };
+    expect(evaluate({ createdAt: { before: 'P30D' } }, unusual)).toEqual({ holds: false, due: NEVER });
+    expect(evaluate({ createdAt: { within: 'P30D' } }, unusual)).toEqual({ holds: false, due: NEVER });
+  });
+
+  it('of a number of events among very many', () => {
+    const days = Array.from({ length: 200_000 }, (_, place) => -(place + 1) / 10_000);
+    expect(evaluate(paid(200_000), userWith({ days }))).toEqual({ holds: true, due: NOW + 10 * DAY });
+    expect(evaluate(paid(200_001), userWith({ days: days.map((day) => day + 20) }))).toEqual({
+      holds: false,
+      due: NEVER,
+    });
+  });
+
   it('of conditions that are combined', () => {
     const user = userWith({ meta: { plan: 'pro' }, days: [-1, -2, 3] });
     const [twice, thrice] = [paid(2), paid(3)];

@@ -1,5 +1,5 @@
 import { expectTypeOf, it } from 'vitest';
-import type { AuditEntry } from '../../../src/domain/changes/audit.ts';
+import type { Change } from '../../../src/domain/changes/change.ts';
 import type { Device, readDevices } from '../../../src/domain/devices/device.ts';
 import type { Event } from '../../../src/domain/events/event.ts';
 import type { List, ListMember, ListMembership } from '../../../src/domain/lists/list.ts';
@@ -23,7 +23,7 @@ interface Rows {
   membership: ListMembership;
   segment: Segment;
   segmentMembership: SegmentMembership;
-  entry: AuditEntry;
+  change: Change;
 }
 
 /** Never called: the compiler alone rejects each assignment. */
@@ -47,7 +47,7 @@ function assign(rows: Rows): void {
   // @ts-expect-error: read-only.
   rows.segmentMembership.suppressed = true;
   // @ts-expect-error: read-only.
-  rows.entry.keyId = 'key';
+  rows.change.keyId = 'key';
 }
 
 it('makes the properties of shared rows read-only', () => expectTypeOf(assign).parameter(0).toEqualTypeOf<Rows>());

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { z } from 'zod';
+import { defaultLimits } from '../../../src/config/limits.ts';
 import type { RestContext } from '../../../src/rest/operation.ts';
 
 /** Adds a rule across fields that rejects every input. */
@@ -17,17 +18,26 @@ vi.mock(import('../../../src/domain/events/inputs.ts'), async (importOriginal) =
   const original = await importOriginal();
   return { ...original, newEvent: withRule(original.newEvent) };
 });
+vi.mock(import('../../../src/domain/segments/inputs.ts'), async (importOriginal) => {
+  const original = await importOriginal();
+  return {
+    ...original,
+    newSegment: (where) => withRule(original.newSegment(where)),
+    segmentUpdate: (where) => withRule(original.segmentUpdate(where)),
+  };
+});
 
 const { operations } = await import('../../../src/rest/operations/index.ts');
 
-/** Not used: validation fails first. */
-const context = {} as RestContext;
+/** Validation fails before anything else is used. */
+const context = { limits: defaultLimits } as unknown as RestContext;
+const params = { uid: 'u144', id: '0190a000-0000-7000-8000-000000000000' };
 
 it.each(operations.filter(({ request, isWrite }) => request.body && isWrite !== false))(
   '$operationId applies rules across fields of the domain',
   async ({ run, requestExamples }) => {
     for (const { value } of Object.values(requestExamples)) {
-      const request = { params: { uid: 'u144' }, query: {}, headers: {}, body: value };
+      const request = { params, query: {}, headers: {}, body: value };
       await expect(run(context, request)).rejects.toMatchObject({
         issues: [{ path: ['created_at'], code: 'ACROSS_FIELDS', message: 'contradicts another field' }],
       });

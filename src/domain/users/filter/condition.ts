@@ -3,7 +3,7 @@ import type { AvailableIndexes } from '../../../db/indexes/catalogue.ts';
 import type { Walk } from '../../../db/reading/ordered/source.ts';
 import type { StoredRange } from '../../attributes/stored-ranges.ts';
 import type { DevicePlatform } from '../../devices/device.ts';
-import type { EventFacts } from '../../events/filter.ts';
+import type { EventFacts, EventTest } from '../../events/filter.ts';
 import type { Evaluable } from '../../filter/evaluation.ts';
 import type { AttributeFilter } from '../../filter/input.ts';
 import type { RowScope, RowTest } from '../../filter/row-tests.ts';
@@ -26,9 +26,38 @@ export interface Condition extends Evaluable<UserFacts> {
   /** Conditions of which at least one holds exactly where this one does, each found by an index of its own. */
   alternatives?: readonly Condition[];
   /** The condition in words, such as `plan is "pro"`. */
-  phrase(): string;
+  phrase(wording?: Wording): string;
+  /** The conditions that it combines; omitted if it is a single one. */
+  parts?: { operator: 'and' | 'or'; conditions: readonly Condition[] };
   /** What the condition depends on. */
   dependencies(): Dependency[];
+  /** The numbers of events on which it depends; none if omitted. */
+  eventCounts?(): readonly EventCount[];
+}
+
+/** How a condition is put into words. */
+export interface Wording {
+  /** Whether its negation is. */
+  isNegated?: boolean;
+  /** The name of a list or segment. Those without a name are called by their ids. */
+  nameOf?(kind: 'list' | 'segment', id: string): string | undefined;
+}
+
+/** A condition on the number of a user's events: at least `count` pass all tests. */
+export interface EventCount {
+  count: number;
+  tests: readonly EventTest[];
+  /** Those of the tests that are on the value and the properties. */
+  contentTests: readonly EventTest[];
+  /** The names that the tests require, without differences of case; undefined if they pass others, too. */
+  names: readonly string[] | undefined;
+  /** Whether the tests pass an event with this name, if its time and content do. */
+  isNamed(name: string): boolean;
+  /** The length in ms of the window in which the events are, which ends with the instant of the evaluation; undefined without one. */
+  window: number | undefined;
+  /** The first instant, and the end, of the time in which the events are, in ms since 1970; infinite if it is not limited. */
+  since: number;
+  until: number;
 }
 
 /**

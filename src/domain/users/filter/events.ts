@@ -1,13 +1,22 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { contentTests, type EventFacts, type EventTest } from '../../events/filter.ts';
-import { describeDuration } from '../../filter/duration.ts';
+import { lengthOfDuration } from '../../filter/duration.ts';
 import { constant, enoughPass } from '../../filter/evaluation.ts';
 import { ago, windowOf } from '../../filter/instants.ts';
-import { type RowScope, testIfSet, withPhrases } from '../../filter/row-tests.ts';
-import { sqlText, textComparisons } from '../../filter/texts.ts';
-import { type Condition, type ConditionOptions, type Dependency, hasRows, type SqlScope, timeOf } from './condition.ts';
+import { type RowScope, testIfSet, withDetails } from '../../filter/row-tests.ts';
+import { fold, sqlText, textComparisons } from '../../filter/texts.ts';
+import {
+  type Condition,
+  type ConditionOptions,
+  type Dependency,
+  type EventCount,
+  hasRows,
+  type SqlScope,
+  timeOf,
+} from './condition.ts';
 import type { CountFilter, EventCondition, UserFilter } from './input.ts';
 import { all, not } from './logic.ts';
+import { describeEvents } from './wording.ts';
 
 /** The number of events: at least `minimum` and at most `maximum`. */
 interface Range {
@@ -41,10 +50,12 @@ function remember(passes: (name: string) => boolean): (name: string) => boolean 
 }
 
 /** The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's names. */
-function nameTest(name: EventCondition['name']): EventTest {
+function nameTest(name: EventCondition['name']): EventTest & Pick<EventCount, 'names' | 'isNamed'> {
   const comparisons = textComparisons(name);
-  const passes = remember((name) => comparisons.every((comparison) => comparison.evaluate(name, 0).holds));
+  const passes = remember((each) => comparisons.every((comparison) => comparison.evaluate(each, 0).holds));
   return {
+    names: comparisons.find(({ requiredValues }) => requiredValues)?.requiredValues?.map(fold),
+    isNamed: passes,
     sql: ({ now, eventNames }) => {
       const names = eventNames?.filter(passes);
       if (names?.length === 1) return Prisma.sql`events.name = ${names[0]}::text`;
@@ -53,7 +64,6 @@ function nameTest(name: EventCondition['name']): EventTest {
       return Prisma.join([Prisma.sql`true`, ...parts], ' AND ');
     },
     evaluate: (event) => constant(passes(event.name)),
-    phrase: comparisons.map((comparison) => `name ${comparison.phrase}`).join(' and '),
   };
 }
 
@@ -66,25 +76,26 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
         sql: ({ now }: RowScope) =>
           Prisma.sql`events.timestamp > ${ago(now, duration)}::timestamptz AND events.timestamp <= ${now}::timestamptz`,
         evaluate: (event: EventFacts, now: number) => isInWindow(event.timestamp, now),
-        phrase: `in the last ${describeDuration(duration)}`,
         dependsOnTime: true,
       };
     }),
     ...testIfSet(since, (start) => ({
       sql: () => Prisma.sql`events.timestamp >= ${start}::timestamptz`,
       evaluate: (event: EventFacts) => constant(event.timestamp >= start.getTime()),
-      phrase: `since ${start.toISOString()}`,
     })),
     ...testIfSet(until, (end) => ({
       sql: () => Prisma.sql`events.timestamp < ${end}::timestamptz`,
       evaluate: (event: EventFacts) => constant(event.timestamp < end.getTime()),
-      phrase: `before ${end.toISOString()}`,
     })),
   ];
 }
 
-/** Holds if a user has at least `count` events that pass all tests. */
-function atLeast(count: number, tests: readonly EventTest[], dependencies: Dependency[]): Condition {
+/** Holds if a user has at least as many events that pass all tests. */
+function atLeast(
+  required: EventCount,
+  { dependencies, phrase }: Pick<Condition, 'phrase' | 'dependencies'>,
+): Condition {
+  const { count, tests } = required;
   const eventsOf = (scope: SqlScope, isNegated: boolean) => {
     // Users without such events are found by their other events.
     const indexed = scope.walk && !isNegated ? tests.flatMap((test) => test.indexed ?? []) : [];
@@ -108,8 +119,9 @@ function atLeast(count: number, tests: readonly EventTest[], dependencies: Depen
     },
     access: count === 1 ? 'index' : 'aggregate',
     evaluate: ({ events }, now) => enoughPass(count, events, tests, now),
-    phrase: () => withPhrases(`did at least ${count} × an event`, tests, 'with '),
-    dependencies: () => dependencies,
+    phrase,
+    dependencies,
+    eventCounts: () => [required],
   };
 }
 
@@ -117,19 +129,42 @@ const nobody: Condition = {
   sql: (_scope, isNegated) => (isNegated ? Prisma.sql`true` : Prisma.sql`false`),
   access: 'index',
   evaluate: () => constant(false),
-  phrase: () => 'nobody',
+  phrase: ({ isNegated } = {}) => (isNegated ? 'everybody' : 'nobody'),
   dependencies: () => [],
 };
 
 function toCondition(input: EventCondition, { indexes }: ConditionOptions): Condition {
   const { minimum, maximum } = rangeOf(input.count);
   if (minimum > maximum) return nobody;
-  const tests = [nameTest(input.name), ...timeTests(input), ...contentTests(input, indexes)];
+  const { names, isNamed, ...nameOfEvent } = nameTest(input.name);
+  const ofContent = contentTests(input, indexes);
+  const tests = [nameOfEvent, ...timeTests(input), ...ofContent];
+  const required = (count: number): EventCount => ({
+    count,
+    tests,
+    contentTests: ofContent,
+    names,
+    isNamed,
+    window: input.within == null ? undefined : lengthOfDuration(input.within),
+    since: input.since?.getTime() ?? Number.NEGATIVE_INFINITY,
+    until: input.until?.getTime() ?? Number.POSITIVE_INFINITY,
+  });
   const dependencies: Dependency[] = [{ kind: 'events', name: input.name.eq ?? undefined }, ...timeOf(tests)];
-  return all([
-    ...(minimum > 0 ? [atLeast(minimum, tests, dependencies)] : []),
-    ...(Number.isFinite(maximum) ? [not(atLeast(maximum + 1, tests, dependencies))] : []),
+  const phraseOf =
+    (range: Range): Condition['phrase'] =>
+    (wording = {}) =>
+      withDetails(describeEvents(input, range, wording), ofContent);
+  const moreThan = (count: number) =>
+    atLeast(required(count + 1), {
+      dependencies: () => dependencies,
+      phrase: phraseOf({ minimum: count + 1, maximum: Number.POSITIVE_INFINITY }),
+    });
+  // One condition in words, although it has two parts.
+  const { parts: _, ...condition } = all([
+    ...(minimum > 0 ? [moreThan(minimum - 1)] : []),
+    ...(Number.isFinite(maximum) ? [not(moreThan(maximum))] : []),
   ]);
+  return { ...condition, phrase: phraseOf({ minimum, maximum }) };
 }
 
 /** The conditions on the events of a user. */

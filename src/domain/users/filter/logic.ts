@@ -1,6 +1,6 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { allHold, anyHolds, negation } from '../../filter/evaluation.ts';
-import type { Access, Condition, SqlScope } from './condition.ts';
+import type { Access, Condition, SqlScope, Wording } from './condition.ts';
 
 /** Holds if all conditions hold, so also without any. */
 export function all(conditions: readonly Condition[]): Condition {
@@ -16,8 +16,10 @@ function combineAll(conditions: readonly Condition[]): Condition {
     sql: (scope, isNegated) => (isNegated ? disjunction : conjunction)(conditions, scope, isNegated),
     access: driverOf(conditions)?.access ?? 'scan',
     evaluate: (user, now) => allHold(conditions, user, now),
-    phrase: () => joinPhrases(conditions, ' and ', 'everybody'),
+    phrase: (wording) => joinPhrases(conditions, 'and', wording),
+    parts: { operator: 'and', conditions },
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
+    eventCounts: () => conditions.flatMap((condition) => condition.eventCounts?.() ?? []),
   };
 }
 
@@ -34,8 +36,10 @@ export function any(conditions: readonly Condition[]): Condition {
     access,
     ...(access === 'scan' ? {} : { alternatives }),
     evaluate: (user, now) => anyHolds(conditions, user, now),
-    phrase: () => joinPhrases(conditions, ' or ', 'nobody'),
+    phrase: (wording) => joinPhrases(conditions, 'or', wording),
+    parts: { operator: 'or', conditions },
     dependencies: () => conditions.flatMap((condition) => condition.dependencies()),
+    eventCounts: () => conditions.flatMap((condition) => condition.eventCounts?.() ?? []),
   };
 }
 
@@ -45,8 +49,9 @@ export function not(condition: Condition): Condition {
     sql: (scope, isNegated) => condition.sql(scope, !isNegated),
     access: 'scan',
     evaluate: (user, now) => negation(condition.evaluate(user, now)),
-    phrase: () => `not ${condition.phrase()}`,
+    phrase: (wording = {}) => condition.phrase({ ...wording, isNegated: !wording.isNegated }),
     dependencies: () => condition.dependencies(),
+    eventCounts: () => condition.eventCounts?.() ?? [],
   };
 }
 
@@ -93,7 +98,18 @@ function disjunction(conditions: readonly Condition[], scope: SqlScope, isNegate
   return Prisma.sql`(${Prisma.join(parts, ' OR ')})`;
 }
 
-function joinPhrases(conditions: readonly Condition[], operator: string, ofNone: string): string {
-  if (conditions.length === 0) return ofNone;
-  return `(${conditions.map((condition) => condition.phrase()).join(operator)})`;
+/** Parts that are combined by the other operator are put into parentheses, and so is what is negated. */
+function joinPhrases(
+  conditions: readonly Condition[],
+  operator: 'and' | 'or',
+  { isNegated = false, ...wording }: Wording = {},
+): string {
+  if (conditions.length === 0) return (operator === 'and') === isNegated ? 'nobody' : 'everybody';
+  const phrases = conditions.map((condition) => {
+    const { parts } = condition;
+    const isMixed = parts && parts.operator !== operator && parts.conditions.length > 1;
+    return isMixed ? `(${condition.phrase(wording)})` : condition.phrase(wording);
+  });
+  const joined = phrases.join(` ${operator} `);
+  return isNegated ? `not (${joined})` : joined;
 }

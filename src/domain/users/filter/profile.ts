@@ -6,7 +6,7 @@ import { containsFragment, hasTokens, hasTrigrams } from '../../filter/indexed.t
 import { instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
 import { type StoredTest, storedTests } from '../../filter/stored-values.ts';
 import { sqlText, textComparisons } from '../../filter/texts.ts';
-import { attributeOf, sqlAttribute, type ValueComparison, valueComparisons } from '../../filter/values.ts';
+import { attributeOf, nameOfKey, sqlAttribute, type ValueComparison, valueComparisons } from '../../filter/values.ts';
 import { hasDigitsOf } from '../search.ts';
 import { type User, userColumns } from '../user.ts';
 import {
@@ -32,7 +32,7 @@ const optionalRanges: Partial<Record<keyof User, IndexName>> = { updatedAt: 'upd
 /** The fields of the index `field-text`. */
 const trigramFields: ReadonlySet<keyof User> = new Set(['uid', 'email', 'firstName', 'lastName', 'number']);
 
-/** The names of the fields in sentences. */
+/** The names of the fields in phrases. */
 const names: Record<(typeof textFields | typeof booleanFields | typeof instantFields)[number], string> = {
   uid: 'uid',
   email: 'e-mail address',
@@ -42,11 +42,17 @@ const names: Record<(typeof textFields | typeof booleanFields | typeof instantFi
   timeZone: 'time zone',
   appVersion: 'app version',
   appBuild: 'app build',
-  isAccount: 'is an account',
-  uidUpdateable: 'uid can be set',
+  isAccount: 'account status',
+  uidUpdateable: 'status of the uid',
   appLastActiveAt: 'last app activity',
   createdAt: 'sign-up',
   updatedAt: 'last update',
+};
+
+/** What is said of users whose field is true or false. */
+const statements: Record<(typeof booleanFields)[number], Record<'true' | 'false', string>> = {
+  isAccount: { true: 'is an account', false: 'is not an account' },
+  uidUpdateable: { true: 'can still be given a uid', false: 'cannot be given another uid' },
 };
 
 /** The SQL of a column. */
@@ -64,6 +70,8 @@ interface UserPart<Value, Sql> {
   /** SQL of a condition that the comparison implies and that an index serves. */
   indexed?: ((scope: SqlScope) => Prisma.Sql) | undefined;
   access: Access;
+  /** What is said of a user whose part has a value, if not that it is the value. */
+  statementOf?: ((value: Value, isNegated: boolean) => string) | undefined;
 }
 
 /** A condition on a part of a user. */
@@ -84,7 +92,11 @@ function conditionOn<Value, Sql>(
     },
     access: part.access,
     evaluate: ({ user }, now) => comparison.evaluate(part.of(user), now),
-    phrase: () => `${part.name} ${comparison.phrase}`,
+    phrase: ({ isNegated = false } = {}) => {
+      const [value] = comparison.requiredValues ?? [];
+      if (part.statementOf && value !== undefined) return part.statementOf(value, isNegated);
+      return `${part.name} ${isNegated ? comparison.negatedPhrase : comparison.phrase}`;
+    },
     dependencies: () => [part.dependency, ...(comparison.dependsOnTime ? [{ kind: 'time' } as const] : [])],
   };
 }
@@ -127,7 +139,12 @@ export function fieldConditions(filter: UserFilter, { indexes }: ConditionOption
     ),
     ...booleanFields.flatMap((field) =>
       booleanComparisons(filter[field] ?? {}).map((comparison) =>
-        conditionOn(comparison, { ...part(field, comparison), sql: columnOf(field), of: (user) => user[field] }),
+        conditionOn(comparison, {
+          ...part(field, comparison),
+          sql: columnOf(field),
+          of: (user) => user[field],
+          statementOf: (value, isNegated) => statements[field][value === isNegated ? 'false' : 'true'],
+        }),
       ),
     ),
     ...instantFields.flatMap((field) =>
@@ -149,7 +166,7 @@ export function attributeConditions(filter: UserFilter, { indexes, findRange }: 
     const conditions = valueComparisons(tests).map((comparison) => {
       const indexed = attributesIndexed(key, comparison, indexes);
       return conditionOn(comparison, {
-        name: key,
+        name: nameOfKey(key),
         sql: sqlAttribute(Prisma.sql`users.meta`, key),
         of: ({ meta }) => attributeOf(meta, key),
         dependency: { kind: 'attribute', key },

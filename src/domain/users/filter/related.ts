@@ -1,24 +1,33 @@
 import { Prisma } from '../../../db/generated/client.ts';
 import { anyPasses, constant } from '../../filter/evaluation.ts';
 import { instantComparisons, sqlTimestamp } from '../../filter/instants.ts';
-import { type RowTest, testIfSet, testsOfPart, withPhrases } from '../../filter/row-tests.ts';
+import { type RowTest, testIfSet, testsOfPart, withDetails } from '../../filter/row-tests.ts';
 import { currentDefinition } from '../../segments/segment.ts';
-import { type Condition, type Dependency, hasRows, timeOf, type UserFacts } from './condition.ts';
+import { type Condition, type Dependency, hasRows, timeOf, type UserFacts, type Wording } from './condition.ts';
 import type { DeviceCondition, ListCondition, SegmentCondition, UserFilter } from './input.ts';
 import { not } from './logic.ts';
+import { describeDevice, describeList, describeSegment } from './wording.ts';
 
 /** The rows of a table that belong to a user. */
 interface Relation<Row> {
   /** The table, whose columns `workspace_id` and `user_id` name the user. */
   table: Prisma.Sql;
   rowsOf(user: UserFacts): readonly Row[];
-  /** What the user has, such as `a device`. */
-  phrase: string;
+}
+
+/** A condition on a relation. */
+interface RelatedCondition<Row> {
+  tests: readonly RowTest<Row>[];
+  dependency: Dependency;
+  /** That the user has such a row, in words; tests with a phrase are added to it. */
+  describe(wording: Wording): string;
 }
 
 /** Holds if a user has a row that passes all tests. */
-function some<Row>(relation: Relation<Row>, tests: readonly RowTest<Row>[], dependency: Dependency): Condition {
-  const { table, rowsOf, phrase } = relation;
+function some<Row>(
+  { table, rowsOf }: Relation<Row>,
+  { tests, dependency, describe }: RelatedCondition<Row>,
+): Condition {
   return {
     sql: (scope, isNegated) => {
       const rows = Prisma.sql`FROM ${table} WHERE ${table}.workspace_id = ${scope.workspaceId}::uuid AND ${table}.user_id = users.id
@@ -27,7 +36,7 @@ function some<Row>(relation: Relation<Row>, tests: readonly RowTest<Row>[], depe
     },
     access: tests.some((test) => test.isIndexed) ? 'index' : 'scan',
     evaluate: (user, now) => anyPasses(rowsOf(user), tests, now),
-    phrase: () => withPhrases(`has ${phrase}`, tests),
+    phrase: (wording = {}) => withDetails(describe(wording), tests),
     dependencies: () => [dependency, ...timeOf(tests)],
   };
 }
@@ -37,7 +46,6 @@ type DeviceRow = UserFacts['devices'][number];
 const devices: Relation<DeviceRow> = {
   table: Prisma.sql`devices`,
   rowsOf: (user) => user.devices,
-  phrase: 'a device',
 };
 
 /** Responses have milliseconds; the column has microseconds. */
@@ -48,10 +56,9 @@ function deviceTests({ platform, lastSeenAt: seen }: DeviceCondition): RowTest<D
     ...testIfSet(platform, (expected) => ({
       sql: () => Prisma.sql`devices.platform = ${expected}::device_platform`,
       evaluate: (device: DeviceRow) => constant(device.platform === expected),
-      phrase: `for ${expected}`,
     })),
     ...testsOfPart(instantComparisons(seen ?? {}), {
-      name: 'last seen',
+      name: 'last activity',
       sql: sqlTimestamp(lastSeenAt),
       of: (device: DeviceRow) => Date.parse(device.lastSeenAt),
     }),
@@ -65,7 +72,6 @@ const idTest = <Row>(ids: readonly string[], column: Prisma.Sql, idOf: (row: Row
       ? Prisma.sql`${column} = ${ids[0]}::uuid`
       : Prisma.sql`${column} = ANY(${[...new Set(ids)]}::uuid[])`,
   evaluate: (row) => constant(ids.includes(idOf(row))),
-  phrase: ids.length === 1 ? String(ids[0]) : `one of ${ids.join(', ') || 'none'}`,
   isIndexed: true,
 });
 
@@ -74,7 +80,6 @@ type ListRow = UserFacts['lists'][number];
 const lists: Relation<ListRow> = {
   table: Prisma.sql`list_memberships`,
   rowsOf: (user) => user.lists,
-  phrase: 'list',
 };
 
 function listTests({ listIds, subscribed, joinedAt }: ListCondition): RowTest<ListRow>[] {
@@ -85,10 +90,9 @@ function listTests({ listIds, subscribed, joinedAt }: ListCondition): RowTest<Li
     ...testIfSet(subscribed, (expected) => ({
       sql: () => Prisma.sql`list_memberships.subscribed = ${expected}::boolean`,
       evaluate: (membership: ListRow) => constant(membership.subscribed === expected),
-      phrase: expected ? 'subscribed' : 'unsubscribed',
     })),
     ...testsOfPart(instantComparisons(joinedAt ?? {}), {
-      name: 'joined',
+      name: 'date of joining',
       sql: sqlTimestamp(Prisma.sql`list_memberships.joined_at`),
       of: (membership: ListRow) => Date.parse(membership.joinedAt),
     }),
@@ -100,7 +104,6 @@ type SegmentRow = UserFacts['segments'][number];
 const segments: Relation<SegmentRow> = {
   table: Prisma.sql`segment_memberships`,
   rowsOf: (user) => user.segments,
-  phrase: 'segment',
 };
 
 /** The test that a membership is a current one, whatever its segment. All of `UserFacts` are. */
@@ -108,7 +111,6 @@ const isCurrent: RowTest<SegmentRow> = {
   sql: ({ workspaceId }) =>
     Prisma.sql`segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`segment_memberships.segment_id`)}`,
   evaluate: () => constant(true),
-  phrase: '',
 };
 
 /** The test that a membership is a current one of some segments. By their definitions, which the index of members has. */
@@ -130,7 +132,7 @@ function segmentTests({ segmentIds, suppressed }: SegmentCondition): RowTest<Seg
     ...testIfSet(suppressed, (expected) => ({
       sql: () => Prisma.sql`segment_memberships.suppressed = ${expected}::boolean`,
       evaluate: (membership: SegmentRow) => constant(membership.suppressed === expected),
-      phrase: expected ? 'suppressed' : 'not suppressed',
+      ...(expected ? {} : { phrase: 'not suppressed' }),
     })),
   ];
 }
@@ -142,12 +144,26 @@ export function relatedConditions(filter: UserFilter): Condition[] {
     toCondition: (input: Input) => Condition,
   ) => [...(one == null ? [] : [toCondition(one)]), ...(none == null ? [] : [not(toCondition(none))])];
   return [
-    ...conditions(filter.devices ?? {}, (input) => some(devices, deviceTests(input), { kind: 'devices' })),
+    ...conditions(filter.devices ?? {}, (input) =>
+      some(devices, {
+        tests: deviceTests(input),
+        dependency: { kind: 'devices' },
+        describe: (wording) => describeDevice(input, wording),
+      }),
+    ),
     ...conditions(filter.lists ?? {}, (input) =>
-      some(lists, listTests(input), { kind: 'lists', ids: input.listIds ?? undefined }),
+      some(lists, {
+        tests: listTests(input),
+        dependency: { kind: 'lists', ids: input.listIds ?? undefined },
+        describe: (wording) => describeList(input, wording),
+      }),
     ),
     ...conditions(filter.segments ?? {}, (input) =>
-      some(segments, segmentTests(input), { kind: 'segments', ids: input.segmentIds ?? undefined }),
+      some(segments, {
+        tests: segmentTests(input),
+        dependency: { kind: 'segments', ids: input.segmentIds ?? undefined },
+        describe: (wording) => describeSegment(input, wording),
+      }),
     ),
   ];
 }

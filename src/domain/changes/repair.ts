@@ -1,0 +1,73 @@
+import type { Database, ReadDb } from '../../db/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { resetRetention } from './retention.ts';
+
+/** What depends on the transaction ids of a database, and has to start anew when they have. */
+export interface RepairOptions {
+  /** Computes all segments of a workspace again, and resets their position in the log to now. Called before the changes are repaired. */
+  computeSegmentsAgain(workspaceId: string): Promise<void>;
+}
+
+/** Changes that one transaction repairs. */
+const STEP_SIZE = 5_000;
+
+/** The key of the advisory lock that one process at a time holds while it repairs. */
+const LOCK = 'repairAfterRestore';
+
+/**
+ * Repairs the log of changes after the database was restored from a dump. The transaction ids of another server begin anew, so that the log
+ * would hide stored changes until the server reaches their ids, and consumers would miss new changes. If the workspace has a change or
+ * a position whose transaction id the server has not assigned yet, its segments are computed again, and its changes get the id 0:
+ * they precede all others. Cursors of clients expire because the table has another id (`page.ts`).
+ *
+ * Runs in steps, each of which finds out again what is left, so that several gateways can start at once, and a killed one loses nothing.
+ * @returns whether anything had to be repaired.
+ */
+export async function repairAfterRestore(db: Database, options: RepairOptions): Promise<boolean> {
+  const workspaceIds = await findRestored(db);
+  for (const workspaceId of workspaceIds) {
+    await options.computeSegmentsAgain(workspaceId);
+    while (await repairStep(db, workspaceId));
+  }
+  return workspaceIds.length > 0;
+}
+
+/** The workspaces with a change, or a position of a consumer, that the server has not reached yet. */
+async function findRestored(db: ReadDb): Promise<string[]> {
+  const rows = await db.query<{ id: string }[]>`/* findRestoredWorkspaces */
+    WITH server AS MATERIALIZED (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_xid)
+    SELECT workspaces.workspace_id AS id FROM workspaces
+    WHERE (SELECT next_xid FROM server) <= (
+      SELECT xid FROM changes WHERE changes.workspace_id = workspaces.workspace_id ORDER BY xid DESC, seq DESC LIMIT 1
+    ) OR EXISTS (
+      SELECT FROM change_consumers AS consumer
+      WHERE consumer.workspace_id = workspaces.workspace_id AND (SELECT next_xid FROM server) < CASE
+        WHEN consumer.snapshot LIKE '%-%' THEN split_part(consumer.snapshot, '-', 1)::bigint
+        ELSE (SELECT max(xid::bigint) FROM regexp_split_to_table(consumer.snapshot, '[^0-9]+') AS xid WHERE xid <> '')
+      END
+    )`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Repairs the changes of a workspace with the least ids, as long as it has one whose id the server has not reached: until then, no gateway
+ * that has started since the restore serves requests, so that all changes are restored ones. @returns whether there can be more.
+ */
+function repairStep(db: Database, workspaceId: string): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    await tx.query`/* lockRepair */ SELECT pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`;
+    await resetRetention(tx, workspaceId);
+    const count = await tx.execute`/* repairChanges */
+      UPDATE changes SET xid = 0
+      WHERE changes.workspace_id = ${workspaceId}::uuid AND (changes.xid, changes.seq) IN (
+        SELECT restored.xid, restored.seq FROM changes AS restored
+        WHERE restored.workspace_id = ${workspaceId}::uuid AND restored.xid > 0 AND EXISTS (
+          SELECT FROM changes AS latest
+          WHERE latest.workspace_id = ${workspaceId}::uuid
+            AND latest.xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        )
+        ORDER BY restored.xid, restored.seq LIMIT ${STEP_SIZE}
+      )`;
+    return count === STEP_SIZE;
+  });
+}

@@ -1,0 +1,125 @@
+import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { isComputed, isWrittenByCaller } from './audit.ts';
+import { parseChangeId } from './change.ts';
+
+/** Changes that are deleted because of their age: what usergraph computes, or what callers write. */
+export type RetentionPolicy = 'log' | 'audit';
+
+/** A position in the order of (transaction id, `seq`). */
+export interface Horizon {
+  xid: string;
+  seq: string;
+}
+
+/** The transaction id of changes from before the log had ids, or before the database was restored. */
+export const NO_TRANSACTION = '0';
+
+const MAX_SEQ = '9223372036854775807';
+
+/** The names under which the positions are stored, among the consumers of changes. */
+const names = { log: 'log-retention', audit: 'audit-retention' } as const satisfies Record<RetentionPolicy, string>;
+
+/** SQL of an array of the workspace's positions, for `toHorizon`. */
+export const readHorizonsSql = (workspaceId: string) => Prisma.sql`ARRAY(
+  SELECT snapshot FROM change_consumers
+  WHERE change_consumers.workspace_id = ${workspaceId}::uuid AND name = ANY(${Object.values(names)}::text[]))`;
+
+/** The last change that can have been deleted; undefined if there is none. */
+export function toHorizon(positions: readonly string[]): Horizon | undefined {
+  const compare = (one: Horizon, other: Horizon) =>
+    Number(BigInt(one.xid) - BigInt(other.xid)) || Number(BigInt(one.seq) - BigInt(other.seq));
+  return positions
+    .flatMap((position) => parseChangeId(position) ?? [])
+    .toSorted(compare)
+    .at(-1);
+}
+
+/** Forgets which changes have been deleted: their transaction ids are no longer those of the database. */
+export function resetRetention(db: WriteDb, workspaceId: string): Promise<number> {
+  return db.execute`/* resetRetention */
+    DELETE FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ANY(${Object.values(names)}::text[])`;
+}
+
+/** Changes read by one transaction, and at most deleted: 50 to 100 ms of work for PostgreSQL. */
+export const STEP_SIZE = 5_000;
+
+/** Reads the ids of all workspaces. */
+export async function listWorkspaceIds(db: ReadDb): Promise<string[]> {
+  const rows = await db.query<{ id: string }[]>`/* listWorkspaceIds */ SELECT workspace_id AS id FROM workspaces`;
+  return rows.map(({ id }) => id);
+}
+
+/** What a step has done. */
+interface RetentionStep {
+  deleted: number;
+  /** Whether the next change is young enough, or there is none. */
+  isComplete: boolean;
+}
+
+/**
+ * Deletes the next changes of a workspace that are older than a number of days, in one transaction. It reads changes in the order of
+ * (transaction id, `seq`) from where the last step ended, and stops at the first one that is young enough, so that no step reads what
+ * earlier ones have read. It passes transactions as a whole. A step that another process does at the same time is complete.
+ */
+export function deleteOldChanges(
+  db: Database,
+  workspaceId: string,
+  { policy, days }: { policy: RetentionPolicy; days: number },
+  stepSize = STEP_SIZE,
+): Promise<RetentionStep> {
+  return inTransaction(db, async (tx) => {
+    const name = names[policy];
+    const [lock] = await tx.query<{ isTaken: boolean }[]>`/* lockRetention */
+      SELECT pg_try_advisory_xact_lock(hashtextextended(${`${name} ${workspaceId}`}, 0)) AS "isTaken"`;
+    if (!lock?.isTaken) return { deleted: 0, isComplete: true };
+    const [stored] = await tx.query<{ snapshot: string }[]>`/* readRetention */
+      SELECT snapshot FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ${name}`;
+    const start = parseChangeId(stored?.snapshot ?? '') ?? { xid: NO_TRANSACTION, seq: '0' };
+    const end = await findEnd(tx, workspaceId, { start, days, stepSize });
+    if (!end) return { deleted: 0, isComplete: true };
+    const deleted = await tx.execute`/* deleteOldChanges */
+      DELETE FROM changes
+      WHERE changes.workspace_id = ${workspaceId}::uuid
+        AND (changes.xid, changes.seq) > (${start.xid}::bigint, ${start.seq}::bigint)
+        AND (changes.xid, changes.seq) <= (${end.xid}::bigint, ${end.seq}::bigint)
+        AND ${policy === 'log' ? isComputed : isWrittenByCaller}`;
+    await tx.execute`/* recordRetention */
+      INSERT INTO change_consumers (workspace_id, name, snapshot)
+      VALUES (${workspaceId}::uuid, ${name}, ${`${end.xid}-${end.seq}`})
+      ON CONFLICT (workspace_id, name) DO UPDATE SET snapshot = excluded.snapshot`;
+    return { deleted, isComplete: end.isLast };
+  });
+}
+
+/** Finds the last of the next changes that are too old; undefined if the next one is young enough, or there is none. */
+async function findEnd(
+  tx: WriteDb,
+  workspaceId: string,
+  { start, days, stepSize }: { start: Horizon; days: number; stepSize: number },
+): Promise<(Horizon & { isLast: boolean }) | undefined> {
+  const [found] = await tx.query<
+    { xid: string | null; seq: string | null; firstXid: string; count: number; young: string }[]
+  >`/* findOldChanges */
+    WITH next AS MATERIALIZED (
+      SELECT xid, seq, at < now() - make_interval(days => ${days}::int) AS is_old FROM changes
+      WHERE changes.workspace_id = ${workspaceId}::uuid
+        AND (changes.xid, changes.seq) > (${start.xid}::bigint, ${start.seq}::bigint)
+      ORDER BY changes.xid, changes.seq LIMIT ${stepSize}
+    ), young AS MATERIALIZED (
+      SELECT xid, seq FROM next WHERE NOT is_old ORDER BY xid, seq LIMIT 1
+    ), old AS MATERIALIZED (
+      SELECT next.xid, next.seq FROM next LEFT JOIN young ON true
+      WHERE young.xid IS NULL OR next.xid < young.xid OR (young.xid = 0 AND next.xid = 0 AND next.seq < young.seq)
+    )
+    SELECT last.xid::text AS xid, last.seq::text AS seq, (SELECT min(xid) FROM old)::text AS "firstXid",
+      (SELECT count(*)::int FROM next) AS count, (SELECT xid::text FROM young) AS young
+    FROM (SELECT xid, seq FROM old ORDER BY xid DESC, seq DESC LIMIT 1) AS last`;
+  if (found?.xid == null || found.seq == null) return undefined;
+  const isLast = found.young !== null || found.count < stepSize;
+  if (found.xid === NO_TRANSACTION) return { xid: found.xid, seq: found.seq, isLast };
+  // The step can end within its last transaction. That one belongs to the next step, unless it fills this one alone.
+  const isWhole = isLast || found.firstXid === found.xid;
+  return { xid: isWhole ? found.xid : String(BigInt(found.xid) - 1n), seq: MAX_SEQ, isLast };
+}

@@ -1,0 +1,69 @@
+import { COUNT_CAP, type Count, countOrdered } from '../../db/reading/count.ts';
+import { readOrderedPage } from '../../db/reading/ordered/page.ts';
+import type { OrderedSource } from '../../db/reading/ordered/source.ts';
+import { matchingUsers } from '../../domain/users/query.ts';
+import type { User } from '../../domain/users/user.ts';
+import { selectionOf } from '../loaders/selected-fields.ts';
+import { builder } from './builder.ts';
+import { UserFilterInput, userFilterSchema } from './user-filter.ts';
+import { UserType } from './users.ts';
+
+/** Users in a sample. */
+const SAMPLE_SIZE = 10;
+
+/** The users who would be members. They are counted only if that is selected, and only once. */
+interface Preview {
+  users: OrderedSource<User>;
+  count(): Promise<Count>;
+}
+
+const countCost = { cost: 1 };
+
+const SegmentPreview = builder.objectRef<Preview>('SegmentPreview').implement({
+  description: 'The users who would be the members of a segment with a filter.',
+  fields: (t) => ({
+    count: t.int({
+      description: `The number of users, capped at ${COUNT_CAP.toLocaleString('en-US')}; or the number that was counted within a time limit (by default 1 s),
+if there are more. Computed only if selected.`,
+      extensions: countCost,
+      resolve: async (preview) => (await preview.count()).count,
+    }),
+    countIsCapped: t.boolean({
+      description: 'Whether there are more users than `count`.',
+      extensions: countCost,
+      resolve: async (preview) => (await preview.count()).isCapped,
+    }),
+    sample: t.field({
+      type: [UserType],
+      description: `The newest ${SAMPLE_SIZE} of the users.`,
+      resolve: async ({ users }, _args, { db }, info) => {
+        const page = { size: SAMPLE_SIZE, from: 'start', withNeighbours: false } as const;
+        return (await readOrderedPage(db, users, page, selectionOf(info).columns)).rows;
+      },
+    }),
+  }),
+});
+
+builder.queryField('previewSegment', (t) =>
+  t.field({
+    type: SegmentPreview,
+    description:
+      'Returns the users who would be the members of a segment with a filter, at the present time. Creates no segment.',
+    requiresScopes: ['segments:read', 'users:read'],
+    args: {
+      where: t.arg({
+        type: UserFilterInput,
+        required: true,
+        description: 'The filter, as for `createSegment`.',
+        validate: userFilterSchema,
+      }),
+    },
+    extensions: { filter: 'where' },
+    resolve: (_root, { where }, { db, viewer, now }) => {
+      const users = matchingUsers(viewer.workspaceId, { where }, now);
+      let count: Promise<Count> | undefined;
+      const limits = { maximum: COUNT_CAP, budgetMs: db.timeouts.countMs };
+      return { users, count: () => (count ??= countOrdered(db, users, limits)) };
+    },
+  }),
+);

@@ -1,0 +1,22 @@
+import type { Logger } from 'pino';
+import type { Database } from '../db/client.ts';
+import { repairAfterRestore } from '../domain/changes/repair.ts';
+import { computeAllAgain } from '../domain/segments/complete.ts';
+import { WorkspaceSegments } from '../domain/segments/workspace-segments.ts';
+import type { Job } from './run-jobs.ts';
+
+/** Repairs the log of changes once, at the start of the process, if the database has been restored from a dump. */
+export function repairRestoredDatabase(db: Database, log: Logger): Job {
+  let isDone = false;
+  const step = async () => {
+    if (isDone) return false;
+    const isRepaired = await repairAfterRestore(db, {
+      computeSegmentsAgain: (workspaceId) => computeAllAgain(db, new WorkspaceSegments(workspaceId)),
+    });
+    isDone = true;
+    if (isRepaired)
+      log.warn('the database has been restored: repaired the log of changes; segments are computed again');
+    return false;
+  };
+  return { step, stepSize: 1, purpose: 'check whether the database has been restored' };
+}
