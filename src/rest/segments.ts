@@ -4,7 +4,7 @@ import type { ReadDb } from '../db/client.ts';
 import { readSegmentDefinitions, type SegmentStatus, segmentStatuses } from '../domain/segments/definition.ts';
 import type { Segment } from '../domain/segments/segment.ts';
 import { presentFilter, type StoredFilter } from '../domain/segments/stored-filter.ts';
-import { summarizeAll } from '../domain/segments/summary.ts';
+import { readFilterNames, summaryOf } from '../domain/segments/summary.ts';
 import { type Example, restNameOf } from './operation.ts';
 import { toRestInstant } from './users.ts';
 
@@ -68,7 +68,7 @@ export async function readSegmentObjects(
   const ids = segments.map(({ id }) => id);
   const definitions = await readSegmentDefinitions(db, workspaceId, ids);
   const filters = [...definitions.values()].flatMap(({ filter }) => (filter ? [filter] : []));
-  const summaries = await summarizeAll(db, workspaceId, filters, { namesLists: scopes.has('lists:read') });
+  const names = await readFilterNames(db, workspaceId, filters, { lists: scopes.has('lists:read') });
   return segments.flatMap(({ id, name, description, createdAt }) => {
     const definition = definitions.get(id);
     if (!definition) return [];
@@ -78,7 +78,7 @@ export async function readSegmentObjects(
       name,
       description,
       where: filter && toRestFilter(filter),
-      summary: filter && (summaries.get(filter) ?? null),
+      summary: filter && summaryOf(filter, names),
       status: status.toLowerCase() as Lowercase<SegmentStatus>,
       progress,
       computed_at: computedAt && toRestInstant(computedAt),

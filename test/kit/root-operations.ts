@@ -59,6 +59,9 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.lists': [query(`{ lists { ${page} } }`)],
     'Query.segments': [query(`{ segments { ${page} } }`)],
     'Query.previewSegment': [
+      query('query ($where: UserFilter!) { previewSegment(where: $where) { __typename } }', {
+        where: { uid: { eq: about.uid } },
+      }),
       query('query ($where: UserFilter!) { previewSegment(where: $where) { count countIsCapped sample { uid } } }', {
         where: { segments: { some: { segmentIds: [about.segment] } } },
       }),
@@ -66,6 +69,14 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.declaredAttributes': [
       query('{ declaredAttributes { __typename } }'),
       query('{ declaredAttributes { key type isReady } }'),
+    ],
+    'Query.changes': [
+      query('{ changes { __typename } }'),
+      query('{ changes { changes { id userId listId segmentId eventId } hasMore } }'),
+    ],
+    'Query.userChanges': [
+      query('query ($id: ID!) { userChanges(userId: $id) { __typename } }', { id: about.user }),
+      query('query ($id: ID!) { userChanges(userId: $id) { totalCount nodes { id userId } } }', { id: about.user }),
     ],
     'Query._service': [query('{ _service { sdl } }')],
     'Query._entities': [
@@ -103,6 +114,7 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Mutation.updateList': [mutation('updateList', { listId: about.list, title: 'Overwritten' })],
     'Mutation.archiveList': [mutation('archiveList', { listId: about.list })],
     'Mutation.createSegment': [
+      mutation('createSegment', { name: 'Another', where: { uid: { eq: about.uid } } }),
       mutation('createSegment', { name: 'Another', where: { segments: { some: { segmentIds: [about.segment] } } } }),
       mutation('createSegment', { name: 'Another', where: { lists: { none: { listIds: [about.list] } } } }),
     ],

@@ -8,8 +8,10 @@ import { readEvents } from '../../domain/events/event.ts';
 import { readLists } from '../../domain/lists/list.ts';
 import { readListMemberships } from '../../domain/lists/memberships.ts';
 import { readSegmentDefinitions } from '../../domain/segments/definition.ts';
+import { explainMemberships } from '../../domain/segments/explain.ts';
 import { readSegmentMemberships } from '../../domain/segments/memberships.ts';
 import { readSegments } from '../../domain/segments/segment.ts';
+import type { NameOptions } from '../../domain/segments/summary.ts';
 import { keyedLoader, queryLoader } from './keyed.ts';
 import type { DeviceRow, PartialRow } from './partial-rows.ts';
 import { userLoaders } from './users.ts';
@@ -59,6 +61,9 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     read: ({ source, budgetMs }, parents) => countRows(db, source, parents, budgetMs),
   });
 
+  const explainWith = (names: NameOptions) => keyedLoader((keys) => explainMemberships(db, workspaceId, keys, names));
+  const [explanations, explanationsWithLists] = [explainWith({ lists: false }), explainWith({ lists: true })];
+
   return {
     ...userLoaders(db, workspaceId),
     lists: loader(readLists),
@@ -67,6 +72,9 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     events: loader(readEvents),
     listMemberships: loader(readListMemberships),
     segmentMemberships: loader(readSegmentMemberships),
+
+    /** Loads why a user is a member of a segment, by both ids. @param names those that the caller may read. */
+    explanations: (names: NameOptions) => (names.lists ? explanationsWithLists : explanations),
 
     /** Loads a user's devices. */
     async devices(userId: string, columns: FieldSet): Promise<readonly DeviceRow[]> {

@@ -3,9 +3,10 @@ import { type SegmentDefinition, segmentStatuses } from '../../domain/segments/d
 import { matchingSegmentMembers, segmentMembersSource } from '../../domain/segments/memberships.ts';
 import { type Segment, type SegmentMembership, segmentColumns, segmentsSource } from '../../domain/segments/segment.ts';
 import { presentFilter, type StoredFilter } from '../../domain/segments/stored-filter.ts';
-import { idsInFilter, summaryOf } from '../../domain/segments/summary.ts';
+import { readFilterNames, summaryOf } from '../../domain/segments/summary.ts';
 import { MAX_SEGMENT_DESCRIPTION_LENGTH, MAX_SEGMENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import type { ExplainedCondition } from '../../domain/users/filter/explain.ts';
 import type { Context } from '../context.ts';
 import type { SegmentRow } from '../loaders/partial-rows.ts';
 import { pageArguments } from './arguments.ts';
@@ -54,15 +55,12 @@ const toGraphQLFilter = (filter: StoredFilter) =>
     platform: (platform) => platform.toUpperCase(),
   });
 
+/** The names that explanations may contain, by the scopes of the caller. */
+const namesFor = ({ viewer }: Pick<Context, 'viewer'>) => ({ lists: viewer.scopes.has('lists:read') });
+
 /** The filter as a sentence, with the names of the lists and segments that the caller may read. */
-async function summarize(filter: StoredFilter, { loaders, viewer }: Context): Promise<string> {
-  const ids = idsInFilter(filter);
-  const lists = viewer.scopes.has('lists:read') ? await Promise.all(ids.lists.map((id) => loaders.lists.load(id))) : [];
-  const segments = await Promise.all(ids.segments.map((id) => loaders.segments.load(id)));
-  return summaryOf(filter, {
-    lists: new Map(lists.flatMap((list) => (list ? [[list.id, list.title]] : []))),
-    segments: new Map(segments.flatMap((segment) => (segment ? [[segment.id, segment.name]] : []))),
-  });
+async function summarize(filter: StoredFilter, context: Context): Promise<string> {
+  return summaryOf(filter, await readFilterNames(context.db, context.viewer.workspaceId, [filter], namesFor(context)));
 }
 
 /** The number of members of a segment. */
@@ -161,6 +159,23 @@ export const { connection: SegmentConnection, edge: SegmentEdge } = connectionTy
 
 withNodes(SegmentConnection, SegmentType);
 
+const SegmentConditionStatusType = builder.objectRef<ExplainedCondition>('SegmentConditionStatus').implement({
+  description: 'A condition of the filter of a segment, evaluated for a user.',
+  fields: (t) => ({
+    condition: t.exposeString('condition', {
+      description: 'The condition in words, such as `plan is "pro"`. For humans: the text can change.',
+    }),
+    holds: t.exposeBoolean('holds', { description: 'Whether the condition holds for the user.' }),
+    changesAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `The first time at which that can change although nothing is written: when an event leaves the window, for example. Null if
+only a write changes it.`,
+      resolve: ({ changesAt }) => changesAt?.toISOString(),
+    }),
+  }),
+});
+
 /** A user's membership in a segment. */
 export const SegmentMembershipType = builder.objectRef<SegmentMembership>('SegmentMembership').implement({
   description: "A user's membership in a segment.",
@@ -179,7 +194,16 @@ stays a member.`,
     enteredAt: t.expose('enteredAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the user became a member: computed from a filter. Null for an imported member.',
+      description: 'When the user became a member. Null for a member who was imported.',
+    }),
+    explanation: t.field({
+      type: [SegmentConditionStatusType],
+      description: `Why the user is a member: the conditions of the filter, all of which hold for members, evaluated now. Empty for a segment without
+a filter.`,
+      requiresScopes: ['segments:read', 'users:read'],
+      extensions: { cost: 5 },
+      resolve: async ({ segment, userId }, _args, context) =>
+        (await context.loaders.explanations(namesFor(context)).load(`${userId} ${segment.id}`)) ?? [],
     }),
   }),
 });

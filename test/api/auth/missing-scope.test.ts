@@ -50,13 +50,13 @@ const rejection = (field: string, ...missing: string[]) => ({
   statements: [],
 });
 
-/** Arguments. No user has the uid, so that permitted mutations change nothing. */
+/** Arguments. No user has the uid, and no segment has the id, so that permitted mutations change nothing. */
 const names = {
   uid: 'nobody',
   token: 't1',
   user: `${user}`,
   list: `${list}`,
-  segment: `${segment}`,
+  segment: rowGlobalId('Segment', 2),
   event: `${event}`,
   declaredKey: 'k1',
 };

@@ -4,6 +4,7 @@ import { servedSchema } from '../../../src/federation/subgraph.ts';
 import { startApp } from '../../kit/app.ts';
 import {
   rowGlobalId,
+  rowId,
   seedDevices,
   seedEvents,
   seedListMembers,
@@ -49,6 +50,12 @@ const paths: [type: string, path: string, operation: (fields: string) => string]
   ['Event', 'User.events', (fields) => `{ users(first: 30) { nodes { events { nodes { ${fields} } } } } }`],
   ['Device', 'User.devices', (fields) => `{ users(first: 30) { nodes { devices { ${fields} } } } }`],
   ['List', 'Query.lists', (fields) => `{ lists { nodes { ${fields} } } }`],
+  ['Change', 'Query.changes', (fields) => `{ changes(first: 30) { changes { ${fields} } } }`],
+  [
+    'Change',
+    'Query.userChanges',
+    (fields) => `{ userChanges(userId: "${rowGlobalId('User', 10)}") { nodes { ${fields} } } }`,
+  ],
   ['Segment', 'Query.segments', (fields) => `{ segments { nodes { ${fields} } } }`],
 ];
 
@@ -71,13 +78,44 @@ async function startFullApp() {
     WHERE workspace_id = ${app.workspaceId}::uuid`;
   await seedDevices(app, users);
   await seedListMembers(app, 1, users);
+  await seedSegmentMembers(app, 1, users);
+  // The segment has members, and others are being computed.
+  const segmentId = rowId(1);
+  for (const [id, completedAt] of [
+    [segmentId, new Date()],
+    [rowId(2), null],
+  ] as const) {
+    const filter = { uid: { eq: 'u10' } };
+    const data = { workspaceId: app.workspaceId, id, segmentId, filter, createdAt: new Date(), completedAt };
+    await app.db.segmentDefinition.create({ data });
+  }
+  await app.db.segment.updateMany({ data: { description: 'd' } });
+  await app.db.segmentMembership.updateMany({ data: { enteredAt: new Date() } });
   await app.db
     .$executeRaw`UPDATE lists SET description = 'd', archived_at = now() WHERE workspace_id = ${app.workspaceId}::uuid`;
-  await seedSegmentMembers(app, 1, users);
   for (const user of users) await seedEvents(app, user, [user, user + 1]);
   await app.db.$executeRaw`
     UPDATE events SET value = to_jsonb(id::text), properties = jsonb_build_object('id', id)
     WHERE workspace_id = ${app.workspaceId}::uuid`;
+  await app.db.change.createMany({
+    data: users.map((user) => {
+      const ids = {
+        userId: rowId(user),
+        listId: rowId(1),
+        eventId: rowId(user),
+        segmentId: rowId(1),
+        apiKeyId: rowId(1),
+      };
+      return {
+        workspaceId: app.workspaceId,
+        at: new Date(),
+        keyId: 'cli',
+        action: 'updateUser' as const,
+        changed: ['email'],
+        ...ids,
+      };
+    }),
+  });
   return app;
 }
 

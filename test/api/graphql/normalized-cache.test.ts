@@ -28,9 +28,11 @@ interface Case {
 
 const user = rowGlobalId('User', 1);
 const list = rowGlobalId('List', 1);
+const segment = rowGlobalId('Segment', 1);
 
 const USERS = '{ users { edges { cursor node { id uid firstName } } } }';
 const LISTS = '{ lists { edges { cursor node { id title archivedAt } } } }';
+const SEGMENTS = '{ segments { edges { cursor node { id name where status } } } }';
 const ATTRIBUTES = '{ declaredAttributes { key type isReady } }';
 const DEVICES = 'devices { id token platform lastSeenAt }';
 const MEMBERSHIPS = 'lists { id subscribed joinedAt list { id } }';
@@ -187,6 +189,44 @@ const cases: [title: string, Case][] = [
       input: { uid: 'u1', listId: list },
       payload: `user { id lists { id } } list { id members { edges { id } } }`,
       query: membershipsOf('u1'),
+    },
+  ],
+  [
+    'createSegment: prepends the edge',
+    {
+      mutation: 'createSegment',
+      input: { name: 'New', where: { uid: { eq: 'u1' } } },
+      payload: 'segmentEdge { cursor node { id name where status } }',
+      query: SEGMENTS,
+      update: (cache) => cache.prependEdge('Query.segments', 'Mutation.createSegment', 'segmentEdge'),
+    },
+  ],
+  [
+    'updateSegment: writes the segment',
+    {
+      mutation: 'updateSegment',
+      input: { segmentId: segment, name: 'New', where: { uid: { eq: 'u1' } } },
+      payload: 'segment { id name where status }',
+      query: SEGMENTS,
+    },
+  ],
+  [
+    'deleteSegment: evicts the segment',
+    {
+      mutation: 'deleteSegment',
+      input: { segmentId: segment },
+      payload: 'segmentId',
+      query: '{ segments { nodes { id name } } }',
+      update: (cache, { segmentId }) => cache.evict('Segment', segmentId),
+    },
+  ],
+  [
+    'setSegmentSuppression: writes the membership',
+    {
+      mutation: 'setSegmentSuppression',
+      input: { uid: 'u1', segmentId: segment, suppressed: true },
+      payload: 'membership { id suppressed }',
+      query: PROFILE,
     },
   ],
 ];

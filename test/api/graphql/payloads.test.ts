@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scopes as allScopes, type Scope } from '../../../src/domain/shared/scopes.ts';
 import { startApp } from '../../kit/app.ts';
 import { declareAll } from '../../kit/filters/declared.ts';
-import { rowGlobalId, seedDevices, seedListMembers } from '../../kit/seed-rows.ts';
+import { rowGlobalId, seedDevices, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
 import { schemaFields } from '../../kit/walk-schema.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -11,10 +11,12 @@ beforeAll(async () => {
   app = await startApp();
   await seedListMembers(app, 1, [1]);
   await seedDevices(app, [1]);
+  await seedSegmentMembers(app, 1, [1]);
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
 const list = rowGlobalId('List', 1);
+const segment = rowGlobalId('Segment', 1);
 let last = 0;
 
 /** An unused name. */
@@ -54,6 +56,8 @@ const inputs: Record<string, () => Promise<Record<string, unknown>>> = {
   },
   setListSubscription: async () => ({ uid: 'u1', listId: list, subscribed: true }),
   removeFromList: async () => ({ uid: await newMember(), listId: list }),
+  createSegment: async () => ({ name: 'New', where: {} }),
+  setSegmentSuppression: async () => ({ uid: 'u1', segmentId: segment, suppressed: true }),
 };
 
 /** A selection of a payload's field, the scopes that the field requires, and the statements that it adds. */
@@ -74,6 +78,10 @@ const fields: [mutation: string, field: string, selection: string, scopes: Scope
   ['removeFromList', 'removedEdgeId', '', [], []],
   ['removeFromList', 'user', '{ id email }', ['users:read'], ['readUsers']],
   ['removeFromList', 'list', '{ id }', [], []],
+  ['createSegment', 'segmentEdge', '{ cursor node { id name } }', ['segments:read'], []],
+  ['setSegmentSuppression', 'segment', '{ id }', [], ['readSegments']],
+  ['setSegmentSuppression', 'user', '{ id email }', ['users:read'], ['readUsers']],
+  ['setSegmentSuppression', 'membership', '{ id suppressed }', ['users:read'], ['readSegmentMemberships']],
 ];
 
 const typeOf = (mutation: string) => `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}`;
@@ -119,7 +127,7 @@ describe.each(fields)('%s, %s', (mutation, field, selection, scopes, added) => {
 });
 
 it('returns the fields without a scope to a caller who can only write', async () => {
-  const caller = await app.withScopes('users:identify', 'users:write', 'lists:write');
+  const caller = await app.withScopes('users:identify', 'users:write', 'lists:write', 'segments:write');
   const mutationsThatRead = schemaFields.filter(({ scopes }) => scopes.includes('users:read'));
   for (const [mutation, field, selection, scopes] of fields) {
     if (scopes.length > 0) continue;
@@ -162,7 +170,7 @@ it('has a case for every payload field that returns an object', () => {
   const cases = new Set(fields.map(([mutation, field]) => `${typeOf(mutation)}Payload.${field}`));
   // The objects that are written themselves; their fields require scopes.
   const written =
-    /^(CreateUser|UpdateUser|AddEvent|CreateList|UpdateList|ArchiveList|SetListSubscription)Payload\.(user|event|list|membership)$/;
+    /^(CreateUser|UpdateUser|AddEvent|CreateList|UpdateList|ArchiveList|SetListSubscription|CreateSegment|UpdateSegment)Payload\.(user|event|list|membership|segment)$/;
   const others = schemaFields
     .filter(({ type, field }) => type.name.endsWith('Payload') && 'getFields' in getNamedType(field.type))
     .filter(({ coordinate }) => !cases.has(coordinate) && !written.test(coordinate));

@@ -1,0 +1,54 @@
+import type { ReadDb } from '../../db/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import type { Condition } from '../users/filter/condition.ts';
+import { type ExplainedCondition, explain } from '../users/filter/explain.ts';
+import { needsOf, readUserFacts } from '../users/filter/facts.ts';
+import { toCondition } from '../users/filter/filter.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
+import { type NameOptions, readFilterNames } from './summary.ts';
+
+/**
+ * Explains whether users are members of segments: each condition of the current filter, whether it holds now, and when that can change
+ * without a write. Leaves out segments without members by a filter, and users who do not exist.
+ * @param keys each the id of a user and that of a segment, separated by a space. @returns by key.
+ */
+export async function explainMemberships(
+  db: ReadDb,
+  workspaceId: string,
+  keys: readonly string[],
+  options: NameOptions,
+): Promise<Map<string, readonly ExplainedCondition[]>> {
+  const pairs = keys.map((key) => {
+    const [userId = '', segmentId = ''] = key.split(' ');
+    return { key, userId, segmentId };
+  });
+  const filters = await readCurrentFilters(db, workspaceId, [...new Set(pairs.map(({ segmentId }) => segmentId))]);
+  const names = await readFilterNames(db, workspaceId, [...filters.values()], options);
+  const conditions = new Map<string, Condition>(
+    [...filters].map(([segmentId, filter]) => [segmentId, toCondition(parseStoredFilter(filter))]),
+  );
+  const explained = pairs.filter(({ segmentId }) => conditions.has(segmentId));
+  if (explained.length === 0) return new Map();
+  const userIds = [...new Set(explained.map(({ userId }) => userId))];
+  const { users, now } = await readUserFacts(db, workspaceId, userIds, needsOf([...conditions.values()]));
+  return new Map(
+    explained.flatMap((pair) => {
+      const [facts, condition] = [users.get(pair.userId), conditions.get(pair.segmentId)];
+      return facts && condition ? [[pair.key, explain(condition, facts, now.getTime(), names)]] : [];
+    }),
+  );
+}
+
+/** The filters by which segments have their members, by segment. */
+async function readCurrentFilters(
+  db: ReadDb,
+  workspaceId: string,
+  segmentIds: readonly string[],
+): Promise<Map<string, StoredFilter>> {
+  const rows = await db.query<{ segmentId: string; filter: StoredFilter }[]>`/* readCurrentFilters */
+    SELECT segments.id AS "segmentId", definition.filter FROM segments
+    JOIN segment_definitions AS definition
+      ON definition.workspace_id = ${workspaceId}::uuid AND definition.id = segments.definition_id AND definition.replaced_at IS NULL
+    WHERE segments.workspace_id = ${workspaceId}::uuid AND segments.id = ANY(${arrayParameter(segmentIds, 'uuid')})`;
+  return new Map(rows.map(({ segmentId, filter }) => [segmentId, filter]));
+}
