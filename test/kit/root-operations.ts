@@ -70,6 +70,14 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
       query('{ declaredAttributes { __typename } }'),
       query('{ declaredAttributes { key type isReady } }'),
     ],
+    'Query.changes': [
+      query('{ changes { __typename } }'),
+      query('{ changes { changes { id userId listId segmentId eventId } hasMore } }'),
+    ],
+    'Query.userChanges': [
+      query('query ($id: ID!) { userChanges(userId: $id) { __typename } }', { id: about.user }),
+      query('query ($id: ID!) { userChanges(userId: $id) { totalCount nodes { id userId } } }', { id: about.user }),
+    ],
     'Query._service': [query('{ _service { sdl } }')],
     'Query._entities': [
       query('query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id uid } } }', {

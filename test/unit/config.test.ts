@@ -23,6 +23,7 @@ it('has a default for every variable', () => {
     inFlightLimit: 500,
     trustProxy: [],
     tokens: undefined,
+    retention: { logDays: 30, auditDays: 0 },
     graphiql: 'anybody',
     persistedOperations: undefined,
   });

@@ -1,3 +1,5 @@
+import { Prisma } from '../../db/generated/client.ts';
+
 /**
  * A position in the log of changes: the text of a `pg_snapshot`, `xmin:xmax:xip,xip…`. The changes that are visible in it have been
  * returned. While a reader catches up in pieces, the snapshot to catch up with follows after a slash (feed.ts).
@@ -58,3 +60,27 @@ function isPart(text: string): boolean {
     return mayEqual ? BigInt(previous) <= BigInt(id) : BigInt(previous) < BigInt(id);
   });
 }
+
+/** Transactions that are listed as in progress, so that the one that stores the position can be included, at most. */
+const MAX_LISTED = 200;
+
+/**
+ * SQL of a position that includes the transaction that stores it, so that a reader who ignores its own changes need not read them. The
+ * transactions that began between the snapshot and this one count as in progress. The same position if there are many of them, or if the
+ * reader is catching up in pieces.
+ */
+export const includingOwnTransaction = (snapshot: Snapshot) => Prisma.sql`(
+    SELECT CASE
+      WHEN base.snapshot IS NULL OR base.own < base.xmax OR base.own - base.xmax > ${MAX_LISTED} THEN ${snapshot}
+      ELSE concat_ws(':', pg_snapshot_xmin(base.snapshot), base.own + 1, array_to_string(ARRAY(
+          SELECT xip::text::bigint FROM pg_snapshot_xip(base.snapshot) AS xip
+          UNION ALL
+          SELECT began FROM generate_series(base.xmax, base.own - 1) AS began
+          ORDER BY 1
+        ), ','))
+      END
+    FROM (
+      SELECT snapshot, pg_snapshot_xmax(snapshot)::text::bigint AS xmax, pg_current_xact_id()::text::bigint AS own
+      FROM (SELECT ${snapshot.includes('/') ? null : snapshot}::pg_snapshot AS snapshot) AS stored
+    ) AS base
+  )`;

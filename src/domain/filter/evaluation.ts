@@ -1,3 +1,5 @@
+import { instantRange } from '../shared/instant.ts';
+
 /**
  * The value of a condition at an instant, and how long it lasts.
  *
@@ -25,10 +27,9 @@ const FAILS: Evaluation = { holds: false, due: Number.POSITIVE_INFINITY };
 /** A value that only a write changes. */
 export const constant = (holds: boolean): Evaluation => (holds ? HOLDS : FAILS);
 
-/** The last instant that the APIs and the database represent alike, in ms since 1970. */
-const LAST_DUE = Date.parse('9999-12-31T23:59:59.999Z');
+const LAST_DUE = instantRange.last.getTime();
 
-/** A value until an instant. @param due `Infinity` if only a write changes it. NaN and instants after the year 9999 count as that. */
+/** A value until an instant. @param due `Infinity` if only a write changes it. NaN and instants after the last valid one count as that. */
 export const until = (due: number, holds: boolean): Evaluation => (due <= LAST_DUE ? { holds, due } : constant(holds));
 
 /** What can be evaluated for a subject: a user, or one of its rows. */

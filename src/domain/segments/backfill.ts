@@ -24,6 +24,8 @@ const USERS_AT_ONCE = 50;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 interface BackfillOptions {
+  /** The size of the step, as a part of the usual one. */
+  part?: number;
   /** Maximum number of users of a step. */
   stepSize?: number | undefined;
   /** The time of the evaluation; the database's clock by default. */
@@ -46,7 +48,7 @@ export interface BackfillResult {
 export async function advanceBackfill(
   db: Database,
   segments: WorkspaceSegments,
-  { stepSize, now }: BackfillOptions = {},
+  { part = 1, stepSize, now }: BackfillOptions = {},
 ): Promise<BackfillResult | null | undefined> {
   const { workspaceId } = segments;
   const current = await segments.read(db);
@@ -58,11 +60,8 @@ export async function advanceBackfill(
   const { position } = current;
   const isTimed = ({ condition }: Definition) => condition.dependencies().some(({ kind }) => kind === 'time');
   const inDatabase = definitions.length <= MAX_DEFINITIONS_IN_DATABASE && !definitions.some(isTimed);
-  const limit =
-    stepSize ??
-    (inDatabase
-      ? STEP_SIZE_IN_DATABASE
-      : Math.min(STEP_SIZE_IN_MEMORY, Math.ceil(EVALUATIONS_PER_STEP / definitions.length)));
+  const inMemory = Math.min(STEP_SIZE_IN_MEMORY, EVALUATIONS_PER_STEP / definitions.length);
+  const limit = stepSize ?? Math.ceil((inDatabase ? STEP_SIZE_IN_DATABASE : inMemory) * part);
   const userIds = await readNextUsers(db, workspaceId, first.position, limit);
   const last = userIds.at(-1);
   let version = BigInt(position.version);

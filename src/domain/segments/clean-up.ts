@@ -9,12 +9,13 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 /**
  * Deletes some rows of a definition that was replaced: first its members, then the instants at which they could change and, of a deleted
  * segment, the suppressions; at last the definition.
+ * @param part the size of the step, as a part of the usual one.
  */
 export async function cleanUpDefinition(
   db: WriteDb,
   workspaceId: string,
   { id, segmentId, position, currentId }: StoredDefinition,
-  stepSize = STEP_SIZE,
+  { part = 1, stepSize = Math.ceil(STEP_SIZE * part) }: { part?: number; stepSize?: number | undefined } = {},
 ): Promise<void> {
   const deleted = await db.execute`/* deleteSegmentMembers */
     DELETE FROM segment_memberships

@@ -31,7 +31,10 @@ export interface StepResult {
 }
 
 interface StepOptions {
-  stepSize?: number;
+  /** The size of the step, as a part of the usual one. */
+  part?: number;
+  /** Maximum number of changes, and of instants. */
+  stepSize?: number | undefined;
   /** The time of the evaluation; the database's clock by default. */
   now?: Date | undefined;
 }
@@ -44,28 +47,33 @@ interface StepOptions {
 export async function consumeChanges(
   db: Database,
   segments: WorkspaceSegments,
-  { stepSize = STEP_SIZE, now: fixedNow }: StepOptions = {},
+  { part = 1, stepSize = Math.ceil(STEP_SIZE * part), now: fixedNow }: StepOptions = {},
 ): Promise<StepResult | undefined> {
   const { workspaceId } = segments;
-  const current = await segments.read(db);
+  const current = await segments.readPosition(db);
   if (!current) return undefined;
-  const { position, plan } = current;
-  const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, position.snapshot, stepSize);
+  const { plan } = current;
+  const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, current.position.snapshot, stepSize);
   await deriveSuppressions(db, workspaceId, changes);
   const dues = await readDues(db, workspaceId, stepSize, fixedNow);
-  const users = collectEvaluations(plan, changes, dues);
-  const state = await readState(db, workspaceId, plan, users, fixedNow);
+  const users = [...collectEvaluations(plan, changes, dues)];
   const effects: Effect[] = [];
+  let { position } = current;
   let evaluations = 0;
-  for (const [place, [userId, ofUser]] of [...users].entries()) {
-    if (place % USERS_AT_ONCE === USERS_AT_ONCE - 1) await new Promise(setImmediate);
-    const facts = state.facts.get(userId);
-    // A deleted user has no rows.
-    if (facts) effects.push(...evaluateUser(plan, ofUser, { facts, stored: state.stored.get(userId), now: state.now }));
-    evaluations += ofUser.size;
+  // A transaction can have more changes than a step should evaluate. Only the last part moves the snapshot: if one fails, all are repeated.
+  const partSize = 2 * stepSize;
+  for (let from = 0; from === 0 || from < users.length; from += partSize) {
+    const ofPart = new Map(users.slice(from, from + partSize));
+    const state = await readState(db, workspaceId, plan, ofPart, fixedNow);
+    const effectsOfPart = await evaluateUsers(plan, ofPart, state);
+    const isLast = from + partSize >= users.length;
+    const writes = { position, now: state.now, effects: effectsOfPart, ...(isLast ? { snapshot } : {}) };
+    if (!(await writeStep(db, workspaceId, writes))) return undefined;
+    segments.stepped();
+    position = { ...position, version: String(BigInt(position.version) + 1n) };
+    effects.push(...effectsOfPart);
+    for (const ofUser of ofPart.values()) evaluations += ofUser.size;
   }
-  const isWritten = await writeStep(db, workspaceId, { position, snapshot, now: state.now, effects });
-  if (!isWritten) return undefined;
   await deleteDead(db, workspaceId, plan, dues);
   const instants = [...changes.map(({ at }) => Date.parse(at)), ...dues.map(({ due }) => due)];
   return {
@@ -77,6 +85,25 @@ export async function consumeChanges(
     oldestAt: instants.length === 0 ? undefined : Math.min(...instants),
     hasMore: hasMore || dues.length === stepSize,
   };
+}
+
+type State = Awaited<ReturnType<typeof readState>>;
+
+async function evaluateUsers(
+  plan: Plan,
+  users: ReadonlyMap<string, Evaluations>,
+  { facts, stored, now }: State,
+): Promise<Effect[]> {
+  const effects: Effect[] = [];
+  let place = 0;
+  for (const [userId, evaluations] of users) {
+    place += 1;
+    if (place % USERS_AT_ONCE === 0) await new Promise(setImmediate);
+    const ofUser = facts.get(userId);
+    // A deleted user has no rows.
+    if (ofUser) effects.push(...evaluateUser(plan, evaluations, { facts: ofUser, stored: stored.get(userId), now }));
+  }
+  return effects;
 }
 
 /** An instant at which a membership can change by itself. */

@@ -105,12 +105,13 @@ export function deleteSegment(db: Database, actor: Actor, segmentId: string): Pr
 
 /**
  * Lets concurrent changes to the definitions of a workspace wait for each other until the transaction ends, and makes the computation
- * of segments read the definitions again. The first definition of a workspace starts the computation.
+ * of segments read the definitions again. The first definition of a workspace starts the computation, with a version above all that the
+ * workspace had before its last segment was deleted: each of them was written by a transaction of its own, whose id was at least as great.
  */
 async function lockDefinitions(tx: WriteDb, workspaceId: string): Promise<void> {
   await tx.execute`/* lockDefinitions */
-    INSERT INTO change_consumers (workspace_id, name, snapshot)
-    VALUES (${workspaceId}::uuid, 'segments', pg_current_snapshot()::text)
+    INSERT INTO change_consumers (workspace_id, name, snapshot, version)
+    VALUES (${workspaceId}::uuid, 'segments', pg_current_snapshot()::text, pg_current_xact_id()::text::bigint)
     ON CONFLICT (workspace_id, name) DO UPDATE SET version = change_consumers.version + 1`;
 }
 

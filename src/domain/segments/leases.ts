@@ -10,15 +10,17 @@ export interface WorkspaceNews {
   workspaceId: string;
   /** Whether there are changes or due instants. */
   hasNews: boolean;
-  /** Whether there are definitions to compute or to delete. */
+  /** Whether there are definitions to compute or to delete, or none any more, which ends the consumption of changes. */
   hasWork: boolean;
 }
 
-/** Registers a process, or renews its registration, for `LEASE_MS`. */
+/** Registers a process, or renews its registration, for `LEASE_MS`. While no workspace has segments, it writes nothing. */
 export async function renewWorker(db: WriteDb, workerId: string): Promise<void> {
   await db.execute`/* renewSegmentWorker */
     WITH ended AS (DELETE FROM segment_workers WHERE expires_at < now() - interval '1 minute')
-    INSERT INTO segment_workers (id, expires_at) VALUES (${workerId}::uuid, now() + ${LEASE_MS}::int * interval '1 millisecond')
+    INSERT INTO segment_workers (id, expires_at)
+    SELECT ${workerId}::uuid, now() + ${LEASE_MS}::int * interval '1 millisecond'
+    WHERE EXISTS (SELECT FROM change_consumers WHERE name = ${CONSUMER})
     ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
 }
 
@@ -29,10 +31,12 @@ export async function endWorker(db: WriteDb, workerId: string): Promise<void> {
 
 /**
  * Takes over workspaces: those of processes that have ended, and as many of those that have more than their share that all have as many.
- * To take a workspace from a process that is computing it is safe: a step of that process finds its position outdated.
+ * To take a workspace from a process that is computing it is safe: a step of that process finds its position outdated. Workspaces that
+ * a transaction has locked are left for the next time: processes that wait for each other's rows could deadlock.
+ * @returns the number of workspaces that the process has.
  */
-export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<void> {
-  await db.execute`/* takeSegmentWorkspaces */
+export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<number> {
+  const [row] = await db.query<{ count: number }[]>`/* takeSegmentWorkspaces */
     WITH alive AS MATERIALIZED (SELECT id FROM segment_workers WHERE expires_at > now()),
     consumer AS MATERIALIZED (
       SELECT workspace_id, owner, owner IN (SELECT id FROM alive) IS TRUE AS is_owned FROM change_consumers WHERE name = ${CONSUMER}
@@ -40,14 +44,23 @@ export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<voi
       SELECT consumer.*, row_number() OVER (PARTITION BY owner ORDER BY workspace_id) AS place FROM consumer WHERE is_owned
     ), share AS (SELECT ceil(count(*)::numeric / greatest((SELECT count(*) FROM alive), 1)) AS size FROM consumer),
     own AS (SELECT count(*) AS size FROM consumer WHERE owner = ${workerId}::uuid),
-    available AS (
-      SELECT workspace_id FROM consumer WHERE NOT is_owned
+    available AS MATERIALIZED (
+      SELECT workspace_id, owner FROM consumer WHERE NOT is_owned
       UNION ALL
-      SELECT workspace_id FROM numbered WHERE owner <> ${workerId}::uuid AND place > (SELECT size FROM share)
+      SELECT workspace_id, owner FROM numbered WHERE owner <> ${workerId}::uuid AND place > (SELECT size FROM share)
+    ), locked AS MATERIALIZED (
+      SELECT change_consumers.workspace_id FROM change_consumers JOIN available USING (workspace_id)
+      WHERE change_consumers.name = ${CONSUMER} AND change_consumers.owner IS NOT DISTINCT FROM available.owner
+      LIMIT (SELECT greatest(share.size - own.size, 0)::int FROM share CROSS JOIN own)
+      FOR NO KEY UPDATE OF change_consumers SKIP LOCKED
+    ), taken AS (
+      UPDATE change_consumers SET owner = ${workerId}::uuid FROM locked
+      WHERE change_consumers.workspace_id = locked.workspace_id AND change_consumers.name = ${CONSUMER}
+        AND change_consumers.owner IS DISTINCT FROM ${workerId}::uuid
+      RETURNING 1
     )
-    UPDATE change_consumers SET owner = ${workerId}::uuid
-    FROM (SELECT workspace_id FROM available LIMIT (SELECT greatest(share.size - own.size, 0)::int FROM share CROSS JOIN own)) AS taken
-    WHERE change_consumers.workspace_id = taken.workspace_id AND change_consumers.name = ${CONSUMER}`;
+    SELECT (own.size + (SELECT count(*) FROM taken))::int AS count FROM own`;
+  return row?.count ?? 0;
 }
 
 /**
@@ -78,7 +91,9 @@ export async function readNews(db: WriteDb, workerId: string, now?: Date): Promi
           WHERE segment_definitions.workspace_id = consumer.workspace_id
             AND (segment_definitions.completed_at IS NULL OR segment_definitions.replaced_at IS NOT NULL)
           ORDER BY segment_definitions.id LIMIT 1
-        ) IS NOT NULL AS "hasWork"
+        ) IS NOT NULL OR NOT EXISTS (
+          SELECT FROM segment_definitions WHERE segment_definitions.workspace_id = consumer.workspace_id
+        ) AS "hasWork"
       FROM change_consumers AS consumer WHERE consumer.owner = ${workerId}::uuid AND consumer.name = ${CONSUMER}
       OFFSET 0
     ) AS workspace WHERE "hasNews" OR "hasWork"`;

@@ -3,6 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import type { Action } from '../changes/change.ts';
 import { recordEach } from '../changes/record.ts';
+import { includingOwnTransaction } from '../changes/snapshot.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';
 
@@ -34,8 +35,8 @@ export async function readStored(
     FROM segment_suppressions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${ids})`;
   const users = new Map<string, { memberships: Map<string, StoredMembership>; suppressedIn: Set<string> }>();
   for (const { userId, definitionId, isMember, due, isSuppression } of rows) {
-    let user = users.get(userId);
-    if (!user) users.set(userId, (user = { memberships: new Map(), suppressedIn: new Set() }));
+    const user = users.get(userId) ?? { memberships: new Map(), suppressedIn: new Set() };
+    users.set(userId, user);
     if (isSuppression) user.suppressedIn.add(definitionId);
     else {
       const known = user.memberships.get(definitionId);
@@ -64,7 +65,7 @@ interface StoredRow {
  */
 export const movedSql = (workspaceId: string, { version }: Position, snapshot?: string) => Prisma.sql`moved AS (
     UPDATE change_consumers SET version = version + 1
-      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${snapshot}`}
+      ${snapshot === undefined ? Prisma.empty : Prisma.sql`, snapshot = ${includingOwnTransaction(snapshot)}`}
     WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint
     RETURNING version
   )`;

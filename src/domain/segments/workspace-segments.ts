@@ -32,29 +32,34 @@ export class WorkspaceSegments {
   /** By definition, whose filter never changes. */
   #conditions = new Map<string, Condition>();
   #plan: { key: string; plan: Plan } | undefined;
+  /** What was read last, at a version that nothing but steps of this process has followed. */
+  #last: SegmentsAtPosition | undefined;
 
   constructor(workspaceId: string) {
     this.workspaceId = workspaceId;
   }
 
   /** @returns undefined if the workspace has no segments. */
-  async read(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
-    const { workspaceId } = this;
-    const [row] = await db.query<(Position & { definitions: StoredDefinition[] })[]>`/* readComputedSegments */
-      SELECT snapshot, version::text AS version, (
-          SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'id', definition.id, 'segmentId', definition.segment_id, 'currentId', segments.definition_id,
-            'position', definition.position, 'usersRead', definition.users_read, 'usersTotal', definition.users_total,
-            'isComplete', definition.completed_at IS NOT NULL, 'isReplaced', definition.replaced_at IS NOT NULL
-          ) ORDER BY definition.id), '[]')
-          FROM segment_definitions AS definition LEFT JOIN segments
-            ON segments.workspace_id = ${workspaceId}::uuid AND segments.id = definition.segment_id
-          WHERE definition.workspace_id = ${workspaceId}::uuid
-        ) AS definitions
-      FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
-    if (!row) return undefined;
-    const { snapshot, version, definitions } = row;
-    return { position: { snapshot, version }, definitions, plan: await this.#planOf(db, definitions) };
+  read(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
+    return this.#read(db, undefined);
+  }
+
+  /**
+   * Reads the position, and the definitions if they can have changed since the last step: each change of a definition changes the version,
+   * as each step does. Not within a transaction that changes definitions. @returns undefined if the workspace has no segments.
+   */
+  async readPosition(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
+    const last = this.#last;
+    this.#last = undefined;
+    this.#last = await this.#read(db, last);
+    return this.#last;
+  }
+
+  /** A step that has changed no definition has written its effects: the next version is its own. */
+  stepped(): void {
+    if (!this.#last) return;
+    const { position } = this.#last;
+    this.#last = { ...this.#last, position: { ...position, version: String(BigInt(position.version) + 1n) } };
   }
 
   /** The condition of a definition that was read. */
@@ -69,6 +74,28 @@ export class WorkspaceSegments {
     await db.execute`/* endSegmentConsumer */
       DELETE FROM change_consumers
       WHERE workspace_id = ${this.workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint`;
+  }
+
+  /** @param known is returned, with the position, if its version is the current one. */
+  async #read(db: WriteDb, known: SegmentsAtPosition | undefined): Promise<SegmentsAtPosition | undefined> {
+    const { workspaceId } = this;
+    const [row] = await db.query<(Position & { definitions: StoredDefinition[] | null })[]>`/* readComputedSegments */
+      SELECT snapshot, version::text AS version, CASE WHEN version = ${known?.position.version ?? null}::bigint THEN NULL ELSE (
+          SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'id', definition.id, 'segmentId', definition.segment_id, 'currentId', segments.definition_id,
+            'position', definition.position, 'usersRead', definition.users_read, 'usersTotal', definition.users_total,
+            'isComplete', definition.completed_at IS NOT NULL, 'isReplaced', definition.replaced_at IS NOT NULL
+          ) ORDER BY definition.id), '[]')
+          FROM segment_definitions AS definition LEFT JOIN segments
+            ON segments.workspace_id = ${workspaceId}::uuid AND segments.id = definition.segment_id
+          WHERE definition.workspace_id = ${workspaceId}::uuid
+        ) END AS definitions
+      FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
+    if (!row) return undefined;
+    const { snapshot, version, definitions } = row;
+    const position = { snapshot, version };
+    if (definitions) return { position, definitions, plan: await this.#planOf(db, definitions) };
+    return known && { ...known, position };
   }
 
   async #planOf(db: WriteDb, stored: readonly StoredDefinition[]): Promise<Plan> {

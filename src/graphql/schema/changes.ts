@@ -106,6 +106,7 @@ const partOfPage = { cost: 0, passesRows: true } as const;
 
 const ChangeFeedType = builder.objectRef<ChangePage>('ChangeFeed').implement({
   description: 'A page of the log of changes.',
+  requiresScopes: ['audit:read'],
   fields: (t) => ({
     changes: t.field({
       type: [ChangeType],

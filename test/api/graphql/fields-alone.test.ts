@@ -50,6 +50,12 @@ const paths: [type: string, path: string, operation: (fields: string) => string]
   ['Event', 'User.events', (fields) => `{ users(first: 30) { nodes { events { nodes { ${fields} } } } } }`],
   ['Device', 'User.devices', (fields) => `{ users(first: 30) { nodes { devices { ${fields} } } } }`],
   ['List', 'Query.lists', (fields) => `{ lists { nodes { ${fields} } } }`],
+  ['Change', 'Query.changes', (fields) => `{ changes(first: 30) { changes { ${fields} } } }`],
+  [
+    'Change',
+    'Query.userChanges',
+    (fields) => `{ userChanges(userId: "${rowGlobalId('User', 10)}") { nodes { ${fields} } } }`,
+  ],
   ['Segment', 'Query.segments', (fields) => `{ segments { nodes { ${fields} } } }`],
 ];
 
@@ -91,6 +97,25 @@ async function startFullApp() {
   await app.db.$executeRaw`
     UPDATE events SET value = to_jsonb(id::text), properties = jsonb_build_object('id', id)
     WHERE workspace_id = ${app.workspaceId}::uuid`;
+  await app.db.change.createMany({
+    data: users.map((user) => {
+      const ids = {
+        userId: rowId(user),
+        listId: rowId(1),
+        eventId: rowId(user),
+        segmentId: rowId(1),
+        apiKeyId: rowId(1),
+      };
+      return {
+        workspaceId: app.workspaceId,
+        at: new Date(),
+        keyId: 'cli',
+        action: 'updateUser' as const,
+        changed: ['email'],
+        ...ids,
+      };
+    }),
+  });
   return app;
 }
 

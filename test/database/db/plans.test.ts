@@ -9,6 +9,7 @@ import { insertEvents } from '../../../src/domain/events/add.ts';
 import { eventsSource } from '../../../src/domain/events/event.ts';
 import { listsSource } from '../../../src/domain/lists/list.ts';
 import { listMembersSource } from '../../../src/domain/lists/memberships.ts';
+import { readNews } from '../../../src/domain/segments/leases.ts';
 import { segmentMembersSource } from '../../../src/domain/segments/memberships.ts';
 import { segmentsSource } from '../../../src/domain/segments/segment.ts';
 import { nameOfKey } from '../../../src/domain/shared/actor.ts';
@@ -161,6 +162,20 @@ describe('the plans of connections over 20,000 rows', () => {
       readAudit(database.db, workspaceId, { since: new Date('2100-01-01') }, { size: 30 }),
     );
     expect(touched).toEqual({ changes: 1_000 });
+  });
+
+  it.each([
+    ['at its end', ROWS + 1],
+    ['within it', ROWS / 2],
+  ])('the search for changes of a consumer whose position in the log is %s reads one at most', async (_name, xid) => {
+    await client.query(
+      `INSERT INTO change_consumers (workspace_id, name, snapshot, owner) VALUES ($1, 'segments', $2, $1)
+      ON CONFLICT (workspace_id, name) DO UPDATE SET snapshot = excluded.snapshot`,
+      [workspaceId, `${xid}:${xid}:`],
+    );
+    const news = await readNews(database.db, workspaceId);
+    expect(news.length).toBe(xid > ROWS ? 0 : 1);
+    expect((await rowsTouched(() => readNews(database.db, workspaceId))).changes).toBeLessThanOrEqual(1);
   });
 
   it('List.members counts memberships without reading users', async () => {

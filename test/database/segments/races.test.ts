@@ -45,7 +45,7 @@ it('suppresses a member whom a new definition adds while the suppression is bein
     await tx.$queryRaw`SELECT FROM segments WHERE id = ${segmentId}::uuid FOR UPDATE`;
     const suppressing = setSegmentSuppression(app.db, actorOf(app), { uid: 'ada', segmentId, suppressed: true });
     await untilWaiting(app, 1);
-    expect(await advanceBackfill(app.db, processOf(app))).toBeTruthy();
+    expect(await advanceBackfill(app.db, processOf(app), { stepSize: 1 })).toBeTruthy();
     return { suppressing: [suppressing] };
   });
   await Promise.all(suppressing);

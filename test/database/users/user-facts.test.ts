@@ -137,6 +137,26 @@ it('reads few of the events of a user with many', async () => {
   expect(await evaluate({ events: [{ ...old, count: { gte: 2 } }] }, 1)).toEqual({ holds: false, due: Infinity });
 });
 
+it('reads what decides each condition on the same events of a user with many', async () => {
+  await using app = await startApp();
+  const { user } = await addPerson(app, 1, { Opened: ago(300), Paid: [-400, -500, -1_000, 5, 6] });
+  const inMinutes = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000);
+  const isPaid = (event: object): UserFilter => ({ events: [{ name: { eq: 'Paid' }, within: 'P30D', ...event }] });
+  const expected: [UserFilter, { holds: boolean; due: number }][] = [
+    [isPaid({}), { holds: true, due: 30 * 24 * 60 - 400 }],
+    [isPaid({ until: inMinutes(-450) }), { holds: true, due: 30 * 24 * 60 - 500 }],
+    [isPaid({ since: inMinutes(6) }), { holds: false, due: 6 }],
+  ];
+  for (const pairs of [expected, expected.toReversed()]) {
+    const filters = pairs.map(([filter]) => filter);
+    const facts = await factsOf(app, user.id, ...filters);
+    const values = filters.map((filter) => toCondition(filter).evaluate(facts, NOW.getTime()));
+    expect(values.map(({ holds, due }) => ({ holds, due: (due - NOW.getTime()) / 60_000 }))).toEqual(
+      pairs.map(([, value]) => value),
+    );
+  }
+});
+
 it('prepares one statement, whatever the number of conditions', async () => {
   await using app = await startApp();
   const ada = await addUser(app);

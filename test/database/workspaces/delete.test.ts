@@ -14,7 +14,7 @@ import {
 import { createWorkspace, listWorkspaces } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase } from '../../kit/database.ts';
-import { seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
+import { rowId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
 import { tenantTables } from '../../kit/tenant-statements.ts';
 
 const numbers = Array.from({ length: 25 }, (_, place) => place + 1);
@@ -41,6 +41,19 @@ async function createFullWorkspace(db: DatabaseClient, name: string) {
   await createUser(db, actor, { uid: 'once', idempotencyKey: 'k1' });
   await addEvent(db, actor, { uid: 'once', name: 'Paid', idempotencyKey: 'k2' });
   await db.user.deleteMany({ where: { workspaceId, uid: 'u3' } });
+  const [userId, segmentId] = [rowId(1), rowId(1)];
+  await db.$executeRaw`
+    WITH definition AS (
+      INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at)
+      VALUES (${workspaceId}::uuid, ${segmentId}::uuid, ${segmentId}::uuid, '{}', now())
+    ), suppression AS (
+      INSERT INTO segment_suppressions (workspace_id, user_id, segment_id)
+      VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid)
+    ), due AS (
+      INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
+      VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid, now())
+    )
+    INSERT INTO change_consumers (workspace_id, name, snapshot) VALUES (${workspaceId}::uuid, 'segments', '1:1:')`;
   return workspaceId;
 }
 
@@ -51,13 +64,17 @@ const full: RowCounts = {
   devices: 24,
   list_memberships: 48,
   segment_memberships: 24,
+  segment_suppressions: 1,
+  segment_due: 1,
   user_words: 25,
   attribute_values: 4,
   user_activity: 25,
   users: 25,
   attribute_declarations: 2,
   lists: 2,
+  segment_definitions: 1,
   segments: 1,
+  change_consumers: 1,
   user_deletions: 1,
   api_keys: 1,
 };

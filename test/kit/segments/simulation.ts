@@ -120,7 +120,7 @@ export class SegmentSimulation {
       const current = await this.#segments.read(db);
       const replaced = current?.definitions.find(({ isReplaced }) => isReplaced);
       if (!replaced) return;
-      await cleanUpDefinition(db, workspaceId, replaced, stepSize);
+      await cleanUpDefinition(db, workspaceId, replaced, { stepSize });
     }
   }
 

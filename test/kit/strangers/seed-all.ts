@@ -25,6 +25,10 @@ export async function seedAll(place: Place, number: number): Promise<void> {
     VALUES (${workspaceId}::uuid, gen_random_uuid(), ${`import${number}@example.com`}, ${`import${number}@example.com`},
       true, now(), now())`;
   await db.$executeRaw`
+    INSERT INTO changes (workspace_id, at, key_id, action, user_id, list_id, segment_id, changed)
+    VALUES (${workspaceId}::uuid, now(), ${`key-${number}`}, 'updateUser', ${rowId(number)}::uuid, ${rowId(number)}::uuid,
+      ${rowId(number)}::uuid, ARRAY[${`meta.k${number}`}])`;
+  await db.$executeRaw`
     INSERT INTO idempotency_keys (workspace_id, key, operation, digest, made_id, created_at)
     VALUES (${workspaceId}::uuid, ${namesOf(number).idempotencyKey}, 'addEvent', sha256('something'), gen_random_uuid(), now())`;
 }

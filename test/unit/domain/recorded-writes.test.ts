@@ -53,7 +53,7 @@ const writes = files.flatMap(({ file, source }) =>
     .map((sql) => ({ file, sql })),
 );
 
-it('records every write to users, devices, lists, memberships and events in the same statement', () => {
+it('records every write to users, devices, lists, memberships, events and segments in the same statement', () => {
   const unrecorded = writes.filter(({ sql }) => !/\brecord(Each|Subscription)?\(/.test(sql)).map(({ file }) => file);
   expect(
     [...new Set(unrecorded)].sort(),
