@@ -38,7 +38,10 @@ it('is right after its connections were terminated at random moments', { timeout
   await expect.poll(() => findDifferences(db, workspaceId), { timeout: 10_000 }).toEqual([]);
   for (let round = 0; round < 40; round += 1) {
     const uid = `u${round % 10}`;
-    const profile = { firstName: names[round % 3] ?? null, appLastActiveAt: new Date(Date.now() - 59_000).toISOString() };
+    const profile = {
+      firstName: names[round % 3] ?? null,
+      appLastActiveAt: new Date(Date.now() - 59_000).toISOString(),
+    };
     await write(app, round < 10 ? 'createUser' : 'updateUser', { uid, ...profile });
     if (round % 10 === 0) await redefine(app, changed, { firstName: { eq: names[round % 4] ?? 'Eve' } });
     await delay(round % 7);
