@@ -59,7 +59,8 @@ interface RetentionStep {
 }
 
 /**
- * Deletes the next changes of a workspace that are older than a number of days, in one transaction. It reads changes in the order of
+ * Deletes the next changes of a workspace that are older than a number of days, in one transaction, unless a consumer, such as the
+ * computation of segments, has not read them. It reads changes in the order of
  * (transaction id, `seq`) from where the last step ended, and stops at the first one that is young enough, so that no step reads what
  * earlier ones have read. It passes transactions as a whole. A step that another process does at the same time is complete.
  */
@@ -102,8 +103,13 @@ async function findEnd(
   const [found] = await tx.query<
     { xid: string | null; seq: string | null; firstXid: string; count: number; young: string }[]
   >`/* findOldChanges */
-    WITH next AS MATERIALIZED (
-      SELECT xid, seq, at < now() - make_interval(days => ${days}::int) AS is_old FROM changes
+    WITH unread AS MATERIALIZED (
+      SELECT min(pg_snapshot_xmin(split_part(snapshot, '/', 1)::pg_snapshot)::text::bigint) AS xid FROM change_consumers
+      WHERE change_consumers.workspace_id = ${workspaceId}::uuid AND name <> ALL(${Object.values(names)}::text[])
+    ), next AS MATERIALIZED (
+      SELECT xid, seq, at < now() - make_interval(days => ${days}::int)
+        AND xid < coalesce((SELECT unread.xid FROM unread), xid + 1) AS is_old
+      FROM changes
       WHERE changes.workspace_id = ${workspaceId}::uuid
         AND (changes.xid, changes.seq) > (${start.xid}::bigint, ${start.seq}::bigint)
       ORDER BY changes.xid, changes.seq LIMIT ${stepSize}
