@@ -7,6 +7,8 @@ import { operations as readsOperations } from './reads/operations.ts';
 import { createProgress, type Progress } from './report/progress.ts';
 import { run } from './run.ts';
 import { measureSizes } from './scale/measure-sizes.ts';
+import { measureSegments } from './segments/measure.ts';
+import { SMOKE } from './segments/options.ts';
 import { soak } from './soak/soak.ts';
 import { withTestBed } from './test-bed.ts';
 
@@ -20,6 +22,7 @@ async function smoke(): Promise<void> {
   await smokeSoak(progress);
   await smokeScale(progress);
   await smokeReads(progress);
+  await smokeSegments(progress);
   progress.clear();
 }
 
@@ -67,6 +70,18 @@ async function smokeReads({ show }: Progress): Promise<void> {
     throw new Error('bench:reads must time one round of each variant.');
   }
   process.stdout.write(`bench:reads: all variants of ${readsOperations.length} operations return equal results\n`);
+}
+
+async function smokeSegments({ show }: Progress): Promise<void> {
+  const { live, burst } = await measureSegments(SMOKE, undefined, show);
+  const unseen = live.turns.reduce((sum, turn) => sum + turn.unseen, burst.otherUnseen);
+  if (unseen > 0) throw new Error(`${unseen} writes of bench:segments did not become visible in a segment.`);
+  if (live.turns.flatMap(({ lags }) => lags).length === 0) throw new Error('bench:segments followed no writes.');
+  if (live.lateness.length === 0) throw new Error('bench:segments met no due instants.');
+  if (live.alone.changes === 0 || burst.users !== SMOKE.burst || burst.rows === 0) {
+    throw new Error('bench:segments must consume a backlog and an import.');
+  }
+  process.stdout.write('bench:segments: all writes, due instants and imported users arrived in their segments\n');
 }
 
 run('bench:smoke', smoke);

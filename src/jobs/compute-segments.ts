@@ -11,7 +11,7 @@ import { recordSegmentStep, setSegmentBacklog } from '../telemetry/segment-metri
 import type { RunningJobs } from './run-jobs.ts';
 
 /** Interval in ms between two searches for changes and due instants, while there are segments. */
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 /** The same while this process computes the segments of no workspace. */
 const IDLE_POLL_MS = 500;

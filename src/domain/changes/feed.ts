@@ -36,18 +36,20 @@ export async function currentSnapshot(db: WriteDb): Promise<Snapshot> {
  * a user that have been returned are always its first ones, so it suffices to look at the change before those of the piece.
  *
  * @param limit the piece exceeds it by what is needed to include whole transactions and to keep the order.
+ * @param options `except`: an actor whose changes are left out, by the name in `Change.keyId`. Always the same for a reader.
  */
 export async function changesAfter(
   db: WriteDb,
   workspaceId: string,
   after: Snapshot,
   limit: number,
+  { except }: { except?: string } = {},
 ): Promise<ChangesPiece> {
   const { position, target: fixedTarget } = partsOf(after);
   let target = fixedTarget;
   let end: string | undefined;
   for (;;) {
-    const piece = await readPiece(db, { workspaceId, position, target, limit, end });
+    const piece = await readPiece(db, { workspaceId, position, target, limit, end, except });
     if (piece.end === null) {
       const hasMore = fixedTarget !== undefined && fixedTarget !== piece.now;
       return { changes: changeColumns.rows(piece.changes), snapshot: piece.target, hasMore };
@@ -87,6 +89,8 @@ interface PieceQuery {
   /** The snapshot to catch up with; the current one, if omitted. */
   target: Snapshot | undefined;
   limit: number;
+  /** The actor whose changes are left out. */
+  except: string | undefined;
   /** Reads all transactions with smaller ids, instead of `limit` changes. */
   end: string | undefined;
 }
@@ -103,12 +107,18 @@ interface Piece {
   misplaced: string | null;
 }
 
-async function readPiece(db: WriteDb, { workspaceId, position, target, limit, end }: PieceQuery): Promise<Piece> {
+async function readPiece(
+  db: WriteDb,
+  { workspaceId, position, target, limit, end, except }: PieceQuery,
+): Promise<Piece> {
   const visible = visibleIn(Prisma.sql`(SELECT snapshot FROM target)`, Prisma.sql`(SELECT xmin FROM target)`);
-  const ofUser = Prisma.sql`changes.workspace_id = ${workspaceId}::uuid AND changes.user_id = authors.user_id`;
+  const byOthers = except === undefined ? Prisma.empty : Prisma.sql`AND changes.key_id <> ${except}`;
+  const ofUser = Prisma.sql`changes.workspace_id = ${workspaceId}::uuid AND changes.user_id = authors.user_id ${byOthers}`;
   const [piece] = await db.query<Piece[]>`/* changesAfter */
-    WITH target AS MATERIALIZED (${targetSql(target)}), finished AS (${finishedSql(workspaceId, position)}), started AS (
-      ${startedSql(workspaceId, position)} AND changes.xid < coalesce(${end}::bigint, ${MAX_XID}::bigint)
+    WITH target AS MATERIALIZED (${targetSql(target)}), finished AS (
+      ${finishedSql(workspaceId, position)} ${byOthers}
+    ), started AS (
+      ${startedSql(workspaceId, position)} ${byOthers} AND changes.xid < coalesce(${end}::bigint, ${MAX_XID}::bigint)
       ORDER BY changes.xid, changes.seq LIMIT ${end === undefined ? limit + 1 : null}::bigint
     ), piece_end AS MATERIALIZED (
       SELECT coalesce(${end}::bigint, CASE WHEN count(*) > ${limit} THEN greatest(max(xid), min(xid) + 1) END) AS xid,

@@ -1,8 +1,9 @@
 import type { Database } from '../../db/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { type Change, changesAfter } from '../changes/feed.ts';
+import { SEGMENTS } from '../shared/actor.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
-import { type Effect, type Evaluations, evaluateUser } from './evaluate.ts';
+import { addEvaluations, type Effect, type Evaluations, evaluateUser } from './evaluate.ts';
 import { type Plan, TIME } from './plan.ts';
 import { readStored, writeStep } from './stored.ts';
 import { deriveSuppressions } from './suppress.ts';
@@ -53,7 +54,10 @@ export async function consumeChanges(
   const current = await segments.readPosition(db);
   if (!current) return undefined;
   const { plan } = current;
-  const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, current.position.snapshot, stepSize);
+  // Entries and exits that a step has written affect no segment: it has evaluated those that depend on them.
+  const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, current.position.snapshot, stepSize, {
+    except: SEGMENTS,
+  });
   await deriveSuppressions(db, workspaceId, changes);
   const dues = await readDues(db, workspaceId, stepSize, fixedNow);
   const users = [...collectEvaluations(plan, changes, dues)];
@@ -137,18 +141,13 @@ async function deleteDead(db: Database, workspaceId: string, plan: Plan, dues: r
 /** The definitions to evaluate, by user. */
 function collectEvaluations(plan: Plan, changes: readonly Change[], dues: readonly Due[]): Map<string, Evaluations> {
   const users = new Map<string, Evaluations>();
-  const add = (userId: string, index: number, cause: string) => {
-    const ofUser = users.get(userId) ?? new Map();
-    users.set(userId, ofUser);
-    ofUser.set(index, (ofUser.get(index) ?? new Set()).add(cause));
+  const add = (userId: string, evaluations: Evaluations) => {
+    if (evaluations.size > 0) users.set(userId, addEvaluations(users.get(userId), evaluations));
   };
-  for (const change of changes) {
-    if (change.userId === null) continue;
-    for (const [index, cause] of plan.affectedBy(change)) add(change.userId, index, cause);
-  }
+  for (const change of changes) if (change.userId !== null) add(change.userId, plan.affectedBy(change));
   for (const { userId, definitionId } of dues) {
     const index = plan.byId.get(definitionId);
-    if (index !== undefined) add(userId, index, TIME);
+    if (index !== undefined) add(userId, new Map([[index, [TIME]]]));
   }
   return users;
 }

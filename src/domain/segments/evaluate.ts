@@ -30,7 +30,15 @@ export interface Effect {
 }
 
 /** The definitions to evaluate for a user, by their index in the plan, with what caused that. */
-export type Evaluations = Map<number, Set<Cause>>;
+export type Evaluations = ReadonlyMap<number, readonly Cause[]>;
+
+/** Adds evaluations to those of a user. */
+export function addEvaluations(evaluations: Evaluations | undefined, added: Evaluations): Evaluations {
+  if (!evaluations) return added;
+  const sum = new Map(evaluations);
+  for (const [index, causes] of added) sum.set(index, [...new Set([...(sum.get(index) ?? []), ...causes])]);
+  return sum;
+}
 
 /**
  * Evaluates definitions for one user, in the order of the plan. A user who enters or exits a segment is evaluated for the definitions that
@@ -45,8 +53,9 @@ export function evaluateUser(
   const userId = facts.user.id;
   const effects: Effect[] = [];
   let user = facts;
+  let all = evaluations;
   for (const [index, definition] of plan.definitions.entries()) {
-    const causes = evaluations.get(index);
+    const causes = all.get(index);
     if (!causes || !isComputedFor(definition, userId)) continue;
     const before = stored?.memberships.get(definition.id) ?? { isMember: false, due: undefined };
     const { holds, due } = evaluateDefinition(definition, user, now);
@@ -58,7 +67,7 @@ export function evaluateUser(
         definition,
         ...(hasChanged ? { change: holds ? 'enter' : 'exit' } : {}),
         ...(newDue === undefined ? {} : { due: newDue }),
-        causes: [...causes],
+        causes,
       });
     }
     if (!hasChanged || !definition.isCurrent) continue;
@@ -66,10 +75,10 @@ export function evaluateUser(
     const others = user.segments.filter((each) => each.segmentId !== segmentId);
     const suppressed = stored?.suppressedIn.has(segmentId) ?? false;
     user = { ...user, segments: holds ? [...others, { segmentId, suppressed }] : others };
-    for (const dependent of plan.dependentsOf(index)) {
-      const known = evaluations.get(dependent) ?? new Set();
-      evaluations.set(dependent, known.add(causeOfSegment(definition)));
-    }
+    const dependents = plan.dependentsOf(index);
+    if (dependents.length === 0) continue;
+    const cause = [causeOfSegment(definition)];
+    all = addEvaluations(all, new Map(dependents.map((dependent) => [dependent, cause])));
   }
   return effects;
 }

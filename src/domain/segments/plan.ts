@@ -25,8 +25,8 @@ export interface Plan {
   /** Those to which others refer come first; those that are not current come last. */
   definitions: readonly Definition[];
   byId: ReadonlyMap<string, number>;
-  /** The definitions that a change can affect, by index, each with its cause. */
-  affectedBy(change: Change): ReadonlyMap<number, Cause>;
+  /** The definitions that a change can affect, by index, each with its causes. */
+  affectedBy(change: Change): ReadonlyMap<number, readonly Cause[]>;
   /** The definitions that refer to the segment of one that is current. */
   dependentsOf(index: number): readonly number[];
   /** The indexes, and those of all definitions that depend on them. */
@@ -41,7 +41,13 @@ export function createPlan(unordered: readonly Definition[]): Plan {
     for (const key of new Set(condition.dependencies().flatMap(keysOf)))
       index.set(key, [...(index.get(key) ?? []), place]);
   }
-  const everyone = new Set(definitions.keys());
+  // An import creates many users, for each of whom all definitions are evaluated by the same cause.
+  const allByCause = new Map<Cause, ReadonlyMap<number, readonly Cause[]>>();
+  const allBy = (cause: Cause) => {
+    const all = allByCause.get(cause) ?? new Map(definitions.map((_, place) => [place, [cause]]));
+    allByCause.set(cause, all);
+    return all;
+  };
   const dependentsOf = (place: number): readonly number[] => {
     const definition = definitions[place];
     if (!definition?.isCurrent) return [];
@@ -59,9 +65,9 @@ export function createPlan(unordered: readonly Definition[]): Plan {
     },
     affectedBy: (change) => {
       const causes = causesOf(change, index);
-      if (causes === ANYTHING) return new Map([...everyone].map((place) => [place, change.action]));
+      if (causes === ANYTHING) return allBy(change.action);
       return new Map(
-        causes.flatMap((cause) => (index.get(cause.key) ?? []).map((place) => [place, cause.name] as const)),
+        causes.flatMap(({ key, name }) => (index.get(key) ?? []).map((place) => [place, [name]] as const)),
       );
     },
   };

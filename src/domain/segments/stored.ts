@@ -6,6 +6,7 @@ import { recordEach } from '../changes/record.ts';
 import { includingOwnTransaction } from '../changes/snapshot.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';
+import type { Definition } from './plan.ts';
 
 /** The name under which the computation of segments keeps its position. */
 export const CONSUMER = 'segments';
@@ -83,6 +84,52 @@ interface StepWrites {
 }
 
 /**
+ * The effects as rows, of the users that a CTE has locked. Users, definitions and causes are sent once, and effects refer to them by their
+ * places: PostgreSQL reads these arrays in a fifth of the time of the same rows as JSON.
+ */
+function effectsSql(effects: readonly Effect[], owner: Prisma.Sql): Prisma.Sql {
+  const users = new Places<string>();
+  const definitions = new Places<Definition>();
+  const causes = new Places<string>();
+  const u = effects.map(({ userId }) => users.of(userId));
+  const d = effects.map(({ definition }) => definitions.of(definition));
+  const c = effects.map((effect) => causes.of(arrayLiteral(effect.causes)));
+  const changes = effects.map(({ change }) => change ?? null);
+  const setsDue = effects.map(({ due }) => due !== undefined);
+  const due = effects.map((effect) => effect.due ?? null);
+  return Prisma.sql`
+      SELECT * FROM (
+        SELECT (${users.values}::uuid[])[effect.u] AS u, (${definitions.values.map(({ id }) => id)}::uuid[])[effect.d] AS d,
+          (${definitions.values.map(({ segmentId }) => segmentId)}::uuid[])[effect.d] AS s,
+          (${definitions.values.map(({ isCurrent }) => isCurrent)}::boolean[])[effect.d] AS current,
+          (${definitions.values.map(({ formerId }) => formerId)}::uuid[])[effect.d] AS former,
+          effect.change, effect.sets_due, to_timestamp(effect.due / 1000) AS due, (${causes.values}::text[])[effect.c]::text[] AS causes
+        FROM unnest(${u}::int[], ${d}::int[], ${changes}::text[], ${setsDue}::boolean[], ${due}::float8[], ${c}::int[])
+          AS effect(u, d, change, sets_due, due, c)
+      ) AS effect
+      -- IS TRUE keeps PostgreSQL from joining the two, whose sizes it does not know: it looks users up in a hash table.
+      WHERE (effect.u IN (SELECT ${owner}.id FROM ${owner})) IS TRUE`;
+}
+
+/** Distinct values in the order of their places, which begin with 1. */
+class Places<Value> {
+  readonly values: Value[] = [];
+  readonly #places = new Map<Value, number>();
+
+  of(value: Value): number {
+    const known = this.#places.get(value);
+    if (known !== undefined) return known;
+    const place = this.values.push(value);
+    this.#places.set(value, place);
+    return place;
+  }
+}
+
+/** An array as PostgreSQL writes it as text. */
+const arrayLiteral = (values: readonly string[]) =>
+  `{${values.map((value) => `"${value.replaceAll(/[\\"]/g, '\\$&')}"`).join()}}`;
+
+/**
  * Writes the effects of a step and its new position with one statement, unless another step has written since the position was read:
  * a step that was delayed, by a process that has lost the workspace, or a definition that has changed.
  *
@@ -95,20 +142,9 @@ export async function writeStep(
   { position, snapshot, now, effects, also }: StepWrites,
 ): Promise<boolean> {
   const at = new Date(now);
-  const rows = effects.map(({ userId, definition, change, due, causes }) => ({
-    u: userId,
-    d: definition.id,
-    s: definition.segmentId,
-    current: definition.isCurrent,
-    former: definition.formerId,
-    change,
-    setsDue: due !== undefined,
-    due: due == null ? null : new Date(due).toISOString(),
-    causes,
-  }));
   const moved = movedSql(workspaceId, position, snapshot);
   const alsoSql = also ? Prisma.sql`, also AS (${also})` : Prisma.empty;
-  if (rows.length === 0) {
+  if (effects.length === 0) {
     const done = await db.query<unknown[]>`/* moveSegmentConsumer */ WITH ${moved} ${alsoSql} SELECT FROM moved`;
     return done.length > 0;
   }
@@ -125,10 +161,7 @@ export async function writeStep(
       SELECT users.id FROM users
       WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = ANY(${userIds}) AND EXISTS (SELECT FROM moved)
       ORDER BY users.id FOR KEY SHARE
-    ), effect AS MATERIALIZED (
-      SELECT effect.* FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS effect(u uuid, d uuid, s uuid, current boolean, former uuid, change text, "setsDue" boolean, due timestamptz, causes text[])
-      WHERE effect.u = ANY(ARRAY(SELECT owner.id FROM owner))
+    ), effect AS MATERIALIZED (${effectsSql(effects, Prisma.sql`owner`)}
     ), entered AS (
       INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed, entered_at)
       SELECT ${workspaceId}::uuid, effect.s, effect.d, effect.u, (
@@ -153,7 +186,7 @@ export async function writeStep(
     ), past AS (
       DELETE FROM segment_due USING effect
       WHERE segment_due.workspace_id = ${workspaceId}::uuid AND segment_due.user_id = ANY(${userIds})
-        AND segment_due.user_id = effect.u AND segment_due.definition_id = effect.d AND effect."setsDue" AND effect.due IS NULL
+        AND segment_due.user_id = effect.u AND segment_due.definition_id = effect.d AND effect.sets_due AND effect.due IS NULL
     ), entries AS (${recorded('enterSegment', 'enter')}), exits AS (${recorded('exitSegment', 'exit')}) ${alsoSql}
     SELECT EXISTS (SELECT FROM moved) AS "isMoved"`;
   return done?.isMoved ?? false;

@@ -66,6 +66,25 @@ async function readAll(after: Snapshot, limit: number) {
 }
 
 describe('changesAfter', () => {
+  it('leaves out the changes of an actor, which do not count as changes of a piece', async () => {
+    let snapshot = await currentSnapshot(db);
+    for (const name of ['a', 'b', 'c']) {
+      await write(db.pool, at(users, 0), name);
+      await db.pool.query(
+        `INSERT INTO changes (workspace_id, at, key_id, action, user_id)
+        SELECT $1, now(), 'segments', 'enterSegment', $2 FROM generate_series(1, 5)`,
+        [workspaceId, at(users, 0)],
+      );
+    }
+    const pieces = [];
+    for (let hasMore = true; hasMore; ) {
+      const piece = await changesAfter(db, workspaceId, snapshot, 2, { except: 'segments' });
+      pieces.push(namesOf(piece.changes));
+      ({ snapshot, hasMore } = piece);
+    }
+    expect(pieces.filter((piece) => piece.length > 0)).toEqual([['a', 'b'], ['c']]);
+  });
+
   it('returns what was committed since, once', async () => {
     const start = await currentSnapshot(db);
     await write(db.pool, at(users, 0), 'a');
