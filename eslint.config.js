@@ -16,7 +16,8 @@ export default [
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
       // Connections have `nodes` beside `edges`, and devices and memberships are plain lists.
-      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // A change is no Node: nothing refers to it, and the log is read by position.
+      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
       // Only what implements Node has an id.
       '@graphql-eslint/strict-id-in-types': 'off',
       '@graphql-eslint/require-description': [

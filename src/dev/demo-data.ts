@@ -1,4 +1,5 @@
 import type { DatabaseClient, Models } from '../db/client.ts';
+import type { Prisma } from '../db/generated/client.ts';
 import { generateEvents } from './demo/events.ts';
 import { generateLists, generateSegments } from './demo/lists-and-segments.ts';
 import { exampleEvents, exampleUser, generateDevices, generateUsers } from './demo/people.ts';
@@ -47,10 +48,8 @@ export function generateDemoRows() {
   const users = generateUsers(random, USER_COUNT - 1);
   const devices = users.flatMap((user) => generateDevices(random, user));
   const events = users.flatMap((user) => generateEvents(random, user));
-  const eventsByUser = Map.groupBy(events, ({ userId }) => userId);
-  const eventCounts = new Map([...eventsByUser].map(([id, userEvents]) => [id, userEvents.length]));
   const { lists, memberships: listMemberships } = generateLists(random, users);
-  const { segments, memberships: segmentMemberships } = generateSegments(random, { users, devices, eventCounts });
+  const { segments, definitions, suppressions } = generateSegments(random, users, lists);
   return {
     users: [example, ...users],
     devices,
@@ -58,7 +57,8 @@ export function generateDemoRows() {
     lists,
     listMemberships,
     segments,
-    segmentMemberships,
+    definitions,
+    suppressions,
   };
 }
 
@@ -69,12 +69,18 @@ async function insertRows(tx: Models, workspaceId: string): Promise<void> {
   await tx.device.createMany({ data: withWorkspace(demo.devices) });
   await tx.list.createMany({ data: withWorkspace(demo.lists) });
   await tx.listMembership.createMany({ data: withWorkspace(demo.listMemberships) });
-  await tx.segment.createMany({
-    data: withWorkspace(demo.segments).map((segment) => ({ ...segment, definitionId: segment.id })),
+  await tx.segment.createMany({ data: withWorkspace(demo.segments) });
+  await tx.segmentDefinition.createMany({
+    data: withWorkspace(demo.definitions).map(({ filter, ...row }) => ({
+      ...row,
+      filter: filter as Prisma.InputJsonObject,
+    })),
   });
-  await tx.segmentMembership.createMany({
-    data: withWorkspace(demo.segmentMemberships).map((row) => ({ ...row, definitionId: row.segmentId })),
-  });
+  await tx.segmentSuppression.createMany({ data: withWorkspace(demo.suppressions) });
+  // Starts the computation of the segments (`lockDefinitions` of domain/segments/define.ts).
+  await tx.$executeRaw`
+    INSERT INTO change_consumers (workspace_id, name, snapshot)
+    VALUES (${workspaceId}::uuid, 'segments', pg_current_snapshot()::text)`;
   await insertEvents(tx, workspaceId, demo.events);
 }
 

@@ -2,9 +2,10 @@ import { pino } from 'pino';
 import { createApp, type Dependencies } from '../../src/app.ts';
 import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
-import { demoCredentials, seedDemoData } from '../../src/dev/demo-data.ts';
+import { demoCredentials, demoWorkspace, seedDemoData } from '../../src/dev/demo-data.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createDatabase, openWorkerDatabase } from './database.ts';
+import { settle } from './segments/workspace.ts';
 import { unlimited } from './unlimited.ts';
 
 /** The headers that a browser sends when a user opens a URL. */
@@ -16,6 +17,7 @@ let seeded: Promise<string> | undefined;
 function demoTemplate(): Promise<string> {
   seeded ??= createDatabase().then(async ({ name, db }) => {
     await seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
+    await settle({ db, workspaceId: demoWorkspace.id });
     await db.$disconnect();
     return name;
   });

@@ -212,20 +212,6 @@ export default {
             "args": []
           },
           {
-            "name": "changed",
-            "type": {
-              "kind": "LIST",
-              "ofType": {
-                "kind": "NON_NULL",
-                "ofType": {
-                  "kind": "SCALAR",
-                  "name": "Any"
-                }
-              }
-            },
-            "args": []
-          },
-          {
             "name": "eventId",
             "type": {
               "kind": "SCALAR",
@@ -249,6 +235,20 @@ export default {
             "type": {
               "kind": "SCALAR",
               "name": "Any"
+            },
+            "args": []
+          },
+          {
+            "name": "paths",
+            "type": {
+              "kind": "LIST",
+              "ofType": {
+                "kind": "NON_NULL",
+                "ofType": {
+                  "kind": "SCALAR",
+                  "name": "Any"
+                }
+              }
             },
             "args": []
           },

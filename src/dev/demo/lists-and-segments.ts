@@ -1,6 +1,7 @@
 import type { Segment } from '../../domain/segments/segment.ts';
-import { daysAfter, period, type Random } from './random.ts';
-import type { DeviceRow, ListMembershipRow, ListRow, UserRow } from './rows.ts';
+import type { StoredFilter } from '../../domain/segments/stored-filter.ts';
+import { period, type Random } from './random.ts';
+import type { ListMembershipRow, ListRow, UserRow } from './rows.ts';
 
 /** A demo list. */
 interface ListTemplate {
@@ -73,67 +74,82 @@ export function generateLists(random: Random, users: readonly UserRow[]) {
   return { lists, memberships };
 }
 
-interface SegmentMembershipRow {
-  segmentId: string;
-  userId: string;
-  suppressed: boolean;
-}
-
-/** The data that segments are computed from. */
-interface Population {
-  users: readonly UserRow[];
-  devices: readonly DeviceRow[];
-  /** Number of events by user id. */
-  eventCounts: ReadonlyMap<string, number>;
-}
-
-/** A demo segment. */
+/** A demo segment. Its filter refers to lists by their titles, and to segments by their names. */
 interface SegmentTemplate {
   name: string;
+  description: string | null;
   createdAt: string;
-  contains(user: UserRow, population: Population): boolean;
+  /** Returns the stored filter. @param idOf the id of the list or segment with a title or name. */
+  filter(idOf: (title: string) => string): StoredFilter;
+  /** Probability that a user is suppressed, as a member. */
+  suppressed?: number;
 }
 
 const segmentTemplates: readonly SegmentTemplate[] = [
   {
     name: 'Paying customers',
+    description: 'Everybody on a plan that costs something.',
     createdAt: '2024-10-08T09:00:00Z',
-    contains: (user) => user.meta.plan !== 'free',
+    filter: () => ({ meta: [{ key: 'plan', string: { in: ['starter', 'pro', 'business'] } }] }),
+    suppressed: 0.08,
   },
   {
     name: 'iPhone users',
+    description: null,
     createdAt: '2024-12-02T16:45:20Z',
-    contains: (user, { devices }) => devices.some(({ userId, platform }) => userId === user.id && platform === 'ios'),
+    filter: () => ({ devices: { some: { platform: 'ios' } } }),
+    suppressed: 0.05,
   },
   {
-    name: 'Power users',
+    name: 'Repeat buyers',
+    description: 'At least two orders in the last 180 days. Members leave when an order leaves the window.',
     createdAt: '2025-03-11T10:20:00Z',
-    contains: (user, { eventCounts }) => (eventCounts.get(user.id) ?? 0) >= 25,
+    filter: () => ({ events: [{ count: { gte: 2 }, name: { eq: 'Paid' }, within: 'P180D' }] }),
   },
   {
-    name: 'Signed up in the last 90 days',
+    name: 'New this year',
+    description: 'Signed up in the last 365 days.',
     createdAt: '2025-09-01T08:00:00Z',
-    contains: (user) => user.createdAt >= daysAfter(period.last, -90),
+    filter: () => ({ createdAt: { within: 'P365D' } }),
   },
   {
-    name: 'Large teams',
+    name: 'Digest readers with the app',
+    description: 'Subscribed to the weekly digest, have a device, and are not on the free plan.',
     createdAt: '2026-02-19T14:10:00Z',
-    contains: (user) => Number(user.meta.seats ?? 0) >= 40,
+    filter: (idOf) => ({
+      devices: { some: {} },
+      lists: { some: { listIds: [idOf('Weekly digest')], subscribed: true } },
+      not: { meta: [{ key: 'plan', string: { eq: 'free' } }] },
+    }),
+  },
+  {
+    name: 'Customers to win back',
+    description: 'Pay, but are not repeat buyers.',
+    createdAt: '2026-05-04T07:30:00Z',
+    filter: (idOf) => ({
+      segments: { none: { segmentIds: [idOf('Repeat buyers')] }, some: { segmentIds: [idOf('Paying customers')] } },
+    }),
   },
 ];
 
-/** Generates the segments and their memberships. */
-export function generateSegments(random: Random, population: Population) {
-  const segments: (Pick<Segment, 'id' | 'name'> & { createdAt: Date })[] = [];
-  const memberships: SegmentMembershipRow[] = [];
-  for (const { name, contains, ...template } of segmentTemplates) {
+/** Generates the segments with their filters, whose members the gateway computes, and the suppressed users. */
+export function generateSegments(random: Random, users: readonly UserRow[], lists: readonly ListRow[]) {
+  const ids = new Map(lists.map(({ title, id }) => [title, id]));
+  const idOf = (title: string) => {
+    const id = ids.get(title);
+    if (id === undefined) throw new Error(`There is no list or segment before this one with the name ${title}.`);
+    return id;
+  };
+  const segments: (Pick<Segment, 'id' | 'name' | 'description'> & { definitionId: string; createdAt: Date })[] = [];
+  const definitions: { id: string; segmentId: string; filter: StoredFilter; createdAt: Date }[] = [];
+  const suppressions: { segmentId: string; userId: string }[] = [];
+  for (const { name, description, filter, suppressed = 0, ...template } of segmentTemplates) {
     const createdAt = new Date(template.createdAt);
     const segmentId = random.id(createdAt);
-    segments.push({ id: segmentId, name, createdAt });
-    for (const user of population.users) {
-      if (!contains(user, population)) continue;
-      memberships.push({ segmentId, userId: user.id, suppressed: random.chance(0.08) });
-    }
+    ids.set(name, segmentId);
+    segments.push({ id: segmentId, definitionId: segmentId, name, description, createdAt });
+    definitions.push({ id: random.id(createdAt), segmentId, filter: filter(idOf), createdAt });
+    for (const { id: userId } of users) if (random.chance(suppressed)) suppressions.push({ segmentId, userId });
   }
-  return { segments, memberships };
+  return { segments, definitions, suppressions };
 }

@@ -35,19 +35,22 @@ export interface Change {
 }
 
 /** The columns of a `Change`. */
-export const changeColumns = columnsOf<Change>({
-  id: Prisma.sql`changes.xid || '-' || changes.seq`,
-  seq: Prisma.sql`changes.seq::text`,
-  at: { instant: Prisma.sql`changes.at` },
-  keyId: Prisma.sql`changes.key_id`,
-  action: Prisma.sql`changes.action`,
-  userId: Prisma.sql`changes.user_id`,
-  listId: Prisma.sql`changes.list_id`,
-  eventId: Prisma.sql`changes.event_id`,
-  segmentId: Prisma.sql`changes.segment_id`,
-  apiKeyId: Prisma.sql`changes.api_key_id`,
-  changed: Prisma.sql`changes.changed`,
-});
+export const changeColumns = columnsOf<Change>(
+  {
+    id: Prisma.sql`changes.xid || '-' || changes.seq`,
+    seq: Prisma.sql`changes.seq::text`,
+    at: { instant: Prisma.sql`changes.at` },
+    keyId: Prisma.sql`changes.key_id`,
+    action: Prisma.sql`changes.action`,
+    userId: Prisma.sql`changes.user_id`,
+    listId: Prisma.sql`changes.list_id`,
+    eventId: Prisma.sql`changes.event_id`,
+    segmentId: Prisma.sql`changes.segment_id`,
+    apiKeyId: Prisma.sql`changes.api_key_id`,
+    changed: Prisma.sql`changes.changed`,
+  },
+  ['id'],
+);
 
 /** The parts of the id of a change; undefined for a text that is none. */
 export function parseChangeId(id: string): { xid: string; seq: string } | undefined {

@@ -168,12 +168,13 @@ export async function writeStep(
           SELECT true FROM segment_suppressions
           WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = effect.u
             AND segment_suppressions.segment_id = effect.s LIMIT 1
-        ) IS NOT NULL, coalesce((
-          SELECT former.entered_at FROM segment_memberships AS former
-          WHERE former.workspace_id = ${workspaceId}::uuid AND former.definition_id = effect.former
-            AND former.user_id = effect.u LIMIT 1
-        ), ${at}::timestamptz)
-      FROM effect WHERE effect.change = 'enter'
+        ) IS NOT NULL, CASE WHEN former.user_id IS NULL THEN ${at}::timestamptz ELSE former.entered_at END
+      FROM effect LEFT JOIN LATERAL (
+        SELECT segment_memberships.user_id, segment_memberships.entered_at FROM segment_memberships
+        WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.definition_id = effect.former
+          AND segment_memberships.user_id = effect.u LIMIT 1
+      ) AS former ON true
+      WHERE effect.change = 'enter'
     ), exited AS (
       DELETE FROM segment_memberships USING effect
       WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.user_id = ANY(${userIds})

@@ -33,7 +33,13 @@ export function setSegmentSuppression(
       await lockSegment(tx, workspaceId, segmentId);
       await tx.execute`/* setSegmentSuppression */
         WITH written AS (
-          ${suppressed ? insertSuppression(workspaceId, userId, segmentId) : deleteSuppression(workspaceId, userId, segmentId)}
+          ${
+            suppressed
+              ? Prisma.sql`INSERT INTO segment_suppressions (workspace_id, user_id, segment_id)
+                  VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid) ON CONFLICT DO NOTHING`
+              : Prisma.sql`DELETE FROM segment_suppressions
+                  WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND segment_id = ${segmentId}::uuid`
+          }
           RETURNING user_id, segment_id
         ), derived AS (
           UPDATE segment_memberships SET suppressed = ${suppressed}::boolean
@@ -49,14 +55,6 @@ export function setSegmentSuppression(
     }),
   );
 }
-
-const insertSuppression = (workspaceId: string, userId: string, segmentId: string) => Prisma.sql`
-  INSERT INTO segment_suppressions (workspace_id, user_id, segment_id)
-  VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid) ON CONFLICT DO NOTHING`;
-
-const deleteSuppression = (workspaceId: string, userId: string, segmentId: string) => Prisma.sql`
-  DELETE FROM segment_suppressions
-  WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND segment_id = ${segmentId}::uuid`;
 
 /** Locks a user against other writes until the transaction ends. */
 async function lockUser(tx: WriteDb, workspaceId: string, uid: string): Promise<string> {

@@ -84,7 +84,7 @@ for the computation of segments.`,
       resolve: globalIdOf('Segment', 'segmentId'),
     }),
     apiKeyId: columns(t).exposeString('apiKeyId', { nullable: true, description: 'The id of the changed API key.' }),
-    changed: columns(t).exposeStringList('changed', {
+    paths: columns(t).exposeStringList('changed', {
       nullable: true,
       description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as \`event.purchase\`. For a user who
 entered or left a segment, the cause: which of these the segment depends on, or \`time\`. Null if \`action\` says it, or if it is

@@ -21,6 +21,7 @@ const countCost = { cost: 1 };
 
 const SegmentPreview = builder.objectRef<Preview>('SegmentPreview').implement({
   description: 'The users who would be the members of a segment with a filter.',
+  requiresScopes: ['segments:read', 'users:read'],
   fields: (t) => ({
     count: t.int({
       description: `The number of users, capped at ${COUNT_CAP.toLocaleString('en-US')}; or the number that was counted within a time limit (by default 1 s),

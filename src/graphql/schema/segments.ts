@@ -161,6 +161,7 @@ withNodes(SegmentConnection, SegmentType);
 
 const SegmentConditionStatusType = builder.objectRef<ExplainedCondition>('SegmentConditionStatus').implement({
   description: 'A condition of the filter of a segment, evaluated for a user.',
+  requiresScopes: ['segments:read', 'users:read'],
   fields: (t) => ({
     condition: t.exposeString('condition', {
       description: 'The condition in words, such as `plan is "pro"`. For humans: the text can change.',

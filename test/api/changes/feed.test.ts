@@ -80,11 +80,11 @@ describe('changes', () => {
       userId: user.globalId,
     };
     expect(changes).toEqual([
-      { ...of, action: 'UPDATE_USER', changed: ['firstName'] },
-      { ...of, action: 'SUBSCRIBE_TO_LIST', listId: list.globalId, changed: null },
-      { ...of, action: 'ADD_EVENT', eventId: expect.any(String), changed: ['event.Purchase'] },
-      { ...of, action: 'SEGMENT_ENTERED', actor: 'segments', segmentId: segment.globalId, changed: ['time'] },
-      { ...of, action: 'DELETE_USER', changed: null },
+      { ...of, action: 'UPDATE_USER', paths: ['firstName'] },
+      { ...of, action: 'SUBSCRIBE_TO_LIST', listId: list.globalId, paths: null },
+      { ...of, action: 'ADD_EVENT', eventId: expect.any(String), paths: ['event.Purchase'] },
+      { ...of, action: 'SEGMENT_ENTERED', actor: 'segments', segmentId: segment.globalId, paths: ['time'] },
+      { ...of, action: 'DELETE_USER', paths: null },
     ]);
     expect(new Set(changes.map(({ id }) => id)).size).toBe(5);
     expect(hasMore).toBe(false);

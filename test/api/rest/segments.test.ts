@@ -29,7 +29,7 @@ describe('POST /segments', () => {
       name: 'Paying',
       description: 'Who pays',
       where,
-      summary: '(sign-up is within the last 90 days and plan is "pro")',
+      summary: 'sign-up is within the last 90 days and plan is "pro"',
       status: 'computing',
       progress: 0,
       computed_at: null,
@@ -55,7 +55,7 @@ describe('POST /segments', () => {
         tz: { starts_with: 'Africa/' },
       }),
     );
-    expect(segment.summary).toContain('has list "News"');
+    expect(segment.summary).toContain('is on list "News"');
     expect((await rest.put(`/v1/segments/${segment.id}`, { where: segment.where })).body).toEqual(segment);
     expect(await app.db.segmentDefinition.count({ where: { segmentId: segment.id } })).toBe(1);
   });

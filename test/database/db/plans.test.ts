@@ -173,6 +173,11 @@ describe('the plans of connections over 20,000 rows', () => {
       ON CONFLICT (workspace_id, name) DO UPDATE SET snapshot = excluded.snapshot`,
       [workspaceId, `${xid}:${xid}:`],
     );
+    await client.query(
+      `INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at, completed_at)
+      VALUES ($1, $1, $1, '{}', now(), now()) ON CONFLICT DO NOTHING`,
+      [workspaceId],
+    );
     const news = await readNews(database.db, workspaceId);
     expect(news.length).toBe(xid > ROWS ? 0 : 1);
     expect((await rowsTouched(() => readNews(database.db, workspaceId))).changes).toBeLessThanOrEqual(1);

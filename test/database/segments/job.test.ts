@@ -9,6 +9,7 @@ import { computeSegments } from '../../../src/jobs/compute-segments.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { addUser } from '../../kit/factories.ts';
 import { define, startWithJobs, uidsIn, write } from '../../kit/segments/workspace.ts';
+import { recordStatements } from '../../kit/statements.ts';
 
 const ADA = { firstName: { eq: 'Ada' } };
 const log = pino({ level: 'silent' });
@@ -58,7 +59,7 @@ it('keeps its workspaces while a round of steps takes longer than the registrati
     await addUser(place, { uid: 'ada', firstName: 'Ada' });
     ids.push({ place, segmentId: await define(place, ADA) });
   }
-  await using _ = run(slow(app.jobs, 'readSegmentDefinitions', 300));
+  await using _ = run(slow(app.jobs, 'readNextUsersOfSegments', 300));
   await waitFor(async () => expect(await app.db.$queryRaw`SELECT FROM segment_workers`).toHaveLength(1));
   const areComputed = async () => {
     const computed = await Promise.all(ids.map(({ place, segmentId }) => uidsIn(place, segmentId)));
@@ -73,6 +74,27 @@ it('keeps its workspaces while a round of steps takes longer than the registrati
     await delay(20);
   }
   expect(lapses).toBe(0);
+});
+
+it('writes nothing for a workspace in which nothing happens, and reads three statements at a time', async () => {
+  await using app = await startWithJobs();
+  await addUser(app, { uid: 'ada', firstName: 'Ada' });
+  const segmentId = await define(app, { or: [ADA, { createdAt: { within: 'P1D' } }] });
+  const labels: (string | undefined)[] = [];
+  recordStatements(app.jobs, ({ text }) => labels.push(labelOf(text)));
+  await using _ = run(app.jobs);
+  await waitFor(async () => expect(await uidsIn(app, segmentId)).toEqual(['ada']));
+  await delay(500);
+  const rows = () => app.db.$queryRaw`
+    SELECT (SELECT count(*) FROM changes)::int AS changes, (SELECT version FROM change_consumers),
+      (SELECT snapshot FROM change_consumers)`;
+  const before = await rows();
+  labels.length = 0;
+  await delay(1_500);
+  expect(await rows()).toEqual(before);
+  expect(new Set(labels)).toEqual(new Set(['renewSegmentWorker', 'takeSegmentWorkspaces', 'readSegmentNews']));
+  // Every 50 ms, and every 300 ms.
+  expect(labels.length).toBeLessThanOrEqual(30 + 2 * 6);
 });
 
 it('takes smaller steps if one exceeds the statement timeout', { timeout: 60_000 }, async () => {

@@ -3,7 +3,7 @@ import { graphql } from '../../generated/gql.ts';
 export const Changes = graphql(`
   query Changes($after: String, $first: Int, $from: ChangeStart) {
     changes(after: $after, first: $first, from: $from) {
-      changes { id at action actor userId listId eventId segmentId apiKeyId changed }
+      changes { id at action actor userId listId eventId segmentId apiKeyId paths }
       cursor
       hasMore
     }

@@ -34,7 +34,10 @@ export async function redefine(place: Place, segmentId: string, where: UserFilte
 export const processOf = ({ workspaceId }: { workspaceId: string }) => new WorkspaceSegments(workspaceId);
 
 /** Computes everything: changes, due instants, new definitions, and the deletion of old ones. */
-export async function settle(place: Place, { now, stepSize }: { now?: Date; stepSize?: number } = {}): Promise<void> {
+export async function settle(
+  place: Place,
+  { now, stepSize }: { now?: Date | undefined; stepSize?: number | undefined } = {},
+): Promise<void> {
   const segments = processOf(place);
   for (let round = 0; round < 1_000; round += 1) {
     const result = await consumeChanges(place.db, segments, { now, ...(stepSize ? { stepSize } : {}) });
@@ -44,7 +47,7 @@ export async function settle(place: Place, { now, stepSize }: { now?: Date; step
     const current = await segments.read(place.db);
     const replaced = current?.definitions.find(({ isReplaced }) => isReplaced);
     if (!replaced) return;
-    await cleanUpDefinition(place.db, place.workspaceId, replaced);
+    await cleanUpDefinition(place.db, place.workspaceId, replaced, { stepSize });
   }
   throw new Error('The computation does not end.');
 }

@@ -9,6 +9,7 @@ import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { newUser, number as phoneNumber, userUpdate } from '../../../src/domain/users/inputs.ts';
 import { workspaceId, workspaceName } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase } from '../../kit/database.ts';
+import { settle } from '../../kit/segments/workspace.ts';
 import { longTimeouts } from '../../kit/unlimited.ts';
 
 const seed = (db: DatabaseClient) => seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
@@ -17,8 +18,7 @@ describe('the demo data', () => {
   it('has 250 users, both device platforms, six lists and at least twelve kinds of events', async () => {
     await using database = await createDatabase();
     expect(await seed(database.db)).toBe(true);
-    const { workspaces, keys, users, devices, lists, listMemberships, segments, segmentMemberships, events } =
-      await readAll(database.db);
+    const { workspaces, keys, users, devices, lists, listMemberships, events } = await readAll(database.db);
 
     expect(workspaces).toEqual([{ ...demoWorkspace, deletionRequestedAt: null }]);
     expect(keys).toMatchObject([{ publicKey: 'pk_demo', scopes: [...scopes], revokedAt: null }]);
@@ -30,12 +30,31 @@ describe('the demo data', () => {
     expect(lists.filter(({ archivedAt }) => archivedAt)).toHaveLength(1);
     expect(new Set(listMemberships.map(({ listId }) => listId)).size).toBe(6);
     expect(new Set(listMemberships.map(({ subscribed }) => subscribed)).size).toBe(2);
-    expect(new Set(segmentMemberships.map(({ segmentId }) => segmentId)).size).toBe(segments.length);
-    expect(new Set(segmentMemberships.map(({ suppressed }) => suppressed)).size).toBe(2);
     expect(new Set(events.map(({ name }) => name)).size).toBeGreaterThanOrEqual(12);
     expect(new Set(events.map(({ value }) => typeof value))).toEqual(
       new Set(['object', 'string', 'number', 'boolean']),
     );
+  });
+
+  it('has six segments, whose members are computed, and some of which change as time passes', async () => {
+    await using database = await createDatabase();
+    const { db } = database;
+    await seed(db);
+    const [before, after] = [new Date('2026-11-01T00:00:00Z'), new Date('2027-02-01T00:00:00Z')];
+    await settle({ db, workspaceId: demoWorkspace.id }, { now: before });
+    const read = async () => (await readAll(db)).segmentMemberships;
+    const members = await read();
+    const counts = [...Map.groupBy(members, ({ segmentId }) => segmentId).values()].map(({ length }) => length);
+    expect(counts).toHaveLength(6);
+    for (const count of counts) {
+      expect(count).toBeGreaterThan(5);
+      expect(count).toBeLessThan(245);
+    }
+    expect(new Set(members.map(({ suppressed }) => suppressed)).size).toBe(2);
+    const segments = await db.segment.findMany();
+    for (const segment of segments) expect(segment.definitionId).not.toBe(segment.id);
+    await settle({ db, workspaceId: demoWorkspace.id }, { now: after });
+    expect((await read()).length).not.toBe(members.length);
   });
 
   it('contains the example user and events of the REST reference', async () => {
@@ -158,6 +177,8 @@ async function readAll(db: DatabaseClient) {
     lists: await db.list.findMany({ orderBy }),
     listMemberships: await db.listMembership.findMany({ orderBy: [{ listId: 'asc' }, { userId: 'asc' }] }),
     segments: await db.segment.findMany({ orderBy }),
+    segmentDefinitions: await db.segmentDefinition.findMany({ orderBy }),
+    segmentSuppressions: await db.segmentSuppression.findMany({ orderBy: [{ userId: 'asc' }, { segmentId: 'asc' }] }),
     segmentMemberships: await db.segmentMembership.findMany({ orderBy: [{ segmentId: 'asc' }, { userId: 'asc' }] }),
     events: await db.event.findMany({ orderBy }),
   };

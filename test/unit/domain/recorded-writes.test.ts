@@ -11,7 +11,6 @@ const MODEL_WRITE =
 const exceptions: Record<string, string> = {
   'src/domain/users/erase-events.ts': 'erases the events of a user whose deletion has an entry',
   'src/domain/segments/clean-up.ts': 'deletes the suppressions of a segment whose deletion has an entry',
-  'src/domain/segments/suppress.ts': 'composes its only statement of templates, one of which contains record()',
   'src/dev/demo-data.ts': 'fills the workspace of the demo before it has an actor',
 };
 
