@@ -10,7 +10,10 @@ export interface Definition {
   isCurrent: boolean;
   /** While its members are being computed: they are for users up to this id; null if for none. */
   position: string | null;
-  /** The definition that it is going to replace; null if it is current. Members of both stay since they entered the former one. */
+  /**
+   * The definition that it is going to replace; null if it is current. Members of both stay since they entered the
+   * former one.
+   */
   formerId: string | null;
 }
 

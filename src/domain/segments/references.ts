@@ -36,8 +36,8 @@ const segmentIdsOf = (filter: UserFilter) =>
   referencesOf(filter).flatMap(({ kind, id }) => (kind === 'segments' && id !== undefined ? [id] : []));
 
 /**
- * Checks that the lists and segments exist that the filter of a segment refers to, and that it does not refer to all segments, of which it
- * would be one.
+ * Checks that the lists and segments exist that the filter of a segment refers to, and that it does not refer to all
+ * segments, of which it would be one.
  * @throws {ValidationError} naming each reference by its path in the input.
  */
 export async function checkReferences(tx: WriteDb, workspaceId: string, filter: UserFilter): Promise<void> {
@@ -85,7 +85,8 @@ async function readNames(tx: WriteDb, workspaceId: string, ids: readonly string[
 }
 
 /**
- * Checks that a segment would not depend on itself with a filter. The caller has locked the definitions of the workspace.
+ * Checks that a segment would not depend on itself with a filter. The caller has locked the definitions of the
+ * workspace.
  * @throws {SegmentCycleError} naming the segments of a shortest cycle.
  */
 export async function checkCycles(

@@ -4,8 +4,9 @@ import { canonicalJson } from '../shared/canonical-json.ts';
 import { type UserFilter, userFilter } from '../users/filter/input.ts';
 
 /**
- * A filter as it is stored: a `UserFilter` as JSON, in canonical form. Lists and segments are UUIDs, instants are ISO 8601 texts, and parts
- * that are not set are missing. The order of its keys is not significant: PostgreSQL does not keep it.
+ * A filter as it is stored: a `UserFilter` as JSON, in canonical form. Lists and segments are UUIDs, instants are ISO
+ * 8601 texts, and parts that are not set are missing. The order of its keys is not significant: PostgreSQL does not
+ * keep it.
  */
 export type StoredFilter = Readonly<Record<string, unknown>>;
 

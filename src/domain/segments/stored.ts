@@ -61,8 +61,8 @@ interface StoredRow {
 }
 
 /**
- * A CTE that moves the position by one version. It has no row if another step came first: one of a process that has taken over the workspace,
- * or a change of a definition.
+ * A CTE that moves the position by one version. It has no row if another step came first: one of a process that has
+ * taken over the workspace, or a change of a definition.
  */
 export const movedSql = (workspaceId: string, { version }: Position, snapshot?: string) => Prisma.sql`moved AS (
     UPDATE change_consumers SET version = version + 1
@@ -84,8 +84,8 @@ interface StepWrites {
 }
 
 /**
- * The effects as rows, of the users that a CTE has locked. Users, definitions and causes are sent once, and effects refer to them by their
- * places: PostgreSQL reads these arrays in a fifth of the time of the same rows as JSON.
+ * The effects as rows, of the users that a CTE has locked. Users, definitions and causes are sent once, and effects
+ * refer to them by their places: PostgreSQL reads these arrays in a fifth of the time of the same rows as JSON.
  */
 function effectsSql(effects: readonly Effect[], owner: Prisma.Sql): Prisma.Sql {
   const users = new Places<string>();
@@ -130,10 +130,12 @@ const arrayLiteral = (values: readonly string[]) =>
   `{${values.map((value) => `"${value.replaceAll(/[\\"]/g, '\\$&')}"`).join()}}`;
 
 /**
- * Writes the effects of a step and its new position with one statement, unless another step has written since the position was read:
- * a step that was delayed, by a process that has lost the workspace, or a definition that has changed.
+ * Writes the effects of a step and its new position with one statement, unless another step has written since the
+ * position was read: a step that was delayed, by a process that has lost the workspace, or a definition that has
+ * changed.
  *
- * The users are locked against deletion first, as a deletion does, so that the two cannot deadlock. Those who have been deleted are left out.
+ * The users are locked against deletion first, as a deletion does, so that the two cannot deadlock. Those who have been
+ * deleted are left out.
  * @returns false if nothing was written, because the position is outdated.
  */
 export async function writeStep(

@@ -45,8 +45,9 @@ export class WorkspaceSegments {
   }
 
   /**
-   * Reads the position, and the definitions if they can have changed since the last step: each change of a definition changes the version,
-   * as each step does. Not within a transaction that changes definitions. @returns undefined if the workspace has no segments.
+   * Reads the position, and the definitions if they can have changed since the last step: each change of a definition
+   * changes the version, as each step does. Not within a transaction that changes definitions. @returns undefined if
+   * the workspace has no segments.
    */
   async readPosition(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
     const last = this.#last;
