@@ -1,15 +1,16 @@
+import type { AttributeFilter } from '../../src/domain/filter/input.ts';
 import type { UserFilter } from '../../src/domain/users/filter/input.ts';
 import { eventNames } from '../filters/fill.ts';
 
 /** The attribute that only the benchmark writes, and its values. A write that changes it makes its user change segments. */
 export const TIER = 'tier';
-export const tiers = ['bronze', 'silver', 'gold', 'platinum'] as const;
+export const tiers: readonly string[] = ['bronze', 'silver', 'gold', 'platinum'];
 
 /** Events that only the benchmark adds. The first of a user makes it enter a segment. */
 export const trackedEvents = ['Tracked 1', 'Tracked 2', 'Tracked 3'] as const;
 
 /** Tests of an attribute of the fill, or of `TIER`: four segments for each key. */
-const tests = {
+const tests: Readonly<Record<string, readonly Omit<AttributeFilter, 'key'>[]>> = {
   [TIER]: tiers.map((tier) => ({ string: { eq: tier } })),
   plan: ['free', 'Pro', 'team', 'business'].map((plan) => ({ string: { eq: plan } })),
   age: [
@@ -32,7 +33,7 @@ const tests = {
   ],
   visits: [{ number: { eq: 0 } }, { number: { lt: 5 } }, { number: { gte: 30, lt: 40 } }, { number: { gte: 55 } }],
   reference: ['R-0', 'R-a1', 'R-ff', 'R-123'].map((reference) => ({ string: { startsWith: reference } })),
-} satisfies Record<string, Omit<NonNullable<UserFilter['meta']>[number], 'key'>[]>;
+};
 
 export const attributeKeys = Object.keys(tests);
 export const allEvents = [...trackedEvents, ...eventNames];
@@ -52,7 +53,7 @@ export interface BenchSegment {
 }
 
 /** What the benchmark needs to know of a segment in which a write changes the membership. */
-export const segmentOfTier = (tier: string) => `${TIER} ${tiers.indexOf(tier as (typeof tiers)[number]) + 1}`;
+export const segmentOfTier = (tier: string) => `${TIER} ${tiers.indexOf(tier) + 1}`;
 export const segmentOfEvent = (name: string) => `${name}, 1 day`;
 
 /**
@@ -63,7 +64,7 @@ export const segmentOfEvent = (name: string) => `${name}, 1 day`;
  */
 export function segmentFilters(count: number, ageDays: number): BenchSegment[] {
   const single = Math.round(count * 0.4);
-  const attributes = cycle(attributeKeys, tests.plan.length).map(([key, round]) => ({
+  const attributes = cycle(attributeKeys, tiers.length).map(([key, round]) => ({
     name: `${key} ${round + 1}`,
     where: { meta: [attribute(key, round)] },
   }));
@@ -85,7 +86,7 @@ export function segmentFilters(count: number, ageDays: number): BenchSegment[] {
   return [...take(attributes, single), ...take(events, single), ...take(combined, count - 2 * single)];
 }
 
-const attribute = (key: string, round: number) => ({ key, ...tests[key as keyof typeof tests][round] });
+const attribute = (key: string, round: number) => ({ key, ...tests[key]?.[round] });
 
 /** All items once, then all again, with the number of the round. */
 const cycle = (items: readonly string[], rounds: number) =>

@@ -62,10 +62,10 @@ interface RetentionStep {
 }
 
 /**
- * Deletes the next changes of a workspace that are older than a number of days, in one transaction. It reads changes in
- * the order of (transaction id, `seq`) from the end of the last step up to the first change that has not expired, so
- * that no change is read twice. It never splits a transaction. If another process is running a step for the workspace,
- * it deletes nothing and returns `isComplete`.
+ * Deletes the next changes of a workspace that are older than a number of days, in one transaction. It keeps changes that
+ * the segment consumer has not read yet. It reads changes in the order of (transaction id, `seq`) from the end of the
+ * last step up to the first change that it keeps, so that no change is read twice. It never splits a transaction. If
+ * another process is running a step for the workspace, it deletes nothing and returns `isComplete`.
  */
 export function deleteOldChanges(
   db: Database,
@@ -106,8 +106,13 @@ async function findEnd(
   const [found] = await tx.query<
     { xid: string | null; seq: string | null; firstXid: string; count: number; young: string }[]
   >`/* findOldChanges */
-    WITH next AS MATERIALIZED (
-      SELECT xid, seq, at < now() - make_interval(days => ${days}::int) AS is_old FROM changes
+    WITH unread AS MATERIALIZED (
+      SELECT min(pg_snapshot_xmin(split_part(snapshot, '/', 1)::pg_snapshot)::text::bigint) AS xid FROM change_consumers
+      WHERE change_consumers.workspace_id = ${workspaceId}::uuid AND name <> ALL(${Object.values(names)}::text[])
+    ), next AS MATERIALIZED (
+      SELECT xid, seq, at < now() - make_interval(days => ${days}::int)
+        AND xid < coalesce((SELECT unread.xid FROM unread), xid + 1) AS is_old
+      FROM changes
       WHERE changes.workspace_id = ${workspaceId}::uuid
         AND (changes.xid, changes.seq) > (${start.xid}::bigint, ${start.seq}::bigint)
       ORDER BY changes.xid, changes.seq LIMIT ${stepSize}

@@ -62,6 +62,25 @@ describe('deleteOldChanges', () => {
     expect(await rest(stranger)).toHaveLength(6);
   });
 
+  it('keeps what a consumer has not read, however old it is', async () => {
+    await using app = await startApp();
+    await insert(app, 'updateUser', [
+      { days: 40, xid: 10 },
+      { days: 39, xid: 20 },
+      { days: 38, xid: 30 },
+    ]);
+    await app.db.changeConsumer.create({
+      data: { workspaceId: app.workspaceId, name: 'segments', snapshot: '20:40:20/20:40:20' },
+    });
+    expect(await deleteAll(app, 'audit', 30)).toEqual([1]);
+    expect(await rest(app)).toEqual(['updateUser 39', 'updateUser 38']);
+    await app.db.changeConsumer.updateMany({
+      where: { workspaceId: app.workspaceId, name: 'segments' },
+      data: { snapshot: '50:50:' },
+    });
+    expect(await deleteAll(app, 'audit', 30)).toEqual([2]);
+  });
+
   it.each([1, 2, 3, 7])('deletes in steps of %i changes, transactions as a whole', async (stepSize) => {
     await using app = await startApp();
     await insert(app, 'enterSegment', [

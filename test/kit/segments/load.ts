@@ -67,16 +67,11 @@ export async function createWorkspaces({ db }: TestDatabase, count: number): Pro
     const { publicKey, secret } = await createKey(db, workspaceId, scopes);
     const lists = [await addList({ db, workspaceId }), await addList({ db, workspaceId })];
     const segments = new Map<string, string>();
-    const filters = filtersOf(
-      lists.map(({ id }) => id),
-      (name) => segments.get(name) ?? '',
-    );
-    for (const [index, [name]] of filters.entries()) {
-      // The filter refers to segments before it.
-      const [, where] = filtersOf(
-        lists.map(({ id }) => id),
-        (other) => segments.get(other) ?? '',
-      )[index] ?? ['', {}];
+    const listIds = lists.map(({ id }) => id);
+    // Each filter refers to segments before it, whose ids are known only when they have been created.
+    const filters = () => filtersOf(listIds, (name) => segments.get(name) ?? '');
+    for (const index of filters().keys()) {
+      const [name, where] = filters()[index] ?? ['', {}];
       segments.set(name, await define({ db, workspaceId }, where, name));
     }
     workspaces.push({
