@@ -55,7 +55,8 @@ async function findRestored(db: ReadDb): Promise<string[]> {
 
 /**
  * Repairs the changes of a workspace with the smallest ids, as long as the workspace has a change whose id the server
- * has not assigned yet. A gateway serves requests only after the repair, so that all changes are restored ones.
+ * has not assigned yet. Gateways run the repair before they serve requests (process/serve.ts), so that all changes are
+ * restored ones.
  * @returns whether there may be more.
  */
 function repairStep(db: Database, workspaceId: string): Promise<boolean> {
