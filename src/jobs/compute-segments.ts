@@ -10,32 +10,34 @@ import { WorkspaceSegments } from '../domain/segments/workspace-segments.ts';
 import { recordSegmentStep, setSegmentBacklog } from '../telemetry/segment-metrics.ts';
 import type { RunningJobs } from './run-jobs.ts';
 
-/** Interval in ms between two searches for changes and due instants, while there are segments. */
+/** Poll interval in ms for changes and due instants, while this process owns workspaces. */
 const POLL_MS = 100;
 
-/** The same while this process computes the segments of no workspace. */
+/** Poll interval in ms while this process owns no workspace. */
 const IDLE_POLL_MS = 500;
 
-/** Interval in ms between two renewals of the registration; a process that misses three counts as ended. */
+/** Interval in ms between two renewals of the registration, which expires after three missed renewals (leases.ts). */
 const RENEW_MS = 300;
 
-/** How long in ms a workspace is left alone after an error. */
+/** Delay in ms before a retry after an error. */
 const RETRY_MS = 1_000;
 
-/** By how much a failed step divides the size of the next one: a slow disk may need longer than the statement timeout allows. */
+/**
+ * Divisor of the step size after a failed step, which may have exceeded the statement timeout because of a slow disk.
+ */
 const SHRINK = 4;
 
-/** The least part of the usual size of a step. */
+/** Minimum step size as a fraction of the default. */
 const MIN_PART = 1 / 500;
 
-/** Workspaces whose compiled filters a process keeps. */
+/** Maximum number of workspaces whose compiled filters are cached. */
 const MAX_WORKSPACES = 1_000;
 
-/** A kind of step of a workspace, with what is known from the last ones. */
+/** Backoff state of one kind of step of a workspace. */
 interface Attempts {
-  /** The size of the next step, as a part of the usual size. */
+  /** Size of the next step as a fraction of the default. */
   part: number;
-  /** When to try again after an error. */
+  /** Time of the next retry after an error, by `performance.now()`. */
   retryAt: number;
   hasFailed: boolean;
 }
@@ -43,7 +45,7 @@ interface Attempts {
 /** A workspace whose segments this process computes. */
 interface ComputedWorkspace {
   segments: WorkspaceSegments;
-  /** The consumption of changes, and the work on definitions: an error of one does not delay the other. */
+  /** Consuming changes and computing definitions back off independently. */
   live: Attempts;
   definitions: Attempts;
 }
@@ -56,9 +58,9 @@ interface ComputeOptions {
 }
 
 /**
- * Keeps segments up to date: consumes the changes of workspaces with segments, evaluates what is due, computes new definitions, and
- * deletes the rows of old ones. The workspaces are shared among all processes; each of them takes one step of a workspace after the
- * other, so that none waits for more than a step of each other one. Uses one connection.
+ * Keeps segments up to date: consumes changes and due instants, computes pending definitions, and deletes the rows of
+ * replaced ones. The workspaces are distributed among all processes. Each process runs one step per workspace in turn,
+ * so that a workspace waits for at most one step of each other workspace. Uses one connection.
  */
 export function computeSegments(
   db: Database,
@@ -67,7 +69,7 @@ export function computeSegments(
 ): RunningJobs {
   const stopping = new AbortController();
   const { signal } = stopping;
-  /** The least recently computed first. */
+  /** In order of last use, least recent first. */
   const workspaces = new Map<string, ComputedWorkspace>();
   let renewAt = 0;
   let ownedCount = 0;
@@ -85,15 +87,18 @@ export function computeSegments(
     return workspace;
   }
 
-  /** Does a step, unless one has just failed. @returns undefined if it fails, or has failed. */
+  /**
+   * Runs a step, unless the last one failed less than `RETRY_MS` ago.
+   * @returns undefined if the step failed or was skipped.
+   */
   async function attempt<Result>(
     attempts: Attempts,
     workspaceId: string,
-    act: (part: number) => Promise<Result>,
+    run: (part: number) => Promise<Result>,
   ): Promise<Result | undefined> {
     if (attempts.retryAt > performance.now()) return undefined;
     try {
-      const result = await act(attempts.part);
+      const result = await run(attempts.part);
       attempts.part = Math.min(attempts.part * 2, 1);
       attempts.hasFailed = false;
       return result;
@@ -106,7 +111,10 @@ export function computeSegments(
     }
   }
 
-  /** Does one step of what a workspace needs. Live changes come first. @returns whether more waits, and whether that is changes. */
+  /**
+   * Runs one step for a workspace; live changes come first.
+   * @returns whether more work, and whether more changes are waiting.
+   */
   async function step({ workspaceId, hasNews, hasWork }: WorkspaceNews) {
     const { segments, live, definitions } = workspaceOf(workspaceId);
     let hasMoreChanges = false;
@@ -118,11 +126,16 @@ export function computeSegments(
       if (done?.result) recordSegmentStep(done.result);
       hasMoreChanges = done !== undefined && done.result?.hasMore !== false;
     }
-    if (hasWork) hasMore = (await attempt(definitions, workspaceId, (part) => work(db, segments, log, part))) ?? false;
+    if (hasWork)
+      hasMore =
+        (await attempt(definitions, workspaceId, (part) => advanceDefinitions(db, segments, log, part))) ?? false;
     return { hasMore: hasMore || hasMoreChanges, hasMoreChanges };
   }
 
-  /** Renews the registration, if it is time. A round of steps can take longer than the registration lasts. */
+  /**
+   * Renews the registration if it is due. Called between steps, because a round can take longer than the registration
+   * lasts.
+   */
   async function renew(): Promise<void> {
     if (performance.now() < renewAt) return;
     renewAt = performance.now() + RENEW_MS;
@@ -130,7 +143,7 @@ export function computeSegments(
     ownedCount = await takeWorkspaces(db, workerId);
   }
 
-  /** Does one step of each workspace. @returns whether there is more to do at once. */
+  /** Runs one step for each workspace that needs work. @returns whether more work is waiting. */
   async function round(): Promise<boolean> {
     await renew();
     const news = await readNews(db, workerId);
@@ -155,7 +168,7 @@ export function computeSegments(
         else if (ownedCount === 0) pauseMs = IDLE_POLL_MS;
         hasFailed = false;
       } catch (error) {
-        if (!hasFailed) log.warn({ err: error }, 'cannot read which segments to compute; retrying');
+        if (!hasFailed) log.warn({ err: error }, 'cannot find workspaces whose segments need work; retrying');
         hasFailed = true;
         pauseMs = RETRY_MS;
       }
@@ -174,10 +187,15 @@ export function computeSegments(
 }
 
 /**
- * Computes some members of new definitions, or deletes some rows of old ones.
- * @param part the size of the step, as a part of the usual one. @returns whether there is more to do.
+ * Computes a batch of members of pending definitions or, if there are none, deletes a batch of rows of a replaced one.
+ * @param part step size as a fraction of the default. @returns whether more work is waiting.
  */
-async function work(db: Database, segments: WorkspaceSegments, log: Logger, part: number): Promise<boolean> {
+async function advanceDefinitions(
+  db: Database,
+  segments: WorkspaceSegments,
+  log: Logger,
+  part: number,
+): Promise<boolean> {
   const { workspaceId } = segments;
   const backfill = await advanceBackfill(db, segments, { part });
   for (const segmentId of backfill?.completed ?? []) log.info({ workspaceId, segmentId }, 'computed a segment');
@@ -185,7 +203,7 @@ async function work(db: Database, segments: WorkspaceSegments, log: Logger, part
   const current = await segments.read(db);
   const replaced = current?.definitions.find(({ isReplaced }) => isReplaced);
   if (replaced) await cleanUpDefinition(db, workspaceId, replaced, { part });
-  // A workspace without segments has no consumer.
+  // The last segment of the workspace was deleted.
   else if (current?.definitions.length === 0) await segments.endConsumer(db, current.position);
   return replaced !== undefined;
 }

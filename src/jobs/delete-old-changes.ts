@@ -3,18 +3,18 @@ import type { Database } from '../db/client.ts';
 import { deleteOldChanges, listWorkspaceIds, type RetentionPolicy, STEP_SIZE } from '../domain/changes/retention.ts';
 import type { Job } from './run-jobs.ts';
 
-/** For how long changes are kept, in days. */
+/** Retention periods in days. */
 export interface Retention {
-  /** What usergraph computes, and cursors of clients. */
+  /** For changes made by usergraph itself, and for the validity of cursors. */
   logDays: number;
-  /** What callers write; 0: for ever. */
+  /** For changes made by callers and operators; 0 keeps them forever. */
   auditDays: number;
 }
 
-/** Interval in ms between two rounds through all workspaces. */
+/** Interval in ms between two runs over all workspaces. */
 const ROUND_MS = 3_600_000;
 
-/** Deletes old changes of all workspaces, every hour. */
+/** Deletes expired changes of all workspaces every hour. */
 export function deleteOldChangesOf(db: Database, log: Logger, { logDays, auditDays }: Retention): Job {
   const policies: { policy: RetentionPolicy; days: number }[] = [
     { policy: 'log', days: logDays },

@@ -14,8 +14,7 @@ export function repairRestoredDatabase(db: Database, log: Logger): Job {
       computeSegmentsAgain: (workspaceId) => computeAllAgain(db, new WorkspaceSegments(workspaceId)),
     });
     isDone = true;
-    if (isRepaired)
-      log.warn('the database has been restored: repaired the log of changes; segments are computed again');
+    if (isRepaired) log.warn('database was restored from a dump: repaired the log of changes; recomputing segments');
     return false;
   };
   return { step, stepSize: 1, purpose: 'check whether the database has been restored' };

@@ -27,7 +27,9 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 /** Where the document has its named schemas. */
 const COMPONENTS = '#/components/schemas/';
 
-/** Corrects what Zod derives: the `meta` of a schema that is checked by code replaces it, and a rule can reject null. */
+/**
+ * Corrects what Zod derives: the `meta` of a schema that is checked by code replaces it, and a rule can reject null.
+ */
 function correct({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
   const { type, default: defaultValue } = z.globalRegistry.get(zodSchema) ?? {};
   if (type !== undefined) delete jsonSchema.anyOf;
@@ -170,7 +172,7 @@ export const openApiDocument = {
   security: [{ basic: [] }],
   tags: [
     { name: 'Users', description: 'Your users, their devices and their events.' },
-    { name: 'Segments', description: 'Groups of users that are computed from a filter.' },
+    { name: 'Segments', description: 'Groups of users computed from a filter.' },
   ],
   paths: pathItems(),
   components: {

@@ -36,7 +36,9 @@ interface Description {
   summary: string;
   description: string;
   scope: Scope;
-  /** Work of a request in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write. */
+  /**
+   * Work of a request in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write.
+   */
   work?(request: RawRequest): number;
   /** Default: true for every method except GET. */
   isWrite?: boolean;
@@ -55,7 +57,10 @@ interface Description {
 export interface Operation extends Description {
   /** Converts and validates a raw request. */
   input: z.ZodType;
-  /** Validates a request and runs the operation. @throws {ValidationError} with the names that REST has for the fields. */
+  /**
+   * Validates a request and runs the operation.
+   * @throws {ValidationError} with the names that REST has for the fields.
+   */
   run(context: RestContext, request: RawRequest): Promise<OperationResult>;
 }
 
@@ -70,7 +75,9 @@ interface OperationResult {
 export function operation<Input extends z.ZodType>(
   definition: Description & {
     input: Input;
-    /** REST names of domain fields, such as `uid: 'id'`; `commonNames` has those that are the same for all operations. */
+    /**
+     * REST names of domain fields, such as `uid: 'id'`; `commonNames` has those that are the same for all operations.
+     */
     names?: Readonly<Record<string, string>>;
     /** Rejects a request before it is validated, such as one whose validation would take too long. */
     checkSize?(context: RestContext, request: RawRequest): void;
@@ -124,7 +131,9 @@ export function domainInput<Schema extends z.ZodType>(
   }, schema);
 }
 
-/** Replaces the schemas of some fields, and keeps the rules that span fields. The new schemas may accept other inputs. */
+/**
+ * Replaces the schemas of some fields, and keeps the rules that span fields. The new schemas may accept other inputs.
+ */
 export function withFields<Schema extends z.ZodObject>(
   schema: Schema,
   fields: { [Name in keyof z.output<Schema>]?: z.ZodType<z.output<Schema>[Name]> },
@@ -168,7 +177,7 @@ function withRestNames(issues: readonly ValidationIssue[], names: Readonly<Recor
 function restPath(path: string[], names: Readonly<Record<string, string>>): string[] {
   const [first = '', ...rest] = path;
   if (parts.has(first)) return rest;
-  // The domain names a reference of a filter by its path.
+  // The domain reports invalid references in a filter by their path.
   if (first === 'where') return path.map(restNameOf);
   if (first === 'device') return rest.map((name) => `device_${name}`);
   return path.length === 0 ? [] : [names[first] ?? first, ...rest];

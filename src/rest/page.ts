@@ -17,14 +17,14 @@ export const pageCursors = {
   previous_cursor: z.string().optional().meta({ description: 'Present if there is a previous page.' }),
 };
 
-/** The arguments of a page, as requests have them. */
+/** The page arguments of a request. */
 interface PageInput {
   limit?: number | undefined;
   next_cursor?: string | undefined;
   previous_cursor?: string | undefined;
 }
 
-/** How the rows of a page are read, and converted to objects of the response. */
+/** How to read the rows of a page and convert them to response objects. */
 export interface PageReading<Row, Item> extends Omit<CursorOwner, 'scope'> {
   /** The scope of their cursors. */
   scope: number;
@@ -32,7 +32,7 @@ export interface PageReading<Row, Item> extends Omit<CursorOwner, 'scope'> {
   present(rows: readonly Row[]): Promise<Item[]>;
 }
 
-/** The response with a page. @throws {ValidationError} if its arguments are invalid. */
+/** Builds the response with a page. @throws {ValidationError} if its arguments are invalid. */
 export async function respondWithPage<Row, Item>(
   { limit, next_cursor: after, previous_cursor: before }: PageInput,
   { scope, read, present, ...rules }: PageReading<Row, Item>,

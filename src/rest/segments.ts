@@ -19,22 +19,21 @@ export const segmentObject = z
       description:
         'The filter, as `POST /segments` accepts it, in canonical form. Null for a segment whose members were imported.',
     }),
-    summary: z
-      .string()
-      .nullable()
-      .meta({ description: 'The filter in words. For humans: the text can change. Null if there is no filter.' }),
+    summary: z.string().nullable().meta({
+      description: 'The filter in words. For display only: the wording can change. Null if there is no filter.',
+    }),
     status: z.enum(segmentStatuses.map((status) => status.toLowerCase() as Lowercase<SegmentStatus>)).meta({
       description:
-        '`computing` until the members of the filter that was set last are complete; `static` for a segment whose members were imported.',
+        '`computing` until the members of the latest filter are complete; `static` for a segment whose members were imported.',
     }),
     progress: z
       .int()
       .nullable()
-      .meta({ description: 'How many percent of the users have been read. Null unless the status is `computing`.' }),
-    computed_at: z
-      .string()
-      .nullable()
-      .meta({ description: 'When the current members were complete. Null until then.', format: 'date-time' }),
+      .meta({ description: 'Percentage of users evaluated, from 0 to 99. Null unless the status is `computing`.' }),
+    computed_at: z.string().nullable().meta({
+      description: 'When the computation of the current members completed. Null before the first completion.',
+      format: 'date-time',
+    }),
     created_at: z.string().meta({ format: 'date-time' }),
   })
   .meta({ id: 'Segment', description: 'A segment.' });
@@ -59,7 +58,7 @@ export const segmentExamples: Record<string, Example> = {
 
 const toRestFilter = (filter: StoredFilter) => presentFilter(filter, { name: restNameOf });
 
-/** Converts segments to segment objects. A segment that has been deleted since it was read is left out. */
+/** Converts segments to segment objects. Omits segments that were deleted after they were read. */
 export async function readSegmentObjects(
   db: ReadDb,
   { workspaceId, scopes }: Pick<Viewer, 'workspaceId' | 'scopes'>,

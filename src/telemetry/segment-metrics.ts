@@ -1,21 +1,21 @@
-/** What a step of the computation of segments did. */
+/** Result of a step of the segment consumer. */
 interface SegmentStep {
   changes: number;
   dues: number;
   evaluations: number;
   entered: number;
   exited: number;
-  /** When the oldest of its changes was written, in ms since 1970; undefined without any. */
+  /** Time of the oldest change or due instant of the step, in ms since 1970; undefined if there was none. */
   oldestAt: number | undefined;
 }
 
-/** The metrics of the computation of segments in this process, by their names in Prometheus's conventions. */
+/** Segment metrics of this process, with Prometheus names. */
 export interface SegmentMetrics {
-  /** The age of the oldest change, or due instant, of the last step when its effects had been written. */
+  /** Age of the oldest change or due instant of the last step when its effects had been written. */
   usergraph_segments_lag_seconds: number;
-  /** The greatest lag since the process started. */
+  /** Maximum lag since the process started. */
   usergraph_segments_lag_max_seconds: number;
-  /** Workspaces for which more changes waited after their last step. */
+  /** Number of workspaces with more changes waiting after their last step. */
   usergraph_segments_backlog_workspaces: number;
   usergraph_segments_changes_total: number;
   usergraph_segments_due_total: number;
@@ -35,7 +35,7 @@ const metrics: SegmentMetrics = {
   usergraph_segments_exited_total: 0,
 };
 
-/** Records a step when its effects have been written. */
+/** Records a step. Call it when the effects have been written. */
 export function recordSegmentStep({ changes, dues, evaluations, entered, exited, oldestAt }: SegmentStep): void {
   if (oldestAt !== undefined) {
     const lag = Math.max(Date.now() - oldestAt, 0) / 1_000;
@@ -49,10 +49,10 @@ export function recordSegmentStep({ changes, dues, evaluations, entered, exited,
   metrics.usergraph_segments_exited_total += exited;
 }
 
-/** @param workspaces for which more changes wait. */
+/** Sets the backlog. @param workspaces the number of workspaces with more changes waiting. */
 export function setSegmentBacklog(workspaces: number): void {
   metrics.usergraph_segments_backlog_workspaces = workspaces;
 }
 
-/** Returns the metrics as they are now. */
+/** Returns the current metrics. */
 export const segmentMetrics = (): Readonly<SegmentMetrics> => ({ ...metrics });

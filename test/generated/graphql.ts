@@ -74,7 +74,7 @@ export type BooleanFilter = {
   isNull?: boolean | null | undefined;
 };
 
-/** What a change did. */
+/** The kind of a change. */
 export type ChangeAction =
   /** Added an event to a user. */
   | 'ADD_EVENT'
@@ -92,9 +92,9 @@ export type ChangeAction =
   | 'CREATE_USER'
   /** Declared an attribute of users. */
   | 'DECLARE_ATTRIBUTE'
-  /** Deleted a segment, which ended all memberships in it. */
+  /** Deleted a segment, with all memberships. */
   | 'DELETE_SEGMENT'
-  /** Deleted a user, which ended all memberships. */
+  /** Deleted a user, with all memberships. */
   | 'DELETE_USER'
   /** Registered a device of a user. */
   | 'REGISTER_DEVICE'
@@ -108,17 +108,17 @@ export type ChangeAction =
   | 'REVOKE_KEY'
   /** Replaced the secret of an API key. */
   | 'ROTATE_KEY'
-  /** The members of a new or changed segment are complete. There is no `SEGMENT_ENTERED` or `SEGMENT_EXITED` for them. */
+  /** The members of a new or changed segment are complete. Recorded instead of `SEGMENT_ENTERED` and `SEGMENT_EXITED` for each user. */
   | 'SEGMENT_COMPUTED'
   /** A user became a member of a segment. Computed by usergraph. */
   | 'SEGMENT_ENTERED'
-  /** A user ceased to be a member of a segment. Computed by usergraph. */
+  /** A user stopped being a member of a segment. Computed by usergraph. */
   | 'SEGMENT_EXITED'
-  /** Set whether a user is suppressed in a segment. */
+  /** Suppressed a user in a segment, or ended the suppression. */
   | 'SET_SEGMENT_SUPPRESSION'
-  /** Added a user to a list, or subscribed them again. */
+  /** Subscribed a user to a list. */
   | 'SUBSCRIBE_TO_LIST'
-  /** Withdrew the declaration of an attribute. */
+  /** Removed the declaration of an attribute. */
   | 'UNDECLARE_ATTRIBUTE'
   /** Unsubscribed a member from a list. */
   | 'UNSUBSCRIBE_FROM_LIST'
@@ -131,11 +131,11 @@ export type ChangeAction =
   /** Updated a user. */
   | 'UPDATE_USER';
 
-/** Where to start to read changes. */
+/** Where to start reading changes. */
 export type ChangeStart =
-  /** With the changes from now on: returns an empty page and its cursor. */
+  /** Start at the current position: returns an empty page with a cursor. */
   | 'NOW'
-  /** With the oldest change that is kept in the log (by default for 30 days). */
+  /** Start with the oldest change in the log, which is retained for 30 days by default. */
   | 'OLDEST';
 
 /** Conditions on a number of events, from 0 to 10,000, all of which must hold. */
@@ -167,8 +167,8 @@ export type CreateSegmentInput = {
   /** The segment's name: 1 to 64 printable characters. */
   name: string;
   /**
-   * The filter that users must match to be members, with the limits of `users(where:)`. It can refer to lists and to other segments,
-   * by their ids.
+   * The filter that members match, with the limits of `users(where:)`. It can refer to lists and other
+   * segments by id.
    */
   where: UserFilter;
 };
@@ -412,13 +412,13 @@ export type SegmentMembershipFilter = {
   some?: SegmentMembershipCondition | null | undefined;
 };
 
-/** How far the members of a segment are computed. */
+/** The state of the computation of a segment. */
 export type SegmentStatus =
-  /** The members are being computed. Until they are complete, the segment has the members of its former filter, or none. */
+  /** The members are being computed. Until that is complete, the segment has the members of its previous filter, or none. */
   | 'COMPUTING'
   /** The segment has the members of its filter. */
   | 'READY'
-  /** The segment has no filter: its members were imported, and stay the same. */
+  /** The segment has no filter: its members were imported and do not change. */
   | 'STATIC';
 
 /** The subscription to set. */
@@ -438,7 +438,7 @@ export type SetListSubscriptionInput = {
 export type SetSegmentSuppressionInput = {
   /** The global id of the segment. */
   segmentId: string | number;
-  /** True excludes the user from broadcasts to the segment. False ends that. */
+  /** True excludes the user from broadcasts to the segment; false includes the user again. */
   suppressed: boolean;
   /** The user's uid. */
   uid: string;
@@ -494,8 +494,8 @@ export type UpdateSegmentInput = {
   /** The global id of the segment. */
   segmentId: string | number;
   /**
-   * The filter that users must match to be members, with the limits of `users(where:)`. It can refer to lists and to other segments,
-   * by their ids. Must not be null.
+   * The filter that members match, with the limits of `users(where:)`. It can refer to lists and other
+   * segments by id. Must not be null.
    */
   where?: UserFilter | null | undefined;
 };

@@ -57,7 +57,7 @@ class Gateways implements AsyncDisposable {
   }
 }
 
-it('is right after 20 kills during load, and records every entry and exit once', { timeout: 300_000 }, async () => {
+it('has correct members after 20 kills, and records every entry and exit once', { timeout: 300_000 }, async () => {
   await using database = await createDatabase();
   const { db } = database;
   const workspaces = await createWorkspaces(database, 3);

@@ -73,30 +73,29 @@ export type Segment = Prisma.SegmentModel
 /**
  * Model SegmentDefinition
  * A filter of a segment. Changing the filter adds a definition, whose members are computed in the background; when they are
- * complete, it becomes the segment's definition, and the former one is deleted in steps. No foreign key to the segment: a segment can
- * have millions of members, which are deleted in steps after it.
+ * complete, it becomes the segment's current definition, and the previous one is deleted in steps. No foreign key to the segment: a
+ * segment can have millions of members, which are deleted in steps after the segment itself.
  */
 export type SegmentDefinition = Prisma.SegmentDefinitionModel
 /**
  * Model SegmentMembership
- * A user's membership in a segment, by one of its definitions: current if that is the definition of the segment. A suppressed
- * member receives no broadcasts.
+ * A user's membership in a segment according to one definition. Only memberships of the segment's current definition are visible. A
+ * suppressed member receives no broadcasts.
  */
 export type SegmentMembership = Prisma.SegmentMembershipModel
 /**
  * Model SegmentSuppression
- * Users who are suppressed in a segment whenever they are members of it. `segment_memberships.suppressed` is derived from it.
+ * A user who is suppressed in a segment, whether currently a member or not. `segment_memberships.suppressed` is derived from it.
  */
 export type SegmentSuppression = Prisma.SegmentSuppressionModel
 /**
  * Model SegmentDue
- * The next instant at which a user's membership by a definition can change without a write. Users without such an instant have
- * no row.
+ * The next instant at which a user's membership according to a definition can change without a write. No row if there is none.
  */
 export type SegmentDue = Prisma.SegmentDueModel
 /**
  * Model ChangeConsumer
- * A reader of a workspace's change log that keeps its position, such as the computation of segments. A workspace without segments has none.
+ * A position in a workspace's log of changes. The row `segments` exists only while the workspace has segments.
  */
 export type ChangeConsumer = Prisma.ChangeConsumerModel
 /**
@@ -125,8 +124,8 @@ export type UserActivity = Prisma.UserActivityModel
 export type UserDeletion = Prisma.UserDeletionModel
 /**
  * Model Change
- * The log of changes and the audit trail: one row per write, in the same statement. It contains no personal data, and is kept after
- * the user, list or event is deleted.
+ * The log of changes and the audit trail: one row per write, inserted by the same statement. It contains no personal data, and is kept
+ * after the user, list, event or segment is deleted.
  */
 export type Change = Prisma.ChangeModel
 /**

@@ -2,13 +2,15 @@ import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type Action, type Change, changeColumns, parseChangeId } from './change.ts';
 
-/** What usergraph itself records while it computes segments. It is part of the log of changes, not of the audit trail. */
+/**
+ * Actions that usergraph records when it computes segments. They belong to the log of changes, not to the audit trail.
+ */
 export const COMPUTED_ACTIONS = ['enterSegment', 'exitSegment', 'computeSegment'] as const satisfies readonly Action[];
 
-/** SQL that is true for changes that usergraph itself has made. */
+/** SQL condition for changes made by usergraph itself. */
 export const isComputed = Prisma.sql`changes.action = ANY(${[...COMPUTED_ACTIONS]}::audit_action[])`;
 
-/** SQL that is true for changes that a caller or an operator has made. */
+/** SQL condition for changes made by a caller or an operator. */
 export const isWrittenByCaller = Prisma.sql`changes.action <> ALL(${[...COMPUTED_ACTIONS]}::audit_action[])`;
 
 /** Selects entries that meet all present conditions. */
@@ -19,7 +21,7 @@ export interface AuditFilter {
   keyId?: string | undefined;
   /** The earliest time, inclusive. */
   since?: Date | undefined;
-  /** Also returns what usergraph has recorded itself (`COMPUTED_ACTIONS`). */
+  /** Also returns changes made by usergraph itself (`COMPUTED_ACTIONS`). */
   withComputed?: boolean | undefined;
 }
 
@@ -27,7 +29,7 @@ export interface AuditFilter {
 export interface AuditPage {
   /** Maximum number of entries. */
   size: number;
-  /** The id of an entry: reads those that are older. */
+  /** Reads only entries older than the entry with this id. */
   before?: string | undefined;
 }
 
@@ -37,18 +39,19 @@ export interface AuditEntries {
   hasMore: boolean;
 }
 
-/** Rows that one statement reads. */
+/** Maximum number of rows read by one statement. */
 const STEP_SIZE = 1_000;
 
 /**
- * How much earlier an entry with a later position can be, in ms. `at` is the clock of the gateway that sent the statement; the position
- * is drawn later, after waits of at most the request's deadline, and clocks differ.
+ * Upper bound in ms for how far `at` can deviate from the order of positions. `at` is the gateway's clock when it sends
+ * the statement; the position is assigned later, after lock waits of at most the request's deadline, and clocks differ.
  */
 const MAX_DISORDER_MS = 3_600_000;
 
 /**
- * Reads entries of the workspace's audit trail, newest first: by the transaction and `seq`, or by `seq` alone if only those of a
- * user or a key are read, which have indexes. With `since`, it stops at an entry that is older by more than an hour.
+ * Reads entries of the workspace's audit trail, newest first: by the transaction and `seq`, or by `seq` alone if only
+ * those of a user or a key are read, which have indexes. With `since`, it stops at an entry that is older by more than
+ * an hour.
  */
 export async function readAudit(
   db: ReadDb,

@@ -11,10 +11,16 @@ export type Action = AuditAction;
 export interface Change {
   /** The id of the transaction and `seq`, as `<xid>-<seq>`. */
   readonly id: string;
-  /** A decimal number. It increases with each change of a user; between users, and with gaps, it is not an order of commits. */
+  /**
+   * A decimal number. It increases with each change of a user. It has gaps, and does not reflect the commit order of
+   * changes of different users.
+   */
   readonly seq: string;
   readonly at: Instant;
-  /** The actor: the id of an API key, `token:` and the subject of a token, `cli`, or `segments` for their computation. */
+  /**
+   * The actor: the id of an API key, `token:` and the subject of a token, `cli`, or `segments` for the computation of
+   * segments.
+   */
   readonly keyId: string;
   readonly action: Action;
   /** The affected user; null if there is none. */
@@ -28,8 +34,9 @@ export interface Change {
   /** The changed API key; null except for changes to keys. */
   readonly apiKeyId: string | null;
   /**
-   * What was written (`changed.ts`). Null if the action says it, or if it is not known: anything can have changed then. For a
-   * user who entered or left a segment, the cause: what of it the segment depends on, or `time`.
+   * What was written (`changed.ts`). Null if it follows from the action, or if it is unknown: anything may have
+   * changed. For a user who entered or exited a segment, the cause: which of the segment's dependencies changed, or
+   * `time`.
    */
   readonly changed: readonly string[] | null;
 }
@@ -52,7 +59,7 @@ export const changeColumns = columnsOf<Change>(
   ['id'],
 );
 
-/** The parts of the id of a change; undefined for a text that is none. */
+/** Parses the id of a change; undefined if it is malformed. */
 export function parseChangeId(id: string): { xid: string; seq: string } | undefined {
   const [, xid, seq] = /^(\d{1,19})-(\d{1,19})$/.exec(id) ?? [];
   if (xid === undefined || seq === undefined) return undefined;
@@ -72,9 +79,9 @@ export const userChangesSource = byWorkspace(
   }),
 );
 
-/** The `seq` of a position of a connection, whose id is that of a change in the form of a UUID. */
+/** The `seq` of a cursor of a connection, whose id contains `xid` and `seq` in the form of a UUID. */
 function seqOf(id: string): string {
   const seq = BigInt(`0x${id.replaceAll('-', '').slice(16)}`);
-  // A client can have made a cursor up.
+  // A forged cursor can exceed the range of a bigint.
   return String(seq > MAX_BIGINT ? MAX_BIGINT : seq);
 }

@@ -1,11 +1,11 @@
 /**
- * What a change names as changed (`Change.changed`): fields, keys of attributes and names of events, each as one text. Attributes have the
- * prefix `meta.`, events `event.`, so that they never equal the name of a field.
+ * The entries of `Change.changed`: field names, attribute keys and event names. Attribute keys have the prefix `meta.`,
+ * event names `event.`, so that they cannot collide with field names.
  */
 export const changedField = (field: string) => field;
 
 /** @param key the key in `meta`. */
 export const changedAttribute = (key: string) => `meta.${key}`;
 
-/** @param name as the event has it; filters compare names without differences of case. */
+/** @param name in its original case; filters compare event names case-insensitively. */
 export const changedEvent = (name: string) => `event.${name}`;

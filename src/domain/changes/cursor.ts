@@ -2,24 +2,24 @@ import { crc32 } from 'node:zlib';
 import { cursorScope } from '../shared/pagination.ts';
 import { isSnapshot, type Snapshot } from './snapshot.ts';
 
-/** Where a client continues to read the log of changes. */
+/** A client's position in the log of changes. */
 export interface FeedPosition {
-  /** The database whose transaction ids the position consists of (`page.ts`). */
+  /** Identifies the database that the transaction ids belong to (`page.ts`). */
   database: string;
-  /** What has been returned; null while changes without a transaction id are read, which precede all others. */
+  /** The snapshot of what has been returned; null while changes without a transaction id are read, which come first. */
   after: Snapshot | null;
-  /** The position after the piece of which a part has been returned; null unless there is one. */
+  /** The snapshot at the end of a partially returned piece; null if there is none. */
   end: Snapshot | null;
-  /** The `seq` of the last returned change of that piece, or of those without a transaction id. */
+  /** The `seq` of the last returned change of that piece, or of the changes without a transaction id. */
   seq: string;
-  /** Whether changes were visible after that piece. */
+  /** Whether more changes were visible after that piece. */
   hasMore: boolean;
 }
 
 const CHECKSUM_BYTES = 4;
 const SEPARATOR = ';';
 
-/** Longer texts are not cursors of this program: a position lists at most as many transactions as a server has connections. */
+/** Maximum length of a cursor. A snapshot lists at most one transaction per database connection. */
 const MAX_LENGTH = 200_000;
 
 /** Encodes a position in base64url, with a checksum within the workspace. Cursors are not secret. */
@@ -30,7 +30,10 @@ export function encodeFeedCursor(workspaceId: string, { database, after, end, se
   return Buffer.concat([bytes, Buffer.from(text, 'latin1')]).toString('base64url');
 }
 
-/** Decodes a cursor; undefined if it is malformed or of another workspace. Any snapshot of the result is a valid one. */
+/**
+ * Decodes a cursor; undefined if it is malformed or belongs to another workspace. The snapshots of the result are
+ * valid.
+ */
 export function decodeFeedCursor(workspaceId: string, cursor: string): FeedPosition | undefined {
   if (cursor.length > MAX_LENGTH) return undefined;
   const text = Buffer.from(cursor, 'base64url').subarray(CHECKSUM_BYTES).toString('latin1');

@@ -7,7 +7,7 @@ import { endingBefore, inProgressAt, partsOf, type Snapshot, TARGET_SEPARATOR, u
 export type { Change } from './change.ts';
 export type { Snapshot } from './snapshot.ts';
 
-/** Changes that follow a position in the log. */
+/** The next changes after a position in the log. */
 export interface ChangesPiece {
   /** In the order of `seq`. */
   readonly changes: readonly Change[];
@@ -26,17 +26,19 @@ export async function currentSnapshot(db: WriteDb): Promise<Snapshot> {
 }
 
 /**
- * Reads the changes that are visible now and are not in `after`. Calls that each continue from the snapshot of the previous one
- * return every committed change exactly once, and the changes of a user in the order of `seq`; there is no other order between
- * calls. It reads the primary: a standby does not know which transactions are in progress.
+ * Reads the changes that are visible now and were not visible in `after`. Calls that each continue from the snapshot of
+ * the previous one return every committed change exactly once, and the changes of a user in the order of `seq`; no
+ * other order is guaranteed. `db` must be the primary: a standby does not know which transactions are in progress.
  *
- * If there are more than `limit` changes, the first call fixes the snapshot to catch up with (`target`), and the calls return
- * pieces by transaction id. A piece ends between two transactions, and only where no user has an earlier change behind the end: a
- * transaction that began early can write to a user late, after transactions with greater ids. Inside of `target`, the changes of
- * a user that have been returned are always its first ones, so it suffices to look at the change before those of the piece.
+ * If there are more than `limit` changes, the first call fixes the snapshot to catch up with (`target`), and the calls
+ * return pieces by transaction id. A piece ends between two transactions, and only where no user has an earlier change
+ * after the end: a transaction with a small id can write to a user after transactions with greater ids have. Within
+ * `target`, the returned changes of a user are always a prefix of the user's changes, so it suffices to check the one
+ * change that precedes those of the piece.
  *
- * @param limit the piece exceeds it by what is needed to include whole transactions and to keep the order.
- * @param options `except`: an actor whose changes are left out, by the name in `Change.keyId`. Always the same for a reader.
+ * @param limit exceeded if necessary to return whole transactions and to keep the order.
+ * @param options `except`: an actor (`Change.keyId`) whose changes are skipped. A reader must always pass the same
+ * value.
  */
 export async function changesAfter(
   db: WriteDb,
@@ -63,7 +65,7 @@ export async function changesAfter(
   }
 }
 
-/** Reads the changes of a piece, which leads from one position to another, whose `seq` is greater than `seq`. */
+/** Reads the changes between two positions whose `seq` is greater than a given one. */
 export async function changesBetween(
   db: WriteDb,
   workspaceId: string,
@@ -86,12 +88,12 @@ interface PieceQuery {
   workspaceId: string;
   /** The snapshot of what has been returned. */
   position: Snapshot;
-  /** The snapshot to catch up with; the current one, if omitted. */
+  /** The snapshot to catch up with; the current one if undefined. */
   target: Snapshot | undefined;
   limit: number;
-  /** The actor whose changes are left out. */
+  /** The actor whose changes are skipped. */
   except: string | undefined;
-  /** Reads all transactions with smaller ids, instead of `limit` changes. */
+  /** Reads all transactions with smaller ids, regardless of `limit`. */
   end: string | undefined;
 }
 
@@ -161,13 +163,15 @@ const targetSql = (target: Snapshot | undefined) => Prisma.sql`
   SELECT snapshot, pg_snapshot_xmin(snapshot)::text::bigint AS xmin, pg_snapshot_xmax(snapshot)::text::bigint AS xmax
   FROM (SELECT coalesce(${target}::pg_snapshot, pg_current_snapshot()) AS snapshot) AS chosen`;
 
-/** Most transactions are below `xmin`: the comparison saves converting their ids. */
+/** Most transactions are below `xmin`; the comparison avoids converting their ids to `xid8`. */
 const visibleIn = (snapshot: Prisma.Sql, xmin: Prisma.Sql) =>
   Prisma.sql`(changes.xid < ${xmin} OR pg_visible_in_snapshot(changes.xid::text::xid8, ${snapshot}))`;
 
 const visibleInTarget = visibleIn(Prisma.sql`(SELECT snapshot FROM target)`, Prisma.sql`(SELECT xmin FROM target)`);
 
-/** The changes of transactions that were in progress at a position. They are few, and always part of the piece after it. */
+/**
+ * The changes of transactions that were in progress at a position. They are few, and always part of the piece after it.
+ */
 const finishedSql = (workspaceId: string, position: Snapshot) => Prisma.sql`
   SELECT * FROM changes
   WHERE changes.workspace_id = ${workspaceId}::uuid

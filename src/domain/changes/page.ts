@@ -19,18 +19,19 @@ export interface ChangePage {
 export interface ChangePageArguments {
   /** `DEFAULT_PAGE_SIZE` by default. */
   first?: number | null | undefined;
-  /** The cursor of the previous page; by default, the page begins with the oldest change that is kept. */
+  /** The cursor of the previous page. By default, the page starts with the oldest change that is retained. */
   after?: string | null | undefined;
-  /** Begins with the changes from now on. */
+  /** Starts at the current position: returns an empty page and its cursor. */
   fromNow?: boolean | undefined;
 }
 
 /**
- * Reads a page of a workspace's log of changes for a client. Pages that each continue from the previous one return every change
- * exactly once, and the changes of a user in order (`changesAfter`). A piece of the log with more changes than a page is divided by
- * `seq`; what the piece contains does not change any more.
+ * Reads a page of a workspace's log of changes for a client. Pages that each continue from the previous one return
+ * every change exactly once, and the changes of a user in order (`changesAfter`). A piece of the log with more changes
+ * than a page is divided by `seq`; the contents of a piece are immutable.
  * @throws {ValidationError} if the arguments are invalid.
- * @throws {CursorExpiredError} if the cursor is of another database, such as before a restore, or changes after it have been deleted.
+ * @throws {CursorExpiredError} if the cursor belongs to another database, such as one before a restore, or if changes
+ * after it have been deleted.
  */
 export async function readChanges(
   db: WriteDb,
@@ -57,24 +58,24 @@ export async function readChanges(
   const position = decoded ?? startOf(state);
   checkPosition(position, state);
   const page = await readPage(db, workspaceId, position, first ?? DEFAULT_PAGE_SIZE);
-  // A deletion between the statements can have removed changes that the page should contain.
+  // Retention may have deleted changes of the page between the statements.
   checkPosition(position, await readState(db, workspaceId));
   return { ...page, cursor: encodeFeedCursor(workspaceId, page.position) };
 }
 
-/** What the validity of a position depends on. */
+/** The state that decides whether a position is valid. */
 interface State {
   /** Identifies the database and its history of transactions. */
   database: string;
-  /** The least transaction id that has not been assigned. */
+  /** The next transaction id to be assigned. */
   nextXid: string;
-  /** The last change that can have been deleted because of its age; undefined if there is none. */
+  /** The last change that retention may have deleted; undefined if there is none. */
   horizon: Horizon | undefined;
 }
 
 /**
- * Reads the state. The database is identified by the cluster, its timeline, which changes when a standby is promoted or the cluster is
- * recovered to an earlier time, and the id of the table, which changes when it is restored from a dump.
+ * Reads the state. The database is identified by the cluster, its timeline, which changes when a standby is promoted or
+ * the cluster is recovered to an earlier time, and the id of the table, which changes when it is restored from a dump.
  */
 async function readState(db: WriteDb, workspaceId: string): Promise<State> {
   const [state] = await db.query<(Omit<State, 'horizon'> & { horizons: string[] })[]>`/* readFeedState */
@@ -87,7 +88,7 @@ async function readState(db: WriteDb, workspaceId: string): Promise<State> {
   return { ...state, horizon: toHorizon(state.horizons) };
 }
 
-/** The position before the oldest change that is kept in the log. */
+/** The position before the oldest change that is retained. */
 function startOf({ database, horizon }: State): FeedPosition {
   const start = { database, end: null, hasMore: true };
   if (!horizon) return { ...start, after: null, seq: '0' };
@@ -104,10 +105,10 @@ function checkPosition({ database, after, seq }: FeedPosition, state: State): vo
   );
   if (isFuture) throw new CursorExpiredError('the database has been restored since');
   if (state.horizon && isBefore(after, seq, state.horizon))
-    throw new CursorExpiredError('changes after it are older than the retention and have been deleted');
+    throw new CursorExpiredError('changes after it have exceeded the retention period and have been deleted');
 }
 
-/** Whether a position precedes a change that can have been deleted. */
+/** Whether a position precedes a change that retention may have deleted. */
 function isBefore(after: Snapshot | null, seq: string, horizon: Horizon): boolean {
   if (horizon.xid === NO_TRANSACTION) return after === null && BigInt(seq) < BigInt(horizon.seq);
   return after === null || BigInt(lowerBound(after)) <= BigInt(horizon.xid);
@@ -137,7 +138,7 @@ async function readPage(db: WriteDb, workspaceId: string, from: FeedPosition, si
   return divide(changes, { ...from, after: from.after }, { snapshot, hasMore }, size);
 }
 
-/** Returns the first changes of a piece or of its rest. @param end the position after the piece. */
+/** Returns the first changes of a piece, or of the rest of a piece. @param end the position after the piece. */
 function divide(
   changes: readonly Change[],
   from: FeedPosition,

@@ -11,7 +11,7 @@ interface WrittenRows {
   eventId?: Prisma.Sql;
   apiKeyId?: Prisma.Sql;
   segmentId?: Prisma.Sql;
-  /** A `text[]` of what was written (`Change.changed`); null if the action says it. */
+  /** A `text[]` of what was written (`Change.changed`); null if it follows from the action. */
   changed?: Prisma.Sql;
 }
 
@@ -25,9 +25,10 @@ interface EntryValues {
 const NULL_ID = Prisma.sql`NULL::uuid`;
 
 /**
- * Records the change of one row: returns the part of the writing statement that inserts its audit entry. Every statement that
- * changes users, devices, lists, memberships or events contains it (test/unit/domain/recorded-writes.test.ts), so that there
- * is no change without an entry, no entry without a change, and no additional round trip.
+ * Records the change of one row: returns the part of the writing statement that inserts its audit entry. Every
+ * statement that changes users, devices, lists, memberships, events or segments contains it
+ * (test/unit/domain/recorded-writes.test.ts), so that there is no change without an entry, no entry without a change,
+ * and no additional round trip.
  */
 export function record(
   { workspaceId, actorName }: Pick<Actor, 'workspaceId' | 'actorName'>,

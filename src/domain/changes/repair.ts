@@ -2,25 +2,29 @@ import type { Database, ReadDb } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { resetRetention } from './retention.ts';
 
-/** What depends on the transaction ids of a database, and has to start anew when they have. */
+/** Callbacks for consumers whose positions consist of transaction ids. */
 export interface RepairOptions {
-  /** Computes all segments of a workspace again, and resets their position in the log to now. Called before the changes are repaired. */
+  /**
+   * Recomputes all segments of a workspace, and resets their position in the log to now. Called before the changes are
+   * repaired.
+   */
   computeSegmentsAgain(workspaceId: string): Promise<void>;
 }
 
-/** Changes that one transaction repairs. */
+/** Maximum number of changes repaired by one transaction. */
 const STEP_SIZE = 5_000;
 
-/** The key of the advisory lock that one process at a time holds while it repairs. */
+/** The key of the advisory lock that serializes repair steps. */
 const LOCK = 'repairAfterRestore';
 
 /**
- * Repairs the log of changes after the database was restored from a dump. The transaction ids of another server begin anew, so that the log
- * would hide stored changes until the server reaches their ids, and consumers would miss new changes. If the workspace has a change or
- * a position whose transaction id the server has not assigned yet, its segments are computed again, and its changes get the id 0:
- * they precede all others. Cursors of clients expire because the table has another id (`page.ts`).
+ * Repairs the log of changes after the database was restored from a dump. The new server assigns smaller transaction
+ * ids than the stored ones: readers would not see stored changes until the server reaches their ids, and consumers
+ * would miss new changes. If a workspace has a change or a position with a transaction id that the server has not
+ * assigned yet, its segments are recomputed, and its changes get the id 0, which sorts before all others. Cursors of
+ * clients expire because the table has a new oid (`page.ts`).
  *
- * Runs in steps, each of which finds out again what is left, so that several gateways can start at once, and a killed one loses nothing.
+ * Runs in idempotent steps, so that several gateways can start concurrently, and a killed gateway loses no work.
  * @returns whether anything had to be repaired.
  */
 export async function repairAfterRestore(db: Database, options: RepairOptions): Promise<boolean> {
@@ -32,7 +36,7 @@ export async function repairAfterRestore(db: Database, options: RepairOptions): 
   return workspaceIds.length > 0;
 }
 
-/** The workspaces with a change, or a position of a consumer, that the server has not reached yet. */
+/** Finds workspaces with a change or a consumer position whose transaction id the server has not assigned yet. */
 async function findRestored(db: ReadDb): Promise<string[]> {
   const rows = await db.query<{ id: string }[]>`/* findRestoredWorkspaces */
     WITH server AS MATERIALIZED (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_xid)
@@ -50,8 +54,10 @@ async function findRestored(db: ReadDb): Promise<string[]> {
 }
 
 /**
- * Repairs the changes of a workspace with the least ids, as long as it has one whose id the server has not reached: until then, no gateway
- * that has started since the restore serves requests, so that all changes are restored ones. @returns whether there can be more.
+ * Repairs the changes of a workspace with the smallest ids, as long as the workspace has a change whose id the server
+ * has not assigned yet. Gateways run the repair before they serve requests (process/serve.ts), so that all changes are
+ * restored ones.
+ * @returns whether there may be more.
  */
 function repairStep(db: Database, workspaceId: string): Promise<boolean> {
   return inTransaction(db, async (tx) => {

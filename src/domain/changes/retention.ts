@@ -4,7 +4,10 @@ import { inTransaction } from '../../db/transaction.ts';
 import { isComputed, isWrittenByCaller } from './audit.ts';
 import { parseChangeId } from './change.ts';
 
-/** Changes that are deleted because of their age: what usergraph computes, or what callers write. */
+/**
+ * Which changes a retention period applies to: `log`, those made by usergraph itself; `audit`, those made by callers
+ * and operators.
+ */
 export type RetentionPolicy = 'log' | 'audit';
 
 /** A position in the order of (transaction id, `seq`). */
@@ -13,7 +16,7 @@ export interface Horizon {
   seq: string;
 }
 
-/** The transaction id of changes from before the log had ids, or before the database was restored. */
+/** The transaction id of changes that were written before the log had transaction ids, or before a restore. */
 export const NO_TRANSACTION = '0';
 
 const MAX_SEQ = '9223372036854775807';
@@ -26,7 +29,7 @@ export const readHorizonsSql = (workspaceId: string) => Prisma.sql`ARRAY(
   SELECT snapshot FROM change_consumers
   WHERE change_consumers.workspace_id = ${workspaceId}::uuid AND name = ANY(${Object.values(names)}::text[]))`;
 
-/** The last change that can have been deleted; undefined if there is none. */
+/** The last change that may have been deleted; undefined if there is none. */
 export function toHorizon(positions: readonly string[]): Horizon | undefined {
   const compare = (one: Horizon, other: Horizon) =>
     Number(BigInt(one.xid) - BigInt(other.xid)) || Number(BigInt(one.seq) - BigInt(other.seq));
@@ -36,13 +39,13 @@ export function toHorizon(positions: readonly string[]): Horizon | undefined {
     .at(-1);
 }
 
-/** Forgets which changes have been deleted: their transaction ids are no longer those of the database. */
+/** Deletes the retention positions of a workspace, whose transaction ids are invalid after a restore. */
 export function resetRetention(db: WriteDb, workspaceId: string): Promise<number> {
   return db.execute`/* resetRetention */
     DELETE FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ANY(${Object.values(names)}::text[])`;
 }
 
-/** Changes read by one transaction, and at most deleted: 50 to 100 ms of work for PostgreSQL. */
+/** Maximum number of changes read, and therefore deleted, by one transaction: 50 to 100 ms in PostgreSQL. */
 export const STEP_SIZE = 5_000;
 
 /** Reads the ids of all workspaces. */
@@ -51,18 +54,18 @@ export async function listWorkspaceIds(db: ReadDb): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** What a step has done. */
+/** Result of a step. */
 interface RetentionStep {
   deleted: number;
-  /** Whether the next change is young enough, or there is none. */
+  /** Whether no expired changes are left. */
   isComplete: boolean;
 }
 
 /**
- * Deletes the next changes of a workspace that are older than a number of days, in one transaction, unless a consumer, such as the
- * computation of segments, has not read them. It reads changes in the order of
- * (transaction id, `seq`) from where the last step ended, and stops at the first one that is young enough, so that no step reads what
- * earlier ones have read. It passes transactions as a whole. A step that another process does at the same time is complete.
+ * Deletes the next changes of a workspace that are older than a number of days, in one transaction. It keeps changes that
+ * the segment consumer has not read yet. It reads changes in the order of (transaction id, `seq`) from the end of the
+ * last step up to the first change that it keeps, so that no change is read twice. It never splits a transaction. If
+ * another process is running a step for the workspace, it deletes nothing and returns `isComplete`.
  */
 export function deleteOldChanges(
   db: Database,
@@ -94,7 +97,7 @@ export function deleteOldChanges(
   });
 }
 
-/** Finds the last of the next changes that are too old; undefined if the next one is young enough, or there is none. */
+/** Finds the last of the next expired changes; undefined if there is none. */
 async function findEnd(
   tx: WriteDb,
   workspaceId: string,
@@ -125,7 +128,7 @@ async function findEnd(
   if (found?.xid == null || found.seq == null) return undefined;
   const isLast = found.young !== null || found.count < stepSize;
   if (found.xid === NO_TRANSACTION) return { xid: found.xid, seq: found.seq, isLast };
-  // The step can end within its last transaction. That one belongs to the next step, unless it fills this one alone.
+  // The limit may have cut off the last transaction. Leave it to the next step, unless this step contains no other.
   const isWhole = isLast || found.firstXid === found.xid;
   return { xid: isWhole ? found.xid : String(BigInt(found.xid) - 1n), seq: MAX_SEQ, isLast };
 }

@@ -1,8 +1,9 @@
 import { Prisma } from '../../db/generated/client.ts';
 
 /**
- * A position in the log of changes: the text of a `pg_snapshot`, `xmin:xmax:xip,xip…`. The changes that are visible in it have been
- * returned. While a reader catches up in pieces, the snapshot to catch up with follows after a slash (feed.ts).
+ * A position in the log of changes: the text of a `pg_snapshot`, `xmin:xmax:xip,xip…`. The changes that are visible in
+ * the snapshot have been returned. While a reader catches up in pieces, a slash and the target snapshot follow
+ * (feed.ts).
  */
 export type Snapshot = string;
 
@@ -12,14 +13,14 @@ export function inProgressAt(snapshot: Snapshot): string[] {
   return inProgress ? inProgress.split(',') : [];
 }
 
-/** The id from which on all transactions are later than the snapshot (`xmax`). */
+/** The first transaction id that was not assigned yet (`xmax`). */
 export function upperBound(snapshot: Snapshot): string {
   const [, xmax] = snapshot.split(':');
   if (xmax === undefined) throw new Error(`Not a snapshot: ${snapshot}.`);
   return xmax;
 }
 
-/** The part of a snapshot with the transactions below an id, which is not above its `xmax`. */
+/** A snapshot restricted to transactions below `end`, which must not exceed its `xmax`. */
 export function endingBefore(snapshot: Snapshot, end: string): Snapshot {
   const inProgress = inProgressAt(snapshot).filter((xid) => BigInt(xid) < BigInt(end));
   return `${inProgress[0] ?? end}:${end}:${inProgress.join(',')}`;
@@ -61,13 +62,13 @@ function isPart(text: string): boolean {
   });
 }
 
-/** Transactions that are listed as in progress, so that the one that stores the position can be included, at most. */
+/** Maximum number of transactions to list as in progress in order to include the current one. */
 const MAX_LISTED = 200;
 
 /**
- * SQL of a position that includes the transaction that stores it, so that a reader who ignores its own changes need not read them. The
- * transactions that began between the snapshot and this one count as in progress. The same position if there are many of them, or if the
- * reader is catching up in pieces.
+ * SQL of a position that includes the current transaction, so that a reader does not read its own changes. Transactions
+ * that began between the snapshot and the current transaction are listed as in progress. Returns the position unchanged
+ * if there are more than `MAX_LISTED` of them, or if the reader is catching up in pieces.
  */
 export const includingOwnTransaction = (snapshot: Snapshot) => Prisma.sql`(
     SELECT CASE

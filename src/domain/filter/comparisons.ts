@@ -16,7 +16,10 @@ export interface Comparison<Value, Sql> {
   sql(value: Sql, now: Date): Prisma.Sql;
   /** @param value null if it is missing. @param now a whole number of ms since 1970. */
   evaluate(value: Value | null, now: number): Evaluation;
-  /** Follow the name of the value, such as `is "pro"` and `is not "pro"`. The latter includes missing values. */
+  /**
+   * The comparison and its negation in words, to follow the name of the value: `is "pro"`, `is not "pro"`. The negation
+   * includes missing values.
+   */
   phrase: string;
   negatedPhrase: string;
   /** Whether the result can change as time passes. */
@@ -39,14 +42,14 @@ export type Operator<Value, Operand, Sql> = OperatorBase<Value, Operand, Sql> &
         holds(operand: Operand): (value: Value) => boolean;
       }
     | {
-        /** The same for a comparison whose result can change as time passes. */
+        /** Like `holds`, for a comparison whose result can change as time passes. */
         evaluate(operand: Operand): (value: Value, now: number) => Evaluation;
       }
   );
 
 interface OperatorBase<Value, Operand, Sql> {
   phrase(operand: Operand): string;
-  /** The phrase of the negation, unless `is not` makes it. */
+  /** The phrase of the negation; by default, `is` becomes `is not`. */
   negatedPhrase?(operand: Operand): string;
   sql(value: Sql, operand: Operand, now: Date): Prisma.Sql;
   /** Whether a B-tree finds the values for which it holds. */
@@ -85,7 +88,7 @@ export function comparisonsOf<Value, Sql>(
   });
 }
 
-/** How the comparison with an operand is evaluated. It does not hold for a missing value. */
+/** Returns the evaluation of a comparison with an operand. It does not hold for a missing value. */
 function evaluationOf<Value, Operand>(
   operator: Operator<Value, Operand, never>,
   operand: Operand,

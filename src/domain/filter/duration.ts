@@ -43,7 +43,7 @@ export const duration = z.string().superRefine((text, context) => {
   }
 });
 
-/** The time of a duration before now, in words: `the last 30 days`, `the last day`. */
+/** The window of a duration in words: `the last 30 days`, `the last day`. */
 export const describeWindow = (duration: Duration) =>
   `the last ${describeDuration(duration).replace(/^1 (\w+)$/, '$1')}`;
 

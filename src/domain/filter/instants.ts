@@ -14,7 +14,7 @@ const pattern = new RegExp(PATTERN);
 
 const DATE_LENGTH = '2021-01-12'.length;
 
-/** Matches most instants in whole ms: those on days that every month has. */
+/** Matches instants in whole ms up to the 28th of a month, which `Date.parse` converts exactly. */
 const EVERY_MONTH =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z)?$/;
 
@@ -32,9 +32,9 @@ export function toOrderedInstant(text: string): OrderedInstant | null {
 const formatOrderedInstant = (instant: Date): OrderedInstant => instant.toISOString().replace(/[Z0.]+$/, '');
 
 /**
- * Converts a text to ms since 1970, so that it compares with whole ms as the ordered text does; null if it is not an instant.
- * A number with a fraction is between two whole ms: that of an instant with more than three digits, and that of a text such as
- * `2026-02-30`, which counts as an instant that equals none and precedes those with a greater text.
+ * Converts a text to ms since 1970, so that it compares with whole ms as the ordered text does; null if it is not an
+ * instant. A number with a fraction is between two whole ms: that of an instant with more than three digits, and that
+ * of a text such as `2026-02-30`, which counts as an instant that equals none and precedes those with a greater text.
  */
 export function parseInstant(text: string): number | null {
   if (EVERY_MONTH.test(text)) return Date.parse(text);
@@ -46,7 +46,10 @@ export function parseInstant(text: string): number | null {
   return isExact ? time : betweenMs(ordered);
 }
 
-/** The number of a text: a whole number of ms if it is the text of one, and otherwise one between two of them. */
+/**
+ * Converts a text by binary search: to whole ms if one has exactly this text, otherwise to a number between two of
+ * them.
+ */
 function betweenMs(text: OrderedInstant): number {
   let [low, high] = [FIRST_MS, LAST_MS + 1];
   while (low < high) {
@@ -115,8 +118,8 @@ const instantOperator = (order: Order, words: string, negatedWords?: string): Op
 export const ago = (now: Date, duration: Duration) => new Date(now.getTime() - lengthOfDuration(duration));
 
 /**
- * Whether an instant is in the window of a duration, which ends with `now` and does not contain its start. Fractions of a ms round up:
- * at a whole ms, an instant is over if the next whole ms is.
+ * Whether an instant is in the window of a duration, which includes `now` and excludes its start. Fractions of a ms are
+ * rounded up, because `now` is a whole number of ms.
  */
 export function windowOf(duration: Duration): (instant: number, now: number) => Evaluation {
   const length = lengthOfDuration(duration);

@@ -15,7 +15,7 @@ export interface RowScope {
 export interface RowTest<Row> extends Evaluable<Row> {
   /** False or NULL if the row does not pass. */
   sql(scope: RowScope): Prisma.Sql;
-  /** What it requires, such as `value is 5`; omitted if the description of the rows says it. */
+  /** The test in words, such as `value is 5`; omitted if the description of the rows includes it. */
   phrase?: string;
   /** Whether the result can change as time passes. */
   dependsOnTime?: boolean;
@@ -53,7 +53,7 @@ export const testIfSet = <Input, Row>(
   toTest: (input: Input) => RowTest<Row>,
 ): RowTest<Row>[] => (input == null ? [] : [toTest(input)]);
 
-/** A description of rows, with what the tests require in parentheses. */
+/** A description of rows, with the phrases of the tests in parentheses. */
 export function withDetails(description: string, tests: readonly Pick<RowTest<never>, 'phrase'>[]): string {
   const details = tests.flatMap((test) => test.phrase ?? []);
   return details.length === 0 ? description : `${description} (${details.join(', ')})`;

@@ -8,23 +8,28 @@ import { type Definition, referencesOf } from './plan.ts';
 import { movedSql, type Position, readStored, writeStep } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
-/** Users that one step evaluates in the database: about 100 ms, for which live changes wait. */
+/** Users evaluated by one step in the database. A step takes about 100 ms, during which live changes wait. */
 const STEP_SIZE_IN_DATABASE = 5_000;
 
-/** The most users that one step evaluates in memory, and the most pairs of a user and a definition: about 100 ms, too. */
+/** Maximum number of users evaluated by one step in memory. A step also takes about 100 ms. */
 const STEP_SIZE_IN_MEMORY = 1_000;
+
+/** Maximum number of evaluations of a definition for a user in one step in memory. */
 const EVALUATIONS_PER_STEP = 20_000;
 
-/** Up to as many definitions, PostgreSQL evaluates them one by one faster than their users are read (docs/performance-steps.md). */
+/**
+ * Up to this number of definitions, evaluating in PostgreSQL is faster than reading the users
+ * (docs/performance-steps.md).
+ */
 const MAX_DEFINITIONS_IN_DATABASE = 2;
 
-/** Users that are evaluated before other work of the process can continue. */
-const USERS_AT_ONCE = 50;
+/** Users evaluated between two yields to the event loop. */
+const USERS_PER_YIELD = 50;
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 interface BackfillOptions {
-  /** The size of the step, as a part of the usual one. */
+  /** Step size as a fraction of the default. */
   part?: number;
   /** Maximum number of users of a step. */
   stepSize?: number | undefined;
@@ -41,9 +46,11 @@ export interface BackfillResult {
 }
 
 /**
- * Computes the next members of new definitions: of all those that have come as far as the one that is furthest behind. Definitions
- * that refer to a segment with a new definition wait for it.
- * @returns null if there is nothing to compute; undefined if another process or a changed definition came first.
+ * Computes members of pending definitions for the next batch of users. A step processes the definition with the lowest
+ * position, and all others at the same position. A definition that refers to a segment with a pending definition waits
+ * for it.
+ * @returns null if nothing is pending; undefined if nothing was written because another process wrote a step or a
+ * definition changed.
  */
 export async function advanceBackfill(
   db: Database,
@@ -81,7 +88,7 @@ export async function advanceBackfill(
   return { users: userIds.length, completed: definitions.map(({ segmentId }) => segmentId) };
 }
 
-/** Definitions whose members can be computed. */
+/** Pending definitions that do not wait for another one. */
 function readyDefinitions(definitions: readonly StoredDefinition[], segments: WorkspaceSegments): StoredDefinition[] {
   const pending = definitions.filter(
     ({ isComplete, isReplaced, currentId }) => !isComplete && !isReplaced && currentId !== null,
@@ -89,7 +96,8 @@ function readyDefinitions(definitions: readonly StoredDefinition[], segments: Wo
   const segmentIds = new Set(pending.map(({ segmentId }) => segmentId));
   return pending.filter(({ id, segmentId }) => {
     const references = referencesOf(segments.conditionOf(id));
-    // A reference to all segments has no order among them: it is computed with what there is, and again when the others are complete.
+    // A definition that refers to all segments cannot wait: it is computed now, and recomputed when the others are
+    // complete.
     return !references || [...references].every((each) => each === segmentId || !segmentIds.has(each));
   });
 }
@@ -138,7 +146,7 @@ async function computeInMemory(
   let place = 0;
   for (const [userId, facts] of users) {
     place += 1;
-    if (place % USERS_AT_ONCE === 0) await new Promise(setImmediate);
+    if (place % USERS_PER_YIELD === 0) await new Promise(setImmediate);
     for (const definition of definitions) {
       const { holds, due } = evaluateDefinition(definition, facts, now.getTime());
       const wasMember = stored.get(userId)?.memberships.get(definition.formerId ?? '')?.isMember ?? false;
@@ -160,7 +168,7 @@ async function computeInMemory(
   return writeStep(db, workspaceId, { position, now: now.getTime(), effects, also });
 }
 
-/** For conditions that do not depend on time. */
+/** Only for conditions that do not depend on time. */
 async function computeInDatabase(
   db: Database,
   workspaceId: string,
@@ -216,7 +224,7 @@ async function computeInDatabase(
   return done.length > 0;
 }
 
-/** The number of users from which the progress is derived; it need not be exact. */
+/** Counts the users of the workspace, for the progress. Users who are created later are not included. */
 async function estimateUsers(db: WriteDb, workspaceId: string): Promise<number> {
   const [row] = await db.query<{ count: number }[]>`/* countUsersOfSegments */
     SELECT count(*)::int AS count FROM users WHERE users.workspace_id = ${workspaceId}::uuid`;

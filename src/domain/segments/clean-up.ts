@@ -1,15 +1,15 @@
 import type { WriteDb } from '../../db/client.ts';
 import type { StoredDefinition } from './workspace-segments.ts';
 
-/** Rows that one step deletes, and users whose other rows it reads. */
+/** Memberships deleted by one step, or users whose due instants and suppressions it deletes. */
 const STEP_SIZE = 5_000;
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Deletes some rows of a definition that was replaced: first its members, then the instants at which they could change and, of a deleted
- * segment, the suppressions; at last the definition.
- * @param part the size of the step, as a part of the usual one.
+ * Deletes a batch of rows of a replaced definition: first its memberships, then its due instants and, if the segment
+ * was deleted, the suppressions, and finally the definition itself.
+ * @param part step size as a fraction of the default.
  */
 export async function cleanUpDefinition(
   db: WriteDb,

@@ -9,11 +9,11 @@ import { movedSql } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
 /**
- * Makes a definition whose members have been computed that of its segment, and records it with one change. Definitions that refer to the
- * segment are computed again.
- * @param version that at which no users were left to read. A step after it may have consumed the change of a new user, without evaluating
- * the definition for it.
- * @returns false if another process or a changed definition came first.
+ * Makes a computed definition the current one of its segment, and records one `computeSegment` change. Definitions that
+ * refer to the segment are recomputed.
+ * @param version the version at which no users were left to read. A later step may have consumed the change of a new
+ * user without evaluating the definition for that user.
+ * @returns false if nothing was written because another process wrote a step or a definition changed.
  */
 export async function completeDefinition(
   db: Database,
@@ -52,7 +52,8 @@ export async function completeDefinition(
 
 /**
  * Marks a definition as replaced, so that its members are deleted in the background.
- * @param definition that of imported members is the segment itself, and has no row before.
+ * @param definition `definitionId` is the id of the segment if its members were imported; such a definition has no row
+ * yet.
  */
 export async function replaceDefinition(
   tx: WriteDb,
@@ -68,13 +69,16 @@ export async function replaceDefinition(
 const dependentsOn = (segmentId: string, definitions: readonly StoredDefinition[], segments: WorkspaceSegments) =>
   definitions.filter((definition) => {
     if (definition.isReplaced || definition.currentId === null || definition.segmentId === segmentId) return false;
-    // One that has not begun sees the new members anyway.
+    // A definition whose computation has not started will read the new members.
     if (!definition.isComplete && definition.position === null) return false;
     const references = referencesOf(segments.conditionOf(definition.id));
     return !references || references.has(segmentId);
   });
 
-/** Adds a definition with the filter of another one; that one stays until the new one is complete, if it is current. */
+/**
+ * Adds a pending definition with the same filter. A complete definition stays current until then; an incomplete one is
+ * replaced now.
+ */
 async function computeAgain(tx: WriteDb, workspaceId: string, definition: StoredDefinition): Promise<void> {
   const { id, segmentId, isComplete } = definition;
   await tx.execute`/* computeSegmentAgain */
@@ -90,7 +94,8 @@ async function computeAgain(tx: WriteDb, workspaceId: string, definition: Stored
 }
 
 /**
- * Computes all segments of a workspace again, beside their present members: after the change log has lost changes, as by a restore.
+ * Recomputes all segments of a workspace, and keeps their current members until then. Called when changes may be
+ * missing from the log, such as after a restore.
  */
 export async function computeAllAgain(db: Database, segments: WorkspaceSegments): Promise<void> {
   const { workspaceId } = segments;

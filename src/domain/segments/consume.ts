@@ -9,41 +9,44 @@ import { readStored, writeStep } from './stored.ts';
 import { deriveSuppressions } from './suppress.ts';
 import type { WorkspaceSegments } from './workspace-segments.ts';
 
-/** Changes, and due instants, that one step consumes. It takes up to 100 ms, for which other workspaces wait. */
+/**
+ * Maximum number of changes, and of due instants, in one step. A step takes up to 100 ms, during which other workspaces
+ * wait.
+ */
 const STEP_SIZE = 500;
 
-/** Users that are evaluated before other work of the process can continue. */
-const USERS_AT_ONCE = 20;
+/** Users evaluated between two yields to the event loop. */
+const USERS_PER_YIELD = 20;
 
-/** What a step did. */
+/** Result of a step. */
 export interface StepResult {
-  /** Changes that were consumed. */
+  /** Number of changes consumed. */
   changes: number;
-  /** Instants at which a membership could change by itself. */
+  /** Number of due instants processed. */
   dues: number;
-  /** Pairs of a user and a definition that were evaluated. */
+  /** Number of evaluations of a definition for a user. */
   evaluations: number;
   entered: number;
   exited: number;
-  /** When the oldest of the changes was written, and the earliest of the instants, in ms since 1970; undefined without any. */
+  /** Time of the oldest change or due instant, in ms since 1970; undefined if there was none. */
   oldestAt: number | undefined;
   /** Whether there are more changes or instants. */
   hasMore: boolean;
 }
 
 interface StepOptions {
-  /** The size of the step, as a part of the usual one. */
+  /** Step size as a fraction of the default. */
   part?: number;
-  /** Maximum number of changes, and of instants. */
+  /** Maximum number of changes, and of due instants. */
   stepSize?: number | undefined;
   /** The time of the evaluation; the database's clock by default. */
   now?: Date | undefined;
 }
 
 /**
- * Consumes the next changes of a workspace and the instants that are due: evaluates the definitions that they can affect, for their users,
+ * Consumes the next changes and due instants of a workspace: evaluates the affected definitions for the affected users,
  * and writes the differences.
- * @returns undefined if another process or a changed definition came first; nothing was written then.
+ * @returns undefined if nothing was written because another process wrote a step or a definition changed.
  */
 export async function consumeChanges(
   db: Database,
@@ -54,7 +57,7 @@ export async function consumeChanges(
   const current = await segments.readPosition(db);
   if (!current) return undefined;
   const { plan } = current;
-  // Entries and exits that a step has written affect no segment: it has evaluated those that depend on them.
+  // Entries and exits need no evaluation: the step that wrote them has already evaluated the dependent segments.
   const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, current.position.snapshot, stepSize, {
     except: SEGMENTS,
   });
@@ -64,7 +67,8 @@ export async function consumeChanges(
   const effects: Effect[] = [];
   let { position } = current;
   let evaluations = 0;
-  // A transaction can have more changes than a step should evaluate. Only the last part moves the snapshot: if one fails, all are repeated.
+  // A transaction can contain more changes than one step should evaluate. Only the last part advances the snapshot, so
+  // that a failure repeats all parts.
   const partSize = 2 * stepSize;
   for (let from = 0; from === 0 || from < users.length; from += partSize) {
     const ofPart = new Map(users.slice(from, from + partSize));
@@ -78,7 +82,7 @@ export async function consumeChanges(
     effects.push(...effectsOfPart);
     for (const ofUser of ofPart.values()) evaluations += ofUser.size;
   }
-  await deleteDead(db, workspaceId, plan, dues);
+  await deleteOrphanedDues(db, workspaceId, plan, dues);
   const instants = [...changes.map(({ at }) => Date.parse(at)), ...dues.map(({ due }) => due)];
   return {
     changes: changes.length,
@@ -102,7 +106,7 @@ async function evaluateUsers(
   let place = 0;
   for (const [userId, evaluations] of users) {
     place += 1;
-    if (place % USERS_AT_ONCE === 0) await new Promise(setImmediate);
+    if (place % USERS_PER_YIELD === 0) await new Promise(setImmediate);
     const ofUser = facts.get(userId);
     // A deleted user has no rows.
     if (ofUser) effects.push(...evaluateUser(plan, evaluations, { facts: ofUser, stored: stored.get(userId), now }));
@@ -110,7 +114,7 @@ async function evaluateUsers(
   return effects;
 }
 
-/** An instant at which a membership can change by itself. */
+/** An instant at which a membership can change without a write. */
 interface Due {
   userId: string;
   definitionId: string;
@@ -125,15 +129,15 @@ const readDues = (db: Database, workspaceId: string, limit: number, now: Date | 
     WHERE workspace_id = ${workspaceId}::uuid AND due_at <= coalesce(${now ?? null}::timestamptz, statement_timestamp())
     ORDER BY due_at LIMIT ${limit}::int`;
 
-/** Deletes instants of definitions that are no longer computed. */
-async function deleteDead(db: Database, workspaceId: string, plan: Plan, dues: readonly Due[]): Promise<void> {
-  const dead = dues.filter(({ definitionId }) => !plan.byId.has(definitionId));
-  if (dead.length === 0) return;
-  const definitionIds = [...new Set(dead.map(({ definitionId }) => definitionId))];
-  await db.execute`/* deleteDeadSegmentDues */
+/** Deletes due instants of definitions that have been replaced or deleted. */
+async function deleteOrphanedDues(db: Database, workspaceId: string, plan: Plan, dues: readonly Due[]): Promise<void> {
+  const orphaned = dues.filter(({ definitionId }) => !plan.byId.has(definitionId));
+  if (orphaned.length === 0) return;
+  const definitionIds = [...new Set(orphaned.map(({ definitionId }) => definitionId))];
+  await db.execute`/* deleteOrphanedSegmentDues */
     DELETE FROM segment_due
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(
-      dead.map(({ userId }) => userId),
+      orphaned.map(({ userId }) => userId),
       'uuid',
     )}) AND definition_id = ANY(${arrayParameter(definitionIds, 'uuid')})`;
 }
@@ -152,7 +156,10 @@ function collectEvaluations(plan: Plan, changes: readonly Change[], dues: readon
   return users;
 }
 
-/** Reads what the evaluation needs. Later than the changes: it sees at least what they wrote. */
+/**
+ * Reads the data that the evaluation needs. It runs after the changes have been read, so that it sees everything they
+ * wrote.
+ */
 async function readState(
   db: Database,
   workspaceId: string,

@@ -13,8 +13,8 @@ import { readSegments, type Segment } from './segment.ts';
 import { canonicalFilter, type StoredFilter } from './stored-filter.ts';
 
 /**
- * Creates a segment. Its members are computed in the background: until they are complete, it has none.
- * @throws {TooManySegmentsError} if the workspace has as many segments as it can have.
+ * Creates a segment. Its members are computed in the background; until that is complete, it has none.
+ * @throws {TooManySegmentsError} if the workspace already has `MAX_SEGMENTS` segments.
  * @throws {ValidationError} if the filter refers to a list or a segment that the workspace does not have.
  */
 export function createSegment(db: Database, actor: Actor, input: NewSegment): Promise<Segment> {
@@ -37,8 +37,9 @@ export function createSegment(db: Database, actor: Actor, input: NewSegment): Pr
 }
 
 /**
- * Changes the name, the description or the filter of a segment. The members by a changed filter are computed in the background, and replace
- * the current ones when they are complete. A filter that equals the current one, or the one being computed if there is one, changes nothing.
+ * Changes the name, the description or the filter of a segment. The members of a changed filter are computed in the
+ * background, and replace the current ones when they are complete. A filter that equals the latest one, which may still
+ * be computing, changes nothing.
  * @throws {NotFoundError} if the workspace has no such segment.
  * @throws {ValidationError} as `createSegment`.
  * @throws {SegmentCycleError} if the segment would depend on itself.
@@ -74,7 +75,7 @@ export function updateSegment(db: Database, actor: Actor, input: SegmentUpdate):
 }
 
 /**
- * Deletes a segment. It is gone at once; the rows of its members are deleted in the background.
+ * Deletes a segment immediately; its membership rows are deleted in the background.
  * @throws {NotFoundError} if the workspace has no such segment.
  * @throws {SegmentInUseError} if filters of other segments refer to it.
  */
@@ -86,7 +87,8 @@ export function deleteSegment(db: Database, actor: Actor, segmentId: string): Pr
     const referring = await readReferringSegments(tx, workspaceId, segmentId);
     if (referring.length > 0) throw new SegmentInUseError(referring);
     const now = new Date();
-    // Imported members belong to no definition; one that was replaced lets them be deleted as all others.
+    // Imported members have no definition row. A replaced one is added, so that the background job deletes these
+    // members, too.
     await tx.execute`/* deleteSegment */
       WITH deleted AS (
         DELETE FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ${segmentId}::uuid
@@ -104,9 +106,10 @@ export function deleteSegment(db: Database, actor: Actor, segmentId: string): Pr
 }
 
 /**
- * Lets concurrent changes to the definitions of a workspace wait for each other until the transaction ends, and makes the computation
- * of segments read the definitions again. The first definition of a workspace starts the computation, with a version above all that the
- * workspace had before its last segment was deleted: each of them was written by a transaction of its own, whose id was at least as great.
+ * Serializes changes to the definitions of a workspace until the transaction ends, and increments the version, so that
+ * the consumer reads the definitions again. The first definition of a workspace inserts the consumer. Its version is
+ * the transaction id, which is greater than all earlier versions of a consumer of the workspace: each increment was a
+ * transaction of its own.
  */
 async function lockDefinitions(tx: WriteDb, workspaceId: string): Promise<void> {
   await tx.execute`/* lockDefinitions */
@@ -125,7 +128,7 @@ const insertDefinition = (workspaceId: string, segmentId: string, where: UserFil
   INSERT INTO segment_definitions (workspace_id, id, segment_id, filter, created_at)
   VALUES (${workspaceId}::uuid, ${newId()}::uuid, ${segmentId}::uuid, ${canonicalFilter(where)}::jsonb, ${now})`;
 
-/** What an update compares with. */
+/** The fields that an update compares with its input. */
 type LockedSegment = Pick<Segment, 'id' | 'name' | 'description'> & { definitionId: string };
 
 /** Locks a segment until the transaction ends. */
@@ -137,7 +140,10 @@ async function lockSegment(tx: WriteDb, workspaceId: string, segmentId: string):
   return segment;
 }
 
-/** Adds a definition, unless the one that was set last has the filter. One that is not complete is given up. */
+/**
+ * Adds a definition, unless the latest one has the same filter. A definition that is still computing is replaced.
+ * @returns whether it did.
+ */
 async function redefine(
   tx: WriteDb,
   workspaceId: string,
@@ -148,13 +154,14 @@ async function redefine(
     SELECT id, filter FROM segment_definitions
     WHERE workspace_id = ${workspaceId}::uuid AND segment_id = ${segmentId}::uuid AND replaced_at IS NULL`;
   const pending = definitions.filter(({ id }) => id !== definitionId);
-  // The members of the current one may be outdated if others are being computed.
+  // Compare with the pending definition if there is one, even if the current definition has the same filter: its
+  // members may be outdated.
   const newest = pending.length > 0 ? pending : definitions;
   if (newest.some(({ filter }) => canonicalFilter(filter) === canonicalFilter(where))) return false;
   await checkReferences(tx, workspaceId, where);
   await checkCycles(tx, workspaceId, segmentId, where);
   const now = new Date();
-  await tx.execute`/* giveUpDefinitions */
+  await tx.execute`/* replacePendingDefinitions */
     UPDATE segment_definitions SET replaced_at = ${now}, position = NULL
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${pending.map(({ id }) => id)}::uuid[])`;
   await tx.execute`/* addDefinition */ ${insertDefinition(workspaceId, segmentId, where, now)}`;

@@ -5,19 +5,25 @@ import { arrayParameter } from '../../db/sql.ts';
 import type { Instant } from '../shared/instant.ts';
 import type { StoredFilter } from './stored-filter.ts';
 
-/** Whether the members of a segment are those of its filter; `STATIC` if it has none, because its members were imported. */
+/**
+ * Whether the members of the latest filter are complete; `STATIC` for a segment with imported members, which has no
+ * filter.
+ */
 export const segmentStatuses = ['COMPUTING', 'READY', 'STATIC'] as const;
 export type SegmentStatus = (typeof segmentStatuses)[number];
 
-/** What a segment consists of, and how far its members are computed. */
+/** The filter of a segment, and the progress of its computation. */
 export interface SegmentDefinition {
   readonly segmentId: string;
-  /** The filter that was set last, even while its members are being computed; null for an imported segment. */
+  /** The latest filter, even while its members are being computed; null for an imported segment. */
   readonly filter: StoredFilter | null;
   readonly status: SegmentStatus;
-  /** How many percent of the users have been read for the filter, from 0 to 99; null unless the status is `COMPUTING`. */
+  /** Percentage of users evaluated for the filter, from 0 to 99; null unless the status is `COMPUTING`. */
   readonly progress: number | null;
-  /** When the current members were complete; null until then, and for an imported segment. */
+  /**
+   * When the computation of the current members completed; null before the first completion, and for an imported
+   * segment.
+   */
   readonly computedAt: Instant | null;
 }
 

@@ -3,47 +3,51 @@ import { instantRange } from '../shared/instant.ts';
 import type { UserFacts } from '../users/filter/condition.ts';
 import { type Cause, causeOfSegment, type Definition, type Plan } from './plan.ts';
 
-/** What is stored about a user and a definition. */
+/** The stored membership and due instant of a user for a definition. */
 export interface StoredMembership {
   isMember: boolean;
-  /** When the membership can change by itself, in ms since 1970; undefined if no instant is stored. */
+  /**
+   * The next instant at which the membership can change without a write, in ms since 1970; undefined if none is stored.
+   */
   due: number | undefined;
 }
 
-/** What is stored about a user. */
+/** The stored state of a user for all definitions. */
 export interface StoredUser {
-  /** By definition. A missing one: not a member, and no instant. */
+  /** By definition id. A missing entry means: not a member, and no due instant. */
   memberships: ReadonlyMap<string, StoredMembership>;
-  /** The segments in which the user is suppressed, as a member. */
+  /** Ids of the segments in which the user is suppressed whenever a member. */
   suppressedIn: ReadonlySet<string>;
 }
 
-/** A difference between what is stored about a user and a definition, and what holds. */
+/** A difference between the stored and the evaluated state of a user for a definition. */
 export interface Effect {
   userId: string;
   definition: Definition;
   /** Whether the user becomes (`enter`) or ceases to be (`exit`) a member. */
   change?: 'enter' | 'exit';
-  /** The instant to store, in ms since 1970; null to delete it; undefined to keep what is stored. */
+  /** The due instant to store, in ms since 1970; null deletes it, undefined keeps the stored one. */
   due?: number | null;
   causes: readonly Cause[];
 }
 
-/** The definitions to evaluate for a user, by their index in the plan, with what caused that. */
+/** The definitions to evaluate for a user, by their index in the plan, with the causes. */
 export type Evaluations = ReadonlyMap<number, readonly Cause[]>;
 
 /** Adds evaluations to those of a user. */
 export function addEvaluations(evaluations: Evaluations | undefined, added: Evaluations): Evaluations {
   if (!evaluations) return added;
-  const sum = new Map(evaluations);
-  for (const [index, causes] of added) sum.set(index, [...new Set([...(sum.get(index) ?? []), ...causes])]);
-  return sum;
+  const merged = new Map(evaluations);
+  for (const [index, causes] of added) merged.set(index, [...new Set([...(merged.get(index) ?? []), ...causes])]);
+  return merged;
 }
 
 /**
- * Evaluates definitions for one user, in the order of the plan. A user who enters or exits a segment is evaluated for the definitions that
- * refer to it, too.
- * @param facts what the conditions need to know; its memberships follow the effects. @param now in ms since 1970.
+ * Evaluates definitions for one user, in the order of the plan. If the user enters or exits a segment, the definitions
+ * that refer to it are evaluated, too.
+ * @param facts the data that the conditions need, with the stored memberships; entries and exits are applied to a copy
+ * of these.
+ * @param now in ms since 1970.
  */
 export function evaluateUser(
   plan: Plan,
@@ -83,22 +87,26 @@ export function evaluateUser(
   return effects;
 }
 
-/** The last valid instant. A membership does not change by itself later. */
+/** The last valid instant. Later changes are ignored. */
 const LAST_INSTANT = instantRange.last.getTime();
 
-/** Whether a definition holds for a user, and the instant at which that can change by itself: `Infinity` if never. */
+/**
+ * Whether a definition holds for a user, and the next instant at which that can change without a write: `Infinity` if
+ * never.
+ */
 export function evaluateDefinition({ condition }: Definition, user: UserFacts, now: number): Evaluation {
   const { holds, due } = condition.evaluate(user, now);
   return { holds, due: due > LAST_INSTANT ? Number.POSITIVE_INFINITY : due };
 }
 
-/** Whether the members of a definition are known for a user: those of one that is being computed are, up to its position. */
+/** Whether the backfill of a definition has reached a user. */
 const isComputedFor = ({ isCurrent, position }: Definition, userId: string) =>
   isCurrent || (position !== null && userId <= position);
 
 /**
- * The instant to store in place of a stored one; null: none; undefined: keep it. One that is earlier and still to come is kept: the
- * evaluation at that instant finds the right one. A user with many events would change it with each of them otherwise.
+ * Returns the due instant to store; null deletes the stored one, undefined keeps it. A stored instant that is in the
+ * future and not later than the new one is kept: the evaluation at that instant finds the next one. Otherwise, each
+ * event of a user would update the row.
  */
 function dueToStore(stored: number | undefined, due: number, now: number): number | null | undefined {
   if (stored !== undefined && stored > now && stored <= due) return undefined;

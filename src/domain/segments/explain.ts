@@ -8,9 +8,9 @@ import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 import { type NameOptions, readFilterNames } from './summary.ts';
 
 /**
- * Explains whether users are members of segments: each condition of the current filter, whether it holds now, and when that can change
- * without a write. Leaves out segments without members by a filter, and users who do not exist.
- * @param keys each the id of a user and that of a segment, separated by a space. @returns by key.
+ * Explains the memberships of users in segments: each condition of the current filter, whether it holds now, and when
+ * that can change without a write. Omits segments that have no current filter, and users that do not exist.
+ * @param keys the id of a user and the id of a segment, separated by a space. @returns explanations by key.
  */
 export async function explainMemberships(
   db: ReadDb,
@@ -39,7 +39,7 @@ export async function explainMemberships(
   );
 }
 
-/** The filters by which segments have their members, by segment. */
+/** The filters of the current members, by segment id. */
 async function readCurrentFilters(
   db: ReadDb,
   workspaceId: string,

@@ -8,11 +8,14 @@ import { uid } from '../users/uid.ts';
 const name = z.string().trim().pipe(printable(1, MAX_SEGMENT_NAME_LENGTH));
 const description = text(0, MAX_SEGMENT_DESCRIPTION_LENGTH);
 
-/** The input of `createSegment`. @param where the schema of a filter, with the ids of an API. */
+/** The input of `createSegment`. @param where the schema of the filter, with the id format of the API. */
 export const newSegment = (where: z.ZodType<UserFilter>) =>
   z.object({ name, description: description.nullish(), where });
 
-/** The input of `updateSegment`. An omitted field is unchanged; null clears the description. @param where as for `newSegment`. */
+/**
+ * The input of `updateSegment`. An omitted field is unchanged; null clears the description.
+ * @param where as for `newSegment`.
+ */
 export const segmentUpdate = (where: z.ZodType<UserFilter>) =>
   z.object({ segmentId: z.uuid(), name: notNull(name), description: description.nullish(), where: notNull(where) });
 

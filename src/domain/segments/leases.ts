@@ -2,19 +2,21 @@ import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { CONSUMER } from './stored.ts';
 
-/** Time in ms after which a process that no longer renews its registration counts as ended. */
+/** Validity in ms of a process's registration. A process that does not renew it in time loses its workspaces. */
 const LEASE_MS = 1_000;
 
-/** A workspace with work to do for its segments. */
+/** A workspace whose segments need work. */
 export interface WorkspaceNews {
   workspaceId: string;
-  /** Whether there are changes or due instants. */
+  /** Whether there are changes or due instants to consume. */
   hasNews: boolean;
-  /** Whether there are definitions to compute or to delete, or none any more, which ends the consumption of changes. */
+  /**
+   * Whether definitions must be computed or deleted, or no definition is left, so that the consumer must be deleted.
+   */
   hasWork: boolean;
 }
 
-/** Registers a process, or renews its registration, for `LEASE_MS`. While no workspace has segments, it writes nothing. */
+/** Registers a process, or renews its registration, for `LEASE_MS`. Writes nothing while no workspace has segments. */
 export async function renewWorker(db: WriteDb, workerId: string): Promise<void> {
   await db.execute`/* renewSegmentWorker */
     WITH ended AS (DELETE FROM segment_workers WHERE expires_at < now() - interval '1 minute')
@@ -24,16 +26,17 @@ export async function renewWorker(db: WriteDb, workerId: string): Promise<void> 
     ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
 }
 
-/** Ends the registration of a process, so that others take over its workspaces at once. */
+/** Deletes the registration of a process, so that others take over its workspaces immediately. */
 export async function endWorker(db: WriteDb, workerId: string): Promise<void> {
   await db.execute`/* endSegmentWorker */ DELETE FROM segment_workers WHERE id = ${workerId}::uuid`;
 }
 
 /**
- * Takes over workspaces: those of processes that have ended, and as many of those that have more than their share that all have as many.
- * To take a workspace from a process that is computing it is safe: a step of that process finds its position outdated. Workspaces that
- * a transaction has locked are left for the next time: processes that wait for each other's rows could deadlock.
- * @returns the number of workspaces that the process has.
+ * Takes over workspaces until the process has its fair share: first those without a live owner, then those of processes
+ * that have more than their share. Taking a workspace from a process that is computing it is safe: the next step of
+ * that process finds its position outdated. Skips rows that are locked by another transaction, because processes that
+ * wait for each other's rows can deadlock.
+ * @returns the number of workspaces that the process owns.
  */
 export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<number> {
   const [row] = await db.query<{ count: number }[]>`/* takeSegmentWorkspaces */
@@ -64,15 +67,16 @@ export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<num
 }
 
 /**
- * Reads the workspaces of a process that have work to do, by a few index lookups for each of them. `ORDER BY` and `LIMIT` make them index
- * scans: PostgreSQL expects a third of all rows to pass a comparison with an unknown value, and would read the log from its start.
+ * Reads the workspaces of a process that need work, with a few index lookups per workspace. `ORDER BY` with `LIMIT`
+ * forces index scans: PostgreSQL estimates that a third of all rows match a comparison with an unknown value, and would
+ * otherwise scan the log sequentially.
  */
 export async function readNews(db: WriteDb, workerId: string, now?: Date): Promise<WorkspaceNews[]> {
   const position = Prisma.sql`split_part(consumer.snapshot, '/', 1)::pg_snapshot`;
   return db.query<WorkspaceNews[]>`/* readSegmentNews */
     SELECT * FROM (
       SELECT consumer.workspace_id AS "workspaceId",
-        -- A position within a long piece of the log is followed by more changes (changes/feed.ts).
+        -- A snapshot with a target means that the consumer is still catching up (changes/feed.ts).
         consumer.snapshot LIKE '%/%' OR (
           SELECT true FROM changes
           WHERE changes.workspace_id = consumer.workspace_id AND changes.xid >= pg_snapshot_xmax(${position})::text::bigint

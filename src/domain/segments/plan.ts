@@ -8,28 +8,30 @@ export interface Definition {
   condition: Condition;
   /** Whether its members are those of the segment. If not, they are still being computed. */
   isCurrent: boolean;
-  /** While its members are being computed: they are for users up to this id; null if for none. */
+  /** While its members are being computed: the id of the last user evaluated; null before the first. */
   position: string | null;
-  /** The definition that it is going to replace; null if it is current. Members of both stay since they entered the former one. */
+  /**
+   * The definition that it will replace; null if it is current. Users who are members of both keep their `enteredAt`.
+   */
   formerId: string | null;
 }
 
-/** What made a membership be evaluated: what was written, as `Change.changed` names it, or `time`. */
+/** The reason for an evaluation: what was written, as named in `Change.changed`, or `time`. */
 export type Cause = string;
 
-/** The cause of an evaluation at the instant at which a membership can change by itself. */
+/** The cause of an evaluation at a due instant. */
 export const TIME: Cause = 'time';
 
-/** The definitions of a workspace, and which of them depend on what. */
+/** The definitions of a workspace, with an index of what they depend on. */
 export interface Plan {
-  /** Those to which others refer come first; those that are not current come last. */
+  /** In dependency order: definitions that others refer to come first, pending ones last. */
   definitions: readonly Definition[];
   byId: ReadonlyMap<string, number>;
   /** The definitions that a change can affect, by index, each with its causes. */
   affectedBy(change: Change): ReadonlyMap<number, readonly Cause[]>;
-  /** The definitions that refer to the segment of one that is current. */
+  /** The definitions that refer to the segment of a definition; none if that definition is pending. */
   dependentsOf(index: number): readonly number[];
-  /** The indexes, and those of all definitions that depend on them. */
+  /** The given indexes and those of all direct and indirect dependents, in ascending order. */
   withDependents(indexes: Iterable<number>): number[];
 }
 
@@ -41,7 +43,7 @@ export function createPlan(unordered: readonly Definition[]): Plan {
     for (const key of new Set(condition.dependencies().flatMap(keysOf)))
       index.set(key, [...(index.get(key) ?? []), place]);
   }
-  // An import creates many users, for each of whom all definitions are evaluated by the same cause.
+  // Cached, because an import creates many users, and each of them needs all definitions evaluated with the same cause.
   const allByCause = new Map<Cause, ReadonlyMap<number, readonly Cause[]>>();
   const allBy = (cause: Cause) => {
     const all = allByCause.get(cause) ?? new Map(definitions.map((_, place) => [place, [cause]]));
@@ -59,7 +61,7 @@ export function createPlan(unordered: readonly Definition[]): Plan {
     dependentsOf,
     withDependents: (indexes) => {
       const found = new Set(indexes);
-      // A set visits what is added while it is walked.
+      // Iterating over a Set also visits elements that are added during the iteration.
       for (const place of found) for (const dependent of dependentsOf(place)) found.add(dependent);
       return [...found].sort((one, other) => one - other);
     },
@@ -79,7 +81,7 @@ const ANY_EVENT = 'event.*';
 const listKey = (id: string) => `list.${id}`;
 const segmentKey = (id: string) => `segment.${id}`;
 const attributeKey = (key: string) => `meta.${key}`;
-/** Filters compare names without differences of case. */
+/** Filters compare event names case-insensitively. */
 const eventKey = (name: string) => `event.${name}`.toLowerCase();
 
 /** The keys of the index for what a condition depends on. */
@@ -104,7 +106,7 @@ function keysOf(dependency: Dependency): string[] {
 
 const ANYTHING = Symbol('anything');
 
-/** The keys of the index for what a change wrote; `ANYTHING` if it is not known. */
+/** The index keys for what a change wrote; `ANYTHING` if that is unknown. */
 function causesOf(
   { action, changed, listId, segmentId }: Change,
   index: ReadonlyMap<string, unknown>,
@@ -139,7 +141,7 @@ function causesOf(
   }
 }
 
-/** What a definition is named as the cause of the evaluation of one that refers to its segment. */
+/** The cause of an evaluation because the user entered or exited a segment that the filter refers to. */
 export const causeOfSegment = ({ segmentId }: Definition): Cause => segmentKey(segmentId);
 
 /** The ids of the segments to which a condition refers; undefined if it refers to all. */
@@ -158,7 +160,7 @@ function sortByReferences(definitions: readonly Definition[]): Definition[] {
   const sorted = new Set<Definition>();
   const current = definitions.filter(({ isCurrent }) => isCurrent);
   const add = (definition: Definition, path: ReadonlySet<Definition>) => {
-    // References to all segments cannot have an order; segments have no cycles otherwise.
+    // Only a reference to all segments can be cyclic; it is ignored here.
     if (sorted.has(definition) || path.has(definition)) return;
     const references = referencesOf(definition.condition);
     for (const other of current) {

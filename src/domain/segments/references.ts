@@ -6,7 +6,7 @@ import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 /** A list or a segment that a filter refers to. */
 interface Reference {
   kind: 'lists' | 'segments';
-  /** Undefined for a condition on the segments of a user, whichever they are. */
+  /** Undefined for a condition that refers to all segments. */
   id: string | undefined;
   /** The path of the id within the filter. */
   path: string[];
@@ -36,9 +36,9 @@ const segmentIdsOf = (filter: UserFilter) =>
   referencesOf(filter).flatMap(({ kind, id }) => (kind === 'segments' && id !== undefined ? [id] : []));
 
 /**
- * Checks that the lists and segments exist that the filter of a segment refers to, and that it does not refer to all segments, of which it
- * would be one.
- * @throws {ValidationError} naming each reference by its path in the input.
+ * Checks that the lists and segments that a filter refers to exist, and that no condition refers to all segments, which
+ * would include the segment itself.
+ * @throws {ValidationError} with an issue per invalid reference, with its path in the input.
  */
 export async function checkReferences(tx: WriteDb, workspaceId: string, filter: UserFilter): Promise<void> {
   const references = referencesOf(filter, ['where']);
@@ -52,7 +52,7 @@ export async function checkReferences(tx: WriteDb, workspaceId: string, filter: 
   const ids = new Set(existing.map(({ id }) => id));
   const issues = references.flatMap(({ kind, id, path }): ValidationIssue[] => {
     if (id === undefined) {
-      const message = 'is required in the filter of a segment, which cannot depend on all segments';
+      const message = 'is required: the filter of a segment cannot refer to all segments';
       return [{ path, code: 'REQUIRED', message }];
     }
     const resource = kind === 'lists' ? 'list' : 'segment';
@@ -61,13 +61,13 @@ export async function checkReferences(tx: WriteDb, workspaceId: string, filter: 
   if (issues.length > 0) throw new ValidationError(issues);
 }
 
-/** A segment and a segment that a filter of it refers to. */
+/** A reference from the filter of one segment to another segment. */
 interface Edge {
   from: string;
   to: string;
 }
 
-/** The references between segments by all filters that are current or being computed. */
+/** Reads the references between segments in all current and pending definitions. */
 async function readEdges(tx: WriteDb, workspaceId: string): Promise<Edge[]> {
   const definitions = await tx.query<{ segmentId: string; filter: StoredFilter }[]>`/* readReferringDefinitions */
     SELECT segment_id AS "segmentId", filter FROM segment_definitions
@@ -85,8 +85,9 @@ async function readNames(tx: WriteDb, workspaceId: string, ids: readonly string[
 }
 
 /**
- * Checks that a segment would not depend on itself with a filter. The caller has locked the definitions of the workspace.
- * @throws {SegmentCycleError} naming the segments of a shortest cycle.
+ * Checks that a filter would not make a segment depend on itself. The caller must have locked the definitions of the
+ * workspace.
+ * @throws {SegmentCycleError} with the names of the segments in a shortest cycle.
  */
 export async function checkCycles(
   tx: WriteDb,
@@ -97,7 +98,7 @@ export async function checkCycles(
   const first = segmentIdsOf(filter);
   if (first.length === 0) return;
   const targets = Map.groupBy(await readEdges(tx, workspaceId), ({ from }) => from);
-  /** Each segment that was reached, with the one that refers to it. */
+  /** Breadth-first search: each reached segment, with the segment that refers to it. */
   const reachedFrom = new Map<string, string>(first.map((id) => [id, segmentId]));
   for (const [id] of reachedFrom) {
     if (id === segmentId) break;
@@ -113,7 +114,7 @@ export async function checkCycles(
   throw new SegmentCycleError(ids.map((id) => names.get(id) ?? id));
 }
 
-/** The names of the other segments that refer to a segment, in the order of their creation. */
+/** Reads the names of the segments that refer to a segment, oldest first. */
 export async function readReferringSegments(tx: WriteDb, workspaceId: string, segmentId: string): Promise<string[]> {
   const edges = await readEdges(tx, workspaceId);
   const referring = new Set(edges.filter(({ to }) => to === segmentId).map(({ from }) => from));

@@ -36,8 +36,9 @@ export const segmentColumns = columnsOf<Segment>(
 );
 
 /**
- * SQL of the definition whose memberships are those of a segment; NULL if the workspace has no such segment. A segment whose filter
- * was changed also has memberships of the definition that is being computed, or of one that is being deleted.
+ * SQL of the id of a segment's current definition; NULL if the workspace has no such segment. Only the memberships of
+ * this definition count: the table also has memberships of pending definitions, and of replaced ones that are being
+ * deleted.
  * @param segmentId SQL of the id of the segment.
  */
 export function currentDefinition(workspaceId: string, segmentId: Prisma.Sql): Prisma.Sql {

@@ -4,24 +4,25 @@ import { canonicalJson } from '../shared/canonical-json.ts';
 import { type UserFilter, userFilter } from '../users/filter/input.ts';
 
 /**
- * A filter as it is stored: a `UserFilter` as JSON, in canonical form. Lists and segments are UUIDs, instants are ISO 8601 texts, and parts
- * that are not set are missing. The order of its keys is not significant: PostgreSQL does not keep it.
+ * A filter as it is stored: a `UserFilter` as JSON, in canonical form. Lists and segments are UUIDs, instants are ISO
+ * 8601 texts, and parts that are not set are missing. The order of its keys is not significant: PostgreSQL does not
+ * keep it.
  */
 export type StoredFilter = Readonly<Record<string, unknown>>;
 
-/** A stored filter as text, which is the same for the same filter. */
+/** The filter as canonical JSON text, for comparison and storage. */
 export const canonicalFilter = (filter: UserFilter | StoredFilter): string => canonicalJson(filter);
 
-/** The ids are those of rows, which were validated before they were stored. */
+/** Ids are row UUIDs, which were validated before the filter was stored. */
 const storedFilter: z.ZodType = userFilter({ list: z.string(), segment: z.string() });
 
-/** Converts a stored filter back to the input that it was made of. */
+/** Converts a stored filter back to a `UserFilter`. */
 export function parseStoredFilter(stored: StoredFilter): UserFilter {
-  // It was a valid one when it was stored.
+  // It was validated before it was stored.
   return withDates(storedFilter, stored) as UserFilter;
 }
 
-/** Replaces the texts by instants where the schema has instants. */
+/** Converts texts to dates where the schema has dates. */
 function withDates(schema: z.core.$ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return withDates(schema.unwrap(), value);
   if (schema instanceof z.ZodDate) return new Date(String(value));
@@ -32,9 +33,9 @@ function withDates(schema: z.core.$ZodType, value: unknown): unknown {
   );
 }
 
-/** How an API, or a sentence, represents the parts of a filter. */
+/** How an API represents the parts of a filter. */
 export interface FilterForm {
-  /** The name of a field; the same if omitted. */
+  /** Converts the name of a field; unchanged if omitted. */
   name?(field: string): string;
   list?(id: string): string;
   segment?(id: string): string;

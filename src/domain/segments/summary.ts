@@ -6,7 +6,7 @@ import { referencesOf } from './references.ts';
 import { readSegments } from './segment.ts';
 import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 
-/** Which names a sentence may contain; ids stand for the others. */
+/** Which names the text may contain. Other references are shown by id. */
 export interface NameOptions {
   lists: boolean;
 }
@@ -30,6 +30,6 @@ export async function readFilterNames(
   return { nameOf: (kind, id) => (kind === 'list' ? lists?.get(id)?.title : segments?.get(id)?.name) };
 }
 
-/** The filter as a sentence. @param names of the lists and segments to which it refers. */
+/** The filter in words. @param names the names of the lists and segments that it refers to. */
 export const summaryOf = (filter: StoredFilter, names: Wording): string =>
   toCondition(parseStoredFilter(filter)).phrase(names);

@@ -16,8 +16,8 @@ export interface SegmentSuppressionStatus {
 }
 
 /**
- * Suppresses a user in a segment, or ends the suppression. The suppression lasts when the user leaves and enters the segment again, and
- * can be set for a user who is not a member.
+ * Suppresses a user in a segment, or ends the suppression. The suppression persists when the user exits the segment and
+ * enters it again, and can be set for a user who is not a member.
  * @throws {NotFoundError} if the workspace has no such user or segment.
  * @throws {UserBusyError} if too many writes to the user are in flight.
  */
@@ -72,8 +72,9 @@ async function lockSegment(tx: WriteDb, workspaceId: string, segmentId: string):
 }
 
 /**
- * Derives whether members are suppressed, for users whose suppression has changed: a membership that was written at the same time can lack
- * it. The computation of segments calls this when it reads the changes, after which both are visible.
+ * Updates `segment_memberships.suppressed` for users whose suppression has changed, because a membership that was
+ * inserted concurrently can have missed the change. The segment consumer calls this when it reads the change: by then,
+ * both transactions are visible.
  */
 export async function deriveSuppressions(db: WriteDb, workspaceId: string, changes: readonly Change[]): Promise<void> {
   const pairs = changes.filter(({ action }) => action === 'setSegmentSuppression');

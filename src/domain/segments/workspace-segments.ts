@@ -10,7 +10,7 @@ import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 export interface StoredDefinition {
   id: string;
   segmentId: string;
-  /** The definition whose members are those of the segment. Null: the segment has been deleted. */
+  /** The definition whose members are those of the segment. Null if the segment has been deleted. */
   currentId: string | null;
   position: string | null;
   usersRead: number;
@@ -19,20 +19,22 @@ export interface StoredDefinition {
   isReplaced: boolean;
 }
 
-/** What a step reads first. All of it is of one instant, and changes together with the version of the position. */
+/**
+ * The state that a step starts from: a consistent snapshot, valid as long as the version of the position is unchanged.
+ */
 export interface SegmentsAtPosition {
   position: Position;
   definitions: readonly StoredDefinition[];
   plan: Plan;
 }
 
-/** The segments of a workspace, with their compiled filters, which a process keeps while it computes them. */
+/** The segment definitions of a workspace, with a cache of their compiled filters. */
 export class WorkspaceSegments {
   readonly workspaceId: string;
-  /** By definition, whose filter never changes. */
+  /** By definition id. The filter of a definition is immutable. */
   #conditions = new Map<string, Condition>();
   #plan: { key: string; plan: Plan } | undefined;
-  /** What was read last, at a version that nothing but steps of this process has followed. */
+  /** The last state read. Only steps of this process have changed the version since. */
   #last: SegmentsAtPosition | undefined;
 
   constructor(workspaceId: string) {
@@ -45,8 +47,9 @@ export class WorkspaceSegments {
   }
 
   /**
-   * Reads the position, and the definitions if they can have changed since the last step: each change of a definition changes the version,
-   * as each step does. Not within a transaction that changes definitions. @returns undefined if the workspace has no segments.
+   * Reads the position, and also the definitions unless the version is the one that the last step of this process
+   * wrote: every change of a definition increments the version. Must not be called within a transaction that changes
+   * definitions. @returns undefined if the workspace has no segments.
    */
   async readPosition(db: WriteDb): Promise<SegmentsAtPosition | undefined> {
     const last = this.#last;
@@ -55,28 +58,30 @@ export class WorkspaceSegments {
     return this.#last;
   }
 
-  /** A step that has changed no definition has written its effects: the next version is its own. */
+  /** Records that a step of this process, which changed no definition, has incremented the version. */
   stepped(): void {
     if (!this.#last) return;
     const { position } = this.#last;
     this.#last = { ...this.#last, position: { ...position, version: String(BigInt(position.version) + 1n) } };
   }
 
-  /** The condition of a definition that was read. */
+  /** The compiled filter of a definition. @throws {Error} if the definition has not been read. */
   conditionOf(definitionId: string): Condition {
     const condition = this.#conditions.get(definitionId);
     if (!condition) throw new Error(`The filter of the definition ${definitionId} has not been read.`);
     return condition;
   }
 
-  /** Ends the consumption of changes of a workspace that has no segments left, unless one has been created since. */
+  /**
+   * Deletes the consumer of a workspace without segments, unless a segment has been created since `version` was read.
+   */
   async endConsumer(db: WriteDb, { version }: Position): Promise<void> {
     await db.execute`/* endSegmentConsumer */
       DELETE FROM change_consumers
       WHERE workspace_id = ${this.workspaceId}::uuid AND name = ${CONSUMER} AND version = ${version}::bigint`;
   }
 
-  /** @param known is returned, with the position, if its version is the current one. */
+  /** @param known returned with the new position if its version is still current. */
   async #read(db: WriteDb, known: SegmentsAtPosition | undefined): Promise<SegmentsAtPosition | undefined> {
     const { workspaceId } = this;
     const [row] = await db.query<(Position & { definitions: StoredDefinition[] | null })[]>`/* readComputedSegments */
@@ -117,7 +122,7 @@ export class WorkspaceSegments {
     return plan;
   }
 
-  /** Compiles the filters of some definitions, and forgets those of others. */
+  /** Compiles the filters of definitions that are not cached, and evicts all others from the cache. */
   async #compile(db: WriteDb, ids: ReadonlySet<string>): Promise<void> {
     for (const id of this.#conditions.keys()) if (!ids.has(id)) this.#conditions.delete(id);
     const missing = [...ids].filter((id) => !this.#conditions.has(id));

@@ -3,15 +3,15 @@ import type { Scope } from './scopes.ts';
 declare const isActorName: unique symbol;
 
 /**
- * The name of an actor in the audit trail. Only `nameOfKey`, `nameOfToken`, `COMMAND_LINE` and `SEGMENTS` are one, so that no token
- * can have the name of a key, regardless of its subject.
+ * The name of an actor in the audit trail. Only `nameOfKey`, `nameOfToken`, `COMMAND_LINE` and `SEGMENTS` create one,
+ * so that no token can have the name of a key, regardless of its subject.
  */
 export type ActorName = string & { readonly [isActorName]: true };
 
 /** Names whoever runs the command line. */
 export const COMMAND_LINE = 'cli' as ActorName;
 
-/** Names the computation of segments. */
+/** Names the segment consumer, which writes entries and exits. */
 export const SEGMENTS = 'segments' as ActorName;
 
 /** Names an API key by its id, a UUID. */
@@ -32,8 +32,8 @@ export interface Actor {
 }
 
 /**
- * Whether an actor may read users. Responses to an actor who may not, such as a caller with a public key alone, must not
- * depend on data that others have stored (docs/production.md, "What a public key can learn").
+ * Whether an actor may read users. Responses to an actor who may not, such as a caller with a public key alone, must
+ * not depend on data that others have stored (docs/production.md, "What a public key can learn").
  */
 export function canReadUsers({ scopes }: Pick<Actor, 'scopes'>): boolean {
   return scopes.has('users:read');

@@ -1,8 +1,8 @@
 import { isJsonObject } from './attributes.ts';
 
 /**
- * A value as JSON text that is the same whatever the order of the keys of its objects, and without those that are null or undefined. A
- * `Date` becomes an ISO 8601 text.
+ * Serializes a value as JSON with sorted object keys, omitting keys whose value is null or undefined, so that equal
+ * values have equal texts. A `Date` becomes an ISO 8601 string.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>

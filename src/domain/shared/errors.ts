@@ -134,7 +134,10 @@ export class LimitExceededError extends DomainError {
 export class TooManyAttributesError extends LimitExceededError {
   readonly limit: number;
 
-  /** @param declared the number of declared attributes. @param deleting that of undeclared ones whose values are being deleted. */
+  /**
+   * @param declared the number of declared attributes.
+   * @param deleting that of undeclared ones whose values are being deleted.
+   */
   constructor(limit: number, declared: number, deleting: number) {
     const advice = declared < limit ? 'Retry later.' : 'Undeclare one first.';
     super(
@@ -144,7 +147,7 @@ export class TooManyAttributesError extends LimitExceededError {
   }
 }
 
-/** The changes after a cursor can no longer be returned completely. The client has to begin without one. */
+/** The changes after a cursor can no longer be returned completely. The client must start again without a cursor. */
 export class CursorExpiredError extends DomainError {
   readonly code = 'CURSOR_EXPIRED';
 
@@ -153,7 +156,7 @@ export class CursorExpiredError extends DomainError {
   }
 }
 
-/** The workspace has as many segments as it can have. */
+/** The workspace has reached the maximum number of segments. */
 export class TooManySegmentsError extends LimitExceededError {
   readonly limit: number;
 
@@ -163,7 +166,7 @@ export class TooManySegmentsError extends LimitExceededError {
   }
 }
 
-/** With the filter, the segment would depend on itself, through segments that its filter refers to. */
+/** The filter would make the segment depend on itself, directly or through other segments. */
 export class SegmentCycleError extends DomainError {
   readonly code = 'SEGMENT_CYCLE';
   /** The names of the segments, each of which refers to the next; the first is also the last. */
@@ -191,7 +194,7 @@ export class SegmentInUseError extends DomainError {
   }
 }
 
-/** Names that a message contains. */
+/** Maximum number of names in a message. */
 const MAX_NAMES_SHOWN = 10;
 
 /** The caller lacks a scope that this input requires. */

@@ -9,7 +9,10 @@ export interface RawVariables {
 
 /** The value of an argument, as far as it determines a size or a count. */
 interface ArgumentValue {
-  /** A number, an array or null; undefined if the argument is omitted. A literal item that contains a variable is its node. */
+  /**
+   * A number, an array or null; undefined if the argument is omitted. A literal item that contains a variable is its
+   * node.
+   */
   value: unknown;
   /** Whether it comes from a variable, so that it can differ between requests with the same document. */
   isVariable: boolean;
@@ -37,7 +40,10 @@ export function wholeArgument(
   return { value: valueFromASTUntyped(node, dependsOnVariables ? withDefaults(variables) : {}), dependsOnVariables };
 }
 
-/** Reads the filter of a field, before coercion. @param path the argument, or the argument and a field of its input: `input.where`. */
+/**
+ * Reads the filter in a field's arguments, before coercion.
+ * @param path the argument, or the argument and an input field: `input.where`.
+ */
 export function filterArgument(
   node: FieldNode,
   path: string,

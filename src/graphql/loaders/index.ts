@@ -19,7 +19,10 @@ import { userLoaders } from './users.ts';
 /** The batched reads of one workspace. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
-/** Creates each workspace's loaders, which all its requests share. @param dbOf returns the workspace's database handle. */
+/**
+ * Creates each workspace's loaders, which all its requests share.
+ * @param dbOf returns the workspace's database handle.
+ */
 export function loadersByWorkspace(dbOf: (workspaceId: string) => ReadDb): (workspaceId: string) => Loaders {
   return byWorkspace((workspaceId) => createLoaders(dbOf(workspaceId), workspaceId));
 }
@@ -73,7 +76,10 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     listMemberships: loader(readListMemberships),
     segmentMemberships: loader(readSegmentMemberships),
 
-    /** Loads why a user is a member of a segment, by both ids. @param names those that the caller may read. */
+    /**
+     * Loads the explanation of a membership, by user id and segment id.
+     * @param names the names that the caller may read.
+     */
     explanations: (names: NameOptions) => (names.lists ? explanationsWithLists : explanations),
 
     /** Loads a user's devices. */
@@ -104,8 +110,8 @@ const sourceTexts = new WeakMap<KeysetSource<object>, string>();
 
 /**
  * The SQL fragments of a source with their values, as text. Computed once for each source; a source without a filter is
- * shared by all requests of a workspace (`eventsSource`). Without sharing, the 30 sources of a page of users took 0.09 ms
- * of CPU time.
+ * shared by all requests of a workspace (`eventsSource`). Without sharing, the 30 sources of a page of users took 0.09
+ * ms of CPU time.
  */
 function sourceText(source: KeysetSource<object>): string {
   const cached = sourceTexts.get(source);
@@ -120,7 +126,9 @@ function sourceText(source: KeysetSource<object>): string {
 const columnsIds = new WeakMap<object, number>();
 let lastColumnsId = 0;
 
-/** A short identifier of columns instead of their long SQL text; columns are created once, when their module is loaded. */
+/**
+ * A short identifier of columns instead of their long SQL text; columns are created once, when their module is loaded.
+ */
 function columnsId(columns: object): number {
   const id = columnsIds.get(columns) ?? ++lastColumnsId;
   columnsIds.set(columns, id);

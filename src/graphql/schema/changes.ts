@@ -15,18 +15,18 @@ import { UserType } from './users.ts';
 const action = <Value extends Action>(value: Value, description: string) => ({ value, description });
 
 const ChangeActionType = builder.enumType('ChangeAction', {
-  description: 'What a change did.',
+  description: 'The kind of a change.',
   values: {
     CREATE_USER: action('createUser', 'Created a user.'),
     UPDATE_USER: action('updateUser', 'Updated a user.'),
     CLAIM_USER: action('claimUser', 'Gave an imported user a uid.'),
-    DELETE_USER: action('deleteUser', 'Deleted a user, which ended all memberships.'),
+    DELETE_USER: action('deleteUser', 'Deleted a user, with all memberships.'),
     REGISTER_DEVICE: action('registerDevice', 'Registered a device of a user.'),
     REMOVE_DEVICE: action('removeDevice', 'Removed a device of a user.'),
     CREATE_LIST: action('createList', 'Created a list.'),
     UPDATE_LIST: action('updateList', 'Updated a list.'),
     ARCHIVE_LIST: action('archiveList', 'Archived a list.'),
-    SUBSCRIBE_TO_LIST: action('subscribeToList', 'Added a user to a list, or subscribed them again.'),
+    SUBSCRIBE_TO_LIST: action('subscribeToList', 'Subscribed a user to a list.'),
     UNSUBSCRIBE_FROM_LIST: action('unsubscribeFromList', 'Unsubscribed a member from a list.'),
     REMOVE_FROM_LIST: action('removeFromList', 'Removed a user from a list.'),
     ADD_EVENT: action('addEvent', 'Added an event to a user.'),
@@ -36,16 +36,19 @@ const ChangeActionType = builder.enumType('ChangeAction', {
     REVOKE_KEY: action('revokeKey', 'Revoked an API key.'),
     RENAME_WORKSPACE: action('renameWorkspace', 'Renamed the workspace.'),
     DECLARE_ATTRIBUTE: action('declareAttribute', 'Declared an attribute of users.'),
-    UNDECLARE_ATTRIBUTE: action('undeclareAttribute', 'Withdrew the declaration of an attribute.'),
+    UNDECLARE_ATTRIBUTE: action('undeclareAttribute', 'Removed the declaration of an attribute.'),
     CREATE_SEGMENT: action('createSegment', 'Created a segment.'),
     UPDATE_SEGMENT: action('updateSegment', 'Updated a segment.'),
-    DELETE_SEGMENT: action('deleteSegment', 'Deleted a segment, which ended all memberships in it.'),
-    SET_SEGMENT_SUPPRESSION: action('setSegmentSuppression', 'Set whether a user is suppressed in a segment.'),
+    DELETE_SEGMENT: action('deleteSegment', 'Deleted a segment, with all memberships.'),
+    SET_SEGMENT_SUPPRESSION: action(
+      'setSegmentSuppression',
+      'Suppressed a user in a segment, or ended the suppression.',
+    ),
     SEGMENT_ENTERED: action('enterSegment', 'A user became a member of a segment. Computed by usergraph.'),
-    SEGMENT_EXITED: action('exitSegment', 'A user ceased to be a member of a segment. Computed by usergraph.'),
+    SEGMENT_EXITED: action('exitSegment', 'A user stopped being a member of a segment. Computed by usergraph.'),
     SEGMENT_COMPUTED: action(
       'computeSegment',
-      'The members of a new or changed segment are complete. There is no `SEGMENT_ENTERED` or `SEGMENT_EXITED` for them.',
+      'The members of a new or changed segment are complete. Recorded instead of `SEGMENT_ENTERED` and `SEGMENT_EXITED` for each user.',
     ),
   } as const satisfies { [name: string]: { value: Action; description: string } },
 });
@@ -60,7 +63,7 @@ const globalIdOf = (type: NodeType, column: 'userId' | 'listId' | 'eventId' | 's
 
 ChangeType.implement({
   description:
-    'A write in the workspace, or a user who entered or left a segment. The objects that its ids name may have been deleted.',
+    'A write in the workspace, or a user who entered or exited a segment. The objects that it refers to may have been deleted.',
   requiresScopes: ['audit:read'],
   row: { columns: changeColumns, file: 'src/domain/changes/change.ts' },
   fields: (t) => ({
@@ -69,31 +72,34 @@ ChangeType.implement({
         'Identifies the change in normalized caches: unique across types, opaque and stable. A change is not a `Node`.',
       resolve: fromColumns(['id'], ({ id }) => encodeGlobalId('Change', id)),
     }),
-    at: columns(t).expose('at', { type: 'DateTime', description: 'When it was written, by the clock of the gateway.' }),
-    action: columns(t).expose('action', { type: ChangeActionType, description: 'What it did.' }),
-    actor: columns(t).exposeString('keyId', {
-      description: `Who wrote it: the id of an API key; \`token:\` and the subject of a token; \`cli\` for the command line; or \`segments\`
-for the computation of segments.`,
+    at: columns(t).expose('at', {
+      type: 'DateTime',
+      description: 'The time of the change, by the clock of the gateway.',
     }),
-    userId: t.id({ nullable: true, description: 'The user that it concerns.', resolve: globalIdOf('User', 'userId') }),
-    listId: t.id({ nullable: true, description: 'The list that it concerns.', resolve: globalIdOf('List', 'listId') }),
+    action: columns(t).expose('action', { type: ChangeActionType, description: 'The kind of change.' }),
+    actor: columns(t).exposeString('keyId', {
+      description: `The author of the change: the id of an API key; \`token:\` and the subject of a token; \`cli\` for
+the command line; or \`segments\` for the computation of segments.`,
+    }),
+    userId: t.id({ nullable: true, description: 'The affected user.', resolve: globalIdOf('User', 'userId') }),
+    listId: t.id({ nullable: true, description: 'The affected list.', resolve: globalIdOf('List', 'listId') }),
     eventId: t.id({ nullable: true, description: 'The added event.', resolve: globalIdOf('Event', 'eventId') }),
     segmentId: t.id({
       nullable: true,
-      description: 'The segment that it concerns.',
+      description: 'The affected segment.',
       resolve: globalIdOf('Segment', 'segmentId'),
     }),
     apiKeyId: columns(t).exposeString('apiKeyId', { nullable: true, description: 'The id of the changed API key.' }),
     paths: columns(t).exposeStringList('changed', {
       nullable: true,
-      description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as \`event.purchase\`. For a user who
-entered or left a segment, the cause: which of these the segment depends on, or \`time\`. Null if \`action\` says it, or if it is
-not known: then anything can have changed.`,
+      description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as
+\`event.purchase\`. For a user who entered or exited a segment, the cause: which of the segment's dependencies
+changed, or \`time\`. Null if it follows from \`action\`, or if it is unknown: anything may have changed.`,
     }),
     user: t.field({
       type: UserType,
       nullable: true,
-      description: 'The user that it concerns, as they are now. Null if there is none, or if they have been deleted.',
+      description: 'The affected user in its current state. Null if there is none, or if the user has been deleted.',
       requiresScopes: ['audit:read', 'users:read'],
       resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) =>
         userId === null ? null : ((await loaders.user({ id: userId }, selectionOf(info).columns)) ?? null),
@@ -110,43 +116,50 @@ const ChangeFeedType = builder.objectRef<ChangePage>('ChangeFeed').implement({
   fields: (t) => ({
     changes: t.field({
       type: [ChangeType],
-      description: `The changes. Those of one user are in the order in which they were made; there is no order between users.`,
+      description: `The changes. The changes of one user are in the order in which they were made; changes of
+different users are in no particular order.`,
       extensions: partOfPage,
       resolve: ({ changes }) => [...changes],
     }),
     cursor: t.exposeString('cursor', {
-      description: 'The position after the page, for `after`. Present even if the page is empty. Opaque.',
+      description: 'The position after the page, to pass as `after`. Present even if the page is empty. Opaque.',
     }),
     hasMore: t.exposeBoolean('hasMore', {
-      description: 'Whether more changes were there when the page was read. If not, continue with `cursor` later.',
+      description:
+        'Whether more changes were available when the page was read. If false, poll again later with `cursor`.',
     }),
   }),
 });
 
 const ChangeStartType = builder.enumType('ChangeStart', {
-  description: 'Where to start to read changes.',
+  description: 'Where to start reading changes.',
   values: {
     OLDEST: {
       value: 'oldest',
-      description: 'With the oldest change that is kept in the log (by default for 30 days).',
+      description: 'Start with the oldest change in the log, which is retained for 30 days by default.',
     },
-    NOW: { value: 'now', description: 'With the changes from now on: returns an empty page and its cursor.' },
+    NOW: { value: 'now', description: 'Start at the current position: returns an empty page with a cursor.' },
   } as const,
 });
 
 builder.queryField('changes', (t) =>
   t.field({
     type: ChangeFeedType,
-    description: `The log of changes of the workspace. Pages that each continue with the \`cursor\` of the previous one contain every change exactly
-once, whatever was committed meanwhile. Fails with the code \`CURSOR_EXPIRED\` if changes after the cursor have been deleted, or the
-database has been restored: read all objects that you follow, and start again without a cursor.`,
+    description: `The log of changes of the workspace. Pages that each continue with the \`cursor\` of the previous
+one contain every change exactly once, regardless of concurrent transactions. Fails with the code \`CURSOR_EXPIRED\`
+if changes after the cursor have been deleted, or the database has been restored: read all objects that you follow,
+and start again without a cursor.`,
     requiresScopes: ['audit:read'],
     args: {
-      after: t.arg.string({ description: 'The `cursor` of the previous page. Not together with `from: NOW`.' }),
+      after: t.arg.string({ description: 'The `cursor` of the previous page. Cannot be combined with `from: NOW`.' }),
       first: t.arg.int({
-        description: `The maximum number of changes to return: 1 to ${MAX_PAGE_SIZE}. Defaults to ${DEFAULT_PAGE_SIZE}.`,
+        description: `The maximum number of changes to return: 1 to ${MAX_PAGE_SIZE}. Defaults to
+${DEFAULT_PAGE_SIZE}.`,
       }),
-      from: t.arg({ type: ChangeStartType, description: 'Where to start without `after`. Defaults to `OLDEST`.' }),
+      from: t.arg({
+        type: ChangeStartType,
+        description: 'Where to start if `after` is omitted. Defaults to `OLDEST`.',
+      }),
     },
     resolve: (_root, { after, first, from }, { db, viewer }) =>
       readChanges(db, viewer.workspaceId, { after, first, fromNow: from === 'now' }),
@@ -164,8 +177,8 @@ withNodes(ChangeConnection, ChangeType);
 builder.queryField('userChanges', (t) =>
   t.field({
     type: ChangeConnection,
-    description: `The changes of a user, newest first, also of a user who has been deleted. Empty for an unknown user. Page size:
-${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.`,
+    description: `The changes of a user, newest first, including those of a deleted user. Empty for an unknown user.
+Page size: ${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.`,
     requiresScopes: ['audit:read'],
     args: {
       userId: t.arg.id({ required: true, description: 'The global id of the user.' }),

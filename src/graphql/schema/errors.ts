@@ -60,8 +60,8 @@ builder.objectType(UidTakenError, {
 
 builder.objectType(UidNotUpdateableError, {
   name: 'UidNotUpdateableError',
-  description: `The input sets \`newUid\`, but there is no user with the uid whose \`uidUpdateable\` is true. Nothing was changed.
-Code: \`UID_NOT_UPDATEABLE\`.`,
+  description: `The input sets \`newUid\`, but there is no user with the uid whose \`uidUpdateable\` is true. Nothing
+was changed. Code: \`UID_NOT_UPDATEABLE\`.`,
   interfaces: [ErrorInterface],
   fields: (t) => ({ uid: t.exposeString('uid', { description: 'The `uid` of the input.' }) }),
 });
@@ -98,8 +98,8 @@ builder.objectType(ListArchivedError, {
 
 builder.objectType(IdempotencyConflictError, {
   name: 'IdempotencyConflictError',
-  description: `The idempotency key was used within the last 24 hours for another operation or another input. Nothing was changed.
-Code: \`IDEMPOTENCY_CONFLICT\`.`,
+  description: `The idempotency key was used within the last 24 hours for another operation or another input. Nothing
+was changed. Code: \`IDEMPOTENCY_CONFLICT\`.`,
   interfaces: [ErrorInterface],
   fields: (t) => ({
     idempotencyKey: t.exposeString('idempotencyKey', { description: 'The `idempotencyKey` of the input.' }),
@@ -118,8 +118,8 @@ builder.objectType(AttributeDeclaredError, {
 
 builder.objectType(TooManyAttributesError, {
   name: 'TooManyAttributesError',
-  description: `The workspace has declared as many attributes as it can, or the values of attributes that it has just undeclared have not been
-deleted yet. Nothing was changed. Code: \`LIMIT_EXCEEDED\`.`,
+  description: `The workspace has declared as many attributes as it can, or the values of attributes that it has just
+undeclared have not been deleted yet. Nothing was changed. Code: \`LIMIT_EXCEEDED\`.`,
   interfaces: [ErrorInterface],
   fields: (t) => ({
     limit: t.exposeInt('limit', { description: 'The number of attributes that a workspace can declare.' }),
@@ -128,17 +128,17 @@ deleted yet. Nothing was changed. Code: \`LIMIT_EXCEEDED\`.`,
 
 builder.objectType(TooManySegmentsError, {
   name: 'TooManySegmentsError',
-  description: 'The workspace has as many segments as it can have. Nothing was changed. Code: `LIMIT_EXCEEDED`.',
+  description: 'The workspace has reached the maximum number of segments. Nothing was changed. Code: `LIMIT_EXCEEDED`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    limit: t.exposeInt('limit', { description: 'The number of segments that a workspace can have.' }),
+    limit: t.exposeInt('limit', { description: 'The maximum number of segments in a workspace.' }),
   }),
 });
 
 builder.objectType(SegmentCycleError, {
   name: 'SegmentCycleError',
-  description: `With the filter, the segment would depend on itself, through the segments that the filter refers to. Nothing was changed. Code:
-\`SEGMENT_CYCLE\`.`,
+  description: `The filter would make the segment depend on itself, directly or through other segments. Nothing was
+changed. Code: \`SEGMENT_CYCLE\`.`,
   interfaces: [ErrorInterface],
   fields: (t) => ({
     segments: t.stringList({

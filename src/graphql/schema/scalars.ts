@@ -65,7 +65,7 @@ function literal(node: ValueNode, variables: Variables): unknown {
 
 /** @throws {GraphQLError} always. */
 function rejectInput(): never {
-  throw new GraphQLError('UserFilterJSON is only returned; the type of an input is UserFilter.');
+  throw new GraphQLError('UserFilterJSON is an output type; use UserFilter for inputs.');
 }
 
 /** @throws {GraphQLError} if the value is not a string. */
@@ -77,18 +77,18 @@ function toText(value: unknown): string {
 /** Serialization returns the value unchanged: `db/reading/instant.ts` has already formatted it. */
 const dateTime = new GraphQLScalarType({ ...DateTimeResolver.toConfig(), serialize: (value) => value });
 
-const UNSAFE_NUMBERS = `Integers beyond ±(2^53 - 1), and decimals that a 64-bit float does not preserve, are rejected with
-the code \`UNSAFE_NUMBER\`; send them as strings.`;
+const UNSAFE_NUMBERS = `Integers beyond ±(2^53 - 1), and decimals that a 64-bit float does not preserve, are rejected
+with the code \`UNSAFE_NUMBER\`; send them as strings.`;
 
 builder.addScalarType('DateTime', dateTime, {
-  description: `A point in time in RFC 3339 format, such as \`2021-01-12T05:24:39.062Z\`, with millisecond precision. Inputs can have
-any UTC offset; results are in UTC.`,
+  description: `A point in time in RFC 3339 format, such as \`2021-01-12T05:24:39.062Z\`, with millisecond precision.
+Inputs can have any UTC offset; results are in UTC.`,
 });
 
 builder.scalarType('Attributes', {
-  description: `A flat JSON object whose values are strings, finite numbers or booleans. An input can have at most ${attributeLimits.keys} keys of 1 to
-${attributeLimits.keyLength} characters, and ${attributeLimits.bytes / 1024} KB in total.
-${UNSAFE_NUMBERS}`,
+  description: `A flat JSON object whose values are strings, finite numbers or booleans. An input can have at most
+${attributeLimits.keys} keys of 1 to ${attributeLimits.keyLength} characters, and ${attributeLimits.bytes / 1024} KB
+in total. ${UNSAFE_NUMBERS}`,
   serialize: toAttributes,
   parseValue: toInputAttributes,
   parseLiteral: (node, variables) => toInputAttributes(literal(node, variables)),
@@ -102,8 +102,8 @@ builder.scalarType('AttributeValue', {
 });
 
 builder.scalarType('UserFilterJSON', {
-  description: `A \`UserFilter\` as a JSON object, which can be sent back as a variable of the type \`UserFilter\`. In canonical form: fields that are
-not set are missing, fields are in alphabetical order, and points in time are in UTC. Only returned, never accepted.`,
+  description: `A \`UserFilter\` as a JSON object, which can be sent back as a variable of the type \`UserFilter\`. In
+canonical form: unset fields are omitted, fields are in alphabetical order, and timestamps are in UTC. Output only.`,
   serialize: (value) => value,
   parseValue: rejectInput,
   parseLiteral: rejectInput,
@@ -111,8 +111,8 @@ not set are missing, fields are in alphabetical order, and points in time are in
 
 /** The domain validates durations, together with the rest of an input. */
 builder.scalarType('Duration', {
-  description: `A duration of a fixed length in ISO 8601: weeks, days, hours and minutes, such as \`P30D\`, \`P2W\` or \`PT12H\`. From \`PT1M\` to
-\`P3650D\`. Years and months are rejected, since they have no fixed length.`,
+  description: `A duration of a fixed length in ISO 8601: weeks, days, hours and minutes, such as \`P30D\`, \`P2W\` or
+\`PT12H\`. From \`PT1M\` to \`P3650D\`. Years and months are rejected, since they have no fixed length.`,
   serialize: String,
   parseValue: toText,
   parseLiteral: (node) => toText(node.kind === Kind.STRING ? node.value : undefined),

@@ -23,8 +23,8 @@ const segmentId = globalId('Segment');
 const SEGMENT_ID = 'The global id of the segment.';
 const NAME = `The segment's name: 1 to ${MAX_SEGMENT_NAME_LENGTH} printable characters.`;
 const DESCRIPTION = `The segment's description: at most ${MAX_SEGMENT_DESCRIPTION_LENGTH} characters.`;
-const WHERE = `The filter that users must match to be members, with the limits of \`users(where:)\`. It can refer to lists and to other segments,
-by their ids.`;
+const WHERE = `The filter that members match, with the limits of \`users(where:)\`. It can refer to lists and other
+segments by id.`;
 const NOT_FOUND = 'Returns `NotFoundError` if the workspace has no such segment.';
 
 const CreateSegmentInput = builder
@@ -55,8 +55,9 @@ const CreateSegmentPayload = builder.objectRef<{ segment: Segment }>('CreateSegm
 builder.mutationField('createSegment', (t) =>
   t.field({
     type: CreateSegmentPayload,
-    description: `Creates a segment: a filter whose members are computed in the background, and follow the data from then on. A workspace can have
-${MAX_SEGMENTS} segments. Returns \`ValidationError\` if the filter refers to a list or a segment that the workspace does not have.`,
+    description: `Creates a segment. Its members are computed in the background and then kept up to date. A workspace
+can have at most ${MAX_SEGMENTS} segments. Returns \`ValidationError\` if the filter refers to a list or a segment
+that does not exist.`,
     requiresScopes: ['segments:write', 'users:read'],
     extensions: { filter: 'input.where' },
     errors: {
@@ -90,9 +91,10 @@ const UpdateSegmentPayload = builder.objectRef<{ segment: Segment }>('UpdateSegm
 builder.mutationField('updateSegment', (t) =>
   t.field({
     type: UpdateSegmentPayload,
-    description: `Changes the name, the description or the filter of a segment. The members by a changed filter are computed in the background; the
-segment keeps its members until they are complete. A filter that equals the present one changes nothing. Returns \`SegmentCycleError\`
-if the segment would depend on itself. ${NOT_FOUND}`,
+    description: `Changes the name, the description or the filter of a segment. After a change of the filter, the
+members are recomputed in the background; the segment keeps its previous members until that is complete. A filter that
+equals the latest one changes nothing. Returns \`SegmentCycleError\` if the segment would depend on itself.
+${NOT_FOUND}`,
     requiresScopes: ['segments:write', 'users:read'],
     extensions: { filter: 'input.where' },
     errors: {
@@ -126,8 +128,8 @@ const DeleteSegmentPayload = builder.objectRef<{ segmentId: string }>('DeleteSeg
 builder.mutationField('deleteSegment', (t) =>
   t.field({
     type: DeleteSegmentPayload,
-    description: `Deletes a segment, with the suppression of its members. This cannot be undone. Returns \`SegmentInUseError\` if filters of other
-segments refer to it. ${NOT_FOUND}`,
+    description: `Deletes a segment, with all suppressions in it. This cannot be undone. Returns \`SegmentInUseError\`
+if filters of other segments refer to it. ${NOT_FOUND}`,
     requiresScopes: ['segments:write'],
     errors: {
       types: [ValidationError, NotFoundError, SegmentInUseError],
@@ -151,7 +153,7 @@ const SetSegmentSuppressionInput = builder
       segmentId: t.id({ required: true, description: SEGMENT_ID }),
       suppressed: t.boolean({
         required: true,
-        description: 'True excludes the user from broadcasts to the segment. False ends that.',
+        description: 'True excludes the user from broadcasts to the segment; false includes the user again.',
       }),
     }),
   })
@@ -186,8 +188,9 @@ const SetSegmentSuppressionPayload = builder
 builder.mutationField('setSegmentSuppression', (t) =>
   t.field({
     type: SetSegmentSuppressionPayload,
-    description: `Excludes a user from broadcasts to a segment, or ends that. It lasts when the user leaves the segment and enters it again, and can
-be set for a user who is not a member. Returns \`NotFoundError\` if the workspace has no such user or segment.`,
+    description: `Suppresses a user in a segment, which excludes the user from broadcasts to it, or ends the
+suppression. The suppression persists when the user exits the segment and enters it again, and can be set for a user
+who is not a member. Returns \`NotFoundError\` if the workspace has no such user or segment.`,
     requiresScopes: ['segments:write'],
     errors: {
       types: [ValidationError, NotFoundError],

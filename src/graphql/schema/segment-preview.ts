@@ -8,10 +8,10 @@ import { builder } from './builder.ts';
 import { UserFilterInput, userFilterSchema } from './user-filter.ts';
 import { UserType } from './users.ts';
 
-/** Users in a sample. */
+/** Number of users in a sample. */
 const SAMPLE_SIZE = 10;
 
-/** The users who would be members. They are counted only if that is selected, and only once. */
+/** The users who would be members. They are counted only if a count is selected, and only once. */
 interface Preview {
   users: OrderedSource<User>;
   count(): Promise<Count>;
@@ -20,12 +20,12 @@ interface Preview {
 const countCost = { cost: 1 };
 
 const SegmentPreview = builder.objectRef<Preview>('SegmentPreview').implement({
-  description: 'The users who would be the members of a segment with a filter.',
+  description: 'The users who would be members of a segment with a given filter.',
   requiresScopes: ['segments:read', 'users:read'],
   fields: (t) => ({
     count: t.int({
-      description: `The number of users, capped at ${COUNT_CAP.toLocaleString('en-US')}; or the number that was counted within a time limit (by default 1 s),
-if there are more. Computed only if selected.`,
+      description: `The number of users, capped at ${COUNT_CAP.toLocaleString('en-US')}. Lower if counting exceeds a
+time limit (1 s by default). Computed only if selected.`,
       extensions: countCost,
       resolve: async (preview) => (await preview.count()).count,
     }),
@@ -49,7 +49,7 @@ builder.queryField('previewSegment', (t) =>
   t.field({
     type: SegmentPreview,
     description:
-      'Returns the users who would be the members of a segment with a filter, at the present time. Creates no segment.',
+      'Returns the users who would currently be members of a segment with a given filter. Does not create a segment.',
     requiresScopes: ['segments:read', 'users:read'],
     args: {
       where: t.arg({

@@ -22,20 +22,20 @@ export const SegmentType = builder.objectRef<SegmentRow>('Segment');
 
 const STATUS: Record<(typeof segmentStatuses)[number], string> = {
   COMPUTING:
-    'The members are being computed. Until they are complete, the segment has the members of its former filter, or none.',
+    'The members are being computed. Until that is complete, the segment has the members of its previous filter, or none.',
   READY: 'The segment has the members of its filter.',
-  STATIC: 'The segment has no filter: its members were imported, and stay the same.',
+  STATIC: 'The segment has no filter: its members were imported and do not change.',
 };
 
 const SegmentStatusType = builder.enumType('SegmentStatus', {
-  description: 'How far the members of a segment are computed.',
+  description: 'The state of the computation of a segment.',
   values: Object.fromEntries(segmentStatuses.map((status) => [status, { description: STATUS[status] }])) as Record<
     (typeof segmentStatuses)[number],
     { description: string }
   >,
 });
 
-/** The definition of a segment that has been deleted since it was read. */
+/** Stands in for the definition of a segment that was deleted after it was read. */
 const noDefinition = { filter: null, status: 'STATIC', progress: null, computedAt: null } as const;
 
 /** Resolves a field of a segment's definition, which is read only if such a field is selected. */
@@ -68,7 +68,8 @@ const countMembers = ({ id }: Pick<Segment, 'id'>, { loaders, viewer, db }: Cont
   loaders.count(segmentMembersSource(viewer.workspaceId), id, db.timeouts.countMs);
 
 builder.node(SegmentType, {
-  description: `A group of users that is computed from a filter, and follows the data; users cannot be added or removed manually.`,
+  description: `A group of users computed from a filter and kept up to date. Users cannot be added or removed
+manually.`,
   requiresScopes: ['segments:read'],
   row: { columns: segmentColumns, file: 'src/domain/segments/segment.ts' },
   id: idColumn,
@@ -78,46 +79,48 @@ builder.node(SegmentType, {
     }),
     description: columns(t).exposeString('description', {
       nullable: true,
-      description: `The segment's description: at most ${MAX_SEGMENT_DESCRIPTION_LENGTH} characters. Null if it has none.`,
+      description: `The segment's description: at most ${MAX_SEGMENT_DESCRIPTION_LENGTH} characters. Null if it has
+none.`,
     }),
     createdAt: columns(t).expose('createdAt', { type: 'DateTime', description: 'When the segment was created.' }),
     where: t.field({
       type: 'UserFilterJSON',
       nullable: true,
-      description: `The filter that the members match, in canonical form: the one that was set last, even while its members are being
-computed. Null for a segment whose members were imported.`,
+      description: `The latest filter, in canonical form. While \`status\` is \`COMPUTING\`, the members can still be
+those of the previous filter. Null for a segment whose members were imported.`,
       extensions: { cost: 1 },
       resolve: fromDefinition(({ filter }) => filter && toGraphQLFilter(filter)),
     }),
     summary: t.string({
       nullable: true,
-      description: `The filter in words, with the names of lists and segments; a caller without \`lists:read\` gets the ids of lists. For humans: the text
-can change. Null for a segment whose members were imported.`,
+      description: `The filter in words, with the names of lists and segments; lists are shown by id to callers
+without \`lists:read\`. For display only: the wording can change. Null for a segment whose members were imported.`,
       extensions: { cost: 1 },
       resolve: fromDefinition(({ filter }, context) => filter && summarize(filter, context)),
     }),
     status: t.field({
       type: SegmentStatusType,
-      description: 'How far the members are computed.',
+      description: 'The state of the computation.',
       extensions: { cost: 1 },
       resolve: fromDefinition(({ status }) => status),
     }),
     progress: t.int({
       nullable: true,
-      description: 'How many percent of the users have been read, from 0 to 99. Null unless `status` is `COMPUTING`.',
+      description: 'Percentage of users evaluated, from 0 to 99. Null unless `status` is `COMPUTING`.',
       extensions: { cost: 1 },
       resolve: fromDefinition(({ progress }) => progress),
     }),
     computedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: `When the computation of the current members was complete; they have followed the data since. Null until then, and for a
-segment whose members were imported.`,
+      description: `When the computation of the current members completed. Members are kept up to date from then on.
+Null before the first completion, and for a segment whose members were imported.`,
       extensions: { cost: 1 },
       resolve: fromDefinition(({ computedAt }) => computedAt),
     }),
     memberCount: t.int({
-      description: `The number of members, suppressed ones included, capped at ${COUNT_CAP.toLocaleString('en-US')}. Computed only if selected.`,
+      description: `The number of members, suppressed ones included, capped at ${COUNT_CAP.toLocaleString('en-US')}.
+Computed only if selected.`,
       requiresScopes: ['segments:read', 'users:read'],
       extensions: { cost: 1 },
       resolve: fromColumns(['id'], async (segment, _args, context) => (await countMembers(segment, context)).count),
@@ -130,8 +133,8 @@ segment whose members were imported.`,
     }),
     members: t.field({
       type: UserConnection,
-      description: `The segment's members, suppressed ones included, newest user first. Page size: ${DEFAULT_PAGE_SIZE} by default,
-at most ${MAX_PAGE_SIZE}.`,
+      description: `The segment's members, suppressed ones included, newest user first. Page size:
+${DEFAULT_PAGE_SIZE} by default, at most ${MAX_PAGE_SIZE}.`,
       requiresScopes: ['segments:read', 'users:read'],
       args: { ...pageArguments, ...userQueryArguments },
       extensions: { filter: 'where' },
@@ -160,18 +163,18 @@ export const { connection: SegmentConnection, edge: SegmentEdge } = connectionTy
 withNodes(SegmentConnection, SegmentType);
 
 const SegmentConditionStatusType = builder.objectRef<ExplainedCondition>('SegmentConditionStatus').implement({
-  description: 'A condition of the filter of a segment, evaluated for a user.',
+  description: "A condition of a segment's filter, evaluated for a user.",
   requiresScopes: ['segments:read', 'users:read'],
   fields: (t) => ({
     condition: t.exposeString('condition', {
-      description: 'The condition in words, such as `plan is "pro"`. For humans: the text can change.',
+      description: 'The condition in words, such as `plan is "pro"`. For display only: the wording can change.',
     }),
     holds: t.exposeBoolean('holds', { description: 'Whether the condition holds for the user.' }),
     changesAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: `The first time at which that can change although nothing is written: when an event leaves the window, for example. Null if
-only a write changes it.`,
+      description: `The earliest time at which \`holds\` can change without a write, such as when an event leaves a
+time window. Null if only a write can change it.`,
       resolve: ({ changesAt }) => changesAt?.toISOString(),
     }),
   }),
@@ -183,24 +186,24 @@ export const SegmentMembershipType = builder.objectRef<SegmentMembership>('Segme
   requiresScopes: ['users:read'],
   fields: (t) => ({
     id: t.id({
-      description: `Identifies the membership in normalized caches: unique across types, opaque and stable. A membership is not a
-\`Node\`.`,
+      description: `Identifies the membership in normalized caches: unique across types, opaque and stable. A
+membership is not a \`Node\`.`,
       resolve: ({ segment, userId }) => encodeMembershipId('SegmentMembership', segment.id, userId),
     }),
     segment: t.expose('segment', { type: SegmentType, description: 'The segment.' }),
     suppressed: t.exposeBoolean('suppressed', {
-      description: `Whether the user is excluded from broadcasts to the segment because they unsubscribed from one. A suppressed user
-stays a member.`,
+      description: `Whether the user is excluded from broadcasts to the segment because they unsubscribed from one. A
+suppressed user stays a member.`,
     }),
     enteredAt: t.expose('enteredAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the user became a member. Null for a member who was imported.',
+      description: 'When the user became a member. Null for an imported member.',
     }),
     explanation: t.field({
       type: [SegmentConditionStatusType],
-      description: `Why the user is a member: the conditions of the filter, all of which hold for members, evaluated now. Empty for a segment without
-a filter.`,
+      description: `Why the user is a member: the conditions of the filter that the current members match, evaluated
+now. Empty for a segment without a filter.`,
       requiresScopes: ['segments:read', 'users:read'],
       extensions: { cost: 5 },
       resolve: async ({ segment, userId }, _args, context) =>
@@ -237,8 +240,8 @@ builder.queryField('segment', (t) =>
 builder.queryField('segments', (t) =>
   t.field({
     type: SegmentConnection,
-    description: `Returns all segments of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at most
-${MAX_PAGE_SIZE}.`,
+    description: `Returns all segments of the workspace, newest first. Page size: ${DEFAULT_PAGE_SIZE} by default, at
+most ${MAX_PAGE_SIZE}.`,
     requiresScopes: ['segments:read'],
     args: pageArguments,
     resolve: (_root, args, context, info) =>

@@ -28,7 +28,7 @@ const invalidCursor = 'must be a cursor of this list';
 
 const notFound = { status: 404, description: 'The segment does not exist.' } as const;
 
-/** Rejects callers without `users:read`, who could find out about users by means of segments. */
+/** Rejects callers without `users:read`, because the members of a segment reveal data of users. */
 function requireUsersRead({ viewer }: RestContext, action: string): void {
   if (!viewer.scopes.has('users:read')) throw new ForbiddenError(action, 'users:read');
 }
@@ -63,25 +63,26 @@ export const listSegmentsOperation = operation({
     }),
 });
 
-/** The fields of the body of a creation or a change. */
+/** The fields of the request body of `POST` and `PUT`. */
 const definitionFields = {
   name: z.string().meta({ maxLength: MAX_SEGMENT_NAME_LENGTH, description: 'The name: printable characters.' }),
   description: z
     .string()
     .nullish()
     .meta({ maxLength: MAX_SEGMENT_DESCRIPTION_LENGTH, description: 'The description.' }),
-  // A wrapper: the schema itself has the description of its type.
+  // Wrapped, because `filterSchema` already has the description of its type.
   where: z
     .lazy(() => filterSchema)
     .meta({
       description:
-        'The filter that users must match to be members, as for `POST /users/search`. It can refer to lists and to other segments, by their ids.',
+        'The filter that members match, as for `POST /users/search`. It can refer to lists and other segments by id.',
     }),
 };
 
 const createBody = z.object(definitionFields);
 
-const SCOPES = `Also requires \`users:read\`, and, for a filter on lists, segments or events, \`lists:read\`, \`segments:read\` or \`events:read\`.`;
+const SCOPES = `Also requires \`users:read\`, and, for a filter on lists, segments or events, \`lists:read\`,
+\`segments:read\` or \`events:read\`.`;
 
 const payingCustomers = { meta: [{ key: 'plan', string: { eq: 'pro' } }] };
 
@@ -91,8 +92,8 @@ export const createSegmentOperation = operation({
   method: 'POST',
   path: '/segments',
   summary: 'Create a Segment',
-  description: `Creates a segment: a filter whose members are computed in the background, and follow the data from then on. A workspace can have
-${MAX_SEGMENTS} segments. ${SCOPES}`,
+  description: `Creates a segment. Its members are computed in the background and then kept up to date. A workspace
+can have at most ${MAX_SEGMENTS} segments. ${SCOPES}`,
   scope: 'segments:write',
   work: ({ body }) => 1 + workOfFilter(body),
   request: { body: createBody },
@@ -122,7 +123,7 @@ ${MAX_SEGMENTS} segments. ${SCOPES}`,
   },
 });
 
-/** The object of a segment that exists. */
+/** Returns the segment object. @throws {NotFoundError} if the segment was deleted concurrently. */
 async function respondWithSegment(
   { db, viewer }: RestContext,
   segment: Parameters<typeof readSegmentObjects>[2][number],
@@ -159,8 +160,9 @@ export const updateSegmentOperation = operation({
   method: 'PUT',
   path: '/segments/{id}',
   summary: 'Update a Segment',
-  description: `Changes the name, the description or the filter of a segment; omitted fields are unchanged, and null clears the description. The
-members by a changed filter are computed in the background; the segment keeps its members until they are complete. ${SCOPES}`,
+  description: `Changes the name, the description or the filter of a segment; omitted fields are unchanged, and null
+clears the description. After a change of the filter, the members are recomputed in the background; the segment keeps
+its previous members until that is complete. ${SCOPES}`,
   scope: 'segments:write',
   work: ({ body }) => 1 + workOfFilter(body),
   request: { params: idParams, body: createBody.partial() },
@@ -170,7 +172,7 @@ members by a changed filter are computed in the background; the segment keeps it
   },
   response: segmentObject,
   responseExamples: segmentExamples,
-  errors: [notFound, { status: 409, description: 'With the filter, the segment would depend on itself.' }],
+  errors: [notFound, { status: 409, description: 'The filter would make the segment depend on itself.' }],
   input: domainInput(segmentUpdate(filterSchema), ({ params, body: { name, description, where } }) => ({
     segmentId: typeof params.id === 'string' ? params.id.toLowerCase() : params.id,
     name,
@@ -192,7 +194,7 @@ export const deleteSegmentOperation = operation({
   method: 'DELETE',
   path: '/segments/{id}',
   summary: 'Delete a Segment',
-  description: 'Deletes a segment, with the suppression of its members. This cannot be undone.',
+  description: 'Deletes a segment, with all suppressions in it. This cannot be undone.',
   scope: 'segments:write',
   request: { params: idParams },
   requestExamples: {},
@@ -212,8 +214,8 @@ export const listSegmentUsersOperation = operation({
   method: 'GET',
   path: '/segments/{id}/users',
   summary: 'List the Users of a Segment',
-  description: `Lists the members of a segment, suppressed ones included, newest user first. \`POST /users/search\` lists them with a filter, a
-search or another order. Also requires \`users:read\`.`,
+  description: `Lists the members of a segment, suppressed ones included, newest user first. \`POST /users/search\`
+lists them with a filter, a search or another order. Also requires \`users:read\`.`,
   scope: 'segments:read',
   work: () => PAGE_WORK,
   request: { params: idParams, query: pageQuery },

@@ -136,7 +136,7 @@ describe('changes', () => {
     expect(changes.changes).toEqual([{ user: { firstName: 'Ada' } }, { user: null }, { user: null }]);
   });
 
-  it('shows a stranger nothing, and rejects their cursor', async () => {
+  it('returns nothing to another workspace, and rejects its cursor', async () => {
     await insert(3);
     expect(await read({}, app.stranger.owner)).toMatchObject({ changes: [], hasMore: false });
     const { cursor } = await read({ from: 'NOW' }, app.stranger.owner);
@@ -207,7 +207,7 @@ describe('a cursor', () => {
     },
   );
 
-  it('expires if the database is another one, or has gone back in time', async () => {
+  it('expires if the database was replaced or restored', async () => {
     const current = await position();
     const { database, after } = current;
     for (const changed of [{ database: `${BigInt(database) + 1n}` }, { after: '1:900000000000000000:' }]) {

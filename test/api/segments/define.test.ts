@@ -25,7 +25,7 @@ const update = async (app: App, input: { segmentId: string } & Record<string, un
   (await app.run(UpdateSegment, { input })).updateSegment;
 
 describe('createSegment', () => {
-  it('creates a segment without members, whose members are to be computed', async () => {
+  it('creates a segment without members, with a pending computation', async () => {
     await using app = await startApp();
     await addUser(app, { meta: { plan: 'pro' } });
     const before = Date.now();
@@ -198,7 +198,7 @@ describe('updateSegment', () => {
     expect((await actionsOf(app)).map(([action]) => action)).toEqual(['createSegment']);
   });
 
-  it('gives up a filter that is being computed for another one, also for the one before', async () => {
+  it('replaces a filter that is being computed, even by the previous one', async () => {
     await using app = await startApp();
     const { id, globalId: segmentId } = await defineSegment(app, 'Paying', pro);
     await completeSegment(app, id);
@@ -215,7 +215,7 @@ describe('updateSegment', () => {
     expect(await app.db.segmentDefinition.count({ where: { NOT: { replacedAt: null } } })).toBe(2);
   });
 
-  it('gives a filter to a segment whose members were imported', async () => {
+  it('sets a filter on a segment whose members were imported', async () => {
     await using app = await startApp();
     const imported = await addSegment(app, 'Imported');
     await addToSegment(app, imported, await addUser(app));
@@ -261,7 +261,7 @@ describe('updateSegment', () => {
     });
   });
 
-  it('lets no two concurrent changes make a cycle', async () => {
+  it('prevents concurrent changes from creating a cycle', async () => {
     await using app = await startApp();
     for (let round = 0; round < 5; round += 1) {
       const [a, b] = [await defineSegment(app, 'A'), await defineSegment(app, 'B')];
@@ -293,7 +293,7 @@ describe('deleteSegment', () => {
   const remove = async (app: App, segmentId: string) =>
     (await app.run(DeleteSegment, { input: { segmentId } })).deleteSegment;
 
-  it('deletes the segment at once, and leaves its rows to the background', async () => {
+  it('deletes the segment immediately, and its rows in the background', async () => {
     await using app = await startApp();
     const user = await addUser(app);
     const { id, globalId } = await defineSegment(app, 'Paying', pro);
@@ -316,7 +316,7 @@ describe('deleteSegment', () => {
     expect(definitions).toMatchObject([{ id, filter: {}, replacedAt: expect.any(Date) }]);
   });
 
-  it('rejects a segment to which filters of others refer', async () => {
+  it('rejects a segment that filters of others refer to', async () => {
     await using app = await startApp();
     const paying = await defineSegment(app, 'Paying', pro);
     const where = { segments: { some: { segmentIds: [paying.globalId] } } };

@@ -21,7 +21,7 @@ const schema = userFilter({ list: z.uuid(), segment: z.uuid() });
 describe('Segment.where', () => {
   const site = usePeople({ seed: 3, count: 5, hasAllIndexes: false });
 
-  it('is an input with which the filter stays the same', { timeout: 120_000 }, async () => {
+  it('is accepted as input, and returned unchanged', { timeout: 120_000 }, async () => {
     const { app } = site;
     const actor = { workspaceId: app.workspaceId, actorName: nameOfKey('k'), scopes: new Set<never>() };
     let compared = 0;

@@ -13,7 +13,7 @@ const set = async (app: App, uid: string, segmentId: string, suppressed: boolean
 
 const actionsOf = async ({ db }: App) => (await db.change.findMany()).map(({ action }) => action);
 
-it('suppresses a member, who stays one, and ends that', async () => {
+it('suppresses a member, who remains a member, and ends the suppression', async () => {
   await using app = await startApp();
   const user = await addUser(app, { uid: 'u1' });
   const other = await addUser(app, { uid: 'u2' });
@@ -55,7 +55,7 @@ it('suppresses a user who is not a member', async () => {
   expect(await app.db.segmentSuppression.findMany()).toMatchObject([{ userId: user.id, segmentId: id }]);
 });
 
-it('applies to the members by a filter that is being computed', async () => {
+it('applies to members of a filter that is being computed', async () => {
   await using app = await startApp();
   const user = await addUser(app, { uid: 'u1' });
   const { id, globalId } = await defineSegment(app, 'Active');
@@ -67,7 +67,7 @@ it('applies to the members by a filter that is being computed', async () => {
   expect(await app.db.segmentMembership.findMany()).toMatchObject([{ suppressed: true }]);
 });
 
-it('leaves the suppression and the memberships equal after concurrent calls', async () => {
+it('keeps the suppression and the memberships consistent after concurrent calls', async () => {
   await using app = await startApp();
   const user = await addUser(app, { uid: 'u1' });
   const segment = await addSegment(app, 'Active');
@@ -79,7 +79,7 @@ it('leaves the suppression and the memberships equal after concurrent calls', as
   }
 });
 
-it('reaches a membership that was written at the same time', async () => {
+it('applies to a membership that is inserted concurrently', async () => {
   await using app = await startApp();
   const { workspaceId } = app;
   const [first, second] = [await addUser(app, { uid: 'u1' }), await addUser(app, { uid: 'u2' })];

@@ -66,7 +66,7 @@ async function readAll(after: Snapshot, limit: number) {
 }
 
 describe('changesAfter', () => {
-  it('leaves out the changes of an actor, which do not count as changes of a piece', async () => {
+  it('skips the changes of an actor, which do not count towards the limit', async () => {
     let snapshot = await currentSnapshot(db);
     for (const name of ['a', 'b', 'c']) {
       await write(db.pool, at(users, 0), name);
@@ -146,7 +146,7 @@ describe('changesAfter', () => {
     expect(namesOf((await readAll(start, 1)).changes)).toEqual(['kept']);
   });
 
-  it('divides what there is between transactions', async () => {
+  it('splits pieces only between transactions', async () => {
     const start = await currentSnapshot(db);
     for (let place = 0; place < 25; place++) await write(db.pool, null, String(place));
     const { pieces, changes } = await readAll(start, 10);
@@ -154,7 +154,7 @@ describe('changesAfter', () => {
     expect(namesOf(changes)).toEqual(Array.from({ length: 25 }, (_, place) => String(place)));
   });
 
-  it('returns a transaction that alone exceeds the limit as a whole', async () => {
+  it('returns a transaction that exceeds the limit by itself as a whole', async () => {
     const start = await currentSnapshot(db);
     await withClients(1, async (clients) => {
       const client = at(clients, 0);
@@ -183,7 +183,7 @@ describe('changesAfter', () => {
     expect(changes).toHaveLength(7);
   });
 
-  it('finishes with a snapshot before it reads on, even if a transaction of before commits meanwhile', async () => {
+  it('reaches the target snapshot before it continues, even if an earlier transaction commits meanwhile', async () => {
     const start = await currentSnapshot(db);
     await withClients(1, async (clients) => {
       const client = at(clients, 0);

@@ -50,7 +50,7 @@ it('changes nothing in a database that has not been restored', async () => {
   expect(await app.db.change.findMany()).toEqual(before);
 });
 
-it('makes restored changes old ones, in order, and lets readers find all new ones', async () => {
+it('sorts restored changes first, in order, and lets readers find all new ones', async () => {
   await using app = await startApp({ ownDatabase: true });
   await addUser(app, { uid: 'ada' });
   await app.run(UpdateUser, { input: { uid: 'ada', firstName: 'Ada' } });

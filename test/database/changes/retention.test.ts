@@ -40,7 +40,7 @@ async function deleteAll({ db, workspaceId }: App, policy: 'log' | 'audit', days
 }
 
 describe('deleteOldChanges', () => {
-  it('deletes what usergraph has computed, or what callers have written, of one workspace', async () => {
+  it('deletes changes made by usergraph, or by callers, of one workspace', async () => {
     await using app = await startApp();
     const stranger = { ...app, workspaceId: app.stranger.workspaceId };
     for (const owner of [app, stranger]) {
@@ -99,7 +99,7 @@ describe('deleteOldChanges', () => {
     expect(await deleteAll(app, 'log', 30, stepSize)).toEqual([0]);
   });
 
-  it('reads no changes again that it has passed', async () => {
+  it('reads no change twice', async () => {
     await using app = await startApp({ ownDatabase: true, poolSize: 1 });
     await insert(app, 'updateUser', [
       { days: 40, xid: 1, count: 3_000 },
@@ -119,7 +119,7 @@ describe('deleteOldChanges', () => {
     expect((await rowsRead()) - before).toBeLessThan(10);
   });
 
-  it('does each change once if several processes do it at once', async () => {
+  it('deletes each change once if several processes run concurrently', async () => {
     await using app = await startApp({ poolSize: 8 });
     await insert(app, 'enterSegment', [
       { days: 40, xid: 0, count: 500 },

@@ -150,7 +150,7 @@ it('deletes all rows of a deleted segment in steps, and none of another one', as
   expect(await uidsIn(app, kept)).toHaveLength(12);
 });
 
-it('writes nothing by a step whose version is outdated', async () => {
+it('writes nothing in a step whose version is outdated', async () => {
   await using app = await startApp();
   await addAdas(app, 1);
   const segmentId = await define(app, ADA);
@@ -167,7 +167,7 @@ it('writes nothing by a step whose version is outdated', async () => {
   expect(await readHistory(app, segmentId)).toEqual(['exit ada0 firstName', 'enter ada0 firstName']);
 });
 
-it('writes nothing by a step during which a definition changes', async () => {
+it('writes nothing in a step during which a definition changes', async () => {
   await using app = await startApp();
   await addAdas(app, 1);
   const segmentId = await define(app, ADA);
@@ -181,7 +181,7 @@ it('writes nothing by a step during which a definition changes', async () => {
   expect(await readMembers(app, segmentId)).toHaveLength(1);
 });
 
-it('leaves out a user who is deleted during a step', async () => {
+it('skips a user who is deleted during a step', async () => {
   await using app = await startApp();
   await addAdas(app, 1);
   await write(app, 'createUser', { uid: 'bob' });
@@ -195,7 +195,7 @@ it('leaves out a user who is deleted during a step', async () => {
   expect(await readHistory(app, segmentId)).toEqual(['exit ada0 firstName']);
 });
 
-it('starts anew, with a greater version, after the last segment was deleted', async () => {
+it('restarts with a greater version after the last segment was deleted', async () => {
   await using app = await startApp();
   const version = async () => {
     const rows = await app.db.$queryRaw<{ version: bigint }[]>`

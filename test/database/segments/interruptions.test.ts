@@ -26,7 +26,7 @@ function runTwo(connectionString: string): AsyncDisposable {
   };
 }
 
-it('is right after its connections were terminated at random moments', { timeout: 60_000 }, async () => {
+it('has correct members after its connections were terminated at random moments', { timeout: 60_000 }, async () => {
   await using app = await startWithJobs();
   const { db, workspaceId } = app;
   const names = ['Ada', 'Bob'];
@@ -58,7 +58,7 @@ it('is right after its connections were terminated at random moments', { timeout
   expect(Math.min(entered, exited)).toBeGreaterThan(2);
 });
 
-it('leaves no rows of a workspace that is deleted meanwhile', { timeout: 60_000 }, async () => {
+it('leaves no rows of a workspace that is deleted concurrently', { timeout: 60_000 }, async () => {
   await using app = await startWithJobs();
   const { db } = app;
   const { id: workspaceId } = await createWorkspace(db, 'Deleted');

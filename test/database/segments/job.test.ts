@@ -32,7 +32,7 @@ const slow = (db: DatabaseClient, label: string, ms: number): DatabaseClient => 
 const waitFor = <Result>(check: () => Result | Promise<Result>, timeout = 10_000) =>
   vi.waitFor(check, { timeout, interval: 20 });
 
-it('stops to read the changes of a workspace whose last segment was deleted', async () => {
+it('stops reading the changes of a workspace whose last segment was deleted', async () => {
   await using app = await startWithJobs();
   await write(app, 'createUser', { uid: 'ada', firstName: 'Ada' });
   const segmentId = await define(app, ADA);

@@ -74,7 +74,7 @@ it('takes over the workspaces of a process that ends at once, and of one that is
   expect(performance.now() - killedAt).toBeGreaterThan(800);
 });
 
-it('forgets the processes of before a crash of the database, and shares the workspaces anew', async () => {
+it('redistributes the workspaces after a crash of the database', async () => {
   await using app = await startWithWorkspaces(4);
   const [one, two] = [randomUUID(), randomUUID()];
   for (let round = 0; round < 2; round += 1) await renewAll(app, [one, two]);

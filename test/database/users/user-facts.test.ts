@@ -53,7 +53,7 @@ async function addPerson(place: Place, number: number, events: Readonly<Record<s
 
 const ago = (count: number, step = 1) => Array.from({ length: count }, (_, place) => -1 - place * step);
 
-it('reads users once, in whole milliseconds of the clock of the database, and nobody who does not exist', async () => {
+it('reads users once, in whole milliseconds of the clock of the database, and skips users who do not exist', async () => {
   await using app = await startApp();
   const [ada, ben] = [await addUser(app), await addUser(app)];
   const needs = needsOf([toCondition(paid(1))]);
@@ -157,7 +157,7 @@ it('reads what decides each condition on the same events of a user with many', a
   }
 });
 
-it('prepares one statement, whatever the number of conditions', async () => {
+it('prepares one statement, regardless of the number of conditions', async () => {
   await using app = await startApp();
   const ada = await addUser(app);
   const texts: string[] = [];

@@ -121,7 +121,7 @@ describe('audit list', () => {
     expect(pages).toEqual(entries);
   });
 
-  it('leaves out what usergraph has computed, unless it is asked for', async () => {
+  it('omits changes made by usergraph itself, unless requested', async () => {
     await using cli = await openWithTrail();
     const { db, workspaceId, one } = cli;
     const computed = { workspaceId, at: new Date(), keyId: 'segments', userId: one.id, segmentId: one.id };

@@ -114,9 +114,9 @@ const phrases: [UserFilter, string, string][] = [
 ];
 
 describe.each(phrases)('%j', (filter, phrase, negated) => {
-  it('reads aloud', () => expect(toCondition(filter).phrase(wording)).toBe(phrase));
-  it('reads aloud if it is negated', () => expect(toCondition({ not: filter }).phrase(wording)).toBe(negated));
-  it('reads aloud if it is negated twice', () =>
+  it('describes the condition', () => expect(toCondition(filter).phrase(wording)).toBe(phrase));
+  it('describes the negation', () => expect(toCondition({ not: filter }).phrase(wording)).toBe(negated));
+  it('describes the condition if it is negated twice', () =>
     expect(toCondition({ not: { not: filter } }).phrase(wording)).toBe(phrase));
 });
 

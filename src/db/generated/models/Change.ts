@@ -14,8 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Change
- * The log of changes and the audit trail: one row per write, in the same statement. It contains no personal data, and is kept after
- * the user, list or event is deleted.
+ * The log of changes and the audit trail: one row per write, inserted by the same statement. It contains no personal data, and is kept
+ * after the user, list, event or segment is deleted.
  */
 export type ChangeModel = runtime.Types.Result.DefaultSelection<Prisma.$ChangePayload>
 
@@ -594,11 +594,11 @@ export type $ChangePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
     /**
-     * The id of the transaction that wrote it, by which readers find what became visible since they last read.
+     * The id of the transaction that wrote it, by which readers find changes that became visible since they last read.
      */
     xid: bigint
     /**
-     * Drawn while the user's row is locked: the changes of a user are in this order. Has gaps.
+     * Assigned while the user's row is locked, so that it orders the changes of a user. Has gaps.
      */
     seq: bigint
     at: Date
@@ -629,8 +629,8 @@ export type $ChangePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
      */
     segmentId: string | null
     /**
-     * What was written: fields (`email`), attribute keys (`meta.plan`), the name of an event (`event.purchase`). Null if the action says
-     * it, or if it is not known: anything can have changed then.
+     * What was written: fields (`email`), attribute keys (`meta.plan`), the name of an event (`event.purchase`). Null if it
+     * follows from the action, or if it is unknown: anything may have changed.
      */
     changed: string[]
   }, ExtArgs["result"]["change"]>

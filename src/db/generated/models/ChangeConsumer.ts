@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model ChangeConsumer
- * A reader of a workspace's change log that keeps its position, such as the computation of segments. A workspace without segments has none.
+ * A position in a workspace's log of changes. The row `segments` exists only while the workspace has segments.
  */
 export type ChangeConsumerModel = runtime.Types.Result.DefaultSelection<Prisma.$ChangeConsumerPayload>
 
@@ -552,19 +552,20 @@ export type $ChangeConsumerPayload<ExtArgs extends runtime.Types.Extensions.Inte
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
     /**
-     * What it computes: `segments`.
+     * `segments` for the segment consumer; `log-retention` or `audit-retention` for the deletion of old changes.
      */
     name: string
     /**
-     * A `pg_snapshot`: the changes that are visible in it have been consumed.
+     * For `segments`, a `pg_snapshot`: the changes that are visible in it have been consumed. For retention, the id of the last deleted
+     * change.
      */
     snapshot: string
     /**
-     * Increased by each step and by each changed definition. A step whose version is outdated is rolled back.
+     * Incremented by each step and by each change of a definition. A step with an outdated version writes nothing.
      */
     version: bigint
     /**
-     * The process that consumes the changes (SegmentWorker); null or one that has ended if none does. Saves double work only.
+     * The lease: the SegmentWorker that consumes the changes, which may have ended. It only avoids duplicate work.
      */
     owner: string | null
   }, ExtArgs["result"]["changeConsumer"]>

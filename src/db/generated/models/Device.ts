@@ -534,8 +534,8 @@ export type $DevicePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     userId: string
     platform: $Enums.DevicePlatform
     /**
-     * The user from whom the device moved to its user when it was last registered; null if it did not. It is how the statement that moves
-     * it knows whom it has taken it from.
+     * The user from whom the device moved to its user when it was last registered; null if it did not.
+     * The upsert returns it, so that the same statement records the change of the former user.
      */
     formerUserId: string | null
     lastSeenAt: Date

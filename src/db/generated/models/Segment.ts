@@ -537,8 +537,7 @@ export type $SegmentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     description: string | null
     createdAt: Date
     /**
-     * The definition whose members are those of the segment. The id of the segment itself if its members were imported: such a
-     * segment has no filter.
+     * The current definition. The id of the segment itself if its members were imported: such a segment has no filter.
      */
     definitionId: string
   }, ExtArgs["result"]["segment"]>

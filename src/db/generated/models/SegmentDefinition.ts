@@ -15,8 +15,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 /**
  * Model SegmentDefinition
  * A filter of a segment. Changing the filter adds a definition, whose members are computed in the background; when they are
- * complete, it becomes the segment's definition, and the former one is deleted in steps. No foreign key to the segment: a segment can
- * have millions of members, which are deleted in steps after it.
+ * complete, it becomes the segment's current definition, and the previous one is deleted in steps. No foreign key to the segment: a
+ * segment can have millions of members, which are deleted in steps after the segment itself.
  */
 export type SegmentDefinitionModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentDefinitionPayload>
 
@@ -796,25 +796,25 @@ export type $SegmentDefinitionPayload<ExtArgs extends runtime.Types.Extensions.I
     filter: runtime.JsonValue
     createdAt: Date
     /**
-     * The members among the users up to this id are computed; null if none is.
+     * The id of the last user evaluated by the backfill; null before the first one.
      */
     position: string | null
     /**
-     * Number of users read so far, and the estimated number of all users when the computation began; null until then.
+     * Number of users evaluated so far, and the number of all users when the computation started; null until then.
      */
     usersRead: number
     usersTotal: number | null
     /**
-     * How many users became and ceased to be members by the computation, compared with the definition before.
+     * Number of users who entered and exited the segment, compared with the previous definition.
      */
     entered: number
     exited: number
     /**
-     * When the members were complete; null until then.
+     * When the computation of the members completed; null until then.
      */
     completedAt: Date | null
     /**
-     * When another definition replaced it; null unless its rows are being deleted.
+     * When the definition was replaced or its segment deleted, so that its rows are deleted; null otherwise.
      */
     replacedAt: Date | null
   }, ExtArgs["result"]["segmentDefinition"]>

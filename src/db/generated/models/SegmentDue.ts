@@ -14,8 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model SegmentDue
- * The next instant at which a user's membership by a definition can change without a write. Users without such an instant have
- * no row.
+ * The next instant at which a user's membership according to a definition can change without a write. No row if there is none.
  */
 export type SegmentDueModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentDuePayload>
 

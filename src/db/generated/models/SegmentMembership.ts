@@ -14,8 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model SegmentMembership
- * A user's membership in a segment, by one of its definitions: current if that is the definition of the segment. A suppressed
- * member receives no broadcasts.
+ * A user's membership in a segment according to one definition. Only memberships of the segment's current definition are visible. A
+ * suppressed member receives no broadcasts.
  */
 export type SegmentMembershipModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentMembershipPayload>
 

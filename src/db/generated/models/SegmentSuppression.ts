@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model SegmentSuppression
- * Users who are suppressed in a segment whenever they are members of it. `segment_memberships.suppressed` is derived from it.
+ * A user who is suppressed in a segment, whether currently a member or not. `segment_memberships.suppressed` is derived from it.
  */
 export type SegmentSuppressionModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentSuppressionPayload>
 

@@ -269,7 +269,7 @@ export type $SegmentWorkerPayload<ExtArgs extends runtime.Types.Extensions.Inter
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     /**
-     * When the process counts as ended, unless it renews the row.
+     * When the registration expires, unless the process renews it.
      */
     expiresAt: Date
   }, ExtArgs["result"]["segmentWorker"]>

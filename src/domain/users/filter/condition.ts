@@ -12,13 +12,13 @@ import type { Instant } from '../../shared/instant.ts';
 import type { User } from '../user.ts';
 
 /**
- * A condition of a filter. One definition is compiled to SQL, evaluated in memory, and printed. The evaluation is what the tests
- * compare the SQL with; names of events are chosen by it, too.
+ * A condition of a filter. One definition is compiled to SQL, evaluated in memory, and printed. The evaluation is what
+ * the tests compare the SQL with; names of events are chosen by it, too.
  */
 export interface Condition extends Evaluable<UserFacts> {
   /**
-   * SQL of the condition for a row of `users`, or of its negation. It is true exactly where that holds, and otherwise false or
-   * NULL, which only WHERE, AND and OR may receive.
+   * SQL of the condition for a row of `users`, or of its negation. It is true exactly where that holds, and otherwise
+   * false or NULL, which only WHERE, AND and OR may receive.
    */
   sql(scope: SqlScope, isNegated: boolean): Prisma.Sql;
   /** How the users for which the condition holds are found. */
@@ -27,19 +27,19 @@ export interface Condition extends Evaluable<UserFacts> {
   alternatives?: readonly Condition[];
   /** The condition in words, such as `plan is "pro"`. */
   phrase(wording?: Wording): string;
-  /** The conditions that it combines; omitted if it is a single one. */
+  /** The combined conditions; omitted for a single condition. */
   parts?: { operator: 'and' | 'or'; conditions: readonly Condition[] };
   /** What the condition depends on. */
   dependencies(): Dependency[];
-  /** The numbers of events on which it depends; none if omitted. */
+  /** The event counts that it depends on; none if omitted. */
   eventCounts?(): readonly EventCount[];
 }
 
 /** How a condition is put into words. */
 export interface Wording {
-  /** Whether its negation is. */
+  /** Whether to describe the negation of the condition. */
   isNegated?: boolean;
-  /** The name of a list or segment. Those without a name are called by their ids. */
+  /** Returns the name of a list or segment. Without a name, the id is shown. */
   nameOf?(kind: 'list' | 'segment', id: string): string | undefined;
 }
 
@@ -47,22 +47,22 @@ export interface Wording {
 export interface EventCount {
   count: number;
   tests: readonly EventTest[];
-  /** Those of the tests that are on the value and the properties. */
+  /** The tests on the value and the properties, which are also part of `tests`. */
   contentTests: readonly EventTest[];
-  /** The names that the tests require, without differences of case; undefined if they pass others, too. */
+  /** The case-folded names that the tests require; undefined if other names can pass. */
   names: readonly string[] | undefined;
-  /** Whether the tests pass an event with this name, if its time and content do. */
+  /** Whether an event with this name passes the test on the name. */
   isNamed(name: string): boolean;
-  /** The length in ms of the window in which the events are, which ends with the instant of the evaluation; undefined without one. */
+  /** Length in ms of the window, which ends at the instant of the evaluation; undefined without a window. */
   window: number | undefined;
-  /** The first instant, and the end, of the time in which the events are, in ms since 1970; infinite if it is not limited. */
+  /** Start (inclusive) and end (exclusive) of the time range of the events, in ms since 1970; infinite if unbounded. */
   since: number;
   until: number;
 }
 
 /**
- * How users are found: an index has them; an index has rows that are grouped and counted by user; or users are read until enough
- * are found.
+ * How users are found: an index has them; an index has rows that are grouped and counted by user; or users are read
+ * until enough are found.
  */
 export type Access = 'index' | 'aggregate' | 'scan';
 
@@ -71,8 +71,9 @@ export interface ConditionOptions {
   /** The indexes of the database. */
   indexes: AvailableIndexes;
   /**
-   * Finds the range of stored values for a condition on an attribute; undefined if the attribute is not declared with the type, or not
-   * ready. Called for each condition that an index on the values would serve, except for negated ones, which no range finds.
+   * Finds the range of stored values for a condition on an attribute; undefined if the attribute is not declared with
+   * the type, or not ready. Called for each condition that an index on the values would serve, except for negated ones,
+   * which no range finds.
    */
   findRange?: ((filter: AttributeFilter, test: StoredTest) => StoredRange | undefined) | undefined;
 }
@@ -80,8 +81,8 @@ export interface ConditionOptions {
 /** What a condition is compiled for. */
 export interface SqlScope extends RowScope {
   /**
-   * Set where the SQL is a part of WHERE itself, so that PostgreSQL can find the users by the condition. Undefined elsewhere, such as
-   * in OR: the condition is then evaluated for one user after the other.
+   * Set where the SQL is a part of WHERE itself, so that PostgreSQL can find the users by the condition. Undefined
+   * elsewhere, such as in OR: the condition is then evaluated for one user after the other.
    */
   walk?: ConditionWalk | undefined;
 }
@@ -114,8 +115,8 @@ export interface UserFacts {
 }
 
 /**
- * SQL of whether a user has rows in another table, or has none. Without a walk, it is a subquery that is evaluated for one user:
- * PostgreSQL would hash the whole table for an EXISTS in an expression.
+ * SQL of whether a user has rows in another table, or has none. Without a walk, it is a subquery that is evaluated for
+ * one user: PostgreSQL would hash the whole table for an EXISTS in an expression.
  * @param rows FROM and WHERE of the rows of the user `users.id`. @param userId SQL of the column with the user's id.
  */
 export function hasRows({ walk }: SqlScope, isNegated: boolean, rows: Prisma.Sql, userId: Prisma.Sql): Prisma.Sql {

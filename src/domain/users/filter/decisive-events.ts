@@ -6,7 +6,8 @@ import type { RowScope } from '../../filter/row-tests.ts';
 import type { EventCount } from './condition.ts';
 
 /**
- * How long the search for events by their content may take, in ms. It is only done for users with more events than are read at once.
+ * Timeout in ms of the search for events by their content, which is needed only for users with more than
+ * `MAX_RECENT_EVENTS` events.
  */
 const TIMEOUT_MS = 10_000;
 
@@ -20,25 +21,26 @@ interface FoundEvent extends EventFacts {
 const columns = Prisma.sql`events.user_id AS "userId", events.id, events.name, events.value, events.properties,
   round(date_part('epoch', events.timestamp) * 1000)::float8 AS timestamp`;
 
-/** An instant as a parameter. @param ms since 1970; can be infinite. */
+/** Formats an instant as a `timestamptz` parameter. @param ms since 1970; can be infinite. */
 export const toTimestamp = (ms: number): string =>
   Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? 'infinity' : '-infinity';
 
 /**
  * Reads events of users that decide conditions on numbers of events, without reading all events of the users.
  *
- * Let P be the events that pass the tests of a condition, of which n are required, and F those that do not yet, but will. The events that
- * are read include the min(n, |P|) elements of P that pass for longest, and the min(n, |F|) elements of F that pass first. So do the events
- * that are read for all conditions together, and for every set S of a user's events that includes them, the condition has the value and the
- * `due` that it has for all events:
+ * Let P be the events that pass the tests of a condition, of which n are required, and F those that do not yet, but
+ * will. The events that are read include the min(n, |P|) elements of P that pass for longest, and the min(n, |F|)
+ * elements of F that pass first. So do the events that are read for all conditions together, and for every set S of a
+ * user's events that includes them, the condition has the value and the `due` that it has for all events:
  *
- * - If |P| >= n, S has n elements of P. The condition holds until fewer than n of them pass: until the n-th of those that pass for longest
- *   ceases to, and these are in S.
- * - If |P| < n, S includes P. The condition does not hold until n - |P| elements of F pass, and the first of these are in S.
+ * - If |P| >= n, S has n elements of P. The condition holds until fewer than n of them pass: until the n-th of those
+ *   that pass for longest ceases to, and these are in S.
+ * - If |P| < n, S includes P. The condition does not hold until n - |P| elements of F pass, and the first of these are
+ *   in S.
  *
- * Which these are depends on the tests. Unless a test of the content depends on time, an event passes from its timestamp until it leaves the
- * window: those that pass for longest are the newest at or before `now`, and those that pass first are the earliest after it. Otherwise, all
- * events in the window, and in the future, are read.
+ * Which these are depends on the tests. Unless a test of the content depends on time, an event passes from its
+ * timestamp until it leaves the window: those that pass for longest are the newest at or before `now`, and those that
+ * pass first are the earliest after it. Otherwise, all events in the window, and in the future, are read.
  * @returns the events of each user that has any, by the user's id, in no particular order.
  */
 export async function readDecisiveEvents(
@@ -65,22 +67,22 @@ export async function readDecisiveEvents(
   return new Map([...byUser].map(([userId, events]) => [userId, distinct(events)]));
 }
 
-/** Finds the newest and the next events with a name: `keep` of each. */
+/** Finds the newest past and the next future events with a name: up to `keep` of each. */
 interface NameSearch {
   name: string;
   keep: number;
-  /** The first instant, and the end, of the time in which they are, in ms since 1970. */
+  /** Start (inclusive) and end (exclusive) of the time range, in ms since 1970. */
   since: number;
   until: number;
 }
 
-/** The first instant at which an event can count. */
+/** The earliest timestamp of an event that can count. */
 const startOf = ({ window, since }: EventCount, now: Date) =>
   Math.max(since, window === undefined ? Number.NEGATIVE_INFINITY : now.getTime() - window + 1);
 
 /**
- * A search for each name and each time. Times with the same end that have begun share one: the newest events of the longest include those
- * of the others, and so do the next ones, which are in all of them.
+ * Returns one search per name and time range. Ranges with the same end that start in the past share a search: the
+ * newest events of the longest range include those of the others, and future events are in all of them.
  */
 function searchesOf(counts: readonly EventCount[], eventNames: readonly string[], now: Date): NameSearch[] {
   const searches = new Map<string, NameSearch>();
@@ -101,8 +103,9 @@ function searchesOf(counts: readonly EventCount[], eventNames: readonly string[]
 }
 
 /**
- * Prepared once: the searches are parameters. OFFSET 0 makes PostgreSQL find past events by the index of names, which has their timestamps.
- * By that of timestamps, it would read all events in the time for a name that is rare; one that is frequent is among the newest events.
+ * The text is constant, because the searches are parameters, so that the statement is prepared once. OFFSET 0 makes
+ * PostgreSQL find past events by the index on names, which includes timestamps. With the index on timestamps, it would
+ * read all events in the range to find a rare name; frequent names are usually decided by the newest events.
  */
 function selectByName(workspaceId: string, userIds: readonly string[], searches: readonly NameSearch[], now: Date) {
   const named = Prisma.sql`events.workspace_id = ${workspaceId}::uuid AND events.name = search.name AND events.user_id = hot.user_id`;

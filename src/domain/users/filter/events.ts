@@ -33,26 +33,29 @@ function rangeOf(filter: CountFilter | null | undefined): Range {
   return { minimum: Math.max(0, ...defined(minima)), maximum: Math.min(Number.POSITIVE_INFINITY, ...defined(maxima)) };
 }
 
-/** The most names whose result a condition keeps. */
-const MAX_REMEMBERED = 1_000;
+/** Maximum number of event names whose results a condition caches. */
+const MAX_MEMOIZED_NAMES = 1_000;
 
-/** A function of names of events, of which there are few in most workspaces. It keeps its results. */
-function remember(passes: (name: string) => boolean): (name: string) => boolean {
+/** Memoizes a predicate of event names, of which most workspaces have few. */
+function memoize(passes: (name: string) => boolean): (name: string) => boolean {
   const results = new Map<string, boolean>();
   return (name) => {
     const known = results.get(name);
     if (known !== undefined) return known;
-    if (results.size >= MAX_REMEMBERED) results.clear();
+    if (results.size >= MAX_MEMOIZED_NAMES) results.clear();
     const result = passes(name);
     results.set(name, result);
     return result;
   };
 }
 
-/** The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's names. */
+/**
+ * The test on the name of an event. The index has names as they are: those that pass are chosen among the workspace's
+ * names.
+ */
 function nameTest(name: EventCondition['name']): EventTest & Pick<EventCount, 'names' | 'isNamed'> {
   const comparisons = textComparisons(name);
-  const passes = remember((each) => comparisons.every((comparison) => comparison.evaluate(each, 0).holds));
+  const passes = memoize((each) => comparisons.every((comparison) => comparison.evaluate(each, 0).holds));
   return {
     names: comparisons.find(({ requiredValues }) => requiredValues)?.requiredValues?.map(fold),
     isNamed: passes,
@@ -90,7 +93,7 @@ function timeTests({ within, since, until }: EventCondition): EventTest[] {
   ];
 }
 
-/** Holds if a user has at least as many events that pass all tests. */
+/** Holds if a user has at least `count` events that pass all tests. */
 function atLeast(
   required: EventCount,
   { dependencies, phrase }: Pick<Condition, 'phrase' | 'dependencies'>,
@@ -159,7 +162,7 @@ function toCondition(input: EventCondition, { indexes }: ConditionOptions): Cond
       dependencies: () => dependencies,
       phrase: phraseOf({ minimum: count + 1, maximum: Number.POSITIVE_INFINITY }),
     });
-  // One condition in words, although it has two parts.
+  // A range of counts is one condition in words, although it is combined from two.
   const { parts: _, ...condition } = all([
     ...(minimum > 0 ? [moreThan(minimum - 1)] : []),
     ...(Number.isFinite(maximum) ? [not(moreThan(maximum))] : []),

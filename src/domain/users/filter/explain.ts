@@ -1,6 +1,6 @@
 import type { Condition, UserFacts, Wording } from './condition.ts';
 
-/** A part of a filter, and whether it holds for a user. */
+/** A condition of a filter, and whether it holds for a user. */
 export interface ExplainedCondition {
   /** In words, such as `plan is "pro"`. */
   condition: string;
@@ -10,9 +10,9 @@ export interface ExplainedCondition {
 }
 
 /**
- * Explains why a filter holds for a user or does not: it holds if all of these conditions do. A conjunction within a conjunction is
- * divided, too; what `or` and `not` combine stays one condition.
- * @param user what the condition needs (`readUserFacts`). @param now in whole ms since 1970.
+ * Splits a filter into conditions that must all hold, and evaluates each of them for a user. Nested conjunctions are
+ * flattened; `or` and `not` are not split.
+ * @param user the data that the condition needs (`readUserFacts`). @param now in whole ms since 1970.
  */
 export function explain(condition: Condition, user: UserFacts, now: number, wording?: Wording): ExplainedCondition[] {
   return conjunctsOf(condition).map((each) => {
@@ -21,7 +21,7 @@ export function explain(condition: Condition, user: UserFacts, now: number, word
   });
 }
 
-/** The conditions that all hold where a condition does; itself if it has no parts. */
+/** The conjuncts of a condition; the condition itself if it is not a conjunction. */
 function conjunctsOf(condition: Condition): readonly Condition[] {
   const { parts } = condition;
   return parts?.operator === 'and' && parts.conditions.length > 0 ? parts.conditions.flatMap(conjunctsOf) : [condition];

@@ -15,7 +15,7 @@ export interface FactNeeds {
   /** The fields of the user that are read. */
   readonly fields: FieldSet;
   readonly devices: boolean;
-  /** The memberships that are read: in some lists or segments, in all, or none. */
+  /** Ids of the lists whose memberships are read; undefined reads none. Likewise for segments. */
   readonly lists: readonly string[] | 'all' | undefined;
   readonly segments: readonly string[] | 'all' | undefined;
   readonly eventCounts: readonly EventCount[];
@@ -43,24 +43,28 @@ function membershipsOf(dependencies: readonly Dependency[], kind: 'lists' | 'seg
   return ofKind.every((each) => each.ids) ? [...new Set(ids)] : 'all';
 }
 
-/** The most events of a user that are read before it is known which decide. Most users have fewer in the time that matters. */
+/**
+ * Maximum number of events of a user that the first statement reads. Most users have fewer in the relevant time range.
+ */
 const MAX_RECENT_EVENTS = 200;
 
-/** What the conditions of a batch of users are evaluated with. */
+/** The data of a batch of users, for the evaluation of conditions. */
 export interface ReadFacts {
   /** The database's clock when the users were read, in whole ms. */
   now: Date;
-  /** By id. Users who do not exist are missing. */
+  /** By user id. Users that do not exist are missing. */
   users: ReadonlyMap<string, UserFacts>;
 }
 
 /**
- * Reads what some conditions depend on, for a batch of users: up to 1,000 users and 100 conditions. The evaluation of these conditions
- * at `now` yields the same as with all data of the users.
+ * Reads the data that conditions depend on, for a batch of up to 1,000 users and 100 conditions. Evaluating these
+ * conditions at `now` yields the same results as with all data of the users.
  *
- * One statement reads the users, and the newest events of each in the time that matters. Only for users with more events than that,
- * further statements read those that decide, if the newest do not. They see later states than the first one.
- * @param needs those of the conditions. Other fields of the users are missing; other devices, memberships and events can be.
+ * One statement reads the users, and the newest events of each in the relevant time range. Only if a user has more
+ * events and the newest do not decide, further statements read those that do (`readDecisiveEvents`). They can see
+ * writes that the first statement did not.
+ * @param needs the needs of the conditions. All other fields are missing from the result; other devices, memberships
+ * and events may be.
  * @param options `now`: the instant of the evaluation; the database's clock if omitted.
  */
 export async function readUserFacts(
@@ -103,7 +107,7 @@ export async function readUserFacts(
 
 /** The row of `selectFacts`: an array for each column, with an element for each user. */
 interface FactRow extends Record<keyof User, unknown[] | null> {
-  /** In ms since 1970, as all instants. */
+  /** In ms since 1970, like all instants of the row. */
   now: number;
   devices?: readonly (readonly [platform: DevicePlatform, lastSeenAt: number][] | null)[] | null;
   lists?: readonly (readonly [listId: string, subscribed: boolean, joinedAt: number][] | null)[] | null;
@@ -111,7 +115,7 @@ interface FactRow extends Record<keyof User, unknown[] | null> {
   events?: readonly EventArrays[] | null;
 }
 
-/** The newest events of a user: how many were read, and arrays of those whose name the conditions require. */
+/** The newest events of a user: the number read, and arrays of the events whose names the conditions require. */
 type EventArrays = readonly [
   read: number,
   names: readonly string[] | null,
@@ -137,9 +141,9 @@ function toEvents([, names, timestamps, values, properties]: EventArrays = [0, n
 }
 
 /**
- * Whether the newest events of a user decide a condition, although there are older ones. Of n events that are required, the n newest that
- * pass determine for how long it holds: the others leave the window before them. They are among the newest events if n of these pass. A
- * test of the content that depends on time can let an older event pass for longer.
+ * Whether the newest events of a user determine the value of a condition and how long it lasts. If n events are
+ * required, these are determined by the n newest events that pass, because older ones leave the window earlier. This
+ * does not hold if a test of the content depends on time: an older event can then pass for longer.
  */
 const isDecided = ({ count, tests, contentTests }: EventCount, newest: readonly EventFacts[], now: number) =>
   !contentTests.some(({ dependsOnTime }) => dependsOnTime) &&
@@ -149,8 +153,9 @@ const isDecided = ({ count, tests, contentTests }: EventCount, newest: readonly 
 const msOf = (instant: Prisma.Sql) => Prisma.sql`round(date_part('epoch', ${instant}) * 1000)::bigint`;
 
 /**
- * Its text depends only on which relations are read: it is prepared once for each combination, whatever the number of conditions. The
- * relations are subqueries, which PostgreSQL evaluates for one user after the other by an index, instead of joining whole tables.
+ * The text depends only on which relations are read, so that the statement is prepared once per combination, regardless
+ * of the number of conditions. The relations are correlated subqueries, which PostgreSQL evaluates per user with an
+ * index, instead of joining whole tables.
  */
 function selectFacts(workspaceId: string, userIds: readonly string[], needs: FactNeeds, now: Date | undefined) {
   const clock = Prisma.sql`coalesce(${now ?? null}::timestamptz, date_trunc('milliseconds', statement_timestamp()))`;
@@ -197,8 +202,9 @@ const isOneOf = (column: Prisma.Sql, ids: readonly string[] | 'all') =>
   Prisma.sql`(${ids === 'all'}::boolean OR ${column} = ANY(${ids === 'all' ? [] : ids}::uuid[]))`;
 
 /**
- * SQL of the `EventArrays` of the user `users.id`: of the time between the earliest and the latest event that can count. The time and
- * the limit are subqueries, so that a plan for their values is not cheaper than the generic plan (docs/performance-steps.md).
+ * SQL of the `EventArrays` of the user `users.id`, within the time range in which events can count. The bounds and the
+ * limit are subqueries, so that PostgreSQL prefers the generic plan to one for specific values
+ * (docs/performance-steps.md).
  */
 function recentEvents(workspaceId: string, counts: readonly EventCount[], clock: Prisma.Sql): Prisma.Sql {
   const windows = counts.flatMap(({ window }) => window ?? []);
@@ -227,7 +233,7 @@ function recentEvents(workspaceId: string, counts: readonly EventCount[], clock:
     ) AS event)`;
 }
 
-/** The names that some conditions require, without differences of case; undefined if one of them does not require any. */
+/** The case-folded names that conditions require; undefined if one of them does not require a name. */
 function namesOf(counts: readonly EventCount[]): string[] | undefined {
   const names = counts.flatMap((count) => count.names ?? []);
   return counts.every((count) => count.names) ? [...new Set(names)] : undefined;

@@ -62,8 +62,8 @@ const accessByCost: readonly Access[] = ['index', 'aggregate', 'scan'];
 export const MAX_ALTERNATIVES = 10;
 
 /**
- * The alternatives of a conjunction: those of one of its conditions, each together with all others. Those of the others are not
- * multiplied out: their number would be exponential.
+ * The alternatives of a conjunction: those of one of its conditions, each together with all others. Those of the others
+ * are not multiplied out: their number would be exponential.
  */
 function distribute(conditions: readonly Condition[]): Condition[] | undefined {
   const chosen = conditions.find(({ alternatives }) => alternatives);
@@ -98,7 +98,7 @@ function disjunction(conditions: readonly Condition[], scope: SqlScope, isNegate
   return Prisma.sql`(${Prisma.join(parts, ' OR ')})`;
 }
 
-/** Parts that are combined by the other operator are put into parentheses, and so is what is negated. */
+/** Puts negated conditions and parts with the other operator into parentheses. */
 function joinPhrases(
   conditions: readonly Condition[],
   operator: 'and' | 'or',

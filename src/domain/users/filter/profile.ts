@@ -49,7 +49,7 @@ const names: Record<(typeof textFields | typeof booleanFields | typeof instantFi
   updatedAt: 'last update',
 };
 
-/** What is said of users whose field is true or false. */
+/** The phrases for a field that is true or false. */
 const statements: Record<(typeof booleanFields)[number], Record<'true' | 'false', string>> = {
   isAccount: { true: 'is an account', false: 'is not an account' },
   uidUpdateable: { true: 'can still be given a uid', false: 'cannot be given another uid' },
@@ -70,7 +70,7 @@ interface UserPart<Value, Sql> {
   /** SQL of a condition that the comparison implies and that an index serves. */
   indexed?: ((scope: SqlScope) => Prisma.Sql) | undefined;
   access: Access;
-  /** What is said of a user whose part has a value, if not that it is the value. */
+  /** The phrase for a value, if not `is` and the value. */
   statementOf?: ((value: Value, isNegated: boolean) => string) | undefined;
 }
 
@@ -85,7 +85,8 @@ function conditionOn<Value, Sql>(
       const sql = comparison.sql(part.sql, scope.now);
       if (isNegated) return Prisma.sql`(${sql}) IS NOT TRUE`;
       if (!scope.walk || !indexed) return sql;
-      // PostgreSQL estimates the rows by the index. COALESCE keeps it from estimating that few of them pass the comparison as well.
+      // PostgreSQL estimates the rows by the index. COALESCE keeps it from estimating that few of them pass the
+      // comparison as well.
       const parts = comparison.parts?.(part.sql, scope.now) ?? [sql];
       const tests = parts.map((each) => Prisma.sql`COALESCE(${each}, false)`);
       return Prisma.sql`(${Prisma.join([indexed(scope), ...tests], ' AND ')})`;
@@ -182,7 +183,10 @@ export function attributeConditions(filter: UserFilter, { indexes, findRange }: 
   });
 }
 
-/** The conditions on one declared attribute, by whose stored value PostgreSQL can find the users: one range, not one for each bound. */
+/**
+ * The conditions on one declared attribute, by whose stored value PostgreSQL can find the users: one range, not one for
+ * each bound.
+ */
 function byStoredValue(condition: Condition, { number, userIds }: StoredRange, test: StoredTest): Condition {
   const isInRange = (scope: SqlScope) => {
     if (userIds) return Prisma.sql`users.id = ANY(${userIds}::uuid[])`;

@@ -19,7 +19,7 @@ interface Relation<Row> {
 interface RelatedCondition<Row> {
   tests: readonly RowTest<Row>[];
   dependency: Dependency;
-  /** That the user has such a row, in words; tests with a phrase are added to it. */
+  /** Describes that the user has such a row; the phrases of tests are appended. */
   describe(wording: Wording): string;
 }
 
@@ -106,14 +106,20 @@ const segments: Relation<SegmentRow> = {
   rowsOf: (user) => user.segments,
 };
 
-/** The test that a membership is a current one, whatever its segment. All of `UserFacts` are. */
+/**
+ * Tests that a membership belongs to the current definition of any segment. In memory, all memberships in `UserFacts`
+ * do.
+ */
 const isCurrent: RowTest<SegmentRow> = {
   sql: ({ workspaceId }) =>
     Prisma.sql`segment_memberships.definition_id = ${currentDefinition(workspaceId, Prisma.sql`segment_memberships.segment_id`)}`,
   evaluate: () => constant(true),
 };
 
-/** The test that a membership is a current one of some segments. By their definitions, which the index of members has. */
+/**
+ * Tests that a membership belongs to the current definition of one of the segments, by definition id, which is the key
+ * of the index.
+ */
 const segmentTest = (ids: readonly string[]): RowTest<SegmentRow> => ({
   ...idTest(ids, Prisma.empty, (membership) => membership.segmentId),
   sql: ({ workspaceId }) => {

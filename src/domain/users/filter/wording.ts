@@ -4,7 +4,7 @@ import { textComparisons } from '../../filter/texts.ts';
 import type { Wording } from './condition.ts';
 import type { DeviceCondition, EventCondition, ListCondition, SegmentCondition } from './input.ts';
 
-// Conditions on the rows of a user in words. Tests of further values of a row follow in parentheses.
+// Conditions on related rows in words. The caller appends further tests in parentheses.
 
 const platformNames = { android: 'Android', ios: 'iOS' } as const;
 
@@ -14,7 +14,9 @@ export function describeDevice({ platform }: DeviceCondition, { isNegated }: Wor
   return ['has', article, ...(platform ? [platformNames[platform]] : []), 'device'].join(' ');
 }
 
-/** That a user is a member of a list: `is on list "News"`, `has unsubscribed from one of the lists "News", "Offers"`. */
+/**
+ * That a user is a member of a list: `is on list "News"`, `has unsubscribed from one of the lists "News", "Offers"`.
+ */
 export function describeList({ listIds, subscribed }: ListCondition, wording: Wording): string {
   const place = describePlace('list', listIds, wording);
   const verbs = { true: 'is subscribed to', false: 'has unsubscribed from', undefined: 'is on' } as const;
