@@ -79,8 +79,8 @@ async function insertRows(tx: Models, workspaceId: string): Promise<void> {
   await tx.segmentSuppression.createMany({ data: withWorkspace(demo.suppressions) });
   // Starts the computation of the segments (`lockDefinitions` of domain/segments/define.ts).
   await tx.$executeRaw`
-    INSERT INTO change_consumers (workspace_id, name, snapshot)
-    VALUES (${workspaceId}::uuid, 'segments', pg_current_snapshot()::text)`;
+    INSERT INTO change_consumers (workspace_id, name, snapshot, version)
+    VALUES (${workspaceId}::uuid, 'segments', pg_current_snapshot()::text, pg_current_xact_id()::text::bigint)`;
   await insertEvents(tx, workspaceId, demo.events);
 }
 

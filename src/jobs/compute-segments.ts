@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { advanceBackfill } from '../domain/segments/backfill.ts';
-import { cleanUpDefinition } from '../domain/segments/clean-up.ts';
+import { cleanUpDefinitions } from '../domain/segments/clean-up.ts';
 import { consumeChanges } from '../domain/segments/consume.ts';
 import { endWorker, readNews, renewWorker, takeWorkspaces, type WorkspaceNews } from '../domain/segments/leases.ts';
 import { WorkspaceSegments } from '../domain/segments/workspace-segments.ts';
@@ -156,7 +156,7 @@ export function computeSegments(
       backlog += done.hasMoreChanges ? 1 : 0;
       hasMore ||= done.hasMore;
     }
-    setSegmentBacklog(backlog);
+    setSegmentBacklog({ backlog, computing: news.filter(({ hasWork }) => hasWork).length });
     return hasMore;
   }
 
@@ -198,12 +198,12 @@ async function advanceDefinitions(
 ): Promise<boolean> {
   const { workspaceId } = segments;
   const backfill = await advanceBackfill(db, segments, { part });
-  for (const segmentId of backfill?.completed ?? []) log.info({ workspaceId, segmentId }, 'computed a segment');
+  if (backfill?.completed) log.info({ workspaceId, segmentId: backfill.completed }, 'computed a segment');
   if (backfill !== null) return true;
   const current = await segments.read(db);
-  const replaced = current?.definitions.find(({ isReplaced }) => isReplaced);
-  if (replaced) await cleanUpDefinition(db, workspaceId, replaced, { part });
+  const replaced = current?.definitions.filter(({ isReplaced }) => isReplaced) ?? [];
+  if (replaced.length > 0) await cleanUpDefinitions(db, workspaceId, replaced, { part });
   // The last segment of the workspace was deleted.
   else if (current?.definitions.length === 0) await segments.endConsumer(db, current.position);
-  return replaced !== undefined;
+  return replaced.length > 0;
 }

@@ -9,14 +9,27 @@ interface SegmentStep {
   oldestAt: number | undefined;
 }
 
+/** Upper bounds of the buckets of the lag, in seconds. Everything is in one more bucket, `+Inf`. */
+const LAG_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30] as const;
+
+/** A cumulative histogram, as Prometheus defines it. */
+interface Histogram {
+  /** Number of observations at or below each bound. */
+  buckets: ReadonlyMap<number, number>;
+  sum: number;
+  count: number;
+}
+
 /** Segment metrics of this process, with Prometheus names. */
 export interface SegmentMetrics {
-  /** Age of the oldest change or due instant of the last step when its effects had been written. */
-  usergraph_segments_lag_seconds: number;
+  /** For each step, the age of its oldest change or due instant when its effects had been written. */
+  usergraph_segments_lag_seconds: Histogram;
   /** Maximum lag since the process started. */
   usergraph_segments_lag_max_seconds: number;
   /** Number of workspaces with more changes waiting after their last step. */
   usergraph_segments_backlog_workspaces: number;
+  /** Number of workspaces with definitions that are being computed or cleaned up. */
+  usergraph_segments_computing_workspaces: number;
   usergraph_segments_changes_total: number;
   usergraph_segments_due_total: number;
   usergraph_segments_evaluations_total: number;
@@ -24,10 +37,13 @@ export interface SegmentMetrics {
   usergraph_segments_exited_total: number;
 }
 
+const lag = { buckets: new Map<number, number>(LAG_BUCKETS.map((bound) => [bound, 0])), sum: 0, count: 0 };
+
 const metrics: SegmentMetrics = {
-  usergraph_segments_lag_seconds: 0,
+  usergraph_segments_lag_seconds: lag,
   usergraph_segments_lag_max_seconds: 0,
   usergraph_segments_backlog_workspaces: 0,
+  usergraph_segments_computing_workspaces: 0,
   usergraph_segments_changes_total: 0,
   usergraph_segments_due_total: 0,
   usergraph_segments_evaluations_total: 0,
@@ -37,11 +53,7 @@ const metrics: SegmentMetrics = {
 
 /** Records a step. Call it when the effects have been written. */
 export function recordSegmentStep({ changes, dues, evaluations, entered, exited, oldestAt }: SegmentStep): void {
-  if (oldestAt !== undefined) {
-    const lag = Math.max(Date.now() - oldestAt, 0) / 1_000;
-    metrics.usergraph_segments_lag_seconds = lag;
-    metrics.usergraph_segments_lag_max_seconds = Math.max(metrics.usergraph_segments_lag_max_seconds, lag);
-  }
+  if (oldestAt !== undefined) recordLag(Math.max(Date.now() - oldestAt, 0) / 1_000);
   metrics.usergraph_segments_changes_total += changes;
   metrics.usergraph_segments_due_total += dues;
   metrics.usergraph_segments_evaluations_total += evaluations;
@@ -49,10 +61,21 @@ export function recordSegmentStep({ changes, dues, evaluations, entered, exited,
   metrics.usergraph_segments_exited_total += exited;
 }
 
-/** Sets the backlog. @param workspaces the number of workspaces with more changes waiting. */
-export function setSegmentBacklog(workspaces: number): void {
-  metrics.usergraph_segments_backlog_workspaces = workspaces;
+function recordLag(seconds: number): void {
+  for (const [bound, count] of lag.buckets) if (seconds <= bound) lag.buckets.set(bound, count + 1);
+  lag.sum += seconds;
+  lag.count += 1;
+  metrics.usergraph_segments_lag_max_seconds = Math.max(metrics.usergraph_segments_lag_max_seconds, seconds);
+}
+
+/** Sets how many workspaces have more changes waiting (`backlog`), and definitions being computed or cleaned up (`computing`). */
+export function setSegmentBacklog({ backlog, computing }: { backlog: number; computing: number }): void {
+  metrics.usergraph_segments_backlog_workspaces = backlog;
+  metrics.usergraph_segments_computing_workspaces = computing;
 }
 
 /** Returns the current metrics. */
-export const segmentMetrics = (): Readonly<SegmentMetrics> => ({ ...metrics });
+export const segmentMetrics = (): Readonly<SegmentMetrics> => ({
+  ...metrics,
+  usergraph_segments_lag_seconds: { ...lag, buckets: new Map(lag.buckets) },
+});

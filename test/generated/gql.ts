@@ -45,6 +45,7 @@ type Documents = {
     "\n  query UsersBySegment($where: UserFilter!) {\n    users(where: $where) { nodes { uid } totalCount }\n  }\n": typeof types.UsersBySegmentDocument,
     "\n  query MembersByDefinition($id: ID!, $where: UserFilter) {\n    segment(id: $id) {\n      members { nodes { uid segments { segment { id } } } totalCount }\n      matching: members(where: $where) { nodes { uid } totalCount }\n    }\n  }\n": typeof types.MembersByDefinitionDocument,
     "\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n": typeof types.ExplainSegmentsDocument,
+    "\n  query ExplainConditions($uid: String!) {\n    user(uid: $uid) { segments { explanation { condition } } }\n  }\n": typeof types.ExplainConditionsDocument,
     "\n  mutation PutUser($input: UpdateUserInput!) {\n    updateUser(input: $input) { ... on UpdateUserPayload { created user { id } } ... on Error { code } }\n  }\n": typeof types.PutUserDocument,
     "\n  query UserOfUid($uid: String!) {\n    user(uid: $uid) { id firstName devices { token } }\n  }\n": typeof types.UserOfUidDocument,
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": typeof types.DropUserDocument,
@@ -126,6 +127,7 @@ const documents: Documents = {
     "\n  query UsersBySegment($where: UserFilter!) {\n    users(where: $where) { nodes { uid } totalCount }\n  }\n": types.UsersBySegmentDocument,
     "\n  query MembersByDefinition($id: ID!, $where: UserFilter) {\n    segment(id: $id) {\n      members { nodes { uid segments { segment { id } } } totalCount }\n      matching: members(where: $where) { nodes { uid } totalCount }\n    }\n  }\n": types.MembersByDefinitionDocument,
     "\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n": types.ExplainSegmentsDocument,
+    "\n  query ExplainConditions($uid: String!) {\n    user(uid: $uid) { segments { explanation { condition } } }\n  }\n": types.ExplainConditionsDocument,
     "\n  mutation PutUser($input: UpdateUserInput!) {\n    updateUser(input: $input) { ... on UpdateUserPayload { created user { id } } ... on Error { code } }\n  }\n": types.PutUserDocument,
     "\n  query UserOfUid($uid: String!) {\n    user(uid: $uid) { id firstName devices { token } }\n  }\n": types.UserOfUidDocument,
     "\n  mutation DropUser($uid: String!) {\n    deleteUser(input: { uid: $uid }) { ... on DeleteUserPayload { uid } ... on Error { code } }\n  }\n": types.DropUserDocument,
@@ -314,6 +316,10 @@ export function graphql(source: "\n  query MembersByDefinition($id: ID!, $where:
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n"): (typeof documents)["\n  query ExplainSegments($uid: String!) {\n    user(uid: $uid) { segments { segment { name } enteredAt explanation { condition holds changesAt } } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ExplainConditions($uid: String!) {\n    user(uid: $uid) { segments { explanation { condition } } }\n  }\n"): (typeof documents)["\n  query ExplainConditions($uid: String!) {\n    user(uid: $uid) { segments { explanation { condition } } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -45,6 +45,8 @@ CREATE TABLE "segment_suppressions" (
     CONSTRAINT "segment_suppressions_pkey" PRIMARY KEY ("workspace_id","user_id","segment_id")
 );
 
+CREATE INDEX "segment_suppressions_segment_idx" ON "segment_suppressions"("workspace_id", "segment_id");
+
 INSERT INTO "segment_suppressions" ("workspace_id", "segment_id", "user_id")
 SELECT "workspace_id", "segment_id", "user_id" FROM "segment_memberships" WHERE "suppressed";
 

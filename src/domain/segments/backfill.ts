@@ -1,4 +1,5 @@
 import type { Database, WriteDb } from '../../db/client.ts';
+import { unlessTimeout } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { readEventNames } from '../events/event.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
@@ -26,6 +27,9 @@ const MAX_DEFINITIONS_IN_DATABASE = 2;
 /** Users evaluated between two yields to the event loop. */
 const USERS_PER_YIELD = 50;
 
+/** Maximum duration of the count of all users, in ms. */
+const COUNT_TIMEOUT_MS = 1_000;
+
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 interface BackfillOptions {
@@ -41,13 +45,13 @@ interface BackfillOptions {
 export interface BackfillResult {
   /** Users for whom definitions were computed. */
   users: number;
-  /** Segments whose members are complete now. */
-  completed: string[];
+  /** The segment whose members are complete now; undefined if there are more users to process. */
+  completed: string | undefined;
 }
 
 /**
- * Computes members of pending definitions for the next batch of users. A step processes the definition with the lowest
- * position, and all others at the same position. A definition that refers to a segment with a pending definition waits
+ * Computes members of pending definitions for the next batch of users. A step processes the oldest one, and all
+ * others at the same position: definitions that are created later wait, so that none holds up another. A definition that refers to a segment with a pending definition waits
  * for it.
  * @returns null if nothing is pending; undefined if nothing was written because another process wrote a step or a
  * definition changed.
@@ -60,7 +64,7 @@ export async function advanceBackfill(
   const { workspaceId } = segments;
   const current = await segments.read(db);
   const pending = current ? readyDefinitions(current.definitions, segments) : [];
-  const [first] = pending.toSorted((one, other) => ((one.position ?? '') < (other.position ?? '') ? -1 : 1));
+  const [first] = pending;
   if (!current || !first) return null;
   const ids = new Set(pending.filter(({ position }) => position === first.position).map(({ id }) => id));
   const definitions = current.plan.definitions.filter(({ id }) => ids.has(id));
@@ -74,21 +78,18 @@ export async function advanceBackfill(
   let version = BigInt(position.version);
   if (last !== undefined) {
     const range: Range = { position, userIds, after: first.position ?? FIRST_ID, last, now };
-    const usersTotal = first.usersTotal ?? (await estimateUsers(db, workspaceId));
+    const usersTotal = first.usersTotal ?? (await countUsers(db, workspaceId));
     const write = inDatabase ? computeInDatabase : computeInMemory;
     if (!(await write(db, workspaceId, definitions, { ...range, usersTotal }))) return undefined;
     version += 1n;
   }
-  if (userIds.length === limit) return { users: userIds.length, completed: [] };
-  for (const definition of definitions) {
-    const isDone = await completeDefinition(db, segments, { definitionId: definition.id, version }, now);
-    if (!isDone) return undefined;
-    version += 1n;
-  }
-  return { users: userIds.length, completed: definitions.map(({ segmentId }) => segmentId) };
+  if (userIds.length === limit) return { users: userIds.length, completed: undefined };
+  // One at a time, so that live changes wait for no more than one.
+  const isDone = await completeDefinition(db, segments, { definitionId: first.id, version }, now);
+  return isDone ? { users: userIds.length, completed: first.segmentId } : undefined;
 }
 
-/** Pending definitions that do not wait for another one. */
+/** Pending definitions that do not wait for another one, the oldest first. */
 function readyDefinitions(definitions: readonly StoredDefinition[], segments: WorkspaceSegments): StoredDefinition[] {
   const pending = definitions.filter(
     ({ isComplete, isReplaced, currentId }) => !isComplete && !isReplaced && currentId !== null,
@@ -224,9 +225,14 @@ async function computeInDatabase(
   return done.length > 0;
 }
 
-/** Counts the users of the workspace, for the progress. Users who are created later are not included. */
-async function estimateUsers(db: WriteDb, workspaceId: string): Promise<number> {
-  const [row] = await db.query<{ count: number }[]>`/* countUsersOfSegments */
-    SELECT count(*)::int AS count FROM users WHERE users.workspace_id = ${workspaceId}::uuid`;
-  return row?.count ?? 0;
+/** Counts the users of the workspace, for the progress. @returns 0 if that takes too long: the progress is then 0 until the end. */
+async function countUsers(db: WriteDb, workspaceId: string): Promise<number> {
+  const rows = await unlessTimeout(
+    db.queryOnce<{ count: number }[]>(
+      Prisma.sql`/* countUsersOfSegments */
+        SELECT count(*)::int AS count FROM users WHERE users.workspace_id = ${workspaceId}::uuid`,
+      COUNT_TIMEOUT_MS,
+    ),
+  );
+  return rows?.[0]?.count ?? 0;
 }

@@ -1,23 +1,46 @@
 import type { WriteDb } from '../../db/client.ts';
+import { toCondition } from '../users/filter/filter.ts';
+import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 import type { StoredDefinition } from './workspace-segments.ts';
 
-/** Memberships deleted by one step, or users whose due instants and suppressions it deletes. */
+/** Rows deleted by one step, or users whose due instants it deletes. */
 const STEP_SIZE = 5_000;
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
+interface CleanUpOptions {
+  /** Step size as a fraction of the default. */
+  part?: number;
+  stepSize?: number | undefined;
+}
+
 /**
- * Deletes a batch of rows of a replaced definition: first its memberships, then its due instants and, if the segment
- * was deleted, the suppressions, and finally the definition itself.
- * @param part step size as a fraction of the default.
+ * Deletes a batch of rows of replaced definitions: first the memberships of each and, if its segment was deleted, the suppressions. The
+ * due instants of all definitions that depend on time are then deleted together, by one walk through the users: they have no index by
+ * definition, which each write of an instant would have to maintain.
+ * @param replaced the definitions, the oldest first.
  */
-export async function cleanUpDefinition(
+export async function cleanUpDefinitions(
   db: WriteDb,
   workspaceId: string,
-  { id, segmentId, position, currentId }: StoredDefinition,
-  { part = 1, stepSize = Math.ceil(STEP_SIZE * part) }: { part?: number; stepSize?: number | undefined } = {},
+  replaced: readonly StoredDefinition[],
+  { part = 1, stepSize = Math.ceil(STEP_SIZE * part) }: CleanUpOptions = {},
 ): Promise<void> {
-  const deleted = await db.execute`/* deleteSegmentMembers */
+  // Definitions without a position still have memberships.
+  const first = replaced.find(({ position }) => position === null);
+  if (first) return deleteMembers(db, workspaceId, first, stepSize);
+  const position = replaced[0]?.position ?? FIRST_ID;
+  const ids = replaced.filter((definition) => definition.position === position).map(({ id }) => id);
+  await deleteDues(db, workspaceId, { ids, position, stepSize });
+}
+
+async function deleteMembers(
+  db: WriteDb,
+  workspaceId: string,
+  { id, segmentId, currentId }: StoredDefinition,
+  stepSize: number,
+): Promise<void> {
+  const members = await db.execute`/* deleteSegmentMembers */
     DELETE FROM segment_memberships
     WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.definition_id = ${id}::uuid
       AND segment_memberships.user_id IN (
@@ -25,31 +48,61 @@ export async function cleanUpDefinition(
         WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.definition_id = ${id}::uuid
         ORDER BY user_id LIMIT ${stepSize}::int
       )`;
-  if (deleted > 0) return;
-  const after = position ?? FIRST_ID;
-  const [range] = await db.query<{ last: string | null; users: number }[]>`/* readUsersToCleanUp */
-    SELECT max(id::text) AS last, count(*)::int AS users FROM (
-      SELECT users.id FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${after}::uuid
+  if (members > 0) return;
+  if (currentId === null && (await deleteSuppressions(db, workspaceId, segmentId, stepSize)) > 0) return;
+  if (await dependsOnTime(db, workspaceId, id)) {
+    await db.execute`/* beginToDeleteSegmentDues */
+      UPDATE segment_definitions SET position = ${FIRST_ID}::uuid
+      WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${id}::uuid`;
+  } else await deleteDefinitions(db, workspaceId, [id]);
+}
+
+const deleteSuppressions = (db: WriteDb, workspaceId: string, segmentId: string, stepSize: number) =>
+  db.execute`/* deleteSegmentSuppressions */
+    DELETE FROM segment_suppressions
+    WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.segment_id = ${segmentId}::uuid
+      AND segment_suppressions.user_id IN (
+        SELECT user_id FROM segment_suppressions
+        WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.segment_id = ${segmentId}::uuid
+        LIMIT ${stepSize}::int
+      )`;
+
+/** Whether a definition can have due instants. */
+async function dependsOnTime(db: WriteDb, workspaceId: string, id: string): Promise<boolean> {
+  const [row] = await db.query<{ filter: StoredFilter }[]>`/* readReplacedFilter */
+    SELECT filter FROM segment_definitions
+    WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${id}::uuid`;
+  if (!row) return false;
+  return toCondition(parseStoredFilter(row.filter))
+    .dependencies()
+    .some(({ kind }) => kind === 'time');
+}
+
+/** Deletes the due instants of the next users, and with the last of them the definitions. */
+async function deleteDues(
+  db: WriteDb,
+  workspaceId: string,
+  { ids, position, stepSize }: { ids: readonly string[]; position: string; stepSize: number },
+): Promise<void> {
+  const [range] = await db.query<{ last: string | null }[]>`/* readUsersToCleanUp */
+    SELECT max(id::text) AS last FROM (
+      SELECT users.id FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${position}::uuid
       ORDER BY users.id LIMIT ${stepSize}::int
     ) AS next`;
   const last = range?.last;
-  if (last == null) {
-    await db.execute`/* deleteSegmentDefinition */
-      DELETE FROM segment_definitions
-      WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${id}::uuid`;
-    return;
-  }
-  const isDeleted = currentId === null;
+  if (last == null) return deleteDefinitions(db, workspaceId, ids);
   await db.execute`/* deleteSegmentDues */
     WITH due AS (
       DELETE FROM segment_due
-      WHERE segment_due.workspace_id = ${workspaceId}::uuid AND segment_due.user_id > ${after}::uuid
-        AND segment_due.user_id <= ${last}::uuid AND segment_due.definition_id = ${id}::uuid
-    ), suppression AS (
-      DELETE FROM segment_suppressions
-      WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id > ${after}::uuid
-        AND segment_suppressions.user_id <= ${last}::uuid AND segment_suppressions.segment_id = ${segmentId}::uuid AND ${isDeleted}::boolean
+      WHERE segment_due.workspace_id = ${workspaceId}::uuid AND segment_due.user_id > ${position}::uuid
+        AND segment_due.user_id <= ${last}::uuid AND segment_due.definition_id = ANY(${ids}::uuid[])
     )
     UPDATE segment_definitions SET position = ${last}::uuid
-    WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${id}::uuid`;
+    WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ANY(${ids}::uuid[])`;
+}
+
+async function deleteDefinitions(db: WriteDb, workspaceId: string, ids: readonly string[]): Promise<void> {
+  await db.execute`/* deleteSegmentDefinitions */
+    DELETE FROM segment_definitions
+    WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ANY(${ids}::uuid[])`;
 }

@@ -5,7 +5,7 @@ import { record } from '../changes/record.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import { newId } from '../shared/ids.ts';
 import { referencesOf } from './plan.ts';
-import { movedSql } from './stored.ts';
+import { CONSUMER, movedSql } from './stored.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
 /**
@@ -102,7 +102,7 @@ export async function computeAllAgain(db: Database, segments: WorkspaceSegments)
   await inTransaction(db, async (tx) => {
     await tx.execute`/* bumpSegmentConsumer */
       UPDATE change_consumers SET version = version + 1, snapshot = pg_current_snapshot()::text
-      WHERE workspace_id = ${workspaceId}::uuid AND name = 'segments'`;
+      WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
     const current = await segments.read(tx);
     for (const definition of current?.definitions ?? []) {
       const { isReplaced, isComplete, position, currentId } = definition;

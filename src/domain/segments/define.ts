@@ -10,6 +10,7 @@ import type { UserFilter } from '../users/filter/input.ts';
 import type { NewSegment, SegmentUpdate } from './inputs.ts';
 import { checkCycles, checkReferences, readReferringSegments } from './references.ts';
 import { readSegments, type Segment } from './segment.ts';
+import { CONSUMER } from './stored.ts';
 import { canonicalFilter, type StoredFilter } from './stored-filter.ts';
 
 /**
@@ -114,7 +115,7 @@ export function deleteSegment(db: Database, actor: Actor, segmentId: string): Pr
 async function lockDefinitions(tx: WriteDb, workspaceId: string): Promise<void> {
   await tx.execute`/* lockDefinitions */
     INSERT INTO change_consumers (workspace_id, name, snapshot, version)
-    VALUES (${workspaceId}::uuid, 'segments', pg_current_snapshot()::text, pg_current_xact_id()::text::bigint)
+    VALUES (${workspaceId}::uuid, ${CONSUMER}, pg_current_snapshot()::text, pg_current_xact_id()::text::bigint)
     ON CONFLICT (workspace_id, name) DO UPDATE SET version = change_consumers.version + 1`;
 }
 

@@ -1,4 +1,6 @@
+import { changedEvent } from '../changes/changed.ts';
 import type { Change } from '../changes/feed.ts';
+import { fold } from '../filter/texts.ts';
 import type { Condition, Dependency } from '../users/filter/condition.ts';
 
 /** A definition of a segment that is kept up to date. */
@@ -82,7 +84,7 @@ const listKey = (id: string) => `list.${id}`;
 const segmentKey = (id: string) => `segment.${id}`;
 const attributeKey = (key: string) => `meta.${key}`;
 /** Filters compare event names case-insensitively. */
-const eventKey = (name: string) => `event.${name}`.toLowerCase();
+const eventKey = (name: string) => changedEvent(fold(name));
 
 /** The keys of the index for what a condition depends on. */
 function keysOf(dependency: Dependency): string[] {
@@ -134,7 +136,7 @@ function causesOf(
     case 'addEvent': {
       if (!changed)
         return [...index.keys()].filter((key) => key.startsWith('event.')).flatMap((key) => named('event', key));
-      return changed.flatMap((name) => named(name, name.toLowerCase(), ANY_EVENT));
+      return changed.flatMap((name) => named(name, fold(name), ANY_EVENT));
     }
     default:
       return [];

@@ -13,7 +13,6 @@ export interface StoredDefinition {
   /** The definition whose members are those of the segment. Null if the segment has been deleted. */
   currentId: string | null;
   position: string | null;
-  usersRead: number;
   usersTotal: number | null;
   isComplete: boolean;
   isReplaced: boolean;
@@ -88,7 +87,7 @@ export class WorkspaceSegments {
       SELECT snapshot, version::text AS version, CASE WHEN version = ${known?.position.version ?? null}::bigint THEN NULL ELSE (
           SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', definition.id, 'segmentId', definition.segment_id, 'currentId', segments.definition_id,
-            'position', definition.position, 'usersRead', definition.users_read, 'usersTotal', definition.users_total,
+            'position', definition.position, 'usersTotal', definition.users_total,
             'isComplete', definition.completed_at IS NOT NULL, 'isReplaced', definition.replaced_at IS NOT NULL
           ) ORDER BY definition.id), '[]')
           FROM segment_definitions AS definition LEFT JOIN segments

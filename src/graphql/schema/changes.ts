@@ -55,6 +55,12 @@ const ChangeActionType = builder.enumType('ChangeAction', {
 
 const ChangeType = builder.objectRef<ChangeRow>('Change');
 
+/** A path, in which the id of a list or segment is a global id. */
+function withGlobalId(path: string): string {
+  const [, kind, id = ''] = /^(list|segment)\.(.+)$/.exec(path) ?? [];
+  return kind === undefined ? path : `${kind}.${encodeGlobalId(kind === 'list' ? 'List' : 'Segment', id)}`;
+}
+
 const globalIdOf = (type: NodeType, column: 'userId' | 'listId' | 'eventId' | 'segmentId') =>
   fromColumns<Change, typeof column, unknown, unknown, string | null>([column], (change) => {
     const id = change[column];
@@ -90,11 +96,13 @@ the command line; or \`segments\` for the computation of segments.`,
       resolve: globalIdOf('Segment', 'segmentId'),
     }),
     apiKeyId: columns(t).exposeString('apiKeyId', { nullable: true, description: 'The id of the changed API key.' }),
-    paths: columns(t).exposeStringList('changed', {
+    paths: t.stringList({
       nullable: true,
-      description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as
-\`event.purchase\`. For a user who entered or exited a segment, the cause: which of the segment's dependencies
-changed, or \`time\`. Null if it follows from \`action\`, or if it is unknown: anything may have changed.`,
+      description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as \`event.purchase\`. For a user who
+entered or left a segment, the cause: which of these the segment depends on, \`devices\`, \`list.\` or \`segment.\` with a global id, or
+\`time\`. For \`SEGMENT_COMPUTED\`, how many users entered and left, such as \`entered:16\`. Null if \`action\` says it, or if it is
+not known: then anything can have changed.`,
+      resolve: fromColumns(['changed'], ({ changed }) => changed?.map(withGlobalId) ?? null),
     }),
     user: t.field({
       type: UserType,

@@ -174,7 +174,8 @@ const SegmentConditionStatusType = builder.objectRef<ExplainedCondition>('Segmen
       type: 'DateTime',
       nullable: true,
       description: `The earliest time at which \`holds\` can change without a write, such as when an event leaves a
-time window. Null if only a write can change it.`,
+time window. Null if only a write can change it. It reveals when events happened and lists were joined.`,
+      requiresScopes: ['segments:read', 'users:read', 'events:read', 'lists:read'],
       resolve: ({ changesAt }) => changesAt?.toISOString(),
     }),
   }),

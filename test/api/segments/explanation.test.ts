@@ -10,6 +10,12 @@ const Explain = graphql(`
   }
 `);
 
+const ExplainConditions = graphql(`
+  query ExplainConditions($uid: String!) {
+    user(uid: $uid) { segments { explanation { condition } } }
+  }
+`);
+
 it('gives the conditions of the current filter, and whether they hold', async () => {
   await using app = await startApp();
   const list = await addList(app, { title: 'News' });
@@ -21,8 +27,7 @@ it('gives the conditions of the current filter, and whether they hold', async ()
     lists: { some: { listIds: [list.globalId] } },
   });
   await completeSegment(app, id, [user.id]);
-  const segments = async (caller?: string) => (await app.run(Explain, { uid: 'u1' }, caller)).user?.segments;
-  const explained = await segments();
+  const explained = (await app.run(Explain, { uid: 'u1' })).user?.segments;
   expect(explained).toMatchObject([{ segment: { name: 'Readers' }, enteredAt: expect.any(String) }]);
   const [{ explanation } = { explanation: [] }] = explained ?? [];
   expect(explanation.map(({ condition, holds }) => ({ condition, holds }))).toEqual([
@@ -34,7 +39,10 @@ it('gives the conditions of the current filter, and whether they hold', async ()
   expect(plan?.changesAt).toBeNull();
   expect(Date.parse(String(signUp?.changesAt)) - Date.now()).toBeLessThan(24 * 3_600_000);
   const caller = await app.withScopes('users:read', 'segments:read');
-  expect((await segments(caller))?.[0]?.explanation[2]?.condition).toBe(`is on list "${list.id}"`);
+  const { user: seen } = await app.run(ExplainConditions, { uid: 'u1' }, caller);
+  expect(seen?.segments[0]?.explanation[2]?.condition).toBe(`is on list "${list.id}"`);
+  // It reveals when events happened, and when lists were joined.
+  await expect(app.run(Explain, { uid: 'u1' }, caller)).rejects.toThrow('events:read and lists:read');
 });
 
 it('is empty for a segment whose members were imported', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { setSegmentSuppression } from '../../../src/domain/segments/suppress.ts';
 import type { UserFilter } from '../../../src/domain/users/filter/input.ts';
+import { readMatchingUsers } from '../../../src/domain/users/query.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { addList } from '../../kit/factories.ts';
@@ -27,6 +28,26 @@ it('follows a field', async () => {
   await write(app, 'updateUser', { uid: 'ada', firstName: null });
   await settle(app);
   expect(await readHistory(app, app.segmentId)).toEqual(['enter ada firstName', 'exit ada firstName']);
+});
+
+it.each([
+  ['ασ', 'ΑΣ'],
+  ['ΑΣ', 'ας'],
+  ['i', 'İ'],
+])('follows events whose name differs in case as the filter compares names: %s, %s', async (inFilter, name) => {
+  await using app = await startWith({ events: [{ name: { eq: inFilter } }] });
+  await write(app, 'addEvent', { uid: 'ada', name });
+  await settle(app);
+  const found = await readMatchingUsers(
+    app.db,
+    app.workspaceId,
+    { where: { events: [{ name: { eq: inFilter } }] } },
+    {
+      size: 10,
+      from: 'start',
+    },
+  );
+  expect(await uidsIn(app, app.segmentId)).toEqual(found.rows.map(({ uid }) => uid));
 });
 
 it('follows an attribute that is set, removed, and cleared with all others', async () => {

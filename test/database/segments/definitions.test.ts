@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
+import { cleanUpDefinitions } from '../../../src/domain/segments/clean-up.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
 import { deleteSegment } from '../../../src/domain/segments/define.ts';
 import { readSegmentDefinitions } from '../../../src/domain/segments/definition.ts';
@@ -42,15 +43,15 @@ it.each([
   await addAdas(app, 10);
   const segmentId = await define(app, where);
   expect(await progressOf(app, segmentId)).toMatchObject({ status: 'COMPUTING', progress: 0, computedAt: null });
-  expect(await advanceBackfill(app.db, processOf(app), { stepSize: 3 })).toEqual({ users: 3, completed: [] });
+  expect(await advanceBackfill(app.db, processOf(app), { stepSize: 3 })).toEqual({ users: 3, completed: undefined });
   expect(await progressOf(app, segmentId)).toMatchObject({ status: 'COMPUTING', progress: 30 });
   expect(await uidsIn(app, segmentId)).toEqual([]);
   // Another process continues, without a user twice.
   for (const progress of [60, 90]) {
-    expect(await advanceBackfill(app.db, processOf(app), { stepSize: 3 })).toEqual({ users: 3, completed: [] });
+    expect(await advanceBackfill(app.db, processOf(app), { stepSize: 3 })).toEqual({ users: 3, completed: undefined });
     expect(await progressOf(app, segmentId)).toMatchObject({ progress });
   }
-  expect(await advanceBackfill(app.db, processOf(app), { stepSize: 3 })).toEqual({ users: 1, completed: [segmentId] });
+  expect(await advanceBackfill(app.db, processOf(app), { stepSize: 3 })).toEqual({ users: 1, completed: segmentId });
   expect(await uidsIn(app, segmentId)).toHaveLength(10);
   expect(await progressOf(app, segmentId)).toMatchObject({ status: 'READY', progress: null });
   expect(await advanceBackfill(app.db, processOf(app))).toBeNull();
@@ -59,6 +60,41 @@ it.each([
   const computed = await app.db.$queryRaw`
     SELECT key_id, changed FROM changes WHERE segment_id = ${segmentId}::uuid AND action = 'computeSegment'`;
   expect(computed).toEqual([{ key_id: 'segments', changed: ['entered:10', 'exited:0'] }]);
+});
+
+it('completes a definition while another segment is redefined again and again', async () => {
+  await using app = await startApp();
+  await addAdas(app, 6);
+  const first = await define(app, ADA);
+  const second = await define(app, { firstName: { eq: 'Bob' } });
+  const segments = processOf(app);
+  for (let step = 0; step < 8; step += 1) {
+    await advanceBackfill(app.db, segments, { stepSize: 1 });
+    await redefine(app, second, { firstName: { eq: `Bob ${step}` } });
+  }
+  expect(await progressOf(app, first)).toMatchObject({ status: 'READY' });
+  expect(await progressOf(app, second)).toMatchObject({ status: 'COMPUTING' });
+});
+
+it('deletes many replaced definitions without a walk through the users for each', async () => {
+  await using app = await startApp();
+  await addAdas(app, 6);
+  const timed = { appLastActiveAt: { within: 'P1D' } };
+  const segmentIds = [await define(app, ADA), await define(app, timed), await define(app, timed)];
+  await settle(app);
+  for (const segmentId of segmentIds) await deleteSegment(app.db, actorOf(app), segmentId);
+  let steps = 0;
+  for (;;) {
+    const current = await processOf(app).read(app.db);
+    const replaced = current?.definitions ?? [];
+    if (replaced.length === 0) break;
+    await cleanUpDefinitions(app.db, app.workspaceId, replaced, { stepSize: 6 });
+    steps += 1;
+  }
+  // Seven definitions, two of which are timed: a step for each, one for the members, and a walk of two steps for both.
+  expect(steps).toBeLessThanOrEqual(10);
+  for (const table of ['segment_definitions', 'segment_memberships', 'segment_due'])
+    expect(await countRows(app, table)).toBe(0);
 });
 
 it('applies live changes to the users that a definition has read, and leaves the others to it', async () => {

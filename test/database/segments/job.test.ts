@@ -6,6 +6,7 @@ import { labelOf } from '../../../src/db/statements.ts';
 import { deleteSegment } from '../../../src/domain/segments/define.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { computeSegments } from '../../../src/jobs/compute-segments.ts';
+import { segmentMetrics } from '../../../src/telemetry/segment-metrics.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { addUser } from '../../kit/factories.ts';
 import { define, startWithJobs, uidsIn, write } from '../../kit/segments/workspace.ts';
@@ -45,6 +46,30 @@ it('stops reading the changes of a workspace whose last segment was deleted', as
   }
   const again = await define(app, ADA);
   await waitFor(async () => expect(await uidsIn(app, again)).toEqual(['ada']));
+});
+
+it('counts what it does, and how old changes were', async () => {
+  await using app = await startWithJobs();
+  await write(app, 'createUser', { uid: 'ada' });
+  const segmentId = await define(app, ADA);
+  await using _ = run(app.jobs);
+  await waitFor(async () =>
+    expect(await app.db.$queryRaw`SELECT FROM segments WHERE definition_id <> id`).toHaveLength(1),
+  );
+  const before = segmentMetrics();
+  await write(app, 'updateUser', { uid: 'ada', firstName: 'Ada' });
+  await waitFor(async () => expect(await uidsIn(app, segmentId)).toEqual(['ada']));
+  const after = await waitFor(() => {
+    const metrics = segmentMetrics();
+    expect(metrics.usergraph_segments_entered_total).toBe(before.usergraph_segments_entered_total + 1);
+    return metrics;
+  });
+  expect(after.usergraph_segments_changes_total).toBeGreaterThan(before.usergraph_segments_changes_total);
+  const [lag, lagBefore] = [after.usergraph_segments_lag_seconds, before.usergraph_segments_lag_seconds];
+  expect(lag.count).toBeGreaterThan(lagBefore.count);
+  expect(lag.buckets.get(30)).toBe(lag.count);
+  expect(lag.sum - lagBefore.sum).toBeLessThan(10);
+  expect(after).toMatchObject({ usergraph_segments_backlog_workspaces: 0, usergraph_segments_computing_workspaces: 0 });
 });
 
 it('keeps its workspaces while a round of steps takes longer than the registration lasts', async () => {

@@ -81,7 +81,7 @@ export const numbers = [0, -0.5, 1, 5, 5.5, 31, -31, 1e15, 1e-7, 1e300, -1e300, 
 
 export const keys = ['plan', 'age', 'PLAN', 'naïve', 'a"b', "a'b", 'a.b', '0', 'x y', '__proto__', 'constructor'];
 
-export const eventNames = ['Paid', 'paid', 'Opened app', 'Ж', 'a%b'];
+export const eventNames = ['Paid', 'paid', 'Opened app', 'Ж', 'a%b', 'ΑΣ', 'ας', 'İ'];
 
 export const platforms = ['android', 'ios'] as const;
 

@@ -8,7 +8,7 @@ import { addEvent } from '../../../src/domain/events/add.ts';
 import type { EventFacts } from '../../../src/domain/events/filter.ts';
 import { removeFromList, setListSubscription } from '../../../src/domain/lists/subscribe.ts';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
-import { cleanUpDefinition } from '../../../src/domain/segments/clean-up.ts';
+import { cleanUpDefinitions } from '../../../src/domain/segments/clean-up.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
 import { parseStoredFilter, type StoredFilter } from '../../../src/domain/segments/stored-filter.ts';
 import { WorkspaceSegments } from '../../../src/domain/segments/workspace-segments.ts';
@@ -118,9 +118,9 @@ export class SegmentSimulation {
       if (result?.hasMore !== false) continue;
       if ((await advanceBackfill(db, this.#segments, { stepSize, now })) !== null) continue;
       const current = await this.#segments.read(db);
-      const replaced = current?.definitions.find(({ isReplaced }) => isReplaced);
-      if (!replaced) return;
-      await cleanUpDefinition(db, workspaceId, replaced, { stepSize });
+      const replaced = current?.definitions.filter(({ isReplaced }) => isReplaced) ?? [];
+      if (replaced.length === 0) return;
+      await cleanUpDefinitions(db, workspaceId, replaced, { stepSize });
     }
   }
 

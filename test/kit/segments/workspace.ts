@@ -2,7 +2,7 @@ import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
 import { labelOf } from '../../../src/db/statements.ts';
 import type { DatabaseTimeouts } from '../../../src/db/timeouts.ts';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
-import { cleanUpDefinition } from '../../../src/domain/segments/clean-up.ts';
+import { cleanUpDefinitions } from '../../../src/domain/segments/clean-up.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
 import { createSegment, updateSegment } from '../../../src/domain/segments/define.ts';
 import { WorkspaceSegments } from '../../../src/domain/segments/workspace-segments.ts';
@@ -45,9 +45,9 @@ export async function settle(
     if (result?.hasMore !== false) continue;
     if ((await advanceBackfill(place.db, segments, { now, stepSize })) !== null) continue;
     const current = await segments.read(place.db);
-    const replaced = current?.definitions.find(({ isReplaced }) => isReplaced);
-    if (!replaced) return;
-    await cleanUpDefinition(place.db, place.workspaceId, replaced, { stepSize });
+    const replaced = current?.definitions.filter(({ isReplaced }) => isReplaced) ?? [];
+    if (replaced.length === 0) return;
+    await cleanUpDefinitions(place.db, place.workspaceId, replaced, { stepSize });
   }
   throw new Error('The computation does not end.');
 }
