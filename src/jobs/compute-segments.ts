@@ -11,7 +11,7 @@ import { recordSegmentStep, setSegmentBacklog } from '../telemetry/segment-metri
 import type { RunningJobs } from './run-jobs.ts';
 
 /** Poll interval in ms for changes and due instants, while this process owns workspaces. */
-const POLL_MS = 100;
+const POLL_MS = 200;
 
 /** Poll interval in ms while this process owns no workspace. */
 const IDLE_POLL_MS = 500;

@@ -53,7 +53,7 @@ it.each(schemaFields.filter(({ field }) => getNamedType(field.type).name.endsWit
 it.each(schemaFields)('$coordinate names in its description the scopes that it declares, and no others', (declared) => {
   const { description } = declared.field;
   const sentences = description?.match(/\bRequires `[^.]*\./g) ?? [];
-  const scopes = declared.scopes.map((scope) => `\`${scope}\``).join(' and ');
+  const scopes = new Intl.ListFormat('en').format(declared.scopes.map((scope) => `\`${scope}\``));
   const advice = `The plugin adds the sentence to ${declared.coordinate}. Remove it from the description in src/graphql/schema.`;
   expect(sentences, advice).toEqual(scopes === '' ? [] : [`Requires ${scopes}.`]);
   expect(description?.endsWith(scopes === '' ? '' : `\nRequires ${scopes}.`)).toBe(true);
