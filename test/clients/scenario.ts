@@ -78,8 +78,15 @@ async function holdingKey<Result>(
 
 const list = rowGlobalId('List', 1);
 
-/** Mutations that a frontend does not send: they set a workspace up. */
-const administrative = ['declareAttribute', 'undeclareAttribute'];
+/** Mutations that a frontend does not send: they set a workspace up, or decide who receives broadcasts. */
+const administrative = [
+  'declareAttribute',
+  'undeclareAttribute',
+  'createSegment',
+  'updateSegment',
+  'deleteSegment',
+  'setSegmentSuppression',
+];
 
 /** The views that a client has cached before a mutation. */
 const cachedViews = [

@@ -29,6 +29,8 @@ describe('Segment.where', () => {
       const where = schema.parse(filterGenerator(choicesOf(seed))(3));
       // Segments cannot refer to all segments.
       if (referencesOf(where).some(({ id }) => id === undefined)) continue;
+      // Clients cannot send integers beyond 2^53.
+      if (JSON.stringify(where).includes('e+300')) continue;
       const { id } = await createSegment(app.db, actor, { name: `Filter ${seed}`, where });
       const globalId = encodeGlobalId('Segment', id);
       const [definition] = await app.db.segmentDefinition.findMany({ where: { segmentId: id } });
