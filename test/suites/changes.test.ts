@@ -274,7 +274,7 @@ it('returns each change once, and those of a user in order, to followers of two 
     Number((await of.query('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid'))[0]?.xid);
   expect(await nextXid(restored)).toBeLessThan(await nextXid(server));
   await using third = await startGateway({ DATABASE_URL: restored.url, RATE_LIMIT: '0', LOG_LEVEL: 'info' });
-  expect(third.output()).toContain('the database has been restored');
+  expect(third.output()).toContain('database was restored from a dump');
   const of = { ...restored, owner: server.owner, workspaceId: server.workspaceId };
   const cursor = ends[0]?.cursor;
   await expect(run(third.address, of, read, { after: cursor })).rejects.toThrow('CURSOR_EXPIRED');

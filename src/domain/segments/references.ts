@@ -1,4 +1,4 @@
-import type { ReadDb, WriteDb } from '../../db/client.ts';
+import type { WriteDb } from '../../db/client.ts';
 import { SegmentCycleError, ValidationError, type ValidationIssue } from '../shared/errors.ts';
 import type { UserFilter } from '../users/filter/input.ts';
 import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
@@ -40,12 +40,12 @@ const segmentIdsOf = (filter: UserFilter) =>
  * would include the segment itself.
  * @throws {ValidationError} with an issue per invalid reference, with its path in the input.
  */
-export async function checkReferences(db: ReadDb, workspaceId: string, filter: UserFilter): Promise<void> {
+export async function checkReferences(tx: WriteDb, workspaceId: string, filter: UserFilter): Promise<void> {
   const references = referencesOf(filter, ['where']);
   if (references.length === 0) return;
   const idsOf = (kind: Reference['kind']) =>
     references.flatMap((reference) => (reference.kind === kind && reference.id !== undefined ? [reference.id] : []));
-  const existing = await db.query<{ id: string }[]>`/* readReferences */
+  const existing = await tx.query<{ id: string }[]>`/* readReferences */
     SELECT id FROM lists WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${idsOf('lists')}::uuid[])
     UNION ALL
     SELECT id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${idsOf('segments')}::uuid[])`;

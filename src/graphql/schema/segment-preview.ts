@@ -1,7 +1,6 @@
 import { COUNT_CAP, type Count, countOrdered } from '../../db/reading/count.ts';
 import { readOrderedPage } from '../../db/reading/ordered/page.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
-import { checkReferences } from '../../domain/segments/references.ts';
 import { matchingUsers } from '../../domain/users/query.ts';
 import type { User } from '../../domain/users/user.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -61,8 +60,7 @@ builder.queryField('previewSegment', (t) =>
       }),
     },
     extensions: { filter: 'where' },
-    resolve: async (_root, { where }, { db, viewer, now }) => {
-      await checkReferences(db, viewer.workspaceId, where);
+    resolve: (_root, { where }, { db, viewer, now }) => {
       const users = matchingUsers(viewer.workspaceId, { where }, now);
       let count: Promise<Count> | undefined;
       const limits = { maximum: COUNT_CAP, budgetMs: db.timeouts.countMs };

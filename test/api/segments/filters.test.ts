@@ -140,20 +140,6 @@ describe('previewSegment', () => {
     const { errors } = await app.send(PreviewSegment, { where: { createdAt: { within: 'P1M' } } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', issues: [{ code: 'INVALID_DURATION' }] });
   });
-
-  it('rejects references that createSegment rejects', async () => {
-    await using app = await startApp();
-    const { globalId } = await addList({ ...app.stranger, db: app.db }, {});
-    const where = { lists: { some: { listIds: [globalId] } }, segments: { some: {} } };
-    const { errors } = await app.send(PreviewSegment, { where });
-    expect(errors?.[0]?.extensions).toMatchObject({
-      code: 'BAD_USER_INPUT',
-      issues: [
-        { code: 'NOT_FOUND', path: ['where', 'lists', 'some', 'listIds', '0'] },
-        { code: 'REQUIRED', path: ['where', 'segments', 'some', 'segmentIds'] },
-      ],
-    });
-  });
 });
 
 it('counts the conditions of a filter as complexity', async () => {
