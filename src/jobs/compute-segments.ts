@@ -33,148 +33,197 @@ const MIN_PART = 1 / 500;
 /** Maximum number of workspaces whose compiled filters are cached. */
 const MAX_WORKSPACES = 1_000;
 
-/** Backoff state of one kind of step of a workspace. */
-interface Attempts {
+/** One kind of step of a workspace, with its backoff. */
+class Attempts {
+  readonly #onFailure: (error: unknown) => void;
   /** Size of the next step as a fraction of the default. */
-  part: number;
+  #part = 1;
   /** Time of the next retry after an error, by `performance.now()`. */
-  retryAt: number;
-  hasFailed: boolean;
-}
+  #retryAt = 0;
+  #hasFailed = false;
 
-/** A workspace whose segments this process computes. */
-interface ComputedWorkspace {
-  segments: WorkspaceSegments;
-  /** Consuming changes and computing definitions back off independently. */
-  live: Attempts;
-  definitions: Attempts;
-}
-
-const newAttempts = (): Attempts => ({ part: 1, retryAt: 0, hasFailed: false });
-
-interface ComputeOptions {
-  /** Identifies the process. */
-  workerId?: string;
-}
-
-/**
- * Keeps segments up to date: consumes changes and due instants, computes pending definitions, and deletes the rows of
- * replaced ones. The workspaces are distributed among all processes. Each process runs one step per workspace in turn,
- * so that a workspace waits for at most one step of each other workspace. Uses one connection.
- */
-export function computeSegments(
-  db: Database,
-  log: Logger,
-  { workerId = randomUUID() }: ComputeOptions = {},
-): RunningJobs {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  /** In order of last use, least recent first. */
-  const workspaces = new Map<string, ComputedWorkspace>();
-  let renewAt = 0;
-  let ownedCount = 0;
-  let hasFailed = false;
-
-  function workspaceOf(workspaceId: string): ComputedWorkspace {
-    const workspace = workspaces.get(workspaceId) ?? {
-      segments: new WorkspaceSegments(workspaceId),
-      live: newAttempts(),
-      definitions: newAttempts(),
-    };
-    workspaces.delete(workspaceId);
-    workspaces.set(workspaceId, workspace);
-    for (const oldest of workspaces.keys()) if (workspaces.size > MAX_WORKSPACES) workspaces.delete(oldest);
-    return workspace;
+  /** @param onFailure called for the first of consecutive failures. */
+  constructor(onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure;
   }
 
   /**
    * Runs a step, unless the last one failed less than `RETRY_MS` ago.
    * @returns undefined if the step failed or was skipped.
    */
-  async function attempt<Result>(
-    attempts: Attempts,
-    workspaceId: string,
-    run: (part: number) => Promise<Result>,
-  ): Promise<Result | undefined> {
-    if (attempts.retryAt > performance.now()) return undefined;
+  async run<Result>(step: (part: number) => Promise<Result>): Promise<Result | undefined> {
+    if (this.#retryAt > performance.now()) return undefined;
     try {
-      const result = await run(attempts.part);
-      attempts.part = Math.min(attempts.part * 2, 1);
-      attempts.hasFailed = false;
+      const result = await step(this.#part);
+      this.#part = Math.min(this.#part * 2, 1);
+      this.#hasFailed = false;
       return result;
     } catch (error) {
-      if (!attempts.hasFailed) log.warn({ err: error, workspaceId }, 'cannot compute segments; retrying');
-      attempts.hasFailed = true;
-      attempts.part = Math.max(attempts.part / SHRINK, MIN_PART);
-      attempts.retryAt = performance.now() + RETRY_MS;
+      if (!this.#hasFailed) this.#onFailure(error);
+      this.#hasFailed = true;
+      this.#part = Math.max(this.#part / SHRINK, MIN_PART);
+      this.#retryAt = performance.now() + RETRY_MS;
       return undefined;
     }
   }
+}
+
+/** What waits after a step. */
+interface Waiting {
+  hasMoreChanges: boolean;
+  /** Changes, or definitions to compute or to clean up. */
+  hasMore: boolean;
+}
+
+/** A workspace whose segments this process computes. */
+class ComputedWorkspace {
+  readonly #db: Database;
+  readonly #log: Logger;
+  readonly #segments: WorkspaceSegments;
+  /** Consuming changes and computing definitions back off independently. */
+  readonly #live: Attempts;
+  readonly #definitions: Attempts;
+
+  constructor(db: Database, log: Logger, workspaceId: string) {
+    const warn = (error: unknown) => log.warn({ err: error, workspaceId }, 'cannot compute segments; retrying');
+    this.#db = db;
+    this.#log = log;
+    this.#segments = new WorkspaceSegments(workspaceId);
+    this.#live = new Attempts(warn);
+    this.#definitions = new Attempts(warn);
+  }
+
+  /** Runs one step; live changes come first. */
+  async step({ hasNews, hasWork }: WorkspaceNews): Promise<Waiting> {
+    const hasMoreChanges = hasNews && (await this.#consume());
+    const hasMoreWork = hasWork && ((await this.#definitions.run((part) => this.#advanceDefinitions(part))) ?? false);
+    return { hasMoreChanges, hasMore: hasMoreChanges || hasMoreWork };
+  }
+
+  /** @returns whether more changes are waiting. */
+  async #consume(): Promise<boolean> {
+    const done = await this.#live.run(async (part) => ({
+      result: await consumeChanges(this.#db, this.#segments, { part }),
+    }));
+    if (done?.result) recordSegmentStep(done.result);
+    return done !== undefined && done.result?.hasMore !== false;
+  }
 
   /**
-   * Runs one step for a workspace; live changes come first.
-   * @returns whether more work, and whether more changes are waiting.
+   * Computes a batch of members of pending definitions or, if there are none, deletes a batch of rows of replaced ones.
+   * @param part step size as a fraction of the default. @returns whether more work is waiting.
    */
-  async function step({ workspaceId, hasNews, hasWork }: WorkspaceNews) {
-    const { segments, live, definitions } = workspaceOf(workspaceId);
-    let hasMoreChanges = false;
-    let hasMore = false;
-    if (hasNews) {
-      const done = await attempt(live, workspaceId, async (part) => ({
-        result: await consumeChanges(db, segments, { part }),
-      }));
-      if (done?.result) recordSegmentStep(done.result);
-      hasMoreChanges = done !== undefined && done.result?.hasMore !== false;
+  async #advanceDefinitions(part: number): Promise<boolean> {
+    const { workspaceId } = this.#segments;
+    const backfill = await advanceBackfill(this.#db, this.#segments, { part });
+    if (backfill?.completed) this.#log.info({ workspaceId, segmentId: backfill.completed }, 'computed a segment');
+    if (backfill !== null) return true;
+    const current = await this.#segments.read(this.#db);
+    const replaced = current?.definitions.filter(({ isReplaced }) => isReplaced) ?? [];
+    if (replaced.length > 0) await cleanUpDefinitions(this.#db, workspaceId, replaced, { part });
+    // The last segment of the workspace was deleted.
+    else if (current?.definitions.length === 0) await this.#segments.endConsumer(this.#db, current.position);
+    return replaced.length > 0;
+  }
+}
+
+/** The workspaces whose compiled filters a process caches, at most `MAX_WORKSPACES`. */
+class ComputedWorkspaces {
+  readonly #create: (workspaceId: string) => ComputedWorkspace;
+  /** In order of last use, least recent first. */
+  readonly #workspaces = new Map<string, ComputedWorkspace>();
+
+  constructor(create: (workspaceId: string) => ComputedWorkspace) {
+    this.#create = create;
+  }
+
+  get(workspaceId: string): ComputedWorkspace {
+    const workspace = this.#workspaces.get(workspaceId) ?? this.#create(workspaceId);
+    this.#workspaces.delete(workspaceId);
+    this.#workspaces.set(workspaceId, workspace);
+    for (const oldest of this.#workspaces.keys()) {
+      if (this.#workspaces.size > MAX_WORKSPACES) this.#workspaces.delete(oldest);
     }
-    if (hasWork)
-      hasMore =
-        (await attempt(definitions, workspaceId, (part) => advanceDefinitions(db, segments, log, part))) ?? false;
-    return { hasMore: hasMore || hasMoreChanges, hasMoreChanges };
+    return workspace;
+  }
+}
+
+/** The share of the workspaces that a process computes. */
+class WorkspaceShare {
+  readonly #db: Database;
+  readonly #workerId: string;
+  #renewAt = 0;
+  #count = 0;
+
+  constructor(db: Database, workerId: string) {
+    this.#db = db;
+    this.#workerId = workerId;
   }
 
-  /**
-   * Renews the registration if it is due. Called between steps, because a round can take longer than the registration
-   * lasts.
-   */
-  async function renew(): Promise<void> {
-    if (performance.now() < renewAt) return;
-    renewAt = performance.now() + RENEW_MS;
-    await renewWorker(db, workerId);
-    ownedCount = await takeWorkspaces(db, workerId);
+  get isEmpty(): boolean {
+    return this.#count === 0;
   }
+
+  /** Renews the registration if it is due, and takes over workspaces. */
+  async renew(): Promise<void> {
+    if (performance.now() < this.#renewAt) return;
+    this.#renewAt = performance.now() + RENEW_MS;
+    await renewWorker(this.#db, this.#workerId);
+    this.#count = await takeWorkspaces(this.#db, this.#workerId);
+  }
+
+  /** Reads which workspaces of the share need work. */
+  readNews(): Promise<WorkspaceNews[]> {
+    return readNews(this.#db, this.#workerId);
+  }
+
+  /** Gives the share up, so that other processes take it over at once. */
+  end(): Promise<void> {
+    return endWorker(this.#db, this.#workerId);
+  }
+}
+
+/**
+ * Keeps segments up to date: consumes changes and due instants, computes pending definitions, and deletes the rows of
+ * replaced ones. The workspaces are distributed among all processes. Each process runs one step per workspace in turn,
+ * so that a workspace waits for at most one step of each other workspace. Uses one connection.
+ * @param workerId identifies the process.
+ */
+export function computeSegments(db: Database, log: Logger, workerId: string = randomUUID()): RunningJobs {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const share = new WorkspaceShare(db, workerId);
+  const workspaces = new ComputedWorkspaces((workspaceId) => new ComputedWorkspace(db, log, workspaceId));
 
   /** Runs one step for each workspace that needs work. @returns whether more work is waiting. */
   async function round(): Promise<boolean> {
-    await renew();
-    const news = await readNews(db, workerId);
+    await share.renew();
+    const news = await share.readNews();
     let hasMore = false;
     let backlog = 0;
     for (const workspace of news) {
       if (signal.aborted) break;
-      await renew();
-      const done = await step(workspace);
-      backlog += done.hasMoreChanges ? 1 : 0;
-      hasMore ||= done.hasMore;
+      // A round can take longer than the registration lasts.
+      await share.renew();
+      const waiting = await workspaces.get(workspace.workspaceId).step(workspace);
+      backlog += waiting.hasMoreChanges ? 1 : 0;
+      hasMore ||= waiting.hasMore;
     }
     setSegmentBacklog({ backlog, computing: news.filter(({ hasWork }) => hasWork).length });
     return hasMore;
   }
 
+  const rounds = new Attempts((error) =>
+    log.warn({ err: error }, 'cannot find workspaces whose segments need work; retrying'),
+  );
+
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      let pauseMs = POLL_MS;
-      try {
-        if (await round()) pauseMs = 0;
-        else if (ownedCount === 0) pauseMs = IDLE_POLL_MS;
-        hasFailed = false;
-      } catch (error) {
-        if (!hasFailed) log.warn({ err: error }, 'cannot find workspaces whose segments need work; retrying');
-        hasFailed = true;
-        pauseMs = RETRY_MS;
-      }
-      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
+      const hasMore = await rounds.run(round);
+      const pollMs = share.isEmpty ? IDLE_POLL_MS : POLL_MS;
+      await delay(hasMore ? 0 : pollMs, undefined, { signal, ref: false }).catch(() => {});
     }
-    await endWorker(db, workerId).catch(() => {});
+    await share.end().catch(() => {});
   }
 
   const running = run();
@@ -184,26 +233,4 @@ export function computeSegments(
       return running;
     },
   };
-}
-
-/**
- * Computes a batch of members of pending definitions or, if there are none, deletes a batch of rows of a replaced one.
- * @param part step size as a fraction of the default. @returns whether more work is waiting.
- */
-async function advanceDefinitions(
-  db: Database,
-  segments: WorkspaceSegments,
-  log: Logger,
-  part: number,
-): Promise<boolean> {
-  const { workspaceId } = segments;
-  const backfill = await advanceBackfill(db, segments, { part });
-  if (backfill?.completed) log.info({ workspaceId, segmentId: backfill.completed }, 'computed a segment');
-  if (backfill !== null) return true;
-  const current = await segments.read(db);
-  const replaced = current?.definitions.filter(({ isReplaced }) => isReplaced) ?? [];
-  if (replaced.length > 0) await cleanUpDefinitions(db, workspaceId, replaced, { part });
-  // The last segment of the workspace was deleted.
-  else if (current?.definitions.length === 0) await segments.endConsumer(db, current.position);
-  return replaced.length > 0;
 }

@@ -1,6 +1,7 @@
 import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { BEFORE_ALL_IDS } from '../shared/ids.ts';
 import type { AttributeType } from './declared.ts';
 
 /** Users read, or values deleted, by one transaction: 20 to 100 ms of work, for which updates of these users wait. */
@@ -11,8 +12,6 @@ export const STEP_SIZE = 2_000;
  * has read the declaration before can still use the values.
  */
 const GRACE_MS = 60_000;
-
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A step of the work on a declaration. */
 export interface DeclarationStep {
@@ -110,7 +109,7 @@ async function storeSome(tx: WriteDb, pending: Pending, stepSize: number) {
   const [step] = await tx.query<[{ read: number; last: string | null }]>`/* storeAttributeValues */
     WITH next AS (
       SELECT users.id, users.meta->${key}::text AS value FROM users
-      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${position ?? FIRST_ID}::uuid
+      WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${position ?? BEFORE_ALL_IDS}::uuid
       ORDER BY users.id LIMIT ${stepSize} FOR SHARE
     ), typed AS (
       SELECT next.id, attribute_text(${type}::attribute_type, next.value) AS text,

@@ -26,9 +26,9 @@ const NULL_ID = Prisma.sql`NULL::uuid`;
 
 /**
  * Records the change of one row: returns the part of the writing statement that inserts its audit entry. Every
- * statement that changes users, devices, lists, memberships, events or segments contains it
- * (test/unit/domain/recorded-writes.test.ts), so that there is no change without an entry, no entry without a change,
- * and no additional round trip.
+ * statement that changes users, devices, lists, memberships, events or segments includes it, which
+ * test/unit/domain/recorded-writes.test.ts checks. The row and its entry are written atomically, without an additional
+ * round trip.
  */
 export function record(
   { workspaceId, actorName }: Pick<Actor, 'workspaceId' | 'actorName'>,
@@ -51,3 +51,12 @@ export function recordEach(
       ${userId}, ${listId}, ${eventId}, ${apiKeyId}, ${segmentId}, ${changed}
     FROM ${from}`;
 }
+
+// The entries of `changed`: field names, attribute keys and event names. Attribute keys have the prefix `meta.`, event names
+// `event.`, so that they cannot collide with field names.
+
+/** @param key the key in `meta`. */
+export const changedAttribute = (key: string) => `meta.${key}`;
+
+/** @param name in its original case; filters compare event names case-insensitively. */
+export const changedEvent = (name: string) => `event.${name}`;

@@ -2,11 +2,13 @@ import type { Database, WriteDb } from '../../db/client.ts';
 import { unlessTimeout } from '../../db/errors.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { readEventNames } from '../events/event.ts';
+import { BEFORE_ALL_IDS } from '../shared/ids.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { completeDefinition } from './complete.ts';
 import { type Effect, evaluateDefinition } from './evaluate.ts';
 import { type Definition, referencesOf } from './plan.ts';
 import { movedSql, type Position, readStored, writeStep } from './stored.ts';
+import { isSuppressed } from './suppress.ts';
 import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
 /** Users evaluated by one step in the database. A step takes about 100 ms, during which live changes wait. */
@@ -29,8 +31,6 @@ const USERS_PER_YIELD = 50;
 
 /** Maximum duration of the count of all users, in ms. */
 const COUNT_TIMEOUT_MS = 1_000;
-
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 interface BackfillOptions {
   /** Step size as a fraction of the default. */
@@ -77,7 +77,7 @@ export async function advanceBackfill(
   const last = userIds.at(-1);
   let version = BigInt(position.version);
   if (last !== undefined) {
-    const range: Range = { position, userIds, after: first.position ?? FIRST_ID, last, now };
+    const range: Range = { position, userIds, after: first.position ?? BEFORE_ALL_IDS, last, now };
     const usersTotal = first.usersTotal ?? (await countUsers(db, workspaceId));
     const write = inDatabase ? computeInDatabase : computeInMemory;
     if (!(await write(db, workspaceId, definitions, { ...range, usersTotal }))) return undefined;
@@ -115,7 +115,7 @@ interface Range {
 
 async function readNextUsers(db: WriteDb, workspaceId: string, after: string | null, limit: number): Promise<string[]> {
   const rows = await db.query<{ id: string }[]>`/* readNextUsersOfSegments */
-    SELECT users.id FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${after ?? FIRST_ID}::uuid
+    SELECT users.id FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id > ${after ?? BEFORE_ALL_IDS}::uuid
     ORDER BY users.id LIMIT ${limit}::int`;
   return rows.map(({ id }) => id);
 }
@@ -214,11 +214,7 @@ async function computeInDatabase(
       ${Prisma.join(matching, ' UNION ALL ')}
     ), inserted AS (
       INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed, entered_at)
-      SELECT ${workspaceId}::uuid, matching.segment_id, matching.definition_id, matching.user_id, (
-          SELECT true FROM segment_suppressions
-          WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = matching.user_id
-            AND segment_suppressions.segment_id = matching.segment_id LIMIT 1
-        ) IS NOT NULL, CASE WHEN matching.stays THEN matching.entered_at ELSE ${now}::timestamptz END
+      SELECT ${workspaceId}::uuid, matching.segment_id, matching.definition_id, matching.user_id, ${isSuppressed(workspaceId, Prisma.sql`matching.user_id`, Prisma.sql`matching.segment_id`)}, CASE WHEN matching.stays THEN matching.entered_at ELSE ${now}::timestamptz END
       FROM matching
     ), progress AS (${progressSql(workspaceId, range, counts)})
     SELECT FROM moved`;

@@ -1,12 +1,11 @@
 import type { WriteDb } from '../../db/client.ts';
+import { BEFORE_ALL_IDS } from '../shared/ids.ts';
 import { toCondition } from '../users/filter/filter.ts';
 import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
 import type { StoredDefinition } from './workspace-segments.ts';
 
 /** Rows deleted by one step, or users whose due instants it deletes. */
 const STEP_SIZE = 5_000;
-
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 interface CleanUpOptions {
   /** Step size as a fraction of the default. */
@@ -29,7 +28,7 @@ export async function cleanUpDefinitions(
   // Definitions without a position still have memberships.
   const first = replaced.find(({ position }) => position === null);
   if (first) return deleteMembers(db, workspaceId, first, stepSize);
-  const position = replaced[0]?.position ?? FIRST_ID;
+  const position = replaced[0]?.position ?? BEFORE_ALL_IDS;
   const ids = replaced.filter((definition) => definition.position === position).map(({ id }) => id);
   await deleteDues(db, workspaceId, { ids, position, stepSize });
 }
@@ -52,7 +51,7 @@ async function deleteMembers(
   if (currentId === null && (await deleteSuppressions(db, workspaceId, segmentId, stepSize)) > 0) return;
   if (await dependsOnTime(db, workspaceId, id)) {
     await db.execute`/* beginToDeleteSegmentDues */
-      UPDATE segment_definitions SET position = ${FIRST_ID}::uuid
+      UPDATE segment_definitions SET position = ${BEFORE_ALL_IDS}::uuid
       WHERE segment_definitions.workspace_id = ${workspaceId}::uuid AND segment_definitions.id = ${id}::uuid`;
   } else await deleteDefinitions(db, workspaceId, [id]);
 }

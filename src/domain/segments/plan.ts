@@ -1,5 +1,5 @@
-import { changedEvent } from '../changes/changed.ts';
 import type { Change } from '../changes/feed.ts';
+import { changedAttribute, changedEvent } from '../changes/record.ts';
 import { fold } from '../filter/texts.ts';
 import type { Condition, Dependency } from '../users/filter/condition.ts';
 
@@ -79,10 +79,9 @@ export function createPlan(unordered: readonly Definition[]): Plan {
 
 const ANY_LIST = 'list.*';
 const ANY_SEGMENT = 'segment.*';
-const ANY_EVENT = 'event.*';
+const ANY_EVENT = changedEvent('*');
 const listKey = (id: string) => `list.${id}`;
 const segmentKey = (id: string) => `segment.${id}`;
-const attributeKey = (key: string) => `meta.${key}`;
 /** Filters compare event names case-insensitively. */
 const eventKey = (name: string) => changedEvent(fold(name));
 
@@ -92,7 +91,7 @@ function keysOf(dependency: Dependency): string[] {
     case 'field':
       return [dependency.field];
     case 'attribute':
-      return [attributeKey(dependency.key)];
+      return [changedAttribute(dependency.key)];
     case 'devices':
       return ['devices'];
     case 'lists':
@@ -121,7 +120,9 @@ function causesOf(
     case 'updateUser': {
       if (!changed) return ANYTHING;
       // An update that clears all attributes does not name them.
-      const attributes = changed.includes('meta') ? [...index.keys()].filter((key) => key.startsWith('meta.')) : [];
+      const attributes = changed.includes('meta')
+        ? [...index.keys()].filter((key) => key.startsWith(changedAttribute('')))
+        : [];
       return [...changed, ...attributes, 'updatedAt'].flatMap((name) => named(name, name));
     }
     case 'registerDevice':
@@ -135,7 +136,9 @@ function causesOf(
       return named(segmentKey(String(segmentId)), segmentKey(String(segmentId)), ANY_SEGMENT);
     case 'addEvent': {
       if (!changed)
-        return [...index.keys()].filter((key) => key.startsWith('event.')).flatMap((key) => named('event', key));
+        return [...index.keys()]
+          .filter((key) => key.startsWith(changedEvent('')))
+          .flatMap((key) => named('event', key));
       return changed.flatMap((name) => named(name, fold(name), ANY_EVENT));
     }
     default:

@@ -7,6 +7,7 @@ import { includingOwnTransaction } from '../changes/snapshot.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import type { Effect, StoredMembership, StoredUser } from './evaluate.ts';
 import type { Definition } from './plan.ts';
+import { isSuppressed } from './suppress.ts';
 
 /** The name of the change consumer that computes segments. */
 export const CONSUMER = 'segments';
@@ -169,11 +170,7 @@ export async function writeStep(
     ), effect AS MATERIALIZED (${effectsSql(effects, Prisma.sql`owner`)}
     ), entered AS (
       INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id, suppressed, entered_at)
-      SELECT ${workspaceId}::uuid, effect.s, effect.d, effect.u, (
-          SELECT true FROM segment_suppressions
-          WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = effect.u
-            AND segment_suppressions.segment_id = effect.s LIMIT 1
-        ) IS NOT NULL, CASE WHEN former.user_id IS NULL THEN ${at}::timestamptz ELSE former.entered_at END
+      SELECT ${workspaceId}::uuid, effect.s, effect.d, effect.u, ${isSuppressed(workspaceId, Prisma.sql`effect.u`, Prisma.sql`effect.s`)}, CASE WHEN former.user_id IS NULL THEN ${at}::timestamptz ELSE former.entered_at END
       FROM effect LEFT JOIN LATERAL (
         SELECT segment_memberships.user_id, segment_memberships.entered_at FROM segment_memberships
         WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.definition_id = effect.former

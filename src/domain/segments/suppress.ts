@@ -81,14 +81,20 @@ export async function deriveSuppressions(db: WriteDb, workspaceId: string, chang
   if (pairs.length === 0) return;
   const userIds = pairs.map(({ userId }) => String(userId));
   const segmentIds = pairs.map(({ segmentId }) => String(segmentId));
-  const isSuppressed = Prisma.sql`EXISTS (
-        SELECT FROM segment_suppressions
-        WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = changed.user_id
-          AND segment_suppressions.segment_id = changed.segment_id
-      )`;
   await db.execute`/* deriveSuppressions */
     UPDATE segment_memberships SET suppressed = NOT segment_memberships.suppressed
     FROM (SELECT DISTINCT * FROM unnest(${userIds}::uuid[], ${segmentIds}::uuid[])) AS changed(user_id, segment_id)
     WHERE segment_memberships.workspace_id = ${workspaceId}::uuid AND segment_memberships.user_id = changed.user_id
-      AND segment_memberships.segment_id = changed.segment_id AND segment_memberships.suppressed <> ${isSuppressed}`;
+      AND segment_memberships.segment_id = changed.segment_id AND segment_memberships.suppressed <> (${isSuppressed(
+        workspaceId,
+        Prisma.sql`changed.user_id`,
+        Prisma.sql`changed.segment_id`,
+      )})`;
 }
+
+/** SQL of whether a user is suppressed in a segment. A subquery, so that PostgreSQL looks each row up by the primary key. */
+export const isSuppressed = (workspaceId: string, userId: Prisma.Sql, segmentId: Prisma.Sql) => Prisma.sql`(
+    SELECT true FROM segment_suppressions
+    WHERE segment_suppressions.workspace_id = ${workspaceId}::uuid AND segment_suppressions.user_id = ${userId}
+      AND segment_suppressions.segment_id = ${segmentId} LIMIT 1
+  ) IS NOT NULL`;

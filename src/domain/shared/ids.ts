@@ -1,4 +1,4 @@
-import { v7 } from 'uuid';
+import { NIL, v7 } from 'uuid';
 
 const RANDOM_BYTES = 16;
 
@@ -10,6 +10,9 @@ let poolOffset = pool.length;
 
 /** Time in ms and 32-bit sequence number of the last id. */
 const last = { msecs: 0, seq: 0 };
+
+/** Less than all ids: where a walk through rows starts. */
+export const BEFORE_ALL_IDS = NIL;
 
 /** Creates a UUIDv7 that is greater than all UUIDs that this process has created before, since rows are sorted by id. */
 export function newId(): string {

@@ -1,5 +1,6 @@
 import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { BEFORE_ALL_IDS } from '../shared/ids.ts';
 
 /** A deleted user, with the progress of erasing its events. */
 export interface Erasure {
@@ -13,7 +14,6 @@ export interface Erasure {
 export const STEP_SIZE = 5_000;
 
 /** The least and the greatest UUID. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
@@ -63,12 +63,12 @@ async function eraseAfter(
   const [last] = await tx.query<{ id: string }[]>`/* findLastOfStep */
     SELECT id FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid
-      AND id > ${position ?? FIRST_ID}::uuid
+      AND id > ${position ?? BEFORE_ALL_IDS}::uuid
     ORDER BY id OFFSET ${stepSize - 1} LIMIT 1`;
   const erased = await tx.execute`/* eraseEvents */
     DELETE FROM events
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND id <= ${last?.id ?? LAST_ID}::uuid
-      AND id > ${position ?? FIRST_ID}::uuid`;
+      AND id > ${position ?? BEFORE_ALL_IDS}::uuid`;
   return { erased, end: last?.id ?? null };
 }
 

@@ -1,8 +1,7 @@
 import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
-import { changedAttribute, changedField } from '../changes/changed.ts';
-import { recordEach } from '../changes/record.ts';
+import { changedAttribute, recordEach } from '../changes/record.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { Attributes } from '../shared/attributes.ts';
 import type { UserUpdate } from './inputs.ts';
@@ -163,9 +162,9 @@ const emailCondition = Prisma.sql`(
 function changedByUpdate(input: UserUpdate): string[] {
   const { meta, removeMeta, newUid, ...fields } = toPatch(input);
   return [
-    ...Object.keys(fields).map(changedField),
-    ...(newUid === undefined ? [] : ['uid', 'uidUpdateable'].map(changedField)),
-    ...(meta === null ? [changedField('meta')] : Object.keys(meta ?? {}).map(changedAttribute)),
+    ...Object.keys(fields),
+    ...(newUid === undefined ? [] : ['uid', 'uidUpdateable']),
+    ...(meta === null ? ['meta'] : Object.keys(meta ?? {}).map(changedAttribute)),
     ...((removeMeta ?? []) as readonly string[]).map(changedAttribute),
   ];
 }

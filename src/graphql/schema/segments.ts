@@ -1,12 +1,12 @@
 import { COUNT_CAP } from '../../db/reading/count.ts';
 import { type SegmentDefinition, segmentStatuses } from '../../domain/segments/definition.ts';
+import type { ExplainedCondition } from '../../domain/segments/explain.ts';
 import { matchingSegmentMembers, segmentMembersSource } from '../../domain/segments/memberships.ts';
 import { type Segment, type SegmentMembership, segmentColumns, segmentsSource } from '../../domain/segments/segment.ts';
 import { presentFilter, type StoredFilter } from '../../domain/segments/stored-filter.ts';
 import { readFilterNames, summaryOf } from '../../domain/segments/summary.ts';
 import { MAX_SEGMENT_DESCRIPTION_LENGTH, MAX_SEGMENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
-import type { ExplainedCondition } from '../../domain/users/filter/explain.ts';
 import type { Context } from '../context.ts';
 import type { SegmentRow } from '../loaders/partial-rows.ts';
 import { pageArguments } from './arguments.ts';

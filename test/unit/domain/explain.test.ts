@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { explain } from '../../../src/domain/users/filter/explain.ts';
+import { explain } from '../../../src/domain/segments/explain.ts';
 import { toCondition } from '../../../src/domain/users/filter/filter.ts';
 import type { UserFilter } from '../../../src/domain/users/filter/input.ts';
 import { choicesOf } from '../../kit/choices.ts';
