@@ -159,6 +159,7 @@ async function computeInMemory(
         definition,
         ...(holds ? { change: 'enter' } : {}),
         ...(Number.isFinite(due) ? { due } : {}),
+        isSuppressed: stored.get(userId)?.suppressedIn.has(definition.segmentId) ?? false,
         causes: [],
       });
     }

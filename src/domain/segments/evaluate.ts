@@ -28,6 +28,8 @@ export interface Effect {
   change?: 'enter' | 'exit';
   /** The due instant to store, in ms since 1970; null deletes it, undefined keeps the stored one. */
   due?: number | null;
+  /** Whether the user is suppressed in the segment whenever a member. */
+  isSuppressed: boolean;
   causes: readonly Cause[];
 }
 
@@ -65,22 +67,22 @@ export function evaluateUser(
     const { holds, due } = evaluateDefinition(definition, user, now);
     const newDue = dueToStore(before.due, due, now);
     const hasChanged = holds !== before.isMember;
+    const { segmentId } = definition;
+    const isSuppressed = stored?.suppressedIn.has(segmentId) ?? false;
     if (hasChanged || newDue !== undefined) {
       effects.push({
         userId,
         definition,
         ...(hasChanged ? { change: holds ? 'enter' : 'exit' } : {}),
         ...(newDue === undefined ? {} : { due: newDue }),
+        isSuppressed,
         causes,
       });
     }
-    if (!hasChanged || !definition.isCurrent) continue;
-    const { segmentId } = definition;
-    const others = user.segments.filter((each) => each.segmentId !== segmentId);
-    const suppressed = stored?.suppressedIn.has(segmentId) ?? false;
-    user = { ...user, segments: holds ? [...others, { segmentId, suppressed }] : others };
     const dependents = plan.dependentsOf(index);
-    if (dependents.length === 0) continue;
+    if (!hasChanged || dependents.length === 0) continue;
+    const others = user.segments.filter((each) => each.segmentId !== segmentId);
+    user = { ...user, segments: holds ? [...others, { segmentId, suppressed: isSuppressed }] : others };
     const cause = [causeOfSegment(definition)];
     all = addEvaluations(all, new Map(dependents.map((dependent) => [dependent, cause])));
   }

@@ -82,8 +82,11 @@ export async function readNews(db: WriteDb, workerId: string, now?: Date): Promi
           WHERE changes.workspace_id = consumer.workspace_id AND changes.xid >= pg_snapshot_xmax(${position})::text::bigint
           ORDER BY changes.xid LIMIT 1
         ) IS NOT NULL OR EXISTS (
-          SELECT FROM changes WHERE changes.workspace_id = consumer.workspace_id
-            AND changes.xid = ANY(ARRAY(SELECT xip::text::bigint FROM pg_snapshot_xip(${position}) AS xip))
+          SELECT FROM pg_snapshot_xip(${position}) AS xip
+          WHERE (
+            SELECT true FROM changes WHERE changes.workspace_id = consumer.workspace_id AND changes.xid = xip::text::bigint
+            ORDER BY changes.xid, changes.seq LIMIT 1
+          ) IS NOT NULL
         ) OR (
           SELECT true FROM segment_due
           WHERE segment_due.workspace_id = consumer.workspace_id

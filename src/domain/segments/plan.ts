@@ -52,11 +52,10 @@ export function createPlan(unordered: readonly Definition[]): Plan {
     allByCause.set(cause, all);
     return all;
   };
-  const dependentsOf = (place: number): readonly number[] => {
-    const definition = definitions[place];
-    if (!definition?.isCurrent) return [];
-    return [...(index.get(segmentKey(definition.segmentId)) ?? []), ...(index.get(ANY_SEGMENT) ?? [])];
-  };
+  const dependents = definitions.map(({ isCurrent, segmentId }) =>
+    isCurrent ? [...(index.get(segmentKey(segmentId)) ?? []), ...(index.get(ANY_SEGMENT) ?? [])] : [],
+  );
+  const dependentsOf = (place: number): readonly number[] => dependents[place] ?? [];
   return {
     definitions,
     byId: new Map(definitions.map(({ id }, place) => [id, place])),

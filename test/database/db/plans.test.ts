@@ -4,6 +4,7 @@ import { openDatabase, type ReadDb, type WriteDb } from '../../../src/db/client.
 import { countRows } from '../../../src/db/reading/count.ts';
 import { type KeysetSource, type Page, readPages } from '../../../src/db/reading/keyset.ts';
 import { type AuditFilter, readAudit } from '../../../src/domain/changes/audit.ts';
+import { changesAfter } from '../../../src/domain/changes/feed.ts';
 import { readDevices } from '../../../src/domain/devices/device.ts';
 import { insertEvents } from '../../../src/domain/events/add.ts';
 import { eventsSource } from '../../../src/domain/events/event.ts';
@@ -26,6 +27,8 @@ const workspaceId = '00000000-0000-7000-8000-000000000001';
 const other = '00000000-0000-7000-8000-000000000002';
 /** The id of row number `n`; the same in both workspaces. */
 const id = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+/** A position in the log after all changes but those of transactions 501, which has written none, and later ones. */
+const UP_TO_DATE = `501:${ROWS + 2}:501,${ROWS + 1}`;
 const ids = `('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
 
 /** Fills two workspaces, each with 20,000 users, lists and segments; one list and one segment have all users, one user all events. */
@@ -67,7 +70,7 @@ interface Plan {
 
 /** A parameter as a literal for EXECUTE. */
 const literal = (value: unknown) =>
-  value === null ? 'NULL' : escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
+  value == null ? 'NULL' : escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
 
 /** Every node of a plan. */
 const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
@@ -145,8 +148,7 @@ describe('the plans of connections over 20,000 rows', () => {
   it.each<[string, AuditFilter]>([
     ['unfiltered', {}],
     ['of a user', { userId: id(1) }],
-    ['of a key', { keyId: 'k1' }],
-    ['of an unknown key', { keyId: 'k4' }],
+    ['of a user, since a time', { userId: id(1), since: new Date(0) }],
   ])('the audit trail, %s, reads only its page', async (_name, filter) => {
     for (const before of [undefined, `${ROWS / 2}-${ROWS / 2}`]) {
       const page = { size: 30, before };
@@ -155,13 +157,26 @@ describe('the plans of connections over 20,000 rows', () => {
     }
   });
 
-  it('the audit trail since a time ends with the first step that is older', async () => {
+  it('the audit trail since a time ends with the first block that is older', async () => {
     const since = new Date((ROWS - 10) * 1000);
+    expect((await readAudit(database.db, workspaceId, { since }, { size: 10 })).rows).toHaveLength(10);
     expect((await readAudit(database.db, workspaceId, { since }, { size: 30 })).rows).toHaveLength(11);
     const touched = await rowsTouched(() =>
       readAudit(database.db, workspaceId, { since: new Date('2100-01-01') }, { size: 30 }),
     );
-    expect(touched).toEqual({ changes: 1_000 });
+    expect(touched).toEqual({ changes: 31 });
+  });
+
+  it('the audit trail of a key is read in blocks, each of them once', async () => {
+    const all = await readAudit(database.db, workspaceId, { keyId: 'k1' }, { size: 1_000 });
+    expect(all.rows.map(({ seq }) => Number(seq))).toEqual(
+      Array.from({ length: 1_000 }, (_, place) => ROWS - 1 - 3 * place),
+    );
+    expect(all.hasMore).toBe(true);
+    statements = [];
+    expect((await readAudit(database.db, workspaceId, { keyId: 'k4' }, { size: 30 })).rows).toEqual([]);
+    // Of 31, 248, 1,984 and 10,000 entries, the rest, and none.
+    expect(statements).toHaveLength(6);
   });
 
   it.each([
@@ -181,6 +196,31 @@ describe('the plans of connections over 20,000 rows', () => {
     const news = await readNews(database.db, workspaceId);
     expect(news.length).toBe(xid > ROWS ? 0 : 1);
     expect((await rowsTouched(() => readNews(database.db, workspaceId))).changes).toBeLessThanOrEqual(1);
+  });
+
+  it.each<[string, (db: WriteDb) => Promise<unknown>]>([
+    ['the search for changes', (db) => readNews(db, workspaceId)],
+    ['the read of changes', (db) => changesAfter(db, workspaceId, UP_TO_DATE, 10)],
+  ])('%s does not read the log with a plan from before it grew', async (_name, read) => {
+    await using fresh = await createDatabase();
+    await using stack = new AsyncDisposableStack();
+    const session = stack.adopt(new Client(fresh.connection), (opened) => opened.end());
+    await session.connect();
+    const { text, values } = await statementOf(() => read(database.db));
+    const insertChanges = (from: number, to: number) =>
+      session.query(`
+      INSERT INTO changes (workspace_id, xid, seq, at, key_id, action)
+      SELECT '${workspaceId}', n, n, now(), 'k', 'updateUser' FROM generate_series(${from}, ${to}) AS n`);
+    await insertChanges(1, 500);
+    await session.query(`INSERT INTO workspaces (workspace_id, name) VALUES ('${workspaceId}', 'w');
+      INSERT INTO change_consumers (workspace_id, name, snapshot, owner)
+      VALUES ('${workspaceId}', 'segments', '${UP_TO_DATE}', '${workspaceId}');
+      ANALYZE; SET plan_cache_mode = force_generic_plan; PREPARE search AS ${text}`);
+    const execute = `EXECUTE search(${values.map(literal)})`;
+    await session.query(execute);
+    await insertChanges(502, ROWS);
+    const { rows } = await session.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${execute}`);
+    expect(rowsOf(rows[0]['QUERY PLAN'][0].Plan)).toMatchObject({ changes: 0 });
   });
 
   it('List.members counts memberships without reading users', async () => {

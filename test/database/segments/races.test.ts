@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
 import { setSegmentSuppression } from '../../../src/domain/segments/suppress.ts';
+import { deleteUser } from '../../../src/domain/users/delete.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
+import { addSegment, addUser } from '../../kit/factories.ts';
 import {
   after,
   define,
@@ -51,6 +53,26 @@ it('suppresses a member whom a new definition adds while the suppression is bein
   await Promise.all(suppressing);
   await settle(app);
   expect(await readMembers(app, segmentId)).toMatchObject([{ uid: 'ada', suppressed: true }]);
+});
+
+it('leaves nothing of a user whose deletion waits for the step that adds the user', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  const { db, workspaceId } = app;
+  const { id } = await addUser(app, { uid: 'ada' });
+  const { id: segmentId } = await addSegment(app, 'Segment');
+  const { deletions } = await db.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT FROM users WHERE id = ${id}::uuid FOR KEY SHARE`;
+    const deletions = [deleteUser(db, actorOf(app), 'ada')];
+    await untilWaiting(app, 1);
+    await tx.$executeRaw`INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id)
+      VALUES (${workspaceId}::uuid, ${segmentId}::uuid, ${segmentId}::uuid, ${id}::uuid)`;
+    await tx.$executeRaw`INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
+      VALUES (${workspaceId}::uuid, ${id}::uuid, ${segmentId}::uuid, now())`;
+    return { deletions };
+  });
+  await Promise.all(deletions);
+  expect(await db.segmentMembership.count({ where: { userId: id } })).toBe(0);
+  expect(await db.segmentDue.count({ where: { userId: id } })).toBe(0);
 });
 
 it('computes a user who is created, and consumed by another process, just before a definition is complete', async () => {

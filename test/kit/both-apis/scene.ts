@@ -67,9 +67,9 @@ export async function rowsOf({ db, workspaceId }: Place) {
     include: {
       devices: { orderBy: { lastSeenAt: 'asc' } },
       lists: { orderBy: { listId: 'asc' } },
-      segments: true,
     },
   });
+  const memberships = await db.segmentMembership.findMany({ where });
   const events = await db.event.findMany({ where, orderBy: { id: 'asc' } });
   const segments = await db.segment.findMany({ where });
   const storedLists = await db.list.findMany({ where, orderBy: { id: 'asc' } });
@@ -82,10 +82,12 @@ export async function rowsOf({ db, workspaceId }: Place) {
       updatedAt: time(updatedAt),
       devices: user.devices.map(({ token, platform }) => ({ token, platform })),
       lists: user.lists.map(({ listId, subscribed, joinedAt }) => ({ listId, subscribed, joinedAt: time(joinedAt) })),
-      segments: user.segments.map(({ segmentId, suppressed }) => ({
-        name: segments.find((segment) => segment.id === segmentId)?.name,
-        suppressed,
-      })),
+      segments: memberships
+        .filter(({ userId }) => userId === id)
+        .map(({ segmentId, suppressed }) => ({
+          name: segments.find((segment) => segment.id === segmentId)?.name,
+          suppressed,
+        })),
       events: events
         .filter(({ userId }) => userId === id)
         .map(({ name, value, properties, timestamp }) => ({ name, value, properties, timestamp: time(timestamp) })),

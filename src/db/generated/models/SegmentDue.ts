@@ -15,6 +15,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 /**
  * Model SegmentDue
  * The next instant at which a user's membership according to a definition can change without a write. No row if there is none.
+ * Has no foreign key to users, for the same reason as `segment_memberships`.
  */
 export type SegmentDueModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentDuePayload>
 
@@ -174,7 +175,6 @@ export type SegmentDueWhereInput = {
   userId?: Prisma.UuidFilter<"SegmentDue"> | string
   definitionId?: Prisma.UuidFilter<"SegmentDue"> | string
   dueAt?: Prisma.DateTimeFilter<"SegmentDue"> | Date | string
-  user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
 
 export type SegmentDueOrderByWithRelationInput = {
@@ -182,7 +182,6 @@ export type SegmentDueOrderByWithRelationInput = {
   userId?: Prisma.SortOrder
   definitionId?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
-  user?: Prisma.UserOrderByWithRelationInput
 }
 
 export type SegmentDueWhereUniqueInput = Prisma.AtLeast<{
@@ -194,7 +193,6 @@ export type SegmentDueWhereUniqueInput = Prisma.AtLeast<{
   userId?: Prisma.UuidFilter<"SegmentDue"> | string
   definitionId?: Prisma.UuidFilter<"SegmentDue"> | string
   dueAt?: Prisma.DateTimeFilter<"SegmentDue"> | Date | string
-  user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "workspaceId_userId_definitionId">
 
 export type SegmentDueOrderByWithAggregationInput = {
@@ -218,9 +216,10 @@ export type SegmentDueScalarWhereWithAggregatesInput = {
 }
 
 export type SegmentDueCreateInput = {
+  workspaceId: string
+  userId: string
   definitionId: string
   dueAt: Date | string
-  user: Prisma.UserCreateNestedOneWithoutSegmentDuesInput
 }
 
 export type SegmentDueUncheckedCreateInput = {
@@ -231,9 +230,10 @@ export type SegmentDueUncheckedCreateInput = {
 }
 
 export type SegmentDueUpdateInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  userId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  user?: Prisma.UserUpdateOneRequiredWithoutSegmentDuesNestedInput
 }
 
 export type SegmentDueUncheckedUpdateInput = {
@@ -251,6 +251,8 @@ export type SegmentDueCreateManyInput = {
 }
 
 export type SegmentDueUpdateManyMutationInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
+  userId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -260,16 +262,6 @@ export type SegmentDueUncheckedUpdateManyInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type SegmentDueListRelationFilter = {
-  every?: Prisma.SegmentDueWhereInput
-  some?: Prisma.SegmentDueWhereInput
-  none?: Prisma.SegmentDueWhereInput
-}
-
-export type SegmentDueOrderByRelationAggregateInput = {
-  _count?: Prisma.SortOrder
 }
 
 export type SegmentDueWorkspaceIdUserIdDefinitionIdCompoundUniqueInput = {
@@ -299,114 +291,6 @@ export type SegmentDueMinOrderByAggregateInput = {
   dueAt?: Prisma.SortOrder
 }
 
-export type SegmentDueCreateNestedManyWithoutUserInput = {
-  create?: Prisma.XOR<Prisma.SegmentDueCreateWithoutUserInput, Prisma.SegmentDueUncheckedCreateWithoutUserInput> | Prisma.SegmentDueCreateWithoutUserInput[] | Prisma.SegmentDueUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentDueCreateOrConnectWithoutUserInput | Prisma.SegmentDueCreateOrConnectWithoutUserInput[]
-  createMany?: Prisma.SegmentDueCreateManyUserInputEnvelope
-  connect?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-}
-
-export type SegmentDueUncheckedCreateNestedManyWithoutUserInput = {
-  create?: Prisma.XOR<Prisma.SegmentDueCreateWithoutUserInput, Prisma.SegmentDueUncheckedCreateWithoutUserInput> | Prisma.SegmentDueCreateWithoutUserInput[] | Prisma.SegmentDueUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentDueCreateOrConnectWithoutUserInput | Prisma.SegmentDueCreateOrConnectWithoutUserInput[]
-  createMany?: Prisma.SegmentDueCreateManyUserInputEnvelope
-  connect?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-}
-
-export type SegmentDueUpdateManyWithoutUserNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentDueCreateWithoutUserInput, Prisma.SegmentDueUncheckedCreateWithoutUserInput> | Prisma.SegmentDueCreateWithoutUserInput[] | Prisma.SegmentDueUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentDueCreateOrConnectWithoutUserInput | Prisma.SegmentDueCreateOrConnectWithoutUserInput[]
-  upsert?: Prisma.SegmentDueUpsertWithWhereUniqueWithoutUserInput | Prisma.SegmentDueUpsertWithWhereUniqueWithoutUserInput[]
-  createMany?: Prisma.SegmentDueCreateManyUserInputEnvelope
-  set?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  disconnect?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  delete?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  connect?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  update?: Prisma.SegmentDueUpdateWithWhereUniqueWithoutUserInput | Prisma.SegmentDueUpdateWithWhereUniqueWithoutUserInput[]
-  updateMany?: Prisma.SegmentDueUpdateManyWithWhereWithoutUserInput | Prisma.SegmentDueUpdateManyWithWhereWithoutUserInput[]
-  deleteMany?: Prisma.SegmentDueScalarWhereInput | Prisma.SegmentDueScalarWhereInput[]
-}
-
-export type SegmentDueUncheckedUpdateManyWithoutUserNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentDueCreateWithoutUserInput, Prisma.SegmentDueUncheckedCreateWithoutUserInput> | Prisma.SegmentDueCreateWithoutUserInput[] | Prisma.SegmentDueUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentDueCreateOrConnectWithoutUserInput | Prisma.SegmentDueCreateOrConnectWithoutUserInput[]
-  upsert?: Prisma.SegmentDueUpsertWithWhereUniqueWithoutUserInput | Prisma.SegmentDueUpsertWithWhereUniqueWithoutUserInput[]
-  createMany?: Prisma.SegmentDueCreateManyUserInputEnvelope
-  set?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  disconnect?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  delete?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  connect?: Prisma.SegmentDueWhereUniqueInput | Prisma.SegmentDueWhereUniqueInput[]
-  update?: Prisma.SegmentDueUpdateWithWhereUniqueWithoutUserInput | Prisma.SegmentDueUpdateWithWhereUniqueWithoutUserInput[]
-  updateMany?: Prisma.SegmentDueUpdateManyWithWhereWithoutUserInput | Prisma.SegmentDueUpdateManyWithWhereWithoutUserInput[]
-  deleteMany?: Prisma.SegmentDueScalarWhereInput | Prisma.SegmentDueScalarWhereInput[]
-}
-
-export type SegmentDueCreateWithoutUserInput = {
-  definitionId: string
-  dueAt: Date | string
-}
-
-export type SegmentDueUncheckedCreateWithoutUserInput = {
-  definitionId: string
-  dueAt: Date | string
-}
-
-export type SegmentDueCreateOrConnectWithoutUserInput = {
-  where: Prisma.SegmentDueWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentDueCreateWithoutUserInput, Prisma.SegmentDueUncheckedCreateWithoutUserInput>
-}
-
-export type SegmentDueCreateManyUserInputEnvelope = {
-  data: Prisma.SegmentDueCreateManyUserInput | Prisma.SegmentDueCreateManyUserInput[]
-  skipDuplicates?: boolean
-}
-
-export type SegmentDueUpsertWithWhereUniqueWithoutUserInput = {
-  where: Prisma.SegmentDueWhereUniqueInput
-  update: Prisma.XOR<Prisma.SegmentDueUpdateWithoutUserInput, Prisma.SegmentDueUncheckedUpdateWithoutUserInput>
-  create: Prisma.XOR<Prisma.SegmentDueCreateWithoutUserInput, Prisma.SegmentDueUncheckedCreateWithoutUserInput>
-}
-
-export type SegmentDueUpdateWithWhereUniqueWithoutUserInput = {
-  where: Prisma.SegmentDueWhereUniqueInput
-  data: Prisma.XOR<Prisma.SegmentDueUpdateWithoutUserInput, Prisma.SegmentDueUncheckedUpdateWithoutUserInput>
-}
-
-export type SegmentDueUpdateManyWithWhereWithoutUserInput = {
-  where: Prisma.SegmentDueScalarWhereInput
-  data: Prisma.XOR<Prisma.SegmentDueUpdateManyMutationInput, Prisma.SegmentDueUncheckedUpdateManyWithoutUserInput>
-}
-
-export type SegmentDueScalarWhereInput = {
-  AND?: Prisma.SegmentDueScalarWhereInput | Prisma.SegmentDueScalarWhereInput[]
-  OR?: Prisma.SegmentDueScalarWhereInput[]
-  NOT?: Prisma.SegmentDueScalarWhereInput | Prisma.SegmentDueScalarWhereInput[]
-  workspaceId?: Prisma.UuidFilter<"SegmentDue"> | string
-  userId?: Prisma.UuidFilter<"SegmentDue"> | string
-  definitionId?: Prisma.UuidFilter<"SegmentDue"> | string
-  dueAt?: Prisma.DateTimeFilter<"SegmentDue"> | Date | string
-}
-
-export type SegmentDueCreateManyUserInput = {
-  definitionId: string
-  dueAt: Date | string
-}
-
-export type SegmentDueUpdateWithoutUserInput = {
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type SegmentDueUncheckedUpdateWithoutUserInput = {
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type SegmentDueUncheckedUpdateManyWithoutUserInput = {
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
 
 
 export type SegmentDueSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -414,7 +298,6 @@ export type SegmentDueSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   userId?: boolean
   definitionId?: boolean
   dueAt?: boolean
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentDue"]>
 
 export type SegmentDueSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -422,7 +305,6 @@ export type SegmentDueSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   userId?: boolean
   definitionId?: boolean
   dueAt?: boolean
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentDue"]>
 
 export type SegmentDueSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -430,7 +312,6 @@ export type SegmentDueSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   userId?: boolean
   definitionId?: boolean
   dueAt?: boolean
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentDue"]>
 
 export type SegmentDueSelectScalar = {
@@ -441,21 +322,10 @@ export type SegmentDueSelectScalar = {
 }
 
 export type SegmentDueOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "userId" | "definitionId" | "dueAt", ExtArgs["result"]["segmentDue"]>
-export type SegmentDueInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
-}
-export type SegmentDueIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
-}
-export type SegmentDueIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
-}
 
 export type $SegmentDuePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "SegmentDue"
-  objects: {
-    user: Prisma.$UserPayload<ExtArgs>
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
     userId: string
@@ -855,7 +725,6 @@ readonly fields: SegmentDueFieldRefs;
  */
 export interface Prisma__SegmentDueClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  user<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -906,10 +775,6 @@ export type SegmentDueFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
-  /**
    * Filter, which SegmentDue to fetch.
    */
   where: Prisma.SegmentDueWhereUniqueInput
@@ -928,10 +793,6 @@ export type SegmentDueFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extens
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
-  /**
    * Filter, which SegmentDue to fetch.
    */
   where: Prisma.SegmentDueWhereUniqueInput
@@ -949,10 +810,6 @@ export type SegmentDueFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the SegmentDue
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
   /**
    * Filter, which SegmentDue to fetch.
    */
@@ -1002,10 +859,6 @@ export type SegmentDueFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extensi
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
-  /**
    * Filter, which SegmentDue to fetch.
    */
   where?: Prisma.SegmentDueWhereInput
@@ -1053,10 +906,6 @@ export type SegmentDueFindManyArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Omit specific fields from the SegmentDue
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
   /**
    * Filter, which SegmentDues to fetch.
    */
@@ -1106,10 +955,6 @@ export type SegmentDueCreateArgs<ExtArgs extends runtime.Types.Extensions.Intern
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
-  /**
    * The data needed to create a SegmentDue.
    */
   data: Prisma.XOR<Prisma.SegmentDueCreateInput, Prisma.SegmentDueUncheckedCreateInput>
@@ -1143,10 +988,6 @@ export type SegmentDueCreateManyAndReturnArgs<ExtArgs extends runtime.Types.Exte
    */
   data: Prisma.SegmentDueCreateManyInput | Prisma.SegmentDueCreateManyInput[]
   skipDuplicates?: boolean
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1161,10 +1002,6 @@ export type SegmentDueUpdateArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the SegmentDue
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
   /**
    * The data needed to update a SegmentDue.
    */
@@ -1217,10 +1054,6 @@ export type SegmentDueUpdateManyAndReturnArgs<ExtArgs extends runtime.Types.Exte
    * Limit how many SegmentDues to update.
    */
   limit?: number
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1235,10 +1068,6 @@ export type SegmentDueUpsertArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the SegmentDue
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
   /**
    * The filter to search for the SegmentDue to update in case it exists.
    */
@@ -1265,10 +1094,6 @@ export type SegmentDueDeleteArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the SegmentDue
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
   /**
    * Filter which SegmentDue to delete.
    */
@@ -1301,8 +1126,4 @@ export type SegmentDueDefaultArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the SegmentDue
    */
   omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
 }

@@ -15,7 +15,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 /**
  * Model SegmentMembership
  * A user's membership in a segment according to one definition. Only memberships of the segment's current definition are visible. A
- * suppressed member receives no broadcasts.
+ * suppressed member receives no broadcasts. No foreign key to users: the statement that inserts rows locks their users, and a
+ * trigger on users deletes them. A key would check each row, which took a quarter of the time of a write (docs/performance-steps.md).
  */
 export type SegmentMembershipModel = runtime.Types.Result.DefaultSelection<Prisma.$SegmentMembershipPayload>
 
@@ -191,7 +192,6 @@ export type SegmentMembershipWhereInput = {
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
   enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
-  user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
 
 export type SegmentMembershipOrderByWithRelationInput = {
@@ -201,7 +201,6 @@ export type SegmentMembershipOrderByWithRelationInput = {
   userId?: Prisma.SortOrder
   suppressed?: Prisma.SortOrder
   enteredAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  user?: Prisma.UserOrderByWithRelationInput
 }
 
 export type SegmentMembershipWhereUniqueInput = Prisma.AtLeast<{
@@ -215,7 +214,6 @@ export type SegmentMembershipWhereUniqueInput = Prisma.AtLeast<{
   userId?: Prisma.UuidFilter<"SegmentMembership"> | string
   suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
   enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
-  user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "workspaceId_definitionId_userId">
 
 export type SegmentMembershipOrderByWithAggregationInput = {
@@ -243,11 +241,12 @@ export type SegmentMembershipScalarWhereWithAggregatesInput = {
 }
 
 export type SegmentMembershipCreateInput = {
+  workspaceId: string
   segmentId: string
   definitionId: string
+  userId: string
   suppressed?: boolean
   enteredAt?: Date | string | null
-  user: Prisma.UserCreateNestedOneWithoutSegmentsInput
 }
 
 export type SegmentMembershipUncheckedCreateInput = {
@@ -260,11 +259,12 @@ export type SegmentMembershipUncheckedCreateInput = {
 }
 
 export type SegmentMembershipUpdateInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  user?: Prisma.UserUpdateOneRequiredWithoutSegmentsNestedInput
 }
 
 export type SegmentMembershipUncheckedUpdateInput = {
@@ -286,8 +286,10 @@ export type SegmentMembershipCreateManyInput = {
 }
 
 export type SegmentMembershipUpdateManyMutationInput = {
+  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   segmentId?: Prisma.StringFieldUpdateOperationsInput | string
   definitionId?: Prisma.StringFieldUpdateOperationsInput | string
+  userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -299,16 +301,6 @@ export type SegmentMembershipUncheckedUpdateManyInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
   enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-}
-
-export type SegmentMembershipListRelationFilter = {
-  every?: Prisma.SegmentMembershipWhereInput
-  some?: Prisma.SegmentMembershipWhereInput
-  none?: Prisma.SegmentMembershipWhereInput
-}
-
-export type SegmentMembershipOrderByRelationAggregateInput = {
-  _count?: Prisma.SortOrder
 }
 
 export type SegmentMembershipWorkspaceIdDefinitionIdUserIdCompoundUniqueInput = {
@@ -344,128 +336,6 @@ export type SegmentMembershipMinOrderByAggregateInput = {
   enteredAt?: Prisma.SortOrder
 }
 
-export type SegmentMembershipCreateNestedManyWithoutUserInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutUserInput, Prisma.SegmentMembershipUncheckedCreateWithoutUserInput> | Prisma.SegmentMembershipCreateWithoutUserInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutUserInput | Prisma.SegmentMembershipCreateOrConnectWithoutUserInput[]
-  createMany?: Prisma.SegmentMembershipCreateManyUserInputEnvelope
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-}
-
-export type SegmentMembershipUncheckedCreateNestedManyWithoutUserInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutUserInput, Prisma.SegmentMembershipUncheckedCreateWithoutUserInput> | Prisma.SegmentMembershipCreateWithoutUserInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutUserInput | Prisma.SegmentMembershipCreateOrConnectWithoutUserInput[]
-  createMany?: Prisma.SegmentMembershipCreateManyUserInputEnvelope
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-}
-
-export type SegmentMembershipUpdateManyWithoutUserNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutUserInput, Prisma.SegmentMembershipUncheckedCreateWithoutUserInput> | Prisma.SegmentMembershipCreateWithoutUserInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutUserInput | Prisma.SegmentMembershipCreateOrConnectWithoutUserInput[]
-  upsert?: Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutUserInput | Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutUserInput[]
-  createMany?: Prisma.SegmentMembershipCreateManyUserInputEnvelope
-  set?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  disconnect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  delete?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  update?: Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutUserInput | Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutUserInput[]
-  updateMany?: Prisma.SegmentMembershipUpdateManyWithWhereWithoutUserInput | Prisma.SegmentMembershipUpdateManyWithWhereWithoutUserInput[]
-  deleteMany?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
-}
-
-export type SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput = {
-  create?: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutUserInput, Prisma.SegmentMembershipUncheckedCreateWithoutUserInput> | Prisma.SegmentMembershipCreateWithoutUserInput[] | Prisma.SegmentMembershipUncheckedCreateWithoutUserInput[]
-  connectOrCreate?: Prisma.SegmentMembershipCreateOrConnectWithoutUserInput | Prisma.SegmentMembershipCreateOrConnectWithoutUserInput[]
-  upsert?: Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutUserInput | Prisma.SegmentMembershipUpsertWithWhereUniqueWithoutUserInput[]
-  createMany?: Prisma.SegmentMembershipCreateManyUserInputEnvelope
-  set?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  disconnect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  delete?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  connect?: Prisma.SegmentMembershipWhereUniqueInput | Prisma.SegmentMembershipWhereUniqueInput[]
-  update?: Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutUserInput | Prisma.SegmentMembershipUpdateWithWhereUniqueWithoutUserInput[]
-  updateMany?: Prisma.SegmentMembershipUpdateManyWithWhereWithoutUserInput | Prisma.SegmentMembershipUpdateManyWithWhereWithoutUserInput[]
-  deleteMany?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
-}
-
-export type SegmentMembershipCreateWithoutUserInput = {
-  segmentId: string
-  definitionId: string
-  suppressed?: boolean
-  enteredAt?: Date | string | null
-}
-
-export type SegmentMembershipUncheckedCreateWithoutUserInput = {
-  segmentId: string
-  definitionId: string
-  suppressed?: boolean
-  enteredAt?: Date | string | null
-}
-
-export type SegmentMembershipCreateOrConnectWithoutUserInput = {
-  where: Prisma.SegmentMembershipWhereUniqueInput
-  create: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutUserInput, Prisma.SegmentMembershipUncheckedCreateWithoutUserInput>
-}
-
-export type SegmentMembershipCreateManyUserInputEnvelope = {
-  data: Prisma.SegmentMembershipCreateManyUserInput | Prisma.SegmentMembershipCreateManyUserInput[]
-  skipDuplicates?: boolean
-}
-
-export type SegmentMembershipUpsertWithWhereUniqueWithoutUserInput = {
-  where: Prisma.SegmentMembershipWhereUniqueInput
-  update: Prisma.XOR<Prisma.SegmentMembershipUpdateWithoutUserInput, Prisma.SegmentMembershipUncheckedUpdateWithoutUserInput>
-  create: Prisma.XOR<Prisma.SegmentMembershipCreateWithoutUserInput, Prisma.SegmentMembershipUncheckedCreateWithoutUserInput>
-}
-
-export type SegmentMembershipUpdateWithWhereUniqueWithoutUserInput = {
-  where: Prisma.SegmentMembershipWhereUniqueInput
-  data: Prisma.XOR<Prisma.SegmentMembershipUpdateWithoutUserInput, Prisma.SegmentMembershipUncheckedUpdateWithoutUserInput>
-}
-
-export type SegmentMembershipUpdateManyWithWhereWithoutUserInput = {
-  where: Prisma.SegmentMembershipScalarWhereInput
-  data: Prisma.XOR<Prisma.SegmentMembershipUpdateManyMutationInput, Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserInput>
-}
-
-export type SegmentMembershipScalarWhereInput = {
-  AND?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
-  OR?: Prisma.SegmentMembershipScalarWhereInput[]
-  NOT?: Prisma.SegmentMembershipScalarWhereInput | Prisma.SegmentMembershipScalarWhereInput[]
-  workspaceId?: Prisma.UuidFilter<"SegmentMembership"> | string
-  segmentId?: Prisma.UuidFilter<"SegmentMembership"> | string
-  definitionId?: Prisma.UuidFilter<"SegmentMembership"> | string
-  userId?: Prisma.UuidFilter<"SegmentMembership"> | string
-  suppressed?: Prisma.BoolFilter<"SegmentMembership"> | boolean
-  enteredAt?: Prisma.DateTimeNullableFilter<"SegmentMembership"> | Date | string | null
-}
-
-export type SegmentMembershipCreateManyUserInput = {
-  segmentId: string
-  definitionId: string
-  suppressed?: boolean
-  enteredAt?: Date | string | null
-}
-
-export type SegmentMembershipUpdateWithoutUserInput = {
-  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-}
-
-export type SegmentMembershipUncheckedUpdateWithoutUserInput = {
-  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-}
-
-export type SegmentMembershipUncheckedUpdateManyWithoutUserInput = {
-  segmentId?: Prisma.StringFieldUpdateOperationsInput | string
-  definitionId?: Prisma.StringFieldUpdateOperationsInput | string
-  suppressed?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  enteredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-}
-
 
 
 export type SegmentMembershipSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -475,7 +345,6 @@ export type SegmentMembershipSelect<ExtArgs extends runtime.Types.Extensions.Int
   userId?: boolean
   suppressed?: boolean
   enteredAt?: boolean
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
 
 export type SegmentMembershipSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -485,7 +354,6 @@ export type SegmentMembershipSelectCreateManyAndReturn<ExtArgs extends runtime.T
   userId?: boolean
   suppressed?: boolean
   enteredAt?: boolean
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
 
 export type SegmentMembershipSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -495,7 +363,6 @@ export type SegmentMembershipSelectUpdateManyAndReturn<ExtArgs extends runtime.T
   userId?: boolean
   suppressed?: boolean
   enteredAt?: boolean
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["segmentMembership"]>
 
 export type SegmentMembershipSelectScalar = {
@@ -508,21 +375,10 @@ export type SegmentMembershipSelectScalar = {
 }
 
 export type SegmentMembershipOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "segmentId" | "definitionId" | "userId" | "suppressed" | "enteredAt", ExtArgs["result"]["segmentMembership"]>
-export type SegmentMembershipInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
-}
-export type SegmentMembershipIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
-}
-export type SegmentMembershipIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
-}
 
 export type $SegmentMembershipPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "SegmentMembership"
-  objects: {
-    user: Prisma.$UserPayload<ExtArgs>
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     workspaceId: string
     segmentId: string
@@ -927,7 +783,6 @@ readonly fields: SegmentMembershipFieldRefs;
  */
 export interface Prisma__SegmentMembershipClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  user<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -980,10 +835,6 @@ export type SegmentMembershipFindUniqueArgs<ExtArgs extends runtime.Types.Extens
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
-  /**
    * Filter, which SegmentMembership to fetch.
    */
   where: Prisma.SegmentMembershipWhereUniqueInput
@@ -1002,10 +853,6 @@ export type SegmentMembershipFindUniqueOrThrowArgs<ExtArgs extends runtime.Types
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
-  /**
    * Filter, which SegmentMembership to fetch.
    */
   where: Prisma.SegmentMembershipWhereUniqueInput
@@ -1023,10 +870,6 @@ export type SegmentMembershipFindFirstArgs<ExtArgs extends runtime.Types.Extensi
    * Omit specific fields from the SegmentMembership
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
   /**
    * Filter, which SegmentMembership to fetch.
    */
@@ -1076,10 +919,6 @@ export type SegmentMembershipFindFirstOrThrowArgs<ExtArgs extends runtime.Types.
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
-  /**
    * Filter, which SegmentMembership to fetch.
    */
   where?: Prisma.SegmentMembershipWhereInput
@@ -1127,10 +966,6 @@ export type SegmentMembershipFindManyArgs<ExtArgs extends runtime.Types.Extensio
    * Omit specific fields from the SegmentMembership
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
   /**
    * Filter, which SegmentMemberships to fetch.
    */
@@ -1180,10 +1015,6 @@ export type SegmentMembershipCreateArgs<ExtArgs extends runtime.Types.Extensions
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
-  /**
    * The data needed to create a SegmentMembership.
    */
   data: Prisma.XOR<Prisma.SegmentMembershipCreateInput, Prisma.SegmentMembershipUncheckedCreateInput>
@@ -1217,10 +1048,6 @@ export type SegmentMembershipCreateManyAndReturnArgs<ExtArgs extends runtime.Typ
    */
   data: Prisma.SegmentMembershipCreateManyInput | Prisma.SegmentMembershipCreateManyInput[]
   skipDuplicates?: boolean
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1235,10 +1062,6 @@ export type SegmentMembershipUpdateArgs<ExtArgs extends runtime.Types.Extensions
    * Omit specific fields from the SegmentMembership
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
   /**
    * The data needed to update a SegmentMembership.
    */
@@ -1291,10 +1114,6 @@ export type SegmentMembershipUpdateManyAndReturnArgs<ExtArgs extends runtime.Typ
    * Limit how many SegmentMemberships to update.
    */
   limit?: number
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1309,10 +1128,6 @@ export type SegmentMembershipUpsertArgs<ExtArgs extends runtime.Types.Extensions
    * Omit specific fields from the SegmentMembership
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
   /**
    * The filter to search for the SegmentMembership to update in case it exists.
    */
@@ -1339,10 +1154,6 @@ export type SegmentMembershipDeleteArgs<ExtArgs extends runtime.Types.Extensions
    * Omit specific fields from the SegmentMembership
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
   /**
    * Filter which SegmentMembership to delete.
    */
@@ -1375,8 +1186,4 @@ export type SegmentMembershipDefaultArgs<ExtArgs extends runtime.Types.Extension
    * Omit specific fields from the SegmentMembership
    */
   omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
 }

@@ -273,9 +273,7 @@ export type UserWhereInput = {
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
-  segments?: Prisma.SegmentMembershipListRelationFilter
   suppressions?: Prisma.SegmentSuppressionListRelationFilter
-  segmentDues?: Prisma.SegmentDueListRelationFilter
   words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
   activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
   attributeValues?: Prisma.AttributeValueListRelationFilter
@@ -302,9 +300,7 @@ export type UserOrderByWithRelationInput = {
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
   devices?: Prisma.DeviceOrderByRelationAggregateInput
   lists?: Prisma.ListMembershipOrderByRelationAggregateInput
-  segments?: Prisma.SegmentMembershipOrderByRelationAggregateInput
   suppressions?: Prisma.SegmentSuppressionOrderByRelationAggregateInput
-  segmentDues?: Prisma.SegmentDueOrderByRelationAggregateInput
   words?: Prisma.UserWordsOrderByWithRelationInput
   activity?: Prisma.UserActivityOrderByWithRelationInput
   attributeValues?: Prisma.AttributeValueOrderByRelationAggregateInput
@@ -336,9 +332,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
   devices?: Prisma.DeviceListRelationFilter
   lists?: Prisma.ListMembershipListRelationFilter
-  segments?: Prisma.SegmentMembershipListRelationFilter
   suppressions?: Prisma.SegmentSuppressionListRelationFilter
-  segmentDues?: Prisma.SegmentDueListRelationFilter
   words?: Prisma.XOR<Prisma.UserWordsNullableScalarRelationFilter, Prisma.UserWordsWhereInput> | null
   activity?: Prisma.XOR<Prisma.UserActivityNullableScalarRelationFilter, Prisma.UserActivityWhereInput> | null
   attributeValues?: Prisma.AttributeValueListRelationFilter
@@ -410,9 +404,7 @@ export type UserCreateInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -438,9 +430,7 @@ export type UserUncheckedCreateInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -466,9 +456,7 @@ export type UserUpdateInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -494,9 +482,7 @@ export type UserUncheckedUpdateInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -738,20 +724,6 @@ export type UserUpdateOneRequiredWithoutListsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutListsInput, Prisma.UserUpdateWithoutListsInput>, Prisma.UserUncheckedUpdateWithoutListsInput>
 }
 
-export type UserCreateNestedOneWithoutSegmentsInput = {
-  create?: Prisma.XOR<Prisma.UserCreateWithoutSegmentsInput, Prisma.UserUncheckedCreateWithoutSegmentsInput>
-  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSegmentsInput
-  connect?: Prisma.UserWhereUniqueInput
-}
-
-export type UserUpdateOneRequiredWithoutSegmentsNestedInput = {
-  create?: Prisma.XOR<Prisma.UserCreateWithoutSegmentsInput, Prisma.UserUncheckedCreateWithoutSegmentsInput>
-  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSegmentsInput
-  upsert?: Prisma.UserUpsertWithoutSegmentsInput
-  connect?: Prisma.UserWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSegmentsInput, Prisma.UserUpdateWithoutSegmentsInput>, Prisma.UserUncheckedUpdateWithoutSegmentsInput>
-}
-
 export type UserCreateNestedOneWithoutSuppressionsInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutSuppressionsInput, Prisma.UserUncheckedCreateWithoutSuppressionsInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutSuppressionsInput
@@ -764,20 +736,6 @@ export type UserUpdateOneRequiredWithoutSuppressionsNestedInput = {
   upsert?: Prisma.UserUpsertWithoutSuppressionsInput
   connect?: Prisma.UserWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSuppressionsInput, Prisma.UserUpdateWithoutSuppressionsInput>, Prisma.UserUncheckedUpdateWithoutSuppressionsInput>
-}
-
-export type UserCreateNestedOneWithoutSegmentDuesInput = {
-  create?: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
-  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSegmentDuesInput
-  connect?: Prisma.UserWhereUniqueInput
-}
-
-export type UserUpdateOneRequiredWithoutSegmentDuesNestedInput = {
-  create?: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
-  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSegmentDuesInput
-  upsert?: Prisma.UserUpsertWithoutSegmentDuesInput
-  connect?: Prisma.UserWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSegmentDuesInput, Prisma.UserUpdateWithoutSegmentDuesInput>, Prisma.UserUncheckedUpdateWithoutSegmentDuesInput>
 }
 
 export type UserCreateNestedOneWithoutActivityInput = {
@@ -813,9 +771,7 @@ export type UserCreateWithoutWorkspaceInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -840,9 +796,7 @@ export type UserUncheckedCreateWithoutWorkspaceInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -917,9 +871,7 @@ export type UserCreateWithoutWordsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
@@ -944,9 +896,7 @@ export type UserUncheckedCreateWithoutWordsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
@@ -987,9 +937,7 @@ export type UserUpdateWithoutWordsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
@@ -1014,9 +962,7 @@ export type UserUncheckedUpdateWithoutWordsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
@@ -1041,9 +987,7 @@ export type UserCreateWithoutAttributeValuesInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
 }
@@ -1068,9 +1012,7 @@ export type UserUncheckedCreateWithoutAttributeValuesInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
 }
@@ -1111,9 +1053,7 @@ export type UserUpdateWithoutAttributeValuesInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
 }
@@ -1138,9 +1078,7 @@ export type UserUncheckedUpdateWithoutAttributeValuesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
 }
@@ -1164,9 +1102,7 @@ export type UserCreateWithoutDevicesInput = {
   updatedAt: Date | string
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -1191,9 +1127,7 @@ export type UserUncheckedCreateWithoutDevicesInput = {
   createdAt: Date | string
   updatedAt: Date | string
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -1234,9 +1168,7 @@ export type UserUpdateWithoutDevicesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1261,9 +1193,7 @@ export type UserUncheckedUpdateWithoutDevicesInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1288,9 +1218,7 @@ export type UserCreateWithoutListsInput = {
   updatedAt: Date | string
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -1315,9 +1243,7 @@ export type UserUncheckedCreateWithoutListsInput = {
   createdAt: Date | string
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -1358,9 +1284,7 @@ export type UserUpdateWithoutListsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1385,133 +1309,7 @@ export type UserUncheckedUpdateWithoutListsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
-  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
-  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
-  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
-}
-
-export type UserCreateWithoutSegmentsInput = {
-  id: string
-  uid: string
-  uidUpdateable?: boolean
-  firstName?: string | null
-  lastName?: string | null
-  number?: string | null
-  email?: string | null
-  isAccount?: boolean
-  timeZone?: string | null
-  appVersion?: string | null
-  appBuild?: string | null
-  appLastActiveAt?: Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt: Date | string
-  updatedAt: Date | string
-  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
-  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
-  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
-  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
-  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
-  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
-}
-
-export type UserUncheckedCreateWithoutSegmentsInput = {
-  workspaceId: string
-  id: string
-  uid: string
-  uidUpdateable?: boolean
-  firstName?: string | null
-  lastName?: string | null
-  number?: string | null
-  email?: string | null
-  isAccount?: boolean
-  timeZone?: string | null
-  appVersion?: string | null
-  appBuild?: string | null
-  appLastActiveAt?: Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt: Date | string
-  updatedAt: Date | string
-  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
-  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
-  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
-  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
-  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
-}
-
-export type UserCreateOrConnectWithoutSegmentsInput = {
-  where: Prisma.UserWhereUniqueInput
-  create: Prisma.XOR<Prisma.UserCreateWithoutSegmentsInput, Prisma.UserUncheckedCreateWithoutSegmentsInput>
-}
-
-export type UserUpsertWithoutSegmentsInput = {
-  update: Prisma.XOR<Prisma.UserUpdateWithoutSegmentsInput, Prisma.UserUncheckedUpdateWithoutSegmentsInput>
-  create: Prisma.XOR<Prisma.UserCreateWithoutSegmentsInput, Prisma.UserUncheckedCreateWithoutSegmentsInput>
-  where?: Prisma.UserWhereInput
-}
-
-export type UserUpdateToOneWithWhereWithoutSegmentsInput = {
-  where?: Prisma.UserWhereInput
-  data: Prisma.XOR<Prisma.UserUpdateWithoutSegmentsInput, Prisma.UserUncheckedUpdateWithoutSegmentsInput>
-}
-
-export type UserUpdateWithoutSegmentsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  uid?: Prisma.StringFieldUpdateOperationsInput | string
-  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
-  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
-  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
-  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
-  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
-  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
-}
-
-export type UserUncheckedUpdateWithoutSegmentsInput = {
-  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  uid?: Prisma.StringFieldUpdateOperationsInput | string
-  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
-  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1537,8 +1335,6 @@ export type UserCreateWithoutSuppressionsInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
@@ -1564,8 +1360,6 @@ export type UserUncheckedCreateWithoutSuppressionsInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
@@ -1607,8 +1401,6 @@ export type UserUpdateWithoutSuppressionsInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1634,132 +1426,6 @@ export type UserUncheckedUpdateWithoutSuppressionsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
-  words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
-  activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
-  attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
-}
-
-export type UserCreateWithoutSegmentDuesInput = {
-  id: string
-  uid: string
-  uidUpdateable?: boolean
-  firstName?: string | null
-  lastName?: string | null
-  number?: string | null
-  email?: string | null
-  isAccount?: boolean
-  timeZone?: string | null
-  appVersion?: string | null
-  appBuild?: string | null
-  appLastActiveAt?: Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt: Date | string
-  updatedAt: Date | string
-  workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
-  devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
-  lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
-  suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
-  activity?: Prisma.UserActivityCreateNestedOneWithoutUserInput
-  attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
-}
-
-export type UserUncheckedCreateWithoutSegmentDuesInput = {
-  workspaceId: string
-  id: string
-  uid: string
-  uidUpdateable?: boolean
-  firstName?: string | null
-  lastName?: string | null
-  number?: string | null
-  email?: string | null
-  isAccount?: boolean
-  timeZone?: string | null
-  appVersion?: string | null
-  appBuild?: string | null
-  appLastActiveAt?: Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt: Date | string
-  updatedAt: Date | string
-  devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
-  lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
-  activity?: Prisma.UserActivityUncheckedCreateNestedOneWithoutUserInput
-  attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
-}
-
-export type UserCreateOrConnectWithoutSegmentDuesInput = {
-  where: Prisma.UserWhereUniqueInput
-  create: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
-}
-
-export type UserUpsertWithoutSegmentDuesInput = {
-  update: Prisma.XOR<Prisma.UserUpdateWithoutSegmentDuesInput, Prisma.UserUncheckedUpdateWithoutSegmentDuesInput>
-  create: Prisma.XOR<Prisma.UserCreateWithoutSegmentDuesInput, Prisma.UserUncheckedCreateWithoutSegmentDuesInput>
-  where?: Prisma.UserWhereInput
-}
-
-export type UserUpdateToOneWithWhereWithoutSegmentDuesInput = {
-  where?: Prisma.UserWhereInput
-  data: Prisma.XOR<Prisma.UserUpdateWithoutSegmentDuesInput, Prisma.UserUncheckedUpdateWithoutSegmentDuesInput>
-}
-
-export type UserUpdateWithoutSegmentDuesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  uid?: Prisma.StringFieldUpdateOperationsInput | string
-  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
-  devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
-  lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
-  suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
-  activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
-  attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
-}
-
-export type UserUncheckedUpdateWithoutSegmentDuesInput = {
-  workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  uid?: Prisma.StringFieldUpdateOperationsInput | string
-  uidUpdateable?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  firstName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  lastName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  number?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  isAccount?: Prisma.BoolFieldUpdateOperationsInput | boolean
-  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appVersion?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appBuild?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  appLastActiveAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  meta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  publicMeta?: Prisma.JsonNullValueInput | runtime.InputJsonValue
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
-  lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
-  suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1785,9 +1451,7 @@ export type UserCreateWithoutActivityInput = {
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUsersInput
   devices?: Prisma.DeviceCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueCreateNestedManyWithoutUserInput
 }
@@ -1812,9 +1476,7 @@ export type UserUncheckedCreateWithoutActivityInput = {
   updatedAt: Date | string
   devices?: Prisma.DeviceUncheckedCreateNestedManyWithoutUserInput
   lists?: Prisma.ListMembershipUncheckedCreateNestedManyWithoutUserInput
-  segments?: Prisma.SegmentMembershipUncheckedCreateNestedManyWithoutUserInput
   suppressions?: Prisma.SegmentSuppressionUncheckedCreateNestedManyWithoutUserInput
-  segmentDues?: Prisma.SegmentDueUncheckedCreateNestedManyWithoutUserInput
   words?: Prisma.UserWordsUncheckedCreateNestedOneWithoutUserInput
   attributeValues?: Prisma.AttributeValueUncheckedCreateNestedManyWithoutUserInput
 }
@@ -1855,9 +1517,7 @@ export type UserUpdateWithoutActivityInput = {
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUsersNestedInput
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
 }
@@ -1882,9 +1542,7 @@ export type UserUncheckedUpdateWithoutActivityInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
 }
@@ -1927,9 +1585,7 @@ export type UserUpdateWithoutWorkspaceInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUpdateManyWithoutUserNestedInput
@@ -1954,9 +1610,7 @@ export type UserUncheckedUpdateWithoutWorkspaceInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   devices?: Prisma.DeviceUncheckedUpdateManyWithoutUserNestedInput
   lists?: Prisma.ListMembershipUncheckedUpdateManyWithoutUserNestedInput
-  segments?: Prisma.SegmentMembershipUncheckedUpdateManyWithoutUserNestedInput
   suppressions?: Prisma.SegmentSuppressionUncheckedUpdateManyWithoutUserNestedInput
-  segmentDues?: Prisma.SegmentDueUncheckedUpdateManyWithoutUserNestedInput
   words?: Prisma.UserWordsUncheckedUpdateOneWithoutUserNestedInput
   activity?: Prisma.UserActivityUncheckedUpdateOneWithoutUserNestedInput
   attributeValues?: Prisma.AttributeValueUncheckedUpdateManyWithoutUserNestedInput
@@ -1989,18 +1643,14 @@ export type UserUncheckedUpdateManyWithoutWorkspaceInput = {
 export type UserCountOutputType = {
   devices: number
   lists: number
-  segments: number
   suppressions: number
-  segmentDues: number
   attributeValues: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   devices?: boolean | UserCountOutputTypeCountDevicesArgs
   lists?: boolean | UserCountOutputTypeCountListsArgs
-  segments?: boolean | UserCountOutputTypeCountSegmentsArgs
   suppressions?: boolean | UserCountOutputTypeCountSuppressionsArgs
-  segmentDues?: boolean | UserCountOutputTypeCountSegmentDuesArgs
   attributeValues?: boolean | UserCountOutputTypeCountAttributeValuesArgs
 }
 
@@ -2031,22 +1681,8 @@ export type UserCountOutputTypeCountListsArgs<ExtArgs extends runtime.Types.Exte
 /**
  * UserCountOutputType without action
  */
-export type UserCountOutputTypeCountSegmentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.SegmentMembershipWhereInput
-}
-
-/**
- * UserCountOutputType without action
- */
 export type UserCountOutputTypeCountSuppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.SegmentSuppressionWhereInput
-}
-
-/**
- * UserCountOutputType without action
- */
-export type UserCountOutputTypeCountSegmentDuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.SegmentDueWhereInput
 }
 
 /**
@@ -2078,9 +1714,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
-  segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
   suppressions?: boolean | Prisma.User$suppressionsArgs<ExtArgs>
-  segmentDues?: boolean | Prisma.User$segmentDuesArgs<ExtArgs>
   words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   activity?: boolean | Prisma.User$activityArgs<ExtArgs>
   attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
@@ -2154,9 +1788,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   devices?: boolean | Prisma.User$devicesArgs<ExtArgs>
   lists?: boolean | Prisma.User$listsArgs<ExtArgs>
-  segments?: boolean | Prisma.User$segmentsArgs<ExtArgs>
   suppressions?: boolean | Prisma.User$suppressionsArgs<ExtArgs>
-  segmentDues?: boolean | Prisma.User$segmentDuesArgs<ExtArgs>
   words?: boolean | Prisma.User$wordsArgs<ExtArgs>
   activity?: boolean | Prisma.User$activityArgs<ExtArgs>
   attributeValues?: boolean | Prisma.User$attributeValuesArgs<ExtArgs>
@@ -2175,9 +1807,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     workspace: Prisma.$WorkspacePayload<ExtArgs>
     devices: Prisma.$DevicePayload<ExtArgs>[]
     lists: Prisma.$ListMembershipPayload<ExtArgs>[]
-    segments: Prisma.$SegmentMembershipPayload<ExtArgs>[]
     suppressions: Prisma.$SegmentSuppressionPayload<ExtArgs>[]
-    segmentDues: Prisma.$SegmentDuePayload<ExtArgs>[]
     words: Prisma.$UserWordsPayload<ExtArgs> | null
     activity: Prisma.$UserActivityPayload<ExtArgs> | null
     attributeValues: Prisma.$AttributeValuePayload<ExtArgs>[]
@@ -2625,9 +2255,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   workspace<T extends Prisma.WorkspaceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.WorkspaceDefaultArgs<ExtArgs>>): Prisma.Prisma__WorkspaceClient<runtime.Types.Result.GetResult<Prisma.$WorkspacePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   devices<T extends Prisma.User$devicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$devicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DevicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   lists<T extends Prisma.User$listsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$listsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ListMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  segments<T extends Prisma.User$segmentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentMembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   suppressions<T extends Prisma.User$suppressionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$suppressionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentSuppressionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  segmentDues<T extends Prisma.User$segmentDuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$segmentDuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SegmentDuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   words<T extends Prisma.User$wordsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$wordsArgs<ExtArgs>>): Prisma.Prisma__UserWordsClient<runtime.Types.Result.GetResult<Prisma.$UserWordsPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   activity<T extends Prisma.User$activityArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$activityArgs<ExtArgs>>): Prisma.Prisma__UserActivityClient<runtime.Types.Result.GetResult<Prisma.$UserActivityPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   attributeValues<T extends Prisma.User$attributeValuesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$attributeValuesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeValuePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -3126,30 +2754,6 @@ export type User$listsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs
 }
 
 /**
- * User.segments
- */
-export type User$segmentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the SegmentMembership
-   */
-  select?: Prisma.SegmentMembershipSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the SegmentMembership
-   */
-  omit?: Prisma.SegmentMembershipOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentMembershipInclude<ExtArgs> | null
-  where?: Prisma.SegmentMembershipWhereInput
-  orderBy?: Prisma.SegmentMembershipOrderByWithRelationInput | Prisma.SegmentMembershipOrderByWithRelationInput[]
-  cursor?: Prisma.SegmentMembershipWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.SegmentMembershipScalarFieldEnum | Prisma.SegmentMembershipScalarFieldEnum[]
-}
-
-/**
  * User.suppressions
  */
 export type User$suppressionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -3171,30 +2775,6 @@ export type User$suppressionsArgs<ExtArgs extends runtime.Types.Extensions.Inter
   take?: number
   skip?: number
   distinct?: Prisma.SegmentSuppressionScalarFieldEnum | Prisma.SegmentSuppressionScalarFieldEnum[]
-}
-
-/**
- * User.segmentDues
- */
-export type User$segmentDuesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the SegmentDue
-   */
-  select?: Prisma.SegmentDueSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the SegmentDue
-   */
-  omit?: Prisma.SegmentDueOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.SegmentDueInclude<ExtArgs> | null
-  where?: Prisma.SegmentDueWhereInput
-  orderBy?: Prisma.SegmentDueOrderByWithRelationInput | Prisma.SegmentDueOrderByWithRelationInput[]
-  cursor?: Prisma.SegmentDueWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.SegmentDueScalarFieldEnum | Prisma.SegmentDueScalarFieldEnum[]
 }
 
 /**
