@@ -52,7 +52,7 @@ function withUserEventsRelation(schema: string): string {
   const relation = '@relation(fields: [workspaceId, userId], references: [workspaceId, id])';
   return schema
     .replace(/^ +events +Event\[\]\n/m, '')
-    .replace(/^( +segments +SegmentMembership\[\]\n)/m, '$1  events Event[]\n')
+    .replace(/^( +devices +Device\[\]\n)/m, '$1  events Event[]\n')
     .replace(/^ +workspace .*"events_workspace_fkey"\)\n/m, `  user User ${relation}\n`);
 }
 
