@@ -47,7 +47,7 @@ export function addAuditCommands(program: Command, withDatabase: WithDatabase): 
     )
     .addOption(option('--since <TIME>', 'only entries since a date or time, such as 2026-01-31', time))
     .addOption(option('--before <ENTRY>', 'only entries older than the entry with this id (next page)', changeId))
-    .option('--segments', 'also users who entered or left a segment, which usergraph computes')
+    .option('--segments', 'also entries into and exits from segments')
     .addOption(option('--limit <N>', `maximum number of entries, 1 to ${MAX_AUDIT_LIMIT}`, auditLimit).default(50))
     .option(...jsonOption)
     .addHelpText('after', example('', ' --user 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a45 --since 2026-01-31'))

@@ -5,7 +5,13 @@ import type { Database } from '../db/client.ts';
 import { advanceBackfill } from '../domain/segments/backfill.ts';
 import { cleanUpDefinitions } from '../domain/segments/clean-up.ts';
 import { consumeChanges } from '../domain/segments/consume.ts';
-import { endWorker, readNews, renewWorker, takeWorkspaces, type WorkspaceNews } from '../domain/segments/leases.ts';
+import {
+  endWorker,
+  findWorkspacesWithWork,
+  renewWorker,
+  takeWorkspaces,
+  type WorkspaceWork,
+} from '../domain/segments/leases.ts';
 import { WorkspaceSegments } from '../domain/segments/workspace-segments.ts';
 import { recordSegmentStep, setSegmentBacklog } from '../telemetry/segment-metrics.ts';
 import type { RunningJobs } from './run-jobs.ts';
@@ -68,10 +74,11 @@ class Attempts {
   }
 }
 
-/** What waits after a step. */
+/** Work left after a step. */
 interface Waiting {
-  hasMoreChanges: boolean;
-  /** Changes, or definitions to compute or to clean up. */
+  /** Whether changes or due instants are waiting, including those of a step that failed. */
+  isBehind: boolean;
+  /** Whether another step can follow immediately. */
   hasMore: boolean;
 }
 
@@ -83,6 +90,8 @@ class ComputedWorkspace {
   /** Consuming changes and computing definitions back off independently. */
   readonly #live: Attempts;
   readonly #definitions: Attempts;
+  /** When changes or due instants began to wait, in ms since 1970; undefined if none are waiting. */
+  behindSince: number | undefined;
 
   constructor(db: Database, log: Logger, workspaceId: string) {
     const warn = (error: unknown) => log.warn({ err: error, workspaceId }, 'cannot compute segments; retrying');
@@ -94,19 +103,28 @@ class ComputedWorkspace {
   }
 
   /** Runs one step; live changes come first. */
-  async step({ hasNews, hasWork }: WorkspaceNews): Promise<Waiting> {
-    const hasMoreChanges = hasNews && (await this.#consume());
+  async step({ hasChanges, hasWork }: WorkspaceWork): Promise<Waiting> {
+    const live = hasChanges ? await this.#consume() : { isBehind: false, hasMore: false };
+    this.behindSince = live.isBehind ? (this.behindSince ?? Date.now()) : undefined;
     const hasMoreWork = hasWork && ((await this.#definitions.run((part) => this.#advanceDefinitions(part))) ?? false);
-    return { hasMoreChanges, hasMore: hasMoreChanges || hasMoreWork };
+    return { isBehind: live.isBehind, hasMore: live.hasMore || hasMoreWork };
   }
 
-  /** @returns whether more changes are waiting. */
-  async #consume(): Promise<boolean> {
+  async #consume(): Promise<Waiting> {
     const done = await this.#live.run(async (part) => ({
       result: await consumeChanges(this.#db, this.#segments, { part }),
     }));
-    if (done?.result) recordSegmentStep(done.result);
-    return done !== undefined && done.result?.hasMore !== false;
+    // It has failed: the changes are still waiting, until it may retry.
+    if (!done) return { isBehind: true, hasMore: false };
+    const { result } = done;
+    if (result) recordSegmentStep(result);
+    if (result && result.postponed > 0) {
+      const { workspaceId } = this.#segments;
+      const message = 'users have too many events to evaluate them in time; retrying them later';
+      this.#log.warn({ workspaceId, users: result.postponed }, message);
+    }
+    const hasMore = result?.hasMore !== false;
+    return { isBehind: hasMore, hasMore };
   }
 
   /**
@@ -173,11 +191,11 @@ class WorkspaceShare {
   }
 
   /** Reads which workspaces of the share need work. */
-  readNews(): Promise<WorkspaceNews[]> {
-    return readNews(this.#db, this.#workerId);
+  findWorkspacesWithWork(): Promise<WorkspaceWork[]> {
+    return findWorkspacesWithWork(this.#db, this.#workerId);
   }
 
-  /** Gives the share up, so that other processes take it over at once. */
+  /** Releases the workspaces, so that other processes take them over immediately. */
   end(): Promise<void> {
     return endWorker(this.#db, this.#workerId);
   }
@@ -198,18 +216,19 @@ export function computeSegments(db: Database, log: Logger, workerId: string = ra
   /** Runs one step for each workspace that needs work. @returns whether more work is waiting. */
   async function round(): Promise<boolean> {
     await share.renew();
-    const news = await share.readNews();
+    const workspacesWithWork = await share.findWorkspacesWithWork();
     let hasMore = false;
-    let backlog = 0;
-    for (const workspace of news) {
+    const behind: number[] = [];
+    for (const workspace of workspacesWithWork) {
       if (signal.aborted) break;
       // A round can take longer than the registration lasts.
       await share.renew();
-      const waiting = await workspaces.get(workspace.workspaceId).step(workspace);
-      backlog += waiting.hasMoreChanges ? 1 : 0;
+      const computed = workspaces.get(workspace.workspaceId);
+      const waiting = await computed.step(workspace);
+      if (computed.behindSince !== undefined) behind.push(computed.behindSince);
       hasMore ||= waiting.hasMore;
     }
-    setSegmentBacklog({ backlog, computing: news.filter(({ hasWork }) => hasWork).length });
+    setSegmentBacklog({ behind, computing: workspacesWithWork.filter(({ hasWork }) => hasWork).length });
     return hasMore;
   }
 

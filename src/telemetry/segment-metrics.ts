@@ -26,8 +26,10 @@ export interface SegmentMetrics {
   usergraph_segments_lag_seconds: Histogram;
   /** Maximum lag since the process started. */
   usergraph_segments_lag_max_seconds: number;
-  /** Number of workspaces with more changes waiting after their last step. */
+  /** Number of workspaces with changes or due instants waiting after their last step, including a step that failed. */
   usergraph_segments_backlog_workspaces: number;
+  /** For how long the workspace that is farthest behind has had changes or due instants waiting, in seconds. */
+  usergraph_segments_behind_seconds: number;
   /** Number of workspaces with definitions that are being computed or cleaned up. */
   usergraph_segments_computing_workspaces: number;
   usergraph_segments_changes_total: number;
@@ -43,6 +45,7 @@ const metrics: SegmentMetrics = {
   usergraph_segments_lag_seconds: lag,
   usergraph_segments_lag_max_seconds: 0,
   usergraph_segments_backlog_workspaces: 0,
+  usergraph_segments_behind_seconds: 0,
   usergraph_segments_computing_workspaces: 0,
   usergraph_segments_changes_total: 0,
   usergraph_segments_due_total: 0,
@@ -68,14 +71,22 @@ function recordLag(seconds: number): void {
   metrics.usergraph_segments_lag_max_seconds = Math.max(metrics.usergraph_segments_lag_max_seconds, seconds);
 }
 
-/** Sets how many workspaces have more changes waiting (`backlog`), and definitions being computed or cleaned up (`computing`). */
-export function setSegmentBacklog({ backlog, computing }: { backlog: number; computing: number }): void {
-  metrics.usergraph_segments_backlog_workspaces = backlog;
+/** When the workspace that is farthest behind began to be, in ms since 1970; undefined if none is. */
+let oldestBehind: number | undefined;
+
+/**
+ * Sets which workspaces have changes or due instants waiting (`behind`: since when, in ms since 1970), and how many have
+ * definitions being computed or cleaned up (`computing`).
+ */
+export function setSegmentBacklog({ behind, computing }: { behind: readonly number[]; computing: number }): void {
+  oldestBehind = behind.length === 0 ? undefined : Math.min(...behind);
+  metrics.usergraph_segments_backlog_workspaces = behind.length;
   metrics.usergraph_segments_computing_workspaces = computing;
 }
 
 /** Returns the current metrics. */
 export const segmentMetrics = (): Readonly<SegmentMetrics> => ({
   ...metrics,
+  usergraph_segments_behind_seconds: oldestBehind === undefined ? 0 : Math.max(Date.now() - oldestBehind, 0) / 1_000,
   usergraph_segments_lag_seconds: { ...lag, buckets: new Map(lag.buckets) },
 });

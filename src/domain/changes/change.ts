@@ -35,8 +35,9 @@ export interface Change {
   readonly apiKeyId: string | null;
   /**
    * What was written (`changed.ts`). Null if it follows from the action, or if it is unknown: anything may have
-   * changed. For a user who entered or exited a segment, the cause: which of the segment's dependencies changed, or
-   * `time`.
+   * changed. For a user who entered or exited a segment, the cause: which of the segment's dependencies changed,
+   * `time`, or the action (`createUser`), if it affects all conditions. For `computeSegment`, how many users entered and
+   * exited (`entered:16`).
    */
   readonly changed: readonly string[] | null;
 }

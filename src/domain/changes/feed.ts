@@ -171,11 +171,13 @@ const visibleInTarget = visibleIn(Prisma.sql`(SELECT snapshot FROM target)`, Pri
 
 /**
  * The changes of transactions that were in progress at a position. They are few, and always part of the piece after it.
+ * One lookup for each of them: `xid = ANY (…)` can become a scan of the workspace's log.
  */
 const finishedSql = (workspaceId: string, position: Snapshot) => Prisma.sql`
-  SELECT * FROM changes
-  WHERE changes.workspace_id = ${workspaceId}::uuid
-    AND changes.xid = ANY((SELECT ${inProgressAt(position)}::bigint[])::bigint[]) AND ${visibleInTarget}`;
+  SELECT changes.* FROM unnest(${inProgressAt(position)}::bigint[]) AS finished(xid) JOIN LATERAL (
+    SELECT * FROM changes WHERE changes.workspace_id = ${workspaceId}::uuid AND changes.xid = finished.xid
+    ORDER BY changes.xid, changes.seq OFFSET 0
+  ) AS changes ON ${visibleInTarget}`;
 
 /** The changes of transactions that began after a position. */
 const startedSql = (workspaceId: string, position: Snapshot) => Prisma.sql`

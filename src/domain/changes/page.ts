@@ -164,9 +164,16 @@ async function readWithoutTransaction(
   const changes = await db.query<Change[]>`/* readChangesWithoutTransaction */
     SELECT ${changeColumns.list} FROM changes
     WHERE changes.workspace_id = ${workspaceId}::uuid AND changes.xid = 0 AND changes.seq > ${from.seq}::bigint
-    ORDER BY changes.seq LIMIT ${size}`;
-  const last = changes.at(-1);
-  if (last && changes.length === size) return { changes, position: { ...from, seq: last.seq }, hasMore: true };
-  const next = await readPage(db, workspaceId, { ...from, after: FIRST_SNAPSHOT, seq: '0' }, size - changes.length);
+    ORDER BY changes.seq LIMIT ${size + 1}`;
+  const last = changes[size - 1];
+  if (last && changes.length > size) {
+    return { changes: changes.slice(0, size), position: { ...from, seq: last.seq }, hasMore: true };
+  }
+  const start = { ...from, after: FIRST_SNAPSHOT, seq: '0' };
+  if (changes.length === size) {
+    const { changes: others, hasMore } = await readPage(db, workspaceId, start, 1);
+    return { changes, position: start, hasMore: others.length > 0 || hasMore };
+  }
+  const next = await readPage(db, workspaceId, start, size - changes.length);
   return { ...next, changes: [...changes, ...next.changes] };
 }

@@ -9,7 +9,7 @@ import { instantRange } from '../shared/instant.ts';
  *
  * - A conjunction that holds becomes false with the first part that does: the least `due` of all parts. One that does
  *   not hold needs every part to hold that does not hold now, so it waits for the last of them: the greatest `due` of
- *   those parts. One of them that never changes decides for good.
+ *   those parts. If one of them never changes, the conjunction never holds.
  * - A disjunction is the negation of the conjunction of the negations, and a negation changes when the negated part
  *   does: the greatest `due` of the parts that hold, or the least of all parts if none holds.
  * - At least n parts of some, of which p hold now: it needs n - p parts more, if it does not hold, and ends when p - n

@@ -5,7 +5,7 @@ import { readEventNames } from '../events/event.ts';
 import { BEFORE_ALL_IDS } from '../shared/ids.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { completeDefinition } from './complete.ts';
-import { type Effect, evaluateDefinition } from './evaluate.ts';
+import { type Effect, evaluateDefinition, postponeUser } from './evaluate.ts';
 import { type Definition, referencesOf } from './plan.ts';
 import { movedSql, type Position, readStored, writeStep } from './stored.ts';
 import { isSuppressed } from './suppress.ts';
@@ -51,7 +51,8 @@ export interface BackfillResult {
 
 /**
  * Computes members of pending definitions for the next batch of users. A step processes the oldest one, and all
- * others at the same position: definitions that are created later wait, so that none holds up another. A definition that refers to a segment with a pending definition waits
+ * others at the same position: definitions that are created later wait, so that new definitions
+ * do not delay older ones. A definition that refers to a segment with a pending definition waits
  * for it.
  * @returns null if nothing is pending; undefined if nothing was written because another process wrote a step or a
  * definition changed.
@@ -140,7 +141,13 @@ async function computeInMemory(
 ): Promise<boolean> {
   const { userIds, position, now: fixedNow } = range;
   const needs = needsOf(definitions.map(({ condition }) => condition));
-  const { users, now } = await readUserFacts(db, workspaceId, userIds, needs, fixedNow ? { now: fixedNow } : {});
+  const { users, now, timedOut } = await readUserFacts(
+    db,
+    workspaceId,
+    userIds,
+    needs,
+    fixedNow ? { now: fixedNow } : {},
+  );
   const stored = await readStored(db, workspaceId, userIds);
   const effects: Effect[] = [];
   const counts = new Map(definitions.map(({ id }) => [id, { id, entered: 0, exited: 0 }]));
@@ -163,6 +170,10 @@ async function computeInMemory(
         causes: [],
       });
     }
+  }
+  for (const [nth, userId] of [...timedOut].entries()) {
+    const state = { stored: stored.get(userId), now: now.getTime(), place: nth };
+    effects.push(...postponeUser(userId, definitions, state));
   }
   const countsSql = Prisma.sql`SELECT * FROM jsonb_to_recordset(${JSON.stringify([...counts.values()])}::jsonb)
     AS counts(id uuid, entered int, exited int)`;

@@ -15,8 +15,8 @@ interface CleanUpOptions {
 
 /**
  * Deletes a batch of rows of replaced definitions: first the memberships of each and, if its segment was deleted, the suppressions. The
- * due instants of all definitions that depend on time are then deleted together, by one walk through the users: they have no index by
- * definition, which each write of an instant would have to maintain.
+ * due instants of all definitions that depend on time are then deleted together, in one pass over the users: `segment_due` has no index
+ * on `definition_id`, because it would slow down every write.
  * @param replaced the definitions, the oldest first.
  */
 export async function cleanUpDefinitions(

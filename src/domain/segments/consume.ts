@@ -3,7 +3,14 @@ import { arrayParameter } from '../../db/sql.ts';
 import { type Change, changesAfter } from '../changes/feed.ts';
 import { SEGMENTS } from '../shared/actor.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
-import { addEvaluations, type Effect, type Evaluations, evaluateUser } from './evaluate.ts';
+import {
+  addEvaluations,
+  type Effect,
+  type Evaluations,
+  evaluateUser,
+  isComputedFor,
+  postponeUser,
+} from './evaluate.ts';
 import { type Plan, TIME } from './plan.ts';
 import { readStored, writeStep } from './stored.ts';
 import { deriveSuppressions } from './suppress.ts';
@@ -28,6 +35,8 @@ export interface StepResult {
   evaluations: number;
   entered: number;
   exited: number;
+  /** Number of users whose evaluation was postponed, because their events could not be read in time. */
+  postponed: number;
   /** Time of the oldest change or due instant, in ms since 1970; undefined if there was none. */
   oldestAt: number | undefined;
   /** Whether there are more changes or instants. */
@@ -67,6 +76,8 @@ export async function consumeChanges(
   const effects: Effect[] = [];
   let { position } = current;
   let evaluations = 0;
+  let postponed = 0;
+  const deletedUsers = new Set<string>();
   // A transaction can contain more changes than one step should evaluate. Only the last part advances the snapshot, so
   // that a failure repeats all parts.
   const partSize = 2 * stepSize;
@@ -81,8 +92,15 @@ export async function consumeChanges(
     position = { ...position, version: String(BigInt(position.version) + 1n) };
     effects.push(...effectsOfPart);
     for (const ofUser of ofPart.values()) evaluations += ofUser.size;
+    postponed += state.timedOut.size;
+    for (const id of ofPart.keys()) if (!state.facts.has(id) && !state.timedOut.has(id)) deletedUsers.add(id);
   }
-  await deleteOrphanedDues(db, workspaceId, plan, dues);
+  await deleteOrphanedDues(
+    db,
+    workspaceId,
+    dues,
+    (due) => deletedUsers.has(due.userId) || !plan.byId.has(due.definitionId),
+  );
   const instants = [...changes.map(({ at }) => Date.parse(at)), ...dues.map(({ due }) => due)];
   return {
     changes: changes.length,
@@ -90,6 +108,7 @@ export async function consumeChanges(
     evaluations,
     entered: effects.filter(({ change }) => change === 'enter').length,
     exited: effects.filter(({ change }) => change === 'exit').length,
+    postponed,
     oldestAt: instants.length === 0 ? undefined : Math.min(...instants),
     hasMore: hasMore || dues.length === stepSize,
   };
@@ -100,13 +119,20 @@ type State = Awaited<ReturnType<typeof readState>>;
 async function evaluateUsers(
   plan: Plan,
   users: ReadonlyMap<string, Evaluations>,
-  { facts, stored, now }: State,
+  { facts, stored, now, timedOut }: State,
 ): Promise<Effect[]> {
   const effects: Effect[] = [];
   let place = 0;
+  let postponed = 0;
   for (const [userId, evaluations] of users) {
     place += 1;
     if (place % USERS_PER_YIELD === 0) await new Promise(setImmediate);
+    if (timedOut.has(userId)) {
+      const definitions = [...evaluations.keys()].flatMap((index) => plan.definitions[index] ?? []);
+      const computed = definitions.filter((definition) => isComputedFor(definition, userId));
+      effects.push(...postponeUser(userId, computed, { stored: stored.get(userId), now, place: postponed }));
+      postponed += 1;
+    }
     const ofUser = facts.get(userId);
     // A deleted user has no rows.
     if (ofUser) effects.push(...evaluateUser(plan, evaluations, { facts: ofUser, stored: stored.get(userId), now }));
@@ -129,9 +155,17 @@ const readDues = (db: Database, workspaceId: string, limit: number, now: Date | 
     WHERE workspace_id = ${workspaceId}::uuid AND due_at <= coalesce(${now ?? null}::timestamptz, statement_timestamp())
     ORDER BY due_at LIMIT ${limit}::int`;
 
-/** Deletes due instants of definitions that have been replaced or deleted. */
-async function deleteOrphanedDues(db: Database, workspaceId: string, plan: Plan, dues: readonly Due[]): Promise<void> {
-  const orphaned = dues.filter(({ definitionId }) => !plan.byId.has(definitionId));
+/**
+ * Deletes due instants of definitions that have been replaced or deleted, and those of deleted users: the trigger that
+ * deletes them misses rows that its snapshot does not contain, if the user was deleted by a REPEATABLE READ transaction.
+ */
+async function deleteOrphanedDues(
+  db: Database,
+  workspaceId: string,
+  dues: readonly Due[],
+  isOrphaned: (due: Due) => boolean,
+): Promise<void> {
+  const orphaned = dues.filter(isOrphaned);
   if (orphaned.length === 0) return;
   const definitionIds = [...new Set(orphaned.map(({ definitionId }) => definitionId))];
   await db.execute`/* deleteOrphanedSegmentDues */
@@ -170,10 +204,17 @@ async function readState(
   const userIds = [...users.keys()];
   const indexes = plan.withDependents(new Set([...users.values()].flatMap((ofUser) => [...ofUser.keys()])));
   const conditions = indexes.flatMap((index) => plan.definitions[index]?.condition ?? []);
-  if (userIds.length === 0) return { facts: new Map(), stored: new Map(), now: (now ?? new Date()).getTime() } as const;
-  const [{ users: facts, now: readAt }, stored] = [
+  if (userIds.length === 0) {
+    return {
+      facts: new Map(),
+      stored: new Map(),
+      now: (now ?? new Date()).getTime(),
+      timedOut: new Set<string>(),
+    } as const;
+  }
+  const [{ users: facts, now: readAt, timedOut }, stored] = [
     await readUserFacts(db, workspaceId, userIds, needsOf(conditions), now ? { now } : {}),
     await readStored(db, workspaceId, userIds),
   ];
-  return { facts, stored, now: readAt.getTime() };
+  return { facts, stored, now: readAt.getTime(), timedOut };
 }

@@ -89,6 +89,30 @@ export function evaluateUser(
   return effects;
 }
 
+/** Delay in ms before users whose events could not be read in time are evaluated again. */
+const RETRY_MS = 30_000;
+
+/** Delay in ms between two of them, so that each is evaluated in a step of its own. */
+const RETRY_SPACING_MS = 2_000;
+
+/**
+ * Postpones the evaluation of a user whose events could not be read in time: keeps the memberships, and stores an
+ * instant for the next attempt.
+ * @param place the number of users that the same step has postponed before.
+ */
+export function postponeUser(
+  userId: string,
+  definitions: readonly Definition[],
+  { stored, now, place }: { stored: StoredUser | undefined; now: number; place: number },
+): Effect[] {
+  const retryAt = now + RETRY_MS + place * RETRY_SPACING_MS;
+  return definitions.flatMap((definition) => {
+    const due = stored?.memberships.get(definition.id)?.due;
+    if (due !== undefined && due > now && due <= retryAt) return [];
+    return [{ userId, definition, due: retryAt, isSuppressed: false, causes: [] }];
+  });
+}
+
 /** The last valid instant. Later changes are ignored. */
 const LAST_INSTANT = instantRange.last.getTime();
 
@@ -102,7 +126,7 @@ export function evaluateDefinition({ condition }: Definition, user: UserFacts, n
 }
 
 /** Whether the backfill of a definition has reached a user. */
-const isComputedFor = ({ isCurrent, position }: Definition, userId: string) =>
+export const isComputedFor = ({ isCurrent, position }: Definition, userId: string) =>
   isCurrent || (position !== null && userId <= position);
 
 /**

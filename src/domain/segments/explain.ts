@@ -1,6 +1,8 @@
 import type { ReadDb } from '../../db/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
+import { LimitExceededError } from '../shared/errors.ts';
 import type { Condition, UserFacts, Wording } from '../users/filter/condition.ts';
+import { CONTENT_SEARCH_TIMEOUT_MS } from '../users/filter/decisive-events.ts';
 import { needsOf, readUserFacts } from '../users/filter/facts.ts';
 import { toCondition } from '../users/filter/filter.ts';
 import { parseStoredFilter, type StoredFilter } from './stored-filter.ts';
@@ -56,7 +58,13 @@ export async function explainMemberships(
   const explained = pairs.filter(({ segmentId }) => conditions.has(segmentId));
   if (explained.length === 0) return new Map();
   const userIds = [...new Set(explained.map(({ userId }) => userId))];
-  const { users, now } = await readUserFacts(db, workspaceId, userIds, needsOf([...conditions.values()]));
+  const needs = needsOf([...conditions.values()]);
+  const { users, now, timedOut } = await readUserFacts(db, workspaceId, userIds, needs);
+  if (timedOut.size > 0) {
+    throw new LimitExceededError(
+      `The evaluation took longer than ${CONTENT_SEARCH_TIMEOUT_MS} ms, because a user has too many events. Request the explanation of other users.`,
+    );
+  }
   return new Map(
     explained.flatMap((pair) => {
       const [facts, condition] = [users.get(pair.userId), conditions.get(pair.segmentId)];

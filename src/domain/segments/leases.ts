@@ -6,10 +6,10 @@ import { CONSUMER } from './stored.ts';
 const LEASE_MS = 1_000;
 
 /** A workspace whose segments need work. */
-export interface WorkspaceNews {
+export interface WorkspaceWork {
   workspaceId: string;
   /** Whether there are changes or due instants to consume. */
-  hasNews: boolean;
+  hasChanges: boolean;
   /**
    * Whether definitions must be computed or deleted, or no definition is left, so that the consumer must be deleted.
    */
@@ -71,9 +71,9 @@ export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<num
  * forces index scans: PostgreSQL estimates that a third of all rows match a comparison with an unknown value, and would
  * otherwise scan the log sequentially.
  */
-export async function readNews(db: WriteDb, workerId: string, now?: Date): Promise<WorkspaceNews[]> {
+export async function findWorkspacesWithWork(db: WriteDb, workerId: string, now?: Date): Promise<WorkspaceWork[]> {
   const position = Prisma.sql`split_part(consumer.snapshot, '/', 1)::pg_snapshot`;
-  return db.query<WorkspaceNews[]>`/* readSegmentNews */
+  return db.query<WorkspaceWork[]>`/* findSegmentWork */
     SELECT * FROM (
       SELECT consumer.workspace_id AS "workspaceId",
         -- A snapshot with a target means that the consumer is still catching up (changes/feed.ts).
@@ -92,7 +92,7 @@ export async function readNews(db: WriteDb, workerId: string, now?: Date): Promi
           WHERE segment_due.workspace_id = consumer.workspace_id
             AND segment_due.due_at <= coalesce(${now ?? null}::timestamptz, statement_timestamp())
           ORDER BY segment_due.due_at LIMIT 1
-        ) IS NOT NULL AS "hasNews",
+        ) IS NOT NULL AS "hasChanges",
         (
           SELECT true FROM segment_definitions
           WHERE segment_definitions.workspace_id = consumer.workspace_id
@@ -103,5 +103,5 @@ export async function readNews(db: WriteDb, workerId: string, now?: Date): Promi
         ) AS "hasWork"
       FROM change_consumers AS consumer WHERE consumer.owner = ${workerId}::uuid AND consumer.name = ${CONSUMER}
       OFFSET 0
-    ) AS workspace WHERE "hasNews" OR "hasWork"`;
+    ) AS workspace WHERE "hasChanges" OR "hasWork"`;
 }

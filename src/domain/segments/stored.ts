@@ -140,8 +140,8 @@ const arrayLiteral = (values: readonly string[]) =>
   `{${values.map((value) => `"${value.replaceAll(/[\\"]/g, '\\$&')}"`).join()}}`;
 
 /**
- * The statement that inserts memberships. A member of the former definition keeps `entered_at`; definitions that replace
- * none skip that lookup.
+ * The statement that inserts memberships. A member of the former definition keeps `entered_at`. The lookup is omitted if no
+ * definition of the step replaces another.
  */
 function enteredSql(workspaceId: string, effects: readonly Effect[], at: Date): Prisma.Sql {
   const [enteredAt, former] = effects.some(({ definition }) => definition.formerId !== null)

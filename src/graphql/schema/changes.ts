@@ -100,8 +100,8 @@ the command line; or \`segments\` for the computation of segments.`,
       nullable: true,
       description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as \`event.purchase\`. For a user who
 entered or left a segment, the cause: which of these the segment depends on, \`devices\`, \`list.\` or \`segment.\` with a global id, or
-\`time\`. For \`SEGMENT_COMPUTED\`, how many users entered and left, such as \`entered:16\`. Null if \`action\` says it, or if it is
-not known: then anything can have changed.`,
+\`time\`; the action in camel case, such as \`createUser\`, if that affects all conditions. For \`SEGMENT_COMPUTED\`, how many users
+entered and exited, such as \`entered:16\`. Null if it follows from \`action\`, or if it is unknown; anything may have changed.`,
       resolve: fromColumns(['changed'], ({ changed }) => changed?.map(withGlobalId) ?? null),
     }),
     user: t.field({

@@ -1,6 +1,7 @@
 import { COUNT_CAP, type Count, countOrdered } from '../../db/reading/count.ts';
 import { readOrderedPage } from '../../db/reading/ordered/page.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
+import { checkReferences } from '../../domain/segments/references.ts';
 import { matchingUsers } from '../../domain/users/query.ts';
 import type { User } from '../../domain/users/user.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -55,12 +56,13 @@ builder.queryField('previewSegment', (t) =>
       where: t.arg({
         type: UserFilterInput,
         required: true,
-        description: 'The filter, as for `createSegment`.',
+        description: 'The filter, as for `createSegment`: with the same errors for references to lists and segments.',
         validate: userFilterSchema,
       }),
     },
     extensions: { filter: 'where' },
-    resolve: (_root, { where }, { db, viewer, now }) => {
+    resolve: async (_root, { where }, { db, viewer, now }) => {
+      await checkReferences(db, viewer.workspaceId, where);
       const users = matchingUsers(viewer.workspaceId, { where }, now);
       let count: Promise<Count> | undefined;
       const limits = { maximum: COUNT_CAP, budgetMs: db.timeouts.countMs };

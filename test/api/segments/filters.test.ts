@@ -13,6 +13,7 @@ import { addList, addUser } from '../../kit/factories.ts';
 import { filterGenerator } from '../../kit/filters/generate-filter.ts';
 import { usePeople } from '../../kit/filters/people.ts';
 import { CreateSegment, PreviewSegment, ReadSegment, UpdateSegment } from '../../kit/operations/segments.ts';
+import { rowId } from '../../kit/seed-rows.ts';
 import { defineSegment } from '../../kit/segments/define.ts';
 import { casesOf } from '../../kit/test-size.ts';
 
@@ -133,6 +134,19 @@ describe('previewSegment', () => {
     const { errors } = await app.send(PreviewSegment, { where: { events: [{ name: { eq: 'Paid' } }] } }, caller);
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     expect(JSON.stringify(errors)).toContain(scope);
+  });
+
+  it.each([
+    [{ segments: { some: {} } }, ['where', 'segments', 'some', 'segmentIds'], 'REQUIRED'],
+    [
+      { lists: { none: { listIds: [encodeGlobalId('List', rowId(1))] } } },
+      ['where', 'lists', 'none', 'listIds', '0'],
+      'NOT_FOUND',
+    ],
+  ])('rejects the references that createSegment rejects: %j', async (where, path, code) => {
+    await using app = await startApp();
+    const { errors } = await app.send(PreviewSegment, { where });
+    expect(errors?.[0]?.extensions).toMatchObject({ issues: [{ path, code }] });
   });
 
   it('rejects an invalid filter', async () => {

@@ -10,7 +10,7 @@ import { insertEvents } from '../../../src/domain/events/add.ts';
 import { eventsSource } from '../../../src/domain/events/event.ts';
 import { listsSource } from '../../../src/domain/lists/list.ts';
 import { listMembersSource } from '../../../src/domain/lists/memberships.ts';
-import { readNews } from '../../../src/domain/segments/leases.ts';
+import { findWorkspacesWithWork } from '../../../src/domain/segments/leases.ts';
 import { segmentMembersSource } from '../../../src/domain/segments/memberships.ts';
 import { segmentsSource } from '../../../src/domain/segments/segment.ts';
 import { nameOfKey } from '../../../src/domain/shared/actor.ts';
@@ -193,13 +193,13 @@ describe('the plans of connections over 20,000 rows', () => {
       VALUES ($1, $1, $1, '{}', now(), now()) ON CONFLICT DO NOTHING`,
       [workspaceId],
     );
-    const news = await readNews(database.db, workspaceId);
+    const news = await findWorkspacesWithWork(database.db, workspaceId);
     expect(news.length).toBe(xid > ROWS ? 0 : 1);
-    expect((await rowsTouched(() => readNews(database.db, workspaceId))).changes).toBeLessThanOrEqual(1);
+    expect((await rowsTouched(() => findWorkspacesWithWork(database.db, workspaceId))).changes).toBeLessThanOrEqual(1);
   });
 
   it.each<[string, (db: WriteDb) => Promise<unknown>]>([
-    ['the search for changes', (db) => readNews(db, workspaceId)],
+    ['the search for changes', (db) => findWorkspacesWithWork(db, workspaceId)],
     ['the read of changes', (db) => changesAfter(db, workspaceId, UP_TO_DATE, 10)],
   ])('%s does not read the log with a plan from before it grew', async (_name, read) => {
     await using fresh = await createDatabase();

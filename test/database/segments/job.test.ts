@@ -117,7 +117,7 @@ it('writes nothing for a workspace in which nothing happens, and reads three sta
   labels.length = 0;
   await delay(1_500);
   expect(await rows()).toEqual(before);
-  expect(new Set(labels)).toEqual(new Set(['renewSegmentWorker', 'takeSegmentWorkspaces', 'readSegmentNews']));
+  expect(new Set(labels)).toEqual(new Set(['renewSegmentWorker', 'takeSegmentWorkspaces', 'findSegmentWork']));
   // Every 50 ms, and every 300 ms.
   expect(labels.length).toBeLessThanOrEqual(30 + 2 * 6);
 });

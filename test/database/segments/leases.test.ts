@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { endWorker, readNews, renewWorker, takeWorkspaces } from '../../../src/domain/segments/leases.ts';
+import { endWorker, findWorkspacesWithWork, renewWorker, takeWorkspaces } from '../../../src/domain/segments/leases.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { addUser } from '../../kit/factories.ts';
 import { define, settle, startWithJobs } from '../../kit/segments/workspace.ts';
@@ -112,22 +112,22 @@ it('finds the workspaces of the process with changes, due instants, and definiti
   const worker = randomUUID();
   const { workspaceId } = app;
   const news = async (now?: Date) => {
-    const found = await readNews(app.jobs, worker, now);
+    const found = await findWorkspacesWithWork(app.jobs, worker, now);
     return found.map((each) => ({ ...each, workspaceId: each.workspaceId === workspaceId ? 'own' : 'other' }));
   };
   await define(app, { createdAt: { within: 'P1D' } });
   expect(await news()).toEqual([]);
   await renewAll(app, [worker]);
-  expect(await news()).toEqual([{ workspaceId: 'own', hasNews: true, hasWork: true }]);
+  expect(await news()).toEqual([{ workspaceId: 'own', hasChanges: true, hasWork: true }]);
   await settle(app);
   await settle(app);
   expect(await news()).toEqual([]);
   await app.send('mutation { createUser(input: { uid: "ada" }) { __typename } }');
-  expect(await news()).toEqual([{ workspaceId: 'own', hasNews: true, hasWork: false }]);
+  expect(await news()).toEqual([{ workspaceId: 'own', hasChanges: true, hasWork: false }]);
   await settle(app);
   await settle(app);
   expect(await news()).toEqual([]);
-  expect(await news(new Date(Date.now() + 86_400_000))).toMatchObject([{ workspaceId: 'own', hasNews: true }]);
+  expect(await news(new Date(Date.now() + 86_400_000))).toMatchObject([{ workspaceId: 'own', hasChanges: true }]);
   expect(await news(new Date(Date.now() + 86_000_000))).toEqual([]);
   // Writes to a workspace without segments are not news.
   await app.send('mutation { createUser(input: { uid: "bob" }) { __typename } }', {}, app.stranger.owner);

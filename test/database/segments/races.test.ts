@@ -6,6 +6,7 @@ import { deleteUser } from '../../../src/domain/users/delete.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { addSegment, addUser } from '../../kit/factories.ts';
+import { findDifferences } from '../../kit/segments/naive.ts';
 import {
   after,
   define,
@@ -17,6 +18,8 @@ import {
   write,
 } from '../../kit/segments/workspace.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
+
+type App = Awaited<ReturnType<typeof startApp>>;
 
 const ADA = { firstName: { eq: 'Ada' } };
 
@@ -53,6 +56,51 @@ it('suppresses a member whom a new definition adds while the suppression is bein
   await Promise.all(suppressing);
   await settle(app);
   expect(await readMembers(app, segmentId)).toMatchObject([{ uid: 'ada', suppressed: true }]);
+});
+
+it.each<[string, (app: App, segmentId: string) => Promise<unknown>]>([
+  ['a step', (app) => consumeChanges(app.db, processOf(app))],
+  [
+    'a step of a backfill in the database',
+    async (app, segmentId) => {
+      await redefine(app, segmentId, { firstName: { in: ['Ada', 'Eve'] } });
+      await advanceBackfill(app.db, processOf(app));
+    },
+  ],
+  [
+    'a step of a backfill in memory',
+    async (app, segmentId) => {
+      await redefine(app, segmentId, { createdAt: { within: 'P30D' } });
+      await advanceBackfill(app.db, processOf(app));
+    },
+  ],
+])('%s that waits for the deletion of a user leaves nothing of the user', async (_name, run) => {
+  await using app = await startApp({ ownDatabase: true });
+  const segmentId = await define(app, ADA);
+  await settle(app);
+  await write(app, 'createUser', { uid: 'ada', firstName: 'Ada' });
+  const { steps } = await app.db.$transaction(async (tx) => {
+    await tx.$executeRaw`DELETE FROM users WHERE workspace_id = ${app.workspaceId}::uuid AND uid = 'ada'`;
+    const steps = [run(app, segmentId)];
+    await untilWaiting(app, 1);
+    return { steps };
+  });
+  await Promise.all(steps);
+  await settle(app);
+  expect(await findDifferences(app.db, app.workspaceId)).toEqual([]);
+});
+
+it('deletes the due instants of users who do not exist', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  const { db, workspaceId } = app;
+  await define(app, { createdAt: { within: 'P1D' } });
+  await settle(app);
+  // As a deletion by a REPEATABLE READ transaction leaves them.
+  await db.$executeRaw`INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
+    SELECT ${workspaceId}::uuid, gen_random_uuid(), definition_id, now() FROM segments WHERE workspace_id = ${workspaceId}::uuid`;
+  expect(await findDifferences(db, workspaceId)).toEqual(['1 dues without a user are left']);
+  expect(await consumeChanges(db, processOf(app))).toMatchObject({ dues: 1 });
+  expect(await findDifferences(db, workspaceId)).toEqual([]);
 });
 
 it('leaves nothing of a user whose deletion waits for the step that adds the user', async () => {

@@ -13,7 +13,7 @@ interface Difference {
 
 /**
  * Compares the members of all segments of a workspace with a naive evaluation of their filters: of all users, at one instant, by the SQL
- * that queries use. Also finds definitions that are still being computed or deleted, and rows that no definition has.
+ * that queries use. Also finds definitions that are still being computed or deleted, and rows without a current definition or without a user.
  */
 export function findDifferences(db: DatabaseClient, workspaceId: string): Promise<(Difference | string)[]> {
   const workspace = Prisma.sql`${workspaceId}::uuid`;
@@ -44,15 +44,20 @@ export function findDifferences(db: DatabaseClient, workspaceId: string): Promis
         const superfluous = [...actual.difference(right)];
         if (missing.length + superfluous.length > 0) found.push({ segment, filter, missing, superfluous });
       }
-      const [rest] = await tx.$queryRaw<Record<'definitions' | 'members' | 'dues', number>[]>`
-        WITH current AS (SELECT definition_id AS id FROM segments WHERE workspace_id = ${workspace})
+      const [rest] = await tx.$queryRaw<Record<string, number>[]>`
+        WITH current AS (SELECT definition_id AS id FROM segments WHERE workspace_id = ${workspace}),
+        person AS (SELECT id FROM users WHERE workspace_id = ${workspace})
         SELECT
           (SELECT count(*) FROM segment_definitions
             WHERE workspace_id = ${workspace} AND id NOT IN (SELECT id FROM current))::int AS definitions,
           (SELECT count(*) FROM segment_memberships
             WHERE workspace_id = ${workspace} AND definition_id NOT IN (SELECT id FROM current))::int AS members,
           (SELECT count(*) FROM segment_due
-            WHERE workspace_id = ${workspace} AND definition_id NOT IN (SELECT id FROM current))::int AS dues`;
+            WHERE workspace_id = ${workspace} AND definition_id NOT IN (SELECT id FROM current))::int AS dues,
+          (SELECT count(*) FROM segment_memberships
+            WHERE workspace_id = ${workspace} AND user_id NOT IN (SELECT id FROM person))::int AS "members without a user",
+          (SELECT count(*) FROM segment_due
+            WHERE workspace_id = ${workspace} AND user_id NOT IN (SELECT id FROM person))::int AS "dues without a user"`;
       for (const [name, count] of Object.entries(rest ?? {})) if (count > 0) found.push(`${count} ${name} are left`);
       return found;
     },

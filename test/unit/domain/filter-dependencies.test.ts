@@ -29,14 +29,17 @@ it('depends on the fields, attributes, lists and events that it names', () => {
     meta: [{ key: 'plan', exists: true }],
     lists: { some: { listIds: ['a'] } },
     segments: { none: {} },
-    events: [{ name: { eq: 'Paid' } }, { name: { contains: 'x' } }],
+    events: [{ name: { eq: 'Paid' } }, { name: { in: ['Opened', 'Read'] } }, { name: { contains: 'x' } }],
   };
   expect(toCondition(filter).dependencies()).toEqual([
     { kind: 'field', field: 'email' },
     { kind: 'attribute', key: 'plan' },
     { kind: 'lists', ids: ['a'] },
     { kind: 'segments', ids: undefined },
-    { kind: 'events', name: 'Paid' },
+    // In lower case, because conditions compare names case-insensitively.
+    { kind: 'events', name: 'paid' },
+    { kind: 'events', name: 'opened' },
+    { kind: 'events', name: 'read' },
     { kind: 'events', name: undefined },
   ]);
 });

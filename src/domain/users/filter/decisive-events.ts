@@ -7,9 +7,9 @@ import type { EventCount } from './condition.ts';
 
 /**
  * Timeout in ms of the search for events by their content, which is needed only for users with more than
- * `MAX_RECENT_EVENTS` events.
+ * `MAX_RECENT_EVENTS` events. The consumer of segments waits for it, and with it all workspaces of its process.
  */
-const TIMEOUT_MS = 10_000;
+export const CONTENT_SEARCH_TIMEOUT_MS = 1_000;
 
 /** An event as the statements of this module return it. */
 interface FoundEvent extends EventFacts {
@@ -42,6 +42,7 @@ export const toTimestamp = (ms: number): string =>
  * timestamp until it leaves the window: those that pass for longest are the newest at or before `now`, and those that
  * pass first are the earliest after it. Otherwise, all events in the window, and in the future, are read.
  * @returns the events of each user that has any, by the user's id, in no particular order.
+ * @throws {QueryTimeoutError} if the search by content takes longer than `CONTENT_SEARCH_TIMEOUT_MS`.
  */
 export async function readDecisiveEvents(
   db: ReadDb,
@@ -59,7 +60,7 @@ export async function readDecisiveEvents(
       ? []
       : await db.queryOnce<FoundEvent[]>(
           selectByTests(workspaceId, userIds, others, { workspaceId, now, eventNames }),
-          TIMEOUT_MS,
+          CONTENT_SEARCH_TIMEOUT_MS,
         )),
   ];
   const byUser = Map.groupBy(found, ({ userId }) => userId);

@@ -152,7 +152,10 @@ function toCondition(input: EventCondition, { indexes }: ConditionOptions): Cond
     since: input.since?.getTime() ?? Number.NEGATIVE_INFINITY,
     until: input.until?.getTime() ?? Number.POSITIVE_INFINITY,
   });
-  const dependencies: Dependency[] = [{ kind: 'events', name: input.name.eq ?? undefined }, ...timeOf(tests)];
+  const ofNames: Dependency[] = names
+    ? names.map((name) => ({ kind: 'events', name }))
+    : [{ kind: 'events', name: undefined }];
+  const dependencies: Dependency[] = [...ofNames, ...timeOf(tests)];
   const phraseOf =
     (range: Range): Condition['phrase'] =>
     (wording = {}) =>

@@ -1,4 +1,5 @@
 import type { ReadDb } from '../../../db/client.ts';
+import { unlessTimeout } from '../../../db/errors.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import type { FieldSet } from '../../../db/reading/columns.ts';
 import { arrayParameter } from '../../../db/sql.ts';
@@ -52,8 +53,10 @@ const MAX_RECENT_EVENTS = 200;
 export interface ReadFacts {
   /** The database's clock when the users were read, in whole ms. */
   now: Date;
-  /** By user id. Users that do not exist are missing. */
+  /** By user id. Users that do not exist are missing, as are those of `timedOut`. */
   users: ReadonlyMap<string, UserFacts>;
+  /** Users with so many events that the search for those that decide the conditions timed out. */
+  timedOut: ReadonlySet<string>;
 }
 
 /**
@@ -96,13 +99,19 @@ export async function readUserFacts(
     if (hasOlder && !needs.eventCounts.every((each) => isDecided(each, facts.events, now))) undecided.push(user.id);
   }
   const clock = new Date(now);
-  if (undecided.length === 0) return { now: clock, users };
-  const decisive = await readDecisiveEvents(db, { workspaceId, now: clock }, undecided, needs.eventCounts);
+  if (undecided.length === 0) return { now: clock, users, timedOut: new Set() };
+  const decisive = await unlessTimeout(
+    readDecisiveEvents(db, { workspaceId, now: clock }, undecided, needs.eventCounts),
+  );
+  if (!decisive) {
+    for (const id of undecided) users.delete(id);
+    return { now: clock, users, timedOut: new Set(undecided) };
+  }
   for (const id of undecided) {
     const facts = users.get(id);
     if (facts) users.set(id, { ...facts, events: decisive.get(id) ?? [] });
   }
-  return { now: clock, users };
+  return { now: clock, users, timedOut: new Set() };
 }
 
 /** The row of `selectFacts`: an array for each column, with an element for each user. */
