@@ -35,9 +35,23 @@ export function referencesOf(filter: UserFilter, path: readonly string[] = []): 
 const segmentIdsOf = (filter: UserFilter) =>
   referencesOf(filter).flatMap(({ kind, id }) => (kind === 'segments' && id !== undefined ? [id] : []));
 
+const allSegments = (path: string[]): ValidationIssue => ({
+  path,
+  code: 'REQUIRED',
+  message: 'is required: the filter of a segment cannot refer to all segments',
+});
+
+/** @throws {ValidationError} if conditions refer to all segments, which would include the segment itself. */
+export function rejectAllSegments(filter: UserFilter): void {
+  const issues = referencesOf(filter, ['where']).flatMap(({ id, path }) =>
+    id === undefined ? [allSegments(path)] : [],
+  );
+  if (issues.length > 0) throw new ValidationError(issues);
+}
+
 /**
- * Checks that the lists and segments that a filter refers to exist, and that no condition refers to all segments, which
- * would include the segment itself.
+ * Checks that the lists and segments that a filter refers to exist, and that no condition refers to all segments
+ * (`rejectAllSegments`).
  * @throws {ValidationError} with an issue per invalid reference, with its path in the input.
  */
 export async function checkReferences(tx: WriteDb, workspaceId: string, filter: UserFilter): Promise<void> {
@@ -51,10 +65,7 @@ export async function checkReferences(tx: WriteDb, workspaceId: string, filter: 
     SELECT id FROM segments WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${idsOf('segments')}::uuid[])`;
   const ids = new Set(existing.map(({ id }) => id));
   const issues = references.flatMap(({ kind, id, path }): ValidationIssue[] => {
-    if (id === undefined) {
-      const message = 'is required: the filter of a segment cannot refer to all segments';
-      return [{ path, code: 'REQUIRED', message }];
-    }
+    if (id === undefined) return [allSegments(path)];
     const resource = kind === 'lists' ? 'list' : 'segment';
     return ids.has(id) ? [] : [{ path, code: 'NOT_FOUND', message: `must be a ${resource} of the workspace` }];
   });

@@ -36,6 +36,9 @@ export const MAX_SEGMENTS = 500;
 /** Characters in the name of a segment. */
 export const MAX_SEGMENT_NAME_LENGTH = 64;
 
+/** Bytes of the filter of a segment as JSON. Every gateway keeps the filters of all segments that it computes in memory. */
+export const MAX_SEGMENT_FILTER_BYTES = 32 * 1024;
+
 /** Characters in the description of a segment. */
 export const MAX_SEGMENT_DESCRIPTION_LENGTH = 255;
 

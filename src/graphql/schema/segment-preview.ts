@@ -1,7 +1,7 @@
 import { COUNT_CAP, type Count, countOrdered } from '../../db/reading/count.ts';
 import { readOrderedPage } from '../../db/reading/ordered/page.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
-import { checkReferences } from '../../domain/segments/references.ts';
+import { rejectAllSegments } from '../../domain/segments/references.ts';
 import { matchingUsers } from '../../domain/users/query.ts';
 import type { User } from '../../domain/users/user.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
@@ -56,13 +56,14 @@ builder.queryField('previewSegment', (t) =>
       where: t.arg({
         type: UserFilterInput,
         required: true,
-        description: 'The filter, as for `createSegment`: with the same errors for references to lists and segments.',
+        description:
+          'The filter, as for `createSegment`. A reference to a list or a segment that does not exist matches no user.',
         validate: userFilterSchema,
       }),
     },
     extensions: { filter: 'where' },
-    resolve: async (_root, { where }, { db, viewer, now }) => {
-      await checkReferences(db, viewer.workspaceId, where);
+    resolve: (_root, { where }, { db, viewer, now }) => {
+      rejectAllSegments(where);
       const users = matchingUsers(viewer.workspaceId, { where }, now);
       let count: Promise<Count> | undefined;
       const limits = { maximum: COUNT_CAP, budgetMs: db.timeouts.countMs };

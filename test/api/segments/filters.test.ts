@@ -13,7 +13,6 @@ import { addList, addUser } from '../../kit/factories.ts';
 import { filterGenerator } from '../../kit/filters/generate-filter.ts';
 import { usePeople } from '../../kit/filters/people.ts';
 import { CreateSegment, PreviewSegment, ReadSegment, UpdateSegment } from '../../kit/operations/segments.ts';
-import { rowId } from '../../kit/seed-rows.ts';
 import { defineSegment } from '../../kit/segments/define.ts';
 import { casesOf } from '../../kit/test-size.ts';
 
@@ -136,17 +135,11 @@ describe('previewSegment', () => {
     expect(JSON.stringify(errors)).toContain(scope);
   });
 
-  it.each([
-    [{ segments: { some: {} } }, ['where', 'segments', 'some', 'segmentIds'], 'REQUIRED'],
-    [
-      { lists: { none: { listIds: [encodeGlobalId('List', rowId(1))] } } },
-      ['where', 'lists', 'none', 'listIds', '0'],
-      'NOT_FOUND',
-    ],
-  ])('rejects the references that createSegment rejects: %j', async (where, path, code) => {
+  it('rejects a condition on all segments, as createSegment does', async () => {
     await using app = await startApp();
-    const { errors } = await app.send(PreviewSegment, { where });
-    expect(errors?.[0]?.extensions).toMatchObject({ issues: [{ path, code }] });
+    const { errors } = await app.send(PreviewSegment, { where: { segments: { some: {} } } });
+    const issues = [{ path: ['where', 'segments', 'some', 'segmentIds'], code: 'REQUIRED' }];
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', issues });
   });
 
   it('rejects an invalid filter', async () => {
@@ -166,4 +159,22 @@ it('counts the conditions of a filter as complexity', async () => {
     const { errors } = await app.send(document as typeof CreateSegment, variables as never);
     expect(errors?.[0]?.message).toContain('complexity');
   }
+});
+
+it('rejects a filter of more than 32 KB, together with other issues', async () => {
+  await using app = await startApp();
+  const values = Array.from({ length: 250 }, (_, value) => `${value}`.padEnd(130, 'x'));
+  const where = { firstName: { in: values } };
+  const { createSegment } = await app.run(CreateSegment, { input: { name: '', where } });
+  const issues = [{ path: ['name'] }, { path: ['where'], code: 'TOO_LONG' }];
+  expect(createSegment).toMatchObject({ __typename: 'ValidationError', issues });
+  const fitting = await app.run(CreateSegment, { input: { name: 'a', where: { firstName: { in: values.slice(9) } } } });
+  expect(fitting.createSegment).toMatchObject({ __typename: 'CreateSegmentPayload' });
+  if (!('segment' in fitting.createSegment)) throw new Error('Not created.');
+  const { id: segmentId } = fitting.createSegment.segment;
+  const { updateSegment } = await app.run(UpdateSegment, { input: { segmentId, where } });
+  expect(updateSegment).toMatchObject({
+    __typename: 'ValidationError',
+    issues: [{ path: ['where'], code: 'TOO_LONG' }],
+  });
 });
