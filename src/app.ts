@@ -67,7 +67,7 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   });
   const execution = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
   await app.register(graphqlPlugin, { db, admit, charge, ...execution });
-  await app.register(restRoutes, { db, admit, limits, demoKey });
+  await app.register(restRoutes, { db, admit, charge, limits, demoKey });
   return app;
 }
 

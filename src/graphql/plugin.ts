@@ -67,6 +67,8 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
+    // The operation is not known yet; the checks apply the limit of other operations than bulk mutations.
+    bodyLimit: Math.max(limits.bodyBytes, limits.bulkBodyBytes),
     config: { points: POINTS.request },
     handler: async (request, reply) => {
       const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge)));
@@ -90,5 +92,6 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge)
     addWork: (work) => request.admitted?.addWork(work),
     responseBudget: server.responseBudget(request, viewer.workspaceId),
     reportsCost: requestsCostReport(request.headers),
+    bodyBytes: typeof request.body === 'string' ? Buffer.byteLength(request.body) : 0,
   };
 }

@@ -13,7 +13,17 @@ import { checkRequest, type RawRequest, type RequestPart } from './ignored-input
 export interface RestContext {
   db: Database;
   viewer: Viewer;
-  limits: FilterLimits;
+  limits: RestLimits;
+}
+
+/** The limits of requests that depend on their content. */
+export interface RestLimits extends FilterLimits {
+  /** Users of one bulk request. */
+  bulkUsers: number;
+  /** Events of one bulk request. */
+  bulkEvents: number;
+  /** Bytes of the body of a bulk request. */
+  bulkBodyBytes: number;
 }
 
 /** A raw request whose body is a JSON object. */
@@ -29,7 +39,7 @@ export interface Example {
 interface Description {
   operationId: string;
   /** The group of the operation in the documentation; default: `Users`. */
-  tag?: 'Segments';
+  tag?: 'Segments' | 'Bulk';
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path under `/v1` and under the root, such as `/users/{uid}`. */
   path: string;
@@ -42,6 +52,8 @@ interface Description {
   work?(request: RawRequest): number;
   /** Default: true for every method except GET. */
   isWrite?: boolean;
+  /** The number of inputs of a bulk request: each costs the points of a write, and the body has a limit of its own. */
+  itemsOf?(request: RawRequest): number;
   /** The parts of the request, for the OpenAPI document. */
   request: { readonly [Name in RequestPart]?: z.ZodObject };
   /** The field of the body that contains attributes: those that cannot be stored are left out (ignored-input.ts). */
@@ -58,14 +70,30 @@ export interface Operation extends Description {
   /** Converts and validates a raw request. */
   input: z.ZodType;
   /**
+   * Validates a request without running the operation.
+   * @throws {ValidationError} with the names that REST has for the fields.
+   */
+  parse(request: RawRequest): ParsedRequest<unknown>;
+  /**
    * Validates a request and runs the operation.
    * @throws {ValidationError} with the names that REST has for the fields.
    */
   run(context: RestContext, request: RawRequest): Promise<OperationResult>;
 }
 
+/** A valid request. */
+export interface ParsedRequest<Input> {
+  input: Input;
+  /** The first attributes that are not stored, and why. */
+  ignored: ValidationIssue[];
+  /** The paths of the fields and attributes in the request's body that are not stored. */
+  ignoredFields: string[];
+}
+
 /** The response of an operation. */
 interface OperationResult {
+  /** Default: 200. */
+  status?: number | undefined;
   body: object;
   /** The paths of the fields and attributes in the request's body that were ignored. */
   ignoredFields: string[];
@@ -81,20 +109,27 @@ export function operation<Input extends z.ZodType>(
     names?: Readonly<Record<string, string>>;
     /** Rejects a request before it is validated, such as one whose validation would take too long. */
     checkSize?(context: RestContext, request: RawRequest): void;
+    /** The status of a response; default: 200. */
+    statusOf?(body: object): number;
     handle(context: RestContext, input: z.output<Input>): Promise<object>;
   },
-): Operation {
-  const { names: ownNames, checkSize, handle, ...description } = definition;
+): Operation & { parse(request: RawRequest): ParsedRequest<z.output<Input>> } {
+  const { names: ownNames, checkSize, statusOf, handle, ...description } = definition;
   const names = { ...commonNames, ...ownNames };
+  const parse = (raw: RawRequest) => {
+    const { request, issues, ignored, ignoredFields } = checkRequest(description, raw);
+    return { input: validateRequest(definition.input, request, names, issues), ignored, ignoredFields };
+  };
   return {
     ...description,
+    parse,
     run: async (context, raw) => {
       checkSize?.(context, raw);
-      const { request, issues, ignored, ignoredFields } = checkRequest(description, raw);
-      const input = validateRequest(definition.input, request, names, issues);
+      const { input, ignored, ignoredFields } = parse(raw);
       try {
         const body = await handle(context, input);
-        return { body: ignored.length === 0 ? body : { ...body, ignored }, ignoredFields };
+        const status = statusOf?.(body);
+        return { status, body: ignored.length === 0 ? body : { ...body, ignored }, ignoredFields };
       } catch (error) {
         throw error instanceof ValidationError ? new ValidationError(withRestNames(error.issues, names)) : error;
       }

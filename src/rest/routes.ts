@@ -4,15 +4,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
 import { ForbiddenError } from '../domain/shared/errors.ts';
 import { parseJson } from '../domain/shared/json-numbers.ts';
-import type { FilterLimits } from '../domain/users/filter/size.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
-import { POINTS } from '../http/limits/rate.ts';
+import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
 import { handleRestError } from './error-handler.ts';
 import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, RestLimits } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { unservedRoutes } from './unserved-calls.ts';
 
@@ -24,7 +23,8 @@ interface DemoKey {
 interface RestRoutesOptions {
   db: DatabaseClient;
   admit: Admit;
-  limits: FilterLimits;
+  charge: Charge;
+  limits: RestLimits;
   /** Credentials to fill in on the documentation page. They are public, so only those of the demo data may be used. */
   demoKey?: DemoKey | undefined;
 }
@@ -108,11 +108,12 @@ function parseBody(
 
 type Parameters = Record<string, unknown>;
 
-function mount(app: FastifyInstance, { db, limits }: RestRoutesOptions, operation: Operation): void {
+function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, operation: Operation): void {
   const isWrite = operation.isWrite ?? operation.method !== 'GET';
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    ...(operation.itemsOf ? { bodyLimit: limits.bulkBodyBytes } : {}),
     config: { points: POINTS.request + (isWrite ? POINTS.write : 0) },
     // Before the body is read.
     preParsing: async (request) => {
@@ -127,8 +128,11 @@ function mount(app: FastifyInstance, { db, limits }: RestRoutesOptions, operatio
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer, limits };
       request.hasWritten = isWrite;
       const raw = { params, query, headers, body };
-      request.admitted?.addWork(operation.work?.(raw) ?? (isWrite ? 1 : 0));
+      const items = operation.itemsOf?.(raw) ?? 1;
+      request.admitted?.addWork(operation.work?.(raw) ?? (isWrite ? items : 0));
+      if (items > 1) await charge(viewer, reply, (items - 1) * POINTS.write);
       const running = operation.run(context, raw).then((result) => {
+        if (result.status !== undefined) reply.code(result.status);
         if (result.ignoredFields.length > 0) {
           reply.header('X-Ignored-Fields', ignoredFieldsHeader(result.ignoredFields));
         }

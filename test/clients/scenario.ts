@@ -78,8 +78,9 @@ async function holdingKey<Result>(
 
 const list = rowGlobalId('List', 1);
 
-/** Mutations that a frontend does not send: they set a workspace up, or decide who receives broadcasts. */
+/** Mutations that a frontend does not send: they set a workspace up, decide who receives broadcasts, or write in bulk. */
 const administrative = [
+  'addEvents',
   'declareAttribute',
   'undeclareAttribute',
   'createSegment',

@@ -103,6 +103,7 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
       mutation('updateUser', { uid: about.uid, firstName: 'Overwritten', meta: { overwritten: true } }),
     ],
     'Mutation.addEvent': [mutation('addEvent', { uid: about.uid, name: 'Overwritten' })],
+    'Mutation.addEvents': [mutation('addEvents', { events: [{ uid: about.uid, name: 'Overwritten' }] })],
     'Mutation.deleteUser': [mutation('deleteUser', { uid: about.uid })],
     'Mutation.removeDevice': [
       mutation('removeDevice', { uid: about.uid, token: about.token }),

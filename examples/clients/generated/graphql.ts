@@ -247,6 +247,8 @@ export type MemberEdgeFieldsFragment = { __typename: 'ListMemberEdge', id: strin
 
 type Failure_AttributeDeclaredError_Fragment = { __typename: 'AttributeDeclaredError', code: string, message: string };
 
+type Failure_BatchRejectedError_Fragment = { __typename: 'BatchRejectedError', code: string, message: string };
+
 type Failure_ForbiddenError_Fragment = { __typename: 'ForbiddenError', code: string, message: string };
 
 type Failure_IdempotencyConflictError_Fragment = { __typename: 'IdempotencyConflictError', code: string, message: string };
@@ -271,6 +273,7 @@ type Failure_ValidationError_Fragment = { __typename: 'ValidationError', code: s
 
 export type FailureFragment =
   | Failure_AttributeDeclaredError_Fragment
+  | Failure_BatchRejectedError_Fragment
   | Failure_ForbiddenError_Fragment
   | Failure_IdempotencyConflictError_Fragment
   | Failure_ListArchivedError_Fragment

@@ -75,6 +75,127 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "AddEventsItem",
+        "fields": [
+          {
+            "name": "index",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "result",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "AddEventsItemResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "AddEventsItemResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "AddEventPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "BatchRejectedError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "IdempotencyConflictError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "AddEventsPayload",
+        "fields": [
+          {
+            "name": "addedCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "failedCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "items",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "name": "AddEventsItem",
+                    "kind": "OBJECT",
+                    "ofType": null
+                  }
+                }
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "AddEventsResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "AddEventsPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "IdempotencyConflictError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "ArchiveListPayload",
         "fields": [
           {
@@ -138,6 +259,40 @@ export default {
           },
           {
             "name": "key",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "message",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": [
+          {
+            "kind": "INTERFACE",
+            "name": "Error"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "BatchRejectedError",
+        "fields": [
+          {
+            "name": "code",
             "type": {
               "kind": "NON_NULL",
               "ofType": {
@@ -866,6 +1021,10 @@ export default {
           {
             "kind": "OBJECT",
             "name": "AttributeDeclaredError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "BatchRejectedError"
           },
           {
             "kind": "OBJECT",
@@ -1652,6 +1811,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "AddEventResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "addEvents",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "AddEventsResult",
                 "kind": "UNION",
                 "ofType": null
               }

@@ -7,6 +7,18 @@
       "NotFoundError",
       "ValidationError"
     ],
+    "AddEventsItemResult": [
+      "AddEventPayload",
+      "BatchRejectedError",
+      "IdempotencyConflictError",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "AddEventsResult": [
+      "AddEventsPayload",
+      "IdempotencyConflictError",
+      "ValidationError"
+    ],
     "ArchiveListResult": [
       "ArchiveListPayload",
       "NotFoundError",
@@ -47,6 +59,7 @@
     ],
     "Error": [
       "AttributeDeclaredError",
+      "BatchRejectedError",
       "ForbiddenError",
       "IdempotencyConflictError",
       "ListArchivedError",
@@ -120,6 +133,18 @@
       "NotFoundError",
       "ValidationError"
     ],
+    "AddEventsItemResult": [
+      "AddEventPayload",
+      "BatchRejectedError",
+      "IdempotencyConflictError",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "AddEventsResult": [
+      "AddEventsPayload",
+      "IdempotencyConflictError",
+      "ValidationError"
+    ],
     "ArchiveListResult": [
       "ArchiveListPayload",
       "NotFoundError",
@@ -160,6 +185,7 @@
     ],
     "Error": [
       "AttributeDeclaredError",
+      "BatchRejectedError",
       "ForbiddenError",
       "IdempotencyConflictError",
       "ListArchivedError",

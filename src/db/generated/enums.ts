@@ -61,7 +61,8 @@ export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction]
 
 export const IdempotentOperation = {
   createUser: 'createUser',
-  addEvent: 'addEvent'
+  addEvent: 'addEvent',
+  addEvents: 'addEvents'
 } as const
 
 export type IdempotentOperation = (typeof IdempotentOperation)[keyof typeof IdempotentOperation]

@@ -62,7 +62,10 @@ export function canonicalNewEvent(input: EventToInsert['input']): CanonicalInput
 }
 
 /** An event to insert, with the name of its sender. */
-export type EventToInsert = Attributed<Omit<NewEvent, 'idempotencyKey'>>;
+export interface EventToInsert extends Attributed<Omit<NewEvent, 'idempotencyKey'>> {
+  /** The id of the event; generated from the database's clock by default. */
+  id?: string | undefined;
+}
 
 /** Options of `insertEvents`. */
 interface InsertOptions {
@@ -91,8 +94,9 @@ export async function insertEvents(
   { lock, claim }: InsertOptions,
 ): Promise<(Event | undefined)[]> {
   const now = new Date();
-  const rows = events.map(({ actorName, input }, place) => ({
+  const rows = events.map(({ actorName, input, id }, place) => ({
     ...input,
+    given_id: id,
     place,
     actorName,
     changed: [changedEvent(input.name)],
@@ -102,16 +106,16 @@ export async function insertEvents(
     ? Prisma.sql`${claim}, clock AS (SELECT made_id FROM claimed)`
     : // An aggregate reads all rows of `owner`, and so waits for every lock, before it returns one.
       Prisma.sql`clock AS (SELECT ${clockMicroseconds} AS microseconds FROM owner HAVING count(*) > 0)`;
-  const id = claim ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`sent.place`);
+  const madeId = claim ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`sent.place`);
   const inserted = await db.query<(Event & { place: number })[]>`/* insertEvents */
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...uids], 'text')})
       FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
     ), ${clock}, input AS (
-      SELECT ${id} AS id, owner.id AS user_id, sent.*
+      SELECT coalesce(sent.given_id, ${madeId}) AS id, owner.id AS user_id, sent.*
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS sent(
-        place int, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, changed text[]
+        place int, given_id uuid, uid text, name text, value jsonb, properties jsonb, timestamp timestamptz, "actorName" text, changed text[]
       ) JOIN owner USING (uid) CROSS JOIN clock
     ), added AS (
       INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
@@ -120,7 +124,8 @@ export async function insertEvents(
       FROM input
       RETURNING ${eventColumns.list}
     ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`"actorName"`, at: now }, 'addEvent', {
-      from: Prisma.sql`input`,
+      // The changes are numbered in the order of the inputs.
+      from: Prisma.sql`(SELECT * FROM input ORDER BY place) AS input`,
       userId: Prisma.sql`user_id`,
       eventId: Prisma.sql`id`,
       changed: Prisma.sql`changed`,

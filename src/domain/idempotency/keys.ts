@@ -1,7 +1,7 @@
 import type { WriteDb } from '../../db/client.ts';
 import { isOtherLockTimeout, isRowLockTimeout } from '../../db/errors.ts';
 import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
-import { clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
+import { arrayParameter, clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
@@ -66,13 +66,7 @@ export function claimKeySql(workspaceId: string, request: IdempotentRequest, own
         created_at = excluded.created_at
       WHERE held.created_at <= ${before(request, KEY_TTL_MS)}::timestamptz
       RETURNING made_id
-    ), expired AS (
-      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY (ARRAY(
-        SELECT key FROM idempotency_keys
-        WHERE workspace_id = ${workspaceId}::uuid AND key <> ${key}
-          AND created_at <= ${before(request, KEY_TTL_MS + DELETION_DELAY_MS)}::timestamptz
-        ORDER BY created_at LIMIT ${EXPIRED_ROWS_PER_CLAIM} FOR UPDATE SKIP LOCKED
-      ))
+    ), expired AS (${deleteExpiredSql(workspaceId, arrayParameter([key], 'text'), request, 1)}
     )`;
 }
 
@@ -91,6 +85,87 @@ export async function claimKey(
   const [claimed] = await orBusyError(claiming);
   return claimed?.id;
 }
+
+/** What became of one of several keys: the id for the new row, or that of the row that was created with the key. */
+export type KeyClaim = { claimedId: string } | { existingId: string } | { error: IdempotencyConflictError };
+
+/**
+ * Claims several keys for the rest of a transaction, with two statements: the first waits for in-flight requests with any
+ * of the keys, the second sees what they have written. The keys are locked in the same order by all requests, so that
+ * they cannot deadlock.
+ * @param requests with distinct keys. @returns a claim for each request, in order.
+ * @throws {IdempotencyKeyBusyError} if it timed out waiting.
+ */
+export async function claimKeys(
+  tx: WriteDb,
+  workspaceId: string,
+  requests: readonly IdempotentRequest[],
+): Promise<KeyClaim[]> {
+  const [first] = requests;
+  if (!first) return [];
+  const keys = requests.map(({ key }) => key);
+  const keyArray = arrayParameter(keys, 'text');
+  await orBusyError(
+    tx.query`/* lockKeys */
+      SELECT pg_advisory_xact_lock(hash) FROM (
+        SELECT DISTINCT hashtextextended(${`${workspaceId} `} || key, 0) AS hash FROM unnest(${keyArray}) AS key ORDER BY hash
+      ) AS locks`,
+  );
+  const sent = requests.map(({ operation, digests }) => ({
+    operation,
+    digests: digests.map((digest) => digest.toString('hex')),
+  }));
+  const rows = await tx.query<
+    { place: number; claimedId: string | null; existingId: string | null; isSame: boolean }[]
+  >`/* claimKeys */
+    WITH clock AS MATERIALIZED (SELECT ${clockMicroseconds} AS microseconds), request AS MATERIALIZED (
+      SELECT key.place, key.key, (sent.request->>'operation')::idempotent_operation AS operation,
+        ARRAY(SELECT decode(digest, 'hex') FROM jsonb_array_elements_text(sent.request->'digests') AS digest) AS digests
+      FROM unnest(${keyArray}) WITH ORDINALITY AS key(key, place)
+      JOIN jsonb_array_elements(${JSON.stringify(sent)}::jsonb) WITH ORDINALITY AS sent(request, place) USING (place)
+    ), claimed AS (
+      INSERT INTO idempotency_keys AS held (workspace_id, key, operation, digest, made_id, created_at)
+      SELECT ${workspaceId}::uuid, request.key, request.operation, request.digests[1],
+        ${uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`request.place`)}, ${first.now}::timestamptz
+      FROM request CROSS JOIN clock ORDER BY request.key
+      ON CONFLICT (workspace_id, key) DO UPDATE
+      SET operation = excluded.operation, digest = excluded.digest, made_id = excluded.made_id,
+        created_at = excluded.created_at
+      WHERE held.created_at <= ${before(first, KEY_TTL_MS)}::timestamptz
+      RETURNING key, made_id
+    ), expired AS (${deleteExpiredSql(workspaceId, keyArray, first, requests.length)})
+    SELECT request.place::int - 1 AS place, claimed.made_id AS "claimedId", held.made_id AS "existingId",
+      held.operation = request.operation AND held.digest = ANY(request.digests) AS "isSame"
+    FROM request LEFT JOIN claimed USING (key)
+    LEFT JOIN idempotency_keys AS held ON held.workspace_id = ${workspaceId}::uuid AND held.key = request.key`;
+  const byPlace = new Map(rows.map((row) => [row.place, row]));
+  return requests.map(({ key }, place) => {
+    const { claimedId, existingId, isSame } = byPlace.get(place) ?? {};
+    if (claimedId != null) return { claimedId };
+    return existingId != null && isSame ? { existingId } : { error: new IdempotencyConflictError(key) };
+  });
+}
+
+/** Gives up keys that the transaction has claimed, because nothing was written with them. */
+export async function releaseKeys(tx: WriteDb, workspaceId: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.execute`/* releaseKeys */
+    DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY(${arrayParameter(keys, 'text')})`;
+}
+
+/** The statement that deletes some expired rows, but none of the given keys. */
+const deleteExpiredSql = (
+  workspaceId: string,
+  keys: Prisma.Sql,
+  request: IdempotentRequest,
+  claims: number,
+) => Prisma.sql`
+      DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY (ARRAY(
+        SELECT key FROM idempotency_keys
+        WHERE workspace_id = ${workspaceId}::uuid AND key <> ALL(${keys})
+          AND created_at <= ${before(request, KEY_TTL_MS + DELETION_DELAY_MS)}::timestamptz
+        ORDER BY created_at LIMIT ${claims * EXPIRED_ROWS_PER_CLAIM} FOR UPDATE SKIP LOCKED
+      ))`;
 
 /**
  * Reads the id of the row that was created with a key; the row may have been deleted since.

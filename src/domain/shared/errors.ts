@@ -197,6 +197,17 @@ export class SegmentInUseError extends DomainError {
 /** Maximum number of names in a message. */
 const MAX_NAMES_SHOWN = 10;
 
+/** The input was valid, but another input of the same bulk write was not, and its error policy is `REJECT_ALL`. */
+export class BatchRejectedError extends DomainError {
+  readonly code = 'BATCH_REJECTED';
+
+  constructor() {
+    super(
+      'Not written, because other inputs of the request failed. Correct them, or use the error policy SKIP_FAILED.',
+    );
+  }
+}
+
 /** The caller lacks a scope that this input requires. */
 export class ForbiddenError extends DomainError {
   readonly code = 'FORBIDDEN';

@@ -41,18 +41,14 @@ export function wholeArgument(
 }
 
 /**
- * Reads the filter in a field's arguments, before coercion.
+ * Reads a value in a field's arguments, before coercion.
  * @param path the argument, or the argument and an input field: `input.where`.
  */
-export function filterArgument(
-  node: FieldNode,
-  path: string,
-  variables: RawVariables,
-): ReturnType<typeof wholeArgument> {
+export function argumentAt(node: FieldNode, path: string, variables: RawVariables): ReturnType<typeof wholeArgument> {
   const [name = '', ...fields] = path.split('.');
   const { value, dependsOnVariables } = wholeArgument(node, name, variables);
-  const filter = fields.reduce((part, field) => (isJsonObject(part) ? part[field] : undefined), value);
-  return { value: filter, dependsOnVariables };
+  const found = fields.reduce((part, field) => (isJsonObject(part) ? part[field] : undefined), value);
+  return { value: found, dependsOnVariables };
 }
 
 function withDefaults({ values, definitions }: RawVariables): Record<string, unknown> {

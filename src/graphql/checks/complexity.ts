@@ -20,7 +20,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import { costOfQuery } from '../../domain/users/filter/size.ts';
-import { argumentValue, filterArgument, itemsOf, type RawVariables } from './argument-value.ts';
+import { argumentAt, argumentValue, itemsOf, type RawVariables } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
 import { limitExceeded } from './limits.ts';
 import { cachePerOperation } from './operation-cache.ts';
@@ -191,6 +191,11 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
   const ownCost = ofField(field, node) + costOfFilter(measuring, node, field);
   const { reads } = field.extensions;
   if (reads) return countObjects(measuring, node, reads) * (ownCost + costOfChildren(measuring, node, field));
+  if (field.extensions.writes !== undefined) {
+    // The list in the payload has an item for each item of the input.
+    const items = countWrites(measuring, node, field.extensions.writes);
+    return items * (ownCost + costOfChildren(measuring, node, field, 1));
+  }
   if (field.args.some(({ name }) => name === 'first')) {
     const size = pageSize(readArgument(measuring, node, 'first'), readArgument(measuring, node, 'last'));
     return ownCost + size * ofRow + costOfChildren(measuring, node, field, size);
@@ -203,7 +208,7 @@ function costOfField(measuring: Measuring, node: FieldNode, { type, page }: Pare
 function costOfFilter(measuring: Measuring, node: FieldNode, field: GraphQLField<unknown, unknown>): number {
   const { extensions } = field;
   if (extensions.filter === undefined || !measuring.measure.countsConditions) return 0;
-  const { value, dependsOnVariables } = filterArgument(node, extensions.filter, measuring.variables);
+  const { value, dependsOnVariables } = argumentAt(node, extensions.filter, measuring.variables);
   measuring.dependsOnVariables ||= dependsOnVariables;
   const search = field.args.some(({ name }) => name === 'search') ? readArgument(measuring, node, 'search') : undefined;
   return costOfQuery({ where: value, search });
@@ -216,6 +221,12 @@ function countObjects(measuring: Measuring, node: FieldNode, { argument, keyOf }
   const distinct = new Set(keyOf ? items.map(keyOf) : items).size;
   measuring.hasRepeats ||= distinct < items.length;
   return distinct;
+}
+
+function countWrites(measuring: Measuring, node: FieldNode, path: string): number {
+  const { value, dependsOnVariables } = argumentAt(node, path, measuring.variables);
+  measuring.dependsOnVariables ||= dependsOnVariables;
+  return itemsOf(value).length;
 }
 
 /** The cost of what a field selects: for an abstract type, that of the most expensive possible type. */

@@ -8,7 +8,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { type FilterSize, filterExcess, measureFilter } from '../../domain/users/filter/size.ts';
-import { filterArgument } from './argument-value.ts';
+import { argumentAt } from './argument-value.ts';
 import { type GraphQLLimits, limitExceeded } from './limits.ts';
 import { cachePerOperation, separateOperation } from './operation-cache.ts';
 
@@ -37,7 +37,7 @@ export function createFilterCheck(limits: GraphQLLimits): (args: ExecutionArgs) 
 
 function readFilter(args: ExecutionArgs, node: FieldNode, path: string) {
   const definitions = getOperationAST(args.document, args.operationName)?.variableDefinitions ?? [];
-  return filterArgument(node, path, { values: args.variableValues ?? {}, definitions });
+  return argumentAt(node, path, { values: args.variableValues ?? {}, definitions });
 }
 
 const filteredFieldsOf = cachePerOperation((args): FilteredField[] => {

@@ -7,7 +7,7 @@ import { checkComplexity, estimate, maxDataBytes } from './complexity.ts';
 import { createFilterCheck } from './filters.ts';
 import { createInputSizesCheck } from './input-sizes.ts';
 import type { GraphQLLimits } from './limits.ts';
-import { chargeOperation, pointsOf } from './rate.ts';
+import { chargeOperation, isBulk, pointsOf } from './rate.ts';
 import { checkScopes } from './scopes.ts';
 import { coerceVariables, withCoercedVariables } from './variables.ts';
 
@@ -19,6 +19,8 @@ export interface Charging {
   addWork(work: number): void;
   /** The memory that the response may take. */
   responseBudget: ResponseBudget;
+  /** The size of the request's body. */
+  bodyBytes: number;
 }
 
 type CheckedArgs = ExecutionArgs & { contextValue: Context & Charging };
@@ -37,6 +39,15 @@ function checkOperationType({ schema, document, operationName }: ExecutionArgs):
   });
 }
 
+/** The limit that the HTTP server applies is that of bulk mutations, before it knows the operation. */
+function checkBodySize(args: CheckedArgs, { bodyBytes: limit }: GraphQLLimits): GraphQLError | undefined {
+  const { bodyBytes } = args.contextValue;
+  if (bodyBytes <= limit || isBulk(args)) return undefined;
+  return new GraphQLError(`The body must have at most ${limit} bytes; got ${bodyBytes}.`, {
+    extensions: { code: 'LIMIT_EXCEEDED', http: { status: 413 } },
+  });
+}
+
 /**
  * Creates the single check of all operations, regardless of type and executor. It runs before any part of the operation is
  * executed, in this order: operation type, filters, input sizes, scopes, variables, complexity, rate-limit points. Like validation
@@ -50,7 +61,8 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
   const checkInputSizes = createInputSizesCheck(limits);
   return (args) => {
     const { viewer, charge, addWork } = args.contextValue;
-    const error = checkOperationType(args) ?? checkFilters(args) ?? checkInputSizes(args);
+    const error =
+      checkOperationType(args) ?? checkBodySize(args, limits) ?? checkFilters(args) ?? checkInputSizes(args);
     if (error) return [error];
     const coerced = coerceVariables(args);
     const forbidden = checkScopes(args, coerced.errors ? undefined : coerced.values, viewer.scopes);
@@ -60,7 +72,7 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
     const tooComplex = checkComplexity(estimated, limits.complexity);
     if (tooComplex) return [tooComplex];
     args.contextValue.responseBudget.maxBytes = maxDataBytes(args);
-    addWork(estimated.objects / COMPLEXITY_PER_UNIT_OF_WORK + pointsOf(args).points);
+    addWork(estimated.objects / COMPLEXITY_PER_UNIT_OF_WORK + pointsOf(args));
     const charging = chargeOperation(args, charge);
     args.document = withCoercedVariables(args);
     args.variableValues = coerced.values;

@@ -39,6 +39,8 @@ interface Inputs {
   readingFields: ReadingField[];
   /** Variables whose type contains lists or objects, by name. */
   variables: Map<string, { type: GraphQLInputType; defaultValue: unknown }>;
+  /** Limits of variables that are used where a list has a limit of its own, by name. */
+  variableLimits: Map<string, number>;
 }
 
 /**
@@ -46,14 +48,14 @@ interface Inputs {
  * contains all issues.
  */
 export function createInputSizesCheck(limits: GraphQLLimits): (args: ExecutionArgs) => GraphQLError | undefined {
-  const inputsOf = cachePerOperation((args) => collect(args, limits.inputItems));
+  const inputsOf = cachePerOperation((args) => collect(args, limits));
   return (args) => {
-    const { literalIssues, readingFields, variables } = inputsOf(args);
+    const { literalIssues, readingFields, variables, variableLimits } = inputsOf(args);
     const values = args.variableValues ?? {};
     const issues = [...literalIssues];
     for (const [name, { type, defaultValue }] of variables) {
       const value = Object.hasOwn(values, name) ? values[name] : defaultValue;
-      issues.push(...findOversized(value, type, [name], limits.inputItems));
+      issues.push(...findOversized(value, type, [name], limits, variableLimits.get(name)));
     }
     for (const field of readingFields) issues.push(...findTooManyReads(field, args, limits));
     return issues.length > 0 ? inputError(issues) : undefined;
@@ -72,9 +74,9 @@ function findTooManyReads({ node, argument, limit }: ReadingField, args: Executi
   return items > limits[limit] ? [tooMany([argument], argument, limits[limit], items)] : [];
 }
 
-function collect(args: ExecutionArgs, limit: number): Inputs {
+function collect(args: ExecutionArgs, limits: GraphQLLimits): Inputs {
   const operation = separateOperation(args);
-  const inputs: Inputs = { literalIssues: [], readingFields: [], variables: new Map() };
+  const inputs: Inputs = { literalIssues: [], readingFields: [], variables: new Map(), variableLimits: new Map() };
   if (!operation) return inputs;
   const types = new TypeInfo(args.schema);
   // Fragments, and the arguments in them, can precede the operation and its variables.
@@ -95,7 +97,13 @@ function collect(args: ExecutionArgs, limit: number): Inputs {
       const hasOwnLimit = types.getFieldDef()?.extensions.reads?.argument === argument.name;
       if (hasOwnLimit && value.kind === Kind.VARIABLE) withOwnLimit.add(value.name.value);
       if (hasOwnLimit) return;
-      inputs.literalIssues.push(...findOversized(valueFromASTUntyped(value), argument.type, [argument.name], limit));
+      inputs.literalIssues.push(...findOversized(valueFromASTUntyped(value), argument.type, [argument.name], limits));
+    },
+    ObjectField({ name, value }) {
+      const parent = getNamedType(types.getParentInputType());
+      if (value.kind !== Kind.VARIABLE || !isInputObjectType(parent)) return;
+      const { itemLimit } = parent.getFields()[name.value]?.extensions ?? {};
+      if (itemLimit) inputs.variableLimits.set(value.name.value, limits[itemLimit]);
     },
   };
   visit(operation, visitWithTypeInfo(types, visitor));
@@ -110,24 +118,36 @@ const tooMany = (path: string[], unit: string, limit: number, count: number): Va
 });
 
 /**
- * Finds the lists and input objects in a value that exceed the limit. An object may always have all fields of its type. Any
+ * Finds the lists and input objects in a value that exceed their limits. An object may always have all fields of its type. Any
  * more are unknown fields, for each of which graphql-js prints the whole object; that takes seconds for a megabyte.
  * Values of a wrong type are skipped; coercion rejects them.
  */
-function findOversized(value: unknown, type: GraphQLInputType, path: string[], limit: number): ValidationIssue[] {
+function findOversized(
+  value: unknown,
+  type: GraphQLInputType,
+  path: string[],
+  limits: GraphQLLimits,
+  itemLimit = limits.inputItems,
+): ValidationIssue[] {
   const nullable = getNullableType(type);
   if (isListType(nullable) && Array.isArray(value)) {
-    if (value.length > limit) return [tooMany(path, 'items', limit, value.length)];
+    if (value.length > itemLimit) return [tooMany(path, 'items', itemLimit, value.length)];
     if (isLeafType(getNullableType(nullable.ofType))) return [];
-    return value.flatMap((item, index) => findOversized(item, nullable.ofType, [...path, String(index)], limit));
+    return value.flatMap((item, index) => findOversized(item, nullable.ofType, [...path, String(index)], limits));
   }
-  if (isListType(nullable)) return findOversized(value, nullable.ofType, path, limit);
+  if (isListType(nullable)) return findOversized(value, nullable.ofType, path, limits);
   if (!isInputObjectType(nullable) || !isJsonObject(value)) return [];
-  const maxFields = Math.max(limit, Object.keys(nullable.getFields()).length);
+  const maxFields = Math.max(limits.inputItems, Object.keys(nullable.getFields()).length);
   const fields = Object.keys(value).length;
   if (fields > maxFields) return [tooMany(path, 'fields', maxFields, fields)];
-  return containerFieldsOf(nullable).flatMap(({ name, type: fieldType }) =>
-    findOversized(value[name], fieldType, [...path, name], limit),
+  return containerFieldsOf(nullable).flatMap(({ name, type: fieldType, extensions }) =>
+    findOversized(
+      value[name],
+      fieldType,
+      [...path, name],
+      limits,
+      extensions.itemLimit && limits[extensions.itemLimit],
+    ),
   );
 }
 

@@ -23,6 +23,14 @@ export interface GraphQLLimits extends FilterLimits {
   entities: number;
   /** Items of any other list in an input. */
   inputItems: number;
+  /** Users of one bulk mutation. */
+  bulkUsers: number;
+  /** Events of one bulk mutation. */
+  bulkEvents: number;
+  /** Bytes of the body of a request without a bulk mutation. */
+  bodyBytes: number;
+  /** Bytes of the body of a request with a bulk mutation. */
+  bulkBodyBytes: number;
   /** Bytes of the parsed documents that a process caches. */
   documentCacheBytes: number;
   /** Bytes of the documents that a process stores for automatic persisted queries; 0: not supported. */
@@ -48,6 +56,13 @@ declare module 'graphql' {
       /** Returns the same key for items that name the same object; by default the item itself. */
       keyOf?: (item: unknown) => unknown;
     };
+    /** The path of the list in the arguments of a bulk mutation, each item of which counts as a write: `input.events`. */
+    writes?: string;
+  }
+
+  interface GraphQLInputFieldExtensions {
+    /** The limit of the items of a list, if it is not `inputItems`. */
+    itemLimit?: keyof Pick<GraphQLLimits, 'bulkUsers' | 'bulkEvents'>;
   }
 }
 

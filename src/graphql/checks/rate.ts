@@ -1,18 +1,48 @@
-import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
+import {
+  type ExecutionArgs,
+  type FieldNode,
+  GraphQLError,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { POINTS, RateLimitedError } from '../../http/limits/rate.ts';
+import { argumentAt, itemsOf } from './argument-value.ts';
 import { fragmentsOf } from './fragments.ts';
 import { cachePerOperation } from './operation-cache.ts';
 
 /**
  * Rate-limit points of an operation in addition to the point of its request. A mutation with n root fields costs as much
- * as n requests with one root field each; queries and subscriptions cost nothing more.
+ * as n requests with one root field each; a bulk mutation costs a write for each of its inputs, and at least one. Queries
+ * and subscriptions cost nothing more.
  */
-export const pointsOf = cachePerOperation((args) => {
-  const operation = getOperationAST(args.document, args.operationName);
-  if (operation?.operation !== 'mutation') return { points: 0 };
-  const writes = rootResponseKeys(args, operation.selectionSet).size;
-  return { points: writes * (POINTS.request + POINTS.write) - POINTS.request };
+export function pointsOf(args: ExecutionArgs): number {
+  const { points, bulkFields, operation } = fixedPointsOf(args);
+  return bulkFields.reduce((sum, field) => sum + (itemsWrittenBy(args, operation, field) - 1) * POINTS.write, points);
+}
+
+/** The points that do not depend on the variables, with a bulk mutation as one write. */
+const fixedPointsOf = cachePerOperation((args) => {
+  const operation = getOperationAST(args.document, args.operationName) ?? undefined;
+  if (operation?.operation !== 'mutation') return { points: 0, bulkFields: [], operation };
+  const fields = [...rootFields(args, operation.selectionSet).values()];
+  const bulkFields = fields.filter((field) => pathOfWrites(args, field) !== undefined);
+  return { points: fields.length * (POINTS.request + POINTS.write) - POINTS.request, bulkFields, operation };
 });
+
+/** Whether an operation contains a bulk mutation. */
+export const isBulk = (args: ExecutionArgs): boolean => fixedPointsOf(args).bulkFields.length > 0;
+
+const pathOfWrites = ({ schema }: ExecutionArgs, { name }: FieldNode) =>
+  schema.getMutationType()?.getFields()[name.value]?.extensions.writes;
+
+/** The number of inputs of a bulk mutation, at least 1. */
+function itemsWrittenBy(args: ExecutionArgs, operation: OperationDefinitionNode | undefined, field: FieldNode): number {
+  const variables = { values: args.variableValues ?? {}, definitions: operation?.variableDefinitions ?? [] };
+  const { value } = argumentAt(field, pathOfWrites(args, field) ?? '', variables);
+  return Math.max(itemsOf(value).length, 1);
+}
 
 /**
  * Charges the points of an operation, whether or not it will succeed. `http/authentication.ts` has already charged the request.
@@ -22,7 +52,7 @@ export function chargeOperation(
   args: ExecutionArgs,
   charge: (points: number) => Promise<void>,
 ): Promise<GraphQLError | undefined> | undefined {
-  const { points } = pointsOf(args);
+  const points = pointsOf(args);
   return points > 0 ? rateLimitError(charge(points)) : undefined;
 }
 
@@ -42,14 +72,14 @@ export function rateLimited({ code, message, retryAfter }: RateLimitedError): Gr
   return new GraphQLError(message, { extensions: { code, retryAfter, http } });
 }
 
-/** The response keys of the root fields, including fields that `@skip` or `@include` exclude. */
-function rootResponseKeys({ document }: ExecutionArgs, root: SelectionSetNode): Set<string> {
-  const keys = new Set<string>();
+/** The root fields by response key, including fields that `@skip` or `@include` exclude. */
+function rootFields({ document }: ExecutionArgs, root: SelectionSetNode): Map<string, FieldNode> {
+  const fields = new Map<string, FieldNode>();
   const visitedFragments = new Set<string>();
   const fragments = fragmentsOf(document);
   function collect({ selections }: SelectionSetNode): void {
     for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) keys.add(selection.alias?.value ?? selection.name.value);
+      if (selection.kind === Kind.FIELD) fields.set(selection.alias?.value ?? selection.name.value, selection);
       else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
       else collectFragment(selection.name.value);
     }
@@ -61,5 +91,5 @@ function rootResponseKeys({ document }: ExecutionArgs, root: SelectionSetNode): 
     if (fragment) collect(fragment.selectionSet);
   }
   collect(root);
-  return keys;
+  return fields;
 }

@@ -1,5 +1,6 @@
 import {
   AttributeDeclaredError,
+  BatchRejectedError,
   type DomainError,
   ForbiddenError,
   IdempotencyConflictError,
@@ -104,6 +105,13 @@ was changed. Code: \`IDEMPOTENCY_CONFLICT\`.`,
   fields: (t) => ({
     idempotencyKey: t.exposeString('idempotencyKey', { description: 'The `idempotencyKey` of the input.' }),
   }),
+});
+
+builder.objectType(BatchRejectedError, {
+  name: 'BatchRejectedError',
+  description: `The input is valid, but was not written, because another input of the bulk mutation failed and the \`errorPolicy\` is
+\`REJECT_ALL\`. Code: \`BATCH_REJECTED\`.`,
+  interfaces: [ErrorInterface],
 });
 
 builder.objectType(AttributeDeclaredError, {

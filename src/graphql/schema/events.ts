@@ -1,12 +1,21 @@
+import { z } from 'zod';
 import { addEvent } from '../../domain/events/add.ts';
+import { addEvents } from '../../domain/events/add-many.ts';
 import { type Event, eventColumns, eventsSource } from '../../domain/events/event.ts';
 import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
-import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
+import { idempotencyKey } from '../../domain/idempotency/keys.ts';
+import { errorPolicies, isFailure, type Outcome, parseEach } from '../../domain/shared/bulk.ts';
+import {
+  BatchRejectedError,
+  IdempotencyConflictError,
+  NotFoundError,
+  ValidationError,
+} from '../../domain/shared/errors.ts';
 import { attributeLimits, MAX_EVENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { EventRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
-import { idempotencyKeyField, pageArguments } from './arguments.ts';
+import { bulkIdempotencyKeyField, errorPolicyField, idempotencyKeyField, pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, edgeIn, edgeOfPayload, withNodes } from './connection.ts';
@@ -109,28 +118,26 @@ builder.objectField(UserType, 'events', (t) =>
   }),
 );
 
-const AddEventInput = builder
-  .inputType('AddEventInput', {
-    description: 'The event to add. Null is equivalent to omitting a field.',
-    fields: (t) => ({
-      uid: t.string({ required: true, description: 'The uid of the user to add the event to.' }),
-      name: t.string({
-        required: true,
-        description: `The event's name, such as \`Add to cart\`: 1 to ${MAX_EVENT_NAME_LENGTH} printable characters.`,
-      }),
-      value: t.field({
-        type: 'AttributeValue',
-        description: `The event's value, such as an amount. A string can have at most ${attributeLimits.bytes / 1024} KB.`,
-      }),
-      properties: t.field({ type: 'Attributes', description: 'Custom attributes of the event.' }),
-      timestamp: t.field({
-        type: 'DateTime',
-        description: 'When the event happened, in the years 1 to 9999. Defaults to the current time.',
-      }),
-      idempotencyKey: idempotencyKeyField(t),
+const AddEventInput = builder.inputType('AddEventInput', {
+  description: 'The event to add. Null is equivalent to omitting a field.',
+  fields: (t) => ({
+    uid: t.string({ required: true, description: 'The uid of the user to add the event to.' }),
+    name: t.string({
+      required: true,
+      description: `The event's name, such as \`Add to cart\`: 1 to ${MAX_EVENT_NAME_LENGTH} printable characters.`,
     }),
-  })
-  .validate(newEvent);
+    value: t.field({
+      type: 'AttributeValue',
+      description: `The event's value, such as an amount. A string can have at most ${attributeLimits.bytes / 1024} KB.`,
+    }),
+    properties: t.field({ type: 'Attributes', description: 'Custom attributes of the event.' }),
+    timestamp: t.field({
+      type: 'DateTime',
+      description: 'When the event happened, in the years 1 to 9999. Defaults to the current time.',
+    }),
+    idempotencyKey: idempotencyKeyField(t),
+  }),
+});
 
 const AddEventPayload = builder.objectRef<{ event: Event }>('AddEventPayload').implement({
   description: 'The event was added.',
@@ -157,7 +164,98 @@ builder.mutationField('addEvent', (t) =>
       types: [ValidationError, NotFoundError, IdempotencyConflictError],
       union: { description: 'The result of `addEvent`: the new event, or the reason why it was not added.' },
     },
-    args: { input: t.arg({ type: AddEventInput, required: true, description: 'The event to add.' }) },
+    args: {
+      input: t.arg({ type: AddEventInput, required: true, description: 'The event to add.' }).validate(newEvent),
+    },
     resolve: async (_root, { input }, { db, viewer }) => ({ event: await addEvent(db, viewer, input) }),
+  }),
+);
+
+const AddEventsInput = builder
+  .inputType('AddEventsInput', {
+    description: 'The events to add.',
+    fields: (t) => ({
+      events: t.field({
+        type: [AddEventInput],
+        required: true,
+        extensions: { itemLimit: 'bulkEvents' },
+        description: 'The events: at most 1,000 by default (`LIMIT_BULK_EVENTS`). They can belong to different users.',
+      }),
+      errorPolicy: errorPolicyField(t),
+      idempotencyKey: bulkIdempotencyKeyField(t),
+    }),
+  })
+  .validate(
+    z.object({
+      // Validated one by one, so that a failure of one of them can be skipped.
+      events: z.array(z.custom<object>()),
+      errorPolicy: z.enum(errorPolicies),
+      idempotencyKey: idempotencyKey.nullish(),
+    }),
+  );
+
+const AddEventsItem = builder.objectRef<{ index: number; outcome: Outcome<Event> }>('AddEventsItem').implement({
+  description: 'What became of one event of `addEvents`.',
+  requiresScopes: ['events:write'],
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'The position of the event in the input, from 0.' }),
+    result: t.field({
+      type: AddEventPayload,
+      extensions: { cost: 0 },
+      description: 'The new event, or the reason why it was not added.',
+      errors: {
+        types: [ValidationError, NotFoundError, IdempotencyConflictError, BatchRejectedError],
+        union: {
+          name: 'AddEventsItemResult',
+          description: `The new event, or the reason why it was not added. Paths of issues are relative to the event. \`NotFoundError\`: the
+workspace has no user with the uid.`,
+        },
+      },
+      resolve: ({ outcome }) => {
+        if (isFailure(outcome)) throw outcome.error;
+        return { event: outcome };
+      },
+    }),
+  }),
+});
+
+const AddEventsPayload = builder.objectRef<{ outcomes: Outcome<Event>[] }>('AddEventsPayload').implement({
+  description: 'The results of the events.',
+  fields: (t) => ({
+    items: t.field({
+      type: [AddEventsItem],
+      extensions: { cost: 0 },
+      description: 'A result for each event of the input, in the same order.',
+      resolve: ({ outcomes }) => outcomes.map((outcome, index) => ({ index, outcome })),
+    }),
+    addedCount: t.int({
+      description:
+        'The number of events that exist now, including those that an earlier request with the same key added.',
+      resolve: ({ outcomes }) => outcomes.filter((outcome) => !isFailure(outcome)).length,
+    }),
+    failedCount: t.int({
+      description: 'The number of events that were not added.',
+      resolve: ({ outcomes }) => outcomes.filter(isFailure).length,
+    }),
+  }),
+});
+
+builder.mutationField('addEvents', (t) =>
+  t.field({
+    type: AddEventsPayload,
+    description: `Adds several events in one transaction. Each event counts as a write for rate limits, and for complexity with all that is
+selected for it.`,
+    requiresScopes: ['events:write'],
+    extensions: { writes: 'input.events' },
+    errors: {
+      types: [ValidationError, IdempotencyConflictError],
+      union: {
+        description: 'The result of `addEvents`: the results of the events, or the reason why none was processed.',
+      },
+    },
+    args: { input: t.arg({ type: AddEventsInput, required: true, description: 'The events to add.' }) },
+    resolve: async (_root, { input: { events, ...options } }, { db, viewer }) => ({
+      outcomes: await addEvents(db, viewer, parseEach(newEvent, events), options),
+    }),
   }),
 );

@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts';
+import { addEventsOperation } from './bulk.ts';
 import { removeDeviceOperation } from './devices.ts';
 import { addEventOperation } from './events.ts';
 import { listUsersOperation, searchUsersOperation } from './list-users.ts';
@@ -28,4 +29,5 @@ export const operations: readonly Operation[] = [
   updateSegmentOperation,
   deleteSegmentOperation,
   listSegmentUsersOperation,
+  addEventsOperation,
 ];

@@ -56,6 +56,7 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
         rejection: () => new Error('unlimited') as never,
       },
       reportsCost: false,
+      bodyBytes: 0,
       params: { query },
       request: { method: 'POST' },
     });

@@ -94,6 +94,17 @@ const cases: [title: string, Case][] = [
     },
   ],
   [
+    'addEvents: prepends the edge of each event',
+    {
+      mutation: 'addEvents',
+      input: { events: [{ uid: 'u1', name: 'Paid twice' }] },
+      payload:
+        'items { index result { ... on AddEventPayload { eventEdge { cursor node { id name } } user { id updatedAt } } } }',
+      query: EVENTS,
+      update: (cache) => cache.prependEdge(`User:${user}.events`, 'Mutation.addEvents.items.0.result', 'eventEdge'),
+    },
+  ],
+  [
     'removeDevice: writes the user',
     {
       mutation: 'removeDevice',

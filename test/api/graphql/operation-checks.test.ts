@@ -79,6 +79,7 @@ function serve(executor: 'direct' | 'yoga') {
       charge,
       addWork,
       reportsCost: false,
+      bodyBytes: 0,
       responseBudget: { availableBytes: () => 1e6, reserve, rejection: () => new RateLimitedError('Full', 1) },
     };
     const answer =

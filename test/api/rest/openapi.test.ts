@@ -51,7 +51,7 @@ describe('linted by Redocly', () => {
   });
 });
 
-it('has every operation of the REST reference, in its order, the search, the removal of a token, and segments', () => {
+it('has every operation of the REST reference, in its order, the search, the removal of a token, segments, and bulk operations', () => {
   const methodsOf = Object.entries(record(document.paths)).flatMap(([path, item]) =>
     Object.keys(record(item)).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -70,6 +70,7 @@ it('has every operation of the REST reference, in its order, the search, the rem
     'PUT /segments/{id}',
     'DELETE /segments/{id}',
     'GET /segments/{id}/users',
+    'POST /events/bulk',
   ]);
 });
 

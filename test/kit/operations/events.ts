@@ -40,3 +40,26 @@ export const WholeEvent = graphql(`
     user { uid }
   }
 `);
+
+export const AddEvents = graphql(`
+  mutation AddEvents($input: AddEventsInput!) {
+    addEvents(input: $input) {
+      __typename
+      ... on AddEventsPayload {
+        addedCount
+        failedCount
+        items {
+          index
+          result {
+            __typename
+            ... on AddEventPayload { event { id name value } }
+            ... on Error { code message }
+            ... on ValidationError { issues { path code } }
+          }
+        }
+      }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+    }
+  }
+`);

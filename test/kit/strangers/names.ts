@@ -78,6 +78,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'Query._entities(representations)': (names) => representationsOf(names).map((representation) => [representation]),
   'AddEventInput.uid': ({ uid }) => [uid],
   'AddEventInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
+  'AddEventsInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
   'ArchiveListInput.listId': ({ list }) => [list],
   'CreateSegmentInput.where': filtersOf,
   'CreateUserInput.uid': ({ uid }) => [uid],
@@ -113,6 +114,7 @@ export const rejectedNames: ReadonlySet<string> = new Set(['AttributeOrder.key']
 export const otherArguments: Readonly<Record<string, unknown>> = {
   'AddEventInput.name': 'Paid',
   'AddEventInput.properties': undefined,
+  'AddEventsInput.errorPolicy': undefined,
   'AddEventInput.timestamp': undefined,
   'AddEventInput.value': undefined,
   'CreateListInput.title': 'Another',

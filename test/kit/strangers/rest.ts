@@ -22,6 +22,10 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
     { lists: { some: { list_ids: [decodeIdOf('List', list)] } } },
     { segments: { some: { segment_ids: [decodeIdOf('Segment', segment)] } } },
   ],
+  events: ({ uid, idempotencyKey }) => [
+    [{ uid, event: 'Paid' }],
+    [{ uid, event: 'Paid', idempotency_key: idempotencyKey }],
+  ],
   idempotency_key: ({ idempotencyKey }) => [idempotencyKey],
   'Idempotency-Key': ({ idempotencyKey }) => [idempotencyKey],
 };
@@ -32,7 +36,7 @@ export const restOther: readonly string[] = [
   ...['created_at', 'event', 'value', 'properties', 'timestamp'],
   ...['is_account', 'tz', 'app_version', 'app_build', 'app_last_active', 'Prefer'],
   ...['created_after', 'created_before', 'order_by'],
-  ...['name', 'description'],
+  ...['name', 'description', 'error_policy'],
 ];
 
 const Documented = z.object({

@@ -33,13 +33,28 @@ const { operations } = await import('../../../src/rest/operations/index.ts');
 const context = { limits: defaultLimits } as unknown as RestContext;
 const params = { uid: 'u144', id: '0190a000-0000-7000-8000-000000000000' };
 
-it.each(operations.filter(({ request, isWrite }) => request.body && isWrite !== false))(
+const crossField = { path: ['created_at'], code: 'ACROSS_FIELDS', message: 'contradicts another field' };
+const writing = operations.filter(({ request, isWrite }) => request.body && isWrite !== false);
+
+it.each(writing.filter(({ itemsOf }) => itemsOf))(
+  '$operationId applies rules across fields of the domain to each input',
+  async ({ run, itemsOf, requestExamples }) => {
+    for (const { value } of Object.values(requestExamples)) {
+      const request = { params: {}, query: {}, headers: {}, body: value };
+      const { body } = await run(context, request);
+      const results = Array.from({ length: itemsOf?.(request) ?? 0 }, () => ({ issues: [crossField] }));
+      expect(body).toMatchObject({ written: 0, results });
+    }
+  },
+);
+
+it.each(writing.filter(({ itemsOf }) => !itemsOf))(
   '$operationId applies rules across fields of the domain',
   async ({ run, requestExamples }) => {
     for (const { value } of Object.values(requestExamples)) {
       const request = { params, query: {}, headers: {}, body: value };
       await expect(run(context, request)).rejects.toMatchObject({
-        issues: [{ path: ['created_at'], code: 'ACROSS_FIELDS', message: 'contradicts another field' }],
+        issues: [crossField],
       });
     }
   },
