@@ -8,7 +8,7 @@ import {
   releaseKeys,
 } from '../idempotency/keys.ts';
 import type { Actor } from '../shared/actor.ts';
-import { type ErrorPolicy, isFailure, type Outcome, writeBulk } from '../shared/bulk.ts';
+import { type ErrorPolicy, type Failure, isFailure, type Outcome, writeBulk } from '../shared/bulk.ts';
 import { IdempotencyConflictError, NotFoundError } from '../shared/errors.ts';
 import { canonicalNewEvent, insertEvents } from './add.ts';
 import { type Event, readEvents } from './event.ts';
@@ -75,8 +75,9 @@ async function writeEvents(
   for (const [place, input] of inputs.entries()) {
     const claim = claims.get(place);
     if (claim && 'error' in claim) outcomes.set(place, claim);
-    else if (claim && 'existingId' in claim) outcomes.set(place, orNotFound(existing.get(claim.existingId)));
-    else if (!repeats.has(place)) toInsert.push({ place, input, id: claim?.claimedId });
+    else if (claim && 'existingId' in claim) {
+      outcomes.set(place, existing.get(claim.existingId) ?? { ...notFound(), isReplayed: true });
+    } else if (!repeats.has(place)) toInsert.push({ place, input, id: claim?.claimedId });
   }
   const inserted = await insertEvents(
     tx,
@@ -90,7 +91,9 @@ async function writeEvents(
   return inputs.map((_, place) => outcomes.get(repeats.get(place) ?? place) ?? orNotFound(undefined));
 }
 
-const orNotFound = (event: Event | undefined): Outcome<Event> => event ?? { error: new NotFoundError('User') };
+const notFound = (): Failure => ({ error: new NotFoundError('User') });
+
+const orNotFound = (event: Event | undefined): Outcome<Event> => event ?? notFound();
 
 /** The claims of a request's idempotency keys. */
 interface Claims {

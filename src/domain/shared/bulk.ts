@@ -14,6 +14,11 @@ export type ErrorPolicy = (typeof errorPolicies)[number];
 /** Why an input was not written. */
 export interface Failure {
   error: DomainError;
+  /**
+   * Set if an earlier request with the same idempotency key wrote the input, and its result no longer exists. The input was
+   * not rejected, so that the error policy does not apply.
+   */
+  isReplayed?: true;
 }
 
 /** The result of one input of a bulk write. */
@@ -67,7 +72,8 @@ export async function writeBulk<Input extends object, Result extends object>(
     return merge(
       await inTransaction(db, async (tx) => {
         const outcomes = await write(tx, values);
-        const hasFailed = valid.length < inputs.length || outcomes.some(isFailure);
+        const hasFailed =
+          valid.length < inputs.length || outcomes.some((outcome) => isFailure(outcome) && !outcome.isReplayed);
         // Only now, so that the failures of all inputs are reported.
         if (errorPolicy === 'REJECT_ALL' && hasFailed) throw new Rejection(outcomes);
         return outcomes;

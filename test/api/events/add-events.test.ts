@@ -130,6 +130,15 @@ describe('idempotency keys', () => {
     await expect(addEvents({ events: [paid(1)], idempotencyKey: 'whole' })).rejects.toThrow('IDEMPOTENCY_CONFLICT');
   });
 
+  it('of the request: a retry after one of the users was deleted returns the events of the others', async () => {
+    const events = [paid(1), paid(2, { uid: 'bob' })];
+    const first = await addEvents({ events, idempotencyKey: 'whole' });
+    await app.db.user.deleteMany({ where: { workspaceId: app.workspaceId, uid: 'bob' } });
+    const retry = await addEvents({ events, idempotencyKey: 'whole' });
+    expect(retry.results).toEqual(['Paid 1', 'NOT_FOUND']);
+    expect(retry.ids[0]).toBe(first.ids[0]);
+  });
+
   it('are free after a request that was rejected', async () => {
     const events = [paid(1, { idempotencyKey: 'a' }), paid(2, { uid: 'nobody' })];
     expect((await addEvents({ events, idempotencyKey: 'whole' })).results).toEqual(['BATCH_REJECTED', 'NOT_FOUND']);
