@@ -92,6 +92,8 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge)
     addWork: (work) => request.admitted?.addWork(work),
     responseBudget: server.responseBudget(request, viewer.workspaceId),
     reportsCost: requestsCostReport(request.headers),
-    bodyBytes: typeof request.body === 'string' ? Buffer.byteLength(request.body) : 0,
+    bodyBytes: Number(
+      request.headers['content-length'] ?? (typeof request.body === 'string' ? Buffer.byteLength(request.body) : 0),
+    ),
   };
 }
