@@ -10,7 +10,7 @@ import { graphqlPlugin } from './graphql/plugin.ts';
 import { healthRoutes, type Readiness } from './health/routes.ts';
 import { type Authenticate, createAdmission, createAuthentication } from './http/authentication.ts';
 import { createLoadShedding } from './http/limits/load-shedding.ts';
-import { type Counter, createCharge, type RateLimits } from './http/limits/rate.ts';
+import { type Counter, createCharge, paceRejections, type RateLimits } from './http/limits/rate.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
 import { restRoutes } from './rest/routes.ts';
 import { staticPages } from './static-pages/routes.ts';
@@ -54,6 +54,7 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
   const { executeDirectly = true, compileEagerly = false } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
+  paceRejections(app);
   await app.register(healthRoutes, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const { concurrentRequests, failedLogins } = dependencies.admissionLimits;

@@ -5,7 +5,7 @@ import { limitConcurrency } from './limits/concurrency.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
 import { admitRequest } from './limits/load-shedding-hooks.ts';
 import { createLoginThrottle } from './limits/login-throttle.ts';
-import { type Charge, createRejectionPacing, RateLimitedError, rateLimitKey } from './limits/rate.ts';
+import { type Charge, rateLimitKey } from './limits/rate.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -63,18 +63,12 @@ interface AdmissionOptions {
 /** Creates the admission that all APIs share. */
 export function createAdmission({ authenticate, charge, concurrencyLimit, load }: AdmissionOptions): Admit {
   const reserveSlot = limitConcurrency(concurrencyLimit);
-  const paceRejection = createRejectionPacing();
   return async (request, reply) => {
     const viewer = await authenticate(request);
     request.viewer = viewer;
     const key = rateLimitKey(viewer);
-    try {
-      reserveSlot(request, key);
-      await charge(viewer, reply, request.routeOptions.config.points ?? 0);
-    } catch (error) {
-      if (error instanceof RateLimitedError) await paceRejection(key);
-      throw error;
-    }
+    reserveSlot(request, key);
+    await charge(viewer, reply, request.routeOptions.config.points ?? 0);
     await admitRequest(load, request, { workspaceId: viewer.workspaceId, key });
   };
 }

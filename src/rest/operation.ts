@@ -47,7 +47,8 @@ interface Description {
   description: string;
   scope: Scope;
   /**
-   * Work of a request in addition to that of reading one row, for load shedding; default: 0 for a read, 1 for a write.
+   * Work of a request in addition to that of reading one row, for load shedding; default: 0 for a read,
+   * `WORK_PER_WRITE` for a write.
    */
   work?(request: RawRequest): number;
   /** Default: true for every method except GET. */

@@ -6,6 +6,7 @@ import { ForbiddenError } from '../domain/shared/errors.ts';
 import { parseJson } from '../domain/shared/json-numbers.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
+import { WORK_PER_WRITE } from '../http/limits/load-shedding.ts';
 import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
 import { handleRestError } from './error-handler.ts';
@@ -129,7 +130,7 @@ function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, 
       request.hasWritten = isWrite;
       const raw = { params, query, headers, body };
       const items = operation.itemsOf?.(raw) ?? 1;
-      request.admitted?.addWork(operation.work?.(raw) ?? (isWrite ? items : 0));
+      request.admitted?.addWork(operation.work?.(raw) ?? (isWrite ? WORK_PER_WRITE * items : 0));
       if (items > 1) await charge(viewer, reply, (items - 1) * POINTS.write);
       const running = operation.run(context, raw).then((result) => {
         if (result.status !== undefined) reply.code(result.status);

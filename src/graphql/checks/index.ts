@@ -1,6 +1,6 @@
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { COMPLEXITY_PER_UNIT_OF_WORK } from '../../http/limits/load-shedding.ts';
+import { COMPLEXITY_PER_UNIT_OF_WORK, WORK_PER_WRITE } from '../../http/limits/load-shedding.ts';
 import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { Context } from '../context.ts';
 import { checkComplexity, estimate, maxDataBytes } from './complexity.ts';
@@ -72,7 +72,7 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
     const tooComplex = checkComplexity(estimated, limits.complexity);
     if (tooComplex) return [tooComplex];
     args.contextValue.responseBudget.maxBytes = maxDataBytes(args);
-    addWork(estimated.objects / COMPLEXITY_PER_UNIT_OF_WORK + pointsOf(args));
+    addWork(estimated.objects / COMPLEXITY_PER_UNIT_OF_WORK + WORK_PER_WRITE * pointsOf(args));
     const charging = chargeOperation(args, charge);
     args.document = withCoercedVariables(args);
     args.variableValues = coerced.values;

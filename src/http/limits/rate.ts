@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Viewer } from '../../auth/viewer.ts';
 
@@ -100,11 +100,21 @@ const REJECTION_DELAY_MS = 1_000;
 const MAX_DELAYED_REJECTIONS = 2_000;
 
 /**
- * Slows down clients that ignore `Retry-After`. A rejection costs no points, but about 0.1 ms of CPU time: a client that sends
- * its next request on each rejection would occupy a core.
- * @returns a function that returns the delay to wait for, if any, before a request of a key is rejected.
+ * Delays responses with the status 429, whatever has rejected the request, to slow down clients that ignore `Retry-After`. A rejection
+ * costs no points, but about 0.1 ms of CPU time: a client that sends its next request on each rejection would occupy a core.
+ * The delay does not count as work on the request, which has ended (`trackTiming`, whose hook must be added before).
  */
-export function createRejectionPacing(): (key: string) => Promise<unknown> | undefined {
+export function paceRejections(app: FastifyInstance): void {
+  const delayOf = createRejectionPacing();
+  app.addHook('onSend', ({ viewer }, { statusCode }, _payload, done) => {
+    const delayed = statusCode === 429 && viewer ? delayOf(rateLimitKey(viewer)) : undefined;
+    if (delayed) delayed.then(() => done(), done);
+    else done();
+  });
+}
+
+/** Returns the delay to wait for, if any, before a request of a key is rejected. */
+function createRejectionPacing(): (key: string) => Promise<unknown> | undefined {
   let second = 0;
   let rejections = new Map<string, number>();
   let delayed = 0;

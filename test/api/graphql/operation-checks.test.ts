@@ -12,6 +12,7 @@ import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
 import { executeDirectly } from '../../../src/graphql/execution/direct.ts';
 import { DocumentCache } from '../../../src/graphql/execution/document-cache.ts';
 import { createGraphQLServer, executeWithYoga } from '../../../src/graphql/execution/yoga.ts';
+import { WORK_PER_WRITE } from '../../../src/http/limits/load-shedding.ts';
 import { RateLimitedError } from '../../../src/http/limits/rate.ts';
 import { createDatabase } from '../../kit/database.ts';
 
@@ -179,7 +180,7 @@ describe.each(combinations)('A $type, executed by $executor,', ({ executor, type
     expect(body).toContain('{"data":{"items":{"names":["a"]}}}');
     expect(body).not.toContain('errors');
     expect(resolve).toHaveBeenCalledTimes(1);
-    expect(addWork).toHaveBeenCalledWith(type === 'mutation' ? 2 : 1);
+    expect(addWork).toHaveBeenCalledWith(type === 'mutation' ? 1 + WORK_PER_WRITE : 1);
   });
 
   it('requires no scope of a field that a variable excludes', async () => {
