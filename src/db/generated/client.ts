@@ -165,3 +165,14 @@ export type IdempotencyKey = Prisma.IdempotencyKeyModel
  * Unlogged: after a crash of the database, counting starts again.
  */
 export type RateLimitPoints = Prisma.RateLimitPointsModel
+/**
+ * Model TransferJob
+ * An import or export of many rows. Its position is committed in the transaction that writes the rows, so that an
+ * interrupted job continues without losing or repeating any.
+ */
+export type TransferJob = Prisma.TransferJobModel
+/**
+ * Model TransferChunk
+ * A part of a file of a job that was started over HTTP: its input, its rejected records, or its output.
+ */
+export type TransferChunk = Prisma.TransferChunkModel

@@ -514,6 +514,57 @@ export type EnumIdempotentOperationWithAggregatesFilter<$PrismaModel = never> = 
   _max?: Prisma.NestedEnumIdempotentOperationFilter<$PrismaModel>
 }
 
+export type EnumTransferKindFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferKind | Prisma.EnumTransferKindFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferKindFilter<$PrismaModel> | $Enums.TransferKind
+}
+
+export type EnumTransferStateFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferState | Prisma.EnumTransferStateFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferStateFilter<$PrismaModel> | $Enums.TransferState
+}
+
+export type EnumTransferKindWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferKind | Prisma.EnumTransferKindFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferKindWithAggregatesFilter<$PrismaModel> | $Enums.TransferKind
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumTransferKindFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumTransferKindFilter<$PrismaModel>
+}
+
+export type EnumTransferStateWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferState | Prisma.EnumTransferStateFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferStateWithAggregatesFilter<$PrismaModel> | $Enums.TransferState
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumTransferStateFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumTransferStateFilter<$PrismaModel>
+}
+
+export type EnumTransferPartFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferPart | Prisma.EnumTransferPartFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferPartFilter<$PrismaModel> | $Enums.TransferPart
+}
+
+export type EnumTransferPartWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferPart | Prisma.EnumTransferPartFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferPartWithAggregatesFilter<$PrismaModel> | $Enums.TransferPart
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumTransferPartFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumTransferPartFilter<$PrismaModel>
+}
+
 export type NestedUuidFilter<$PrismaModel = never> = {
   equals?: string | Prisma.StringFieldRefInput<$PrismaModel>
   in?: string[] | Prisma.ListStringFieldRefInput<$PrismaModel>
@@ -967,6 +1018,57 @@ export type NestedEnumIdempotentOperationWithAggregatesFilter<$PrismaModel = nev
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumIdempotentOperationFilter<$PrismaModel>
   _max?: Prisma.NestedEnumIdempotentOperationFilter<$PrismaModel>
+}
+
+export type NestedEnumTransferKindFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferKind | Prisma.EnumTransferKindFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferKindFilter<$PrismaModel> | $Enums.TransferKind
+}
+
+export type NestedEnumTransferStateFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferState | Prisma.EnumTransferStateFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferStateFilter<$PrismaModel> | $Enums.TransferState
+}
+
+export type NestedEnumTransferKindWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferKind | Prisma.EnumTransferKindFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferKind[] | Prisma.ListEnumTransferKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferKindWithAggregatesFilter<$PrismaModel> | $Enums.TransferKind
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumTransferKindFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumTransferKindFilter<$PrismaModel>
+}
+
+export type NestedEnumTransferStateWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferState | Prisma.EnumTransferStateFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferState[] | Prisma.ListEnumTransferStateFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferStateWithAggregatesFilter<$PrismaModel> | $Enums.TransferState
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumTransferStateFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumTransferStateFilter<$PrismaModel>
+}
+
+export type NestedEnumTransferPartFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferPart | Prisma.EnumTransferPartFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferPartFilter<$PrismaModel> | $Enums.TransferPart
+}
+
+export type NestedEnumTransferPartWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.TransferPart | Prisma.EnumTransferPartFieldRefInput<$PrismaModel>
+  in?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  notIn?: $Enums.TransferPart[] | Prisma.ListEnumTransferPartFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumTransferPartWithAggregatesFilter<$PrismaModel> | $Enums.TransferPart
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumTransferPartFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumTransferPartFilter<$PrismaModel>
 }
 
 

@@ -66,3 +66,36 @@ export const IdempotentOperation = {
 } as const
 
 export type IdempotentOperation = (typeof IdempotentOperation)[keyof typeof IdempotentOperation]
+
+
+export const TransferKind = {
+  importUsers: 'importUsers',
+  importEvents: 'importEvents',
+  importLists: 'importLists',
+  exportUsers: 'exportUsers',
+  exportEvents: 'exportEvents',
+  exportLists: 'exportLists'
+} as const
+
+export type TransferKind = (typeof TransferKind)[keyof typeof TransferKind]
+
+
+export const TransferState = {
+  receiving: 'receiving',
+  waiting: 'waiting',
+  running: 'running',
+  completed: 'completed',
+  failed: 'failed',
+  canceled: 'canceled'
+} as const
+
+export type TransferState = (typeof TransferState)[keyof typeof TransferState]
+
+
+export const TransferPart = {
+  input: 'input',
+  rejected: 'rejected',
+  output: 'output'
+} as const
+
+export type TransferPart = (typeof TransferPart)[keyof typeof TransferPart]

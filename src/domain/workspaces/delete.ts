@@ -8,7 +8,7 @@ import { NotFoundError } from '../shared/errors.ts';
 interface WorkspaceTable {
   name: string;
   /** The columns of its primary key after the workspace, with their types. */
-  key: Readonly<Record<string, 'uuid' | 'text' | 'smallint' | 'bigint'>>;
+  key: Readonly<Record<string, 'uuid' | 'text' | 'smallint' | 'int' | 'bigint' | 'transfer_part'>>;
 }
 
 /**
@@ -19,6 +19,8 @@ export const workspaceTables: readonly WorkspaceTable[] = [
   { name: 'events', key: { id: 'uuid' } },
   { name: 'changes', key: { xid: 'bigint', seq: 'bigint' } },
   { name: 'idempotency_keys', key: { key: 'text' } },
+  { name: 'transfer_chunks', key: { job_id: 'uuid', part: 'transfer_part', number: 'int' } },
+  { name: 'transfer_jobs', key: { id: 'uuid' } },
   { name: 'devices', key: { token: 'text' } },
   { name: 'list_memberships', key: { list_id: 'uuid', user_id: 'uuid' } },
   { name: 'segment_memberships', key: { definition_id: 'uuid', user_id: 'uuid' } },

@@ -49,6 +49,13 @@ async function createFullWorkspace(db: DatabaseClient, name: string) {
     ), suppression AS (
       INSERT INTO segment_suppressions (workspace_id, user_id, segment_id)
       VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid)
+    ), job AS (
+      INSERT INTO transfer_jobs (workspace_id, id, kind, state, key_id, created_at)
+      VALUES (${workspaceId}::uuid, ${segmentId}::uuid, 'importUsers', 'waiting', 'cli', now())
+    ), chunk AS (
+      INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
+      SELECT ${workspaceId}::uuid, ${segmentId}::uuid, part, number, 'rows'
+      FROM unnest(enum_range(NULL::transfer_part)) AS part CROSS JOIN generate_series(0, 1) AS number
     ), due AS (
       INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
       VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid, now())
@@ -61,6 +68,8 @@ const full: RowCounts = {
   events: 76,
   changes: 4,
   idempotency_keys: 2,
+  transfer_chunks: 6,
+  transfer_jobs: 1,
   devices: 24,
   list_memberships: 48,
   segment_memberships: 24,

@@ -418,7 +418,9 @@ export const ModelName = {
   UserDeletion: 'UserDeletion',
   Change: 'Change',
   IdempotencyKey: 'IdempotencyKey',
-  RateLimitPoints: 'RateLimitPoints'
+  RateLimitPoints: 'RateLimitPoints',
+  TransferJob: 'TransferJob',
+  TransferChunk: 'TransferChunk'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -434,7 +436,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "segmentWorker" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints"
+    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "segmentWorker" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints" | "transferJob" | "transferChunk"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2050,6 +2052,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    TransferJob: {
+      payload: Prisma.$TransferJobPayload<ExtArgs>
+      fields: Prisma.TransferJobFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.TransferJobFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.TransferJobFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>
+        }
+        findFirst: {
+          args: Prisma.TransferJobFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.TransferJobFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>
+        }
+        findMany: {
+          args: Prisma.TransferJobFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>[]
+        }
+        create: {
+          args: Prisma.TransferJobCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>
+        }
+        createMany: {
+          args: Prisma.TransferJobCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.TransferJobCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>[]
+        }
+        delete: {
+          args: Prisma.TransferJobDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>
+        }
+        update: {
+          args: Prisma.TransferJobUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>
+        }
+        deleteMany: {
+          args: Prisma.TransferJobDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.TransferJobUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.TransferJobUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>[]
+        }
+        upsert: {
+          args: Prisma.TransferJobUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferJobPayload>
+        }
+        aggregate: {
+          args: Prisma.TransferJobAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateTransferJob>
+        }
+        groupBy: {
+          args: Prisma.TransferJobGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TransferJobGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.TransferJobCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TransferJobCountAggregateOutputType> | number
+        }
+      }
+    }
+    TransferChunk: {
+      payload: Prisma.$TransferChunkPayload<ExtArgs>
+      fields: Prisma.TransferChunkFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.TransferChunkFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.TransferChunkFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>
+        }
+        findFirst: {
+          args: Prisma.TransferChunkFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.TransferChunkFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>
+        }
+        findMany: {
+          args: Prisma.TransferChunkFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>[]
+        }
+        create: {
+          args: Prisma.TransferChunkCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>
+        }
+        createMany: {
+          args: Prisma.TransferChunkCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.TransferChunkCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>[]
+        }
+        delete: {
+          args: Prisma.TransferChunkDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>
+        }
+        update: {
+          args: Prisma.TransferChunkUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>
+        }
+        deleteMany: {
+          args: Prisma.TransferChunkDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.TransferChunkUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.TransferChunkUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>[]
+        }
+        upsert: {
+          args: Prisma.TransferChunkUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$TransferChunkPayload>
+        }
+        aggregate: {
+          args: Prisma.TransferChunkAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateTransferChunk>
+        }
+        groupBy: {
+          args: Prisma.TransferChunkGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TransferChunkGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.TransferChunkCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.TransferChunkCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2363,6 +2513,45 @@ export const RateLimitPointsScalarFieldEnum = {
 export type RateLimitPointsScalarFieldEnum = (typeof RateLimitPointsScalarFieldEnum)[keyof typeof RateLimitPointsScalarFieldEnum]
 
 
+export const TransferJobScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  id: 'id',
+  kind: 'kind',
+  state: 'state',
+  keyId: 'keyId',
+  scopes: 'scopes',
+  options: 'options',
+  source: 'source',
+  bytesTotal: 'bytesTotal',
+  bytesRead: 'bytesRead',
+  recordsTotal: 'recordsTotal',
+  recordsRead: 'recordsRead',
+  written: 'written',
+  rejected: 'rejected',
+  rejectedBytes: 'rejectedBytes',
+  owner: 'owner',
+  heartbeatAt: 'heartbeatAt',
+  createdAt: 'createdAt',
+  startedAt: 'startedAt',
+  completedAt: 'completedAt',
+  expiresAt: 'expiresAt',
+  error: 'error'
+} as const
+
+export type TransferJobScalarFieldEnum = (typeof TransferJobScalarFieldEnum)[keyof typeof TransferJobScalarFieldEnum]
+
+
+export const TransferChunkScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  jobId: 'jobId',
+  part: 'part',
+  number: 'number',
+  data: 'data'
+} as const
+
+export type TransferChunkScalarFieldEnum = (typeof TransferChunkScalarFieldEnum)[keyof typeof TransferChunkScalarFieldEnum]
+
+
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -2565,6 +2754,48 @@ export type ListEnumIdempotentOperationFieldRefInput<$PrismaModel> = FieldRefInp
 
 
 /**
+ * Reference to a field of type 'TransferKind'
+ */
+export type EnumTransferKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'TransferKind'>
+    
+
+
+/**
+ * Reference to a field of type 'TransferKind[]'
+ */
+export type ListEnumTransferKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'TransferKind[]'>
+    
+
+
+/**
+ * Reference to a field of type 'TransferState'
+ */
+export type EnumTransferStateFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'TransferState'>
+    
+
+
+/**
+ * Reference to a field of type 'TransferState[]'
+ */
+export type ListEnumTransferStateFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'TransferState[]'>
+    
+
+
+/**
+ * Reference to a field of type 'TransferPart'
+ */
+export type EnumTransferPartFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'TransferPart'>
+    
+
+
+/**
+ * Reference to a field of type 'TransferPart[]'
+ */
+export type ListEnumTransferPartFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'TransferPart[]'>
+    
+
+
+/**
  * Reference to a field of type 'Float'
  */
 export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
@@ -2750,6 +2981,8 @@ export type GlobalOmitConfig = {
   change?: Prisma.ChangeOmit
   idempotencyKey?: Prisma.IdempotencyKeyOmit
   rateLimitPoints?: Prisma.RateLimitPointsOmit
+  transferJob?: Prisma.TransferJobOmit
+  transferChunk?: Prisma.TransferChunkOmit
 }
 
 /* Types for Logging */

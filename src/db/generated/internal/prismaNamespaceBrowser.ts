@@ -72,7 +72,9 @@ export const ModelName = {
   UserDeletion: 'UserDeletion',
   Change: 'Change',
   IdempotencyKey: 'IdempotencyKey',
-  RateLimitPoints: 'RateLimitPoints'
+  RateLimitPoints: 'RateLimitPoints',
+  TransferJob: 'TransferJob',
+  TransferChunk: 'TransferChunk'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -363,6 +365,45 @@ export const RateLimitPointsScalarFieldEnum = {
 } as const
 
 export type RateLimitPointsScalarFieldEnum = (typeof RateLimitPointsScalarFieldEnum)[keyof typeof RateLimitPointsScalarFieldEnum]
+
+
+export const TransferJobScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  id: 'id',
+  kind: 'kind',
+  state: 'state',
+  keyId: 'keyId',
+  scopes: 'scopes',
+  options: 'options',
+  source: 'source',
+  bytesTotal: 'bytesTotal',
+  bytesRead: 'bytesRead',
+  recordsTotal: 'recordsTotal',
+  recordsRead: 'recordsRead',
+  written: 'written',
+  rejected: 'rejected',
+  rejectedBytes: 'rejectedBytes',
+  owner: 'owner',
+  heartbeatAt: 'heartbeatAt',
+  createdAt: 'createdAt',
+  startedAt: 'startedAt',
+  completedAt: 'completedAt',
+  expiresAt: 'expiresAt',
+  error: 'error'
+} as const
+
+export type TransferJobScalarFieldEnum = (typeof TransferJobScalarFieldEnum)[keyof typeof TransferJobScalarFieldEnum]
+
+
+export const TransferChunkScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  jobId: 'jobId',
+  part: 'part',
+  number: 'number',
+  data: 'data'
+} as const
+
+export type TransferChunkScalarFieldEnum = (typeof TransferChunkScalarFieldEnum)[keyof typeof TransferChunkScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -184,6 +184,7 @@ export type WorkspaceWhereInput = {
   events?: Prisma.EventListRelationFilter
   userDeletions?: Prisma.UserDeletionListRelationFilter
   attributeDeclarations?: Prisma.AttributeDeclarationListRelationFilter
+  transferJobs?: Prisma.TransferJobListRelationFilter
 }
 
 export type WorkspaceOrderByWithRelationInput = {
@@ -201,6 +202,7 @@ export type WorkspaceOrderByWithRelationInput = {
   events?: Prisma.EventOrderByRelationAggregateInput
   userDeletions?: Prisma.UserDeletionOrderByRelationAggregateInput
   attributeDeclarations?: Prisma.AttributeDeclarationOrderByRelationAggregateInput
+  transferJobs?: Prisma.TransferJobOrderByRelationAggregateInput
 }
 
 export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
@@ -221,6 +223,7 @@ export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
   events?: Prisma.EventListRelationFilter
   userDeletions?: Prisma.UserDeletionListRelationFilter
   attributeDeclarations?: Prisma.AttributeDeclarationListRelationFilter
+  transferJobs?: Prisma.TransferJobListRelationFilter
 }, "id">
 
 export type WorkspaceOrderByWithAggregationInput = {
@@ -258,6 +261,7 @@ export type WorkspaceCreateInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateInput = {
@@ -275,6 +279,7 @@ export type WorkspaceUncheckedCreateInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUpdateInput = {
@@ -292,6 +297,7 @@ export type WorkspaceUpdateInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateInput = {
@@ -309,6 +315,7 @@ export type WorkspaceUncheckedUpdateInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateManyInput = {
@@ -510,6 +517,20 @@ export type WorkspaceUpdateOneRequiredWithoutIdempotencyKeysNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutIdempotencyKeysInput, Prisma.WorkspaceUpdateWithoutIdempotencyKeysInput>, Prisma.WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput>
 }
 
+export type WorkspaceCreateNestedOneWithoutTransferJobsInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutTransferJobsInput, Prisma.WorkspaceUncheckedCreateWithoutTransferJobsInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutTransferJobsInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+}
+
+export type WorkspaceUpdateOneRequiredWithoutTransferJobsNestedInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutTransferJobsInput, Prisma.WorkspaceUncheckedCreateWithoutTransferJobsInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutTransferJobsInput
+  upsert?: Prisma.WorkspaceUpsertWithoutTransferJobsInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutTransferJobsInput, Prisma.WorkspaceUpdateWithoutTransferJobsInput>, Prisma.WorkspaceUncheckedUpdateWithoutTransferJobsInput>
+}
+
 export type WorkspaceCreateWithoutApiKeysInput = {
   id: string
   name: string
@@ -524,6 +545,7 @@ export type WorkspaceCreateWithoutApiKeysInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
@@ -540,6 +562,7 @@ export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutApiKeysInput = {
@@ -572,6 +595,7 @@ export type WorkspaceUpdateWithoutApiKeysInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
@@ -588,6 +612,7 @@ export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutUsersInput = {
@@ -604,6 +629,7 @@ export type WorkspaceCreateWithoutUsersInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutUsersInput = {
@@ -620,6 +646,7 @@ export type WorkspaceUncheckedCreateWithoutUsersInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutUsersInput = {
@@ -652,6 +679,7 @@ export type WorkspaceUpdateWithoutUsersInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutUsersInput = {
@@ -668,6 +696,7 @@ export type WorkspaceUncheckedUpdateWithoutUsersInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutAttributeDeclarationsInput = {
@@ -684,6 +713,7 @@ export type WorkspaceCreateWithoutAttributeDeclarationsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutAttributeDeclarationsInput = {
@@ -700,6 +730,7 @@ export type WorkspaceUncheckedCreateWithoutAttributeDeclarationsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutAttributeDeclarationsInput = {
@@ -732,6 +763,7 @@ export type WorkspaceUpdateWithoutAttributeDeclarationsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutAttributeDeclarationsInput = {
@@ -748,6 +780,7 @@ export type WorkspaceUncheckedUpdateWithoutAttributeDeclarationsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutListsInput = {
@@ -764,6 +797,7 @@ export type WorkspaceCreateWithoutListsInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutListsInput = {
@@ -780,6 +814,7 @@ export type WorkspaceUncheckedCreateWithoutListsInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutListsInput = {
@@ -812,6 +847,7 @@ export type WorkspaceUpdateWithoutListsInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutListsInput = {
@@ -828,6 +864,7 @@ export type WorkspaceUncheckedUpdateWithoutListsInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutSegmentsInput = {
@@ -844,6 +881,7 @@ export type WorkspaceCreateWithoutSegmentsInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
@@ -860,6 +898,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutSegmentsInput = {
@@ -892,6 +931,7 @@ export type WorkspaceUpdateWithoutSegmentsInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
@@ -908,6 +948,7 @@ export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutSegmentDefinitionsInput = {
@@ -924,6 +965,7 @@ export type WorkspaceCreateWithoutSegmentDefinitionsInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput = {
@@ -940,6 +982,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutSegmentDefinitionsInput = {
@@ -972,6 +1015,7 @@ export type WorkspaceUpdateWithoutSegmentDefinitionsInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput = {
@@ -988,6 +1032,7 @@ export type WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutChangeConsumersInput = {
@@ -1004,6 +1049,7 @@ export type WorkspaceCreateWithoutChangeConsumersInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutChangeConsumersInput = {
@@ -1020,6 +1066,7 @@ export type WorkspaceUncheckedCreateWithoutChangeConsumersInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutChangeConsumersInput = {
@@ -1052,6 +1099,7 @@ export type WorkspaceUpdateWithoutChangeConsumersInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutChangeConsumersInput = {
@@ -1068,6 +1116,7 @@ export type WorkspaceUncheckedUpdateWithoutChangeConsumersInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutEventsInput = {
@@ -1084,6 +1133,7 @@ export type WorkspaceCreateWithoutEventsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutEventsInput = {
@@ -1100,6 +1150,7 @@ export type WorkspaceUncheckedCreateWithoutEventsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutEventsInput = {
@@ -1132,6 +1183,7 @@ export type WorkspaceUpdateWithoutEventsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutEventsInput = {
@@ -1148,6 +1200,7 @@ export type WorkspaceUncheckedUpdateWithoutEventsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutUserDeletionsInput = {
@@ -1164,6 +1217,7 @@ export type WorkspaceCreateWithoutUserDeletionsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
@@ -1180,6 +1234,7 @@ export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutUserDeletionsInput = {
@@ -1212,6 +1267,7 @@ export type WorkspaceUpdateWithoutUserDeletionsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
@@ -1228,6 +1284,7 @@ export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutIdempotencyKeysInput = {
@@ -1244,6 +1301,7 @@ export type WorkspaceCreateWithoutIdempotencyKeysInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
@@ -1260,6 +1318,7 @@ export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutIdempotencyKeysInput = {
@@ -1292,6 +1351,7 @@ export type WorkspaceUpdateWithoutIdempotencyKeysInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
@@ -1305,6 +1365,91 @@ export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
   segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
   changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
   segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceCreateWithoutTransferJobsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceUncheckedCreateWithoutTransferJobsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceCreateOrConnectWithoutTransferJobsInput = {
+  where: Prisma.WorkspaceWhereUniqueInput
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutTransferJobsInput, Prisma.WorkspaceUncheckedCreateWithoutTransferJobsInput>
+}
+
+export type WorkspaceUpsertWithoutTransferJobsInput = {
+  update: Prisma.XOR<Prisma.WorkspaceUpdateWithoutTransferJobsInput, Prisma.WorkspaceUncheckedUpdateWithoutTransferJobsInput>
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutTransferJobsInput, Prisma.WorkspaceUncheckedCreateWithoutTransferJobsInput>
+  where?: Prisma.WorkspaceWhereInput
+}
+
+export type WorkspaceUpdateToOneWithWhereWithoutTransferJobsInput = {
+  where?: Prisma.WorkspaceWhereInput
+  data: Prisma.XOR<Prisma.WorkspaceUpdateWithoutTransferJobsInput, Prisma.WorkspaceUncheckedUpdateWithoutTransferJobsInput>
+}
+
+export type WorkspaceUpdateWithoutTransferJobsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceUncheckedUpdateWithoutTransferJobsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
@@ -1326,6 +1471,7 @@ export type WorkspaceCountOutputType = {
   events: number
   userDeletions: number
   attributeDeclarations: number
+  transferJobs: number
 }
 
 export type WorkspaceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1339,6 +1485,7 @@ export type WorkspaceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensi
   events?: boolean | WorkspaceCountOutputTypeCountEventsArgs
   userDeletions?: boolean | WorkspaceCountOutputTypeCountUserDeletionsArgs
   attributeDeclarations?: boolean | WorkspaceCountOutputTypeCountAttributeDeclarationsArgs
+  transferJobs?: boolean | WorkspaceCountOutputTypeCountTransferJobsArgs
 }
 
 /**
@@ -1421,6 +1568,13 @@ export type WorkspaceCountOutputTypeCountAttributeDeclarationsArgs<ExtArgs exten
   where?: Prisma.AttributeDeclarationWhereInput
 }
 
+/**
+ * WorkspaceCountOutputType without action
+ */
+export type WorkspaceCountOutputTypeCountTransferJobsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.TransferJobWhereInput
+}
+
 
 export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1437,6 +1591,7 @@ export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   events?: boolean | Prisma.Workspace$eventsArgs<ExtArgs>
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
   attributeDeclarations?: boolean | Prisma.Workspace$attributeDeclarationsArgs<ExtArgs>
+  transferJobs?: boolean | Prisma.Workspace$transferJobsArgs<ExtArgs>
   _count?: boolean | Prisma.WorkspaceCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["workspace"]>
 
@@ -1473,6 +1628,7 @@ export type WorkspaceInclude<ExtArgs extends runtime.Types.Extensions.InternalAr
   events?: boolean | Prisma.Workspace$eventsArgs<ExtArgs>
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
   attributeDeclarations?: boolean | Prisma.Workspace$attributeDeclarationsArgs<ExtArgs>
+  transferJobs?: boolean | Prisma.Workspace$transferJobsArgs<ExtArgs>
   _count?: boolean | Prisma.WorkspaceCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type WorkspaceIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1491,6 +1647,7 @@ export type $WorkspacePayload<ExtArgs extends runtime.Types.Extensions.InternalA
     events: Prisma.$EventPayload<ExtArgs>[]
     userDeletions: Prisma.$UserDeletionPayload<ExtArgs>[]
     attributeDeclarations: Prisma.$AttributeDeclarationPayload<ExtArgs>[]
+    transferJobs: Prisma.$TransferJobPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1904,6 +2061,7 @@ export interface Prisma__WorkspaceClient<T, Null = never, ExtArgs extends runtim
   events<T extends Prisma.Workspace$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   userDeletions<T extends Prisma.Workspace$userDeletionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$userDeletionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserDeletionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attributeDeclarations<T extends Prisma.Workspace$attributeDeclarationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$attributeDeclarationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeDeclarationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  transferJobs<T extends Prisma.Workspace$transferJobsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$transferJobsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$TransferJobPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2567,6 +2725,30 @@ export type Workspace$attributeDeclarationsArgs<ExtArgs extends runtime.Types.Ex
   take?: number
   skip?: number
   distinct?: Prisma.AttributeDeclarationScalarFieldEnum | Prisma.AttributeDeclarationScalarFieldEnum[]
+}
+
+/**
+ * Workspace.transferJobs
+ */
+export type Workspace$transferJobsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the TransferJob
+   */
+  select?: Prisma.TransferJobSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the TransferJob
+   */
+  omit?: Prisma.TransferJobOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.TransferJobInclude<ExtArgs> | null
+  where?: Prisma.TransferJobWhereInput
+  orderBy?: Prisma.TransferJobOrderByWithRelationInput | Prisma.TransferJobOrderByWithRelationInput[]
+  cursor?: Prisma.TransferJobWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.TransferJobScalarFieldEnum | Prisma.TransferJobScalarFieldEnum[]
 }
 
 /**
