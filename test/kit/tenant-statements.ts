@@ -20,6 +20,8 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'changes',
   'change_consumers',
   'idempotency_keys',
+  'transfer_jobs',
+  'transfer_chunks',
 ]);
 
 /** Statements that determine a workspace: that of a caller's key, and that of the next job. */

@@ -17,6 +17,8 @@ CREATE TABLE "transfer_jobs" (
     "scopes" TEXT[],
     "options" JSONB NOT NULL DEFAULT '{}',
     "source" TEXT,
+    "is_stored" BOOLEAN NOT NULL DEFAULT false,
+    "download_token" TEXT,
     "bytes_total" BIGINT,
     "bytes_read" BIGINT NOT NULL DEFAULT 0,
     "records_total" BIGINT,
@@ -54,3 +56,6 @@ ALTER TABLE "transfer_jobs" ADD CONSTRAINT "transfer_jobs_workspace_fkey" FOREIG
 
 -- AddForeignKey
 ALTER TABLE "transfer_chunks" ADD CONSTRAINT "transfer_chunks_job_fkey" FOREIGN KEY ("workspace_id", "job_id") REFERENCES "transfer_jobs"("workspace_id", "id") ON DELETE CASCADE ON UPDATE NO ACTION;
+
+-- The jobs that gateways look for.
+CREATE INDEX "transfer_jobs_pending_idx" ON "transfer_jobs"("workspace_id", "created_at") WHERE "completed_at" IS NULL;

@@ -24,6 +24,8 @@ export interface TransferJob {
   readonly options: TransferOptions;
   /** Identifies the content of an imported file; null if the job has none. */
   readonly source: string | null;
+  /** Lets whoever has it download the output; null if there is none. */
+  readonly downloadToken: string | null;
   /** Size of the input in bytes; null if it is unknown. */
   readonly bytesTotal: number | null;
   readonly bytesRead: number;
@@ -56,6 +58,7 @@ export const jobColumns = columnsOf<TransferJob>(
     scopes: Prisma.sql`transfer_jobs.scopes`,
     options: Prisma.sql`transfer_jobs.options`,
     source: Prisma.sql`transfer_jobs.source`,
+    downloadToken: Prisma.sql`transfer_jobs.download_token`,
     bytesTotal: Prisma.sql`transfer_jobs.bytes_total::float8`,
     bytesRead: Prisma.sql`transfer_jobs.bytes_read::float8`,
     recordsTotal: Prisma.sql`transfer_jobs.records_total::float8`,
@@ -87,6 +90,9 @@ export interface NewTransferJob {
   options: TransferOptions;
   source?: string;
   bytesTotal?: number;
+  /** Whether its files are stored in the database, so that every gateway can run it. */
+  isStored?: boolean;
+  downloadToken?: string;
 }
 
 /**
@@ -96,14 +102,18 @@ export interface NewTransferJob {
 export async function createJob(
   db: WriteDb,
   { workspaceId, actorName, scopes }: Actor,
-  { kind, state, options, source, bytesTotal }: NewTransferJob,
+  { kind, state, options, ...rest }: NewTransferJob,
 ): Promise<TransferJob | undefined> {
+  const { source = null, bytesTotal = null, isStored = false, downloadToken = null } = rest;
   const [job] = await db.query<TransferJob[]>`/* createTransferJob */
-    INSERT INTO transfer_jobs (workspace_id, id, kind, state, key_id, scopes, options, source, bytes_total, created_at)
+    INSERT INTO transfer_jobs (
+      workspace_id, id, kind, state, key_id, scopes, options, source, bytes_total, is_stored, download_token,
+      created_at, heartbeat_at
+    )
     VALUES (
       ${workspaceId}::uuid, ${newId()}::uuid, ${kind}::transfer_kind, ${state}::transfer_state, ${actorName},
-      ${[...scopes]}::text[], ${JSON.stringify(options)}::jsonb, ${source ?? null}, ${bytesTotal ?? null}::bigint,
-      ${new Date()}
+      ${[...scopes]}::text[], ${JSON.stringify(options)}::jsonb, ${source}, ${bytesTotal}::bigint, ${isStored},
+      ${downloadToken}, now(), now()
     )
     ON CONFLICT (workspace_id, kind, source) DO NOTHING
     RETURNING ${jobColumns.list}`;

@@ -376,6 +376,8 @@ export const TransferJobScalarFieldEnum = {
   scopes: 'scopes',
   options: 'options',
   source: 'source',
+  isStored: 'isStored',
+  downloadToken: 'downloadToken',
   bytesTotal: 'bytesTotal',
   bytesRead: 'bytesRead',
   recordsTotal: 'recordsTotal',

@@ -54,6 +54,8 @@ export type TransferJobMinAggregateOutputType = {
   state: $Enums.TransferState | null
   keyId: string | null
   source: string | null
+  isStored: boolean | null
+  downloadToken: string | null
   bytesTotal: bigint | null
   bytesRead: bigint | null
   recordsTotal: bigint | null
@@ -77,6 +79,8 @@ export type TransferJobMaxAggregateOutputType = {
   state: $Enums.TransferState | null
   keyId: string | null
   source: string | null
+  isStored: boolean | null
+  downloadToken: string | null
   bytesTotal: bigint | null
   bytesRead: bigint | null
   recordsTotal: bigint | null
@@ -102,6 +106,8 @@ export type TransferJobCountAggregateOutputType = {
   scopes: number
   options: number
   source: number
+  isStored: number
+  downloadToken: number
   bytesTotal: number
   bytesRead: number
   recordsTotal: number
@@ -147,6 +153,8 @@ export type TransferJobMinAggregateInputType = {
   state?: true
   keyId?: true
   source?: true
+  isStored?: true
+  downloadToken?: true
   bytesTotal?: true
   bytesRead?: true
   recordsTotal?: true
@@ -170,6 +178,8 @@ export type TransferJobMaxAggregateInputType = {
   state?: true
   keyId?: true
   source?: true
+  isStored?: true
+  downloadToken?: true
   bytesTotal?: true
   bytesRead?: true
   recordsTotal?: true
@@ -195,6 +205,8 @@ export type TransferJobCountAggregateInputType = {
   scopes?: true
   options?: true
   source?: true
+  isStored?: true
+  downloadToken?: true
   bytesTotal?: true
   bytesRead?: true
   recordsTotal?: true
@@ -307,6 +319,8 @@ export type TransferJobGroupByOutputType = {
   scopes: string[]
   options: runtime.JsonValue
   source: string | null
+  isStored: boolean
+  downloadToken: string | null
   bytesTotal: bigint | null
   bytesRead: bigint
   recordsTotal: bigint | null
@@ -355,6 +369,8 @@ export type TransferJobWhereInput = {
   scopes?: Prisma.StringNullableListFilter<"TransferJob">
   options?: Prisma.JsonFilter<"TransferJob">
   source?: Prisma.StringNullableFilter<"TransferJob"> | string | null
+  isStored?: Prisma.BoolFilter<"TransferJob"> | boolean
+  downloadToken?: Prisma.StringNullableFilter<"TransferJob"> | string | null
   bytesTotal?: Prisma.BigIntNullableFilter<"TransferJob"> | bigint | number | null
   bytesRead?: Prisma.BigIntFilter<"TransferJob"> | bigint | number
   recordsTotal?: Prisma.BigIntNullableFilter<"TransferJob"> | bigint | number | null
@@ -382,6 +398,8 @@ export type TransferJobOrderByWithRelationInput = {
   scopes?: Prisma.SortOrder
   options?: Prisma.SortOrder
   source?: Prisma.SortOrderInput | Prisma.SortOrder
+  isStored?: Prisma.SortOrder
+  downloadToken?: Prisma.SortOrderInput | Prisma.SortOrder
   bytesTotal?: Prisma.SortOrderInput | Prisma.SortOrder
   bytesRead?: Prisma.SortOrder
   recordsTotal?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -414,6 +432,8 @@ export type TransferJobWhereUniqueInput = Prisma.AtLeast<{
   scopes?: Prisma.StringNullableListFilter<"TransferJob">
   options?: Prisma.JsonFilter<"TransferJob">
   source?: Prisma.StringNullableFilter<"TransferJob"> | string | null
+  isStored?: Prisma.BoolFilter<"TransferJob"> | boolean
+  downloadToken?: Prisma.StringNullableFilter<"TransferJob"> | string | null
   bytesTotal?: Prisma.BigIntNullableFilter<"TransferJob"> | bigint | number | null
   bytesRead?: Prisma.BigIntFilter<"TransferJob"> | bigint | number
   recordsTotal?: Prisma.BigIntNullableFilter<"TransferJob"> | bigint | number | null
@@ -441,6 +461,8 @@ export type TransferJobOrderByWithAggregationInput = {
   scopes?: Prisma.SortOrder
   options?: Prisma.SortOrder
   source?: Prisma.SortOrderInput | Prisma.SortOrder
+  isStored?: Prisma.SortOrder
+  downloadToken?: Prisma.SortOrderInput | Prisma.SortOrder
   bytesTotal?: Prisma.SortOrderInput | Prisma.SortOrder
   bytesRead?: Prisma.SortOrder
   recordsTotal?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -474,6 +496,8 @@ export type TransferJobScalarWhereWithAggregatesInput = {
   scopes?: Prisma.StringNullableListFilter<"TransferJob">
   options?: Prisma.JsonWithAggregatesFilter<"TransferJob">
   source?: Prisma.StringNullableWithAggregatesFilter<"TransferJob"> | string | null
+  isStored?: Prisma.BoolWithAggregatesFilter<"TransferJob"> | boolean
+  downloadToken?: Prisma.StringNullableWithAggregatesFilter<"TransferJob"> | string | null
   bytesTotal?: Prisma.BigIntNullableWithAggregatesFilter<"TransferJob"> | bigint | number | null
   bytesRead?: Prisma.BigIntWithAggregatesFilter<"TransferJob"> | bigint | number
   recordsTotal?: Prisma.BigIntNullableWithAggregatesFilter<"TransferJob"> | bigint | number | null
@@ -498,6 +522,8 @@ export type TransferJobCreateInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -525,6 +551,8 @@ export type TransferJobUncheckedCreateInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -550,6 +578,8 @@ export type TransferJobUpdateInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -577,6 +607,8 @@ export type TransferJobUncheckedUpdateInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -603,6 +635,8 @@ export type TransferJobCreateManyInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -627,6 +661,8 @@ export type TransferJobUpdateManyMutationInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -652,6 +688,8 @@ export type TransferJobUncheckedUpdateManyInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -698,6 +736,8 @@ export type TransferJobCountOrderByAggregateInput = {
   scopes?: Prisma.SortOrder
   options?: Prisma.SortOrder
   source?: Prisma.SortOrder
+  isStored?: Prisma.SortOrder
+  downloadToken?: Prisma.SortOrder
   bytesTotal?: Prisma.SortOrder
   bytesRead?: Prisma.SortOrder
   recordsTotal?: Prisma.SortOrder
@@ -731,6 +771,8 @@ export type TransferJobMaxOrderByAggregateInput = {
   state?: Prisma.SortOrder
   keyId?: Prisma.SortOrder
   source?: Prisma.SortOrder
+  isStored?: Prisma.SortOrder
+  downloadToken?: Prisma.SortOrder
   bytesTotal?: Prisma.SortOrder
   bytesRead?: Prisma.SortOrder
   recordsTotal?: Prisma.SortOrder
@@ -754,6 +796,8 @@ export type TransferJobMinOrderByAggregateInput = {
   state?: Prisma.SortOrder
   keyId?: Prisma.SortOrder
   source?: Prisma.SortOrder
+  isStored?: Prisma.SortOrder
+  downloadToken?: Prisma.SortOrder
   bytesTotal?: Prisma.SortOrder
   bytesRead?: Prisma.SortOrder
   recordsTotal?: Prisma.SortOrder
@@ -866,6 +910,8 @@ export type TransferJobCreateWithoutWorkspaceInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -891,6 +937,8 @@ export type TransferJobUncheckedCreateWithoutWorkspaceInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -946,6 +994,8 @@ export type TransferJobScalarWhereInput = {
   scopes?: Prisma.StringNullableListFilter<"TransferJob">
   options?: Prisma.JsonFilter<"TransferJob">
   source?: Prisma.StringNullableFilter<"TransferJob"> | string | null
+  isStored?: Prisma.BoolFilter<"TransferJob"> | boolean
+  downloadToken?: Prisma.StringNullableFilter<"TransferJob"> | string | null
   bytesTotal?: Prisma.BigIntNullableFilter<"TransferJob"> | bigint | number | null
   bytesRead?: Prisma.BigIntFilter<"TransferJob"> | bigint | number
   recordsTotal?: Prisma.BigIntNullableFilter<"TransferJob"> | bigint | number | null
@@ -970,6 +1020,8 @@ export type TransferJobCreateWithoutChunksInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -996,6 +1048,8 @@ export type TransferJobUncheckedCreateWithoutChunksInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -1036,6 +1090,8 @@ export type TransferJobUpdateWithoutChunksInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -1062,6 +1118,8 @@ export type TransferJobUncheckedUpdateWithoutChunksInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -1086,6 +1144,8 @@ export type TransferJobCreateManyWorkspaceInput = {
   scopes?: Prisma.TransferJobCreatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: string | null
+  isStored?: boolean
+  downloadToken?: string | null
   bytesTotal?: bigint | number | null
   bytesRead?: bigint | number
   recordsTotal?: bigint | number | null
@@ -1110,6 +1170,8 @@ export type TransferJobUpdateWithoutWorkspaceInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -1135,6 +1197,8 @@ export type TransferJobUncheckedUpdateWithoutWorkspaceInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -1160,6 +1224,8 @@ export type TransferJobUncheckedUpdateManyWithoutWorkspaceInput = {
   scopes?: Prisma.TransferJobUpdatescopesInput | string[]
   options?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   source?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  isStored?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  downloadToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   bytesTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   bytesRead?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   recordsTotal?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -1216,6 +1282,8 @@ export type TransferJobSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   scopes?: boolean
   options?: boolean
   source?: boolean
+  isStored?: boolean
+  downloadToken?: boolean
   bytesTotal?: boolean
   bytesRead?: boolean
   recordsTotal?: boolean
@@ -1244,6 +1312,8 @@ export type TransferJobSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   scopes?: boolean
   options?: boolean
   source?: boolean
+  isStored?: boolean
+  downloadToken?: boolean
   bytesTotal?: boolean
   bytesRead?: boolean
   recordsTotal?: boolean
@@ -1270,6 +1340,8 @@ export type TransferJobSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   scopes?: boolean
   options?: boolean
   source?: boolean
+  isStored?: boolean
+  downloadToken?: boolean
   bytesTotal?: boolean
   bytesRead?: boolean
   recordsTotal?: boolean
@@ -1296,6 +1368,8 @@ export type TransferJobSelectScalar = {
   scopes?: boolean
   options?: boolean
   source?: boolean
+  isStored?: boolean
+  downloadToken?: boolean
   bytesTotal?: boolean
   bytesRead?: boolean
   recordsTotal?: boolean
@@ -1312,7 +1386,7 @@ export type TransferJobSelectScalar = {
   error?: boolean
 }
 
-export type TransferJobOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "kind" | "state" | "keyId" | "scopes" | "options" | "source" | "bytesTotal" | "bytesRead" | "recordsTotal" | "recordsRead" | "written" | "rejected" | "rejectedBytes" | "owner" | "heartbeatAt" | "createdAt" | "startedAt" | "completedAt" | "expiresAt" | "error", ExtArgs["result"]["transferJob"]>
+export type TransferJobOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "kind" | "state" | "keyId" | "scopes" | "options" | "source" | "isStored" | "downloadToken" | "bytesTotal" | "bytesRead" | "recordsTotal" | "recordsRead" | "written" | "rejected" | "rejectedBytes" | "owner" | "heartbeatAt" | "createdAt" | "startedAt" | "completedAt" | "expiresAt" | "error", ExtArgs["result"]["transferJob"]>
 export type TransferJobInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   chunks?: boolean | Prisma.TransferJob$chunksArgs<ExtArgs>
@@ -1350,6 +1424,14 @@ export type $TransferJobPayload<ExtArgs extends runtime.Types.Extensions.Interna
      * others.
      */
     source: string | null
+    /**
+     * Whether its files are stored in `transfer_chunks`, so that every gateway can run it. Otherwise, a command runs it.
+     */
+    isStored: boolean
+    /**
+     * Lets whoever has the URL download the output; null unless the job is an export with a stored file.
+     */
+    downloadToken: string | null
     /**
      * Size of the input in bytes; null if it is unknown.
      */
@@ -1824,6 +1906,8 @@ export interface TransferJobFieldRefs {
   readonly scopes: Prisma.FieldRef<"TransferJob", 'String[]'>
   readonly options: Prisma.FieldRef<"TransferJob", 'Json'>
   readonly source: Prisma.FieldRef<"TransferJob", 'String'>
+  readonly isStored: Prisma.FieldRef<"TransferJob", 'Boolean'>
+  readonly downloadToken: Prisma.FieldRef<"TransferJob", 'String'>
   readonly bytesTotal: Prisma.FieldRef<"TransferJob", 'BigInt'>
   readonly bytesRead: Prisma.FieldRef<"TransferJob", 'BigInt'>
   readonly recordsTotal: Prisma.FieldRef<"TransferJob", 'BigInt'>
