@@ -118,14 +118,19 @@ function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
   return hosts > 1;
 }
 
-/** Rejects compressed bodies. */
-export function rejectUnreadableRequest({ headers }: FastifyRequest, _reply: unknown, done: Done): void {
+/** Rejects compressed bodies, except for uploads with gzip. */
+export function rejectUnreadableRequest(
+  { headers, routeOptions: { config } }: FastifyRequest,
+  _reply: unknown,
+  done: Done,
+): void {
   const { 'transfer-encoding': transferEncoding, 'content-encoding': contentEncoding } = headers;
   const hasBody = transferEncoding !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!['', 'chunked'].includes(transferEncoding?.trim().toLowerCase() ?? '')) {
     done(notSupported('Transfer-Encoding', transferEncoding));
   } else {
-    done(hasBody && isEncoded(contentEncoding) ? notSupported('Content-Encoding', contentEncoding) : undefined);
+    const isReadable = !isEncoded(contentEncoding) || (config.isUpload && isGzip(contentEncoding));
+    done(hasBody && !isReadable ? notSupported('Content-Encoding', contentEncoding) : undefined);
   }
 }
 
@@ -137,6 +142,9 @@ function notSupported(header: string, value = ''): MalformedRequestError {
 function isEncoded(codings = ''): boolean {
   return codings.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
 }
+
+/** Whether gzip is the only content coding. */
+export const isGzip = (codings = ''): boolean => /^(x-)?gzip$/i.test(codings.trim());
 
 // Text that is not UTF-8
 

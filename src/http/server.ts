@@ -13,6 +13,7 @@ import { MAX_PATH_PART_LENGTH, toErrorResponse } from './error-response.ts';
 import { setDeadline } from './lifecycle/deadline.ts';
 import { closeInTime, endConnections, trackConnections } from './lifecycle/shutdown.ts';
 import { trackTiming } from './lifecycle/timing.ts';
+import { isUploading } from './lifecycle/uploads.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
 import { addLoadShedding } from './limits/load-shedding-hooks.ts';
 import { limitUnreadResponses, type ResponseLimits } from './limits/unread-responses.ts';
@@ -40,6 +41,8 @@ const CORS = {
 /** Limits of the size of requests and of the time that they may take, in ms. */
 export interface HttpLimits extends ResponseLimits {
   bodyBytes: number;
+  /** Of the stored, compressed file of an import. */
+  importBytes: number;
   /** Until a request is answered, without the time in which its body arrives. */
   requestMs: number;
   /** Until the headers have arrived. */
@@ -95,8 +98,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       requestTimeout: limits.arrivalMs,
       connectionsCheckingInterval: ARRIVAL_CHECK_INTERVAL_MS,
     },
-    clientErrorHandler: (error, socket) =>
-      rejectUnparsedRequest(error, socket, connections.isResponding(socket), limits),
+    clientErrorHandler: (error, socket) => {
+      // Node has no arrival limit for each route.
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isUploading(socket)) return;
+      rejectUnparsedRequest(error, socket, connections.isResponding(socket), limits);
+    },
     frameworkErrors: handleUnroutedError,
     routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     bodyLimit: limits.bodyBytes,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { commonErrors } from './error-handler.ts';
+import { type FileOperation, fileOperations } from './file-operations.ts';
 import type { Example, Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { userObject } from './users.ts';
@@ -56,7 +57,9 @@ function requestSchema(schema: z.ZodType): { schema: JsonSchema; named: Record<s
 /** JSON Schemas of all response bodies, by the `id` of their `meta`. */
 function responseSchemas(): Record<string, object> {
   const registry = z.registry<{ id: string }>();
-  for (const schema of new Set([errorObject, userObject, ...operations.map(({ response }) => response)])) {
+  const ofFiles = fileOperations.flatMap(({ response }) => ('schema' in response ? [response.schema] : []));
+  const responses = [...operations.map(({ response }) => response), ...ofFiles];
+  for (const schema of new Set([errorObject, userObject, ...responses])) {
     registry.add(schema, { id: nameOf(schema) });
   }
   const { schemas } = z.toJSONSchema(registry, { io: 'output', uri: (name) => `${COMPONENTS}${name}` });
@@ -72,7 +75,7 @@ const json = (schema: object, examples?: Record<string, Example>) => ({
 /** The value of `in` for each part of a request. */
 const LOCATIONS = { params: 'path', query: 'query', headers: 'header' } as const;
 
-function parametersOf({ request }: Operation): object[] {
+function parametersOf(request: Operation['request']): object[] {
   return (['params', 'query', 'headers'] as const).flatMap((part) => {
     const schema = request[part];
     if (!schema) return [];
@@ -100,23 +103,28 @@ const IGNORED_FIELDS = {
 };
 
 function responsesOf({ request, response, responseExamples, errors }: Operation): object {
-  const errorResponses = [
-    ...Object.entries(commonErrors),
-    ...errors.map(({ status, description }): [string, string] => [String(status), description]),
-  ].sort(([one], [other]) => Number(one) - Number(other));
   return {
     200: {
       description: 'Success.',
       ...(request.body ? { headers: IGNORED_FIELDS } : {}),
       ...json(reference(nameOf(response)), responseExamples),
     },
-    ...Object.fromEntries(
-      errorResponses.map(([status, description]) => [
-        status,
-        { description, ...(retryable.has(status) ? { headers: RETRY_AFTER } : {}), ...json(reference('Error')) },
-      ]),
-    ),
+    ...errorResponsesOf(errors),
   };
+}
+
+/** The error responses of an operation: its own, and those that all operations have. */
+function errorResponsesOf(errors: readonly { status: number; description: string }[]): object {
+  const errorResponses = [
+    ...Object.entries(commonErrors),
+    ...errors.map(({ status, description }): [string, string] => [String(status), description]),
+  ].sort(([one], [other]) => Number(one) - Number(other));
+  return Object.fromEntries(
+    errorResponses.map(([status, description]) => [
+      status,
+      { description, ...(retryable.has(status) ? { headers: RETRY_AFTER } : {}), ...json(reference('Error')) },
+    ]),
+  );
 }
 
 /** JSON Schemas that the bodies of requests refer to, by name. */
@@ -136,7 +144,7 @@ function operationObject(operation: Operation): object {
     tags: [operation.tag ?? 'Users'],
     summary: operation.summary,
     description: `${operation.description}\n\nRequires the scope \`${operation.scope}\`.`,
-    parameters: parametersOf(operation),
+    parameters: parametersOf(operation.request),
     ...(body
       ? { requestBody: { required: true, ...json(requestSchema(body).schema, operation.requestExamples) } }
       : {}),
@@ -144,12 +152,44 @@ function operationObject(operation: Operation): object {
   };
 }
 
+/** The content of a file in any of several media types. */
+const fileContent = (types: readonly string[]) => ({
+  content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])),
+});
+
+function fileOperationObject(operation: FileOperation): object {
+  const { operationId, summary, description, scopes, params, query, requestTypes, status, response } = operation;
+  const names = scopes?.map((scope) => `\`${scope}\``).join(', ');
+  return {
+    operationId,
+    tags: ['Bulk'],
+    summary,
+    description: names ? `${description}\n\nRequires the scopes ${names}.` : description,
+    ...(scopes ? {} : { security: [] }),
+    parameters: parametersOf({ ...(params ? { params } : {}), ...(query ? { query } : {}) }),
+    ...(requestTypes ? { requestBody: { required: true, ...fileContent(requestTypes) } } : {}),
+    responses: {
+      [status]: {
+        description: 'Success.',
+        ...('types' in response
+          ? fileContent(response.types)
+          : json(reference(nameOf(response.schema)), response.examples)),
+      },
+      ...errorResponsesOf(operation.errors),
+    },
+  };
+}
+
 function pathItems(): Record<string, object> {
-  const byPath = Map.groupBy(operations, ({ path }) => path);
+  const objects = [
+    ...operations.map((operation) => ({ ...operation, object: operationObject(operation) })),
+    ...fileOperations.map((operation) => ({ ...operation, object: fileOperationObject(operation) })),
+  ];
+  const byPath = Map.groupBy(objects, ({ path }) => path);
   return Object.fromEntries(
     [...byPath].map(([path, ofPath]) => [
       path,
-      Object.fromEntries(ofPath.map((operation) => [operation.method.toLowerCase(), operationObject(operation)])),
+      Object.fromEntries(ofPath.map(({ method, object }) => [method.toLowerCase(), object])),
     ]),
   );
 }
@@ -173,6 +213,7 @@ export const openApiDocument = {
   tags: [
     { name: 'Users', description: 'Your users, their devices and their events.' },
     { name: 'Segments', description: 'Groups of users computed from a filter.' },
+    { name: 'Bulk', description: 'Many users and events at once: bulk writes, imports and exports.' },
   ],
   paths: pathItems(),
   components: {

@@ -10,6 +10,7 @@ import { WORK_PER_WRITE } from '../http/limits/load-shedding.ts';
 import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
 import { handleRestError } from './error-handler.ts';
+import { type FileLimits, fileRoutes } from './files.ts';
 import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation, RestLimits } from './operation.ts';
@@ -25,7 +26,7 @@ interface RestRoutesOptions {
   db: DatabaseClient;
   admit: Admit;
   charge: Charge;
-  limits: RestLimits;
+  limits: RestLimits & FileLimits;
   /** Credentials to fill in on the documentation page. They are public, so only those of the demo data may be used. */
   demoKey?: DemoKey | undefined;
 }
@@ -39,6 +40,7 @@ export async function restRoutes(app: FastifyInstance, options: RestRoutesOption
   await app.register(documentation, { demoKey: options.demoKey });
   await app.register(mountOperations, { ...options, prefix: '/v1' });
   await app.register(mountOperations, options);
+  await app.register(fileRoutes, { ...options, prefix: '/v1' });
   await app.register(unservedRoutes, { prefix: '/v1' });
   await app.register(unservedRoutes);
 }

@@ -87,6 +87,8 @@ export type Resource =
   | 'ListMembership'
   | 'Segment'
   | 'Workspace'
+  | 'Import'
+  | 'Export'
   | 'ApiKey'
   | 'DeclaredAttribute';
 

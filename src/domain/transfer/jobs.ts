@@ -24,6 +24,8 @@ export interface TransferJob {
   readonly options: TransferOptions;
   /** Identifies the content of an imported file; null if the job has none. */
   readonly source: string | null;
+  /** Whether its files are stored in the database, so that every gateway can run it. */
+  readonly isStored: boolean;
   /** Lets whoever has it download the output; null if there is none. */
   readonly downloadToken: string | null;
   /** Size of the input in bytes; null if it is unknown. */
@@ -58,6 +60,7 @@ export const jobColumns = columnsOf<TransferJob>(
     scopes: Prisma.sql`transfer_jobs.scopes`,
     options: Prisma.sql`transfer_jobs.options`,
     source: Prisma.sql`transfer_jobs.source`,
+    isStored: Prisma.sql`transfer_jobs.is_stored`,
     downloadToken: Prisma.sql`transfer_jobs.download_token`,
     bytesTotal: Prisma.sql`transfer_jobs.bytes_total::float8`,
     bytesRead: Prisma.sql`transfer_jobs.bytes_read::float8`,
@@ -90,7 +93,6 @@ export interface NewTransferJob {
   options: TransferOptions;
   source?: string;
   bytesTotal?: number;
-  /** Whether its files are stored in the database, so that every gateway can run it. */
   isStored?: boolean;
   downloadToken?: string;
 }

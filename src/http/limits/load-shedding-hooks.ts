@@ -36,8 +36,9 @@ export function addLoadShedding(app: FastifyInstance, load: LoadShedding): void 
     admitted?.pause();
     done(null, payload);
   });
-  app.addHook('preValidation', ({ admitted, headers, body }, _reply, done) => {
+  app.addHook('preValidation', ({ admitted, headers, body, routeOptions }, _reply, done) => {
     admitted?.resume();
+    if (routeOptions.config.isUpload) return done();
     const bytes = Number(headers['content-length'] ?? (typeof body === 'string' ? body.length : 0));
     if (!admitted || bytes <= BODY_BYTES_PER_READ) return done();
     admitted.addWork(bytes / BODY_BYTES_PER_READ);

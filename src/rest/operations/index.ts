@@ -11,6 +11,13 @@ import {
   retrieveSegmentOperation,
   updateSegmentOperation,
 } from './segments.ts';
+import {
+  cancelExportOperation,
+  cancelImportOperation,
+  createExportOperation,
+  retrieveExportOperation,
+  retrieveImportOperation,
+} from './transfers.ts';
 import { createUserOperation, deleteUserOperation, retrieveUserOperation, updateUserOperation } from './users.ts';
 
 /** All operations: first those of the REST reference, in its order. */
@@ -30,4 +37,9 @@ export const operations: readonly Operation[] = [
   deleteSegmentOperation,
   listSegmentUsersOperation,
   addEventsOperation,
+  retrieveImportOperation,
+  cancelImportOperation,
+  createExportOperation,
+  retrieveExportOperation,
+  cancelExportOperation,
 ];

@@ -51,7 +51,7 @@ describe('linted by Redocly', () => {
   });
 });
 
-it('has every operation of the REST reference, in its order, the search, the removal of a token, segments, and bulk operations', () => {
+it('has every operation of the REST reference, in its order, the search, the removal of a token, segments, bulk writes, imports, and exports', () => {
   const methodsOf = Object.entries(record(document.paths)).flatMap(([path, item]) =>
     Object.keys(record(item)).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -71,6 +71,16 @@ it('has every operation of the REST reference, in its order, the search, the rem
     'DELETE /segments/{id}',
     'GET /segments/{id}/users',
     'POST /events/bulk',
+    'GET /imports/{id}',
+    'DELETE /imports/{id}',
+    'POST /exports',
+    'GET /exports/{id}',
+    'DELETE /exports/{id}',
+    'POST /imports/users',
+    'POST /imports/events',
+    'POST /imports/lists',
+    'GET /imports/{id}/rejected',
+    'GET /exports/{id}/file',
   ]);
 });
 

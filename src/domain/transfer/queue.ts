@@ -1,0 +1,147 @@
+import type { Database, WriteDb } from '../../db/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Actor } from '../shared/actor.ts';
+import { ConflictError } from '../shared/errors.ts';
+import { createJob, jobColumns, type NewTransferJob, type TransferJob } from './jobs.ts';
+
+type JobId = Pick<TransferJob, 'workspaceId' | 'id'>;
+
+/** Maximum number of jobs of a workspace that run at the same time, in all gateways. */
+export const MAX_RUNNING_JOBS = 2;
+
+/** Maximum number of jobs of a workspace that are not complete: bounds what their stored files take. */
+export const MAX_PENDING_JOBS = 10;
+
+/** Without a heartbeat for this long, in ms, the process that ran a job is considered dead. */
+export const LEASE_MS = 10_000;
+
+/** How long in ms an upload may send nothing before its job is considered abandoned. */
+const UPLOAD_LEASE_MS = 10 * 60_000;
+
+/** The workspace has `MAX_PENDING_JOBS`. */
+export class TooManyJobsError extends ConflictError {
+  constructor() {
+    super(`The workspace has ${MAX_PENDING_JOBS} unfinished imports and exports; wait until one ends, or cancel one.`);
+  }
+}
+
+/** Serializes the creation of a workspace's jobs, and the choice of the next job, until the transaction ends. */
+const lock = (tx: WriteDb, name: string) => tx.query`/* lockTransferJobs */
+  SELECT pg_advisory_xact_lock(hashtextextended(${`transfer_jobs ${name}`}, 0))`;
+
+/**
+ * Creates a job whose files are stored in the database.
+ * @throws {TooManyJobsError}
+ */
+export function createStoredJob(
+  db: Database,
+  actor: Actor,
+  job: Omit<NewTransferJob, 'isStored'>,
+): Promise<TransferJob> {
+  return inTransaction(db, async (tx) => {
+    await lock(tx, actor.workspaceId);
+    const [pending] = await tx.query<{ count: number }[]>`/* countPendingTransferJobs */
+      SELECT count(*)::int AS count FROM transfer_jobs
+      WHERE workspace_id = ${actor.workspaceId}::uuid AND completed_at IS NULL AND is_stored`;
+    if (pending && pending.count >= MAX_PENDING_JOBS) throw new TooManyJobsError();
+    const created = await createJob(tx, actor, { ...job, isStored: true });
+    if (!created) throw new Error('A job without a source was not created.');
+    return created;
+  });
+}
+
+/**
+ * Takes the next job of any workspace: one that waits, or whose process has died. Workspaces with fewer running jobs come
+ * first, so that none waits for the jobs of another.
+ */
+export function takeNextJob(db: Database, owner: string): Promise<TransferJob | undefined> {
+  return inTransaction(db, async (tx) => {
+    // Otherwise, two processes could each start the second job of a workspace.
+    await lock(tx, 'next');
+    const [job] = await tx.query<TransferJob[]>`/* takeNextTransferJob */
+      WITH busy AS (
+        SELECT workspace_id, count(*) AS jobs FROM transfer_jobs
+        WHERE completed_at IS NULL AND is_stored AND state = 'running'
+          AND heartbeat_at > now() - ${LEASE_MS}::int * interval '1 millisecond'
+        GROUP BY workspace_id
+      ), next AS (
+        SELECT transfer_jobs.workspace_id, transfer_jobs.id
+        FROM transfer_jobs LEFT JOIN busy USING (workspace_id)
+        WHERE completed_at IS NULL AND is_stored AND coalesce(busy.jobs, 0) < ${MAX_RUNNING_JOBS}::int AND (
+          state = 'waiting'
+          OR state = 'running' AND heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond'
+        )
+        ORDER BY coalesce(busy.jobs, 0), transfer_jobs.created_at, transfer_jobs.id LIMIT 1
+      )
+      UPDATE transfer_jobs
+      SET state = 'running', owner = ${owner}::uuid, heartbeat_at = now(), started_at = coalesce(started_at, now())
+      FROM next WHERE transfer_jobs.workspace_id = next.workspace_id AND transfer_jobs.id = next.id
+      RETURNING ${jobColumns.list}`;
+    return job;
+  });
+}
+
+/** Reports that the owner of a job is running it. @returns whether it still owns the job, and the job was not canceled. */
+export async function reportRunning(db: WriteDb, { workspaceId, id }: JobId, owner: string): Promise<boolean> {
+  const count = await db.execute`/* reportTransferJob */
+    UPDATE transfer_jobs SET heartbeat_at = now()
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'`;
+  return count > 0;
+}
+
+/** Lets another process take a job at once, because this one is shutting down. */
+export async function releaseJob(db: WriteDb, { workspaceId, id }: JobId, owner: string): Promise<void> {
+  await db.execute`/* releaseTransferJob */
+    UPDATE transfer_jobs SET state = 'waiting', owner = NULL
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'`;
+}
+
+/**
+ * Cancels a job that is not complete, and lets its files be deleted. The rows that it has written stay.
+ * @returns the job; undefined if there is none.
+ */
+export async function cancelJob(db: WriteDb, { workspaceId, id }: JobId): Promise<TransferJob | undefined> {
+  const [job] = await db.query<TransferJob[]>`/* cancelTransferJob */
+    UPDATE transfer_jobs SET
+      state = CASE WHEN completed_at IS NULL THEN 'canceled' ELSE state END,
+      owner = NULL, completed_at = coalesce(completed_at, now()), expires_at = now()
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND is_stored
+    RETURNING ${jobColumns.list}`;
+  return job;
+}
+
+/** Ends the jobs whose upload was abandoned, so that their files are deleted. */
+export async function endAbandonedUploads(db: WriteDb): Promise<void> {
+  await db.execute`/* endAbandonedTransferUploads */
+    UPDATE transfer_jobs
+    SET state = 'failed', error = 'The upload was interrupted.', completed_at = now(), expires_at = now()
+    WHERE completed_at IS NULL AND is_stored AND state = 'receiving'
+      AND heartbeat_at <= now() - ${UPLOAD_LEASE_MS}::int * interval '1 millisecond'`;
+}
+
+/** Chunks that one step deletes. */
+const CHUNKS_PER_STEP = 20;
+
+/**
+ * Deletes some chunks of expired jobs, and the jobs that have none left.
+ * @returns whether there may be more to delete.
+ */
+export async function deleteExpiredJobs(db: WriteDb, chunks = CHUNKS_PER_STEP): Promise<boolean> {
+  const count = await db.execute`/* deleteExpiredTransferChunks */
+    DELETE FROM transfer_chunks USING (
+      SELECT transfer_chunks.workspace_id, transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number
+      FROM transfer_jobs JOIN transfer_chunks
+        ON transfer_chunks.workspace_id = transfer_jobs.workspace_id AND transfer_chunks.job_id = transfer_jobs.id
+      WHERE transfer_jobs.expires_at <= now() LIMIT ${chunks}::int
+    ) AS expired
+    WHERE transfer_chunks.workspace_id = expired.workspace_id AND transfer_chunks.job_id = expired.job_id
+      AND transfer_chunks.part = expired.part AND transfer_chunks.number = expired.number`;
+  if (count > 0) return true;
+  // After the last chunk, so that no deletion of a job cascades to many.
+  await db.execute`/* deleteExpiredTransferJobs */
+    DELETE FROM transfer_jobs WHERE expires_at <= now() AND is_stored AND NOT EXISTS (
+      SELECT FROM transfer_chunks
+      WHERE transfer_chunks.workspace_id = transfer_jobs.workspace_id AND transfer_chunks.job_id = transfer_jobs.id
+    )`;
+  return false;
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Scope } from '../domain/shared/scopes.ts';
+import type { Example } from './operation.ts';
+import { lowerCaseUuid } from './schemas.ts';
+import { exampleImport, importObject, type RecordType, recordTypes } from './transfers.ts';
+
+/** Media types of the files of imports, with their formats. */
+export const importFormats: Readonly<Record<string, 'csv' | 'ndjson'>> = {
+  'text/csv': 'csv',
+  'application/x-ndjson': 'ndjson',
+  'application/jsonl': 'ndjson',
+};
+
+/** An operation whose request or response is a file, for the OpenAPI document; `files.ts` implements it. */
+export interface FileOperation {
+  operationId: string;
+  method: 'GET' | 'POST';
+  path: string;
+  summary: string;
+  description: string;
+  /** Undefined: the operation needs no credentials. */
+  scopes?: readonly Scope[];
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  /** Media types of the request's file. */
+  requestTypes?: readonly string[];
+  status: 200 | 202;
+  /** The body of the response: a JSON object, or the media types of a file. */
+  response: { schema: z.ZodType; examples: Record<string, Example> } | { types: readonly string[] };
+  errors: { status: 404 | 408 | 409; description: string }[];
+}
+
+const id = lowerCaseUuid.meta({ format: 'uuid', description: 'The id of the job.' });
+const missing = { status: 404, description: 'The job does not exist, or has expired.' } as const;
+
+/** The scopes for importing records. */
+export const importScopes: Record<RecordType, readonly Scope[]> = {
+  users: ['users:read', 'users:write', 'lists:write'],
+  events: ['users:read', 'events:write'],
+  lists: ['users:read', 'lists:write'],
+};
+
+/** An operation that starts an import, for each type of records. */
+export const uploadOperations = Object.fromEntries(
+  recordTypes.map((type): [string, FileOperation] => [
+    type,
+    {
+      operationId: `import${type[0]?.toUpperCase()}${type.slice(1)}`,
+      method: 'POST',
+      path: `/imports/${type}`,
+      summary: `Import ${type[0]?.toUpperCase()}${type.slice(1)}`,
+      description: `Uploads a file of any length, with \`Content-Encoding: gzip\` if it is compressed, and imports its records in the background.
+\`docs/import-export.md\` describes the formats.`,
+      scopes: importScopes[type],
+      requestTypes: Object.keys(importFormats),
+      status: 202,
+      response: { schema: importObject, examples: { accepted: { summary: 'The import', value: exampleImport } } },
+      errors: [
+        { status: 408, description: 'The upload stalled; nothing was imported.' },
+        { status: 409, description: 'The workspace has too many unfinished imports and exports.' },
+      ],
+    },
+  ]),
+) as Record<RecordType, FileOperation>;
+
+export const rejectedRecordsOperation: FileOperation = {
+  operationId: 'downloadRejectedRecords',
+  method: 'GET',
+  path: '/imports/{id}/rejected',
+  summary: 'Download rejected records',
+  description: 'Returns the records of an import that were rejected so far, each with its line and the reasons.',
+  scopes: ['users:read'],
+  params: z.object({ id }),
+  status: 200,
+  response: { types: ['application/x-ndjson'] },
+  errors: [missing],
+};
+
+export const downloadOperation: FileOperation = {
+  operationId: 'downloadExport',
+  method: 'GET',
+  path: '/exports/{id}/file',
+  summary: 'Download an Export',
+  description:
+    'Returns the file of a completed export. Needs no credentials, but the token in the `url` of the export.',
+  params: z.object({ id }),
+  query: z.object({ token: z.string().meta({ description: 'As in the `url` of the export.' }) }),
+  status: 200,
+  response: { types: ['application/x-ndjson', 'text/csv', 'application/gzip'] },
+  errors: [missing],
+};
+
+/** All of them. */
+export const fileOperations: readonly FileOperation[] = [
+  ...Object.values(uploadOperations),
+  rejectedRecordsOperation,
+  downloadOperation,
+];

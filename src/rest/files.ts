@@ -1,0 +1,117 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { createGunzip, createGzip, constants as zlib } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { DatabaseClient } from '../db/client.ts';
+import { NotFoundError } from '../domain/shared/errors.ts';
+import { findDownload } from '../domain/transfer/downloads.ts';
+import type { TransferJob } from '../domain/transfer/jobs.ts';
+import { receiveImport } from '../domain/transfer/receive.ts';
+import { readStoredFile } from '../domain/transfer/stored-files.ts';
+import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
+import { receiveUpload } from '../http/lifecycle/uploads.ts';
+import { POINTS } from '../http/limits/rate.ts';
+import { isGzip, MalformedRequestError } from '../http/malformed-requests.ts';
+import type { HttpLimits } from '../http/server.ts';
+import { handleRestError } from './error-handler.ts';
+import { importFormats, importScopes, rejectedRecordsOperation, uploadOperations } from './file-operations.ts';
+import { findJob, requireScopes } from './operations/transfers.ts';
+import { exportKinds, importKinds, type RecordType, recordTypes, toImportObject } from './transfers.ts';
+
+/** Limits of uploads; a client may send nothing for `arrivalMs`. */
+export type FileLimits = Pick<HttpLimits, 'importBytes' | 'arrivalMs'>;
+
+interface FileRoutesOptions {
+  db: DatabaseClient;
+  admit: Admit;
+  limits: FileLimits;
+}
+
+/** Routes whose bodies are files: uploads of imports, their rejected records, and downloads of exports. */
+export async function fileRoutes(app: FastifyInstance, { db, admit, limits }: FileRoutesOptions): Promise<void> {
+  const options = { db, admit, limits };
+  app.setErrorHandler(handleRestError);
+  await app.register(downloadRoute, options);
+  await app.register(rejectedRecordsRoute, options);
+  for (const type of recordTypes) await app.register(uploadRoute, { ...options, type });
+}
+
+/** An uploaded file is stored while it arrives, so that its size is not limited by memory. */
+async function uploadRoute(
+  app: FastifyInstance,
+  { db, admit, limits, type }: FileRoutesOptions & { type: RecordType },
+): Promise<void> {
+  requireViewer(app, admit);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(Object.keys(importFormats), async (request: FastifyRequest, body: IncomingMessage) => {
+    const viewer = viewerOf(request);
+    const bytes = receiveUpload(request, body, limits.arrivalMs);
+    const file = isGzip(request.headers['content-encoding']) ? bytes : Readable.from(bytes).compose(createGzip(FAST));
+    const job = { kind: importKinds[type], options: toImportOptions(request) };
+    return receiveImport(db.forWorkspace(viewer.workspaceId), viewer, job, file, limits.importBytes);
+  });
+  app.addContentTypeParser('*', async ({ headers }: FastifyRequest) => {
+    throw unsupportedMediaType(headers['content-type']);
+  });
+  app.post<{ Body?: TransferJob }>(`/imports/${type}`, {
+    config: { points: POINTS.request + POINTS.write, isUpload: true },
+    preParsing: async (request) => {
+      requireScopes({ viewer: viewerOf(request) }, uploadOperations[type].summary, importScopes[type]);
+    },
+    handler: async ({ body, headers }, reply) => {
+      if (!body) throw unsupportedMediaType(headers['content-type']);
+      return reply.code(202).header('location', `/v1/imports/${body.id}`).send(toImportObject(body));
+    },
+  });
+}
+
+/** Compression costs less CPU time than PostgreSQL needs to store the bytes that it saves. */
+const FAST = { level: zlib.Z_BEST_SPEED };
+
+function unsupportedMediaType(received = 'none'): MalformedRequestError {
+  const types = Object.keys(importFormats).join(' or ');
+  return new MalformedRequestError(415, `Content-Type must be ${types}; got ${received.slice(0, 100)}.`);
+}
+
+function toImportOptions({ headers }: FastifyRequest): { format: 'csv' | 'ndjson' } {
+  const [mediaType = ''] = (headers['content-type'] ?? '').split(';');
+  return { format: importFormats[mediaType.trim().toLowerCase()] ?? 'ndjson' };
+}
+
+async function rejectedRecordsRoute(app: FastifyInstance, { db, admit }: FileRoutesOptions): Promise<void> {
+  requireViewer(app, admit);
+  app.get<{ Params: { id: string } }>('/imports/:id/rejected', {
+    config: { points: POINTS.request },
+    handler: async (request, reply) => {
+      const viewer = viewerOf(request);
+      requireScopes({ viewer }, rejectedRecordsOperation.summary, ['users:read']);
+      const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
+      const job = await findJob(context, request.params.id, 'import');
+      return reply.type('application/x-ndjson').send(Readable.from(readStoredFile(context.db, job, 'rejected')));
+    },
+  });
+}
+
+/** Needs no credentials: the token in the URL gives access to one file. */
+async function downloadRoute(app: FastifyInstance, { db }: FileRoutesOptions): Promise<void> {
+  app.get<{ Params: { id: string }; Querystring: { token?: unknown } }>('/exports/:id/file', async (request, reply) => {
+    const { params, query } = request;
+    const token = typeof query.token === 'string' ? query.token : '';
+    const job = await findDownload(db.forWorkspace, params.id, token);
+    if (!job) throw new NotFoundError('Export');
+    return sendFile(reply, job, Readable.from(readStoredFile(db.forWorkspace(job.workspaceId), job, 'output')));
+  });
+}
+
+/** Sends a file, which is stored compressed, as the export requested it. */
+function sendFile(reply: FastifyReply, { kind, options }: TransferJob, stored: Readable): FastifyReply {
+  const type = recordTypes.find((each) => exportKinds[each] === kind);
+  const format = options.format === 'csv' ? 'csv' : 'ndjson';
+  const name = `${type}.${format}${options.gzip ? '.gz' : ''}`;
+  const mediaType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
+  return reply
+    .type(options.gzip ? 'application/gzip' : mediaType)
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('cache-control', 'private, no-store')
+    .send(options.gzip ? stored : stored.compose(createGunzip()));
+}
