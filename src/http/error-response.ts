@@ -82,7 +82,7 @@ export function toErrorResponse(error: unknown, request: FailedRequest): ErrorRe
   if (status >= 500 || !(error instanceof Error)) {
     return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Unexpected error.' };
   }
-  const code = status === 413 || status === 414 ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
+  const code = [408, 413, 414].includes(status) ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
   return { status, code, message: limitMessage(status, error, request) ?? error.message };
 }
 

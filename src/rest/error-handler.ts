@@ -9,11 +9,13 @@ import {
   ValidationError,
   type ValidationIssue,
 } from '../domain/shared/errors.ts';
+import { FileTooLargeError } from '../domain/transfer/stored-files.ts';
 import { MAX_PATH_PART_LENGTH, retryIn, toErrorResponse } from '../http/error-response.ts';
 
 /** 404 for a missing user or device, which the path names; 400 for a missing list, which the body names. */
 function statusOf(error: DomainError): number {
   if (error instanceof ForbiddenError) return 403;
+  if (error instanceof FileTooLargeError) return 413;
   if (error instanceof LimitExceededError) return 400;
   if (error instanceof NotFoundError) return error.resource === 'List' ? 400 : 404;
   return error instanceof IdempotencyConflictError ? 422 : 409;

@@ -63,6 +63,7 @@ async function putBackOwn() {
     'segment_definitions',
     'change_consumers',
     'idempotency_keys',
+    'transfer_jobs',
   ])
     await app.db.$executeRawUnsafe(`DELETE FROM ${table} WHERE workspace_id = $1::uuid`, app.workspaceId);
   await seedAll(app, OWN);

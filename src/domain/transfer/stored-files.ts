@@ -1,5 +1,6 @@
 import type { ReadDb, WriteDb } from '../../db/client.ts';
 import type { TransferPart } from '../../db/generated/client.ts';
+import { LimitExceededError } from '../shared/errors.ts';
 import { JobTakenError, type TransferJob } from './jobs.ts';
 
 export type { TransferPart };
@@ -10,8 +11,10 @@ type JobId = Pick<TransferJob, 'workspaceId' | 'id'>;
 const CHUNK_BYTES = 512 * 1024;
 
 /** The file has more bytes than allowed. */
-export class FileTooLargeError extends Error {
-  override name = 'FileTooLargeError';
+export class FileTooLargeError extends LimitExceededError {
+  constructor(maxBytes: number) {
+    super(`The compressed file must have at most ${maxBytes} bytes.`);
+  }
 }
 
 /** Regroups bytes into chunks of `CHUNK_BYTES`, of which the last one is smaller. */
@@ -57,7 +60,7 @@ export async function storeFile(
   let stored = 0;
   for await (const chunk of inChunks(bytes)) {
     stored += chunk.length;
-    if (stored > maxBytes) throw new FileTooLargeError(`The file must have at most ${maxBytes} bytes.`);
+    if (stored > maxBytes) throw new FileTooLargeError(maxBytes);
     await storeChunk(db, job, part, number, chunk);
     number += 1;
     onProgress?.(stored);

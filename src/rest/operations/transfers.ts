@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readSegments } from '../../domain/segments/segment.ts';
 import { ForbiddenError, NotFoundError } from '../../domain/shared/errors.ts';
 import type { Scope } from '../../domain/shared/scopes.ts';
 import { newDownloadToken } from '../../domain/transfer/downloads.ts';
@@ -128,7 +129,7 @@ scopes of the fields that a filter names.`,
   },
   response: exportObject,
   responseExamples: { completed: { summary: 'A completed export', value: exampleExport } },
-  errors: [tooMany],
+  errors: [{ status: 404, description: 'The segment does not exist.' }, tooMany],
   input: z.object({
     body: exportBody.superRefine(({ type, where, segment }, context) => {
       for (const [name, value] of Object.entries({ where, segment })) {
@@ -144,6 +145,9 @@ scopes of the fields that a filter names.`,
     const action = 'Start an Export';
     requireScopes(context, action, [...EXPORT_SCOPES[type], ...(segment ? (['segments:read'] as const) : [])]);
     if (where) checkFilterScopes(context, where);
+    if (segment && !(await readSegments(context.db, context.viewer.workspaceId, [segment])).has(segment)) {
+      throw new NotFoundError('Segment');
+    }
     const job = await createStoredJob(context.db, context.viewer, {
       kind: exportKinds[type],
       state: 'waiting',

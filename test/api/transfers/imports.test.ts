@@ -13,7 +13,12 @@ const url = (path: string) => `http://127.0.0.1:${app.port}${path}`;
 async function call(path: string, init: RequestInit = {}) {
   const response = await fetch(url(path), { ...init, headers: { authorization: app.owner, ...init.headers } });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text.startsWith('{') ? JSON.parse(text) : null };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: text.startsWith('{') ? JSON.parse(text) : null,
+  };
 }
 
 const ndjson = { 'content-type': 'application/x-ndjson' };

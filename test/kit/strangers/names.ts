@@ -2,7 +2,7 @@ import { type GraphQLInputType, getNamedType, isInputObjectType } from 'graphql'
 import { keysOf } from '../../../src/federation/entities.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
 import type { Names } from '../root-operations.ts';
-import { rowGlobalId } from '../seed-rows.ts';
+import { rowGlobalId, rowId } from '../seed-rows.ts';
 import { schemaFields } from '../walk-schema.ts';
 
 /** All names by which a caller can refer to the objects of a workspace. */
@@ -10,7 +10,12 @@ export interface AllNames extends Names {
   /** The address, and uid, of an imported user. */
   email: string;
   idempotencyKey: string;
+  /** The id of an export. That of an import is the id of a row. */
+  exportId: string;
 }
+
+/** The id of the export that `seedAll` inserts for a number. */
+export const exportIdOf = (number: number): string => `${rowId(number).slice(0, -12)}${number}${number}`;
 
 /** The names of the objects that `seedAll` inserts for a number. */
 export const namesOf = (number: number): AllNames => ({
@@ -23,6 +28,7 @@ export const namesOf = (number: number): AllNames => ({
   email: `import${number}@example.com`,
   idempotencyKey: `key-${number}-${number}-${number}`,
   declaredKey: `k${number}`,
+  exportId: exportIdOf(number),
 });
 
 /** Global ids by type. A new node type needs one. */

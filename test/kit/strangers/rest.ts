@@ -8,8 +8,9 @@ import type { AllNames } from './names.ts';
 /** Parameters that name an object of a workspace, and the values to try. */
 export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   uid: ({ uid, email }) => [uid, email],
-  // Of a new user, or of a segment.
-  id: ({ uid, segment }) => [uid, decodeIdOf('Segment', segment)],
+  // Of a new user, of a segment and an import, or of an export.
+  id: ({ uid, segment, exportId }) => [uid, decodeIdOf('Segment', segment), exportId],
+  segment: ({ segment }) => [decodeIdOf('Segment', segment)],
   token: ({ token }) => [token],
   device_token: ({ token }) => [token],
   lists: ({ list }) => [[list]],
@@ -37,6 +38,7 @@ export const restOther: readonly string[] = [
   ...['is_account', 'tz', 'app_version', 'app_build', 'app_last_active', 'Prefer'],
   ...['created_after', 'created_before', 'order_by'],
   ...['name', 'description', 'error_policy'],
+  ...['type', 'format', 'gzip'],
 ];
 
 const Documented = z.object({
@@ -63,6 +65,7 @@ export function parametersOf({ method, path }: Operation): string[] {
 /** The fields that bodies require, by path. */
 const requiredFields: Readonly<Record<string, (freshUid: string) => object>> = {
   '/users': (id) => ({ id }),
+  '/exports': () => ({ type: 'users' }),
   '/segments': () => ({ name: 'Another', where: {} }),
 };
 

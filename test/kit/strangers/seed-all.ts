@@ -1,5 +1,5 @@
 import { type Place, rowId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../seed-rows.ts';
-import { namesOf } from './names.ts';
+import { exportIdOf, namesOf } from './names.ts';
 
 /** Inserts one object of each type for a number, which is part of all its texts. */
 export async function seedAll(place: Place, number: number): Promise<void> {
@@ -31,6 +31,21 @@ export async function seedAll(place: Place, number: number): Promise<void> {
   await db.$executeRaw`
     INSERT INTO idempotency_keys (workspace_id, key, operation, digest, made_id, created_at)
     VALUES (${workspaceId}::uuid, ${namesOf(number).idempotencyKey}, 'addEvent', sha256('something'), gen_random_uuid(), now())`;
+  await seedJobs(place, number);
+}
+
+/** A completed import and a completed export, with their files. */
+async function seedJobs({ db, workspaceId }: Place, number: number): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO transfer_jobs (workspace_id, id, kind, state, key_id, is_stored, rejected, download_token, created_at, completed_at)
+    VALUES
+      (${workspaceId}::uuid, ${rowId(number)}::uuid, 'importUsers', 'completed', ${`key-${number}`}, true, ${number}, NULL, now(), now()),
+      (${workspaceId}::uuid, ${exportIdOf(number)}::uuid, 'exportUsers', 'completed', 'cli', true, 0, ${`token-${number}`}, now(), now())`;
+  await db.$executeRaw`
+    INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
+    VALUES
+      (${workspaceId}::uuid, ${rowId(number)}::uuid, 'rejected', 0, ${Buffer.from(`{"line":${number}}`)}),
+      (${workspaceId}::uuid, ${exportIdOf(number)}::uuid, 'output', 0, ${Buffer.from(`${number}`)})`;
 }
 
 /** Gives a filter to the segment of a number, a suppression, and an instant at which its member is evaluated. */
@@ -68,6 +83,8 @@ const tables = [
   'user_deletions',
   'idempotency_keys',
   'changes',
+  'transfer_jobs',
+  'transfer_chunks',
 ];
 
 /** All rows of a workspace, as text. */

@@ -34,7 +34,10 @@ const context = { limits: defaultLimits } as unknown as RestContext;
 const params = { uid: 'u144', id: '0190a000-0000-7000-8000-000000000000' };
 
 const crossField = { path: ['created_at'], code: 'ACROSS_FIELDS', message: 'contradicts another field' };
-const writing = operations.filter(({ request, isWrite }) => request.body && isWrite !== false);
+// An export has no schema in the domain.
+const writing = operations.filter(
+  ({ request, isWrite, operationId }) => request.body && isWrite !== false && operationId !== 'createExport',
+);
 
 it.each(writing.filter(({ itemsOf }) => itemsOf))(
   '$operationId applies rules across fields of the domain to each input',
