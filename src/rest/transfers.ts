@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { downloadPath, rejectedRecordsPath } from '../domain/transfer/downloads.ts';
 import type { TransferJob, TransferKind } from '../domain/transfer/jobs.ts';
 import { toRestInstant } from './users.ts';
 
@@ -72,14 +73,6 @@ const toRestJob = ({ id, kind, state, createdAt, startedAt, completedAt, expires
   error,
 });
 
-/** The path of the rejected records of an import; null if there are none. */
-export const rejectedUrl = ({ id, rejected }: TransferJob): string | null =>
-  rejected > 0 ? `/v1/imports/${id}/rejected` : null;
-
-/** The path of the file of an export; null until it is complete. */
-export const downloadUrl = ({ id, state, downloadToken }: TransferJob): string | null =>
-  state === 'completed' && downloadToken !== null ? `/v1/exports/${id}/file?token=${downloadToken}` : null;
-
 export const toImportObject = (job: TransferJob): z.output<typeof importObject> => ({
   ...toRestJob(job),
   bytes_total: job.bytesTotal,
@@ -87,14 +80,14 @@ export const toImportObject = (job: TransferJob): z.output<typeof importObject> 
   read: job.recordsRead,
   written: job.written,
   rejected: job.rejected,
-  rejected_url: rejectedUrl(job),
+  rejected_url: rejectedRecordsPath(job),
 });
 
 export const toExportObject = (job: TransferJob): z.output<typeof exportObject> => ({
   ...toRestJob(job),
   records_total: job.recordsTotal,
   records_written: job.written,
-  url: downloadUrl(job),
+  url: downloadPath(job),
 });
 
 export const exampleImport: z.output<typeof importObject> = {

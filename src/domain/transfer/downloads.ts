@@ -26,3 +26,11 @@ export async function findDownload(
   const isExpired = job.expiresAt !== null && new Date(job.expiresAt) <= new Date();
   return !isExpired && timingSafeEqual(Buffer.from(job.downloadToken, 'base64url'), bytes) ? job : undefined;
 }
+
+/** The path of the rejected records of an import in the REST API; null if there are none. */
+export const rejectedRecordsPath = ({ id, rejected }: TransferJob): string | null =>
+  rejected > 0 ? `/v1/imports/${id}/rejected` : null;
+
+/** The path of the file of an export in the REST API, with its token; null until the export is complete. */
+export const downloadPath = ({ id, state, downloadToken }: TransferJob): string | null =>
+  state === 'completed' && downloadToken !== null ? `/v1/exports/${id}/file?token=${downloadToken}` : null;

@@ -29,7 +29,8 @@ const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
   }),
 });
 
-const Issue = builder.objectRef<ValidationIssue>('ValidationIssue').implement({
+/** A problem with an input. */
+export const ValidationIssueType = builder.objectRef<ValidationIssue>('ValidationIssue').implement({
   description: 'A problem with an input.',
   fields: (t) => ({
     path: t.exposeStringList('path', {
@@ -48,7 +49,7 @@ builder.objectType(ValidationError, {
   description: 'The input is invalid. Nothing was changed. Code: `VALIDATION_FAILED`.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    issues: t.expose('issues', { type: [Issue], description: 'All problems with the input.' }),
+    issues: t.expose('issues', { type: [ValidationIssueType], description: 'All problems with the input.' }),
   }),
 });
 

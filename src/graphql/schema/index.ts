@@ -14,6 +14,7 @@ import './segment-preview.ts';
 import './events.ts';
 import './attributes.ts';
 import './changes.ts';
+import './transfers.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { requiresScopesDirective } from './scopes-plugin.ts';

@@ -1,6 +1,7 @@
 import { type GraphQLInputType, getNamedType, isInputObjectType } from 'graphql';
 import { keysOf } from '../../../src/federation/entities.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
+import { decodeIdOf } from '../../../src/graphql/schema/global-id.ts';
 import type { Names } from '../root-operations.ts';
 import { rowGlobalId, rowId } from '../seed-rows.ts';
 import { schemaFields } from '../walk-schema.ts';
@@ -72,6 +73,8 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'Query.list(id)': ({ list }) => [list],
   'Query.segment(id)': ({ segment }) => [segment],
   'Query.event(id)': ({ event }) => [event],
+  'Query.importJob(id)': ({ event }) => [decodeIdOf('Event', event)],
+  'Query.exportJob(id)': ({ exportId }) => [exportId],
   'Query.userChanges(userId)': ({ user }) => [user],
   'Query.user(uid)': ({ uid, email }) => [uid, email],
   'Query.users(where)': filtersOf,
