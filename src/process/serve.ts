@@ -12,6 +12,7 @@ import { deleteOldChangesOf } from '../jobs/delete-old-changes.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
 import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { runJobs } from '../jobs/run-jobs.ts';
+import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
 import type { DatabaseSource } from './database-source.ts';
 
@@ -58,16 +59,18 @@ export async function serve(
         eraseDeletedUsers(db, log),
         storeDeclaredAttributes(db, log),
         deleteOldChangesOf(db, log, config.retention),
+        deleteExpiredTransfers(db),
       ],
       log,
     );
     const segments = computeSegments(db, log);
+    const transfers = runTransfers(db, log);
     return {
       address,
       close: async () => {
         shutdown.abort();
         await delay(config.drainMs);
-        await Promise.all([app.close(), jobs.stop(), segments.stop()]);
+        await Promise.all([app.close(), jobs.stop(), segments.stop(), transfers.stop()]);
         await db.$disconnect();
       },
     };

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip, constants as zlib } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
-import { NotFoundError } from '../domain/shared/errors.ts';
+import { NotFoundError, ValidationError } from '../domain/shared/errors.ts';
+import { validationIssues } from '../domain/shared/validation.ts';
 import { findDownload } from '../domain/transfer/downloads.ts';
 import type { TransferJob } from '../domain/transfer/jobs.ts';
 import { receiveImport } from '../domain/transfer/receive.ts';
@@ -16,6 +16,7 @@ import type { HttpLimits } from '../http/server.ts';
 import { handleRestError } from './error-handler.ts';
 import { importFormats, importScopes, rejectedRecordsOperation, uploadOperations } from './file-operations.ts';
 import { findJob, requireScopes } from './operations/transfers.ts';
+import { lowerCaseUuid } from './schemas.ts';
 import { exportKinds, importKinds, type RecordType, recordTypes, toImportObject } from './transfers.ts';
 
 /** Limits of uploads; a client may send nothing for `arrivalMs`. */
@@ -43,10 +44,9 @@ async function uploadRoute(
 ): Promise<void> {
   requireViewer(app, admit);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(Object.keys(importFormats), async (request: FastifyRequest, body: IncomingMessage) => {
+  app.addContentTypeParser(Object.keys(importFormats), async (request: FastifyRequest, body: Readable) => {
     const viewer = viewerOf(request);
-    const bytes = receiveUpload(request, body, limits.arrivalMs);
-    const file = isGzip(request.headers['content-encoding']) ? bytes : Readable.from(bytes).compose(createGzip(FAST));
+    const file = isGzip(request.headers['content-encoding']) ? body : body.compose(createGzip(FAST));
     const job = { kind: importKinds[type], options: toImportOptions(request) };
     return receiveImport(db.forWorkspace(viewer.workspaceId), viewer, job, file, limits.importBytes);
   });
@@ -55,8 +55,9 @@ async function uploadRoute(
   });
   app.post<{ Body?: TransferJob }>(`/imports/${type}`, {
     config: { points: POINTS.request + POINTS.write, isUpload: true },
-    preParsing: async (request) => {
+    preParsing: async (request, reply, body) => {
       requireScopes({ viewer: viewerOf(request) }, uploadOperations[type].summary, importScopes[type]);
+      return Readable.from(receiveUpload(request, reply, body, limits.arrivalMs), { objectMode: false });
     },
     handler: async ({ body, headers }, reply) => {
       if (!body) throw unsupportedMediaType(headers['content-type']);
@@ -78,6 +79,13 @@ function toImportOptions({ headers }: FastifyRequest): { format: 'csv' | 'ndjson
   return { format: importFormats[mediaType.trim().toLowerCase()] ?? 'ndjson' };
 }
 
+/** @throws {ValidationError} */
+function parseId({ id }: { id: string }): string {
+  const parsed = lowerCaseUuid.safeParse(id);
+  if (parsed.success) return parsed.data;
+  throw new ValidationError(validationIssues(parsed.error.issues).map((issue) => ({ ...issue, path: ['id'] })));
+}
+
 async function rejectedRecordsRoute(app: FastifyInstance, { db, admit }: FileRoutesOptions): Promise<void> {
   requireViewer(app, admit);
   app.get<{ Params: { id: string } }>('/imports/:id/rejected', {
@@ -86,7 +94,7 @@ async function rejectedRecordsRoute(app: FastifyInstance, { db, admit }: FileRou
       const viewer = viewerOf(request);
       requireScopes({ viewer }, rejectedRecordsOperation.summary, ['users:read']);
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
-      const job = await findJob(context, request.params.id, 'import');
+      const job = await findJob(context, parseId(request.params), 'import');
       return reply.type('application/x-ndjson').send(Readable.from(readStoredFile(context.db, job, 'rejected')));
     },
   });
@@ -97,7 +105,7 @@ async function downloadRoute(app: FastifyInstance, { db }: FileRoutesOptions): P
   app.get<{ Params: { id: string }; Querystring: { token?: unknown } }>('/exports/:id/file', async (request, reply) => {
     const { params, query } = request;
     const token = typeof query.token === 'string' ? query.token : '';
-    const job = await findDownload(db.forWorkspace, params.id, token);
+    const job = await findDownload(db.forWorkspace, parseId(params), token);
     if (!job) throw new NotFoundError('Export');
     return sendFile(reply, job, Readable.from(readStoredFile(db.forWorkspace(job.workspaceId), job, 'output')));
   });

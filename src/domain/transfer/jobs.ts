@@ -219,7 +219,7 @@ export async function endJob(
   const [job] = await db.query<TransferJob[]>`/* endTransferJob */
     UPDATE transfer_jobs SET
       state = ${state}::transfer_state, error = ${error ?? null}, owner = NULL, completed_at = now(),
-      expires_at = now() + ${keepMs ?? null}::float8 * interval '1 millisecond'
+      expires_at = coalesce(expires_at, now() + ${keepMs ?? null}::float8 * interval '1 millisecond')
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'
     RETURNING ${jobColumns.list}`;
   if (!job) throw new JobTakenError(id);

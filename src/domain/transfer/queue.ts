@@ -132,16 +132,26 @@ export async function deleteExpiredJobs(db: WriteDb, chunks = CHUNKS_PER_STEP): 
       SELECT transfer_chunks.workspace_id, transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number
       FROM transfer_jobs JOIN transfer_chunks
         ON transfer_chunks.workspace_id = transfer_jobs.workspace_id AND transfer_chunks.job_id = transfer_jobs.id
-      WHERE transfer_jobs.expires_at <= now() LIMIT ${chunks}::int
+      WHERE transfer_jobs.expires_at <= now() AND transfer_jobs.completed_at IS NOT NULL LIMIT ${chunks}::int
     ) AS expired
     WHERE transfer_chunks.workspace_id = expired.workspace_id AND transfer_chunks.job_id = expired.job_id
       AND transfer_chunks.part = expired.part AND transfer_chunks.number = expired.number`;
   if (count > 0) return true;
   // After the last chunk, so that no deletion of a job cascades to many.
   await db.execute`/* deleteExpiredTransferJobs */
-    DELETE FROM transfer_jobs WHERE expires_at <= now() AND is_stored AND NOT EXISTS (
+    DELETE FROM transfer_jobs WHERE expires_at <= now() AND completed_at IS NOT NULL AND is_stored AND NOT EXISTS (
       SELECT FROM transfer_chunks
       WHERE transfer_chunks.workspace_id = transfer_jobs.workspace_id AND transfer_chunks.job_id = transfer_jobs.id
     )`;
   return false;
+}
+
+/**
+ * Lets the files of all jobs of a workspace be deleted, because they may contain data of a user who was deleted: those of
+ * jobs that have ended at once, and all others when their jobs end.
+ */
+export async function expireStoredFiles(db: WriteDb, workspaceId: string): Promise<void> {
+  await db.execute`/* expireTransferFiles */
+    UPDATE transfer_jobs SET expires_at = now()
+    WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND (expires_at IS NULL OR expires_at > now())`;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,24 +28,33 @@ const uploading = new WeakSet<Socket>();
 export const isUploading = (socket: Socket): boolean => uploading.has(socket);
 
 /**
- * Reads the body of an upload.
+ * Reads the body of an upload. The connection is closed after the response if the body is not read to its end.
  * @param stallMs maximum time in ms without a byte. @throws {UploadStalledError}
  */
 export async function* receiveUpload(
   { raw: { socket } }: FastifyRequest,
-  body: AsyncIterable<Uint8Array> & { destroy(error: Error): void },
+  reply: FastifyReply,
+  body: Readable,
   stallMs: number,
 ): AsyncGenerator<Uint8Array> {
-  uploading.add(socket);
   const parts = body[Symbol.asyncIterator]();
+  uploading.add(socket);
+  reply.header('connection', 'close');
   try {
     for (;;) {
-      const timer = setTimeout(() => body.destroy(new UploadStalledError(stallMs)), stallMs);
-      const part = await parts.next().finally(() => clearTimeout(timer));
-      if (part.done) return;
+      const part = await withTimeout(parts.next(), stallMs);
+      if (part.done) break;
       yield part.value;
     }
+    reply.removeHeader('connection');
   } finally {
     uploading.delete(socket);
   }
+}
+
+/** @throws {UploadStalledError} */
+async function withTimeout<Result>(pending: Promise<Result>, ms: number): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new UploadStalledError(ms)), ms);
+  return Promise.race([pending, promise]).finally(() => clearTimeout(timer));
 }

@@ -44,7 +44,7 @@ async function seedJobs({ db, workspaceId }: Place, number: number): Promise<voi
   await db.$executeRaw`
     INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
     VALUES
-      (${workspaceId}::uuid, ${rowId(number)}::uuid, 'rejected', 0, ${Buffer.from(`{"line":${number}}`)}),
+      (${workspaceId}::uuid, ${rowId(number)}::uuid, 'rejected', 0, ${Buffer.from(`{"line":${number},"errors":[],"record":{}}`)}),
       (${workspaceId}::uuid, ${exportIdOf(number)}::uuid, 'output', 0, ${Buffer.from(`${number}`)})`;
 }
 

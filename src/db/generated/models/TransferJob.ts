@@ -1466,7 +1466,8 @@ export type $TransferJobPayload<ExtArgs extends runtime.Types.Extensions.Interna
     startedAt: Date | null
     completedAt: Date | null
     /**
-     * When the stored files of the job are deleted; null while it runs, and for jobs without stored files.
+     * When the job and its stored files are deleted, if it has ended by then; null while it runs, and for jobs without
+     * stored files. Set earlier if a user of the workspace was deleted, whose data the files may contain.
      */
     expiresAt: Date | null
     /**

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Database, DatabaseClient } from '../db/client.ts';
+import { isUnavailable } from '../db/errors.ts';
+import { endJob, type JobEnd, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
+import {
+  deleteExpiredJobs,
+  endAbandonedUploads,
+  LEASE_MS,
+  releaseJob,
+  reportRunning,
+  takeNextJob,
+} from '../domain/transfer/queue.ts';
+import { describeJobFailure, runStoredJob } from '../domain/transfer/run-stored-job.ts';
+import type { Job, RunningJobs } from './run-jobs.ts';
+
+/** Interval in ms between two searches for a job. */
+const POLL_MS = 1_000;
+
+/** Interval in ms between two heartbeats; after several missed ones, another process takes the job. */
+const HEARTBEAT_MS = LEASE_MS / 5;
+
+/** Maximum number of jobs that a process runs at the same time. */
+const MAX_JOBS = 2;
+
+const DAY_MS = 86_400_000;
+
+/** How long in ms a job and its files are kept after its end. */
+const KEEP_MS = { import: 7 * DAY_MS, export: DAY_MS } as const;
+
+/** A job that this process runs. */
+class JobRun {
+  readonly #db: Database;
+  readonly #log: Logger;
+  readonly #job: TransferJob;
+  readonly #owner: string;
+  readonly #stopping: AbortController;
+
+  constructor(db: Database, log: Logger, job: TransferJob, owner: string) {
+    this.#db = db;
+    this.#log = log.child({ workspaceId: job.workspaceId, jobId: job.id, kind: job.kind });
+    this.#job = job;
+    this.#owner = owner;
+    this.#stopping = new AbortController();
+  }
+
+  /** Stops after the current step, so that another process can continue. */
+  stop(): void {
+    this.#stopping.abort(new Error('The process is shutting down.'));
+  }
+
+  /** Runs the job to its end, unless it is stopped, canceled or taken by another process. */
+  async run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const ended = new AbortController();
+    const beating = this.#beat(ended.signal);
+    try {
+      await runStoredJob(this.#db, this.#job, this.#owner, signal);
+      await this.#end({ state: 'completed' });
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      ended.abort();
+      await beating;
+    }
+  }
+
+  /** Reports regularly that the job runs; stops it if it was canceled or taken. */
+  async #beat(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await delay(HEARTBEAT_MS, undefined, { signal: ended, ref: false }).catch(() => {});
+      // An unavailable database fails the job's own statements as well.
+      const isOwner = ended.aborted || (await reportRunning(this.#db, this.#job, this.#owner).catch(() => true));
+      if (!isOwner) this.#stopping.abort(new JobTakenError(this.#job.id));
+    }
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const { signal } = this.#stopping;
+    if (error instanceof JobTakenError || signal.reason instanceof JobTakenError) return;
+    if (signal.aborted) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+    if (error instanceof Error && isUnavailable(error)) {
+      // Without further heartbeats, a process takes the job again.
+      this.#log.warn({ err: error }, 'an import or export was interrupted; retrying');
+      return;
+    }
+    const message = describeJobFailure(error);
+    if (message === undefined) this.#log.error({ err: error }, 'an import or export failed');
+    await this.#end({ state: 'failed', error: message ?? 'Unexpected error.' });
+  }
+
+  async #end(end: Pick<JobEnd, 'state' | 'error'>): Promise<void> {
+    const keepMs = KEEP_MS[this.#job.kind.startsWith('import') ? 'import' : 'export'];
+    try {
+      const { state, written, rejected } = await endJob(this.#db, this.#job, this.#owner, { ...end, keepMs });
+      this.#log.info({ state, written, rejected }, 'an import or export ended');
+    } catch (error) {
+      if (!(error instanceof JobTakenError)) this.#log.warn({ err: error }, 'cannot end an import or export; retrying');
+    }
+  }
+}
+
+/**
+ * Runs the imports and exports whose files are stored, at most `MAX_JOBS` at a time. All serving processes share the
+ * jobs: one takes over the jobs of another that was killed.
+ */
+export function runTransfers(db: DatabaseClient, log: Logger): RunningJobs {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const runs = new Map<JobRun, Promise<void>>();
+  let hasFailed = false;
+
+  async function startNext(): Promise<boolean> {
+    const owner = randomUUID();
+    const job = await takeNextJob(db, owner);
+    if (!job) return false;
+    const run = new JobRun(db.forWorkspace(job.workspaceId), log, job, owner);
+    runs.set(
+      run,
+      run.run().finally(() => runs.delete(run)),
+    );
+    return true;
+  }
+
+  async function search(): Promise<void> {
+    try {
+      while (!signal.aborted && runs.size < MAX_JOBS && (await startNext()));
+      hasFailed = false;
+    } catch (error) {
+      if (!hasFailed) log.warn({ err: error }, 'cannot find imports and exports to run; retrying');
+      hasFailed = true;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      await search();
+      await delay(POLL_MS, undefined, { signal, ref: false }).catch(() => {});
+    }
+    for (const each of runs.keys()) each.stop();
+    await Promise.all(runs.values());
+  }
+
+  const running = run();
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+/** Deletes expired jobs with their files. */
+export function deleteExpiredTransfers(db: Database): Job {
+  const step = async (chunks: number) => {
+    await endAbandonedUploads(db);
+    return deleteExpiredJobs(db, chunks);
+  };
+  return { step, stepSize: 50, purpose: 'delete expired imports and exports' };
+}
