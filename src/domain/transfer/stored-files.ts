@@ -56,34 +56,35 @@ export async function storeFile(
   { maxBytes = Number.POSITIVE_INFINITY, onProgress }: StoreOptions = {},
 ): Promise<number> {
   await deletePart(db, job, part);
-  let number = 0;
   let stored = 0;
   for await (const chunk of inChunks(bytes)) {
     stored += chunk.length;
     if (stored > maxBytes) throw new FileTooLargeError(maxBytes);
-    await storeChunk(db, job, part, number, chunk);
-    number += 1;
+    await appendChunk(db, job, part, chunk);
     onProgress?.(stored);
   }
   return stored;
 }
 
-/** Stores one chunk, also in the transaction of a step. @throws {JobTakenError} as for `storeFile`. */
-export async function storeChunk(
+/** Adds a chunk to a file, also in the transaction of a step. @throws {JobTakenError} as for `storeFile`. */
+export async function appendChunk(
   db: WriteDb,
   { workspaceId, id }: JobId,
   part: TransferPart,
-  number: number,
   data: Uint8Array,
 ): Promise<void> {
-  const count = await db.execute`/* storeTransferChunk */
+  const count = await db.execute`/* appendTransferChunk */
     WITH job AS (
       UPDATE transfer_jobs SET heartbeat_at = now()
       WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND completed_at IS NULL
-      RETURNING workspace_id, id
+      RETURNING id
     )
     INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
-    SELECT ${workspaceId}::uuid, job.id, ${part}::transfer_part, ${number}::int, ${data}::bytea FROM job`;
+    SELECT ${workspaceId}::uuid, job.id, ${part}::transfer_part, coalesce((
+        SELECT max(number) + 1 FROM transfer_chunks
+        WHERE workspace_id = ${workspaceId}::uuid AND job_id = ${id}::uuid AND part = ${part}::transfer_part
+      ), 0), ${data}::bytea
+    FROM job`;
   if (count === 0) throw new JobTakenError(id);
 }
 
