@@ -1,6 +1,7 @@
 import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { record } from '../changes/record.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import { record, recordEach } from '../changes/record.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { MAX_DEVICES } from '../shared/limits.ts';
@@ -39,6 +40,75 @@ export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, 
       )
     )
     ${record(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
+}
+
+/** A device to register for a user. */
+export interface Registration {
+  userId: string;
+  device: NewDevice;
+}
+
+/**
+ * `registerDevice` for many users, with two statements. A token that several registrations contain belongs to the last of
+ * them. An earlier statement of the transaction must have locked or inserted the users.
+ */
+export async function registerDevices(
+  tx: WriteDb,
+  { workspaceId, actorName }: Actor,
+  registrations: readonly Registration[],
+): Promise<void> {
+  const rows = newestDevices(registrations);
+  if (rows.length === 0) return;
+  const at = new Date();
+  const userIds = arrayParameter([...new Set(rows.map(({ userId }) => userId))], 'uuid');
+  // In the order of the tokens, so that concurrent registrations cannot deadlock.
+  await tx.query`/* lockDevices */
+    SELECT FROM devices
+    WHERE workspace_id = ${workspaceId}::uuid AND (
+      token = ANY(${arrayParameter(
+        rows.map(({ token }) => token),
+        'text',
+      )}) OR user_id = ANY(${userIds})
+    )
+    ORDER BY token FOR UPDATE`;
+  const actor = { workspaceId, actorName: Prisma.sql`${actorName}`, at };
+  await tx.execute`/* registerDevices */
+    WITH input AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS input(token text, "userId" uuid, platform device_platform, place int)
+    ), registered AS (
+      INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
+      SELECT ${workspaceId}::uuid, token, "userId", platform, statement_timestamp() + place * interval '1 microsecond'
+      FROM input ORDER BY token
+      ON CONFLICT (workspace_id, token) DO UPDATE SET ${movedDevice}
+      RETURNING user_id, former_user_id
+    ), moved AS (${recordEach(actor, 'removeDevice', {
+      from: Prisma.sql`registered WHERE former_user_id IS NOT NULL`,
+      userId: Prisma.sql`former_user_id`,
+    })}), other AS (
+      SELECT token, user_id, row_number() OVER (PARTITION BY user_id ORDER BY last_seen_at DESC, token) AS place
+      FROM devices
+      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds})
+        AND NOT EXISTS (SELECT FROM input WHERE input.token = devices.token)
+    ), dropped AS (
+      DELETE FROM devices
+      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds}) AND token IN (
+        SELECT other.token
+        FROM other JOIN (SELECT "userId" AS user_id, count(*) FROM input GROUP BY 1) AS added USING (user_id)
+        WHERE other.place > ${MAX_DEVICES}::int - added.count
+      )
+    )
+    ${recordEach(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
+}
+
+/** The devices that remain after several registrations in order: the last of each token, and the newest of each user. */
+function newestDevices(registrations: readonly Registration[]) {
+  const byToken = new Map<string, { userId: string; token: string; platform: string; place: number }>();
+  for (const [place, { userId, device }] of registrations.entries()) {
+    byToken.set(device.token, { userId, ...device, place });
+  }
+  const byUser = Map.groupBy(byToken.values(), ({ userId }) => userId);
+  return [...byUser.values()].flatMap((devices) => devices.sort((a, b) => b.place - a.place).slice(0, MAX_DEVICES));
 }
 
 /** A device that was removed, or that does not exist. */
