@@ -63,14 +63,22 @@ export async function registerDevices(
   const userIds = arrayParameter([...new Set(rows.map(({ userId }) => userId))], 'uuid');
   // In the order of the tokens, so that concurrent registrations cannot deadlock.
   await tx.query`/* lockDevices */
-    SELECT FROM devices
-    WHERE workspace_id = ${workspaceId}::uuid AND (
-      token = ANY(${arrayParameter(
+    WITH found AS MATERIALIZED (
+      SELECT devices.token
+      FROM unnest(${arrayParameter(
         rows.map(({ token }) => token),
         'text',
-      )}) OR user_id = ANY(${userIds})
+      )}) AS sent(token) CROSS JOIN LATERAL (
+        SELECT token FROM devices WHERE workspace_id = ${workspaceId}::uuid AND token = sent.token LIMIT 1
+      ) AS devices
+      UNION
+      SELECT devices.token FROM unnest(${userIds}) AS owner(id) CROSS JOIN LATERAL (
+        SELECT token FROM devices WHERE workspace_id = ${workspaceId}::uuid AND user_id = owner.id OFFSET 0
+      ) AS devices
     )
-    ORDER BY token FOR UPDATE`;
+    SELECT FROM (SELECT token FROM found ORDER BY token) AS sorted CROSS JOIN LATERAL (
+      SELECT FROM devices WHERE workspace_id = ${workspaceId}::uuid AND token = sorted.token FOR UPDATE
+    ) AS devices`;
   const actor = { workspaceId, actorName: Prisma.sql`${actorName}`, at };
   await tx.execute`/* registerDevices */
     WITH input AS MATERIALIZED (
@@ -85,18 +93,16 @@ export async function registerDevices(
     ), moved AS (${recordEach(actor, 'removeDevice', {
       from: Prisma.sql`registered WHERE former_user_id IS NOT NULL`,
       userId: Prisma.sql`former_user_id`,
-    })}), other AS (
-      SELECT token, user_id, row_number() OVER (PARTITION BY user_id ORDER BY last_seen_at DESC, token) AS place
-      FROM devices
-      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds})
-        AND NOT EXISTS (SELECT FROM input WHERE input.token = devices.token)
-    ), dropped AS (
-      DELETE FROM devices
-      WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds}) AND token IN (
-        SELECT other.token
-        FROM other JOIN (SELECT "userId" AS user_id, count(*) FROM input GROUP BY 1) AS added USING (user_id)
-        WHERE other.place > ${MAX_DEVICES}::int - added.count
-      )
+    })}), dropped AS (
+      DELETE FROM devices USING (
+        SELECT old.token FROM (SELECT "userId", count(*) FROM input GROUP BY 1) AS added CROSS JOIN LATERAL (
+          SELECT token FROM devices
+          WHERE workspace_id = ${workspaceId}::uuid AND user_id = added."userId"
+            AND NOT EXISTS (SELECT FROM input WHERE input.token = devices.token)
+          ORDER BY last_seen_at DESC, token OFFSET ${MAX_DEVICES}::int - added.count
+        ) AS old
+      ) AS old
+      WHERE devices.workspace_id = ${workspaceId}::uuid AND devices.token = old.token
     )
     ${recordEach(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
 }

@@ -1,5 +1,4 @@
 import type { WriteDb } from '../../db/client.ts';
-import { Prisma } from '../../db/generated/client.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { type Registration, registerDevices } from '../devices/write.ts';
 import { type LockedLists, lockLists, type Subscription, subscribeUsers } from '../lists/subscribe.ts';
@@ -78,22 +77,35 @@ function missingOutcome(): never {
   throw new Error('An input of a bulk write has no outcome.');
 }
 
-/** Locks the users with the uids of the inputs, and those whose uid may be claimed, in the order of their ids. */
+/**
+ * Locks the users with the uids of the inputs, and those whose uid may be claimed, in the order of their ids.
+ *
+ * Each row is looked up by its key in a lateral subquery: with `= ANY`, PostgreSQL can read all users of a workspace that its
+ * statistics do not know yet, such as during the first import.
+ */
 async function lockUsers(
   tx: WriteDb,
   { workspaceId, scopes }: Actor,
   entries: readonly Entry[],
 ): Promise<Pick<Progress, 'uids' | 'claimable'>> {
-  const emails = scopes.has(FULL_AUTHENTICATION) ? entries.flatMap(({ input }) => input.email || []) : [];
-  const claimable = Prisma.sql` OR id = ANY(ARRAY(
-      SELECT id FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND email = ANY(${arrayParameter(emails, 'text')}) AND uid_updateable
-    ))`;
-  const uids = arrayParameter([...new Set(entries.map(({ input }) => input.uid))], 'text');
+  const uids = [...new Set(entries.map(({ input }) => input.uid))];
+  const emails = scopes.has(FULL_AUTHENTICATION) ? new Set(entries.flatMap(({ input }) => input.email || [])) : [];
   const users = await tx.query<{ uid: string; claimableEmail: string | null }[]>`/* lockUsers */
-    SELECT uid, CASE WHEN uid_updateable THEN email END AS "claimableEmail" FROM users
-    WHERE workspace_id = ${workspaceId}::uuid AND (uid = ANY(${uids})${emails.length > 0 ? claimable : Prisma.empty})
-    ORDER BY id FOR NO KEY UPDATE`;
+    WITH found AS MATERIALIZED (
+      SELECT users.id FROM unnest(${arrayParameter(uids, 'text')}) AS sent(uid) CROSS JOIN LATERAL (
+        SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = sent.uid LIMIT 1
+      ) AS users
+      UNION
+      SELECT users.id FROM unnest(${arrayParameter([...emails], 'text')}) AS sent(email) CROSS JOIN LATERAL (
+        SELECT id FROM users
+        WHERE workspace_id = ${workspaceId}::uuid AND email = sent.email AND uid_updateable
+        ORDER BY id LIMIT 2
+      ) AS users
+    )
+    SELECT users.* FROM (SELECT id FROM found ORDER BY id) AS sorted CROSS JOIN LATERAL (
+      SELECT uid, CASE WHEN uid_updateable THEN email END AS "claimableEmail" FROM users
+      WHERE workspace_id = ${workspaceId}::uuid AND id = sorted.id FOR NO KEY UPDATE
+    ) AS users`;
   return {
     uids: new Set(users.map(({ uid }) => uid)),
     claimable: new Set(users.flatMap(({ claimableEmail }) => claimableEmail ?? [])),
