@@ -202,7 +202,10 @@ export const commonNames: Readonly<Record<string, string>> = {
 const parts = new Set(['params', 'query', 'headers', 'body']);
 
 /** Converts paths and messages to the names of REST. */
-function withRestNames(issues: readonly ValidationIssue[], names: Readonly<Record<string, string>>): ValidationIssue[] {
+export function withRestNames(
+  issues: readonly ValidationIssue[],
+  names: Readonly<Record<string, string>> = commonNames,
+): ValidationIssue[] {
   return issues.map(({ path, code, message }) => ({
     path: restPath(path, names),
     code,

@@ -103,6 +103,9 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
       mutation('updateUser', { uid: about.uid, firstName: 'Overwritten', meta: { overwritten: true } }),
     ],
     'Mutation.addEvent': [mutation('addEvent', { uid: about.uid, name: 'Overwritten' })],
+    'Mutation.upsertUsers': [
+      mutation('upsertUsers', { users: [{ uid: about.uid, firstName: 'Overwritten', meta: { overwritten: true } }] }),
+    ],
     'Mutation.addEvents': [mutation('addEvents', { events: [{ uid: about.uid, name: 'Overwritten' }] })],
     'Mutation.deleteUser': [mutation('deleteUser', { uid: about.uid })],
     'Mutation.removeDevice': [

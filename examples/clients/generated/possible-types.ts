@@ -122,6 +122,20 @@
       "UidTakenError",
       "UpdateUserPayload",
       "ValidationError"
+    ],
+    "UpsertUsersItemResult": [
+      "BatchRejectedError",
+      "ForbiddenError",
+      "NotFoundError",
+      "UidNotUpdateableError",
+      "UidTakenError",
+      "UpdateUserPayload",
+      "ValidationError"
+    ],
+    "UpsertUsersResult": [
+      "IdempotencyConflictError",
+      "UpsertUsersPayload",
+      "ValidationError"
     ]
   }
 };
@@ -247,6 +261,20 @@
       "UidNotUpdateableError",
       "UidTakenError",
       "UpdateUserPayload",
+      "ValidationError"
+    ],
+    "UpsertUsersItemResult": [
+      "BatchRejectedError",
+      "ForbiddenError",
+      "NotFoundError",
+      "UidNotUpdateableError",
+      "UidTakenError",
+      "UpdateUserPayload",
+      "ValidationError"
+    ],
+    "UpsertUsersResult": [
+      "IdempotencyConflictError",
+      "UpsertUsersPayload",
       "ValidationError"
     ]
   }

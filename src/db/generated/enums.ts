@@ -62,7 +62,8 @@ export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction]
 export const IdempotentOperation = {
   createUser: 'createUser',
   addEvent: 'addEvent',
-  addEvents: 'addEvents'
+  addEvents: 'addEvents',
+  upsertUsers: 'upsertUsers'
 } as const
 
 export type IdempotentOperation = (typeof IdempotentOperation)[keyof typeof IdempotentOperation]

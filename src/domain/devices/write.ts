@@ -1,6 +1,7 @@
 import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { record } from '../changes/record.ts';
+import { arrayParameter } from '../../db/sql.ts';
+import { record, recordEach } from '../changes/record.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { MAX_DEVICES } from '../shared/limits.ts';
@@ -39,6 +40,81 @@ export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, 
       )
     )
     ${record(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
+}
+
+/** A device to register for a user. */
+export interface Registration {
+  userId: string;
+  device: NewDevice;
+}
+
+/**
+ * `registerDevice` for many users, with two statements. A token that several registrations contain belongs to the last of
+ * them. An earlier statement of the transaction must have locked or inserted the users.
+ */
+export async function registerDevices(
+  tx: WriteDb,
+  { workspaceId, actorName }: Actor,
+  registrations: readonly Registration[],
+): Promise<void> {
+  const rows = newestDevices(registrations);
+  if (rows.length === 0) return;
+  const at = new Date();
+  const userIds = arrayParameter([...new Set(rows.map(({ userId }) => userId))], 'uuid');
+  // In the order of the tokens, so that concurrent registrations cannot deadlock.
+  await tx.query`/* lockDevices */
+    WITH found AS MATERIALIZED (
+      SELECT devices.token
+      FROM unnest(${arrayParameter(
+        rows.map(({ token }) => token),
+        'text',
+      )}) AS sent(token) CROSS JOIN LATERAL (
+        SELECT token FROM devices WHERE workspace_id = ${workspaceId}::uuid AND token = sent.token LIMIT 1
+      ) AS devices
+      UNION
+      SELECT devices.token FROM unnest(${userIds}) AS owner(id) CROSS JOIN LATERAL (
+        SELECT token FROM devices WHERE workspace_id = ${workspaceId}::uuid AND user_id = owner.id OFFSET 0
+      ) AS devices
+    )
+    SELECT FROM (SELECT token FROM found ORDER BY token) AS sorted CROSS JOIN LATERAL (
+      SELECT FROM devices WHERE workspace_id = ${workspaceId}::uuid AND token = sorted.token FOR UPDATE
+    ) AS devices`;
+  const actor = { workspaceId, actorName: Prisma.sql`${actorName}`, at };
+  await tx.execute`/* registerDevices */
+    WITH input AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS input(token text, "userId" uuid, platform device_platform, place int)
+    ), registered AS (
+      INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
+      SELECT ${workspaceId}::uuid, token, "userId", platform, statement_timestamp() + place * interval '1 microsecond'
+      FROM input ORDER BY token
+      ON CONFLICT (workspace_id, token) DO UPDATE SET ${movedDevice}
+      RETURNING user_id, former_user_id
+    ), moved AS (${recordEach(actor, 'removeDevice', {
+      from: Prisma.sql`registered WHERE former_user_id IS NOT NULL`,
+      userId: Prisma.sql`former_user_id`,
+    })}), dropped AS (
+      DELETE FROM devices USING (
+        SELECT old.token FROM (SELECT "userId", count(*) FROM input GROUP BY 1) AS added CROSS JOIN LATERAL (
+          SELECT token FROM devices
+          WHERE workspace_id = ${workspaceId}::uuid AND user_id = added."userId"
+            AND NOT EXISTS (SELECT FROM input WHERE input.token = devices.token)
+          ORDER BY last_seen_at DESC, token OFFSET ${MAX_DEVICES}::int - added.count
+        ) AS old
+      ) AS old
+      WHERE devices.workspace_id = ${workspaceId}::uuid AND devices.token = old.token
+    )
+    ${recordEach(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
+}
+
+/** The devices that remain after several registrations in order: the last of each token, and the newest of each user. */
+function newestDevices(registrations: readonly Registration[]) {
+  const byToken = new Map<string, { userId: string; token: string; platform: string; place: number }>();
+  for (const [place, { userId, device }] of registrations.entries()) {
+    byToken.set(device.token, { userId, ...device, place });
+  }
+  const byUser = Map.groupBy(byToken.values(), ({ userId }) => userId);
+  return [...byUser.values()].flatMap((devices) => devices.sort((a, b) => b.place - a.place).slice(0, MAX_DEVICES));
 }
 
 /** A device that was removed, or that does not exist. */

@@ -63,7 +63,7 @@ export function claimKeySql(workspaceId: string, request: IdempotentRequest, own
       FROM key_clock
       ON CONFLICT (workspace_id, key) DO UPDATE
       SET operation = excluded.operation, digest = excluded.digest, made_id = excluded.made_id,
-        created_at = excluded.created_at
+        created_at = excluded.created_at, results = NULL
       WHERE held.created_at <= ${before(request, KEY_TTL_MS)}::timestamptz
       RETURNING made_id
     ), expired AS (${deleteExpiredSql(workspaceId, arrayParameter([key], 'text'), request, 1)}
@@ -130,7 +130,7 @@ export async function claimKeys(
       FROM request CROSS JOIN clock ORDER BY request.key
       ON CONFLICT (workspace_id, key) DO UPDATE
       SET operation = excluded.operation, digest = excluded.digest, made_id = excluded.made_id,
-        created_at = excluded.created_at
+        created_at = excluded.created_at, results = NULL
       WHERE held.created_at <= ${before(first, KEY_TTL_MS)}::timestamptz
       RETURNING key, made_id
     ), expired AS (${deleteExpiredSql(workspaceId, keyArray, first, requests.length)})
@@ -151,6 +151,25 @@ export async function releaseKeys(tx: WriteDb, workspaceId: string, keys: readon
   if (keys.length === 0) return;
   await tx.execute`/* releaseKeys */
     DELETE FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ANY(${arrayParameter(keys, 'text')})`;
+}
+
+/** Stores the results of a request with several inputs, whose key the transaction has claimed. */
+export async function storeResults(
+  tx: WriteDb,
+  workspaceId: string,
+  key: string,
+  results: readonly unknown[],
+): Promise<void> {
+  await tx.execute`/* storeResults */
+    UPDATE idempotency_keys SET results = ${JSON.stringify(results)}::jsonb
+    WHERE workspace_id = ${workspaceId}::uuid AND key = ${key}`;
+}
+
+/** Reads the results of an earlier request with the key; its operation determines their type. */
+export async function readResults<Result>(tx: WriteDb, workspaceId: string, key: string): Promise<readonly Result[]> {
+  const [row] = await tx.query<{ results: Result[] | null }[]>`/* readResults */
+    SELECT results FROM idempotency_keys WHERE workspace_id = ${workspaceId}::uuid AND key = ${key}`;
+  return row?.results ?? [];
 }
 
 /** The statement that deletes some expired rows, but none of the given keys. */

@@ -1,5 +1,6 @@
 import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { arrayParameter } from '../../db/sql.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { record, recordEach } from '../changes/record.ts';
 import type { Actor } from '../shared/actor.ts';
@@ -111,6 +112,47 @@ export async function joinLists(
       RETURNING list_id, user_id
     )
     ${recordEach({ workspaceId, actorName: Prisma.sql`${actor.actorName}`, at }, 'subscribeToList', {
+      from: Prisma.sql`joined`,
+      userId: Prisma.sql`user_id`,
+      listId: Prisma.sql`list_id`,
+    })}`;
+}
+
+/** A list to subscribe a user to. */
+export interface Subscription {
+  userId: string;
+  listId: string;
+}
+
+/**
+ * `joinLists` for many users, with one statement: subscribes users whom the transaction has locked or inserted to lists that it
+ * has locked and that are not archived. Ignores duplicates.
+ */
+export async function subscribeUsers(
+  tx: WriteDb,
+  { workspaceId, actorName }: Actor,
+  subscriptions: readonly Subscription[],
+): Promise<void> {
+  if (subscriptions.length === 0) return;
+  const at = new Date();
+  const lists = arrayParameter(
+    subscriptions.map(({ listId }) => listId),
+    'uuid',
+  );
+  const users = arrayParameter(
+    subscriptions.map(({ userId }) => userId),
+    'uuid',
+  );
+  await tx.execute`/* subscribeUsers */
+    WITH joined AS (
+      INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
+      SELECT ${workspaceId}::uuid, list_id, user_id, true, ${at}::timestamptz
+      FROM (SELECT DISTINCT * FROM unnest(${lists}, ${users}) AS pair(list_id, user_id)) AS subscription
+      ORDER BY list_id, user_id
+      ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = true
+      RETURNING list_id, user_id
+    )
+    ${recordEach({ workspaceId, actorName: Prisma.sql`${actorName}`, at }, 'subscribeToList', {
       from: Prisma.sql`joined`,
       userId: Prisma.sql`user_id`,
       listId: Prisma.sql`list_id`,

@@ -16,6 +16,21 @@ import { writeUpdates } from './write-updates.ts';
 /** The scope of full authentication, which changing an e-mail address or a uid requires. */
 export const FULL_AUTHENTICATION: Scope = 'users:write';
 
+/** The scope for subscribing users who may exist, as in `setListSubscription`. */
+const LIST_WRITING: Scope = 'lists:write';
+
+/** The error of an input that the actor may not write, regardless of whether the user exists. */
+export function missingPermission({ scopes }: Actor, { newUid, listIds }: UserUpdate): ForbiddenError | undefined {
+  if (newUid != null && !scopes.has(FULL_AUTHENTICATION)) {
+    return new ForbiddenError('Setting a uid', FULL_AUTHENTICATION);
+  }
+  // Public callers must not subscribe users again who have unsubscribed.
+  if (listIds?.length && !scopes.has(LIST_WRITING)) {
+    return new ForbiddenError('Subscribing a user to lists', LIST_WRITING);
+  }
+  return undefined;
+}
+
 /** A user, and whether this call has created it. */
 export interface Upserted {
   user: User;

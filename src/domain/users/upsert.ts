@@ -1,28 +1,23 @@
 import { batchedWrite } from '../../db/batching.ts';
 import type { Database } from '../../db/client.ts';
 import { isRowLockTimeout } from '../../db/errors.ts';
-import { Prisma } from '../../db/generated/client.ts';
 import { retryOnConflict } from '../../db/retry.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { type Actor, canReadUsers } from '../shared/actor.ts';
-import { DomainError, ForbiddenError } from '../shared/errors.ts';
-import { attributeLimits } from '../shared/limits.ts';
-import type { Scope } from '../shared/scopes.ts';
 import type { UserUpdate } from './inputs.ts';
 import { insertUsers, type UserToInsert } from './insert-users.ts';
-import { FULL_AUTHENTICATION, type Upserted, upsertInTransaction } from './upsert-in-transaction.ts';
+import { FULL_AUTHENTICATION, missingPermission, type Upserted, upsertInTransaction } from './upsert-in-transaction.ts';
 import type { User } from './user.ts';
 import { inWriteQueue } from './write-queue.ts';
-import { type AttributedUpdate, type NotUpdated, writeUpdates } from './write-updates.ts';
-
-/** The scope for subscribing users who may exist, as in `setListSubscription`. */
-const LIST_WRITING: Scope = 'lists:write';
-
-/** The result of one input of `upsertUsers`. */
-export type UpsertResult = Upserted | { error: DomainError };
+import { type AttributedUpdate, isSmall, type NotUpdated, writeUpdates } from './write-updates.ts';
 
 /**
- * Updates or creates a user: `upsertUsers` with one input.
+ * Updates the user with the uid, creates a user if there is none, or gives the uid to the one imported user with the same
+ * address (contract, "uidUpdateable"), completely or not at all.
+ *
+ * Inputs that require no transaction are written together with those of concurrent calls: one statement updates the users who
+ * exist, another inserts those who do not, for at most `MAX_BATCH_SIZE` inputs each. Each of the others has a transaction of
+ * its own, and a new user with a device a statement of its own.
  * @throws {ForbiddenError} if the change requires `users:write`, or `lists:write` to subscribe to lists.
  * @throws {NotFoundError} if the workspace lacks one of the lists.
  * @throws {UidNotUpdateableError} if there is a `newUid`, but no user with the uid whose uid can be updated; or if a
@@ -33,53 +28,11 @@ export type UpsertResult = Upserted | { error: DomainError };
  * @throws {UserBusyError} if too many writes to the user are in flight.
  */
 export async function updateUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
-  const [result] = await upsertUsers(db, actor, [input]);
-  if (!result) throw new Error('upsertUsers returned no result for an input.');
-  if ('error' in result) throw result.error;
-  return result;
-}
-
-/**
- * For each input: updates the user with the uid, creates a user if there is none, or gives the uid to the one imported user
- * with the same address (contract, "uidUpdateable"). Each input is written completely or not at all, independently of others.
- *
- * Inputs that require no transaction are written together: one statement updates the users who exist, another inserts
- * those who do not, for at most `MAX_BATCH_SIZE` inputs each, including those of concurrent calls. Each of the others has
- * a transaction of its own, and a new user with a device a statement of its own. Inputs with the same uid are written in
- * order.
- * @returns a result for each input, in order. Its error is one that `updateUser` throws.
- * @throws any other error, such as a lost connection, after every input has been processed; other inputs may have been written.
- */
-export async function upsertUsers(db: Database, actor: Actor, inputs: readonly UserUpdate[]): Promise<UpsertResult[]> {
-  const results: UpsertResult[] = [];
-  const writeInOrder = async (entries: [number, UserUpdate][]) => {
-    for (const [place, input] of entries) results[place] = await orDomainError(upsertUser(db, actor, input));
-  };
-  const byUid = Map.groupBy(inputs.entries(), ([, { uid }]) => uid);
-  const outcomes = await Promise.allSettled([...byUid.values()].map(writeInOrder));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
-  return results;
-}
-
-async function orDomainError(upserted: Promise<Upserted>): Promise<UpsertResult> {
-  try {
-    return await upserted;
-  } catch (error) {
-    if (error instanceof DomainError) return { error };
-    throw error;
-  }
-}
-
-async function upsertUser(db: Database, actor: Actor, input: UserUpdate): Promise<Upserted> {
   const { workspaceId, actorName, scopes } = actor;
-  const isFull = scopes.has(FULL_AUTHENTICATION);
-  if (input.newUid != null && !isFull) throw new ForbiddenError('Setting a uid', FULL_AUTHENTICATION);
-  // Regardless of whether the user exists: public callers must not subscribe users again who have unsubscribed.
-  if (input.listIds?.length && !scopes.has(LIST_WRITING)) {
-    throw new ForbiddenError('Subscribing a user to lists', LIST_WRITING);
-  }
-  const update = { actorName, canRead: canReadUsers(actor), canChangeEmail: isFull, input };
+  const forbidden = missingPermission(actor, input);
+  if (forbidden) throw forbidden;
+  const canChangeEmail = scopes.has(FULL_AUTHENTICATION);
+  const update = { actorName, canRead: canReadUsers(actor), canChangeEmail, input };
   return inWriteQueue(
     db,
     workspaceId,
@@ -148,12 +101,3 @@ const tryBatchedUpdate = batchedWrite<AttributedUpdate, User | NotUpdated>(async
   const results = await writeUpdates(db, workspaceId, updates, { lock, metaCondition: isSmall });
   return results.map((result) => (typeof result === 'object' ? result.user : result));
 });
-
-/** Half of each limit of attributes: PostgreSQL counts bytes slightly differently. */
-const SMALL_BYTES = attributeLimits.bytes / 2;
-const SMALL_KEYS = attributeLimits.keys / 2;
-
-function isSmall(meta: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`octet_length((${meta})::text) <= ${SMALL_BYTES}
-    AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
-}

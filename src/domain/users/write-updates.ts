@@ -4,6 +4,7 @@ import { arrayParameter } from '../../db/sql.ts';
 import { changedAttribute, recordEach } from '../changes/record.ts';
 import type { Attributed } from '../shared/actor.ts';
 import type { Attributes } from '../shared/attributes.ts';
+import { attributeLimits } from '../shared/limits.ts';
 import type { UserUpdate } from './inputs.ts';
 import {
   assignmentsOf,
@@ -167,4 +168,14 @@ function changedByUpdate(input: UserUpdate): string[] {
     ...(meta === null ? ['meta'] : Object.keys(meta ?? {}).map(changedAttribute)),
     ...((removeMeta ?? []) as readonly string[]).map(changedAttribute),
   ];
+}
+
+/** Half of each limit of attributes: PostgreSQL counts bytes slightly differently. */
+const SMALL_BYTES = attributeLimits.bytes / 2;
+const SMALL_KEYS = attributeLimits.keys / 2;
+
+/** The `metaCondition` of updates that need not be checked against the limits of attributes. */
+export function isSmall(meta: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`octet_length((${meta})::text) <= ${SMALL_BYTES}
+    AND (SELECT count(*) FROM jsonb_object_keys(${meta})) <= ${SMALL_KEYS}`;
 }

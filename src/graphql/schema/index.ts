@@ -5,6 +5,7 @@ import './viewer.ts';
 import './node.ts';
 import './users.ts';
 import './user-mutations.ts';
+import './upsert-users.ts';
 import './devices.ts';
 import './lists.ts';
 import './list-mutations.ts';

@@ -73,61 +73,61 @@ or is archived, the user is not created.`,
   })
   .validate(newUser.extend({ listIds: listIds(globalId('List')) }));
 
-const UpdateUserInput = builder
-  .inputType('UpdateUserInput', {
-    description:
-      'The changes to a user. Omitted fields are not changed. Null clears a field if its description says so.',
-    fields: (t) => ({
-      uid: t.string({
-        required: true,
-        description: `The user's uid: 1 to ${MAX_UID_LENGTH} visible characters except \`/\`, without leading or trailing white space. Normalized to
+export const UpdateUserInput = builder.inputType('UpdateUserInput', {
+  description: 'The changes to a user. Omitted fields are not changed. Null clears a field if its description says so.',
+  fields: (t) => ({
+    uid: t.string({
+      required: true,
+      description: `The user's uid: 1 to ${MAX_UID_LENGTH} visible characters except \`/\`, without leading or trailing white space. Normalized to
 Unicode normal form C. If no user has the uid, a user is created. Exception: if the caller has the scope \`users:write\`,
 and exactly one user with the input's \`email\` has \`uidUpdateable: true\`, the uid of that user is set instead.`,
-      }),
-      newUid: t.string({
-        description: `The uid to set for a user whose \`uidUpdateable\` is true, with the same rules as \`uid\`. Can be set once. Null is
+    }),
+    newUid: t.string({
+      description: `The uid to set for a user whose \`uidUpdateable\` is true, with the same rules as \`uid\`. Can be set once. Null is
 equivalent to omitting it. Requires \`users:write\`.`,
-      }),
-      firstName: t.string({ description: `${FIRST_NAME}. Null clears it.` }),
-      lastName: t.string({ description: `${LAST_NAME}. Null clears it.` }),
-      number: t.string({
-        description: `The user's phone number in international format, with or without \`+\`. Stored in E.164 format. Null clears
+    }),
+    firstName: t.string({ description: `${FIRST_NAME}. Null clears it.` }),
+    lastName: t.string({ description: `${LAST_NAME}. Null clears it.` }),
+    number: t.string({
+      description: `The user's phone number in international format, with or without \`+\`. Stored in E.164 format. Null clears
 it.`,
-      }),
-      email: t.string({
-        description: `${EMAIL}. Null clears it. Changing
+    }),
+    email: t.string({
+      description: `${EMAIL}. Null clears it. Changing
 or clearing the address of a user who has one requires \`users:write\`.`,
-      }),
-      isAccount: t.boolean({ description: `${IS_ACCOUNT}. Null sets it to false.` }),
-      timeZone: t.string({ description: `${TIME_ZONE}. Null clears it.` }),
-      appVersion: t.string({ description: `${APP_VERSION}. Null clears it.` }),
-      appBuild: t.string({ description: `${APP_BUILD}. Null clears it.` }),
-      appLastActiveAt: t.field({ type: 'DateTime', description: `${APP_LAST_ACTIVE}. Null clears it.` }),
-      device: t.field({
-        type: DeviceInput,
-        description: `A device to register for push messages. A device that the user already has becomes the most recently seen. Null is
+    }),
+    isAccount: t.boolean({ description: `${IS_ACCOUNT}. Null sets it to false.` }),
+    timeZone: t.string({ description: `${TIME_ZONE}. Null clears it.` }),
+    appVersion: t.string({ description: `${APP_VERSION}. Null clears it.` }),
+    appBuild: t.string({ description: `${APP_BUILD}. Null clears it.` }),
+    appLastActiveAt: t.field({ type: 'DateTime', description: `${APP_LAST_ACTIVE}. Null clears it.` }),
+    device: t.field({
+      type: DeviceInput,
+      description: `A device to register for push messages. A device that the user already has becomes the most recently seen. Null is
 equivalent to omitting it.`,
-      }),
-      listIds: t.idList({
-        description: `The global ids of at most ${MAX_LISTS_PER_INPUT} lists to subscribe the user to, in addition to the lists that the user is
+    }),
+    listIds: t.idList({
+      description: `The global ids of at most ${MAX_LISTS_PER_INPUT} lists to subscribe the user to, in addition to the lists that the user is
 subscribed to, and without an opt-in confirmation. Requires \`lists:write\`. If a list does not exist, or is archived and the
 user is not a member, nothing is changed. Null is equivalent to omitting it.`,
-      }),
-      meta: t.field({
-        type: 'Attributes',
-        description: `Attributes to add or replace; other attributes are kept. Null removes all attributes. The limits of \`Attributes\`
-apply once to the attributes written by callers without the scope \`users:read\`, and once to all others.`,
-      }),
-      removeMeta: t.stringList({
-        description: 'Keys of attributes to remove; unknown keys are ignored. Must not contain a key that `meta` sets.',
-      }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When the user signed up in your application, in the years 1 to 9999. Must not be null.',
-      }),
     }),
-  })
-  .validate(userUpdate.safeExtend({ listIds: listIds(globalId('List')) }));
+    meta: t.field({
+      type: 'Attributes',
+      description: `Attributes to add or replace; other attributes are kept. Null removes all attributes. The limits of \`Attributes\`
+apply once to the attributes written by callers without the scope \`users:read\`, and once to all others.`,
+    }),
+    removeMeta: t.stringList({
+      description: 'Keys of attributes to remove; unknown keys are ignored. Must not contain a key that `meta` sets.',
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When the user signed up in your application, in the years 1 to 9999. Must not be null.',
+    }),
+  }),
+});
+
+/** Validates an `UpdateUserInput`. */
+export const userUpdateOfInput = userUpdate.safeExtend({ listIds: listIds(globalId('List')) });
 
 const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload').implement({
   description: 'The user was created.',
@@ -161,7 +161,7 @@ exist, or the user that was created with the idempotency key has been deleted.`,
   }),
 );
 
-const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('UpdateUserPayload').implement({
+export const UpdateUserPayload = builder.objectRef<{ user: User; created: boolean }>('UpdateUserPayload').implement({
   description: 'The user was updated or created.',
   fields: (t) => ({
     user: t.expose('user', { type: UserType, description: 'The user after the change.' }),
@@ -190,7 +190,11 @@ requires \`users:write\`, and \`listIds\` requires \`lists:write\`; without the 
 list does not exist.`,
       },
     },
-    args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The changes to the user.' }) },
+    args: {
+      input: t
+        .arg({ type: UpdateUserInput, required: true, description: 'The changes to the user.' })
+        .validate(userUpdateOfInput),
+    },
     resolve: (_root, { input }, { db, viewer }) => updateUser(db, viewer, input),
   }),
 );

@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { addEvents } from '../../domain/events/add-many.ts';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { type ErrorPolicy, errorPolicies, isFailure, type Outcome } from '../../domain/shared/bulk.ts';
-import { ValidationError, type ValidationIssue } from '../../domain/shared/errors.ts';
+import { type DomainError, ValidationError } from '../../domain/shared/errors.ts';
 import { errorBody } from '../error-handler.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
 import { ignoredAttributes, preferHeaders, type RawRequest } from '../ignored-input.ts';
-import { operation, type ParsedRequest, type RestContext } from '../operation.ts';
+import { operation, type ParsedRequest, type RestContext, withRestNames } from '../operation.ts';
 import { eventBody, uidParams } from '../schemas.ts';
 import { addEventOperation } from './events.ts';
 
 // Operations with many inputs. Each input is validated like a request of the operation for one, and has a result of its own.
 
-const errorPolicy = z
+export const errorPolicy = z
   .enum(['reject_all', 'skip_failed'])
   .default('reject_all')
   .meta({
@@ -20,13 +20,20 @@ const errorPolicy = z
 writes all that can.`,
   });
 
-const policyOf = (value: z.output<typeof errorPolicy>): ErrorPolicy =>
+export const policyOf = (value: z.output<typeof errorPolicy>): ErrorPolicy =>
   errorPolicies.find((policy) => policy.toLowerCase() === value) ?? 'REJECT_ALL';
 
-const headers = idempotencyHeaders.extend(preferHeaders.shape);
+/** The headers of a bulk request, for the OpenAPI document. */
+export const bulkHeaders = idempotencyHeaders.extend(preferHeaders.shape);
+
+/** The headers of a bulk request; `Prefer` is that of each input. */
+export const parsedHeaders = z.object({
+  'Idempotency-Key': idempotencyHeaders.shape['Idempotency-Key'],
+  Prefer: z.unknown().optional(),
+});
 
 /** The result of an input that was not written. */
-const failedItem = z.object({
+export const failedItem = z.object({
   index: z.int().meta({ description: 'The position of the input in the request, from 0.' }),
   status: z.literal('failed'),
   error: z.string().meta({ description: 'A message for humans.' }),
@@ -42,7 +49,7 @@ interface ParsedItem<Input> extends Omit<ParsedRequest<Input>, 'input'> {
 }
 
 /** Validates an input like the request of an operation. */
-function parseItem<Input>(
+export function parseItem<Input>(
   parse: (request: RawRequest) => ParsedRequest<Input>,
   request: RawRequest,
 ): ParsedItem<Input> {
@@ -55,15 +62,22 @@ function parseItem<Input>(
   }
 }
 
+const inRestNames = (error: DomainError): DomainError =>
+  error instanceof ValidationError ? new ValidationError(withRestNames(error.issues)) : error;
+
 /** The response of a bulk operation. @param resultOf the result of an input that was written. */
-function respond<Result>(
+export function respond<Result>(
   outcomes: readonly Outcome<Result>[],
-  items: readonly { ignored: ValidationIssue[] }[],
+  items: readonly Pick<ParsedItem<unknown>, 'outcome' | 'ignored'>[],
   resultOf: (result: Result) => object,
 ) {
   const results = outcomes.map((outcome, index) => {
-    if (isFailure(outcome)) return { index, status: 'failed' as const, ...errorBody(outcome.error) };
-    const ignored = items[index]?.ignored ?? [];
+    const { outcome: parsed, ignored = [] } = items[index] ?? {};
+    if (isFailure(outcome)) {
+      // The errors of parsing have the names of REST already.
+      const error = isFailure(parsed) ? outcome.error : inRestNames(outcome.error);
+      return { index, status: 'failed' as const, ...errorBody(error) };
+    }
     return { index, status: 'ok' as const, ...resultOf(outcome), ...(ignored.length > 0 ? { ignored } : {}) };
   });
   const failed = outcomes.filter(isFailure).length;
@@ -71,7 +85,7 @@ function respond<Result>(
 }
 
 /** 422 if nothing was written because inputs failed, so that clients that check the status alone notice it. */
-const statusOf = (body: object) =>
+export const statusOf = (body: object) =>
   'written' in body && body.written === 0 && 'failed' in body && body.failed !== 0 ? 422 : 200;
 
 const bulkEvent = eventBody.extend({
@@ -105,13 +119,13 @@ const eventsBody = z.object({
 });
 
 /** The list of a bulk request; it is validated item by item. */
-const itemsIn = ({ body }: RawRequest, name: string): readonly unknown[] => {
+export const itemsIn = ({ body }: RawRequest, name: string): readonly unknown[] => {
   const items = isJsonObject(body) ? body[name] : undefined;
   return Array.isArray(items) ? items : [];
 };
 
 /** @throws {ValidationError} if there are too many inputs. */
-function checkCount(count: number, name: string, limit: number): void {
+export function checkCount(count: number, name: string, limit: number): void {
   if (count <= limit) return;
   throw new ValidationError([
     { path: [name], code: 'TOO_MANY', message: `must have at most ${limit} items; got ${count}` },
@@ -126,7 +140,7 @@ function toEventRequest(item: unknown, prefer: unknown): RawRequest {
 }
 
 const addEventsInput = z.object({
-  headers: z.object({ 'Idempotency-Key': idempotencyHeaders.shape['Idempotency-Key'], Prefer: z.unknown().optional() }),
+  headers: parsedHeaders,
   body: z.object({ events: z.array(z.unknown()), error_policy: errorPolicy }),
 });
 
@@ -139,7 +153,7 @@ export const addEventsOperation = operation({
   description: `Adds events of any users in one transaction. Each event costs the points of a write. Can be called with the public key
 alone. The status is 422 if no event was added because some failed; \`results\` says why.`,
   scope: 'events:write',
-  request: { headers, body: eventsBody },
+  request: { headers: bulkHeaders, body: eventsBody },
   requestExamples: {
     two: {
       summary: 'Two events',

@@ -1,5 +1,6 @@
 import type { Operation } from '../operation.ts';
 import { addEventsOperation } from './bulk.ts';
+import { upsertUsersOperation } from './bulk-users.ts';
 import { removeDeviceOperation } from './devices.ts';
 import { addEventOperation } from './events.ts';
 import { listUsersOperation, searchUsersOperation } from './list-users.ts';
@@ -37,6 +38,7 @@ export const operations: readonly Operation[] = [
   deleteSegmentOperation,
   listSegmentUsersOperation,
   addEventsOperation,
+  upsertUsersOperation,
   retrieveImportOperation,
   cancelImportOperation,
   createExportOperation,

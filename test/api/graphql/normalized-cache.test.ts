@@ -74,6 +74,16 @@ const cases: [title: string, Case][] = [
     },
   ],
   [
+    'upsertUsers: writes the users, and prepends the edge of one that was created',
+    {
+      mutation: 'upsertUsers',
+      input: { users: [{ uid: 'newest', firstName: 'Ada' }] },
+      payload: 'items { index result { ... on UpdateUserPayload { userEdge { cursor node { id uid firstName } } } } }',
+      query: USERS,
+      update: (cache) => cache.prependEdge('Query.users', 'Mutation.upsertUsers.items.0.result', 'userEdge'),
+    },
+  ],
+  [
     'deleteUser: evicts the user',
     {
       mutation: 'deleteUser',

@@ -71,6 +71,7 @@ it('has every operation of the REST reference, in its order, the search, the rem
     'DELETE /segments/{id}',
     'GET /segments/{id}/users',
     'POST /events/bulk',
+    'POST /users/bulk',
     'GET /imports/{id}',
     'DELETE /imports/{id}',
     'POST /exports',

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createUser } from '../../../src/domain/users/create.ts';
 import type { UserUpdate } from '../../../src/domain/users/inputs.ts';
 import { insertUsers } from '../../../src/domain/users/insert-users.ts';
-import { updateUser, upsertUsers } from '../../../src/domain/users/upsert.ts';
+import { updateUser } from '../../../src/domain/users/upsert.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
@@ -111,12 +111,12 @@ describe('an update of a user who exists', () => {
   });
 });
 
-describe('upsertUsers', () => {
-  it('writes many inputs with one statement for users who exist and another for those who do not', async () => {
+describe('concurrent updates', () => {
+  it('take one statement for users who exist and another for those who do not', async () => {
     for (let place = 0; place < 50; place += 1) await addUser(app, { uid: `u${place}`, meta: { plan: 'free' } });
     const inputs = Array.from({ length: 100 }, (_, place) => ({ uid: `u${place}`, meta: { place } }));
     const statements = await app.statementsOf(async () => {
-      const results = await upsertUsers(app.db, fullActor, inputs);
+      const results = await Promise.all(inputs.map((input) => updateUser(app.db, fullActor, input)));
       expect(results).toMatchObject(
         inputs.map(({ uid, meta }, place) => ({
           created: place >= 50,
@@ -128,72 +128,38 @@ describe('upsertUsers', () => {
     expect((await actions()).sort()).toEqual([...Array(50).fill('createUser'), ...Array(50).fill('updateUser')]);
   });
 
-  it('returns a result or a named error for each input, in order, and writes the others', async () => {
-    await addUser(app, { uid: 'taken' });
-    await addUser(app, { uid: 'known', email: 'old@example.com' });
-    await importUser(app, 'imported@example.com');
-    await importUser(app, 'claimed@example.com');
-    await addUser(app, { uid: 'full', meta: { a: 'x'.repeat(9_000) } });
-    const results = await upsertUsers(app.db, fullActor, [
-      { uid: 'new', device },
-      { uid: 'known', newUid: 'other' },
-      { uid: 'imported@example.com', newUid: 'taken' },
-      { uid: 'known', email: EMAIL },
-      { uid: 'full', meta: { b: 'x'.repeat(9_000) } },
-      { uid: 'claimer', email: 'claimed@example.com' },
-      { uid: 'last' },
-    ]);
-    expect(results).toMatchObject([
-      { user: { uid: 'new' }, created: true },
-      { error: { code: 'UID_NOT_UPDATEABLE' } },
-      { error: { code: 'UID_TAKEN' } },
-      { user: { uid: 'known', email: EMAIL }, created: false },
-      { error: { code: 'VALIDATION_FAILED' } },
-      { user: { uid: 'claimer' }, created: false },
-      { user: { uid: 'last' }, created: true },
-    ]);
-    const forbidden = await upsertUsers(app.db, publicActor, [
-      { uid: 'known', email: 'eve@example.com', device },
-      { uid: 'known', email: 'eve@example.com' },
-      { uid: 'taken', newUid: 'x' },
-    ]);
-    expect(forbidden).toMatchObject(Array(3).fill({ error: { code: 'FORBIDDEN', requiredScope: 'users:write' } }));
-    expect(await app.db.user.findFirst({ where: { uid: 'known' } })).toMatchObject({ email: EMAIL });
-  });
-
-  it('writes inputs with the same uid one after the other, in order', async () => {
+  it('of one uid are written in order', async () => {
     const inputs = Array.from({ length: 100 }, (_, place) => ({ uid: 'u1', firstName: `${place}`, meta: { place } }));
-    const results = await upsertUsers(app.db, fullActor, inputs);
-    expect(results.map((result) => 'user' in result && [result.created, result.user.firstName])).toEqual(
+    const results = await Promise.all(inputs.map((input) => updateUser(app.db, fullActor, input)));
+    expect(results.map(({ created, user }) => [created, user.firstName])).toEqual(
       inputs.map(({ firstName }, place) => [place === 0, firstName]),
     );
     expect(await app.db.user.findMany()).toMatchObject([{ firstName: '99', meta: { place: 99 } }]);
   });
 
-  it('moves a token that several new users send to one of them', async () => {
-    const results = await upsertUsers(
-      app.db,
-      publicActor,
-      Array.from({ length: 10 }, (_, place) => ({ uid: `u${place}`, device })),
-    );
+  it('move a token that several new users send to one of them', async () => {
+    const results = await atOnce(10, (place) => updateUser(app.db, publicActor, { uid: `u${place}`, device }));
     expect(results).toMatchObject(Array(10).fill({ created: true }));
     expect(await app.db.device.count()).toBe(1);
   });
 
-  it('throws any other error when every input is done', async () => {
-    const inputs = [{ uid: 'u1' }, { uid: 'u\u0000' }, { uid: 'u2' }];
-    await expect(upsertUsers(app.db, publicActor, inputs)).rejects.toThrow();
+  it('are written although one of them cannot be', async () => {
+    const results = await Promise.allSettled(
+      [{ uid: 'u1' }, { uid: 'u\u0000' }, { uid: 'u2' }].map((input) => updateUser(app.db, publicActor, input)),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await app.db.user.count()).toBe(2);
   });
 
-  it('leaves inputs of other users alone while another transaction is inserting one of them', async () => {
+  it('of other users go on while another transaction is inserting one of them', async () => {
     await addUser(app, { uid: 'u0' });
     const waiting = await app.db.$transaction(async (tx) => {
       const now = new Date();
       await tx.user.create({
         data: { workspaceId: app.workspaceId, id: app.workspaceId, uid: 'u1', createdAt: now, updatedAt: now },
       });
-      const results = upsertUsers(app.db, publicActor, [{ uid: 'u0' }, { uid: 'u1', firstName: 'Ada' }, { uid: 'u2' }]);
+      const inputs = [{ uid: 'u0' }, { uid: 'u1', firstName: 'Ada' }, { uid: 'u2' }];
+      const results = Promise.all(inputs.map((input) => updateUser(app.db, publicActor, input)));
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       return { results };
     });

@@ -29,6 +29,30 @@ export const UpdateUser = graphql(`
   }
 `);
 
+export const UpsertUsers = graphql(`
+  mutation UpsertUsers($input: UpsertUsersInput!) {
+    upsertUsers(input: $input) {
+      __typename
+      ... on UpsertUsersPayload {
+        createdCount
+        updatedCount
+        failedCount
+        items {
+          index
+          result {
+            __typename
+            ... on UpdateUserPayload { created user { id uid } }
+            ... on Error { code message }
+            ... on ValidationError { issues { path code } }
+          }
+        }
+      }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+    }
+  }
+`);
+
 /** Selects only the ids, which a public key can read. */
 export const IdentifyUser = graphql(`
   mutation IdentifyUser($input: UpdateUserInput!) {

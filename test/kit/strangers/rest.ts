@@ -27,6 +27,12 @@ export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>
     [{ uid, event: 'Paid' }],
     [{ uid, event: 'Paid', idempotency_key: idempotencyKey }],
   ],
+  users: ({ uid, email, list, token }) => [
+    [{ uid }],
+    [{ uid: 'another', email }],
+    [{ uid, lists: [decodeIdOf('List', list)] }],
+    [{ uid: 'another', device_token: token, device_platform: 'ios' }],
+  ],
   idempotency_key: ({ idempotencyKey }) => [idempotencyKey],
   'Idempotency-Key': ({ idempotencyKey }) => [idempotencyKey],
 };

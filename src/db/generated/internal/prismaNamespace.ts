@@ -2498,6 +2498,7 @@ export const IdempotencyKeyScalarFieldEnum = {
   operation: 'operation',
   digest: 'digest',
   madeId: 'madeId',
+  results: 'results',
   createdAt: 'createdAt'
 } as const
 

@@ -352,6 +352,7 @@ export const IdempotencyKeyScalarFieldEnum = {
   operation: 'operation',
   digest: 'digest',
   madeId: 'madeId',
+  results: 'results',
   createdAt: 'createdAt'
 } as const
 

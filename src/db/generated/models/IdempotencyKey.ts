@@ -48,6 +48,7 @@ export type IdempotencyKeyCountAggregateOutputType = {
   operation: number
   digest: number
   madeId: number
+  results: number
   createdAt: number
   _all: number
 }
@@ -77,6 +78,7 @@ export type IdempotencyKeyCountAggregateInputType = {
   operation?: true
   digest?: true
   madeId?: true
+  results?: true
   createdAt?: true
   _all?: true
 }
@@ -159,6 +161,7 @@ export type IdempotencyKeyGroupByOutputType = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results: runtime.JsonValue | null
   createdAt: Date
   _count: IdempotencyKeyCountAggregateOutputType | null
   _min: IdempotencyKeyMinAggregateOutputType | null
@@ -189,6 +192,7 @@ export type IdempotencyKeyWhereInput = {
   operation?: Prisma.EnumIdempotentOperationFilter<"IdempotencyKey"> | $Enums.IdempotentOperation
   digest?: Prisma.BytesFilter<"IdempotencyKey"> | runtime.Bytes
   madeId?: Prisma.UuidFilter<"IdempotencyKey"> | string
+  results?: Prisma.JsonNullableFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeFilter<"IdempotencyKey"> | Date | string
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }
@@ -199,6 +203,7 @@ export type IdempotencyKeyOrderByWithRelationInput = {
   operation?: Prisma.SortOrder
   digest?: Prisma.SortOrder
   madeId?: Prisma.SortOrder
+  results?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
 }
@@ -213,6 +218,7 @@ export type IdempotencyKeyWhereUniqueInput = Prisma.AtLeast<{
   operation?: Prisma.EnumIdempotentOperationFilter<"IdempotencyKey"> | $Enums.IdempotentOperation
   digest?: Prisma.BytesFilter<"IdempotencyKey"> | runtime.Bytes
   madeId?: Prisma.UuidFilter<"IdempotencyKey"> | string
+  results?: Prisma.JsonNullableFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeFilter<"IdempotencyKey"> | Date | string
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }, "workspaceId_key">
@@ -223,6 +229,7 @@ export type IdempotencyKeyOrderByWithAggregationInput = {
   operation?: Prisma.SortOrder
   digest?: Prisma.SortOrder
   madeId?: Prisma.SortOrder
+  results?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.IdempotencyKeyCountOrderByAggregateInput
   _max?: Prisma.IdempotencyKeyMaxOrderByAggregateInput
@@ -238,6 +245,7 @@ export type IdempotencyKeyScalarWhereWithAggregatesInput = {
   operation?: Prisma.EnumIdempotentOperationWithAggregatesFilter<"IdempotencyKey"> | $Enums.IdempotentOperation
   digest?: Prisma.BytesWithAggregatesFilter<"IdempotencyKey"> | runtime.Bytes
   madeId?: Prisma.UuidWithAggregatesFilter<"IdempotencyKey"> | string
+  results?: Prisma.JsonNullableWithAggregatesFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"IdempotencyKey"> | Date | string
 }
 
@@ -246,6 +254,7 @@ export type IdempotencyKeyCreateInput = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
   workspace: Prisma.WorkspaceCreateNestedOneWithoutIdempotencyKeysInput
 }
@@ -256,6 +265,7 @@ export type IdempotencyKeyUncheckedCreateInput = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
 }
 
@@ -264,6 +274,7 @@ export type IdempotencyKeyUpdateInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutIdempotencyKeysNestedInput
 }
@@ -274,6 +285,7 @@ export type IdempotencyKeyUncheckedUpdateInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -283,6 +295,7 @@ export type IdempotencyKeyCreateManyInput = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
 }
 
@@ -291,6 +304,7 @@ export type IdempotencyKeyUpdateManyMutationInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -300,6 +314,7 @@ export type IdempotencyKeyUncheckedUpdateManyInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -324,6 +339,7 @@ export type IdempotencyKeyCountOrderByAggregateInput = {
   operation?: Prisma.SortOrder
   digest?: Prisma.SortOrder
   madeId?: Prisma.SortOrder
+  results?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -396,6 +412,7 @@ export type IdempotencyKeyCreateWithoutWorkspaceInput = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
 }
 
@@ -404,6 +421,7 @@ export type IdempotencyKeyUncheckedCreateWithoutWorkspaceInput = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
 }
 
@@ -442,6 +460,7 @@ export type IdempotencyKeyScalarWhereInput = {
   operation?: Prisma.EnumIdempotentOperationFilter<"IdempotencyKey"> | $Enums.IdempotentOperation
   digest?: Prisma.BytesFilter<"IdempotencyKey"> | runtime.Bytes
   madeId?: Prisma.UuidFilter<"IdempotencyKey"> | string
+  results?: Prisma.JsonNullableFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeFilter<"IdempotencyKey"> | Date | string
 }
 
@@ -450,6 +469,7 @@ export type IdempotencyKeyCreateManyWorkspaceInput = {
   operation: $Enums.IdempotentOperation
   digest: runtime.Bytes
   madeId: string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt: Date | string
 }
 
@@ -458,6 +478,7 @@ export type IdempotencyKeyUpdateWithoutWorkspaceInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -466,6 +487,7 @@ export type IdempotencyKeyUncheckedUpdateWithoutWorkspaceInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -474,6 +496,7 @@ export type IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceInput = {
   operation?: Prisma.EnumIdempotentOperationFieldUpdateOperationsInput | $Enums.IdempotentOperation
   digest?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   madeId?: Prisma.StringFieldUpdateOperationsInput | string
+  results?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -485,6 +508,7 @@ export type IdempotencyKeySelect<ExtArgs extends runtime.Types.Extensions.Intern
   operation?: boolean
   digest?: boolean
   madeId?: boolean
+  results?: boolean
   createdAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["idempotencyKey"]>
@@ -495,6 +519,7 @@ export type IdempotencyKeySelectCreateManyAndReturn<ExtArgs extends runtime.Type
   operation?: boolean
   digest?: boolean
   madeId?: boolean
+  results?: boolean
   createdAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["idempotencyKey"]>
@@ -505,6 +530,7 @@ export type IdempotencyKeySelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   operation?: boolean
   digest?: boolean
   madeId?: boolean
+  results?: boolean
   createdAt?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["idempotencyKey"]>
@@ -515,10 +541,11 @@ export type IdempotencyKeySelectScalar = {
   operation?: boolean
   digest?: boolean
   madeId?: boolean
+  results?: boolean
   createdAt?: boolean
 }
 
-export type IdempotencyKeyOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "key" | "operation" | "digest" | "madeId" | "createdAt", ExtArgs["result"]["idempotencyKey"]>
+export type IdempotencyKeyOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "key" | "operation" | "digest" | "madeId" | "results" | "createdAt", ExtArgs["result"]["idempotencyKey"]>
 export type IdempotencyKeyInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
@@ -546,6 +573,10 @@ export type $IdempotencyKeyPayload<ExtArgs extends runtime.Types.Extensions.Inte
      * Id of the user or event that was created; it may have been deleted since.
      */
     madeId: string
+    /**
+     * What a request with several inputs has written, by the position of the input; null for other requests. Contains no personal data.
+     */
+    results: runtime.JsonValue | null
     /**
      * The key expires after 24 hours.
      */
@@ -979,6 +1010,7 @@ export interface IdempotencyKeyFieldRefs {
   readonly operation: Prisma.FieldRef<"IdempotencyKey", 'IdempotentOperation'>
   readonly digest: Prisma.FieldRef<"IdempotencyKey", 'Bytes'>
   readonly madeId: Prisma.FieldRef<"IdempotencyKey", 'String'>
+  readonly results: Prisma.FieldRef<"IdempotencyKey", 'Json'>
   readonly createdAt: Prisma.FieldRef<"IdempotencyKey", 'DateTime'>
 }
     
