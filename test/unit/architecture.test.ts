@@ -23,7 +23,7 @@ const allowed: Record<string, string[]> = {
   federation: ['domain', 'graphql/context', 'graphql/loaders', 'graphql/schema'],
   rest: ['domain', 'auth', 'http', 'db/client'],
   http: ['auth', 'db/errors', 'db/timeouts'],
-  jobs: ['domain', 'db/client', 'telemetry/segment-metrics'],
+  jobs: ['domain', 'db/client', 'db/errors', 'telemetry/segment-metrics'],
   cli: ['config', 'domain', 'auth', 'db'],
   auth: ['db', 'domain/changes', 'domain/shared', 'domain/workspaces'],
   domain: ['db'],
