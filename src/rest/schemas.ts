@@ -18,7 +18,7 @@ import { deviceToken, listIds, newUser, number, uid, userUpdate } from '../domai
 import type { ProfileField } from '../domain/users/profile-fields.ts';
 import { userSearch } from '../domain/users/search.ts';
 import { normalizeUid } from '../domain/users/uid.ts';
-import { dateValue } from './dates.ts';
+import { dateValue } from '../domain/shared/dates.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 import { domainInput, withFields } from './operation.ts';
 
