@@ -67,7 +67,14 @@ function toDateText(text: string, rules: CsvRules): string {
   return /[:T]|^\d{10,13}$/.test(text) ? iso : iso.slice(0, 10);
 }
 
-const booleans: Readonly<Record<string, boolean>> = { true: true, yes: true, 1: true, false: false, no: false, 0: false };
+const booleans: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  1: true,
+  false: false,
+  no: false,
+  0: false,
+};
 
 function toBoolean(text: string): boolean {
   const value = Object.hasOwn(booleans, text.toLowerCase()) ? booleans[text.toLowerCase()] : undefined;
@@ -143,5 +150,7 @@ export function missingOption(cells: readonly string[], rules: CsvRules): 'decim
   const isNumeric = (text: string) => isForeignNumber(text) || PLAIN_NUMBER.test(text);
   const isGrouped = (text: string) => WITH_COMMA.test(text) || WITH_POINT.test(text);
   const foreign = cells.some((cell) => isForeignNumber(cell.trim()));
-  return !rules.decimal && foreign && count((text) => isNumeric(text) && isGrouped(text)) >= needed ? 'decimal' : undefined;
+  return !rules.decimal && foreign && count((text) => isNumeric(text) && isGrouped(text)) >= needed
+    ? 'decimal'
+    : undefined;
 }

@@ -77,7 +77,13 @@ export function mapColumns(
     if (target === undefined) unknown.push(column);
     if (!target) return { column, field: null, type: 'string', example };
     const { field, attribute } = target;
-    return { column, field, ...(attribute ? { attribute } : {}), type: typeOf(column, target, cells, options), example };
+    return {
+      column,
+      field,
+      ...(attribute ? { attribute } : {}),
+      type: typeOf(column, target, cells, options),
+      example,
+    };
   });
   if (unknown.length > 0) throw unknownColumns(kind, unknown);
   checkTargets(kind, columns, options);
@@ -108,7 +114,12 @@ const fieldList = (kind: ImportKind) => {
   return `The fields are ${[...names, ...(attributes ? [`${attributes}.NAME`] : [])].join(', ')}.`;
 };
 
-function typeOf(column: string, { field, type }: Target, cells: readonly string[], options: ColumnOptions): Column['type'] {
+function typeOf(
+  column: string,
+  { field, type }: Target,
+  cells: readonly string[],
+  options: ColumnOptions,
+): Column['type'] {
   const given = Object.hasOwn(options.types ?? {}, field) ? options.types?.[field] : undefined;
   if (type !== 'guessed') return type;
   if (given) return given;
@@ -141,7 +152,9 @@ function checkMap(names: readonly string[], { map = {} }: ColumnOptions): void {
   const missing = Object.keys(map).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   const columns = names.map((name) => JSON.stringify(name)).join(', ');
-  throw new ImportFileError(`--map names columns that the file does not have: ${missing.join(', ')}. It has ${columns}.`);
+  throw new ImportFileError(
+    `--map names columns that the file does not have: ${missing.join(', ')}. It has ${columns}.`,
+  );
 }
 
 function checkTargets(kind: ImportKind, columns: readonly Column[], { types = {} }: ColumnOptions): void {
@@ -155,7 +168,9 @@ function checkTargets(kind: ImportKind, columns: readonly Column[], { types = {}
   const missing = fieldsOf[kind].required.filter((field) => !byField.has(field));
   if (missing.length > 0) {
     const names = columns.map(({ column }) => JSON.stringify(column)).join(', ');
-    throw new ImportFileError(`No column is ${missing.join(' or ')}. Use --map "COLUMN=${missing[0]}". The columns are ${names}.`);
+    throw new ImportFileError(
+      `No column is ${missing.join(' or ')}. Use --map "COLUMN=${missing[0]}". The columns are ${names}.`,
+    );
   }
   const untyped = Object.keys(types).filter((field) => !columns.some((each) => each.field === field));
   if (untyped.length > 0) throw new ImportFileError(`--type names fields that no column has: ${untyped.join(', ')}.`);

@@ -194,7 +194,9 @@ interface RejectedLine extends Original {
   errors: unknown[];
 }
 
-const isRejectedRecord = (value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & RejectedLine =>
+const isRejectedRecord = (
+  value: Readonly<Record<string, unknown>>,
+): value is Readonly<Record<string, unknown>> & RejectedLine =>
   'record' in value && typeof value.line === 'number' && Array.isArray(value.errors);
 
 const INCOMPLETE = recordIssue(
@@ -228,7 +230,9 @@ function parseRejectedCells(kind: ImportKind, raw: RawRecord, record: unknown, c
   };
   if (typeof record === 'string' && Array.isArray(csv.columns) && typeof csv.delimiter === 'string') {
     const names = csv.columns.map((name: unknown, place) => (typeof name === 'string' ? name : `ignored ${place}`));
-    const ignored = Object.fromEntries(names.flatMap((name, place) => (csv.columns?.[place] === null ? [[name, '-']] : [])));
+    const ignored = Object.fromEntries(
+      names.flatMap((name, place) => (csv.columns?.[place] === null ? [[name, '-']] : [])),
+    );
     const columns = mapColumns(kind, names, [], { ...rules, map: ignored });
     const [parsed] = parseCsvRecords([{ ...raw, text: record }], columns, { ...rules, delimiter: csv.delimiter });
     return parsed ?? faultyRecord(raw, NOT_AN_OBJECT);

@@ -83,14 +83,19 @@ const simplify = (name: string) => name.toLowerCase().replaceAll(/[\s_-]/g, '');
 /** Finds the field of a name; undefined if there is none. */
 export function findField(kind: ImportKind, name: string): Field | undefined {
   const simple = simplify(name);
-  return fieldsOf[kind].all.find((field) => [field.name, ...(field.aliases ?? [])].some((each) => simplify(each) === simple));
+  return fieldsOf[kind].all.find((field) =>
+    [field.name, ...(field.aliases ?? [])].some((each) => simplify(each) === simple),
+  );
 }
 
 /** The name of the field that is most similar to a name. */
 export function nearestField(kind: ImportKind, name: string): string | undefined {
   const simple = simplify(name);
   const names = fieldsOf[kind].all.flatMap((field) =>
-    [field.name, ...(field.aliases ?? [])].map((each) => ({ name: field.name, distance: distance(simple, simplify(each)) })),
+    [field.name, ...(field.aliases ?? [])].map((each) => ({
+      name: field.name,
+      distance: distance(simple, simplify(each)),
+    })),
   );
   const [nearest] = names.sort((a, b) => a.distance - b.distance);
   return nearest && nearest.distance <= Math.max(2, simple.length / 3) ? nearest.name : undefined;

@@ -143,7 +143,10 @@ async function openCsv(
   if (!names || 'fault' in names) throw new ImportFileError(`Line ${header.line}, the header, ${names?.fault}.`);
   shape = { delimiter, columns: names.length };
   const sample = (await records.peek(skipped + 1 + SAMPLE_SIZE)).slice(skipped + 1, skipped + 1 + SAMPLE_SIZE);
-  const cells = parseCells(sample.filter(({ fault }) => !fault).map(({ text }) => text), delimiter);
+  const cells = parseCells(
+    sample.filter(({ fault }) => !fault).map(({ text }) => text),
+    delimiter,
+  );
   const valid = cells.flatMap((each) => ('fault' in each || each.length !== names.length ? [] : [each]));
   const columns = mapColumns(kind, names.map(String), valid, options);
   return {

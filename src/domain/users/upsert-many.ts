@@ -29,6 +29,12 @@ interface Progress {
   alone: Set<number>;
 }
 
+/** Options of `upsertMany`. */
+interface UpsertManyOptions {
+  /** Whether new users can claim imported ones with the same address; false if the inputs say which users have an updateable uid. */
+  canClaim?: boolean;
+}
+
 /**
  * `updateUser` for many inputs in a transaction that the caller has begun, with two to six statements: one locks the users who
  * exist, one updates them, one inserts the others, and others write devices and list memberships. Rows are locked in a fixed
@@ -46,6 +52,7 @@ export async function upsertMany(
   tx: WriteDb,
   actor: Actor,
   inputs: readonly Outcome<UserUpdate>[],
+  { canClaim = true }: UpsertManyOptions = {},
 ): Promise<Outcome<Upserted>[]> {
   const outcomes = new Map<number, Outcome<Upserted>>();
   const allowed: Entry[] = [];
@@ -67,7 +74,8 @@ export async function upsertMany(
     else outcomes.set(entry.place, { error: new NotFoundError('List') });
   }
   const locked = await lockUsers(tx, actor, entries);
-  const progress = { lists, ...locked, outcomes, alone: new Set<number>() };
+  const claimable = canClaim ? locked.claimable : new Set<string>();
+  const progress = { lists, uids: locked.uids, claimable, outcomes, alone: new Set<number>() };
   for (const round of toRounds(entries)) await writeRound(tx, actor, round, progress);
   await writeRelations(tx, actor, entries, progress);
   return inputs.map((_, place) => outcomes.get(place) ?? missingOutcome());
