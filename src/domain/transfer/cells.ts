@@ -124,7 +124,8 @@ const guesses: readonly [CellType, (text: string, rules: CsvRules) => boolean][]
   ['date', (text, rules) => /^\d{1,4}[-./]\d/.test(text) && isConvertible(text, 'date', rules)],
 ];
 
-function isConvertible(text: string, type: CellType, rules: CsvRules): boolean {
+/** Whether a cell fits a type. */
+export function isConvertible(text: string, type: Parameters<typeof convertCell>[1], rules: CsvRules): boolean {
   try {
     convertCell(text, type, rules, true);
     return true;

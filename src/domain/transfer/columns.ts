@@ -1,5 +1,5 @@
 import { MAX_ECHO_LENGTH } from '../shared/limits.ts';
-import { guessType, missingOption } from './cells.ts';
+import { guessType, isConvertible, isForeignDate, isForeignNumber, missingOption } from './cells.ts';
 import { type CellType, cellTypes, type Field, fieldsOf, findField, type ImportKind, nearestField } from './fields.ts';
 import { type Cell, EMPTY_TEXT } from './formats/csv.ts';
 import { type CsvRules, ImportFileError } from './formats/record.ts';
@@ -77,13 +77,9 @@ export function mapColumns(
     if (target === undefined) unknown.push(column);
     if (!target) return { column, field: null, type: 'string', example };
     const { field, attribute } = target;
-    return {
-      column,
-      field,
-      ...(attribute ? { attribute } : {}),
-      type: typeOf(column, target, cells, options),
-      example,
-    };
+    const type = typeOf(column, target, cells, options);
+    const typical = cells.find((cell) => isConvertible(cell, type, options)) ?? example;
+    return { column, field, ...(attribute ? { attribute } : {}), type, example: typical };
   });
   if (unknown.length > 0) throw unknownColumns(kind, unknown);
   checkTargets(kind, columns, options);
@@ -125,7 +121,8 @@ function typeOf(
   if (given) return given;
   const missing = missingOption(cells, options);
   if (missing) {
-    const example = JSON.stringify(cells[0]);
+    const isTypical = missing === 'decimal' ? isForeignNumber : isForeignDate;
+    const example = JSON.stringify(cells.find((cell) => isTypical(cell.trim())));
     const advice = missing === 'decimal' ? '--decimal comma or --decimal point' : '--dates dmy or --dates mdy';
     throw new ImportFileError(
       `Column "${column}" has ${missing === 'decimal' ? 'numbers' : 'dates'} such as ${example}: use ${advice}, or --type ${field}=string to import them as text.`,

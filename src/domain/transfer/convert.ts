@@ -23,9 +23,10 @@ function setField(input: Input, path: readonly string[], value: unknown): void {
   const [name = '', ...rest] = path;
   if (rest.length === 0) input[name] = value;
   else {
-    const parent = Object.hasOwn(input, name) ? input[name] : {};
-    // Attributes can be named `__proto__`.
-    const object: Input = Object.assign(Object.create(null), isJsonObject(parent) ? parent : {});
+    const parent = Object.hasOwn(input, name) ? input[name] : undefined;
+    // Attributes can be named `__proto__`, so that their object has no prototype.
+    const isOwn = isJsonObject(parent) && Object.getPrototypeOf(parent) === null;
+    const object: Input = isOwn ? parent : Object.assign(Object.create(null), isJsonObject(parent) ? parent : {});
     input[name] = object;
     setField(object, rest, value);
   }
