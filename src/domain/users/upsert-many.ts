@@ -89,7 +89,8 @@ function missingOutcome(): never {
  * Locks the users with the uids of the inputs, and those whose uid may be claimed, in the order of their ids.
  *
  * Each row is looked up by its key in a lateral subquery: with `= ANY`, PostgreSQL can read all users of a workspace that its
- * statistics do not know yet, such as during the first import.
+ * statistics do not know yet, such as during the first import. For the same reason, addresses are looked up in the order of
+ * their index: the primary key has any other order, too, and would be read completely for each address.
  */
 async function lockUsers(
   tx: WriteDb,
@@ -105,10 +106,10 @@ async function lockUsers(
       ) AS users
       UNION
       SELECT users.id FROM unnest(${arrayParameter([...emails], 'text')}) AS sent(email) CROSS JOIN LATERAL (
-        SELECT id FROM users
-        WHERE workspace_id = ${workspaceId}::uuid AND email = sent.email AND uid_updateable
-        ORDER BY id LIMIT 2
-      ) AS users
+        SELECT id, email, uid_updateable FROM users
+        WHERE workspace_id = ${workspaceId}::uuid AND email <= sent.email
+        ORDER BY email DESC, uid_updateable DESC, id LIMIT 2
+      ) AS users WHERE users.email = sent.email AND users.uid_updateable
     )
     SELECT users.* FROM (SELECT id FROM found ORDER BY id) AS sorted CROSS JOIN LATERAL (
       SELECT uid, CASE WHEN uid_updateable THEN email END AS "claimableEmail" FROM users
