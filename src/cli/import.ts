@@ -184,11 +184,12 @@ async function importOnce(run: Import): Promise<void> {
     progress.show(reached);
   };
   try {
-    const ended = await runImport(db, job, owner, { file, rejects: rejected, pace, signal, onProgress });
+    const reached = await runImport(db, job, owner, { file, rejects: rejected, pace, signal, onProgress });
     progress.end();
     if (signal.aborted) throw new CliError('Interrupted.');
+    await endJob(db, job, owner, { state: 'completed' });
     const seconds = (performance.now() - startedAt) / 1000;
-    await printSummary({ progress: ended.progress, rejected, command, seconds, id: job.id });
+    await printSummary({ progress: reached, rejected, command, seconds, id: job.id });
   } catch (error) {
     progress.end();
     throw await describeInterruption(run, {

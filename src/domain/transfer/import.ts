@@ -5,7 +5,7 @@ import { ForbiddenError, ValidationError, type ValidationIssue } from '../shared
 import { validationIssues } from '../shared/validation.ts';
 import type { ImportKind } from './fields.ts';
 import { ImportFileError, type ParsedRecord, type RawRecord } from './formats/record.ts';
-import { actorOf, advanceJob, endJob, type TransferJob } from './jobs.ts';
+import { actorOf, advanceJob, type TransferJob } from './jobs.ts';
 import { type RecordWriter, type Written, writers } from './kinds.ts';
 import type { ImportFile } from './open.ts';
 import type { Pace } from './pace.ts';
@@ -49,8 +49,6 @@ export interface ImportRun {
   /** Stops the import after the chunk that is being written. */
   signal?: AbortSignal;
   onProgress?(progress: ImportProgress): void;
-  /** How long to keep the stored files of the job, in ms. */
-  keepMs?: number;
 }
 
 /** A record with its validated input, or why it is rejected. */
@@ -70,7 +68,7 @@ interface Chunk {
  * Imports a file from the position of its job, which the process must have taken. Each chunk is written in the transaction that
  * advances the job, so that an interrupted import can be continued with another call, which neither repeats nor omits records.
  * While a chunk is being written, the next one is read and validated.
- * @returns the job, completed, or still running if `signal` has stopped it; and the progress.
+ * @returns the position. The caller ends the job, unless `signal` has stopped the import.
  * @throws {ImportFileError} if the file ends early or is damaged, or has fewer records than the job has read.
  * @throws {JobTakenError} if another process has taken the job, or it was canceled.
  * @throws {ForbiddenError} if the actor of the job lacks the scope.
@@ -79,8 +77,8 @@ export async function runImport(
   db: Database,
   job: TransferJob,
   owner: string,
-  { file, rejects, pace, signal, onProgress, keepMs }: ImportRun,
-): Promise<{ job: TransferJob; progress: ImportProgress }> {
+  { file, rejects, pace, signal, onProgress }: ImportRun,
+): Promise<ImportProgress> {
   const writer = writerOfJob(job);
   const state = new ImportState(job);
   const chunks = readChunks(file, writer, { skip: job.recordsRead, size: () => pace.chunk });
@@ -97,12 +95,10 @@ export async function runImport(
       onProgress?.(state.progress);
       await pace.wait(performance.now() - startedAt, chunk.value.records.length, signal);
     }
-    if (signal?.aborted) return { job, progress: state.progress };
   } finally {
     await chunks.return(undefined).catch(() => {});
   }
-  const ended = await endJob(db, job, owner, { state: 'completed', ...(keepMs === undefined ? {} : { keepMs }) });
-  return { job: ended, progress: state.progress };
+  return state.progress;
 }
 
 const isImport = (kind: TransferJob['kind']): kind is ImportKind => kind in writers;
