@@ -117,6 +117,12 @@ export async function issueKey(
   return key;
 }
 
+/** Finds the keys with a public key, each with its workspace: public keys that an operator has chosen can occur in several. */
+export async function findKey(db: Models, publicKey: string): Promise<(ApiKey & { workspaceId: string })[]> {
+  const keys = await db.apiKey.findMany({ where: { publicKey }, select: { ...publicFields, workspaceId: true } });
+  return keys.map(({ workspaceId, ...key }) => ({ ...withState(key), workspaceId }));
+}
+
 /** Lists the keys of a workspace, oldest first, including expired and revoked keys. */
 export async function listKeys(db: Models, workspaceId: string): Promise<ApiKey[]> {
   const keys = await db.apiKey.findMany({ where: { workspaceId }, select: publicFields, orderBy: { id: 'asc' } });

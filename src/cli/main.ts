@@ -3,6 +3,7 @@ import { addAttributeCommands } from './attributes.ts';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
+import { addImportCommands } from './import.ts';
 import { addIndexCommands } from './indexes.ts';
 import { addKeyCommands } from './keys.ts';
 import { describeFailure } from './output.ts';
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
     .description(
-      'Manages workspaces, their API keys, declared attributes and optional indexes, shows the audit trail, and checks uids.',
+      'Manages workspaces, their API keys, declared attributes and optional indexes, shows the audit trail, checks uids, and imports files.',
     )
     .addHelpText('after', examples)
     .helpCommand(false)
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   addDeletionCommands(program, withDatabase);
   addAttributeCommands(program, withDatabase);
   addIndexCommands(program, withDatabase);
+  addImportCommands(program, withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

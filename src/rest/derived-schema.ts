@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
-import { dateValue } from './dates.ts';
+import { dateValue } from '../domain/shared/dates.ts';
 import { restNameOf } from './operation.ts';
 
 /** Conversions of objects: one can contain itself, and each has one definition in the OpenAPI document. */

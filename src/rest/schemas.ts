@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { newEvent } from '../domain/events/inputs.ts';
 import { isJsonObject, lengthOfArray, unsafeNumberIn, unsafeNumberIssue } from '../domain/shared/attributes.ts';
+import { dateValue } from '../domain/shared/dates.ts';
 import {
   attributeLimits,
   MAX_APP_VERSION_LENGTH,
@@ -18,7 +19,6 @@ import { deviceToken, listIds, newUser, number, uid, userUpdate } from '../domai
 import type { ProfileField } from '../domain/users/profile-fields.ts';
 import { userSearch } from '../domain/users/search.ts';
 import { normalizeUid } from '../domain/users/uid.ts';
-import { dateValue } from './dates.ts';
 import { idempotencyHeaders } from './idempotency-key.ts';
 import { domainInput, withFields } from './operation.ts';
 

@@ -46,6 +46,8 @@ export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, 
 export interface Registration {
   userId: string;
   device: NewDevice;
+  /** When the device was last registered, for a device that is restored; now by default. */
+  lastSeenAt?: Date | undefined;
 }
 
 /**
@@ -83,10 +85,11 @@ export async function registerDevices(
   await tx.execute`/* registerDevices */
     WITH input AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS input(token text, "userId" uuid, platform device_platform, place int)
+        AS input(token text, "userId" uuid, platform device_platform, place int, "lastSeenAt" timestamptz)
     ), registered AS (
       INSERT INTO devices (workspace_id, token, user_id, platform, last_seen_at)
-      SELECT ${workspaceId}::uuid, token, "userId", platform, statement_timestamp() + place * interval '1 microsecond'
+      SELECT ${workspaceId}::uuid, token, "userId", platform,
+        coalesce("lastSeenAt", statement_timestamp() + place * interval '1 microsecond')
       FROM input ORDER BY token
       ON CONFLICT (workspace_id, token) DO UPDATE SET ${movedDevice}
       RETURNING user_id, former_user_id
@@ -109,9 +112,9 @@ export async function registerDevices(
 
 /** The devices that remain after several registrations in order: the last of each token, and the newest of each user. */
 function newestDevices(registrations: readonly Registration[]) {
-  const byToken = new Map<string, { userId: string; token: string; platform: string; place: number }>();
-  for (const [place, { userId, device }] of registrations.entries()) {
-    byToken.set(device.token, { userId, ...device, place });
+  const byToken = new Map<string, NewDevice & { userId: string; place: number; lastSeenAt: Date | undefined }>();
+  for (const [place, { userId, device, lastSeenAt }] of registrations.entries()) {
+    byToken.set(device.token, { userId, ...device, place, lastSeenAt });
   }
   const byUser = Map.groupBy(byToken.values(), ({ userId }) => userId);
   return [...byUser.values()].flatMap((devices) => devices.sort((a, b) => b.place - a.place).slice(0, MAX_DEVICES));

@@ -58,11 +58,17 @@ const wholeRequest = (events: readonly Outcome<NewEvent>[], key: string): Idempo
     events: events.map((event) => (isFailure(event) ? null : canonicalNewEvent(event))),
   });
 
-async function writeEvents(
+/**
+ * Adds several valid events in a transaction that the caller has begun.
+ * @param whole the claim of the key of the whole request, if it has one.
+ * @returns the event of each input or its error, in order.
+ * @throws as `addEvents`.
+ */
+export async function writeEvents(
   tx: WriteDb,
   { workspaceId, actorName }: Actor,
   inputs: readonly NewEvent[],
-  whole: IdempotentRequest | undefined,
+  whole?: IdempotentRequest,
 ): Promise<Outcome<Event>[]> {
   const { claims, repeats } = await claimEach(tx, workspaceId, inputs, whole);
   const existing = await readEvents(

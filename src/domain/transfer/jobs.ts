@@ -142,6 +142,16 @@ export async function findJobOfSource(
   return job;
 }
 
+/** Lets the file of a completed job be imported again, by a new job. */
+export async function forgetSource(
+  db: WriteDb,
+  { workspaceId, id }: Pick<TransferJob, 'workspaceId' | 'id'>,
+): Promise<void> {
+  await db.execute`/* forgetTransferSource */
+    UPDATE transfer_jobs SET source = NULL
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND completed_at IS NOT NULL`;
+}
+
 /**
  * Makes a process the owner of a job that is not complete, and returns the job at its position. The former owner, if it
  * still runs, fails with `JobTakenError` at its next step.

@@ -29,6 +29,12 @@ interface Progress {
   alone: Set<number>;
 }
 
+/** Options of `upsertMany`. */
+interface UpsertManyOptions {
+  /** Whether new users can claim imported ones with the same address; false if the inputs say which users have an updateable uid. */
+  canClaim?: boolean;
+}
+
 /**
  * `updateUser` for many inputs in a transaction that the caller has begun, with two to six statements: one locks the users who
  * exist, one updates them, one inserts the others, and others write devices and list memberships. Rows are locked in a fixed
@@ -46,6 +52,7 @@ export async function upsertMany(
   tx: WriteDb,
   actor: Actor,
   inputs: readonly Outcome<UserUpdate>[],
+  { canClaim = true }: UpsertManyOptions = {},
 ): Promise<Outcome<Upserted>[]> {
   const outcomes = new Map<number, Outcome<Upserted>>();
   const allowed: Entry[] = [];
@@ -67,7 +74,8 @@ export async function upsertMany(
     else outcomes.set(entry.place, { error: new NotFoundError('List') });
   }
   const locked = await lockUsers(tx, actor, entries);
-  const progress = { lists, ...locked, outcomes, alone: new Set<number>() };
+  const claimable = canClaim ? locked.claimable : new Set<string>();
+  const progress = { lists, uids: locked.uids, claimable, outcomes, alone: new Set<number>() };
   for (const round of toRounds(entries)) await writeRound(tx, actor, round, progress);
   await writeRelations(tx, actor, entries, progress);
   return inputs.map((_, place) => outcomes.get(place) ?? missingOutcome());
@@ -81,7 +89,8 @@ function missingOutcome(): never {
  * Locks the users with the uids of the inputs, and those whose uid may be claimed, in the order of their ids.
  *
  * Each row is looked up by its key in a lateral subquery: with `= ANY`, PostgreSQL can read all users of a workspace that its
- * statistics do not know yet, such as during the first import.
+ * statistics do not know yet, such as during the first import. For the same reason, addresses are looked up in the order of
+ * their index: the primary key has any other order, too, and would be read completely for each address.
  */
 async function lockUsers(
   tx: WriteDb,
@@ -97,10 +106,10 @@ async function lockUsers(
       ) AS users
       UNION
       SELECT users.id FROM unnest(${arrayParameter([...emails], 'text')}) AS sent(email) CROSS JOIN LATERAL (
-        SELECT id FROM users
-        WHERE workspace_id = ${workspaceId}::uuid AND email = sent.email AND uid_updateable
-        ORDER BY id LIMIT 2
-      ) AS users
+        SELECT id, email, uid_updateable FROM users
+        WHERE workspace_id = ${workspaceId}::uuid AND email <= sent.email
+        ORDER BY email DESC, uid_updateable DESC, id LIMIT 2
+      ) AS users WHERE users.email = sent.email AND users.uid_updateable
     )
     SELECT users.* FROM (SELECT id FROM found ORDER BY id) AS sorted CROSS JOIN LATERAL (
       SELECT uid, CASE WHEN uid_updateable THEN email END AS "claimableEmail" FROM users

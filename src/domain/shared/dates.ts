@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from '../domain/shared/instant.ts';
+import { instant } from './instant.ts';
 
 const dateTime = z.iso.datetime({ offset: true });
 
@@ -55,6 +55,13 @@ function fromUnixTimestamp(timestamp: number): Date {
   return new Date(Math.round(Math.abs(timestamp) < FIRST_UNIX_MS ? timestamp * 1000 : timestamp));
 }
 
+/** Parses a date as `dateValue` does; undefined if it is invalid. */
+export function parseDate(value: string | number): Date | undefined {
+  const isUnix = typeof value === 'number' || UNIX_TEXT.test(value);
+  const date = isUnix ? fromUnixTimestamp(Number(value)) : parse(value);
+  return date && !Number.isNaN(date.getTime()) ? date : undefined;
+}
+
 /**
  * "A valid date string" of the REST reference: ISO 8601 with or without a time and an offset, or RFC 2822; or a Unix timestamp in
  * seconds or milliseconds, as a number or as text.
@@ -62,9 +69,8 @@ function fromUnixTimestamp(timestamp: number): Date {
 export const dateValue = z
   .union([z.string(), z.number()], { error: 'must be a date as text, or a Unix timestamp' })
   .transform((value, context) => {
-    const isUnix = typeof value === 'number' || UNIX_TEXT.test(value);
-    const date = isUnix ? fromUnixTimestamp(Number(value)) : parse(value);
-    if (date && !Number.isNaN(date.getTime())) return date;
+    const date = parseDate(value);
+    if (date) return date;
     const message = 'must be a valid date, such as 2021-01-12T05:24:39.062+00:00, or a Unix timestamp';
     context.addIssue({ code: 'custom', params: { code: 'INVALID_DATE' }, message });
     return z.NEVER;

@@ -1,0 +1,180 @@
+import { MAX_ECHO_LENGTH } from '../shared/limits.ts';
+import { guessType, isConvertible, isForeignDate, isForeignNumber, missingOption } from './cells.ts';
+import { type CellType, cellTypes, type Field, fieldsOf, findField, type ImportKind, nearestField } from './fields.ts';
+import { type Cell, EMPTY_TEXT } from './formats/csv.ts';
+import { type CsvRules, ImportFileError } from './formats/record.ts';
+
+/** How the columns of a CSV file become fields. */
+export interface ColumnOptions extends CsvRules {
+  /** By the name of the column: the field, with a type after a colon for attributes, or `-` to ignore it. */
+  map?: Readonly<Record<string, string>>;
+  /** By the name of the field. */
+  types?: Readonly<Record<string, CellType>>;
+  /** What becomes of columns without a field: `attributes` of the same name, or nothing. Otherwise, they are an error. */
+  unknown?: 'attributes' | 'ignore';
+}
+
+/** A column of a CSV file. */
+export interface Column {
+  /** Its name in the header. */
+  readonly column: string;
+  /** The field that its cells become; null if it is ignored. */
+  readonly field: string | null;
+  readonly type: CellType | 'texts';
+  /** The attribute that its cells become, and the object that holds it. */
+  readonly attribute?: readonly [parent: string, key: string];
+  /** A cell that is not empty; null if the sample has none. */
+  readonly example: string | null;
+}
+
+const isCellType = (text: string): text is CellType => cellTypes.some((type) => type === text);
+
+/** Separates a type from the name of a field, as in `meta.age:number`. */
+function splitType(name: string): { name: string; type?: CellType } {
+  const at = name.lastIndexOf(':');
+  const type = name.slice(at + 1).trim();
+  return at > 0 && isCellType(type) ? { name: name.slice(0, at).trim(), type } : { name };
+}
+
+/** The target of a column: a field, an attribute, nothing (null), or undefined if there is none of its name. */
+interface Target {
+  field: string;
+  type: Field['type'];
+  attribute?: readonly [string, string];
+}
+
+function toTarget(kind: ImportKind, text: string): Target | undefined {
+  const { name, type } = splitType(text);
+  const field = findField(kind, name);
+  if (field) return { field: field.name, type: field.type === 'guessed' ? (type ?? field.type) : field.type };
+  const parent = fieldsOf[kind].attributes;
+  if (!parent || !name.toLowerCase().startsWith(`${parent}.`)) return undefined;
+  const key = name.slice(parent.length + 1);
+  return { field: `${parent}.${key}`, type: type ?? 'guessed', attribute: [parent, key] };
+}
+
+/**
+ * Maps the columns of a CSV file to fields, and guesses the types of those that can have any.
+ * @param sample the first records.
+ * @throws {ImportFileError} naming all columns that have no field.
+ */
+export function mapColumns(
+  kind: ImportKind,
+  header: readonly string[],
+  sample: readonly (readonly Cell[])[],
+  options: ColumnOptions,
+): Column[] {
+  const names = header.map((name) => name.trim());
+  checkMap(names, options);
+  const unknown: string[] = [];
+  const columns = names.map((column, place): Column => {
+    const cells = sample.flatMap((record) => {
+      const cell = record[place];
+      return typeof cell === 'string' && cell.trim() !== '' ? [cell] : [];
+    });
+    const [example = null] = cells;
+    const target = targetOf(kind, column, options);
+    if (target === undefined) unknown.push(column);
+    if (!target) return { column, field: null, type: 'string', example };
+    const { field, attribute } = target;
+    const type = typeOf(column, target, cells, options);
+    const typical = cells.find((cell) => isConvertible(cell, type, options)) ?? example;
+    return { column, field, ...(attribute ? { attribute } : {}), type, example: typical };
+  });
+  if (unknown.length > 0) throw unknownColumns(kind, unknown);
+  checkTargets(kind, columns, options);
+  return columns;
+}
+
+/** @returns null for a column to ignore, undefined for one without a field. */
+function targetOf(kind: ImportKind, column: string, { map = {}, unknown }: ColumnOptions): Target | null | undefined {
+  const mapped = Object.hasOwn(map, column) ? map[column] : undefined;
+  if (mapped === '-') return null;
+  if (mapped !== undefined) {
+    const target = toTarget(kind, mapped);
+    if (target) return target;
+    throw new ImportFileError(`--map "${column}=${mapped}": there is no field "${mapped}". ${fieldList(kind)}`);
+  }
+  const target = column === '' ? undefined : toTarget(kind, column);
+  if (target) return target;
+  const parent = fieldsOf[kind].attributes;
+  if (unknown === 'attributes' && parent && column !== '') {
+    return toTarget(kind, `${parent}.${column}`);
+  }
+  return unknown === 'ignore' ? null : undefined;
+}
+
+const fieldList = (kind: ImportKind) => {
+  const { all, attributes } = fieldsOf[kind];
+  const names = all.map(({ name }) => name);
+  return `The fields are ${[...names, ...(attributes ? [`${attributes}.NAME`] : [])].join(', ')}.`;
+};
+
+function typeOf(
+  column: string,
+  { field, type }: Target,
+  cells: readonly string[],
+  options: ColumnOptions,
+): Column['type'] {
+  const given = Object.hasOwn(options.types ?? {}, field) ? options.types?.[field] : undefined;
+  if (type !== 'guessed') return type;
+  if (given) return given;
+  const missing = missingOption(cells, options);
+  if (missing) {
+    const isTypical = missing === 'decimal' ? isForeignNumber : isForeignDate;
+    const example = JSON.stringify(cells.find((cell) => isTypical(cell.trim())));
+    const advice = missing === 'decimal' ? '--decimal comma or --decimal point' : '--dates dmy or --dates mdy';
+    throw new ImportFileError(
+      `Column "${column}" has ${missing === 'decimal' ? 'numbers' : 'dates'} such as ${example}: use ${advice}, or --type ${field}=string to import them as text.`,
+    );
+  }
+  return guessType(cells, options);
+}
+
+function unknownColumns(kind: ImportKind, names: readonly string[]): ImportFileError {
+  const shown = names.map((name) => {
+    const nearest = nearestField(kind, name);
+    const text = JSON.stringify(name.slice(0, MAX_ECHO_LENGTH));
+    return nearest ? `${text} (did you mean ${nearest}?)` : text;
+  });
+  const parent = fieldsOf[kind].attributes;
+  const [first = ''] = names;
+  const target = nearestField(kind, first) ?? (parent ? `${parent}.${first || 'name'}` : 'title');
+  return new ImportFileError(
+    `Unknown columns: ${shown.join(', ')}. Map each with --map ${JSON.stringify(`${first}=${target}`)}, ignore it with --map ${JSON.stringify(`${first}=-`)}, or use --ignore-unknown${parent ? ' or --unknown-to-meta' : ''}. ${fieldList(kind)}`,
+  );
+}
+
+function checkMap(names: readonly string[], { map = {} }: ColumnOptions): void {
+  const missing = Object.keys(map).filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  const columns = names.map((name) => JSON.stringify(name)).join(', ');
+  throw new ImportFileError(
+    `--map names columns that the file does not have: ${missing.join(', ')}. It has ${columns}.`,
+  );
+}
+
+function checkTargets(kind: ImportKind, columns: readonly Column[], { types = {} }: ColumnOptions): void {
+  const byField = Map.groupBy(columns, ({ field }) => field);
+  for (const [field, [first, second]] of byField) {
+    if (field === null || !first || !second) continue;
+    throw new ImportFileError(
+      `Columns "${first.column}" and "${second.column}" are both ${field}. Ignore one with --map "${second.column}=-".`,
+    );
+  }
+  const missing = fieldsOf[kind].required.filter((field) => !byField.has(field));
+  if (missing.length > 0) {
+    const names = columns.map(({ column }) => JSON.stringify(column)).join(', ');
+    throw new ImportFileError(
+      `No column is ${missing.join(' or ')}. Use --map "COLUMN=${missing[0]}". The columns are ${names}.`,
+    );
+  }
+  const untyped = Object.keys(types).filter((field) => !columns.some((each) => each.field === field));
+  if (untyped.length > 0) throw new ImportFileError(`--type names fields that no column has: ${untyped.join(', ')}.`);
+}
+
+/** Whether a cell has no value. */
+export const isAbsent = (cell: Cell | undefined): cell is '' | undefined => cell === undefined || cell === '';
+
+/** The text of a cell. */
+export const textOf = (cell: Cell): string => (cell === EMPTY_TEXT ? '' : cell);

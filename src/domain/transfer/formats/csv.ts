@@ -1,0 +1,146 @@
+import { parse } from 'csv-parse/sync';
+import { type RawRecord, recordIssue } from './record.ts';
+
+/** Characters that can separate cells. */
+export const delimiters = [',', ';', '\t', '|'] as const;
+
+/** Stands for a cell of `""`, which is an empty text; an empty cell is absent. */
+export const EMPTY_TEXT = Symbol('EMPTY_TEXT');
+
+/** The content of a cell; empty if it is absent. */
+export type Cell = string | typeof EMPTY_TEXT;
+
+/** How cells are separated, and how many a record has. */
+export interface CsvShape {
+  delimiter: string;
+  columns: number;
+}
+
+/** Detects the delimiter of a header: the one that occurs most often outside of quotes. */
+export function detectDelimiter(header: string): string {
+  const unquoted = header.replaceAll(/"[^"]*"/g, '');
+  const counts = delimiters.map((delimiter) => unquoted.split(delimiter).length);
+  return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
+}
+
+/** The cells of a record, or why they cannot be read. */
+export type Cells = readonly Cell[] | { fault: string };
+
+/** Splits records into cells. */
+export function parseCells(texts: readonly string[], delimiter: string): Cells[] {
+  const all = tryParse(texts.join('\n'), delimiter);
+  if ('records' in all && all.records.length === texts.length) return all.records;
+  // One of them is malformed.
+  return texts.map((text) => {
+    const parsed = tryParse(text, delimiter);
+    if ('fault' in parsed) return parsed;
+    const [record, another] = parsed.records;
+    return record && !another ? record : { fault: 'must be one record' };
+  });
+}
+
+function tryParse(text: string, delimiter: string): { records: Cell[][] } | { fault: string } {
+  try {
+    const records: Cell[][] = parse(text, {
+      delimiter,
+      record_delimiter: ['\r\n', '\n'],
+      relax_column_count: true,
+      // Takes twice as long as without.
+      ...(text.includes('""') ? { cast: markEmptyText } : {}),
+    });
+    return { records };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return { fault: faults[code] ?? 'must be valid CSV' };
+  }
+}
+
+// csv-parse expects the type of the cell's content.
+const markEmptyText = (value: string, { quoting }: { quoting: boolean }): Cell =>
+  value === '' && quoting ? EMPTY_TEXT : value;
+
+const faults: Readonly<Record<string, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: 'has text after a closing quote; a quote within quotes must be doubled',
+  INVALID_OPENING_QUOTE: 'has a quote in a cell without quotes; quote the cell, and double the quote in it',
+  CSV_QUOTE_NOT_CLOSED: 'has a quote that is not closed',
+};
+
+/** Maximum number of characters in a record of several lines: more than any valid one has, so that a missing quote is found. */
+const MAX_QUOTED_LENGTH = 64 * 1024;
+
+const UNCLOSED = recordIssue('INVALID_CSV', faults.CSV_QUOTE_NOT_CLOSED ?? '');
+
+/**
+ * Joins the lines of a CSV file to records: a record goes on in the next line while a quote is open. If the quote is not closed
+ * within `MAX_QUOTED_LENGTH`, or the record then has the wrong number of cells, only its first line is taken for malformed, so
+ * that a stray quote does not take other records with it.
+ * @param shape undefined until the header has been read.
+ */
+export async function* joinLines(
+  lines: AsyncIterable<RawRecord[]>,
+  shape: () => CsvShape | undefined,
+): AsyncGenerator<RawRecord[]> {
+  const open = new OpenRecord(shape);
+  for await (const batch of lines) {
+    const records = batch.flatMap((line) => open.add(line));
+    if (records.length > 0) yield records;
+  }
+  const records = open.end();
+  if (records.length > 0) yield records;
+}
+
+const hasOpenQuote = (text: string): boolean => {
+  let isOpen = false;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) isOpen = !isOpen;
+  return isOpen;
+};
+
+const isBlank = (text: string) => text === '' || text === '\r';
+
+/** The lines of a record whose quote is open. */
+class OpenRecord {
+  readonly #shape: () => CsvShape | undefined;
+  #lines: RawRecord[] = [];
+  #length = 0;
+
+  constructor(shape: () => CsvShape | undefined) {
+    this.#shape = shape;
+  }
+
+  /** Adds a line. @returns the records that are complete. */
+  add(line: RawRecord): RawRecord[] {
+    const isToggled = line.fault === undefined && line.text.includes('"') && hasOpenQuote(line.text);
+    if (this.#lines.length === 0 && !isToggled) return isBlank(line.text) ? [] : [line];
+    this.#lines.push(line);
+    this.#length += line.text.length;
+    if (line.fault || this.#length > MAX_QUOTED_LENGTH) return this.#giveUp();
+    return isToggled && this.#lines.length > 1 ? this.#close() : [];
+  }
+
+  /** Returns the last records at the end of the file. */
+  end(): RawRecord[] {
+    const records: RawRecord[] = [];
+    while (this.#lines.length > 0) records.push(...this.#giveUp());
+    return records;
+  }
+
+  #close(): RawRecord[] {
+    const text = this.#lines.map((line) => line.text).join('\n');
+    const shape = this.#shape();
+    const [cells] = shape ? parseCells([text], shape.delimiter) : [];
+    if (shape && (cells === undefined || 'fault' in cells || cells.length !== shape.columns)) return this.#giveUp();
+    const [{ line } = { line: 0 }] = this.#lines;
+    this.#lines = [];
+    this.#length = 0;
+    return [{ line, text }];
+  }
+
+  /** Takes the first line for malformed, and the others for new records. */
+  #giveUp(): RawRecord[] {
+    const [first, ...others] = this.#lines;
+    this.#lines = [];
+    this.#length = 0;
+    if (!first) return [];
+    return [first.fault ? first : { ...first, fault: UNCLOSED }, ...others.flatMap((line) => this.add(line))];
+  }
+}
