@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database, DatabaseClient } from '../db/client.ts';
 import { isUnavailable } from '../db/errors.ts';
-import { endJob, type JobEnd, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
+import { endJob, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
 import {
   deleteExpiredJobs,
   endAbandonedUploads,
@@ -12,7 +12,7 @@ import {
   reportRunning,
   takeNextJob,
 } from '../domain/transfer/queue.ts';
-import { describeJobFailure, runStoredJob } from '../domain/transfer/run-stored-job.ts';
+import { describeJobFailure, KEEP_MS, runStoredJob } from '../domain/transfer/run-stored-job.ts';
 import type { Job, RunningJobs } from './run-jobs.ts';
 
 /** Interval in ms between two searches for a job. */
@@ -23,11 +23,6 @@ const HEARTBEAT_MS = LEASE_MS / 5;
 
 /** Maximum number of jobs that a process runs at the same time. */
 const MAX_JOBS = 2;
-
-const DAY_MS = 86_400_000;
-
-/** How long in ms a job and its files are kept after its end. */
-const KEEP_MS = { import: 7 * DAY_MS, export: DAY_MS } as const;
 
 /** A job that this process runs. */
 class JobRun {
@@ -56,8 +51,9 @@ class JobRun {
     const ended = new AbortController();
     const beating = this.#beat(ended.signal);
     try {
-      await runStoredJob(this.#db, this.#job, this.#owner, signal);
-      await this.#end({ state: 'completed' });
+      const { state, written, rejected } = await runStoredJob(this.#db, this.#job, this.#owner, signal);
+      if (state === 'completed') this.#log.info({ written, rejected }, 'an import or export completed');
+      else await this.#release();
     } catch (error) {
       await this.#fail(error);
     } finally {
@@ -79,7 +75,7 @@ class JobRun {
   async #fail(error: unknown): Promise<void> {
     const { signal } = this.#stopping;
     if (error instanceof JobTakenError || signal.reason instanceof JobTakenError) return;
-    if (signal.aborted) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+    if (signal.aborted) return await this.#release();
     if (error instanceof Error && isUnavailable(error)) {
       // Without further heartbeats, a process takes the job again.
       this.#log.warn({ err: error }, 'an import or export was interrupted; retrying');
@@ -87,17 +83,16 @@ class JobRun {
     }
     const message = describeJobFailure(error);
     if (message === undefined) this.#log.error({ err: error }, 'an import or export failed');
-    await this.#end({ state: 'failed', error: message ?? 'Unexpected error.' });
+    const keepMs = KEEP_MS[this.#job.kind.startsWith('import') ? 'import' : 'export'];
+    const end = { state: 'failed', error: message ?? 'Unexpected error.', keepMs } as const;
+    await endJob(this.#db, this.#job, this.#owner, end).catch((failure: unknown) => {
+      if (!(failure instanceof JobTakenError)) this.#log.warn({ err: failure }, 'cannot end a job; retrying');
+    });
   }
 
-  async #end(end: Pick<JobEnd, 'state' | 'error'>): Promise<void> {
-    const keepMs = KEEP_MS[this.#job.kind.startsWith('import') ? 'import' : 'export'];
-    try {
-      const { state, written, rejected } = await endJob(this.#db, this.#job, this.#owner, { ...end, keepMs });
-      this.#log.info({ state, written, rejected }, 'an import or export ended');
-    } catch (error) {
-      if (!(error instanceof JobTakenError)) this.#log.warn({ err: error }, 'cannot end an import or export; retrying');
-    }
+  /** Lets another process continue at once; has no effect if it was canceled or taken. */
+  async #release(): Promise<void> {
+    await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
   }
 }
 

@@ -6,7 +6,7 @@ import { validationIssues } from '../shared/validation.ts';
 import type { ImportKind } from './fields.ts';
 import { ImportFileError, type ParsedRecord, type RawRecord } from './formats/record.ts';
 import { actorOf, advanceJob, type TransferJob } from './jobs.ts';
-import { type RecordWriter, type Written, writers } from './kinds.ts';
+import { isImportKind, type RecordWriter, type Written, writers } from './kinds.ts';
 import type { ImportFile } from './open.ts';
 import type { Pace } from './pace.ts';
 
@@ -101,10 +101,8 @@ export async function runImport(
   return state.progress;
 }
 
-const isImport = (kind: TransferJob['kind']): kind is ImportKind => kind in writers;
-
 function writerOfJob({ kind, scopes }: TransferJob): RecordWriter {
-  if (!isImport(kind)) throw new Error(`${kind} is not an import.`);
+  if (!isImportKind(kind)) throw new Error(`${kind} is not an import.`);
   const writer = writers[kind];
   if (!scopes.includes(writer.scope)) throw new ForbiddenError('The import', writer.scope);
   return writer;

@@ -8,6 +8,7 @@ import { isFailure, type Outcome } from '../shared/bulk.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import type { Scope } from '../shared/scopes.ts';
 import type { ImportKind } from './fields.ts';
+import type { TransferKind } from './jobs.ts';
 import { importedList, writeLists } from './write-lists.ts';
 import { importedUser, writeUsers } from './write-users.ts';
 
@@ -84,3 +85,6 @@ export const writers: Readonly<Record<ImportKind, RecordWriter>> = {
     },
   }),
 };
+
+/** Whether jobs of a kind are imports. */
+export const isImportKind = (kind: TransferKind): kind is ImportKind => kind in writers;
