@@ -43,7 +43,7 @@ function tryParse(text: string, delimiter: string): { records: Cell[][] } | { fa
   try {
     const records: Cell[][] = parse(text, {
       delimiter,
-      record_delimiter: ['\r\n', '\n'],
+      record_delimiter: '\n',
       relax_column_count: true,
       // Takes twice as long as without.
       ...(text.includes('""') ? { cast: markEmptyText } : {}),
@@ -95,7 +95,8 @@ const hasOpenQuote = (text: string): boolean => {
   return isOpen;
 };
 
-const isBlank = (text: string) => text === '' || text === '\r';
+/** Within a record, a carriage return is part of a cell. */
+const withoutLineEnd = (text: string) => (text.endsWith('\r') ? text.slice(0, -1) : text);
 
 /** The lines of a record whose quote is open. */
 class OpenRecord {
@@ -110,7 +111,10 @@ class OpenRecord {
   /** Adds a line. @returns the records that are complete. */
   add(line: RawRecord): RawRecord[] {
     const isToggled = line.fault === undefined && line.text.includes('"') && hasOpenQuote(line.text);
-    if (this.#lines.length === 0 && !isToggled) return isBlank(line.text) ? [] : [line];
+    if (this.#lines.length === 0 && !isToggled) {
+      const text = withoutLineEnd(line.text);
+      return text === '' && !line.fault ? [] : [{ ...line, text }];
+    }
     this.#lines.push(line);
     this.#length += line.text.length;
     if (line.fault || this.#length > MAX_QUOTED_LENGTH) return this.#giveUp();
@@ -125,7 +129,7 @@ class OpenRecord {
   }
 
   #close(): RawRecord[] {
-    const text = this.#lines.map((line) => line.text).join('\n');
+    const text = withoutLineEnd(this.#lines.map((line) => line.text).join('\n'));
     const shape = this.#shape();
     const [cells] = shape ? parseCells([text], shape.delimiter) : [];
     if (shape && (cells === undefined || 'fault' in cells || cells.length !== shape.columns)) return this.#giveUp();
@@ -141,6 +145,7 @@ class OpenRecord {
     this.#lines = [];
     this.#length = 0;
     if (!first) return [];
-    return [first.fault ? first : { ...first, fault: UNCLOSED }, ...others.flatMap((line) => this.add(line))];
+    const text = withoutLineEnd(first.text);
+    return [first.fault ? first : { ...first, text, fault: UNCLOSED }, ...others.flatMap((line) => this.add(line))];
   }
 }
