@@ -22,12 +22,14 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'idempotency_keys',
   'transfer_jobs',
   'transfer_chunks',
+  'export_snapshots',
+  'export_rows',
 ]);
 
 /** Statements that determine a workspace: that of a caller's key, and that of the next job. */
 const exceptions = [
   /\bapi_keys\.public_key = \$\d/,
-  /\/\* (take(Deletion|Declaration|NextTransferJob)|endAbandonedTransferUploads|deleteExpiredTransfer(Chunks|Jobs)|listWorkspaceIds|findRestoredWorkspaces) \*\//,
+  /\/\* (take(Deletion|Declaration|NextTransferJob)|endAbandonedTransferUploads|findAbandonedExports|deleteExpiredTransfer(Chunks|Jobs)|listWorkspaceIds|findRestoredWorkspaces) \*\//,
 ];
 
 /** A token of SQL, or what is between two parentheses. */

@@ -152,3 +152,14 @@ export type TransferJob = Prisma.TransferJobModel
  * A part of a file of a job that was started over HTTP: its input, its rejected records, or its output.
  */
 export type TransferChunk = Prisma.TransferChunkModel
+/**
+ * Model ExportSnapshot
+ * What an export reads: a copy of the exported records at one instant. Deleted at the end of the export.
+ * Unlogged, as its rows: after a crash of the database, exports start again.
+ */
+export type ExportSnapshot = Prisma.ExportSnapshotModel
+/**
+ * Model ExportRows
+ * Consecutive records of an export: a row for each record would take several times as long to write and to read.
+ */
+export type ExportRows = Prisma.ExportRowsModel

@@ -158,6 +158,22 @@ async function withStoredRanges(
   return ranges.size === 0 ? condition : toCondition(filter, { indexes, findRange });
 }
 
+/**
+ * SQL of whether a row of `users` passes a filter, for users who are read by their ids.
+ * @param now as for `matchingUsers`.
+ */
+export async function userCondition(
+  db: ReadDb,
+  workspaceId: string,
+  where: UserFilter,
+  now: Date,
+): Promise<Prisma.Sql> {
+  const condition = toCondition(where);
+  const isAboutEvents = condition.dependencies().some(({ kind }) => kind === 'events');
+  const eventNames = isAboutEvents ? await readEventNames(db, workspaceId) : undefined;
+  return condition.sql({ workspaceId, now, eventNames }, false);
+}
+
 /** Whether a position can be one of a user in an order. */
 export function isPositionOfUser(workspaceId: string, query: UserQuery, position: Position): boolean {
   return isPositionIn(sortOfQuery(workspaceId, query), position);

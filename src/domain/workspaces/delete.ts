@@ -21,6 +21,8 @@ export const workspaceTables: readonly WorkspaceTable[] = [
   { name: 'idempotency_keys', key: { key: 'text' } },
   { name: 'transfer_chunks', key: { job_id: 'uuid', part: 'transfer_part', number: 'int' } },
   { name: 'transfer_jobs', key: { id: 'uuid' } },
+  { name: 'export_rows', key: { snapshot_id: 'uuid', number: 'int' } },
+  { name: 'export_snapshots', key: { id: 'uuid' } },
   { name: 'devices', key: { token: 'text' } },
   { name: 'list_memberships', key: { list_id: 'uuid', user_id: 'uuid' } },
   { name: 'segment_memberships', key: { definition_id: 'uuid', user_id: 'uuid' } },

@@ -56,6 +56,12 @@ async function createFullWorkspace(db: DatabaseClient, name: string) {
       INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
       SELECT ${workspaceId}::uuid, ${segmentId}::uuid, part, number, 'rows'
       FROM unnest(enum_range(NULL::transfer_part)) AS part CROSS JOIN generate_series(0, 1) AS number
+    ), snapshot AS (
+      INSERT INTO export_snapshots (workspace_id, id, heartbeat_at)
+      VALUES (${workspaceId}::uuid, ${segmentId}::uuid, now())
+    ), exported AS (
+      INSERT INTO export_rows (workspace_id, snapshot_id, number, records, rows)
+      SELECT ${workspaceId}::uuid, ${segmentId}::uuid, number, 0, '[]' FROM generate_series(0, 2) AS number
     ), due AS (
       INSERT INTO segment_due (workspace_id, user_id, definition_id, due_at)
       VALUES (${workspaceId}::uuid, ${userId}::uuid, ${segmentId}::uuid, now())
@@ -70,6 +76,8 @@ const full: RowCounts = {
   idempotency_keys: 2,
   transfer_chunks: 6,
   transfer_jobs: 1,
+  export_rows: 3,
+  export_snapshots: 1,
   devices: 24,
   list_memberships: 48,
   segment_memberships: 24,

@@ -420,7 +420,9 @@ export const ModelName = {
   IdempotencyKey: 'IdempotencyKey',
   RateLimitPoints: 'RateLimitPoints',
   TransferJob: 'TransferJob',
-  TransferChunk: 'TransferChunk'
+  TransferChunk: 'TransferChunk',
+  ExportSnapshot: 'ExportSnapshot',
+  ExportRows: 'ExportRows'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -436,7 +438,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "segmentWorker" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints" | "transferJob" | "transferChunk"
+    modelProps: "workspace" | "apiKey" | "user" | "userWords" | "attributeDeclaration" | "attributeValue" | "device" | "list" | "listMembership" | "segment" | "segmentDefinition" | "segmentMembership" | "segmentSuppression" | "segmentDue" | "changeConsumer" | "segmentWorker" | "event" | "userActivity" | "userDeletion" | "change" | "idempotencyKey" | "rateLimitPoints" | "transferJob" | "transferChunk" | "exportSnapshot" | "exportRows"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2200,6 +2202,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ExportSnapshot: {
+      payload: Prisma.$ExportSnapshotPayload<ExtArgs>
+      fields: Prisma.ExportSnapshotFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ExportSnapshotFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ExportSnapshotFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>
+        }
+        findFirst: {
+          args: Prisma.ExportSnapshotFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ExportSnapshotFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>
+        }
+        findMany: {
+          args: Prisma.ExportSnapshotFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>[]
+        }
+        create: {
+          args: Prisma.ExportSnapshotCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>
+        }
+        createMany: {
+          args: Prisma.ExportSnapshotCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ExportSnapshotCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>[]
+        }
+        delete: {
+          args: Prisma.ExportSnapshotDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>
+        }
+        update: {
+          args: Prisma.ExportSnapshotUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>
+        }
+        deleteMany: {
+          args: Prisma.ExportSnapshotDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ExportSnapshotUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ExportSnapshotUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>[]
+        }
+        upsert: {
+          args: Prisma.ExportSnapshotUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportSnapshotPayload>
+        }
+        aggregate: {
+          args: Prisma.ExportSnapshotAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateExportSnapshot>
+        }
+        groupBy: {
+          args: Prisma.ExportSnapshotGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ExportSnapshotGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ExportSnapshotCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ExportSnapshotCountAggregateOutputType> | number
+        }
+      }
+    }
+    ExportRows: {
+      payload: Prisma.$ExportRowsPayload<ExtArgs>
+      fields: Prisma.ExportRowsFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ExportRowsFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ExportRowsFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>
+        }
+        findFirst: {
+          args: Prisma.ExportRowsFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ExportRowsFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>
+        }
+        findMany: {
+          args: Prisma.ExportRowsFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>[]
+        }
+        create: {
+          args: Prisma.ExportRowsCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>
+        }
+        createMany: {
+          args: Prisma.ExportRowsCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ExportRowsCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>[]
+        }
+        delete: {
+          args: Prisma.ExportRowsDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>
+        }
+        update: {
+          args: Prisma.ExportRowsUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>
+        }
+        deleteMany: {
+          args: Prisma.ExportRowsDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ExportRowsUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ExportRowsUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>[]
+        }
+        upsert: {
+          args: Prisma.ExportRowsUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExportRowsPayload>
+        }
+        aggregate: {
+          args: Prisma.ExportRowsAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateExportRows>
+        }
+        groupBy: {
+          args: Prisma.ExportRowsGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ExportRowsGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ExportRowsCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ExportRowsCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2553,6 +2703,26 @@ export const TransferChunkScalarFieldEnum = {
 } as const
 
 export type TransferChunkScalarFieldEnum = (typeof TransferChunkScalarFieldEnum)[keyof typeof TransferChunkScalarFieldEnum]
+
+
+export const ExportSnapshotScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  id: 'id',
+  heartbeatAt: 'heartbeatAt'
+} as const
+
+export type ExportSnapshotScalarFieldEnum = (typeof ExportSnapshotScalarFieldEnum)[keyof typeof ExportSnapshotScalarFieldEnum]
+
+
+export const ExportRowsScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  snapshotId: 'snapshotId',
+  number: 'number',
+  records: 'records',
+  rows: 'rows'
+} as const
+
+export type ExportRowsScalarFieldEnum = (typeof ExportRowsScalarFieldEnum)[keyof typeof ExportRowsScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2986,6 +3156,8 @@ export type GlobalOmitConfig = {
   rateLimitPoints?: Prisma.RateLimitPointsOmit
   transferJob?: Prisma.TransferJobOmit
   transferChunk?: Prisma.TransferChunkOmit
+  exportSnapshot?: Prisma.ExportSnapshotOmit
+  exportRows?: Prisma.ExportRowsOmit
 }
 
 /* Types for Logging */

@@ -74,7 +74,9 @@ export const ModelName = {
   IdempotencyKey: 'IdempotencyKey',
   RateLimitPoints: 'RateLimitPoints',
   TransferJob: 'TransferJob',
-  TransferChunk: 'TransferChunk'
+  TransferChunk: 'TransferChunk',
+  ExportSnapshot: 'ExportSnapshot',
+  ExportRows: 'ExportRows'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -407,6 +409,26 @@ export const TransferChunkScalarFieldEnum = {
 } as const
 
 export type TransferChunkScalarFieldEnum = (typeof TransferChunkScalarFieldEnum)[keyof typeof TransferChunkScalarFieldEnum]
+
+
+export const ExportSnapshotScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  id: 'id',
+  heartbeatAt: 'heartbeatAt'
+} as const
+
+export type ExportSnapshotScalarFieldEnum = (typeof ExportSnapshotScalarFieldEnum)[keyof typeof ExportSnapshotScalarFieldEnum]
+
+
+export const ExportRowsScalarFieldEnum = {
+  workspaceId: 'workspaceId',
+  snapshotId: 'snapshotId',
+  number: 'number',
+  records: 'records',
+  rows: 'rows'
+} as const
+
+export type ExportRowsScalarFieldEnum = (typeof ExportRowsScalarFieldEnum)[keyof typeof ExportRowsScalarFieldEnum]
 
 
 export const SortOrder = {

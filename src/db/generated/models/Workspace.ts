@@ -185,6 +185,7 @@ export type WorkspaceWhereInput = {
   userDeletions?: Prisma.UserDeletionListRelationFilter
   attributeDeclarations?: Prisma.AttributeDeclarationListRelationFilter
   transferJobs?: Prisma.TransferJobListRelationFilter
+  exportSnapshots?: Prisma.ExportSnapshotListRelationFilter
 }
 
 export type WorkspaceOrderByWithRelationInput = {
@@ -203,6 +204,7 @@ export type WorkspaceOrderByWithRelationInput = {
   userDeletions?: Prisma.UserDeletionOrderByRelationAggregateInput
   attributeDeclarations?: Prisma.AttributeDeclarationOrderByRelationAggregateInput
   transferJobs?: Prisma.TransferJobOrderByRelationAggregateInput
+  exportSnapshots?: Prisma.ExportSnapshotOrderByRelationAggregateInput
 }
 
 export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
@@ -224,6 +226,7 @@ export type WorkspaceWhereUniqueInput = Prisma.AtLeast<{
   userDeletions?: Prisma.UserDeletionListRelationFilter
   attributeDeclarations?: Prisma.AttributeDeclarationListRelationFilter
   transferJobs?: Prisma.TransferJobListRelationFilter
+  exportSnapshots?: Prisma.ExportSnapshotListRelationFilter
 }, "id">
 
 export type WorkspaceOrderByWithAggregationInput = {
@@ -262,6 +265,7 @@ export type WorkspaceCreateInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateInput = {
@@ -280,6 +284,7 @@ export type WorkspaceUncheckedCreateInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUpdateInput = {
@@ -298,6 +303,7 @@ export type WorkspaceUpdateInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateInput = {
@@ -316,6 +322,7 @@ export type WorkspaceUncheckedUpdateInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateManyInput = {
@@ -531,6 +538,20 @@ export type WorkspaceUpdateOneRequiredWithoutTransferJobsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutTransferJobsInput, Prisma.WorkspaceUpdateWithoutTransferJobsInput>, Prisma.WorkspaceUncheckedUpdateWithoutTransferJobsInput>
 }
 
+export type WorkspaceCreateNestedOneWithoutExportSnapshotsInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutExportSnapshotsInput, Prisma.WorkspaceUncheckedCreateWithoutExportSnapshotsInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutExportSnapshotsInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+}
+
+export type WorkspaceUpdateOneRequiredWithoutExportSnapshotsNestedInput = {
+  create?: Prisma.XOR<Prisma.WorkspaceCreateWithoutExportSnapshotsInput, Prisma.WorkspaceUncheckedCreateWithoutExportSnapshotsInput>
+  connectOrCreate?: Prisma.WorkspaceCreateOrConnectWithoutExportSnapshotsInput
+  upsert?: Prisma.WorkspaceUpsertWithoutExportSnapshotsInput
+  connect?: Prisma.WorkspaceWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.WorkspaceUpdateToOneWithWhereWithoutExportSnapshotsInput, Prisma.WorkspaceUpdateWithoutExportSnapshotsInput>, Prisma.WorkspaceUncheckedUpdateWithoutExportSnapshotsInput>
+}
+
 export type WorkspaceCreateWithoutApiKeysInput = {
   id: string
   name: string
@@ -546,6 +567,7 @@ export type WorkspaceCreateWithoutApiKeysInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
@@ -563,6 +585,7 @@ export type WorkspaceUncheckedCreateWithoutApiKeysInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutApiKeysInput = {
@@ -596,6 +619,7 @@ export type WorkspaceUpdateWithoutApiKeysInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
@@ -613,6 +637,7 @@ export type WorkspaceUncheckedUpdateWithoutApiKeysInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutUsersInput = {
@@ -630,6 +655,7 @@ export type WorkspaceCreateWithoutUsersInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutUsersInput = {
@@ -647,6 +673,7 @@ export type WorkspaceUncheckedCreateWithoutUsersInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutUsersInput = {
@@ -680,6 +707,7 @@ export type WorkspaceUpdateWithoutUsersInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutUsersInput = {
@@ -697,6 +725,7 @@ export type WorkspaceUncheckedUpdateWithoutUsersInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutAttributeDeclarationsInput = {
@@ -714,6 +743,7 @@ export type WorkspaceCreateWithoutAttributeDeclarationsInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutAttributeDeclarationsInput = {
@@ -731,6 +761,7 @@ export type WorkspaceUncheckedCreateWithoutAttributeDeclarationsInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutAttributeDeclarationsInput = {
@@ -764,6 +795,7 @@ export type WorkspaceUpdateWithoutAttributeDeclarationsInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutAttributeDeclarationsInput = {
@@ -781,6 +813,7 @@ export type WorkspaceUncheckedUpdateWithoutAttributeDeclarationsInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutListsInput = {
@@ -798,6 +831,7 @@ export type WorkspaceCreateWithoutListsInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutListsInput = {
@@ -815,6 +849,7 @@ export type WorkspaceUncheckedCreateWithoutListsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutListsInput = {
@@ -848,6 +883,7 @@ export type WorkspaceUpdateWithoutListsInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutListsInput = {
@@ -865,6 +901,7 @@ export type WorkspaceUncheckedUpdateWithoutListsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutSegmentsInput = {
@@ -882,6 +919,7 @@ export type WorkspaceCreateWithoutSegmentsInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
@@ -899,6 +937,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutSegmentsInput = {
@@ -932,6 +971,7 @@ export type WorkspaceUpdateWithoutSegmentsInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
@@ -949,6 +989,7 @@ export type WorkspaceUncheckedUpdateWithoutSegmentsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutSegmentDefinitionsInput = {
@@ -966,6 +1007,7 @@ export type WorkspaceCreateWithoutSegmentDefinitionsInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput = {
@@ -983,6 +1025,7 @@ export type WorkspaceUncheckedCreateWithoutSegmentDefinitionsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutSegmentDefinitionsInput = {
@@ -1016,6 +1059,7 @@ export type WorkspaceUpdateWithoutSegmentDefinitionsInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput = {
@@ -1033,6 +1077,7 @@ export type WorkspaceUncheckedUpdateWithoutSegmentDefinitionsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutChangeConsumersInput = {
@@ -1050,6 +1095,7 @@ export type WorkspaceCreateWithoutChangeConsumersInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutChangeConsumersInput = {
@@ -1067,6 +1113,7 @@ export type WorkspaceUncheckedCreateWithoutChangeConsumersInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutChangeConsumersInput = {
@@ -1100,6 +1147,7 @@ export type WorkspaceUpdateWithoutChangeConsumersInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutChangeConsumersInput = {
@@ -1117,6 +1165,7 @@ export type WorkspaceUncheckedUpdateWithoutChangeConsumersInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutEventsInput = {
@@ -1134,6 +1183,7 @@ export type WorkspaceCreateWithoutEventsInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutEventsInput = {
@@ -1151,6 +1201,7 @@ export type WorkspaceUncheckedCreateWithoutEventsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutEventsInput = {
@@ -1184,6 +1235,7 @@ export type WorkspaceUpdateWithoutEventsInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutEventsInput = {
@@ -1201,6 +1253,7 @@ export type WorkspaceUncheckedUpdateWithoutEventsInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutUserDeletionsInput = {
@@ -1218,6 +1271,7 @@ export type WorkspaceCreateWithoutUserDeletionsInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
@@ -1235,6 +1289,7 @@ export type WorkspaceUncheckedCreateWithoutUserDeletionsInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutUserDeletionsInput = {
@@ -1268,6 +1323,7 @@ export type WorkspaceUpdateWithoutUserDeletionsInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
@@ -1285,6 +1341,7 @@ export type WorkspaceUncheckedUpdateWithoutUserDeletionsInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutIdempotencyKeysInput = {
@@ -1302,6 +1359,7 @@ export type WorkspaceCreateWithoutIdempotencyKeysInput = {
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
@@ -1319,6 +1377,7 @@ export type WorkspaceUncheckedCreateWithoutIdempotencyKeysInput = {
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
   transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutIdempotencyKeysInput = {
@@ -1352,6 +1411,7 @@ export type WorkspaceUpdateWithoutIdempotencyKeysInput = {
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
@@ -1369,6 +1429,7 @@ export type WorkspaceUncheckedUpdateWithoutIdempotencyKeysInput = {
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
   transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceCreateWithoutTransferJobsInput = {
@@ -1386,6 +1447,7 @@ export type WorkspaceCreateWithoutTransferJobsInput = {
   events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceUncheckedCreateWithoutTransferJobsInput = {
@@ -1403,6 +1465,7 @@ export type WorkspaceUncheckedCreateWithoutTransferJobsInput = {
   events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
   userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedCreateNestedManyWithoutWorkspaceInput
 }
 
 export type WorkspaceCreateOrConnectWithoutTransferJobsInput = {
@@ -1436,6 +1499,7 @@ export type WorkspaceUpdateWithoutTransferJobsInput = {
   events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUpdateManyWithoutWorkspaceNestedInput
 }
 
 export type WorkspaceUncheckedUpdateWithoutTransferJobsInput = {
@@ -1453,6 +1517,95 @@ export type WorkspaceUncheckedUpdateWithoutTransferJobsInput = {
   events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
   userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
   attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  exportSnapshots?: Prisma.ExportSnapshotUncheckedUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceCreateWithoutExportSnapshotsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceUncheckedCreateWithoutExportSnapshotsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  deletionRequestedAt?: Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  users?: Prisma.UserUncheckedCreateNestedManyWithoutWorkspaceInput
+  lists?: Prisma.ListUncheckedCreateNestedManyWithoutWorkspaceInput
+  segments?: Prisma.SegmentUncheckedCreateNestedManyWithoutWorkspaceInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedCreateNestedManyWithoutWorkspaceInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedCreateNestedManyWithoutWorkspaceInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutWorkspaceInput
+  events?: Prisma.EventUncheckedCreateNestedManyWithoutWorkspaceInput
+  userDeletions?: Prisma.UserDeletionUncheckedCreateNestedManyWithoutWorkspaceInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedCreateNestedManyWithoutWorkspaceInput
+  transferJobs?: Prisma.TransferJobUncheckedCreateNestedManyWithoutWorkspaceInput
+}
+
+export type WorkspaceCreateOrConnectWithoutExportSnapshotsInput = {
+  where: Prisma.WorkspaceWhereUniqueInput
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutExportSnapshotsInput, Prisma.WorkspaceUncheckedCreateWithoutExportSnapshotsInput>
+}
+
+export type WorkspaceUpsertWithoutExportSnapshotsInput = {
+  update: Prisma.XOR<Prisma.WorkspaceUpdateWithoutExportSnapshotsInput, Prisma.WorkspaceUncheckedUpdateWithoutExportSnapshotsInput>
+  create: Prisma.XOR<Prisma.WorkspaceCreateWithoutExportSnapshotsInput, Prisma.WorkspaceUncheckedCreateWithoutExportSnapshotsInput>
+  where?: Prisma.WorkspaceWhereInput
+}
+
+export type WorkspaceUpdateToOneWithWhereWithoutExportSnapshotsInput = {
+  where?: Prisma.WorkspaceWhereInput
+  data: Prisma.XOR<Prisma.WorkspaceUpdateWithoutExportSnapshotsInput, Prisma.WorkspaceUncheckedUpdateWithoutExportSnapshotsInput>
+}
+
+export type WorkspaceUpdateWithoutExportSnapshotsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUpdateManyWithoutWorkspaceNestedInput
+}
+
+export type WorkspaceUncheckedUpdateWithoutExportSnapshotsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  users?: Prisma.UserUncheckedUpdateManyWithoutWorkspaceNestedInput
+  lists?: Prisma.ListUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segments?: Prisma.SegmentUncheckedUpdateManyWithoutWorkspaceNestedInput
+  changeConsumers?: Prisma.ChangeConsumerUncheckedUpdateManyWithoutWorkspaceNestedInput
+  segmentDefinitions?: Prisma.SegmentDefinitionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutWorkspaceNestedInput
+  events?: Prisma.EventUncheckedUpdateManyWithoutWorkspaceNestedInput
+  userDeletions?: Prisma.UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput
+  attributeDeclarations?: Prisma.AttributeDeclarationUncheckedUpdateManyWithoutWorkspaceNestedInput
+  transferJobs?: Prisma.TransferJobUncheckedUpdateManyWithoutWorkspaceNestedInput
 }
 
 
@@ -1472,6 +1625,7 @@ export type WorkspaceCountOutputType = {
   userDeletions: number
   attributeDeclarations: number
   transferJobs: number
+  exportSnapshots: number
 }
 
 export type WorkspaceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1486,6 +1640,7 @@ export type WorkspaceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensi
   userDeletions?: boolean | WorkspaceCountOutputTypeCountUserDeletionsArgs
   attributeDeclarations?: boolean | WorkspaceCountOutputTypeCountAttributeDeclarationsArgs
   transferJobs?: boolean | WorkspaceCountOutputTypeCountTransferJobsArgs
+  exportSnapshots?: boolean | WorkspaceCountOutputTypeCountExportSnapshotsArgs
 }
 
 /**
@@ -1575,6 +1730,13 @@ export type WorkspaceCountOutputTypeCountTransferJobsArgs<ExtArgs extends runtim
   where?: Prisma.TransferJobWhereInput
 }
 
+/**
+ * WorkspaceCountOutputType without action
+ */
+export type WorkspaceCountOutputTypeCountExportSnapshotsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ExportSnapshotWhereInput
+}
+
 
 export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1592,6 +1754,7 @@ export type WorkspaceSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
   attributeDeclarations?: boolean | Prisma.Workspace$attributeDeclarationsArgs<ExtArgs>
   transferJobs?: boolean | Prisma.Workspace$transferJobsArgs<ExtArgs>
+  exportSnapshots?: boolean | Prisma.Workspace$exportSnapshotsArgs<ExtArgs>
   _count?: boolean | Prisma.WorkspaceCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["workspace"]>
 
@@ -1629,6 +1792,7 @@ export type WorkspaceInclude<ExtArgs extends runtime.Types.Extensions.InternalAr
   userDeletions?: boolean | Prisma.Workspace$userDeletionsArgs<ExtArgs>
   attributeDeclarations?: boolean | Prisma.Workspace$attributeDeclarationsArgs<ExtArgs>
   transferJobs?: boolean | Prisma.Workspace$transferJobsArgs<ExtArgs>
+  exportSnapshots?: boolean | Prisma.Workspace$exportSnapshotsArgs<ExtArgs>
   _count?: boolean | Prisma.WorkspaceCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type WorkspaceIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1648,6 +1812,7 @@ export type $WorkspacePayload<ExtArgs extends runtime.Types.Extensions.InternalA
     userDeletions: Prisma.$UserDeletionPayload<ExtArgs>[]
     attributeDeclarations: Prisma.$AttributeDeclarationPayload<ExtArgs>[]
     transferJobs: Prisma.$TransferJobPayload<ExtArgs>[]
+    exportSnapshots: Prisma.$ExportSnapshotPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -2062,6 +2227,7 @@ export interface Prisma__WorkspaceClient<T, Null = never, ExtArgs extends runtim
   userDeletions<T extends Prisma.Workspace$userDeletionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$userDeletionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserDeletionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   attributeDeclarations<T extends Prisma.Workspace$attributeDeclarationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$attributeDeclarationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AttributeDeclarationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   transferJobs<T extends Prisma.Workspace$transferJobsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$transferJobsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$TransferJobPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  exportSnapshots<T extends Prisma.Workspace$exportSnapshotsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Workspace$exportSnapshotsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ExportSnapshotPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2749,6 +2915,30 @@ export type Workspace$transferJobsArgs<ExtArgs extends runtime.Types.Extensions.
   take?: number
   skip?: number
   distinct?: Prisma.TransferJobScalarFieldEnum | Prisma.TransferJobScalarFieldEnum[]
+}
+
+/**
+ * Workspace.exportSnapshots
+ */
+export type Workspace$exportSnapshotsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ExportSnapshot
+   */
+  select?: Prisma.ExportSnapshotSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ExportSnapshot
+   */
+  omit?: Prisma.ExportSnapshotOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ExportSnapshotInclude<ExtArgs> | null
+  where?: Prisma.ExportSnapshotWhereInput
+  orderBy?: Prisma.ExportSnapshotOrderByWithRelationInput | Prisma.ExportSnapshotOrderByWithRelationInput[]
+  cursor?: Prisma.ExportSnapshotWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ExportSnapshotScalarFieldEnum | Prisma.ExportSnapshotScalarFieldEnum[]
 }
 
 /**
