@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
-import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erase-events.ts';
+import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erasure.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
