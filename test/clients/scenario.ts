@@ -81,6 +81,7 @@ const list = rowGlobalId('List', 1);
 /** Mutations that a frontend does not send: they set a workspace up, decide who receives broadcasts, or write in bulk. */
 const administrative = [
   'addEvents',
+  'exportUser',
   'declareAttribute',
   'undeclareAttribute',
   'createSegment',

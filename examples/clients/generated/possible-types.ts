@@ -72,6 +72,11 @@
       "UidTakenError",
       "ValidationError"
     ],
+    "ExportUserResult": [
+      "ExportUserPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
     "Node": [
       "Event",
       "List",
@@ -196,6 +201,11 @@
       "TooManySegmentsError",
       "UidNotUpdateableError",
       "UidTakenError",
+      "ValidationError"
+    ],
+    "ExportUserResult": [
+      "ExportUserPayload",
+      "NotFoundError",
       "ValidationError"
     ],
     "Node": [

@@ -91,8 +91,23 @@ async function eraseSome(
   return { workspaceId, userId, erasedEvents, erasedChanges, erasedKeys, isComplete };
 }
 
+/** Runs all steps of the erasure of one user. @param onStep called after each step. */
+export async function eraseCompletely(
+  db: Database,
+  workspaceId: string,
+  userId: string,
+  onStep: (step: ErasureStep) => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const step = await continueErasure(db, workspaceId, userId);
+    if (!step) return;
+    await onStep(step);
+    if (step.isComplete) return;
+  }
+}
+
 /**
- * Requests the erasure of a user who was deleted earlier, unless it is pending: a version before 0.2 erased only the events.
+ * Requests the erasure of a user who was deleted earlier, unless it is pending: earlier versions erased only the events.
  * @returns whether the erasure is pending. False if the audit trail has no entry about a deleted user with the id.
  */
 export async function requestErasure(db: WriteDb, workspaceId: string, userId: string): Promise<boolean> {

@@ -15,14 +15,16 @@ const deletionJson = z.strictObject({
   userId: z.uuid(),
   requestedAt: z.iso.datetime(),
   erasedEvents: z.int(),
+  erasedChanges: z.int(),
+  erasedKeys: z.int(),
   remainingEvents: z.int(),
 });
 
-it('lists deleted users until their events are erased', async () => {
+it('lists deleted users until their data is erased', async () => {
   await using cli = await openCli();
   const { id: workspaceId } = await createWorkspace(cli.db, 'Acme');
   const list = ['deletions', 'list', '--workspace', workspaceId];
-  const done = ok('No events of deleted users are left to erase.\n');
+  const done = ok('No data of deleted users is left to erase.\n');
   await seedEvents({ db: cli.db, workspaceId }, 1, [11, 12, 13, 14, 15]);
   expect(await cli.run(...list)).toEqual(done);
   await cli.db.user.deleteMany({ where: { workspaceId } });
