@@ -118,6 +118,14 @@ const eraseActor: Stage = async (tx, { workspaceId, subjects }, progress, limit)
   return { rows, isDone: rows < limit };
 };
 
+/** Erases the subjects of the user's tokens from import and export jobs, of which a workspace has few. */
+const eraseTransferActor: Stage = async (tx, { workspaceId, subjects }) => {
+  const rows = await tx.execute`/* eraseTransferActor */
+    UPDATE transfer_jobs SET key_id = ${ERASED}
+    WHERE transfer_jobs.workspace_id = ${workspaceId}::uuid AND key_id = ANY(${(subjects ?? []).map(nameOfToken)}::text[])`;
+  return { rows, isDone: true };
+};
+
 /** Erases the counters of the user's tokens, if the replicas count points in the database. */
 const eraseCounters: Stage = async (tx, { workspaceId, subjects }) => {
   const keys = (subjects ?? []).map((subject) => `token ${workspaceId} ${subject}`);
@@ -131,4 +139,11 @@ const eraseCounters: Stage = async (tx, { workspaceId, subjects }) => {
  * committed step ended. Whatever else stores data of persons outside of their rows, such as the files of imports and
  * exports, adds its stage here.
  */
-export const stages: readonly Stage[] = [eraseEvents, eraseUserKeys, eraseChanges, eraseActor, eraseCounters];
+export const stages: readonly Stage[] = [
+  eraseEvents,
+  eraseUserKeys,
+  eraseChanges,
+  eraseActor,
+  eraseTransferActor,
+  eraseCounters,
+];
