@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createVerifyToken } from '../../src/auth/tokens.ts';
 import type { Viewer } from '../../src/auth/viewer.ts';
@@ -6,6 +5,7 @@ import { nameOfToken } from '../../src/domain/shared/actor.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
 import { countInPostgres } from '../../src/http/limits/postgres-rate-counter.ts';
 import { rateLimitKey } from '../../src/http/limits/rate.ts';
+import { createJsonLogger } from '../../src/telemetry/logger.ts';
 import { startApp } from './app.ts';
 import { importUser } from './factories.ts';
 import { restOf } from './rest.ts';
@@ -47,11 +47,11 @@ export const personal = {
 export type SecuredApp = Awaited<ReturnType<typeof startSecured>>;
 
 /** Starts a gateway that accepts tokens and records its log. */
-export async function startSecured() {
+export async function startSecured(options: Pick<Parameters<typeof startApp>[0] & object, 'limits'> = {}) {
   const lines: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
+  const log = createJsonLogger('debug', { write: (line) => lines.push(line) });
   const verifyToken = createVerifyToken({ ...tokenSettings, keys: { secret } });
-  const app = await startApp({ ownDatabase: true, verifyToken, log });
+  const app = await startApp({ ...options, ownDatabase: true, verifyToken, log });
   return { ...app, log, logText: () => new Map([['log', lines.join('')]]), linesOf: () => lines.length };
 }
 
