@@ -18,7 +18,9 @@ CREATE OR REPLACE FUNCTION "record_user_deletion"() RETURNS trigger LANGUAGE plp
 BEGIN
   INSERT INTO "user_deletions" ("workspace_id", "user_id", "requested_at", "subjects")
   SELECT OLD."workspace_id", OLD."id", clock_timestamp(), array_remove(ARRAY[OLD."uid", OLD."email", OLD."number"], NULL)
-  WHERE EXISTS (SELECT FROM "workspaces" WHERE "workspace_id" = OLD."workspace_id")
+  WHERE EXISTS (
+    SELECT FROM "workspaces" WHERE "workspace_id" = OLD."workspace_id" AND "deletion_requested_at" IS NULL
+  )
   -- The same id once more, where a person has put the user back: everything is erased from the start.
   ON CONFLICT ("workspace_id", "user_id") DO UPDATE SET "requested_at" = excluded."requested_at", "position" = NULL,
     "changes_position" = NULL, "subjects" = "user_deletions"."subjects" || excluded."subjects";
