@@ -6,6 +6,7 @@ const scalars = {
   Duration: 'string',
   Attributes: 'Record<string, string | number | boolean>',
   AttributeValue: 'string | number | boolean',
+  UserExport: 'Record<string, unknown>',
   UserFilterJSON: 'Record<string, unknown>',
   Scope: 'string',
 };

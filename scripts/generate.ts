@@ -1,5 +1,5 @@
-// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, what
-// codegen.ts lists, and the artifacts of the Relay example. With --check it writes nothing, and fails if a file is stale.
+// Writes the generated files that are committed: the Prisma client, schema.graphql, subgraph.graphql, openapi.json, the JSON Schema
+// of the export of a user, what codegen.ts lists, and the artifacts of the Relay example. With --check it writes nothing, and fails if a file is stale.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { updatePrismaClient } from './prisma-client.ts';
@@ -23,6 +23,8 @@ const { printedSchema, printedSubgraph } = await import('../test/kit/printed-sch
 await writeOrCheck('schema.graphql', printedSchema());
 await writeOrCheck('subgraph.graphql', printedSubgraph());
 await writeOrCheck('openapi.json', printedOpenApi());
+const { printUserExportSchema } = await import('../src/domain/transfer/user-export-schema.ts');
+await writeOrCheck('docs/schemas/user-export.schema.json', printUserExportSchema());
 
 // These modules read schema.graphql.
 const { generate } = await import('@graphql-codegen/cli');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
-import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erase-events.ts';
+import { listErasures, type PendingErasure, REMAINING_CAP } from '../domain/users/erasure.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
@@ -13,14 +13,14 @@ interface DeletionsOptions extends OutputOptions {
 export function addDeletionCommands(program: Command, withDatabase: WithDatabase): void {
   const deletions = program
     .command('deletions')
-    .description('shows deleted users whose events are still being erased')
+    .description('shows deleted users whose data is still being erased')
     .helpCommand(false)
     .addHelpText('after', example);
 
   deletions
     .command('list')
     .description(
-      `lists deleted users whose events are being erased, oldest deletion first; remaining events are counted up to ${REMAINING_CAP}`,
+      `lists deleted users whose data is being erased, oldest deletion first; remaining events are counted up to ${REMAINING_CAP}`,
     )
     .addOption(workspaceOption('workspace of the users'))
     .option(...jsonOption)
@@ -34,7 +34,7 @@ async function list(db: DatabaseClient, options: DeletionsOptions): Promise<void
   await print(
     options,
     pending,
-    pending.length === 0 ? 'No events of deleted users are left to erase.' : formatTable(pending),
+    pending.length === 0 ? 'No data of deleted users is left to erase.' : formatTable(pending),
   );
 }
 

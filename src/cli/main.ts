@@ -3,6 +3,8 @@ import { addAttributeCommands } from './attributes.ts';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
+import { addEraseUser } from './erase-user.ts';
+import { addExportUser } from './export-user.ts';
 import { addImportCommands } from './import.ts';
 import { addIndexCommands } from './indexes.ts';
 import { addKeyCommands } from './keys.ts';
@@ -25,7 +27,7 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
     .description(
-      'Manages workspaces, their API keys, declared attributes and optional indexes, shows the audit trail, checks uids, and imports files.',
+      'Manages workspaces, their API keys, declared attributes and optional indexes, shows the audit trail, checks uids, imports and exports files, and erases users.',
     )
     .addHelpText('after', examples)
     .helpCommand(false)
@@ -40,6 +42,10 @@ async function main(): Promise<void> {
   addAttributeCommands(program, withDatabase);
   addIndexCommands(program, withDatabase);
   addImportCommands(program, withDatabase);
+  const group = (name: string, description: string) =>
+    program.command(name).description(description).helpCommand(false);
+  addExportUser(group('export', 'exports data of a workspace'), withDatabase);
+  addEraseUser(group('erase', 'erases personal data'), withDatabase);
   try {
     await program.parseAsync();
   } catch (error) {

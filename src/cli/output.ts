@@ -14,9 +14,16 @@ export const jsonOption = ['--json', 'print the result as JSON'] as const;
  * @throws {CliError} if standard output is closed.
  */
 export async function print({ json }: OutputOptions, value: unknown, text: string): Promise<void> {
-  const output = json ? JSON.stringify(value, null, 2) : text;
+  await writeOutput(`${json ? JSON.stringify(value, null, 2) : text}\n`);
+}
+
+/**
+ * Writes text to standard output, and waits until it is written.
+ * @throws {CliError} if standard output is closed.
+ */
+export async function writeOutput(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(`${output}\n`, (error) => {
+    process.stdout.write(text, (error) => {
       if (error) reject(new CliError(`Cannot write to standard output: ${error.message}`));
       else resolve();
     });

@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
-import { eraseSomeEvents, STEP_SIZE } from '../domain/users/erase-events.ts';
+import { runErasureStep, STEP_SIZE } from '../domain/users/erasure.ts';
 import type { Job } from './run-jobs.ts';
 
-/** Erases the events of deleted users, one user after the other. */
+/** Erases the data of deleted users, one user after the other. */
 export function eraseDeletedUsers(db: Database, log: Logger): Job {
   const step = async (stepSize: number, skip: number) => {
-    const erasure = await eraseSomeEvents(db, stepSize, skip);
+    const erasure = await runErasureStep(db, stepSize, skip);
     if (!erasure) return false;
     const { isComplete, ...progress } = erasure;
-    if (isComplete) log.info(progress, 'erased the events of a deleted user');
+    if (isComplete) log.info(progress, 'erased the data of a deleted user');
     return true;
   };
-  return { step, stepSize: STEP_SIZE, purpose: 'erase the events of deleted users' };
+  return { step, stepSize: STEP_SIZE, purpose: 'erase the data of deleted users' };
 }

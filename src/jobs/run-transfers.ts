@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database, DatabaseClient } from '../db/client.ts';
 import { isUnavailable } from '../db/errors.ts';
-import { endJob, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
+import { endJob, type JobEnd, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
 import {
   deleteExpiredJobs,
   endAbandonedUploads,
@@ -51,9 +51,8 @@ class JobRun {
     const ended = new AbortController();
     const beating = this.#beat(ended.signal);
     try {
-      const { state, written, rejected } = await runStoredJob(this.#db, this.#job, this.#owner, signal);
-      if (state === 'completed') this.#log.info({ written, rejected }, 'an import or export completed');
-      else await this.#release();
+      await runStoredJob(this.#db, this.#job, this.#owner, signal);
+      await this.#end({ state: 'completed' });
     } catch (error) {
       await this.#fail(error);
     } finally {
@@ -75,7 +74,7 @@ class JobRun {
   async #fail(error: unknown): Promise<void> {
     const { signal } = this.#stopping;
     if (error instanceof JobTakenError || signal.reason instanceof JobTakenError) return;
-    if (signal.aborted) return await this.#release();
+    if (signal.aborted) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
     if (error instanceof Error && isUnavailable(error)) {
       // Without further heartbeats, a process takes the job again.
       this.#log.warn({ err: error }, 'an import or export was interrupted; retrying');
@@ -83,16 +82,17 @@ class JobRun {
     }
     const message = describeJobFailure(error);
     if (message === undefined) this.#log.error({ err: error }, 'an import or export failed');
-    const keepMs = KEEP_MS[this.#job.kind.startsWith('import') ? 'import' : 'export'];
-    const end = { state: 'failed', error: message ?? 'Unexpected error.', keepMs } as const;
-    await endJob(this.#db, this.#job, this.#owner, end).catch((failure: unknown) => {
-      if (!(failure instanceof JobTakenError)) this.#log.warn({ err: failure }, 'cannot end a job; retrying');
-    });
+    await this.#end({ state: 'failed', error: message ?? 'Unexpected error.' });
   }
 
-  /** Lets another process continue at once; has no effect if it was canceled or taken. */
-  async #release(): Promise<void> {
-    await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+  async #end(end: Pick<JobEnd, 'state' | 'error'>): Promise<void> {
+    const keepMs = KEEP_MS[this.#job.kind.startsWith('import') ? 'import' : 'export'];
+    try {
+      const { state, written, rejected } = await endJob(this.#db, this.#job, this.#owner, { ...end, keepMs });
+      this.#log.info({ state, written, rejected }, 'an import or export ended');
+    } catch (error) {
+      if (!(error instanceof JobTakenError)) this.#log.warn({ err: error }, 'cannot end a job; retrying');
+    }
   }
 }
 

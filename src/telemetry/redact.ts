@@ -19,8 +19,12 @@ const NAME = /^[a-z_][\w.]*$/i;
 /** Errors of SQLSTATE class 22 (data exception) quote values, which may look like identifiers. */
 const DATA_EXCEPTION = /^22...$|Code: `22...`/;
 
+/** Errors that SQL raised itself (`RAISE EXCEPTION` of an operator's trigger): the message can be a whole row. */
+const RAISED = /^P0001$|Code: `P0001`/;
+
 function redactMessage(error: Error, code: unknown): string {
   const { message } = error;
+  if (RAISED.test(String(code)) || RAISED.test(message)) return 'An exception was raised by SQL.';
   const isDataException = DATA_EXCEPTION.test(String(code)) || DATA_EXCEPTION.test(message);
   const isHarmless = !isDataException && [...message.matchAll(QUOTED)].every(([, quoted = '']) => NAME.test(quoted));
   return isHarmless ? message : message.replace(/".*"/s, '"…"');

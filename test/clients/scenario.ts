@@ -82,6 +82,7 @@ const list = rowGlobalId('List', 1);
 const administrative = [
   'addEvents',
   'upsertUsers',
+  'exportUser',
   'declareAttribute',
   'undeclareAttribute',
   'createSegment',

@@ -110,6 +110,8 @@ export type ChangeAction =
   | 'DELETE_SEGMENT'
   /** Deleted a user, with all memberships. */
   | 'DELETE_USER'
+  /** Exported a user's data. Nothing was written. */
+  | 'EXPORT_USER'
   /** Registered a device of a user. */
   | 'REGISTER_DEVICE'
   /** Removed a device of a user. */

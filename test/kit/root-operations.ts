@@ -107,6 +107,7 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
       mutation('upsertUsers', { users: [{ uid: about.uid, firstName: 'Overwritten', meta: { overwritten: true } }] }),
     ],
     'Mutation.addEvents': [mutation('addEvents', { events: [{ uid: about.uid, name: 'Overwritten' }] })],
+    'Mutation.exportUser': [mutation('exportUser', { uid: about.uid })],
     'Mutation.deleteUser': [mutation('deleteUser', { uid: about.uid })],
     'Mutation.removeDevice': [
       mutation('removeDevice', { uid: about.uid, token: about.token }),

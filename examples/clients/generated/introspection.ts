@@ -1367,6 +1367,42 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "ExportUserPayload",
+        "fields": [
+          {
+            "name": "document",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "ExportUserResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "ExportUserPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "ForbiddenError",
         "fields": [
           {
@@ -2266,6 +2302,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "DeleteUserResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "exportUser",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "ExportUserResult",
                 "kind": "UNION",
                 "ofType": null
               }

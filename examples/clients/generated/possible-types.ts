@@ -72,6 +72,11 @@
       "UidTakenError",
       "ValidationError"
     ],
+    "ExportUserResult": [
+      "ExportUserPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
     "Node": [
       "Event",
       "List",
@@ -210,6 +215,11 @@
       "TooManySegmentsError",
       "UidNotUpdateableError",
       "UidTakenError",
+      "ValidationError"
+    ],
+    "ExportUserResult": [
+      "ExportUserPayload",
+      "NotFoundError",
       "ValidationError"
     ],
     "Node": [

@@ -145,7 +145,8 @@ export type Event = Prisma.EventModel
 export type UserActivity = Prisma.UserActivityModel
 /**
  * Model UserDeletion
- * A deleted user whose events are not all erased yet. A trigger on users inserts the row; it is deleted after the last event.
+ * A deleted user whose personal data is not completely erased yet. A trigger on users inserts the row; it is deleted when nothing is
+ * left to erase (src/domain/users/erasure.ts).
  */
 export type UserDeletion = Prisma.UserDeletionModel
 /**

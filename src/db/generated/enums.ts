@@ -53,7 +53,8 @@ export const AuditAction = {
   setSegmentSuppression: 'setSegmentSuppression',
   enterSegment: 'enterSegment',
   exitSegment: 'exitSegment',
-  computeSegment: 'computeSegment'
+  computeSegment: 'computeSegment',
+  exportUser: 'exportUser'
 } as const
 
 export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction]

@@ -2,6 +2,7 @@ import type { Database } from '../../db/client.ts';
 import type { WriteDb } from '../../db/statements.ts';
 import {
   claimKeys,
+  derivedKey,
   type IdempotentRequest,
   idempotentRequest,
   type KeyClaim,
@@ -44,12 +45,9 @@ export function addEvents(
   return writeBulk(db, errorPolicy, keyed, (tx, inputs) => writeEvents(tx, actor, inputs, whole));
 }
 
-/** Separates a request's key from a position. Keys of callers are printable, so that they cannot equal a derived one. */
-const DERIVED = '\u0001';
-
 const withDerivedKeys = (events: readonly Outcome<NewEvent>[], key: string): Outcome<NewEvent>[] =>
   events.map((event, place) =>
-    isFailure(event) ? event : { ...event, idempotencyKey: event.idempotencyKey ?? `${key}${DERIVED}${place}` },
+    isFailure(event) ? event : { ...event, idempotencyKey: event.idempotencyKey ?? derivedKey(key, place) },
   );
 
 /** The claim of a request's own key, whose digest covers all inputs. Invalid ones are covered by their position. */

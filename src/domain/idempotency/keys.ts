@@ -172,6 +172,31 @@ export async function readResults<Result>(tx: WriteDb, workspaceId: string, key:
   return row?.results ?? [];
 }
 
+/** Separates a request's key from a position. Keys of callers are printable, so that they cannot equal a derived one. */
+const DERIVED = '\u0001';
+
+/** Derives the key of one input of a bulk request from the key of the request. */
+export const derivedKey = (requestKey: string, place: number): string => `${requestKey}${DERIVED}${place}`;
+
+/**
+ * CTEs that delete the keys with which rows were created, because their texts may contain personal data: `erased_keys`, and
+ * `erased_request_keys`, the keys of bulk requests from which they are derived.
+ * @param madeIds SQL of a `uuid[]`.
+ */
+export const eraseKeysSql = (workspaceId: string, madeIds: Prisma.Sql): Prisma.Sql => Prisma.sql`
+    erased_keys AS (
+      DELETE FROM idempotency_keys
+      WHERE idempotency_keys.workspace_id = ${workspaceId}::uuid AND idempotency_keys.made_id = ANY(${madeIds})
+      RETURNING idempotency_keys.key
+    ), erased_request_keys AS (
+      DELETE FROM idempotency_keys
+      WHERE idempotency_keys.workspace_id = ${workspaceId}::uuid AND idempotency_keys.key = ANY(ARRAY(
+        SELECT DISTINCT split_part(erased_keys.key, ${DERIVED}, 1) FROM erased_keys
+        WHERE position(${DERIVED} IN erased_keys.key) > 0
+      ))
+      RETURNING idempotency_keys.key
+    )`;
+
 /** The statement that deletes some expired rows, but none of the given keys. */
 const deleteExpiredSql = (
   workspaceId: string,

@@ -3,7 +3,7 @@ import type { Scope } from './scopes.ts';
 declare const isActorName: unique symbol;
 
 /**
- * The name of an actor in the audit trail. Only `nameOfKey`, `nameOfToken`, `COMMAND_LINE` and `SEGMENTS` create one,
+ * The name of an actor in the audit trail. Only `nameOfKey`, `nameOfToken`, `COMMAND_LINE`, `SEGMENTS` and `ERASED` create one,
  * so that no token can have the name of a key, regardless of its subject.
  */
 export type ActorName = string & { readonly [isActorName]: true };
@@ -14,6 +14,12 @@ export const COMMAND_LINE = 'cli' as ActorName;
 /** Names the segment consumer, which writes entries and exits. */
 export const SEGMENTS = 'segments' as ActorName;
 
+/** Replaces the name of a token whose subject was erased together with a user. */
+export const ERASED = 'erased' as ActorName;
+
+/** The beginning of the names of tokens. */
+export const TOKEN_PREFIX = 'token:';
+
 /** Names an API key by its id, a UUID. */
 export function nameOfKey(keyId: string): ActorName {
   return keyId as ActorName;
@@ -21,7 +27,7 @@ export function nameOfKey(keyId: string): ActorName {
 
 /** Names the bearer of a token by the token's subject: `token:ada`. */
 export function nameOfToken(subject: string): ActorName {
-  return `token:${subject}` as ActorName;
+  return `${TOKEN_PREFIX}${subject}` as ActorName;
 }
 
 /** Performs a write, in one workspace. The viewer of both APIs is an actor. */

@@ -10,6 +10,7 @@ export const scopes = [
   'segments:read',
   'segments:write',
   'audit:read',
+  'privacy:export',
   'schema:read',
 ] as const;
 

@@ -2,7 +2,8 @@ import type { Database, WriteDb } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../shared/actor.ts';
 import { ConflictError } from '../shared/errors.ts';
-import { createJob, jobColumns, type NewTransferJob, type TransferJob } from './jobs.ts';
+import type { ExportProgress } from './export.ts';
+import { createJob, JobTakenError, jobColumns, type NewTransferJob, type TransferJob } from './jobs.ts';
 
 type JobId = Pick<TransferJob, 'workspaceId' | 'id'>;
 
@@ -87,6 +88,21 @@ export async function reportRunning(db: WriteDb, { workspaceId, id }: JobId, own
     UPDATE transfer_jobs SET heartbeat_at = now()
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'`;
   return count > 0;
+}
+
+/** Reports the progress of an export. @throws {JobTakenError} as `reportRunning` returns false. */
+export async function reportExport(
+  db: WriteDb,
+  { workspaceId, id }: JobId,
+  owner: string,
+  { copied, isComplete, written }: ExportProgress,
+): Promise<void> {
+  const count = await db.execute`/* reportTransferExport */
+    UPDATE transfer_jobs SET
+      heartbeat_at = now(), records_total = ${isComplete ? copied : null}::bigint, records_read = ${written}::bigint,
+      written = ${written}::bigint
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'`;
+  if (count === 0) throw new JobTakenError(id);
 }
 
 /** Lets another process take a job at once, because this one is shutting down. */

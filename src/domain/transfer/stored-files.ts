@@ -39,7 +39,7 @@ interface StoreOptions {
   /** Maximum size in bytes; default: unlimited. */
   maxBytes?: number;
   /** Called after each chunk with the number of bytes that were stored. */
-  onProgress?(bytes: number): void;
+  onProgress?(bytes: number): unknown;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function storeFile(
     stored += chunk.length;
     if (stored > maxBytes) throw new FileTooLargeError(maxBytes);
     await appendChunk(db, job, part, chunk);
-    onProgress?.(stored);
+    await onProgress?.(stored);
   }
   return stored;
 }

@@ -19,6 +19,7 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { attributeLimits, MAX_DEVICE_TOKEN_LENGTH, metaLimits } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
+import { MAX_EXPORT_CHARACTERS } from '../../domain/transfer/export-user.ts';
 import { costOfQuery } from '../../domain/users/filter/size.ts';
 import { argumentAt, argumentValue, itemsOf, type RawVariables } from './argument-value.ts';
 import { conditionApplies, type Fragments, fragmentsOf, objectTypesOf } from './fragments.ts';
@@ -264,6 +265,7 @@ const VALUE_BYTES: Readonly<Record<string, number>> = {
   Attributes: metaLimits.bytes,
   AttributeValue: attributeLimits.bytes,
   String: MAX_DEVICE_TOKEN_LENGTH,
+  UserExport: MAX_EXPORT_CHARACTERS,
 };
 
 /** Maximum bytes of a number, an instant, an id or an enum value. */

@@ -8,6 +8,7 @@ import { ValidationError } from '../../domain/shared/errors.ts';
 import type { Instant } from '../../domain/shared/instant.ts';
 import type { UnsafeNumber } from '../../domain/shared/json-numbers.ts';
 import { validationIssues } from '../../domain/shared/validation.ts';
+import type { UserExport } from '../../domain/transfer/user-export-schema.ts';
 import type { Context } from '../context.ts';
 import ColumnsPlugin from './columns-plugin.ts';
 import { encodeGlobalId } from './global-id.ts';
@@ -28,6 +29,7 @@ interface UserTypes {
     Duration: { Input: string; Output: string };
     Attributes: { Input: InputAttributes; Output: Attributes };
     AttributeValue: { Input: InputValue; Output: AttributeValue };
+    UserExport: { Input: never; Output: UserExport };
     UserFilterJSON: { Input: never; Output: Readonly<Record<string, unknown>> };
   };
 }

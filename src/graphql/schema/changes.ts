@@ -50,6 +50,7 @@ const ChangeActionType = builder.enumType('ChangeAction', {
       'computeSegment',
       'The members of a new or changed segment are complete. Recorded instead of `SEGMENT_ENTERED` and `SEGMENT_EXITED` for each user.',
     ),
+    EXPORT_USER: action('exportUser', "Exported a user's data. Nothing was written."),
   } as const satisfies { [name: string]: { value: Action; description: string } },
 });
 
@@ -85,7 +86,8 @@ ChangeType.implement({
     action: columns(t).expose('action', { type: ChangeActionType, description: 'The kind of change.' }),
     actor: columns(t).exposeString('keyId', {
       description: `The author of the change: the id of an API key; \`token:\` and the subject of a token; \`cli\` for
-the command line; or \`segments\` for the computation of segments.`,
+the command line; \`segments\` for the computation of segments; or \`erased\` for a token whose subject was erased together with a
+user.`,
     }),
     userId: t.id({ nullable: true, description: 'The affected user.', resolve: globalIdOf('User', 'userId') }),
     listId: t.id({ nullable: true, description: 'The affected list.', resolve: globalIdOf('List', 'listId') }),
@@ -101,7 +103,8 @@ the command line; or \`segments\` for the computation of segments.`,
       description: `What was written: fields such as \`email\`, attributes such as \`meta.plan\`, events such as \`event.purchase\`. For a user who
 entered or left a segment, the cause: which of these the segment depends on, \`devices\`, \`list.\` or \`segment.\` with a global id, or
 \`time\`; the action in camel case, such as \`createUser\`, if that affects all conditions. For \`SEGMENT_COMPUTED\`, how many users
-entered and exited, such as \`entered:16\`. Null if it follows from \`action\`, or if it is unknown; anything may have changed.`,
+entered and exited, such as \`entered:16\`. Null if it follows from \`action\`, or if it is unknown; anything may have changed. Null for a
+user whose data has been erased.`,
       resolve: fromColumns(['changed'], ({ changed }) => changed?.map(withGlobalId) ?? null),
     }),
     user: t.field({

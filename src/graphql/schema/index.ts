@@ -16,6 +16,7 @@ import './events.ts';
 import './attributes.ts';
 import './changes.ts';
 import './transfers.ts';
+import './user-export.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { requiresScopesDirective } from './scopes-plugin.ts';

@@ -63,10 +63,13 @@ function literal(node: ValueNode, variables: Variables): unknown {
   return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
 }
 
-/** @throws {GraphQLError} always. */
-function rejectInput(): never {
-  throw new GraphQLError('UserFilterJSON is an output type; use UserFilter for inputs.');
-}
+/** Rejects each value of a scalar that is only returned. @throws {GraphQLError} always. */
+const rejectInput = (message: string) => () => {
+  throw new GraphQLError(message);
+};
+
+const rejectFilter = rejectInput('UserFilterJSON is an output type; use UserFilter for inputs.');
+const rejectExport = rejectInput('UserExport is an output type.');
 
 /** @throws {GraphQLError} if the value is not a string. */
 function toText(value: unknown): string {
@@ -105,8 +108,16 @@ builder.scalarType('UserFilterJSON', {
   description: `A \`UserFilter\` as a JSON object, which can be sent back as a variable of the type \`UserFilter\`. In
 canonical form: unset fields are omitted, fields are in alphabetical order, and timestamps are in UTC. Output only.`,
   serialize: (value) => value,
-  parseValue: rejectInput,
-  parseLiteral: rejectInput,
+  parseValue: rejectFilter,
+  parseLiteral: rejectFilter,
+});
+
+builder.scalarType('UserExport', {
+  description: `Everything that is stored about a user, as a JSON object. docs/schemas/user-export.schema.json describes it; \`version\` is
+incremented by changes that are not additions of properties. Output only.`,
+  serialize: (value) => value,
+  parseValue: rejectExport,
+  parseLiteral: rejectExport,
 });
 
 /** The domain validates durations, together with the rest of an input. */

@@ -221,7 +221,7 @@ builder.mutationField('deleteUser', (t) =>
   t.field({
     type: DeleteUserPayload,
     description: `Deletes a user with all devices, memberships and events. This cannot be undone. When the mutation returns, none of the
-user's data can be read; the events are erased from the database in the background. Returns \`NotFoundError\` if the workspace has no user with the uid.`,
+user's data can be read; events and other personal data are erased from the database in the background. Returns \`NotFoundError\` if the workspace has no user with the uid.`,
     requiresScopes: ['users:write'],
     errors: {
       types: [ValidationError, NotFoundError],

@@ -33,8 +33,11 @@ export class RateLimitedError extends Error {
 export type Charge = (viewer: Viewer, reply: FastifyReply, points: number) => Promise<void>;
 
 /** The key under which a viewer's points and requests are counted; a public key and its secret are counted separately. */
-export const rateLimitKey = ({ credential, workspaceId, keyId }: Viewer): string =>
-  `${credential} ${workspaceId} ${keyId}`;
+export const rateLimitKey = ({
+  credential,
+  workspaceId,
+  keyId,
+}: Pick<Viewer, 'credential' | 'workspaceId' | 'keyId'>): string => `${credential} ${workspaceId} ${keyId}`;
 
 /** The workspace of a `rateLimitKey`. */
 export const workspaceOfKey = (key: string): string | undefined => key.split(' ', 2)[1];

@@ -115,7 +115,7 @@ export const deleteUserOperation = operation({
   path: '/users/{uid}',
   summary: 'Delete User',
   description:
-    'Deletes all data of the user. Events are hidden immediately and erased from the database in the background.',
+    'Deletes all data of the user. Events are hidden immediately; they and other personal data are erased from the database in the background.',
   scope: 'users:write',
   request: { params: uidParams },
   requestExamples: {},

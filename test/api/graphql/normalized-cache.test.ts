@@ -285,12 +285,15 @@ it.each(cases)('%s', async (_title, { mutation, input, payload, query, update })
   expect(cache.read(page, {})).toEqual(after);
 });
 
+/** Mutations that change no object of a cache. */
+const reading = new Set(['exportUser']);
+
 it('has a case for every mutation', () => {
   const mutations = rootFields.filter(({ type }) => type.name === 'Mutation').map(({ field }) => field.name);
   const tested = new Set(cases.map(([, { mutation }]) => mutation));
   const advice = 'Add a case for each of these mutations in test/api/graphql/normalized-cache.test.ts.';
   expect(
-    mutations.filter((name) => !tested.has(name)),
+    mutations.filter((name) => !tested.has(name) && !reading.has(name)),
     advice,
   ).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
+import { runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { startApp } from '../../kit/app.ts';
 import { addList, addSegment, addToList, addToSegment, addUser, countRows, noRows } from '../../kit/factories.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
@@ -27,7 +27,7 @@ it('deletes the user’s rows in every table, and returns the ids of the user', 
     deleteUser: { __typename: 'DeleteUserPayload', deletedUserId: globalId, uid: 'u144' },
   });
   expect(await countRows(app)).toEqual({ ...noRows, events: 1 });
-  await eraseSomeEvents(app.db);
+  await runErasureStep(app.db);
   expect(await countRows(app)).toEqual(noRows);
   expect(await app.run(ReadUser, { uid: 'u144' })).toEqual({ user: null });
 });
@@ -37,7 +37,7 @@ it('deletes no rows of other users', async () => {
   await addWholeUser(app, 'u144');
   await addWholeUser(app, 'u145');
   await app.run(DeleteUser, { input: { uid: 'u144' } });
-  await eraseSomeEvents(app.db);
+  await runErasureStep(app.db);
   expect(Object.values(await countRows(app))).toEqual([1, 1, 1, 1, 1]);
   expect(await app.db.list.count()).toBe(2);
   expect(await app.db.segment.count()).toBe(2);

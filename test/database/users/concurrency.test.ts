@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
+import { runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { addUser, countRows } from '../../kit/factories.ts';
@@ -67,7 +67,7 @@ it('leaves no event behind if a user is deleted while 60 events are added', asyn
     }
     const { deleteUser } = await app.run(DeleteUser, { input: { uid: 'one' } });
     // Erased right after the deletion, not after the last call: an event that is added once the user is gone stays, and is found.
-    while (await eraseSomeEvents(app.db));
+    while (await runErasureStep(app.db));
     return deleteUser.__typename;
   });
   const { AddEventPayload: added = 0, NotFoundError: notFound = 0, ...others } = tally(answers);
@@ -97,6 +97,6 @@ it('completes every call when upserts, events, devices and deletions of one uid 
   });
   expect(tally(answers)).toMatchObject({ UpdateUserPayload: 40 });
   await app.send(DeleteUser, { input: { uid: 'one' } });
-  while (await eraseSomeEvents(app.db));
+  while (await runErasureStep(app.db));
   expect(await countRows(app)).toMatchObject({ users: 0, devices: 0, events: 0 });
 });

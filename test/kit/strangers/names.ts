@@ -95,6 +95,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'CreateUserInput.listIds': ({ list }) => [[list]],
   'CreateUserInput.idempotencyKey': ({ idempotencyKey }) => [idempotencyKey],
   'DeleteSegmentInput.segmentId': ({ segment }) => [segment],
+  'ExportUserInput.uid': ({ uid }) => [uid],
   'DeleteUserInput.uid': ({ uid }) => [uid],
   'UndeclareAttributeInput.key': ({ declaredKey }) => [declaredKey],
   'AttributeOrder.key': ({ declaredKey }) => [declaredKey],

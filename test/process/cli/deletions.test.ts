@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
+import { runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { openCli, rejected, runCli, unknownWorkspaceId } from '../../kit/cli.ts';
 import { createDatabase } from '../../kit/database.ts';
@@ -15,25 +15,27 @@ const deletionJson = z.strictObject({
   userId: z.uuid(),
   requestedAt: z.iso.datetime(),
   erasedEvents: z.int(),
+  erasedChanges: z.int(),
+  erasedKeys: z.int(),
   remainingEvents: z.int(),
 });
 
-it('lists deleted users until their events are erased', async () => {
+it('lists deleted users until their data is erased', async () => {
   await using cli = await openCli();
   const { id: workspaceId } = await createWorkspace(cli.db, 'Acme');
   const list = ['deletions', 'list', '--workspace', workspaceId];
-  const done = ok('No events of deleted users are left to erase.\n');
+  const done = ok('No data of deleted users is left to erase.\n');
   await seedEvents({ db: cli.db, workspaceId }, 1, [11, 12, 13, 14, 15]);
   expect(await cli.run(...list)).toEqual(done);
   await cli.db.user.deleteMany({ where: { workspaceId } });
-  await eraseSomeEvents(cli.db, 2);
+  await runErasureStep(cli.db, 2);
   expect(await cli.json(z.array(deletionJson), ...list)).toMatchObject([
     { workspaceId, userId: rowId(1), erasedEvents: 2, remainingEvents: 3 },
   ]);
   expect((await cli.run(...list)).stdout).toMatch(
     new RegExp(`^DELETED +USER +ERASED +REMAINING\\n\\S+Z   ${rowId(1)}   2        3\\n$`),
   );
-  while (await eraseSomeEvents(cli.db, 2));
+  while (await runErasureStep(cli.db, 2));
   expect(await cli.run(...list)).toEqual(done);
 });
 

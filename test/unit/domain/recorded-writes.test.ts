@@ -9,7 +9,7 @@ const MODEL_WRITE =
 
 /** Writes without an audit entry. */
 const exceptions: Record<string, string> = {
-  'src/domain/users/erase-events.ts': 'erases the events of a user whose deletion has an entry',
+  'src/domain/users/erasure-stages.ts': 'erases the events of a user whose deletion has an entry',
   'src/domain/segments/clean-up.ts': 'deletes the suppressions of a segment whose deletion has an entry',
   'src/dev/demo-data.ts': 'fills the workspace of the demo before it has an actor',
 };

@@ -28,6 +28,7 @@ it('takes linear time for a long line', () => {
 it.each([
   ['column users.workspace_id does not exist', '42703', 'column users.workspace_id does not exist'],
   ['relation "users" does not exist', '42P01', 'relation "users" does not exist'],
+  ['rejected u144 of a row', 'P0001', 'An exception was raised by SQL.'],
   ['invalid input syntax for type uuid: "u144"', '22P02', 'invalid input syntax for type uuid: "…"'],
   ['Code: `22P02`. Message: `bad "a" and "b"`', 'P2010', 'Code: `22P02`. Message: `bad "…"`'],
   [

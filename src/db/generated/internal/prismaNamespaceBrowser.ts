@@ -323,8 +323,12 @@ export const UserDeletionScalarFieldEnum = {
   workspaceId: 'workspaceId',
   userId: 'userId',
   requestedAt: 'requestedAt',
+  subjects: 'subjects',
   position: 'position',
-  erasedEvents: 'erasedEvents'
+  changesPosition: 'changesPosition',
+  erasedEvents: 'erasedEvents',
+  erasedChanges: 'erasedChanges',
+  erasedKeys: 'erasedKeys'
 } as const
 
 export type UserDeletionScalarFieldEnum = (typeof UserDeletionScalarFieldEnum)[keyof typeof UserDeletionScalarFieldEnum]

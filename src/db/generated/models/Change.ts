@@ -603,8 +603,8 @@ export type $ChangePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     seq: bigint
     at: Date
     /**
-     * The actor: the id of an API key, `token:` and the subject of a JWT, `cli` for the command line, or `segments` for the
-     * computation of segments.
+     * The actor: the id of an API key, `token:` and the subject of a JWT, `cli` for the command line, `segments` for the
+     * computation of segments, or `erased` for a token whose subject was erased together with a user.
      */
     keyId: string
     action: $Enums.AuditAction
@@ -630,7 +630,7 @@ export type $ChangePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     segmentId: string | null
     /**
      * What was written: fields (`email`), attribute keys (`meta.plan`), the name of an event (`event.purchase`). Null if it
-     * follows from the action, or if it is unknown: anything may have changed.
+     * follows from the action, or if it is unknown: anything may have changed. Null for a user who was erased.
      */
     changed: string[]
   }, ExtArgs["result"]["change"]>

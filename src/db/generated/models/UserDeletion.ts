@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model UserDeletion
- * A deleted user whose events are not all erased yet. A trigger on users inserts the row; it is deleted after the last event.
+ * A deleted user whose personal data is not completely erased yet. A trigger on users inserts the row; it is deleted when nothing is
+ * left to erase (src/domain/users/erasure.ts).
  */
 export type UserDeletionModel = runtime.Types.Result.DefaultSelection<Prisma.$UserDeletionPayload>
 
@@ -27,11 +28,17 @@ export type AggregateUserDeletion = {
 }
 
 export type UserDeletionAvgAggregateOutputType = {
+  changesPosition: number | null
   erasedEvents: number | null
+  erasedChanges: number | null
+  erasedKeys: number | null
 }
 
 export type UserDeletionSumAggregateOutputType = {
+  changesPosition: bigint | null
   erasedEvents: number | null
+  erasedChanges: number | null
+  erasedKeys: number | null
 }
 
 export type UserDeletionMinAggregateOutputType = {
@@ -39,7 +46,10 @@ export type UserDeletionMinAggregateOutputType = {
   userId: string | null
   requestedAt: Date | null
   position: string | null
+  changesPosition: bigint | null
   erasedEvents: number | null
+  erasedChanges: number | null
+  erasedKeys: number | null
 }
 
 export type UserDeletionMaxAggregateOutputType = {
@@ -47,25 +57,38 @@ export type UserDeletionMaxAggregateOutputType = {
   userId: string | null
   requestedAt: Date | null
   position: string | null
+  changesPosition: bigint | null
   erasedEvents: number | null
+  erasedChanges: number | null
+  erasedKeys: number | null
 }
 
 export type UserDeletionCountAggregateOutputType = {
   workspaceId: number
   userId: number
   requestedAt: number
+  subjects: number
   position: number
+  changesPosition: number
   erasedEvents: number
+  erasedChanges: number
+  erasedKeys: number
   _all: number
 }
 
 
 export type UserDeletionAvgAggregateInputType = {
+  changesPosition?: true
   erasedEvents?: true
+  erasedChanges?: true
+  erasedKeys?: true
 }
 
 export type UserDeletionSumAggregateInputType = {
+  changesPosition?: true
   erasedEvents?: true
+  erasedChanges?: true
+  erasedKeys?: true
 }
 
 export type UserDeletionMinAggregateInputType = {
@@ -73,7 +96,10 @@ export type UserDeletionMinAggregateInputType = {
   userId?: true
   requestedAt?: true
   position?: true
+  changesPosition?: true
   erasedEvents?: true
+  erasedChanges?: true
+  erasedKeys?: true
 }
 
 export type UserDeletionMaxAggregateInputType = {
@@ -81,15 +107,22 @@ export type UserDeletionMaxAggregateInputType = {
   userId?: true
   requestedAt?: true
   position?: true
+  changesPosition?: true
   erasedEvents?: true
+  erasedChanges?: true
+  erasedKeys?: true
 }
 
 export type UserDeletionCountAggregateInputType = {
   workspaceId?: true
   userId?: true
   requestedAt?: true
+  subjects?: true
   position?: true
+  changesPosition?: true
   erasedEvents?: true
+  erasedChanges?: true
+  erasedKeys?: true
   _all?: true
 }
 
@@ -183,8 +216,12 @@ export type UserDeletionGroupByOutputType = {
   workspaceId: string
   userId: string
   requestedAt: Date
+  subjects: string[]
   position: string | null
+  changesPosition: bigint | null
   erasedEvents: number
+  erasedChanges: number
+  erasedKeys: number
   _count: UserDeletionCountAggregateOutputType | null
   _avg: UserDeletionAvgAggregateOutputType | null
   _sum: UserDeletionSumAggregateOutputType | null
@@ -214,8 +251,12 @@ export type UserDeletionWhereInput = {
   workspaceId?: Prisma.UuidFilter<"UserDeletion"> | string
   userId?: Prisma.UuidFilter<"UserDeletion"> | string
   requestedAt?: Prisma.DateTimeFilter<"UserDeletion"> | Date | string
+  subjects?: Prisma.StringNullableListFilter<"UserDeletion">
   position?: Prisma.UuidNullableFilter<"UserDeletion"> | string | null
+  changesPosition?: Prisma.BigIntNullableFilter<"UserDeletion"> | bigint | number | null
   erasedEvents?: Prisma.IntFilter<"UserDeletion"> | number
+  erasedChanges?: Prisma.IntFilter<"UserDeletion"> | number
+  erasedKeys?: Prisma.IntFilter<"UserDeletion"> | number
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }
 
@@ -223,8 +264,12 @@ export type UserDeletionOrderByWithRelationInput = {
   workspaceId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   requestedAt?: Prisma.SortOrder
+  subjects?: Prisma.SortOrder
   position?: Prisma.SortOrderInput | Prisma.SortOrder
+  changesPosition?: Prisma.SortOrderInput | Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
   workspace?: Prisma.WorkspaceOrderByWithRelationInput
 }
 
@@ -236,8 +281,12 @@ export type UserDeletionWhereUniqueInput = Prisma.AtLeast<{
   workspaceId?: Prisma.UuidFilter<"UserDeletion"> | string
   userId?: Prisma.UuidFilter<"UserDeletion"> | string
   requestedAt?: Prisma.DateTimeFilter<"UserDeletion"> | Date | string
+  subjects?: Prisma.StringNullableListFilter<"UserDeletion">
   position?: Prisma.UuidNullableFilter<"UserDeletion"> | string | null
+  changesPosition?: Prisma.BigIntNullableFilter<"UserDeletion"> | bigint | number | null
   erasedEvents?: Prisma.IntFilter<"UserDeletion"> | number
+  erasedChanges?: Prisma.IntFilter<"UserDeletion"> | number
+  erasedKeys?: Prisma.IntFilter<"UserDeletion"> | number
   workspace?: Prisma.XOR<Prisma.WorkspaceScalarRelationFilter, Prisma.WorkspaceWhereInput>
 }, "workspaceId_userId">
 
@@ -245,8 +294,12 @@ export type UserDeletionOrderByWithAggregationInput = {
   workspaceId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   requestedAt?: Prisma.SortOrder
+  subjects?: Prisma.SortOrder
   position?: Prisma.SortOrderInput | Prisma.SortOrder
+  changesPosition?: Prisma.SortOrderInput | Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
   _count?: Prisma.UserDeletionCountOrderByAggregateInput
   _avg?: Prisma.UserDeletionAvgOrderByAggregateInput
   _max?: Prisma.UserDeletionMaxOrderByAggregateInput
@@ -261,15 +314,23 @@ export type UserDeletionScalarWhereWithAggregatesInput = {
   workspaceId?: Prisma.UuidWithAggregatesFilter<"UserDeletion"> | string
   userId?: Prisma.UuidWithAggregatesFilter<"UserDeletion"> | string
   requestedAt?: Prisma.DateTimeWithAggregatesFilter<"UserDeletion"> | Date | string
+  subjects?: Prisma.StringNullableListFilter<"UserDeletion">
   position?: Prisma.UuidNullableWithAggregatesFilter<"UserDeletion"> | string | null
+  changesPosition?: Prisma.BigIntNullableWithAggregatesFilter<"UserDeletion"> | bigint | number | null
   erasedEvents?: Prisma.IntWithAggregatesFilter<"UserDeletion"> | number
+  erasedChanges?: Prisma.IntWithAggregatesFilter<"UserDeletion"> | number
+  erasedKeys?: Prisma.IntWithAggregatesFilter<"UserDeletion"> | number
 }
 
 export type UserDeletionCreateInput = {
   userId: string
   requestedAt: Date | string
+  subjects?: Prisma.UserDeletionCreatesubjectsInput | string[]
   position?: string | null
+  changesPosition?: bigint | number | null
   erasedEvents?: number
+  erasedChanges?: number
+  erasedKeys?: number
   workspace: Prisma.WorkspaceCreateNestedOneWithoutUserDeletionsInput
 }
 
@@ -277,15 +338,23 @@ export type UserDeletionUncheckedCreateInput = {
   workspaceId: string
   userId: string
   requestedAt: Date | string
+  subjects?: Prisma.UserDeletionCreatesubjectsInput | string[]
   position?: string | null
+  changesPosition?: bigint | number | null
   erasedEvents?: number
+  erasedChanges?: number
+  erasedKeys?: number
 }
 
 export type UserDeletionUpdateInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
   workspace?: Prisma.WorkspaceUpdateOneRequiredWithoutUserDeletionsNestedInput
 }
 
@@ -293,31 +362,47 @@ export type UserDeletionUncheckedUpdateInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type UserDeletionCreateManyInput = {
   workspaceId: string
   userId: string
   requestedAt: Date | string
+  subjects?: Prisma.UserDeletionCreatesubjectsInput | string[]
   position?: string | null
+  changesPosition?: bigint | number | null
   erasedEvents?: number
+  erasedChanges?: number
+  erasedKeys?: number
 }
 
 export type UserDeletionUpdateManyMutationInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type UserDeletionUncheckedUpdateManyInput = {
   workspaceId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type UserDeletionListRelationFilter = {
@@ -339,12 +424,19 @@ export type UserDeletionCountOrderByAggregateInput = {
   workspaceId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   requestedAt?: Prisma.SortOrder
+  subjects?: Prisma.SortOrder
   position?: Prisma.SortOrder
+  changesPosition?: Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
 }
 
 export type UserDeletionAvgOrderByAggregateInput = {
+  changesPosition?: Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
 }
 
 export type UserDeletionMaxOrderByAggregateInput = {
@@ -352,7 +444,10 @@ export type UserDeletionMaxOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   requestedAt?: Prisma.SortOrder
   position?: Prisma.SortOrder
+  changesPosition?: Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
 }
 
 export type UserDeletionMinOrderByAggregateInput = {
@@ -360,11 +455,17 @@ export type UserDeletionMinOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   requestedAt?: Prisma.SortOrder
   position?: Prisma.SortOrder
+  changesPosition?: Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
 }
 
 export type UserDeletionSumOrderByAggregateInput = {
+  changesPosition?: Prisma.SortOrder
   erasedEvents?: Prisma.SortOrder
+  erasedChanges?: Prisma.SortOrder
+  erasedKeys?: Prisma.SortOrder
 }
 
 export type UserDeletionCreateNestedManyWithoutWorkspaceInput = {
@@ -409,18 +510,35 @@ export type UserDeletionUncheckedUpdateManyWithoutWorkspaceNestedInput = {
   deleteMany?: Prisma.UserDeletionScalarWhereInput | Prisma.UserDeletionScalarWhereInput[]
 }
 
+export type UserDeletionCreatesubjectsInput = {
+  set: string[]
+}
+
+export type UserDeletionUpdatesubjectsInput = {
+  set?: string[]
+  push?: string | string[]
+}
+
 export type UserDeletionCreateWithoutWorkspaceInput = {
   userId: string
   requestedAt: Date | string
+  subjects?: Prisma.UserDeletionCreatesubjectsInput | string[]
   position?: string | null
+  changesPosition?: bigint | number | null
   erasedEvents?: number
+  erasedChanges?: number
+  erasedKeys?: number
 }
 
 export type UserDeletionUncheckedCreateWithoutWorkspaceInput = {
   userId: string
   requestedAt: Date | string
+  subjects?: Prisma.UserDeletionCreatesubjectsInput | string[]
   position?: string | null
+  changesPosition?: bigint | number | null
   erasedEvents?: number
+  erasedChanges?: number
+  erasedKeys?: number
 }
 
 export type UserDeletionCreateOrConnectWithoutWorkspaceInput = {
@@ -456,36 +574,56 @@ export type UserDeletionScalarWhereInput = {
   workspaceId?: Prisma.UuidFilter<"UserDeletion"> | string
   userId?: Prisma.UuidFilter<"UserDeletion"> | string
   requestedAt?: Prisma.DateTimeFilter<"UserDeletion"> | Date | string
+  subjects?: Prisma.StringNullableListFilter<"UserDeletion">
   position?: Prisma.UuidNullableFilter<"UserDeletion"> | string | null
+  changesPosition?: Prisma.BigIntNullableFilter<"UserDeletion"> | bigint | number | null
   erasedEvents?: Prisma.IntFilter<"UserDeletion"> | number
+  erasedChanges?: Prisma.IntFilter<"UserDeletion"> | number
+  erasedKeys?: Prisma.IntFilter<"UserDeletion"> | number
 }
 
 export type UserDeletionCreateManyWorkspaceInput = {
   userId: string
   requestedAt: Date | string
+  subjects?: Prisma.UserDeletionCreatesubjectsInput | string[]
   position?: string | null
+  changesPosition?: bigint | number | null
   erasedEvents?: number
+  erasedChanges?: number
+  erasedKeys?: number
 }
 
 export type UserDeletionUpdateWithoutWorkspaceInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type UserDeletionUncheckedUpdateWithoutWorkspaceInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type UserDeletionUncheckedUpdateManyWithoutWorkspaceInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   requestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subjects?: Prisma.UserDeletionUpdatesubjectsInput | string[]
   position?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  changesPosition?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   erasedEvents?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedChanges?: Prisma.IntFieldUpdateOperationsInput | number
+  erasedKeys?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 
@@ -494,8 +632,12 @@ export type UserDeletionSelect<ExtArgs extends runtime.Types.Extensions.Internal
   workspaceId?: boolean
   userId?: boolean
   requestedAt?: boolean
+  subjects?: boolean
   position?: boolean
+  changesPosition?: boolean
   erasedEvents?: boolean
+  erasedChanges?: boolean
+  erasedKeys?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["userDeletion"]>
 
@@ -503,8 +645,12 @@ export type UserDeletionSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   workspaceId?: boolean
   userId?: boolean
   requestedAt?: boolean
+  subjects?: boolean
   position?: boolean
+  changesPosition?: boolean
   erasedEvents?: boolean
+  erasedChanges?: boolean
+  erasedKeys?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["userDeletion"]>
 
@@ -512,8 +658,12 @@ export type UserDeletionSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   workspaceId?: boolean
   userId?: boolean
   requestedAt?: boolean
+  subjects?: boolean
   position?: boolean
+  changesPosition?: boolean
   erasedEvents?: boolean
+  erasedChanges?: boolean
+  erasedKeys?: boolean
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["userDeletion"]>
 
@@ -521,11 +671,15 @@ export type UserDeletionSelectScalar = {
   workspaceId?: boolean
   userId?: boolean
   requestedAt?: boolean
+  subjects?: boolean
   position?: boolean
+  changesPosition?: boolean
   erasedEvents?: boolean
+  erasedChanges?: boolean
+  erasedKeys?: boolean
 }
 
-export type UserDeletionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "userId" | "requestedAt" | "position" | "erasedEvents", ExtArgs["result"]["userDeletion"]>
+export type UserDeletionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "userId" | "requestedAt" | "subjects" | "position" | "changesPosition" | "erasedEvents" | "erasedChanges" | "erasedKeys", ExtArgs["result"]["userDeletion"]>
 export type UserDeletionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
 }
@@ -546,13 +700,29 @@ export type $UserDeletionPayload<ExtArgs extends runtime.Types.Extensions.Intern
     userId: string
     requestedAt: Date
     /**
+     * The uid, address and number of the user: one of them may be the subject of the user's tokens, which changes contain.
+     */
+    subjects: string[]
+    /**
      * The events up to this id are erased; null if none is.
      */
     position: string | null
     /**
+     * Personal data is erased from the changes of the user up to this `seq`; null if from none.
+     */
+    changesPosition: bigint | null
+    /**
      * Number of events erased so far.
      */
     erasedEvents: number
+    /**
+     * Number of changes from which personal data was erased so far.
+     */
+    erasedChanges: number
+    /**
+     * Number of idempotency keys erased so far.
+     */
+    erasedKeys: number
   }, ExtArgs["result"]["userDeletion"]>
   composites: {}
 }
@@ -980,8 +1150,12 @@ export interface UserDeletionFieldRefs {
   readonly workspaceId: Prisma.FieldRef<"UserDeletion", 'String'>
   readonly userId: Prisma.FieldRef<"UserDeletion", 'String'>
   readonly requestedAt: Prisma.FieldRef<"UserDeletion", 'DateTime'>
+  readonly subjects: Prisma.FieldRef<"UserDeletion", 'String[]'>
   readonly position: Prisma.FieldRef<"UserDeletion", 'String'>
+  readonly changesPosition: Prisma.FieldRef<"UserDeletion", 'BigInt'>
   readonly erasedEvents: Prisma.FieldRef<"UserDeletion", 'Int'>
+  readonly erasedChanges: Prisma.FieldRef<"UserDeletion", 'Int'>
+  readonly erasedKeys: Prisma.FieldRef<"UserDeletion", 'Int'>
 }
     
 

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { deleteUser } from '../../../src/domain/users/delete.ts';
-import { eraseSomeEvents } from '../../../src/domain/users/erase-events.ts';
+import { runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { eraseDeletedUsers } from '../../../src/jobs/erase-deleted-users.ts';
 import { runJobs } from '../../../src/jobs/run-jobs.ts';
 import { actorOf } from '../../kit/actor.ts';
@@ -95,7 +95,7 @@ it('deletes a user with many events by the same statements as one without events
 
   const steps = [];
   for (;;) {
-    const step = await eraseSomeEvents(app.db);
+    const step = await runErasureStep(app.db);
     if (!step) break;
     steps.push(step);
   }
@@ -115,7 +115,7 @@ it('erases each event once when several processes run', async () => {
   const totals = new Map<string, number>();
   await atOnce(3, async () => {
     while ((await app.db.userDeletion.count()) > 0) {
-      const step = await eraseSomeEvents(app.db, 10);
+      const step = await runErasureStep(app.db, 10);
       if (step?.isComplete) totals.set(step.userId, step.erasedEvents);
     }
   });
@@ -149,7 +149,7 @@ it('leaves no event without a user or a deletion record while events are added t
     SELECT FROM events LEFT JOIN user_deletions USING (workspace_id, user_id) WHERE user_deletions.user_id IS NULL`;
   expect(stray).toHaveLength(0);
   expect(await app.db.event.count()).toBe(added);
-  while (await eraseSomeEvents(app.db));
+  while (await runErasureStep(app.db));
   expect([await app.db.event.count(), await app.db.userDeletion.count()]).toEqual([0, 0]);
   expect(added).toBeGreaterThan(0);
   expect(added).toBeLessThan(40 * 50);
@@ -172,7 +172,7 @@ it.each([
     const adding = addEvent(app.db, actor, { uid: 'u1', name: 'Paid', idempotencyKey });
     await untilWaiting(app, 1);
     const deleting = deleteUser(app.db, actor, 'u1').then(async () => {
-      while (await eraseSomeEvents(app.db));
+      while (await runErasureStep(app.db));
     });
     await Promise.race([deleting, untilWaiting(app, 2)]);
     return { adding, deleting };
@@ -245,6 +245,6 @@ it('skips the oldest deletion, also if another user was deleted in the same mill
   const second = await addUserWithEvents(app, 'u2', 1);
   for (const uid of ['u1', 'u2']) await deleteUser(app.db, actorOf(app), uid);
   await app.db.userDeletion.updateMany({ data: { requestedAt: new Date() } });
-  expect(await eraseSomeEvents(app.db, 1, 1)).toMatchObject({ userId: second.id });
-  expect(await eraseSomeEvents(app.db, 1, 0)).toMatchObject({ userId: first.id });
+  expect(await runErasureStep(app.db, 1, 1)).toMatchObject({ userId: second.id });
+  expect(await runErasureStep(app.db, 1, 0)).toMatchObject({ userId: first.id });
 });
