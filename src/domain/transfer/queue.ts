@@ -161,13 +161,3 @@ export async function deleteExpiredJobs(db: WriteDb, chunks = CHUNKS_PER_STEP): 
     )`;
   return false;
 }
-
-/**
- * Lets the files of all jobs of a workspace be deleted, because they may contain data of a user who was deleted: those of
- * jobs that have ended at once, and all others when their jobs end.
- */
-export async function expireStoredFiles(db: WriteDb, workspaceId: string): Promise<void> {
-  await db.execute`/* expireTransferFiles */
-    UPDATE transfer_jobs SET expires_at = now()
-    WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND (expires_at IS NULL OR expires_at > now())`;
-}

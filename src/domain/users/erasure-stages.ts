@@ -3,6 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { eraseKeysSql } from '../idempotency/keys.ts';
 import { ERASED, nameOfToken, TOKEN_PREFIX } from '../shared/actor.ts';
 import { BEFORE_ALL_IDS } from '../shared/ids.ts';
+import { expireStoredFiles } from '../transfer/jobs.ts';
 
 /** A deleted user. Its row, and the rows that refer to it, are deleted. */
 export interface Deletion {
@@ -126,6 +127,12 @@ const eraseTransferActor: Stage = async (tx, { workspaceId, subjects }) => {
   return { rows, isDone: true };
 };
 
+/** Deletes the files of imports and exports, which may contain the user: those of jobs in progress when they end. */
+const expireTransfers: Stage = async (tx, { workspaceId }) => {
+  await expireStoredFiles(tx, workspaceId);
+  return { rows: 0, isDone: true };
+};
+
 /** Erases the counters of the user's tokens, if the replicas count points in the database. */
 const eraseCounters: Stage = async (tx, { workspaceId, subjects }) => {
   const keys = (subjects ?? []).map((subject) => `token ${workspaceId} ${subject}`);
@@ -136,8 +143,7 @@ const eraseCounters: Stage = async (tx, { workspaceId, subjects }) => {
 
 /**
  * What is erased after the row of a user, in order. A crash repeats at most one step: each stage starts where its last
- * committed step ended. Whatever else stores data of persons outside of their rows, such as the files of imports and
- * exports, adds its stage here.
+ * committed step ended. Whatever else stores data of persons outside of their rows adds its stage here.
  */
 export const stages: readonly Stage[] = [
   eraseEvents,
@@ -145,5 +151,6 @@ export const stages: readonly Stage[] = [
   eraseChanges,
   eraseActor,
   eraseTransferActor,
+  expireTransfers,
   eraseCounters,
 ];
