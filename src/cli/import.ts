@@ -91,11 +91,15 @@ async function importFile(
     const run: Import = { db, kind, actor, source, file, rejected, options, command, signal };
     await (command.dryRun ? checkFile(run) : importOnce(run));
   } catch (error) {
-    throw error instanceof ImportFileError ? new CliError(`${path}: ${error.message}`, { cause: error }) : error;
+    throw error instanceof ImportFileError
+      ? new CliError(`${nameOf(path)}: ${error.message}`, { cause: error })
+      : error;
   } finally {
     source.stream.destroy();
   }
 }
+
+const nameOf = (path: string) => (path === '-' ? 'standard input' : path);
 
 /** The actor of the writes: `cli` in a workspace, or an API key. */
 async function findActor(db: DatabaseClient, { workspace, key }: ImportCommandOptions): Promise<Actor> {

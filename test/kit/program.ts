@@ -17,6 +17,8 @@ interface Options {
   env?: Record<string, string>;
   /** Closes the reading end of its standard output. */
   unread?: boolean;
+  /** Its standard input; empty by default. */
+  input?: string;
 }
 
 /** Runs a program to its end. @param file its path, absolute or relative to the repository. */
@@ -25,9 +27,11 @@ export async function runProgram(file: string, args: string[], options: Options 
   const child = spawn(process.execPath, [file, ...args], {
     cwd: options.cwd,
     env: { ...inherited, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     timeout: 60_000,
   });
+  // The program may end before it has read all.
+  child.stdin.on('error', () => {}).end(options.input);
   if (options.unread) child.stdout.destroy();
   const [stdout, stderr, [code]] = await Promise.all([
     options.unread ? '' : text(child.stdout),

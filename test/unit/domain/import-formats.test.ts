@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../../../src/domain/transfer/formats/lines.ts';
+import type { RawRecord } from '../../../src/domain/transfer/formats/record.ts';
 import { inPieces, outlineOf, readImport } from '../../kit/import-files.ts';
 
 const read = async (...args: Parameters<typeof readImport>) => outlineOf((await readImport(...args)).records);
@@ -86,6 +87,12 @@ describe('encodings', () => {
   });
 });
 
+async function linesOf(source: AsyncIterable<Uint8Array>) {
+  const lines: RawRecord[] = [];
+  for await (const batch of readLines(source)) lines.push(...batch);
+  return lines;
+}
+
 describe('lines', () => {
   it('holds only the beginning of a line that is too long', async () => {
     async function* source() {
@@ -93,7 +100,7 @@ describe('lines', () => {
       for (let piece = 0; piece < 40; piece += 1) yield Buffer.alloc(64 * 1024, 'x');
       yield Buffer.from('\nlast');
     }
-    const lines = (await Array.fromAsync(readLines(source()))).flat();
+    const lines = await linesOf(source());
     expect(lines).toMatchObject([
       { line: 1, text: 'short' },
       { line: 2, text: 'x'.repeat(1000), fault: { code: 'TOO_LONG' } },
@@ -102,7 +109,7 @@ describe('lines', () => {
   });
 
   it.each([1, 2, 3, 5, 100])('splits the same lines from pieces of %i bytes', async (size) => {
-    const lines = (await Array.fromAsync(readLines(inPieces('a\n\nbü\nc', size)))).flat();
+    const lines = await linesOf(inPieces('a\n\nbü\nc', size));
     expect(lines).toEqual([
       { line: 1, text: 'a' },
       { line: 2, text: '' },
