@@ -28,6 +28,17 @@ const instantText = z.preprocess((value, context) => {
   }
 }, instant);
 
+/** An instant with more digits than a `Date` has stays text, because they decide the order of devices. */
+const exactInstant = z.unknown().transform((value, context): Date | string => {
+  const { data, error } = instantText.safeParse(value);
+  if (!data) {
+    const params = { code: 'INVALID_DATE' };
+    context.addIssue({ code: 'custom', params, message: error?.issues[0]?.message ?? 'must be a date' });
+    return z.NEVER;
+  }
+  return typeof value === 'string' && /T\d\d:\d\d:\d\d\.\d{4,6}Z$/.test(value) ? value : data;
+});
+
 const listId = z.uuid().transform((id) => id.toLowerCase());
 
 /** A membership as exports write it. */
@@ -42,7 +53,7 @@ const exportedUser = userUpdate.safeExtend({
   listIds: z.array(listId).nullish(),
   uidUpdateable: z.boolean().nullish(),
   devices: z
-    .array(z.object({ token: deviceToken, platform: z.enum(devicePlatforms), lastSeenAt: instantText.nullish() }))
+    .array(z.object({ token: deviceToken, platform: z.enum(devicePlatforms), lastSeenAt: exactInstant.nullish() }))
     .max(MAX_DEVICES, { error: `must have at most ${MAX_DEVICES} devices` })
     .nullish(),
   memberships: z.array(membership).nullish(),
