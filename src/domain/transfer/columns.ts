@@ -33,7 +33,7 @@ const isCellType = (text: string): text is CellType => cellTypes.some((type) => 
 function splitType(name: string): { name: string; type?: CellType } {
   const at = name.lastIndexOf(':');
   const type = name.slice(at + 1).trim();
-  return at > 0 && isCellType(type) ? { name: name.slice(0, at).trim(), type } : { name };
+  return at > 0 && isCellType(type) ? { name: name.slice(0, at), type } : { name };
 }
 
 /** The target of a column: a field, an attribute, nothing (null), or undefined if there is none of its name. */
