@@ -23,6 +23,8 @@ describe('help', () => {
     [['attributes', 'list'], 'attributes list --json'],
     [['attributes', 'declare'], 'attributes declare renewsOn date-time'],
     [['attributes', 'undeclare'], 'attributes undeclare age'],
+    [['import'], 'import users users.csv'],
+    [['import', 'events'], 'import events events.ndjson.gz'],
     [['indexes'], 'indexes list'],
     [['indexes', 'create'], 'indexes create attribute-text'],
   ])('of %j has examples and needs no database', async (command, example) => {
