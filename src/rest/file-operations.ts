@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Scope } from '../domain/shared/scopes.ts';
+import { cellTypes } from '../domain/transfer/fields.ts';
+import { importOptions } from '../domain/transfer/open.ts';
 import type { Example } from './operation.ts';
 import { lowerCaseUuid } from './schemas.ts';
 import { exampleImport, importObject, type RecordType, recordTypes } from './transfers.ts';
@@ -10,6 +12,43 @@ export const importFormats: Readonly<Record<string, 'csv' | 'ndjson'>> = {
   'application/x-ndjson': 'ndjson',
   'application/jsonl': 'ndjson',
 };
+
+/** `NAME=VALUE`, of which the name can contain `=`. */
+const pairs = (value: z.ZodType<string>) =>
+  z
+    .union([z.string().transform((text) => [text]), z.array(z.string())])
+    .transform((texts, context) => {
+      const entries = texts.map((text) => [
+        text.slice(0, text.lastIndexOf('=')),
+        text.slice(text.lastIndexOf('=') + 1),
+      ]);
+      const isValid = entries.every(([name, text]) => name && value.safeParse(text).success);
+      if (isValid) return Object.fromEntries(entries);
+      context.addIssue({ code: 'custom', params: { code: 'INVALID_PAIR' }, message: 'must be NAME=VALUE' });
+      return z.NEVER;
+    })
+    .optional();
+
+const { encoding, delimiter, decimal, dates, unknown } = importOptions.shape;
+
+/** How the file of an import is read, as for the command line. */
+export const importQuery = z.strictObject({
+  encoding: encoding.meta({ description: 'The encoding of the file; UTF-8 by default.' }),
+  delimiter: delimiter.meta({ description: 'What separates the cells of CSV; detected by default.' }),
+  decimal: decimal.meta({ description: 'How CSV writes numbers: `point` (1,234.56) or `comma` (1.234,56).' }),
+  dates: dates.meta({ description: 'How CSV writes dates: `dmy` (31.12.2025) or `mdy` (12/31/2025).' }),
+  unknown: unknown.meta({ description: 'What becomes of columns without a field; by default, they are an error.' }),
+  'map[]': pairs(z.string().min(1)).meta({
+    type: 'array',
+    items: { type: 'string' },
+    description: 'The field of a column of CSV, as `COLUMN=FIELD`; `COLUMN=-` ignores the column. Can be repeated.',
+  }),
+  'type[]': pairs(z.enum(cellTypes)).meta({
+    type: 'array',
+    items: { type: 'string' },
+    description: `The type of an attribute of CSV, as \`FIELD=TYPE\`: ${cellTypes.join(', ')}. Guessed by default. Can be repeated.`,
+  }),
+});
 
 /** An operation whose request or response is a file, for the OpenAPI document; `files.ts` implements it. */
 export interface FileOperation {
@@ -52,6 +91,7 @@ export const uploadOperations = Object.fromEntries(
       description: `Uploads a file of any length, with \`Content-Encoding: gzip\` if it is compressed, and imports its records in the background.
 \`docs/import-export.md\` describes the formats.`,
       scopes: importScopes[type],
+      query: importQuery,
       requestTypes: Object.keys(importFormats),
       status: 202,
       response: { schema: importObject, examples: { accepted: { summary: 'The import', value: exampleImport } } },

@@ -6,6 +6,7 @@ import { NotFoundError, ValidationError } from '../domain/shared/errors.ts';
 import { validationIssues } from '../domain/shared/validation.ts';
 import { findDownload } from '../domain/transfer/downloads.ts';
 import type { TransferJob } from '../domain/transfer/jobs.ts';
+import { type ImportOptions, importOptions } from '../domain/transfer/open.ts';
 import { receiveImport } from '../domain/transfer/receive.ts';
 import { readStoredFile } from '../domain/transfer/stored-files.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
@@ -14,8 +15,15 @@ import { POINTS } from '../http/limits/rate.ts';
 import { isGzip, MalformedRequestError } from '../http/malformed-requests.ts';
 import type { HttpLimits } from '../http/server.ts';
 import { handleRestError } from './error-handler.ts';
-import { importFormats, importScopes, rejectedRecordsOperation, uploadOperations } from './file-operations.ts';
+import {
+  importFormats,
+  importQuery,
+  importScopes,
+  rejectedRecordsOperation,
+  uploadOperations,
+} from './file-operations.ts';
 import { findJob, requireScopes } from './operations/transfers.ts';
+import { withArrays } from './query.ts';
 import { lowerCaseUuid } from './schemas.ts';
 import { exportKinds, importKinds, type RecordType, recordTypes, toImportObject } from './transfers.ts';
 
@@ -56,6 +64,7 @@ async function uploadRoute(
   app.post<{ Body?: TransferJob }>(`/imports/${type}`, {
     config: { points: POINTS.request + POINTS.write, isUpload: true },
     preParsing: async (request, reply, body) => {
+      toImportOptions(request);
       requireScopes({ viewer: viewerOf(request) }, uploadOperations[type].summary, importScopes[type]);
       return Readable.from(receiveUpload(request, reply, body, limits.arrivalMs), { objectMode: false });
     },
@@ -74,9 +83,14 @@ function unsupportedMediaType(received = 'none'): MalformedRequestError {
   return new MalformedRequestError(415, `Content-Type must be ${types}; got ${received.slice(0, 100)}.`);
 }
 
-function toImportOptions({ headers }: FastifyRequest): { format: 'csv' | 'ndjson' } {
+/** @throws {ValidationError} */
+function toImportOptions({ headers, query }: FastifyRequest): ImportOptions {
+  const parsed = importQuery.safeParse(withArrays(query as Record<string, unknown>));
+  if (!parsed.success) throw new ValidationError(validationIssues(parsed.error.issues));
+  const { 'map[]': map, 'type[]': types, ...others } = parsed.data;
   const [mediaType = ''] = (headers['content-type'] ?? '').split(';');
-  return { format: importFormats[mediaType.trim().toLowerCase()] ?? 'ndjson' };
+  const format = importFormats[mediaType.trim().toLowerCase()];
+  return importOptions.parse({ format, ...others, map, types });
 }
 
 /** @throws {ValidationError} */

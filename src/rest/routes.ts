@@ -15,6 +15,7 @@ import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation, RestLimits } from './operation.ts';
 import { operations } from './operations/index.ts';
+import { withArrays } from './query.ts';
 import { unservedRoutes } from './unserved-calls.ts';
 
 interface DemoKey {
@@ -144,16 +145,4 @@ function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, 
       return withDeadline(reply, running);
     },
   });
-}
-
-/** Collects numbered parameters, which PHP sends for an array: `lists[0]` and `lists[1]` become `lists[]`. */
-function withArrays(query: Parameters): Parameters {
-  const entries = Object.entries(query).map(([name, value]) => ({ name: name.replace(/\[\d+\]$/, '[]'), value }));
-  const byName = Map.groupBy(entries, ({ name }) => name);
-  return Object.fromEntries(
-    [...byName].map(([name, [first, ...others]]) => [
-      name,
-      others.length === 0 ? first?.value : [first, ...others].flatMap((each) => each?.value ?? []),
-    ]),
-  );
 }

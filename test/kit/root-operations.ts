@@ -7,6 +7,9 @@ export interface Names {
   list: string;
   segment: string;
   event: string;
+  /** UUIDs. */
+  importJob: string;
+  exportJob: string;
   /** The key of a declared attribute. */
   declaredKey: string;
 }
@@ -54,6 +57,8 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.user': [query('query ($uid: String!) { user(uid: $uid) { id uid } }', { uid: about.uid })],
     'Query.list': [query('query ($id: ID!) { list(id: $id) { __typename id } }', { id: about.list })],
     'Query.segment': [query('query ($id: ID!) { segment(id: $id) { __typename id } }', { id: about.segment })],
+    'Query.importJob': [query('query ($id: ID!) { importJob(id: $id) { __typename id } }', { id: about.importJob })],
+    'Query.exportJob': [query('query ($id: ID!) { exportJob(id: $id) { __typename id } }', { id: about.exportJob })],
     'Query.event': [query('query ($id: ID!) { event(id: $id) { __typename id } }', { id: about.event })],
     'Query.users': [query(`{ users { ${page} } }`)],
     'Query.lists': [query(`{ lists { ${page} } }`)],

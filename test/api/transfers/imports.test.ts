@@ -147,3 +147,31 @@ it('has no job with an invalid id', async () => {
   expect((await call('/imports/x')).status).toBe(400);
   expect((await call('/imports/x/rejected')).status).toBe(400);
 });
+
+it('takes the options of the command line as parameters', async () => {
+  const path =
+    '/imports/users?map[]=E-Mail%3Demail&map[]=Ort%3Dmeta.city&type[]=meta.age%3Dnumber&decimal=comma&dates=dmy';
+  const { body } = await upload('x', { 'content-type': 'text/csv; charset=utf-8' }, path);
+  const [job] = await app.db.$queryRaw<
+    { options: object }[]
+  >`SELECT options FROM transfer_jobs WHERE id = ${body.id}::uuid`;
+  expect(job?.options).toEqual({
+    format: 'csv',
+    map: { 'E-Mail': 'email', Ort: 'meta.city' },
+    types: { 'meta.age': 'number' },
+    decimal: 'comma',
+    dates: 'dmy',
+  });
+});
+
+it('rejects invalid and unknown parameters before the upload', async () => {
+  const { status, body } = await upload('x', {}, '/imports/users?decimal=x&map[]=a&type[]=meta.a%3Dx&column=1');
+  expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED']);
+  expect(body.issues.map(({ path }: { path: string[] }) => path.join('.')).sort()).toEqual([
+    'column',
+    'decimal',
+    'map[]',
+    'type[]',
+  ]);
+  expect(await countJobs()).toBe(0);
+});

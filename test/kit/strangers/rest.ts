@@ -9,7 +9,7 @@ import type { AllNames } from './names.ts';
 export const restNaming: Readonly<Record<string, (names: AllNames) => unknown[]>> = {
   uid: ({ uid, email }) => [uid, email],
   // Of a new user, of a segment and an import, or of an export.
-  id: ({ uid, segment, exportId }) => [uid, decodeIdOf('Segment', segment), exportId],
+  id: ({ uid, importJob, exportJob }) => [uid, importJob, exportJob],
   segment: ({ segment }) => [decodeIdOf('Segment', segment)],
   token: ({ token }) => [token],
   device_token: ({ token }) => [token],
