@@ -5,7 +5,7 @@ import type { ReadDb } from '../../db/client.ts';
 const CHECK_INTERVAL_MS = 1000;
 
 /** Transactions of others a second from which the database counts as in use. */
-const BUSY_TRANSACTIONS = 20;
+const BUSY_TRANSACTIONS = 50;
 
 /** Records in a chunk while others use the database, so that no statement of theirs waits for long. */
 const BUSY_CHUNK = 100;
