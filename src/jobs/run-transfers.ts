@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database, DatabaseClient } from '../db/client.ts';
 import { isUnavailable } from '../db/errors.ts';
+import { deleteAbandonedExports } from '../domain/transfer/export-snapshot.ts';
 import { endJob, type JobEnd, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
 import {
   deleteExpiredJobs,
@@ -150,6 +151,7 @@ export function runTransfers(db: DatabaseClient, log: Logger): RunningJobs {
 export function deleteExpiredTransfers(db: Database): Job {
   const step = async (chunks: number) => {
     await endAbandonedUploads(db);
+    await deleteAbandonedExports(db);
     return deleteExpiredJobs(db, chunks);
   };
   return { step, stepSize: 50, purpose: 'delete expired imports and exports' };
