@@ -46,8 +46,8 @@ export async function registerDevice(tx: WriteDb, actor: Actor, userId: string, 
 export interface Registration {
   userId: string;
   device: NewDevice;
-  /** When the device was last registered, for a device that is restored; now by default. */
-  lastSeenAt?: Date | undefined;
+  /** When the device was last registered, for a device that is restored, as text if it has microseconds; now by default. */
+  lastSeenAt?: Date | string | undefined;
 }
 
 /**
@@ -112,7 +112,10 @@ export async function registerDevices(
 
 /** The devices that remain after several registrations in order: the last of each token, and the newest of each user. */
 function newestDevices(registrations: readonly Registration[]) {
-  const byToken = new Map<string, NewDevice & { userId: string; place: number; lastSeenAt: Date | undefined }>();
+  const byToken = new Map<
+    string,
+    NewDevice & { userId: string; place: number; lastSeenAt: Registration['lastSeenAt'] }
+  >();
   for (const [place, { userId, device, lastSeenAt }] of registrations.entries()) {
     byToken.set(device.token, { userId, ...device, place, lastSeenAt });
   }

@@ -29,11 +29,11 @@ export interface Column {
 
 const isCellType = (text: string): text is CellType => cellTypes.some((type) => type === text);
 
-/** Separates a type from the name of a field, as in `meta.age:number`. */
+/** Separates a type from the name of a field, as in `meta.age:number`. White space before the colon belongs to the name. */
 function splitType(name: string): { name: string; type?: CellType } {
   const at = name.lastIndexOf(':');
   const type = name.slice(at + 1).trim();
-  return at > 0 && isCellType(type) ? { name: name.slice(0, at).trim(), type } : { name };
+  return at > 0 && isCellType(type) ? { name: name.slice(0, at), type } : { name };
 }
 
 /** The target of a column: a field, an attribute, nothing (null), or undefined if there is none of its name. */

@@ -28,6 +28,16 @@ const instantText = z.preprocess((value, context) => {
   }
 }, instant);
 
+const MICROSECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{4,6}Z$/;
+
+/** An instant that keeps its microseconds, which a `Date` does not have. */
+const exactInstant = z.unknown().transform((value, context): Date | string => {
+  const { data, error } = instantText.safeParse(value);
+  for (const issue of error?.issues ?? []) context.issues.push({ ...issue, input: value });
+  if (data === undefined) return z.NEVER;
+  return typeof value === 'string' && MICROSECONDS.test(value) ? value : data;
+});
+
 const listId = z.uuid().transform((id) => id.toLowerCase());
 
 /** A membership as exports write it. */
@@ -42,7 +52,7 @@ const exportedUser = userUpdate.safeExtend({
   listIds: z.array(listId).nullish(),
   uidUpdateable: z.boolean().nullish(),
   devices: z
-    .array(z.object({ token: deviceToken, platform: z.enum(devicePlatforms), lastSeenAt: instantText.nullish() }))
+    .array(z.object({ token: deviceToken, platform: z.enum(devicePlatforms), lastSeenAt: exactInstant.nullish() }))
     .max(MAX_DEVICES, { error: `must have at most ${MAX_DEVICES} devices` })
     .nullish(),
   memberships: z.array(membership).nullish(),
