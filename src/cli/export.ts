@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
-import { exportRecords } from '../domain/transfer/export.ts';
+import { type ExportProgress, exportRecords } from '../domain/transfer/export.ts';
 import type { ExportType } from '../domain/transfer/export-fields.ts';
 import { type ExportFormat, exportFormats } from '../domain/transfer/export-formats.ts';
 import { workspaceId } from '../domain/workspaces/workspaces.ts';
@@ -9,7 +9,7 @@ import { publicKey, rowId, schemaParser } from './arguments.ts';
 import type { CommandOptions, WithDatabase } from './database.ts';
 import { openTarget, STANDARD_OUTPUT } from './export-target.ts';
 import { CliError, jsonOption, type OutputOptions, print } from './output.ts';
-import { formatCount, formatDuration, openProgress } from './progress.ts';
+import { formatCount, formatDuration, openProgress, type ShownProgress } from './progress.ts';
 import { readUserFilter } from './user-filter.ts';
 
 /** Waits longer than a gateway does: nobody waits for the answer. */
@@ -105,22 +105,23 @@ function abortOnSignals(): AbortSignal {
 /** Shows the progress of an export: of the snapshot first, then of the file. */
 function reportExport(json: boolean) {
   const shown = openProgress(json);
-  let startedAt = performance.now();
-  let wasComplete = false;
+  let start = { at: performance.now(), written: 0 };
+  const describe = ({ copied, isComplete, written }: ExportProgress): ShownProgress => {
+    const done = isComplete ? written : copied;
+    const seconds = Math.max((performance.now() - start.at) / 1000, 0.001);
+    const perSecond = Math.round((done - start.written) / seconds);
+    return {
+      parts: [`${formatCount(done)} records ${isComplete ? 'written' : 'copied'}`, `${formatCount(perSecond)}/s`],
+      share: isComplete && copied > 0 ? written / copied : undefined,
+      secondsLeft: isComplete && perSecond > 0 ? Math.round((copied - written) / perSecond) : undefined,
+      json: { copied, written, perSecond },
+    };
+  };
   return {
-    show({ copied, isComplete, written }: { copied: number; isComplete: boolean; written: number }): void {
-      if (isComplete && !wasComplete) startedAt = performance.now();
-      wasComplete = isComplete;
-      shown.show(() => {
-        const done = isComplete ? written : copied;
-        const perSecond = Math.round(done / Math.max((performance.now() - startedAt) / 1000, 0.001));
-        return {
-          parts: [`${formatCount(done)} records ${isComplete ? 'written' : 'copied'}`, `${formatCount(perSecond)}/s`],
-          share: isComplete && copied > 0 ? written / copied : undefined,
-          secondsLeft: isComplete && perSecond > 0 ? Math.round((copied - written) / perSecond) : undefined,
-          json: { copied, written, perSecond },
-        };
-      });
+    show(progress: ExportProgress): void {
+      // Not from the snapshot on: CSV first reads all of it.
+      if (progress.written > 0 && start.written === 0) start = { at: performance.now(), written: progress.written };
+      shown.show(() => describe(progress));
     },
     end: shown.end,
   };

@@ -134,7 +134,8 @@ async function insert({ users, lists, events }: GeneratedWorkspace): Promise<str
   const userRows = users.map(({ devices: _, lists: _lists, uid, ...fields }, place) => {
     // Those of users without a uid of the application are their addresses, which are then unique.
     const isImported = fields.uidUpdateable && fields.email !== null;
-    const email = isImported ? `${place}${fields.email}` : fields.email;
+    // Others can have the same address.
+    const email = fields.email && `${isImported ? place : Math.max(place - 1, 0)}${fields.email}`;
     const row = { ...fields, email, uidUpdateable: isImported, uid: isImported ? `${email}` : `${uid}${place}` };
     return { ...row, workspaceId, id: uuidv7(), updatedAt: new Date() };
   });

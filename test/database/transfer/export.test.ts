@@ -259,14 +259,17 @@ it('fails instead of omitting records if its snapshot is gone; only those of kil
   await using database = await createDatabase();
   const { db } = database;
   const { id: workspaceId } = await createWorkspace(db, 'Acme');
-  await addManyUsers({ db, workspaceId }, 500);
+  await addManyUsers({ db, workspaceId }, 1_000);
   const iterator = exportRecords(db, workspaceId, { type: 'users', format: 'ndjson' });
   await iterator.next();
   expect(await deleteAbandonedExports(db)).toBe(0);
   await db.$executeRaw`UPDATE export_snapshots SET heartbeat_at = heartbeat_at - interval '11 minutes'`;
   expect(await deleteAbandonedExports(db)).toBe(1);
   expect(await countSnapshots({ db, workspaceId })).toEqual([0, 0]);
-  await expect(iterator.next()).rejects.toThrow(SnapshotLostError);
+  const rest = async () => {
+    for await (const _ of iterator);
+  };
+  await expect(rest()).rejects.toThrow(SnapshotLostError);
 });
 
 it('rejects CSV with too many attributes, and exports them as NDJSON', async () => {
