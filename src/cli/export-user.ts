@@ -1,9 +1,9 @@
-import { open, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
 import { printUserExport, startUserExport } from '../domain/transfer/export-user.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
+import { writePrivateFile } from './export-target.ts';
 import { CliError, writeOutput } from './output.ts';
 import { commandLineIn, findPerson, personArgument } from './person.ts';
 
@@ -35,23 +35,6 @@ async function run(db: DatabaseClient, uid: string, { workspace, out }: ExportUs
   }
   await writePrivateFile(out, text);
   process.stderr.write(`Exported the user to ${out}.\n`);
-}
-
-/** Writes a file that only its owner can read. It exists under its name only if it is complete. */
-async function writePrivateFile(path: string, text: AsyncIterable<string>): Promise<void> {
-  const partial = `${path}.part`;
-  await rm(partial, { force: true });
-  try {
-    {
-      await using file = await open(partial, 'wx', 0o600);
-      await file.writeFile(text);
-      await file.sync();
-    }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
 }
 
 function example(...options: string[]): string {

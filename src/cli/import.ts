@@ -4,10 +4,8 @@ import { stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { findKey } from '../auth/keys.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { type Actor, COMMAND_LINE, nameOfKey } from '../domain/shared/actor.ts';
-import { isScope, scopes } from '../domain/shared/scopes.ts';
+import type { Actor } from '../domain/shared/actor.ts';
 import type { ImportKind } from '../domain/transfer/fields.ts';
 import { ImportFileError } from '../domain/transfer/formats/record.ts';
 import { CHUNK_RECORDS, checkImport, type ImportProgress, runImport } from '../domain/transfer/import.ts';
@@ -22,7 +20,7 @@ import {
 } from '../domain/transfer/jobs.ts';
 import { type ImportFile, type ImportOptions, openImport } from '../domain/transfer/open.ts';
 import { Pace } from '../domain/transfer/pace.ts';
-import { findChangeableWorkspace } from './arguments.ts';
+import { findActor } from './actor.ts';
 import type { CommandOptions, WithDatabase } from './database.ts';
 import { addImportOptions, type ImportCommandOptions, toImportOptions } from './import-options.ts';
 import { CliError, describeFailure, formatColumns, print } from './output.ts';
@@ -100,24 +98,6 @@ async function importFile(
 }
 
 const nameOf = (path: string) => (path === '-' ? 'standard input' : path);
-
-/** The actor of the writes: `cli` in a workspace, or an API key. */
-async function findActor(db: DatabaseClient, { workspace, key }: ImportCommandOptions): Promise<Actor> {
-  if (key === undefined) {
-    if (workspace === undefined) throw new CliError('Specify --workspace or --key.');
-    const { id } = await findChangeableWorkspace(db, workspace);
-    return { workspaceId: id, actorName: COMMAND_LINE, scopes: new Set(scopes) };
-  }
-  const found = (await findKey(db, key)).filter(
-    ({ workspaceId }) => workspace === undefined || workspaceId === workspace,
-  );
-  const [first, second] = found;
-  if (!first) throw new CliError(`The key ${key} does not exist.`);
-  if (second) throw new CliError(`Several workspaces have the key ${key}; specify --workspace too.`);
-  if (first.state !== 'active') throw new CliError(`The key ${key} is ${first.state}.`);
-  const { id } = await findChangeableWorkspace(db, first.workspaceId);
-  return { workspaceId: id, actorName: nameOfKey(first.id), scopes: new Set(first.scopes.filter(isScope)) };
-}
 
 /** The bytes to import. */
 interface Source {

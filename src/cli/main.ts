@@ -4,6 +4,7 @@ import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
 import { addEraseUser } from './erase-user.ts';
+import { addExportCommands } from './export.ts';
 import { addExportUser } from './export-user.ts';
 import { addImportCommands } from './import.ts';
 import { addIndexCommands } from './indexes.ts';
@@ -44,7 +45,9 @@ async function main(): Promise<void> {
   addImportCommands(program, withDatabase);
   const group = (name: string, description: string) =>
     program.command(name).description(description).helpCommand(false);
-  addExportUser(group('export', 'exports data of a workspace'), withDatabase);
+  const exports = group('export', 'exports data of a workspace');
+  addExportCommands(exports, withDatabase);
+  addExportUser(exports, withDatabase);
   addEraseUser(group('erase', 'erases personal data'), withDatabase);
   try {
     await program.parseAsync();

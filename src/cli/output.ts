@@ -18,10 +18,10 @@ export async function print({ json }: OutputOptions, value: unknown, text: strin
 }
 
 /**
- * Writes text to standard output, and waits until it is written.
+ * Writes text, or its bytes, to standard output, and waits until it is written.
  * @throws {CliError} if standard output is closed.
  */
-export async function writeOutput(text: string): Promise<void> {
+export async function writeOutput(text: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (error) reject(new CliError(`Cannot write to standard output: ${error.message}`));

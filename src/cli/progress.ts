@@ -15,29 +15,32 @@ interface ProgressOptions {
   json: boolean;
 }
 
-/** Shows the progress of an import on standard error: as a bar on a terminal, otherwise as a line every ten seconds. */
-export function reportProgress({ bytesTotal, start, json }: ProgressOptions) {
+/** The progress of a command. */
+export interface ShownProgress {
+  /** What a line shows, separated by commas. */
+  parts: readonly string[];
+  /** From 0 to 1; undefined if the end is unknown. */
+  share: number | undefined;
+  /** Undefined if it is unknown. */
+  secondsLeft: number | undefined;
+  /** What a line of `--json` shows in addition. */
+  json: object;
+}
+
+/** Shows the progress of a command on standard error: as a bar on a terminal, otherwise as a line every ten seconds. */
+export function openProgress(json: boolean) {
   const { stderr } = process;
   const isBar = stderr.isTTY === true && !json;
-  const startedAt = performance.now();
-  let shownAt = isBar ? 0 : startedAt;
-  const describe = (progress: ImportProgress) => {
-    const seconds = Math.max((performance.now() - startedAt) / 1000, 0.001);
-    const { recordsRead, rejected, bytesRead } = progress;
-    const perSecond = Math.round((recordsRead - start.recordsRead) / seconds);
-    const share = bytesTotal ? Math.min(bytesRead / bytesTotal, 1) : undefined;
-    const speed = (bytesRead - start.bytesRead) / seconds;
-    const secondsLeft = bytesTotal && speed > 0 ? Math.round(Math.max(bytesTotal - bytesRead, 0) / speed) : undefined;
-    return { recordsRead, rejected, perSecond, share, secondsLeft };
-  };
+  let shownAt = isBar ? 0 : performance.now();
   return {
-    show(progress: ImportProgress): void {
+    /** @param describe called only if it is time for the next line. */
+    show(describe: () => ShownProgress): void {
       const now = performance.now();
       if (now - shownAt < (isBar ? BAR_INTERVAL_MS : LINE_INTERVAL_MS)) return;
       shownAt = now;
-      const described = describe(progress);
-      if (json) stderr.write(`${JSON.stringify({ ...described, written: progress.written })}\n`);
-      else stderr.write(isBar ? `\r\u001b[K${formatBar(described)}` : `${formatLine(described)}\n`);
+      const progress = describe();
+      if (isBar) stderr.write(`\r\u001b[K${formatBar(progress)}`);
+      else stderr.write(`${json ? formatJson(progress) : formatLine(progress)}\n`);
     },
     end(): void {
       if (isBar) stderr.write('\r\u001b[K');
@@ -45,34 +48,47 @@ export function reportProgress({ bytesTotal, start, json }: ProgressOptions) {
   };
 }
 
-interface Described {
-  recordsRead: number;
-  rejected: number;
-  perSecond: number;
-  share: number | undefined;
-  secondsLeft: number | undefined;
+const formatJson = ({ json, share, secondsLeft }: ShownProgress) => JSON.stringify({ ...json, share, secondsLeft });
+
+function formatLine({ parts, share, secondsLeft }: ShownProgress): string {
+  const end = [
+    ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
+    ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
+  ];
+  return [...parts, ...end].join(', ');
+}
+
+function formatBar(progress: ShownProgress): string {
+  const { share } = progress;
+  if (share === undefined) return formatLine(progress);
+  const filled = Math.round(share * BAR_WIDTH);
+  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${formatLine(progress)}`;
+}
+
+/** Shows the progress of an import. */
+export function reportProgress({ bytesTotal, start, json }: ProgressOptions) {
+  const shown = openProgress(json);
+  const startedAt = performance.now();
+  const describe = ({ recordsRead, rejected, bytesRead, written }: ImportProgress): ShownProgress => {
+    const seconds = Math.max((performance.now() - startedAt) / 1000, 0.001);
+    const perSecond = Math.round((recordsRead - start.recordsRead) / seconds);
+    const speed = (bytesRead - start.bytesRead) / seconds;
+    return {
+      parts: [
+        `${formatCount(recordsRead)} records`,
+        `${formatCount(perSecond)}/s`,
+        `${formatCount(rejected)} rejected`,
+      ],
+      share: bytesTotal ? Math.min(bytesRead / bytesTotal, 1) : undefined,
+      secondsLeft: bytesTotal && speed > 0 ? Math.round(Math.max(bytesTotal - bytesRead, 0) / speed) : undefined,
+      json: { recordsRead, rejected, perSecond, written },
+    };
+  };
+  return { show: (progress: ImportProgress) => shown.show(() => describe(progress)), end: shown.end };
 }
 
 /** A number with separators of thousands. */
 export const formatCount = (count: number) => count.toLocaleString('en-US');
-
-function formatLine({ recordsRead, rejected, perSecond, share, secondsLeft }: Described): string {
-  const parts = [
-    `${formatCount(recordsRead)} records`,
-    `${formatCount(perSecond)}/s`,
-    `${formatCount(rejected)} rejected`,
-    ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
-    ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
-  ];
-  return parts.join(', ');
-}
-
-function formatBar(described: Described): string {
-  const { share } = described;
-  if (share === undefined) return formatLine(described);
-  const filled = Math.round(share * BAR_WIDTH);
-  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${formatLine(described)}`;
-}
 
 /** `1 h 5 min`, `3 min 20 s` or `8 s`. */
 export function formatDuration(seconds: number): string {

@@ -24,7 +24,7 @@ const allowed: Record<string, string[]> = {
   rest: ['domain', 'auth', 'http', 'db/client'],
   http: ['auth', 'db/errors', 'db/timeouts'],
   jobs: ['domain', 'db/client', 'db/errors', 'telemetry/segment-metrics'],
-  cli: ['config', 'domain', 'auth', 'db'],
+  cli: ['config', 'domain', 'auth', 'db', 'graphql/schema/global-id'],
   auth: ['db', 'domain/changes', 'domain/shared', 'domain/workspaces'],
   domain: ['db'],
   dev: ['db', 'config', 'domain'],

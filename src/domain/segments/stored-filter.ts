@@ -19,17 +19,18 @@ const storedFilter: z.ZodType = userFilter({ list: z.string(), segment: z.string
 /** Converts a stored filter back to a `UserFilter`. */
 export function parseStoredFilter(stored: StoredFilter): UserFilter {
   // It was validated before it was stored.
-  return withDates(storedFilter, stored) as UserFilter;
+  return withDates(storedFilter, stored, (text) => new Date(String(text))) as UserFilter;
 }
 
-/** Converts texts to dates where the schema has dates. */
-function withDates(schema: z.core.$ZodType, value: unknown): unknown {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return withDates(schema.unwrap(), value);
-  if (schema instanceof z.ZodDate) return new Date(String(value));
-  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => withDates(schema.element, item));
+/** Converts values where a schema has dates. */
+export function withDates(schema: z.core.$ZodType, value: unknown, toDate: (value: unknown) => unknown): unknown {
+  const convert = (part: z.core.$ZodType, partOfValue: unknown) => withDates(part, partOfValue, toDate);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return convert(schema.unwrap(), value);
+  if (schema instanceof z.ZodDate) return toDate(value);
+  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => convert(schema.element, item));
   if (!(schema instanceof z.ZodObject) || !isJsonObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, part]) => [name, withDates(schema.shape[name] ?? z.never(), part)]),
+    Object.entries(value).map(([name, part]) => [name, convert(schema.shape[name] ?? z.never(), part)]),
   );
 }
 

@@ -114,10 +114,20 @@ async function* printSnapshot(
   }
 }
 
+/** Reads the rows of a snapshot; each one while the one before it is being processed. */
 async function* readRows(db: Database, snapshot: Snapshot, signal: AbortSignal | undefined) {
-  for (let number = 0; number < snapshot.rows; number += 1) {
+  const read = (number: number) => {
+    const row = number < snapshot.rows ? readSnapshotRow(db, snapshot, number) : undefined;
+    // Its error is thrown when it is awaited, unless the export ends before.
+    row?.catch(() => {});
+    return row;
+  };
+  let next = read(0);
+  for (let number = 1; next; number += 1) {
     signal?.throwIfAborted();
-    yield await readSnapshotRow(db, snapshot, number);
+    const row = await next;
+    next = read(number);
+    yield row;
   }
   signal?.throwIfAborted();
 }

@@ -28,15 +28,14 @@ const instantText = z.preprocess((value, context) => {
   }
 }, instant);
 
-/** An instant with more digits than a `Date` has stays text, because they decide the order of devices. */
+const MICROSECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{4,6}Z$/;
+
+/** An instant that keeps its microseconds, which a `Date` does not have. */
 const exactInstant = z.unknown().transform((value, context): Date | string => {
   const { data, error } = instantText.safeParse(value);
-  if (!data) {
-    const params = { code: 'INVALID_DATE' };
-    context.addIssue({ code: 'custom', params, message: error?.issues[0]?.message ?? 'must be a date' });
-    return z.NEVER;
-  }
-  return typeof value === 'string' && /T\d\d:\d\d:\d\d\.\d{4,6}Z$/.test(value) ? value : data;
+  for (const issue of error?.issues ?? []) context.issues.push({ ...issue, input: value });
+  if (data === undefined) return z.NEVER;
+  return typeof value === 'string' && MICROSECONDS.test(value) ? value : data;
 });
 
 const listId = z.uuid().transform((id) => id.toLowerCase());
