@@ -135,8 +135,9 @@ async function writeMemberships(
         WITH ORDINALITY AS input(list_id, user_id, subscribed, place)
     ), changed AS (
       INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
-      SELECT DISTINCT ON (list_id, user_id) ${workspaceId}::uuid, list_id, user_id, subscribed, ${at}::timestamptz
-      FROM input ORDER BY list_id, user_id, place DESC
+      SELECT ${workspaceId}::uuid, list_id, user_id, subscribed, ${at}::timestamptz
+      FROM (SELECT DISTINCT ON (list_id, user_id) * FROM input ORDER BY list_id, user_id, place DESC) AS last
+      ORDER BY list_id, user_id
       ON CONFLICT (workspace_id, list_id, user_id) DO UPDATE SET subscribed = EXCLUDED.subscribed
       RETURNING ${membershipColumns.list}, list_id, user_id
     ), audited AS (${recordEach({ workspaceId, actorName: Prisma.sql`${actorName}`, at }, subscriptionAction, {
