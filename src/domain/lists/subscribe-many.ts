@@ -75,10 +75,7 @@ interface Locked {
 }
 
 /** Decides whether an input can be written after the inputs before it, with the same rules as `setListSubscription`. */
-function decide(
-  { uid, listId, subscribed }: ListSubscription,
-  { lists, userIds, members }: Locked,
-): Outcome<Change> {
+function decide({ uid, listId, subscribed }: ListSubscription, { lists, userIds, members }: Locked): Outcome<Change> {
   const list = lists.get(listId);
   if (!list) return { error: new NotFoundError('List') };
   const userId = userIds.get(uid);

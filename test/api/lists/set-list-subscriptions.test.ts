@@ -267,9 +267,9 @@ describe.each([true, false])('limits, executed directly: %s', (executeDirectly) 
       });
     }
     const withUsers = selecting('membership { subscribed } user { email }');
-    expect((await limited.send(withUsers, { input: { subscriptions: subscriptions(11) } })).errors?.[0]?.message).toMatch(
-      /complexity of (22|33)/,
-    );
+    expect(
+      (await limited.send(withUsers, { input: { subscriptions: subscriptions(11) } })).errors?.[0]?.message,
+    ).toMatch(/complexity of (22|33)/);
     expect((await limited.send(ofList, { subscriptions: subscriptions(9) })).errors?.[0]?.extensions.code).toBe(
       'RATE_LIMITED',
     );

@@ -82,14 +82,7 @@ it('deletes all others with SKIP_FAILED; a repeated uid is not found', async () 
 it('deletes none with REJECT_ALL if one fails, and reports every failure', async () => {
   await addUsers('ada', 'bob');
   expect(await deleteUsers({ uids: mixed })).toMatchObject({
-    results: [
-      'BATCH_REJECTED',
-      'NOT_FOUND',
-      'VALIDATION_FAILED',
-      'BATCH_REJECTED',
-      'VALIDATION_FAILED',
-      'NOT_FOUND',
-    ],
+    results: ['BATCH_REJECTED', 'NOT_FOUND', 'VALIDATION_FAILED', 'BATCH_REJECTED', 'VALIDATION_FAILED', 'NOT_FOUND'],
     deletedCount: 0,
     failedCount: 6,
   });

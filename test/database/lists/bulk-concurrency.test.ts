@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { atOnce, tally } from '../../kit/concurrently.ts';
 import { countDeadlocks } from '../../kit/deadlocks.ts';
-import { addList, addToList, addUser } from '../../kit/factories.ts';
+import { addList, addToList } from '../../kit/factories.ts';
 import { ArchiveList, RemoveFromList, SetListSubscription, SetListSubscriptions } from '../../kit/operations/lists.ts';
 import { DeleteUser, DeleteUsers, UpsertUsers } from '../../kit/operations/users.ts';
 import { longTimeouts } from '../../kit/unlimited.ts';
