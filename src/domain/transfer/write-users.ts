@@ -5,7 +5,7 @@ import { arrayParameter } from '../../db/sql.ts';
 import { recordEach } from '../changes/record.ts';
 import { devicePlatforms } from '../devices/device.ts';
 import { registerDevices } from '../devices/write.ts';
-import { lockLists } from '../lists/subscribe.ts';
+import { type LockedLists, lockLists } from '../lists/subscribe.ts';
 import type { Actor } from '../shared/actor.ts';
 import { type Failure, isFailure, type Outcome } from '../shared/bulk.ts';
 import { ForbiddenError, ValidationError, type ValidationIssue } from '../shared/errors.ts';
@@ -120,7 +120,7 @@ function missingScope({ scopes }: Actor, { memberships, uidUpdateable }: Importe
 
 function unknownLists(
   { listIds, memberships }: ImportedUser,
-  lists: ReadonlyMap<string, boolean>,
+  lists: LockedLists,
 ): ValidationError | undefined {
   const ids = memberships?.map(({ id }) => id) ?? listIds ?? [];
   const issues = ids.flatMap((id, place): ValidationIssue[] =>
