@@ -9,6 +9,9 @@ export interface Names {
   event: string;
   /** The key of a declared attribute. */
   declaredKey: string;
+  /** The ids of an import and of an export, as REST returns them. */
+  importId: string;
+  exportId: string;
 }
 
 /** The body of a request. */
@@ -55,6 +58,8 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Query.list': [query('query ($id: ID!) { list(id: $id) { __typename id } }', { id: about.list })],
     'Query.segment': [query('query ($id: ID!) { segment(id: $id) { __typename id } }', { id: about.segment })],
     'Query.event': [query('query ($id: ID!) { event(id: $id) { __typename id } }', { id: about.event })],
+    'Query.importJob': [query('query ($id: ID!) { importJob(id: $id) { __typename } }', { id: about.importId })],
+    'Query.exportJob': [query('query ($id: ID!) { exportJob(id: $id) { __typename } }', { id: about.exportId })],
     'Query.users': [query(`{ users { ${page} } }`)],
     'Query.lists': [query(`{ lists { ${page} } }`)],
     'Query.segments': [query(`{ segments { ${page} } }`)],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExamples } from '../../src/static-pages/graphiql.ts';
 import { graphqlBody, startExecutors } from '../kit/executors.ts';
 import { rootOperations } from '../kit/root-operations.ts';
-import { rowGlobalId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
+import { rowGlobalId, rowId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../kit/seed-rows.ts';
 import { casesOf, isFullSize } from '../kit/test-size.ts';
 
 let executors: Awaited<ReturnType<typeof startExecutors>>;
@@ -28,6 +28,8 @@ const names = {
   segment: rowGlobalId('Segment', 1),
   event: rowGlobalId('Event', 1),
   declaredKey: 'k1',
+  importId: rowId(2),
+  exportId: rowId(3),
 };
 
 /** Replaces what differs between two workspaces: generated ids, instants and names. */

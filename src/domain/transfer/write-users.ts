@@ -118,10 +118,7 @@ function missingScope({ scopes }: Actor, { memberships, uidUpdateable }: Importe
   return undefined;
 }
 
-function unknownLists(
-  { listIds, memberships }: ImportedUser,
-  lists: LockedLists,
-): ValidationError | undefined {
+function unknownLists({ listIds, memberships }: ImportedUser, lists: LockedLists): ValidationError | undefined {
   const ids = memberships?.map(({ id }) => id) ?? listIds ?? [];
   const issues = ids.flatMap((id, place): ValidationIssue[] =>
     lists.has(id) ? [] : [{ path: ['lists', String(place)], code: 'NOT_FOUND', message: `names no list: ${id}` }],

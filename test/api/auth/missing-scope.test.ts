@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scopes as allScopes } from '../../../src/domain/shared/scopes.ts';
 import { startApp } from '../../kit/app.ts';
 import { rootOperations } from '../../kit/root-operations.ts';
-import { rowGlobalId, seedEvents, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
+import { rowGlobalId, rowId, seedEvents, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
 import { rootFields } from '../../kit/walk-schema.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -59,6 +59,8 @@ const names = {
   segment: rowGlobalId('Segment', 2),
   event: `${event}`,
   declaredKey: 'k1',
+  importId: rowId(2),
+  exportId: rowId(3),
 };
 const fieldsWithScopes = rootFields.filter(({ scopes }) => scopes.length > 0);
 

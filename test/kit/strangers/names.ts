@@ -1,7 +1,6 @@
 import { type GraphQLInputType, getNamedType, isInputObjectType } from 'graphql';
 import { keysOf } from '../../../src/federation/entities.ts';
 import { servedSchema } from '../../../src/federation/subgraph.ts';
-import { decodeIdOf } from '../../../src/graphql/schema/global-id.ts';
 import type { Names } from '../root-operations.ts';
 import { rowGlobalId, rowId } from '../seed-rows.ts';
 import { schemaFields } from '../walk-schema.ts';
@@ -11,12 +10,11 @@ export interface AllNames extends Names {
   /** The address, and uid, of an imported user. */
   email: string;
   idempotencyKey: string;
-  /** The id of an export. That of an import is the id of a row. */
-  exportId: string;
 }
 
 /** The id of the export that `seedAll` inserts for a number. */
-export const exportIdOf = (number: number): string => `${rowId(number).slice(0, -12)}${number}${number}`;
+export const exportIdOf = (number: number): string =>
+  `${rowId(number).slice(0, -12)}${`${number}${number}`.padStart(12, '0')}`;
 
 /** The names of the objects that `seedAll` inserts for a number. */
 export const namesOf = (number: number): AllNames => ({
@@ -29,6 +27,7 @@ export const namesOf = (number: number): AllNames => ({
   email: `import${number}@example.com`,
   idempotencyKey: `key-${number}-${number}-${number}`,
   declaredKey: `k${number}`,
+  importId: rowId(number),
   exportId: exportIdOf(number),
 });
 
@@ -73,7 +72,7 @@ export const namingArguments: Readonly<Record<string, (names: AllNames) => unkno
   'Query.list(id)': ({ list }) => [list],
   'Query.segment(id)': ({ segment }) => [segment],
   'Query.event(id)': ({ event }) => [event],
-  'Query.importJob(id)': ({ event }) => [decodeIdOf('Event', event)],
+  'Query.importJob(id)': ({ importId }) => [importId],
   'Query.exportJob(id)': ({ exportId }) => [exportId],
   'Query.userChanges(userId)': ({ user }) => [user],
   'Query.user(uid)': ({ uid, email }) => [uid, email],
