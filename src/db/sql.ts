@@ -5,7 +5,7 @@ import { Prisma } from './generated/client.ts';
  * planner estimates a plan for a short array as cheaper than the generic plan, and plans again at each execution
  * (docs/performance-steps.md).
  */
-export function arrayParameter(values: readonly string[], type: 'uuid' | 'text'): Prisma.Sql {
+export function arrayParameter(values: readonly (string | boolean)[], type: 'uuid' | 'text' | 'boolean'): Prisma.Sql {
   const array = Prisma.raw(`${type}[]`);
   return Prisma.sql`(SELECT ${values}::${array})::${array}`;
 }

@@ -83,6 +83,8 @@ const administrative = [
   'addEvents',
   'upsertUsers',
   'exportUser',
+  'deleteUsers',
+  'setListSubscriptions',
   'declareAttribute',
   'undeclareAttribute',
   'createSegment',

@@ -114,6 +114,7 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
     'Mutation.addEvents': [mutation('addEvents', { events: [{ uid: about.uid, name: 'Overwritten' }] })],
     'Mutation.exportUser': [mutation('exportUser', { uid: about.uid })],
     'Mutation.deleteUser': [mutation('deleteUser', { uid: about.uid })],
+    'Mutation.deleteUsers': [mutation('deleteUsers', { uids: [about.uid] })],
     'Mutation.removeDevice': [
       mutation('removeDevice', { uid: about.uid, token: about.token }),
       mutation('removeDevice', { uid: own.uid, token: about.token }),
@@ -141,6 +142,15 @@ export function rootOperations(about: Names, own: Names): Record<string, Sent[]>
       mutation('setListSubscription', { uid: own.uid, listId: about.list, subscribed: true }),
       mutation('setListSubscription', { uid: about.uid, listId: own.list, subscribed: true }),
       mutation('setListSubscription', { uid: about.uid, listId: about.list, subscribed: false }),
+    ],
+    'Mutation.setListSubscriptions': [
+      mutation('setListSubscriptions', {
+        subscriptions: [
+          { uid: own.uid, listId: about.list, subscribed: true },
+          { uid: about.uid, listId: own.list, subscribed: true },
+          { uid: about.uid, listId: about.list, subscribed: false },
+        ],
+      }),
     ],
     'Mutation.removeFromList': [
       mutation('removeFromList', { uid: own.uid, listId: about.list }),

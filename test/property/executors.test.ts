@@ -27,9 +27,9 @@ const names = {
   list: rowGlobalId('List', 1),
   segment: rowGlobalId('Segment', 1),
   event: rowGlobalId('Event', 1),
-  importJob: rowId(1),
-  exportJob: rowId(1),
   declaredKey: 'k1',
+  importJob: rowId(2),
+  exportJob: rowId(3),
 };
 
 /** Replaces what differs between two workspaces: generated ids, instants and names. */

@@ -940,6 +940,119 @@ export default {
       },
       {
         "kind": "OBJECT",
+        "name": "DeleteUsersItem",
+        "fields": [
+          {
+            "name": "index",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "result",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "DeleteUsersItemResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "DeleteUsersItemResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "BatchRejectedError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "DeleteUserPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "DeleteUsersPayload",
+        "fields": [
+          {
+            "name": "deletedCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "failedCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "items",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "name": "DeleteUsersItem",
+                    "kind": "OBJECT",
+                    "ofType": null
+                  }
+                }
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "DeleteUsersResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "DeleteUsersPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
         "name": "Device",
         "fields": [
           {
@@ -2320,6 +2433,29 @@ export default {
             ]
           },
           {
+            "name": "deleteUsers",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "DeleteUsersResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
             "name": "exportUser",
             "type": {
               "kind": "NON_NULL",
@@ -2394,6 +2530,29 @@ export default {
               "kind": "NON_NULL",
               "ofType": {
                 "name": "SetListSubscriptionResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": [
+              {
+                "name": "input",
+                "type": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "kind": "SCALAR",
+                    "name": "Any"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "name": "setListSubscriptions",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SetListSubscriptionsResult",
                 "kind": "UNION",
                 "ofType": null
               }
@@ -3933,6 +4092,123 @@ export default {
           {
             "kind": "OBJECT",
             "name": "SetListSubscriptionPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "SetListSubscriptionsItem",
+        "fields": [
+          {
+            "name": "index",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "result",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "name": "SetListSubscriptionsItemResult",
+                "kind": "UNION",
+                "ofType": null
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "SetListSubscriptionsItemResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "BatchRejectedError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ListArchivedError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "NotFoundError"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "SetListSubscriptionPayload"
+          },
+          {
+            "kind": "OBJECT",
+            "name": "ValidationError"
+          }
+        ]
+      },
+      {
+        "kind": "OBJECT",
+        "name": "SetListSubscriptionsPayload",
+        "fields": [
+          {
+            "name": "failedCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "items",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "LIST",
+                "ofType": {
+                  "kind": "NON_NULL",
+                  "ofType": {
+                    "name": "SetListSubscriptionsItem",
+                    "kind": "OBJECT",
+                    "ofType": null
+                  }
+                }
+              }
+            },
+            "args": []
+          },
+          {
+            "name": "setCount",
+            "type": {
+              "kind": "NON_NULL",
+              "ofType": {
+                "kind": "SCALAR",
+                "name": "Any"
+              }
+            },
+            "args": []
+          }
+        ],
+        "interfaces": []
+      },
+      {
+        "kind": "UNION",
+        "name": "SetListSubscriptionsResult",
+        "possibleTypes": [
+          {
+            "kind": "OBJECT",
+            "name": "SetListSubscriptionsPayload"
           },
           {
             "kind": "OBJECT",

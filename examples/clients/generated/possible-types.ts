@@ -57,6 +57,16 @@
       "NotFoundError",
       "ValidationError"
     ],
+    "DeleteUsersItemResult": [
+      "BatchRejectedError",
+      "DeleteUserPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "DeleteUsersResult": [
+      "DeleteUsersPayload",
+      "ValidationError"
+    ],
     "Error": [
       "AttributeDeclaredError",
       "BatchRejectedError",
@@ -97,6 +107,17 @@
       "ListArchivedError",
       "NotFoundError",
       "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "SetListSubscriptionsItemResult": [
+      "BatchRejectedError",
+      "ListArchivedError",
+      "NotFoundError",
+      "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "SetListSubscriptionsResult": [
+      "SetListSubscriptionsPayload",
       "ValidationError"
     ],
     "SetSegmentSuppressionResult": [
@@ -202,6 +223,16 @@
       "NotFoundError",
       "ValidationError"
     ],
+    "DeleteUsersItemResult": [
+      "BatchRejectedError",
+      "DeleteUserPayload",
+      "NotFoundError",
+      "ValidationError"
+    ],
+    "DeleteUsersResult": [
+      "DeleteUsersPayload",
+      "ValidationError"
+    ],
     "Error": [
       "AttributeDeclaredError",
       "BatchRejectedError",
@@ -242,6 +273,17 @@
       "ListArchivedError",
       "NotFoundError",
       "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "SetListSubscriptionsItemResult": [
+      "BatchRejectedError",
+      "ListArchivedError",
+      "NotFoundError",
+      "SetListSubscriptionPayload",
+      "ValidationError"
+    ],
+    "SetListSubscriptionsResult": [
+      "SetListSubscriptionsPayload",
       "ValidationError"
     ],
     "SetSegmentSuppressionResult": [

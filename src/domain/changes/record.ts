@@ -38,10 +38,13 @@ export function record(
   return recordEach({ workspaceId, actorName: Prisma.sql`${actorName}`, at: new Date() }, action, rows);
 }
 
-/** `record` for a statement that changes several rows, or writes the inputs of several actors. */
+/**
+ * `record` for a statement that changes several rows, or writes the inputs of several actors.
+ * @param action as SQL, with the columns of `from`, if rows have different actions.
+ */
 export function recordEach(
   { workspaceId, actorName, at }: EntryValues,
-  action: Action,
+  action: Action | Prisma.Sql,
   { from, userId = NULL_ID, listId = NULL_ID, eventId = NULL_ID, apiKeyId = NULL_ID, ...rest }: WrittenRows,
 ): Prisma.Sql {
   const { segmentId = NULL_ID, changed = Prisma.sql`NULL::text[]` } = rest;

@@ -80,7 +80,7 @@ interface InsertOptions {
 
 /**
  * Inserts events and their audit entries with one statement. Locks each user against deletion, so that no event is added to a
- * deleted user.
+ * deleted user; with `wait`, in the order of the ids, as all writes of several users do.
  *
  * The ids are generated from the database's clock when the statement holds every lock, so that an event becomes visible soon
  * after the time of its id, no matter how long the statement waited: followers depend on that (docs/following.md). The
@@ -111,7 +111,7 @@ export async function insertEvents(
     WITH owner AS (
       SELECT id, uid FROM users
       WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...uids], 'text')})
-      FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
+      ${lock === 'skip' ? Prisma.sql`FOR KEY SHARE SKIP LOCKED` : Prisma.sql`ORDER BY id FOR KEY SHARE`}
     ), ${clock}, input AS (
       SELECT coalesce(sent.given_id, ${madeId}) AS id, owner.id AS user_id, sent.*
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS sent(

@@ -167,31 +167,31 @@ async function rejectArchivedLists(
   listIds: readonly string[],
   lists: LockedLists,
 ): Promise<void> {
-  const archived = listIds.filter((id) => lists.get(id));
+  const archived = listIds.filter((id) => lists.get(id)?.archivedAt);
   if (archived.length === 0) return;
   const memberships = await tx.query<{ listId: string }[]>`/* readArchivedMemberships */
     SELECT list_id AS "listId" FROM list_memberships
     WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid AND list_id = ANY(${archived}::uuid[])`;
   const joined = new Set(memberships.map(({ listId }) => listId));
   const issues = listIds.flatMap((id, place) =>
-    lists.get(id) && !joined.has(id)
+    lists.get(id)?.archivedAt && !joined.has(id)
       ? [{ path: ['listIds', String(place)], code: 'LIST_ARCHIVED', message: 'is archived' }]
       : [],
   );
   if (issues.length > 0) throw new ValidationError(issues);
 }
 
-/** Whether a list is archived, by its id, for each list that exists. */
-export type LockedLists = ReadonlyMap<string, boolean>;
+/** Lists by their ids. */
+export type LockedLists = ReadonlyMap<string, List>;
 
-/** Locks lists against archiving until the transaction ends. */
+/** Locks lists against archiving until the transaction ends. @returns those that exist. */
 export async function lockLists(tx: WriteDb, workspaceId: string, listIds: readonly string[]): Promise<LockedLists> {
   if (listIds.length === 0) return new Map();
-  const lists = await tx.query<{ id: string; isArchived: boolean }[]>`/* lockLists */
-    SELECT id, archived_at IS NOT NULL AS "isArchived" FROM lists
+  const lists = await tx.query<List[]>`/* lockLists */
+    SELECT ${listColumns.list} FROM lists
     WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${listIds}::uuid[])
     ORDER BY id FOR SHARE`;
-  return new Map(lists.map(({ id, isArchived }) => [id, isArchived]));
+  return new Map(lists.map((list) => [list.id, list]));
 }
 
 /**

@@ -5,7 +5,7 @@ import { arrayParameter } from '../../db/sql.ts';
 import { recordEach } from '../changes/record.ts';
 import { devicePlatforms } from '../devices/device.ts';
 import { registerDevices } from '../devices/write.ts';
-import { lockLists } from '../lists/subscribe.ts';
+import { type LockedLists, lockLists } from '../lists/subscribe.ts';
 import type { Actor } from '../shared/actor.ts';
 import { type Failure, isFailure, type Outcome } from '../shared/bulk.ts';
 import { ForbiddenError, ValidationError, type ValidationIssue } from '../shared/errors.ts';
@@ -28,14 +28,15 @@ const instantText = z.preprocess((value, context) => {
   }
 }, instant);
 
-const MICROSECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{4,6}Z$/;
-
-/** An instant that keeps its microseconds, which a `Date` does not have. */
+/** An instant with more digits than a `Date` has stays text, because they decide the order of devices. */
 const exactInstant = z.unknown().transform((value, context): Date | string => {
   const { data, error } = instantText.safeParse(value);
-  for (const issue of error?.issues ?? []) context.issues.push({ ...issue, input: value });
-  if (data === undefined) return z.NEVER;
-  return typeof value === 'string' && MICROSECONDS.test(value) ? value : data;
+  if (!data) {
+    const params = { code: 'INVALID_DATE' };
+    context.addIssue({ code: 'custom', params, message: error?.issues[0]?.message ?? 'must be a date' });
+    return z.NEVER;
+  }
+  return typeof value === 'string' && /T\d\d:\d\d:\d\d\.\d{4,6}Z$/.test(value) ? value : data;
 });
 
 const listId = z.uuid().transform((id) => id.toLowerCase());
@@ -117,10 +118,7 @@ function missingScope({ scopes }: Actor, { memberships, uidUpdateable }: Importe
   return undefined;
 }
 
-function unknownLists(
-  { listIds, memberships }: ImportedUser,
-  lists: ReadonlyMap<string, boolean>,
-): ValidationError | undefined {
+function unknownLists({ listIds, memberships }: ImportedUser, lists: LockedLists): ValidationError | undefined {
   const ids = memberships?.map(({ id }) => id) ?? listIds ?? [];
   const issues = ids.flatMap((id, place): ValidationIssue[] =>
     lists.has(id) ? [] : [{ path: ['lists', String(place)], code: 'NOT_FOUND', message: `names no list: ${id}` }],

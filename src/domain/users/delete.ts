@@ -6,16 +6,22 @@ import type { Actor } from '../shared/actor.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { inWriteQueue } from './write-queue.ts';
 
+/** A user who was deleted. */
+export interface DeletedUser {
+  id: string;
+  uid: string;
+}
+
 /**
  * Deletes a user with its devices and memberships, and hides its events from every reader, in one statement. The events, of
  * which there can be millions, are erased in the background (jobs/erase-deleted-users.ts): a trigger on `users` records the
- * task. Returns the id and the uid of the deleted user.
+ * task.
  * @throws {NotFoundError} if the workspace has no such user.
  * @throws {UserBusyError} if too many writes to the user are in flight.
  */
-export function deleteUser(db: Database, actor: Actor, uid: string): Promise<{ id: string; uid: string }> {
+export function deleteUser(db: Database, actor: Actor, uid: string): Promise<DeletedUser> {
   const remove = async (tx: WriteDb) => {
-    const [deleted] = await tx.query<{ id: string; uid: string }[]>`/* deleteUser */
+    const [deleted] = await tx.query<DeletedUser[]>`/* deleteUser */
       WITH deleted AS (
         DELETE FROM users WHERE workspace_id = ${actor.workspaceId}::uuid AND uid = ${uid} RETURNING id, uid
       ), audited AS (${record(actor, 'deleteUser', { from: Prisma.sql`deleted`, userId: Prisma.sql`id` })})

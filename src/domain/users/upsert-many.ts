@@ -144,7 +144,7 @@ async function writeRound(
   entries: readonly Entry[],
   { lists, uids, claimable, outcomes, alone }: Progress,
 ): Promise<void> {
-  const isAlone = ({ input }: Entry) => input.newUid != null || input.listIds?.some((id) => lists.get(id));
+  const isAlone = ({ input }: Entry) => input.newUid != null || input.listIds?.some((id) => lists.get(id)?.archivedAt);
   const batched = entries.filter((entry) => !isAlone(entry));
   const { known = [], unknown = [] } = Object.groupBy(batched, ({ input }) =>
     uids.has(input.uid) ? 'known' : 'unknown',

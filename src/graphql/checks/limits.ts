@@ -27,6 +27,8 @@ export interface GraphQLLimits extends FilterLimits {
   bulkUsers: number;
   /** Events of one bulk mutation. */
   bulkEvents: number;
+  /** Subscriptions of one bulk mutation. */
+  bulkSubscriptions: number;
   /** Bytes of the body of a request without a bulk mutation. */
   bodyBytes: number;
   /** Bytes of the body of a request with a bulk mutation. */
@@ -62,7 +64,7 @@ declare module 'graphql' {
 
   interface GraphQLInputFieldExtensions {
     /** The limit of the items of a list, if it is not `inputItems`. */
-    itemLimit?: keyof Pick<GraphQLLimits, 'bulkUsers' | 'bulkEvents'>;
+    itemLimit?: keyof Pick<GraphQLLimits, 'bulkUsers' | 'bulkEvents' | 'bulkSubscriptions'>;
   }
 }
 

@@ -4,19 +4,15 @@ import { addEvents } from '../../domain/events/add-many.ts';
 import { type Event, eventColumns, eventsSource } from '../../domain/events/event.ts';
 import { eventFilter, newEvent } from '../../domain/events/inputs.ts';
 import { idempotencyKey } from '../../domain/idempotency/keys.ts';
-import { errorPolicies, isFailure, type Outcome, parseEach } from '../../domain/shared/bulk.ts';
-import {
-  BatchRejectedError,
-  IdempotencyConflictError,
-  NotFoundError,
-  ValidationError,
-} from '../../domain/shared/errors.ts';
+import { errorPolicies, parseEach } from '../../domain/shared/bulk.ts';
+import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
 import { attributeLimits, MAX_EVENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { EventRow } from '../loaders/partial-rows.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { bulkIdempotencyKeyField, errorPolicyField, idempotencyKeyField, pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
+import { bulkPayload } from './bulk.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
 import { connect, connectionTypes, edgeIn, edgeOfPayload, withNodes } from './connection.ts';
 import { decodeIdOf } from './global-id.ts';
@@ -194,50 +190,21 @@ const AddEventsInput = builder
     }),
   );
 
-const AddEventsItem = builder.objectRef<{ index: number; outcome: Outcome<Event> }>('AddEventsItem').implement({
-  description: 'What became of one event of `addEvents`.',
-  requiresScopes: ['events:write'],
-  fields: (t) => ({
-    index: t.exposeInt('index', { description: 'The position of the event in the input, from 0.' }),
-    result: t.field({
-      type: AddEventPayload,
-      extensions: { cost: 0 },
-      description: 'The new event, or the reason why it was not added.',
-      errors: {
-        types: [ValidationError, NotFoundError, IdempotencyConflictError, BatchRejectedError],
-        union: {
-          name: 'AddEventsItemResult',
-          description: `The new event, or the reason why it was not added. Paths of issues are relative to the event. \`NotFoundError\`: the
+const AddEventsPayload = bulkPayload<Event, { event: Event }>({
+  name: 'AddEvents',
+  input: 'event',
+  scope: 'events:write',
+  payload: AddEventPayload,
+  toPayload: (event) => ({ event }),
+  errors: [NotFoundError, IdempotencyConflictError],
+  resultDescription: `The new event, or the reason why it was not added. Paths of issues are relative to the event. \`NotFoundError\`: the
 workspace has no user with the uid.`,
-        },
-      },
-      resolve: ({ outcome }) => {
-        if (isFailure(outcome)) throw outcome.error;
-        return { event: outcome };
-      },
-    }),
-  }),
-});
-
-const AddEventsPayload = builder.objectRef<{ outcomes: Outcome<Event>[] }>('AddEventsPayload').implement({
-  description: 'The results of the events.',
-  fields: (t) => ({
-    items: t.field({
-      type: [AddEventsItem],
-      extensions: { cost: 0 },
-      description: 'A result for each event of the input, in the same order.',
-      resolve: ({ outcomes }) => outcomes.map((outcome, index) => ({ index, outcome })),
-    }),
-    addedCount: t.int({
+  counts: {
+    addedCount: {
       description:
         'The number of events that exist now, including those that an earlier request with the same key added.',
-      resolve: ({ outcomes }) => outcomes.filter((outcome) => !isFailure(outcome)).length,
-    }),
-    failedCount: t.int({
-      description: 'The number of events that were not added.',
-      resolve: ({ outcomes }) => outcomes.filter(isFailure).length,
-    }),
-  }),
+    },
+  },
 });
 
 builder.mutationField('addEvents', (t) =>

@@ -116,22 +116,23 @@ ${NOT_FOUND}`,
   }),
 );
 
-const SetListSubscriptionInput = builder
-  .inputType('SetListSubscriptionInput', {
-    description: 'The subscription to set.',
-    fields: (t) => ({
-      uid: t.string({ required: true, description: UID }),
-      listId: t.id({ required: true, description: LIST_ID }),
-      subscribed: t.boolean({
-        required: true,
-        description: `True subscribes the user, who becomes a member of the list if necessary. False unsubscribes a member, who stays a
+export const SetListSubscriptionInput = builder.inputType('SetListSubscriptionInput', {
+  description: 'The subscription to set.',
+  fields: (t) => ({
+    uid: t.string({ required: true, description: UID }),
+    listId: t.id({ required: true, description: LIST_ID }),
+    subscribed: t.boolean({
+      required: true,
+      description: `True subscribes the user, who becomes a member of the list if necessary. False unsubscribes a member, who stays a
 member.`,
-      }),
     }),
-  })
-  .validate(listSubscription.extend({ listId }));
+  }),
+});
 
-const SetListSubscriptionPayload = builder
+/** Validates `SetListSubscriptionInput`. */
+export const listSubscriptionInput = listSubscription.extend({ listId });
+
+export const SetListSubscriptionPayload = builder
   .objectRef<{ membership: ListMembership }>('SetListSubscriptionPayload')
   .implement({
     description: 'The subscription was set.',
@@ -178,7 +179,9 @@ builder.mutationField('setListSubscription', (t) =>
       },
     },
     args: {
-      input: t.arg({ type: SetListSubscriptionInput, required: true, description: 'The subscription to set.' }),
+      input: t
+        .arg({ type: SetListSubscriptionInput, required: true, description: 'The subscription to set.' })
+        .validate(listSubscriptionInput),
     },
     resolve: async (_root, { input }, { db, viewer }) => ({
       membership: await setListSubscription(db, viewer, input),

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { idempotencyKey } from '../../domain/idempotency/keys.ts';
-import { errorPolicies, isFailure, type Outcome, parseEach } from '../../domain/shared/bulk.ts';
+import { errorPolicies, parseEach } from '../../domain/shared/bulk.ts';
 import {
-  BatchRejectedError,
   ForbiddenError,
   IdempotencyConflictError,
   NotFoundError,
@@ -14,6 +13,7 @@ import type { Upserted } from '../../domain/users/upsert-in-transaction.ts';
 import { upsertUsers } from '../../domain/users/upsert-users.ts';
 import { bulkIdempotencyKeyField, errorPolicyField } from './arguments.ts';
 import { builder } from './builder.ts';
+import { bulkPayload } from './bulk.ts';
 import { UpdateUserInput, UpdateUserPayload, userUpdateOfInput } from './user-mutations.ts';
 
 const UpsertUsersInput = builder
@@ -40,63 +40,25 @@ device token that several inputs contain belongs to the last of them.`,
     }),
   );
 
-const UpsertUsersItem = builder.objectRef<{ index: number; outcome: Outcome<Upserted> }>('UpsertUsersItem').implement({
-  description: 'What became of one user of `upsertUsers`.',
-  requiresScopes: ['users:identify'],
-  fields: (t) => ({
-    index: t.exposeInt('index', { description: 'The position of the user in the input, from 0.' }),
-    result: t.field({
-      type: UpdateUserPayload,
-      extensions: { cost: 0 },
-      description: 'The user after the change, or the reason why nothing was changed.',
-      errors: {
-        types: [
-          ValidationError,
-          UidTakenError,
-          UidNotUpdateableError,
-          ForbiddenError,
-          NotFoundError,
-          BatchRejectedError,
-        ],
-        union: {
-          name: 'UpsertUsersItemResult',
-          description: `The updated or created user, or the reason why nothing was changed. Paths of issues are relative to the user.
+const UpsertUsersPayload = bulkPayload<Upserted, Upserted>({
+  name: 'UpsertUsers',
+  input: 'user',
+  scope: 'users:identify',
+  payload: UpdateUserPayload,
+  toPayload: (upserted) => upserted,
+  errors: [UidTakenError, UidNotUpdateableError, ForbiddenError, NotFoundError],
+  resultDescription: `The updated or created user, or the reason why nothing was changed. Paths of issues are relative to the user.
 \`NotFoundError\`: a list does not exist, or the user that was written with the idempotency key has been deleted.`,
-        },
-      },
-      resolve: ({ outcome }) => {
-        if (isFailure(outcome)) throw outcome.error;
-        return outcome;
-      },
-    }),
-  }),
-});
-
-const countWritten = (outcomes: readonly Outcome<Upserted>[], created: boolean) =>
-  outcomes.filter((outcome) => !isFailure(outcome) && outcome.created === created).length;
-
-const UpsertUsersPayload = builder.objectRef<{ outcomes: Outcome<Upserted>[] }>('UpsertUsersPayload').implement({
-  description: 'The results of the users.',
-  fields: (t) => ({
-    items: t.field({
-      type: [UpsertUsersItem],
-      extensions: { cost: 0 },
-      description: 'A result for each user of the input, in the same order.',
-      resolve: ({ outcomes }) => outcomes.map((outcome, index) => ({ index, outcome })),
-    }),
-    createdCount: t.int({
+  counts: {
+    createdCount: {
       description: 'The number of inputs that created a user, including those of an earlier request with the same key.',
-      resolve: ({ outcomes }) => countWritten(outcomes, true),
-    }),
-    updatedCount: t.int({
+      includes: ({ created }) => created,
+    },
+    updatedCount: {
       description: 'The number of inputs that updated a user, including those of an earlier request with the same key.',
-      resolve: ({ outcomes }) => countWritten(outcomes, false),
-    }),
-    failedCount: t.int({
-      description: 'The number of inputs that changed nothing.',
-      resolve: ({ outcomes }) => outcomes.filter(isFailure).length,
-    }),
-  }),
+      includes: ({ created }) => !created,
+    },
+  },
 });
 
 builder.mutationField('upsertUsers', (t) =>

@@ -15,7 +15,7 @@ import {
   MAX_UID_LENGTH,
 } from '../../domain/shared/limits.ts';
 import { createUser } from '../../domain/users/create.ts';
-import { deleteUser } from '../../domain/users/delete.ts';
+import { type DeletedUser, deleteUser } from '../../domain/users/delete.ts';
 import { listIds, newUser, uid, userUpdate } from '../../domain/users/inputs.ts';
 import { updateUser } from '../../domain/users/upsert.ts';
 import type { User } from '../../domain/users/user.ts';
@@ -206,7 +206,7 @@ const DeleteUserInput = builder
   })
   .validate(z.object({ uid }));
 
-const DeleteUserPayload = builder.objectRef<{ id: string; uid: string }>('DeleteUserPayload').implement({
+export const DeleteUserPayload = builder.objectRef<DeletedUser>('DeleteUserPayload').implement({
   description: 'The user was deleted.',
   fields: (t) => ({
     deletedUserId: t.id({

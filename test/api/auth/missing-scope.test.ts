@@ -58,9 +58,9 @@ const names = {
   list: `${list}`,
   segment: rowGlobalId('Segment', 2),
   event: `${event}`,
-  importJob: rowId(1),
-  exportJob: rowId(1),
   declaredKey: 'k1',
+  importJob: rowId(2),
+  exportJob: rowId(3),
 };
 const fieldsWithScopes = rootFields.filter(({ scopes }) => scopes.length > 0);
 

@@ -94,6 +94,16 @@ const cases: [title: string, Case][] = [
     },
   ],
   [
+    'deleteUsers: evicts the users',
+    {
+      mutation: 'deleteUsers',
+      input: { uids: ['u1'] },
+      payload: 'items { index result { ... on DeleteUserPayload { deletedUserId } } }',
+      query: '{ users { nodes { id uid } } }',
+      update: (cache) => cache.evict('User', user),
+    },
+  ],
+  [
     'addEvent: prepends the edge',
     {
       mutation: 'addEvent',
@@ -188,6 +198,19 @@ const cases: [title: string, Case][] = [
       payload: `user { id ${MEMBERSHIPS} } list { id title } edge { ${MEMBER_EDGE} }`,
       query: membershipsOf('u3'),
       update: (cache) => cache.prependEdge(`List:${list}.members`, 'Mutation.setListSubscription', 'edge'),
+    },
+  ],
+  [
+    'setListSubscriptions: writes the users, and prepends the edge of each',
+    {
+      mutation: 'setListSubscriptions',
+      input: { subscriptions: [{ uid: 'u3', listId: list, subscribed: true }] },
+      payload: `items { index result { ... on SetListSubscriptionPayload {
+        user { id ${MEMBERSHIPS} } list { id title } edge { ${MEMBER_EDGE} }
+      } } }`,
+      query: membershipsOf('u3'),
+      update: (cache) =>
+        cache.prependEdge(`List:${list}.members`, 'Mutation.setListSubscriptions.items.0.result', 'edge'),
     },
   ],
   [

@@ -85,3 +85,28 @@ export const WholeList = graphql(`
     archivedAt
   }
 `);
+
+export const SetListSubscriptions = graphql(`
+  mutation SetListSubscriptions($input: SetListSubscriptionsInput!) {
+    setListSubscriptions(input: $input) {
+      __typename
+      ... on SetListSubscriptionsPayload {
+        setCount
+        failedCount
+        items {
+          index
+          result {
+            __typename
+            ... on SetListSubscriptionPayload { membership { subscribed joinedAt list { id title } } }
+            ... on Error { code message }
+            ... on ValidationError { issues { path code } }
+            ... on NotFoundError { resource }
+            ... on ListArchivedError { listId }
+          }
+        }
+      }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+    }
+  }
+`);

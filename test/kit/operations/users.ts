@@ -118,3 +118,27 @@ export const WholeUser = graphql(`
     updatedAt
   }
 `);
+
+export const DeleteUsers = graphql(`
+  mutation DeleteUsers($input: DeleteUsersInput!) {
+    deleteUsers(input: $input) {
+      __typename
+      ... on DeleteUsersPayload {
+        deletedCount
+        failedCount
+        items {
+          index
+          result {
+            __typename
+            ... on DeleteUserPayload { deletedUserId uid }
+            ... on Error { code message }
+            ... on ValidationError { issues { path code } }
+            ... on NotFoundError { resource }
+          }
+        }
+      }
+      ... on Error { code message }
+      ... on ValidationError { issues { path code } }
+    }
+  }
+`);
