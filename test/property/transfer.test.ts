@@ -117,12 +117,13 @@ async function insert({ users, lists, events }: GeneratedWorkspace): Promise<str
   for (const [place, each] of users.entries()) {
     const id = newId();
     userIds.push(id);
-    // The uid of a user whose uid can be updated is the address.
-    const uid = each.uidUpdateable && each.email !== null ? `${place}${each.email}` : `u${place}, "ü"`;
-    const email = each.uidUpdateable && each.email !== null ? uid : each.email;
+    // The uid of a user whose uid can be updated is the address, which another user can have too.
+    const isUpdateable = each.uidUpdateable && each.email !== null;
+    const email = each.email && `${isUpdateable ? place : Math.max(place - 1, 0)}${each.email}`;
+    const uid = isUpdateable ? email : `u${place}, "ü"`;
     await db.$executeRaw`INSERT INTO users (workspace_id, id, uid, uid_updateable, first_name, last_name, number, email, is_account,
         time_zone, app_version, app_build, app_last_active_at, created_at, updated_at, meta)
-      VALUES (${workspaceId}::uuid, ${id}::uuid, ${uid}, ${each.uidUpdateable && each.email !== null}, ${each.firstName}, ${each.lastName},
+      VALUES (${workspaceId}::uuid, ${id}::uuid, ${uid}, ${isUpdateable}, ${each.firstName}, ${each.lastName},
         ${each.number}, ${email}, ${each.isAccount}, ${each.timeZone}, ${each.appVersion}, ${each.appBuild},
         ${each.appLastActiveAt}::timestamptz, ${each.createdAt}::timestamptz, now(), ${toJson(each.meta)}::jsonb)`;
     for (const [at, { platform, lastSeenAt }] of each.devices.entries()) {

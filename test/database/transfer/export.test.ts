@@ -10,18 +10,14 @@ import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { addDevices, addList, addSegment, addToList, addToSegment, addUser } from '../../kit/factories.ts';
+import { exportText as exportRecordsAsText } from '../../kit/transfer.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
 type Owner = Pick<App, 'db' | 'workspaceId'>;
 
-async function exportText({ db, workspaceId }: Owner, options: Partial<ExportOptions> = {}): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of exportRecords(db, workspaceId, { type: 'users', format: 'ndjson', ...options })) {
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
-}
+const exportText = (owner: Owner, options: Partial<ExportOptions> = {}) =>
+  exportRecordsAsText(owner, { type: 'users', format: 'ndjson', ...options });
 
 const linesOf = (text: string) => text.split('\n').slice(0, -1);
 
@@ -199,7 +195,11 @@ function beforeSecondStep(db: Database, run: () => Promise<unknown>): Database {
     const queryLater = async (statement: string | { text: string }) => {
       const text = typeof statement === 'string' ? statement : statement.text;
       if (text.includes('findLastOfExportStep')) steps += 1;
-      if (steps === 2 && text.includes('findLastOfExportStep')) await run();
+      if (steps === 2) {
+        // The pool uses the client again.
+        Object.assign(client, { query });
+        await run();
+      }
       return query(statement);
     };
     return Object.assign(client, { query: queryLater });
