@@ -79,6 +79,8 @@ describe('GraphiQL at /graphql', () => {
       'CreateUser',
       'UpdateUser',
       'TrackEvent',
+      'UpsertUsers',
+      'AddEvents',
       'DeleteUser',
     ]);
   });
