@@ -21,12 +21,15 @@ export interface Sample {
   peakMb: number;
 }
 
+/** What a load needs of its requests. */
+export type LoadRequests = Pick<RequestSet, 'server' | 'bodies' | 'headers' | 'isCorrect'>;
+
 /**
  * Sends requests over all connections, each as soon as the connection has received the previous response.
  * @throws {Error} if any response is not correct.
  */
 export async function applyLoad(
-  requestSet: RequestSet,
+  requestSet: LoadRequests,
   seconds: number,
   connections = DEFAULT_CONNECTIONS,
 ): Promise<Sample> {
@@ -48,7 +51,7 @@ export async function applyLoad(
 
 /** @returns the latencies in ms, and the time from the start to the last response in ms. */
 async function sendRequests(
-  { server, bodies, headers, isCorrect }: RequestSet,
+  { server, bodies, headers, isCorrect }: LoadRequests,
   seconds: number,
   connections: number,
 ): Promise<{ latencies: number[]; durationMs: number }> {
