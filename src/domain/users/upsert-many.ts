@@ -89,8 +89,9 @@ function missingOutcome(): never {
  * Locks the users with the uids of the inputs, and those whose uid may be claimed, in the order of their ids.
  *
  * Each row is looked up by its key in a lateral subquery: with `= ANY`, PostgreSQL can read all users of a workspace that its
- * statistics do not know yet, such as during the first import. For the same reason, addresses are looked up in the order of
- * their index: the primary key has any other order, too, and would be read completely for each address.
+ * statistics do not know yet, such as during the first import. For the same reason, each lookup is of a range, in the order of
+ * the index to use: an order by a column that equals a value would be omitted, and PostgreSQL, which expects one user in the
+ * workspace, would use any index that begins with the workspace, and read all of it for each user.
  */
 async function lockUsers(
   tx: WriteDb,
@@ -102,7 +103,8 @@ async function lockUsers(
   const users = await tx.query<{ uid: string; claimableEmail: string | null }[]>`/* lockUsers */
     WITH found AS MATERIALIZED (
       SELECT users.id FROM unnest(${arrayParameter(uids, 'text')}) AS sent(uid) CROSS JOIN LATERAL (
-        SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = sent.uid LIMIT 1
+        SELECT id FROM users
+        WHERE workspace_id = ${workspaceId}::uuid AND uid BETWEEN sent.uid AND sent.uid ORDER BY uid LIMIT 1
       ) AS users
       UNION
       SELECT users.id FROM unnest(${arrayParameter([...emails], 'text')}) AS sent(email) CROSS JOIN LATERAL (
@@ -113,7 +115,8 @@ async function lockUsers(
     )
     SELECT users.* FROM (SELECT id FROM found ORDER BY id) AS sorted CROSS JOIN LATERAL (
       SELECT uid, CASE WHEN uid_updateable THEN email END AS "claimableEmail" FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND id = sorted.id FOR NO KEY UPDATE
+      WHERE workspace_id = ${workspaceId}::uuid AND id BETWEEN sorted.id AND sorted.id ORDER BY id LIMIT 1
+      FOR NO KEY UPDATE
     ) AS users`;
   return {
     uids: new Set(users.map(({ uid }) => uid)),
