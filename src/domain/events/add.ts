@@ -79,6 +79,27 @@ interface InsertOptions {
 }
 
 /**
+ * SQL that locks the users with some uids against deletion. Each is looked up by its key: with `= ANY`, PostgreSQL reads all users
+ * of a workspace that its statistics do not know (users/upsert-many.ts). With `wait`, locks in the order of the ids.
+ */
+function ownersSql(workspaceId: string, uids: readonly string[], lock: InsertOptions['lock']): Prisma.Sql {
+  const sent = Prisma.sql`unnest(${arrayParameter(uids, 'text')}) AS sent(uid)`;
+  const byUid = Prisma.sql`
+    WHERE workspace_id = ${workspaceId}::uuid AND uid BETWEEN sent.uid AND sent.uid ORDER BY uid LIMIT 1`;
+  if (lock === 'skip' || uids.length === 1) {
+    return Prisma.sql`SELECT users.* FROM ${sent} CROSS JOIN LATERAL (
+      SELECT id, uid FROM users ${byUid} FOR KEY SHARE ${lock === 'skip' ? Prisma.sql`SKIP LOCKED` : Prisma.empty}
+    ) AS users`;
+  }
+  return Prisma.sql`SELECT users.* FROM (
+      SELECT users.id FROM ${sent} CROSS JOIN LATERAL (SELECT id FROM users ${byUid}) AS users ORDER BY users.id
+    ) AS sorted CROSS JOIN LATERAL (
+      SELECT id, uid FROM users
+      WHERE workspace_id = ${workspaceId}::uuid AND id BETWEEN sorted.id AND sorted.id ORDER BY id LIMIT 1 FOR KEY SHARE
+    ) AS users`;
+}
+
+/**
  * Inserts events and their audit entries with one statement. Locks each user against deletion, so that no event is added to a
  * deleted user; with `wait`, in the order of the ids, as all writes of several users do.
  *
@@ -109,9 +130,7 @@ export async function insertEvents(
   const madeId = claim ? Prisma.sql`clock.made_id` : uuidv7Sql(Prisma.sql`clock.microseconds`, Prisma.sql`sent.place`);
   const inserted = await db.query<(Event & { place: number })[]>`/* insertEvents */
     WITH owner AS (
-      SELECT id, uid FROM users
-      WHERE workspace_id = ${workspaceId}::uuid AND uid = ANY(${arrayParameter([...uids], 'text')})
-      ${lock === 'skip' ? Prisma.sql`FOR KEY SHARE SKIP LOCKED` : Prisma.sql`ORDER BY id FOR KEY SHARE`}
+      ${ownersSql(workspaceId, [...uids], lock)}
     ), ${clock}, input AS (
       SELECT coalesce(sent.given_id, ${madeId}) AS id, owner.id AS user_id, sent.*
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS sent(

@@ -16,8 +16,7 @@ const lockClauses: Readonly<Record<UserLock, Prisma.Sql>> = {
 /**
  * Locks users until the transaction ends, in the order of their ids, as all writes of several users do.
  *
- * Each row is looked up by its key in a lateral subquery: with `= ANY`, PostgreSQL can read all users of a workspace that its
- * statistics do not know yet.
+ * Each row is looked up by a range of its key in a lateral subquery, for the reason that upsert-many.ts gives.
  * @returns the ids of the users who exist, by uid.
  */
 export async function lockUsers(
@@ -29,13 +28,15 @@ export async function lockUsers(
   const users = await tx.query<{ id: string; uid: string }[]>`/* lockUsersByUid */
     WITH found AS MATERIALIZED (
       SELECT users.id, sent.uid FROM unnest(${arrayParameter([...uids], 'text')}) AS sent(uid) CROSS JOIN LATERAL (
-        SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = sent.uid LIMIT 1
+        SELECT id FROM users
+        WHERE workspace_id = ${workspaceId}::uuid AND uid BETWEEN sent.uid AND sent.uid ORDER BY uid LIMIT 1
       ) AS users
     )
     SELECT users.* FROM (SELECT id, uid FROM found ORDER BY id) AS sorted CROSS JOIN LATERAL (
       SELECT id, uid FROM users
       -- Not a user whose uid has changed since.
-      WHERE workspace_id = ${workspaceId}::uuid AND id = sorted.id AND uid = sorted.uid ${lockClauses[lock]}
+      WHERE workspace_id = ${workspaceId}::uuid AND id BETWEEN sorted.id AND sorted.id AND uid = sorted.uid
+      ORDER BY id LIMIT 1 ${lockClauses[lock]}
     ) AS users`;
   return new Map(users.map(({ id, uid }) => [uid, id]));
 }
