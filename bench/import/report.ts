@@ -5,6 +5,7 @@ import { type Spread, spreadOf } from '../report/spread.ts';
 import type { CommandRun } from './command.ts';
 import type { ImportResults } from './measure.ts';
 import type { ImportSizes } from './options.ts';
+import { ITEMS_PER_REQUEST, type RequestKind } from './requests.ts';
 
 /** A measured figure, with its target if it has one. */
 interface Figure {
@@ -21,7 +22,12 @@ const MAX_MB = 250;
 
 /** The content of the `--json` file. */
 export function importFigures(results: ImportResults, sizes: ImportSizes) {
-  return { ...runMetadata(), load: loadavg(), ...sizes, figures: transferFigures(results, sizes) };
+  return {
+    ...runMetadata(),
+    load: loadavg(),
+    ...sizes,
+    figures: [...transferFigures(results, sizes), ...requestFigures(results), ...latencyFigures(results)],
+  };
 }
 
 function transferFigures({ transfers }: ImportResults, { users, events }: ImportSizes): Figure[] {
@@ -79,6 +85,54 @@ function transferFigures({ transfers }: ImportResults, { users, events }: Import
     ),
     peak('export of users', (round) => round.exported),
   ];
+}
+
+function requestFigures({ requests }: ImportResults): Figure[] {
+  if (requests.length === 0) return [];
+  const rates = (kind: RequestKind) => requests.map((round) => round[kind]);
+  const ratios = (kind: RequestKind, base: RequestKind) => requests.map((round) => round[kind] / round[base]);
+  const ofUsers = (users: 'known' | 'new') => [
+    figure(`updateUser, ${users}`, rates(`updateUser, ${users}`), 'users/s'),
+    figure(`upsertUsers of ${ITEMS_PER_REQUEST}, ${users}`, rates(`upsertUsers, ${users}`), 'users/s'),
+    atLeast('ratio to updateUser', ratios(`upsertUsers, ${users}`, `updateUser, ${users}`), '×', 5),
+  ];
+  return [
+    figure('addEvent', rates('addEvent'), 'events/s'),
+    figure(`addEvents of ${ITEMS_PER_REQUEST}`, rates('addEvents'), 'events/s'),
+    atLeast('ratio to addEvent', ratios('addEvents', 'addEvent'), '×', 5),
+    figure(`INSERT of ${ITEMS_PER_REQUEST} by hand`, rates('insert'), 'events/s'),
+    atLeast('ratio of addEvents to INSERT', ratios('addEvents', 'insert'), '×', 0.5),
+    ...ofUsers('known'),
+    ...ofUsers('new'),
+  ];
+}
+
+function latencyFigures({ latency }: ImportResults): Figure[] {
+  if (latency.length === 0) return [];
+  const percentiles = (share: number, turn: 'without' | 'during') =>
+    latency.map((round) => percentile(round[turn], share));
+  return [
+    figure('user, p50 without an import', percentiles(0.5, 'without'), 'ms'),
+    figure('user, p50 with an import', percentiles(0.5, 'during'), 'ms'),
+    figure('user, p99 without an import', percentiles(0.99, 'without'), 'ms'),
+    figure('user, p99 with an import', percentiles(0.99, 'during'), 'ms'),
+    atMost(
+      'p99, ratio',
+      latency.map(({ during, without }) => percentile(during, 0.99) / percentile(without, 0.99)),
+      '×',
+      1.5,
+    ),
+    figure(
+      'imported meanwhile',
+      latency.map(({ imported }) => imported),
+      'events/s',
+    ),
+  ];
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
 }
 
 const figure = (name: string, values: readonly number[], unit: string): Figure => ({
