@@ -146,6 +146,7 @@ async function writeChunk(
 ): Promise<void> {
   const actor = actorOf(job);
   const { outcomes, step } = await inTransaction(db, async (tx) => {
+    await usePlansOfGrowingTables(tx);
     const written = await mergeOutcomes(chunk, (inputs) => writer.write(tx, actor, inputs));
     const rejected = state.stepOf(chunk, written);
     await advanceJob(tx, job, owner, {
@@ -160,6 +161,16 @@ async function writeChunk(
     return { outcomes: written, step: rejected };
   });
   state.add(chunk, outcomes, step);
+}
+
+/**
+ * Lets PostgreSQL plan statements for a workspace that its statistics do not know, in tables that grow. It would expect one user in the
+ * workspace, and read all of them for each chunk; a generic plan expects as many as other workspaces have. And it would keep the
+ * plans of the first chunk, which read whole tables, because these were empty.
+ */
+async function usePlansOfGrowingTables(tx: WriteDb): Promise<void> {
+  await tx.execute`/* useGenericPlans */ SET LOCAL plan_cache_mode = force_generic_plan`;
+  await tx.execute`/* discardPlans */ DISCARD PLANS`;
 }
 
 /** Writes the valid records of a chunk. @returns an outcome for each record, in order. */
