@@ -1,5 +1,7 @@
 import { floor } from './contestants/floor.ts';
 import { usergraph } from './contestants/usergraph.ts';
+import { measureImport } from './import/measure.ts';
+import { SMOKE as IMPORT_SMOKE } from './import/options.ts';
 import { measure } from './measure/rounds.ts';
 import { operations } from './operations.ts';
 import { measureVariants } from './reads/measure-variants.ts';
@@ -23,6 +25,7 @@ async function smoke(): Promise<void> {
   await smokeScale(progress);
   await smokeReads(progress);
   await smokeSegments(progress);
+  await smokeImport(progress);
   progress.clear();
 }
 
@@ -82,6 +85,16 @@ async function smokeSegments({ show }: Progress): Promise<void> {
     throw new Error('bench:segments must consume a backlog and an import.');
   }
   process.stdout.write('bench:segments: all writes, due instants and imported users arrived in their segments\n');
+}
+
+async function smokeImport({ show }: Progress): Promise<void> {
+  const { transfers, requests, latency } = await measureImport(IMPORT_SMOKE, undefined, show);
+  if ([transfers, requests, latency].some((rounds) => rounds.length !== IMPORT_SMOKE.rounds)) {
+    throw new Error('bench:import must measure one round of each part.');
+  }
+  if (latency.some(({ during }) => during.length === 0))
+    throw new Error('bench:import sent no requests during an import.');
+  process.stdout.write('bench:import: files and bulk mutations were written completely\n');
 }
 
 run('bench:smoke', smoke);
