@@ -144,7 +144,7 @@ function isEncoded(codings = ''): boolean {
 }
 
 /** Whether gzip is the only content coding. */
-export const isGzip = (codings = ''): boolean => /^(x-)?gzip$/i.test(codings.trim());
+const isGzip = (codings = ''): boolean => /^(x-)?gzip$/i.test(codings.trim());
 
 // Text that is not UTF-8
 

@@ -3,17 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database, DatabaseClient } from '../db/client.ts';
 import { isUnavailable } from '../db/errors.ts';
-import { deleteAbandonedExports } from '../domain/transfer/export-snapshot.ts';
+import { deleteAbandonedExports, SnapshotLostError } from '../domain/transfer/export-snapshot.ts';
 import { endJob, type JobEnd, JobTakenError, type TransferJob } from '../domain/transfer/jobs.ts';
 import {
   deleteExpiredJobs,
   endAbandonedUploads,
+  endHopelessJobs,
   LEASE_MS,
+  MAX_RUNNING_JOBS,
   releaseJob,
   reportRunning,
   takeNextJob,
 } from '../domain/transfer/queue.ts';
 import { describeJobFailure, KEEP_MS, runStoredJob } from '../domain/transfer/run-stored-job.ts';
+import { deletePart } from '../domain/transfer/stored-files.ts';
 import type { Job, RunningJobs } from './run-jobs.ts';
 
 /** Interval in ms between two searches for a job. */
@@ -22,8 +25,14 @@ const POLL_MS = 1_000;
 /** Interval in ms between two heartbeats; after several missed ones, another process takes the job. */
 const HEARTBEAT_MS = LEASE_MS / 5;
 
-/** Maximum number of jobs that a process runs at the same time. */
-const MAX_JOBS = 2;
+/**
+ * Maximum number of jobs that a process runs at the same time. The last ones are for workspaces that have no running job, so
+ * that these do not wait for the long jobs of another one.
+ */
+const MAX_JOBS = 4;
+
+/** How many of them can be second jobs of their workspaces. */
+const SHARED_JOBS = 2;
 
 /** A job that this process runs. */
 class JobRun {
@@ -76,6 +85,8 @@ class JobRun {
     const { signal } = this.#stopping;
     if (error instanceof JobTakenError || signal.reason instanceof JobTakenError) return;
     if (signal.aborted) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+    // After a crash of the database, an export starts again.
+    if (error instanceof SnapshotLostError) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
     if (error instanceof Error && isUnavailable(error)) {
       // Without further heartbeats, a process takes the job again.
       this.#log.warn({ err: error }, 'an import or export was interrupted; retrying');
@@ -91,6 +102,8 @@ class JobRun {
     try {
       const { state, written, rejected } = await endJob(this.#db, this.#job, this.#owner, { ...end, keepMs });
       this.#log.info({ state, written, rejected }, 'an import or export ended');
+      // If this fails, the file is deleted with its job.
+      await deletePart(this.#db, this.#job, 'input').catch(() => {});
     } catch (error) {
       if (!(error instanceof JobTakenError)) this.#log.warn({ err: error }, 'cannot end a job; retrying');
     }
@@ -109,7 +122,7 @@ export function runTransfers(db: DatabaseClient, log: Logger): RunningJobs {
 
   async function startNext(): Promise<boolean> {
     const owner = randomUUID();
-    const job = await takeNextJob(db, owner);
+    const job = await takeNextJob(db, owner, runs.size < SHARED_JOBS ? MAX_RUNNING_JOBS : 1);
     if (!job) return false;
     const run = new JobRun(db.forWorkspace(job.workspaceId), log, job, owner);
     runs.set(
@@ -151,6 +164,7 @@ export function runTransfers(db: DatabaseClient, log: Logger): RunningJobs {
 export function deleteExpiredTransfers(db: Database): Job {
   const step = async (chunks: number) => {
     await endAbandonedUploads(db);
+    await endHopelessJobs(db);
     await deleteAbandonedExports(db);
     return deleteExpiredJobs(db, chunks);
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Scope } from '../domain/shared/scopes.ts';
+import { storable } from '../domain/shared/text.ts';
 import { cellTypes } from '../domain/transfer/fields.ts';
 import { importOptions } from '../domain/transfer/open.ts';
 import type { Example } from './operation.ts';
@@ -22,7 +23,7 @@ const pairs = (value: z.ZodType<string>) =>
         text.slice(0, text.lastIndexOf('=')),
         text.slice(text.lastIndexOf('=') + 1),
       ]);
-      const isValid = entries.every(([name, text]) => name && value.safeParse(text).success);
+      const isValid = entries.every(([name, text]) => name && storable(name) && value.safeParse(text).success);
       if (isValid) return Object.fromEntries(entries);
       context.addIssue({ code: 'custom', params: { code: 'INVALID_PAIR' }, message: 'must be NAME=VALUE' });
       return z.NEVER;
@@ -38,7 +39,7 @@ export const importQuery = z.strictObject({
   decimal: decimal.meta({ description: 'How CSV writes numbers: `point` (1,234.56) or `comma` (1.234,56).' }),
   dates: dates.meta({ description: 'How CSV writes dates: `dmy` (31.12.2025) or `mdy` (12/31/2025).' }),
   unknown: unknown.meta({ description: 'What becomes of columns without a field; by default, they are an error.' }),
-  'map[]': pairs(z.string().min(1)).meta({
+  'map[]': pairs(z.string().min(1).refine(storable)).meta({
     type: 'array',
     items: { type: 'string' },
     description: 'The field of a column of CSV, as `COLUMN=FIELD`; `COLUMN=-` ignores the column. Can be repeated.',
@@ -74,9 +75,9 @@ const missing = { status: 404, description: 'The job does not exist, or has expi
 
 /** The scopes for importing records. */
 export const importScopes: Record<RecordType, readonly Scope[]> = {
-  users: ['users:read', 'users:write', 'lists:write'],
-  events: ['users:read', 'events:write'],
-  lists: ['users:read', 'lists:write'],
+  users: ['users:identify', 'users:read', 'users:write', 'lists:write'],
+  events: ['users:read', 'events:read', 'events:write'],
+  lists: ['users:read', 'lists:read', 'lists:write'],
 };
 
 /** An operation that starts an import, for each type of records. */
@@ -108,7 +109,8 @@ export const rejectedRecordsOperation: FileOperation = {
   method: 'GET',
   path: '/imports/{id}/rejected',
   summary: 'Download rejected records',
-  description: 'Returns the records of an import that were rejected so far, each with its line and the reasons.',
+  description: `Returns the records of an import that were rejected so far, each with its line and the reasons. Also requires the scopes for
+starting the import.`,
   scopes: ['users:read'],
   params: z.object({ id }),
   status: 200,

@@ -12,7 +12,7 @@ import { readStoredFile } from '../domain/transfer/stored-files.ts';
 import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { receiveUpload } from '../http/lifecycle/uploads.ts';
 import { POINTS } from '../http/limits/rate.ts';
-import { isGzip, MalformedRequestError } from '../http/malformed-requests.ts';
+import { MalformedRequestError } from '../http/malformed-requests.ts';
 import type { HttpLimits } from '../http/server.ts';
 import { handleRestError } from './error-handler.ts';
 import {
@@ -22,7 +22,7 @@ import {
   rejectedRecordsOperation,
   uploadOperations,
 } from './file-operations.ts';
-import { findJob, requireScopes } from './operations/transfers.ts';
+import { findJob, requireScopes, scopesOf } from './operations/transfers.ts';
 import { withArrays } from './query.ts';
 import { lowerCaseUuid } from './schemas.ts';
 import { exportKinds, importKinds, type RecordType, recordTypes, toImportObject } from './transfers.ts';
@@ -54,7 +54,7 @@ async function uploadRoute(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(Object.keys(importFormats), async (request: FastifyRequest, body: Readable) => {
     const viewer = viewerOf(request);
-    const file = isGzip(request.headers['content-encoding']) ? body : body.compose(createGzip(FAST));
+    const file = compressUnlessGzip(body);
     const job = { kind: importKinds[type], options: toImportOptions(request) };
     return receiveImport(db.forWorkspace(viewer.workspaceId), viewer, job, file, limits.importBytes);
   });
@@ -74,6 +74,25 @@ async function uploadRoute(
     },
   });
 }
+
+/** Compresses a file, unless it is compressed already, whether a header says so or not. */
+async function* compressUnlessGzip(source: Readable): AsyncGenerator<Buffer> {
+  const parts = source[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  for (let part = await parts.next(); !part.done; part = await parts.next()) {
+    head = Buffer.concat([head, part.value]);
+    if (head.length >= GZIP_MAGIC.length) break;
+  }
+  async function* whole() {
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => parts };
+  }
+  const isCompressed = head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
+  yield* isCompressed ? whole() : Readable.from(whole(), { objectMode: false }).compose(createGzip(FAST));
+}
+
+/** The first bytes of a gzip file. */
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /** Compression costs less CPU time than PostgreSQL needs to store the bytes that it saves. */
 const FAST = { level: zlib.Z_BEST_SPEED };
@@ -106,9 +125,11 @@ async function rejectedRecordsRoute(app: FastifyInstance, { db, admit }: FileRou
     config: { points: POINTS.request },
     handler: async (request, reply) => {
       const viewer = viewerOf(request);
-      requireScopes({ viewer }, rejectedRecordsOperation.summary, ['users:read']);
+      const { summary, scopes = [] } = rejectedRecordsOperation;
+      requireScopes({ viewer }, summary, scopes);
       const context = { db: db.forWorkspace(viewer.workspaceId), viewer };
       const job = await findJob(context, parseId(request.params), 'import');
+      requireScopes(context, summary, scopesOf(job));
       return reply.type('application/x-ndjson').send(Readable.from(readStoredFile(context.db, job, 'rejected')));
     },
   });

@@ -20,7 +20,8 @@ export const exportKinds: Record<RecordType, TransferKind> = {
   lists: 'exportLists',
 };
 
-const typeOf = (kind: TransferKind): RecordType =>
+/** What a job transfers. */
+export const typeOf = (kind: TransferKind): RecordType =>
   recordTypes.find((type) => importKinds[type] === kind || exportKinds[type] === kind) ?? 'users';
 
 const instant = (description: string) => z.string().nullable().meta({ format: 'date-time', description });

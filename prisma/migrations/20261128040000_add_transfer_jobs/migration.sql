@@ -28,6 +28,7 @@ CREATE TABLE "transfer_jobs" (
     "rejected_bytes" BIGINT NOT NULL DEFAULT 0,
     "owner" UUID,
     "heartbeat_at" TIMESTAMPTZ(3),
+    "failed_attempts" SMALLINT NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
     "started_at" TIMESTAMPTZ(3),
     "completed_at" TIMESTAMPTZ(3),

@@ -202,10 +202,13 @@ export async function advanceJob(
     UPDATE transfer_jobs SET
       records_read = records_read + ${step.records}::bigint, bytes_read = bytes_read + ${step.bytes}::bigint,
       written = written + ${step.written}::bigint, rejected = rejected + ${step.rejected}::bigint,
-      rejected_bytes = rejected_bytes + ${step.rejectedBytes}::bigint, heartbeat_at = now()
+      rejected_bytes = rejected_bytes + ${step.rejectedBytes}::bigint, heartbeat_at = now(), failed_attempts = 0
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'`;
   if (count === 0) throw new JobTakenError(id);
 }
+
+/** Maximum length of the reason why a job failed, which can contain parts of its file. */
+const MAX_ERROR_LENGTH = 2_000;
 
 /** How a job ended. */
 export interface JobEnd {
@@ -228,7 +231,7 @@ export async function endJob(
 ): Promise<TransferJob> {
   const [job] = await db.query<TransferJob[]>`/* endTransferJob */
     UPDATE transfer_jobs SET
-      state = ${state}::transfer_state, error = ${error ?? null}, owner = NULL, completed_at = now(),
+      state = ${state}::transfer_state, error = ${error?.replaceAll('\0', '\uFFFD').slice(0, MAX_ERROR_LENGTH) ?? null}, owner = NULL, completed_at = now(),
       expires_at = coalesce(expires_at, now() + ${keepMs ?? null}::float8 * interval '1 millisecond')
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'
     RETURNING ${jobColumns.list}`;

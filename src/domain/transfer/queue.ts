@@ -53,9 +53,14 @@ export function createStoredJob(
 
 /**
  * Takes the next job of any workspace: one that waits, or whose process has died. Workspaces with fewer running jobs come
- * first, so that none waits for the jobs of another.
+ * first.
+ * @param maxRunning takes no job of a workspace that has as many running jobs.
  */
-export function takeNextJob(db: Database, owner: string): Promise<TransferJob | undefined> {
+export function takeNextJob(
+  db: Database,
+  owner: string,
+  maxRunning: number = MAX_RUNNING_JOBS,
+): Promise<TransferJob | undefined> {
   return inTransaction(db, async (tx) => {
     // Otherwise, two processes could each start the second job of a workspace.
     await lock(tx, 'next');
@@ -68,14 +73,16 @@ export function takeNextJob(db: Database, owner: string): Promise<TransferJob | 
       ), next AS (
         SELECT transfer_jobs.workspace_id, transfer_jobs.id
         FROM transfer_jobs LEFT JOIN busy USING (workspace_id)
-        WHERE completed_at IS NULL AND is_stored AND coalesce(busy.jobs, 0) < ${MAX_RUNNING_JOBS}::int AND (
+        WHERE completed_at IS NULL AND is_stored AND coalesce(busy.jobs, 0) < ${maxRunning}::int AND (
           state = 'waiting'
           OR state = 'running' AND heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond'
+            AND failed_attempts < ${MAX_FAILED_ATTEMPTS}::int
         )
         ORDER BY coalesce(busy.jobs, 0), transfer_jobs.created_at, transfer_jobs.id LIMIT 1
       )
       UPDATE transfer_jobs
-      SET state = 'running', owner = ${owner}::uuid, heartbeat_at = now(), started_at = coalesce(started_at, now())
+      SET state = 'running', owner = ${owner}::uuid, heartbeat_at = now(), started_at = coalesce(started_at, now()),
+        failed_attempts = failed_attempts + CASE WHEN state = 'running' THEN 1 ELSE 0 END
       FROM next WHERE transfer_jobs.workspace_id = next.workspace_id AND transfer_jobs.id = next.id
       RETURNING ${jobColumns.list}`;
     return job;
@@ -124,6 +131,19 @@ export async function cancelJob(db: WriteDb, { workspaceId, id }: JobId): Promis
     WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND is_stored
     RETURNING ${jobColumns.list}`;
   return job;
+}
+
+/** Processes in a row that may end while they run a job, before it fails: it may be what ends them. */
+const MAX_FAILED_ATTEMPTS = 5;
+
+/** Ends jobs that no process completes. */
+export async function endHopelessJobs(db: WriteDb): Promise<void> {
+  await db.execute`/* endHopelessTransferJobs */
+    UPDATE transfer_jobs SET
+      state = 'failed', error = ${`${MAX_FAILED_ATTEMPTS} processes ended while they ran the job.`}, owner = NULL,
+      completed_at = now(), expires_at = coalesce(expires_at, now() + interval '1 week')
+    WHERE completed_at IS NULL AND is_stored AND state = 'running' AND failed_attempts >= ${MAX_FAILED_ATTEMPTS}::int
+      AND heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond'`;
 }
 
 /** Ends the jobs whose upload was abandoned, so that their files are deleted. */

@@ -1,5 +1,6 @@
 import type { Database, WriteDb } from '../../db/client.ts';
 import type { Actor } from '../shared/actor.ts';
+import { ConflictError } from '../shared/errors.ts';
 import type { NewTransferJob, TransferJob } from './jobs.ts';
 import { JobTakenError, jobColumns } from './jobs.ts';
 import { createStoredJob } from './queue.ts';
@@ -11,7 +12,7 @@ import { storeFile } from './stored-files.ts';
  * @returns the job.
  * @throws {TooManyJobsError}
  * @throws {FileTooLargeError}
- * @throws {JobTakenError} if the job was canceled during the upload.
+ * @throws {UploadCanceledError}
  * @throws the error of the upload. The job is then deleted.
  */
 export async function receiveImport(
@@ -22,13 +23,33 @@ export async function receiveImport(
   maxBytes: number,
 ): Promise<TransferJob> {
   const created = await createStoredJob(db, actor, { ...job, state: 'receiving' });
+  // A slow upload takes longer for a chunk than its job waits for one.
+  const heartbeat = setInterval(() => reportReceiving(db, created).catch(() => {}), HEARTBEAT_MS).unref();
   try {
     const bytes = await storeFile(db, created, 'input', file, { maxBytes });
     return await completeUpload(db, created, bytes);
   } catch (error) {
     await abandonUpload(db, created);
-    throw error;
+    throw error instanceof JobTakenError ? new UploadCanceledError() : error;
+  } finally {
+    clearInterval(heartbeat);
   }
+}
+
+/** The import was canceled while its file was being uploaded. */
+export class UploadCanceledError extends ConflictError {
+  constructor() {
+    super('The import was canceled during the upload.');
+  }
+}
+
+/** Interval in ms between two reports of an upload. */
+const HEARTBEAT_MS = 60_000;
+
+async function reportReceiving(db: WriteDb, { workspaceId, id }: JobId): Promise<void> {
+  await db.execute`/* reportTransferUpload */
+    UPDATE transfer_jobs SET heartbeat_at = now()
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND state = 'receiving'`;
 }
 
 type JobId = Pick<TransferJob, 'workspaceId' | 'id'>;

@@ -88,18 +88,29 @@ export async function appendChunk(
   if (count === 0) throw new JobTakenError(id);
 }
 
-/** Reads a stored file, one chunk at a time. */
+/** A part of the file was deleted while it was being read. */
+export class FileDeletedError extends Error {
+  override name = 'FileDeletedError';
+}
+
+/**
+ * Reads a stored file as it is now, one chunk at a time.
+ * @throws {FileDeletedError} if it is deleted meanwhile: its beginning must not be taken for the whole file.
+ */
 export async function* readStoredFile(
   db: ReadDb,
   { workspaceId, id }: JobId,
   part: TransferPart,
 ): AsyncGenerator<Buffer> {
-  for (let number = 0; ; number += 1) {
+  const [file] = await db.query<{ chunks: number }[]>`/* countTransferChunks */
+    SELECT count(*)::int AS chunks FROM transfer_chunks
+    WHERE workspace_id = ${workspaceId}::uuid AND job_id = ${id}::uuid AND part = ${part}::transfer_part`;
+  for (let number = 0; number < (file?.chunks ?? 0); number += 1) {
     const [chunk] = await db.query<{ data: Buffer }[]>`/* readTransferChunk */
       SELECT data FROM transfer_chunks
       WHERE workspace_id = ${workspaceId}::uuid AND job_id = ${id}::uuid AND part = ${part}::transfer_part
         AND number = ${number}::int`;
-    if (!chunk) return;
+    if (!chunk) throw new FileDeletedError('The file was deleted while it was being read.');
     yield chunk.data;
   }
 }

@@ -111,6 +111,7 @@ const ImportJob = builder.objectRef<TransferJob>('ImportJob').implement({
     rejectedRecords: t.field({
       type: [RejectedRecordType],
       description: `The first rejected records, at most ${MAX_REJECTED_RECORDS}.`,
+      requiresScopes: ['users:read', 'lists:read', 'events:read'],
       extensions: { cost: 10 },
       resolve: (job, _args, { db }) => readRejectedRecords(db, job, MAX_REJECTED_RECORDS),
     }),

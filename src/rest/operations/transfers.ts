@@ -5,6 +5,7 @@ import type { Scope } from '../../domain/shared/scopes.ts';
 import { newDownloadToken } from '../../domain/transfer/downloads.ts';
 import { readJob, type TransferJob } from '../../domain/transfer/jobs.ts';
 import { cancelJob, createStoredJob } from '../../domain/transfer/queue.ts';
+import { importScopes } from '../file-operations.ts';
 import { checkFilterScopes, checkFilterSize, filterSchema } from '../filter.ts';
 import { operation, type RestContext } from '../operation.ts';
 import { lowerCaseUuid } from '../schemas.ts';
@@ -13,11 +14,13 @@ import {
   exampleImport,
   exportKinds,
   exportObject,
+  importKinds,
   importObject,
   type RecordType,
   recordTypes,
   toExportObject,
   toImportObject,
+  typeOf,
 } from '../transfers.ts';
 
 const tag = 'Bulk';
@@ -38,6 +41,12 @@ const EXPORT_SCOPES: Record<RecordType, readonly Scope[]> = {
 /** @throws {ForbiddenError} naming a scope that the caller does not have. */
 export function requireScopes({ viewer }: Pick<RestContext, 'viewer'>, action: string, scopes: readonly Scope[]): void {
   for (const scope of scopes) if (!viewer.scopes.has(scope)) throw new ForbiddenError(action, scope);
+}
+
+/** The scopes for starting a job, which are required to cancel it and to read its records as well. */
+export function scopesOf({ kind }: TransferJob): readonly Scope[] {
+  const type = typeOf(kind);
+  return kind === importKinds[type] ? importScopes[type] : EXPORT_SCOPES[type];
 }
 
 /** The direction of a job. */
@@ -81,7 +90,8 @@ export const cancelImportOperation = operation({
   method: 'DELETE',
   path: '/imports/{id}',
   summary: 'Cancel an Import',
-  description: `Cancels an import that is not complete; the records that it has written stay. ${DELETION}`,
+  description: `Cancels an import that is not complete; the records that it has written stay. ${DELETION} Also requires the scopes for starting
+the import.`,
   scope: 'users:read',
   request: { params: idParams },
   requestExamples: {},
@@ -94,6 +104,8 @@ export const cancelImportOperation = operation({
 
 async function cancel(context: RestContext, id: string, direction: Direction): Promise<TransferJob> {
   const found = await findJob(context, id, direction);
+  const action = direction === 'import' ? 'Cancel an Import' : 'Cancel an Export';
+  requireScopes(context, action, scopesOf(found));
   const job = await cancelJob(context.db, found);
   if (!job) throw new NotFoundError(resourceOf(direction));
   return job;
@@ -176,8 +188,7 @@ export const retrieveExportOperation = operation({
   handle: async (context, { params }) => {
     const job = await findJob(context, params.id, 'export');
     // The URL gives access to the records.
-    const type = recordTypes.find((each) => exportKinds[each] === job.kind);
-    if (type) requireScopes(context, 'Retrieve an Export', EXPORT_SCOPES[type]);
+    requireScopes(context, 'Retrieve an Export', scopesOf(job));
     return toExportObject(job);
   },
 });
@@ -188,7 +199,7 @@ export const cancelExportOperation = operation({
   method: 'DELETE',
   path: '/exports/{id}',
   summary: 'Cancel an Export',
-  description: `Cancels an export that is not complete. ${DELETION}`,
+  description: `Cancels an export that is not complete. ${DELETION} Also requires the scopes for starting the export.`,
   scope: 'users:read',
   request: { params: idParams },
   requestExamples: {},

@@ -57,6 +57,12 @@ it('stores compressed uploads as they are', async () => {
   expect(body.bytes_total).toBe(file.length);
 });
 
+it('recognizes a compressed file without a header', async () => {
+  const file = gzipSync('{"uid":"u1"}\n');
+  const { body } = await upload(new Uint8Array(file));
+  expect(await storedFile(body.id)).toEqual(file);
+});
+
 it('rejects other encodings and media types', async () => {
   const encoded = await upload('x', { 'content-encoding': 'br' });
   expect([encoded.status, encoded.body.code]).toEqual([415, 'BAD_USER_INPUT']);
@@ -126,11 +132,32 @@ it('cancels an import', async () => {
 });
 
 it('requires the scopes of what it writes, and of reading users, before the upload', async () => {
-  const withoutWriting = await app.withScopes('users:read');
+  const withoutWriting = await app.withScopes('users:read', 'users:identify');
   const rejected = await upload('x', { authorization: withoutWriting });
   expect([rejected.status, rejected.body.error]).toEqual([403, 'Import Users requires the scope users:write.']);
   expect((await upload('x', { authorization: app.publicKey }, '/imports/events')).status).toBe(403);
   expect(await countJobs()).toBe(0);
+});
+
+it('requires the scopes for starting an import to cancel it and to read its rejected records', async () => {
+  const { body } = await upload('x', {}, '/imports/events');
+  const reader = { headers: { authorization: await app.withScopes('users:read') } };
+  expect((await call(`/imports/${body.id}`, reader)).status).toBe(200);
+  expect((await call(`/imports/${body.id}`, { method: 'DELETE', ...reader })).status).toBe(403);
+  expect((await call(`/imports/${body.id}/rejected`, reader)).status).toBe(403);
+  expect((await call(`/imports/${body.id}`)).body.state).toBe('waiting');
+});
+
+it('tells a client whose import was canceled during the upload', async () => {
+  const socket = connect(app.port, '127.0.0.1');
+  socket.write(`${head(10)}xx`);
+  await expect.poll(countJobs).toBe(1);
+  const [job] = await app.db.$queryRaw<{ id: string }[]>`SELECT id FROM transfer_jobs`;
+  await call(`/imports/${job?.id}`, { method: 'DELETE' });
+  socket.write('xxxxxxxx');
+  const answer = await text(socket);
+  expect(answer).toContain('HTTP/1.1 409');
+  expect(answer).toContain('The import was canceled during the upload.');
 });
 
 it('has no jobs of other workspaces', async () => {
@@ -165,7 +192,11 @@ it('takes the options of the command line as parameters', async () => {
 });
 
 it('rejects invalid and unknown parameters before the upload', async () => {
-  const { status, body } = await upload('x', {}, '/imports/users?decimal=x&map[]=a&type[]=meta.a%3Dx&column=1');
+  const { status, body } = await upload(
+    'x',
+    {},
+    '/imports/users?decimal=x&map[]=%00a%3Duid&type[]=meta.a%3Dx&column=1',
+  );
   expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED']);
   expect(body.issues.map(({ path }: { path: string[] }) => path.join('.')).sort()).toEqual([
     'column',

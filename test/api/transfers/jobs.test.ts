@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { takeNextJob } from '../../../src/domain/transfer/queue.ts';
+import { readStoredFile } from '../../../src/domain/transfer/stored-files.ts';
 import { deleteExpiredTransfers, runTransfers } from '../../../src/jobs/run-transfers.ts';
 import { startApp } from '../../kit/app.ts';
 import { inject } from '../../kit/rest.ts';
@@ -172,6 +173,63 @@ it('runs at most two jobs of a workspace at the same time, and those of others f
   await app.db.$executeRaw`UPDATE transfer_jobs SET state = 'waiting', heartbeat_at = now() WHERE state = 'running'`;
   startJobs();
   for (const id of ids) await endOf('imports', id);
+}, 30_000);
+
+it('does not take a second job of a workspace for a place that is reserved for others', async () => {
+  const ids = [];
+  for (let number = 0; number < 2; number += 1) ids.push((await upload('lists', [{ title: 'L' }])).id);
+  const owner = '0190a000-0000-7000-8000-000000000003';
+  expect((await takeNextJob(app.db, owner, 1))?.id).toBe(ids[0]);
+  expect(await takeNextJob(app.db, owner, 1)).toBeUndefined();
+  await app.db.$executeRaw`UPDATE transfer_jobs SET state = 'waiting' WHERE state = 'running'`;
+  startJobs();
+  for (const id of ids) await endOf('imports', id);
+}, 30_000);
+
+it('deletes the imported file at the end', async () => {
+  startJobs();
+  const { id } = await upload('lists', [{ title: 'L' }, {}]);
+  await endOf('imports', id);
+  const parts = () => app.db.$queryRaw`SELECT part::text FROM transfer_chunks WHERE job_id = ${id}::uuid`;
+  await expect.poll(parts).toEqual([{ part: 'rejected' }]);
+}, 30_000);
+
+it('fails a download whose file is deleted meanwhile', async () => {
+  startJobs();
+  const { id } = await upload('lists', [{ title: 'L' }]);
+  await endOf('imports', id);
+  for (const number of [0, 1, 2]) {
+    await app.db.$executeRaw`
+      INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
+      VALUES (${app.workspaceId}::uuid, ${id}::uuid, 'rejected', ${number}, 'x')`;
+  }
+  const file = readStoredFile(app.db, { workspaceId: app.workspaceId, id }, 'rejected');
+  await file.next();
+  await app.db.$executeRaw`DELETE FROM transfer_chunks WHERE job_id = ${id}::uuid AND number = 1`;
+  await expect(file.next()).rejects.toThrow('The file was deleted while it was being read.');
+}, 30_000);
+
+it('fails a job that ends every process that runs it', async () => {
+  const { id } = await upload('lists', [{ title: 'L' }]);
+  const dies = () =>
+    app.db.$executeRaw`UPDATE transfer_jobs SET heartbeat_at = now() - interval '1 minute' WHERE id = ${id}::uuid`;
+  let taken = 0;
+  while (taken < 10 && (await takeNextJob(app.db, '0190a000-0000-7000-8000-000000000004'))) {
+    taken += 1;
+    await dies();
+  }
+  expect(taken).toBe(6);
+  await deleteExpiredTransfers(app.db).step(1, 0);
+  expect((await rest('GET', `/imports/${id}`)).body).toMatchObject({
+    state: 'failed',
+    error: '5 processes ended while they ran the job.',
+  });
+});
+
+it('keeps the reason of a failure that contains NUL', async () => {
+  startJobs();
+  const { body } = await rest('POST', '/imports/users', 'uid,meta.a\0,meta.a\0\nu1,1,2\n', 'text/csv');
+  expect(await endOf('imports', body.id)).toMatchObject({ state: 'failed', error: expect.stringContaining('meta.a') });
 }, 30_000);
 
 it('deletes expired jobs with their files', async () => {

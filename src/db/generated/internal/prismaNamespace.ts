@@ -2688,6 +2688,7 @@ export const TransferJobScalarFieldEnum = {
   rejectedBytes: 'rejectedBytes',
   owner: 'owner',
   heartbeatAt: 'heartbeatAt',
+  failedAttempts: 'failedAttempts',
   createdAt: 'createdAt',
   startedAt: 'startedAt',
   completedAt: 'completedAt',

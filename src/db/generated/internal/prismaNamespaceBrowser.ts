@@ -394,6 +394,7 @@ export const TransferJobScalarFieldEnum = {
   rejectedBytes: 'rejectedBytes',
   owner: 'owner',
   heartbeatAt: 'heartbeatAt',
+  failedAttempts: 'failedAttempts',
   createdAt: 'createdAt',
   startedAt: 'startedAt',
   completedAt: 'completedAt',

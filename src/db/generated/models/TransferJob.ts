@@ -35,6 +35,7 @@ export type TransferJobAvgAggregateOutputType = {
   written: number | null
   rejected: number | null
   rejectedBytes: number | null
+  failedAttempts: number | null
 }
 
 export type TransferJobSumAggregateOutputType = {
@@ -45,6 +46,7 @@ export type TransferJobSumAggregateOutputType = {
   written: bigint | null
   rejected: bigint | null
   rejectedBytes: bigint | null
+  failedAttempts: number | null
 }
 
 export type TransferJobMinAggregateOutputType = {
@@ -65,6 +67,7 @@ export type TransferJobMinAggregateOutputType = {
   rejectedBytes: bigint | null
   owner: string | null
   heartbeatAt: Date | null
+  failedAttempts: number | null
   createdAt: Date | null
   startedAt: Date | null
   completedAt: Date | null
@@ -90,6 +93,7 @@ export type TransferJobMaxAggregateOutputType = {
   rejectedBytes: bigint | null
   owner: string | null
   heartbeatAt: Date | null
+  failedAttempts: number | null
   createdAt: Date | null
   startedAt: Date | null
   completedAt: Date | null
@@ -117,6 +121,7 @@ export type TransferJobCountAggregateOutputType = {
   rejectedBytes: number
   owner: number
   heartbeatAt: number
+  failedAttempts: number
   createdAt: number
   startedAt: number
   completedAt: number
@@ -134,6 +139,7 @@ export type TransferJobAvgAggregateInputType = {
   written?: true
   rejected?: true
   rejectedBytes?: true
+  failedAttempts?: true
 }
 
 export type TransferJobSumAggregateInputType = {
@@ -144,6 +150,7 @@ export type TransferJobSumAggregateInputType = {
   written?: true
   rejected?: true
   rejectedBytes?: true
+  failedAttempts?: true
 }
 
 export type TransferJobMinAggregateInputType = {
@@ -164,6 +171,7 @@ export type TransferJobMinAggregateInputType = {
   rejectedBytes?: true
   owner?: true
   heartbeatAt?: true
+  failedAttempts?: true
   createdAt?: true
   startedAt?: true
   completedAt?: true
@@ -189,6 +197,7 @@ export type TransferJobMaxAggregateInputType = {
   rejectedBytes?: true
   owner?: true
   heartbeatAt?: true
+  failedAttempts?: true
   createdAt?: true
   startedAt?: true
   completedAt?: true
@@ -216,6 +225,7 @@ export type TransferJobCountAggregateInputType = {
   rejectedBytes?: true
   owner?: true
   heartbeatAt?: true
+  failedAttempts?: true
   createdAt?: true
   startedAt?: true
   completedAt?: true
@@ -330,6 +340,7 @@ export type TransferJobGroupByOutputType = {
   rejectedBytes: bigint
   owner: string | null
   heartbeatAt: Date | null
+  failedAttempts: number
   createdAt: Date
   startedAt: Date | null
   completedAt: Date | null
@@ -380,6 +391,7 @@ export type TransferJobWhereInput = {
   rejectedBytes?: Prisma.BigIntFilter<"TransferJob"> | bigint | number
   owner?: Prisma.UuidNullableFilter<"TransferJob"> | string | null
   heartbeatAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
+  failedAttempts?: Prisma.IntFilter<"TransferJob"> | number
   createdAt?: Prisma.DateTimeFilter<"TransferJob"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
   completedAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
@@ -409,6 +421,7 @@ export type TransferJobOrderByWithRelationInput = {
   rejectedBytes?: Prisma.SortOrder
   owner?: Prisma.SortOrderInput | Prisma.SortOrder
   heartbeatAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -443,6 +456,7 @@ export type TransferJobWhereUniqueInput = Prisma.AtLeast<{
   rejectedBytes?: Prisma.BigIntFilter<"TransferJob"> | bigint | number
   owner?: Prisma.UuidNullableFilter<"TransferJob"> | string | null
   heartbeatAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
+  failedAttempts?: Prisma.IntFilter<"TransferJob"> | number
   createdAt?: Prisma.DateTimeFilter<"TransferJob"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
   completedAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
@@ -472,6 +486,7 @@ export type TransferJobOrderByWithAggregationInput = {
   rejectedBytes?: Prisma.SortOrder
   owner?: Prisma.SortOrderInput | Prisma.SortOrder
   heartbeatAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -507,6 +522,7 @@ export type TransferJobScalarWhereWithAggregatesInput = {
   rejectedBytes?: Prisma.BigIntWithAggregatesFilter<"TransferJob"> | bigint | number
   owner?: Prisma.UuidNullableWithAggregatesFilter<"TransferJob"> | string | null
   heartbeatAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TransferJob"> | Date | string | null
+  failedAttempts?: Prisma.IntWithAggregatesFilter<"TransferJob"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"TransferJob"> | Date | string
   startedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TransferJob"> | Date | string | null
   completedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TransferJob"> | Date | string | null
@@ -533,6 +549,7 @@ export type TransferJobCreateInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -562,6 +579,7 @@ export type TransferJobUncheckedCreateInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -589,6 +607,7 @@ export type TransferJobUpdateInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -618,6 +637,7 @@ export type TransferJobUncheckedUpdateInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -646,6 +666,7 @@ export type TransferJobCreateManyInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -672,6 +693,7 @@ export type TransferJobUpdateManyMutationInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -699,6 +721,7 @@ export type TransferJobUncheckedUpdateManyInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -747,6 +770,7 @@ export type TransferJobCountOrderByAggregateInput = {
   rejectedBytes?: Prisma.SortOrder
   owner?: Prisma.SortOrder
   heartbeatAt?: Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
@@ -762,6 +786,7 @@ export type TransferJobAvgOrderByAggregateInput = {
   written?: Prisma.SortOrder
   rejected?: Prisma.SortOrder
   rejectedBytes?: Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
 }
 
 export type TransferJobMaxOrderByAggregateInput = {
@@ -782,6 +807,7 @@ export type TransferJobMaxOrderByAggregateInput = {
   rejectedBytes?: Prisma.SortOrder
   owner?: Prisma.SortOrder
   heartbeatAt?: Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
@@ -807,6 +833,7 @@ export type TransferJobMinOrderByAggregateInput = {
   rejectedBytes?: Prisma.SortOrder
   owner?: Prisma.SortOrder
   heartbeatAt?: Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
@@ -822,6 +849,7 @@ export type TransferJobSumOrderByAggregateInput = {
   written?: Prisma.SortOrder
   rejected?: Prisma.SortOrder
   rejectedBytes?: Prisma.SortOrder
+  failedAttempts?: Prisma.SortOrder
 }
 
 export type TransferJobScalarRelationFilter = {
@@ -921,6 +949,7 @@ export type TransferJobCreateWithoutWorkspaceInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -948,6 +977,7 @@ export type TransferJobUncheckedCreateWithoutWorkspaceInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -1005,6 +1035,7 @@ export type TransferJobScalarWhereInput = {
   rejectedBytes?: Prisma.BigIntFilter<"TransferJob"> | bigint | number
   owner?: Prisma.UuidNullableFilter<"TransferJob"> | string | null
   heartbeatAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
+  failedAttempts?: Prisma.IntFilter<"TransferJob"> | number
   createdAt?: Prisma.DateTimeFilter<"TransferJob"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
   completedAt?: Prisma.DateTimeNullableFilter<"TransferJob"> | Date | string | null
@@ -1031,6 +1062,7 @@ export type TransferJobCreateWithoutChunksInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -1059,6 +1091,7 @@ export type TransferJobUncheckedCreateWithoutChunksInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -1101,6 +1134,7 @@ export type TransferJobUpdateWithoutChunksInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1129,6 +1163,7 @@ export type TransferJobUncheckedUpdateWithoutChunksInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1155,6 +1190,7 @@ export type TransferJobCreateManyWorkspaceInput = {
   rejectedBytes?: bigint | number
   owner?: string | null
   heartbeatAt?: Date | string | null
+  failedAttempts?: number
   createdAt: Date | string
   startedAt?: Date | string | null
   completedAt?: Date | string | null
@@ -1181,6 +1217,7 @@ export type TransferJobUpdateWithoutWorkspaceInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1208,6 +1245,7 @@ export type TransferJobUncheckedUpdateWithoutWorkspaceInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1235,6 +1273,7 @@ export type TransferJobUncheckedUpdateManyWithoutWorkspaceInput = {
   rejectedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  failedAttempts?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1293,6 +1332,7 @@ export type TransferJobSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   rejectedBytes?: boolean
   owner?: boolean
   heartbeatAt?: boolean
+  failedAttempts?: boolean
   createdAt?: boolean
   startedAt?: boolean
   completedAt?: boolean
@@ -1323,6 +1363,7 @@ export type TransferJobSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   rejectedBytes?: boolean
   owner?: boolean
   heartbeatAt?: boolean
+  failedAttempts?: boolean
   createdAt?: boolean
   startedAt?: boolean
   completedAt?: boolean
@@ -1351,6 +1392,7 @@ export type TransferJobSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   rejectedBytes?: boolean
   owner?: boolean
   heartbeatAt?: boolean
+  failedAttempts?: boolean
   createdAt?: boolean
   startedAt?: boolean
   completedAt?: boolean
@@ -1379,6 +1421,7 @@ export type TransferJobSelectScalar = {
   rejectedBytes?: boolean
   owner?: boolean
   heartbeatAt?: boolean
+  failedAttempts?: boolean
   createdAt?: boolean
   startedAt?: boolean
   completedAt?: boolean
@@ -1386,7 +1429,7 @@ export type TransferJobSelectScalar = {
   error?: boolean
 }
 
-export type TransferJobOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "kind" | "state" | "keyId" | "scopes" | "options" | "source" | "isStored" | "downloadToken" | "bytesTotal" | "bytesRead" | "recordsTotal" | "recordsRead" | "written" | "rejected" | "rejectedBytes" | "owner" | "heartbeatAt" | "createdAt" | "startedAt" | "completedAt" | "expiresAt" | "error", ExtArgs["result"]["transferJob"]>
+export type TransferJobOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"workspaceId" | "id" | "kind" | "state" | "keyId" | "scopes" | "options" | "source" | "isStored" | "downloadToken" | "bytesTotal" | "bytesRead" | "recordsTotal" | "recordsRead" | "written" | "rejected" | "rejectedBytes" | "owner" | "heartbeatAt" | "failedAttempts" | "createdAt" | "startedAt" | "completedAt" | "expiresAt" | "error", ExtArgs["result"]["transferJob"]>
 export type TransferJobInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   workspace?: boolean | Prisma.WorkspaceDefaultArgs<ExtArgs>
   chunks?: boolean | Prisma.TransferJob$chunksArgs<ExtArgs>
@@ -1462,6 +1505,10 @@ export type $TransferJobPayload<ExtArgs extends runtime.Types.Extensions.Interna
      * When the owner last reported that it is running.
      */
     heartbeatAt: Date | null
+    /**
+     * How many processes in a row ended while they ran the job, without any progress.
+     */
+    failedAttempts: number
     createdAt: Date
     startedAt: Date | null
     completedAt: Date | null
@@ -1918,6 +1965,7 @@ export interface TransferJobFieldRefs {
   readonly rejectedBytes: Prisma.FieldRef<"TransferJob", 'BigInt'>
   readonly owner: Prisma.FieldRef<"TransferJob", 'String'>
   readonly heartbeatAt: Prisma.FieldRef<"TransferJob", 'DateTime'>
+  readonly failedAttempts: Prisma.FieldRef<"TransferJob", 'Int'>
   readonly createdAt: Prisma.FieldRef<"TransferJob", 'DateTime'>
   readonly startedAt: Prisma.FieldRef<"TransferJob", 'DateTime'>
   readonly completedAt: Prisma.FieldRef<"TransferJob", 'DateTime'>
