@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
 import type { Actor } from '../domain/shared/actor.ts';
+import { ForbiddenError } from '../domain/shared/errors.ts';
 import type { ImportKind } from '../domain/transfer/fields.ts';
 import { ImportFileError } from '../domain/transfer/formats/record.ts';
 import { CHUNK_RECORDS, checkImport, type ImportProgress, runImport } from '../domain/transfer/import.ts';
@@ -18,6 +19,7 @@ import {
   type TransferJob,
   takeJob,
 } from '../domain/transfer/jobs.ts';
+import { writers } from '../domain/transfer/kinds.ts';
 import { type ImportFile, type ImportOptions, openImport } from '../domain/transfer/open.ts';
 import { Pace } from '../domain/transfer/pace.ts';
 import { findActor } from './actor.ts';
@@ -85,6 +87,8 @@ async function importFile(
   // Other processes of the machine, such as a gateway, come first.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   try {
+    const { scope } = writers[kind];
+    if (!actor.scopes.has(scope)) throw new ForbiddenError('The import', scope);
     const file = await openImport(kind, source.stream, options);
     const run: Import = { db, kind, actor, source, file, rejected, options, command, signal };
     await (command.dryRun ? checkFile(run) : importOnce(run));
@@ -195,14 +199,18 @@ async function startJob(run: Import, owner: string): Promise<TransferJob | undef
   const digest = source.size === undefined ? undefined : await digestOf(source.path, options);
   const { workspaceId } = actor;
   const existing = digest === undefined ? undefined : await findJobOfSource(db, workspaceId, kind, digest);
-  if (existing?.completedAt) {
-    if (!command.again) {
-      await printImported(existing, run);
-      return undefined;
-    }
+  if (existing && command.again) {
     await forgetSource(db, existing);
+  } else if (existing?.completedAt) {
+    await printImported(existing, run);
+    return undefined;
   } else if (existing) {
     if (!command.resume) throw notCompleted(run, existing.recordsRead);
+    if (existing.keyId !== actor.actorName) {
+      throw new CliError(
+        `The import of ${source.path} was started by ${existing.keyId}. Continue it as the same actor, or start again with --again.`,
+      );
+    }
     const taken = await takeJob(db, existing, owner);
     // It has been completed just now.
     return taken ?? startJob(run, owner);

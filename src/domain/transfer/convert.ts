@@ -173,6 +173,16 @@ const faultyRecord = ({ line, text }: RawRecord, issue: ValidationIssue, incompl
   original: () => ({ record: text, ...(incomplete ? { incomplete } : {}) }),
 });
 
+/** Levels of nested values in a line: a rejected record with the value of a device has five. */
+const MAX_DEPTH = 10;
+
+const TOO_DEEP = recordIssue('TOO_DEEP', `must have at most ${MAX_DEPTH} levels of nested values`);
+
+const isDeeperThan = (value: unknown, depth: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (depth === 0 || Object.values(value).some((part) => isDeeperThan(part, depth - 1)));
+
 /** Parses a line of an NDJSON file, which can be that of a file of rejected records. */
 export function parseLine(kind: ImportKind, raw: RawRecord, options: ColumnOptions): ParsedRecord {
   if (raw.fault) return faultyRecord(raw, raw.fault, true);
@@ -183,6 +193,7 @@ export function parseLine(kind: ImportKind, raw: RawRecord, options: ColumnOptio
     if (!(error instanceof JsonSyntaxError)) throw error;
     return faultyRecord(raw, recordIssue('INVALID_JSON', `must be JSON: ${error.message}`));
   }
+  if (isDeeperThan(value, MAX_DEPTH)) return faultyRecord(raw, TOO_DEEP);
   if (!isJsonObject(value)) return { ...faultyRecord(raw, NOT_AN_OBJECT), original: () => ({ record: value }) };
   if (isRejectedRecord(value)) return parseRejected(kind, raw.line, value, options);
   const record = value;

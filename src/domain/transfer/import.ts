@@ -81,7 +81,7 @@ export async function runImport(
 ): Promise<ImportProgress> {
   const writer = writerOfJob(job);
   const state = new ImportState(job);
-  const chunks = readChunks(file, writer, { skip: job.recordsRead, size: () => pace.chunk });
+  const chunks = readChunks(file, writer, { skip: job.recordsRead, size: () => pace.chunk, signal });
   try {
     let next = chunks.next();
     // Its error is thrown when it is awaited, after the chunk before was written.
@@ -264,13 +264,15 @@ interface ReadOptions {
   skip: number;
   /** Maximum number of records in the next chunk. */
   size(): number;
+  /** Ends the chunks. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Reads and validates a file in chunks. */
 async function* readChunks(
   file: ImportFile,
   { schema }: RecordWriter,
-  { skip, size }: ReadOptions,
+  { skip, size, signal }: ReadOptions,
 ): AsyncGenerator<Chunk, void, undefined> {
   const toChunk = (raws: readonly RawRecord[]): Chunk => ({
     records: file.parse(raws).map((record) => ({ record, input: validateRecord(schema, record) })),
@@ -283,6 +285,7 @@ async function* readChunks(
     for await (const batch of file.records()) {
       const skipped = Math.min(toSkip, batch.length);
       toSkip -= skipped;
+      if (signal?.aborted) return;
       for (const raw of skipped > 0 ? batch.slice(skipped) : batch) {
         pending.push(raw);
         length += raw.text.length;

@@ -142,14 +142,16 @@ export async function findJobOfSource(
   return job;
 }
 
-/** Lets the file of a completed job be imported again, by a new job. */
+/** Lets the file of a job be imported again, by a new job. Cancels a job that is not complete. */
 export async function forgetSource(
   db: WriteDb,
   { workspaceId, id }: Pick<TransferJob, 'workspaceId' | 'id'>,
 ): Promise<void> {
   await db.execute`/* forgetTransferSource */
-    UPDATE transfer_jobs SET source = NULL
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND completed_at IS NOT NULL`;
+    UPDATE transfer_jobs SET
+      source = NULL, owner = NULL, state = CASE WHEN completed_at IS NULL THEN 'canceled' ELSE state END,
+      completed_at = coalesce(completed_at, now())
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid`;
 }
 
 /**

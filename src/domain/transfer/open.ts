@@ -80,6 +80,11 @@ async function* withoutBlankLines(batches: AsyncIterable<RawRecord[]>): AsyncGen
   for await (const batch of batches) yield batch.filter(({ text }) => text.trim() !== '');
 }
 
+/** Maximum number of characters of the records that are looked at before all are read. */
+const PEEKED_LENGTH = 2 * 1024 * 1024;
+
+const lengthOf = (records: readonly RawRecord[]) => records.reduce((sum, { text }) => sum + text.length, 0);
+
 /** Batches of records, of which the first ones can be looked at before all are read. */
 class Batches {
   readonly #source: AsyncIterator<RawRecord[]>;
@@ -89,24 +94,29 @@ class Batches {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The first records: at least `count`, unless there are fewer. */
+  /** The first records: at least `count`, unless there are fewer, or they are longer than `PEEKED_LENGTH`. */
   async peek(count: number): Promise<RawRecord[]> {
     let size = this.#peeked.reduce((sum, batch) => sum + batch.length, 0);
-    while (size < count) {
+    let length = this.#peeked.reduce((sum, batch) => sum + lengthOf(batch), 0);
+    while (size < count && length < PEEKED_LENGTH) {
       const { value, done } = await this.#source.next();
       if (done) break;
       this.#peeked.push(value);
       size += value.length;
+      length += lengthOf(value);
     }
     return this.#peeked.flat();
   }
 
-  /** The first line that is not blank; empty if there is none. */
+  /** The first line that is not blank; empty if there is none. Drops the blank lines before it. */
   async peekText(): Promise<string> {
-    for (let count = 1; ; count *= 2) {
-      const records = await this.peek(count);
-      const found = records.find(({ text }) => text.trim() !== '');
-      if (found || records.length < count) return found?.text ?? '';
+    for (;;) {
+      const { value, done } = await this.#source.next();
+      if (done) return '';
+      const start = value.findIndex(({ text }) => text.trim() !== '');
+      if (start === -1) continue;
+      this.#peeked.push(value.slice(start));
+      return value[start]?.text ?? '';
     }
   }
 

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../../../src/domain/transfer/formats/lines.ts';
 import type { RawRecord } from '../../../src/domain/transfer/formats/record.ts';
+import { openImport } from '../../../src/domain/transfer/open.ts';
 import { inPieces, outlineOf, readImport } from '../../kit/import-files.ts';
 
 const read = async (...args: Parameters<typeof readImport>) => outlineOf((await readImport(...args)).records);
@@ -142,5 +143,60 @@ describe('NDJSON', () => {
       [4, 'AMBIGUOUS_DATE'],
     ]);
     expect(await read('importUsers', lines[2] ?? '', { unknown: 'ignore' })).toEqual([[1, { uid: 'u1' }]]);
+  });
+});
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe('bounds', () => {
+  const repeated = async function* (bytes: Buffer, times: number) {
+    for (let time = 0; time < times; time += 1) yield bytes;
+  };
+
+  it('drops blank lines at the beginning instead of keeping them', async () => {
+    async function* source() {
+      yield* repeated(Buffer.alloc(64 * 1024, '\n'), 200);
+      yield Buffer.from('{"uid":"u1"}\n');
+    }
+    const before = process.memoryUsage().heapUsed;
+    const file = await openImport('importUsers', source(), {});
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(400e6);
+    const [records] = await collect(file.records());
+    expect(records?.map(({ text }) => text)).toEqual(['{"uid":"u1"}']);
+  });
+
+  it('looks at a sample of at most some megabytes', async () => {
+    let yielded = 0;
+    async function* source() {
+      yield Buffer.from('uid,firstName\n');
+      for (let line = 0; line < 200; line += 1) {
+        yielded += 1;
+        yield Buffer.from(`u${line},${'x'.repeat(500_000)}\n`);
+      }
+    }
+    await openImport('importUsers', source(), {});
+    expect(yielded).toBeLessThan(10);
+  });
+
+  it('ends a record with an open quote after a limit, also if its lines are empty', async () => {
+    const lines = repeated(Buffer.alloc(64 * 1024, '\n'), 20);
+    async function* source() {
+      yield Buffer.from('uid,firstName\nu1,"open\n');
+      yield* lines;
+    }
+    const file = await openImport('importUsers', source(), {});
+    const records = (await collect(file.records())).flat();
+    expect(records).toMatchObject([{ line: 2, fault: { code: 'INVALID_CSV' } }]);
+  });
+
+  it('rejects a record of many levels', async () => {
+    const text = `{"uid":"u1","meta":${'['.repeat(5_000)}${']'.repeat(5_000)}}`;
+    const file = await openImport('importUsers', repeated(Buffer.from(text), 1), {});
+    const [raws = []] = await collect(file.records());
+    expect(file.parse(raws)).toMatchObject([{ line: 1, issues: [{ code: 'TOO_DEEP' }] }]);
   });
 });

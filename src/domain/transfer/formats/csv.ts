@@ -71,9 +71,9 @@ const MAX_QUOTED_LENGTH = 64 * 1024;
 const UNCLOSED = recordIssue('INVALID_CSV', faults.CSV_QUOTE_NOT_CLOSED ?? '');
 
 /**
- * Joins the lines of a CSV file to records: a record goes on in the next line while a quote is open. If the quote is not closed
- * within `MAX_QUOTED_LENGTH`, or the record then has the wrong number of cells, only its first line is taken for malformed, so
- * that a stray quote does not take other records with it.
+ * Joins the lines of a CSV file to records: a record continues in the next line while a quote is open. If the quote is not closed
+ * within `MAX_QUOTED_LENGTH`, or the record then has the wrong number of cells, only its first line is rejected: a missing quote
+ * must not reject the records that follow.
  * @param shape undefined until the header has been read.
  */
 export async function* joinLines(
@@ -116,7 +116,7 @@ class OpenRecord {
       return text === '' && !line.fault ? [] : [{ ...line, text }];
     }
     this.#lines.push(line);
-    this.#length += line.text.length;
+    this.#length += line.text.length + 1;
     if (line.fault || this.#length > MAX_QUOTED_LENGTH) return this.#giveUp();
     return isToggled && this.#lines.length > 1 ? this.#close() : [];
   }
@@ -139,7 +139,7 @@ class OpenRecord {
     return [{ line, text }];
   }
 
-  /** Takes the first line for malformed, and the others for new records. */
+  /** Rejects the first line, and parses the others as new records. */
   #giveUp(): RawRecord[] {
     const [first, ...others] = this.#lines;
     this.#lines = [];
