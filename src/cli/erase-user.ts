@@ -74,8 +74,10 @@ async function erase(
   db: DatabaseClient,
   { workspaceId, userId, uid }: Subject,
 ): Promise<ErasedRows & { isCompletedByGateway: boolean }> {
-  if (uid === undefined) await requestErasure(db, workspaceId, userId);
-  else await deleteUser(db, commandLineIn(workspaceId), uid);
+  if (uid === undefined) {
+    const isPending = await requestErasure(db, workspaceId, userId);
+    if (!isPending) throw noUser(userId);
+  } else await deleteUser(db, commandLineIn(workspaceId), uid);
   process.stderr.write(
     `Erasing the user ${userId}. If this is interrupted, a gateway continues; or run the command again with this id.\n`,
   );

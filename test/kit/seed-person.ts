@@ -42,6 +42,9 @@ export const personal = {
   itemKey: 'zqitemkey23',
   signUpKey: 'zqsignupkey24',
   signUpUid: 'zqsignupuid25',
+  syncKey: 'zqsynckey26',
+  rejectedText: 'zqrejected27',
+  filterText: 'zqfilter28',
 };
 
 export type SecuredApp = Awaited<ReturnType<typeof startSecured>>;

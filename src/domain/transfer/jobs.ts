@@ -242,11 +242,33 @@ export async function endJob(
 }
 
 /**
- * Lets the files of all jobs of a workspace be deleted, because they may contain data of a user who was deleted: those of
- * jobs that have ended at once, and all others when their jobs end.
+ * Lets the unfinished jobs of a workspace be deleted as soon as they end, because their files may contain a user who was
+ * deleted.
  */
-export async function expireStoredFiles(db: WriteDb, workspaceId: string): Promise<void> {
-  await db.execute`/* expireTransferFiles */
+export async function expireUnfinishedJobs(db: WriteDb, workspaceId: string): Promise<void> {
+  await db.execute`/* expireUnfinishedTransferJobs */
     UPDATE transfer_jobs SET expires_at = now()
-    WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND (expires_at IS NULL OR expires_at > now())`;
+    WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND completed_at IS NULL AND expires_at IS NULL`;
+}
+
+/**
+ * Deletes some of the stored files of jobs that have ended, and their options, because they may contain a user who was
+ * deleted. The jobs keep their counts.
+ * @param limit maximum number of chunks. @returns the number of deleted chunks.
+ */
+export async function eraseStoredFiles(db: WriteDb, workspaceId: string, limit: number): Promise<number> {
+  return db.execute`/* eraseTransferFiles */
+    WITH erased AS (
+      UPDATE transfer_jobs SET options = '{}', download_token = NULL, error = left(error, 0)
+      WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND completed_at IS NOT NULL AND options <> '{}'
+    ), chunk AS (
+      SELECT transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number FROM transfer_jobs
+      JOIN transfer_chunks ON transfer_chunks.workspace_id = ${workspaceId}::uuid
+        AND transfer_chunks.job_id = transfer_jobs.id
+      WHERE transfer_jobs.workspace_id = ${workspaceId}::uuid AND transfer_jobs.completed_at IS NOT NULL
+      LIMIT ${limit}::int
+    )
+    DELETE FROM transfer_chunks USING chunk
+    WHERE transfer_chunks.workspace_id = ${workspaceId}::uuid AND transfer_chunks.job_id = chunk.job_id
+      AND transfer_chunks.part = chunk.part AND transfer_chunks.number = chunk.number`;
 }

@@ -3,7 +3,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { eraseKeysSql } from '../idempotency/keys.ts';
 import { ERASED, nameOfToken, TOKEN_PREFIX } from '../shared/actor.ts';
 import { BEFORE_ALL_IDS } from '../shared/ids.ts';
-import { expireStoredFiles } from '../transfer/jobs.ts';
+import { eraseStoredFiles, expireUnfinishedJobs } from '../transfer/jobs.ts';
 
 /** A deleted user. Its row, and the rows that refer to it, are deleted. */
 export interface Deletion {
@@ -75,6 +75,16 @@ const eraseUserKeys: Stage = async (tx, { workspaceId, userId }, progress) => {
   return { rows: keys, isDone: true };
 };
 
+/** Erases the keys of bulk requests that wrote the user, with the results of the others: a retry writes them again. */
+const eraseBulkKeys: Stage = async (tx, { workspaceId, userId }, progress) => {
+  const keys = await tx.execute`/* eraseBulkKeys */
+    DELETE FROM idempotency_keys
+    WHERE idempotency_keys.workspace_id = ${workspaceId}::uuid AND idempotency_keys.results IS NOT NULL
+      AND idempotency_keys.results @> jsonb_build_array(jsonb_build_array(${userId}::text))`;
+  progress.erasedKeys += keys;
+  return { rows: keys, isDone: true };
+};
+
 /** SQL condition for changes that were made with a token. The partial index on them needs the constant. */
 const isByToken = Prisma.raw(`changes.key_id LIKE '${TOKEN_PREFIX}%'`);
 
@@ -127,10 +137,14 @@ const eraseTransferActor: Stage = async (tx, { workspaceId, subjects }) => {
   return { rows, isDone: true };
 };
 
+/** Chunks of stored files in a step: each has up to 512 KB. */
+const MAX_CHUNKS = 50;
+
 /** Deletes the files of imports and exports, which may contain the user: those of jobs in progress when they end. */
-const expireTransfers: Stage = async (tx, { workspaceId }) => {
-  await expireStoredFiles(tx, workspaceId);
-  return { rows: 0, isDone: true };
+const eraseTransferFiles: Stage = async (tx, { workspaceId }) => {
+  await expireUnfinishedJobs(tx, workspaceId);
+  const rows = await eraseStoredFiles(tx, workspaceId, MAX_CHUNKS);
+  return { rows, isDone: rows < MAX_CHUNKS };
 };
 
 /** Erases the counters of the user's tokens, if the replicas count points in the database. */
@@ -148,9 +162,10 @@ const eraseCounters: Stage = async (tx, { workspaceId, subjects }) => {
 export const stages: readonly Stage[] = [
   eraseEvents,
   eraseUserKeys,
+  eraseBulkKeys,
   eraseChanges,
   eraseActor,
   eraseTransferActor,
-  expireTransfers,
+  eraseTransferFiles,
   eraseCounters,
 ];

@@ -115,9 +115,11 @@ export async function requestErasure(db: WriteDb, workspaceId: string, userId: s
     INSERT INTO user_deletions (workspace_id, user_id, requested_at, subjects)
     SELECT ${workspaceId}::uuid, ${userId}::uuid, now(), '{}'
     WHERE NOT EXISTS (SELECT FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = ${userId}::uuid)
-      AND EXISTS (
+      AND (EXISTS (
         SELECT FROM changes WHERE changes.workspace_id = ${workspaceId}::uuid AND changes.user_id = ${userId}::uuid
-      )
+      ) OR EXISTS (
+        SELECT FROM events WHERE events.workspace_id = ${workspaceId}::uuid AND events.user_id = ${userId}::uuid
+      ))
     ON CONFLICT (workspace_id, user_id) DO NOTHING`;
   const pending = await db.query<object[]>`/* findErasure */
     SELECT FROM user_deletions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid`;

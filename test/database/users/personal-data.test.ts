@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { nameOfToken } from '../../../src/domain/shared/actor.ts';
+import { newId } from '../../../src/domain/shared/ids.ts';
 import { deleteUser } from '../../../src/domain/users/delete.ts';
 import { runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { updateUser } from '../../../src/domain/users/upsert.ts';
@@ -15,10 +16,30 @@ import { bearer, claimsOf } from '../../kit/tokens.ts';
 
 const tables = async (app: SecuredApp) => findTexts(await databaseText(app.db), Object.values(personal));
 
+/** A completed job with its stored files, which contain texts of the person. */
+async function seedFinishedImport({ db, workspaceId }: SecuredApp): Promise<void> {
+  const id = newId();
+  const options = JSON.stringify({ where: { email: { eq: personal.filterText } } });
+  await db.$executeRaw`
+    INSERT INTO transfer_jobs (workspace_id, id, kind, state, key_id, is_stored, options, rejected, created_at, completed_at)
+    VALUES (${workspaceId}::uuid, ${id}::uuid, 'importUsers', 'completed', 'cli', true, ${options}::jsonb, 7, now(), now())`;
+  for (const number of [0, 1, 2]) {
+    await db.$executeRaw`
+      INSERT INTO transfer_chunks (workspace_id, job_id, part, number, data)
+      VALUES (${workspaceId}::uuid, ${id}::uuid, 'rejected', ${number}, ${Buffer.from(personal.rejectedText)})`;
+  }
+}
+
 it('erases a person from every table of the database, and from the log', async () => {
   await using app = await startSecured();
   await seedPerson(app);
   await write(app, 'createUser', { uid: personal.signUpUid, idempotencyKey: personal.signUpKey });
+  await write(app, 'upsertUsers', {
+    errorPolicy: 'SKIP_FAILED',
+    users: [{ uid: personal.uid, appVersion: personal.appVersion }],
+    idempotencyKey: personal.syncKey,
+  });
+  await seedFinishedImport(app);
   const found = await tables(app);
   expect(Object.keys(found).toSorted()).toEqual(Object.values(personal).toSorted());
   const used = new Set(Object.values(found).flat());
@@ -29,6 +50,7 @@ it('erases a person from every table of the database, and from the log', async (
     'events',
     'idempotency_keys',
     'rate_limit_points',
+    'transfer_chunks',
     'transfer_jobs',
     'user_words',
     'users',
@@ -46,6 +68,8 @@ it('erases a person from every table of the database, and from the log', async (
   expect(await tables(app)).toEqual({});
   expect(findTexts(app.logText(), Object.values(personal))).toEqual({});
   expect(app.linesOf()).toBeGreaterThan(20);
+
+  expect(await app.db.transferJob.findFirst({ where: { rejected: 7 } })).toMatchObject({ state: 'completed' });
 
   // The log of changes still tells consumers which user was deleted, and has all entries about others.
   const entries = await app.db.change.findMany({ where: { userId: { in: ids } } });
