@@ -63,23 +63,29 @@ export async function registerDevices(
   if (rows.length === 0) return;
   const at = new Date();
   const userIds = arrayParameter([...new Set(rows.map(({ userId }) => userId))], 'uuid');
-  // In the order of the tokens, so that concurrent registrations cannot deadlock.
+  const tokens = arrayParameter(
+    rows.map(({ token }) => token),
+    'text',
+  );
+  // In the order of the tokens, so that concurrent registrations cannot deadlock. Ranges, for the reason that
+  // users/upsert-many.ts gives.
   await tx.query`/* lockDevices */
     WITH found AS MATERIALIZED (
       SELECT devices.token
-      FROM unnest(${arrayParameter(
-        rows.map(({ token }) => token),
-        'text',
-      )}) AS sent(token) CROSS JOIN LATERAL (
-        SELECT token FROM devices WHERE workspace_id = ${workspaceId}::uuid AND token = sent.token LIMIT 1
+      FROM unnest(${tokens}) AS sent(token) CROSS JOIN LATERAL (
+        SELECT token FROM devices
+        WHERE workspace_id = ${workspaceId}::uuid AND token BETWEEN sent.token AND sent.token ORDER BY token LIMIT 1
       ) AS devices
       UNION
       SELECT devices.token FROM unnest(${userIds}) AS owner(id) CROSS JOIN LATERAL (
-        SELECT token FROM devices WHERE workspace_id = ${workspaceId}::uuid AND user_id = owner.id OFFSET 0
+        SELECT token FROM devices
+        WHERE workspace_id = ${workspaceId}::uuid AND user_id BETWEEN owner.id AND owner.id ORDER BY user_id OFFSET 0
       ) AS devices
     )
     SELECT FROM (SELECT token FROM found ORDER BY token) AS sorted CROSS JOIN LATERAL (
-      SELECT FROM devices WHERE workspace_id = ${workspaceId}::uuid AND token = sorted.token FOR UPDATE
+      SELECT FROM devices
+      WHERE workspace_id = ${workspaceId}::uuid AND token BETWEEN sorted.token AND sorted.token
+      ORDER BY token LIMIT 1 FOR UPDATE
     ) AS devices`;
   const actor = { workspaceId, actorName: Prisma.sql`${actorName}`, at };
   await tx.execute`/* registerDevices */
@@ -100,9 +106,9 @@ export async function registerDevices(
       DELETE FROM devices USING (
         SELECT old.token FROM (SELECT "userId", count(*) FROM input GROUP BY 1) AS added CROSS JOIN LATERAL (
           SELECT token FROM devices
-          WHERE workspace_id = ${workspaceId}::uuid AND user_id = added."userId"
-            AND NOT EXISTS (SELECT FROM input WHERE input.token = devices.token)
-          ORDER BY last_seen_at DESC, token OFFSET ${MAX_DEVICES}::int - added.count
+          WHERE workspace_id = ${workspaceId}::uuid AND user_id BETWEEN added."userId" AND added."userId"
+            AND token <> ALL(${tokens})
+          ORDER BY user_id, last_seen_at DESC, token OFFSET ${MAX_DEVICES}::int - added.count
         ) AS old
       ) AS old
       WHERE devices.workspace_id = ${workspaceId}::uuid AND devices.token = old.token
