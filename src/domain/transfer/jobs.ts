@@ -252,23 +252,28 @@ export async function expireUnfinishedJobs(db: WriteDb, workspaceId: string): Pr
 }
 
 /**
- * Deletes some of the stored files of jobs that have ended, and their options, because they may contain a user who was
- * deleted. The jobs keep their counts.
+ * Deletes some of the stored files of jobs that have ended, because they may contain a user who was deleted. The jobs keep
+ * their state and counts, but not a filter, which may name the user, nor the error of such an export.
  * @param limit maximum number of chunks. @returns the number of deleted chunks.
  */
 export async function eraseStoredFiles(db: WriteDb, workspaceId: string, limit: number): Promise<number> {
-  return db.execute`/* eraseTransferFiles */
-    WITH erased AS (
-      UPDATE transfer_jobs SET options = '{}', download_token = NULL, error = left(error, 0)
-      WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND completed_at IS NOT NULL AND options <> '{}'
-    ), chunk AS (
-      SELECT transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number FROM transfer_jobs
-      JOIN transfer_chunks ON transfer_chunks.workspace_id = ${workspaceId}::uuid
-        AND transfer_chunks.job_id = transfer_jobs.id
-      WHERE transfer_jobs.workspace_id = ${workspaceId}::uuid AND transfer_jobs.completed_at IS NOT NULL
-      LIMIT ${limit}::int
+  await db.execute`/* eraseTransferOptions */
+    UPDATE transfer_jobs SET download_token = NULL,
+      options = CASE WHEN options ? 'where' THEN '{}' ELSE options END,
+      error = CASE WHEN options ? 'where' THEN NULL ELSE error END
+    WHERE workspace_id = ${workspaceId}::uuid AND is_stored AND completed_at IS NOT NULL
+      AND (download_token IS NOT NULL OR options ? 'where')`;
+  // In one order, so that concurrent erasures do not deadlock. Expired jobs are deleted in the background.
+  return db.execute`/* eraseTransferChunks */
+    WITH step AS MATERIALIZED (
+      SELECT transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number
+      FROM transfer_chunks JOIN transfer_jobs ON transfer_jobs.id = transfer_chunks.job_id
+      WHERE transfer_chunks.workspace_id = ${workspaceId}::uuid AND transfer_jobs.workspace_id = ${workspaceId}::uuid
+        AND completed_at IS NOT NULL AND (expires_at IS NULL OR expires_at > now())
+      ORDER BY transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number
+      LIMIT ${limit}::int FOR UPDATE OF transfer_chunks
     )
-    DELETE FROM transfer_chunks USING chunk
-    WHERE transfer_chunks.workspace_id = ${workspaceId}::uuid AND transfer_chunks.job_id = chunk.job_id
-      AND transfer_chunks.part = chunk.part AND transfer_chunks.number = chunk.number`;
+    DELETE FROM transfer_chunks USING step
+    WHERE transfer_chunks.workspace_id = ${workspaceId}::uuid AND transfer_chunks.job_id = step.job_id
+      AND transfer_chunks.part = step.part AND transfer_chunks.number = step.number`;
 }

@@ -141,10 +141,11 @@ const eraseTransferActor: Stage = async (tx, { workspaceId, subjects }) => {
 const MAX_CHUNKS = 50;
 
 /** Deletes the files of imports and exports, which may contain the user: those of jobs in progress when they end. */
-const eraseTransferFiles: Stage = async (tx, { workspaceId }) => {
+const eraseTransferFiles: Stage = async (tx, { workspaceId }, _progress, limit) => {
+  const chunks = Math.min(limit, MAX_CHUNKS);
   await expireUnfinishedJobs(tx, workspaceId);
-  const rows = await eraseStoredFiles(tx, workspaceId, MAX_CHUNKS);
-  return { rows, isDone: rows < MAX_CHUNKS };
+  const rows = await eraseStoredFiles(tx, workspaceId, chunks);
+  return { rows, isDone: rows < chunks };
 };
 
 /** Erases the counters of the user's tokens, if the replicas count points in the database. */

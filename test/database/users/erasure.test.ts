@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { deleteUser } from '../../../src/domain/users/delete.ts';
-import { runErasureStep } from '../../../src/domain/users/erasure.ts';
+import { requestErasure, runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { eraseDeletedUsers } from '../../../src/jobs/erase-deleted-users.ts';
 import { runJobs } from '../../../src/jobs/run-jobs.ts';
 import { actorOf } from '../../kit/actor.ts';
@@ -247,4 +247,20 @@ it('skips the oldest deletion, also if another user was deleted in the same mill
   await app.db.userDeletion.updateMany({ data: { requestedAt: new Date() } });
   expect(await runErasureStep(app.db, 1, 1)).toMatchObject({ userId: second.id });
   expect(await runErasureStep(app.db, 1, 0)).toMatchObject({ userId: first.id });
+});
+
+it('requests the erasure of deleted users with events or changes, but not of users who exist', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  const existing = await addUserWithEvents(app, 'u1', 1);
+  const deleted = await addUserWithEvents(app, 'u2', 1);
+  await app.db.user.delete({ where: { workspaceId_id: { workspaceId: app.workspaceId, id: deleted.id } } });
+  await app.db.userDeletion.deleteMany();
+  await app.db.change.deleteMany();
+  const request = (id: string, workspaceId = app.workspaceId) => requestErasure(app.db, workspaceId, id);
+  expect(await request(existing.id)).toBe(false);
+  expect(await request(deleted.id, app.stranger.workspaceId)).toBe(false);
+  expect(await request(deleted.id)).toBe(true);
+  while (await runErasureStep(app.db));
+  expect([await eventsOf(app, existing), await eventsOf(app, deleted)]).toEqual([1, 0]);
+  expect(await request(deleted.id)).toBe(false);
 });

@@ -103,6 +103,33 @@ it('erases what an earlier version has left of a deleted user', async () => {
   expect(await cli.db.userDeletion.count()).toBe(0);
 });
 
+it('erases the events of a deleted user whose changes have expired', async () => {
+  await using cli = await openWithPeople();
+  await deleteUser(cli.db, cli.actor, 'ada');
+  await cli.db.userDeletion.deleteMany();
+  await cli.db.change.deleteMany();
+  expect(await cli.json(eraseJson, ...cli.erase(cli.id('ada')), '--yes')).toMatchObject({
+    counts: { events: 3, changes: 0 },
+    erasedEvents: 3,
+    isCompletedByGateway: false,
+  });
+  expect(await cli.left('ada')).toEqual([]);
+});
+
+it('fails if the erasure of a deleted user is not pending', async () => {
+  await using cli = await openWithPeople();
+  await deleteUser(cli.db, cli.actor, 'ada');
+  await cli.db.userDeletion.deleteMany();
+  // As if a gateway had completed the erasure between two statements of the command.
+  await cli.db.$executeRaw`
+    CREATE FUNCTION skip_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`;
+  await cli.db.$executeRaw`
+    CREATE TRIGGER skip_row BEFORE INSERT ON user_deletions FOR EACH ROW EXECUTE FUNCTION skip_row()`;
+  expect(await cli.run(...cli.erase(cli.id('ada')), '--yes', '--json')).toEqual(
+    rejected(`The workspace has no user ${cli.id('ada')}`),
+  );
+});
+
 it('waits for a gateway that is erasing the same user', async () => {
   await using cli = await openWithPeople();
   await deleteUser(cli.db, cli.actor, 'ada');
