@@ -27,6 +27,22 @@ export interface Column {
   readonly example: string | null;
 }
 
+/** Names that a message lists: a header can have many thousands. */
+const MAX_ECHOED_NAMES = 20;
+
+/** A name for a message: without control characters, which PostgreSQL cannot store, and not longer than `MAX_ECHO_LENGTH`. */
+const echo = (name: string): string => {
+  const text = name.length > MAX_ECHO_LENGTH ? `${name.slice(0, MAX_ECHO_LENGTH)}…` : name;
+  return JSON.stringify(text).slice(1, -1);
+};
+
+/** Names for a message, of which `toText` writes each. */
+function echoAll(names: readonly string[], toText = (name: string) => `"${echo(name)}"`): string {
+  const others = names.length - MAX_ECHOED_NAMES;
+  const shown = names.slice(0, MAX_ECHOED_NAMES).map(toText).join(', ');
+  return others > 0 ? `${shown} and ${others} others` : shown;
+}
+
 const isCellType = (text: string): text is CellType => cellTypes.some((type) => type === text);
 
 /** Separates a type from the name of a field, as in `meta.age:number`. The key before it is verbatim, as exports write it. */
@@ -93,7 +109,9 @@ function targetOf(kind: ImportKind, column: string, { map = {}, unknown }: Colum
   if (mapped !== undefined) {
     const target = toTarget(kind, mapped);
     if (target) return target;
-    throw new ImportFileError(`--map "${column}=${mapped}": there is no field "${mapped}". ${fieldList(kind)}`);
+    throw new ImportFileError(
+      `--map "${echo(column)}=${echo(mapped)}": there is no field "${echo(mapped)}". ${fieldList(kind)}`,
+    );
   }
   const target = column === '' ? undefined : toTarget(kind, column);
   if (target) return target;
@@ -116,41 +134,40 @@ function typeOf(
   cells: readonly string[],
   options: ColumnOptions,
 ): Column['type'] {
-  const given = Object.hasOwn(options.types ?? {}, field) ? options.types?.[field] : undefined;
+  const declared = Object.hasOwn(options.types ?? {}, field) ? options.types?.[field] : undefined;
   if (type !== 'guessed') return type;
-  if (given) return given;
+  if (declared) return declared;
   const missing = missingOption(cells, options);
   if (missing) {
     const isTypical = missing === 'decimal' ? isForeignNumber : isForeignDate;
-    const example = JSON.stringify(cells.find((cell) => isTypical(cell.trim())));
+    const example = echo(cells.find((cell) => isTypical(cell.trim())) ?? '');
     const advice = missing === 'decimal' ? '--decimal comma or --decimal point' : '--dates dmy or --dates mdy';
     throw new ImportFileError(
-      `Column "${column}" has ${missing === 'decimal' ? 'numbers' : 'dates'} such as ${example}: use ${advice}, or --type ${field}=string to import them as text.`,
+      `Column "${echo(column)}" has ${missing === 'decimal' ? 'numbers' : 'dates'} such as "${example}": use ${advice}, or --type ${echo(field)}=string to import them as text.`,
     );
   }
   return guessType(cells, options);
 }
 
 function unknownColumns(kind: ImportKind, names: readonly string[]): ImportFileError {
-  const shown = names.map((name) => {
+  const shown = echoAll(names, (name) => {
     const nearest = nearestField(kind, name);
-    const text = JSON.stringify(name.slice(0, MAX_ECHO_LENGTH));
-    return nearest ? `${text} (did you mean ${nearest}?)` : text;
+    return nearest ? `"${echo(name)}" (did you mean ${nearest}?)` : `"${echo(name)}"`;
   });
   const parent = fieldsOf[kind].attributes;
   const [first = ''] = names;
   const target = nearestField(kind, first) ?? (parent ? `${parent}.${first || 'name'}` : 'title');
+  const column = echo(first);
   return new ImportFileError(
-    `Unknown columns: ${shown.join(', ')}. Map each with --map ${JSON.stringify(`${first}=${target}`)}, ignore it with --map ${JSON.stringify(`${first}=-`)}, or use --ignore-unknown${parent ? ' or --unknown-to-meta' : ''}. ${fieldList(kind)}`,
+    `Unknown columns: ${shown}. Map each with --map "${column}=${echo(target)}", ignore it with --map "${column}=-", or use --ignore-unknown${parent ? ' or --unknown-to-meta' : ''}. ${fieldList(kind)}`,
   );
 }
 
 function checkMap(names: readonly string[], { map = {} }: ColumnOptions): void {
   const missing = Object.keys(map).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
-  const columns = names.map((name) => JSON.stringify(name)).join(', ');
   throw new ImportFileError(
-    `--map names columns that the file does not have: ${missing.join(', ')}. It has ${columns}.`,
+    `--map names columns that the file does not have: ${echoAll(missing, echo)}. It has ${echoAll(names)}.`,
   );
 }
 
@@ -159,18 +176,20 @@ function checkTargets(kind: ImportKind, columns: readonly Column[], { types = {}
   for (const [field, [first, second]] of byField) {
     if (field === null || !first || !second) continue;
     throw new ImportFileError(
-      `Columns "${first.column}" and "${second.column}" are both ${field}. Ignore one with --map "${second.column}=-".`,
+      `Columns "${echo(first.column)}" and "${echo(second.column)}" are both ${echo(field)}. Ignore one with --map "${echo(second.column)}=-".`,
     );
   }
   const missing = fieldsOf[kind].required.filter((field) => !byField.has(field));
   if (missing.length > 0) {
-    const names = columns.map(({ column }) => JSON.stringify(column)).join(', ');
+    const names = echoAll(columns.map(({ column }) => column));
     throw new ImportFileError(
       `No column is ${missing.join(' or ')}. Use --map "COLUMN=${missing[0]}". The columns are ${names}.`,
     );
   }
   const untyped = Object.keys(types).filter((field) => !columns.some((each) => each.field === field));
-  if (untyped.length > 0) throw new ImportFileError(`--type names fields that no column has: ${untyped.join(', ')}.`);
+  if (untyped.length > 0) {
+    throw new ImportFileError(`--type names fields that no column has: ${echoAll(untyped, echo)}.`);
+  }
 }
 
 /** Whether a cell has no value. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CellError, convertCell } from '../../../src/domain/transfer/cells.ts';
-import type { CsvRules } from '../../../src/domain/transfer/formats/record.ts';
+import { type CsvRules, ImportFileError } from '../../../src/domain/transfer/formats/record.ts';
 import { outlineOf, readImport } from '../../kit/import-files.ts';
 
 const columnsOf = async (...args: Parameters<typeof readImport>) =>
@@ -36,6 +36,27 @@ describe('columns', () => {
     await expect(readImport('importUsers', 'uid,frist_name,Ort\nu1,a,b\n')).rejects.toThrow(
       'Unknown columns: "frist_name" (did you mean firstName?), "Ort". Map each with --map "frist_name=firstName"',
     );
+  });
+
+  const long = 'x'.repeat(5_000);
+
+  it.each<[string, string, Parameters<typeof readImport>[2]]>([
+    ['an unknown column', `uid,a\0${long}\nu1,b\n`, {}],
+    ['many unknown columns', `uid,${Array.from({ length: 2_000 }, (_, place) => `a\0${place}`).join(',')}\nu1\n`, {}],
+    ['a mapped column', `uid,a\0${long}\nu1,b\n`, { map: { [`a\0${long}`]: `b\0${long}` } }],
+    ['a mapped column that is missing', `uid,a\0${long}\nu1,b\n`, { map: { [`b\0${long}`]: 'email' } }],
+    ['a column of ambiguous numbers', `uid,meta.a\0${long}\nu1,"1${',234'.repeat(1_000)}"\n`, {}],
+    ['columns of the same field', `uid,meta.a\0${long},meta.a\0${long}\nu1,b,c\n`, {}],
+    ['a missing column', `email,meta.a\0${long}\na,b\n`, {}],
+    ['a type of no column', 'uid\nu1\n', { types: { [`a\0${long}`]: 'number' } }],
+  ])('escapes and truncates names in the message about %s', async (_case, content, options) => {
+    const error: unknown = await readImport('importUsers', content, { format: 'csv', ...options }).catch(
+      (each) => each,
+    );
+    expect(error).toBeInstanceOf(ImportFileError);
+    const { message } = error as ImportFileError;
+    expect(message).not.toContain('\0');
+    expect(message.length).toBeLessThan(2_000);
   });
 
   it('maps columns, ignores them, and makes attributes of unknown ones', async () => {
