@@ -120,7 +120,7 @@ export async function checkImport(
 ): Promise<ImportProgress> {
   const writer = writers[kind];
   const state = new ImportState({ bytesRead: 0, recordsRead: 0, written: 0, rejected: 0, rejectedBytes: 0 });
-  for await (const chunk of readChunks(file, writer, { skip: 0, size: () => CHUNK_RECORDS })) {
+  for await (const chunk of readChunks(file, writer, { skip: 0, size: () => CHUNK_RECORDS, signal })) {
     if (signal?.aborted) break;
     const outcomes = await mergeOutcomes(chunk, (inputs) => writer.check(db, workspaceId, inputs));
     const step = state.stepOf(chunk, outcomes);

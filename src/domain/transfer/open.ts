@@ -101,7 +101,7 @@ class Batches {
     while (size < count && length < PEEKED_LENGTH) {
       const { value, done } = await this.#source.next();
       if (done) break;
-      this.#peeked.push(value);
+      if (value.length > 0) this.#peeked.push(value);
       size += value.length;
       length += lengthOf(value);
     }
@@ -178,6 +178,6 @@ async function* withoutHeader(batches: AsyncIterable<RawRecord[]>, count: number
   for await (const batch of batches) {
     const skipped = Math.min(left, batch.length);
     left -= skipped;
-    if (skipped < batch.length) yield batch.slice(skipped);
+    yield batch.slice(skipped);
   }
 }

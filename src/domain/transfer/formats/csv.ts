@@ -82,8 +82,8 @@ export async function* joinLines(
 ): AsyncGenerator<RawRecord[]> {
   const open = new OpenRecord(shape);
   for await (const batch of lines) {
-    const records = batch.flatMap((line) => open.add(line));
-    if (records.length > 0) yield records;
+    // Also without records, so that the reader can stop a long file of blank lines.
+    yield batch.flatMap((line) => open.add(line));
   }
   const records = open.end();
   if (records.length > 0) yield records;
