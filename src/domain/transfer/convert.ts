@@ -1,6 +1,6 @@
 import { isJsonObject } from '../shared/attributes.ts';
 import type { ValidationIssue } from '../shared/errors.ts';
-import { JsonSyntaxError, parseJson } from '../shared/json-numbers.ts';
+import { JsonSyntaxError, parseJson, UnsafeNumber } from '../shared/json-numbers.ts';
 import { MAX_ECHO_LENGTH } from '../shared/limits.ts';
 import { CellError, convertCell, toDate } from './cells.ts';
 import { type Column, type ColumnOptions, isAbsent, mapColumns, textOf } from './columns.ts';
@@ -15,6 +15,13 @@ import {
   type RawRecord,
   recordIssue,
 } from './formats/record.ts';
+
+declare global {
+  interface JSON {
+    /** A value that is written as this text, which TypeScript's library does not declare yet. */
+    rawJSON(text: string): object;
+  }
+}
 
 type Input = Record<string, unknown>;
 
@@ -107,12 +114,12 @@ interface Unsplit {
 }
 
 function splitRecords(raws: readonly RawRecord[], count: number, delimiter: string): (readonly Cell[] | Unsplit)[] {
-  const sound = raws.filter(({ fault }) => !fault);
+  const complete = raws.filter(({ fault }) => !fault);
   const records = parseCells(
-    sound.map(({ text }) => text),
+    complete.map(({ text }) => text),
     delimiter,
   );
-  const byRecord = new Map(sound.map((raw, place) => [raw, records[place]]));
+  const byRecord = new Map(complete.map((raw, place) => [raw, records[place]]));
   return raws.map((raw) => {
     const cells = byRecord.get(raw) ?? { fault: 'must be valid CSV' };
     if (raw.fault) return { issue: raw.fault, isIncomplete: raw.fault.code !== 'INVALID_CSV' };
@@ -144,8 +151,11 @@ function fromObject(
 ): { input: Input; issues: ValidationIssue[] } {
   const input: Input = {};
   const issues: ValidationIssue[] = [];
+  const names = new Set<string>();
   for (const [name, value] of Object.entries(record)) {
     const field = cachedField(kind, name);
+    if (field && names.has(field.name)) issues.push({ ...DUPLICATE, path: [field.name] });
+    if (field) names.add(field.name);
     if (!field) {
       if (options.unknown !== 'ignore') issues.push({ ...UNKNOWN_FIELD, path: [name.slice(0, MAX_ECHO_LENGTH)] });
     } else if (field.type === 'date' && (typeof value === 'string' || typeof value === 'number')) {
@@ -163,10 +173,12 @@ function fromObject(
 
 const UNKNOWN_FIELD = { code: 'UNKNOWN_FIELD', message: 'is not a field of this record' };
 
+const DUPLICATE = { code: 'DUPLICATE', message: 'is in this record twice, under names that differ only in notation' };
+
 const NOT_AN_OBJECT = recordIssue('INVALID_TYPE', 'must be a JSON object');
 
 /** A record that cannot be parsed. */
-const faultyRecord = ({ line, text }: RawRecord, issue: ValidationIssue, incomplete = false): ParsedRecord => ({
+const unparsedRecord = ({ line, text }: RawRecord, issue: ValidationIssue, incomplete = false): ParsedRecord => ({
   line,
   input: {},
   issues: [issue],
@@ -183,21 +195,36 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   value !== null &&
   (depth === 0 || Object.values(value).some((part) => isDeeperThan(part, depth - 1)));
 
+/** Replaces numbers for `JSON.stringify`, which passes them after their own conversion to texts. */
+function writeUnsafeNumber(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const original = this[key];
+  return original instanceof UnsafeNumber ? JSON.rawJSON(original.source) : value;
+}
+
+const hasUnsafeNumber = (value: unknown): boolean =>
+  value instanceof UnsafeNumber ||
+  (typeof value === 'object' && value !== null && Object.values(value).some(hasUnsafeNumber));
+
+/** The original of an NDJSON record: its text if it has a number that readers of JSON would change. */
+const originalOf = (value: unknown): Original => ({
+  record: hasUnsafeNumber(value) ? JSON.stringify(value, writeUnsafeNumber) : value,
+});
+
 /** Parses a line of an NDJSON file, which can be that of a file of rejected records. */
 export function parseLine(kind: ImportKind, raw: RawRecord, options: ColumnOptions): ParsedRecord {
-  if (raw.fault) return faultyRecord(raw, raw.fault, true);
+  if (raw.fault) return unparsedRecord(raw, raw.fault, true);
   let value: unknown;
   try {
     value = parseJson(raw.text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    return faultyRecord(raw, recordIssue('INVALID_JSON', `must be JSON: ${error.message}`));
+    return unparsedRecord(raw, recordIssue('INVALID_JSON', `must be JSON: ${error.message}`));
   }
-  if (isDeeperThan(value, MAX_DEPTH)) return faultyRecord(raw, TOO_DEEP);
-  if (!isJsonObject(value)) return { ...faultyRecord(raw, NOT_AN_OBJECT), original: () => ({ record: value }) };
+  if (isDeeperThan(value, MAX_DEPTH)) return unparsedRecord(raw, TOO_DEEP);
+  if (!isJsonObject(value)) return { ...unparsedRecord(raw, NOT_AN_OBJECT), original: () => originalOf(value) };
   if (isRejectedRecord(value)) return parseRejected(kind, raw.line, value, options);
   const record = value;
-  return { line: raw.line, ...fromObject(kind, record, options), original: () => ({ record }) };
+  return { line: raw.line, ...fromObject(kind, record, options), original: () => originalOf(record) };
 }
 
 /** A line of a file of rejected records. */
@@ -219,17 +246,20 @@ const INCOMPLETE = recordIssue(
 /** Parses a record that was rejected before, and that may have been corrected since. */
 function parseRejected(kind: ImportKind, line: number, rejected: RejectedLine, options: ColumnOptions): ParsedRecord {
   const { record, csv, incomplete } = rejected;
-  const original = (): Original => ({ record, ...(csv ? { csv } : {}), ...(incomplete ? { incomplete } : {}) });
-  const faulty = (issue: ValidationIssue): ParsedRecord => ({ line, input: {}, issues: [issue], original });
-  if (incomplete) return faulty(INCOMPLETE);
+  const original = (): Original => ({
+    ...(csv ? { record, csv } : originalOf(record)),
+    ...(incomplete ? { incomplete } : {}),
+  });
+  const reject = (issue: ValidationIssue): ParsedRecord => ({ line, input: {}, issues: [issue], original });
+  if (incomplete) return reject(INCOMPLETE);
   if (!isJsonObject(csv)) {
     if (typeof record === 'string') return { ...parseLine(kind, { line, text: record }, options), original };
-    return isJsonObject(record) ? { line, ...fromObject(kind, record, options), original } : faulty(NOT_AN_OBJECT);
+    return isJsonObject(record) ? { line, ...fromObject(kind, record, options), original } : reject(NOT_AN_OBJECT);
   }
   try {
     return { ...parseRejectedCells(kind, { line, text: '' }, record, csv), original };
   } catch (error) {
-    if (error instanceof ImportFileError) return faulty(recordIssue('INVALID_RECORD', error.message));
+    if (error instanceof ImportFileError) return reject(recordIssue('INVALID_RECORD', error.message));
     throw error;
   }
 }
@@ -247,9 +277,9 @@ function parseRejectedCells(kind: ImportKind, raw: RawRecord, record: unknown, c
     );
     const columns = mapColumns(kind, names, [], { ...rules, map: ignored });
     const [parsed] = parseCsvRecords([{ ...raw, text: record }], columns, { ...rules, delimiter: csv.delimiter });
-    return parsed ?? faultyRecord(raw, NOT_AN_OBJECT);
+    return parsed ?? unparsedRecord(raw, NOT_AN_OBJECT);
   }
-  if (!isJsonObject(record)) return faultyRecord(raw, NOT_AN_OBJECT);
+  if (!isJsonObject(record)) return unparsedRecord(raw, NOT_AN_OBJECT);
   const columns = mapColumns(kind, Object.keys(record), [], rules);
   const cells = Object.values(record).map((cell) => (typeof cell === 'string' ? cell : JSON.stringify(cell)));
   return { line: raw.line, ...fromCells(columns, cells, rules), original: () => ({ record, csv }) };

@@ -144,6 +144,28 @@ describe('NDJSON', () => {
     ]);
     expect(await read('importUsers', lines[2] ?? '', { unknown: 'ignore' })).toEqual([[1, { uid: 'u1' }]]);
   });
+
+  it('rejects two names of the same field', async () => {
+    expect(await read('importUsers', '{"uid":"u1","first_name":"A","firstName":"B"}')).toEqual([[1, 'DUPLICATE']]);
+    expect(await read('importUsers', '{"uid":"u1","lists":[],"listIds":null}')).toEqual([[1, 'DUPLICATE']]);
+    expect(await read('importUsers', '{"uid":"u1","UID":"u2"}', { unknown: 'ignore' })).toEqual([[1, 'DUPLICATE']]);
+  });
+
+  it.each(['1e308', '12345678901234567890', '0.12345678901234567890'])(
+    'keeps the number %s of a rejected record as it was received',
+    async (number) => {
+      const text = `{"uid":"u1","meta":{"a":[${number}]}}`;
+      const originalOf = async (line: string) => (await readImport('importUsers', line)).records[0]?.original();
+      expect(await originalOf(text)).toEqual({ record: text });
+      expect(await originalOf(`[${number}]`)).toEqual({ record: `[${number}]` });
+      // The record of a file of rejected records, whose number was corrected to another one that is rejected.
+      expect(await originalOf(`{"line":4,"errors":[],"record":${text}}`)).toEqual({ record: text });
+      expect(await originalOf(JSON.stringify({ line: 4, errors: [], record: text }))).toEqual({ record: text });
+      expect(await originalOf('{"uid":"u1","meta":{"a":[1.5]}}')).toEqual({
+        record: { uid: 'u1', meta: { a: [1.5] } },
+      });
+    },
+  );
 });
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
