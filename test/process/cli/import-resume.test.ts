@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { createKey } from '../../../src/auth/keys.ts';
 import { runCli } from '../../kit/cli.ts';
 import { openImportCli, spawnImport } from '../../kit/import-cli.ts';
 import { startOwnServer } from '../../kit/own-server.ts';
@@ -96,4 +97,29 @@ it('continues after the database was killed and has started again', async () => 
   await server.start();
   expect((await runCli(env, 'import', 'events', path, ...workspace, '--resume')).code).toBe(0);
   expect(await count()).toBe(WRITTEN);
+});
+
+it('continues an import only as its own actor, and starts it again if asked to', async () => {
+  await using cli = await openImportCli();
+  const path = await prepare(cli);
+  const run = spawnImport(cli.env, 'events', path, '--workspace', cli.workspaceId, '--max-rate', '2000');
+  while ((await cli.db.event.count()) === 0) await delay(5);
+  run.kill('SIGINT');
+  await run.ended;
+  const written = await cli.db.event.count();
+  const { publicKey } = await createKey(cli.db, cli.workspaceId, ['events:write']);
+  const refused = await runCli(cli.env, 'import', 'events', path, '--key', publicKey, '--resume');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('was started by cli. Continue it as')]);
+  expect(await cli.db.event.count()).toBe(written);
+  const again = await cli.import('events', path, '--again');
+  expect(again.stdout).toContain(`Written: ${WRITTEN.toLocaleString('en-US')} `);
+  const jobs = await cli.db.transferJob.findMany({
+    where: { kind: 'importEvents' },
+    orderBy: { createdAt: 'asc' },
+    select: { state: true, source: true },
+  });
+  expect(jobs).toEqual([
+    { state: 'canceled', source: null },
+    { state: 'completed', source: expect.any(String) },
+  ]);
 });

@@ -141,7 +141,7 @@ it('changes nothing when the same file is imported again, unless it is asked to'
   expect(await count()).toBe(6);
 });
 
-it('validates a file without writing, and reports all faults of a record', async () => {
+it('validates a file without writing, and reports all errors of a record', async () => {
   await using cli = await openImportCli();
   const path = await cli.file(
     'users.ndjson',
@@ -204,6 +204,8 @@ it('imports with the scopes of a key, into its workspace only', async () => {
   const change = await cli.db.change.findFirstOrThrow({ where: { workspaceId: other, action: 'createUser' } });
   expect(change.keyId).toBe(full.id);
   expect((await importAs(events.publicKey, '--dates', 'dmy')).stderr).toContain('requires the scope users:identify');
+  // Not even a job: only the import of the first key has one.
+  expect(await cli.db.transferJob.count({ where: { workspaceId: other } })).toBe(1);
   expect((await importAs('pk_unknown')).stderr).toContain('The key pk_unknown does not exist.');
   expect((await runCli(cli.env, 'import', 'users', path)).stderr).toContain('Specify --workspace or --key.');
 });
