@@ -19,7 +19,7 @@ export async function findActor(db: DatabaseClient, { workspace, key }: ActorOpt
   if (key === undefined) {
     if (workspace === undefined) throw new CliError('Specify --workspace or --key.');
     const { id } = await findChangeableWorkspace(db, workspace);
-    return { workspaceId: id, actorName: COMMAND_LINE, scopes: new Set(scopes) };
+    return commandLineIn(id);
   }
   const found = (await findKey(db, key)).filter(
     ({ workspaceId }) => workspace === undefined || workspaceId === workspace,
@@ -31,3 +31,10 @@ export async function findActor(db: DatabaseClient, { workspace, key }: ActorOpt
   const { id } = await findChangeableWorkspace(db, first.workspaceId);
   return { workspaceId: id, actorName: nameOfKey(first.id), scopes: new Set(first.scopes.filter(isScope)) };
 }
+
+/** Whoever runs the command line, in a workspace. */
+export const commandLineIn = (workspaceId: string): Actor => ({
+  workspaceId,
+  actorName: COMMAND_LINE,
+  scopes: new Set(scopes),
+});

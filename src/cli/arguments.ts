@@ -7,6 +7,9 @@ import { parseChangeId } from '../domain/changes/change.ts';
 import { NotFoundError } from '../domain/shared/errors.ts';
 import { instant } from '../domain/shared/instant.ts';
 import { isScope, type Scope, scopes } from '../domain/shared/scopes.ts';
+import { readUsers } from '../domain/users/read.ts';
+import { normalizeUid } from '../domain/users/uid.ts';
+import type { User } from '../domain/users/user.ts';
 import { readWorkspace, type Workspace, workspaceId } from '../domain/workspaces/workspaces.ts';
 import { CliError } from './output.ts';
 
@@ -28,6 +31,19 @@ export function workspaceOption(description: string): Option {
 /** The argument of commands for one workspace. */
 export function workspaceArgument(): Argument {
   return new Argument('ID', 'the workspace; "workspaces list" shows the ids').argParser(schemaParser(workspaceId));
+}
+
+/** The argument of commands for one user. */
+export function userArgument(): Argument {
+  return new Argument('UID', 'the uid of the user, or its id (a UUID)');
+}
+
+/** Finds a user by uid, or by id if no user has the uid. */
+export async function findUser(db: DatabaseClient, workspaceId: string, text: string): Promise<User | undefined> {
+  const id = rowId.safeParse(text).data;
+  const keys = [{ uid: normalizeUid(text) }, ...(id === undefined ? [] : [{ id }])];
+  const users = await readUsers(db, workspaceId, keys);
+  return users.find((user) => user !== undefined);
 }
 
 /** @throws {CliError} if the workspace does not exist. */

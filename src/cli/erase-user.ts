@@ -5,10 +5,10 @@ import { deleteUser } from '../domain/users/delete.ts';
 import { eraseCompletely, requestErasure } from '../domain/users/erasure.ts';
 import type { ErasedRows } from '../domain/users/erasure-stages.ts';
 import { COUNT_CAP, countPersonalData, type PersonalDataCounts } from '../domain/users/personal-data.ts';
-import { findWorkspace, rowId, workspaceOption } from './arguments.ts';
+import { commandLineIn } from './actor.ts';
+import { findUser, findWorkspace, rowId, userArgument, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { CliError, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
-import { commandLineIn, findPerson, personArgument } from './person.ts';
 
 interface EraseOptions extends OutputOptions {
   workspace: string;
@@ -29,7 +29,7 @@ export function addEraseUser(erase: Command, withDatabase: WithDatabase): void {
     .description(
       'deletes a user and erases all personal data of the user, also of one who is already deleted (by id); without --yes, only counts what would be erased',
     )
-    .addArgument(personArgument())
+    .addArgument(userArgument())
     .addOption(workspaceOption('workspace of the user'))
     .option('--yes', 'erase; this cannot be undone')
     .option(...jsonOption)
@@ -47,7 +47,7 @@ interface Subject {
 
 async function run(db: DatabaseClient, text: string, options: EraseOptions): Promise<void> {
   const { id: workspaceId } = await findWorkspace(db, options.workspace);
-  const person = await findPerson(db, workspaceId, text);
+  const person = await findUser(db, workspaceId, text);
   const userId = person?.id ?? rowId.safeParse(text).data;
   if (userId === undefined) throw noUser(text);
   const counts = await countPersonalData(db, workspaceId, userId);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { DatabaseClient } from '../db/client.ts';
 import { printUserExport, startUserExport } from '../domain/transfer/export-user.ts';
-import { findWorkspace, workspaceOption } from './arguments.ts';
+import { commandLineIn } from './actor.ts';
+import { findUser, findWorkspace, userArgument, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { writePrivateFile } from './export-target.ts';
 import { CliError, writeOutput } from './output.ts';
-import { commandLineIn, findPerson, personArgument } from './person.ts';
 
 interface ExportUserOptions {
   workspace: string;
@@ -17,7 +17,7 @@ export function addExportUser(exports: Command, withDatabase: WithDatabase): voi
   exports
     .command('user')
     .description('writes everything that is stored about one user as a JSON document, and records the export')
-    .addArgument(personArgument())
+    .addArgument(userArgument())
     .addOption(workspaceOption('workspace of the user'))
     .option('--out <FILE>', 'the file to write, readable only by you; standard output by default')
     .addHelpText('after', example('', ' --out u1144.json'))
@@ -26,7 +26,7 @@ export function addExportUser(exports: Command, withDatabase: WithDatabase): voi
 
 async function run(db: DatabaseClient, uid: string, { workspace, out }: ExportUserOptions): Promise<void> {
   const { id: workspaceId } = await findWorkspace(db, workspace);
-  const person = await findPerson(db, workspaceId, uid);
+  const person = await findUser(db, workspaceId, uid);
   if (!person) throw new CliError(`The workspace has no user ${uid}.`);
   const text = printUserExport(await startUserExport(db, commandLineIn(workspaceId), person.uid));
   if (out === undefined) {

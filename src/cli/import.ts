@@ -153,7 +153,7 @@ async function checkFile({ db, kind, actor, source, file, rejected, command, sig
   });
   progress.end();
   if (signal.aborted) throw new CliError('Interrupted.');
-  await printSummary({ progress: result, rejected, command, seconds: undefined, id: null });
+  await printSummary({ progress: result, startedFrom: 0, rejected, command, seconds: undefined, id: null });
 }
 
 async function importOnce(run: Import): Promise<void> {
@@ -177,7 +177,7 @@ async function importOnce(run: Import): Promise<void> {
     if (signal.aborted) throw new CliError('Interrupted.');
     await endJob(db, job, owner, { state: 'completed' });
     const seconds = (performance.now() - startedAt) / 1000;
-    await printSummary({ progress: reached, rejected, command, seconds, id: job.id });
+    await printSummary({ progress: reached, startedFrom: job.recordsRead, rejected, command, seconds, id: job.id });
   } catch (error) {
     progress.end();
     throw await describeInterruption(run, {
@@ -256,7 +256,8 @@ async function describeInterruption(
 ): Promise<Error> {
   if (error instanceof JobTakenError)
     return new CliError(`Stopped after ${formatCount(recordsRead)} records: another process continues the import.`);
-  const reason = error instanceof ImportFileError ? error.message : describeFailure(error);
+  const message = error instanceof ImportFileError ? error.message : describeFailure(error);
+  const reason = message.endsWith('.') ? message : `${message}.`;
   if (source.size !== undefined) {
     return new CliError(
       `${reason} Imported ${formatCount(recordsRead)} records of ${source.path}; continue with --resume.`,
@@ -288,6 +289,8 @@ const SHOWN_REASONS = 10;
 
 interface Summary {
   progress: ImportProgress;
+  /** Number of records that earlier runs have read. */
+  startedFrom: number;
   rejected: RejectedFile;
   command: ImportCommandOptions;
   /** Undefined for a dry run. */
@@ -295,8 +298,9 @@ interface Summary {
   id: string | null;
 }
 
-async function printSummary({ progress, rejected, command, seconds, id }: Summary): Promise<void> {
+async function printSummary({ progress, startedFrom, rejected, command, seconds, id }: Summary): Promise<void> {
   const { recordsRead: read, written, created, updated } = progress;
+  const readNow = read - startedFrom;
   const reasons = [...progress.reasons].sort(([, a], [, b]) => b - a);
   const isDryRun = seconds === undefined;
   const rejectedFile = progress.rejected > 0 ? rejected.path : null;
@@ -309,16 +313,18 @@ async function printSummary({ progress, rejected, command, seconds, id }: Summar
     rejectedFile,
     reasons: reasons.map(([reason, count]) => ({ reason, count })),
   };
-  const rate = isDryRun ? '' : ` in ${formatDuration(Math.round(seconds))}`;
+  const duration = isDryRun ? '' : ` in ${formatDuration(Math.round(seconds))}`;
+  const rejectedNow = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const ofThisRun = rejectedNow < progress.rejected ? `, ${formatCount(rejectedNow)} of them by this run:` : '';
   const counts = isDryRun
     ? [`Valid: ${formatCount(written)}. Nothing was written.`]
     : [
         `Written: ${formatCount(written)}${created + updated > 0 ? ` (${formatCount(created)} created, ${formatCount(updated)} updated by this run)` : ''}`,
       ];
   const lines = [
-    `Read: ${formatCount(read)} records${rate}`,
+    `Read: ${formatCount(read)} records${read > readNow ? `, ${formatCount(readNow)} of them by this run` : ''}${duration}`,
     ...counts,
-    `Rejected: ${formatCount(progress.rejected)}`,
+    `Rejected: ${formatCount(progress.rejected)}${ofThisRun}`,
     ...reasons.slice(0, SHOWN_REASONS).map(([reason, count]) => `  ${formatCount(count)} × ${reason}`),
     ...(reasons.length > SHOWN_REASONS ? [`  and ${reasons.length - SHOWN_REASONS} other reasons`] : []),
     ...(rejectedFile === null ? [] : [`Rejected records: ${rejectedFile}. Correct them, and import that file.`]),

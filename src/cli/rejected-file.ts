@@ -56,6 +56,3 @@ export class RejectedFile implements RejectSink, AsyncDisposable {
     await this.#file?.close();
   }
 }
-
-/** A sink for rejected records that are only counted. */
-export const discardRejects: RejectSink = { write: async () => {} };

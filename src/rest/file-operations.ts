@@ -5,7 +5,7 @@ import { cellTypes } from '../domain/transfer/fields.ts';
 import { importOptions } from '../domain/transfer/open.ts';
 import type { Example } from './operation.ts';
 import { lowerCaseUuid } from './schemas.ts';
-import { exampleImport, importObject, type RecordType, recordTypes } from './transfers.ts';
+import { exampleImport, importObject, type RecordType } from './transfers.ts';
 
 /** Media types of the files of imports, with their formats. */
 export const importFormats: Readonly<Record<string, 'csv' | 'ndjson'>> = {
@@ -80,29 +80,34 @@ export const importScopes: Record<RecordType, readonly Scope[]> = {
   lists: ['users:read', 'lists:read', 'lists:write'],
 };
 
-/** An operation that starts an import, for each type of records. */
-export const uploadOperations = Object.fromEntries(
-  recordTypes.map((type): [string, FileOperation] => [
-    type,
-    {
-      operationId: `import${type[0]?.toUpperCase()}${type.slice(1)}`,
-      method: 'POST',
-      path: `/imports/${type}`,
-      summary: `Import ${type[0]?.toUpperCase()}${type.slice(1)}`,
-      description: `Uploads a file of any length, with \`Content-Encoding: gzip\` if it is compressed, and imports its records in the background.
+/** The operation that starts an import of records of a type. */
+function uploadOperation(type: RecordType): FileOperation {
+  const title = `${type.charAt(0).toUpperCase()}${type.slice(1)}`;
+  return {
+    operationId: `import${title}`,
+    method: 'POST',
+    path: `/imports/${type}`,
+    summary: `Import ${title}`,
+    description: `Uploads a file of any length, with \`Content-Encoding: gzip\` if it is compressed, and imports its records in the background.
 \`docs/import-export.md\` describes the formats.`,
-      scopes: importScopes[type],
-      query: importQuery,
-      requestTypes: Object.keys(importFormats),
-      status: 202,
-      response: { schema: importObject, examples: { accepted: { summary: 'The import', value: exampleImport } } },
-      errors: [
-        { status: 408, description: 'The upload stalled; nothing was imported.' },
-        { status: 409, description: 'The workspace has too many unfinished imports and exports.' },
-      ],
-    },
-  ]),
-) as Record<RecordType, FileOperation>;
+    scopes: importScopes[type],
+    query: importQuery,
+    requestTypes: Object.keys(importFormats),
+    status: 202,
+    response: { schema: importObject, examples: { accepted: { summary: 'The import', value: exampleImport } } },
+    errors: [
+      { status: 408, description: 'The upload stalled; nothing was imported.' },
+      { status: 409, description: 'The workspace has too many unfinished imports and exports.' },
+    ],
+  };
+}
+
+/** The operations that start imports, by the type of their records. */
+export const uploadOperations: Readonly<Record<RecordType, FileOperation>> = {
+  users: uploadOperation('users'),
+  events: uploadOperation('events'),
+  lists: uploadOperation('lists'),
+};
 
 export const rejectedRecordsOperation: FileOperation = {
   operationId: 'downloadRejectedRecords',

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { createGunzip, createGzip, constants as zlib } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DatabaseClient } from '../db/client.ts';
+import { isJsonObject } from '../domain/shared/attributes.ts';
 import { NotFoundError, ValidationError } from '../domain/shared/errors.ts';
 import { validationIssues } from '../domain/shared/validation.ts';
 import { findDownload } from '../domain/transfer/downloads.ts';
@@ -104,7 +105,7 @@ function unsupportedMediaType(received = 'none'): MalformedRequestError {
 
 /** @throws {ValidationError} */
 function toImportOptions({ headers, query }: FastifyRequest): ImportOptions {
-  const parsed = importQuery.safeParse(withArrays(query as Record<string, unknown>));
+  const parsed = importQuery.safeParse(withArrays(isJsonObject(query) ? query : {}));
   if (!parsed.success) throw new ValidationError(validationIssues(parsed.error.issues));
   const { 'map[]': map, 'type[]': types, ...others } = parsed.data;
   const [mediaType = ''] = (headers['content-type'] ?? '').split(';');

@@ -13,8 +13,13 @@ const exampleTabs = [
   'CreateUser',
   'UpdateUser',
   'TrackEvent',
+  'UpsertUsers',
+  'AddEvents',
   'DeleteUser',
 ];
+
+/** The examples that show how a failed item is reported. */
+const tabsWithFailedItem = ['UpsertUsers', 'AddEvents'];
 
 /** Timeout in ms for the page to show an expected text. */
 const timeout = 15_000;
@@ -39,7 +44,8 @@ describe('GraphiQL in a browser without internet', () => {
       await visitor.openTab(tab);
       await visitor.play();
       await expect.poll(visitor.response, { timeout }).toContain('"data": {');
-      expect(await visitor.response()).not.toContain('"code":');
+      const hasFailure = (await visitor.response()).includes('"code":');
+      expect({ tab, hasFailure }).toEqual({ tab, hasFailure: tabsWithFailedItem.includes(tab) });
     }
     expect(visitor.foreignRequests).toEqual([]);
     expect(visitor.errors).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { fileOperations } from '../../src/rest/file-operations.ts';
 import { operations } from '../../src/rest/operations/index.ts';
 import { useDemoSite } from './visitor.ts';
 
@@ -22,7 +23,7 @@ it('shows the REST operations without internet, and executes one with the demo k
   await using visitor = await site.visit();
   const { page } = visitor;
   await openDocs(page);
-  expect(await page.locator('.opblock').count()).toBe(operations.length);
+  expect(await page.locator('.opblock').count()).toBe(operations.length + fileOperations.length);
   await listUsers(page);
   await showsResponse(page, '"data"');
   expect(await page.locator('.curl-command').innerText()).toContain(`Authorization: Basic ${btoa('pk_demo:sk_demo')}`);

@@ -62,31 +62,8 @@ export async function registerDevices(
   const rows = newestDevices(registrations);
   if (rows.length === 0) return;
   const at = new Date();
-  const userIds = arrayParameter([...new Set(rows.map(({ userId }) => userId))], 'uuid');
-  const tokens = arrayParameter(
-    rows.map(({ token }) => token),
-    'text',
-  );
-  // In the order of the tokens, so that concurrent registrations cannot deadlock. Ranges, for the reason that
-  // users/upsert-many.ts gives.
-  await tx.query`/* lockDevices */
-    WITH found AS MATERIALIZED (
-      SELECT devices.token
-      FROM unnest(${tokens}) AS sent(token) CROSS JOIN LATERAL (
-        SELECT token FROM devices
-        WHERE workspace_id = ${workspaceId}::uuid AND token BETWEEN sent.token AND sent.token ORDER BY token LIMIT 1
-      ) AS devices
-      UNION
-      SELECT devices.token FROM unnest(${userIds}) AS owner(id) CROSS JOIN LATERAL (
-        SELECT token FROM devices
-        WHERE workspace_id = ${workspaceId}::uuid AND user_id BETWEEN owner.id AND owner.id ORDER BY user_id OFFSET 0
-      ) AS devices
-    )
-    SELECT FROM (SELECT token FROM found ORDER BY token) AS sorted CROSS JOIN LATERAL (
-      SELECT FROM devices
-      WHERE workspace_id = ${workspaceId}::uuid AND token BETWEEN sorted.token AND sorted.token
-      ORDER BY token LIMIT 1 FOR UPDATE
-    ) AS devices`;
+  const tokens = rows.map(({ token }) => token);
+  await lockDevices(tx, workspaceId, tokens, [...new Set(rows.map(({ userId }) => userId))]);
   const actor = { workspaceId, actorName: Prisma.sql`${actorName}`, at };
   await tx.execute`/* registerDevices */
     WITH input AS MATERIALIZED (
@@ -107,13 +84,43 @@ export async function registerDevices(
         SELECT old.token FROM (SELECT "userId", count(*) FROM input GROUP BY 1) AS added CROSS JOIN LATERAL (
           SELECT token FROM devices
           WHERE workspace_id = ${workspaceId}::uuid AND user_id BETWEEN added."userId" AND added."userId"
-            AND token <> ALL(${tokens})
+            AND token <> ALL(${arrayParameter(tokens, 'text')})
           ORDER BY user_id, last_seen_at DESC, token OFFSET ${MAX_DEVICES}::int - added.count
         ) AS old
       ) AS old
       WHERE devices.workspace_id = ${workspaceId}::uuid AND devices.token = old.token
     )
     ${recordEach(actor, 'registerDevice', { from: Prisma.sql`registered`, userId: Prisma.sql`user_id` })}`;
+}
+
+/**
+ * Locks devices with some tokens, and those of some users, in the order of the tokens, so that concurrent registrations cannot
+ * deadlock. Looks them up by ranges, for the reason that users/upsert-many.ts gives.
+ */
+async function lockDevices(
+  tx: WriteDb,
+  workspaceId: string,
+  tokens: readonly string[],
+  userIds: readonly string[],
+): Promise<void> {
+  await tx.query`/* lockDevices */
+    WITH found AS MATERIALIZED (
+      SELECT devices.token
+      FROM unnest(${arrayParameter(tokens, 'text')}) AS sent(token) CROSS JOIN LATERAL (
+        SELECT token FROM devices
+        WHERE workspace_id = ${workspaceId}::uuid AND token BETWEEN sent.token AND sent.token ORDER BY token LIMIT 1
+      ) AS devices
+      UNION
+      SELECT devices.token FROM unnest(${arrayParameter(userIds, 'uuid')}) AS owner(id) CROSS JOIN LATERAL (
+        SELECT token FROM devices
+        WHERE workspace_id = ${workspaceId}::uuid AND user_id BETWEEN owner.id AND owner.id ORDER BY user_id OFFSET 0
+      ) AS devices
+    )
+    SELECT FROM (SELECT token FROM found ORDER BY token) AS sorted CROSS JOIN LATERAL (
+      SELECT FROM devices
+      WHERE workspace_id = ${workspaceId}::uuid AND token BETWEEN sorted.token AND sorted.token
+      ORDER BY token LIMIT 1 FOR UPDATE
+    ) AS devices`;
 }
 
 /** The devices that remain after several registrations in order: the last of each token, and the newest of each user. */

@@ -7,6 +7,7 @@ import { devicePlatforms } from '../devices/device.ts';
 import { registerDevices } from '../devices/write.ts';
 import { type LockedLists, lockLists } from '../lists/subscribe.ts';
 import type { Actor } from '../shared/actor.ts';
+import { isJsonObject } from '../shared/attributes.ts';
 import { type Failure, isFailure, type Outcome } from '../shared/bulk.ts';
 import { ForbiddenError, ValidationError, type ValidationIssue } from '../shared/errors.ts';
 import { instant } from '../shared/instant.ts';
@@ -61,14 +62,30 @@ const exportedUser = userUpdate.safeExtend({
 
 const isList = (value: unknown): value is unknown[] => Array.isArray(value);
 
-/** A user of a file: `lists` has ids, or memberships with their state. */
-export const importedUser = z.preprocess((value) => {
-  if (typeof value !== 'object' || value === null || !('lists' in value)) return value;
-  const { lists, ...input } = value;
-  if (!isList(lists)) return { ...input, listIds: lists };
+/** The platform of a device can be in upper case, as in GraphQL. */
+const withLowerCasePlatform = (device: unknown): unknown =>
+  isJsonObject(device) && typeof device.platform === 'string'
+    ? { ...device, platform: device.platform.toLowerCase() }
+    : device;
+
+/** `lists` has ids, or memberships with their state. */
+function membershipsOf(lists: unknown): object {
+  if (!isList(lists)) return { listIds: lists };
   return lists.some((list) => typeof list === 'object' && list !== null)
-    ? { ...input, memberships: lists.map((list) => (typeof list === 'string' ? { id: list } : list)) }
-    : { ...input, listIds: lists };
+    ? { memberships: lists.map((list) => (typeof list === 'string' ? { id: list } : list)) }
+    : { listIds: lists };
+}
+
+/** A user of a file. */
+export const importedUser = z.preprocess((value) => {
+  if (!isJsonObject(value)) return value;
+  const { lists, device, devices, ...input } = value;
+  return {
+    ...input,
+    ...('device' in value ? { device: withLowerCasePlatform(device) } : {}),
+    ...('devices' in value ? { devices: isList(devices) ? devices.map(withLowerCasePlatform) : devices } : {}),
+    ...('lists' in value ? membershipsOf(lists) : {}),
+  };
 }, exportedUser);
 
 /** A validated user of a file. */

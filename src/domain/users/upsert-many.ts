@@ -73,7 +73,7 @@ export async function upsertMany(
     if (entry.input.listIds?.every((id) => lists.has(id)) ?? true) entries.push(entry);
     else outcomes.set(entry.place, { error: new NotFoundError('List') });
   }
-  const locked = await lockUsers(tx, actor, entries);
+  const locked = await lockByUidOrEmail(tx, actor, entries);
   const claimable = canClaim ? locked.claimable : new Set<string>();
   const progress = { lists, uids: locked.uids, claimable, outcomes, alone: new Set<number>() };
   for (const round of toRounds(entries)) await writeRound(tx, actor, round, progress);
@@ -93,14 +93,14 @@ function missingOutcome(): never {
  * the index to use: an order by a column that equals a value would be omitted, and PostgreSQL, which expects one user in the
  * workspace, would use any index that begins with the workspace, and read all of it for each user.
  */
-async function lockUsers(
+async function lockByUidOrEmail(
   tx: WriteDb,
   { workspaceId, scopes }: Actor,
   entries: readonly Entry[],
 ): Promise<Pick<Progress, 'uids' | 'claimable'>> {
   const uids = [...new Set(entries.map(({ input }) => input.uid))];
   const emails = scopes.has(FULL_AUTHENTICATION) ? new Set(entries.flatMap(({ input }) => input.email || [])) : [];
-  const users = await tx.query<{ uid: string; claimableEmail: string | null }[]>`/* lockUsers */
+  const users = await tx.query<{ uid: string; claimableEmail: string | null }[]>`/* lockByUidOrEmail */
     WITH found AS MATERIALIZED (
       SELECT users.id FROM unnest(${arrayParameter(uids, 'text')}) AS sent(uid) CROSS JOIN LATERAL (
         SELECT id FROM users
@@ -158,7 +158,7 @@ async function writeRound(
   // Concurrent transactions have inserted the users, or they are to be claimed.
   const missed = unknown.filter(({ place }) => !outcomes.has(place));
   if (missed.length > 0) {
-    const found = await lockUsers(tx, actor, missed);
+    const found = await lockByUidOrEmail(tx, actor, missed);
     const updates = missed.filter(({ input }) => found.uids.has(input.uid));
     await updateKnown(tx, actor, updates, outcomes);
   }

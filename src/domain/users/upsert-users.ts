@@ -4,7 +4,8 @@ import { claimKeys, idempotentRequest, readResults, storeResults } from '../idem
 import type { Actor } from '../shared/actor.ts';
 import { type ErrorPolicy, isFailure, type Outcome, writeBulk } from '../shared/bulk.ts';
 import { NotFoundError } from '../shared/errors.ts';
-import type { UserUpdate } from './inputs.ts';
+import { canonicalNewUser } from './create.ts';
+import type { NewUser, UserUpdate } from './inputs.ts';
 import { readUsers } from './read.ts';
 import type { Upserted } from './upsert-in-transaction.ts';
 import { upsertMany } from './upsert-many.ts';
@@ -84,29 +85,8 @@ async function upsertRemaining(
 }
 
 /** The input in its canonical form, whose names are part of stored digests (idempotency/digest.ts). */
-function canonicalUserUpdate(input: UserUpdate): CanonicalInput {
-  const { uid, newUid, firstName, lastName, number, email, device, meta, removeMeta, createdAt, listIds, ...app } =
-    input;
-  const { isAccount, timeZone, appVersion, appBuild, appLastActiveAt, ...others } = app;
-  // Does not compile if a field is missing from the canonical form.
-  const noOthers: Record<string, never> = others;
-  return {
-    uid,
-    newUid,
-    firstName,
-    lastName,
-    number,
-    email,
-    isAccount,
-    timeZone,
-    appVersion,
-    appBuild,
-    appLastActiveAt,
-    device: device && { token: device.token, platform: device.platform },
-    meta,
-    removeMeta,
-    createdAt,
-    listIds: [...new Set(listIds)].sort(),
-    ...noOthers,
-  };
+function canonicalUserUpdate({ newUid, removeMeta, ...shared }: UserUpdate): CanonicalInput {
+  // Does not compile if an update has a field that a new user does not have.
+  const user: Omit<NewUser, 'idempotencyKey'> & Record<Exclude<keyof typeof shared, keyof NewUser>, never> = shared;
+  return { ...canonicalNewUser(user), newUid, removeMeta };
 }
