@@ -13,8 +13,9 @@ export async function readImport(
   kind: ImportKind,
   content: string | Uint8Array,
   options: ImportOptions = {},
+  pieceSize = 7,
 ): Promise<{ file: ImportFile; records: ParsedRecord[] }> {
-  const file = await openImport(kind, inPieces(content), options);
+  const file = await openImport(kind, inPieces(content, pieceSize), options);
   const records: ParsedRecord[] = [];
   for await (const batch of file.records()) records.push(...file.parse(batch));
   return { file, records };

@@ -3,7 +3,7 @@ import { type Column, mapColumns } from './columns.ts';
 import { parseCsvRecords, parseLine } from './convert.ts';
 import { cellTypes, type ImportKind } from './fields.ts';
 import { encodings, readUtf8 } from './formats/bytes.ts';
-import { type CsvShape, delimiters, detectDelimiter, joinLines, parseCells } from './formats/csv.ts';
+import { delimiters, joinLines, parseCells, parseHeader } from './formats/csv.ts';
 import { readLines } from './formats/lines.ts';
 import { type CsvRules, ImportFileError, type ParsedRecord, type RawRecord } from './formats/record.ts';
 
@@ -142,16 +142,14 @@ async function openCsv(
   options: ImportOptions,
 ): Promise<Omit<ImportFile, 'bytesRead'>> {
   const [, separator] = SEPARATOR_LINE.exec(first) ?? [];
-  let shape: CsvShape | undefined;
-  const records = new Batches(joinLines(lines.rest(), () => shape));
   const skipped = separator === undefined ? 0 : 1;
+  const layout = { skipped, delimiter: options.delimiter ?? separator };
+  const records = new Batches(joinLines(lines.rest(), layout));
   const header = (await records.peek(skipped + 1))[skipped];
   if (!header) throw new ImportFileError('The file is empty.');
   if (header.fault) throw new ImportFileError(`Line ${header.line}, the header, ${header.fault.message}.`);
-  const delimiter = options.delimiter ?? separator ?? detectDelimiter(header.text);
-  const [names] = parseCells([header.text], delimiter);
-  if (!names || 'fault' in names) throw new ImportFileError(`Line ${header.line}, the header, ${names?.fault}.`);
-  shape = { delimiter, columns: names.length };
+  const { names, delimiter } = parseHeader(header.text, layout.delimiter);
+  if ('fault' in names) throw new ImportFileError(`Line ${header.line}, the header, ${names.fault}.`);
   const sample = (await records.peek(skipped + 1 + SAMPLE_SIZE)).slice(skipped + 1, skipped + 1 + SAMPLE_SIZE);
   const cells = parseCells(
     sample.filter(({ fault }) => !fault).map(({ text }) => text),

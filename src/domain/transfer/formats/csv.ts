@@ -10,17 +10,17 @@ export const EMPTY_TEXT = Symbol('EMPTY_TEXT');
 /** The content of a cell; empty if it is absent. */
 export type Cell = string | typeof EMPTY_TEXT;
 
-/** How cells are separated, and how many a record has. */
-export interface CsvShape {
-  delimiter: string;
-  columns: number;
-}
-
 /** Detects the delimiter of a header: the one that occurs most often outside of quotes. */
-export function detectDelimiter(header: string): string {
+function detectDelimiter(header: string): string {
   const unquoted = header.replaceAll(/"[^"]*"/g, '');
   const counts = delimiters.map((delimiter) => unquoted.split(delimiter).length);
   return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
+}
+
+/** Splits a header into the names of the columns. @param delimiter detected by default. */
+export function parseHeader(text: string, delimiter = detectDelimiter(text)): { names: Cells; delimiter: string } {
+  const [names = []] = parseCells([text], delimiter);
+  return { names, delimiter };
 }
 
 /** The cells of a record, or why they cannot be read. */
@@ -70,17 +70,21 @@ const MAX_QUOTED_LENGTH = 64 * 1024;
 
 const UNCLOSED = recordIssue('INVALID_CSV', faults.CSV_QUOTE_NOT_CLOSED ?? '');
 
+/** Where the header of a CSV file is, and how its cells are separated. */
+export interface CsvLayout {
+  /** Number of records before the header. */
+  skipped: number;
+  /** Detected in the header if undefined. */
+  delimiter: string | undefined;
+}
+
 /**
  * Joins the lines of a CSV file to records: a record continues in the next line while a quote is open. If the quote is not closed
  * within `MAX_QUOTED_LENGTH`, or the record then has the wrong number of cells, only its first line is rejected: a missing quote
  * must not reject the records that follow.
- * @param shape undefined until the header has been read.
  */
-export async function* joinLines(
-  lines: AsyncIterable<RawRecord[]>,
-  shape: () => CsvShape | undefined,
-): AsyncGenerator<RawRecord[]> {
-  const open = new OpenRecord(shape);
+export async function* joinLines(lines: AsyncIterable<RawRecord[]>, layout: CsvLayout): AsyncGenerator<RawRecord[]> {
+  const open = new OpenRecord(layout);
   for await (const batch of lines) {
     // Also without records, so that the reader can stop a long file of blank lines.
     yield batch.flatMap((line) => open.add(line));
@@ -100,12 +104,17 @@ const withoutLineEnd = (text: string) => (text.endsWith('\r') ? text.slice(0, -1
 
 /** The lines of a record whose quote is open. */
 class OpenRecord {
-  readonly #shape: () => CsvShape | undefined;
+  readonly #delimiter: string | undefined;
+  /** Number of records until the header is complete. */
+  #untilHeader: number;
+  /** How cells are separated, and how many a record has. Undefined until the header is complete. */
+  #shape: { delimiter: string; columns: number } | undefined;
   #lines: RawRecord[] = [];
   #length = 0;
 
-  constructor(shape: () => CsvShape | undefined) {
-    this.#shape = shape;
+  constructor({ skipped, delimiter }: CsvLayout) {
+    this.#untilHeader = skipped + 1;
+    this.#delimiter = delimiter;
   }
 
   /** Adds a line. @returns the records that are complete. */
@@ -113,7 +122,7 @@ class OpenRecord {
     const isToggled = line.fault === undefined && line.text.includes('"') && hasOpenQuote(line.text);
     if (this.#lines.length === 0 && !isToggled) {
       const text = withoutLineEnd(line.text);
-      return text === '' && !line.fault ? [] : [{ ...line, text }];
+      return text === '' && !line.fault ? [] : [this.#complete({ ...line, text })];
     }
     this.#lines.push(line);
     this.#length += line.text.length + 1;
@@ -130,13 +139,23 @@ class OpenRecord {
 
   #close(): RawRecord[] {
     const text = withoutLineEnd(this.#lines.map((line) => line.text).join('\n'));
-    const shape = this.#shape();
+    const shape = this.#shape;
     const [cells] = shape ? parseCells([text], shape.delimiter) : [];
     if (shape && (cells === undefined || 'fault' in cells || cells.length !== shape.columns)) return this.#giveUp();
     const [{ line } = { line: 0 }] = this.#lines;
     this.#lines = [];
     this.#length = 0;
-    return [{ line, text }];
+    return [this.#complete({ line, text })];
+  }
+
+  #complete(record: RawRecord): RawRecord {
+    if (this.#untilHeader === 0) return record;
+    this.#untilHeader -= 1;
+    if (this.#untilHeader === 0 && !record.fault) {
+      const { names, delimiter } = parseHeader(record.text, this.#delimiter);
+      if (!('fault' in names)) this.#shape = { delimiter, columns: names.length };
+    }
+    return record;
   }
 
   /** Rejects the first line, and parses the others as new records. */
@@ -146,6 +165,7 @@ class OpenRecord {
     this.#length = 0;
     if (!first) return [];
     const text = withoutLineEnd(first.text);
-    return [first.fault ? first : { ...first, text, fault: UNCLOSED }, ...others.flatMap((line) => this.add(line))];
+    const rejected = this.#complete(first.fault ? first : { ...first, text, fault: UNCLOSED });
+    return [rejected, ...others.flatMap((line) => this.add(line))];
   }
 }
