@@ -64,7 +64,7 @@ export function addImportOptions(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--map <COLUMN=FIELD>', 'the field of a column, such as "Ort=meta.city"; "X=-" ignores it').argParser(
+      new Option('--map <COLUMN=FIELD>', 'the field of a column, such as "Town=meta.city"; "X=-" ignores it').argParser(
         parsePair,
       ),
     )

@@ -26,7 +26,7 @@ import { findActor } from './actor.ts';
 import type { CommandOptions, WithDatabase } from './database.ts';
 import { addImportOptions, type ImportCommandOptions, toImportOptions } from './import-options.ts';
 import { CliError, describeFailure, formatColumns, print } from './output.ts';
-import { formatCount, formatDuration, reportProgress } from './progress.ts';
+import { formatCount, formatDuration, formatRecords, reportProgress } from './progress.ts';
 import { RejectedFile } from './rejected-file.ts';
 
 /** Waits longer than a gateway does: nobody waits for the answer. The second connection reads the load. */
@@ -114,14 +114,26 @@ interface Source {
 async function openSource(path: string): Promise<Source> {
   if (path === '-') return { path, stream: process.stdin };
   try {
-    const { size } = await stat(path);
+    const file = await stat(path);
+    if (file.isDirectory()) throw new CliError(`${path} is a folder; import each of its files.`);
     // Fails here if the file cannot be read.
     const stream = createReadStream(path);
     await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject));
-    return { path, stream, size };
+    return { path, stream, size: file.size };
   } catch (error) {
-    throw new CliError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+    if (error instanceof CliError) throw error;
+    throw new CliError(`Cannot read ${path}: ${describeFileError(error)}.`);
   }
+}
+
+const fileErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'you may not read it',
+};
+
+function describeFileError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error ? fileErrors[String(error.code)] : undefined) ?? error.message;
 }
 
 /** Stops after the current chunk at the first SIGINT or SIGTERM, and at once at the second. */
@@ -153,7 +165,7 @@ async function checkFile({ db, kind, actor, source, file, rejected, command, sig
   });
   progress.end();
   if (signal.aborted) throw new CliError('Interrupted.');
-  await printSummary({ progress: result, startedFrom: 0, rejected, command, seconds: undefined, id: null });
+  await printSummary({ kind, progress: result, startedFrom: 0, rejected, command, seconds: undefined, id: null });
 }
 
 async function importOnce(run: Import): Promise<void> {
@@ -177,7 +189,15 @@ async function importOnce(run: Import): Promise<void> {
     if (signal.aborted) throw new CliError('Interrupted.');
     await endJob(db, job, owner, { state: 'completed' });
     const seconds = (performance.now() - startedAt) / 1000;
-    await printSummary({ progress: reached, startedFrom: job.recordsRead, rejected, command, seconds, id: job.id });
+    await printSummary({
+      kind: run.kind,
+      progress: reached,
+      startedFrom: job.recordsRead,
+      rejected,
+      command,
+      seconds,
+      id: job.id,
+    });
   } catch (error) {
     progress.end();
     throw await describeInterruption(run, {
@@ -245,7 +265,7 @@ const notCompleted = ({ source }: Import, recordsRead: number) =>
 async function printImported(job: TransferJob, { source, command }: Import): Promise<void> {
   const at = `${(job.completedAt ?? job.createdAt).slice(0, 19)}Z`;
   const { id, recordsRead: read, written, rejected } = job;
-  const text = `${source.path} was already imported on ${at}: ${formatCount(written)} records written, ${formatCount(rejected)} rejected. Nothing to do. Use --again to import it once more.`;
+  const text = `${source.path} was already imported on ${at}: ${formatRecords(written)} written, ${formatCount(rejected)} rejected. Nothing to do. Use --again to import it once more.`;
   await print(command, { id, status: 'already-imported', importedAt: at, read, written, rejected }, text);
 }
 
@@ -288,6 +308,7 @@ function showColumns({ columns, delimiter }: ImportFile, { json }: ImportCommand
 const SHOWN_REASONS = 10;
 
 interface Summary {
+  kind: ImportKind;
   progress: ImportProgress;
   /** Number of records that earlier runs have read. */
   startedFrom: number;
@@ -298,11 +319,13 @@ interface Summary {
   id: string | null;
 }
 
-async function printSummary({ progress, startedFrom, rejected, command, seconds, id }: Summary): Promise<void> {
+async function printSummary({ kind, progress, startedFrom, rejected, command, seconds, id }: Summary): Promise<void> {
   const { recordsRead: read, written, created, updated } = progress;
   const readNow = read - startedFrom;
   const reasons = [...progress.reasons].sort(([, a], [, b]) => b - a);
   const isDryRun = seconds === undefined;
+  // Events are never updated.
+  const canUpdate = kind !== 'importEvents';
   const rejectedFile = progress.rejected > 0 ? rejected.path : null;
   const json = {
     id,
@@ -315,14 +338,17 @@ async function printSummary({ progress, startedFrom, rejected, command, seconds,
   };
   const duration = isDryRun ? '' : ` in ${formatDuration(Math.round(seconds))}`;
   const rejectedNow = reasons.reduce((sum, [, count]) => sum + count, 0);
-  const ofThisRun = rejectedNow < progress.rejected ? `, ${formatCount(rejectedNow)} of them by this run:` : '';
+  const ofThisRun =
+    rejectedNow < progress.rejected
+      ? `, ${formatCount(rejectedNow)} of them by this run${rejectedNow > 0 ? ':' : ''}`
+      : '';
   const counts = isDryRun
     ? [`Valid: ${formatCount(written)}. Nothing was written.`]
     : [
-        `Written: ${formatCount(written)}${created + updated > 0 ? ` (${formatCount(created)} created, ${formatCount(updated)} updated by this run)` : ''}`,
+        `Written: ${formatCount(written)}${canUpdate && created + updated > 0 ? ` (${formatCount(created)} created, ${formatCount(updated)} updated by this run)` : ''}`,
       ];
   const lines = [
-    `Read: ${formatCount(read)} records${read > readNow ? `, ${formatCount(readNow)} of them by this run` : ''}${duration}`,
+    `Read: ${formatRecords(read)}${read > readNow ? `, ${formatCount(readNow)} of them by this run` : ''}${duration}`,
     ...counts,
     `Rejected: ${formatCount(progress.rejected)}${ofThisRun}`,
     ...reasons.slice(0, SHOWN_REASONS).map(([reason, count]) => `  ${formatCount(count)} × ${reason}`),

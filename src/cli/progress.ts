@@ -90,6 +90,8 @@ export function reportProgress({ bytesTotal, start, json }: ProgressOptions) {
 /** A number with separators of thousands. */
 export const formatCount = (count: number) => count.toLocaleString('en-US');
 
+export const formatRecords = (count: number) => `${formatCount(count)} ${count === 1 ? 'record' : 'records'}`;
+
 /** `1 h 5 min`, `3 min 20 s` or `8 s`. */
 export function formatDuration(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];

@@ -135,7 +135,10 @@ export function rejectUnreadableRequest(
 }
 
 function notSupported(header: string, value = ''): MalformedRequestError {
-  return new MalformedRequestError(415, `Compressed bodies are not supported; got ${header} "${value.slice(0, 100)}".`);
+  return new MalformedRequestError(
+    415,
+    `Compressed bodies are not supported, except imports with gzip; got ${header} "${value.slice(0, 100)}".`,
+  );
 }
 
 /** Whether any content coding other than `identity` is applied (RFC 9110, 8.4). */

@@ -14,18 +14,18 @@ export const importFormats: Readonly<Record<string, 'csv' | 'ndjson'>> = {
   'application/jsonl': 'ndjson',
 };
 
-/** `NAME=VALUE`, of which the name can contain `=`. */
-const pairs = (value: z.ZodType<string>) =>
+/** `NAME=VALUE`, of which the name can contain `=`. @param form how a message describes it. */
+const pairs = (value: z.ZodType<string>, form: string) =>
   z
     .union([z.string().transform((text) => [text]), z.array(z.string())])
     .transform((texts, context) => {
-      const entries = texts.map((text) => [
-        text.slice(0, text.lastIndexOf('=')),
-        text.slice(text.lastIndexOf('=') + 1),
-      ]);
-      const isValid = entries.every(([name, text]) => name && storable(name) && value.safeParse(text).success);
-      if (isValid) return Object.fromEntries(entries);
-      context.addIssue({ code: 'custom', params: { code: 'INVALID_PAIR' }, message: 'must be NAME=VALUE' });
+      const entries = texts.map((text) => {
+        const at = text.lastIndexOf('=');
+        return [text.slice(0, Math.max(0, at)), text.slice(at + 1)] as const;
+      });
+      const invalid = entries.find(([name, text]) => !name || !storable(name) || !value.safeParse(text).success);
+      if (!invalid) return Object.fromEntries(entries);
+      context.addIssue({ code: 'custom', params: { code: 'INVALID_PAIR' }, message: `must be ${form}` });
       return z.NEVER;
     })
     .optional();
@@ -39,12 +39,12 @@ export const importQuery = z.strictObject({
   decimal: decimal.meta({ description: 'How CSV writes numbers: `point` (1,234.56) or `comma` (1.234,56).' }),
   dates: dates.meta({ description: 'How CSV writes dates: `dmy` (31.12.2025) or `mdy` (12/31/2025).' }),
   unknown: unknown.meta({ description: 'What becomes of columns without a field; by default, they are an error.' }),
-  'map[]': pairs(z.string().min(1).refine(storable)).meta({
+  'map[]': pairs(z.string().min(1).refine(storable), 'COLUMN=FIELD').meta({
     type: 'array',
     items: { type: 'string' },
     description: 'The field of a column of CSV, as `COLUMN=FIELD`; `COLUMN=-` ignores the column. Can be repeated.',
   }),
-  'type[]': pairs(z.enum(cellTypes)).meta({
+  'type[]': pairs(z.enum(cellTypes), `FIELD=TYPE with one of the types ${cellTypes.join(', ')}`).meta({
     type: 'array',
     items: { type: 'string' },
     description: `The type of an attribute of CSV, as \`FIELD=TYPE\`: ${cellTypes.join(', ')}. Guessed by default. Can be repeated.`,

@@ -25,6 +25,8 @@ interface CheckedRequest {
   issues: ValidationIssue[];
   /** The first `MAX_ISSUES` attributes that are not stored, with the reason. */
   ignored: ValidationIssue[];
+  /** The first `MAX_ISSUES` fields of the body that the operation does not use, with the reason. */
+  unusedFields: ValidationIssue[];
   /** The paths of everything in the body that is not stored, or more of them than the header can list. */
   ignoredFields: string[];
 }
@@ -47,6 +49,7 @@ export function checkRequest(accepted: AcceptedInput, raw: RawRequest): CheckedR
     request: { ...raw, body },
     issues: [...unknownParameters, ...strictIssues].slice(0, MAX_ISSUES),
     ignored: ignored.slice(0, MAX_ISSUES),
+    unusedFields: unusedFields.slice(0, MAX_ISSUES),
     ignoredFields: [...unusedFields, ...ignored].map(({ path }) => path.join('.')),
   };
 }
@@ -121,6 +124,11 @@ export const ignoredAttributes = z
   .meta({
     description: `The first ${MAX_ISSUES} attributes that were not stored, and why. Absent if all were stored.`,
   });
+
+/** The fields and attributes that were not stored, in the result of an input of a bulk request. */
+export const ignoredOfItem = ignoredAttributes.meta({
+  description: `The first ${MAX_ISSUES} fields and attributes of the input that were not stored, and why. Absent if all were stored.`,
+});
 
 /** Maximum length of `X-Ignored-Fields`: clients and proxies limit the size of all headers, often to 8 KB. */
 const MAX_HEADER_LENGTH = 2048;

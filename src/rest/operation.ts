@@ -87,6 +87,8 @@ export interface ParsedRequest<Input> {
   input: Input;
   /** The first attributes that are not stored, and why. */
   ignored: ValidationIssue[];
+  /** The first fields of the body that the operation does not use, and why. */
+  unusedFields: ValidationIssue[];
   /** The paths of the fields and attributes in the request's body that are not stored. */
   ignoredFields: string[];
 }
@@ -112,14 +114,16 @@ export function operation<Input extends z.ZodType>(
     checkSize?(context: RestContext, request: RawRequest): void;
     /** The status of a response; default: 200. */
     statusOf?(body: object): number;
+    /** The paths of the fields and attributes of the request's items that were ignored, from the response. */
+    ignoredItemFields?(body: object): string[];
     handle(context: RestContext, input: z.output<Input>): Promise<object>;
   },
 ): Operation & { parse(request: RawRequest): ParsedRequest<z.output<Input>> } {
-  const { names: ownNames, checkSize, statusOf, handle, ...description } = definition;
+  const { names: ownNames, checkSize, statusOf, ignoredItemFields, handle, ...description } = definition;
   const names = { ...commonNames, ...ownNames };
   const parse = (raw: RawRequest) => {
-    const { request, issues, ignored, ignoredFields } = checkRequest(description, raw);
-    return { input: validateRequest(definition.input, request, names, issues), ignored, ignoredFields };
+    const { request, issues, ...ignored } = checkRequest(description, raw);
+    return { input: validateRequest(definition.input, request, names, issues), ...ignored };
   };
   return {
     ...description,
@@ -130,7 +134,11 @@ export function operation<Input extends z.ZodType>(
       try {
         const body = await handle(context, input);
         const status = statusOf?.(body);
-        return { status, body: ignored.length === 0 ? body : { ...body, ignored }, ignoredFields };
+        return {
+          status,
+          body: ignored.length === 0 ? body : { ...body, ignored },
+          ignoredFields: [...ignoredFields, ...(ignoredItemFields?.(body) ?? [])],
+        };
       } catch (error) {
         throw error instanceof ValidationError ? new ValidationError(withRestNames(error.issues, names)) : error;
       }

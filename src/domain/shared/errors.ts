@@ -204,9 +204,7 @@ export class BatchRejectedError extends DomainError {
   readonly code = 'BATCH_REJECTED';
 
   constructor() {
-    super(
-      'Not written, because other inputs of the request failed. Correct them, or use the error policy SKIP_FAILED.',
-    );
+    super('Not written, because other inputs of the request failed. Correct them, or skip them by the error policy.');
   }
 }
 

@@ -18,7 +18,13 @@ const WITH_POINT = /^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$/;
 const WITH_COMMA = /^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$/;
 
 /** A number with a decimal comma, or with separators of thousands. */
-export const isForeignNumber = (text: string) => !PLAIN_NUMBER.test(text) && /^[+-]?\d[\d.,]*$/.test(text);
+const isForeignNumber = (text: string) => !PLAIN_NUMBER.test(text) && /^[+-]?\d[\d.,]*$/.test(text);
+
+/** Such as 1.234, which can be a number with decimals or one with a separator of thousands. */
+const isPerhapsGrouped = (text: string) => /^[+-]?[1-9]\d{0,2}\.\d{3}$/.test(text);
+
+/** A number whose notation is ambiguous, or is not that of JSON. */
+export const isAmbiguousNumber = (text: string) => isForeignNumber(text) || isPerhapsGrouped(text);
 
 /** Without `decimal`, only numbers whose notation is unambiguous, such as 1234.56. */
 function toNumberCell(text: string, { decimal }: CsvRules): number | UnsafeNumber {
@@ -28,7 +34,7 @@ function toNumberCell(text: string, { decimal }: CsvRules): number | UnsafeNumbe
   if (decimal === undefined && isForeignNumber(text)) {
     throw new CellError(
       'AMBIGUOUS_NUMBER',
-      'must be a number such as 1234.56; for 1.234,56 use --decimal comma, for 1,234.56 --decimal point',
+      'must be a number such as 1234.56; for 1.234,56, set the option decimal to comma, for 1,234.56 to point',
     );
   }
   throw new CellError('INVALID_NUMBER_CELL', 'must be a number; to import it as text, change the type of the column');
@@ -53,11 +59,15 @@ export function toDate(value: string | number, { dates }: CsvRules = {}): Date {
   if (isLocal && dates === undefined) {
     throw new CellError(
       'AMBIGUOUS_DATE',
-      'must be a date such as 2025-12-31; for 31.12.2025 use --dates dmy, for 12/31/2025 --dates mdy',
+      'must be a date such as 2025-12-31; for 31.12.2025, set the option dates to dmy, for 12/31/2025 to mdy',
     );
   }
   const date = parseDate(isLocal && dates ? toIsoDate(value, dates) : value);
   if (date) return date;
+  if (isLocal) {
+    const example = dates === 'dmy' ? '31.12.2025' : '12/31/2025';
+    throw new CellError('INVALID_DATE', `must be a day that exists, such as ${example}`);
+  }
   throw new CellError('INVALID_DATE', 'must be a date such as 2025-12-31 or 2025-12-31T09:30:00Z, or a Unix timestamp');
 }
 
@@ -150,7 +160,10 @@ export function missingOption(cells: readonly string[], rules: CsvRules): 'decim
   if (!rules.dates && count(isForeignDate) >= needed) return 'dates';
   const isNumeric = (text: string) => isForeignNumber(text) || PLAIN_NUMBER.test(text);
   const isGrouped = (text: string) => WITH_COMMA.test(text) || WITH_POINT.test(text);
-  const foreign = cells.some((cell) => isForeignNumber(cell.trim()));
+  // Unless another number of the column shows what its point means.
+  const grouped = count(isPerhapsGrouped);
+  const isGroupedOnly = grouped > 0 && grouped === count((text) => PLAIN_NUMBER.test(text) && text.includes('.'));
+  const foreign = isGroupedOnly || cells.some((cell) => isForeignNumber(cell.trim()));
   return !rules.decimal && foreign && count((text) => isNumeric(text) && isGrouped(text)) >= needed
     ? 'decimal'
     : undefined;

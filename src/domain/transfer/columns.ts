@@ -1,8 +1,9 @@
 import { MAX_ECHO_LENGTH } from '../shared/limits.ts';
-import { guessType, isConvertible, isForeignDate, isForeignNumber, missingOption } from './cells.ts';
+import { guessType, isAmbiguousNumber, isConvertible, isForeignDate, missingOption } from './cells.ts';
 import { type CellType, cellTypes, type Field, fieldsOf, findField, type ImportKind, nearestField } from './fields.ts';
 import { type Cell, EMPTY_TEXT } from './formats/csv.ts';
 import { type CsvRules, ImportFileError } from './formats/record.ts';
+import { commandLineNotation, type OptionNotation } from './option-notation.ts';
 
 /** How the columns of a CSV file become fields. */
 export interface ColumnOptions extends CsvRules {
@@ -12,6 +13,8 @@ export interface ColumnOptions extends CsvRules {
   types?: Readonly<Record<string, CellType>>;
   /** What becomes of columns without a field: `attributes` of the same name, or nothing. Otherwise, they are an error. */
   unknown?: 'attributes' | 'ignore';
+  /** How messages write these options; by default, as on the command line. */
+  notation?: OptionNotation;
 }
 
 /** A column of a CSV file. */
@@ -42,6 +45,8 @@ function echoAll(names: readonly string[], toText = (name: string) => `"${echo(n
   const shown = names.slice(0, MAX_ECHOED_NAMES).map(toText).join(', ');
   return others > 0 ? `${shown} and ${others} others` : shown;
 }
+
+const notationOf = ({ notation = commandLineNotation }: ColumnOptions): OptionNotation => notation;
 
 const isCellType = (text: string): text is CellType => cellTypes.some((type) => type === text);
 
@@ -97,20 +102,21 @@ export function mapColumns(
     const typical = cells.find((cell) => isConvertible(cell, type, options)) ?? example;
     return { column, field, ...(attribute ? { attribute } : {}), type, example: typical };
   });
-  if (unknown.length > 0) throw unknownColumns(kind, unknown);
+  if (unknown.length > 0) throw unknownColumns(kind, unknown, notationOf(options));
   checkTargets(kind, columns, options);
   return columns;
 }
 
 /** @returns null for a column to ignore, undefined for one without a field. */
-function targetOf(kind: ImportKind, column: string, { map = {}, unknown }: ColumnOptions): Target | null | undefined {
+function targetOf(kind: ImportKind, column: string, options: ColumnOptions): Target | null | undefined {
+  const { map = {}, unknown } = options;
   const mapped = Object.hasOwn(map, column) ? map[column] : undefined;
   if (mapped === '-') return null;
   if (mapped !== undefined) {
     const target = toTarget(kind, mapped);
     if (target) return target;
     throw new ImportFileError(
-      `--map "${echo(column)}=${echo(mapped)}": there is no field "${echo(mapped)}". ${fieldList(kind)}`,
+      `${notationOf(options)('map', `${echo(column)}=${echo(mapped)}`)}: there is no field "${echo(mapped)}". ${fieldList(kind)}`,
     );
   }
   const target = column === '' ? undefined : toTarget(kind, column);
@@ -139,17 +145,19 @@ function typeOf(
   if (declared) return declared;
   const missing = missingOption(cells, options);
   if (missing) {
-    const isTypical = missing === 'decimal' ? isForeignNumber : isForeignDate;
+    const isTypical = missing === 'decimal' ? isAmbiguousNumber : isForeignDate;
     const example = echo(cells.find((cell) => isTypical(cell.trim())) ?? '');
-    const advice = missing === 'decimal' ? '--decimal comma or --decimal point' : '--dates dmy or --dates mdy';
+    const write = notationOf(options);
+    const values = missing === 'decimal' ? ['comma', 'point'] : ['dmy', 'mdy'];
+    const advice = values.map((value) => write(missing, value)).join(' or ');
     throw new ImportFileError(
-      `Column "${echo(column)}" has ${missing === 'decimal' ? 'numbers' : 'dates'} such as "${example}": use ${advice}, or --type ${echo(field)}=string to import them as text.`,
+      `Column "${echo(column)}" has ${missing === 'decimal' ? 'numbers' : 'dates'} such as "${example}": use ${advice}, or ${write('type', `${echo(field)}=string`)} to import them as text.`,
     );
   }
   return guessType(cells, options);
 }
 
-function unknownColumns(kind: ImportKind, names: readonly string[]): ImportFileError {
+function unknownColumns(kind: ImportKind, names: readonly string[], write: OptionNotation): ImportFileError {
   const shown = echoAll(names, (name) => {
     const nearest = nearestField(kind, name);
     return nearest ? `"${echo(name)}" (did you mean ${nearest}?)` : `"${echo(name)}"`;
@@ -159,7 +167,7 @@ function unknownColumns(kind: ImportKind, names: readonly string[]): ImportFileE
   const target = nearestField(kind, first) ?? (parent ? `${parent}.${first || 'name'}` : 'title');
   const column = echo(first);
   return new ImportFileError(
-    `Unknown columns: ${shown}. Map each with --map "${column}=${echo(target)}", ignore it with --map "${column}=-", or use --ignore-unknown${parent ? ' or --unknown-to-meta' : ''}. ${fieldList(kind)}`,
+    `Unknown columns: ${shown}. Map each with ${write('map', `${column}=${echo(target)}`)}, ignore it with ${write('map', `${column}=-`)}, or use ${write('unknown', 'ignore')}${parent ? ` or ${write('unknown', 'attributes')}` : ''}. ${fieldList(kind)}`,
   );
 }
 
@@ -167,28 +175,32 @@ function checkMap(names: readonly string[], { map = {} }: ColumnOptions): void {
   const missing = Object.keys(map).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   throw new ImportFileError(
-    `--map names columns that the file does not have: ${echoAll(missing, echo)}. It has ${echoAll(names)}.`,
+    `The option map names columns that the file does not have: ${echoAll(missing, echo)}. It has ${echoAll(names)}.`,
   );
 }
 
-function checkTargets(kind: ImportKind, columns: readonly Column[], { types = {} }: ColumnOptions): void {
+function checkTargets(kind: ImportKind, columns: readonly Column[], options: ColumnOptions): void {
+  const { types = {} } = options;
+  const write = notationOf(options);
   const byField = Map.groupBy(columns, ({ field }) => field);
   for (const [field, [first, second]] of byField) {
     if (field === null || !first || !second) continue;
     throw new ImportFileError(
-      `Columns "${echo(first.column)}" and "${echo(second.column)}" are both ${echo(field)}. Ignore one with --map "${echo(second.column)}=-".`,
+      first.column === second.column
+        ? `Two columns are named "${echo(first.column)}". Rename one of them.`
+        : `Columns "${echo(first.column)}" and "${echo(second.column)}" are both ${echo(field)}. Ignore one with ${write('map', `${echo(second.column)}=-`)}.`,
     );
   }
   const missing = fieldsOf[kind].required.filter((field) => !byField.has(field));
   if (missing.length > 0) {
     const names = echoAll(columns.map(({ column }) => column));
     throw new ImportFileError(
-      `No column is ${missing.join(' or ')}. Use --map "COLUMN=${missing[0]}". The columns are ${names}.`,
+      `No column is ${missing.join(' or ')}. Use ${write('map', `COLUMN=${missing[0]}`)}. The columns are ${names}.`,
     );
   }
   const untyped = Object.keys(types).filter((field) => !columns.some((each) => each.field === field));
   if (untyped.length > 0) {
-    throw new ImportFileError(`--type names fields that no column has: ${echoAll(untyped, echo)}.`);
+    throw new ImportFileError(`The option type names fields that no column has: ${echoAll(untyped, echo)}.`);
   }
 }
 

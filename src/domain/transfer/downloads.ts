@@ -28,8 +28,8 @@ export async function findDownload(
 }
 
 /** The path of the rejected records of an import in the REST API; null if there are none. */
-export const rejectedRecordsPath = ({ id, rejected }: TransferJob): string | null =>
-  rejected > 0 ? `/v1/imports/${id}/rejected` : null;
+export const rejectedRecordsPath = ({ id, rejected, state }: TransferJob): string | null =>
+  rejected > 0 && state !== 'canceled' ? `/v1/imports/${id}/rejected` : null;
 
 /** The path of the file of an export in the REST API, with its token; null until the export is complete. */
 export const downloadPath = ({ id, state, downloadToken }: TransferJob): string | null =>

@@ -98,7 +98,9 @@ export function nearestField(kind: ImportKind, name: string): string | undefined
     })),
   );
   const [nearest] = names.sort((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= Math.max(2, simple.length / 3) ? nearest.name : undefined;
+  // Of a short name, at least half of the characters must be right.
+  const tolerance = Math.min(Math.max(2, simple.length / 3), simple.length / 2);
+  return nearest && nearest.distance <= tolerance ? nearest.name : undefined;
 }
 
 /** The number of characters to insert, remove or replace (Levenshtein). */

@@ -6,6 +6,7 @@ import { encodings, readUtf8 } from './formats/bytes.ts';
 import { delimiters, joinLines, parseCells, parseHeader } from './formats/csv.ts';
 import { readLines } from './formats/lines.ts';
 import { type CsvRules, ImportFileError, type ParsedRecord, type RawRecord } from './formats/record.ts';
+import type { OptionNotation } from './option-notation.ts';
 
 /** The formats of imported files. */
 export const importFormats = ['csv', 'ndjson'] as const;
@@ -24,6 +25,9 @@ export const importOptions = z.object({
 
 /** How a file is read. */
 export type ImportOptions = z.output<typeof importOptions>;
+
+/** The options, and how messages write them. */
+type ReadOptions = ImportOptions & { notation?: OptionNotation };
 
 /** Records from which types are guessed. */
 const SAMPLE_SIZE = 1000;
@@ -44,13 +48,16 @@ export interface ImportFile {
 
 /**
  * Reads the beginning of a file: detects its format, and maps its columns.
+ * @param notation how messages write options; by default, as on the command line.
  * @throws {ImportFileError} if it cannot be imported.
  */
 export async function openImport(
   kind: ImportKind,
   source: AsyncIterable<Uint8Array>,
-  options: ImportOptions,
+  given: ImportOptions,
+  notation?: OptionNotation,
 ): Promise<ImportFile> {
+  const options: ReadOptions = { ...given, ...(notation ? { notation } : {}) };
   const counted = countBytes(source);
   const lines = new Batches(readLines(readUtf8(counted.bytes, options.encoding)));
   const first = await lines.peekText();
@@ -139,7 +146,7 @@ async function openCsv(
   kind: ImportKind,
   lines: Batches,
   first: string,
-  options: ImportOptions,
+  options: ReadOptions,
 ): Promise<Omit<ImportFile, 'bytesRead'>> {
   const [, separator] = SEPARATOR_LINE.exec(first) ?? [];
   const skipped = separator === undefined ? 0 : 1;

@@ -12,6 +12,7 @@ import { type RejectSink, runImport } from './import.ts';
 import type { TransferJob } from './jobs.ts';
 import { isImportKind } from './kinds.ts';
 import { importOptions, openImport } from './open.ts';
+import { queryNotation } from './option-notation.ts';
 import { Pace } from './pace.ts';
 import { reportExport } from './queue.ts';
 import { appendChunk, readStoredFile, storeFile } from './stored-files.ts';
@@ -49,7 +50,8 @@ async function runStoredImport(
   owner: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await openImport(job.kind, readStoredFile(db, job, 'input'), importOptions.parse(job.options));
+  const options = importOptions.parse(job.options);
+  const file = await openImport(job.kind, readStoredFile(db, job, 'input'), options, queryNotation);
   const pace = new Pace(db, { chunk: CHUNK_RECORDS });
   await runImport(db, job, owner, { file, rejects: storedRejects(job), pace, signal });
   signal.throwIfAborted();

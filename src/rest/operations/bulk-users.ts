@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { upsertUsers } from '../../domain/users/upsert-users.ts';
 import { KEY_BUSY, keyMisused } from '../idempotency-key.ts';
-import { ignoredAttributes, type RawRequest } from '../ignored-input.ts';
+import { ignoredOfItem, type RawRequest } from '../ignored-input.ts';
 import { operation, type RestContext } from '../operation.ts';
 import { uidParams, updateBody } from '../schemas.ts';
 import {
@@ -10,7 +9,9 @@ import {
   checkCount,
   errorPolicy,
   failedItem,
+  ignoredItemFields,
   itemsIn,
+  objectOf,
   parsedHeaders,
   parseItem,
   policyOf,
@@ -33,7 +34,7 @@ const upsertedUsers = z
             status: z.literal('ok'),
             id: z.string().meta({ description: 'The internal identifier of the user.' }),
             created: z.boolean().meta({ description: 'Whether the request created the user.' }),
-            ignored: ignoredAttributes,
+            ignored: ignoredOfItem,
           }),
           failedItem,
         ]),
@@ -43,9 +44,8 @@ const upsertedUsers = z
   .meta({ id: 'UpsertedUsers', description: 'The results of the users.' });
 
 /** A user of a bulk request as a request of `updateUser`. */
-function toUserRequest(item: unknown, prefer: unknown): RawRequest {
-  if (!isJsonObject(item)) return { params: {}, query: {}, headers: {}, body: item };
-  const { uid, ...body } = item;
+function toUserRequest(item: unknown, index: number, prefer: unknown): RawRequest {
+  const { uid, ...body } = objectOf(item, 'users', index);
   return { params: { uid }, query: {}, headers: { Prefer: prefer }, body };
 }
 
@@ -111,8 +111,11 @@ written because some failed; \`results\` says why.`,
   itemsOf: (request) => itemsIn(request, 'users').length,
   checkSize: ({ limits }, request) => checkCount(itemsIn(request, 'users').length, 'users', limits.bulkUsers),
   statusOf,
+  ignoredItemFields: ignoredItemFields('users'),
   handle: async ({ db, viewer }: RestContext, { headers: sent, body }) => {
-    const items = body.users.map((user) => parseItem(updateUserOperation.parse, toUserRequest(user, sent.Prefer)));
+    const items = body.users.map((user, index) =>
+      parseItem(updateUserOperation.parse, () => toUserRequest(user, index, sent.Prefer)),
+    );
     const outcomes = await upsertUsers(
       db,
       viewer,

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { addEvents } from '../../domain/events/add-many.ts';
 import { isJsonObject } from '../../domain/shared/attributes.ts';
 import { type ErrorPolicy, errorPolicies, isFailure, type Outcome } from '../../domain/shared/bulk.ts';
-import { type DomainError, ValidationError } from '../../domain/shared/errors.ts';
+import { type DomainError, ValidationError, type ValidationIssue } from '../../domain/shared/errors.ts';
 import { errorBody } from '../error-handler.ts';
 import { idempotencyHeaders, KEY_BUSY, keyMisused } from '../idempotency-key.ts';
-import { ignoredAttributes, preferHeaders, type RawRequest } from '../ignored-input.ts';
+import { ignoredOfItem, preferHeaders, type RawRequest } from '../ignored-input.ts';
 import { operation, type ParsedRequest, type RestContext, withRestNames } from '../operation.ts';
 import { eventBody, uidParams } from '../schemas.ts';
 import { addEventOperation } from './events.ts';
@@ -44,22 +44,40 @@ export const failedItem = z.object({
 });
 
 /** An input of a bulk request after validation, with what is not stored of it. */
-interface ParsedItem<Input> extends Omit<ParsedRequest<Input>, 'input'> {
+interface ParsedItem<Input> {
   outcome: Outcome<Input>;
+  /** The fields and attributes that are not stored. */
+  ignored: ValidationIssue[];
 }
 
-/** Validates an input like the request of an operation. */
+/** Validates an input like the request of an operation. @param toRequest throws a `ValidationError` if it is not an object. */
 export function parseItem<Input>(
   parse: (request: RawRequest) => ParsedRequest<Input>,
-  request: RawRequest,
+  toRequest: () => RawRequest,
 ): ParsedItem<Input> {
   try {
-    const { input, ...ignored } = parse(request);
-    return { outcome: input as Outcome<Input>, ...ignored };
+    const { input, unusedFields, ignored } = parse(toRequest());
+    return { outcome: input as Outcome<Input>, ignored: [...unusedFields, ...ignored] };
   } catch (error) {
-    if (error instanceof ValidationError) return { outcome: { error }, ignored: [], ignoredFields: [] };
+    if (error instanceof ValidationError) return { outcome: { error: withItemNames(error) }, ignored: [] };
     throw error;
   }
+}
+
+/** An input is part of the body, where its key is a field and not a header. */
+const withItemNames = ({ issues }: ValidationError): ValidationError =>
+  new ValidationError(
+    issues.map(({ path, code, message }) => ({
+      path: path.map((name) => (name === 'Idempotency-Key' ? 'idempotency_key' : name)),
+      code,
+      message: message.replace('Idempotency-Key', 'idempotency_key'),
+    })),
+  );
+
+/** The input at a position of a request. @throws {ValidationError} if it is not an object. */
+export function objectOf(item: unknown, name: string, index: number): Readonly<Record<string, unknown>> {
+  if (isJsonObject(item)) return item;
+  throw new ValidationError([{ path: [name, String(index)], code: 'INVALID_TYPE', message: 'must be a JSON object' }]);
 }
 
 const inRestNames = (error: DomainError): DomainError =>
@@ -68,7 +86,7 @@ const inRestNames = (error: DomainError): DomainError =>
 /** The response of a bulk operation. @param resultOf the result of an input that was written. */
 export function respond<Result>(
   outcomes: readonly Outcome<Result>[],
-  items: readonly Pick<ParsedItem<unknown>, 'outcome' | 'ignored'>[],
+  items: readonly ParsedItem<unknown>[],
   resultOf: (result: Result) => object,
 ) {
   const results = outcomes.map((outcome, index) => {
@@ -83,6 +101,18 @@ export function respond<Result>(
   const failed = outcomes.filter(isFailure).length;
   return { written: outcomes.length - failed, failed, results };
 }
+
+const respondedItems = z.object({
+  results: z.array(z.object({ index: z.int(), ignored: z.array(z.object({ path: z.array(z.string()) })).optional() })),
+});
+
+/** The paths in `X-Ignored-Fields`, such as `users.0.fristname`. @param name of the list in the request. */
+export const ignoredItemFields =
+  (name: string) =>
+  (body: object): string[] =>
+    respondedItems
+      .parse(body)
+      .results.flatMap(({ index, ignored = [] }) => ignored.map(({ path }) => [name, index, ...path].join('.')));
 
 /** 422 if nothing was written because inputs failed, so that clients that check the status alone notice it. */
 export const statusOf = (body: object) =>
@@ -104,7 +134,7 @@ const addedEvents = z
             index: z.int().meta({ description: 'The position of the event in the request, from 0.' }),
             status: z.literal('ok'),
             id: z.string().meta({ description: 'The id of the event.' }),
-            ignored: ignoredAttributes,
+            ignored: ignoredOfItem,
           }),
           failedItem,
         ]),
@@ -133,9 +163,8 @@ export function checkCount(count: number, name: string, limit: number): void {
 }
 
 /** An event of a bulk request as a request of `addEvent`. */
-function toEventRequest(item: unknown, prefer: unknown): RawRequest {
-  if (!isJsonObject(item)) return { params: {}, query: {}, headers: {}, body: item };
-  const { uid, idempotency_key: key, ...body } = item;
+function toEventRequest(item: unknown, index: number, prefer: unknown): RawRequest {
+  const { uid, idempotency_key: key, ...body } = objectOf(item, 'events', index);
   return { params: { uid }, query: {}, headers: { 'Idempotency-Key': key ?? undefined, Prefer: prefer }, body };
 }
 
@@ -188,8 +217,11 @@ alone. The status is 422 if no event was added because some failed; \`results\` 
   itemsOf: (request) => itemsIn(request, 'events').length,
   checkSize: ({ limits }, request) => checkCount(itemsIn(request, 'events').length, 'events', limits.bulkEvents),
   statusOf,
+  ignoredItemFields: ignoredItemFields('events'),
   handle: async ({ db, viewer }: RestContext, { headers: sent, body }) => {
-    const items = body.events.map((event) => parseItem(addEventOperation.parse, toEventRequest(event, sent.Prefer)));
+    const items = body.events.map((event, index) =>
+      parseItem(addEventOperation.parse, () => toEventRequest(event, index, sent.Prefer)),
+    );
     const outcomes = await addEvents(
       db,
       viewer,

@@ -111,7 +111,8 @@ async function cancel(context: RestContext, id: string, direction: Direction): P
   return job;
 }
 
-const exportBody = z.object({
+/** Strict: a misspelled filter would export other users. */
+const exportBody = z.strictObject({
   type: z.enum(recordTypes).meta({ description: 'What to export.' }),
   format: z.enum(['ndjson', 'csv']).default('ndjson').meta({ description: 'The format of the file.' }),
   gzip: z.boolean().default(false).meta({ description: 'Whether the file is compressed with gzip.' }),

@@ -56,6 +56,37 @@ it('updates and creates users with the fields of PUT /users/{uid}', async () => 
   ]);
 });
 
+it('reports the fields of each user that it does not have', async () => {
+  const { status, headers, body } = await post({
+    foo: 1,
+    users: [
+      { uid: 'ada', fristname: 'Ada', meta: { plan: 'pro', tags: [] } },
+      { uid: 'bob', first_name: 'Bob' },
+    ],
+  });
+  expect({ status, ignored: headers['x-ignored-fields'], results: body.results }).toEqual({
+    status: 200,
+    ignored: 'foo, users.0.fristname, users.0.meta.tags',
+    results: [
+      expect.objectContaining({
+        status: 'ok',
+        ignored: [
+          { path: ['fristname'], code: 'UNKNOWN_FIELD', message: 'is not a field of this operation' },
+          expect.objectContaining({ path: ['meta', 'tags'] }),
+        ],
+      }),
+      { index: 1, status: 'ok', id: expect.any(String), created: true },
+    ],
+  });
+  const strict = await post({ users: [{ uid: 'ada', fristname: 'Ada' }] }, { prefer: 'handling=strict' });
+  expect(strict).toMatchObject({ status: 422, body: { results: [{ issues: [{ path: ['fristname'] }] }] } });
+});
+
+it('names the position of a user that is not an object', async () => {
+  const { body } = await post({ users: [null, { uid: 'ada' }], error_policy: 'skip_failed' });
+  expect(body.results[0]).toMatchObject({ code: 'VALIDATION_FAILED', error: 'users.0 must be a JSON object' });
+});
+
 it('names the fields of REST in the errors of each user', async () => {
   const archived = await addList(app, { archivedAt: new Date() });
   const users = [

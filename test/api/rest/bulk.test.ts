@@ -24,6 +24,14 @@ async function post(body: unknown, headers: Record<string, string> = {}, gateway
 const paid = (value: unknown, more: object = {}) => ({ uid: 'ada', event: 'Paid', value, ...more });
 const countEvents = () => app.db.event.count({ where: { workspaceId: app.workspaceId } });
 
+it('names an invalid key as a field of its event', async () => {
+  const { body } = await post({ events: [paid(1, { idempotency_key: 5 })] });
+  expect(body.results[0]).toMatchObject({
+    error: 'idempotency_key must be of type string; got number',
+    issues: [{ path: ['idempotency_key'] }],
+  });
+});
+
 it('adds events, with the result of each', async () => {
   const { status, body } = await post({ events: [paid(1), paid(2, { timestamp: 1_590_831_010 })] });
   expect(status).toBe(200);

@@ -112,6 +112,21 @@ it('exports only users who match a filter, as CSV', async () => {
   expect([line, others]).toEqual([expect.stringContaining('i7,'), []]);
 }, 30_000);
 
+it('rejects unknown fields of an export, which could be a misspelled filter', async () => {
+  const filter = { uid: { eq: 'i7' } };
+  const { status, body } = await rest('POST', '/exports', JSON.stringify({ type: 'users', filter }));
+  expect({ status, body }).toMatchObject({
+    status: 400,
+    body: { code: 'VALIDATION_FAILED', issues: [{ path: ['filter'], code: 'UNKNOWN_FIELD' }] },
+  });
+});
+
+it('names parameters of HTTP in the error of an import', async () => {
+  startJobs();
+  const { body } = await rest('POST', '/imports/users', 'uid;Umsatz\nu1;1,5\n', 'text/csv');
+  expect((await endOf('imports', body.id)).error).toContain('Map each with map[]=Umsatz=meta.Umsatz');
+}, 30_000);
+
 it('shows jobs in GraphQL', async () => {
   startJobs();
   const { id } = await upload('events', [

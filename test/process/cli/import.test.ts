@@ -83,7 +83,7 @@ it('imports lists, users with devices and memberships, and events, as exports wr
   );
   expect((await cli.import('lists', lists)).stdout).toContain('Written: 1 (1 created');
   expect((await cli.import('users', users)).stdout).toContain('Written: 2 (2 created');
-  expect((await cli.import('events', events)).stdout).toContain('Written: 1 ');
+  expect((await cli.import('events', events)).stdout).toContain('Written: 1\n');
   expect(await cli.rejected(events)).toMatchObject([
     { line: 3, errors: [{ code: 'NOT_FOUND' }] },
     {
@@ -155,7 +155,7 @@ it('validates a file without writing, and reports all errors of a record', async
     { line: 3, errors: [{ code: 'NOT_FOUND' }] },
   ]);
   expect(await cli.db.user.count()).toBe(0);
-  expect((await cli.import('users', path)).stdout).toContain('Written: 1 ');
+  expect((await cli.import('users', path)).stdout).toContain('Written: 1\n');
 });
 
 it('imports standard input, which cannot be resumed', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CellError, convertCell } from '../../../src/domain/transfer/cells.ts';
 import { type CsvRules, ImportFileError } from '../../../src/domain/transfer/formats/record.ts';
-import { outlineOf, readImport } from '../../kit/import-files.ts';
+import { openImport } from '../../../src/domain/transfer/open.ts';
+import { queryNotation } from '../../../src/domain/transfer/option-notation.ts';
+import { inPieces, outlineOf, readImport } from '../../kit/import-files.ts';
 
 const columnsOf = async (...args: Parameters<typeof readImport>) =>
   (await readImport(...args)).file.columns?.map(({ field, type }) => `${field}:${type}`);
@@ -74,10 +76,10 @@ describe('columns', () => {
 
   it.each([
     [{ map: { uid: 'colour' } }, 'there is no field "colour"'],
-    [{ map: { Nope: 'uid' } }, '--map names columns that the file does not have: Nope'],
+    [{ map: { Nope: 'uid' } }, 'The option map names columns that the file does not have: Nope'],
     [{ map: { email: 'uid' } }, 'Columns "uid" and "email" are both uid'],
-    [{ map: { uid: '-' } }, 'No column is uid.'],
-    [{ types: { 'meta.x': 'number' } as const }, '--type names fields that no column has: meta.x'],
+    [{ map: { uid: '-' } }, 'No column is uid. Use --map "COLUMN=uid".'],
+    [{ types: { 'meta.x': 'number' } as const }, 'The option type names fields that no column has: meta.x'],
   ])('rejects %j', async (options, message) => {
     await expect(readImport('importUsers', 'uid,email\nu1,a@b.c\n', options)).rejects.toThrow(message);
   });
@@ -114,6 +116,33 @@ describe('columns', () => {
     const options = { decimal: 'comma', dates: 'dmy' } as const;
     const { records } = await readImport('importUsers', 'uid;meta.n;meta.d\nu1;1.234,5;31.12.2025\n', options);
     expect(records[0]?.input).toEqual({ uid: 'u1', meta: { n: 1234.5, d: '2025-12-31' } });
+  });
+
+  it('asks whether a point separates thousands if no number of the column shows it', async () => {
+    const message = 'Column "meta.n" has numbers such as "1.234": use --decimal comma or --decimal point';
+    await expect(readImport('importUsers', 'uid;meta.n\nu1;1.234\nu2;12.500\nu3;7\n')).rejects.toThrow(message);
+    for (const shown of ['0.5', '1.25', '1000.125']) {
+      const { records } = await readImport('importUsers', `uid;meta.n\nu1;1.234\nu2;${shown}\n`);
+      expect(records[0]?.input).toEqual({ uid: 'u1', meta: { n: 1.234 } });
+    }
+    const { records } = await readImport('importUsers', 'uid;meta.n\nu1;1.234\n', { decimal: 'comma' });
+    expect(records[0]?.input).toEqual({ uid: 'u1', meta: { n: 1234 } });
+  });
+
+  it('names two columns of the same name', async () => {
+    await expect(readImport('importUsers', 'uid;uid\nu1;u2\n')).rejects.toThrow('Two columns are named "uid".');
+  });
+
+  it('suggests a field only if half of the name is right', async () => {
+    await expect(readImport('importUsers', 'uid,xx\nu1,1\n')).rejects.toThrow('Unknown columns: "xx". Map');
+  });
+
+  it('names the parameters of HTTP in messages for HTTP', async () => {
+    const open = (content: string) => openImport('importUsers', inPieces(content), {}, queryNotation);
+    await expect(open('uid;n\nu1;1\n')).rejects.toThrow(
+      'Map each with map[]=n=meta.n, ignore it with map[]=n=-, or use unknown=ignore or unknown=attributes.',
+    );
+    await expect(open('uid;meta.n\nu1;1,5\n')).rejects.toThrow('use decimal=comma or decimal=point');
   });
 
   it('keeps attributes of any name', async () => {

@@ -47,17 +47,18 @@ describe('CSV', () => {
     ]);
   });
 
-  it.each([
-    1, 20, 100_000,
-  ])('rejects only the record with an open quote if the next ones have line breaks, in pieces of %i bytes', async (size) => {
-    const record = (number: number) => (number === 2 ? 'u2;"open' : `u${number};"first ""line""\nsecond line"`);
-    const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
-    const content = `uid;meta.note\n${numbers.map(record).join('\n')}\n`;
-    const outline = await read('importUsers', content, {}, size);
-    expect(outline).toHaveLength(50);
-    expect(outline[1]).toEqual([4, 'INVALID_CSV']);
-    expect(outline.filter(([, result]) => typeof result === 'string')).toHaveLength(1);
-  });
+  it.each([1, 20, 100_000])(
+    'rejects only the record with an open quote if the next ones have line breaks, in pieces of %i bytes',
+    async (size) => {
+      const record = (number: number) => (number === 2 ? 'u2;"open' : `u${number};"first ""line""\nsecond line"`);
+      const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
+      const content = `uid;meta.note\n${numbers.map(record).join('\n')}\n`;
+      const outline = await read('importUsers', content, {}, size);
+      expect(outline).toHaveLength(50);
+      expect(outline[1]).toEqual([4, 'INVALID_CSV']);
+      expect(outline.filter(([, result]) => typeof result === 'string')).toHaveLength(1);
+    },
+  );
 
   it('reads files with carriage returns only', async () => {
     expect(await read('importUsers', 'uid,email\ru1,a@b.c\r')).toEqual([[2, { uid: 'u1', email: 'a@b.c' }]]);
