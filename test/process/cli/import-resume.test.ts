@@ -49,7 +49,7 @@ it('continues after kill -9 at random moments without losing or repeating a reco
     expect.stringMatching(/interrupted after [\d,]+ records.*--resume/),
   ]);
   const { stdout } = await cli.import('events', path, '--resume');
-  expect(stdout).toContain(`Written: ${WRITTEN.toLocaleString('en-US')} `);
+  expect(stdout).toContain(`Written: ${WRITTEN.toLocaleString('en-US')}\n`);
   await expectComplete(cli, path);
 });
 
@@ -112,7 +112,7 @@ it('continues an import only as its own actor, and starts it again if asked to',
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('was started by cli. Continue it as')]);
   expect(await cli.db.event.count()).toBe(written);
   const again = await cli.import('events', path, '--again');
-  expect(again.stdout).toContain(`Written: ${WRITTEN.toLocaleString('en-US')} `);
+  expect(again.stdout).toContain(`Written: ${WRITTEN.toLocaleString('en-US')}\n`);
   const jobs = await cli.db.transferJob.findMany({
     where: { kind: 'importEvents' },
     orderBy: { createdAt: 'asc' },

@@ -155,7 +155,7 @@ it('validates a file without writing, and reports all errors of a record', async
     { line: 3, errors: [{ code: 'NOT_FOUND' }] },
   ]);
   expect(await cli.db.user.count()).toBe(0);
-  expect((await cli.import('users', path)).stdout).toContain('Written: 1\n');
+  expect((await cli.import('users', path)).stdout).toContain('Written: 1 ');
 });
 
 it('imports standard input, which cannot be resumed', async () => {
