@@ -1,28 +1,30 @@
+import { LRUCache } from 'lru-cache';
 import type { ReadDb } from '../db/client.ts';
 import { nameOfKey, nameOfToken } from '../domain/shared/actor.ts';
 import { isScope, publicScopes } from '../domain/shared/scopes.ts';
 import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
-import { matchesDigest, parseBasic } from './credentials.ts';
+import { digestOf, matchesDigest, parseBasic } from './credentials.ts';
 import type { VerifyToken } from './tokens.ts';
 import { ttlCache } from './ttl-cache.ts';
 import { UnauthenticatedError, type Viewer } from './viewer.ts';
 
 /**
  * Turns an `Authorization` header into a viewer.
+ * @param digest of the header, if the caller has computed it (`digestOf`).
  * @throws {UnauthenticatedError}
  * @throws {KeysUnavailableError} when a token cannot be verified because its issuer's keys are unavailable.
  */
-export type Authenticate = (authorization: string | undefined) => Promise<Viewer>;
+export type Authenticate = (authorization: string | undefined, digest?: string) => Promise<Viewer>;
 
 /** One authentication method. Returns undefined for headers of another scheme and for invalid credentials. */
-type AuthenticationMethod = (authorization: string | undefined) => Promise<Viewer | undefined>;
+type AuthenticationMethod = (authorization: string, digest: string) => Promise<Viewer | undefined>;
 
 /** Authenticates API keys, and tokens if `verifyToken` is given. */
 export function createAuthenticator(db: ReadDb, verifyToken?: VerifyToken): Authenticate {
   const methods = [authenticateByKey(db), ...(verifyToken ? [authenticateByToken(db, verifyToken)] : [])];
-  return async (authorization) => {
-    for (const authenticate of methods) {
-      const viewer = await authenticate(authorization);
+  return async (authorization, digest = digestOf(authorization ?? '')) => {
+    for (const authenticate of authorization === undefined ? [] : methods) {
+      const viewer = await authenticate(authorization ?? '', digest);
       if (viewer) return viewer;
     }
     throw new UnauthenticatedError(verifyToken !== undefined);
@@ -31,14 +33,35 @@ export function createAuthenticator(db: ReadDb, verifyToken?: VerifyToken): Auth
 
 /** Authenticates `Basic base64(key:secret)` and `Basic base64(key:)`. */
 function authenticateByKey(db: ReadDb): AuthenticationMethod {
-  const findKey = ttlCache((publicKey) => readKey(db, publicKey));
-  return async (authorization) => {
-    const credentials = parseBasic(authorization);
-    const key = credentials && (await findKey(credentials.publicKey));
-    if (!key) return undefined;
-    if (credentials.secret === undefined) return key.publicKeyViewer;
-    return matchesDigest(credentials.secret, key.secretDigests) ? key.secretViewer : undefined;
+  const keys = ttlCache((publicKey) => readKey(db, publicKey));
+  // By the digest of the header, so that no secret stays in memory after its request.
+  const remembered = new LRUCache<string, RememberedViewer>({ max: MAX_REMEMBERED_VIEWERS });
+  return async (authorization, digest) => {
+    const known = remembered.get(digest);
+    if (known && known.key === keys.cached(known.publicKey)) return known.viewer;
+    const { publicKey, secret } = parseBasic(authorization) ?? {};
+    if (publicKey === undefined) return undefined;
+    const found = keys.find(publicKey);
+    const viewer = viewerFor(await found, secret);
+    if (viewer) remembered.set(digest, { publicKey, key: found, viewer });
+    return viewer;
   };
+}
+
+/** Headers whose viewers are remembered: more than an installation has active keys. */
+const MAX_REMEMBERED_VIEWERS = 10_000;
+
+/** The viewer of a header that was valid. It holds as long as the key that authenticated it is cached. */
+interface RememberedViewer {
+  publicKey: string;
+  key: Promise<ActiveKey | undefined>;
+  viewer: Viewer;
+}
+
+function viewerFor(key: ActiveKey | undefined, secret: string | undefined): Viewer | undefined {
+  if (!key) return undefined;
+  if (secret === undefined) return key.publicKeyViewer;
+  return matchesDigest(secret, key.secretDigests) ? key.secretViewer : undefined;
 }
 
 /** An active key with the viewers that it authenticates. */
@@ -95,12 +118,12 @@ const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
 /** Authenticates `Bearer` tokens that are valid and name an existing workspace, which is not being deleted. */
 function authenticateByToken(db: ReadDb, verifyToken: VerifyToken): AuthenticationMethod {
-  const findWorkspaceName = ttlCache((workspaceId) => readWorkspaceName(db, workspaceId));
+  const workspaceNames = ttlCache((workspaceId) => readWorkspaceName(db, workspaceId));
   return async (authorization) => {
-    const token = BEARER.exec(authorization ?? '')?.[1];
+    const token = BEARER.exec(authorization)?.[1];
     const claims = token === undefined ? undefined : await verifyToken(token);
     const workspaceId = workspaceIdSchema.safeParse(claims?.workspaceId).data?.toLowerCase();
-    const workspace = workspaceId && (await findWorkspaceName(workspaceId));
+    const workspace = workspaceId && (await workspaceNames.find(workspaceId));
     if (!claims || !workspaceId || workspace === undefined) return undefined;
     return {
       workspaceId,

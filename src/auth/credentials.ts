@@ -10,9 +10,12 @@ export interface Credentials {
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
 const PRINTABLE_ASCII = /^[\x21-\x7e]{1,100}$/;
 
+/** The digest under which a valid `Authorization` header is remembered. */
+export const digestOf = (authorization: string): string => hash('sha256', authorization, 'base64');
+
 /** Parses `Basic base64(key:secret)` and `Basic base64(key:)`. Returns undefined for any other header. */
-export function parseBasic(header: string | undefined): Credentials | undefined {
-  const encoded = BASIC.exec(header ?? '')?.[1];
+export function parseBasic(header: string): Credentials | undefined {
+  const encoded = BASIC.exec(header)?.[1];
   if (encoded === undefined) return undefined;
   const decoded = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');

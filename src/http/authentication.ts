@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate as AuthenticateHeader } from '../auth/authenticate.ts';
+import { digestOf } from '../auth/credentials.ts';
 import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
 import { limitConcurrency } from './limits/concurrency.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
@@ -32,13 +33,14 @@ export function createAuthentication(authenticate: AuthenticateHeader, failureLi
     const { authorization } = request.headers;
     // Requests without credentials do not count as failed logins.
     if (authorization === undefined) return authenticate(authorization);
-    throttle.check(request.ip, authorization);
+    const digest = digestOf(authorization);
+    throttle.check(request.ip, digest);
     try {
-      const viewer = await authenticate(authorization);
-      throttle.recordSuccess(authorization);
+      const viewer = await authenticate(authorization, digest);
+      throttle.recordSuccess(digest);
       return viewer;
     } catch (error) {
-      if (error instanceof UnauthenticatedError) throttle.recordFailure(request.ip, authorization);
+      if (error instanceof UnauthenticatedError) throttle.recordFailure(request.ip, digest);
       throw error;
     }
   };

@@ -13,8 +13,8 @@ import { coerceVariables, withCoercedVariables } from './variables.ts';
 
 /** Accounts for the points and the work of a request. */
 export interface Charging {
-  /** Charges further rate-limit points. @throws {RateLimitedError} */
-  charge(points: number): Promise<void>;
+  /** Charges further rate-limit points, as `Charge` does. */
+  charge(points: number): Promise<void> | undefined;
   /** Adds work for load shedding, in units of a request that reads one row. */
   addWork(work: number): void;
   /** The memory that the response may take. */

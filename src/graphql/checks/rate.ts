@@ -50,10 +50,11 @@ function itemsWrittenBy(args: ExecutionArgs, operation: OperationDefinitionNode 
  */
 export function chargeOperation(
   args: ExecutionArgs,
-  charge: (points: number) => Promise<void>,
+  charge: (points: number) => Promise<void> | undefined,
 ): Promise<GraphQLError | undefined> | undefined {
   const points = pointsOf(args);
-  return points > 0 ? rateLimitError(charge(points)) : undefined;
+  const charging = points > 0 ? charge(points) : undefined;
+  return charging && rateLimitError(charging);
 }
 
 async function rateLimitError(charging: Promise<void>): Promise<GraphQLError | undefined> {

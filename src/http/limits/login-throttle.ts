@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { RateLimitedError } from './rate.ts';
@@ -13,17 +12,17 @@ const MAX_ADDRESSES = 10_000;
 const MAX_VALID_CREDENTIALS = 10_000;
 const VALID_CREDENTIALS_TTL_MS = 3_600_000;
 
-/** Limits failed logins by the address of the client. */
+/** Limits failed logins by the address of the client. Credentials are identified by the digest of their header. */
 interface LoginThrottle {
   /**
    * Called before a login. Credentials that were valid within the last hour always pass.
    * @throws {RateLimitedError} if the address has reached the limit of the minute.
    */
-  check(address: string, authorization: string): void;
+  check(address: string, digest: string): void;
   /** Records a failed login. @throws {RateLimitedError} if concurrent logins have reached the limit in the meantime. */
-  recordFailure(address: string, authorization: string): void;
+  recordFailure(address: string, digest: string): void;
   /** Records a successful login. */
-  recordSuccess(authorization: string): void;
+  recordSuccess(digest: string): void;
 }
 
 /** Creates a throttle for this process. @param limit failed logins per minute and address. */
@@ -36,24 +35,22 @@ export function createLoginThrottle(limit: number): LoginThrottle {
     return new RateLimitedError('Too many failed logins from this address', seconds);
   };
   return {
-    check(address, authorization) {
+    check(address, digest) {
       if (failures.size === 0) return;
       const network = networkOf(address);
-      if ((failures.get(network) ?? 0) < limit || valid.has(digestOf(authorization))) return;
+      if ((failures.get(network) ?? 0) < limit || valid.has(digest)) return;
       throw rejection(network);
     },
-    recordFailure(address, authorization) {
+    recordFailure(address, digest) {
       const network = networkOf(address);
       const count = (failures.get(network) ?? 0) + 1;
       failures.set(network, count);
-      valid.delete(digestOf(authorization));
+      valid.delete(digest);
       if (count > limit) throw rejection(network);
     },
-    recordSuccess: (authorization) => void valid.set(digestOf(authorization), true),
+    recordSuccess: (digest) => void valid.set(digest, true),
   };
 }
-
-const digestOf = (authorization: string): string => hash('sha256', authorization, 'base64');
 
 /** Longest address in characters (IPv6 with an embedded IPv4 address); a proxy can forward arbitrary text. */
 const MAX_ADDRESS_LENGTH = 45;

@@ -1,6 +1,6 @@
 import type { QueryConfig } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import { COUNTING, type Counter, countWith, workspaceOfKey } from './rate.ts';
+import { COUNTING, countWith, type SharedCounter, workspaceOfKey } from './rate.ts';
 
 /** Maximum of the column `points`, an `integer`. */
 const MAX_POINTS = 2 ** 31 - 1;
@@ -24,7 +24,7 @@ interface Database {
  *
  * If the database does not respond, the charge fails as the request would: there is no other counter to fall back to.
  */
-export function countInPostgres({ pool, forWorkspace, prepared }: Database): Counter {
+export function countInPostgres({ pool, forWorkspace, prepared }: Database): SharedCounter {
   const storeClient = {
     query: ({ name, ...query }: QueryConfig) => {
       const [key] = query.values ?? [];
