@@ -6,10 +6,25 @@ import type { PoolClient } from 'pg';
  */
 export const MAX_PREPARED_STATEMENTS = 250;
 
+/** How the rows of a prepared statement are parsed. PostgreSQL sends it only if it is asked to describe the statement. */
+export interface RowFormat {
+  /** A row whose columns are null. */
+  template: Readonly<Record<string, null>>;
+  columns: readonly { name: string; parse(text: string): unknown }[];
+}
+
+/** A prepared statement of a session. */
+export interface Prepared {
+  name: string;
+  text: string;
+  /** Undefined until PostgreSQL has described the rows. */
+  format: RowFormat | undefined;
+}
+
 /** The prepared statements of a session. */
 interface Session {
-  /** Names by text; the one that was used least recently is first. */
-  names: Map<string, string>;
+  /** By text; the one that was used least recently is first. */
+  statements: Map<string, Prepared>;
   /** Number of names created so far; no name is used twice. */
   count: number;
 }
@@ -17,26 +32,28 @@ interface Session {
 const sessions = new WeakMap<PoolClient, Session>();
 
 /**
- * Returns the name under which a session prepares a text, so that PostgreSQL parses and plans it once. The driver never
+ * Returns the statement as which a session prepares a text, so that PostgreSQL parses and plans it once. The driver never
  * releases a named statement; this deallocates the least recently used one when a session would exceed its maximum.
  */
-export function preparedName(client: PoolClient, text: string): string | Promise<string> {
-  const session = sessions.get(client) ?? { names: new Map<string, string>(), count: 0 };
+export function prepare(client: PoolClient, text: string): Prepared | Promise<Prepared> {
+  const session = sessions.get(client) ?? { statements: new Map<string, Prepared>(), count: 0 };
   sessions.set(client, session);
-  const { names } = session;
-  const known = names.get(text);
+  const { statements } = session;
+  const known = statements.get(text);
   // Reinserting it makes it the most recently used entry.
-  names.delete(text);
-  const name = known ?? `s${session.count++}`;
-  names.set(text, name);
-  return names.size <= MAX_PREPARED_STATEMENTS ? name : deallocateOldest(client, names).then(() => name);
+  statements.delete(text);
+  const prepared = known ?? { name: `s${session.count++}`, text, format: undefined };
+  statements.set(text, prepared);
+  return statements.size <= MAX_PREPARED_STATEMENTS
+    ? prepared
+    : deallocateOldest(client, statements).then(() => prepared);
 }
 
-async function deallocateOldest(client: PoolClient, names: Map<string, string>): Promise<void> {
-  const [oldest] = names;
+async function deallocateOldest(client: PoolClient, statements: Map<string, Prepared>): Promise<void> {
+  const [oldest] = statements.values();
   if (!oldest) return;
-  const [text, name] = oldest;
-  names.delete(text);
+  const { name, text } = oldest;
+  statements.delete(text);
   const prepared = driverStatements(client);
   // A statement that PostgreSQL could not parse does not exist there.
   if (!(name in prepared)) return;

@@ -1,8 +1,9 @@
-import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
+import { type CustomTypesConfig, types as driverTypes, type PoolClient } from 'pg';
 import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import type { AvailableIndexes } from './indexes/catalogue.ts';
-import { preparedName } from './prepared-statements.ts';
+import { queryPrepared, type StatementResult } from './prepared-query.ts';
+import { prepare } from './prepared-statements.ts';
 import { ONCE_TIMEOUT_MS, queryOnce } from './query-once.ts';
 import { toInstant } from './reading/instant.ts';
 
@@ -94,8 +95,8 @@ export function statementsOnClient(client: PoolClient, prepared: boolean): Write
 }
 
 interface Senders {
-  send(statement: Prisma.Sql): Promise<QueryResult>;
-  sendOnce(statement: Prisma.Sql, timeoutMs: number): Promise<QueryResult>;
+  send(statement: Prisma.Sql): Promise<StatementResult>;
+  sendOnce(statement: Prisma.Sql, timeoutMs: number): Promise<StatementResult>;
 }
 
 function handleOf({ send, sendOnce }: Senders): WriteDb {
@@ -118,16 +119,16 @@ export function labelOf(text: string): string | undefined {
   return /\/\* ([\w ]+) \*\//.exec(text)?.[1];
 }
 
-async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<QueryResult> {
-  const statement: QueryConfig = { text, values: values.map(toParameter), types };
+async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<StatementResult> {
+  const parameters = values.map(toParameter);
   return labelErrors(text, async () => {
-    if (!prepared) return await client.query(statement);
-    const name = preparedName(client, text);
-    return await client.query({ ...statement, name: typeof name === 'string' ? name : await name });
+    if (!prepared) return await client.query({ text, values: parameters, types });
+    const statement = prepare(client, text);
+    return await queryPrepared(client, statement instanceof Promise ? await statement : statement, parameters, types);
   });
 }
 
-function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: number): Promise<QueryResult> {
+function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: number): Promise<StatementResult> {
   return labelErrors(text, async () => {
     try {
       return await queryOnce(client, { text, values: values.map(toParameter), types }, timeoutMs);
@@ -138,7 +139,7 @@ function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: nu
 }
 
 /** Adds the label of a statement to its error. */
-async function labelErrors(text: string, send: () => Promise<QueryResult>): Promise<QueryResult> {
+async function labelErrors(text: string, send: () => Promise<StatementResult>): Promise<StatementResult> {
   try {
     return await send();
   } catch (error) {
