@@ -32,9 +32,9 @@ export async function compareResponses<Name extends OperationName>(
 }
 
 async function compareReads({ operation, requestSets }: Workload): Promise<void> {
-  const bodies = requestSets[0]?.bodies.length ?? 0;
-  for (let index = 0; index < Math.min(COMPARED_INPUTS, bodies); index += 1) {
-    const responses = await Promise.all(requestSets.map((requestSet) => sendBody(requestSet, index)));
+  const inputs = requestSets[0]?.requests.length ?? 0;
+  for (let index = 0; index < Math.min(COMPARED_INPUTS, inputs); index += 1) {
+    const responses = await Promise.all(requestSets.map((requestSet) => sendAt(requestSet, index)));
     for (const [server, response] of responses.entries()) {
       assertEqual(response, responses[0], differingResponses(operation, requestSets[server], requestSets[0]));
     }
@@ -52,7 +52,7 @@ async function compareWrites<Name extends OperationName>(
   const responses: unknown[] = [];
   for (const requestSet of requestSets) {
     await restore(client, workspaceId);
-    responses.push(await sendBody(requestSet, 0));
+    responses.push(await sendAt(requestSet, 0));
     const { rows }: { rows: unknown[] } = await client.query(sql, [workspaceId, ...values(input)]);
     assertEqual(
       rows,
@@ -64,8 +64,9 @@ async function compareWrites<Name extends OperationName>(
   await restore(client, workspaceId);
 }
 
-function sendBody(requestSet: RequestSet, index: number): Promise<unknown> {
-  return requestSet.send(requestSet.bodies[index] ?? '');
+async function sendAt({ requests, send }: RequestSet, index: number): Promise<unknown> {
+  const request = requests[index];
+  return request && send(request);
 }
 
 function differingResponses(operation: OperationName, actual?: RequestSet, expected?: RequestSet): string {

@@ -11,12 +11,10 @@ import { withTestBed } from './test-bed.ts';
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const progress = createProgress();
-  const measurements = await withTestBed(options, progress.show, (testBed) =>
-    measure(testBed, { ...options, warmUp: true }, progress.show),
-  );
+  const measurements = await withTestBed(options, progress.show, (testBed) => measure(testBed, options, progress.show));
   progress.clear();
-  const { users, rounds, seconds } = options;
-  const figures = figuresOf(measurements, { users, rounds, seconds });
+  const { users, rounds, seconds, poolSize } = options;
+  const figures = figuresOf(measurements, { users, rounds, seconds, poolSize });
   process.stdout.write(`${tables(figures)}\n`);
   await writeJson(options.json, figures);
 }

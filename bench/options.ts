@@ -2,23 +2,28 @@ import { parseArgs } from 'node:util';
 import { parseInteger, parseUserCount, selectByName, withUsage } from './arguments.ts';
 import { contestants } from './contestants/all.ts';
 import type { Contestant } from './contestants/contestant.ts';
-import { DEFAULT_CONNECTIONS } from './measure/load.ts';
+import { WARM_UP_SECONDS } from './measure/rounds.ts';
 import { type OperationName, operations } from './operations.ts';
+import { POOL_SIZE } from './test-bed.ts';
 
 /** Options of `npm run bench`. */
 export interface Options {
   users: number;
   rounds: number;
   seconds: number;
-  /** Concurrent connections to a server. */
-  connections: number;
+  /** Numbers of concurrent connections to a server, which are measured one after the other. */
+  connections: number[];
+  /** Seconds for which each server warms up on an operation. */
+  warmUp: number;
+  /** Database connections of each server. */
+  poolSize: number;
   operations: OperationName[];
   contestants: Contestant[];
   /** File to write the figures to. */
   json: string | undefined;
 }
 
-const USAGE = `npm run bench -- [--users 100000 | --scale] [--rounds 3] [--seconds 4] [--connections ${DEFAULT_CONNECTIONS}] [--json FILE]
+const USAGE = `npm run bench -- [--users 100000 | --scale] [--rounds 3] [--seconds 4] [--warm-up ${WARM_UP_SECONDS}] [--connections 20,1,100] [--pool ${POOL_SIZE}] [--json FILE]
   [--only ${operations.map(({ name }) => name).join(',')}]
   [--contestants ${contestants.map(({ name }) => name).join(',')}]`;
 
@@ -32,7 +37,9 @@ export function readOptions(args: string[]): Options {
         scale: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '3' },
         seconds: { type: 'string', default: '4' },
-        connections: { type: 'string', default: String(DEFAULT_CONNECTIONS) },
+        'warm-up': { type: 'string', default: String(WARM_UP_SECONDS) },
+        connections: { type: 'string', default: '20,1,100' },
+        pool: { type: 'string', default: String(POOL_SIZE) },
         only: { type: 'string' },
         contestants: { type: 'string' },
         json: { type: 'string' },
@@ -42,7 +49,9 @@ export function readOptions(args: string[]): Options {
       users: values.scale ? 1_000_000 : parseUserCount(values.users),
       rounds: parseInteger('rounds', values.rounds, 1, 100),
       seconds: parseInteger('seconds', values.seconds, 1, 60),
-      connections: parseInteger('connections', values.connections, 1, 1000),
+      warmUp: parseInteger('warm-up', values['warm-up'], 0, 60),
+      connections: values.connections.split(',').map((text) => parseInteger('connections', text, 1, 1000)),
+      poolSize: parseInteger('pool', values.pool, 1, 100),
       operations: selectByName('only', operations, values.only).map(({ name }) => name),
       contestants: selectByName('contestants', contestants, values.contestants),
       json: values.json,

@@ -1,3 +1,4 @@
+import { WARM_UP_SECONDS } from './measure/rounds.ts';
 import { createProgress } from './report/progress.ts';
 import { writeJson } from './report/write-json.ts';
 import { run } from './run.ts';
@@ -9,7 +10,7 @@ import { scaleFigures, scaleText } from './scale/report.ts';
 async function main(): Promise<void> {
   const options = readScaleOptions(process.argv.slice(2));
   const progress = createProgress();
-  const measurements = await measureSizes({ ...options, warmUp: true }, progress.show);
+  const measurements = await measureSizes({ ...options, warmUp: WARM_UP_SECONDS }, progress.show);
   progress.clear();
   const figures = scaleFigures(measurements, options);
   process.stdout.write(`${scaleText(figures)}\n`);

@@ -3,7 +3,7 @@ import { usergraph } from './contestants/usergraph.ts';
 import { measureImport } from './import/measure.ts';
 import { SMOKE as IMPORT_SMOKE } from './import/options.ts';
 import { measure } from './measure/rounds.ts';
-import { operations } from './operations.ts';
+import { type OperationName, operations } from './operations.ts';
 import { measureVariants } from './reads/measure-variants.ts';
 import { operations as readsOperations } from './reads/operations.ts';
 import { createProgress, type Progress } from './report/progress.ts';
@@ -31,16 +31,18 @@ async function smoke(): Promise<void> {
 
 async function smokeBench({ show }: Progress): Promise<void> {
   const options = { users: USERS, contestants: [usergraph, floor], operations: operations.map(({ name }) => name) };
-  const servers = options.contestants.length;
+  const serversOf = (operation: OperationName) =>
+    operations.find(({ name }) => name === operation)?.isOwn ? 1 : options.contestants.length;
   const measurements = await withTestBed(options, show, async (testBed) => {
     for (const { operation, requestSets } of testBed.workloads) {
+      const servers = serversOf(operation);
       if (requestSets.length !== servers) {
         throw new Error(`${operation} must be sent to ${servers} servers; was sent to ${requestSets.length}.`);
       }
     }
-    return measure(testBed, { rounds: 1, seconds: 1, warmUp: false }, show);
+    return measure(testBed, { rounds: 1, seconds: 1, warmUp: 0 }, show);
   });
-  const expected = operations.length * servers;
+  const expected = options.operations.reduce((sum, name) => sum + serversOf(name), 0);
   if (measurements.length !== expected) {
     throw new Error(`bench must return ${expected} measurements; got ${measurements.length}.`);
   }
@@ -59,7 +61,7 @@ async function smokeSoak(progress: Progress): Promise<void> {
 }
 
 async function smokeScale({ show }: Progress): Promise<void> {
-  const options = { users: USERS, operations: ['add-event' as const], rounds: 1, seconds: 1, warmUp: false };
+  const options = { users: USERS, operations: ['add-event' as const], rounds: 1, seconds: 1, warmUp: 0 };
   const [comparison] = await measureSizes(options, show);
   if (comparison?.small.length !== 1 || comparison.large.length !== 1) {
     throw new Error('bench:scale must measure one round on each database.');

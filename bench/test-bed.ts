@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import { compareResponses, type Workload } from './compare-responses.ts';
 import type { Contestant, ServerSettings } from './contestants/contestant.ts';
 import { createRequestSet } from './contestants/request-set.ts';
@@ -10,8 +11,11 @@ import { type Inputs, type OperationName, pickInputs } from './operations.ts';
 import type { ShowProgress } from './report/progress.ts';
 import { withCleanup } from './with-cleanup.ts';
 
-/** Database connections per server; usergraph's default. */
-const POOL_SIZE = 10;
+/** Database connections per server, unless `--pool` says otherwise; usergraph's default. */
+export const POOL_SIZE = 10;
+
+/** All servers run on the same core, so that the scheduler treats them alike. PostgreSQL and the load use all cores. */
+const SERVER_CORE = 0;
 
 /** The servers to start, the operations to send them, and the size of the database. */
 export interface TestBedOptions {
@@ -19,11 +23,15 @@ export interface TestBedOptions {
   users: number;
   contestants: readonly Contestant[];
   operations: readonly OperationName[];
+  /** Database connections per server. */
+  poolSize?: number;
 }
 
 /** A filled database, and running servers whose responses are equal. */
 export interface TestBed {
   workloads: readonly Workload[];
+  /** A connection to the database. */
+  client: Client;
   /** Waits until no server has work left. */
   waitUntilIdle(): Promise<void>;
   /** Resets the rows that the operations have written. */
@@ -57,7 +65,7 @@ export async function openTestBed(
   const databaseUrl = await postgres.databaseUrl(options.users);
   const workspaceId = await prepareDatabase(databaseUrl, options.users, showProgress);
   const client = stack.use(await connect({ connectionString: databaseUrl }));
-  const settings = { databaseUrl, workspaceId, poolSize: POOL_SIZE };
+  const settings = { databaseUrl, workspaceId, poolSize: options.poolSize ?? POOL_SIZE, core: SERVER_CORE };
   const servers: ServerProcess[] = [];
   for (const contestant of options.contestants) {
     showProgress(`Starting ${contestant.title}`);
@@ -74,6 +82,7 @@ export async function openTestBed(
   const pids = servers.map(({ pid }) => pid);
   return {
     workloads,
+    client,
     waitUntilIdle: () => waitUntilIdle(pids, client),
     restore: () => restore(client, workspaceId),
   };

@@ -1,8 +1,16 @@
 import type { Contestant } from './contestant.ts';
 import { floor } from './floor.ts';
+import { mercurius, mercuriusWithChecks } from './mercurius.ts';
 import { postgraphile } from './postgraphile.ts';
 import { tutorial } from './tutorial.ts';
 import { usergraph } from './usergraph.ts';
 
 /** All servers, in the order in which they are measured and listed in tables. */
-export const contestants: readonly Contestant[] = [usergraph, floor, postgraphile, tutorial];
+export const contestants: readonly Contestant[] = [
+  usergraph,
+  floor,
+  mercurius,
+  mercuriusWithChecks,
+  postgraphile,
+  tutorial,
+];

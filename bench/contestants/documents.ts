@@ -15,13 +15,32 @@ export const documents = {
     pageInfo { hasNextPage endCursor }
   }
 }`,
-  count: `query Count { users(first: ${PAGE_SIZE}) { totalCount nodes { uid firstName email } } }`,
+  count: `query Count($after: String) {
+  users(first: ${PAGE_SIZE}, after: $after) { totalCount nodes { uid firstName email } }
+}`,
+  filtered: `query Filtered($where: UserFilter) {
+  users(first: ${PAGE_SIZE}, where: $where) { nodes { uid firstName email meta } pageInfo { hasNextPage } }
+}`,
+  search: `query Search($text: String) {
+  users(first: ${PAGE_SIZE}, search: $text) { nodes { uid firstName email meta } pageInfo { hasNextPage } }
+}`,
+  segment: `query Segment($id: ID!, $after: String) {
+  segment(id: $id) {
+    members(first: ${PAGE_SIZE}, after: $after) { nodes { uid firstName email meta } pageInfo { hasNextPage } }
+  }
+}`,
   entities: `query Entities($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on User { uid firstName email meta } }
 }`,
   addEvent: `mutation AddEvent($input: AddEventInput!) {
   addEvent(input: $input) {
     ... on AddEventPayload { event { name value properties timestamp } }
+    ... on Error { code message }
+  }
+}`,
+  addEvents: `mutation AddEvents($input: AddEventsInput!) {
+  addEvents(input: $input) {
+    ... on AddEventsPayload { addedCount items { result { ... on AddEventPayload { event { name value } } } } }
     ... on Error { code message }
   }
 }`,

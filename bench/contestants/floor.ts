@@ -12,5 +12,5 @@ export const floor: Contestant = {
     WORKSPACE_ID: workspaceId,
   }),
   path: '/',
-  requests: () => usergraphRequests((id) => id),
+  requests: () => usergraphRequests({ users: (id) => id, members: (id) => id }),
 };

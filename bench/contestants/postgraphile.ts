@@ -1,6 +1,6 @@
 import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Contestant } from './contestant.ts';
-import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
+import { addEventData, countData, pageData, updateUserData, userData, usersData } from './response-schemas.ts';
 
 /** PostGraphile puts a digest of the order into its cursors and rejects other digests. It can change with the version. */
 const ORDER_DIGEST = '574c1bfc6f';
@@ -24,10 +24,16 @@ const documents = {
     pageInfo { hasNextPage endCursor }
   }
 }`,
-  count: `query Count($workspaceId: UUID!) {
-  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE_SIZE}) {
+  count: `query Count($workspaceId: UUID!, $after: Cursor) {
+  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE_SIZE}, after: $after) {
     totalCount
     nodes { uid firstName email }
+  }
+}`,
+  filtered: `query Filtered($workspaceId: UUID!, $filter: UserFilter!) {
+  users: allUsers(condition: { workspaceId: $workspaceId }, orderBy: ROW_ID_DESC, first: ${PAGE_SIZE}, filter: $filter) {
+    nodes { uid firstName email meta }
+    pageInfo { hasNextPage }
   }
 }`,
   addEvent: `mutation AddEvent($input: CreateEventInput!) {
@@ -43,17 +49,27 @@ const documents = {
 
 /**
  * PostGraphile on the same tables. Its mutations insert or update a row, so `add-event` passes the user's id, and
- * `update-user` replaces `meta`. It has no upsert, so `upsert-user` is an insert.
+ * `update-user` replaces `meta`. It has no upsert, so `upsert-user` is an insert, and no search for words: `search` compares the
+ * beginning of the e-mail address.
  */
 export const postgraphile: Contestant = {
   name: 'postgraphile',
   title: 'PostGraphile',
   script: 'bench/postgraphile/server.ts',
-  environment: ({ databaseUrl, poolSize }) => ({ DATABASE_URL: databaseUrl, POOL_SIZE: String(poolSize) }),
+  environment: ({ databaseUrl, poolSize }) => ({
+    DATABASE_URL: databaseUrl,
+    POOL_SIZE: String(poolSize),
+    FILTERS: '1',
+  }),
   path: '/graphql',
   requests: ({ workspaceId }) => {
     const cursorOf = (id: string) => btoa(JSON.stringify([ORDER_DIGEST, id, workspaceId, id]));
     const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
+    const pageAfter = {
+      ...page,
+      variables: ({ after }: { after: string }) => ({ workspaceId, after: cursorOf(after) }),
+    };
+    const filtered = { document: documents.filtered, dataSchema: usersData, expectedText: '"nodes":[{"uid"' };
     return {
       user: {
         document: documents.user,
@@ -61,13 +77,29 @@ export const postgraphile: Contestant = {
         dataSchema: userData,
         expectedText: '"devices"',
       },
-      page: { ...page, variables: () => ({ workspaceId }) },
-      'page-far': { ...page, variables: ({ after }) => ({ workspaceId, after: cursorOf(after) }) },
+      page: pageAfter,
+      'page-far': pageAfter,
+      'page-hot': { ...page, variables: () => ({ workspaceId }) },
       'page-count': {
         document: documents.count,
-        variables: () => ({ workspaceId }),
+        variables: ({ after }) => ({ workspaceId, after: cursorOf(after) }),
         dataSchema: countData,
         expectedText: '"totalCount"',
+      },
+      filtered: {
+        ...filtered,
+        variables: ({ firstName, lastName, before }) => ({
+          workspaceId,
+          filter: {
+            firstName: { equalToInsensitive: firstName },
+            lastName: { equalToInsensitive: lastName },
+            createdAt: { lessThan: before },
+          },
+        }),
+      },
+      search: {
+        ...filtered,
+        variables: ({ text }) => ({ workspaceId, filter: { email: { startsWithInsensitive: text } } }),
       },
       'add-event': {
         document: documents.addEvent,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PAGE_SIZE } from '../operations.ts';
 
 // Schemas that parse the `data` of responses. They normalize time notation, list shape and letter case, so that the responses
 // of all servers can be compared.
@@ -60,10 +61,42 @@ export const countData = z.object({
     }),
 });
 
+const userWithMeta = z.object({ ...userFields, meta: z.json() });
+
+/** A page of users with few fields. */
+export const usersData = z.object({
+  users: z
+    .object({ pageInfo: z.object({ hasNextPage: z.boolean() }) })
+    .loose()
+    .transform((users, context) => {
+      const items = listOf(userWithMeta).safeParse(users);
+      if (!items.success) context.addIssue({ code: 'custom', message: z.prettifyError(items.error) });
+      return { items: items.data, hasNextPage: users.pageInfo.hasNextPage };
+    }),
+});
+
+/** The same page of the members of a segment. */
+export const segmentData = z
+  .object({ segment: z.object({ members: z.any() }) })
+  .transform(({ segment }) => ({ users: segment.members }))
+  .pipe(usersData);
+
+/** A page of users through REST: the uids, and that each has devices. */
+export const restPage = z
+  .array(z.object({ uid: z.string(), devices: z.array(z.json()).length(3) }).loose())
+  .length(PAGE_SIZE);
+
 /** Users in the order of the representations. */
-export const entitiesData = z.object({ _entities: z.array(z.object({ ...userFields, meta: z.json() })) });
+export const entitiesData = z.object({ _entities: z.array(userWithMeta) });
 
 export const addEventData = z.object({ addEvent: z.object({ event }) });
+
+export const addEventsData = z.object({
+  addEvents: z.object({
+    addedCount: z.number(),
+    items: z.array(z.object({ result: z.object({ event: z.object({ name: z.string(), value: z.json() }) }) })),
+  }),
+});
 
 /** `firstName` is null if the mutation created the user. */
 export const updateUserData = z.object({

@@ -7,6 +7,9 @@ import type { Contestant, ServerSettings } from './contestant.ts';
 
 const root = join(import.meta.dirname, '../..');
 
+/** The prefix that runs a command on one core. */
+const onCore = (core: number | undefined) => (core === undefined ? [] : ['taskset', '--cpu-list', String(core)]);
+
 /** Time until a server must have sent its first response. */
 const START_TIMEOUT_MS = 30_000;
 /** Time from SIGTERM to SIGKILL. */
@@ -16,6 +19,9 @@ const STOP_TIMEOUT_MS = 12_000;
 export interface ServerProcess extends AsyncDisposable {
   contestant: Contestant;
   pid: number;
+  /** Scheme, host and port. */
+  origin: string;
+  /** The GraphQL endpoint. */
   url: string;
 }
 
@@ -25,7 +31,8 @@ export interface ServerProcess extends AsyncDisposable {
  */
 export async function startServer(contestant: Contestant, settings: ServerSettings): Promise<ServerProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [contestant.script], {
+  const [command = '', ...args] = [...onCore(settings.core), process.execPath, contestant.script];
+  const child = spawn(command, args, {
     cwd: root,
     // A server that logs to its standard output logs to /dev/null.
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -50,13 +57,14 @@ export async function startServer(contestant: Contestant, settings: ServerSettin
     errorOutput = (errorOutput + text).slice(-4000);
   });
   const failure = (reason: string) => new Error(`${contestant.name} ${reason}.${errorOutput && `\n${errorOutput}`}`);
-  const url = `http://127.0.0.1:${port}${contestant.path}`;
+  const origin = `http://127.0.0.1:${port}`;
+  const url = `${origin}${contestant.path}`;
   try {
     if (child.pid === undefined) throw failure('could not be started');
     await waitForResponse(url, () => child.exitCode ?? child.signalCode).catch((error: Error) => {
       throw failure(error.message);
     });
-    return { contestant, pid: child.pid, url, [Symbol.asyncDispose]: () => stop(child) };
+    return { contestant, pid: child.pid, origin, url, [Symbol.asyncDispose]: () => stop(child) };
   } catch (error) {
     await stop(child);
     throw error;

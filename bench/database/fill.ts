@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { ShowProgress } from '../report/progress.ts';
-import { FILL_END, FILL_START, idSql } from './ids.ts';
+import { FILL_END, FILL_START, firstIdOf, idSql } from './ids.ts';
 
 const DEVICES_PER_USER = 3;
 const EVENTS_PER_USER = 10;
@@ -11,6 +11,18 @@ const LISTS = 20;
  * of it.
  */
 export const SCATTER_STRIDE = 7919;
+
+/** The names of the users: number n has the names n modulo 5 and modulo 4. */
+export const FIRST_NAMES = ['Ada', 'Théo', 'Ngozi', 'Inés', 'Kofi'];
+export const LAST_NAMES = ['Obi', 'Roux', 'Diaz', 'Hart'];
+
+const arraySql = (texts: readonly string[]) => `ARRAY[${texts.map((text) => `'${text}'`).join(', ')}]`;
+
+/** The segment whose members the benchmark reads. Its members are imported: it has no filter. */
+export const SEGMENT_ID = firstIdOf(FILL_START);
+
+/** Every which user is a member of the segment. */
+const SEGMENT_STRIDE = 3;
 
 /** Inserts the words of all users, as the trigger on users does. */
 const WORDS = `INSERT INTO user_words (workspace_id, user_id, words)
@@ -38,11 +50,11 @@ export function metaSql(number: string): string {
 
 /** Whether the tables have the row counts that `fill` creates. */
 export async function isFilled(client: Client, users: number): Promise<boolean> {
-  const { rows } = await client.query<{ users: string; devices: string; events: string }>(`
-    SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM devices) AS devices,
-      (SELECT count(*) FROM events) AS events`);
-  const counts = rows.map((row) => [row.users, row.devices, row.events].map(Number).join());
-  return counts[0] === [users, users * DEVICES_PER_USER, users * EVENTS_PER_USER].join();
+  const { rows } = await client.query<{ counts: number[] }>(`
+    SELECT ARRAY[(SELECT count(*) FROM users), (SELECT count(*) FROM devices), (SELECT count(*) FROM events),
+      (SELECT count(*) FROM segment_memberships)]::int[] AS counts`);
+  const expected = [users, users * DEVICES_PER_USER, users * EVENTS_PER_USER, Math.floor(users / SEGMENT_STRIDE)];
+  return rows[0]?.counts.join() === expected.join();
 }
 
 /** Fills the tables with the rows of the benchmarks of requests. The rows of a user are scattered over each table, as in production. */
@@ -116,7 +128,7 @@ function statements(workspaceId: string, users: number): FillStatement[] {
       rows: users,
       sql: `INSERT INTO users (workspace_id, id, uid, first_name, last_name, number, email, meta, created_at, updated_at)
         SELECT ${workspace}, ${userId('n')}, 'u' || n,
-          (ARRAY['Ada', 'Théo', 'Ngozi', 'Inés', 'Kofi'])[1 + n % 5], (ARRAY['Obi', 'Roux', 'Diaz', 'Hart'])[1 + n % 4],
+          (${arraySql(FIRST_NAMES)})[1 + n % 5], (${arraySql(LAST_NAMES)})[1 + n % 4],
           '+23480' || lpad(n::text, 8, '0'), 'user' || n || '@example.com', ${metaSql('n')},
           ${instant(userMs('n'))}, ${instant(userMs('n'))}
         FROM ${numbers()}`,
@@ -141,6 +153,19 @@ function statements(workspaceId: string, users: number): FillStatement[] {
       sql: `INSERT INTO list_memberships (workspace_id, list_id, user_id, subscribed, joined_at)
         SELECT ${workspace}, ${listId('1 + (n + step * 7) % 20')}, ${userId('n')}, n % 5 > 0, ${instant(userMs('n'))}
         FROM ${numbers()}, generate_series(0, 1) AS step`,
+    },
+    {
+      table: 'segments',
+      rows: 1,
+      sql: `INSERT INTO segments (workspace_id, id, name, created_at, definition_id)
+        SELECT ${workspace}, '${SEGMENT_ID}', 'Segment', ${instant(`${FILL_START}`)}, '${SEGMENT_ID}' FROM ${numbers()}`,
+    },
+    {
+      table: 'segment_memberships',
+      rows: users,
+      sql: `INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id)
+        SELECT ${workspace}, '${SEGMENT_ID}', '${SEGMENT_ID}', ${userId('n')}
+        FROM ${numbers()} WHERE n % ${SEGMENT_STRIDE} = 0`,
     },
     {
       table: 'events',

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { connect } from '../database/open.ts';
 import { credentials, prepareWorkspace } from '../database/prepare.ts';
+import { truncate } from '../database/truncate.ts';
 
 /** The database of a run. */
 export interface ImportDatabase {
@@ -33,7 +34,7 @@ export function createRoundWorkspace(url: string, round: number): Promise<string
 
 /** Deletes all events and the log of changes, so that each import of events starts with equal tables. */
 export async function deleteEvents(client: Client): Promise<void> {
-  await client.query('TRUNCATE events, changes, user_activity');
+  await truncate(client, 'events', 'changes', 'user_activity');
   await client.query('INSERT INTO user_activity (workspace_id, user_id) SELECT workspace_id, id FROM users');
 }
 

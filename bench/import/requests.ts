@@ -1,7 +1,9 @@
 import type { Client } from 'pg';
+import { postRequest } from '../contestants/request-set.ts';
 import { startServer } from '../contestants/server-process.ts';
 import { usergraph } from '../contestants/usergraph.ts';
 import { connect } from '../database/open.ts';
+import { truncate } from '../database/truncate.ts';
 import { applyLoad, DEFAULT_CONNECTIONS, type LoadRequests } from '../measure/load.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import type { ImportDatabase } from './database.ts';
@@ -95,7 +97,10 @@ export async function measureRequests(
         continue;
       }
       const requests = kinds[kind];
-      const sample = await applyLoad(toLoad(server, requests), seconds, DEFAULT_CONNECTIONS);
+      const sample = await applyLoad(toLoad(server, requests), database.client, {
+        seconds,
+        connections: DEFAULT_CONNECTIONS,
+      });
       rates.push([kind, sample.requestsPerSecond * requests.items]);
     }
     if (round > 0) rounds.push(Object.fromEntries(rates) as RequestRound);
@@ -140,9 +145,8 @@ function toLoad(server: LoadRequests['server'], { document, items, input, expect
   const count = items === 1 ? SINGLE_REQUESTS : BULK_REQUESTS;
   return {
     server,
-    headers: { 'content-type': 'application/json', accept: 'application/json', ...server.contestant.headers },
-    bodies: Array.from({ length: count }, (_, number) =>
-      JSON.stringify({ query: document, variables: { input: input(1 + number * items) } }),
+    requests: Array.from({ length: count }, (_, number) =>
+      postRequest(server.contestant, { query: document, variables: { input: input(1 + number * items) } }),
     ),
     isCorrect: (text) => text.includes(expectedText) && !text.includes('"errors":'),
   };
@@ -187,9 +191,9 @@ async function insertByHand(url: string, workspaceId: string, users: number, sec
 
 /** Deletes what the requests have added, so that each of them starts with equal tables. */
 async function restoreRows(client: Client, workspaceId: string): Promise<void> {
-  await client.query('TRUNCATE events, changes, user_deletions');
+  await truncate(client, 'events', 'changes', 'user_deletions');
   await client.query('DELETE FROM users WHERE workspace_id = $1 AND uid LIKE $2', [workspaceId, `${NEW_PREFIX}%`]);
-  await client.query('TRUNCATE user_deletions');
+  await truncate(client, 'user_deletions');
   await client.query('UPDATE user_activity SET last_event_at = NULL WHERE last_event_at IS NOT NULL');
   await client.query('VACUUM ANALYZE users, user_activity, user_words');
 }

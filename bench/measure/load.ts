@@ -1,6 +1,7 @@
 import autocannon from 'autocannon';
+import type { Client } from 'pg';
 import type { RequestSet } from '../contestants/request-set.ts';
-import { cpuMs, peakMb, resetPeak } from './process.ts';
+import { cpuMs, machineCpuMs, parentOf, peakMb, resetPeak, treeCpuMs } from './process.ts';
 
 /** Concurrent connections, unless `--connections` says otherwise. */
 export const DEFAULT_CONNECTIONS = 20;
@@ -16,46 +17,89 @@ export interface Sample {
   /** Latencies in ms. */
   p50: number;
   p99: number;
-  /** CPU time of the server's process per request, in ms; PostgreSQL's is not included. */
-  cpuPerRequest: number;
+  /** CPU time per request of the server's process, in ms. */
+  serverCpu: number;
+  /** CPU time per request of all processes of PostgreSQL, in ms. */
+  postgresCpu: number;
   peakMb: number;
+  /** Share of the machine's CPU time that other processes have used, or that its host has withheld: 0 to 1. */
+  otherLoad: number;
 }
 
+/** CPU time per request of the server and PostgreSQL together, in ms. */
+export const totalCpu = ({ serverCpu, postgresCpu }: Sample): number => serverCpu + postgresCpu;
+
 /** What a load needs of its requests. */
-export type LoadRequests = Pick<RequestSet, 'server' | 'bodies' | 'headers' | 'isCorrect'>;
+export type LoadRequests = Pick<RequestSet, 'server' | 'requests' | 'isCorrect'>;
+
+/** How requests are sent. */
+export interface Load {
+  seconds: number;
+  /** Concurrent connections. */
+  connections: number;
+}
 
 /**
  * Sends requests over all connections, each as soon as the connection has received the previous response.
+ * @param client of the PostgreSQL that the server uses, which must run on this machine.
  * @throws {Error} if any response is not correct.
  */
-export async function applyLoad(
-  requestSet: LoadRequests,
-  seconds: number,
-  connections = DEFAULT_CONNECTIONS,
-): Promise<Sample> {
+export async function applyLoad(requestSet: LoadRequests, client: Client, load: Load): Promise<Sample> {
   const { pid } = requestSet.server;
   await resetPeak(pid);
-  const cpuBefore = await cpuMs(pid);
-  const { latencies, durationMs } = await sendRequests(requestSet, seconds, connections);
-  const cpu = (await cpuMs(pid)) - cpuBefore;
+  const cpu = await startCpuTimes(pid, client);
+  const { latencies, durationMs } = await sendRequests(requestSet, load);
+  const { server, postgres, otherLoad } = await cpu();
   latencies.sort((a, b) => a - b);
   const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN;
   return {
     requestsPerSecond: (1000 * latencies.length) / durationMs,
     p50: percentile(0.5),
     p99: percentile(0.99),
-    cpuPerRequest: cpu / latencies.length,
+    serverCpu: server / latencies.length,
+    postgresCpu: postgres / latencies.length,
     peakMb: await peakMb(pid),
+    otherLoad,
   };
+}
+
+/** CPU times in ms, and the share of the machine that others have used. */
+interface CpuTimes {
+  server: number;
+  postgres: number;
+  otherLoad: number;
+}
+
+/** Starts to measure the CPU time of a server, of PostgreSQL, and of everything but these and this process. */
+async function startCpuTimes(pid: number, client: Client): Promise<() => Promise<CpuTimes>> {
+  const postmaster = await postmasterOf(client);
+  const read = async () => ({
+    server: await cpuMs(pid),
+    postgres: await treeCpuMs(postmaster),
+    own: await cpuMs(process.pid),
+    machine: await machineCpuMs(),
+  });
+  const start = await read();
+  return async () => {
+    const end = await read();
+    const server = end.server - start.server;
+    const postgres = end.postgres - start.postgres;
+    const others = end.machine.used - start.machine.used - server - postgres - (end.own - start.own);
+    return { server, postgres, otherLoad: Math.max(0, others) / (end.machine.total - start.machine.total) };
+  };
+}
+
+/** The process that has started those of all connections. */
+async function postmasterOf(client: Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return parentOf(rows[0]?.pid ?? Number.NaN);
 }
 
 /** @returns the latencies in ms, and the time from the start to the last response in ms. */
 async function sendRequests(
-  { server, bodies, headers, isCorrect }: LoadRequests,
-  seconds: number,
-  connections: number,
+  { server, requests, isCorrect }: LoadRequests,
+  { seconds, connections }: Load,
 ): Promise<{ latencies: number[]; durationMs: number }> {
-  const requests = bodies.map((body) => ({ method: 'POST' as const, headers, body }));
   // Limited, because autocannon prepares every request of every connection before it sends the first.
   const perConnection = Math.max(MIN_REQUESTS_PER_CONNECTION, Math.ceil(requests.length / connections));
   const latencies: number[] = [];

@@ -1,31 +1,36 @@
 import { type OperationName, operations } from '../operations.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import type { TestBed } from '../test-bed.ts';
-import { applyLoad, type Sample } from './load.ts';
+import { applyLoad, DEFAULT_CONNECTIONS, type Sample } from './load.ts';
 
-/** Time for which each server warms up on an operation. */
-const WARM_UP_SECONDS = 5;
+/**
+ * Time for which each server warms up on an operation, unless `--warm-up` says otherwise, before the rounds of the first number of connections: until V8 has
+ * optimized its code, and each connection to PostgreSQL has generic plans.
+ */
+export const WARM_UP_SECONDS = 8;
 
 export interface MeasureOptions {
   rounds: number;
   /** Seconds per round. */
   seconds: number;
-  /** Concurrent connections to a server. */
-  connections?: number;
-  warmUp: boolean;
+  /** Numbers of concurrent connections to a server, which are measured one after the other. */
+  connections?: readonly number[];
+  /** Seconds for which each server warms up on an operation. */
+  warmUp: number;
 }
 
-/** The results of one operation on one server, with a sample per round. */
+/** The results of one operation on one server with a number of connections, with a sample per round. */
 export interface Measurement {
   operation: OperationName;
   contestant: string;
+  connections: number;
   samples: Sample[];
 }
 
 /** Measures each operation in rounds that alternate between servers, so that other load on the machine affects all of them. */
 export async function measure(
   testBed: TestBed,
-  { rounds, seconds, connections, warmUp }: MeasureOptions,
+  { rounds, seconds, connections: counts = [DEFAULT_CONNECTIONS], warmUp }: MeasureOptions,
   showProgress: ShowProgress,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
@@ -35,23 +40,25 @@ export async function measure(
       await testBed.waitUntilIdle();
       if (consumesInputs) await testBed.restore();
     };
-    const runs = requestSets.map((requestSet) => {
-      const contestant = requestSet.server.contestant.name;
-      return { requestSet, contestant, samples: [] as Sample[] };
-    });
-    for (const { requestSet, contestant } of warmUp ? runs : []) {
-      showProgress(`${operation}: warming up ${contestant}`);
-      await applyLoad(requestSet, WARM_UP_SECONDS, connections);
+    for (const requestSet of warmUp > 0 ? requestSets : []) {
+      showProgress(`${operation}: warming up ${requestSet.server.contestant.name}`);
+      await applyLoad(requestSet, testBed.client, { seconds: warmUp, connections: DEFAULT_CONNECTIONS });
       await finishRound();
     }
-    for (let round = 1; round <= rounds; round += 1) {
-      for (const { requestSet, contestant, samples } of runs) {
-        showProgress(`${operation}: round ${round} of ${rounds}, ${contestant}`);
-        samples.push(await applyLoad(requestSet, seconds, connections));
-        await finishRound();
+    for (const connections of counts) {
+      const runs = requestSets.map((requestSet) => {
+        const contestant = requestSet.server.contestant.name;
+        return { requestSet, contestant, samples: [] as Sample[] };
+      });
+      for (let round = 1; round <= rounds; round += 1) {
+        for (const { requestSet, contestant, samples } of runs) {
+          showProgress(`${operation}, connections: ${connections}, round ${round} of ${rounds}, ${contestant}`);
+          samples.push(await applyLoad(requestSet, testBed.client, { seconds, connections }));
+          await finishRound();
+        }
       }
+      measurements.push(...runs.map(({ contestant, samples }) => ({ operation, contestant, connections, samples })));
     }
-    measurements.push(...runs.map(({ contestant, samples }) => ({ operation, contestant, samples })));
     await testBed.restore();
   }
   return measurements;

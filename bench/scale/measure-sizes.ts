@@ -61,8 +61,11 @@ function mergeTestBeds(testBeds: readonly TestBed[]): TestBed {
       requestSets: parts.flatMap(({ requestSets }) => requestSets),
     }),
   );
+  const [first] = testBeds;
+  if (!first) throw new Error('There must be a test bed.');
   return {
     workloads,
+    client: first.client,
     waitUntilIdle: async () => {
       for (const testBed of testBeds) await testBed.waitUntilIdle();
     },

@@ -1,4 +1,4 @@
-import type { Sample } from '../measure/load.ts';
+import { type Sample, totalCpu } from '../measure/load.ts';
 import type { OperationName } from '../operations.ts';
 import { markdownTable } from '../report/markdown-table.ts';
 import { runMetadata } from '../report/run-metadata.ts';
@@ -25,8 +25,8 @@ interface Row {
   requestsPerSecond: Comparison;
   /** In ms. */
   p50: Comparison;
-  /** CPU time of usergraph's process, in ms. */
-  cpuPerRequest: Comparison;
+  /** CPU time of usergraph and PostgreSQL, in ms. */
+  cpu: Comparison;
 }
 
 /** The content of the `--json` file. */
@@ -55,7 +55,7 @@ export function scaleFigures(
         ({ requestsPerSecond }) => 1 / requestsPerSecond,
       ),
       p50: compare(comparison, ({ p50 }) => p50),
-      cpuPerRequest: compare(comparison, ({ cpuPerRequest }) => cpuPerRequest),
+      cpu: compare(comparison, totalCpu),
     })),
   };
 }
@@ -75,11 +75,11 @@ export function scaleText({ users, rows }: ScaleFigures): string {
   const [small, large] = users.map((size) => `at ${size.toLocaleString('en')}`);
   const columns = (metric: string, cost: string) => [`${metric} ${small}`, `${large}`, `× ${cost}`];
   const header = ['', ...columns('requests/s', 'time'), ...columns('p50 ms', 'p50'), ...columns('CPU ms', 'CPU')];
-  const body = rows.map(({ operation, requestsPerSecond, p50, cpuPerRequest }) => [
+  const body = rows.map(({ operation, requestsPerSecond, p50, cpu }) => [
     operation,
     ...cells(requestsPerSecond, 0),
     ...cells(p50, 2),
-    ...cells(cpuPerRequest, 3),
+    ...cells(cpu, 3),
   ]);
   return `${markdownTable([header, ...body])}\n\n${conclusion(rows)}`;
 }

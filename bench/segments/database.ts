@@ -8,6 +8,7 @@ import { type Actor, COMMAND_LINE } from '../../src/domain/shared/actor.ts';
 import { FILL_END, firstIdOf } from '../database/ids.ts';
 import { connect } from '../database/open.ts';
 import { prepareWorkspace } from '../database/prepare.ts';
+import { truncate } from '../database/truncate.ts';
 import { prepareFilterDatabase } from '../filters/database.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import { type BenchSegment, TIER } from './filters.ts';
@@ -61,14 +62,14 @@ async function restoreRows(client: Client): Promise<void> {
   const added = [firstIdOf(FILL_END)];
   await client.query('DELETE FROM events WHERE id >= $1', added);
   await client.query('DELETE FROM users WHERE id >= $1', added);
-  await client.query('TRUNCATE user_deletions');
+  await truncate(client, 'user_deletions');
   await client.query('UPDATE users SET meta = meta - $1 WHERE meta ? $1', [TIER]);
 }
 
 /** Deletes all segments, and the log of changes. */
 export async function deleteSegments(client: Client): Promise<void> {
-  await client.query(`TRUNCATE segments, segment_definitions, segment_memberships, segment_due, segment_suppressions,
-    change_consumers, segment_workers, changes`);
+  const ofSegments = ['segments', 'segment_definitions', 'segment_memberships', 'segment_due', 'segment_suppressions'];
+  await truncate(client, ...ofSegments, 'change_consumers', 'segment_workers', 'changes');
 }
 
 /** Creates segments. @returns their ids by name. */
