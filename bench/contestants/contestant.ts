@@ -42,6 +42,13 @@ export interface ServerSettings {
   core?: number;
 }
 
+/** The environment of a server that knows its workspace, instead of finding it by a key. */
+export const workspaceEnvironment = ({ databaseUrl, poolSize, workspaceId }: ServerSettings) => ({
+  DATABASE_URL: databaseUrl,
+  POOL_SIZE: String(poolSize),
+  WORKSPACE_ID: workspaceId,
+});
+
 /** A server that takes part in the comparison; an item of `--contestants`. */
 export interface Contestant {
   name: string;

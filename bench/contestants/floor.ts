@@ -1,4 +1,4 @@
-import type { Contestant } from './contestant.ts';
+import { type Contestant, workspaceEnvironment } from './contestant.ts';
 import { usergraphRequests } from './usergraph.ts';
 
 /** The baseline. It receives usergraph's documents, but reads only the operation name and the variables. */
@@ -6,11 +6,7 @@ export const floor: Contestant = {
   name: 'floor',
   title: 'floor',
   script: 'bench/floor/server.ts',
-  environment: ({ databaseUrl, poolSize, workspaceId }) => ({
-    DATABASE_URL: databaseUrl,
-    POOL_SIZE: String(poolSize),
-    WORKSPACE_ID: workspaceId,
-  }),
+  environment: workspaceEnvironment,
   path: '/',
   requests: () => usergraphRequests({ users: (id) => id, members: (id) => id }),
 };

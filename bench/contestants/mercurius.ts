@@ -1,43 +1,19 @@
 import { credentials } from '../database/prepare.ts';
-import { PAGE_SIZE } from '../operations.ts';
-import type { Contestant, OperationRequests } from './contestant.ts';
-import { documents } from './documents.ts';
-import { countData, pageData, userData } from './response-schemas.ts';
+import { type Contestant, workspaceEnvironment } from './contestant.ts';
+import { usergraphRequests } from './usergraph.ts';
 
-const requests = (): OperationRequests => {
-  const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
-  const pageAfter = { ...page, variables: ({ after }: { after: string }) => ({ after }) };
-  return {
-    user: {
-      document: documents.user,
-      variables: ({ uid }) => ({ uid }),
-      dataSchema: userData,
-      expectedText: '"devices"',
-    },
-    page: pageAfter,
-    'page-far': pageAfter,
-    'page-hot': { ...page, variables: () => ({}) },
-    'page-count': {
-      document: documents.count,
-      variables: ({ after }) => ({ first: PAGE_SIZE, after }),
-      dataSchema: countData,
-      expectedText: '"totalCount"',
-    },
-  };
-};
-
-/** Mercurius with JIT and hand-written loaders, without authentication, limits and log. */
+/** Mercurius with JIT and hand-written loaders, without authentication, limits and log. It receives usergraph's documents. */
 export const mercurius: Contestant = {
   name: 'mercurius',
   title: 'Mercurius',
   script: 'bench/mercurius/server.ts',
-  environment: ({ databaseUrl, poolSize, workspaceId }) => ({
-    DATABASE_URL: databaseUrl,
-    POOL_SIZE: String(poolSize),
-    WORKSPACE_ID: workspaceId,
-  }),
+  environment: workspaceEnvironment,
   path: '/graphql',
-  requests,
+  requests: () => {
+    const requests = usergraphRequests({ users: (id) => id, members: (id) => id });
+    const names = ['user', 'page', 'page-far', 'page-hot', 'page-count'] as const;
+    return Object.fromEntries(names.map((name) => [name, requests[name]]));
+  },
 };
 
 /** The same server, which checks a key, limits depth and rate, and logs each request. */
@@ -45,6 +21,6 @@ export const mercuriusWithChecks: Contestant = {
   ...mercurius,
   name: 'mercurius-checked',
   title: 'Mercurius with checks',
-  environment: (settings) => ({ ...mercurius.environment(settings), CHECKS: '1' }),
+  environment: (settings) => ({ ...workspaceEnvironment(settings), CHECKS: '1' }),
   headers: { authorization: `Basic ${btoa(`${credentials.publicKey}:${credentials.secret}`)}` },
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
-import type { Contestant } from './contestant.ts';
+import { type Contestant, workspaceEnvironment } from './contestant.ts';
 import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
 
 const documents = {
@@ -41,11 +41,7 @@ export const tutorial: Contestant = {
   name: 'tutorial',
   title: 'tutorial stack',
   script: 'bench/tutorial/server.ts',
-  environment: ({ databaseUrl, poolSize, workspaceId }) => ({
-    DATABASE_URL: databaseUrl,
-    POOL_SIZE: String(poolSize),
-    WORKSPACE_ID: workspaceId,
-  }),
+  environment: workspaceEnvironment,
   path: '/graphql',
   requests: ({ workspaceId }) => {
     const cursorOf = (id: string) => btoa(`GPC:T:${JSON.stringify([`S:${workspaceId}`, `S:${id}`])}`);

@@ -36,7 +36,7 @@ const json = (text: string | null | undefined) => text ?? 'null';
 const instant = (text: string | null | undefined) =>
   text == null ? 'null' : `"${text.slice(0, 10)}T${text.slice(11)}:00"`;
 
-/** Parses an array of arrays of texts; null without rows. */
+/** Parses an array of arrays of texts; null without rows. The types of the parser do not know nested arrays. */
 const nested = (text: string | null | undefined): TextRow[] =>
   text == null ? [] : (parse(text, (item) => item) as unknown as TextRow[]);
 

@@ -59,7 +59,10 @@ async function select<Row extends object>(
 }
 
 export const resolvers = {
-  DateTime: new GraphQLScalarType({ name: 'DateTime', serialize: (value) => (value as Date).toISOString() }),
+  DateTime: new GraphQLScalarType({
+    name: 'DateTime',
+    serialize: (value) => (value instanceof Date ? value.toISOString() : value),
+  }),
   JSON: new GraphQLScalarType({ name: 'JSON' }),
   Query: {
     user: async (_root: unknown, { uid }: { uid: string }, context: MercuriusContext) =>

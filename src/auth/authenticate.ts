@@ -22,9 +22,9 @@ type AuthenticationMethod = (authorization: string, digest: string) => Promise<V
 /** Authenticates API keys, and tokens if `verifyToken` is given. */
 export function createAuthenticator(db: ReadDb, verifyToken?: VerifyToken): Authenticate {
   const methods = [authenticateByKey(db), ...(verifyToken ? [authenticateByToken(db, verifyToken)] : [])];
-  return async (authorization, digest = digestOf(authorization ?? '')) => {
-    for (const authenticate of authorization === undefined ? [] : methods) {
-      const viewer = await authenticate(authorization ?? '', digest);
+  return async (authorization = '', digest = digestOf(authorization)) => {
+    for (const authenticate of methods) {
+      const viewer = await authenticate(authorization, digest);
       if (viewer) return viewer;
     }
     throw new UnauthenticatedError(verifyToken !== undefined);

@@ -33,6 +33,7 @@ export function queryPrepared(
   types: CustomTypesConfig,
 ): Promise<StatementResult> {
   return new Promise((resolve, reject) => {
+    // The driver's client accepts any object with these methods; its types have an older version of the connection.
     client.query(new PreparedQuery(prepared, values, types, resolve, reject) as unknown as Query);
   });
 }
