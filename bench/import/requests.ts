@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
+import { retryOnConflict } from '../../src/db/retry.ts';
 import { postRequest } from '../contestants/request-set.ts';
 import { startServer } from '../contestants/server-process.ts';
 import { usergraph } from '../contestants/usergraph.ts';
 import { connect } from '../database/open.ts';
-import { truncate } from '../database/truncate.ts';
 import { applyLoad, DEFAULT_CONNECTIONS, type LoadRequests } from '../measure/load.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import type { ImportDatabase } from './database.ts';
@@ -189,11 +189,18 @@ async function insertByHand(url: string, workspaceId: string, users: number, sec
   return (next * ITEMS_PER_REQUEST) / ((performance.now() - started) / 1_000);
 }
 
-/** Deletes what the requests have added, so that each of them starts with equal tables. */
+/**
+ * Deletes what the requests have added, so that each of them starts with equal tables. Requests that were in flight when their load
+ * ended can deadlock with it.
+ */
 async function restoreRows(client: Client, workspaceId: string): Promise<void> {
-  await truncate(client, 'events', 'changes', 'user_deletions');
-  await client.query('DELETE FROM users WHERE workspace_id = $1 AND uid LIKE $2', [workspaceId, `${NEW_PREFIX}%`]);
-  await truncate(client, 'user_deletions');
-  await client.query('UPDATE user_activity SET last_event_at = NULL WHERE last_event_at IS NOT NULL');
+  const newUsers = `workspace_id = ${client.escapeLiteral(workspaceId)} AND uid LIKE '${NEW_PREFIX}%'`;
+  // Several statements of one query are one transaction.
+  await retryOnConflict(() =>
+    client.query(`TRUNCATE events, changes;
+      DELETE FROM users WHERE ${newUsers};
+      TRUNCATE user_deletions;
+      UPDATE user_activity SET last_event_at = NULL WHERE last_event_at IS NOT NULL`),
+  );
   await client.query('VACUUM ANALYZE users, user_activity, user_words');
 }
