@@ -35,6 +35,15 @@ const HELD_MB = 140;
 /** Latencies are compared only if other processes slow the gateway down by less than this factor. */
 const MOST_SLOWDOWN = 1.3;
 
+/** The part of the time that the gateway's thread may run during the soak. Measured: 0.59 to 0.67, depending on the speed of the CPU. */
+const MOST_BUSY = 0.85;
+
+/**
+ * Upper bound of the neighbour's median latency, as a multiple of that of fair turns: a thread that is busy for a part b of the time
+ * delays each request by the factor 1 / (1 - b). Measured: 0.6 to 0.85.
+ */
+const MOST_DELAY = 1.2;
+
 const NORMAL = `{
   users(first: 10) { nodes { uid email devices { platform lastSeenAt } events(first: 5) { nodes { name timestamp } } } }
 }`;
@@ -80,14 +89,18 @@ async function post(address: string, authorization: string, query: string): Prom
   }
 }
 
-/** Sends requests at a fixed rate, without waiting for responses. @returns response counts by status, and latencies. */
+/**
+ * Sends requests at a fixed rate, without waiting for responses, each at a random moment of its interval: requests of several
+ * senders arrive independently. @returns response counts by status, and latencies.
+ */
 async function sendAt(perSecond: number, total: number, send: (number: number) => Promise<Answer>) {
   const started = performance.now();
   const answers: Promise<void>[] = [];
   const statuses: Record<string, number> = {};
   const latencies: number[] = [];
-  for (let number = 0; number < total; ) {
-    for (; number < total && number < ((performance.now() - started) / 1000) * perSecond; number += 1) {
+  for (let number = 0, moment = Math.random(); number < total; ) {
+    for (; number < total && number + moment < ((performance.now() - started) / 1000) * perSecond; number += 1) {
+      moment = Math.random();
       const answer = send(number);
       answers.push(
         answer.then(({ status, ms }) => {
@@ -129,7 +142,7 @@ async function cpuTime({ pid }: Production): Promise<{ ran: number; waited: numb
   return { ran: ran / 1e6, waited: waited / 1e6 };
 }
 
-/** Runs a function, and measures how busy the gateway was busy, and how many times as long it took. */
+/** Runs a function, and measures how busy the gateway was, and how many times as long it took. */
 async function measured<Value>(gateway: Production, act: () => Promise<Value>) {
   const [before, started] = [await cpuTime(gateway), performance.now()];
   const value = await act();
@@ -178,7 +191,10 @@ it(`runs with ${HEAP_MB} MB of heap and serves another tenant as before, while t
   expect(Object.keys({ ...quiet.statuses, ...during.statuses })).toEqual(['200']);
   expect(held).toBeLessThan(HELD_MB);
   // If other processes use the CPU, the gateway cannot keep up with so many documents, and latencies are not comparable.
-  if (soak.slowdown < MOST_SLOWDOWN) expect(during.median).toBeLessThan(2 * quiet.median);
+  if (soak.slowdown < MOST_SLOWDOWN) {
+    expect(soak.busy).toBeLessThan(MOST_BUSY);
+    expect(during.median).toBeLessThan((MOST_DELAY * quiet.median) / (1 - soak.busy));
+  }
   for (const { statuses } of [byPublicKey, bySecret]) {
     expect(Object.keys(statuses).filter((status) => !ANSWERS.has(status))).toEqual([]);
     expect(statuses['200']).toBeGreaterThan(total / 20);
