@@ -5,7 +5,7 @@ import type { Columns } from '../../db/reading/columns.ts';
 import type { Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
 import { readOrderedPage } from '../../db/reading/ordered/page.ts';
 import { isPositionIn, type SideTable, type Sort } from '../../db/reading/ordered/sort.ts';
-import type { Conditions, OrderedSource } from '../../db/reading/ordered/source.ts';
+import type { Conditions, OrderedSource, Walk } from '../../db/reading/ordered/source.ts';
 import { readDeclarations } from '../attributes/declared.ts';
 import { type RangeRequest, readStoredRanges } from '../attributes/stored-ranges.ts';
 import { readEventNames } from '../events/event.ts';
@@ -130,9 +130,12 @@ async function compile(
           probe: (walk) =>
             Prisma.sql`SELECT users.id ${search.users(workspaceId, walk, 'next')} AND ${filter.sql(scope, false)}`,
           // With a filter, PostgreSQL chooses by which condition it finds the users.
-          ...(where
+          ...(Object.values(where ?? {}).some((each) => each != null)
             ? {}
-            : { afterProbe: (walk) => Prisma.sql`SELECT users.id ${search.users(workspaceId, walk, 'all')}` }),
+            : {
+                afterProbe: (walk: Walk) => Prisma.sql`SELECT users.id ${search.users(workspaceId, walk, 'all')}`,
+                few: search.few(workspaceId),
+              }),
         }
       : {}),
   };

@@ -91,7 +91,7 @@ export async function readUsersPage(
     const { email, listIds } = filter;
     const where = {
       ...(number === undefined ? {} : { number: { eq: number, caseSensitive: true } }),
-      createdAt: { gte: createdAfter, lt: createdBefore },
+      ...(createdAfter || createdBefore ? { createdAt: { gte: createdAfter, lt: createdBefore } } : {}),
       ...(email === undefined ? {} : { email: { eq: email, caseSensitive: true } }),
       ...(listIds === undefined ? {} : { lists: { some: { listIds } } }),
     };

@@ -4,12 +4,15 @@ import { ONCE_TIMEOUT_MS } from '../../query-once.ts';
 import type { ReadDb } from '../../statements.ts';
 import type { FieldSet } from '../columns.ts';
 import { type Keyed, type Page, type PageOfRows, toPage } from '../keyset.ts';
-import { type Goal, isAtPosition, orderOf, rowsOf } from './rows.ts';
+import { fewRowsOf, type Goal, isAtPosition, orderOf, type RowRange, rowsOf } from './rows.ts';
 import { joinTo } from './sort.ts';
 import type { OrderedSource, PreparedSource } from './source.ts';
 
 /** Time in ms after which a plan for the first rows gives way to one for all rows. */
 const FIRST_ROWS_MS = 150;
+
+/** Time in ms after which rows that seemed to be few, in a sample of them, are read as many. */
+const FEW_ROWS_MS = 150;
 
 /** Time in ms after which a plan for all rows, which has probed the first ones, gives way to one for the first rows. */
 const ALL_ROWS_MS = 750;
@@ -35,15 +38,18 @@ export async function readOrderedPage<Row extends { id: string }>(
   const range = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
   const checked = withNeighbours ? bound : undefined;
   const prepared = await prepare(bounded, source);
-  const found = await readByGoal<Row & OrderedRow>(
-    bounded,
-    prepared,
-    (goal) => Prisma.sql`/* readOrderedPage ${table} */
-    SELECT ${columns.listOf(fields)}, ${table}.sort_key::text AS "sortKey",
-      ${checked ? isAtPosition(prepared, checked) : Prisma.sql`false`} AS "isAtBound"
+  const properties = Prisma.sql`${columns.listOf(fields)}, ${table}.sort_key::text AS "sortKey",
+    ${checked ? isAtPosition(prepared, checked) : Prisma.sql`false`} AS "isAtBound"`;
+  const found =
+    (await readFew<Row & OrderedRow>(bounded, prepared, range, properties)) ??
+    (await readByGoal<Row & OrderedRow>(
+      bounded,
+      prepared,
+      (goal) => Prisma.sql`/* readOrderedPage ${table} */
+    SELECT ${properties}
     FROM (${rowsOf(prepared, range, goal)}) AS ${table} ${membership ? joinTo(membership, id) : Prisma.empty}
     ORDER BY ${orderOf(prepared, isBackward)}`,
-  );
+    ));
   const isBeyond = checked ? found[0]?.isAtBound || (await hasRowsBeyond(bounded, prepared, checked)) : false;
   const rows = found.map(({ sortKey, isAtBound: _, ...row }) => (sort.key || sort.isFirst ? { ...row, sortKey } : row));
   // The columns' author knows that their rows have the properties that are selected.
@@ -75,6 +81,34 @@ function withinOneTimeout(db: ReadDb): ReadDb {
 /** @throws the source's error if reading what the conditions need takes too long. */
 async function prepare(db: ReadDb, source: OrderedSource<unknown>): Promise<PreparedSource> {
   return { ...source, ...(await explainTimeout(source.conditions(db), source.timeoutError)) };
+}
+
+/**
+ * Reads the rows of a range if those of the source seem to be few.
+ * @param properties select list of a row. @returns undefined if the rows seem to be many, or take long.
+ */
+async function readFew<Row>(
+  db: ReadDb,
+  source: PreparedSource,
+  range: RowRange,
+  properties: Prisma.Sql,
+): Promise<Row[] | undefined> {
+  const { few, table, sort, membership } = source;
+  if (!few || !sort.isFirst || membership) return undefined;
+  const areFew = Prisma.sql`AND NOT (SELECT are_many FROM many)`;
+  const rows = await unlessTimeout(
+    db.queryOnce<(Row & { id: string | null; areMany: boolean })[]>(
+      Prisma.sql`/* readFew ${table} */ WITH many AS MATERIALIZED (SELECT ${few.areMany} AS are_many)
+    SELECT many.are_many AS "areMany", page.*
+    FROM many LEFT JOIN LATERAL (
+      SELECT ${properties} FROM (${fewRowsOf(source, range, few, areFew)}) AS ${table}
+      ORDER BY ${orderOf(source, range.isBackward)}
+    ) AS page ON true`,
+      FEW_ROWS_MS,
+    ),
+  );
+  if (!rows || rows[0]?.areMany) return undefined;
+  return rows.flatMap(({ areMany: _, ...row }) => (row.id === null ? [] : [row as Row]));
 }
 
 /** @throws the source's error for a statement that takes too long by both plans. */

@@ -1,7 +1,7 @@
 import { Prisma } from '../../generated/client.ts';
 import type { Position } from '../keyset.ts';
 import { allGroups, type Group, groupOf, joinTo, type SortKey } from './sort.ts';
-import type { PreparedSource, Walk } from './source.ts';
+import type { FewRows, PreparedSource, Walk } from './source.ts';
 
 /** A range of the rows, in the order of the source or against it. */
 export interface RowRange {
@@ -85,6 +85,31 @@ function rowsOfGroup(
       ? [Prisma.sql`(${afterProbe(walk)} ${isMember(source)} ${andIf} ${sorted(value, id)})`]
       : armsOfGroup.map((arm) => Prisma.sql`SELECT arm.id FROM (${select(id, Prisma.sql`${arm} ${andIf}`)}) AS arm`);
   return rowsOfArms(source, { select, limit, probe, allIds });
+}
+
+/** SQL of the rows of a range, in its order, of a source with few rows. @param andIf appended to the condition. */
+export function fewRowsOf(
+  { table, workspaceId, id, sort }: PreparedSource,
+  { isBackward, from, limit }: RowRange,
+  few: FewRows,
+  andIf: Prisma.Sql,
+): Prisma.Sql {
+  const isAscending = (sort.direction === 'asc') !== isBackward;
+  const [ofGroup, ofId] = [Prisma.raw(isBackward ? 'DESC' : 'ASC'), Prisma.raw(isAscending ? 'ASC' : 'DESC')];
+  return Prisma.sql`SELECT ${table}.*, found.sort_key FROM (
+      SELECT few.id, few.sort_key FROM (
+        SELECT id, CASE WHEN is_first THEN 'first' ELSE 'rest' END AS sort_key FROM (${few.all(andIf)}) AS few
+      ) AS few ${from ? beyondAmongFew(from.position, isBackward, isAscending) : Prisma.empty}
+      ORDER BY few.sort_key ${ofGroup}, few.id ${ofId} LIMIT ${limit}::int
+    ) AS found CROSS JOIN LATERAL (
+      SELECT * FROM ${table} WHERE ${table}.workspace_id = ${workspaceId}::uuid AND ${id} = found.id OFFSET 0
+    ) AS ${table}`;
+}
+
+/** The names of the groups are in the order of the groups: `first`, `rest`. */
+function beyondAmongFew({ id, sortKey }: Position, isBackward: boolean, isAscending: boolean): Prisma.Sql {
+  const [ofGroup, ofId] = [Prisma.raw(isBackward ? '<' : '>'), Prisma.raw(isAscending ? '>' : '<')];
+  return Prisma.sql`WHERE few.sort_key ${ofGroup} ${sortKey} OR (few.sort_key = ${sortKey} AND few.id ${ofId} ${id}::uuid)`;
 }
 
 /** How the arms of a group are read. */
