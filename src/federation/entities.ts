@@ -15,6 +15,7 @@ import { uid as uidSchema } from '../domain/users/inputs.ts';
 import type { UserKey } from '../domain/users/read.ts';
 import type { Context } from '../graphql/context.ts';
 import type { UserRow } from '../graphql/loaders/partial-rows.ts';
+import { readingOf } from '../graphql/loaders/related-reads.ts';
 import { selectionOf } from '../graphql/loaders/selected-fields.ts';
 import { decodeGlobalId, type GlobalId, type NodeType } from '../graphql/schema/global-id.ts';
 import { asNode, loadNode } from '../graphql/schema/node.ts';
@@ -97,8 +98,8 @@ async function loadEntity(
 ): Promise<object | null> {
   const representation = parseRepresentation(value, index);
   if (representation.type !== 'User') return loadNode(representation, context, info);
-  const { columns } = selectionOf(info, 'User');
-  return userEntity(await context.loaders.user(userKeyOf(representation), columns), representation, index);
+  const user = await context.loaders.user(userKeyOf(representation), readingOf(info, context, 'User'));
+  return userEntity(user, representation, index);
 }
 
 /** Loads users as one list, which costs less than loading each of them. */

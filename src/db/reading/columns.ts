@@ -19,10 +19,13 @@ export interface Columns<Row> {
   list: Prisma.Sql;
   /** `list` with some of the properties only, for a statement that is not prepared. @param fields all, if omitted. */
   listOf(fields?: FieldSet): Prisma.Sql;
-  /** The select list that aggregates the rows of a subquery `found` to `Arrays`. @param fields all, if omitted. */
-  arrays(fields?: FieldSet): Prisma.Sql;
+  /**
+   * The select list that aggregates the rows of a subquery `found` to `Arrays`.
+   * @param fields all, if omitted. @param prefix of the names of the arrays.
+   */
+  arrays(fields?: FieldSet, prefix?: string): Prisma.Sql;
   /** Converts arrays back to rows. */
-  rows(arrays: Arrays): Row[];
+  rows(arrays: Arrays, prefix?: string): Row[];
 }
 
 /** Defines columns by the SQL of each property. @param always properties that are read regardless of the selection. */
@@ -49,7 +52,7 @@ export function columnsOf<Row>(
     list: listOf(),
     listOf,
     arrays: arraysOf(columns),
-    rows: (arrays) => rowsOf(columns, arrays),
+    rows: (arrays, prefix = '') => rowsOf(columns, arrays, prefix),
   };
 }
 
@@ -65,19 +68,26 @@ interface Column {
  * statement.
  */
 function arraysOf(columns: readonly Column[]) {
-  const array = ({ name }: Column, filter: string) => `json_agg(found."${name}")${filter} AS "${name}"`;
-  const all = Prisma.raw(columns.map((column) => array(column, '')).join(', '));
-  const texts = columns
-    .map((column) => array(column, ' FILTER (WHERE ?)'))
-    .join(', ')
-    .split('?');
-  return (fields?: FieldSet) =>
-    fields ? Prisma.sql(texts, ...columns.map(({ isSelected }) => isSelected(fields))) : all;
+  const array = ({ name }: Column, filter: string, prefix: string) =>
+    `json_agg(found."${name}")${filter} AS "${prefix}${name}"`;
+  const textsFor = (prefix: string) => ({
+    all: Prisma.raw(columns.map((column) => array(column, '', prefix)).join(', ')),
+    selected: columns
+      .map((column) => array(column, ' FILTER (WHERE ?)', prefix))
+      .join(', ')
+      .split('?'),
+  });
+  const texts = new Map<string, ReturnType<typeof textsFor>>();
+  return (fields?: FieldSet, prefix = '') => {
+    const { all, selected } = texts.get(prefix) ?? textsFor(prefix);
+    if (!texts.has(prefix)) texts.set(prefix, { all, selected });
+    return fields ? Prisma.sql(selected, ...columns.map(({ isSelected }) => isSelected(fields))) : all;
+  };
 }
 
-function rowsOf<Row>(columns: readonly Column[], arrays: Arrays): Row[] {
+function rowsOf<Row>(columns: readonly Column[], arrays: Arrays, prefix: string): Row[] {
   const selected = columns.flatMap(({ name, isInstant }): [string, unknown[]][] => {
-    const values = arrays[name];
+    const values = arrays[prefix + name];
     return values ? [[name, isInstant ? values.map(toInstantOrNull) : values]] : [];
   });
   return Array.from({ length: selected[0]?.[1].length ?? 0 }, (_, place) => {
@@ -111,5 +121,5 @@ export async function readRows<Row>(db: ReadDb, columns: Columns<Row>, reading: 
   const { statement, keys, fields } = reading;
   if (keys < MIN_KEYS_FOR_ARRAYS) return db.query<Row[]>(statement);
   const arrays = await db.query<Arrays[]>`SELECT ${columns.arrays(fields)} FROM (${statement}) AS found`;
-  return arrays.flatMap(columns.rows);
+  return arrays.flatMap((each) => columns.rows(each));
 }

@@ -3,7 +3,7 @@ import { unlessTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
-import type { KeysetSource } from './keyset.ts';
+import type { KeysetSource } from './keyset-source.ts';
 import { isMember } from './ordered/rows.ts';
 import type { OrderedSource, PreparedSource } from './ordered/source.ts';
 

@@ -1,35 +1,9 @@
-import { explainTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
-import type { Arrays, Columns, FieldSet } from './columns.ts';
-
-/** Where the rows of a connection come from. Its fragments refer to the parent's id as `parent.id`. */
-export interface KeysetSource<Row> {
-  /** The table that is paged and counted; `where` and `key` use its columns only. */
-  table: Prisma.Sql;
-  /** Selects the rows that belong to the parent and pass the filter; names the workspace. */
-  where: Prisma.Sql;
-  /** The unique value that sorts the rows, newest first: a UUIDv7, unless there is `keyOf`. */
-  key: Prisma.Sql;
-  /** The SQL of the key of a position. By default, its id is the key. */
-  keyOf?(id: string): Prisma.Sql;
-  /** Joined to the rows of a page if the table lacks some of the columns. */
-  join?: Prisma.Sql;
-  /** The columns of a row; its `id` is the key. */
-  columns: Columns<Row>;
-  /**
-   * The error of a statement that takes longer than its timeout. Set if a caller has determined the text of the fragments, whose
-   * statements are not prepared.
-   */
-  timeoutError?(timeoutMs: number): Error;
-}
-
-/** Runs a statement of a source. */
-export function querySource<Rows>(db: ReadDb, source: KeysetSource<unknown>, statement: Prisma.Sql): Promise<Rows> {
-  const { timeoutError } = source;
-  return timeoutError ? explainTimeout(db.queryOnce<Rows>(statement), timeoutError) : db.query<Rows>(statement);
-}
+import type { Arrays, FieldSet } from './columns.ts';
+import { type KeysetSource, querySource, sourceText } from './keyset-source.ts';
+import { addResults, joinRelated, type RelatedRead } from './related.ts';
 
 /** The position of a row in its order. */
 export interface Position {
@@ -69,12 +43,12 @@ export type Keyed<Row> = Row & Position;
 const COMMON_PAGE_SIZE = 100;
 
 /**
- * Reads the same page of several parents with one statement.
+ * Reads the same page of several parents with one statement, and what belongs to the rows of the page.
  *
  * It reads each page by key and, with neighbours, one row more than the page's size: that row shows whether there are more.
  * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
  * neither merges nor reorders: they read an index from the bound on, regardless of the size of the table.
- * @param fields the properties to read besides `id`; all, if omitted.
+ * @param fields the properties to read besides `id`; all, if omitted. @param related for `resultOf`.
  */
 export async function readPages<Row>(
   db: ReadDb,
@@ -82,15 +56,56 @@ export async function readPages<Row>(
   parents: readonly string[],
   page: Page,
   fields?: FieldSet,
+  related: readonly RelatedRead[] = [],
 ): Promise<Map<string, PageOfRows<Row>>> {
+  const { table } = source;
+  const pages = rowsOfPages(source, page, arrayParameter(parents, 'uuid'));
+  const select = selectArrays(source, page, fields, '');
+  if (related.length === 0) {
+    const statement = Prisma.sql`/* readPages ${table} */ ${select} FROM (${pages}) AS found`;
+    return toPages(source, page, parents, await queryArrays(db, source, statement));
+  }
+  // What belongs to the rows is looked up for all of them together. A join for each row would make the statement 1.8 times as
+  // expensive (docs/performance-steps.md).
+  const { list, joins } = joinRelated(related, Prisma.sql`ARRAY(SELECT id FROM parents WHERE id IS NOT NULL)`);
+  const statement = Prisma.sql`/* readPages ${table} with related rows */
+    WITH parents AS MATERIALIZED (${pages})
+    SELECT own.*${list} FROM (${select} FROM parents AS found) AS own ${joins}`;
+  return toPages(source, page, parents, await queryArrays(db, source, statement), '', related);
+}
+
+/** A page of a connection of rows, for the statement of the rows, whose ids are those of the parents. */
+export function pageRead<Row>(source: KeysetSource<Row>, page: Page, fields: FieldSet): RelatedRead<PageOfRows<Row>> {
+  return {
+    text: `${sourceText(source)} ${JSON.stringify(page)} ${[...fields].join()}`,
+    select: (ids, prefix) =>
+      Prisma.sql`${selectArrays(source, page, fields, prefix)} FROM (${rowsOfPages(source, page, ids)}) AS found`,
+    values: (arrays, prefix, parents) => toPages(source, page, parents, arrays, prefix),
+  };
+}
+/**
+ * The result of the statement: for each row its properties, the position of its parent, and whether that parent has rows on the
+ * other side of the bound. A parent without rows has one row whose properties are null.
+ */
+function selectArrays(
+  { columns }: KeysetSource<unknown>,
+  page: Page,
+  fields: FieldSet | undefined,
+  prefix: string,
+): Prisma.Sql {
+  const names = checksBeyond(page) ? ['place', 'beyond'] : ['place'];
+  const own = names.map((name) => `json_agg(found.${name}) AS "${prefix}${name}"`).join(', ');
+  return Prisma.sql`SELECT ${Prisma.raw(own)}, ${columns.arrays(fields, prefix)}`;
+}
+
+/** SELECT of the rows of the pages of parents. @param ids SQL array of the ids of the parents. */
+function rowsOfPages(source: KeysetSource<unknown>, page: Page, ids: Prisma.Sql): Prisma.Sql {
   const { table, where, key, join = Prisma.empty, columns } = source;
   const order = Prisma.raw(page.from === 'start' ? 'DESC' : 'ASC');
   const beyond = beyondBound(source, page);
-  const statement = Prisma.sql`/* readPages ${table} */
-    SELECT json_agg(found.place) AS place${beyond.array}, ${columns.arrays(fields)}
-    FROM (
+  return Prisma.sql`
       SELECT parent.place${beyond.column}, page.*
-      FROM unnest(${arrayParameter(parents, 'uuid')}) WITH ORDINALITY AS parent(id, place) ${beyond.join}
+      FROM unnest(${ids}) WITH ORDINALITY AS parent(id, place) ${beyond.join}
       LEFT JOIN LATERAL (
         SELECT ${columns.list}
         FROM (
@@ -100,24 +115,34 @@ export async function readPages<Row>(
           ) AS ${table} LIMIT ${limitOf(page)}
         ) AS ${table} ${join}
         ORDER BY ${key} ${order}
-      ) AS page ON true
-    ) AS found`;
-  const [arrays] = await querySource<[PageArrays]>(db, source, statement);
-  const rows = columns.rows(arrays);
-  const indexesByPlace = Map.groupBy(rows.keys(), (index) => arrays.place[index]);
+      ) AS page ON true`;
+}
+
+async function queryArrays(db: ReadDb, source: KeysetSource<unknown>, statement: Prisma.Sql): Promise<Arrays> {
+  const [arrays] = await querySource<[Arrays]>(db, source, statement);
+  return arrays;
+}
+
+/** Makes the pages of parents from the arrays of their rows. @param related reads that the statement contained. */
+function toPages<Row>(
+  { columns }: KeysetSource<Row>,
+  page: Page,
+  parents: readonly string[],
+  arrays: Arrays,
+  prefix = '',
+  related: readonly RelatedRead[] = [],
+): Map<string, PageOfRows<Row>> {
+  const rows = columns.rows(arrays, prefix);
+  if (related.length > 0) addResults(rows.flatMap((row) => row ?? []).filter(isKeyed), related, arrays);
+  const [places, beyond] = [arrays[`${prefix}place`], arrays[`${prefix}beyond`]];
+  const indexesByPlace = Map.groupBy(rows.keys(), (index) => places?.[index]);
   const pageAt = (place: number) => {
     const indexes = indexesByPlace.get(place) ?? [];
-    const isBeyond = indexes.some((index) => arrays.beyond?.[index]);
+    const isBeyond = indexes.some((index) => beyond?.[index]);
     return toPage(indexes.flatMap((index) => rows[index] ?? []).filter(isKeyed), isBeyond, page);
   };
   return new Map(parents.map((parent, index) => [parent, pageAt(index + 1)]));
 }
-
-/**
- * The result of the statement: for each row its properties, the position of its parent, and whether that parent has rows on the
- * other side of the bound. A parent without rows has one row whose properties are null.
- */
-type PageArrays = Arrays & { place: number[]; beyond?: boolean[] };
 
 function isKeyed<Row>(row: Row & { id?: string | null }): row is Keyed<Row> {
   return row.id != null;
@@ -142,20 +167,20 @@ function withinBound(source: KeysetSource<unknown>, { bound }: Page): Prisma.Sql
   return Prisma.sql`${source.key} ${Prisma.raw(bound.side === 'after' ? '<' : '>')} ${keyAt(source, bound)}`;
 }
 
+/** Whether the statement checks for a row on the other side of the bound. */
+const checksBeyond = ({ bound, withNeighbours = true }: Page) => bound !== undefined && withNeighbours;
+
 /** Checks for a row on the other side of the bound, or at the bound; nothing if the page needs no neighbours. */
-function beyondBound(source: KeysetSource<unknown>, { bound, withNeighbours = true }: Page) {
+function beyondBound(source: KeysetSource<unknown>, page: Page): { column: Prisma.Sql; join: Prisma.Sql } {
   const { table, where, key } = source;
-  if (!bound || !withNeighbours) return { array: Prisma.empty, column: Prisma.empty, join: Prisma.empty };
+  const { bound } = page;
+  if (!bound || !checksBeyond(page)) return { column: Prisma.empty, join: Prisma.empty };
   const [operator, order] = bound.side === 'after' ? ['>=', 'ASC'] : ['<=', 'DESC'];
   const join = Prisma.sql`LEFT JOIN LATERAL (
       SELECT ${key} AS key FROM ${table} WHERE ${where} AND ${key} ${Prisma.raw(operator)} ${keyAt(source, bound)}
       ORDER BY ${key} ${Prisma.raw(order)} LIMIT 1
     ) AS other ON true`;
-  return {
-    array: Prisma.sql`, json_agg(found.beyond) AS beyond`,
-    column: Prisma.sql`, other.key IS NOT NULL AS beyond`,
-    join,
-  };
+  return { column: Prisma.sql`, other.key IS NOT NULL AS beyond`, join };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { byWorkspace } from '../../db/batching.ts';
 import { type AuditAction, Prisma } from '../../db/generated/client.ts';
 import { columnsOf } from '../../db/reading/columns.ts';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
+import type { KeysetSource } from '../../db/reading/keyset-source.ts';
 import type { Instant } from '../shared/instant.ts';
 
 /** A kind of recorded write. */

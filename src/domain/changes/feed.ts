@@ -81,7 +81,7 @@ export async function changesBetween(
       SELECT ${changeColumns.list} FROM (SELECT * FROM finished UNION ALL SELECT * FROM started) AS changes
       WHERE changes.seq > ${seq}::bigint ORDER BY changes.seq LIMIT ${limit}
     ) AS found`;
-  return rows.flatMap(changeColumns.rows);
+  return rows.flatMap((each) => changeColumns.rows(each));
 }
 
 interface PieceQuery {

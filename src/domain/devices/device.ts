@@ -1,6 +1,7 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma, DevicePlatform as StoredPlatform } from '../../db/generated/client.ts';
 import { columnsOf, type FieldSet, readRows } from '../../db/reading/columns.ts';
+import type { RelatedRead } from '../../db/reading/related.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import type { Instant } from '../shared/instant.ts';
 
@@ -37,6 +38,12 @@ const ownedDeviceColumns = columnsOf<OwnedDevice>(
   ['userId'],
 );
 
+/** SELECT of the devices of several users, newest first. @param userIds SQL array. */
+const devicesOf = (workspaceId: string, userIds: Prisma.Sql) => Prisma.sql`
+    SELECT ${ownedDeviceColumns.list} FROM devices
+    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${userIds})
+    ORDER BY devices.user_id, devices.last_seen_at DESC, devices.token`;
+
 /** Reads the devices of several users, newest first, by the id of the user. @param fields all, if omitted. */
 export async function readDevices(
   db: ReadDb,
@@ -47,10 +54,20 @@ export async function readDevices(
   const devices = await readRows(db, ownedDeviceColumns, {
     keys: userIds.length,
     fields,
-    statement: Prisma.sql`/* readDevices */
-    SELECT ${ownedDeviceColumns.list} FROM devices
-    WHERE workspace_id = ${workspaceId}::uuid AND user_id = ANY(${arrayParameter(userIds, 'uuid')})
-    ORDER BY devices.user_id, devices.last_seen_at DESC, devices.token`,
+    statement: Prisma.sql`/* readDevices */ ${devicesOf(workspaceId, arrayParameter(userIds, 'uuid'))}`,
   });
   return Map.groupBy(devices, (device) => device.userId);
+}
+
+/** The devices of users, newest first, for the statement of the users. */
+export function devicesRead(workspaceId: string, fields: FieldSet): RelatedRead<readonly Device[]> {
+  return {
+    text: `devices ${workspaceId} ${[...fields].join()}`,
+    select: (userIds, prefix) =>
+      Prisma.sql`SELECT ${ownedDeviceColumns.arrays(fields, prefix)} FROM (${devicesOf(workspaceId, userIds)}) AS found`,
+    values: (arrays, prefix, userIds) => {
+      const devices = Map.groupBy(ownedDeviceColumns.rows(arrays, prefix), (device) => device.userId);
+      return new Map(userIds.map((id) => [id, devices.get(id) ?? []]));
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { byWorkspace } from '../../db/batching.ts';
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
+import type { KeysetSource } from '../../db/reading/keyset-source.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import type { Attributes, AttributeValue } from '../shared/attributes.ts';
 import { LimitExceededError } from '../shared/errors.ts';

@@ -1,7 +1,8 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { columnsOf, readRows } from '../../db/reading/columns.ts';
-import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import { type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import type { KeysetSource } from '../../db/reading/keyset-source.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { matchingMembers, type UserQuery } from '../users/query.ts';

@@ -1,7 +1,9 @@
 import type { ReadDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { type FieldSet, readRows } from '../../db/reading/columns.ts';
-import { type KeysetSource, mergePages, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import { type Arrays, type FieldSet, readRows } from '../../db/reading/columns.ts';
+import { mergePages, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import type { KeysetSource } from '../../db/reading/keyset-source.ts';
+import { addResults, joinRelated, type RelatedRead } from '../../db/reading/related.ts';
 import { arrayParameter } from '../../db/sql.ts';
 import { listMembersSource } from '../lists/memberships.ts';
 import { readMatchingUsers } from './query.ts';
@@ -36,6 +38,26 @@ export async function readUsers(
   const byId = new Map(users.map((user) => [user.id, user]));
   const byUid = new Map(users.map((user) => [user.uid, user]));
   return keys.map((key) => ('id' in key ? byId.get(key.id) : byUid.get(key.uid)));
+}
+
+/**
+ * Reads a user, and what belongs to the user, with one statement. For several users, a statement for each relation costs less
+ * (docs/performance-steps.md).
+ * @param related for `resultOf`. @returns undefined if the workspace has no such user.
+ */
+export async function readUserWithRelated(
+  db: ReadDb,
+  workspaceId: string,
+  key: UserKey,
+  related: readonly RelatedRead[],
+): Promise<User | undefined> {
+  const { list, joins } = joinRelated(related, Prisma.sql`ARRAY[users.id]`);
+  const condition = 'id' in key ? Prisma.sql`users.id = ${key.id}::uuid` : Prisma.sql`users.uid = ${key.uid}`;
+  const rows = await db.query<(User & Arrays)[]>`/* readUsers with related rows */
+    SELECT ${userColumns.list}${list} FROM users ${joins} WHERE users.workspace_id = ${workspaceId}::uuid AND ${condition}`;
+  const [user] = rows;
+  if (user) addResults(rows, related, user);
+  return user;
 }
 
 function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {

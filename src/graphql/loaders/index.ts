@@ -2,8 +2,10 @@ import { byWorkspace } from '../../db/batching.ts';
 import type { ReadDb } from '../../db/client.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import { type Count, countRows } from '../../db/reading/count.ts';
-import { type KeysetSource, type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
-import { readDevices } from '../../domain/devices/device.ts';
+import { type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
+import { type KeysetSource, sourceText } from '../../db/reading/keyset-source.ts';
+import { type RelatedRead, resultOf } from '../../db/reading/related.ts';
+import { devicesRead, readDevices } from '../../domain/devices/device.ts';
 import { readEvents } from '../../domain/events/event.ts';
 import { readLists } from '../../domain/lists/list.ts';
 import { readListMemberships } from '../../domain/lists/memberships.ts';
@@ -14,6 +16,7 @@ import { readSegments } from '../../domain/segments/segment.ts';
 import type { NameOptions } from '../../domain/segments/summary.ts';
 import { keyedLoader, queryLoader } from './keyed.ts';
 import type { DeviceRow, PartialRow } from './partial-rows.ts';
+import type { RowReading } from './related-reads.ts';
 import { userLoaders } from './users.ts';
 
 /** The batched reads of one workspace. */
@@ -36,6 +39,7 @@ export type PageRow<Row extends { id: string }> = PartialRow<Row, 'id'>;
 interface PageQuery {
   source: KeysetSource<object>;
   page: Page;
+  related: readonly RelatedRead[];
 }
 
 /** A count of a connection, for many parents. */
@@ -56,8 +60,11 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     read: (_query: undefined, userIds, columns) => readDevices(db, workspaceId, userIds, columns),
   });
   const loadPage = queryLoader({
-    textsOf: ({ source, page }: PageQuery) => [sourceText(source), JSON.stringify(page)],
-    read: ({ source, page }, parents, columns) => readPages(db, source, parents, page, columns),
+    textsOf: ({ source, page, related }: PageQuery) => [
+      sourceText(source),
+      JSON.stringify([page, ...related.map(({ text }) => text)]),
+    ],
+    read: ({ source, page, related }, parents, columns) => readPages(db, source, parents, page, columns, related),
   });
   const loadCount = queryLoader({
     textsOf: ({ source, budgetMs }: CountQuery) => [sourceText(source), `${budgetMs}`],
@@ -82,19 +89,23 @@ function createLoaders(db: ReadDb, workspaceId: string) {
      */
     explanations: (names: NameOptions) => (names.lists ? explanationsWithLists : explanations),
 
-    /** Loads a user's devices. */
-    async devices(userId: string, columns: FieldSet): Promise<readonly DeviceRow[]> {
-      return (await loadDevices(undefined, userId, columns)) ?? [];
+    /** Loads a user's devices, unless the statement of the user has read them. */
+    async devices(user: { readonly id: string }, columns: FieldSet): Promise<readonly DeviceRow[]> {
+      return (
+        resultOf(user, user.id, devicesRead(workspaceId, columns)) ??
+        (await loadDevices(undefined, user.id, columns)) ??
+        []
+      );
     },
 
-    /** Loads a page of a parent's connection. @param columns of its rows, besides the id. */
+    /** Loads a page of a parent's connection, and related reads of its rows. */
     async page<Row extends { id: string }>(
       source: KeysetSource<Row>,
       page: Page,
       parent: string,
-      columns: FieldSet,
+      { columns, related }: RowReading,
     ): Promise<PageOfRows<PageRow<Row>>> {
-      const rows = await loadPage({ source, page }, parent, columns);
+      const rows = await loadPage({ source, page, related }, parent, columns);
       // The text of a source identifies its columns, so the rows of a batch have one type.
       return (rows as PageOfRows<Row> | undefined) ?? EMPTY_PAGE;
     },
@@ -104,33 +115,4 @@ function createLoaders(db: ReadDb, workspaceId: string) {
       return (await loadCount({ source, budgetMs }, parent, NO_COLUMNS)) ?? { count: 0, isCapped: false };
     },
   };
-}
-
-const sourceTexts = new WeakMap<KeysetSource<object>, string>();
-
-/**
- * The SQL fragments of a source with their values, as text. Computed once for each source; a source without a filter is
- * shared by all requests of a workspace (`eventsSource`). Without sharing, the 30 sources of a page of users took 0.09
- * ms of CPU time.
- */
-function sourceText(source: KeysetSource<object>): string {
-  const cached = sourceTexts.get(source);
-  if (cached !== undefined) return cached;
-  const { columns, timeoutError: _, keyOf: __, ...fragments } = source;
-  const parts = Object.entries(fragments).flatMap(([name, { strings, values }]) => [name, ...strings, values]);
-  const text = JSON.stringify([columnsId(columns), ...parts]);
-  sourceTexts.set(source, text);
-  return text;
-}
-
-const columnsIds = new WeakMap<object, number>();
-let lastColumnsId = 0;
-
-/**
- * A short identifier of columns instead of their long SQL text; columns are created once, when their module is loaded.
- */
-function columnsId(columns: object): number {
-  const id = columnsIds.get(columns) ?? ++lastColumnsId;
-  columnsIds.set(columns, id);
-  return id;
 }

@@ -1,5 +1,6 @@
 import {
   type FieldNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLResolveInfo,
   getNamedType,
@@ -20,7 +21,7 @@ declare module 'graphql' {
 }
 
 /** The part of a resolver's `info` that says what the field selects. */
-type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'returnType'>;
+export type FieldInfo = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'returnType'>;
 
 /** What a selection set selects of a type. */
 interface Selection {
@@ -28,6 +29,17 @@ interface Selection {
   fields: ReadonlySet<string>;
   /** The columns that the selected fields declare, directly and below fields that return the same rows. */
   columns: FieldSet;
+  /**
+   * The fields, directly and below fields that return the same rows, that the statement of the rows can read: one node of each
+   * field that is selected unconditionally.
+   */
+  related: readonly RelatedField[];
+}
+
+/** A field that the statement of its parent's row can read. */
+export interface RelatedField {
+  field: GraphQLField<unknown, unknown>;
+  node: FieldNode;
 }
 
 /** Selections by field of a document and by type: a document's fields are resolved for many rows and requests. */
@@ -45,10 +57,11 @@ export function selectionOf(info: FieldInfo, typeName?: string): Selection {
   return {
     fields: union(new Set(all.map(({ fields }) => fields))),
     columns: union(new Set(all.map(({ columns }) => columns))),
+    related: first.related,
   };
 }
 
-const emptySelection: Selection = { fields: new Set(), columns: new Set() };
+const emptySelection: Selection = { fields: new Set(), columns: new Set(), related: [] };
 
 /** Returns the union of several sets; of one set, the set itself. */
 export function union(sets: ReadonlySet<ReadonlySet<string>>): ReadonlySet<string> {
@@ -62,8 +75,9 @@ function selectionOfNode(node: FieldNode, type: GraphQLNamedType | undefined, in
   selections.set(node, byType);
   const cached = byType.get(type.name);
   if (cached) return cached;
-  const selection = { fields: new Set<string>(), columns: new Set<string>() };
-  collect(node.selectionSet, type, { ...selection, info, visited: new Set() });
+  const [fields, columns, related] = [new Set<string>(), new Set<string>(), new Map<string, RelatedField>()];
+  collect(node.selectionSet, type, { fields, columns, related, isConditional: false, info, visited: new Set() });
+  const selection: Selection = { fields, columns, related: [...related.values()] };
   byType.set(type.name, selection);
   return selection;
 }
@@ -71,8 +85,11 @@ function selectionOfNode(node: FieldNode, type: GraphQLNamedType | undefined, in
 /** The state and results of a walk over a selection set. */
 interface Walk {
   /** Undefined below the type whose selection is collected. */
-  fields?: Set<string>;
+  fields?: Set<string> | undefined;
   columns: Set<string>;
+  related: Map<string, RelatedField>;
+  /** Below a selection with a directive, which can exclude it. */
+  isConditional: boolean;
   info: FieldInfo;
   /** Names of the fragments that were visited for the same type. */
   visited: Set<string>;
@@ -80,14 +97,16 @@ interface Walk {
 
 function collect(set: SelectionSetNode | undefined, type: GraphQLNamedType, walk: Walk): void {
   for (const selection of set?.selections ?? []) {
-    if (selection.kind === Kind.FIELD) collectField(selection, type, walk);
+    const isConditional = walk.isConditional || (selection.directives?.length ?? 0) > 0;
+    const inner = isConditional === walk.isConditional ? walk : { ...walk, isConditional };
+    if (selection.kind === Kind.FIELD) collectField(selection, type, inner);
     else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      if (applies(selection.typeCondition?.name.value, type, walk)) collect(selection.selectionSet, type, walk);
+      if (applies(selection.typeCondition?.name.value, type, walk)) collect(selection.selectionSet, type, inner);
     } else if (!walk.visited.has(selection.name.value)) {
       walk.visited.add(selection.name.value);
       const fragment = walk.info.fragments[selection.name.value];
       if (fragment && applies(fragment.typeCondition.name.value, type, walk))
-        collect(fragment.selectionSet, type, walk);
+        collect(fragment.selectionSet, type, inner);
     }
   }
 }
@@ -96,9 +115,10 @@ function collectField(node: FieldNode, type: GraphQLNamedType, walk: Walk): void
   walk.fields?.add(node.name.value);
   const field = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
   for (const column of field?.extensions.columns ?? []) walk.columns.add(column);
+  if (field?.extensions.related && !walk.isConditional && !walk.related.has(field.name))
+    walk.related.set(field.name, { field, node });
   if (!field?.extensions.passesRows) return;
-  const { columns, info } = walk;
-  collect(node.selectionSet, getNamedType(field.type), { columns, info, visited: new Set() });
+  collect(node.selectionSet, getNamedType(field.type), { ...walk, fields: undefined, visited: new Set() });
 }
 
 /** Whether a fragment with a type condition applies to an object of the type. */

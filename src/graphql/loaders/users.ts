@@ -2,26 +2,32 @@ import DataLoader from 'dataloader';
 import { batching, MAX_BATCH_SIZE } from '../../db/batching.ts';
 import type { ReadDb } from '../../db/client.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
-import { readUsers, type UserKey } from '../../domain/users/read.ts';
+import type { RelatedRead } from '../../db/reading/related.ts';
+import { readUsers, readUserWithRelated, type UserKey } from '../../domain/users/read.ts';
 import type { UserRow } from './partial-rows.ts';
+import type { RowReading } from './related-reads.ts';
 import { union } from './selected-fields.ts';
 
 /** A load of one user. */
-interface UserLoad {
+interface UserLoad extends RowReading {
   key: UserKey;
-  columns: FieldSet;
 }
+
+const NO_READS: readonly RelatedRead[] = [];
 
 /** Creates the batched reads of a workspace's users. */
 export function userLoaders(db: ReadDb, workspaceId: string) {
   const loader = new DataLoader((loads: readonly UserLoad[]) => readBatch(db, workspaceId, loads), batching);
   return {
-    /** Loads a user; undefined if the workspace has none with the key. */
-    user: (key: UserKey, columns: FieldSet): Promise<UserRow | undefined> => loader.load({ key, columns }),
+    /**
+     * Loads a user; undefined if the workspace has none with the key. The related reads are part of the statement if no other load
+     * shares it.
+     */
+    user: (key: UserKey, reading: RowReading): Promise<UserRow | undefined> => loader.load({ key, ...reading }),
 
     /** Loads users, each at the position of its key; with an error in place of a user that cannot be read. */
     async users(keys: readonly UserKey[], columns: FieldSet): Promise<(UserRow | undefined | Error)[]> {
-      const loads = keys.map((key) => ({ key, columns }));
+      const loads = keys.map((key) => ({ key, columns, related: NO_READS }));
       // Keys that fill a statement on their own are not batched with other requests.
       return keys.length < MAX_BATCH_SIZE ? loader.loadMany(loads) : readBatches(db, workspaceId, loads);
     },
@@ -29,7 +35,15 @@ export function userLoaders(db: ReadDb, workspaceId: string) {
 }
 
 /** Reads users with one statement, with every column that any of the loads needs. */
-function readBatch(db: ReadDb, workspaceId: string, loads: readonly UserLoad[]): Promise<(UserRow | undefined)[]> {
+async function readBatch(
+  db: ReadDb,
+  workspaceId: string,
+  loads: readonly UserLoad[],
+): Promise<(UserRow | undefined)[]> {
+  const [only] = loads;
+  if (loads.length === 1 && only && only.related.length > 0) {
+    return [await readUserWithRelated(db, workspaceId, only.key, only.related)];
+  }
   const keys = loads.map(({ key }) => key);
   return readUsers(db, workspaceId, keys, union(new Set(loads.map(({ columns }) => columns))));
 }

@@ -4,7 +4,7 @@ import { type ChangePage, readChanges } from '../../domain/changes/page.ts';
 import { ValidationError } from '../../domain/shared/errors.ts';
 import { DEFAULT_PAGE_SIZE, issue, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { ChangeRow } from '../loaders/partial-rows.ts';
-import { selectionOf } from '../loaders/selected-fields.ts';
+import { readingOf } from '../loaders/related-reads.ts';
 import { pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { columns, fromColumns } from './columns-plugin.ts';
@@ -112,8 +112,8 @@ user whose data has been erased.`,
       nullable: true,
       description: 'The affected user in its current state. Null if there is none, or if the user has been deleted.',
       requiresScopes: ['audit:read', 'users:read'],
-      resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) =>
-        userId === null ? null : ((await loaders.user({ id: userId }, selectionOf(info).columns)) ?? null),
+      resolve: fromColumns(['userId'], async ({ userId }, _args, context, info) =>
+        userId === null ? null : ((await context.loaders.user({ id: userId }, readingOf(info, context))) ?? null),
       ),
     }),
   }),

@@ -1,16 +1,24 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { FieldSet } from '../../db/reading/columns.ts';
 import { COUNT_CAP, type Count, countOrdered } from '../../db/reading/count.ts';
-import type { Keyed, KeysetSource, Page, PageOfRows, Position } from '../../db/reading/keyset.ts';
+import { type Keyed, type Page, type PageOfRows, type Position, pageRead } from '../../db/reading/keyset.ts';
+import type { KeysetSource } from '../../db/reading/keyset-source.ts';
 import { readOrderedPage } from '../../db/reading/ordered/page.ts';
 import { isPositionIn } from '../../db/reading/ordered/sort.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
-import { cursorScope, encodeCursor, type PageArguments, parsePageArguments } from '../../domain/shared/pagination.ts';
+import { type RelatedRead, resultOf } from '../../db/reading/related.ts';
+import {
+  type CursorOwner,
+  cursorScope,
+  encodeCursor,
+  type PageArguments,
+  parsePageArguments,
+} from '../../domain/shared/pagination.ts';
 import type { Context } from '../context.ts';
 import type { PageRow } from '../loaders/index.ts';
 import type { PartOf } from '../loaders/partial-rows.ts';
-import { selectionOf } from '../loaders/selected-fields.ts';
+import { relatedReads } from '../loaders/related-reads.ts';
+import { type FieldInfo, selectionOf } from '../loaders/selected-fields.ts';
 import { builder, type Types } from './builder.ts';
 import type { RowColumns } from './columns-plugin.ts';
 import '../checks/limits.ts';
@@ -39,6 +47,8 @@ export interface Edge<Row extends { id: string }> {
 interface ConnectionOptions<Row> {
   /** Id of the parent; for a connection of `Query`, the workspace's. */
   parent: string;
+  /** The parent, if its statement can have read the page. */
+  row?: object;
   source: KeysetSource<Row> | OrderedSource<Row>;
   /**
    * The filter and the order, as text: a cursor is valid only with the same ones. Null if the caller has given neither; undefined
@@ -61,22 +71,23 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   readonly #source: KeysetSource<Row> | OrderedSource<Row>;
   readonly #query: string | null | undefined;
   readonly #arguments: Page;
-  readonly #columns: FieldSet;
+  readonly #info: GraphQLResolveInfo;
+  readonly #row: object | undefined;
   #scope: number | undefined;
   #page: Promise<PageOfRows<PageRow<Row>>> | undefined;
   #count: Promise<Count> | undefined;
 
   /** @throws {ValidationError} if the arguments are invalid. */
   constructor(context: Context, info: GraphQLResolveInfo, options: ConnectionOptions<Row>) {
-    const { parent, source, query, args, maximum } = options;
-    const { fields, columns } = selectionOf(info);
+    const { parent, row, source, query, args, maximum } = options;
     this.#context = context;
     this.#name = `${info.parentType.name}.${info.fieldName}`;
     this.parent = parent;
     this.#source = source;
     this.#query = query;
-    this.#columns = columns;
-    this.#arguments = { ...parsePageArguments(args, this, maximum), withNeighbours: fields.has('pageInfo') };
+    this.#info = info;
+    this.#row = row;
+    this.#arguments = pageOf(info, args, this, maximum);
   }
 
   scope(): number {
@@ -99,12 +110,15 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
     return this.#page;
   }
 
-  #readPage(): Promise<PageOfRows<PageRow<Row>>> {
+  async #readPage(): Promise<PageOfRows<PageRow<Row>>> {
     const { db, loaders } = this.#context;
     const source = this.#source;
-    return 'sort' in source
-      ? readOrderedPage(db, source, this.#arguments, this.#columns)
-      : loaders.page(source, this.#arguments, this.parent, this.#columns);
+    const { columns, related } = selectionOf(this.#info);
+    if ('sort' in source) return readOrderedPage(db, source, this.#arguments, columns);
+    const read = this.#row ? resultOf(this.#row, this.parent, pageRead(source, this.#arguments, columns)) : undefined;
+    if (read) return read;
+    const reading = { columns, related: relatedReads(related, this.#info, this.#context.viewer) };
+    return loaders.page(source, this.#arguments, this.parent, reading);
   }
 
   count(): Promise<Count> {
@@ -121,6 +135,27 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
       : loaders.count(source, this.parent, budgetMs);
   }
 }
+
+/** The page that arguments select. @throws {ValidationError} if they are invalid. */
+function pageOf(info: FieldInfo, args: PageArguments, owner: CursorOwner, maximum: number): Page {
+  return { ...parsePageArguments(args, owner, maximum), withNeighbours: selectionOf(info).fields.has('pageInfo') };
+}
+
+/** A connection without a cursor, whose page the statement of its parent can read. */
+interface RelatedPageOptions<Row> {
+  source: KeysetSource<Row>;
+  args: PageArguments;
+  maximum: number;
+}
+
+/** How the statement of a parent reads the page of its connection; undefined for a page at a cursor, which has one parent. */
+export function relatedPage<Row>(info: FieldInfo, options: RelatedPageOptions<Row>): RelatedRead | undefined {
+  const { source, args, maximum } = options;
+  if (args.after != null || args.before != null) return undefined;
+  return pageRead(source, pageOf(info, args, NO_CURSORS, maximum), selectionOf(info).columns);
+}
+
+const NO_CURSORS: CursorOwner = { scope: () => 0, invalidCursor: '' };
 
 /** Opens a connection. @throws {ValidationError} if its arguments are invalid. */
 export function connect<Row extends { id: string }>(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deviceColumns } from '../../domain/devices/device.ts';
+import { deviceColumns, devicesRead } from '../../domain/devices/device.ts';
 import { type RemovedDevice, removeDevice } from '../../domain/devices/write.ts';
 import { NotFoundError, ValidationError } from '../../domain/shared/errors.ts';
 import { MAX_DEVICE_TOKEN_LENGTH, MAX_DEVICES } from '../../domain/shared/limits.ts';
@@ -56,9 +56,8 @@ builder.objectField(UserType, 'devices', (t) =>
     type: [DeviceType],
     description: `The user's devices, most recently seen first; at most ${MAX_DEVICES}. Registering one more removes the device
 that was seen least recently.`,
-    resolve: fromColumns(['id'], (user, _args, { loaders }, info) =>
-      loaders.devices(user.id, selectionOf(info).columns),
-    ),
+    extensions: { related: ({ workspaceId }, _args, info) => devicesRead(workspaceId, selectionOf(info).columns) },
+    resolve: fromColumns(['id'], (user, _args, { loaders }, info) => loaders.devices(user, selectionOf(info).columns)),
   }),
 );
 

@@ -9,12 +9,12 @@ import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../
 import { attributeLimits, MAX_EVENT_NAME_LENGTH } from '../../domain/shared/limits.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../domain/shared/pagination.ts';
 import type { EventRow } from '../loaders/partial-rows.ts';
-import { selectionOf } from '../loaders/selected-fields.ts';
+import { readingOf } from '../loaders/related-reads.ts';
 import { bulkIdempotencyKeyField, errorPolicyField, idempotencyKeyField, pageArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { bulkPayload } from './bulk.ts';
 import { columns, fromColumns, idColumn } from './columns-plugin.ts';
-import { connect, connectionTypes, edgeIn, edgeOfPayload, withNodes } from './connection.ts';
+import { connect, connectionTypes, edgeIn, edgeOfPayload, relatedPage, withNodes } from './connection.ts';
 import { decodeIdOf } from './global-id.ts';
 import { AttributeFilter, ValueFilter } from './user-filter.ts';
 import { UserType, userAfterChange } from './users.ts';
@@ -43,8 +43,8 @@ builder.node(EventType, {
       description:
         'The user that the event belongs to. An error with the code `NOT_FOUND` if the user was deleted while the operation ran.',
       requiresScopes: ['events:read', 'users:read'],
-      resolve: fromColumns(['userId'], async ({ userId }, _args, { loaders }, info) => {
-        const user = await loaders.user({ id: userId }, selectionOf(info).columns);
+      resolve: fromColumns(['userId'], async ({ userId }, _args, context, info) => {
+        const user = await context.loaders.user({ id: userId }, readingOf(info, context));
         if (!user) throw new NotFoundError('User');
         return user;
       }),
@@ -102,10 +102,17 @@ builder.objectField(UserType, 'events', (t) =>
       ...pageArguments,
       where: t.arg({ type: EventFilter, description: 'Returns only the events that match this filter.' }),
     },
-    extensions: { filter: 'where' },
+    extensions: {
+      filter: 'where',
+      related: ({ workspaceId }, { where, ...args }, info) =>
+        where == null
+          ? relatedPage(info, { source: eventsSource(workspaceId), args, maximum: MAX_PAGE_SIZE })
+          : undefined,
+    },
     resolve: fromColumns(['id'], (user, { where, ...args }, context, info) =>
       connect(context, info, {
         parent: user.id,
+        row: user,
         source: eventsSource(context.viewer.workspaceId, where ?? {}, context.now),
         args,
         maximum: MAX_PAGE_SIZE,

@@ -7,6 +7,7 @@ import { ListArchivedError, NotFoundError, ValidationError } from '../../domain/
 import { MAX_LIST_DESCRIPTION_LENGTH, MAX_LIST_TITLE_LENGTH } from '../../domain/shared/limits.ts';
 import { uid } from '../../domain/users/inputs.ts';
 import type { PageRow } from '../loaders/index.ts';
+import { readingOf } from '../loaders/related-reads.ts';
 import { selectionOf } from '../loaders/selected-fields.ts';
 import { builder } from './builder.ts';
 import { edgeIn, edgeOfPayload } from './connection.ts';
@@ -155,7 +156,7 @@ export const SetListSubscriptionPayload = builder
           "The user's edge of the connection `members` of the list. Null if the user has been deleted since.",
         requiresScopes: ['lists:read', 'users:read'],
         resolve: async ({ membership: { list, userId, ...membership } }, _args, context, info) => {
-          const user = await context.loaders.user({ id: userId }, selectionOf(info).columns);
+          const user = await context.loaders.user({ id: userId }, readingOf(info, context));
           if (!user) return null;
           // The user has the columns that the fields of the node declare, and the membership all columns of the edge.
           const row = { ...user, ...membership } as PageRow<ListMember>;

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../context.ts';
-import { selectionOf } from '../loaders/selected-fields.ts';
+import { readingOf } from '../loaders/related-reads.ts';
 import { builder } from './builder.ts';
 import { decodeGlobalId, type GlobalId, type NodeType } from './global-id.ts';
 import '../checks/limits.ts';
@@ -15,10 +15,11 @@ export function asNode(type: NodeType, row: object | undefined): object | null {
 /** Loads the object with a global id, with its type's name; null if the workspace has none. */
 export async function loadNode(
   { type, id }: GlobalId,
-  { loaders }: Context,
+  context: Context,
   info: GraphQLResolveInfo,
 ): Promise<object | null> {
-  if (type === 'User') return asNode(type, await loaders.user({ id }, selectionOf(info, type).columns));
+  const { loaders } = context;
+  if (type === 'User') return asNode(type, await loaders.user({ id }, readingOf(info, context, type)));
   const loader = { List: loaders.lists, Segment: loaders.segments, Event: loaders.events }[type];
   return asNode(type, await loader.load(id));
 }

@@ -1,5 +1,5 @@
 import type { InputRef } from '@pothos/core';
-import type { KeysetSource } from '../../db/reading/keyset.ts';
+import type { KeysetSource } from '../../db/reading/keyset-source.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
 import {
   attributeLimits,

@@ -6,7 +6,7 @@ import { usersSource } from '../../domain/users/read.ts';
 import type { User } from '../../domain/users/user.ts';
 import { userColumns } from '../../domain/users/user.ts';
 import type { UserRow } from '../loaders/partial-rows.ts';
-import { selectionOf } from '../loaders/selected-fields.ts';
+import { readingOf } from '../loaders/related-reads.ts';
 import { pageArguments } from './arguments.ts';
 import { builder, type Types } from './builder.ts';
 import { columns, idColumn } from './columns-plugin.ts';
@@ -105,7 +105,7 @@ builder.queryField('user', (t) =>
         description: "The user's identifier in your application. Normalized to Unicode normal form C.",
       }),
     },
-    resolve: (_root, { uid }, { loaders }, info) => loaders.user({ uid }, selectionOf(info).columns),
+    resolve: (_root, { uid }, context, info) => context.loaders.user({ uid }, readingOf(info, context)),
   }),
 );
 
@@ -144,8 +144,8 @@ export const userAfterChange = <Payload>(
     nullable: true,
     description: 'The user after the change. Null if the user has been deleted since.',
     requiresScopes: ['users:read'],
-    resolve: async (payload, _args, { loaders }, info) => {
+    resolve: async (payload, _args, context, info) => {
       const id = userIdOf(payload);
-      return id === undefined ? null : loaders.user({ id }, selectionOf(info).columns);
+      return id === undefined ? null : context.loaders.user({ id }, readingOf(info, context));
     },
   });

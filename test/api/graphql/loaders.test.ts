@@ -82,10 +82,39 @@ it('reads a page with one statement per type and field, whatever its number of r
   await app.run(FullPage, { first: 1 });
   const two = await app.statementsOf(() => app.run(FullPage, { first: 2 }));
   const thirty = await app.statementsOf(() => app.run(FullPage, { first: 30 }));
-  // Users and their count; devices, lists, segments, events and their count; members of lists and of segments and their
-  // counts; the events' users, and their devices.
-  expect(two).toHaveLength(13);
+  // Users with devices and events, and their count; lists, segments and the count of events; members of lists and of segments and
+  // their counts; the events' users, and their devices.
+  expect(two).toHaveLength(11);
   expect(subjects(thirty)).toEqual(subjects(two));
+});
+
+const OneUser = graphql(`
+  query OneUser($uid: String!, $first: Int) {
+    user(uid: $uid) { uid devices { token } events(first: $first) { nodes { name } pageInfo { hasNextPage } } }
+  }
+`);
+
+it('reads a user with devices and events with one statement, unless requests share the statement of the users', async () => {
+  await using app = await startFullApp();
+  const read = (uid: string) => app.run(OneUser, { uid, first: 2 });
+  const expected = (number: number) => ({
+    user: {
+      uid: `u${number}`,
+      devices: [{ token: `token${number}` }],
+      events: { nodes: [expect.anything(), expect.anything()], pageInfo: { hasNextPage: true } },
+    },
+  });
+  await read('u10');
+  let answer: unknown;
+  const alone = await app.statementsOf(async () => {
+    answer = await read('u10');
+  });
+  expect(answer).toEqual(expected(10));
+  expect(alone).toHaveLength(1);
+  const answers: unknown[] = [];
+  const shared = await app.statementsOf(async () => answers.push(...(await Promise.all(['u10', 'u20'].map(read)))));
+  expect(answers).toEqual([expected(10), expected(20)]);
+  expect(shared).toHaveLength(3);
 });
 
 it('reads aliases of the same field with one statement', async () => {
@@ -125,11 +154,11 @@ it('batches loads of equal queries only: different filters of one connection do 
   await using app = await startFullApp();
   const loaders = loadersByWorkspace(app.db.forWorkspace)(app.workspaceId);
   const page = { size: 10, from: 'start' as const };
-  const columns = new Set(['email']);
+  const reading = { columns: new Set(['email']), related: [] };
   const statements = await app.statementsOf(async () => {
     const emails = ['u10@example.com', 'u20@example.com', 'u10@example.com'];
     const pages = await Promise.all(
-      emails.map((email) => loaders.page(usersSource(app.workspaceId, { email }), page, app.workspaceId, columns)),
+      emails.map((email) => loaders.page(usersSource(app.workspaceId, { email }), page, app.workspaceId, reading)),
     );
     expect(pages.map(({ rows }) => rows.map(({ id }) => id))).toEqual([[rowId(10)], [rowId(20)], [rowId(10)]]);
     const counts = ['Paid', 'Opened'].map((name) =>

@@ -2,10 +2,11 @@ import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openDatabase, type ReadDb, type WriteDb } from '../../../src/db/client.ts';
 import { countRows } from '../../../src/db/reading/count.ts';
-import { type KeysetSource, type Page, readPages } from '../../../src/db/reading/keyset.ts';
+import { type Page, pageRead, readPages } from '../../../src/db/reading/keyset.ts';
+import type { KeysetSource } from '../../../src/db/reading/keyset-source.ts';
 import { type AuditFilter, readAudit } from '../../../src/domain/changes/audit.ts';
 import { changesAfter } from '../../../src/domain/changes/feed.ts';
-import { readDevices } from '../../../src/domain/devices/device.ts';
+import { devicesRead, readDevices } from '../../../src/domain/devices/device.ts';
 import { insertEvents } from '../../../src/domain/events/add.ts';
 import { eventsSource } from '../../../src/domain/events/event.ts';
 import { listsSource } from '../../../src/domain/lists/list.ts';
@@ -17,7 +18,7 @@ import { nameOfKey } from '../../../src/domain/shared/actor.ts';
 import { needsOf, readUserFacts } from '../../../src/domain/users/filter/facts.ts';
 import { toCondition } from '../../../src/domain/users/filter/filter.ts';
 import type { UserFilter } from '../../../src/domain/users/filter/input.ts';
-import { readUsers, usersSource } from '../../../src/domain/users/read.ts';
+import { readUsers, readUserWithRelated, usersSource } from '../../../src/domain/users/read.ts';
 import { writeUpdates } from '../../../src/domain/users/write-updates.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 import { recordStatements, type Statement } from '../../kit/statements.ts';
@@ -140,6 +141,23 @@ describe('the plans of connections over 20,000 rows', () => {
     }
   });
 
+  /** Reads of what belongs to users, for their statement. */
+  const related = [
+    devicesRead(workspaceId, new Set(['platform'])),
+    pageRead(eventsSource(workspaceId), { size: 5, from: 'start' }, new Set(['name'])),
+  ];
+
+  it.each([first, middle, backwards])(
+    'Query.users with devices and events reads only its users: page %#',
+    async (page) => {
+      const read = () =>
+        readPages(database.db, usersSource(workspaceId), [workspaceId], page, new Set(['uid']), related);
+      const { users = 0, devices = 0 } = await rowsTouched(read);
+      expect(users).toBeLessThanOrEqual(30 + 2);
+      expect(devices).toBeLessThanOrEqual(30 + 1);
+    },
+  );
+
   it('User.events reads no events outside of the time range', async () => {
     const source = eventsSource(workspaceId, { since: new Date('2100-01-01'), until: new Date('2100-01-02') });
     expect(await rowsTouched(() => readPages(database.db, source, [id(1)], first))).toEqual({ events: 0 });
@@ -261,6 +279,11 @@ describe('the plans of connections over 20,000 rows', () => {
     ),
     ['a user by uid', (db) => readUsers(db, workspaceId, [{ uid: 'u1' }])],
     ['a user by id', (db) => readUsers(db, workspaceId, [{ id: id(1) }])],
+    ['a user with devices and events', (db) => readUserWithRelated(db, workspaceId, { uid: 'u1' }, related)],
+    [
+      'a page of users with devices and events',
+      (db) => readPages(db, usersSource(workspaceId), [workspaceId], middle, new Set(['uid']), related),
+    ],
     ['devices', (db) => readDevices(db, workspaceId, [id(1)])],
     ['what conditions depend on', (db) => readFacts(db, [id(1)])],
     [
