@@ -70,7 +70,7 @@ export async function readPages<Row>(
   const { list, joins } = joinRelated(related, Prisma.sql`ARRAY(SELECT id FROM parents WHERE id IS NOT NULL)`);
   const statement = Prisma.sql`/* readPages ${table} with related rows */
     WITH parents AS MATERIALIZED (${pages})
-    SELECT own.*${list} FROM (${select} FROM parents AS found) AS own ${joins}`;
+    SELECT own.*, ${list} FROM (${select} FROM parents AS found) AS own ${joins}`;
   return toPages(source, page, parents, await queryArrays(db, source, statement), '', related);
 }
 

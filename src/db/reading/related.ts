@@ -28,21 +28,16 @@ interface RowWithResults {
   [results]?: Results;
 }
 
-/** SQL that joins the results of related reads, and the select list of their arrays. @param ids as for `RelatedRead.select`. */
+/**
+ * SQL that joins the results of related reads, and the select list of their arrays.
+ * @param related at least one. @param ids as for `RelatedRead.select`.
+ */
 export function joinRelated(related: readonly RelatedRead[], ids: Prisma.Sql): { list: Prisma.Sql; joins: Prisma.Sql } {
   const names = related.map((_, place) => Prisma.raw(`related_${place}`));
   const joins = related.map(
     ({ select }, place) => Prisma.sql`CROSS JOIN LATERAL (${select(ids, prefixOf(place))}) AS ${names[place]}`,
   );
-  return {
-    list: Prisma.join(
-      names.map((name) => Prisma.sql`, ${name}.*`),
-      '',
-      '',
-      '',
-    ),
-    joins: Prisma.join(joins, ' '),
-  };
+  return { list: Prisma.join(names.map((name) => Prisma.sql`${name}.*`)), joins: Prisma.join(joins, ' ') };
 }
 
 /** Adds the results of related reads to the rows of their statement, for `resultOf`. */

@@ -43,7 +43,7 @@ export async function readUsers(
 /**
  * Reads a user, and what belongs to the user, with one statement. For several users, a statement for each relation costs less
  * (docs/performance-steps.md).
- * @param related for `resultOf`. @returns undefined if the workspace has no such user.
+ * @param related at least one, for `resultOf`. @returns undefined if the workspace has no such user.
  */
 export async function readUserWithRelated(
   db: ReadDb,
@@ -54,7 +54,7 @@ export async function readUserWithRelated(
   const { list, joins } = joinRelated(related, Prisma.sql`ARRAY[users.id]`);
   const condition = 'id' in key ? Prisma.sql`users.id = ${key.id}::uuid` : Prisma.sql`users.uid = ${key.uid}`;
   const rows = await db.query<(User & Arrays)[]>`/* readUsers with related rows */
-    SELECT ${userColumns.list}${list} FROM users ${joins} WHERE users.workspace_id = ${workspaceId}::uuid AND ${condition}`;
+    SELECT ${userColumns.list}, ${list} FROM users ${joins} WHERE users.workspace_id = ${workspaceId}::uuid AND ${condition}`;
   const [user] = rows;
   if (user) addResults(rows, related, user);
   return user;

@@ -77,7 +77,9 @@ function selectionOfNode(node: FieldNode, type: GraphQLNamedType | undefined, in
   if (cached) return cached;
   const [fields, columns, related] = [new Set<string>(), new Set<string>(), new Map<string, RelatedField>()];
   collect(node.selectionSet, type, { fields, columns, related, isConditional: false, info, visited: new Set() });
-  const selection: Selection = { fields, columns, related: [...related.values()] };
+  // In the same order for all documents, so that their statements have the same text.
+  const inOrder = [...related.values()].sort((one, other) => (one.field.name < other.field.name ? -1 : 1));
+  const selection: Selection = { fields, columns, related: inOrder };
   byType.set(type.name, selection);
   return selection;
 }
