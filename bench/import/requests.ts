@@ -190,8 +190,8 @@ async function insertByHand(url: string, workspaceId: string, users: number, sec
 }
 
 /**
- * Deletes what the requests have added, so that each of them starts with equal tables. Requests that were in flight when their load
- * ended can deadlock with it.
+ * Deletes what the requests have added, so that each of them starts with equal tables. It can deadlock with requests that were in
+ * flight when the load ended, and is retried then.
  */
 async function restoreRows(client: Client, workspaceId: string): Promise<void> {
   const newUsers = `workspace_id = ${client.escapeLiteral(workspaceId)} AND uid LIKE '${NEW_PREFIX}%'`;

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 
 /**
- * Maximum number of statements that a session keeps prepared. The domain has about 100 SQL texts; the rest is for dynamic SQL,
+ * Maximum number of statements that a session keeps prepared. The domain has about 150 SQL texts; the rest is for dynamic SQL,
  * which has an unlimited number of texts. Each prepared statement takes tens of kilobytes of memory in PostgreSQL.
  */
 export const MAX_PREPARED_STATEMENTS = 250;

@@ -47,6 +47,7 @@ describe.each([false, true])('Pages of a filter in any order, with all indexes: 
         const size = 1 + choices.below(30);
         const side = from === 'start' ? 'after' : 'before';
         const found: string[] = [];
+        const positions: Position[] = [];
         let position: Position | undefined;
         for (;;) {
           const page: Page = { size, from, bound: position && { side, ...position }, withNeighbours: true };
@@ -59,6 +60,7 @@ describe.each([false, true])('Pages of a filter in any order, with all indexes: 
           const ids = rows.map(({ id }) => id);
           if (from === 'start') found.push(...ids);
           else found.unshift(...ids);
+          positions.push(...(from === 'start' ? rows : rows.toReversed()));
           const isLast = found.length >= expected.length;
           const neighbours = from === 'start' ? [hasNextPage, hasPreviousPage] : [hasPreviousPage, hasNextPage];
           expect({ seed, order, where, neighbours }).toMatchObject({ neighbours: [!isLast, position !== undefined] });
@@ -66,6 +68,19 @@ describe.each([false, true])('Pages of a filter in any order, with all indexes: 
           if (isLast || !position) break;
         }
         expect({ seed, order, where, found }).toMatchObject({ found: expected });
+        // The first rows before a position, and the last ones after it.
+        const place = choices.below(expected.length);
+        const opposite = positions[place];
+        if (!opposite) continue;
+        const bound = { side: from === 'start' ? ('before' as const) : ('after' as const), ...opposite };
+        const between = await readOrderedPage(site.app.db, source, { size, from, bound, withNeighbours: true });
+        const inOrder = from === 'start' ? expected : expected.toReversed();
+        const ids = between.rows.map(({ id }) => id);
+        expect({ seed, order, where, place, ids: from === 'start' ? ids : ids.toReversed() }).toMatchObject({
+          ids: inOrder.slice(0, Math.min(place, size)),
+        });
+        const { hasNextPage, hasPreviousPage } = between;
+        expect([hasNextPage, hasPreviousPage]).toEqual(from === 'start' ? [true, false] : [false, true]);
       }
     }
   });

@@ -142,6 +142,7 @@ describe('A search', () => {
           order,
           ids: expected,
           wrongNeighbours: [],
+          wrongBetween: false,
         });
       }
       const { count } = await countOrdered(app.db, source, { maximum: 1_000, budgetMs: 5_000 });
@@ -177,10 +178,11 @@ async function readAll(
   from: 'start' | 'end',
   size: number,
   total: number,
-): Promise<{ ids: string[]; wrongNeighbours: number[] }> {
+): Promise<{ ids: string[]; wrongNeighbours: number[]; wrongBetween: boolean }> {
   const side = from === 'start' ? 'after' : 'before';
   const ids: string[] = [];
   const wrongNeighbours: number[] = [];
+  const positions: Position[] = [];
   let position: Position | undefined;
   for (;;) {
     const page: Page = { size, from, bound: position && { side, ...position }, withNeighbours: true };
@@ -188,10 +190,39 @@ async function readAll(
     const idsOfPage = rows.map(({ id }) => id);
     if (from === 'start') ids.push(...idsOfPage);
     else ids.unshift(...idsOfPage);
+    positions.push(...(from === 'start' ? rows : rows.toReversed()));
     const isLast = ids.length >= total;
     const neighbours = from === 'start' ? [hasNextPage, hasPreviousPage] : [hasPreviousPage, hasNextPage];
     if (neighbours[0] === isLast || neighbours[1] !== (position !== undefined)) wrongNeighbours.push(ids.length);
     position = from === 'start' ? rows.at(-1) : rows[0];
-    if (isLast || !position) return { ids, wrongNeighbours };
+    if (isLast || !position)
+      return { ids, wrongNeighbours, wrongBetween: await isWrongBetween(db, source, from, positions) };
   }
+}
+
+/** Whether the page up to the row in the middle, from the same end, has other rows than those before it. */
+async function isWrongBetween(
+  db: ReadDb,
+  source: ReturnType<typeof matchingUsers>,
+  from: 'start' | 'end',
+  positions: readonly Position[],
+): Promise<boolean> {
+  const place = positions.length >> 1;
+  const middle = positions[place];
+  if (!middle) return false;
+  const bound = { side: from === 'start' ? ('before' as const) : ('after' as const), ...middle };
+  const { rows } = await readOrderedPage(
+    db,
+    source,
+    { size: 5, from, bound, withNeighbours: true },
+    new Set(['email']),
+  );
+  const found = (from === 'start' ? rows : rows.toReversed()).map(({ id }) => id);
+  return (
+    found.join() !==
+    positions
+      .slice(0, Math.min(place, 5))
+      .map(({ id }) => id)
+      .join()
+  );
 }

@@ -1,3 +1,4 @@
+import { MAX_BATCH_SIZE } from '../batching.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
@@ -43,12 +44,13 @@ export type Keyed<Row> = Row & Position;
 const COMMON_PAGE_SIZE = 100;
 
 /**
- * Reads the same page of several parents with one statement, and what belongs to the rows of the page.
+ * Reads the same page of several parents with one statement.
  *
  * It reads each page by key and, with neighbours, one row more than the page's size: that row shows whether there are more.
  * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
  * neither merges nor reorders: they read an index from the bound on, regardless of the size of the table.
- * @param fields the properties to read besides `id`; all, if omitted. @param related for `resultOf`.
+ * @param fields the properties to read besides `id`; all, if omitted. @param related reads of
+ * related rows, as part of the statement of at most `MAX_BATCH_SIZE` rows in forward pages; see `resultOf`.
  */
 export async function readPages<Row>(
   db: ReadDb,
@@ -61,18 +63,21 @@ export async function readPages<Row>(
   const { table } = source;
   const pages = rowsOfPages(source, page, arrayParameter(parents, 'uuid'));
   const select = selectArrays(source, page, fields, '');
-  if (related.length === 0) {
+  if (related.length === 0 || parents.length * page.size > MAX_BATCH_SIZE || isBackward(page)) {
     const statement = Prisma.sql`/* readPages ${table} */ ${select} FROM (${pages}) AS found`;
     return toPages(source, page, parents, await queryArrays(db, source, statement));
   }
-  // What belongs to the rows is looked up for all of them together. A join for each row would make the statement 1.8 times as
-  // expensive (docs/performance-steps.md).
+  // Related rows are looked up for all rows together. A join for each row would make the statement 1.8 times as expensive
+  // (docs/performance-steps.md).
   const { list, joins } = joinRelated(related, Prisma.sql`ARRAY(SELECT id FROM parents WHERE id IS NOT NULL)`);
   const statement = Prisma.sql`/* readPages ${table} with related rows */
     WITH parents AS MATERIALIZED (${pages})
     SELECT own.*, ${list} FROM (${select} FROM parents AS found) AS own ${joins}`;
   return toPages(source, page, parents, await queryArrays(db, source, statement), '', related);
 }
+
+/** Backward pages are rare, and their statements would double the number of prepared ones. */
+const isBackward = ({ from, bound }: Page): boolean => from === 'end' || bound?.side === 'before';
 
 /** A page of a connection of rows, for the statement of the rows, whose ids are those of the parents. */
 export function pageRead<Row>(source: KeysetSource<Row>, page: Page, fields: FieldSet): RelatedRead<PageOfRows<Row>> {

@@ -1,16 +1,16 @@
 import { Prisma } from '../generated/client.ts';
 import type { Arrays } from './columns.ts';
 
-/** A read of what belongs to rows, which the statement of the rows can contain. */
+/** A read of related rows that can be part of the statement of their parents. */
 export interface RelatedRead<Value = unknown> {
-  /** What is read, as text: reads with the same text read the same. */
+  /** Identifies the read: equal texts mean equal results. */
   text: string;
   /**
    * A SELECT of one row of arrays.
-   * @param ids SQL array of the ids of the rows. @param prefix of the names of the arrays.
+   * @param ids SQL array of the ids of the parents. @param prefix of the names of the arrays.
    */
   select(ids: Prisma.Sql, prefix: string): Prisma.Sql;
-  /** A value for each id. @param ids of the rows, in the order of the SQL array. */
+  /** A value for each parent. @param ids of the parents, in the order of the SQL array. */
   values(arrays: Arrays, prefix: string, ids: readonly string[]): ReadonlyMap<string, Value>;
 }
 

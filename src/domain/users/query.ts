@@ -134,7 +134,7 @@ async function compile(
             ? {}
             : {
                 afterProbe: (walk: Walk) => Prisma.sql`SELECT users.id ${search.users(workspaceId, walk, 'all')}`,
-                few: search.few(workspaceId),
+                rareMatches: search.rareMatches(workspaceId),
               }),
         }
       : {}),

@@ -41,7 +41,7 @@ export async function readUsers(
 }
 
 /**
- * Reads a user, and what belongs to the user, with one statement. For several users, a statement for each relation costs less
+ * Reads a user and related rows with one statement. For several users, a statement for each relation costs less
  * (docs/performance-steps.md).
  * @param related at least one, for `resultOf`. @returns undefined if the workspace has no such user.
  */
@@ -55,10 +55,15 @@ export async function readUserWithRelated(
   const condition = 'id' in key ? Prisma.sql`users.id = ${key.id}::uuid` : Prisma.sql`users.uid = ${key.uid}`;
   const rows = await db.query<(User & Arrays)[]>`/* readUsers with related rows */
     SELECT ${userColumns.list}, ${list} FROM users ${joins} WHERE users.workspace_id = ${workspaceId}::uuid AND ${condition}`;
-  const [user] = rows;
-  if (user) addResults(rows, related, user);
+  const [row] = rows;
+  if (!row) return undefined;
+  // Without the arrays.
+  const user = Object.fromEntries(userProperties.map((name) => [name, row[name]])) as unknown as User;
+  addResults([user], related, row);
   return user;
 }
+
+const userProperties = Object.keys(userColumns.expressions) as (keyof User)[];
 
 function usersWhere(workspaceId: string, condition: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`/* readUsers */

@@ -1,5 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts';
-import type { FewRows, Walk } from '../../db/reading/ordered/source.ts';
+import type { RareMatches, Walk } from '../../db/reading/ordered/source.ts';
 import { constant } from '../filter/evaluation.ts';
 import { MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS } from '../shared/limits.ts';
 import { text } from '../shared/text.ts';
@@ -56,21 +56,21 @@ export interface Search {
   isExact(workspaceId: string, isNegated: boolean): Prisma.Sql;
   /** The same in memory. */
   isExactFor(user: User): boolean;
-  /** How the users are found if they are few; undefined if their words do not decide whether they match. */
-  few(workspaceId: string): FewRows | undefined;
+  /** How to find the users if only few match; undefined if their words do not decide whether they match. */
+  rareMatches(workspaceId: string): RareMatches | undefined;
   /** FROM and WHERE of the users who match: of all, or among those who come next in a walk. */
   users(workspaceId: string, walk: Walk, amongWhom: 'all' | 'next'): Prisma.Sql;
 }
 
 /**
- * The newest users, in whose words a search looks first. If fewer than `MANY_IN_SAMPLE` match, all users who match are looked up at
- * once: with a probability of 95 %, they are less than 3 % of the users.
+ * The sample of a search: the newest users. If fewer than `MIN_FREQUENT_IN_SAMPLE` of them match, all matches are looked up in the
+ * index, with a short timeout, since older users can have other words.
  */
 const SAMPLED_USERS = 200;
-const MANY_IN_SAMPLE = 3;
+const MIN_FREQUENT_IN_SAMPLE = 3;
 
 /**
- * Users whose words are read, if they seem to be many, before PostgreSQL looks up all users who match. At 1,000,000 users, both take
+ * Users whose words a search for frequent words reads before PostgreSQL looks up all users who match. At 1,000,000 users, both take
  * less than 50 ms then.
  */
 const PROBED_USERS = 3_000;
@@ -104,14 +104,14 @@ export function parseSearch(search: string | null | undefined): Search | undefin
       const stored = wordsOfUser(user);
       return words.every((word) => stored.has(word));
     },
-    few: (workspaceId) => {
+    rareMatches: (workspaceId) => {
       const query = hasWords(queryFor(workspaceId, words, undefined));
       const isOfWorkspace = Prisma.sql`user_words.workspace_id = ${workspaceId}::uuid`;
       if (words.some(isLongRun)) return undefined;
       return {
-        areMany: Prisma.sql`(SELECT count(*) FROM (
+        areFrequent: Prisma.sql`(SELECT count(*) FROM (
           SELECT user_words.words FROM user_words WHERE ${isOfWorkspace}
-          ORDER BY user_words.user_id DESC LIMIT ${SAMPLED_USERS}::int) AS user_words WHERE ${query}) >= ${MANY_IN_SAMPLE}::int`,
+          ORDER BY user_words.user_id DESC LIMIT ${SAMPLED_USERS}::int) AS user_words WHERE ${query}) >= ${MIN_FREQUENT_IN_SAMPLE}::int`,
         all: (andIf) => Prisma.sql`
           SELECT user_words.user_id AS id, ${hasWords(queryFor(workspaceId, words, 'first'))} AS is_first
           FROM user_words WHERE ${isOfWorkspace} AND ${query} ${andIf}`,

@@ -1,7 +1,8 @@
-import { type GraphQLResolveInfo, getArgumentValues } from 'graphql';
+import { GraphQLError, type GraphQLResolveInfo, getArgumentValues } from 'graphql';
 import type { Viewer } from '../../auth/viewer.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import type { RelatedRead } from '../../db/reading/related.ts';
+import { ValidationError } from '../../domain/shared/errors.ts';
 import { type FieldInfo, type RelatedField, selectionOf } from './selected-fields.ts';
 
 declare module 'graphql' {
@@ -18,7 +19,7 @@ declare module 'graphql' {
 /** What to read of a row. */
 export interface RowReading {
   columns: FieldSet;
-  /** Reads of what belongs to the row. */
+  /** Reads of related rows. */
   related: readonly RelatedRead[];
 }
 
@@ -39,8 +40,10 @@ export function relatedReads(
       const args = getArgumentValues(field, node, variableValues);
       const info = { fieldNodes: [node], fragments, schema, returnType: field.type };
       return field.extensions.related?.(viewer, args, info) ?? [];
-    } catch {
-      return [];
+    } catch (error) {
+      // The resolver reports it.
+      if (error instanceof GraphQLError || error instanceof ValidationError) return [];
+      throw error;
     }
   });
 }

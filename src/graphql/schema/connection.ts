@@ -148,11 +148,13 @@ interface RelatedPageOptions<Row> {
   maximum: number;
 }
 
-/** How the statement of a parent reads the page of its connection; undefined for a page at a cursor, which has one parent. */
+/** How the statement of a parent reads the page of its connection; undefined for a page at a cursor or at the end, or if no page is selected. */
 export function relatedPage<Row>(info: FieldInfo, options: RelatedPageOptions<Row>): RelatedRead | undefined {
   const { source, args, maximum } = options;
-  if (args.after != null || args.before != null) return undefined;
-  return pageRead(source, pageOf(info, args, NO_CURSORS, maximum), selectionOf(info).columns);
+  const { fields, columns } = selectionOf(info);
+  const isSelected = ['edges', 'nodes', 'pageInfo'].some((name) => fields.has(name));
+  if (!isSelected || args.after != null || args.before != null || args.last != null) return undefined;
+  return pageRead(source, pageOf(info, args, NO_CURSORS, maximum), columns);
 }
 
 const NO_CURSORS: CursorOwner = { scope: () => 0, invalidCursor: '' };

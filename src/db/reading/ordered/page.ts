@@ -4,15 +4,15 @@ import { ONCE_TIMEOUT_MS } from '../../query-once.ts';
 import type { ReadDb } from '../../statements.ts';
 import type { FieldSet } from '../columns.ts';
 import { type Keyed, type Page, type PageOfRows, toPage } from '../keyset.ts';
-import { fewRowsOf, type Goal, isAtPosition, orderOf, type RowRange, rowsOf } from './rows.ts';
+import { type Goal, isAtPosition, orderOf, type RowRange, rareRowsOf, rowsOf } from './rows.ts';
 import { joinTo } from './sort.ts';
 import type { OrderedSource, PreparedSource } from './source.ts';
 
 /** Time in ms after which a plan for the first rows gives way to one for all rows. */
 const FIRST_ROWS_MS = 150;
 
-/** Time in ms after which rows that seemed to be few, in a sample of them, are read as many. */
-const FEW_ROWS_MS = 150;
+/** Timeout in ms of the lookup for few matches, after which the general plans are used. */
+const RARE_MATCHES_MS = 150;
 
 /** Time in ms after which a plan for all rows, which has probed the first ones, gives way to one for the first rows. */
 const ALL_ROWS_MS = 750;
@@ -35,13 +35,15 @@ export async function readOrderedPage<Row extends { id: string }>(
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
-  const range = { isBackward, limit, from: bound && { position: bound, isInclusive: false } };
+  const rangeBound = bound && { position: bound, isInclusive: false };
+  const isStart = (bound?.side === 'after') !== isBackward;
+  const range = { isBackward, limit, [isStart ? 'from' : 'to']: rangeBound };
   const checked = withNeighbours ? bound : undefined;
   const prepared = await prepare(bounded, source);
   const properties = Prisma.sql`${columns.listOf(fields)}, ${table}.sort_key::text AS "sortKey",
     ${checked ? isAtPosition(prepared, checked) : Prisma.sql`false`} AS "isAtBound"`;
   const found =
-    (await readFew<Row & OrderedRow>(bounded, prepared, range, properties)) ??
+    (await readRareMatches<Row & OrderedRow>(bounded, prepared, range, properties)) ??
     (await readByGoal<Row & OrderedRow>(
       bounded,
       prepared,
@@ -84,31 +86,31 @@ async function prepare(db: ReadDb, source: OrderedSource<unknown>): Promise<Prep
 }
 
 /**
- * Reads the rows of a range if those of the source seem to be few.
- * @param properties select list of a row. @returns undefined if the rows seem to be many, or take long.
+ * Reads the rows of a range if few rows of the source match.
+ * @param properties select list of a row. @returns undefined if many match, judging by a sample, or if the statement times out.
  */
-async function readFew<Row>(
+async function readRareMatches<Row>(
   db: ReadDb,
   source: PreparedSource,
   range: RowRange,
   properties: Prisma.Sql,
 ): Promise<Row[] | undefined> {
-  const { few, table, sort, membership } = source;
-  if (!few || !sort.isFirst || membership) return undefined;
-  const areFew = Prisma.sql`AND NOT (SELECT are_many FROM many)`;
+  const { rareMatches, table, sort, membership } = source;
+  if (!rareMatches || !sort.isFirst || membership) return undefined;
+  const areRare = Prisma.sql`AND NOT (SELECT are_frequent FROM sample)`;
   const rows = await unlessTimeout(
-    db.queryOnce<(Row & { id: string | null; areMany: boolean })[]>(
-      Prisma.sql`/* readFew ${table} */ WITH many AS MATERIALIZED (SELECT ${few.areMany} AS are_many)
-    SELECT many.are_many AS "areMany", page.*
-    FROM many LEFT JOIN LATERAL (
-      SELECT ${properties} FROM (${fewRowsOf(source, range, few, areFew)}) AS ${table}
+    db.queryOnce<(Row & { id: string | null; areFrequent: boolean })[]>(
+      Prisma.sql`/* readRareMatches ${table} */ WITH sample AS MATERIALIZED (SELECT ${rareMatches.areFrequent} AS are_frequent)
+    SELECT sample.are_frequent AS "areFrequent", page.*
+    FROM sample LEFT JOIN LATERAL (
+      SELECT ${properties} FROM (${rareRowsOf(source, range, rareMatches, areRare)}) AS ${table}
       ORDER BY ${orderOf(source, range.isBackward)}
     ) AS page ON true`,
-      FEW_ROWS_MS,
+      RARE_MATCHES_MS,
     ),
   );
-  if (!rows || rows[0]?.areMany) return undefined;
-  return rows.flatMap(({ areMany: _, ...row }) => (row.id === null ? [] : [row as Row]));
+  if (!rows || rows[0]?.areFrequent) return undefined;
+  return rows.flatMap(({ areFrequent: _, ...row }) => (row.id === null ? [] : [row as Row]));
 }
 
 /** @throws the source's error for a statement that takes too long by both plans. */

@@ -1,14 +1,21 @@
 import { Prisma } from '../../generated/client.ts';
 import type { Position } from '../keyset.ts';
 import { allGroups, type Group, groupOf, joinTo, type SortKey } from './sort.ts';
-import type { FewRows, PreparedSource, Walk } from './source.ts';
+import type { PreparedSource, RareMatches, Walk } from './source.ts';
 
 /** A range of the rows, in the order of the source or against it. */
 export interface RowRange {
   isBackward: boolean;
   /** Where it starts; undefined: at the first row. */
-  from?: { position: Position; isInclusive: boolean } | undefined;
+  from?: RangeBound | undefined;
+  /** Where it ends, if the limit is not reached before; undefined: at the last row. */
+  to?: RangeBound | undefined;
   limit: number;
+}
+
+interface RangeBound {
+  position: Position;
+  isInclusive: boolean;
 }
 
 /**
@@ -40,26 +47,30 @@ export function rowsOf(source: PreparedSource, range: RowRange, goal: Goal): Pri
 }
 
 /** The groups that a range reads, in order. */
-function groupsOf({ sort, id }: PreparedSource, { isBackward, from }: RowRange): Group[] {
+function groupsOf({ sort, id }: PreparedSource, { isBackward, from, to }: RowRange): Group[] {
   const inOrder = allGroups(sort, id);
   const groups = isBackward ? inOrder.reverse() : inOrder;
-  return from ? groups.slice(groups.findIndex(({ name }) => name === groupOf(sort, from.position))) : groups;
+  const placeOf = ({ position }: RangeBound) => groups.findIndex(({ name }) => name === groupOf(sort, position));
+  return groups.slice(from && placeOf(from), to && placeOf(to) + 1);
 }
 
 function rowsOfGroup(
   source: PreparedSource,
-  { isBackward, from, limit }: RowRange,
+  { isBackward, from, to, limit }: RowRange,
   goal: Goal,
   { name, condition, value, key, from: valueTable }: Group,
 ): Prisma.Sql {
   const { table, where, arms, id, sort } = source;
   const isAscending = (sort.direction === 'asc') !== isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
-  const start = from && groupOf(sort, from.position) === name ? from : undefined;
+  const isInGroup = (each: RangeBound | undefined) => each && groupOf(sort, each.position) === name;
+  const between = (byKey: SortKey | undefined, of: Prisma.Sql) =>
+    Prisma.sql`${from && isInGroup(from) ? beyond(from, isAscending, byKey, of) : Prisma.empty}
+      ${to && isInGroup(to) ? beyond(to, !isAscending, byKey, of) : Prisma.empty}`;
   // Of the table with the index.
   const keyId = valueTable?.rowId ?? id;
-  const bound = start ? beyond(start, isAscending, key, keyId) : Prisma.empty;
-  const within = (of: Prisma.Sql) => (start && !key ? beyond(start, isAscending, undefined, of) : Prisma.empty);
+  const bound = between(key, keyId);
+  const within = (of: Prisma.Sql) => (key ? Prisma.empty : between(undefined, of));
   const walk: Walk = { isAscending, within, group: name };
   const armsOfGroup = arms
     ? arms(walk).map(
@@ -87,29 +98,30 @@ function rowsOfGroup(
   return rowsOfArms(source, { select, limit, probe, allIds });
 }
 
-/** SQL of the rows of a range, in its order, of a source with few rows. @param andIf appended to the condition. */
-export function fewRowsOf(
+/** SQL of the rows of a range, in its order, if only few match. @param andIf appended to the condition. */
+export function rareRowsOf(
   { table, workspaceId, id, sort }: PreparedSource,
-  { isBackward, from, limit }: RowRange,
-  few: FewRows,
+  { isBackward, from, to, limit }: RowRange,
+  matches: RareMatches,
   andIf: Prisma.Sql,
 ): Prisma.Sql {
   const isAscending = (sort.direction === 'asc') !== isBackward;
   const [ofGroup, ofId] = [Prisma.raw(isBackward ? 'DESC' : 'ASC'), Prisma.raw(isAscending ? 'ASC' : 'DESC')];
   return Prisma.sql`SELECT ${table}.*, found.sort_key FROM (
-      SELECT few.id, few.sort_key FROM (
-        SELECT id, CASE WHEN is_first THEN 'first' ELSE 'rest' END AS sort_key FROM (${few.all(andIf)}) AS few
-      ) AS few ${from ? beyondAmongFew(from.position, isBackward, isAscending) : Prisma.empty}
-      ORDER BY few.sort_key ${ofGroup}, few.id ${ofId} LIMIT ${limit}::int
+      SELECT matches.id, matches.sort_key FROM (
+        SELECT id, CASE WHEN is_first THEN 'first' ELSE 'rest' END AS sort_key FROM (${matches.all(andIf)}) AS matches
+      ) AS matches WHERE true ${from ? beyondAmongRare(from.position, isBackward, isAscending) : Prisma.empty}
+      ${to ? beyondAmongRare(to.position, !isBackward, !isAscending) : Prisma.empty}
+      ORDER BY matches.sort_key ${ofGroup}, matches.id ${ofId} LIMIT ${limit}::int
     ) AS found CROSS JOIN LATERAL (
       SELECT * FROM ${table} WHERE ${table}.workspace_id = ${workspaceId}::uuid AND ${id} = found.id OFFSET 0
     ) AS ${table}`;
 }
 
-/** The names of the groups are in the order of the groups: `first`, `rest`. */
-function beyondAmongFew({ id, sortKey }: Position, isBackward: boolean, isAscending: boolean): Prisma.Sql {
+/** The names of the groups, `first` and `rest`, sort alphabetically in the order of the groups. */
+function beyondAmongRare({ id, sortKey }: Position, isBackward: boolean, isAscending: boolean): Prisma.Sql {
   const [ofGroup, ofId] = [Prisma.raw(isBackward ? '<' : '>'), Prisma.raw(isAscending ? '>' : '<')];
-  return Prisma.sql`WHERE few.sort_key ${ofGroup} ${sortKey} OR (few.sort_key = ${sortKey} AND few.id ${ofId} ${id}::uuid)`;
+  return Prisma.sql`AND (matches.sort_key ${ofGroup} ${sortKey} OR (matches.sort_key = ${sortKey} AND matches.id ${ofId} ${id}::uuid))`;
 }
 
 /** How the arms of a group are read. */
@@ -147,7 +159,7 @@ export const isMember = ({ membership, id }: Pick<PreparedSource, 'membership' |
     : Prisma.empty;
 
 function beyond(
-  { position, isInclusive }: NonNullable<RowRange['from']>,
+  { position, isInclusive }: RangeBound,
   isAscending: boolean,
   key: SortKey | undefined,
   id: Prisma.Sql,

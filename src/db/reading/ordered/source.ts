@@ -35,16 +35,16 @@ export interface Conditions {
   probe?(walk: Walk): Prisma.Sql;
   /** A statement that selects the ids of all rows that pass, in place of the arms, if there is a probe. */
   afterProbe?(walk: Walk): Prisma.Sql;
-  /** For rows that seem to be few, which are found at once instead of group by group. Only with an order by `isFirst`. */
-  few?: FewRows;
+  /** How the rows are found with one lookup, regardless of their groups, if few match. Only with an order by `isFirst`. */
+  rareMatches?: RareMatches;
   /** The order, if it depends on what was read for the conditions. Its cursors are those of the source's `sort`. */
   sort?: Sort;
 }
 
-/** How few rows are found. */
-export interface FewRows {
-  /** SQL of whether the rows that pass seem to be many, from a sample of the rows. */
-  areMany: Prisma.Sql;
+/** How to find the rows of a source if only few match. */
+export interface RareMatches {
+  /** SQL of whether many rows of a sample match. */
+  areFrequent: Prisma.Sql;
   /** SELECT of all rows that pass: `id`, and `is_first`, whether `isFirst` holds. @param andIf appended to the condition. */
   all(andIf: Prisma.Sql): Prisma.Sql;
 }
