@@ -40,16 +40,29 @@ export interface Load {
 }
 
 /**
- * Sends requests over all connections, each as soon as the connection has received the previous response.
+ * Sends requests over all connections, each as soon as the connection has received the previous response. If there is no response
+ * within the time, it is repeated with four times as many seconds.
  * @param client of the PostgreSQL that the server uses, which must run on this machine.
- * @throws {Error} if any response is not correct.
+ * @throws {Error} if any response is not correct, or if there is none within a minute.
  */
 export async function applyLoad(requestSet: LoadRequests, client: Client, load: Load): Promise<Sample> {
+  let { seconds } = load;
+  do {
+    const sample = await applyOnce(requestSet, client, { ...load, seconds });
+    if (sample) return sample;
+    seconds *= 4;
+  } while (seconds < RESPONSE_TIMEOUT_SECONDS);
+  throw new Error(`${requestSet.server.contestant.name} sent no response within ${seconds / 4} s.`);
+}
+
+/** @returns undefined if there was no response. */
+async function applyOnce(requestSet: LoadRequests, client: Client, load: Load): Promise<Sample | undefined> {
   const { pid } = requestSet.server;
   await resetPeak(pid);
   const cpu = await startCpuTimes(pid, client);
   const { latencies, durationMs } = await sendRequests(requestSet, load);
   const { server, postgres, otherLoad } = await cpu();
+  if (latencies.length === 0) return undefined;
   latencies.sort((a, b) => a - b);
   const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN;
   return {
@@ -133,7 +146,6 @@ async function sendRequests(
     },
   });
   const { name } = server.contestant;
-  if (latencies.length === 0) throw new Error(`${name} sent no response within ${seconds} s. Increase --seconds.`);
   failures += result.errors + result.timeouts + result.mismatches;
   if (failures > 0) {
     throw new Error(`${failures} of ${latencies.length} requests to ${name} failed. ${incorrectBody.slice(0, 1000)}`);
