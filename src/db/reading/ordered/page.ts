@@ -96,7 +96,8 @@ async function readRareMatches<Row>(
   properties: Prisma.Sql,
 ): Promise<Row[] | undefined> {
   const { rareMatches, table, sort, membership } = source;
-  if (!rareMatches || !sort.isFirst || membership) return undefined;
+  // A page at a cursor is one of a search with many matches.
+  if (!rareMatches || !sort.isFirst || membership || range.from || range.to) return undefined;
   const areRare = Prisma.sql`AND NOT (SELECT are_frequent FROM sample)`;
   const rows = await unlessTimeout(
     db.queryOnce<(Row & { id: string | null; areFrequent: boolean })[]>(

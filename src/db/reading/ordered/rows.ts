@@ -98,30 +98,20 @@ function rowsOfGroup(
   return rowsOfArms(source, { select, limit, probe, allIds });
 }
 
-/** SQL of the rows of a range, in its order, if only few match. @param andIf appended to the condition. */
+/** SQL of the first rows of a source, or of the last ones, if only few match. @param andIf appended to the condition. */
 export function rareRowsOf(
   { table, workspaceId, id, sort }: PreparedSource,
-  { isBackward, from, to, limit }: RowRange,
+  { isBackward, limit }: RowRange,
   matches: RareMatches,
   andIf: Prisma.Sql,
 ): Prisma.Sql {
-  const isAscending = (sort.direction === 'asc') !== isBackward;
-  const [ofGroup, ofId] = [Prisma.raw(isBackward ? 'DESC' : 'ASC'), Prisma.raw(isAscending ? 'ASC' : 'DESC')];
-  return Prisma.sql`SELECT ${table}.*, found.sort_key FROM (
-      SELECT matches.id, matches.sort_key FROM (
-        SELECT id, CASE WHEN is_first THEN 'first' ELSE 'rest' END AS sort_key FROM (${matches.all(andIf)}) AS matches
-      ) AS matches WHERE true ${from ? beyondAmongRare(from.position, isBackward, isAscending) : Prisma.empty}
-      ${to ? beyondAmongRare(to.position, !isBackward, !isAscending) : Prisma.empty}
-      ORDER BY matches.sort_key ${ofGroup}, matches.id ${ofId} LIMIT ${limit}::int
+  const order = Prisma.raw((sort.direction === 'asc') === isBackward ? 'DESC' : 'ASC');
+  return Prisma.sql`SELECT ${table}.*, CASE WHEN found.is_first THEN 'first' ELSE 'rest' END AS sort_key FROM (
+      SELECT id, is_first FROM (${matches.all(andIf)}) AS matches
+      ORDER BY is_first ${Prisma.raw(isBackward ? 'ASC' : 'DESC')}, id ${order} LIMIT ${limit}::int
     ) AS found CROSS JOIN LATERAL (
       SELECT * FROM ${table} WHERE ${table}.workspace_id = ${workspaceId}::uuid AND ${id} = found.id OFFSET 0
     ) AS ${table}`;
-}
-
-/** The names of the groups, `first` and `rest`, sort alphabetically in the order of the groups. */
-function beyondAmongRare({ id, sortKey }: Position, isBackward: boolean, isAscending: boolean): Prisma.Sql {
-  const [ofGroup, ofId] = [Prisma.raw(isBackward ? '<' : '>'), Prisma.raw(isAscending ? '>' : '<')];
-  return Prisma.sql`AND (matches.sort_key ${ofGroup} ${sortKey} OR (matches.sort_key = ${sortKey} AND matches.id ${ofId} ${id}::uuid))`;
 }
 
 /** How the arms of a group are read. */
