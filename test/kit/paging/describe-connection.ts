@@ -35,7 +35,11 @@ function describeTotalCount(connection: ConnectionCase): void {
   it('does not count if the total count is not selected', async () => {
     const { app, page } = use();
     await page();
-    expect(await app.statementsOf(() => page())).toHaveLength(parentStatements + 1);
+    const statements = await app.statementsOf(() => page());
+    expect(statements.filter((text) => text.includes('count(*)'))).toEqual([]);
+    // The statement of a parent can read the page as well.
+    expect(statements.length).toBeLessThanOrEqual(parentStatements + 1);
+    expect(statements.length).toBeGreaterThan(0);
   });
 
   it('counts the rows of all pages', async () => {
