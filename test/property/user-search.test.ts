@@ -112,7 +112,7 @@ describe('A search', () => {
   }, async () => {
     let found = 0;
     let ofBothKinds = 0;
-    const cases = casesOf(1_500);
+    const cases = casesOf(1_000);
     for (let seed = 1; seed <= cases; seed += 1) {
       const own = choicesOf(seed);
       const search = someSearch(own);
