@@ -79,8 +79,9 @@ function arraysOf(columns: readonly Column[]) {
   });
   const texts = new Map<string, ReturnType<typeof textsFor>>();
   return (fields?: FieldSet, prefix = '') => {
-    const { all, selected } = texts.get(prefix) ?? textsFor(prefix);
-    if (!texts.has(prefix)) texts.set(prefix, { all, selected });
+    const cached = texts.get(prefix) ?? textsFor(prefix);
+    texts.set(prefix, cached);
+    const { all, selected } = cached;
     return fields ? Prisma.sql(selected, ...columns.map(({ isSelected }) => isSelected(fields))) : all;
   };
 }

@@ -49,8 +49,8 @@ const COMMON_PAGE_SIZE = 100;
  * It reads each page by key and, with neighbours, one row more than the page's size: that row shows whether there are more.
  * The same statement checks for rows on the other side of the bound. Both are subqueries with a LIMIT, which PostgreSQL
  * neither merges nor reorders: they read an index from the bound on, regardless of the size of the table.
- * @param fields the properties to read besides `id`; all, if omitted. @param related reads of
- * related rows, as part of the statement of at most `MAX_BATCH_SIZE` rows in forward pages; see `resultOf`.
+ * @param fields the properties to read besides `id`; all, if omitted.
+ * @param related read by the same statement, for forward pages of at most `MAX_BATCH_SIZE` rows; `resultOf` returns the results.
  */
 export async function readPages<Row>(
   db: ReadDb,
@@ -62,7 +62,7 @@ export async function readPages<Row>(
 ): Promise<Map<string, PageOfRows<Row>>> {
   const { table } = source;
   const pages = rowsOfPages(source, page, arrayParameter(parents, 'uuid'));
-  const select = selectArrays(source, page, fields, '');
+  const select = selectArrays(source, page, fields);
   if (related.length === 0 || parents.length * page.size > MAX_BATCH_SIZE || isBackward(page)) {
     const statement = Prisma.sql`/* readPages ${table} */ ${select} FROM (${pages}) AS found`;
     return toPages(source, page, parents, await queryArrays(db, source, statement));
@@ -88,6 +88,7 @@ export function pageRead<Row>(source: KeysetSource<Row>, page: Page, fields: Fie
     values: (arrays, prefix, parents) => toPages(source, page, parents, arrays, prefix),
   };
 }
+
 /**
  * The result of the statement: for each row its properties, the position of its parent, and whether that parent has rows on the
  * other side of the bound. A parent without rows has one row whose properties are null.
@@ -96,7 +97,7 @@ function selectArrays(
   { columns }: KeysetSource<unknown>,
   page: Page,
   fields: FieldSet | undefined,
-  prefix: string,
+  prefix = '',
 ): Prisma.Sql {
   const names = checksBeyond(page) ? ['place', 'beyond'] : ['place'];
   const own = names.map((name) => `json_agg(found.${name}) AS "${prefix}${name}"`).join(', ');
