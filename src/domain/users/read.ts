@@ -57,7 +57,7 @@ export async function readUserWithRelated(
     SELECT ${userColumns.list}, ${list} FROM users ${joins} WHERE users.workspace_id = ${workspaceId}::uuid AND ${condition}`;
   const [row] = rows;
   if (!row) return undefined;
-  // Without the arrays.
+  // Without the arrays. The row has all properties of a user, which the type of `fromEntries` does not say.
   const user = Object.fromEntries(userProperties.map((name) => [name, row[name]])) as unknown as User;
   addResults([user], related, row);
   return user;

@@ -104,19 +104,7 @@ export function parseSearch(search: string | null | undefined): Search | undefin
       const stored = wordsOfUser(user);
       return words.every((word) => stored.has(word));
     },
-    rareMatches: (workspaceId) => {
-      const query = hasWords(queryFor(workspaceId, words, undefined));
-      const isOfWorkspace = Prisma.sql`user_words.workspace_id = ${workspaceId}::uuid`;
-      if (words.some(isLongRun)) return undefined;
-      return {
-        areFrequent: Prisma.sql`(SELECT count(*) FROM (
-          SELECT user_words.words FROM user_words WHERE ${isOfWorkspace}
-          ORDER BY user_words.user_id DESC LIMIT ${SAMPLED_USERS}::int) AS user_words WHERE ${query}) >= ${MIN_FREQUENT_IN_SAMPLE}::int`,
-        all: (andIf) => Prisma.sql`
-          SELECT user_words.user_id AS id, ${hasWords(queryFor(workspaceId, words, 'first'))} AS is_first
-          FROM user_words WHERE ${isOfWorkspace} AND ${query} ${andIf}`,
-      };
-    },
+    rareMatches: (workspaceId) => (words.some(isLongRun) ? undefined : rareMatchesOf(workspaceId, words)),
     users: (workspaceId, { isAscending, within, group }, amongWhom) => {
       const order = Prisma.sql`ORDER BY user_words.user_id ${Prisma.raw(isAscending ? 'ASC' : 'DESC')}`;
       const query = queryFor(workspaceId, words, group);
@@ -130,6 +118,20 @@ export function parseSearch(search: string | null | undefined): Search | undefin
           SELECT * FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = user_words.user_id OFFSET 0
         ) AS users WHERE ${matches(workspaceId, words, group)}`;
     },
+  };
+}
+
+/** How to find the users whose words match, if only few do. */
+function rareMatchesOf(workspaceId: string, words: readonly string[]): RareMatches {
+  const query = hasWords(queryFor(workspaceId, words, undefined));
+  const isOfWorkspace = Prisma.sql`user_words.workspace_id = ${workspaceId}::uuid`;
+  return {
+    areFrequent: Prisma.sql`(SELECT count(*) FROM (
+      SELECT user_words.words FROM user_words WHERE ${isOfWorkspace}
+      ORDER BY user_words.user_id DESC LIMIT ${SAMPLED_USERS}::int) AS user_words WHERE ${query}) >= ${MIN_FREQUENT_IN_SAMPLE}::int`,
+    all: (andIf) => Prisma.sql`
+      SELECT user_words.user_id AS id, ${hasWords(queryFor(workspaceId, words, 'first'))} AS is_first
+      FROM user_words WHERE ${isOfWorkspace} AND ${query} ${andIf}`,
   };
 }
 

@@ -35,9 +35,9 @@ export async function readOrderedPage<Row extends { id: string }>(
   const { size, from, bound, withNeighbours = true } = page;
   const isBackward = from === 'end';
   const limit = withNeighbours ? size + 1 : size;
-  const rangeBound = bound && { position: bound, isInclusive: false };
-  const isStart = (bound?.side === 'after') !== isBackward;
-  const range = { isBackward, limit, [isStart ? 'from' : 'to']: rangeBound };
+  const end = bound && { position: bound, isInclusive: false };
+  const startsAtBound = (bound?.side === 'after') !== isBackward;
+  const range: RowRange = { isBackward, limit, ...(startsAtBound ? { from: end } : { to: end }) };
   const checked = withNeighbours ? bound : undefined;
   const prepared = await prepare(bounded, source);
   const properties = Prisma.sql`${columns.listOf(fields)}, ${table}.sort_key::text AS "sortKey",

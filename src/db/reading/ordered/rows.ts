@@ -64,13 +64,11 @@ function rowsOfGroup(
   const isAscending = (sort.direction === 'asc') !== isBackward;
   const order = Prisma.raw(isAscending ? 'ASC' : 'DESC');
   const isInGroup = (each: RangeBound | undefined) => each && groupOf(sort, each.position) === name;
-  const between = (byKey: SortKey | undefined, of: Prisma.Sql) =>
-    Prisma.sql`${from && isInGroup(from) ? beyond(from, isAscending, byKey, of) : Prisma.empty}
-      ${to && isInGroup(to) ? beyond(to, !isAscending, byKey, of) : Prisma.empty}`;
+  const ends = { isAscending, from: isInGroup(from) ? from : undefined, to: isInGroup(to) ? to : undefined };
   // Of the table with the index.
   const keyId = valueTable?.rowId ?? id;
-  const bound = between(key, keyId);
-  const within = (of: Prisma.Sql) => (key ? Prisma.empty : between(undefined, of));
+  const bound = between(ends, key, keyId);
+  const within = (of: Prisma.Sql) => (key ? Prisma.empty : between(ends, undefined, of));
   const walk: Walk = { isAscending, within, group: name };
   const armsOfGroup = arms
     ? arms(walk).map(
@@ -147,6 +145,15 @@ export const isMember = ({ membership, id }: Pick<PreparedSource, 'membership' |
   membership
     ? Prisma.sql`AND EXISTS (SELECT FROM ${membership.table} WHERE ${membership.where} AND ${membership.rowId} = ${id})`
     : Prisma.empty;
+
+/** SQL that is appended to a condition: a row is between the ends of a range. @param isAscending the order of the walk. */
+function between(
+  { from, to, isAscending }: Pick<RowRange, 'from' | 'to'> & { isAscending: boolean },
+  key: SortKey | undefined,
+  id: Prisma.Sql,
+): Prisma.Sql {
+  return Prisma.sql`${from ? beyond(from, isAscending, key, id) : Prisma.empty} ${to ? beyond(to, !isAscending, key, id) : Prisma.empty}`;
+}
 
 function beyond(
   { position, isInclusive }: RangeBound,
