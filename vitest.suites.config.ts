@@ -1,16 +1,48 @@
 import { defineConfig } from 'vitest/config';
 
-/** Destructive and load suites. They run sequentially, since each needs the whole machine, and print their figures. */
+/** Suites that check what programs do, not how fast, and wait for much of their time: two run at once. */
+const CONCURRENT = [
+  'acknowledged',
+  'changes',
+  'database-tls',
+  'embedded-away',
+  'erasure',
+  'fuzz',
+  'helm',
+  'image',
+  'installation',
+  'restore',
+  'sent-again',
+  'strangers',
+  'upgrade',
+].map((name) => `test/suites/${name}.test.ts`);
+
+/** Destructive and load suites. They print their figures. */
 export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
-    include: ['test/suites/**/*.test.ts'],
     globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
     setupFiles: ['test/kit/reap-after-file.ts'],
-    fileParallelism: false,
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,
     // Prints the output of a suite immediately.
     disableConsoleIntercept: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'concurrent', include: CONCURRENT, maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        // Each measures or loads the whole machine.
+        test: {
+          name: 'alone',
+          include: ['test/suites/**/*.test.ts'],
+          exclude: CONCURRENT,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -17,12 +17,13 @@ async function main([file]: readonly string[]): Promise<void> {
     throw new Error('Usage: npm run bench:chart -- FILE   (written by npm run bench -- --json FILE)');
   const figures = figuresSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   const measured = new Set(figures.rows.flatMap(({ operation, contestant }) => [operation, contestant]));
-  const missing = [...operations, ...contestants].map(({ name }) => name).filter((name) => !measured.has(name));
-  if (missing.length > 0) {
-    throw new Error(`${file} must contain every operation and server; missing: ${missing.join(', ')}.`);
-  }
+  const unmeasured = (all: readonly { name: string }[]) =>
+    all.flatMap(({ name }) => (measured.has(name) ? [] : `\`${name}\``)).join(', ');
+  if (unmeasured(operations))
+    throw new Error(`${file} must contain every operation; missing: ${unmeasured(operations)}.`);
   const { date, machine, node, users, rounds, seconds } = figures;
-  const run = `${date.slice(0, 10)}, ${machine}, Node ${node}; ${users.toLocaleString('en')} users, ${rounds} rounds of ${seconds} s.`;
+  const without = unmeasured(contestants) ? `; without ${unmeasured(contestants)}` : '';
+  const run = `${date.slice(0, 10)}, ${machine}, Node ${node}; ${users.toLocaleString('en')} users, ${rounds} rounds of ${seconds} s${without}.`;
   const page = join(docs, 'performance.md');
   const text = await readFile(page, 'utf8');
   await writeFile(

@@ -5,6 +5,7 @@ import { NEW_UID_PREFIX } from './database/restore.ts';
 
 /** Inputs of one request, by operation. */
 export interface Inputs {
+  typename: object;
   user: { uid: string };
   persisted: { uid: string };
   page: After;
@@ -58,6 +59,7 @@ interface Operation {
 
 /** All operations, in the order in which they are measured: reads before writes. */
 export const operations: readonly Operation[] = [
+  { name: 'typename', title: '{ __typename }, which reads nothing' },
   { name: 'user', title: 'One user with devices' },
   { name: 'persisted', title: 'One user with devices, as a persisted operation', isOwn: true },
   { name: 'page', title: 'Page of 30 users, each with 3 devices and the 5 newest events' },
@@ -104,6 +106,7 @@ export async function pickInputs(client: Client, users: number): Promise<{ [Name
     timestamp: new Date(FILL_START + index).toISOString(),
   }));
   return {
+    typename: [{}],
     user: picked.map(({ uid }) => ({ uid })),
     persisted: picked.map(({ uid }) => ({ uid })),
     page: pages,

@@ -1,18 +1,18 @@
-import { readConfig } from '../src/config/index.ts';
+import { readCommandConfig } from '../src/config/index.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrations/migrate.ts';
 import { checkUids } from '../src/domain/users/check-uids.ts';
 import { listWorkspaces } from '../src/domain/workspaces/workspaces.ts';
 
-/** `npm run db:migrate`: applies the committed migrations to the database of DATABASE_URL. */
+/** `npm run db:migrate`: applies the committed migrations to the database of DATABASE_DIRECT_URL, by default DATABASE_URL. */
 async function main(): Promise<void> {
-  const { databaseUrl: connectionString } = readConfig(process.env);
+  const { databaseDirectUrl: connectionString } = readCommandConfig(process.env);
   if (connectionString === undefined) {
     throw new Error(
       'DATABASE_URL is not set. Set it to the URL of the database: postgres://user:password@host:5432/usergraph',
     );
   }
-  const applied = await migrate({ connectionString });
+  const applied = await migrate({ connectionString }, undefined, { onWaiting: console.log });
   for (const name of applied) console.log(`Applied ${name}`);
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);
   // Reads every user, so it runs only after the migration that normalizes uids.
@@ -26,7 +26,8 @@ const UID_HINT =
 
 /** Whether any workspace has a user who cannot be looked up by uid. */
 async function hasUidFaults(connectionString: string): Promise<boolean> {
-  const db = openDatabase({ connectionString }, { poolSize: 1 });
+  // Also behind a connection pooler in session mode, which rejects timeouts in the startup packet.
+  const db = openDatabase({ connectionString, timeoutsAtPooler: true }, { poolSize: 1 });
   try {
     for (const { id } of await listWorkspaces(db)) {
       if ((await checkUids(db, id)).length > 0) return true;

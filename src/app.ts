@@ -33,8 +33,8 @@ export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   verifyToken?: VerifyToken | undefined;
   /** False: all GraphQL requests use Yoga's handler, for comparison in tests. */
   executeDirectly?: boolean;
-  /** True: queries are compiled without pauses between them, for tests. */
-  compileEagerly?: boolean;
+  /** Executions of a query before it is compiled, without pauses between queries, for tests. Undefined: as in production. */
+  compileAfter?: number | undefined;
   /** The file of persisted operations, and whether all other operations are rejected. */
   persistedOperations?: { file: string; only: boolean } | undefined;
   /** False or undefined: GraphiQL is disabled. */
@@ -51,7 +51,7 @@ interface GraphiQLSettings {
 /** Builds the gateway: the HTTP server with the routes of all APIs. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { db, readiness, limits, verifyToken, graphiql, demoKey, persistedOperations } = dependencies;
-  const { executeDirectly = true, compileEagerly = false } = dependencies;
+  const { executeDirectly = true, compileAfter } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
   paceRejections(app);
@@ -66,7 +66,7 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
       ? { authenticate: graphiql.requiresSchemaRead ? requireSchemaRead(authenticate) : undefined }
       : false,
   });
-  const execution = { schema: servedSchema, executeDirectly, compileEagerly, limits, persistedOperations };
+  const execution = { schema: servedSchema, executeDirectly, compileAfter, limits, persistedOperations };
   await app.register(graphqlPlugin, { db, admit, charge, ...execution });
   await app.register(restRoutes, { db, admit, charge, limits, demoKey });
   return app;

@@ -1,4 +1,5 @@
 import type { Contestant } from './contestant.ts';
+import { fastify } from './fastify.ts';
 import { floor } from './floor.ts';
 import { mercurius, mercuriusWithChecks } from './mercurius.ts';
 import { postgraphile } from './postgraphile.ts';
@@ -9,6 +10,7 @@ import { usergraph } from './usergraph.ts';
 export const contestants: readonly Contestant[] = [
   usergraph,
   floor,
+  fastify,
   mercurius,
   mercuriusWithChecks,
   postgraphile,

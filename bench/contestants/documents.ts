@@ -2,6 +2,7 @@ import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 
 /** GraphQL documents of usergraph. The floor receives them too and selects its statement by their operation name. */
 export const documents = {
+  typename: 'query Typename { __typename }',
   user: `query User($uid: String!) {
   user(uid: $uid) { uid firstName lastName email meta createdAt devices { platform lastSeenAt } }
 }`,

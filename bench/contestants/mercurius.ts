@@ -11,7 +11,7 @@ export const mercurius: Contestant = {
   path: '/graphql',
   requests: () => {
     const requests = usergraphRequests({ users: (id) => id, members: (id) => id });
-    const names = ['user', 'page', 'page-far', 'page-hot', 'page-count'] as const;
+    const names = ['typename', 'user', 'page', 'page-far', 'page-hot', 'page-count'] as const;
     return Object.fromEntries(names.map((name) => [name, requests[name]]));
   },
 };

@@ -1,6 +1,7 @@
 import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import type { Contestant } from './contestant.ts';
 import { addEventData, countData, pageData, updateUserData, userData, usersData } from './response-schemas.ts';
+import { typenameRequest } from './usergraph.ts';
 
 /** PostGraphile puts a digest of the order into its cursors and rejects other digests. It can change with the version. */
 const ORDER_DIGEST = '574c1bfc6f';
@@ -71,6 +72,7 @@ export const postgraphile: Contestant = {
     };
     const filtered = { document: documents.filtered, dataSchema: usersData, expectedText: '"nodes":[{"uid"' };
     return {
+      typename: typenameRequest,
       user: {
         document: documents.user,
         variables: ({ uid }) => ({ workspaceId, uid }),

@@ -23,6 +23,8 @@ const event = z.object({ name: z.string(), value: z.json(), properties: z.json()
 
 const userFields = { uid: z.string(), firstName: z.string(), email: z.string() };
 
+export const typenameData = z.object({ __typename: z.literal('Query') });
+
 export const userData = z.object({
   user: z.object({
     ...userFields,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EVENT_PAGE_SIZE, PAGE_SIZE } from '../operations.ts';
 import { type Contestant, workspaceEnvironment } from './contestant.ts';
 import { addEventData, countData, pageData, updateUserData, userData } from './response-schemas.ts';
+import { typenameRequest } from './usergraph.ts';
 
 const documents = {
   user: `query User($uid: String!) {
@@ -47,6 +48,7 @@ export const tutorial: Contestant = {
     const cursorOf = (id: string) => btoa(`GPC:T:${JSON.stringify([`S:${workspaceId}`, `S:${id}`])}`);
     const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
     return {
+      typename: typenameRequest,
       user: {
         document: documents.user,
         variables: ({ uid }) => ({ uid }),

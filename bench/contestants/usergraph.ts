@@ -16,6 +16,7 @@ import {
   pageData,
   restPage,
   segmentData,
+  typenameData,
   updateUserData,
   userData,
   usersData,
@@ -27,11 +28,20 @@ export interface Cursors {
   members(id: string): string;
 }
 
+/** The same for all servers. */
+export const typenameRequest = {
+  document: documents.typename,
+  variables: () => ({}),
+  dataSchema: typenameData,
+  expectedText: '"__typename":"Query"',
+};
+
 /** Requests to usergraph and to the floor. */
 export function usergraphRequests(cursors: Cursors): OperationRequests {
   const page = { document: documents.page, dataSchema: pageData, expectedText: '"endCursor"' };
   const pageAfter = { ...page, variables: ({ after }: { after: string }) => ({ after: cursors.users(after) }) };
   return {
+    typename: typenameRequest,
     user: {
       document: documents.user,
       variables: ({ uid }) => ({ uid }),

@@ -32,6 +32,9 @@ export const totalCpu = ({ serverCpu, postgresCpu }: Sample): number => serverCp
 /** What a load needs of its requests. */
 export type LoadRequests = Pick<RequestSet, 'server' | 'requests' | 'isCorrect'>;
 
+/** A server is too slow for an operation. */
+export class NoResponseError extends Error {}
+
 /** How requests are sent. */
 export interface Load {
   seconds: number;
@@ -43,7 +46,7 @@ export interface Load {
  * Sends requests over all connections, each as soon as the connection has received the previous response. If there is no response
  * within the time, it is repeated with four times as many seconds.
  * @param client of the PostgreSQL that the server uses, which must run on this machine.
- * @throws {Error} if any response is not correct, or if there is none within a minute.
+ * @throws {NoResponseError} if there is none within a minute. @throws {Error} if any response is not correct.
  */
 export async function applyLoad(requestSet: LoadRequests, client: Client, load: Load): Promise<Sample> {
   let { seconds } = load;
@@ -52,7 +55,7 @@ export async function applyLoad(requestSet: LoadRequests, client: Client, load: 
     if (sample) return sample;
     seconds *= 4;
   } while (seconds < RESPONSE_TIMEOUT_SECONDS);
-  throw new Error(`${requestSet.server.contestant.name} sent no response within ${seconds / 4} s.`);
+  throw new NoResponseError(`${requestSet.server.contestant.name} sent no response within ${seconds / 4} s.`);
 }
 
 /** @returns undefined if there was no response. */

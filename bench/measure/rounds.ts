@@ -1,7 +1,8 @@
+import type { RequestSet } from '../contestants/request-set.ts';
 import { type OperationName, operations } from '../operations.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import type { TestBed } from '../test-bed.ts';
-import { applyLoad, DEFAULT_CONNECTIONS, type Sample } from './load.ts';
+import { applyLoad, DEFAULT_CONNECTIONS, type Load, NoResponseError, type Sample } from './load.ts';
 
 /**
  * Time for which each server warms up on an operation, unless `--warm-up` says otherwise, before the rounds of the first number of connections: until V8 has
@@ -35,15 +36,10 @@ export async function measure(
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const { operation, requestSets } of testBed.workloads) {
-    const { consumesInputs = false } = operations.find(({ name }) => name === operation) ?? {};
-    const finishRound = async () => {
-      await testBed.waitUntilIdle();
-      if (consumesInputs) await testBed.restore();
-    };
+    const apply = loadOf(testBed, operation);
     for (const requestSet of warmUp > 0 ? requestSets : []) {
       showProgress(`${operation}: warming up ${requestSet.server.contestant.name}`);
-      await applyLoad(requestSet, testBed.client, { seconds: warmUp, connections: DEFAULT_CONNECTIONS });
-      await finishRound();
+      await apply(requestSet, { seconds: warmUp, connections: DEFAULT_CONNECTIONS });
     }
     for (const connections of counts) {
       const runs = requestSets.map((requestSet) => {
@@ -53,13 +49,39 @@ export async function measure(
       for (let round = 1; round <= rounds; round += 1) {
         for (const { requestSet, contestant, samples } of runs) {
           showProgress(`${operation}, connections: ${connections}, round ${round} of ${rounds}, ${contestant}`);
-          samples.push(await applyLoad(requestSet, testBed.client, { seconds, connections }));
-          await finishRound();
+          const sample = await apply(requestSet, { seconds, connections });
+          if (sample) samples.push(sample);
         }
       }
-      measurements.push(...runs.map(({ contestant, samples }) => ({ operation, contestant, connections, samples })));
+      const complete = runs.filter(({ samples }) => samples.length === rounds);
+      measurements.push(
+        ...complete.map(({ contestant, samples }) => ({ operation, contestant, connections, samples })),
+      );
     }
     await testBed.restore();
   }
   return measurements;
+}
+
+/**
+ * Returns a function that applies a load of an operation to a server, and waits until its work is done. A server that sends no response
+ * is left out of the operation from then on, which is printed, so that it does not end the run of the others.
+ */
+function loadOf(testBed: TestBed, operation: OperationName) {
+  const { consumesInputs = false } = operations.find(({ name }) => name === operation) ?? {};
+  const tooSlow = new Set<RequestSet>();
+  return async (requestSet: RequestSet, load: Load): Promise<Sample | undefined> => {
+    if (tooSlow.has(requestSet)) return undefined;
+    try {
+      return await applyLoad(requestSet, testBed.client, load);
+    } catch (error) {
+      if (!(error instanceof NoResponseError)) throw error;
+      tooSlow.add(requestSet);
+      process.stderr.write(`\n${operation}: ${error.message} It is left out.\n`);
+      return undefined;
+    } finally {
+      await testBed.waitUntilIdle();
+      if (consumesInputs) await testBed.restore();
+    }
+  };
 }

@@ -3,10 +3,10 @@ import type { FigureRow, Figures } from './figures.ts';
 
 const WIDTH = 760;
 /** Horizontal position of the bars. */
-const BAR_X = 120;
+const BAR_X = 140;
 /** Length of the floor's bar, unless a longer bar would exceed the maximum. */
-const FLOOR_LENGTH = 430;
-const MAX_BAR_LENGTH = 516;
+const FLOOR_LENGTH = 420;
+const MAX_BAR_LENGTH = 496;
 const BAR_HEIGHT = 16;
 const BAR_GAP = 4;
 const TITLE_HEIGHT = 26;
@@ -16,6 +16,9 @@ const GROUP_GAP = 14;
 const COLORS: Readonly<Record<string, string>> = {
   usergraph: '#2f81f7',
   floor: '#8b949e',
+  fastify: '#57ab5a',
+  mercurius: '#b083f0',
+  'mercurius-checked': '#8256d0',
   postgraphile: '#d29922',
   tutorial: '#db61a2',
 };
@@ -39,7 +42,8 @@ export function chart(figures: Figures): string {
     const rows = figures.rows.filter(
       ({ operation, connections }) => operation === name && connections === CHART_CONNECTIONS,
     );
-    if (rows.length === 0) continue;
+    // Without the floor, there is nothing to compare with.
+    if (!rows.some(({ contestant }) => contestant === 'floor')) continue;
     parts.push(`<text class="title" x="0" y="${y + 13}">${escapeXml(title)}</text>`);
     y += TITLE_HEIGHT;
     const top = y;

@@ -30,20 +30,18 @@ function ratioTable({ rows }: Figures): string {
   const others = [...new Set(own.flatMap(({ cheaperThan }) => Object.keys(cheaperThan)))];
   if (others.length === 0) return '';
   const counts = [...new Set(own.map(({ connections }) => connections))];
-  const header = [
-    'CPU of each ÷ usergraph’s',
-    ...others.flatMap((other) => counts.map((count) => `${other}, c${count}`)),
-  ];
+  const header = [`CPU of each ÷ usergraph’s; connections: ${counts.join(', ')}`, ...others];
   const body = operations.flatMap(({ name }) => {
     const ofOperation = own.filter(({ operation }) => operation === name);
     if (ofOperation.length === 0) return [];
-    const cells = others.flatMap((other) =>
-      counts.map((count) => {
-        const row = ofOperation.find(({ connections }) => connections === count);
-        const ratio = row?.cheaperThan[other];
-        return row && ratio ? `${ratio.median.toFixed(2)}${row.isNoisy ? NOISE_MARK : ''}` : '';
-      }),
-    );
+    const cells = others.map((other) => {
+      const rows = counts.flatMap((count) => ofOperation.find(({ connections }) => connections === count) ?? []);
+      const ratios = rows.flatMap(({ cheaperThan, isNoisy }) => {
+        const ratio = cheaperThan[other];
+        return ratio ? `${ratio.median.toFixed(2)}${isNoisy ? NOISE_MARK : ''}` : [];
+      });
+      return ratios.join(', ');
+    });
     return [[`\`${name}\``, ...cells]];
   });
   return `${markdownTable([header, ...body])}\n`;

@@ -14,7 +14,7 @@ interface CreateOptions extends OutputOptions {
 const DAY_MS = 86_400_000;
 
 /** A second connection reads the progress. */
-const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, poolSize: 2 };
+const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, poolSize: 2, sessionFor: 'changes of indexes' };
 
 /** `indexes list`, `indexes create NAME` and `indexes drop NAME`. */
 export function addIndexCommands(program: Command, withDatabase: WithDatabase): void {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { TokenSettings } from '../auth/tokens.ts';
+import type { TracingSettings } from '../telemetry/tracing.ts';
 import { checkLimits, type Limits, limitVariables, toLimits } from './limits.ts';
 import { checkTokens, tokenVariables, toTokenSettings } from './tokens.ts';
-import { flag, oneOf, origins, pointsPerMinute, proxies, wholeNumber } from './values.ts';
+import { readTracing } from './tracing.ts';
+import { flag, oneOf, origins, pointsPerMinute, postgresUrl, proxies, wholeNumber } from './values.ts';
 
 /** A hundred years. */
 const MAX_RETENTION_DAYS = 36_500;
@@ -10,9 +12,8 @@ const MAX_RETENTION_DAYS = 36_500;
 const variables = z.object({
   PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL such as postgres://user:password@host:5432/database' })
-    .optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATABASE_WAIT_MS: wholeNumber(0, 3_600_000).default(30_000),
   DATA_DIR: z.string().min(1).default('.data'),
   POOL_SIZE: wholeNumber(1, 1000).default(10),
@@ -30,8 +31,15 @@ const variables = z.object({
   TRUST_PROXY: proxies.default([]),
   ...tokenVariables,
   ...limitVariables,
+  SLOW_OPERATION_MS: wholeNumber(0, 3_600_000).default(1_000),
   CHANGE_LOG_DAYS: wholeNumber(1, MAX_RETENTION_DAYS).default(30),
   AUDIT_DAYS: wholeNumber(0, MAX_RETENTION_DAYS).default(0),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, { error: 'must have at least 16 characters, all visible ASCII' })
+    .optional(),
   GRAPHIQL: flag.optional(),
   PERSISTED_OPERATIONS: z.string().min(1).optional(),
   PERSISTED_OPERATIONS_ONLY: flag.default(false),
@@ -44,7 +52,15 @@ const environment = variables.superRefine(
     const report = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
     checkTokens(data, report);
     checkLimits(data, report);
+    const { PORT, METRICS_PORT } = data;
+    if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && METRICS_PORT === PORT) {
+      report('METRICS_PORT', 'must differ from PORT, which is public');
+    }
+    if (METRICS_PORT === undefined && data.METRICS_TOKEN !== undefined) {
+      report('METRICS_PORT', 'must be set if METRICS_TOKEN is set');
+    }
     const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
+    if (data.DATABASE_DIRECT_URL && !data.DATABASE_URL) report('DATABASE_URL', 'must be set if DATABASE_DIRECT_URL is');
     if (only && !PERSISTED_OPERATIONS) report('PERSISTED_OPERATIONS', 'must be set if PERSISTED_OPERATIONS_ONLY is on');
     if (only && GRAPHIQL) report('GRAPHIQL', 'must be off if PERSISTED_OPERATIONS_ONLY is on');
   },
@@ -70,6 +86,8 @@ export interface Config {
   host: string;
   /** Undefined: use the embedded PostgreSQL in `dataDirectory`. */
   databaseUrl: string | undefined;
+  /** The same database without a connection pooler, for what needs a session; by default, `databaseUrl`. */
+  databaseDirectUrl: string | undefined;
   /** How long in ms to wait on startup for the server of `databaseUrl`, if it is unreachable. */
   databaseWaitMs: number;
   dataDirectory: string;
@@ -103,9 +121,25 @@ export interface Config {
   tokens: TokenSettings | undefined;
   /** For how many days changes are kept: those that usergraph computes, and those that callers make (0: for ever). */
   retention: { logDays: number; auditDays: number };
+  /** Where metrics are served, and the token that scrapers send, if any. Undefined: no metrics are collected. */
+  metrics: MetricsSettings | undefined;
   graphiql: GraphiQLAccess;
   /** The file of persisted operations, and whether all other operations are rejected. Undefined: no persisted operations. */
   persistedOperations: { file: string; only: boolean } | undefined;
+  /** Undefined: no traces. */
+  tracing: TracingSettings | undefined;
+  /** One line for each variable whose value is ignored, to be logged on startup. */
+  warnings: string[];
+  /** Requests that take at least this many ms of work are logged as slow; 0: none. */
+  slowOperationMs: number;
+}
+
+/** The listener of the metrics endpoint. */
+export interface MetricsSettings {
+  /** 0: any free port. */
+  port: number;
+  host: string;
+  token: string | undefined;
 }
 
 /** Invalid environment variables. The message has one line for each. */
@@ -118,13 +152,7 @@ export class ConfigError extends Error {
  * @throws {ConfigError} naming all invalid variables.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(set);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => `  ${describeIssue(String(path[0]), message, set)}`);
-    throw new ConfigError(`Invalid configuration:\n${lines.join('\n')}`);
-  }
-  const { data } = parsed;
+  const { data, tracing } = parseVariables(env);
   const file = data.PERSISTED_OPERATIONS;
   const isEmbedded = data.DATABASE_URL === undefined;
   const rateLimits = isEmbedded ? NO_RATE_LIMITS : DEFAULT_RATE_LIMITS;
@@ -132,6 +160,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: data.PORT,
     host: data.HOST,
     databaseUrl: data.DATABASE_URL,
+    databaseDirectUrl: data.DATABASE_DIRECT_URL ?? data.DATABASE_URL,
     databaseWaitMs: data.DATABASE_WAIT_MS,
     dataDirectory: data.DATA_DIR,
     poolSize: data.POOL_SIZE,
@@ -154,13 +183,35 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustProxy: data.TRUST_PROXY,
     tokens: toTokenSettings(data),
     retention: { logDays: data.CHANGE_LOG_DAYS, auditDays: data.AUDIT_DAYS },
+    metrics: metricsSettings(data),
     graphiql: graphiqlAccess(data),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
+    tracing: tracing.settings,
+    warnings: tracing.warnings,
+    slowOperationMs: data.SLOW_OPERATION_MS,
   };
 }
 
+/** @throws {ConfigError} naming all invalid variables. */
+function parseVariables(env: Readonly<Record<string, string | undefined>>) {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(set);
+  const tracing = readTracing(set);
+  const issues = parsed.error?.issues ?? [];
+  const lines = issues.map(({ path, message }) => describeIssue(String(path[0]), message, set)).concat(tracing.errors);
+  if (parsed.success && lines.length === 0) return { data: parsed.data, tracing };
+  throw new ConfigError(`Invalid configuration:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** Like `readConfig`, for commands: they export no traces, and may run without the certificates of the exporter. */
+export const readCommandConfig: typeof readConfig = (env) => readConfig({ ...env, OTEL_SDK_DISABLED: 'true' });
+
 /** Variables whose values are not repeated in error messages: they contain passwords or secrets. */
-const SECRET_VARIABLES = new Set(['DATABASE_URL', 'JWT_SECRET']);
+const SECRET_VARIABLES = new Set(['DATABASE_URL', 'DATABASE_DIRECT_URL', 'JWT_SECRET', 'METRICS_TOKEN']);
+
+function metricsSettings({ METRICS_PORT: port, METRICS_HOST: host, METRICS_TOKEN: token }: Variables) {
+  return port === undefined ? undefined : { port, host, token };
+}
 
 function describeIssue(name: string, message: string, values: Readonly<Record<string, string | undefined>>): string {
   const value = values[name];

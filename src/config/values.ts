@@ -19,6 +19,12 @@ export const wholeNumber = (min: number, max: number) => {
   return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
 };
 
+/** The address of a PostgreSQL database. */
+export const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a URL such as postgres://user:password@host:5432/database',
+});
+
 /** The highest rate limit. */
 export const MAX_POINTS_PER_MINUTE = 1_000_000_000;
 

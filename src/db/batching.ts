@@ -1,5 +1,6 @@
-import DataLoader from 'dataloader';
+import DataLoader, { type BatchLoadFn } from 'dataloader';
 import { LRUCache } from 'lru-cache';
+import { batchChannel, report, type Scope, scopes } from '../telemetry/channels.ts';
 import { isRejectedByPostgres } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import type { WriteDb } from './statements.ts';
@@ -10,11 +11,32 @@ import type { WriteDb } from './statements.ts';
  */
 export const MAX_BATCH_SIZE = 100;
 
+const BATCHING = { cache: false, batchScheduleFn: setImmediate, maxBatchSize: MAX_BATCH_SIZE } as const;
+
+/** The scope of each load of a batch, in order: loads of several requests share a batch. */
+export type LoadScopes = readonly (Scope | undefined)[];
+
 /**
- * Options of loaders that batch and do not cache. A batch is sent once the event loop has handled everything that has arrived,
- * so that concurrent requests share one statement (docs/performance-steps.md).
+ * A loader that batches and does not cache. A batch is sent once the event loop has handled everything that has arrived, so that
+ * concurrent requests share one statement (docs/performance-steps.md).
  */
-export const batching = { cache: false, batchScheduleFn: setImmediate, maxBatchSize: MAX_BATCH_SIZE } as const;
+export class BatchLoader<Key, Value> extends DataLoader<Key, Value> {
+  /** The scopes of the loads that are not sent yet. */
+  readonly #scopes: (Scope | undefined)[];
+
+  /** @param read loads a batch. */
+  constructor(read: (keys: readonly Key[], loadScopes: LoadScopes) => ReturnType<BatchLoadFn<Key, Value>>) {
+    const waiting: (Scope | undefined)[] = [];
+    super((keys) => read(keys, waiting.splice(0, keys.length)), BATCHING);
+    this.#scopes = waiting;
+  }
+
+  override load(key: Key): Promise<Value> {
+    const value = super.load(key);
+    this.#scopes.push(scopes.getStore());
+    return value;
+  }
+}
 
 /** Maximum number of workspaces whose values `byWorkspace` keeps; recreating one is cheap. */
 const MAX_CACHED_WORKSPACES = 1_000;
@@ -42,22 +64,29 @@ export type WriteMany<Input, Output> = (
 /**
  * Batches concurrent writes. An input neither waits for the locks of another input nor fails because of one: inputs whose rows
  * are locked, or all inputs if the statement fails, are written again, each in its own statement.
+ * @param name of the batches in metrics and traces.
  * @returns a function that writes one input; it returns undefined if the input cannot be written.
  */
-export function batchedWrite<Input, Output>(write: WriteMany<Input, Output>) {
-  const writeAlone = async (db: WriteDb, workspaceId: string, input: Input) => {
-    const [written] = await retryOnConflict(() => write(db, workspaceId, [input], 'wait'));
+export function batchedWrite<Input, Output>(name: string, write: WriteMany<Input, Output>) {
+  const writeAlone = async (db: WriteDb, workspaceId: string, input: Input, scope: Scope | undefined) => {
+    const writeOne = () => retryOnConflict(() => write(db, workspaceId, [input], 'wait'));
+    const [written] = await report(batchChannel, () => ({ name, size: 1, scopes: [scope] }), writeOne);
     return written;
   };
 
   // A gateway has one `WriteDb` for each workspace, so this map has one entry; a bounded cache would take far more memory.
   const createLoaders = (db: WriteDb) => {
     const createLoader = (workspaceId: string) => {
-      const writeAll = async (inputs: readonly Input[]): Promise<(Promise<Output | undefined> | Output)[]> => {
-        const written = inputs.length === 1 ? [] : await tryBatch(() => write(db, workspaceId, inputs, 'skip'));
-        return inputs.map((input, place) => written[place] ?? writeAlone(db, workspaceId, input));
+      const writeAll = async (
+        inputs: readonly Input[],
+        loadScopes: LoadScopes,
+      ): Promise<(Promise<Output | undefined> | Output)[]> => {
+        const writeMany = () => write(db, workspaceId, inputs, 'skip');
+        const describe = () => ({ name, size: inputs.length, scopes: loadScopes });
+        const written = inputs.length === 1 ? [] : await tryBatch(() => report(batchChannel, describe, writeMany));
+        return inputs.map((input, place) => written[place] ?? writeAlone(db, workspaceId, input, loadScopes[place]));
       };
-      return new DataLoader(writeAll, batching);
+      return new BatchLoader(writeAll);
     };
     const loaders = new Map<string, ReturnType<typeof createLoader>>();
     return (workspaceId: string) => {

@@ -1,12 +1,14 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool, type PoolConfig } from 'pg';
+import { Pool } from 'pg';
 import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { DatabaseIndexes } from './indexes/state.ts';
-import { type PoolShare, sharePool } from './pool-shares.ts';
+import { type PoolShare, sharePool, wholePool } from './pool-shares.ts';
+import { type Connection, clientOf } from './session.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
 import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
 
+export type { Connection } from './session.ts';
 export type { ReadDb, WriteDb } from './statements.ts';
 
 /** Prisma's models, of the client or of one of its transactions; not used on the request path. */
@@ -28,9 +30,6 @@ export type Models = Pick<
   | '$executeRaw'
 >;
 
-/** The address of a database: a URL, or the parts of that of the embedded server, which has neither passwords nor TLS. */
-export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database'> & { ssl?: false };
-
 /** The primary, for single statements and for transactions. */
 export interface Database extends WriteDb {
   connections: PoolShare;
@@ -42,7 +41,7 @@ export interface Database extends WriteDb {
 /** An open database: Prisma's models, the pool, and a handle for each workspace that shares it. */
 export type DatabaseClient = ReturnType<typeof openDatabase>;
 
-/** Timeouts for CLI commands; those of a gateway are configurable. */
+/** The timeouts of a database that is opened without others: the defaults of the gateway. */
 export const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
   statementMs: 5_000,
   lockMs: 2_000,
@@ -56,16 +55,6 @@ export const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
  * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
  */
 const ANSWER_MARGIN_MS = 500;
-
-/** `idle_in_transaction_session_timeout`, in ms. */
-const IDLE_TRANSACTION_MS = 10_000;
-
-/**
- * The startup options of a session. Prisma's adapter assumes that the session's time zone is UTC; with another one, it would
- * store instants that are hours off.
- */
-const sessionOptions = ({ statementMs, lockMs }: DatabaseTimeouts) =>
-  `-c TimeZone=UTC -c statement_timeout=${statementMs} -c lock_timeout=${lockMs} -c idle_in_transaction_session_timeout=${IDLE_TRANSACTION_MS}`;
 
 interface DatabaseOptions {
   /** Maximum number of connections; 10 by default. */
@@ -84,7 +73,8 @@ export function openDatabase(
   { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: DatabaseOptions = {},
 ) {
   const pool = new Pool({
-    ...withSession(connection, sessionOptions(timeouts)),
+    ...connection,
+    Client: clientOf(connection, timeouts),
     max: poolSize,
     connectionTimeoutMillis: timeouts.poolWaitMs,
   });
@@ -100,24 +90,18 @@ export function openDatabase(
     transactionOptions: { maxWait: timeouts.poolWaitMs, timeout: 10_000 },
   });
   const indexes = new DatabaseIndexes();
-  const database: Database = { ...statementsOn(pool, prepared), connections: pool, prepared, timeouts, indexes };
-  const shareOf = sharePool(pool, timeouts.poolWaitMs);
+  const connections = wholePool(pool);
+  const database: Database = { ...statementsOn(connections, prepared), connections, prepared, timeouts, indexes };
+  const shares = sharePool(pool, timeouts.poolWaitMs);
   return Object.assign(prisma, database, {
     pool,
     indexes,
+    /** Returns how many requests wait for their workspace's share of the pool. */
+    countWaitingForShare: shares.countWaiting,
     /** The same database, limited to the workspace's share of the connections (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
-      const share = shareOf(workspaceId);
+      const share = shares.of(workspaceId);
       return { ...statementsOn(share, prepared), connections: share, prepared, timeouts, indexes };
     }),
   });
-}
-
-/** Appends session options to those of the URL, which would otherwise replace them. */
-function withSession(connection: Connection, sessionOptions: string): Connection & { options: string } {
-  if (!connection.connectionString) return { ...connection, options: sessionOptions };
-  const url = new URL(connection.connectionString);
-  const options = `${url.searchParams.get('options') ?? ''} ${sessionOptions}`.trim();
-  url.searchParams.delete('options');
-  return { ...connection, connectionString: url.href, options };
 }

@@ -1,9 +1,9 @@
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
-import { type Connections, withConnection } from './statements.ts';
+import { type Connections, queryLabeled } from './statements.ts';
 
-/** A workspace's share of a pool. */
+/** A workspace's share of a pool, or the whole pool. */
 export interface PoolShare extends Connections {
-  /** Runs one statement on a connection of its own. */
+  /** Runs one statement, which has a label, on a connection of its own, and reports it. */
   query(statement: QueryConfig): Promise<QueryResult>;
 }
 
@@ -56,6 +56,13 @@ class PoolShares {
       this.#returnShare(workspaceId, tenant);
       throw error;
     }
+  }
+
+  /** Number of requests that wait for their workspace's share. */
+  get waitingCount(): number {
+    let count = 0;
+    for (const { waiting } of this.#tenants.values()) count += waiting.size;
+    return count;
   }
 
   /** Waits for a share. The workspace then holds it, even if the pool has no connection. */
@@ -118,15 +125,26 @@ class PoolShares {
   }
 }
 
+/** The whole pool, for work that belongs to no workspace. */
+export const wholePool = (pool: Pool): PoolShare => withQuery({ connect: () => pool.connect() });
+
+const withQuery = (connections: Connections): PoolShare => ({
+  ...connections,
+  query: (statement) => queryLabeled(connections, statement),
+});
+
 /**
  * Shares a pool fairly.
  * @param waitMs how long in ms to wait for a share; after that, `connect` fails with the pool's own timeout error.
- * @returns a function that returns the share of a workspace.
  */
-export function sharePool(pool: Pool, waitMs: number): (workspaceId: string) => PoolShare {
+export function sharePool(pool: Pool, waitMs: number) {
   const shares = new PoolShares(pool, waitMs);
-  return (workspaceId) => {
-    const connect = () => shares.connect(workspaceId);
-    return { connect, query: (statement) => withConnection({ connect }, (client) => client.query(statement)) };
+  return {
+    /** Returns the share of a workspace. */
+    of(workspaceId: string): PoolShare {
+      return withQuery({ connect: () => shares.connect(workspaceId) });
+    },
+    /** Returns how many requests wait for their workspace's share. */
+    countWaiting: () => shares.waitingCount,
   };
 }

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, Submittable } from 'pg';
 
 /**
  * Maximum number of statements that a session keeps prepared. The domain has about 150 SQL texts; the rest is for dynamic SQL,
@@ -57,8 +57,33 @@ async function deallocateOldest(client: PoolClient, statements: Map<string, Prep
   const prepared = driverStatements(client);
   // A statement that PostgreSQL could not parse does not exist there.
   if (!(name in prepared)) return;
-  await client.query(`DEALLOCATE ${name}`);
+  await closeStatement(client, name);
   delete prepared[name];
+}
+
+/** The part of the driver's connection that sends messages, which its types lack. */
+interface DriverConnection {
+  close(statement: { type: 'S'; name: string }): void;
+  sync(): void;
+}
+
+/**
+ * Deallocates a statement with a Close message. PgBouncer prepares statements under names of its own, so that it knows the name in a
+ * Close message, but PostgreSQL does not know that of a DEALLOCATE statement.
+ */
+function closeStatement(client: PoolClient, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.query({
+      submit(connection) {
+        const { close, sync } = connection as unknown as DriverConnection;
+        close.call(connection, { type: 'S', name });
+        sync.call(connection);
+        return null;
+      },
+      handleReadyForQuery: () => resolve(),
+      handleError: reject,
+    } as Submittable);
+  });
 }
 
 /** The driver's own record, by name, of what a session has prepared. */

@@ -1,4 +1,5 @@
-import { type CustomTypesConfig, types as driverTypes, type PoolClient } from 'pg';
+import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
+import { connectionChannel, report, statementChannel } from '../telemetry/channels.ts';
 import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import type { AvailableIndexes } from './indexes/catalogue.ts';
@@ -66,12 +67,21 @@ export function statementsOn(connections: Connections, prepared: boolean): Write
   });
 }
 
+/** Reserves a connection, and reports the wait for it. */
+export function acquire(connections: Connections): Promise<PoolClient> {
+  return report(
+    connectionChannel,
+    () => ({}),
+    () => connections.connect(),
+  );
+}
+
 /** Runs a statement on a connection and releases it; closes the connection if it cannot be reused. */
 export async function withConnection<Result>(
   connections: Connections,
   send: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connections.connect();
+  const client = await acquire(connections);
   let isReusable = false;
   try {
     const result = await send(client);
@@ -121,7 +131,7 @@ export function labelOf(text: string): string | undefined {
 
 async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<StatementResult> {
   const parameters = values.map(toParameter);
-  return labelErrors(text, async () => {
+  return runLabeled(text, async () => {
     if (!prepared) return await client.query({ text, values: parameters, types });
     const statement = prepare(client, text);
     return await queryPrepared(client, statement instanceof Promise ? await statement : statement, parameters, types);
@@ -129,7 +139,7 @@ async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: b
 }
 
 function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: number): Promise<StatementResult> {
-  return labelErrors(text, async () => {
+  return runLabeled(text, async () => {
     try {
       return await queryOnce(client, { text, values: values.map(toParameter), types }, timeoutMs);
     } catch (error) {
@@ -138,10 +148,23 @@ function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: nu
   });
 }
 
-/** Adds the label of a statement to its error. */
-async function labelErrors(text: string, send: () => Promise<StatementResult>): Promise<StatementResult> {
+/** Runs a statement of the driver, whose text begins with a label, on a connection of its own. */
+export function queryLabeled(connections: Connections, statement: QueryConfig): Promise<QueryResult> {
+  return withConnection(connections, (client) => runLabeled(statement.text, () => client.query(statement)));
+}
+
+/** Begins or ends a transaction, and reports that as a statement: a commit waits for disks and synchronous standbys. */
+export async function controlTransaction(client: PoolClient, command: keyof typeof COMMANDS): Promise<void> {
+  const text = COMMANDS[command];
+  await runLabeled(text, () => client.query(text));
+}
+
+const COMMANDS = { BEGIN: '/* begin */ BEGIN', COMMIT: '/* commit */ COMMIT', ROLLBACK: '/* rollback */ ROLLBACK' };
+
+/** Reports a statement, and adds its label to its error. */
+async function runLabeled<Result>(text: string, send: () => Promise<Result>): Promise<Result> {
   try {
-    return await send();
+    return await report(statementChannel, () => ({ label: labelOf(text) ?? 'unlabeled' }), send);
   } catch (error) {
     throw error instanceof Error ? Object.assign(error, { statement: labelOf(text) }) : error;
   }

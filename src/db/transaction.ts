@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
 import { isAnswerTimeout } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
-import { statementsOnClient, type WriteDb } from './statements.ts';
+import { acquire, controlTransaction, statementsOnClient, type WriteDb } from './statements.ts';
 
 /**
  * Runs statements in one READ COMMITTED transaction, and retries it after a deadlock or a serialization failure. Side effects
@@ -16,11 +16,11 @@ async function attempt<Result>(
   { connections, prepared }: Database,
   run: (tx: WriteDb) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connections.connect();
+  const client = await acquire(connections);
   try {
-    await client.query('BEGIN');
+    await controlTransaction(client, 'BEGIN');
     const result = await run(statementsOnClient(client, prepared));
-    await client.query('COMMIT');
+    await controlTransaction(client, 'COMMIT');
     client.release();
     return result;
   } catch (error) {
@@ -32,7 +32,7 @@ async function attempt<Result>(
 
 /** Rolls back, and closes the connection if that fails. */
 async function rollBack(client: PoolClient): Promise<void> {
-  await client.query('ROLLBACK').then(
+  await controlTransaction(client, 'ROLLBACK').then(
     () => client.release(),
     (error: Error) => client.release(error),
   );

@@ -38,37 +38,50 @@ export interface Reporting {
   databaseTimeouts: DatabaseTimeouts;
 }
 
+/** The code with which an error is presented. */
+export function codeOf(error: GraphQLError): string {
+  const cause = causeOf(error);
+  if (cause === undefined) {
+    if (error.message === VALIDATION_ABORTED) return 'LIMIT_EXCEEDED';
+    const code = String(error.extensions.code);
+    return DOCUMENTED_CODES.has(code) ? code : 'BAD_USER_INPUT';
+  }
+  if (cause instanceof ValidationError) return 'BAD_USER_INPUT';
+  if (cause instanceof ConflictError) return cause.code;
+  if (cause instanceof DomainError) return DOMAIN_CODES.has(cause.code) ? cause.code : 'CONFLICT';
+  if (isConflict(cause)) return 'CONFLICT';
+  return isUnavailable(cause) ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR';
+}
+
 /**
  * Converts any error of a result into one that the viewer may see. It always has a documented code. Unexpected errors are
  * masked: the log contains the error, and the response the id of the request.
  */
 function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
   const cause = causeOf(error);
-  if (cause === undefined) return presentGraphQLError(error, reporting.viewer);
+  const code = codeOf(error);
+  if (cause === undefined) return presentGraphQLError(error, code, reporting.viewer);
   if (cause instanceof ValidationError) {
     const extensions = { issues: cause.issues, http: error.extensions.http };
-    return withCode(error, 'BAD_USER_INPUT', { message: cause.message, extensions });
+    return withCode(error, code, { message: cause.message, extensions });
   }
   if (cause instanceof ConflictError) {
-    const { code, message, retryAfter } = cause;
-    return withCode(error, code, { message, extensions: { retryAfter } });
+    return withCode(error, code, { message: cause.message, extensions: { retryAfter: cause.retryAfter } });
   }
-  if (cause instanceof DomainError) {
-    return withCode(error, DOMAIN_CODES.has(cause.code) ? cause.code : 'CONFLICT', { message: cause.message });
-  }
+  if (cause instanceof DomainError) return withCode(error, code, { message: cause.message });
   if (isConflict(cause)) {
     const { message, retryAfter } = new TransactionConflict();
-    return withCode(error, 'CONFLICT', { message, extensions: { retryAfter } });
+    return withCode(error, code, { message, extensions: { retryAfter } });
   }
   if (isUnavailable(cause)) {
     if (!(cause instanceof QueuedWriteTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
-    return withCode(error, 'SERVICE_UNAVAILABLE', {
+    return withCode(error, code, {
       message: unavailability(cause, reporting.databaseTimeouts),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },
     });
   }
   reporting.log.error({ err: cause, path: error.path }, 'unexpected error');
-  return withCode(error, 'INTERNAL_SERVER_ERROR', {
+  return withCode(error, code, {
     message: 'Unexpected error.',
     extensions: { requestId: reporting.requestId, unexpected: true },
   });
@@ -87,18 +100,18 @@ function causeOf(error: GraphQLError): unknown {
 }
 
 /** Presents errors of graphql-js and of the checks. All of them are client errors. */
-function presentGraphQLError(error: GraphQLError, viewer: Viewer): GraphQLError {
+function presentGraphQLError(error: GraphQLError, code: string, viewer: Viewer): GraphQLError {
   if (error.message === VALIDATION_ABORTED) {
     const message = 'The document selects too many fields of one object to be validated; select fewer fields.';
-    return withCode(error, 'LIMIT_EXCEEDED', { message, extensions: { http: error.extensions.http } });
+    return withCode(error, code, { message, extensions: { http: error.extensions.http } });
   }
   const message = viewer.scopes.has('schema:read') ? error.message : withoutSuggestions(error.message);
-  if (!DOCUMENTED_CODES.has(String(error.extensions.code))) {
-    return withCode(error, 'BAD_USER_INPUT', { message, extensions: { http: httpStatusOf(error) } });
+  if (error.extensions.code !== code) {
+    return withCode(error, code, { message, extensions: { http: httpStatusOf(error) } });
   }
   if (message === error.message && message.length <= MAX_MESSAGE_LENGTH) return error;
-  const { code, ...extensions } = error.extensions;
-  return withCode(error, String(code), { message, extensions });
+  const { code: _, ...extensions } = error.extensions;
+  return withCode(error, code, { message, extensions });
 }
 
 /** Removes suggestions, which contain names of the schema, for viewers who may not introspect it. */

@@ -14,6 +14,7 @@ import { AutomaticPersistedQueries } from './execution/automatic-persisted-queri
 import { CompiledQueries } from './execution/compiled.ts';
 import { executeDirectly } from './execution/direct.ts';
 import { DocumentCache } from './execution/document-cache.ts';
+import { noFacts } from './execution/operation-reports.ts';
 import {
   checkPersistedOperations,
   type PersistedOperationsFile,
@@ -27,8 +28,8 @@ interface GraphQLPluginOptions {
   schema: GraphQLSchema;
   /** Whether common requests bypass Yoga's HTTP handler. */
   executeDirectly: boolean;
-  /** Whether queries are compiled without pauses, for tests. */
-  compileEagerly: boolean;
+  /** As for `CompiledQueries`. */
+  compileAfter?: number | undefined;
   persistedOperations?: PersistedOperationsFile | undefined;
   db: DatabaseClient;
   admit: Admit;
@@ -44,7 +45,7 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
   const { schema, db, admit, charge, limits } = options;
   const persisted = options.persistedOperations && (await readPersistedOperations(options.persistedOperations));
   const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: limits.documentMs });
-  const queries = new CompiledQueries(limits.compiledCacheBytes, options.compileEagerly);
+  const queries = new CompiledQueries(limits.compiledCacheBytes, options.compileAfter);
   const sources = { persisted, automatic: new AutomaticPersistedQueries(limits) };
   const serverOptions = { db, limits, sources, documents, queries };
   const yoga = createGraphQLServer({ schema, ...serverOptions });
@@ -92,6 +93,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge)
     addWork: (work) => request.admitted?.addWork(work),
     responseBudget: server.responseBudget(request, viewer.workspaceId),
     reportsCost: requestsCostReport(request.headers),
+    operation: noFacts(),
     bodyBytes: Number(
       request.headers['content-length'] ?? (typeof request.body === 'string' ? Buffer.byteLength(request.body) : 0),
     ),

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate as AuthenticateHeader } from '../auth/authenticate.ts';
 import { digestOf } from '../auth/credentials.ts';
 import { UnauthenticatedError, type Viewer } from '../auth/viewer.ts';
+import { failedLoginChannel } from '../telemetry/channels.ts';
 import { limitConcurrency } from './limits/concurrency.ts';
 import type { LoadShedding } from './limits/load-shedding.ts';
 import { admitRequest } from './limits/load-shedding-hooks.ts';
@@ -27,20 +28,22 @@ export type Authenticate = (request: FastifyRequest) => Promise<Viewer>;
  * @param failureLimit failed logins per minute and address; 0: no limit.
  */
 export function createAuthentication(authenticate: AuthenticateHeader, failureLimit: number): Authenticate {
-  if (failureLimit === 0) return ({ headers }) => authenticate(headers.authorization);
-  const throttle = createLoginThrottle(failureLimit);
+  const throttle = failureLimit === 0 ? undefined : createLoginThrottle(failureLimit);
   return async (request) => {
     const { authorization } = request.headers;
     // Requests without credentials do not count as failed logins.
     if (authorization === undefined) return authenticate(authorization);
     const digest = digestOf(authorization);
-    throttle.check(request.ip, digest);
+    throttle?.check(request.ip, digest);
     try {
       const viewer = await authenticate(authorization, digest);
-      throttle.recordSuccess(digest);
+      throttle?.recordSuccess(digest);
       return viewer;
     } catch (error) {
-      if (error instanceof UnauthenticatedError) throttle.recordFailure(request.ip, digest);
+      if (error instanceof UnauthenticatedError) {
+        failedLoginChannel.publish({});
+        throttle?.recordFailure(request.ip, digest);
+      }
       throw error;
     }
   };

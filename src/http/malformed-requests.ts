@@ -2,6 +2,7 @@ import { type IncomingMessage, maxHeaderSize, type ServerResponse, STATUS_CODES 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
+import { malformedRequestChannel } from '../telemetry/channels.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** A request that HTTP forbids, or whose body no API can read. */
@@ -48,6 +49,7 @@ export function rejectUnparsedRequest(
   }
   const status = PARSER_STATUSES[error.code ?? ''] ?? 400;
   const code = status === 400 ? 'BAD_USER_INPUT' : 'LIMIT_EXCEEDED';
+  malformedRequestChannel.publish({ status });
   if (socket.writable) socket.write(rawResponse(status, parserMessage(status, limits), code));
   socket.destroySoon();
 }
@@ -57,6 +59,7 @@ export function rejectExpectation({ headers }: IncomingMessage, response: Server
   const error = `Expect must be 100-continue; got "${headers.expect?.slice(0, 100)}".`;
   const body = JSON.stringify({ error, code: 'BAD_USER_INPUT' });
   const contentHeaders = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  malformedRequestChannel.publish({ status: 417 });
   response.writeHead(417, { ...SECURITY_HEADERS, ...contentHeaders, connection: 'close' });
   response.end(body);
 }
@@ -67,6 +70,7 @@ export function rejectExpectation({ headers }: IncomingMessage, response: Server
  */
 export function rejectConnect(_request: IncomingMessage, socket: Duplex): void {
   socket.on('error', () => {});
+  malformedRequestChannel.publish({ status: 405 });
   socket.end(rawResponse(405, 'CONNECT is not supported.', 'BAD_USER_INPUT'));
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import fastify, {
   type FastifyBaseLogger,
@@ -9,8 +10,10 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
+import { malformedRequestChannel } from '../telemetry/channels.ts';
 import { MAX_PATH_PART_LENGTH, toErrorResponse } from './error-response.ts';
 import { setDeadline } from './lifecycle/deadline.ts';
+import { observeRequests, type RequestObservation } from './lifecycle/request-scope.ts';
 import { closeInTime, endConnections, trackConnections } from './lifecycle/shutdown.ts';
 import { trackTiming } from './lifecycle/timing.ts';
 import { isUploading } from './lifecycle/uploads.ts';
@@ -62,6 +65,7 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 function handleUnroutedError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message, headers = {}, retryAfter } = toErrorResponse(error, request);
   // Hooks have not run for all of these requests.
+  if (!request.timing) malformedRequestChannel.publish({ status });
   reply
     .code(status)
     .headers({ ...SECURITY_HEADERS, ...headers, 'x-request-id': request.id })
@@ -84,41 +88,20 @@ export interface HttpServerOptions {
   limits: HttpLimits & DatabaseTimeouts;
   /** Aborted when the shutdown begins: from then on, connections are closed after their next response. Default: never. */
   ending?: AbortSignal | undefined;
+  /** Default: neither metrics nor traces nor a log of slow operations. */
+  observation?: RequestObservation | undefined;
 }
 
 /** Creates the HTTP server: all checks and limits that apply before a request reaches an API, and the 404 handler. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { log, corsOrigins, limits, ending, trustProxy, load } = options;
-  const app = fastify({
-    loggerInstance: log,
-    http: {
-      requireHostHeader: false,
-      headersTimeout: limits.headersMs,
-      // Fastify sets it as well, but only after Node has compared it with the timeout of the headers.
-      requestTimeout: limits.arrivalMs,
-      connectionsCheckingInterval: ARRIVAL_CHECK_INTERVAL_MS,
-    },
-    clientErrorHandler: (error, socket) => {
-      // Node has no arrival limit for each route.
-      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isUploading(socket)) return;
-      rejectUnparsedRequest(error, socket, connections.isResponding(socket), limits);
-    },
-    frameworkErrors: handleUnroutedError,
-    routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
-    bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.arrivalMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    // Requests on an open connection are answered until the connection is closed.
-    return503OnClosing: false,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: requestIdOf,
-    trustProxy: trustProxy.length > 0 && trustProxy,
-  });
+  const { corsOrigins, limits, ending, load } = options;
+  const app = createFastify(options, (socket) => connections.isResponding(socket));
   app.decorate('databaseTimeouts', limits);
   // Before the CORS plugin, whose OPTIONS route would otherwise get Fastify's own error handler.
   app.setErrorHandler<FastifyError>(handleUnroutedError);
   const connections = trackConnections(app.server);
   trackTiming(app);
+  if (options.observation) observeRequests(app, options.observation);
   setDeadline(app, limits.requestMs);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
@@ -135,6 +118,41 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   closeInTime(app, connections);
   registerNotFoundHandler(app);
   return app;
+}
+
+/**
+ * Creates the server with its limits of size and arrival.
+ * @param isResponding whether a response is being sent on a connection.
+ */
+function createFastify(
+  { log, limits, trustProxy }: HttpServerOptions,
+  isResponding: (socket: Socket) => boolean,
+): FastifyInstance {
+  return fastify({
+    loggerInstance: log,
+    http: {
+      requireHostHeader: false,
+      headersTimeout: limits.headersMs,
+      // Fastify sets it as well, but only after Node has compared it with the timeout of the headers.
+      requestTimeout: limits.arrivalMs,
+      connectionsCheckingInterval: ARRIVAL_CHECK_INTERVAL_MS,
+    },
+    clientErrorHandler: (error, socket) => {
+      // Node has no arrival limit for each route.
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isUploading(socket)) return;
+      rejectUnparsedRequest(error, socket, isResponding(socket), limits);
+    },
+    frameworkErrors: handleUnroutedError,
+    routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.arrivalMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    // Requests on an open connection are answered until the connection is closed.
+    return503OnClosing: false,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    trustProxy: trustProxy.length > 0 && trustProxy,
+  });
 }
 
 /** Logs the route instead of the path, which can contain uids and therefore e-mail addresses. */

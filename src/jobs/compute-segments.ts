@@ -13,6 +13,7 @@ import {
   type WorkspaceWork,
 } from '../domain/segments/leases.ts';
 import { WorkspaceSegments } from '../domain/segments/workspace-segments.ts';
+import { type JobMessage, jobChannel, report } from '../telemetry/channels.ts';
 import { recordSegmentStep, setSegmentBacklog } from '../telemetry/segment-metrics.ts';
 import type { RunningJobs } from './run-jobs.ts';
 
@@ -41,6 +42,7 @@ const MAX_WORKSPACES = 1_000;
 
 /** One kind of step of a workspace, with its backoff. */
 class Attempts {
+  readonly #name: string;
   readonly #onFailure: (error: unknown) => void;
   /** Size of the next step as a fraction of the default. */
   #part = 1;
@@ -48,19 +50,35 @@ class Attempts {
   #retryAt = 0;
   #hasFailed = false;
 
-  /** @param onFailure called for the first of consecutive failures. */
-  constructor(onFailure: (error: unknown) => void) {
+  /**
+   * @param name of the job that is reported for each attempt.
+   * @param onFailure called for the first of consecutive failures.
+   */
+  constructor(name: string, onFailure: (error: unknown) => void) {
+    this.#name = name;
     this.#onFailure = onFailure;
   }
 
   /**
    * Runs a step, unless the last one failed less than `RETRY_MS` ago.
+   * @param hasWorked whether a step found work.
    * @returns undefined if the step failed or was skipped.
    */
-  async run<Result>(step: (part: number) => Promise<Result>): Promise<Result | undefined> {
+  async run<Result>(
+    step: (part: number) => Promise<Result>,
+    hasWorked: (result: Result) => boolean = () => true,
+  ): Promise<Result | undefined> {
     if (this.#retryAt > performance.now()) return undefined;
     try {
-      const result = await step(this.#part);
+      const result = await report<JobMessage, Result>(
+        jobChannel,
+        () => ({ name: this.#name }),
+        async (message) => {
+          const stepResult = await step(this.#part);
+          if (message) message.hasWorked = hasWorked(stepResult);
+          return stepResult;
+        },
+      );
       this.#part = Math.min(this.#part * 2, 1);
       this.#hasFailed = false;
       return result;
@@ -98,8 +116,8 @@ class ComputedWorkspace {
     this.#db = db;
     this.#log = log;
     this.#segments = new WorkspaceSegments(workspaceId);
-    this.#live = new Attempts(warn);
-    this.#definitions = new Attempts(warn);
+    this.#live = new Attempts('consume-changes', warn);
+    this.#definitions = new Attempts('compute-definitions', warn);
   }
 
   /** Runs one step; live changes come first. */
@@ -213,8 +231,8 @@ export function computeSegments(db: Database, log: Logger, workerId: string = ra
   const share = new WorkspaceShare(db, workerId);
   const workspaces = new ComputedWorkspaces((workspaceId) => new ComputedWorkspace(db, log, workspaceId));
 
-  /** Runs one step for each workspace that needs work. @returns whether more work is waiting. */
-  async function round(): Promise<boolean> {
+  /** Runs one step for each workspace that needs work. @returns whether it found work, and whether more is waiting. */
+  async function round(): Promise<{ hasWorked: boolean; hasMore: boolean }> {
     await share.renew();
     const workspacesWithWork = await share.findWorkspacesWithWork();
     let hasMore = false;
@@ -229,18 +247,18 @@ export function computeSegments(db: Database, log: Logger, workerId: string = ra
       hasMore ||= waiting.hasMore;
     }
     setSegmentBacklog({ behind, computing: workspacesWithWork.filter(({ hasWork }) => hasWork).length });
-    return hasMore;
+    return { hasWorked: workspacesWithWork.length > 0, hasMore };
   }
 
-  const rounds = new Attempts((error) =>
+  const rounds = new Attempts('compute-segments', (error) =>
     log.warn({ err: error }, 'cannot find workspaces whose segments need work; retrying'),
   );
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      const hasMore = await rounds.run(round);
+      const done = await rounds.run(round, ({ hasWorked }) => hasWorked);
       const pollMs = share.isEmpty ? IDLE_POLL_MS : POLL_MS;
-      await delay(hasMore ? 0 : pollMs, undefined, { signal, ref: false }).catch(() => {});
+      await delay(done?.hasMore ? 0 : pollMs, undefined, { signal, ref: false }).catch(() => {});
     }
     await share.end().catch(() => {});
   }

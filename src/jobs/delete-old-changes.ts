@@ -39,5 +39,5 @@ export function deleteOldChangesOf(db: Database, log: Logger, { logDays, auditDa
     if (tasks.length === 0 && deletedInRound > 0) log.info({ deleted: deletedInRound }, 'deleted old changes');
     return true;
   };
-  return { step, stepSize: STEP_SIZE, purpose: 'delete old changes' };
+  return { name: 'delete-old-changes', step, stepSize: STEP_SIZE, purpose: 'delete old changes' };
 }

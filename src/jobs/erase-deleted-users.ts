@@ -12,5 +12,5 @@ export function eraseDeletedUsers(db: Database, log: Logger): Job {
     if (isComplete) log.info(progress, 'erased the data of a deleted user');
     return true;
   };
-  return { step, stepSize: STEP_SIZE, purpose: 'erase the data of deleted users' };
+  return { name: 'erase-deleted-users', step, stepSize: STEP_SIZE, purpose: 'erase the data of deleted users' };
 }

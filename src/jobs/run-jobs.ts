@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { type JobMessage, jobChannel, report } from '../telemetry/channels.ts';
 
 /** Interval in ms between two searches for work. */
 export const POLL_MS = 5_000;
@@ -18,6 +19,8 @@ export interface RunningJobs {
 
 /** Work that consists of tasks, each of which is done in steps. */
 export interface Job {
+  /** Such as `erase-deleted-users`. */
+  name: string;
   /**
    * Does one step of the first task that no other process is working on. Returns false if there is none.
    * @param stepSize the maximum number of rows. @param skip the number of tasks to skip, because their steps failed.
@@ -38,6 +41,19 @@ interface ScheduledJob {
   dueAt: number;
 }
 
+/** Runs a step, and reports it. */
+export function reportStep(name: string, step: () => Promise<boolean>): Promise<boolean> {
+  return report<JobMessage, boolean>(
+    jobChannel,
+    () => ({ name }),
+    async (message) => {
+      const hasWorked = await step();
+      if (message) message.hasWorked = hasWorked;
+      return hasWorked;
+    },
+  );
+}
+
 /**
  * Runs jobs, one step at a time, so that they use one connection. Every serving process runs them, each on a different task. An error,
  * such as an unreachable database, is logged once; the job continues when it is resolved.
@@ -52,7 +68,7 @@ export function runJobs(jobs: readonly Job[], log: Logger, pollMs = POLL_MS): Ru
     const startedAt = performance.now();
     let pauseMs = pollMs;
     try {
-      const hasWorked = await job.step(scheduled.stepSize, failures);
+      const hasWorked = await reportStep(job.name, () => job.step(scheduled.stepSize, failures));
       scheduled.stepSize = Math.min(scheduled.stepSize * 2, job.stepSize);
       if (hasWorked) pauseMs = Math.max(performance.now() - startedAt, MIN_PAUSE_MS);
       else scheduled.failures = 0;

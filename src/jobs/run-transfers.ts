@@ -13,11 +13,13 @@ import {
   MAX_RUNNING_JOBS,
   releaseJob,
   reportRunning,
+  type TransferProgress,
   takeNextJob,
 } from '../domain/transfer/queue.ts';
 import { describeJobFailure, KEEP_MS, runStoredJob } from '../domain/transfer/run-stored-job.ts';
 import { deletePart } from '../domain/transfer/stored-files.ts';
-import type { Job, RunningJobs } from './run-jobs.ts';
+import { type JobMessage, jobChannel, report, transferChannel } from '../telemetry/channels.ts';
+import { type Job, type RunningJobs, reportStep } from './run-jobs.ts';
 
 /** Interval in ms between two searches for a job. */
 const POLL_MS = 1_000;
@@ -41,6 +43,8 @@ class JobRun {
   readonly #job: TransferJob;
   readonly #owner: string;
   readonly #stopping: AbortController;
+  /** The rows that metrics count already. */
+  #reported: TransferProgress;
 
   constructor(db: Database, log: Logger, job: TransferJob, owner: string) {
     this.#db = db;
@@ -48,6 +52,7 @@ class JobRun {
     this.#job = job;
     this.#owner = owner;
     this.#stopping = new AbortController();
+    this.#reported = job;
   }
 
   /** Stops after the current step, so that another process can continue. */
@@ -56,7 +61,16 @@ class JobRun {
   }
 
   /** Runs the job to its end, unless it is stopped, canceled or taken by another process. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    const name = this.#job.kind.startsWith('import') ? 'run-import' : 'run-export';
+    return report<JobMessage, void>(
+      jobChannel,
+      () => ({ name, hasWorked: true }),
+      (message) => this.#run(message),
+    );
+  }
+
+  async #run(message: JobMessage | undefined): Promise<void> {
     const { signal } = this.#stopping;
     const ended = new AbortController();
     const beating = this.#beat(ended.signal);
@@ -64,7 +78,8 @@ class JobRun {
       await runStoredJob(this.#db, this.#job, this.#owner, signal);
       await this.#end({ state: 'completed' });
     } catch (error) {
-      await this.#fail(error);
+      const isFailure = await this.#fail(error);
+      if (message && isFailure) message.error = error;
     } finally {
       ended.abort();
       await beating;
@@ -76,31 +91,52 @@ class JobRun {
     while (!ended.aborted) {
       await delay(HEARTBEAT_MS, undefined, { signal: ended, ref: false }).catch(() => {});
       // An unavailable database fails the job's own statements as well.
-      const isOwner = ended.aborted || (await reportRunning(this.#db, this.#job, this.#owner).catch(() => true));
-      if (!isOwner) this.#stopping.abort(new JobTakenError(this.#job.id));
+      if (ended.aborted) return;
+      const progress = await reportRunning(this.#db, this.#job, this.#owner).catch(() => this.#reported);
+      if (progress) this.#report(progress);
+      else this.#stopping.abort(new JobTakenError(this.#job.id));
     }
   }
 
-  async #fail(error: unknown): Promise<void> {
+  #report(progress: TransferProgress): void {
+    const written = progress.written - this.#reported.written;
+    const rejected = progress.rejected - this.#reported.rejected;
+    this.#reported = progress;
+    // A restarted export counts from 0 again.
+    transferChannel.publish({
+      kind: this.#job.kind,
+      written: Math.max(written, 0),
+      rejected: Math.max(rejected, 0),
+    });
+  }
+
+  /** @returns whether the job has failed, rather than been stopped, and not because of its input. */
+  async #fail(error: unknown): Promise<boolean> {
     const { signal } = this.#stopping;
-    if (error instanceof JobTakenError || signal.reason instanceof JobTakenError) return;
-    if (signal.aborted) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+    if (error instanceof JobTakenError || signal.reason instanceof JobTakenError) return false;
     // After a crash of the database, an export starts again.
-    if (error instanceof SnapshotLostError) return await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+    if (signal.aborted || error instanceof SnapshotLostError) {
+      await releaseJob(this.#db, this.#job, this.#owner).catch(() => {});
+      return !signal.aborted;
+    }
     if (error instanceof Error && isUnavailable(error)) {
       // Without further heartbeats, a process takes the job again.
       this.#log.warn({ err: error }, 'an import or export was interrupted; retrying');
-      return;
+      return true;
     }
     const message = describeJobFailure(error);
     if (message === undefined) this.#log.error({ err: error }, 'an import or export failed');
     await this.#end({ state: 'failed', error: message ?? 'Unexpected error.' });
+    // Errors with a description are those of the caller's file.
+    return message === undefined;
   }
 
   async #end(end: Pick<JobEnd, 'state' | 'error'>): Promise<void> {
     const keepMs = KEEP_MS[this.#job.kind.startsWith('import') ? 'import' : 'export'];
     try {
-      const { state, written, rejected } = await endJob(this.#db, this.#job, this.#owner, { ...end, keepMs });
+      const job = await endJob(this.#db, this.#job, this.#owner, { ...end, keepMs });
+      this.#report(job);
+      const { state, written, rejected } = job;
       this.#log.info({ state, written, rejected }, 'an import or export ended');
       // If this fails, the file is deleted with its job.
       await deletePart(this.#db, this.#job, 'input').catch(() => {});
@@ -132,9 +168,16 @@ export function runTransfers(db: DatabaseClient, log: Logger): RunningJobs {
     return true;
   }
 
+  /** @returns whether it has started any. */
+  async function startAll(): Promise<boolean> {
+    let hasStarted = false;
+    while (!signal.aborted && runs.size < MAX_JOBS && (await startNext())) hasStarted = true;
+    return hasStarted;
+  }
+
   async function search(): Promise<void> {
     try {
-      while (!signal.aborted && runs.size < MAX_JOBS && (await startNext()));
+      await reportStep('find-transfers', startAll);
       hasFailed = false;
     } catch (error) {
       if (!hasFailed) log.warn({ err: error }, 'cannot find imports and exports to run; retrying');
@@ -168,5 +211,5 @@ export function deleteExpiredTransfers(db: Database): Job {
     await deleteAbandonedExports(db);
     return deleteExpiredJobs(db, chunks);
   };
-  return { step, stepSize: 50, purpose: 'delete expired imports and exports' };
+  return { name: 'delete-expired-transfers', step, stepSize: 50, purpose: 'delete expired imports and exports' };
 }

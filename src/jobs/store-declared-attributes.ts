@@ -32,5 +32,10 @@ export function storeDeclaredAttributes(db: Database, log: Logger): Job {
     if (isComplete) log.info(progress, task === 'store' ? 'a declared attribute is ready' : 'undeclared an attribute');
     return true;
   };
-  return { step, stepSize: STEP_SIZE, purpose: 'store the values of declared attributes' };
+  return {
+    name: 'store-declared-attributes',
+    step,
+    stepSize: STEP_SIZE,
+    purpose: 'store the values of declared attributes',
+  };
 }

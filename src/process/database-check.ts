@@ -3,6 +3,8 @@ import { Client } from 'pg';
 import type { Logger } from 'pino';
 import { describeDatabaseError, inOneLine, isUnavailable } from '../db/errors.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { type Connection, isUnsupportedParameter, serverOf } from '../db/session.ts';
+import { type CheckedSessions, checkSessions, type ExpectedSession, SessionError } from '../db/session-check.ts';
 import { StartError } from '../dev/start-error.ts';
 
 /** Timeout in ms of an attempt to connect, and of each statement after it. */
@@ -19,29 +21,40 @@ export interface DatabaseCheckOptions {
   log: Pick<Logger, 'info' | 'warn'>;
   /** Ends the wait: the promise rejects with an AbortError. */
   signal: AbortSignal;
+  /** What each session needs, also behind a connection pooler. */
+  sessions: ExpectedSession;
+}
+
+/** A database that can be used. */
+export interface CheckedDatabase {
+  connection: Connection;
+  /** The database and its server, for messages: `"usergraph" at db.example.com:5432`. */
+  description: string;
 }
 
 /**
  * Checks that the database of a URL can be used, before the gateway listens: that the server is reachable, accepts the
- * credentials, and has the database in UTF8 with all migrations. Only an unreachable server is waited for.
+ * credentials, has the database in UTF8 with all migrations, and gives sessions the time zone and the timeouts. Only an
+ * unreachable server is waited for. A database that rejects writes is logged.
  *
- * @returns the database and its server, for messages: `"usergraph" at db.example.com:5432`.
  * @throws {StartError} with one line that names the server, the database and the next step, but not the password.
  */
 export async function checkDatabase(
   connectionString: string,
-  { waitMs, log, signal }: DatabaseCheckOptions,
-): Promise<string> {
+  { waitMs, log, signal, sessions }: DatabaseCheckOptions,
+): Promise<CheckedDatabase> {
   const target = describeTarget(connectionString);
   const deadline = Date.now() + waitMs;
   let isWaiting = false;
   for (let delayMs = MIN_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     try {
-      await checkOnce(connectionString, target);
+      const { connection, readOnly } = await checkOnce(connectionString, target, sessions);
       if (isWaiting) log.info(`PostgreSQL at ${target.server} is reachable`);
-      return `"${target.database}" at ${target.server}`;
+      if (readOnly) log.warn(explainReadOnly(readOnly, target));
+      return { connection, description: `"${target.database}" at ${target.server}` };
     } catch (error) {
-      if (!isUnreachable(error)) throw error instanceof StartError ? error : new StartError(explain(error, target));
+      if (error instanceof StartError) throw error;
+      if (!isUnreachable(error)) throw new StartError(explain(error, target));
       const remainingMs = deadline - Date.now();
       if (remainingMs <= 0) throw new StartError(explainUnreachable(error, target, waitMs));
       if (!isWaiting) {
@@ -63,36 +76,48 @@ interface Target {
 /** Resolves a URL as the driver does, which also reads variables such as PGHOST. @throws {StartError} if it is invalid. */
 function describeTarget(connectionString: string): Target {
   try {
-    const { host, port, user = '', database = '' } = new Client({ connectionString });
-    return { server: host.startsWith('/') ? host : `${host}:${port}`, user, database };
+    const client = new Client({ connectionString });
+    const { user = '', database = '' } = client;
+    return { server: serverOf(client), user, database };
   } catch (error) {
     throw new StartError(`DATABASE_URL is invalid: ${inOneLine(error)}. Set it as in docs/configuration.md.`);
   }
 }
 
-async function checkOnce(connectionString: string, { server, database }: Target): Promise<void> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: ATTEMPT_MS, query_timeout: ATTEMPT_MS });
+async function checkOnce(
+  connectionString: string,
+  target: Target,
+  sessions: ExpectedSession,
+): Promise<CheckedSessions> {
+  const config = { connectionTimeoutMillis: ATTEMPT_MS, query_timeout: ATTEMPT_MS };
+  const client = new Client({ connectionString, ...config });
   // Without a listener, the error of a connection that breaks while it is idle would end the process.
   client.on('error', () => {});
   try {
     await client.connect();
-    const { rows } = await client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
-    const encoding = rows[0]?.encoding;
-    if (encoding !== 'UTF8') {
-      throw new StartError(
-        `Database "${database}" at ${server} has the encoding ${encoding}; it must be UTF8. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in DATABASE_URL.`,
-      );
-    }
-    const pending = await pendingMigrations(async (sql) => (await client.query(sql)).rows);
-    if (pending.length === 0) return;
-    const rest = pending.length > SHOWN_MIGRATIONS ? ` and ${pending.length - SHOWN_MIGRATIONS} more` : '';
-    const names = pending.slice(0, SHOWN_MIGRATIONS).join(', ') + rest;
-    throw new StartError(
-      `Migrations are pending in database "${database}" at ${server}: ${names}. Run npm run db:migrate.`,
-    );
+    await checkContents(client, target);
   } finally {
     await client.end().catch(() => {});
   }
+  return await checkSessions({ connectionString }, sessions, config);
+}
+
+/** @throws {StartError} if the database's encoding is not UTF8, or migrations are pending. */
+async function checkContents(client: Client, { server, database }: Target): Promise<void> {
+  const { rows } = await client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
+  const encoding = rows[0]?.encoding;
+  if (encoding !== 'UTF8') {
+    throw new StartError(
+      `Database "${database}" at ${server} has the encoding ${encoding}; it must be UTF8. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in DATABASE_URL.`,
+    );
+  }
+  const pending = await pendingMigrations(async (sql) => (await client.query(sql)).rows);
+  if (pending.length === 0) return;
+  const rest = pending.length > SHOWN_MIGRATIONS ? ` and ${pending.length - SHOWN_MIGRATIONS} more` : '';
+  const names = pending.slice(0, SHOWN_MIGRATIONS).join(', ') + rest;
+  throw new StartError(
+    `Migrations are pending in database "${database}" at ${server}: ${names}. Run npm run db:migrate.`,
+  );
 }
 
 const INVALID_CATALOG_NAME = '3D000';
@@ -100,26 +125,71 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** Whether the server is unreachable, starting up, or out of connections. */
 function isUnreachable(error: unknown): boolean {
-  return isUnavailable(error) && describeDatabaseError(error).sqlState !== INVALID_CATALOG_NAME;
+  return isUnavailable(error) && !isUnknownDatabase(error) && !isRejectedByPooler(error);
+}
+
+/** Whether the database does not exist. PgBouncer reports that of PostgreSQL, and its own, with the SQLSTATE of a lost connection. */
+function isUnknownDatabase(error: unknown): boolean {
+  const { sqlState, message } = describeDatabaseError(error);
+  return sqlState === INVALID_CATALOG_NAME || /^no such database|^database ".*" does not exist$/.test(message);
+}
+
+/** Whether PgBouncer requires TLS. */
+const requiresTls = (error: unknown) => describeDatabaseError(error).message === 'SSL required';
+
+/** Whether PgBouncer rejects the user or its password; PostgreSQL does so with another SQLSTATE. */
+function isRejectedLogin(error: unknown): boolean {
+  const { sqlState, message } = describeDatabaseError(error);
+  return sqlState === '08P01' && /^(no such user|SASL auth|password auth|auth failed)/.test(message);
+}
+
+/** Whether PgBouncer rejects the connection, the user or a parameter, which it reports with the SQLSTATE of a lost connection as well. */
+const isRejectedByPooler = (error: unknown) =>
+  isUnsupportedParameter(error) || requiresTls(error) || isRejectedLogin(error);
+
+/** Whether PgBouncer itself cannot log in to PostgreSQL, or not reach it. */
+const isPoolerDisconnected = (error: unknown) => /server_login_retry/.test(describeDatabaseError(error).message);
+
+function explainReadOnly(reason: 'standby' | 'setting', { server, database }: Target): string {
+  const cause = reason === 'standby' ? 'it is a standby' : 'default_transaction_read_only is on';
+  return `Database "${database}" at ${server} is read-only: ${cause}. Reads are served, writes fail with SERVICE_UNAVAILABLE. Point DATABASE_URL to the primary, or make the database writable.`;
 }
 
 function explainUnreachable(error: unknown, { server, database }: Target, waitMs: number): string {
-  return `Cannot reach PostgreSQL at ${server} for database "${database}": ${inOneLine(error)}. Gave up after ${waitMs} ms (DATABASE_WAIT_MS). Start the server, or correct the host and port in DATABASE_URL.`;
+  const nextStep = isPoolerDisconnected(error)
+    ? 'The connection pooler cannot log in to PostgreSQL: see its log, and correct the address, user or password of PostgreSQL in its configuration.'
+    : 'Start the server, or correct the host and port in DATABASE_URL.';
+  return `Cannot reach PostgreSQL at ${server} for database "${database}": ${inOneLine(error)}. Gave up after ${waitMs} ms (DATABASE_WAIT_MS). ${nextStep}`;
 }
 
 function explain(error: unknown, { server, user, database }: Target): string {
+  if (error instanceof SessionError) return error.message;
   const { sqlState } = describeDatabaseError(error);
   const original = inOneLine(error);
   const lacksPassword = original.includes('client password must be a string');
   const message = lacksPassword ? 'it requires a password, and DATABASE_URL has none' : original;
-  if (sqlState === INVALID_CATALOG_NAME) {
+  if (isUnknownDatabase(error)) {
     return `Database "${database}" does not exist on PostgreSQL at ${server}. Create it and run npm run db:migrate, or correct the name in DATABASE_URL.`;
   }
   // Class 28: invalid authorization. The driver itself fails if the server asks for a password and the URL has none.
-  if (sqlState.startsWith('28') || original.startsWith('SASL:')) {
-    return `PostgreSQL at ${server} rejected user "${user}" for database "${database}": ${message}. Correct the user and password in DATABASE_URL, or allow them in pg_hba.conf.`;
+  if (sqlState.startsWith('28') || original.startsWith('SASL:') || isRejectedLogin(error)) {
+    const place = isRejectedLogin(error) ? "the pooler's auth_file" : 'pg_hba.conf';
+    return `PostgreSQL at ${server} rejected user "${user}" for database "${database}": ${message}. Correct the user and password in DATABASE_URL, or allow them in ${place}.`;
+  }
+  if (isCertificateError(error)) {
+    const reason = original.replace(/\.$/, '');
+    return `PostgreSQL at ${server} has a certificate that cannot be verified: ${reason}. Set sslrootcert in DATABASE_URL to the certificate of its CA, and the host to a name in its certificate.`;
+  }
+  if (requiresTls(error)) {
+    return `PostgreSQL at ${server} requires TLS. Set sslmode=verify-full in DATABASE_URL, and sslrootcert to the certificate of its CA.`;
   }
   const place = `database "${database}" at ${server} as user "${user}"`;
   if (sqlState === INSUFFICIENT_PRIVILEGE) return `Cannot use ${place}: ${message}. Grant the privilege to the user.`;
   return `Cannot use ${place}: ${message}. Correct DATABASE_URL.`;
+}
+
+/** Whether the server's certificate was rejected: issued by another CA, for another host, or expired. */
+function isCertificateError(error: unknown): boolean {
+  const { code = '' } = describeDatabaseError(error);
+  return /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
 }

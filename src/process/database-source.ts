@@ -29,25 +29,34 @@ export interface OpenDatabaseSource extends DatabaseSource {
  * @throws {MigrationError} if the embedded database cannot be migrated.
  */
 export async function openDatabaseSource(
-  { databaseUrl, databaseWaitMs, dataDirectory, poolSize, workers }: Config,
+  config: Config,
   log: Logger,
   signal: AbortSignal,
 ): Promise<OpenDatabaseSource> {
+  const { databaseUrl, dataDirectory, poolSize, workers } = config;
   if (databaseUrl !== undefined) {
-    const description = await checkDatabase(databaseUrl, { waitMs: databaseWaitMs, log, signal });
-    const connection = { connectionString: databaseUrl };
-    await logIndexNotices(connection, log);
+    const { connection, description } = await checkDatabase(databaseUrl, {
+      waitMs: config.databaseWaitMs,
+      log,
+      signal,
+      sessions: { timeouts: config.limits, allowsShorter: true, prepared: config.preparedStatements },
+    });
+    await logIndexNotices(connection, config, log);
     return { connection, description, close: async () => {} };
   }
   const createDemoKey = (tx: Models, id: string) => createKey(tx, id, scopes, demoCredentials);
   const embedded = await openEmbeddedDatabase(dataDirectory, poolSize * workers, createDemoKey, log);
-  await logIndexNotices(embedded.connection, log);
+  await logIndexNotices(embedded.connection, config, log);
   return { ...embedded, description: `embedded in ${dataDirectory}`, demoKey: demoCredentials };
 }
 
 /** In the process that serves or starts the workers, so that each line is logged once. */
-async function logIndexNotices(connection: Connection, log: Logger): Promise<void> {
-  const db = openDatabase(connection, { poolSize: 1 });
+async function logIndexNotices(
+  connection: Connection,
+  { preparedStatements: prepared }: Config,
+  log: Logger,
+): Promise<void> {
+  const db = openDatabase(connection, { poolSize: 1, prepared });
   try {
     for (const notice of await readIndexNotices(db)) log.warn(notice);
   } catch (error) {

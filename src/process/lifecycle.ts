@@ -13,16 +13,22 @@ const SHUTDOWN_MS = 10_000;
 /** Errors that an operator can fix. Their messages are printed without a stack. */
 const operatorErrors = [ConfigError, StartError, MigrationError, PersistedOperationsError];
 
+const OTHER_ADDRESS = 'Set HOST and PORT to an address that the gateway can listen on.';
+
+/** What an operator can do if the gateway cannot listen, by the code of the error. */
+const listenSteps = new Map<unknown, string>([
+  ['EADDRINUSE', 'Stop the program that uses the port, or set PORT.'],
+  ['EACCES', OTHER_ADDRESS],
+  ['EADDRNOTAVAIL', OTHER_ADDRESS],
+  ['ENOTFOUND', OTHER_ADDRESS],
+]);
+
 /** Explains errors that an operator can fix. Returns undefined for any other error, which is a bug. */
 function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (operatorErrors.some((type) => error instanceof type)) return error.message;
-  if (!('code' in error)) return undefined;
-  if (error.code === 'EADDRINUSE') return `${error.message}. Stop the program that uses the port, or set PORT.`;
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return `${error.message}. Set HOST and PORT to an address that the gateway can listen on.`;
-  }
-  return undefined;
+  const nextStep = 'code' in error ? listenSteps.get(error.code) : undefined;
+  return nextStep && `Cannot listen: ${error.message.replace(/^listen /, '')}. ${nextStep}`;
 }
 
 /** Prints the error and exits with code 1. */

@@ -5,15 +5,19 @@ import { createVerifyToken } from '../auth/tokens.ts';
 import type { Config } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { countTransferJobs } from '../domain/transfer/queue.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
 import { computeSegments } from '../jobs/compute-segments.ts';
 import { deleteOldChangesOf } from '../jobs/delete-old-changes.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
 import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
-import { runJobs } from '../jobs/run-jobs.ts';
+import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
+import { logListenerErrors } from '../telemetry/listener-errors.ts';
+import type { Metrics } from '../telemetry/metrics/index.ts';
+import { followWork, type Tracer } from '../telemetry/work.ts';
 import type { DatabaseSource } from './database-source.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
@@ -30,55 +34,96 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
-/**
- * Serves the database from this process.
- * @param counter counts rate-limit points; by default, in this process only.
- */
+/** What `serve` needs besides the configuration. */
+export interface ServeOptions {
+  /** Aborts the start, where it can take long. */
+  signal: AbortSignal;
+  /** Counts rate-limit points; by default, in this process only. */
+  counter?: Counter | undefined;
+  /** Undefined if no metrics are collected. */
+  metrics?: Metrics | undefined;
+}
+
+/** Serves the database from this process. */
 export async function serve(
   config: Config,
   { connection, demoKey }: DatabaseSource,
   log: Logger,
-  counter?: Counter,
+  { signal, counter, metrics }: ServeOptions,
 ): Promise<RunningGateway> {
-  const db = openDatabase(connection, {
-    poolSize: config.poolSize,
-    prepared: config.preparedStatements,
-    timeouts: config.limits,
-  });
+  const { poolSize, preparedStatements: prepared, limits: timeouts } = config;
+  const db = openDatabase(connection, { poolSize, prepared, timeouts });
+  metrics?.observeDatabase(db);
+  metrics?.observeTransfers(() => countTransferJobs(db));
   const shutdown = new AbortController();
+  logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
+  const tracer = await observeWork(config, log);
+  const release = () => {
+    metrics?.observeTransfers(undefined);
+    return Promise.all([db.$disconnect(), tracer?.stop()]);
+  };
   try {
     await refreshIndexes(db, log, shutdown.signal);
-    const repair = repairRestoredDatabase(db, log);
-    // If this fails, the job tries again: the database can be unavailable, or migrations pending.
-    await repair.step(repair.stepSize, 0).catch(() => {});
-    const app = await createApp({ ...toDependencies(config, db, counter), log, demoKey, ending: shutdown.signal });
-    const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
-    const jobs = runJobs(
-      [
-        repair,
-        eraseDeletedUsers(db, log),
-        storeDeclaredAttributes(db, log),
-        deleteOldChangesOf(db, log, config.retention),
-        deleteExpiredTransfers(db),
-      ],
+    const repair = await startRepair(db, log, signal);
+    const app = await createApp({
+      ...toDependencies(config, db, counter),
+      observation: { metrics: metrics?.requests, tracer, slowMs: config.slowOperationMs },
       log,
-    );
-    const segments = computeSegments(db, log);
-    const transfers = runTransfers(db, log);
+      demoKey,
+      ending: shutdown.signal,
+    });
+    const address = await app.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE_LENGTH });
+    const stopJobs = startJobs(db, repair, config, log);
     return {
       address,
       close: async () => {
         shutdown.abort();
         await delay(config.drainMs);
-        await Promise.all([app.close(), jobs.stop(), segments.stop(), transfers.stop()]);
-        await db.$disconnect();
+        await Promise.all([app.close(), stopJobs()]);
+        await release();
       },
     };
   } catch (error) {
     shutdown.abort();
-    await db.$disconnect();
+    await release();
     throw error;
   }
+}
+
+/**
+ * Repairs a restored database before requests are served. If this fails, because the database is unavailable or migrations are
+ * pending, the job tries again.
+ * @throws the reason of the signal if it aborts the repair.
+ */
+async function startRepair(db: DatabaseClient, log: Logger, signal: AbortSignal): Promise<Job> {
+  const repair = repairRestoredDatabase(db, log, signal);
+  await repair.step(repair.stepSize, 0).catch(() => {});
+  signal.throwIfAborted();
+  return repair;
+}
+
+/** Starts the background jobs. @returns a function that stops them once they have finished their current steps. */
+function startJobs(db: DatabaseClient, repair: Job, { retention }: Config, log: Logger): () => Promise<unknown> {
+  const jobs = runJobs(
+    [
+      repair,
+      eraseDeletedUsers(db, log),
+      storeDeclaredAttributes(db, log),
+      deleteOldChangesOf(db, log, retention),
+      deleteExpiredTransfers(db),
+    ],
+    log,
+  );
+  const segments = computeSegments(db, log);
+  const transfers = runTransfers(db, log);
+  return () => Promise.all([jobs.stop(), segments.stop(), transfers.stop()]);
+}
+
+/** Follows the work of this process if any of it is to be traced or logged. @returns undefined without traces. */
+async function observeWork({ tracing, slowOperationMs }: Config, log: Logger): Promise<Tracer | undefined> {
+  const tracer = tracing && (await import('../telemetry/tracing.ts')).startTracing(tracing, log);
+  if (tracer || slowOperationMs > 0) followWork(tracer);
+  return tracer;
 }
 
 /**
@@ -119,6 +164,6 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
-  const pending = await pendingMigrations(async (sql) => (await db.pool.query(sql)).rows);
+  const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
 }

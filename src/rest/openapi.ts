@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { version } from '../version.ts';
 import { commonErrors } from './error-handler.ts';
 import { type FileOperation, fileOperations } from './file-operations.ts';
 import type { Example, Operation } from './operation.ts';
@@ -193,11 +193,6 @@ function pathItems(): Record<string, object> {
     ]),
   );
 }
-
-/** The version of the package. */
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
 /** The OpenAPI document of the REST API, generated from the schemas that validate its requests. */
 export const openApiDocument = {

@@ -96,7 +96,7 @@ export async function readDocumentation(): Promise<DocumentationPage[]> {
       const markdown = await readFile(new URL(name, folder), 'utf8');
       const heading = /^# (.+)\n/.exec(markdown)?.[1] ?? name;
       const title = name === OVERVIEW ? 'Overview' : heading;
-      const text = linkPages(escapeHtml(markdown.replace(/^# .+\n+/, '')), names);
+      const text = linkPages(markSections(escapeHtml(markdown.replace(/^# .+\n+/, ''))), name, names);
       const body = `<p><a href="/">Start page</a></p><h1>${escapeHtml(heading)}</h1><pre>${text}</pre>`;
       return { name, title, html: renderPage(`usergraph – ${title}`, body) };
     }),
@@ -105,11 +105,32 @@ export async function readDocumentation(): Promise<DocumentationPage[]> {
 
 const rank = (name: string) => (name === OVERVIEW ? 0 : 1);
 
-/** Turns the Markdown links to pages of the documentation and to web sites into HTML links. */
-function linkPages(escaped: string, names: readonly string[]): string {
-  return escaped.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (link, text, target) => {
-    const [page = ''] = target.split('#');
-    if (names.includes(page)) return `<a href="/docs/${page}">${text}</a>`;
+/** The anchor that GitHub gives a heading. @param heading with escaped characters of HTML or without. */
+export const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/&\w+;|[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+
+/** Gives the headings the ids that they have on GitHub, so that links lead to their sections. */
+function markSections(escaped: string): string {
+  const ids = new Set<string>();
+  return escaped.replaceAll(/^#{2,6} (.+)$/gm, (line, heading: string) => {
+    const id = anchorOf(heading);
+    if (ids.has(id)) return line;
+    ids.add(id);
+    return `<b id="${id}">${line}</b>`;
+  });
+}
+
+/**
+ * Turns the Markdown links to pages of the documentation and to web sites into HTML links.
+ * @param current the page with the text.
+ */
+function linkPages(escaped: string, current: string, names: readonly string[]): string {
+  return escaped.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (link, text: string, target: string) => {
+    const path = target.startsWith('#') ? current + target : target;
+    if (names.includes(path.split('#', 1)[0] ?? '')) return `<a href="/docs/${path}">${text}</a>`;
     return target.startsWith('https://') ? `<a href="${target}">${text}</a>` : link;
   });
 }

@@ -1,3 +1,5 @@
+import { Series } from './series.ts';
+
 /** Result of a step of the segment consumer. */
 interface SegmentStep {
   changes: number;
@@ -9,8 +11,8 @@ interface SegmentStep {
   oldestAt: number | undefined;
 }
 
-/** Upper bounds of the buckets of the lag, in seconds. Everything is in one more bucket, `+Inf`. */
-const LAG_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30] as const;
+/** Upper bounds of the buckets of the lag, in seconds. */
+export const LAG_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30] as const;
 
 /** A cumulative histogram, as Prometheus defines it. */
 interface Histogram {
@@ -39,13 +41,12 @@ export interface SegmentMetrics {
   usergraph_segments_exited_total: number;
 }
 
-const lag = { buckets: new Map<number, number>(LAG_BUCKETS.map((bound) => [bound, 0])), sum: 0, count: 0 };
+/** The lag of each step, in seconds. */
+export const segmentLag = new Series(LAG_BUCKETS);
 
-const metrics: SegmentMetrics = {
-  usergraph_segments_lag_seconds: lag,
+const metrics: Omit<SegmentMetrics, 'usergraph_segments_lag_seconds' | 'usergraph_segments_behind_seconds'> = {
   usergraph_segments_lag_max_seconds: 0,
   usergraph_segments_backlog_workspaces: 0,
-  usergraph_segments_behind_seconds: 0,
   usergraph_segments_computing_workspaces: 0,
   usergraph_segments_changes_total: 0,
   usergraph_segments_due_total: 0,
@@ -65,9 +66,7 @@ export function recordSegmentStep({ changes, dues, evaluations, entered, exited,
 }
 
 function recordLag(seconds: number): void {
-  for (const [bound, count] of lag.buckets) if (seconds <= bound) lag.buckets.set(bound, count + 1);
-  lag.sum += seconds;
-  lag.count += 1;
+  segmentLag.observe(seconds);
   metrics.usergraph_segments_lag_max_seconds = Math.max(metrics.usergraph_segments_lag_max_seconds, seconds);
 }
 
@@ -88,5 +87,5 @@ export function setSegmentBacklog({ behind, computing }: { behind: readonly numb
 export const segmentMetrics = (): Readonly<SegmentMetrics> => ({
   ...metrics,
   usergraph_segments_behind_seconds: oldestBehind === undefined ? 0 : Math.max(Date.now() - oldestBehind, 0) / 1_000,
-  usergraph_segments_lag_seconds: { ...lag, buckets: new Map(lag.buckets) },
+  usergraph_segments_lag_seconds: { buckets: segmentLag.buckets(), sum: segmentLag.sum, count: segmentLag.count },
 });

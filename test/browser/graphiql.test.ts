@@ -108,7 +108,7 @@ describe('GraphiQL in a browser without internet', () => {
     await visitor.open();
     await visitor.openTab('UpdateUser');
     await visitor.type('query Mine { viewer { scopes } }');
-    await visitor.waitForStored('query Mine');
+    await visitor.waitForStored('{ viewer { scopes } }');
     await visitor.open();
     expect(await visitor.tabs()).toEqual(exampleTabs.with(exampleTabs.indexOf('UpdateUser'), 'Mine'));
     await visitor.play();

@@ -16,6 +16,7 @@ import { createDatabase, openWorkerDatabase, type TestDatabase } from './databas
 import { recordStatements } from './statements.ts';
 import { referencesWithoutWorkspace } from './tenant-statements.ts';
 import { unlimited } from './unlimited.ts';
+import { variant } from './variant.ts';
 import { viewOfWorkspaces } from './workspace-view.ts';
 
 /** The `Authorization` header of a caller; undefined for a request without credentials. */
@@ -84,7 +85,7 @@ async function createGateway(
   { poolSize, ...options }: GatewayOptions = {},
 ): Promise<Gateway> {
   // The limit on the time of a document depends on the speed of the machine.
-  const limits = { ...defaultLimits, documentMs: 0, ...options.limits };
+  const limits = { ...defaultLimits, documentMs: 0, ...variant.limits, ...options.limits };
   const database = await openDatabase({ poolSize, timeouts: limits });
   const statements: string[] = [];
   const faults = new Set<string>();
@@ -99,6 +100,7 @@ async function createGateway(
     readiness: async () => undefined,
     corsOrigins: [],
     ...unlimited,
+    compileAfter: variant.compileAfter,
     ...options,
     limits,
   });

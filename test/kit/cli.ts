@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { expect } from 'vitest';
 import { z } from 'zod';
+import { basic } from './app.ts';
 import { createDatabase } from './database.ts';
 import { fails, runProgram } from './program.ts';
 
@@ -36,9 +39,25 @@ export const rotatedKeyJson = newKeyJson.extend({
 /** A valid id of no workspace. */
 export const unknownWorkspaceId = '016f5e66-e800-7000-8000-000000000000';
 
+const PROGRAM = 'src/cli/main.ts';
+
 /** Runs the CLI. */
-export const runCli = (env: Record<string, string>, ...command: string[]) =>
-  runProgram('src/cli/main.ts', command, { env });
+export const runCli = (env: Record<string, string>, ...command: string[]) => runProgram(PROGRAM, command, { env });
+
+/**
+ * Creates a workspace and a key with the CLI. @returns the `Authorization` header of the key.
+ * @param folder an installation of another version.
+ */
+export async function createOwner(env: Record<string, string>, folder = '.'): Promise<string> {
+  const create = async <Schema extends z.ZodType>(schema: Schema, ...command: string[]) => {
+    const { stdout, stderr, code } = await runProgram(join(folder, PROGRAM), [...command, '--json'], { env });
+    expect(code, stderr).toBe(0);
+    return schema.parse(JSON.parse(stdout));
+  };
+  const { id } = await create(workspaceJson, 'workspaces', 'create', 'Owner');
+  const { publicKey, secret } = await create(newKeyJson, 'keys', 'create', '--workspace', id);
+  return basic(publicKey, secret);
+}
 
 /** Expects a failure with one line that contains the reason. */
 export const rejected = (reason: string) => fails('error: ', reason);
@@ -52,7 +71,7 @@ export async function openCli() {
     env,
     run: (...command: string[]) => runCli(env, ...command),
     /** Runs a command with a closed standard output. */
-    runUnread: (...command: string[]) => runProgram('src/cli/main.ts', command, { env, unread: true }),
+    runUnread: (...command: string[]) => runProgram(PROGRAM, command, { env, unread: true }),
     async json<Schema extends z.ZodType>(schema: Schema, ...command: string[]): Promise<z.output<Schema>> {
       return schema.parse(JSON.parse((await runCli(env, ...command, '--json')).stdout));
     },

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
-import { type DatabaseClient, openDatabase } from '../../src/db/client.ts';
+import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../../src/db/client.ts';
 import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
 import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
+import { variant } from './variant.ts';
 
 /** A migrated database with an open client. */
 export interface TestDatabase extends AsyncDisposable {
@@ -15,6 +16,8 @@ export interface TestDatabase extends AsyncDisposable {
 interface ClientOptions {
   poolSize?: number | undefined;
   timeouts?: DatabaseTimeouts;
+  /** Connects to the server itself: a pooler keeps connections after the client has disconnected. */
+  isDirect?: boolean;
 }
 
 /** The database that all tests of this worker share, once the first of them has created it. */
@@ -71,8 +74,21 @@ const templateName = () => inject('databasePrefix') + TEMPLATE;
 const createFromTemplate = (name: string, template: string, options = '') =>
   `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy ${options}`;
 
-const open = (connection: { connectionString: string }, { poolSize, timeouts }: ClientOptions) =>
-  openDatabase(connection, { poolSize, timeouts });
+/** Opens the client of the application: behind the pooler, unless its timeouts differ from those of the pooler. */
+function open(
+  { connectionString }: { connectionString: string },
+  { poolSize, timeouts, isDirect }: ClientOptions,
+): DatabaseClient {
+  const isPooled = variant.pooled && !isDirect && (!timeouts || hasDefaultTimeouts(timeouts));
+  const { pathname } = new URL(connectionString);
+  const connection = isPooled
+    ? { connectionString: databaseUrl(inject('poolerUrl'), pathname.slice(1)), timeoutsAtPooler: true }
+    : { connectionString };
+  return openDatabase(connection, { poolSize, timeouts, prepared: variant.prepared });
+}
+
+const hasDefaultTimeouts = ({ statementMs, lockMs }: DatabaseTimeouts) =>
+  statementMs === DEFAULT_TIMEOUTS.statementMs && lockMs === DEFAULT_TIMEOUTS.lockMs;
 
 /** Creates a database. Disposal drops it, even while sessions are connected to it. */
 async function create(

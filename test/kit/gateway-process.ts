@@ -99,15 +99,18 @@ export async function failGateway(environment: Environment): Promise<{ code: num
 /** The `Authorization` header of the demo key with its secret. */
 export const DEMO_OWNER = `Basic ${btoa('pk_demo:sk_demo')}`;
 
-/** Sends an operation with the demo key. */
-export async function queryAsDemo(address: string, query: string): Promise<unknown> {
+/** Sends an operation. @returns the response. */
+export async function queryAs(address: string, authorization: string, query: string): Promise<unknown> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: DEMO_OWNER },
+    headers: { 'content-type': 'application/json', authorization },
     body: JSON.stringify({ query }),
   });
   return response.json();
 }
+
+/** Sends an operation with the demo key. */
+export const queryAsDemo = (address: string, query: string): Promise<unknown> => queryAs(address, DEMO_OWNER, query);
 
 /** Whether the embedded server of a data folder is running. */
 export async function serverRuns(directory: string): Promise<boolean> {

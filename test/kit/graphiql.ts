@@ -15,7 +15,8 @@ let seeded: Promise<string> | undefined;
 
 /** The name of a database with the demo data, to be copied. */
 function demoTemplate(): Promise<string> {
-  seeded ??= createDatabase().then(async ({ name, db }) => {
+  // A database to which sessions are connected cannot be copied.
+  seeded ??= createDatabase({ isDirect: true }).then(async ({ name, db }) => {
     await seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
     await settle({ db, workspaceId: demoWorkspace.id });
     await db.$disconnect();

@@ -10,6 +10,7 @@ process.on('SIGUSR2', async () => {
     globalThis.gc?.();
     await setImmediate();
   }
-  const { heapUsed, external } = process.memoryUsage();
-  process.stdout.write(`${JSON.stringify({ heldBytes: heapUsed + external })}\n`);
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  // `external` lacks the memory of strings that are being written; `arrayBuffers` has it.
+  process.stdout.write(`${JSON.stringify({ heldBytes: heapUsed + Math.max(external, arrayBuffers) })}\n`);
 });

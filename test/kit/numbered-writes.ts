@@ -48,6 +48,8 @@ const inputOf: Record<Kind, (number: number, listIds: readonly string[]) => obje
 const Answer = z.object({ data: z.record(z.string(), z.object({ __typename: z.string() })) });
 
 interface Writers {
+  /** The writes so far, in the order in which they were first sent; those in flight are not acknowledged yet. */
+  writes: readonly Write[];
   /** Stops after the in-flight writes. @returns all writes. */
   stop(): Promise<Write[]>;
 }
@@ -99,6 +101,7 @@ export function startWriters(
     for (let round = place; !stopping; round += 1) await write(kinds[round % kinds.length] ?? 'addEvent');
   });
   return {
+    writes,
     async stop() {
       stopping = true;
       await Promise.all(writing);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { createKey } from '../../src/auth/keys.ts';
-import { openDatabase } from '../../src/db/client.ts';
+import { type Connection, openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { prepareDataDirectory, superuser } from '../../src/dev/data-directory.ts';
 import { clearLeftovers, makeSocketDirectory, port, startServer, stopServer } from '../../src/dev/postgres-server.ts';
@@ -33,19 +33,14 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
   await startServer(tools, place);
   const connection = { host: socketDirectory, port, user: superuser, database: DATABASE };
   await queryOn({ ...connection, database: 'postgres' }, `CREATE DATABASE ${DATABASE}`);
-  await migrate(connection);
-  const db = openDatabase(connection, { poolSize: 1 });
-  const { id: workspaceId } = await createWorkspace(db, 'Owner');
-  const key = await createKey(db, workspaceId, scopes);
-  await db.$disconnect();
+  const owner = await migrateWithOwner(connection);
   const signalAll = async (signal: NodeJS.Signals) => signalTree(await postmasterPid(directory), signal);
   return {
     connection,
     /** The file of its socket. */
     socket: join(socketDirectory, `.s.PGSQL.${port}`),
     url: `postgresql://${superuser}@localhost/${DATABASE}?host=${encodeURIComponent(socketDirectory)}&port=${port}`,
-    workspaceId,
-    owner: basic(key.publicKey, key.secret),
+    ...owner,
     query: (sql: string) => queryOn(connection, sql),
     /** Shuts it down, with all its sessions. */
     stop: () => stopServer(tools, directory),
@@ -66,6 +61,16 @@ export async function startOwnServer(settings: Record<string, string> = {}) {
       await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** Migrates an empty database. @returns a workspace, and the `Authorization` header of a key that has every scope. */
+export async function migrateWithOwner(connection: Connection): Promise<{ workspaceId: string; owner: string }> {
+  await migrate(connection);
+  const db = openDatabase(connection, { poolSize: 1 });
+  const { id: workspaceId } = await createWorkspace(db, 'Owner');
+  const key = await createKey(db, workspaceId, scopes);
+  await db.$disconnect();
+  return { workspaceId, owner: basic(key.publicKey, key.secret) };
 }
 
 async function queryOn(connection: ClientConfig, sql: string): Promise<Record<string, unknown>[]> {

@@ -3,10 +3,10 @@ import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from './app.ts';
 import { createDatabase } from './database.ts';
-import { startGateway } from './gateway-process.ts';
+import { type Start, startGateway } from './gateway-process.ts';
 
 /** Starts the gateway as a process with production settings, on its own database with one workspace. */
-export async function startProduction(environment: Record<string, string> = {}) {
+export async function startProduction(environment: Record<string, string> = {}, start?: Start) {
   const database = await createDatabase();
   const { id: workspaceId } = await createWorkspace(database.db, 'Production');
   const createKeyWith = async (granted: readonly Scope[]) => {
@@ -15,7 +15,7 @@ export async function startProduction(environment: Record<string, string> = {}) 
   };
   const key = await createKeyWith(scopes);
   const { connectionString } = database.connection;
-  const gateway = await startGateway({ NODE_ENV: 'production', DATABASE_URL: connectionString, ...environment });
+  const gateway = await startGateway({ NODE_ENV: 'production', DATABASE_URL: connectionString, ...environment }, start);
   return {
     ...gateway,
     db: database.db,

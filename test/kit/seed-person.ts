@@ -129,8 +129,8 @@ export async function seedPerson(app: SecuredApp): Promise<void> {
   // Moves between the person and another user.
   await write(app, 'updateUser', { uid: 'other', device: { token: 'shared-device', platform: 'IOS' } });
   await write(app, 'updateUser', { uid, device: { token: 'shared-device', platform: 'IOS' } }, own);
-  const { pool, forWorkspace } = app.db;
-  await countInPostgres({ pool, forWorkspace, prepared: false })(rateLimitKey(viewer), 1, 100);
+  const { connections, forWorkspace } = app.db;
+  await countInPostgres({ connections, forWorkspace, prepared: false })(rateLimitKey(viewer), 1, 100);
   await settle(app);
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
+import { startPgBouncer } from './pgbouncer.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,18 +14,27 @@ declare module 'vitest' {
     serverUrl: string;
     /** Prefix of the names of all databases of this run. */
     databasePrefix: string;
+    /** URL of a connection pooler in front of the server, for the clients of the application; empty without one. */
+    poolerUrl: string;
   }
 }
 
-/** Starts one PostgreSQL for the whole run, or uses the one of TEST_DATABASE_URL, and migrates the template database. */
+/**
+ * Starts one PostgreSQL for the whole run, or uses the one of TEST_DATABASE_URL, and migrates the template database. With
+ * TEST_POOLER=on, starts PgBouncer in front of it.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'usergraph-test-'));
   const server = await startServer(directory);
-  const databasePrefix = `usergraph_test_${process.pid}_`;
+  // A run can have two projects that use the same server.
+  const databasePrefix = `usergraph_test_${randomUUID().slice(0, 8)}_`;
+  const pooler = process.env.TEST_POOLER === 'on' ? await startPgBouncer({ serverUrl: server.url }) : undefined;
   project.provide('serverUrl', server.url);
+  project.provide('poolerUrl', pooler?.urlOf('postgres') ?? '');
   project.provide('databasePrefix', databasePrefix);
   const stop = async () => {
     try {
+      await pooler?.[Symbol.asyncDispose]();
       await dropDatabases(server.url, databasePrefix);
     } finally {
       await server.stop();

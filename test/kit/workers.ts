@@ -93,6 +93,7 @@ export async function startTwoWorkers(environment: Record<string, string> = {}, 
   await waitUntil(() => expect(workerPids(gateway)).toHaveLength(2));
   return {
     gateway,
+    databaseUrl: database.connection.connectionString,
     owner: basic(key.publicKey, key.secret),
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ import { casesOf } from '../kit/test-size.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
-  app = await startApp({ compileEagerly: true, limits: { directives: 100, aliases: 100 } });
+  app = await startApp({ compileAfter: 5, limits: { directives: 100, aliases: 100 } });
   await seedListMembers(app, 1, [1, 2, 3]);
   await seedDevices(app, [1, 2]);
 });

@@ -10,7 +10,7 @@ import { wrongValueOf } from '../kit/wrong-value.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
-  app = await startApp({ compileEagerly: true });
+  app = await startApp({ compileAfter: 5 });
   await seedListMembers(app, 1, [1, 2, 3]);
   await seedDevices(app, [1, 2]);
   await seedEvents(app, 1, [1, 2]);

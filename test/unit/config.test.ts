@@ -8,6 +8,7 @@ it('has a default for every variable', () => {
     port: 4000,
     host: '127.0.0.1',
     databaseUrl: undefined,
+    databaseDirectUrl: undefined,
     databaseWaitMs: 30_000,
     dataDirectory: '.data',
     poolSize: 10,
@@ -24,9 +25,17 @@ it('has a default for every variable', () => {
     trustProxy: [],
     tokens: undefined,
     retention: { logDays: 30, auditDays: 0 },
+    metrics: undefined,
     graphiql: 'anybody',
     persistedOperations: undefined,
+    tracing: undefined,
+    warnings: [],
+    slowOperationMs: 1_000,
   });
+});
+
+it('rejects SLOW_OPERATION_MS=-1', () => {
+  expect(() => readConfig({ SLOW_OPERATION_MS: '-1' })).toThrow('SLOW_OPERATION_MS: must be');
 });
 
 /** Limits for which 0 is valid: it disables them. */
@@ -146,6 +155,20 @@ it.each(['0', '65', '1.5', 'max', ' 2'])('rejects "%s" workers', (workers) => {
   expect(() => readConfig({ WORKERS: workers })).toThrow(/WORKERS: must be an integer from 1 to 64/);
 });
 
+it('reads the database without a pooler from DATABASE_DIRECT_URL, by default from DATABASE_URL', () => {
+  const [pooled, direct] = ['postgres://pooler:6432/usergraph', 'postgres://server/usergraph'];
+  expect(readConfig({ DATABASE_URL: pooled }).databaseDirectUrl).toBe(pooled);
+  expect(readConfig({ DATABASE_URL: pooled, DATABASE_DIRECT_URL: direct })).toMatchObject({
+    databaseUrl: pooled,
+    databaseDirectUrl: direct,
+  });
+  expect(() => readConfig({ DATABASE_DIRECT_URL: direct })).toThrow(
+    /DATABASE_URL: must be set if DATABASE_DIRECT_URL is/,
+  );
+  const secret = { DATABASE_URL: pooled, DATABASE_DIRECT_URL: 'mysql://u:hidden@x' };
+  expect(() => readConfig(secret)).toThrow(/DATABASE_DIRECT_URL: must be a URL such as \S+$/);
+});
+
 it('treats an empty variable as unset', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '', GRAPHIQL: '' })).toEqual(readConfig({}));
 });
@@ -175,6 +198,17 @@ it('rejects a header timeout above the timeout of the whole request', () => {
     /LIMIT_HEADERS_MS: must not exceed LIMIT_ARRIVAL_MS \(30000\); got "400000"/,
   );
   expect(readConfig({ LIMIT_HEADERS_MS: '400000', LIMIT_ARRIVAL_MS: '400000' }).limits.headersMs).toBe(400_000);
+});
+
+it('reads where metrics are served', () => {
+  expect(readConfig({ METRICS_PORT: '9464' }).metrics).toEqual({ port: 9464, host: '127.0.0.1', token: undefined });
+  const all = { METRICS_PORT: '0', METRICS_HOST: '10.0.0.5', METRICS_TOKEN: 'a'.repeat(16) };
+  expect(readConfig(all).metrics).toEqual({ port: 0, host: '10.0.0.5', token: 'a'.repeat(16) });
+  expect(() => readConfig({ METRICS_PORT: '4000' })).toThrow(/METRICS_PORT: must differ from PORT/);
+  expect(() => readConfig({ METRICS_TOKEN: 'a'.repeat(16) })).toThrow(/METRICS_PORT: must be set if METRICS_TOKEN is/);
+  expect(() => readConfig({ METRICS_PORT: '1', METRICS_TOKEN: 'short' })).toThrow(
+    /METRICS_TOKEN: must have at least 16 characters, all visible ASCII$/,
+  );
 });
 
 it('splits the origins by comma', () => {

@@ -4,6 +4,7 @@ import { buildSchema, type DocumentNode, Kind, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { userColumns } from '../../src/domain/users/user.ts';
 import { userObject } from '../../src/rest/users.ts';
+import { anchorOf } from '../../src/static-pages/pages.ts';
 import { toRestName } from '../kit/rest-names.ts';
 
 const pages = globSync(['*.md', 'docs/*.md', 'examples/**/*.md'], { exclude: ['**/node_modules'] }).sort();
@@ -17,13 +18,6 @@ const codeOf = (page: string, language: string) =>
   [...read(page).matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code);
 
 const headingsOf = (page: string) => [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
-
-/** The anchor that GitHub gives a heading. */
-const anchorOf = (heading: string) =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
 
 /** The relative links of a page. */
 const linksOf = (page: string) =>
@@ -72,6 +66,15 @@ it('docs/README.md lists every page', () => {
   );
 });
 
+it('README.md and docs name scripts of package.json only', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const named = pages
+    .filter((page) => page === 'README.md' || page.startsWith('docs/'))
+    .flatMap((page) => [...read(page).matchAll(/npm run ([a-z][\w:-]*)/g)].map(([, name = '']) => `${page}: ${name}`));
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((entry) => !((entry.split(': ')[1] ?? '') in scripts))).toEqual([]);
+});
+
 it('docs/glossary.md is in alphabetical order, with a link for each term', () => {
   const [, ...rows] = [...read('docs/glossary.md').matchAll(/^\| ([^|]+) \| (.+) \|$/gm)].filter(
     ([row]) => !row.includes('---'),
@@ -107,6 +110,40 @@ it('docs/rest.md has every field of a user that has another name in REST', () =>
   const renamed = userFields.map(toRestName).filter((name) => name.includes('_') && name in userObject.shape);
   const missing = renamed.filter((name) => !table.includes(`\`${name}\``));
   expect(missing, 'Add each to the table in docs/rest.md, "Field names".').toEqual([]);
+});
+
+/** CPU ms of a request in the gateway with 20 connections, and in PostgreSQL with one, from a table of docs/performance.md. */
+function measuredCosts(title: string): number[] {
+  const table = read('docs/performance.md').split(`\n**${title}**\n`)[1]?.split('\n**')[0] ?? '';
+  const costsAt = (connections: number) => {
+    const row = new RegExp(`^\\| usergraph ~? *\\| +${connections} \\| +([\\d.]+)[^|]*\\| +([\\d.]+) `, 'm').exec(
+      table,
+    );
+    return [Number(row?.[1]), Number(row?.[2])] as const;
+  };
+  const [total, shared] = costsAt(20);
+  return [total - shared, costsAt(1)[1]];
+}
+
+it.each([
+  ['one user with devices', 'One user with devices'],
+  ['page of 30 users with devices and events', 'Page of 30 users, each with 3 devices and the 5 newest events'],
+  ['`addEvent`', 'addEvent'],
+  ['`updateUser`', 'updateUser with meta'],
+])('docs/operating.md sizes %s by what docs/performance.md has measured', (request, title) => {
+  const [, ...cells] = sectionOf('docs/operating.md', 'Sizing')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .find(([, name]) => name === request) ?? [''];
+  const costs = cells.slice(1, 3).map(Number);
+  const measured = measuredCosts(title);
+  expect(measured.every((cost) => cost > 0)).toBe(true);
+  for (const [place, cost] of costs.entries()) {
+    expect(cost / (measured[place] ?? 0), 'Update the table and the example in docs/operating.md.').toBeGreaterThan(
+      0.8,
+    );
+    expect(cost / (measured[place] ?? 0), 'Update the table and the example in docs/operating.md.').toBeLessThan(1.25);
+  }
 });
 
 it('has one version everywhere', () => {

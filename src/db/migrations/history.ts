@@ -29,10 +29,12 @@ const historyRows = z.array(
 
 /** Reads Prisma's table of migrations; no rows if the table does not exist. */
 export async function readHistory(runSql: RunSql): Promise<History> {
-  const presence = await runSql("SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS present");
+  const presence = await runSql(
+    "/* findMigrations */ SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS present",
+  );
   if (!tablePresence.parse(presence)[0].present) return [];
   return historyRows.parse(
-    await runSql(`
+    await runSql(`/* readMigrations */
       SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished, logs
       FROM public._prisma_migrations WHERE rolled_back_at IS NULL`),
   );

@@ -5,7 +5,7 @@ import { toInstant } from './instant.ts';
 /** The SQL of a property. An instant is marked as one, because JSON has no type for it. */
 type Expression = Prisma.Sql | { instant: Prisma.Sql };
 
-/** The names of the properties to read. The rows lack the others. */
+/** The names of the properties to read. The others are undefined. */
 export type FieldSet = ReadonlySet<string>;
 
 /** The values of each property in all rows; null if there are no rows, or if the property was not selected. */
@@ -52,7 +52,7 @@ export function columnsOf<Row>(
     list: listOf(),
     listOf,
     arrays: arraysOf(columns),
-    rows: (arrays, prefix = '') => rowsOf(columns, arrays, prefix),
+    rows: rowsOf(columns),
   };
 }
 
@@ -86,17 +86,32 @@ function arraysOf(columns: readonly Column[]) {
   };
 }
 
-function rowsOf<Row>(columns: readonly Column[], arrays: Arrays, prefix: string): Row[] {
-  const selected = columns.flatMap(({ name, isInstant }): [string, unknown[]][] => {
-    const values = arrays[prefix + name];
-    return values ? [[name, isInstant ? values.map(toInstantOrNull) : values]] : [];
-  });
-  return Array.from({ length: selected[0]?.[1].length ?? 0 }, (_, place) => {
-    const row: Record<string, unknown> = {};
-    for (const [name, values] of selected) row[name] = values[place];
-    // The author of the expressions knows the type of each property.
-    return row as Row;
-  });
+/** The values of a column that was not selected. */
+const NO_VALUES: readonly unknown[] = [];
+
+function rowsOf<Row>(columns: readonly Column[]) {
+  const makeRows = compileRows<Row>(columns.map(({ name }) => name));
+  return (arrays: Arrays, prefix = ''): Row[] => {
+    const values = columns.map(({ name, isInstant }) => {
+      const array = arrays[prefix + name] ?? NO_VALUES;
+      return isInstant ? array.map(toInstantOrNull) : array;
+    });
+    return makeRows(values, Math.max(...values.map(({ length }) => length)));
+  };
+}
+
+/**
+ * Compiles a function that makes objects from the values of each property. If properties were set by name, V8 would have to look up
+ * each of them: 36 instead of 4 µs for a page of 30 users with 3 devices and 5 events each.
+ */
+function compileRows<Row>(names: readonly string[]) {
+  const properties = names.map((name, index) => `${JSON.stringify(name)}: values[${index}][place]`).join(', ');
+  // The names are those of a type of this program.
+  return new Function(
+    'values',
+    'length',
+    `const rows = []; for (let place = 0; place < length; place += 1) rows.push({ ${properties} }); return rows;`,
+  ) as (values: readonly (readonly unknown[])[], length: number) => Row[];
 }
 
 const toInstantOrNull = (value: unknown) => (typeof value === 'string' ? toInstant(value) : value);

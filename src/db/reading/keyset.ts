@@ -140,14 +140,14 @@ function toPages<Row>(
 ): Map<string, PageOfRows<Row>> {
   const rows = columns.rows(arrays, prefix);
   if (related.length > 0) addResults(rows.flatMap((row) => row ?? []).filter(isKeyed), related, arrays);
-  const [places, beyond] = [arrays[`${prefix}place`], arrays[`${prefix}beyond`]];
-  const indexesByPlace = Map.groupBy(rows.keys(), (index) => places?.[index]);
-  const pageAt = (place: number) => {
-    const indexes = indexesByPlace.get(place) ?? [];
-    const isBeyond = indexes.some((index) => beyond?.[index]);
-    return toPage(indexes.flatMap((index) => rows[index] ?? []).filter(isKeyed), isBeyond, page);
-  };
-  return new Map(parents.map((parent, index) => [parent, pageAt(index + 1)]));
+  const [places = [], beyond = []] = [arrays[`${prefix}place`] ?? [], arrays[`${prefix}beyond`] ?? []];
+  const found = parents.map(() => ({ rows: [] as Keyed<Row>[], isBeyond: false }));
+  for (const [index, row] of rows.entries()) {
+    const ofParent = found[Number(places[index]) - 1];
+    if (ofParent && row && isKeyed(row)) ofParent.rows.push(row);
+    if (ofParent && beyond[index] === true) ofParent.isBeyond = true;
+  }
+  return new Map(found.map(({ rows, isBeyond }, index) => [parents[index] ?? '', toPage(rows, isBeyond, page)]));
 }
 
 function isKeyed<Row>(row: Row & { id?: string | null }): row is Keyed<Row> {

@@ -2,8 +2,10 @@ import type { Database, ReadDb } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { resetRetention } from './retention.ts';
 
-/** Callbacks for consumers whose positions consist of transaction ids. */
+/** Options of `repairAfterRestore`. */
 export interface RepairOptions {
+  /** Ends the repair between two transactions. The next call continues it. */
+  signal?: AbortSignal | undefined;
   /**
    * Recomputes all segments of a workspace, and resets their position in the log to now. Called before the changes are
    * repaired.
@@ -26,11 +28,17 @@ const LOCK = 'repairAfterRestore';
  *
  * Runs in idempotent steps, so that several gateways can start concurrently, and a killed gateway loses no work.
  * @returns whether anything had to be repaired.
+ * @throws the reason of the signal if it is aborted.
  */
-export async function repairAfterRestore(db: Database, options: RepairOptions): Promise<boolean> {
+export async function repairAfterRestore(
+  db: Database,
+  { signal, computeSegmentsAgain }: RepairOptions,
+): Promise<boolean> {
   const workspaceIds = await findRestored(db);
   for (const workspaceId of workspaceIds) {
-    await options.computeSegmentsAgain(workspaceId);
+    signal?.throwIfAborted();
+    await computeSegmentsAgain(workspaceId);
+    do signal?.throwIfAborted();
     while (await repairStep(db, workspaceId));
   }
   return workspaceIds.length > 0;

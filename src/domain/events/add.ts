@@ -31,7 +31,7 @@ export async function addEvent(
   return event;
 }
 
-const batchedInsert = batchedWrite<EventToInsert, Event>((db, workspaceId, events, lock) =>
+const batchedInsert = batchedWrite<EventToInsert, Event>('insertEvents', (db, workspaceId, events, lock) =>
   insertEvents(db, workspaceId, events, { lock }),
 );
 

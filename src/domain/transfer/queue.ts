@@ -1,4 +1,4 @@
-import type { Database, WriteDb } from '../../db/client.ts';
+import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../shared/actor.ts';
 import { ConflictError } from '../shared/errors.ts';
@@ -89,12 +89,53 @@ export function takeNextJob(
   });
 }
 
-/** Reports that the owner of a job is running it. @returns whether it still owns the job, and the job was not canceled. */
-export async function reportRunning(db: WriteDb, { workspaceId, id }: JobId, owner: string): Promise<boolean> {
-  const count = await db.execute`/* reportTransferJob */
+/** The jobs of all workspaces that have not ended. */
+export interface JobCounts {
+  /** Number of jobs that wait for a process, also because theirs has died. */
+  queued: number;
+  /** Number of jobs that a process runs. */
+  running: number;
+  /** For how long the first of the queued jobs has been waiting, in seconds; 0 if there is none. */
+  oldestQueuedSeconds: number;
+}
+
+/** Counts the jobs of all workspaces for metrics, by the index of pending jobs: at most `MAX_PENDING_JOBS` of a workspace. */
+export async function countTransferJobs(db: ReadDb): Promise<JobCounts> {
+  const [counts] = await db.query<JobCounts[]>`/* countTransferJobs */
+    SELECT
+      count(*) FILTER (WHERE is_queued)::int AS queued,
+      count(*) FILTER (WHERE NOT is_queued)::int AS running,
+      -- A job that was released has waited since its last heartbeat, and an import since the end of its upload.
+      greatest(extract(epoch FROM now() - min(greatest(created_at, heartbeat_at)) FILTER (WHERE is_queued)), 0)::float8
+        AS "oldestQueuedSeconds"
+    FROM (
+      SELECT created_at, heartbeat_at,
+        state = 'waiting' OR heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond' AS is_queued
+      FROM transfer_jobs WHERE completed_at IS NULL AND is_stored AND state IN ('waiting', 'running')
+    ) AS pending`;
+  return counts ?? { queued: 0, running: 0, oldestQueuedSeconds: 0 };
+}
+
+/** Rows that a job has handled. */
+export interface TransferProgress {
+  written: number;
+  rejected: number;
+}
+
+/**
+ * Reports that the owner of a job is running it.
+ * @returns its progress; undefined if it no longer owns the job, or the job was canceled.
+ */
+export async function reportRunning(
+  db: WriteDb,
+  { workspaceId, id }: JobId,
+  owner: string,
+): Promise<TransferProgress | undefined> {
+  const [progress] = await db.query<TransferProgress[]>`/* reportTransferJob */
     UPDATE transfer_jobs SET heartbeat_at = now()
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'`;
-  return count > 0;
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND owner = ${owner}::uuid AND state = 'running'
+    RETURNING written::float8 AS written, rejected::float8 AS rejected`;
+  return progress;
 }
 
 /** Reports the progress of an export. @throws {JobTakenError} as `reportRunning` returns false. */

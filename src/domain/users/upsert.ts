@@ -83,7 +83,7 @@ export async function insertUser(db: Database, workspaceId: string, user: UserTo
   return inserted;
 }
 
-const batchedInsert = batchedWrite<UserToInsert, User>(async (db, workspaceId, users) => {
+const batchedInsert = batchedWrite<UserToInsert, User>('insertUsers', async (db, workspaceId, users) => {
   try {
     return await insertUsers(db, workspaceId, users);
   } catch (error) {
@@ -97,7 +97,10 @@ const batchedInsert = batchedWrite<UserToInsert, User>(async (db, workspaceId, u
  * Updates a user, together with the users of concurrent requests, if the update requires no transaction: its attributes stay
  * far below their limits, and the caller may change the address.
  */
-const tryBatchedUpdate = batchedWrite<AttributedUpdate, User | NotUpdated>(async (db, workspaceId, updates, lock) => {
-  const results = await writeUpdates(db, workspaceId, updates, { lock, metaCondition: isSmall });
-  return results.map((result) => (typeof result === 'object' ? result.user : result));
-});
+const tryBatchedUpdate = batchedWrite<AttributedUpdate, User | NotUpdated>(
+  'updateUsers',
+  async (db, workspaceId, updates, lock) => {
+    const results = await writeUpdates(db, workspaceId, updates, { lock, metaCondition: isSmall });
+    return results.map((result) => (typeof result === 'object' ? result.user : result));
+  },
+);

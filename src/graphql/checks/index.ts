@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { COMPLEXITY_PER_UNIT_OF_WORK, WORK_PER_WRITE } from '../../http/limits/load-shedding.ts';
 import type { ResponseBudget } from '../../http/limits/unread-responses.ts';
 import type { Context } from '../context.ts';
+import { type OperationReporting, reportRejected } from '../execution/operation-reports.ts';
 import { checkComplexity, estimate, maxDataBytes } from './complexity.ts';
 import { createFilterCheck } from './filters.ts';
 import { createInputSizesCheck } from './input-sizes.ts';
@@ -23,7 +24,8 @@ export interface Charging {
   bodyBytes: number;
 }
 
-type CheckedArgs = ExecutionArgs & { contextValue: Context & Charging };
+type CheckedContext = Context & Charging & OperationReporting;
+type CheckedArgs = ExecutionArgs & { contextValue: CheckedContext };
 type Errors = readonly GraphQLError[];
 
 /** Checks an operation. @returns undefined if it may be executed. */
@@ -60,7 +62,7 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
   const checkFilters = createFilterCheck(limits);
   const checkInputSizes = createInputSizesCheck(limits);
   return (args) => {
-    const { viewer, charge, addWork } = args.contextValue;
+    const { viewer, charge, addWork, operation } = args.contextValue;
     const error =
       checkOperationType(args) ?? checkBodySize(args, limits) ?? checkFilters(args) ?? checkInputSizes(args);
     if (error) return [error];
@@ -69,6 +71,7 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
     if (forbidden) return [forbidden];
     if (coerced.errors) return coerced.errors;
     const estimated = estimate(args);
+    operation.cost = estimated.complexity;
     const tooComplex = checkComplexity(estimated, limits.complexity);
     if (tooComplex) return [tooComplex];
     args.contextValue.responseBudget.maxBytes = maxDataBytes(args);
@@ -80,12 +83,17 @@ function createOperationCheck(limits: GraphQLLimits): OperationCheck {
   };
 }
 
-/** Runs the check for queries and mutations (`onExecute`) and for subscriptions (`onSubscribe`). */
-export function operationChecks(limits: GraphQLLimits): Plugin<Context & Charging> {
+/**
+ * Runs the check for queries and mutations (`onExecute`) and for subscriptions (`onSubscribe`).
+ * @param persisted texts of the persisted operations, which are reported with their names.
+ */
+export function operationChecks(limits: GraphQLLimits, persisted: ReadonlySet<string>): Plugin<CheckedContext> {
   const check = createOperationCheck(limits);
   const hook = ({ args, setResultAndStopExecution }: HookPayload) => {
     const reject = (errors: Errors | undefined) => {
-      if (errors) setResultAndStopExecution({ errors });
+      if (!errors) return;
+      reportRejected(args, errors, persisted);
+      setResultAndStopExecution({ errors });
     };
     const errors = check(args);
     return errors instanceof Promise ? errors.then(reject) : reject(errors);

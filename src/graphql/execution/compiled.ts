@@ -48,13 +48,16 @@ interface Operation {
 /** The compiled queries of all servers of a process. */
 export class CompiledQueries {
   readonly cache: FairCache<object, CompiledQuery>;
+  /** Error-free executions after which a query is compiled. */
+  readonly compileAfter: number;
   readonly #pauseFactor: number;
   #pausedUntil = 0;
 
-  /** @param eager compile without pauses, for tests. */
-  constructor(maxBytes: number, eager = false) {
+  /** @param compileAfter overrides the number of executions, and compiles without pauses, for tests. */
+  constructor(maxBytes: number, compileAfter?: number) {
     this.cache = new FairCache(maxBytes);
-    this.#pauseFactor = eager ? 0 : PAUSE_FACTOR;
+    this.compileAfter = compileAfter ?? EXECUTIONS_BEFORE_COMPILING;
+    this.#pauseFactor = compileAfter === undefined ? PAUSE_FACTOR : 0;
   }
 
   /** Compiles a query, except during the pause after another compilation. */
@@ -105,7 +108,7 @@ export function compiledQueries({ queries, persisted }: CompilationOptions): Plu
       const operation = operationOf(args);
       if (operation.selections > MAX_COMPILED_SELECTIONS) return;
       const isCounted = isTrusted(args.contextValue, args);
-      if (isCounted && operation.executions >= EXECUTIONS_BEFORE_COMPILING && !queries.cache.get(operation))
+      if (isCounted && operation.executions >= queries.compileAfter && !queries.cache.get(operation))
         queries.compile(operation, args, cacheOwner(args.contextValue.viewer));
       const compiled = queries.cache.get(operation);
       if (compiled) setExecuteFn((executionArgs: ExecutionArgs) => executeCompiled(compiled, executionArgs));

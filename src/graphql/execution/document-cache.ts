@@ -1,8 +1,10 @@
 import { type DocumentNode, GraphQLError, type Token } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Viewer } from '../../auth/viewer.ts';
+import { limitChannel } from '../../telemetry/channels.ts';
 import { DocumentTimeLimit } from './document-time.ts';
 import { FairCache } from './fair-cache.ts';
+import type { OperationFacts } from './operation-reports.ts';
 
 /**
  * Bytes per token of a document, including everything that is cached with it: nodes and their locations, scopes, complexity,
@@ -103,16 +105,39 @@ export class DocumentCache {
 interface DocumentContext {
   viewer?: Viewer;
   addWork?(work: number): void;
+  operation?: OperationFacts;
 }
 
-/** Measures a step. @returns a function that charges its CPU time to the owner of the document. */
-function startTimer(limit: DocumentTimeLimit | undefined, { addWork }: DocumentContext, owner: string): () => void {
+/** Measures a phase. @returns a function that charges its CPU time to the owner of the document. */
+function startTimer(
+  phase: 'parseMs' | 'validateMs',
+  limit: DocumentTimeLimit | undefined,
+  { addWork, operation }: DocumentContext,
+  owner: string,
+): () => void {
   const started = performance.now();
   return () => {
     const ms = performance.now() - started;
+    if (operation) operation[phase] += ms;
     limit?.spend(owner, ms);
     addWork?.(ms / MS_PER_UNIT_OF_WORK);
   };
+}
+
+/**
+ * Checks the time limit of the owner of a document. Reports its rejection once, also if Yoga's handler parses it again after
+ * `executeDirectly`, and rejects it then as well.
+ * @throws {GraphQLError} `RATE_LIMITED`
+ */
+function checkTime(limit: DocumentTimeLimit, owner: string, operation: OperationFacts | undefined): void {
+  if (operation?.documentTimeError !== undefined) throw operation.documentTimeError;
+  try {
+    limit.check(owner);
+  } catch (error) {
+    limitChannel.publish({ reason: 'document_time' });
+    if (operation) operation.documentTimeError = error;
+    throw error;
+  }
 }
 
 /**
@@ -132,8 +157,8 @@ export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<str
       }
       const owner = cacheOwner(context.viewer);
       const limit = limitFor(text);
-      limit?.check(owner);
-      const charge = startTimer(limit, context, owner);
+      if (limit) checkTime(limit, owner, context.operation);
+      const charge = startTimer('parseMs', limit, context, owner);
       return ({ result }) => {
         charge();
         if (result instanceof Error) cache.addSyntaxError(text, result, owner);
@@ -147,7 +172,7 @@ export function documentCaching(cache: DocumentCache, persisted: ReadonlySet<str
         return undefined;
       }
       const owner = cacheOwner(context.viewer);
-      const charge = startTimer(limitFor(documentAST.loc?.source.body), context, owner);
+      const charge = startTimer('validateMs', limitFor(documentAST.loc?.source.body), context, owner);
       return ({ result }) => {
         charge();
         cache.addErrors(

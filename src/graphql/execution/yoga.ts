@@ -8,15 +8,17 @@ import { type Charging, operationChecks } from '../checks/index.ts';
 import type { GraphQLLimits } from '../checks/limits.ts';
 import { EmptyErrorResponse, presentResult, type Reporting } from '../errors.ts';
 import { loadersByWorkspace } from '../loaders/index.ts';
+import { RelatedReads } from '../loaders/related-reads.ts';
 import { type CompiledQueries, compiledQueries } from './compiled.ts';
 import { type DocumentCache, documentCaching } from './document-cache.ts';
 import { acceptableTypes } from './media-types.ts';
+import { type OperationReporting, rejectionReports, reportExecutions } from './operation-reports.ts';
 import { type DocumentSources, documentSources, PERSISTED_PARAMS } from './persisted-operations.ts';
 import { requestParser } from './request-parser.ts';
 import { serializeWithin } from './response-size.ts';
 
 /** The context that the HTTP layer passes to GraphQL with each request. */
-export interface RequestContext extends Reporting, Charging, CostReporting {}
+export interface RequestContext extends Reporting, Charging, CostReporting, OperationReporting {}
 
 /** A response before it is sent. */
 export interface GraphQLResponse {
@@ -68,9 +70,10 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
   const persistedTexts = new Set(persisted?.documents.values());
   return createYoga<RequestContext, object>({
     schema,
-    context: ({ viewer: { workspaceId } }) => ({
-      db: db.forWorkspace(workspaceId),
-      loaders: loadersOf(workspaceId),
+    context: ({ viewer }) => ({
+      db: db.forWorkspace(viewer.workspaceId),
+      loaders: loadersOf(viewer.workspaceId),
+      related: new RelatedReads(viewer),
       now: new Date(),
     }),
     plugins: [
@@ -79,10 +82,12 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
       documentSources(sources),
       documentLimits(limits),
       reportCost(limits.complexity),
+      rejectionReports,
       stackGuard,
-      operationChecks(limits),
+      operationChecks(limits, persistedTexts),
       executor,
       compiledQueries({ queries, persisted: persistedTexts }),
+      reportExecutions(persistedTexts),
       presentation,
       documentCaching(documents, persistedTexts),
     ],

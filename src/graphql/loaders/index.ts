@@ -4,8 +4,8 @@ import type { FieldSet } from '../../db/reading/columns.ts';
 import { type Count, countRows } from '../../db/reading/count.ts';
 import { type Page, type PageOfRows, readPages } from '../../db/reading/keyset.ts';
 import { type KeysetSource, sourceText } from '../../db/reading/keyset-source.ts';
-import { type RelatedRead, resultOf } from '../../db/reading/related.ts';
-import { devicesRead, readDevices } from '../../domain/devices/device.ts';
+import type { RelatedRead } from '../../db/reading/related.ts';
+import { readDevices } from '../../domain/devices/device.ts';
 import { readEvents } from '../../domain/events/event.ts';
 import { readLists } from '../../domain/lists/list.ts';
 import { readListMemberships } from '../../domain/lists/memberships.ts';
@@ -53,13 +53,16 @@ const NO_COLUMNS: FieldSet = new Set();
 const EMPTY_PAGE: PageOfRows<never> = { rows: [], hasNextPage: false, hasPreviousPage: false };
 
 function createLoaders(db: ReadDb, workspaceId: string) {
-  const loader = <Value>(read: ReadMany<Value>) => keyedLoader((keys) => read(db, workspaceId, keys));
+  const loader = <Value>(name: string, read: ReadMany<Value>) =>
+    keyedLoader(name, (keys) => read(db, workspaceId, keys));
 
   const loadDevices = queryLoader({
+    name: 'devices',
     textsOf: () => ['', ''],
     read: (_query: undefined, userIds, columns) => readDevices(db, workspaceId, userIds, columns),
   });
   const loadPage = queryLoader({
+    name: 'pages',
     textsOf: ({ source, page, related }: PageQuery) => [
       sourceText(source),
       JSON.stringify([page, ...related.map(({ text }) => text)]),
@@ -67,21 +70,23 @@ function createLoaders(db: ReadDb, workspaceId: string) {
     read: ({ source, page, related }, parents, columns) => readPages(db, source, parents, page, columns, related),
   });
   const loadCount = queryLoader({
+    name: 'counts',
     textsOf: ({ source, budgetMs }: CountQuery) => [sourceText(source), `${budgetMs}`],
     read: ({ source, budgetMs }, parents) => countRows(db, source, parents, budgetMs),
   });
 
-  const explainWith = (names: NameOptions) => keyedLoader((keys) => explainMemberships(db, workspaceId, keys, names));
+  const explainWith = (names: NameOptions) =>
+    keyedLoader('explanations', (keys) => explainMemberships(db, workspaceId, keys, names));
   const [explanations, explanationsWithLists] = [explainWith({ lists: false }), explainWith({ lists: true })];
 
   return {
     ...userLoaders(db, workspaceId),
-    lists: loader(readLists),
-    segments: loader(readSegments),
-    segmentDefinitions: loader(readSegmentDefinitions),
-    events: loader(readEvents),
-    listMemberships: loader(readListMemberships),
-    segmentMemberships: loader(readSegmentMemberships),
+    lists: loader('lists', readLists),
+    segments: loader('segments', readSegments),
+    segmentDefinitions: loader('segmentDefinitions', readSegmentDefinitions),
+    events: loader('events', readEvents),
+    listMemberships: loader('listMemberships', readListMemberships),
+    segmentMemberships: loader('segmentMemberships', readSegmentMemberships),
 
     /**
      * Loads the explanation of a membership, by user id and segment id.
@@ -89,13 +94,9 @@ function createLoaders(db: ReadDb, workspaceId: string) {
      */
     explanations: (names: NameOptions) => (names.lists ? explanationsWithLists : explanations),
 
-    /** Loads a user's devices, unless the statement of the user has read them. */
-    async devices(user: { readonly id: string }, columns: FieldSet): Promise<readonly DeviceRow[]> {
-      return (
-        resultOf(user, user.id, devicesRead(workspaceId, columns)) ??
-        (await loadDevices(undefined, user.id, columns)) ??
-        []
-      );
+    /** Loads a user's devices. */
+    async devices(userId: string, columns: FieldSet): Promise<readonly DeviceRow[]> {
+      return (await loadDevices(undefined, userId, columns)) ?? [];
     },
 
     /** Loads a page of a parent's connection, and related reads of its rows. */

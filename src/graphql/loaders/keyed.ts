@@ -1,14 +1,22 @@
-import DataLoader from 'dataloader';
-import { batching } from '../../db/batching.ts';
+import type DataLoader from 'dataloader';
+import { BatchLoader } from '../../db/batching.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
+import { batchChannel, report } from '../../telemetry/channels.ts';
 import { union } from './selected-fields.ts';
 
-/** Creates a loader of values by key; undefined for a key without a value. A batch reads each key once. */
-export function keyedLoader<Value>(read: (keys: readonly string[]) => Promise<Map<string, Value>>) {
-  return new DataLoader<string, Value | undefined>(async (keys) => {
-    const values = await read([...new Set(keys)]);
+/**
+ * Creates a loader of values by key; undefined for a key without a value. A batch reads each key once.
+ * @param name of its batches in metrics and traces.
+ */
+export function keyedLoader<Value>(name: string, read: (keys: readonly string[]) => Promise<Map<string, Value>>) {
+  return new BatchLoader<string, Value | undefined>(async (keys, scopes) => {
+    const values = await report(
+      batchChannel,
+      () => ({ name, size: keys.length, scopes }),
+      () => read([...new Set(keys)]),
+    );
     return keys.map((key) => values.get(key));
-  }, batching);
+  });
 }
 
 /** Keys that wait for the same query. */
@@ -19,6 +27,8 @@ interface Batch<Value> {
 
 /** How a query is run for many keys. */
 interface QueryLoading<Query, Value> {
+  /** The name of its batches in metrics and traces. */
+  name: string;
   /**
    * The query's SQL and values as text: queries with the same texts share a batch, and therefore a statement. In two parts, so
    * that a long text that many queries share is hashed once.
@@ -32,7 +42,7 @@ interface QueryLoading<Query, Value> {
  * Creates a function that loads a query's value for a key, and batches the loads of the same query. A batch is identified only
  * by the query that it runs, so a load never gets the result of another query. A batch is dropped when it is read.
  */
-export function queryLoader<Query, Value>({ textsOf, read }: QueryLoading<Query, Value>) {
+export function queryLoader<Query, Value>({ name, textsOf, read }: QueryLoading<Query, Value>) {
   const open = new Map<string, Map<string, Batch<Value>>>();
 
   const openBatch = (source: string, page: string, query: Query): Batch<Value> => {
@@ -40,7 +50,7 @@ export function queryLoader<Query, Value>({ textsOf, read }: QueryLoading<Query,
     open.set(source, pages);
     const batch: Batch<Value> = {
       columns: new Set(),
-      loader: keyedLoader((keys) => {
+      loader: keyedLoader(name, (keys) => {
         if (pages.get(page) === batch) pages.delete(page);
         if (pages.size === 0 && open.get(source) === pages) open.delete(source);
         return read(query, keys, union(batch.columns));

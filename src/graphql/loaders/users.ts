@@ -1,9 +1,9 @@
-import DataLoader from 'dataloader';
-import { batching, MAX_BATCH_SIZE } from '../../db/batching.ts';
+import { BatchLoader, type LoadScopes, MAX_BATCH_SIZE } from '../../db/batching.ts';
 import type { ReadDb } from '../../db/client.ts';
 import type { FieldSet } from '../../db/reading/columns.ts';
 import type { RelatedRead } from '../../db/reading/related.ts';
 import { readUsers, readUserWithRelated, type UserKey } from '../../domain/users/read.ts';
+import { batchChannel, report } from '../../telemetry/channels.ts';
 import type { UserRow } from './partial-rows.ts';
 import type { RowReading } from './related-reads.ts';
 import { union } from './selected-fields.ts';
@@ -17,7 +17,7 @@ const NO_READS: readonly RelatedRead[] = [];
 
 /** Creates the batched reads of a workspace's users. */
 export function userLoaders(db: ReadDb, workspaceId: string) {
-  const loader = new DataLoader((loads: readonly UserLoad[]) => readBatch(db, workspaceId, loads), batching);
+  const loader = new BatchLoader((loads: readonly UserLoad[], scopes) => readBatch(db, workspaceId, loads, scopes));
   return {
     /**
      * Loads a user; undefined if the workspace has none with the key. The related reads are part of the statement if no other load
@@ -35,7 +35,20 @@ export function userLoaders(db: ReadDb, workspaceId: string) {
 }
 
 /** Reads users with one statement, with every column that any of the loads needs. */
-async function readBatch(
+function readBatch(
+  db: ReadDb,
+  workspaceId: string,
+  loads: readonly UserLoad[],
+  scopes?: LoadScopes,
+): Promise<(UserRow | undefined)[]> {
+  return report(
+    batchChannel,
+    () => ({ name: 'users', size: loads.length, scopes }),
+    () => readLoads(db, workspaceId, loads),
+  );
+}
+
+async function readLoads(
   db: ReadDb,
   workspaceId: string,
   loads: readonly UserLoad[],

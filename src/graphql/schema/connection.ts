@@ -6,7 +6,7 @@ import type { KeysetSource } from '../../db/reading/keyset-source.ts';
 import { readOrderedPage } from '../../db/reading/ordered/page.ts';
 import { isPositionIn } from '../../db/reading/ordered/sort.ts';
 import type { OrderedSource } from '../../db/reading/ordered/source.ts';
-import { type RelatedRead, resultOf } from '../../db/reading/related.ts';
+import type { RelatedRead } from '../../db/reading/related.ts';
 import {
   type CursorOwner,
   cursorScope,
@@ -17,7 +17,7 @@ import {
 import type { Context } from '../context.ts';
 import type { PageRow } from '../loaders/index.ts';
 import type { PartOf } from '../loaders/partial-rows.ts';
-import { relatedReads } from '../loaders/related-reads.ts';
+import { readingOf } from '../loaders/related-reads.ts';
 import { type FieldInfo, selectionOf } from '../loaders/selected-fields.ts';
 import { builder, type Types } from './builder.ts';
 import type { RowColumns } from './columns-plugin.ts';
@@ -32,8 +32,11 @@ export interface Connection<Row extends { id: string }> {
   readonly parent: string;
   /** The scope of the connection's cursors. */
   scope(): number;
-  /** The page. Whether there are rows before and after it is known only if `pageInfo` is selected. */
-  page(): Promise<PageOfRows<PageRow<Row>>>;
+  /**
+   * The page; a promise unless the statement of the parent has read it. Whether there are rows before and after it is known only if
+   * `pageInfo` is selected.
+   */
+  page(): PageOfRows<PageRow<Row>> | Promise<PageOfRows<PageRow<Row>>>;
   /** The number of rows in the whole connection. */
   count(): Promise<Count>;
 }
@@ -72,9 +75,8 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   readonly #query: string | null | undefined;
   readonly #arguments: Page;
   readonly #info: GraphQLResolveInfo;
-  readonly #row: object | undefined;
   #scope: number | undefined;
-  #page: Promise<PageOfRows<PageRow<Row>>> | undefined;
+  #page: PageOfRows<PageRow<Row>> | Promise<PageOfRows<PageRow<Row>>> | undefined;
   #count: Promise<Count> | undefined;
 
   /** @throws {ValidationError} if the arguments are invalid. */
@@ -86,8 +88,8 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
     this.#source = source;
     this.#query = query;
     this.#info = info;
-    this.#row = row;
     this.#arguments = pageOf(info, args, this, maximum);
+    this.#page = row && context.related.resultOf(row, parent, info);
   }
 
   scope(): number {
@@ -105,7 +107,7 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
     return this.#query === undefined ? rule : `${rule} with the same where, orderBy and search`;
   }
 
-  page(): Promise<PageOfRows<PageRow<Row>>> {
+  page(): PageOfRows<PageRow<Row>> | Promise<PageOfRows<PageRow<Row>>> {
     this.#page ??= this.#readPage();
     return this.#page;
   }
@@ -113,11 +115,8 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   async #readPage(): Promise<PageOfRows<PageRow<Row>>> {
     const { db, loaders } = this.#context;
     const source = this.#source;
-    const { columns, related } = selectionOf(this.#info);
-    if ('sort' in source) return readOrderedPage(db, source, this.#arguments, columns);
-    const read = this.#row ? resultOf(this.#row, this.parent, pageRead(source, this.#arguments, columns)) : undefined;
-    if (read) return read;
-    const reading = { columns, related: relatedReads(related, this.#info, this.#context.viewer) };
+    const reading = readingOf(this.#info, this.#context);
+    if ('sort' in source) return readOrderedPage(db, source, this.#arguments, reading.columns);
     return loaders.page(source, this.#arguments, this.parent, reading);
   }
 
@@ -192,6 +191,15 @@ export function fromRow<Row extends { id: string }, Column extends keyof Row & s
   return Object.assign(resolve, { columns: [column] });
 }
 
+/** Returns a value of a connection's page: at once if the page has been read, since promises for each of many parents cost time. */
+function onPage<Row extends { id: string }, Value>(
+  connection: Connection<Row>,
+  toValue: (page: PageOfRows<PageRow<Row>>) => Value,
+): Value | Promise<Value> {
+  const page = connection.page();
+  return page instanceof Promise ? page.then(toValue) : toValue(page);
+}
+
 interface ConnectionTypeOptions<Node> {
   /** `User` defines `UserConnection` and `UserEdge`. */
   name: string;
@@ -239,13 +247,13 @@ export function connectionTypes<Node extends { id: string }, Row extends Node = 
         type: [edge],
         description: 'The edges of the page, in the order of the connection.',
         extensions: partOfPage,
-        resolve: async (connection) => (await connection.page()).rows.map((row) => ({ connection, row })),
+        resolve: (connection) => onPage(connection, ({ rows }) => rows.map((row) => ({ connection, row }))),
       }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
         description: 'The position of the page in the connection.',
         extensions: { cost: 0 },
-        resolve: async (connection) => pageInfoOf(connection.scope(), await connection.page()),
+        resolve: (connection) => onPage(connection, (page) => pageInfoOf(connection.scope(), page)),
       }),
       totalCount: t.int({
         description: `The number of edges on all pages of the connection, capped at ${CAP}. Computed only if selected. For a filter, the number
@@ -273,7 +281,8 @@ export function withNodes<Row extends { id: string }>(
       type: [node],
       description: 'The nodes of the page, in the order of the connection: the same as `edges { node }`.',
       extensions: partOfPage,
-      resolve: async (connection) => (await connection.page()).rows as never,
+      // The rows have the columns of the nodes; Pothos cannot tell for a type parameter.
+      resolve: (connection) => onPage(connection, ({ rows }) => rows) as never,
     }),
   );
 }

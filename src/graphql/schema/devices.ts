@@ -57,7 +57,12 @@ builder.objectField(UserType, 'devices', (t) =>
     description: `The user's devices, most recently seen first; at most ${MAX_DEVICES}. Registering one more removes the device
 that was seen least recently.`,
     extensions: { related: ({ workspaceId }, _args, info) => devicesRead(workspaceId, selectionOf(info).columns) },
-    resolve: fromColumns(['id'], (user, _args, { loaders }, info) => loaders.devices(user, selectionOf(info).columns)),
+    resolve: fromColumns(
+      ['id'],
+      (user, _args, { loaders, related }, info) =>
+        related.resultOf<readonly DeviceRow[]>(user, user.id, info) ??
+        loaders.devices(user.id, selectionOf(info).columns),
+    ),
   }),
 );
 

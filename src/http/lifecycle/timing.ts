@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { reportListenerError } from '../../telemetry/listener-errors.ts';
 
 /** The state of a request, and how long the gateway has worked on it. */
 interface RequestTiming {
@@ -46,10 +47,10 @@ export function trackTiming(app: FastifyInstance): void {
     };
     request.timing = timing;
     reply.raw.on('close', () => {
-      if (timing.state === 'arriving') end(timing);
       const { onSent = [] } = timing;
       timing.onSent = undefined;
-      for (const callback of onSent) callback();
+      if (timing.state === 'arriving') end(timing);
+      for (const callback of onSent) run(callback);
     });
     done();
   });
@@ -78,6 +79,9 @@ export function trackTiming(app: FastifyInstance): void {
 /** Whether the body of a request is still arriving. */
 export const isArriving = ({ startedAt }: Pick<RequestTiming, 'startedAt'>): boolean => startedAt === undefined;
 
+/** Whether the connection was closed, or the response sent. While the work continues, this means that the client has disconnected. */
+export const isClosed = ({ onSent }: Pick<RequestTiming, 'onSent'>): boolean => onSent === undefined;
+
 /** Time in ms since a request began, excluding the time in which its body arrived. */
 export function workMs({ startedAt, earlierMs }: Pick<RequestTiming, 'startedAt' | 'earlierMs'>): number {
   return startedAt === undefined ? earlierMs : earlierMs + performance.now() - startedAt;
@@ -85,17 +89,26 @@ export function workMs({ startedAt, earlierMs }: Pick<RequestTiming, 'startedAt'
 
 /** Calls back once the work on a request ends; immediately if it has ended. */
 export function onWorkEnd({ timing }: FastifyRequest, callback: () => void): void {
-  if (!timing || timing.state === 'ended') callback();
+  if (!timing || timing.state === 'ended') run(callback);
   else timing.onEnd.push(callback);
 }
 
 /** Calls back once the operating system has taken the whole response or the connection is closed; immediately if it has. */
 export function onResponseSent({ timing }: FastifyRequest, callback: () => void): void {
   if (timing?.onSent) timing.onSent.push(callback);
-  else callback();
+  else run(callback);
 }
 
 function end(timing: RequestTiming): void {
   timing.state = 'ended';
-  for (const callback of timing.onEnd.splice(0)) callback();
+  for (const callback of timing.onEnd.splice(0)) run(callback);
+}
+
+/** Runs a callback. Its error must neither prevent the others, which release what the request has reserved, nor end the process. */
+function run(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    reportListenerError(error, 'the end of a request');
+  }
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { limitChannel } from '../../telemetry/channels.ts';
 import { onResponseSent } from '../lifecycle/timing.ts';
 import { RateLimitedError } from './rate.ts';
 
@@ -11,7 +12,10 @@ export function limitConcurrency(limit: number): ReserveSlot {
   return (request, key) => {
     if (limit === 0) return;
     const count = inFlight.get(key) ?? 0;
-    if (count >= limit) throw new RateLimitedError(`The key has reached its limit of ${limit} concurrent requests`, 1);
+    if (count >= limit) {
+      limitChannel.publish({ reason: 'concurrency' });
+      throw new RateLimitedError(`The key has reached its limit of ${limit} concurrent requests`, 1);
+    }
     inFlight.set(key, count + 1);
     onResponseSent(request, () => {
       const rest = (inFlight.get(key) ?? 0) - 1;

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { limitChannel } from '../../telemetry/channels.ts';
 import { AdaptiveLimit, INTERVAL_MS, MIN_CONCURRENCY } from './adaptive-limit.ts';
 
 /** The resolution in ms of the event loop delay. */
@@ -151,6 +152,7 @@ class FairLoadShedding implements LoadShedding {
     if (this.#isFull(tenant) && this.#exceedsShare(tenant, key)) {
       this.#limit.countRejection();
       tenant.limit.countRejection();
+      limitChannel.publish({ reason: 'overload' });
       if (key.open === 0) tenant.keys.delete(keyName);
       onAdmission(OVERLOADED);
       return;

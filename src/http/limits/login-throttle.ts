@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
+import { limitChannel } from '../../telemetry/channels.ts';
 import { RateLimitedError } from './rate.ts';
 
 /** Failures of an address are counted per minute. */
@@ -31,6 +32,7 @@ export function createLoginThrottle(limit: number): LoginThrottle {
   // Keyed by digest, so that no secret stays in memory after its request.
   const valid = new LRUCache<string, true>({ max: MAX_VALID_CREDENTIALS, ttl: VALID_CREDENTIALS_TTL_MS });
   const rejection = (network: string) => {
+    limitChannel.publish({ reason: 'failed_logins' });
     const seconds = Math.max(1, Math.ceil(failures.getRemainingTTL(network) / 1000));
     return new RateLimitedError('Too many failed logins from this address', seconds);
   };

@@ -5,13 +5,13 @@ import { COUNTING, countWith, type SharedCounter, workspaceOfKey } from './rate.
 /** Maximum of the column `points`, an `integer`. */
 const MAX_POINTS = 2 ** 31 - 1;
 
-/** A pool, or a workspace's share of one. */
+/** A pool, or a workspace's share of one. It reports the statements by their labels. */
 interface Connections {
   query(statement: QueryConfig): Promise<unknown>;
 }
 
 interface Database {
-  pool: Connections;
+  connections: Connections;
   forWorkspace(workspaceId: string): { connections: Connections };
   /** False if the connections go through a pooler without support for prepared statements. */
   prepared: boolean;
@@ -24,14 +24,16 @@ interface Database {
  *
  * If the database does not respond, the charge fails as the request would: there is no other counter to fall back to.
  */
-export function countInPostgres({ pool, forWorkspace, prepared }: Database): SharedCounter {
+export function countInPostgres({ connections, forWorkspace, prepared }: Database): SharedCounter {
   const storeClient = {
-    query: ({ name, ...query }: QueryConfig) => {
-      const [key] = query.values ?? [];
+    query: ({ name, values = [], text: unlabeled }: QueryConfig) => {
+      const [key] = values;
       // The deletion of expired rows has no key.
-      const workspaceId = typeof key === 'string' ? workspaceOfKey(key) : undefined;
-      const connections = workspaceId === undefined ? pool : forWorkspace(workspaceId).connections;
-      return connections.query(prepared ? { ...query, name } : query);
+      const hasKey = typeof key === 'string';
+      const text = hasKey ? `/* countPoints */ ${unlabeled}` : `/* deleteExpiredPoints */ ${unlabeled}`;
+      const workspaceId = hasKey ? workspaceOfKey(key) : undefined;
+      const share = workspaceId === undefined ? connections : forWorkspace(workspaceId).connections;
+      return share.query(prepared ? { name, text, values } : { text, values });
     },
   };
   return countWith(

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { Viewer } from '../../auth/viewer.ts';
+import { limitChannel } from '../../telemetry/channels.ts';
 
 /** Points per minute of keys without a limit of their own; 0: no limit. */
 export interface RateLimits {
@@ -60,6 +61,7 @@ export function createCharge(limits: RateLimits, counter: Counter = countInProce
 function settle(reply: FastifyReply, limit: number, { remaining, resetSeconds, isExceeded }: Balance) {
   reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': remaining, 'ratelimit-reset': resetSeconds });
   if (!isExceeded) return undefined;
+  limitChannel.publish({ reason: 'points' });
   const reason = `The key has exceeded its limit of ${limit} points per minute`;
   return Promise.reject(new RateLimitedError(reason, resetSeconds));
 }

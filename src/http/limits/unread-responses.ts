@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { limitChannel } from '../../telemetry/channels.ts';
 import type { Connections } from '../lifecycle/shutdown.ts';
 import { onResponseSent } from '../lifecycle/timing.ts';
 import { RateLimitedError } from './rate.ts';
@@ -88,6 +89,7 @@ function tooLarge(maxBytes: number, bytes: number | undefined): ResponseTooLarge
 }
 
 function tooManyUnread(heldBytes: number, hasWritten: boolean | undefined): ResponseTooLargeError | RateLimitedError {
+  limitChannel.publish({ reason: 'unread_responses' });
   const reason = `Clients of this workspace have ${Math.ceil(heldBytes / 1e6)} MB of unread responses`;
   // Clients retry a 429, which would repeat the write.
   return hasWritten
@@ -131,14 +133,21 @@ export function limitUnreadResponses(app: FastifyInstance, limits: ResponseLimit
   });
   app.addHook('onSend', (request, _reply, payload, done) => {
     const { viewer, hasReservedResponse } = request;
-    if (!viewer || hasReservedResponse) return done();
-    const bytes = sizeOf(payload);
-    const budget = budgetOf(request, viewer.workspaceId);
-    if (bytes > budget.availableBytes()) return done(budget.rejection(bytes));
-    budget.reserve(bytes);
-    done();
+    if (!viewer) return done();
+    const body = compactIfLarge(payload);
+    if (!hasReservedResponse) {
+      const bytes = sizeOf(body);
+      const budget = budgetOf(request, viewer.workspaceId);
+      if (bytes > budget.availableBytes()) return done(budget.rejection(bytes));
+      budget.reserve(bytes);
+    }
+    done(null, body);
   });
 }
+
+/** Encodes large texts: for a string that it cannot send at once, Node.js keeps three bytes for each character. */
+const compactIfLarge = (payload: unknown) =>
+  typeof payload === 'string' && payload.length > SMALL_BYTES ? Buffer.from(payload) : payload;
 
 function sizeOf(payload: unknown): number {
   if (typeof payload === 'string') return Buffer.byteLength(payload);

@@ -13,6 +13,7 @@ export const Assignment = z.object({
       user: z.string().optional(),
       database: z.string().optional(),
       ssl: z.literal(false).optional(),
+      timeoutsAtPooler: z.boolean().optional(),
     } satisfies Record<keyof Connection, z.ZodType>),
     demoKey: z.object({ publicKey: z.string(), secret: z.string() }).optional(),
   }),
@@ -24,3 +25,13 @@ export type Assignment = z.output<typeof Assignment>;
 export const Listening = z.object({ address: z.string() });
 
 export type Listening = z.output<typeof Listening>;
+
+/** Message from the primary to a worker that asks for its metrics. One worker reads those of the database for all. */
+export const MetricsRequest = z.object({ metricsRequest: z.number(), readsDatabase: z.boolean() });
+
+export type MetricsRequest = z.output<typeof MetricsRequest>;
+
+/** The answer of the worker, as `prom-client` writes metrics as JSON. */
+export const MetricsResponse = MetricsRequest.extend({ metrics: z.array(z.looseObject({ type: z.string() })) });
+
+export type MetricsResponse = z.output<typeof MetricsResponse>;

@@ -5,6 +5,7 @@ import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from '../../config/index.ts';
 import { openDatabaseSource } from '../database-source.ts';
 import { exitWithError, type Stop } from '../lifecycle.ts';
+import { startMetrics } from '../metrics-server.ts';
 import { announceReadiness } from '../startup-banner.ts';
 import { startWorkers } from './workers.ts';
 
@@ -12,7 +13,12 @@ import { startWorkers } from './workers.ts';
  * Starts the workers and runs what they share: the embedded database, the listener, and the counter of rate-limit
  * points. It serves no requests.
  */
-export async function startPrimary(config: Config, log: Logger, signal: AbortSignal): Promise<Stop> {
+export function startPrimary(config: Config, log: Logger, signal: AbortSignal): Promise<Stop> {
+  const collect = async () => new (await import('./metrics.ts')).WorkerMetrics(log);
+  return startMetrics(config.metrics, log, collect, () => startServing(config, log, signal));
+}
+
+async function startServing(config: Config, log: Logger, signal: AbortSignal): Promise<Stop> {
   const port = await choosePort(config.port, config.host);
   const { close, ...source } = await openDatabaseSource(config, log, signal);
   new RateLimiterClusterMaster();

@@ -4,8 +4,11 @@ import { StartError } from '../../dev/start-error.ts';
 import { type Assignment, Listening } from './messages.ts';
 import { createRestartBackoff, type RestartDecision } from './restart-backoff.ts';
 
-/** Maximum time in ms for a worker to exit after its drain. Workers themselves close all connections after 5 s. */
-const EXIT_TIMEOUT_MS = 7_000;
+/**
+ * Maximum time in ms for a worker to exit after its drain. Workers themselves close all connections after 5 s, and then export their
+ * traces for up to 2 s.
+ */
+const EXIT_TIMEOUT_MS = 9_000;
 
 interface WorkersOptions {
   log: Logger;
@@ -86,7 +89,10 @@ class WorkerGroup implements Workers {
       this.#options.onGivingUp(new StartError(`No worker could start. The last one ${reason}.`));
       return;
     }
-    this.#options.log.warn({ worker: pid }, `Worker ${pid} ${reason}; restarting it in ${delay} ms`);
+    this.#options.log.warn(
+      { worker: pid },
+      `Worker ${pid} ${reason}; restarting it${delay > 0 ? ` in ${delay} ms` : ''}`,
+    );
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer);
       this.#start();

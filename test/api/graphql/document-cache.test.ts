@@ -10,6 +10,7 @@ import { servedSchema } from '../../../src/federation/subgraph.ts';
 import { AutomaticPersistedQueries } from '../../../src/graphql/execution/automatic-persisted-queries.ts';
 import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
 import { DocumentCache } from '../../../src/graphql/execution/document-cache.ts';
+import { noFacts } from '../../../src/graphql/execution/operation-reports.ts';
 import { createGraphQLServer } from '../../../src/graphql/execution/yoga.ts';
 import { startApp } from '../../kit/app.ts';
 import { rowGlobalId, seedDevices, seedUsers } from '../../kit/seed-rows.ts';
@@ -28,7 +29,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 /** Creates a server and exposes its caches. */
 function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] } = {}) {
   const documents = new DocumentCache({ maxBytes: documentsMb * MB, msPerSecond: 0 });
-  const queries = new CompiledQueries(compiledMb * MB, true);
+  const queries = new CompiledQueries(compiledMb * MB, 5);
   const compile = vi.spyOn(queries, 'compile');
   const server = createGraphQLServer({
     schema: servedSchema,
@@ -57,6 +58,7 @@ function serve({ documentsMb = 32, compiledMb = 32, persisted = [] as string[] }
       },
       reportsCost: false,
       bodyBytes: 0,
+      operation: noFacts(),
       params: { query },
       request: { method: 'POST' },
     });

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DocumentTimeLimit } from '../../../src/graphql/execution/document-time.ts';
+import { limitChannel } from '../../../src/telemetry/channels.ts';
 import { startApp } from '../../kit/app.ts';
 import { idOf, writePersisted } from '../../kit/persisted.ts';
 
@@ -76,7 +77,11 @@ it('exceeds the limit: 429 for new documents, no effect on cached ones or on oth
   const cached = '{ viewer { keyId } }';
   expect(await app.send(cached)).toMatchObject({ status: 200 });
   const answers = [];
+  const reported: string[] = [];
+  const unsubscribe = limitChannel.subscribe(({ reason }) => reported.push(reason));
   for (let number = 0; number < 100; number += 1) answers.push(await app.send(costly(number)));
+  unsubscribe();
+  expect(reported).toEqual(answers.filter(({ status }) => status === 429).map(() => 'document_time'));
   const rejected = answers.find(({ status }) => status === 429);
   expect(rejected).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
   expect(Number(rejected?.headers['retry-after'])).toBeGreaterThan(0);

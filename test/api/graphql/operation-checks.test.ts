@@ -11,6 +11,7 @@ import { AutomaticPersistedQueries } from '../../../src/graphql/execution/automa
 import { CompiledQueries } from '../../../src/graphql/execution/compiled.ts';
 import { executeDirectly } from '../../../src/graphql/execution/direct.ts';
 import { DocumentCache } from '../../../src/graphql/execution/document-cache.ts';
+import { noFacts } from '../../../src/graphql/execution/operation-reports.ts';
 import { createGraphQLServer, executeWithYoga } from '../../../src/graphql/execution/yoga.ts';
 import { WORK_PER_WRITE } from '../../../src/http/limits/load-shedding.ts';
 import { RateLimitedError } from '../../../src/http/limits/rate.ts';
@@ -55,7 +56,7 @@ let granted: Scope[];
 function serve(executor: 'direct' | 'yoga') {
   const limits = { ...defaultLimits, complexity: 50, inputItems: 3, documentMs: 0 };
   const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: 0 });
-  const queries = new CompiledQueries(limits.compiledCacheBytes, true);
+  const queries = new CompiledQueries(limits.compiledCacheBytes, 5);
   const sources = { persisted: undefined, automatic: new AutomaticPersistedQueries(limits) };
   const server = createGraphQLServer({ schema, db: database.db, limits, sources, documents, queries });
   const app = fastify();
@@ -81,6 +82,7 @@ function serve(executor: 'direct' | 'yoga') {
       addWork,
       reportsCost: false,
       bodyBytes: 0,
+      operation: noFacts(),
       responseBudget: { availableBytes: () => 1e6, reserve, rejection: () => new RateLimitedError('Full', 1) },
     };
     const answer =

@@ -90,3 +90,22 @@ it('The documentation is HTML with links between its pages, without scripts', as
   for (const path of ['/docs/missing.md', '/docs/../package.json', '/docs/%2e%2e/package.json'])
     expect((await gateway.get(path)).statusCode).toBe(404);
 });
+
+it('Links of the documentation lead to sections of its pages', async () => {
+  await using gateway = await startGraphiQL({ graphiql: false });
+  const sectionsOf = async (path: string) => {
+    const { body } = await gateway.get(path);
+    return [...body.matchAll(/ id="([^"]+)"/g)].map(([, id = '']) => id);
+  };
+  const sections = await sectionsOf('/docs/observability.md');
+  expect(sections).toEqual(expect.arrayContaining(['metrics', 'slow-operations', 'usergraphabsent']));
+  expect(new Set(sections).size).toBe(sections.length);
+  const links = linksIn((await gateway.get('/docs/observability.md')).body).filter((link) => link.includes('#'));
+  expect(links).toEqual(
+    expect.arrayContaining(['/docs/observability.md#slow-operations', '/docs/deployment.md#outages']),
+  );
+  for (const link of links) {
+    const [path = '', id = ''] = link.split('#');
+    expect(await sectionsOf(path), link).toContain(id);
+  }
+});

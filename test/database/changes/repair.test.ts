@@ -50,6 +50,20 @@ it('changes nothing in a database that has not been restored', async () => {
   expect(await app.db.change.findMany()).toEqual(before);
 });
 
+it('ends between two steps when it is aborted, and continues where it ended', async () => {
+  await using app = await startApp({ ownDatabase: true });
+  await insertRestored(app, 12_000);
+  const stopping = new AbortController();
+  const aborted = repairAfterRestore(app.db, {
+    computeSegmentsAgain: async () => stopping.abort(),
+    signal: stopping.signal,
+  });
+  await expect(aborted).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  expect(await app.db.change.count({ where: { xid: 0 } })).toBe(0);
+  expect((await repair(app)).isRepaired).toBe(true);
+  expect(await app.db.change.count({ where: { xid: 0 } })).toBe(12_000);
+});
+
 it('sorts restored changes first, in order, and lets readers find all new ones', async () => {
   await using app = await startApp({ ownDatabase: true });
   await addUser(app, { uid: 'ada' });

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
 import { MIGRATIONS_DIRECTORY, migrate, pendingMigrations } from '../../../src/db/migrations/migrate.ts';
 import { copyPrisma, type EmptyDatabase, openEmptyDatabase } from '../../kit/migrations.ts';
 import { runProgram } from '../../kit/program.ts';
 
 const BROKEN = '20990101000000_broken';
+const ADDITION = '20990101000000_addition';
 
 /** An error that names the failed migration and ends with the statement that allows another attempt. */
 const failedFor = (reason: string) =>
@@ -17,6 +20,13 @@ const messageOf = (failing: Promise<unknown>): Promise<string> =>
     () => '',
     (error: unknown) => (error instanceof Error ? `${error.message}` : ''),
   );
+
+/** Another session of a database. */
+async function openSession({ connectionString }: EmptyDatabase) {
+  const client = new Client({ connectionString });
+  await client.connect();
+  return { query: (sql: string) => client.query(sql), [Symbol.asyncDispose]: () => client.end() };
+}
 
 async function history({ rows }: EmptyDatabase) {
   const records = await rows('SELECT migration_name FROM _prisma_migrations ORDER BY started_at');
@@ -163,6 +173,25 @@ describe('migrate', () => {
     expect(await migrating).toEqual([]);
   });
 
+  it('gives up waiting for another session, and names it', async () => {
+    await using database = await openEmptyDatabase();
+    await database.rows("SET application_name TO 'other'");
+    const [own] = await database.rows('SELECT pg_advisory_lock(72707369), pg_backend_pid() AS pid');
+    const holder = `the session with pid ${own?.pid} \\(other, idle since \\S+ \\S+Z\\)`;
+    const lines: string[] = [];
+    const options = { lockWaitMs: 100, onWaiting: (line: string) => void lines.push(line) };
+    await expect(migrate(database, MIGRATIONS_DIRECTORY, options)).rejects.toThrow(
+      new RegExp(
+        `^Gave up after 0\\.1 s: ${holder} holds the lock of migrations\\. Wait .+ run npm run db:migrate again\\.$`,
+      ),
+    );
+    expect(lines).toEqual([
+      expect.stringMatching(new RegExp(`^Waiting for up to 0\\.1 s for ${holder}, which is applying migrations\\.$`)),
+    ]);
+    await database.rows('SELECT pg_advisory_unlock(72707369)');
+    expect(await migrate(database, MIGRATIONS_DIRECTORY, options)).not.toEqual([]);
+  });
+
   it('applies scripts with semicolons inside functions, strings and comments', async () => {
     await using database = await openEmptyDatabase();
     await using copy = await copyPrisma();
@@ -175,6 +204,15 @@ describe('migrate', () => {
     expect(await database.rows('SELECT answer()')).toEqual([{ answer: 'a;b' }]);
   });
 
+  it('is not subject to the timeouts of the role', async () => {
+    await using database = await openEmptyDatabase();
+    await using copy = await copyPrisma();
+    await copy.write('20990101000000_slow', 'SELECT pg_sleep(0.3)');
+    const [{ name, role } = {}] = await database.rows('SELECT current_database() AS name, current_user AS role');
+    await database.rows(`ALTER ROLE "${role}" IN DATABASE "${name}" SET statement_timeout = 100`);
+    expect(await migrate(database, copy.migrations)).toContain('20990101000000_slow');
+  });
+
   it('resets the settings of the session between migrations', async () => {
     await using database = await openEmptyDatabase();
     await using copy = await copyPrisma();
@@ -185,6 +223,61 @@ describe('migrate', () => {
     await copy.write('20990101000001_after', "CREATE TABLE zone AS SELECT current_setting('TimeZone') AS zone;");
     await migrate(database, copy.migrations);
     expect(await database.rows('SELECT zone FROM public.zone')).toEqual([{ zone: 'UTC' }]);
+  });
+
+  it('lets statements of gateways pass while another transaction holds a lock that it needs', async () => {
+    await using database = await openEmptyDatabase();
+    await migrate(database);
+    await using copy = await copyPrisma();
+    await copy.write(ADDITION, 'ALTER TABLE users ADD COLUMN extra text');
+    await using dump = await openSession(database);
+    await dump.query('BEGIN; LOCK TABLE users IN ACCESS SHARE MODE');
+    const lockRetries = { timeoutMs: 200, pauseMs: 100, attempts: 2 };
+    await expect(migrate(database, copy.migrations, { lockRetries })).rejects.toThrow(
+      /^Migration \w+ did not get its locks in 2 attempts, and was rolled back\. End the transactions/,
+    );
+    expect(await history(database)).not.toContain(ADDITION);
+
+    const onWaiting = vi.fn();
+    const migrating = migrate(database, copy.migrations, {
+      lockRetries: { ...lockRetries, attempts: 1_000 },
+      onWaiting,
+    });
+    await vi.waitFor(() => expect(onWaiting).toHaveBeenCalledWith(expect.stringContaining(ADDITION)));
+    await using gateway = await openSession(database);
+    await gateway.query('SET lock_timeout TO 2000');
+    for (let read = 0; read < 20; read += 1) await gateway.query('SELECT FROM users');
+    await dump.query('COMMIT');
+    expect(await migrating).toEqual([ADDITION]);
+    expect(onWaiting).toHaveBeenCalledOnce();
+  });
+
+  it('limits the sum of its waits for several tables, of which it keeps the first', async () => {
+    await using database = await openEmptyDatabase();
+    await migrate(database);
+    await using copy = await copyPrisma();
+    const tables = ['users', 'events', 'devices'];
+    await copy.write(ADDITION, tables.map((table) => `ALTER TABLE ${table} ADD COLUMN extra text;`).join('\n'));
+    await using stack = new AsyncDisposableStack();
+    const dumps = await Promise.all(tables.map(async () => stack.use(await openSession(database))));
+    for (const [index, dump] of dumps.entries())
+      await dump.query(`BEGIN; LOCK TABLE ${tables[index]} IN ACCESS SHARE MODE`);
+    const lockRetries = { timeoutMs: 1_000, pauseMs: 10, attempts: 1 };
+    const migrating = migrate(database, copy.migrations, { lockRetries });
+    const end = async () => {
+      for (const dump of dumps) {
+        await delay(600);
+        await dump.query('COMMIT');
+      }
+    };
+    await Promise.all([
+      expect(migrating).rejects.toThrow(
+        `Migration ${ADDITION} did not get its locks in 1 attempts, and was rolled back.`,
+      ),
+      end(),
+    ]);
+    expect(await history(database)).not.toContain(ADDITION);
+    expect(await migrate(database, copy.migrations, { lockRetries })).toEqual([ADDITION]);
   });
 
   it('leaves a database of a newer version alone', async () => {

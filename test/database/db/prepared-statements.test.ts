@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type DatabaseClient, openDatabase, type WriteDb } from '../../../src/db/client.ts';
 import { Prisma } from '../../../src/db/generated/client.ts';
 import { MAX_PREPARED_STATEMENTS } from '../../../src/db/prepared-statements.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { createDatabase } from '../../kit/database.ts';
+import { variant } from '../../kit/variant.ts';
 
 const MORE = MAX_PREPARED_STATEMENTS + 50;
 
@@ -16,7 +18,20 @@ const prepared = async ({ pool }: DatabaseClient) => {
   return rows[0].count;
 };
 
-describe('the prepared statements of a session', () => {
+/** The names in the Close messages of a client. A message has its type, its length and its contents. */
+function closedStatements(bytes: string | Uint8Array): string[] {
+  const names: string[] = [];
+  const buffer = Buffer.from(bytes);
+  for (let start = 0; start < buffer.length; start += 1 + buffer.readInt32BE(start + 1)) {
+    const end = start + 1 + buffer.readInt32BE(start + 1);
+    const isClose =
+      buffer.toString('latin1', start, start + 1) === 'C' && buffer.toString('latin1', start + 5, start + 6) === 'S';
+    if (isClose) names.push(buffer.toString('utf8', start + 6, end - 1));
+  }
+  return names;
+}
+
+describe.runIf(variant.prepared)('the prepared statements of a session', () => {
   it.each([
     ['single statements', (db: DatabaseClient, run: (db: WriteDb) => Promise<void>) => run(db)],
     [
@@ -57,6 +72,23 @@ describe('the prepared statements of a session', () => {
       await expect(db.query(textOf(number, 'WHERE 1 / 0 = 1'))).rejects.toThrow('division by zero');
     }
     for (let number = 0; number < MORE; number += 1) await db.query(textOf(-number));
+    expect(await prepared(db)).toBe(MAX_PREPARED_STATEMENTS);
+  });
+
+  it('are deallocated by Close messages, which PgBouncer understands', async () => {
+    await using database = await createDatabase({ poolSize: 1, isDirect: true });
+    const { db } = database;
+    const closed: string[] = [];
+    db.pool.on('connect', (client) => {
+      const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+      const write = stream.write.bind(stream);
+      stream.write = (bytes: string | Uint8Array, ...rest: []) => {
+        closed.push(...closedStatements(bytes));
+        return write(bytes, ...rest);
+      };
+    });
+    for (let number = 0; number < MAX_PREPARED_STATEMENTS + 3; number += 1) await db.query(textOf(number));
+    expect(closed).toEqual(['s0', 's1', 's2']);
     expect(await prepared(db)).toBe(MAX_PREPARED_STATEMENTS);
   });
 

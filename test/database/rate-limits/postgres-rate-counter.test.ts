@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
-import type { Viewer } from '../../../src/auth/viewer.ts';
+import { expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
 import { newId } from '../../../src/domain/shared/ids.ts';
 import { countInPostgres } from '../../../src/http/limits/postgres-rate-counter.ts';
 import { rateLimitKey } from '../../../src/http/limits/rate.ts';
+import { statementChannel } from '../../../src/telemetry/channels.ts';
 import { startApp } from '../../kit/app.ts';
 import { createDatabase } from '../../kit/database.ts';
 
@@ -33,7 +33,7 @@ it('enforces the limit for concurrent requests, and resets it after a minute', a
 
 it('works without prepared statements, and with the longest subject of a token', async () => {
   await using database = await createDatabase();
-  const counter = countInPostgres({ pool: database.db.pool, forWorkspace: database.db.forWorkspace, prepared: false });
+  const counter = countInPostgres({ ...database.db, prepared: false });
   expect(await counter(`token ${'ü'.repeat(300)}`, 1, 2)).toMatchObject({ remaining: 1 });
   expect(await database.db.$queryRaw`SELECT 1 FROM pg_prepared_statements WHERE statement LIKE '%rate_limit%'`).toEqual(
     [],
@@ -45,17 +45,35 @@ it('uses connections of the share of the workspace', async () => {
   const { pool, prepared, forWorkspace } = database.db;
   const workspaceIds: string[] = [];
   const counter = countInPostgres({
-    pool: { query: () => Promise.reject(new Error('not a connection of a share')) },
+    connections: { query: () => Promise.reject(new Error('not a connection of a share')) },
     prepared,
     forWorkspace: (workspaceId) => {
       workspaceIds.push(workspaceId);
       return forWorkspace(workspaceId);
     },
   });
-  const key = rateLimitKey({ credential: 'secret', workspaceId: newId(), keyId: newId() } as Viewer);
+  const key = rateLimitKey({ credential: 'secret', workspaceId: newId(), keyId: newId() });
   expect(await counter(key, 1, 2)).toMatchObject({ remaining: 1 });
   expect(workspaceIds.map((workspaceId) => key.includes(workspaceId))).toEqual([true]);
   expect(pool.totalCount).toBe(1);
+});
+
+it('reports its statements by label', async () => {
+  await using database = await createDatabase();
+  const labels: string[] = [];
+  const unsubscribe = statementChannel.subscribe({ end: ({ label }) => labels.push(label) });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const counter = countInPostgres(database.db);
+    for (const key of ['unscoped', rateLimitKey({ credential: 'secret', workspaceId: newId(), keyId: newId() })]) {
+      expect(await counter(key, 1, 2)).toMatchObject({ remaining: 1 });
+    }
+    vi.advanceTimersByTime(300_000);
+  } finally {
+    vi.useRealTimers();
+  }
+  await vi.waitFor(() => expect(labels).toEqual(['countPoints', 'countPoints', 'deleteExpiredPoints']));
+  unsubscribe();
 });
 
 it('limits requests to an API', async () => {

@@ -16,6 +16,10 @@ const eventLines = () =>
 
 const WRITTEN = EVENTS * 0.99;
 
+/** So slow that four processes do not complete the import within the delays before they are killed. */
+const MAX_RATE = 5_000;
+const MAX_DELAY_MS = 100;
+
 type Cli = Awaited<ReturnType<typeof openImportCli>>;
 
 async function prepare(cli: Cli) {
@@ -36,10 +40,10 @@ it('continues after kill -9 at random moments without losing or repeating a reco
   const path = await prepare(cli);
   const command = ['events', path, '--workspace', cli.workspaceId];
   for (let kill = 0; kill < 4; kill += 1) {
-    const run = spawnImport(cli.env, ...command, ...(kill > 0 ? ['--resume'] : []));
+    const run = spawnImport(cli.env, ...command, '--max-rate', String(MAX_RATE), ...(kill > 0 ? ['--resume'] : []));
     const before = await cli.db.event.count();
     while ((await cli.db.event.count()) <= before && run.stderr() === '') await delay(5);
-    await delay(Math.random() * 100);
+    await delay(Math.random() * MAX_DELAY_MS);
     run.kill('SIGKILL');
     await run.ended;
   }
@@ -56,8 +60,8 @@ it('continues after kill -9 at random moments without losing or repeating a reco
 it('writes each record once when two processes import the same file', async () => {
   await using cli = await openImportCli();
   const path = await prepare(cli);
-  const command = ['events', path, '--workspace', cli.workspaceId];
-  const first = spawnImport(cli.env, ...command);
+  // Slow enough not to have ended when the second process starts.
+  const first = spawnImport(cli.env, 'events', path, '--workspace', cli.workspaceId, '--max-rate', '2000');
   while ((await cli.db.event.count()) === 0) await delay(5);
   expect((await cli.import('events', path)).stderr).toContain('is running, or was interrupted');
   const second = await cli.import('events', path, '--resume');

@@ -56,7 +56,7 @@ describe('a failure prints one line to stderr and exits with code 1', () => {
 
   it.each([
     ['mysql://127.0.0.1/usergraph', 'DATABASE_URL: '],
-    ['postgres://someone:hidden@127.0.0.1:1/usergraph', "127.0.0.1:1/usergraph: Can't reach database server"],
+    ['postgres://someone:hidden@127.0.0.1:1/usergraph', '127.0.0.1:1/usergraph: connect ECONNREFUSED 127.0.0.1:1'],
   ])('with the database %s', async (DATABASE_URL, reason) => {
     const failed = await runCli({ DATABASE_URL }, 'workspaces', 'list');
     expect(failed).toEqual(rejected(reason));

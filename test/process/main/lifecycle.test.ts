@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { createEmptyDatabase } from '../../kit/database.ts';
-import { failGateway, queryAsDemo, serverRuns, startGateway } from '../../kit/gateway-process.ts';
+import { withConnection } from '../../kit/database-url.ts';
+import { failGateway, launch, queryAsDemo, serverRuns, startGateway } from '../../kit/gateway-process.ts';
 import { writePersisted } from '../../kit/persisted.ts';
 import { waitUntil } from '../../kit/workers.ts';
 
@@ -90,7 +91,7 @@ describe('the gateway on the embedded database', () => {
     const { code, output } = await failGateway({ DATA_DIR: other, PORT: new URL(gateway.address).port });
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/^listen EADDRINUSE: .* Stop the program that uses the port, or set PORT\.\n$/),
+      expect.stringMatching(/^Cannot listen: EADDRINUSE: .* Stop the program that uses the port, or set PORT\.\n$/),
     ]);
     expect(await serverRuns(other)).toBe(false);
     await rm(other, { recursive: true });
@@ -115,6 +116,35 @@ describe('the gateway on a server', () => {
     const answer = await queryAsDemo(gateway.address, '{ viewer { keyId } }');
     expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     expect(await ended).toBe(0);
+  });
+
+  it('stops on SIGTERM while it repairs a restored database', async () => {
+    await using database = await createEmptyDatabase();
+    await migrate(database);
+    const url = database.connectionString;
+    // Changes of transactions that the server has not reached, in workspaces that take half a second each.
+    await withConnection(url, (client) =>
+      client.query(`
+        INSERT INTO workspaces (workspace_id, name) SELECT gen_random_uuid(), 'Restored' FROM generate_series(1, 40);
+        INSERT INTO changes (workspace_id, xid, at, key_id, action)
+          SELECT workspace_id, 10000000000, now(), 'cli', 'updateList' FROM workspaces;
+        CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END';
+        CREATE TRIGGER wait AFTER UPDATE ON changes EXECUTE FUNCTION wait();`),
+    );
+    const { child, output } = launch({ DATABASE_URL: url });
+    const ended = once(child, 'exit');
+    await waitUntil(() =>
+      withConnection(url, async (client) => {
+        const { rows } = await client.query('SELECT FROM changes WHERE xid = 0');
+        expect(rows.length).toBeGreaterThan(0);
+      }),
+    );
+    child.kill('SIGTERM');
+    await ended;
+    expect({ code: child.exitCode, output: output() }).toEqual({
+      code: 0,
+      output: expect.not.stringContaining('Server listening'),
+    });
   });
 
   it('has no demo key', async () => {

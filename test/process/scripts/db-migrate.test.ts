@@ -5,6 +5,12 @@ import { fails, ok, runProgram } from '../../kit/program.ts';
 
 const run = (env: Record<string, string>) => runProgram('scripts/db-migrate.ts', [], { env });
 
+/** The environment of a gateway whose files are missing here. */
+const tracesWithoutCertificate = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
+  OTEL_EXPORTER_OTLP_CERTIFICATE: '/no/such/file',
+};
+
 describe('npm run db:migrate', () => {
   it('applies the pending migrations and prints their names; then the database is up to date', async () => {
     await using database = await openEmptyDatabase();
@@ -19,6 +25,7 @@ describe('npm run db:migrate', () => {
 
   it.each([
     ['without DATABASE_URL', {}, 'DATABASE_URL is not set'],
+    ['without the certificates of traces', tracesWithoutCertificate, 'DATABASE_URL is not set'],
     ['with an empty DATABASE_URL', { DATABASE_URL: '' }, 'DATABASE_URL is not set'],
     [
       'with a database out of reach',

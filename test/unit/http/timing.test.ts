@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fastify from 'fastify';
 import { expect, it, vi } from 'vitest';
-import { onWorkEnd, trackTiming } from '../../../src/http/lifecycle/timing.ts';
+import { onResponseSent, onWorkEnd, trackTiming } from '../../../src/http/lifecycle/timing.ts';
+import { logListenerErrors } from '../../../src/telemetry/listener-errors.ts';
 
 /** A server that counts its requests in flight, with a handler that waits for a signal. */
 async function startCounting() {
@@ -66,4 +67,28 @@ it('continues until the handler ends when the client disconnects later', async (
   expect(server.inFlight()).toBe(1);
   server.finish();
   await vi.waitFor(() => expect(server.inFlight()).toBe(0));
+});
+
+it('calls back all others when a callback fails, and answers', async () => {
+  const logged: unknown[] = [];
+  logListenerErrors((error) => logged.push(error));
+  const error = new Error('This callback fails.');
+  const app = fastify();
+  const calls: string[] = [];
+  trackTiming(app);
+  app.addHook('onRequest', (request, _reply, done) => {
+    for (const [name, onEvent] of Object.entries({ onWorkEnd, onResponseSent })) {
+      onEvent(request, () => {
+        throw error;
+      });
+      onEvent(request, () => calls.push(name));
+    }
+    done();
+  });
+  app.get('/', async () => 'done');
+  const response = await fetch(await app.listen({ host: '127.0.0.1', port: 0 }));
+  expect([response.status, await response.text()]).toEqual([200, 'done']);
+  await vi.waitFor(() => expect(calls).toEqual(['onWorkEnd', 'onResponseSent']));
+  expect(logged).toEqual([error]);
+  await app.close();
 });

@@ -1,0 +1,89 @@
+import { Client, type ClientConfig, type PoolConfig } from 'pg';
+import { describeDatabaseError } from './errors.ts';
+import type { DatabaseTimeouts } from './timeouts.ts';
+
+declare module 'pg' {
+  /** What the types of the driver lack. */
+  interface Client {
+    /** The session's process id, as the server has announced it. */
+    readonly processID: number | null;
+    /** The parameters of the startup packet. */
+    getStartupConf(): Record<string, string>;
+  }
+}
+
+/** The address of a database: a URL, or the parts of that of the embedded server, which has neither passwords nor TLS. */
+export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database'> & {
+  ssl?: false;
+  /** True if the server is a connection pooler that rejects timeouts in the startup packet: the pooler or the role sets them. */
+  timeoutsAtPooler?: boolean;
+};
+
+/** The timeouts that are settings of a session. */
+export type SessionTimeouts = Pick<DatabaseTimeouts, 'statementMs' | 'lockMs'>;
+
+/** `idle_in_transaction_session_timeout`, in ms. */
+const IDLE_TRANSACTION_MS = 10_000;
+
+/** The timeouts of a session, in ms, by the names of PostgreSQL's settings. */
+export const timeoutSettings = ({ statementMs, lockMs }: SessionTimeouts): Record<string, number> => ({
+  statement_timeout: statementMs,
+  lock_timeout: lockMs,
+  idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+});
+
+/**
+ * The driver's client with the settings of a session. They are parameters of their own in the startup packet rather than
+ * `options`: PgBouncer rejects `options` by default, but accepts `TimeZone`, and gives each client a server connection with the
+ * client's time zone. With a time zone other than UTC, Prisma's adapter would store instants that are hours off.
+ */
+export function clientOf({ timeoutsAtPooler }: Connection, timeouts: SessionTimeouts): typeof Client {
+  const sent = timeoutsAtPooler ? [] : Object.entries(timeoutSettings(timeouts));
+  const settings = { TimeZone: 'UTC', ...Object.fromEntries(sent.map(([name, ms]) => [name, String(ms)])) };
+  return class extends Client {
+    override getStartupConf() {
+      return { ...super.getStartupConf(), ...settings };
+    }
+  };
+}
+
+/**
+ * Opens a session with its settings; without the timeouts if a connection pooler rejects them.
+ * @returns the session, and the connection with what was found out.
+ * @throws what the driver throws.
+ */
+export async function openSession(
+  connection: Connection,
+  timeouts: SessionTimeouts,
+  config: ClientConfig,
+): Promise<{ client: Client; connection: Connection }> {
+  try {
+    return { client: await connect(connection, timeouts, config), connection };
+  } catch (error) {
+    if (connection.timeoutsAtPooler || !isUnsupportedParameter(error)) throw error;
+    const pooler = { ...connection, timeoutsAtPooler: true };
+    return { client: await connect(pooler, timeouts, config), connection: pooler };
+  }
+}
+
+async function connect(connection: Connection, timeouts: SessionTimeouts, config: ClientConfig): Promise<Client> {
+  const { timeoutsAtPooler: _, ...address } = connection;
+  const client = new (clientOf(connection, timeouts))({ ...address, ...config });
+  // Without a listener, the error of a connection that breaks while it is idle would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+}
+
+/** Whether PgBouncer rejected a parameter of the startup packet. */
+export function isUnsupportedParameter(error: unknown): boolean {
+  return /unsupported startup parameter/.test(describeDatabaseError(error).message);
+}
+
+/** The server of a session for messages: host and port, or the folder of a Unix socket. */
+export const serverOf = ({ host, port }: Client): string => (host.startsWith('/') ? host : `${host}:${port}`);
