@@ -9,7 +9,8 @@ const USAGE = `Usage: npm run capacity -- [--users N,…] [--costs FILE]
 Prints what a deployment needs, as a table in Markdown: docs/capacity.md.
 
   --users N,…   numbers of users; 10000000,100000000,1000000000 by default
-  --costs FILE  traffic and measured costs, in the form of scripts/capacity/costs.json, which is the default
+  --costs FILE  traffic and measured costs, in the form of scripts/capacity/costs.json, which is the default;
+                a relative path starts at the root of the repository
   --help        print this text`;
 
 const DEFAULT_COSTS = new URL('capacity/costs.json', import.meta.url);
@@ -17,11 +18,15 @@ const DEFAULT_COSTS = new URL('capacity/costs.json', import.meta.url);
 /** A message for the person at the terminal. */
 class UsageError extends Error {}
 
+const MAX_USERS = 1_000_000_000_000;
+
 function parseUsers(text: string): number[] {
-  const parts = text.split(',').map((part) => part.trim());
-  const wrong = parts.filter((part) => !/^[1-9]\d{0,12}$/.test(part));
-  if (wrong.length === 0) return parts.map(Number);
-  throw new UsageError(`--users must be integers above 0, separated by commas; got ${JSON.stringify(text)}.`);
+  const users = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));
+  const isValid = users.every((number) => number >= 1 && number <= MAX_USERS);
+  if (isValid && new Set(users).size === users.length) return users;
+  throw new UsageError(
+    `--users must be different integers from 1 to ${MAX_USERS}, separated by commas; got ${JSON.stringify(text)}.`,
+  );
 }
 
 /** Reads the costs of a file. @throws {UsageError} naming all invalid properties. */
@@ -41,12 +46,23 @@ function parseFile(file: string | URL): unknown {
 
 function parseOptions() {
   try {
-    return parseArgs({
-      options: { users: { type: 'string' }, costs: { type: 'string' }, help: { type: 'boolean' } },
-    }).values;
+    const { values } = parseArgs({
+      options: {
+        users: { type: 'string', multiple: true },
+        costs: { type: 'string', multiple: true },
+        help: { type: 'boolean' },
+      },
+    });
+    return { users: single('users', values.users), costs: single('costs', values.costs), help: values.help };
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   }
+}
+
+/** @throws {UsageError} if an option is given more than once. */
+function single(name: string, values: readonly string[] = []): string | undefined {
+  if (values.length > 1) throw new UsageError(`--${name} must be given once; got ${values.length} values.`);
+  return values[0];
 }
 
 try {

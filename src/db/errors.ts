@@ -133,7 +133,7 @@ export function isAnswerTimeout(error: unknown): boolean {
 
 /**
  * Whether the server rejected a write because it has become read-only, such as a primary that was replaced. Its connection must be
- * closed: a new one can reach the primary.
+ * closed: a new one can reach the primary. A connection pooler keeps its own connections to the server.
  */
 export function isReadOnlyError(error: unknown): boolean {
   return describeDatabaseError(error).sqlState === '25006';
