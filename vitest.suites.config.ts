@@ -22,7 +22,7 @@ export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
-    setupFiles: ['test/kit/reap-after-file.ts'],
+    setupFiles: ['test/kit/setup.ts', 'test/kit/reap-after-file.ts'],
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,
     // Prints the output of a suite immediately.

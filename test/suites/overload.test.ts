@@ -13,6 +13,15 @@ const MIN_KEYS_FOR_ARRAYS = 20;
 const MORE = [100, 200, 400];
 const MEASURED_SECONDS = 5;
 
+/**
+ * How much faster rejections must be than served requests in the same run, which does not depend on the machine. Measured on two
+ * cores at 1,240 to 2,010 sustainable requests per second: 7 to 15 times for the median, 3.8 to 5.6 times for the 99th percentile.
+ */
+const FASTER = { p50: 3, p99: 1.5 };
+
+/** Maximum 99th percentiles in ms on a machine that is otherwise idle. Measured: 93 to 206 and 527 to 775. */
+const SLOWEST_MS = { shed: 500, served: 2_000 };
+
 /** Maximum growth of memory in MB over that under the sustainable load, whatever the duration. */
 const GROWTH_MB = 200;
 
@@ -102,8 +111,10 @@ it('stays up, responds quickly and recovers under twice its sustainable load', a
   expect(Object.keys(outcome.answers).sort()).toEqual(['200', '503']);
   expect(outcome.sent).toBeGreaterThan(2 * perSecond * SECONDS * 0.95);
   expect(served?.count).toBeGreaterThan(perSecond * SECONDS * 0.5);
-  expect(shed?.p99).toBeLessThan(100 * allowance);
-  expect(served?.p99).toBeLessThan(2_000 * allowance);
+  expect(shed?.p50).toBeLessThan((served?.p50 ?? 0) / FASTER.p50);
+  expect(shed?.p99).toBeLessThan((served?.p99 ?? 0) / FASTER.p99);
+  expect(shed?.p99).toBeLessThan(SLOWEST_MS.shed * allowance);
+  expect(served?.p99).toBeLessThan(SLOWEST_MS.served * allowance);
   expect(peak - memoryBefore).toBeLessThan(GROWTH_MB);
   expect(isWell()).toBe(true);
   expect(recovery).toBeLessThan(10);
