@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // The default of 1 s is not enough on a busy machine; test/kit/setup.ts does the same for `vi.waitFor`.
+    expect: { poll: { timeout: 10_000 } },
     // Tests wait for databases and programs more than they compute: a small machine has time for two files at once.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     unstubEnvs: true,

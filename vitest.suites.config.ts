@@ -21,6 +21,8 @@ const CONCURRENT = [
 export default defineConfig({
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
+    // The default of 1 s is not enough on a busy machine; test/kit/setup.ts does the same for `vi.waitFor`.
+    expect: { poll: { timeout: 10_000 } },
     globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
     setupFiles: ['test/kit/setup.ts', 'test/kit/reap-after-file.ts'],
     testTimeout: 15 * 60_000,

@@ -57,14 +57,14 @@ class Gateways implements AsyncDisposable {
   }
 }
 
-it('has correct members after 20 kills, and records every entry and exit once', { timeout: 300_000 }, async () => {
+it('has correct members after 20 kills, and records every entry and exit once', async () => {
   await using database = await createDatabase();
   const { db } = database;
   const workspaces = await createWorkspaces(database, 3);
   await using gateways = new Gateways(database.connection.connectionString);
   await Promise.all([gateways.start(0), gateways.start(1)]);
   for (const workspace of workspaces) {
-    await expect.poll(() => findDifferences(db, workspace.workspaceId), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => findDifferences(db, workspace.workspaceId), { timeout: 60_000 }).toEqual([]);
     expect(await send(gateways.address(0), workspace, 'createUser', { uid: 'probe' })).toBe(true);
   }
 
@@ -141,7 +141,7 @@ it('has correct members after 20 kills, and records every entry and exit once', 
 
   const figures = { entered: 0, exited: 0 };
   for (const { workspaceId } of workspaces) {
-    await expect.poll(() => findDifferences(db, workspaceId), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => findDifferences(db, workspaceId), { timeout: 60_000 }).toEqual([]);
     // Entries and exits by time alone go on: a check between two of them needs no pause.
     const { faults, entered, exited } = await checkHistory(db, workspaceId);
     expect(faults).toEqual([]);
