@@ -38,6 +38,8 @@ async function start(sessionName: string, url: string): Promise<Watched> {
     DATABASE_URL: `${url}&application_name=${sessionName}`,
     POOL_SIZE: String(POOL_SIZE),
     RATE_LIMIT: '0',
+    // On a slow machine, more requests than the default are in flight while connections are cut.
+    CONCURRENCY_LIMIT: '0',
   });
   const { owner, query } = server;
   return { address: gateway.address, owner, gateway, query, sessionName, poolSize: POOL_SIZE };

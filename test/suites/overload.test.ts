@@ -43,6 +43,9 @@ const OWN_SLOWDOWN = 2;
 /** The largest factor by which the bounds are relaxed. A machine with more load from other processes cannot run this suite. */
 const MOST_ALLOWANCE = 3;
 
+/** The largest share of the load that need not be sent. */
+const MOST_UNSENT = 0.01;
+
 /** The median latency in ms of a few sequential requests, none of which may be rejected. */
 async function probe(target: Pick<Plan, 'host' | 'port' | 'authorization' | 'bodies'>): Promise<number> {
   const { answers, lost } = await generate({ ...target, load: { callers: 1 }, seconds: 0.5 });
@@ -107,7 +110,9 @@ it('stays up, responds quickly and recovers under twice its sustainable load', a
     'probe after ms': after,
     'recovered after s': Math.round(recovery * 10) / 10,
   });
-  expect(outcome).toMatchObject({ lost: 0, unsent: 0 });
+  expect(outcome.lost).toBe(0);
+  // The load generator is out of connections for moments in which other processes use the machine.
+  expect(outcome.unsent).toBeLessThan(outcome.sent * MOST_UNSENT);
   expect(Object.keys(outcome.answers).sort()).toEqual(['200', '503']);
   expect(outcome.sent).toBeGreaterThan(2 * perSecond * SECONDS * 0.95);
   expect(served?.count).toBeGreaterThan(perSecond * SECONDS * 0.5);
