@@ -15,6 +15,7 @@ import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
+import { type DatabaseServerMessage, databaseServerChannel } from '../telemetry/channels.ts';
 import { logListenerErrors } from '../telemetry/listener-errors.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
 import { followWork, type Tracer } from '../telemetry/work.ts';
@@ -58,8 +59,10 @@ export async function serve(
   const shutdown = new AbortController();
   logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
   const tracer = await observeWork(config, log);
+  const stopLogging = databaseServerChannel.subscribe((message) => logDatabaseServer(message, log));
   const release = () => {
     metrics?.observeTransfers(undefined);
+    stopLogging();
     return Promise.all([db.$disconnect(), tracer?.stop()]);
   };
   try {
@@ -164,6 +167,31 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
-  const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
+  if (db.monitor?.problem !== undefined) return db.monitor.problem;
+  let readOnly: string | undefined;
+  const pending = await pendingMigrations(async (sql) => {
+    const { rows } = await db.connections.query({ text: sql });
+    readOnly ??= explainReadOnly(rows[0]);
+    return rows;
+  });
+  if (readOnly !== undefined) return readOnly;
   return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
+}
+
+/** @param row of the statement that finds the table of migrations. @returns undefined if the database accepts writes. */
+function explainReadOnly(row: { isStandby?: boolean; isReadOnly?: boolean } | undefined): string | undefined {
+  if (row?.isStandby) return 'The database is read-only: the server is a standby. Promote it, or use the primary.';
+  if (row?.isReadOnly) return 'The database is read-only: default_transaction_read_only is on.';
+  return undefined;
+}
+
+function logDatabaseServer({ event, server, former }: DatabaseServerMessage, log: Logger): void {
+  const lines = {
+    failover: `PostgreSQL at ${server} is the primary now, instead of ${former}`,
+    returned: `PostgreSQL at ${server} accepts writes again`,
+    lost: `PostgreSQL at ${server} does not accept writes; looking for the primary`,
+    rejected: `PostgreSQL at ${server} is not used: it belongs to another cluster. Remove it from DATABASE_URLS`,
+  };
+  if (event === 'failover' || event === 'returned') log.info(lines[event]);
+  else log.warn(lines[event]);
 }

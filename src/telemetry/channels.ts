@@ -250,6 +250,21 @@ export interface TransferMessage {
   rejected: number;
 }
 
+/** A change of the servers of the database, if there are several. */
+export interface DatabaseServerMessage {
+  /**
+   * `failover`: another server has become the primary; `lost`: none is known; `returned`: the former primary accepts writes again;
+   * `rejected`: the server belongs to another cluster.
+   */
+  event: 'failover' | 'lost' | 'returned' | 'rejected';
+  /** Host and port. */
+  server: string;
+  /** Host and port of the former primary. */
+  former?: string;
+}
+
+export const databaseServerChannel = new EventChannel<DatabaseServerMessage>('database-server');
+
 export const transferChannel = new EventChannel<TransferMessage>('transfer');
 
 /**

@@ -7,8 +7,8 @@ it('has a default for every variable', () => {
   expect(readConfig({})).toEqual({
     port: 4000,
     host: '127.0.0.1',
-    databaseUrl: undefined,
-    databaseDirectUrl: undefined,
+    databaseUrls: undefined,
+    databaseDirectUrls: undefined,
     databaseWaitMs: 30_000,
     dataDirectory: '.data',
     poolSize: 10,
@@ -157,10 +157,10 @@ it.each(['0', '65', '1.5', 'max', ' 2'])('rejects "%s" workers', (workers) => {
 
 it('reads the database without a pooler from DATABASE_DIRECT_URL, by default from DATABASE_URL', () => {
   const [pooled, direct] = ['postgres://pooler:6432/usergraph', 'postgres://server/usergraph'];
-  expect(readConfig({ DATABASE_URL: pooled }).databaseDirectUrl).toBe(pooled);
+  expect(readConfig({ DATABASE_URL: pooled }).databaseDirectUrls).toEqual([pooled]);
   expect(readConfig({ DATABASE_URL: pooled, DATABASE_DIRECT_URL: direct })).toMatchObject({
-    databaseUrl: pooled,
-    databaseDirectUrl: direct,
+    databaseUrls: [pooled],
+    databaseDirectUrls: [direct],
   });
   expect(() => readConfig({ DATABASE_DIRECT_URL: direct })).toThrow(
     /DATABASE_URL: must be set if DATABASE_DIRECT_URL is/,

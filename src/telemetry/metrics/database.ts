@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { isAnswerTimeout, isUnavailable, QueryTimeoutError } from '../../db/errors.ts';
-import { connectionChannel, statementChannel, type Unsubscribe } from '../channels.ts';
+import { connectionChannel, databaseServerChannel, statementChannel, type Unsubscribe } from '../channels.ts';
 import { FastHistogram } from './histogram.ts';
 
 /** Of OpenTelemetry's semantic conventions for `db.client.operation.duration`. */
@@ -52,6 +52,27 @@ export function statementMetrics(registry: Registry): Unsubscribe[] {
     }),
     connectionChannel.subscribe({
       end: ({ error }, seconds) => waits.series(errorTypeOf(error)).observe(seconds),
+    }),
+  ];
+}
+
+/** Metrics of the servers of the database, which change only if there are several. */
+export function databaseServerMetrics(registry: Registry): Unsubscribe[] {
+  const failovers = new Counter({
+    name: 'usergraph_database_failovers_total',
+    help: 'Number of times that this process has moved to another primary.',
+    registers: [registry],
+  });
+  const missing = new Gauge({
+    name: 'usergraph_database_primary_missing',
+    help: 'Number of processes that know no primary which accepts writes.',
+    registers: [registry],
+  });
+  missing.set(0);
+  return [
+    databaseServerChannel.subscribe(({ event }) => {
+      if (event === 'failover') failovers.inc();
+      if (event !== 'rejected') missing.set(event === 'lost' ? 1 : 0);
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import type { Unsubscribe } from '../channels.ts';
-import { type ObservedDatabase, poolMetrics, statementMetrics } from './database.ts';
+import { databaseServerMetrics, type ObservedDatabase, poolMetrics, statementMetrics } from './database.ts';
 import { batchMetrics, operationMetrics } from './graphql.ts';
 import { admissionMetrics, httpMetrics, type RequestMetrics } from './http.ts';
 import { jobMetrics, segmentsMetrics } from './jobs.ts';
@@ -42,6 +42,7 @@ export function collectMetrics(log: Logger): Metrics {
     ...operationMetrics(registry),
     ...batchMetrics(registry),
     ...statementMetrics(registry),
+    ...databaseServerMetrics(registry),
     ...jobMetrics(registry),
     ...transferMetrics(registry),
   ];
