@@ -34,7 +34,7 @@ export const postgresUrls = z
 /** A comma-separated list of such addresses. A comma within a password is not a separator, since no URL begins after it. */
 export const postgresUrlList = z
   .string()
-  .transform((text) => text.split(/\s*,\s*(?=postgres(?:ql)?:\/\/)/).flatMap(splitHosts))
+  .transform((text) => text.split(/\s*,\s*(?=[a-z]+:\/\/)/).flatMap(splitHosts))
   .pipe(z.array(postgresUrl));
 
 /** Returns one URL for each host of a URL. */

@@ -41,10 +41,8 @@ describe('addresses', () => {
 
   it('rejects an invalid address without repeating its password', () => {
     const read = () => urlsOf({ DATABASE_URLS: 'postgres://u:hidden@h1/db,mysql://u:hidden@h2/db' });
+    expect(read).toThrow(/DATABASE_URLS: must be a URL such as \S+$/);
     expect(read).not.toThrow(/hidden/);
-    expect(() => urlsOf({ DATABASE_URLS: 'mysql://u:hidden@h2/db' })).toThrow(
-      /DATABASE_URLS: must be a URL such as \S+$/,
-    );
   });
 
   it('rejects both variables', () => {
