@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
-import { describeDatabaseError, isAnswerTimeout } from './errors.ts';
+import { isAnswerTimeout, isReadOnlyError } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import { acquire, controlTransaction, statementsOnClient, type WriteDb } from './statements.ts';
 
@@ -24,14 +24,11 @@ async function attempt<Result>(
     client.release();
     return result;
   } catch (error) {
-    if (isAnswerTimeout(error) || isReadOnly(error)) client.release(true);
+    if (isAnswerTimeout(error) || isReadOnlyError(error)) client.release(true);
     else await rollBack(client);
     throw error;
   }
 }
-
-/** Whether the server rejected a write because it is no longer the primary: its connections are useless. */
-const isReadOnly = (error: unknown) => describeDatabaseError(error).sqlState === '25006';
 
 /** Rolls back, and closes the connection if that fails. */
 async function rollBack(client: PoolClient): Promise<void> {

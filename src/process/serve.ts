@@ -5,6 +5,7 @@ import { createVerifyToken } from '../auth/tokens.ts';
 import type { Config } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { describeReadOnlyCause, findReadOnlyCause } from '../db/read-only.ts';
 import { countTransferJobs } from '../domain/transfer/queue.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
@@ -168,21 +169,10 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
   if (db.monitor?.problem !== undefined) return db.monitor.problem;
-  let readOnly: string | undefined;
-  const pending = await pendingMigrations(async (sql) => {
-    const { rows } = await db.connections.query({ text: sql });
-    readOnly ??= explainReadOnly(rows[0]);
-    return rows;
-  });
-  if (readOnly !== undefined) return readOnly;
-  return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
-}
-
-/** @param row of the statement that finds the table of migrations. @returns undefined if the database accepts writes. */
-function explainReadOnly(row: { isStandby?: boolean; isReadOnly?: boolean } | undefined): string | undefined {
-  if (row?.isStandby) return 'The database is read-only: the server is a standby. Promote it, or use the primary.';
-  if (row?.isReadOnly) return 'The database is read-only: default_transaction_read_only is on.';
-  return undefined;
+  const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
+  if (pending.length > 0) return `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
+  const cause = await findReadOnlyCause(db);
+  return cause && `The database is read-only: ${describeReadOnlyCause(cause)}.`;
 }
 
 function logDatabaseServer({ event, server, former }: DatabaseServerMessage, log: Logger): void {

@@ -30,9 +30,7 @@ const historyRows = z.array(
 /** Reads Prisma's table of migrations; no rows if the table does not exist. */
 export async function readHistory(runSql: RunSql): Promise<History> {
   const presence = await runSql(
-    // The readiness check reads in the same statement whether the database accepts writes.
-    `/* findMigrations */ SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS present,
-      pg_is_in_recovery() AS "isStandby", current_setting('transaction_read_only')::bool AS "isReadOnly"`,
+    "/* findMigrations */ SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS present",
   );
   if (!tablePresence.parse(presence)[0].present) return [];
   return historyRows.parse(
