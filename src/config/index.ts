@@ -24,6 +24,8 @@ const variables = z.object({
   DATABASE_URL: postgresUrls.optional(),
   DATABASE_URLS: postgresUrlList.optional(),
   DATABASE_DIRECT_URL: postgresUrls.optional(),
+  DATABASE_REPLICA_URLS: postgresUrlList.optional(),
+  REPLICA_MAX_STALENESS_MS: wholeNumber(1_000, 300_000).default(5_000),
   DATABASE_WAIT_MS: wholeNumber(0, 3_600_000).default(30_000),
   DATA_DIR: z.string().min(1).default('.data'),
   POOL_SIZE: wholeNumber(1, 1000).default(10),
@@ -73,6 +75,9 @@ const environment = variables.superRefine(
     if (data.DATABASE_DIRECT_URL && !data.DATABASE_URL && !data.DATABASE_URLS) {
       report('DATABASE_URL', 'must be set if DATABASE_DIRECT_URL is');
     }
+    if (data.DATABASE_REPLICA_URLS && !data.DATABASE_URL && !data.DATABASE_URLS) {
+      report('DATABASE_URL', 'must be set if DATABASE_REPLICA_URLS is');
+    }
     if (data.DATABASE_URL && data.DATABASE_URLS) report('DATABASE_URLS', 'must not be set if DATABASE_URL is');
     if (only && !PERSISTED_OPERATIONS) report('PERSISTED_OPERATIONS', 'must be set if PERSISTED_OPERATIONS_ONLY is on');
     if (only && GRAPHIQL) report('GRAPHIQL', 'must be off if PERSISTED_OPERATIONS_ONLY is on');
@@ -101,6 +106,8 @@ export interface Config {
   databaseUrls: string[] | undefined;
   /** The same database without a connection pooler, for what needs a session; by default, `databaseUrls`. */
   databaseDirectUrls: string[] | undefined;
+  /** Standbys that serve reads, and how old in ms what they return may be. Undefined: all reads use the primary. */
+  replicas: { urls: string[]; maxStalenessMs: number } | undefined;
   /** How long in ms to wait on startup for the servers of `databaseUrls`, if they are unreachable. */
   databaseWaitMs: number;
   dataDirectory: string;
@@ -175,6 +182,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: data.HOST,
     databaseUrls: urls,
     databaseDirectUrls: data.DATABASE_DIRECT_URL ?? urls,
+    replicas: data.DATABASE_REPLICA_URLS && {
+      urls: data.DATABASE_REPLICA_URLS,
+      maxStalenessMs: data.REPLICA_MAX_STALENESS_MS,
+    },
     databaseWaitMs: data.DATABASE_WAIT_MS,
     dataDirectory: data.DATA_DIR,
     poolSize: data.POOL_SIZE,
@@ -225,6 +236,7 @@ const SECRET_VARIABLES = new Set([
   'DATABASE_URL',
   'DATABASE_URLS',
   'DATABASE_DIRECT_URL',
+  'DATABASE_REPLICA_URLS',
   'JWT_SECRET',
   'METRICS_TOKEN',
 ]);

@@ -7,7 +7,7 @@ import { type PoolShare, sharePool, wholePool } from './pool-shares.ts';
 import { PrimaryMonitor } from './servers/primary-monitor.ts';
 import { type Connection, clientOf } from './session.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
-import { closeSilentConnections, type DatabaseTimeouts, onReadOnly } from './timeouts.ts';
+import { ANSWER_MARGIN_MS, closeSilentConnections, type DatabaseTimeouts, onReadOnly } from './timeouts.ts';
 
 export type { Connection } from './session.ts';
 export type { ReadDb, WriteDb } from './statements.ts';
@@ -50,12 +50,6 @@ export const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
   userQueueMs: 8_000,
   countMs: 1_000,
 };
-
-/**
- * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or
- * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
- */
-const ANSWER_MARGIN_MS = 500;
 
 interface DatabaseOptions {
   /** Maximum number of connections; 10 by default. */

@@ -42,6 +42,12 @@ export function unavailability(error: unknown, timeouts: DatabaseTimeouts): stri
 }
 
 /**
+ * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or
+ * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
+ */
+export const ANSWER_MARGIN_MS = 500;
+
+/**
  * Closes a connection that is in use and has received nothing for `ms`: its statement fails. This takes one timer for each
  * socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
  */

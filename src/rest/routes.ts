@@ -9,6 +9,7 @@ import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { WORK_PER_WRITE } from '../http/limits/load-shedding.ts';
 import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
+import { chooseReads, type ReadRouting } from '../http/read-routing.ts';
 import { handleRestError } from './error-handler.ts';
 import { type FileLimits, fileRoutes } from './files.ts';
 import { ignoredFieldsHeader } from './ignored-input.ts';
@@ -25,6 +26,7 @@ interface DemoKey {
 
 interface RestRoutesOptions {
   db: DatabaseClient;
+  reads?: ReadRouting | undefined;
   admit: Admit;
   charge: Charge;
   limits: RestLimits & FileLimits;
@@ -112,7 +114,7 @@ function parseBody(
 
 type Parameters = Record<string, unknown>;
 
-function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, operation: Operation): void {
+function mount(app: FastifyInstance, { db, reads, charge, limits }: RestRoutesOptions, operation: Operation): void {
   const isWrite = operation.isWrite ?? operation.method !== 'GET';
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
@@ -129,7 +131,9 @@ function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, 
       const query = withArrays(request.query);
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'], Prefer: request.headers.prefer };
       const viewer = viewerOf(request);
-      const context = { db: db.forWorkspace(viewer.workspaceId), viewer, limits };
+      const primary = db.forWorkspace(viewer.workspaceId);
+      const source = reads && !isWrite ? await chooseReads(reads, request) : undefined;
+      const context = { db: primary, reads: source?.forWorkspace(viewer.workspaceId) ?? primary, viewer, limits };
       request.hasWritten = isWrite;
       const raw = { params, query, headers, body };
       const items = operation.itemsOf?.(raw) ?? 1;

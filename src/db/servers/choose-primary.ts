@@ -4,7 +4,7 @@ export interface ServerState {
   isWritable: boolean;
   /** The identifier of the cluster, which a primary and its standbys share. */
   systemId: string;
-  /** The timeline, which each promotion increments; 0 on a standby, whose timeline does not matter. */
+  /** The timeline, which each promotion increments. On a standby, one that it has certainly reached. */
   timeline: number;
 }
 

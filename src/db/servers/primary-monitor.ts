@@ -1,8 +1,8 @@
-import { Socket } from 'node:net';
 import type { Client, Pool } from 'pg';
 import { databaseServerChannel } from '../../telemetry/channels.ts';
 import type { PrimarySource, Servers } from '../session.ts';
 import { type AcceptedPrimary, choosePrimary, type ServerState } from './choose-primary.ts';
+import { breakConnection } from './pool-clients.ts';
 import { ServerProbe } from './server-probe.ts';
 
 /** Interval of the probes in ms, and the shorter one while no primary is known. */
@@ -140,10 +140,7 @@ export class PrimaryMonitor implements PrimarySource {
     for (const [client, use] of this.#clients) {
       this.#outdated.add(client);
       if (use === 'used') continue;
-      const { stream } = (client as unknown as { connection: { stream: unknown } }).connection;
-      // The pool removes an idle connection that breaks; one that is being opened fails.
-      if (stream instanceof Socket)
-        stream.destroy(new Error('Connection terminated: the server is no longer the primary'));
+      breakConnection(client, 'the server is no longer the primary');
     }
   }
 }

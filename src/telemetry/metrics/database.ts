@@ -1,7 +1,13 @@
 import { DatabaseError } from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { isAnswerTimeout, isUnavailable, QueryTimeoutError } from '../../db/errors.ts';
-import { connectionChannel, databaseServerChannel, statementChannel, type Unsubscribe } from '../channels.ts';
+import {
+  connectionChannel,
+  databaseServerChannel,
+  readChannel,
+  statementChannel,
+  type Unsubscribe,
+} from '../channels.ts';
 import { FastHistogram } from './histogram.ts';
 
 /** Of OpenTelemetry's semantic conventions for `db.client.operation.duration`. */
@@ -75,6 +81,45 @@ export function databaseServerMetrics(registry: Registry): Unsubscribe[] {
       if (event !== 'rejected') missing.set(event === 'lost' ? 1 : 0);
     }),
   ];
+}
+
+/** Metrics of reads, which change only if there are replicas. @param replicas undefined without them. */
+export function readMetrics(registry: Registry, replicas: () => ObservedReplicas | undefined): Unsubscribe[] {
+  const reads = new Counter({
+    name: 'usergraph_database_reads_total',
+    help: 'Number of reading requests by the kind of server that they used.',
+    labelNames: ['server'],
+    registers: [registry],
+  });
+  const fallbacks = new Counter({
+    name: 'usergraph_database_read_fallbacks_total',
+    help: 'Number of requests (stale, behind) and statements (error) that used the primary instead of a replica, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'usergraph_database_replicas_fresh',
+    help: 'Number of replicas that are fresh enough for reads, added up over all processes.',
+    registers: [registry],
+    collect() {
+      this.set(replicas()?.freshCount ?? 0);
+    },
+  });
+  // Prometheus does not see the first increment of a series that did not exist before.
+  for (const server of ['primary', 'replica']) reads.inc({ server }, 0);
+  for (const reason of ['stale', 'behind', 'error']) fallbacks.inc({ reason }, 0);
+  return [
+    readChannel.subscribe(({ server, fallback }) => {
+      if (server) reads.inc({ server });
+      if (fallback) fallbacks.inc({ reason: fallback });
+    }),
+  ];
+}
+
+/** The part of the replicas that metrics read. */
+export interface ObservedReplicas {
+  /** Number of replicas that are fresh. */
+  readonly freshCount: number;
 }
 
 /** The part of an open database that metrics read. */
