@@ -40,6 +40,11 @@ export class RecentWrites {
     this.#floor = { position: 'primary', expiresAt: performance.now() + ttlMs };
   }
 
+  /** Sets what reads of all keys must include: what had been written before this process has started. */
+  set floor(position: Position) {
+    this.#floor = { position, expiresAt: performance.now() + this.#ttlMs };
+  }
+
   /** Records a write that has been committed. */
   record(key: string, position: WrittenPosition): void {
     const write = { position: later(position, this.required(key)), expiresAt: performance.now() + this.#ttlMs };

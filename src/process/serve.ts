@@ -109,7 +109,12 @@ function openReplicas({ replicas, poolSize }: Config, db: DatabaseClient, connec
 
 function routeReads(replicas: Replicas, shareWrites: ServeOptions['shareWrites']): ReadRouting {
   const writes = new RecentWrites(replicas.maxStalenessMs);
-  return { replicas, writes, share: shareWrites?.(writes) };
+  const share = shareWrites?.(writes);
+  // If it is unknown, reads use the primary at first.
+  void replicas.positionAfterWrites().then((position) => {
+    if (position) writes.floor = position;
+  });
+  return { replicas, writes, share };
 }
 
 /**

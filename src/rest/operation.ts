@@ -96,6 +96,9 @@ export interface ParsedRequest<Input> {
   ignoredFields: string[];
 }
 
+/** Whether an operation writes. */
+export const isWriting = ({ isWrite, method }: Description): boolean => isWrite ?? method !== 'GET';
+
 /** The response of an operation. */
 interface OperationResult {
   /** Default: 200. */

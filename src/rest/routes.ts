@@ -14,7 +14,7 @@ import { handleRestError } from './error-handler.ts';
 import { type FileLimits, fileRoutes } from './files.ts';
 import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
-import type { Operation, RestLimits } from './operation.ts';
+import { isWriting, type Operation, type RestLimits } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { withArrays } from './query.ts';
 import { unservedRoutes } from './unserved-calls.ts';
@@ -115,7 +115,7 @@ function parseBody(
 type Parameters = Record<string, unknown>;
 
 function mount(app: FastifyInstance, { db, reads, charge, limits }: RestRoutesOptions, operation: Operation): void {
-  const isWrite = operation.isWrite ?? operation.method !== 'GET';
+  const isWrite = isWriting(operation);
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),

@@ -59,6 +59,15 @@ export class ReplicatedPostgres implements AsyncDisposable {
     signalTree(await postmasterPid(join(this.#postgres.folder, this.#folderOf(this.primary))), 'SIGKILL');
   }
 
+  /** Pauses a server and all its sessions: they neither respond nor close connections. */
+  async pause(index: number): Promise<void> {
+    signalTree(await postmasterPid(join(this.#postgres.folder, this.#folderOf(index))), 'SIGSTOP');
+  }
+
+  async resume(index: number): Promise<void> {
+    signalTree(await postmasterPid(join(this.#postgres.folder, this.#folderOf(index))), 'SIGCONT');
+  }
+
   /** Promotes the standby that has received more. @returns when it accepts writes, in ms of the clock. */
   async promote(): Promise<number> {
     const standbys = this.ports.map((_, index) => index).filter((index) => index !== this.primary);

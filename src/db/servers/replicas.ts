@@ -175,5 +175,5 @@ function problemOf(replica: ProbedState, primary: ProbedState): string | undefin
     return `it belongs to another cluster (its system identifier is ${replica.systemId} instead of ${primary.systemId})`;
   }
   if (replica.database === primary.database) return undefined;
-  return `its database is "${replica.database}" instead of "${primary.database}"`;
+  return `its database is ${replica.database} instead of ${primary.database}`;
 }
