@@ -12,7 +12,7 @@ const INTERVAL_MS = 250;
 /** Distance of samples of the primary in ms: it is also asked after each write. */
 const SAMPLE_DISTANCE_MS = 100;
 
-/** How long in ms a read waits for the answer of a replica whose known position is not enough. */
+/** How long in ms a read waits for the answer of replicas whose known positions are not enough. */
 const CHECK_WAIT_MS = 50;
 
 /** How long in ms the response to a write waits for the position of the primary. */
@@ -88,7 +88,7 @@ export class Replicas {
     const [first] = inTurn;
     if (!first) return this.#usePrimary('stale');
     const ready = required ? inTurn.find((replica) => replica.hasReached(required)) : first;
-    return ready ? use(ready) : this.#check(first, required as Position);
+    return ready ? use(ready) : this.#check(inTurn, required as Position);
   }
 
   /** Returns the position of the primary after everything that has been committed; undefined if it is unknown. */
@@ -120,9 +120,16 @@ export class Replicas {
     return this.#primary;
   }
 
-  async #check(replica: Replica, required: Position): Promise<ReadSource> {
-    await Promise.race([replica.refresh(), delay(CHECK_WAIT_MS, undefined, { ref: false })]);
-    return replica.hasReached(required) ? use(replica) : this.#usePrimary('behind');
+  /** Asks replicas for their positions. With synchronous replication to any of them, at least one has what was written. */
+  async #check(replicas: readonly Replica[], required: Position): Promise<ReadSource> {
+    const answers = replicas.map(async (replica) => {
+      await replica.refresh();
+      if (!replica.hasReached(required)) throw new Error('behind');
+      return replica;
+    });
+    const late = delay(CHECK_WAIT_MS, undefined, { ref: false });
+    const ready = await Promise.race([Promise.any(answers).catch(() => undefined), late]);
+    return ready ? use(ready) : this.#usePrimary('behind');
   }
 
   async #sample(): Promise<ProbedState> {
