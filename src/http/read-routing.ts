@@ -45,9 +45,13 @@ export class RecentWrites {
     this.#floor = { position, expiresAt: performance.now() + this.#ttlMs };
   }
 
-  /** Records a write that has been committed. */
+  /** Records a write that has been committed. A known position includes earlier writes whose positions are unknown. */
   record(key: string, position: WrittenPosition): void {
-    const write = { position: later(position, this.required(key)), expiresAt: performance.now() + this.#ttlMs };
+    const former = this.#writes.get(key)?.position;
+    const write = {
+      position: former === 'primary' ? position : later(position, former),
+      expiresAt: performance.now() + this.#ttlMs,
+    };
     this.#writes.delete(key);
     if (this.#writes.size >= MAX_KEYS) {
       for (const { position: other } of this.#writes.values()) write.position = later(write.position, other);

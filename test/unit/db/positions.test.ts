@@ -48,8 +48,10 @@ describe('recent writes', () => {
     writes.record('a', at(1, 8));
     expect([writes.required('a'), writes.required('b')]).toEqual([at(1, 9), at(1, 5)]);
     writes.record('b', 'primary');
-    writes.record('b', at(1, 10));
     expect(writes.required('b')).toBe('primary');
+    // A position that is known includes what was written before.
+    writes.record('b', at(1, 10));
+    expect(writes.required('b')).toEqual(at(1, 10));
     vi.advanceTimersByTime(1_001);
     expect([writes.required('a'), writes.required('b')]).toEqual([undefined, undefined]);
     vi.useRealTimers();
