@@ -54,6 +54,7 @@ export class Replicas {
   readonly #rejected = new Set<Replica>();
   #turn = 0;
   readonly #stopping = new AbortController();
+  readonly #probing: Promise<unknown>;
   readonly #samplePrimary = sharedRuns(() => this.#sample());
 
   constructor(primary: ReadablePrimary, { urls, poolSize, connection, ...options }: ReplicaOptions) {
@@ -62,8 +63,10 @@ export class Replicas {
     this.#primaryUrl = options.primaryUrl;
     this.#replicas = urls.map((url) => new Replica(url, primary, poolSize, connection));
     this.#probe = new ServerProbe(options.primaryUrl());
-    void this.#repeat(() => this.#samplePrimary().catch(() => {}));
-    for (const replica of this.#replicas) void this.#repeat(() => this.#refresh(replica));
+    this.#probing = Promise.all([
+      this.#repeat(() => this.#samplePrimary().catch(() => {})),
+      ...this.#replicas.map((replica) => this.#repeat(() => this.#refresh(replica))),
+    ]);
   }
 
   /** How old in ms what a replica returns may be. */
@@ -101,6 +104,8 @@ export class Replicas {
   /** Stops the probes, and closes all connections. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    // A probe that is under way would open its connection again.
+    await this.#probing;
     await Promise.all([this.#probe.close(), ...this.#replicas.map((replica) => replica.close())]);
   }
 
