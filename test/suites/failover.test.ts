@@ -12,8 +12,8 @@ import { metricsUrlIn, scrape } from '../kit/prometheus.ts';
 import { ReadHistory } from '../kit/read-history.ts';
 import { ReplicatedPostgres } from '../kit/replicated-postgres.ts';
 
-/** Failovers: 3 in CI, 20 for the figures of docs/high-availability.md. */
-const KILLS = Number(process.env.FAILOVER_KILLS ?? 3);
+/** Failovers: 2 in CI, 20 for the figures of docs/high-availability.md. */
+const KILLS = Number(process.env.FAILOVER_KILLS ?? 2);
 /** Load before each kill and after the last recovery, in ms. */
 const LOAD_MS = Number(process.env.FAILOVER_LOAD_MS ?? 1_500);
 const KEYS = 4;
