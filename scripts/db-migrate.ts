@@ -1,17 +1,20 @@
 import { readCommandConfig } from '../src/config/index.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrations/migrate.ts';
+import { findPrimary } from '../src/db/servers/find-primary.ts';
 import { checkUids } from '../src/domain/users/check-uids.ts';
 import { listWorkspaces } from '../src/domain/workspaces/workspaces.ts';
 
 /** `npm run db:migrate`: applies the committed migrations to the database of DATABASE_DIRECT_URL, by default DATABASE_URL. */
 async function main(): Promise<void> {
-  const { databaseDirectUrl: connectionString } = readCommandConfig(process.env);
-  if (connectionString === undefined) {
+  const { databaseDirectUrls: urls } = readCommandConfig(process.env);
+  if (urls === undefined) {
     throw new Error(
       'DATABASE_URL is not set. Set it to the URL of the database: postgres://user:password@host:5432/usergraph',
     );
   }
+  const [first = ''] = urls;
+  const connectionString = urls.length === 1 ? first : (await findPrimary(urls)).url;
   const applied = await migrate({ connectionString }, undefined, { onWaiting: console.log });
   for (const name of applied) console.log(`Applied ${name}`);
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);

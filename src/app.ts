@@ -11,6 +11,7 @@ import { healthRoutes, type Readiness } from './health/routes.ts';
 import { type Authenticate, createAdmission, createAuthentication } from './http/authentication.ts';
 import { createLoadShedding } from './http/limits/load-shedding.ts';
 import { type Counter, createCharge, paceRejections, type RateLimits } from './http/limits/rate.ts';
+import { addReadRouting, type ReadRouting } from './http/read-routing.ts';
 import { createHttpServer, type HttpLimits, type HttpServerOptions } from './http/server.ts';
 import { restRoutes } from './rest/routes.ts';
 import { staticPages } from './static-pages/routes.ts';
@@ -18,6 +19,8 @@ import { staticPages } from './static-pages/routes.ts';
 /** The dependencies and settings of a gateway. */
 export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   db: DatabaseClient;
+  /** Undefined: all reads use `db`. */
+  reads?: ReadRouting | undefined;
   readiness: Readiness;
   /** Size and time limits of requests. */
   limits: GraphQLLimits & HttpLimits & DatabaseTimeouts;
@@ -50,11 +53,12 @@ interface GraphiQLSettings {
 
 /** Builds the gateway: the HTTP server with the routes of all APIs. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, readiness, limits, verifyToken, graphiql, demoKey, persistedOperations } = dependencies;
+  const { db, reads, readiness, limits, verifyToken, graphiql, demoKey, persistedOperations } = dependencies;
   const { executeDirectly = true, compileAfter } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
   paceRejections(app);
+  if (reads) addReadRouting(app, reads);
   await app.register(healthRoutes, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const { concurrentRequests, failedLogins } = dependencies.admissionLimits;
@@ -67,8 +71,8 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
       : false,
   });
   const execution = { schema: servedSchema, executeDirectly, compileAfter, limits, persistedOperations };
-  await app.register(graphqlPlugin, { db, admit, charge, ...execution });
-  await app.register(restRoutes, { db, admit, charge, limits, demoKey });
+  await app.register(graphqlPlugin, { db, reads, admit, charge, ...execution });
+  await app.register(restRoutes, { db, reads, admit, charge, limits, demoKey });
   return app;
 }
 

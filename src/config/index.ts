@@ -4,7 +4,16 @@ import type { TracingSettings } from '../telemetry/tracing.ts';
 import { checkLimits, type Limits, limitVariables, toLimits } from './limits.ts';
 import { checkTokens, tokenVariables, toTokenSettings } from './tokens.ts';
 import { readTracing } from './tracing.ts';
-import { flag, oneOf, origins, pointsPerMinute, postgresUrl, proxies, wholeNumber } from './values.ts';
+import {
+  flag,
+  oneOf,
+  origins,
+  pointsPerMinute,
+  postgresUrlList,
+  postgresUrls,
+  proxies,
+  wholeNumber,
+} from './values.ts';
 
 /** A hundred years. */
 const MAX_RETENTION_DAYS = 36_500;
@@ -12,8 +21,11 @@ const MAX_RETENTION_DAYS = 36_500;
 const variables = z.object({
   PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: postgresUrl.optional(),
-  DATABASE_DIRECT_URL: postgresUrl.optional(),
+  DATABASE_URL: postgresUrls.optional(),
+  DATABASE_URLS: postgresUrlList.optional(),
+  DATABASE_DIRECT_URL: postgresUrls.optional(),
+  DATABASE_REPLICA_URLS: postgresUrlList.optional(),
+  REPLICA_MAX_STALENESS_MS: wholeNumber(1_000, 300_000).default(5_000),
   DATABASE_WAIT_MS: wholeNumber(0, 3_600_000).default(30_000),
   DATA_DIR: z.string().min(1).default('.data'),
   POOL_SIZE: wholeNumber(1, 1000).default(10),
@@ -60,7 +72,13 @@ const environment = variables.superRefine(
       report('METRICS_PORT', 'must be set if METRICS_TOKEN is set');
     }
     const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
-    if (data.DATABASE_DIRECT_URL && !data.DATABASE_URL) report('DATABASE_URL', 'must be set if DATABASE_DIRECT_URL is');
+    if (data.DATABASE_DIRECT_URL && !data.DATABASE_URL && !data.DATABASE_URLS) {
+      report('DATABASE_URL', 'must be set if DATABASE_DIRECT_URL is');
+    }
+    if (data.DATABASE_REPLICA_URLS && !data.DATABASE_URL && !data.DATABASE_URLS) {
+      report('DATABASE_URL', 'must be set if DATABASE_REPLICA_URLS is');
+    }
+    if (data.DATABASE_URL && data.DATABASE_URLS) report('DATABASE_URLS', 'must not be set if DATABASE_URL is');
     if (only && !PERSISTED_OPERATIONS) report('PERSISTED_OPERATIONS', 'must be set if PERSISTED_OPERATIONS_ONLY is on');
     if (only && GRAPHIQL) report('GRAPHIQL', 'must be off if PERSISTED_OPERATIONS_ONLY is on');
   },
@@ -84,11 +102,13 @@ export interface Config {
   /** TCP port to listen on; 0: any free port. */
   port: number;
   host: string;
-  /** Undefined: use the embedded PostgreSQL in `dataDirectory`. */
-  databaseUrl: string | undefined;
-  /** The same database without a connection pooler, for what needs a session; by default, `databaseUrl`. */
-  databaseDirectUrl: string | undefined;
-  /** How long in ms to wait on startup for the server of `databaseUrl`, if it is unreachable. */
+  /** The servers of the database: one, or a primary and its standbys. Undefined: the embedded PostgreSQL in `dataDirectory`. */
+  databaseUrls: string[] | undefined;
+  /** The same database without a connection pooler, for what needs a session; by default, `databaseUrls`. */
+  databaseDirectUrls: string[] | undefined;
+  /** Standbys that serve reads, and how old in ms what they return may be. Undefined: all reads use the primary. */
+  replicas: { urls: string[]; maxStalenessMs: number } | undefined;
+  /** How long in ms to wait on startup for the servers of `databaseUrls`, if they are unreachable. */
   databaseWaitMs: number;
   dataDirectory: string;
   /** Maximum database connections of each serving process. */
@@ -154,13 +174,18 @@ export class ConfigError extends Error {
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const { data, tracing } = parseVariables(env);
   const file = data.PERSISTED_OPERATIONS;
-  const isEmbedded = data.DATABASE_URL === undefined;
+  const urls = data.DATABASE_URL ?? data.DATABASE_URLS;
+  const isEmbedded = urls === undefined;
   const rateLimits = isEmbedded ? NO_RATE_LIMITS : DEFAULT_RATE_LIMITS;
   return {
     port: data.PORT,
     host: data.HOST,
-    databaseUrl: data.DATABASE_URL,
-    databaseDirectUrl: data.DATABASE_DIRECT_URL ?? data.DATABASE_URL,
+    databaseUrls: urls,
+    databaseDirectUrls: data.DATABASE_DIRECT_URL ?? urls,
+    replicas: data.DATABASE_REPLICA_URLS && {
+      urls: data.DATABASE_REPLICA_URLS,
+      maxStalenessMs: data.REPLICA_MAX_STALENESS_MS,
+    },
     databaseWaitMs: data.DATABASE_WAIT_MS,
     dataDirectory: data.DATA_DIR,
     poolSize: data.POOL_SIZE,
@@ -184,7 +209,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tokens: toTokenSettings(data),
     retention: { logDays: data.CHANGE_LOG_DAYS, auditDays: data.AUDIT_DAYS },
     metrics: metricsSettings(data),
-    graphiql: graphiqlAccess(data),
+    graphiql: graphiqlAccess(data, isEmbedded),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },
     tracing: tracing.settings,
     warnings: tracing.warnings,
@@ -207,7 +232,14 @@ function parseVariables(env: Readonly<Record<string, string | undefined>>) {
 export const readCommandConfig: typeof readConfig = (env) => readConfig({ ...env, OTEL_SDK_DISABLED: 'true' });
 
 /** Variables whose values are not repeated in error messages: they contain passwords or secrets. */
-const SECRET_VARIABLES = new Set(['DATABASE_URL', 'DATABASE_DIRECT_URL', 'JWT_SECRET', 'METRICS_TOKEN']);
+const SECRET_VARIABLES = new Set([
+  'DATABASE_URL',
+  'DATABASE_URLS',
+  'DATABASE_DIRECT_URL',
+  'DATABASE_REPLICA_URLS',
+  'JWT_SECRET',
+  'METRICS_TOKEN',
+]);
 
 function metricsSettings({ METRICS_PORT: port, METRICS_HOST: host, METRICS_TOKEN: token }: Variables) {
   return port === undefined ? undefined : { port, host, token };
@@ -225,7 +257,6 @@ export type GraphiQLAccess = false | 'anybody' | 'schemaReaders';
 interface GraphiQLVariables {
   GRAPHIQL?: boolean | undefined;
   NODE_ENV?: string | undefined;
-  DATABASE_URL?: string | undefined;
   PERSISTED_OPERATIONS_ONLY: boolean;
 }
 
@@ -233,9 +264,9 @@ interface GraphiQLVariables {
  * By default anybody can open GraphiQL, except in production and if only persisted operations are allowed. If it is
  * enabled in production, it requires `schema:read`, unless the gateway serves the embedded demo data.
  */
-function graphiqlAccess({ GRAPHIQL, NODE_ENV, DATABASE_URL, ...data }: GraphiQLVariables): GraphiQLAccess {
+function graphiqlAccess({ GRAPHIQL, NODE_ENV, ...data }: GraphiQLVariables, isEmbedded: boolean): GraphiQLAccess {
   const inProduction = NODE_ENV === 'production';
   const isEnabled = GRAPHIQL ?? !(inProduction || data.PERSISTED_OPERATIONS_ONLY);
   if (!isEnabled) return false;
-  return inProduction && DATABASE_URL !== undefined ? 'schemaReaders' : 'anybody';
+  return inProduction && !isEmbedded ? 'schemaReaders' : 'anybody';
 }

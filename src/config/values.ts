@@ -25,6 +25,26 @@ export const postgresUrl = z.url({
   error: 'must be a URL such as postgres://user:password@host:5432/database',
 });
 
+/** The address of a PostgreSQL database, with one or several hosts: `postgres://user:password@host1:5432,host2:5432/database`. */
+export const postgresUrls = z
+  .string()
+  .transform(splitHosts)
+  .pipe(z.array(postgresUrl).min(1, { error: 'must be a URL such as postgres://user:password@host:5432/database' }));
+
+/** A comma-separated list of such addresses. A comma within a password is not a separator, since no URL begins after it. */
+export const postgresUrlList = z
+  .string()
+  .transform((text) => text.split(/\s*,\s*(?=[a-z]+:\/\/)/).flatMap(splitHosts))
+  .pipe(z.array(postgresUrl));
+
+/** Returns one URL for each host of a URL. */
+function splitHosts(url: string): string[] {
+  const [, start = '', hosts = '', end = ''] =
+    /^(postgres(?:ql)?:\/\/(?:[^/?]*@)?)([^@/?]*)(.*)$/s.exec(url.trim()) ?? [];
+  if (!hosts.includes(',')) return [url.trim()];
+  return hosts.split(',').map((host) => `${start}${host}${end}`);
+}
+
 /** The highest rate limit. */
 export const MAX_POINTS_PER_MINUTE = 1_000_000_000;
 

@@ -4,9 +4,10 @@ import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { DatabaseIndexes } from './indexes/state.ts';
 import { type PoolShare, sharePool, wholePool } from './pool-shares.ts';
+import { PrimaryMonitor } from './servers/primary-monitor.ts';
 import { type Connection, clientOf } from './session.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
-import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
+import { ANSWER_MARGIN_MS, closeSilentConnections, type DatabaseTimeouts, onReadOnly } from './timeouts.ts';
 
 export type { Connection } from './session.ts';
 export type { ReadDb, WriteDb } from './statements.ts';
@@ -50,12 +51,6 @@ export const DEFAULT_TIMEOUTS: DatabaseTimeouts = {
   countMs: 1_000,
 };
 
-/**
- * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or
- * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
- */
-const ANSWER_MARGIN_MS = 500;
-
 interface DatabaseOptions {
   /** Maximum number of connections; 10 by default. */
   poolSize?: number;
@@ -72,9 +67,11 @@ export function openDatabase(
   connection: Connection,
   { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: DatabaseOptions = {},
 ) {
+  const { servers, ...address } = connection;
+  const monitor = servers && new PrimaryMonitor(servers, connection.connectionString ?? '');
   const pool = new Pool({
-    ...connection,
-    Client: clientOf(connection, timeouts),
+    ...address,
+    Client: clientOf(connection, timeouts, monitor),
     max: poolSize,
     connectionTimeoutMillis: timeouts.poolWaitMs,
   });
@@ -82,6 +79,8 @@ export function openDatabase(
   // process, for example when the database server shuts down.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
   closeSilentConnections(pool, timeouts.statementMs + ANSWER_MARGIN_MS);
+  monitor?.follow(pool);
+  if (monitor) onReadOnly(pool, (client) => monitor.reportReadOnly(client));
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const prisma = new PrismaClient({
     adapter,
@@ -93,8 +92,15 @@ export function openDatabase(
   const connections = wholePool(pool);
   const database: Database = { ...statementsOn(connections, prepared), connections, prepared, timeouts, indexes };
   const shares = sharePool(pool, timeouts.poolWaitMs);
+  const disconnect = prisma.$disconnect.bind(prisma);
   return Object.assign(prisma, database, {
     pool,
+    /** Knows the primary, if the database has several servers. */
+    monitor,
+    async $disconnect() {
+      await monitor?.stop();
+      await disconnect();
+    },
     indexes,
     /** Returns how many requests wait for their workspace's share of the pool. */
     countWaitingForShare: shares.countWaiting,

@@ -12,11 +12,29 @@ declare module 'pg' {
   }
 }
 
+/** Several servers of one database. Plain data: the primary process passes it to the workers. */
+export interface Servers {
+  /** The URLs of the primary and its standbys. */
+  urls: string[];
+  /** The identifier of their cluster. */
+  systemId: string;
+}
+
+/** Knows where to open a connection. */
+export interface PrimarySource {
+  /** The URL of the current primary. */
+  readonly url: string;
+  /** Registers a connection that is about to be opened to it. */
+  add(client: Client): void;
+}
+
 /** The address of a database: a URL, or the parts of that of the embedded server, which has neither passwords nor TLS. */
 export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database'> & {
   ssl?: false;
   /** True if the server is a connection pooler that rejects timeouts in the startup packet: the pooler or the role sets them. */
   timeoutsAtPooler?: boolean;
+  /** All servers of the database, if there are several; the URL is that of the primary when they were asked. */
+  servers?: Servers;
 };
 
 /** The timeouts that are settings of a session. */
@@ -36,11 +54,21 @@ export const timeoutSettings = ({ statementMs, lockMs }: SessionTimeouts): Recor
  * The driver's client with the settings of a session. They are parameters of their own in the startup packet rather than
  * `options`: PgBouncer rejects `options` by default, but accepts `TimeZone`, and gives each client a server connection with the
  * client's time zone. With a time zone other than UTC, Prisma's adapter would store instants that are hours off.
+ * @param monitor of several servers: each connection is opened to what is then the primary.
  */
-export function clientOf({ timeoutsAtPooler }: Connection, timeouts: SessionTimeouts): typeof Client {
+export function clientOf(
+  { timeoutsAtPooler }: Connection,
+  timeouts: SessionTimeouts,
+  monitor?: PrimarySource,
+): typeof Client {
   const sent = timeoutsAtPooler ? [] : Object.entries(timeoutSettings(timeouts));
   const settings = { TimeZone: 'UTC', ...Object.fromEntries(sent.map(([name, ms]) => [name, String(ms)])) };
   return class extends Client {
+    constructor(config?: string | ClientConfig) {
+      super(monitor && typeof config === 'object' ? { ...config, connectionString: monitor.url } : config);
+      monitor?.add(this);
+    }
+
     override getStartupConf() {
       return { ...super.getStartupConf(), ...settings };
     }
@@ -67,7 +95,7 @@ export async function openSession(
 }
 
 async function connect(connection: Connection, timeouts: SessionTimeouts, config: ClientConfig): Promise<Client> {
-  const { timeoutsAtPooler: _, ...address } = connection;
+  const { timeoutsAtPooler: _, servers: _servers, ...address } = connection;
   const client = new (clientOf(connection, timeouts))({ ...address, ...config });
   // Without a listener, the error of a connection that breaks while it is idle would end the process.
   client.on('error', () => {});

@@ -1,5 +1,6 @@
+import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import type { Pool, PoolClient } from 'pg';
+import type { Client, Pool, PoolClient } from 'pg';
 import { ANSWER_TIMEOUT, describeDatabaseError } from './errors.ts';
 
 /** The timeouts of the database, in ms. */
@@ -41,6 +42,12 @@ export function unavailability(error: unknown, timeouts: DatabaseTimeouts): stri
 }
 
 /**
+ * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or
+ * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
+ */
+export const ANSWER_MARGIN_MS = 500;
+
+/**
  * Closes a connection that is in use and has received nothing for `ms`: its statement fails. This takes one timer for each
  * socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
  */
@@ -53,6 +60,19 @@ export function closeSilentConnections(pool: Pool, ms: number): void {
     if (!(socket instanceof Socket)) throw new Error('pg.Client has no connection.stream.');
     socket.setTimeout(ms, () => {
       if (clientsInUse.has(client)) socket.destroy(new Error(ANSWER_TIMEOUT));
+    });
+  });
+}
+
+/** SQLSTATE of a write on a standby, or where `default_transaction_read_only` is on. */
+const READ_ONLY = '25006';
+
+/** Calls a listener with each connection on which PostgreSQL rejected a write because the server is read-only. */
+export function onReadOnly(pool: Pool, listener: (client: Client) => void): void {
+  pool.on('connect', (connected) => {
+    const client = connected as unknown as Client & { connection: EventEmitter };
+    client.connection.on('errorMessage', ({ code }: { code?: string }) => {
+      if (code === READ_ONLY) listener(client);
     });
   });
 }

@@ -6,6 +6,7 @@ import { type Admit, requireViewer, viewerOf } from '../http/authentication.ts';
 import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8 } from '../http/malformed-requests.ts';
+import { chooseReads, type ReadRouting } from '../http/read-routing.ts';
 import { requestsCostReport } from './checks/complexity.ts';
 import type { GraphQLLimits } from './checks/limits.ts';
 import { sendErrorResponse } from './errors.ts';
@@ -32,6 +33,7 @@ interface GraphQLPluginOptions {
   compileAfter?: number | undefined;
   persistedOperations?: PersistedOperationsFile | undefined;
   db: DatabaseClient;
+  reads?: ReadRouting | undefined;
   admit: Admit;
   charge: Charge;
   limits: GraphQLLimits;
@@ -42,12 +44,12 @@ interface GraphQLPluginOptions {
  * @throws {PersistedOperationsError}
  */
 export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPluginOptions): Promise<void> {
-  const { schema, db, admit, charge, limits } = options;
+  const { schema, db, reads, admit, charge, limits } = options;
   const persisted = options.persistedOperations && (await readPersistedOperations(options.persistedOperations));
   const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: limits.documentMs });
   const queries = new CompiledQueries(limits.compiledCacheBytes, options.compileAfter);
   const sources = { persisted, automatic: new AutomaticPersistedQueries(limits) };
-  const serverOptions = { db, limits, sources, documents, queries };
+  const serverOptions = { db, hasReplicas: reads !== undefined, limits, sources, documents, queries };
   const yoga = createGraphQLServer({ schema, ...serverOptions });
   if (persisted) checkPersistedOperations(yoga.getEnveloped({}), persisted, limits.documentCharacters);
   // Tracing wraps the resolvers of its schema, which is therefore a copy.
@@ -72,13 +74,18 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
     bodyLimit: Math.max(limits.bodyBytes, limits.bulkBodyBytes),
     config: { points: POINTS.request },
     handler: async (request, reply) => {
-      const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge)));
+      const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge, reads)));
       return response && reply.code(response.status).headers(response.headers).send(response.body);
     },
   });
 }
 
-function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge): RequestContext {
+function contextOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  charge: Charge,
+  reads: ReadRouting | undefined,
+): RequestContext {
   const { id, log, server } = request;
   const viewer = viewerOf(request);
   return {
@@ -86,6 +93,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, charge: Charge)
     requestId: id,
     log,
     databaseTimeouts: server.databaseTimeouts,
+    ...(reads && { chooseReads: () => chooseReads(reads, request) }),
     charge: (points) => {
       request.hasWritten = true;
       return charge(viewer, reply, points);

@@ -34,7 +34,7 @@ const CORS = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
   exposedHeaders: [
     ...['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
-    ...['x-ignored-fields', 'link'],
+    ...['x-ignored-fields', 'link', 'usergraph-read-after'],
   ],
   maxAge: 600,
   // Answers an OPTIONS request that is not a preflight like a preflight; the plugin would answer with plain text.

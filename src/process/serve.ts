@@ -3,12 +3,14 @@ import type { Logger } from 'pino';
 import { createApp, type Dependencies } from '../app.ts';
 import { createVerifyToken } from '../auth/tokens.ts';
 import type { Config } from '../config/index.ts';
-import { type DatabaseClient, openDatabase } from '../db/client.ts';
+import { type Connection, type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { describeReadOnlyCause, findReadOnlyCause } from '../db/read-only.ts';
+import { Replicas } from '../db/servers/replicas.ts';
 import { countTransferJobs } from '../domain/transfer/queue.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
+import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
 import { computeSegments } from '../jobs/compute-segments.ts';
 import { deleteOldChangesOf } from '../jobs/delete-old-changes.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
@@ -16,6 +18,7 @@ import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
+import { type DatabaseServerMessage, databaseServerChannel } from '../telemetry/channels.ts';
 import { logListenerErrors } from '../telemetry/listener-errors.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
 import { followWork, type Tracer } from '../telemetry/work.ts';
@@ -41,6 +44,8 @@ export interface ServeOptions {
   signal: AbortSignal;
   /** Counts rate-limit points; by default, in this process only. */
   counter?: Counter | undefined;
+  /** Tells the other workers about writes, and this one about theirs, if there are replicas. */
+  shareWrites?: ((writes: RecentWrites) => ReadRouting['share']) | undefined;
   /** Undefined if no metrics are collected. */
   metrics?: Metrics | undefined;
 }
@@ -50,24 +55,28 @@ export async function serve(
   config: Config,
   { connection, demoKey }: DatabaseSource,
   log: Logger,
-  { signal, counter, metrics }: ServeOptions,
+  { signal, counter, shareWrites, metrics }: ServeOptions,
 ): Promise<RunningGateway> {
   const { poolSize, preparedStatements: prepared, limits: timeouts } = config;
   const db = openDatabase(connection, { poolSize, prepared, timeouts });
-  metrics?.observeDatabase(db);
+  const replicas = openReplicas(config, db, connection);
+  metrics?.observeDatabase(db, replicas);
   metrics?.observeTransfers(() => countTransferJobs(db));
   const shutdown = new AbortController();
   logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
   const tracer = await observeWork(config, log);
+  const stopLogging = databaseServerChannel.subscribe((message) => logDatabaseServer(message, log));
   const release = () => {
     metrics?.observeTransfers(undefined);
-    return Promise.all([db.$disconnect(), tracer?.stop()]);
+    stopLogging();
+    return Promise.all([replicas?.stop(), db.$disconnect(), tracer?.stop()]);
   };
   try {
     await refreshIndexes(db, log, shutdown.signal);
     const repair = await startRepair(db, log, signal);
     const app = await createApp({
       ...toDependencies(config, db, counter),
+      reads: replicas && routeReads(replicas, shareWrites),
       observation: { metrics: metrics?.requests, tracer, slowMs: config.slowOperationMs },
       log,
       demoKey,
@@ -89,6 +98,23 @@ export async function serve(
     await release();
     throw error;
   }
+}
+
+/** Opens the replicas, if there are any. They need not be reachable. */
+function openReplicas({ replicas, poolSize }: Config, db: DatabaseClient, connection: Connection) {
+  if (!replicas) return undefined;
+  const primaryUrl = () => db.monitor?.url ?? connection.connectionString ?? '';
+  return new Replicas(db, { ...replicas, poolSize, connection, primaryUrl });
+}
+
+function routeReads(replicas: Replicas, shareWrites: ServeOptions['shareWrites']): ReadRouting {
+  const writes = new RecentWrites(replicas.maxStalenessMs);
+  const share = shareWrites?.(writes);
+  // If it is unknown, reads use the primary at first.
+  void replicas.positionAfterWrites().then((position) => {
+    if (position) writes.floor = position;
+  });
+  return { replicas, writes, share };
 }
 
 /**
@@ -165,8 +191,22 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
+  if (db.monitor?.problem !== undefined) return db.monitor.problem;
   const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
   if (pending.length > 0) return `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
   const cause = await findReadOnlyCause(db);
   return cause && `The database is read-only: ${describeReadOnlyCause(cause)}.`;
+}
+
+function logDatabaseServer({ event, server, former, problem }: DatabaseServerMessage, log: Logger): void {
+  const lines = {
+    failover: `PostgreSQL at ${server} is the primary now, instead of ${former}`,
+    returned: `PostgreSQL at ${server} accepts writes again`,
+    lost: `PostgreSQL at ${server} does not accept writes; looking for the primary`,
+    rejected: problem
+      ? `PostgreSQL at ${server} is not used as a replica: ${problem}. Correct DATABASE_REPLICA_URLS`
+      : `PostgreSQL at ${server} is not used: it belongs to another cluster. Remove it from DATABASE_URLS`,
+  };
+  if (event === 'failover' || event === 'returned') log.info(lines[event]);
+  else log.warn(lines[event]);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { version } from '../version.ts';
 import { commonErrors } from './error-handler.ts';
 import { type FileOperation, fileOperations } from './file-operations.ts';
-import type { Example, Operation } from './operation.ts';
+import { type Example, isWriting, type Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { userObject } from './users.ts';
 
@@ -102,11 +102,30 @@ const IGNORED_FIELDS = {
   },
 };
 
-function responsesOf({ request, response, responseExamples, errors }: Operation): object {
+const READ_AFTER = {
+  'Usergraph-Read-After': {
+    description:
+      'The position of the write, if the gateway reads from replicas. A read that sends the same header returns what was written.',
+    schema: { type: 'string' },
+  },
+};
+
+const READ_AFTER_PARAMETER = {
+  name: 'Usergraph-Read-After',
+  in: 'header',
+  required: false,
+  description:
+    'The value that the response to a write had: the read returns what was written, also through another key or gateway. Ignored without replicas.',
+  schema: { type: 'string', pattern: '^[1-9][0-9]*-[0-9A-F]+/[0-9A-F]+$' },
+};
+
+function responsesOf(operation: Operation): object {
+  const { request, response, responseExamples, errors } = operation;
+  const headers = { ...(request.body && IGNORED_FIELDS), ...(isWriting(operation) && READ_AFTER) };
   return {
     200: {
       description: 'Success.',
-      ...(request.body ? { headers: IGNORED_FIELDS } : {}),
+      ...(Object.keys(headers).length > 0 ? { headers } : {}),
       ...json(reference(nameOf(response)), responseExamples),
     },
     ...errorResponsesOf(errors),
@@ -144,7 +163,7 @@ function operationObject(operation: Operation): object {
     tags: [operation.tag ?? 'Users'],
     summary: operation.summary,
     description: `${operation.description}\n\nRequires the scope \`${operation.scope}\`.`,
-    parameters: parametersOf(operation.request),
+    parameters: [...parametersOf(operation.request), ...(isWriting(operation) ? [] : [READ_AFTER_PARAMETER])],
     ...(body
       ? { requestBody: { required: true, ...json(requestSchema(body).schema, operation.requestExamples) } }
       : {}),

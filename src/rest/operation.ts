@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Viewer } from '../auth/viewer.ts';
-import type { Database } from '../db/client.ts';
+import type { Database, ReadDb } from '../db/client.ts';
 import { isJsonObject } from '../domain/shared/attributes.ts';
 import { ValidationError, type ValidationIssue } from '../domain/shared/errors.ts';
 import { MAX_ISSUES } from '../domain/shared/limits.ts';
@@ -11,7 +11,10 @@ import { checkRequest, type RawRequest, type RequestPart } from './ignored-input
 
 /** The context of a handler. */
 export interface RestContext {
+  /** The primary. */
   db: Database;
+  /** For operations that only read: the primary, or a fresh replica. */
+  reads: ReadDb;
   viewer: Viewer;
   limits: RestLimits;
 }
@@ -92,6 +95,9 @@ export interface ParsedRequest<Input> {
   /** The paths of the fields and attributes in the request's body that are not stored. */
   ignoredFields: string[];
 }
+
+/** Whether an operation writes. */
+export const isWriting = ({ isWrite, method }: Description): boolean => isWrite ?? method !== 'GET';
 
 /** The response of an operation. */
 interface OperationResult {

@@ -9,11 +9,12 @@ import { withDeadline } from '../http/lifecycle/deadline.ts';
 import { WORK_PER_WRITE } from '../http/limits/load-shedding.ts';
 import { type Charge, POINTS } from '../http/limits/rate.ts';
 import { decodeUtf8, MalformedRequestError, unparsableMessage } from '../http/malformed-requests.ts';
+import { chooseReads, type ReadRouting } from '../http/read-routing.ts';
 import { handleRestError } from './error-handler.ts';
 import { type FileLimits, fileRoutes } from './files.ts';
 import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
-import type { Operation, RestLimits } from './operation.ts';
+import { isWriting, type Operation, type RestLimits } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { withArrays } from './query.ts';
 import { unservedRoutes } from './unserved-calls.ts';
@@ -25,6 +26,7 @@ interface DemoKey {
 
 interface RestRoutesOptions {
   db: DatabaseClient;
+  reads?: ReadRouting | undefined;
   admit: Admit;
   charge: Charge;
   limits: RestLimits & FileLimits;
@@ -112,8 +114,8 @@ function parseBody(
 
 type Parameters = Record<string, unknown>;
 
-function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, operation: Operation): void {
-  const isWrite = operation.isWrite ?? operation.method !== 'GET';
+function mount(app: FastifyInstance, { db, reads, charge, limits }: RestRoutesOptions, operation: Operation): void {
+  const isWrite = isWriting(operation);
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -129,7 +131,9 @@ function mount(app: FastifyInstance, { db, charge, limits }: RestRoutesOptions, 
       const query = withArrays(request.query);
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'], Prefer: request.headers.prefer };
       const viewer = viewerOf(request);
-      const context = { db: db.forWorkspace(viewer.workspaceId), viewer, limits };
+      const primary = db.forWorkspace(viewer.workspaceId);
+      const source = reads && !isWrite ? await chooseReads(reads, request) : undefined;
+      const context = { db: primary, reads: source?.forWorkspace(viewer.workspaceId) ?? primary, viewer, limits };
       request.hasWritten = isWrite;
       const raw = { params, query, headers, body };
       const items = operation.itemsOf?.(raw) ?? 1;

@@ -250,6 +250,36 @@ export interface TransferMessage {
   rejected: number;
 }
 
+/** A change of the servers of the database, if there are several. */
+export interface DatabaseServerMessage {
+  /**
+   * `failover`: another server has become the primary; `lost`: none is known; `returned`: the former primary accepts writes again;
+   * `rejected`: the server belongs to another cluster.
+   */
+  event: 'failover' | 'lost' | 'returned' | 'rejected';
+  /** Host and port. */
+  server: string;
+  /** Host and port of the former primary. */
+  former?: string;
+  /** Why a server is rejected, if it was to be a replica. */
+  problem?: string;
+}
+
+/** Where a request reads, if there are replicas; or a statement that is run again on the primary. */
+export interface ReadMessage {
+  /** Undefined for a statement. */
+  server?: 'primary' | 'replica';
+  /**
+   * Why not a replica: none is fresh (`stale`), none has what the caller has written (`behind`), or a statement failed on one
+   * (`error`).
+   */
+  fallback?: 'stale' | 'behind' | 'error';
+}
+
+export const readChannel = new EventChannel<ReadMessage>('read');
+
+export const databaseServerChannel = new EventChannel<DatabaseServerMessage>('database-server');
+
 export const transferChannel = new EventChannel<TransferMessage>('transfer');
 
 /**

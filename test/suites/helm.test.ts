@@ -147,7 +147,7 @@ describe.skipIf(!canRunHelm)('the Helm chart', () => {
       'set metrics.existingSecret',
       { ...required, 'extraEnv[0].name': 'METRICS_TOKEN', 'extraEnv[0].value': 'x' },
     ],
-    ...['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DRAIN_MS', 'METRICS_PORT', 'PORT'].map(
+    ...['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URLS', 'DRAIN_MS', 'METRICS_PORT', 'PORT'].map(
       (name): [string, string, Record<string, string>] => [
         `extraEnv.${name}`,
         `${name} cannot be set in config or extraEnv; set `,
@@ -184,10 +184,10 @@ describe.skipIf(!canRunHelm)('the Helm chart', () => {
       const urls = container.env.filter(({ name }) => name.startsWith('DATABASE_'));
       expect(urls).toEqual([
         { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'acme-database', key: 'DATABASE_URL' } } },
-        {
-          name: 'DATABASE_DIRECT_URL',
-          valueFrom: { secretKeyRef: { name: 'acme-database', key: 'DATABASE_DIRECT_URL', optional: true } },
-        },
+        ...['DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URLS'].map((name) => ({
+          name,
+          valueFrom: { secretKeyRef: { name: 'acme-database', key: name, optional: true } },
+        })),
       ]);
     }
   });

@@ -7,8 +7,9 @@ it('has a default for every variable', () => {
   expect(readConfig({})).toEqual({
     port: 4000,
     host: '127.0.0.1',
-    databaseUrl: undefined,
-    databaseDirectUrl: undefined,
+    databaseUrls: undefined,
+    databaseDirectUrls: undefined,
+    replicas: undefined,
     databaseWaitMs: 30_000,
     dataDirectory: '.data',
     poolSize: 10,
@@ -155,12 +156,31 @@ it.each(['0', '65', '1.5', 'max', ' 2'])('rejects "%s" workers', (workers) => {
   expect(() => readConfig({ WORKERS: workers })).toThrow(/WORKERS: must be an integer from 1 to 64/);
 });
 
+it('reads the replicas from DATABASE_REPLICA_URLS', () => {
+  const url = 'postgres://u:p@h1/db';
+  const replicas = { DATABASE_URL: url, DATABASE_REPLICA_URLS: 'postgres://u:p@h2,h3/db' };
+  expect(readConfig({ DATABASE_URL: url }).replicas).toBeUndefined();
+  expect(readConfig(replicas).replicas).toEqual({
+    urls: ['postgres://u:p@h2/db', 'postgres://u:p@h3/db'],
+    maxStalenessMs: 5_000,
+  });
+  expect(() => readConfig({ ...replicas, DATABASE_URL: '' })).toThrow(
+    /DATABASE_URL: must be set if DATABASE_REPLICA_URLS is/,
+  );
+  expect(() => readConfig({ ...replicas, REPLICA_MAX_STALENESS_MS: '999' })).toThrow(
+    /REPLICA_MAX_STALENESS_MS: must be an integer from 1000 to 300000; got "999"/,
+  );
+  expect(() => readConfig({ ...replicas, DATABASE_REPLICA_URLS: 'mysql://u:hidden@x' })).toThrow(
+    /DATABASE_REPLICA_URLS: must be a URL such as \S+$/,
+  );
+});
+
 it('reads the database without a pooler from DATABASE_DIRECT_URL, by default from DATABASE_URL', () => {
   const [pooled, direct] = ['postgres://pooler:6432/usergraph', 'postgres://server/usergraph'];
-  expect(readConfig({ DATABASE_URL: pooled }).databaseDirectUrl).toBe(pooled);
+  expect(readConfig({ DATABASE_URL: pooled }).databaseDirectUrls).toEqual([pooled]);
   expect(readConfig({ DATABASE_URL: pooled, DATABASE_DIRECT_URL: direct })).toMatchObject({
-    databaseUrl: pooled,
-    databaseDirectUrl: direct,
+    databaseUrls: [pooled],
+    databaseDirectUrls: [direct],
   });
   expect(() => readConfig({ DATABASE_DIRECT_URL: direct })).toThrow(
     /DATABASE_URL: must be set if DATABASE_DIRECT_URL is/,

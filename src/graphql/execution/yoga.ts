@@ -14,11 +14,12 @@ import { type DocumentCache, documentCaching } from './document-cache.ts';
 import { acceptableTypes } from './media-types.ts';
 import { type OperationReporting, rejectionReports, reportExecutions } from './operation-reports.ts';
 import { type DocumentSources, documentSources, PERSISTED_PARAMS } from './persisted-operations.ts';
+import { type ReadChoosing, replicaReads } from './replica-reads.ts';
 import { requestParser } from './request-parser.ts';
 import { serializeWithin } from './response-size.ts';
 
 /** The context that the HTTP layer passes to GraphQL with each request. */
-export interface RequestContext extends Reporting, Charging, CostReporting, OperationReporting {}
+export interface RequestContext extends Reporting, Charging, CostReporting, OperationReporting, ReadChoosing {}
 
 /** A response before it is sent. */
 export interface GraphQLResponse {
@@ -51,6 +52,8 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 interface GraphQLServerOptions {
   schema: GraphQLSchema;
   db: DatabaseClient;
+  /** Whether queries can read from replicas; default: false. */
+  hasReplicas?: boolean;
   limits: GraphQLLimits;
   sources: DocumentSources;
   /** Shared by all servers of a process. */
@@ -64,18 +67,22 @@ interface GraphQLServerOptions {
  * @param morePlugins run before those of the gateway.
  */
 export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: Plugin[] = []) {
-  const { schema, db, limits, sources, documents, queries } = options;
+  const { schema, db, hasReplicas, limits, sources, documents, queries } = options;
   const { persisted } = sources;
   const loadersOf = loadersByWorkspace(db.forWorkspace);
   const persistedTexts = new Set(persisted?.documents.values());
   return createYoga<RequestContext, object>({
     schema,
-    context: ({ viewer }) => ({
-      db: db.forWorkspace(viewer.workspaceId),
-      loaders: loadersOf(viewer.workspaceId),
-      related: new RelatedReads(viewer),
-      now: new Date(),
-    }),
+    context: ({ viewer }) => {
+      const primary = db.forWorkspace(viewer.workspaceId);
+      return {
+        db: primary,
+        reads: primary,
+        loaders: loadersOf(viewer.workspaceId),
+        related: new RelatedReads(viewer),
+        now: new Date(),
+      };
+    },
     plugins: [
       ...morePlugins,
       requestParser,
@@ -85,6 +92,7 @@ export function createGraphQLServer(options: GraphQLServerOptions, morePlugins: 
       rejectionReports,
       stackGuard,
       operationChecks(limits, persistedTexts),
+      ...(hasReplicas ? [replicaReads()] : []),
       executor,
       compiledQueries({ queries, persisted: persistedTexts }),
       reportExecutions(persistedTexts),

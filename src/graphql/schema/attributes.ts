@@ -46,7 +46,7 @@ builder.queryField('declaredAttributes', (t) =>
     type: [DeclaredAttributeType],
     description: `Returns the declared attributes of the workspace, oldest first; at most ${MAX_DECLARED_ATTRIBUTES}.`,
     requiresScopes: ['users:read'],
-    resolve: (_root, _args, { db, viewer }) => readDeclarations(db, viewer.workspaceId),
+    resolve: (_root, _args, { reads, viewer }) => readDeclarations(reads, viewer.workspaceId),
   }),
 );
 

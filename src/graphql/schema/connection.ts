@@ -113,10 +113,10 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   }
 
   async #readPage(): Promise<PageOfRows<PageRow<Row>>> {
-    const { db, loaders } = this.#context;
+    const { reads, loaders } = this.#context;
     const source = this.#source;
     const reading = readingOf(this.#info, this.#context);
-    if ('sort' in source) return readOrderedPage(db, source, this.#arguments, reading.columns);
+    if ('sort' in source) return readOrderedPage(reads, source, this.#arguments, reading.columns);
     return loaders.page(source, this.#arguments, this.parent, reading);
   }
 
@@ -126,11 +126,11 @@ class LoadedConnection<Row extends { id: string }> implements Connection<Row> {
   }
 
   #readCount(): Promise<Count> {
-    const { db, loaders } = this.#context;
+    const { db, reads, loaders } = this.#context;
     const source = this.#source;
     const budgetMs = db.timeouts.countMs;
     return 'sort' in source
-      ? countOrdered(db, source, { maximum: COUNT_CAP, budgetMs })
+      ? countOrdered(reads, source, { maximum: COUNT_CAP, budgetMs })
       : loaders.count(source, this.parent, budgetMs);
   }
 }

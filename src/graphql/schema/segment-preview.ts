@@ -38,9 +38,9 @@ time limit (1 s by default). Computed only if selected.`,
     sample: t.field({
       type: [UserType],
       description: `The newest ${SAMPLE_SIZE} of the users.`,
-      resolve: async ({ users }, _args, { db }, info) => {
+      resolve: async ({ users }, _args, { reads }, info) => {
         const page = { size: SAMPLE_SIZE, from: 'start', withNeighbours: false } as const;
-        return (await readOrderedPage(db, users, page, selectionOf(info).columns)).rows;
+        return (await readOrderedPage(reads, users, page, selectionOf(info).columns)).rows;
       },
     }),
   }),
@@ -62,12 +62,12 @@ builder.queryField('previewSegment', (t) =>
       }),
     },
     extensions: { filter: 'where' },
-    resolve: (_root, { where }, { db, viewer, now }) => {
+    resolve: (_root, { where }, { db, reads, viewer, now }) => {
       rejectAllSegments(where);
       const users = matchingUsers(viewer.workspaceId, { where }, now);
       let count: Promise<Count> | undefined;
       const limits = { maximum: COUNT_CAP, budgetMs: db.timeouts.countMs };
-      return { users, count: () => (count ??= countOrdered(db, users, limits)) };
+      return { users, count: () => (count ??= countOrdered(reads, users, limits)) };
     },
   }),
 );

@@ -60,7 +60,10 @@ const namesFor = ({ viewer }: Pick<Context, 'viewer'>) => ({ lists: viewer.scope
 
 /** The filter as a sentence, with the names of the lists and segments that the caller may read. */
 async function summarize(filter: StoredFilter, context: Context): Promise<string> {
-  return summaryOf(filter, await readFilterNames(context.db, context.viewer.workspaceId, [filter], namesFor(context)));
+  return summaryOf(
+    filter,
+    await readFilterNames(context.reads, context.viewer.workspaceId, [filter], namesFor(context)),
+  );
 }
 
 /** The number of members of a segment. */

@@ -8,6 +8,7 @@ export const Assignment = z.object({
     // Does not compile if a part is missing, which would not reach the workers.
     connection: z.object({
       connectionString: z.string().optional(),
+      servers: z.object({ urls: z.array(z.string()), systemId: z.string() }).optional(),
       host: z.string().optional(),
       port: z.number().optional(),
       user: z.string().optional(),

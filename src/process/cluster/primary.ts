@@ -7,6 +7,7 @@ import { openDatabaseSource } from '../database-source.ts';
 import { exitWithError, type Stop } from '../lifecycle.ts';
 import { startMetrics } from '../metrics-server.ts';
 import { announceReadiness } from '../startup-banner.ts';
+import { relayWrites } from './share-writes.ts';
 import { startWorkers } from './workers.ts';
 
 /**
@@ -22,6 +23,7 @@ async function startServing(config: Config, log: Logger, signal: AbortSignal): P
   const port = await choosePort(config.port, config.host);
   const { close, ...source } = await openDatabaseSource(config, log, signal);
   new RateLimiterClusterMaster();
+  if (config.replicas) relayWrites();
   const workers = startWorkers(
     config.workers,
     { port, source },

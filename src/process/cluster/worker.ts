@@ -8,6 +8,7 @@ import type { Metrics } from '../../telemetry/metrics/index.ts';
 import type { Stop } from '../lifecycle.ts';
 import { serve } from '../serve.ts';
 import { Assignment, type Listening, MetricsRequest } from './messages.ts';
+import { shareWrites } from './share-writes.ts';
 
 /** Maximum time in ms that a worker waits for the primary to count points. */
 const COUNT_TIMEOUT_MS = 1_000;
@@ -25,6 +26,7 @@ export async function startWorker(config: Config, log: Logger, signal: AbortSign
   const { address, close } = await serve({ ...config, port }, source, log, {
     signal,
     counter: countInPrimary(),
+    shareWrites,
     metrics,
   });
   process.send?.({ address } satisfies Listening);

@@ -61,8 +61,8 @@ export const listUsersOperation = operation({
       invalidCursor: parseSearch(search)
         ? 'must be a cursor of this list with the same search'
         : 'must be a cursor of this list',
-      read: (page) => readUsersPage(context.db, workspaceId, page, selection),
-      present: (users) => readUserObjects(context.db, workspaceId, users),
+      read: (page) => readUsersPage(context.reads, workspaceId, page, selection),
+      present: (users) => readUserObjects(context.reads, workspaceId, users),
     });
   },
 });
@@ -122,7 +122,7 @@ valid only with the same filter, order and search.`,
   names: { ...argumentNames, orderBy: 'order_by' },
   checkSize: checkFilterSize,
   handle: async (context, { body }) => {
-    const { db, viewer } = context;
+    const { reads, viewer } = context;
     const { where, order_by: orderBy, search } = body;
     checkFilterScopes(context, where ?? {});
     const orderScope = orderBy && scopeOfOrder(orderBy);
@@ -132,8 +132,8 @@ valid only with the same filter, order and search.`,
       scope: cursorScope('POST /users/search', viewer.workspaceId, canonicalUserQuery(query)),
       accepts: (position) => isPositionOfUser(viewer.workspaceId, query, position),
       invalidCursor: 'must be a cursor of a search with the same where, order_by and search',
-      read: (page) => readMatchingUsers(db, viewer.workspaceId, query, page),
-      present: (users) => readUserObjects(db, viewer.workspaceId, users),
+      read: (page) => readMatchingUsers(reads, viewer.workspaceId, query, page),
+      present: (users) => readUserObjects(reads, viewer.workspaceId, users),
     });
   },
 });

@@ -53,13 +53,13 @@ export const listSegmentsOperation = operation({
   errors: [],
   input: z.object({ query: pageQuery }),
   names: argumentNames,
-  handle: ({ db, viewer }, { query }) =>
+  handle: ({ reads, viewer }, { query }) =>
     respondWithPage(query, {
       scope: cursorScope('GET /segments', viewer.workspaceId),
       accepts: ({ sortKey }) => sortKey === undefined,
       invalidCursor,
-      read: (page) => readSegmentsPage(db, viewer.workspaceId, page),
-      present: (segments) => readSegmentObjects(db, viewer, segments),
+      read: (page) => readSegmentsPage(reads, viewer.workspaceId, page),
+      present: (segments) => readSegmentObjects(reads, viewer, segments),
     }),
 });
 
@@ -125,10 +125,10 @@ can have at most ${MAX_SEGMENTS} segments. ${SCOPES}`,
 
 /** Returns the segment object. @throws {NotFoundError} if the segment was deleted concurrently. */
 async function respondWithSegment(
-  { db, viewer }: RestContext,
+  { reads, viewer }: RestContext,
   segment: Parameters<typeof readSegmentObjects>[2][number],
 ) {
-  const [object] = await readSegmentObjects(db, viewer, [segment]);
+  const [object] = await readSegmentObjects(reads, viewer, [segment]);
   if (!object) throw new NotFoundError('Segment');
   return object;
 }
@@ -148,7 +148,7 @@ export const retrieveSegmentOperation = operation({
   errors: [notFound],
   input: z.object({ params: idParams }),
   handle: async (context, { params }) => {
-    const segment = (await readSegments(context.db, context.viewer.workspaceId, [params.id])).get(params.id);
+    const segment = (await readSegments(context.reads, context.viewer.workspaceId, [params.id])).get(params.id);
     if (!segment) throw new NotFoundError('Segment');
     return respondWithSegment(context, segment);
   },
@@ -226,16 +226,16 @@ lists them with a filter, a search or another order. Also requires \`users:read\
   input: z.object({ params: idParams, query: pageQuery }),
   names: argumentNames,
   handle: async (context, { params, query }) => {
-    const { db, viewer } = context;
+    const { reads, viewer } = context;
     requireUsersRead(context, 'List the Users of a Segment');
-    const segments = await readSegments(db, viewer.workspaceId, [params.id]);
+    const segments = await readSegments(reads, viewer.workspaceId, [params.id]);
     if (!segments.has(params.id)) throw new NotFoundError('Segment');
     return respondWithPage(query, {
       scope: cursorScope('GET /segments/{id}/users', viewer.workspaceId, params.id),
       accepts: ({ sortKey }) => sortKey === undefined,
       invalidCursor,
-      read: (page) => readSegmentMembersPage(db, viewer.workspaceId, params.id, page),
-      present: (users) => readUserObjects(db, viewer.workspaceId, users),
+      read: (page) => readSegmentMembersPage(reads, viewer.workspaceId, params.id, page),
+      present: (users) => readUserObjects(reads, viewer.workspaceId, users),
     });
   },
 });

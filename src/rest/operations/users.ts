@@ -64,9 +64,9 @@ export const retrieveUserOperation = operation({
   responseExamples: userExamples,
   errors: [{ status: 404, description: 'The user does not exist.' }],
   input: z.object({ params: uidParams }),
-  handle: async ({ db, viewer }, { params }) => {
-    const [user] = await readUsers(db, viewer.workspaceId, [{ uid: params.uid }]);
-    const [object] = user ? await readUserObjects(db, viewer.workspaceId, [user]) : [];
+  handle: async ({ reads, viewer }, { params }) => {
+    const [user] = await readUsers(reads, viewer.workspaceId, [{ uid: params.uid }]);
+    const [object] = user ? await readUserObjects(reads, viewer.workspaceId, [user]) : [];
     if (!object) throw new NotFoundError('User');
     return object;
   },

@@ -1,7 +1,13 @@
 import { DatabaseError } from 'pg';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { isAnswerTimeout, isUnavailable, QueryTimeoutError } from '../../db/errors.ts';
-import { connectionChannel, statementChannel, type Unsubscribe } from '../channels.ts';
+import {
+  connectionChannel,
+  databaseServerChannel,
+  readChannel,
+  statementChannel,
+  type Unsubscribe,
+} from '../channels.ts';
 import { FastHistogram } from './histogram.ts';
 
 /** Of OpenTelemetry's semantic conventions for `db.client.operation.duration`. */
@@ -54,6 +60,66 @@ export function statementMetrics(registry: Registry): Unsubscribe[] {
       end: ({ error }, seconds) => waits.series(errorTypeOf(error)).observe(seconds),
     }),
   ];
+}
+
+/** Metrics of the servers of the database, which change only if there are several. */
+export function databaseServerMetrics(registry: Registry): Unsubscribe[] {
+  const failovers = new Counter({
+    name: 'usergraph_database_failovers_total',
+    help: 'Number of times that this process has moved to another primary.',
+    registers: [registry],
+  });
+  const missing = new Gauge({
+    name: 'usergraph_database_primary_missing',
+    help: 'Number of processes that know no primary which accepts writes.',
+    registers: [registry],
+  });
+  missing.set(0);
+  return [
+    databaseServerChannel.subscribe(({ event }) => {
+      if (event === 'failover') failovers.inc();
+      if (event !== 'rejected') missing.set(event === 'lost' ? 1 : 0);
+    }),
+  ];
+}
+
+/** Metrics of reads, which change only if there are replicas. @param replicas undefined without them. */
+export function readMetrics(registry: Registry, replicas: () => ObservedReplicas | undefined): Unsubscribe[] {
+  const reads = new Counter({
+    name: 'usergraph_database_reads_total',
+    help: 'Number of reading requests by the kind of server that they used.',
+    labelNames: ['server'],
+    registers: [registry],
+  });
+  const fallbacks = new Counter({
+    name: 'usergraph_database_read_fallbacks_total',
+    help: 'Number of requests (stale, behind) and statements (error) that used the primary instead of a replica, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'usergraph_database_replicas_fresh',
+    help: 'Number of replicas that are fresh enough for reads, added up over all processes.',
+    registers: [registry],
+    collect() {
+      this.set(replicas()?.freshCount ?? 0);
+    },
+  });
+  // Prometheus does not see the first increment of a series that did not exist before.
+  for (const server of ['primary', 'replica']) reads.inc({ server }, 0);
+  for (const reason of ['stale', 'behind', 'error']) fallbacks.inc({ reason }, 0);
+  return [
+    readChannel.subscribe(({ server, fallback }) => {
+      if (server) reads.inc({ server });
+      if (fallback) fallbacks.inc({ reason: fallback });
+    }),
+  ];
+}
+
+/** The part of the replicas that metrics read. */
+export interface ObservedReplicas {
+  /** Number of replicas that are fresh. */
+  readonly freshCount: number;
 }
 
 /** The part of an open database that metrics read. */

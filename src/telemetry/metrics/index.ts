@@ -1,7 +1,14 @@
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import type { Unsubscribe } from '../channels.ts';
-import { type ObservedDatabase, poolMetrics, statementMetrics } from './database.ts';
+import {
+  databaseServerMetrics,
+  type ObservedDatabase,
+  type ObservedReplicas,
+  poolMetrics,
+  readMetrics,
+  statementMetrics,
+} from './database.ts';
 import { batchMetrics, operationMetrics } from './graphql.ts';
 import { admissionMetrics, httpMetrics, type RequestMetrics } from './http.ts';
 import { jobMetrics, segmentsMetrics } from './jobs.ts';
@@ -13,8 +20,8 @@ import { TRANSFER_QUEUE_METRICS, type TransferQueue, transferMetrics, transferQu
 export interface Metrics {
   /** Those of HTTP requests, which the server reports. */
   requests: RequestMetrics;
-  /** Reports the connections of a database. */
-  observeDatabase(database: ObservedDatabase): void;
+  /** Reports the connections of a database, and its replicas. */
+  observeDatabase(database: ObservedDatabase, replicas?: ObservedReplicas): void;
   /** Reports the queue of imports and exports. @param read undefined stops reporting it. */
   observeTransfers(read: (() => Promise<TransferQueue>) | undefined): void;
   /** Their current values in the text format of Prometheus. */
@@ -32,6 +39,7 @@ export function collectMetrics(log: Logger): Metrics {
   const registry = new Registry();
   const reader = new RegistryReader(registry, log);
   let database: ObservedDatabase | undefined;
+  let replicas: ObservedReplicas | undefined;
   let readTransfers: (() => Promise<TransferQueue>) | undefined;
   processMetrics(registry);
   const requests = httpMetrics(registry);
@@ -42,6 +50,8 @@ export function collectMetrics(log: Logger): Metrics {
     ...operationMetrics(registry),
     ...batchMetrics(registry),
     ...statementMetrics(registry),
+    ...databaseServerMetrics(registry),
+    ...readMetrics(registry, () => replicas),
     ...jobMetrics(registry),
     ...transferMetrics(registry),
   ];
@@ -54,8 +64,9 @@ export function collectMetrics(log: Logger): Metrics {
   transferQueueMetrics(registry, () => readTransfers);
   return {
     requests,
-    observeDatabase: (observed) => {
+    observeDatabase: (observed, observedReplicas) => {
       database = observed;
+      replicas = observedReplicas;
     },
     observeTransfers: (read) => {
       readTransfers = read;

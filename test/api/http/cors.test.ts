@@ -27,7 +27,7 @@ async function preflight({ app }: App, origin: string) {
 const readable = {
   'access-control-allow-origin': allowed,
   'access-control-expose-headers':
-    'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-ignored-fields, link',
+    'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-ignored-fields, link, usergraph-read-after',
 };
 
 const corsHeaders = (headers: object) =>

@@ -42,6 +42,7 @@ export const restOther: readonly string[] = [
   ...['limit', 'next_cursor', 'previous_cursor', 'first_name', 'last_name', 'number', 'device_platform', 'meta'],
   ...['created_at', 'event', 'value', 'properties', 'timestamp'],
   ...['is_account', 'tz', 'app_version', 'app_build', 'app_last_active', 'Prefer'],
+  'Usergraph-Read-After',
   ...['created_after', 'created_before', 'order_by'],
   ...['name', 'description', 'error_policy'],
   ...['type', 'format', 'gzip'],

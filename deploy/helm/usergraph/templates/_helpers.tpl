@@ -63,12 +63,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
       name: {{ $secret }}
       key: {{ .Values.database.directUrlKey }}
       optional: true
+- name: DATABASE_REPLICA_URLS
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: {{ .Values.database.replicaUrlsKey }}
+      optional: true
 {{- end -}}
 
 {{/* Environment variables that the chart sets, and the value of the chart that determines each. */}}
 {{- define "usergraph.reservedVariables" -}}
 DATABASE_URL: database.existingSecret
 DATABASE_DIRECT_URL: database.existingSecret
+DATABASE_REPLICA_URLS: database.existingSecret
 DRAIN_MS: drainMs
 METRICS_PORT: metrics.port
 METRICS_TOKEN: metrics.existingSecret

@@ -1,0 +1,95 @@
+import { Client } from 'pg';
+import { z } from 'zod';
+import { serverOf } from '../session.ts';
+import type { ServerState } from './choose-primary.ts';
+import { type Position, parsePosition } from './position.ts';
+
+/** What a probe reads in addition. */
+export interface ProbedState extends ServerState {
+  isStandby: boolean;
+  database: string;
+  /** What a standby has replayed, or what the primary has stored and can send to standbys. */
+  position: Position;
+  /** What the primary has written, including what it has not stored yet (`synchronous_commit = off`). */
+  written: Position;
+}
+
+/** Timeout in ms of a connection for probes, and of each probe. */
+const PROBE_TIMEOUT_MS = 1_000;
+
+/**
+ * The name of the file that is written contains the timeline immediately after a promotion; the control file has it later. A standby's
+ * timeline is in the control file after its next restart point; before, only members of `pg_read_all_stats` see that of its receiver.
+ */
+const PROBE = `/* probeServer */
+  SELECT NOT is_standby AND NOT current_setting('transaction_read_only')::bool AS "isWritable", is_standby AS "isStandby",
+    (SELECT system_identifier::text FROM pg_control_system()) AS "systemId", current_database()::text AS database,
+    CASE WHEN is_standby THEN greatest((SELECT timeline_id FROM pg_control_checkpoint()),
+        (SELECT min_recovery_end_timeline FROM pg_control_recovery()), (SELECT received_tli FROM pg_stat_wal_receiver))
+      ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline,
+    (CASE WHEN is_standby THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END)::text AS position,
+    (CASE WHEN is_standby THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END)::text AS written
+  FROM (SELECT pg_is_in_recovery() AS is_standby OFFSET 0) AS server`;
+
+const rows = z.tuple([
+  z
+    .object({
+      isWritable: z.boolean(),
+      isStandby: z.boolean(),
+      systemId: z.string(),
+      database: z.string(),
+      timeline: z.number(),
+      // Null on a standby that has replayed nothing yet.
+      position: z.string().nullable(),
+      written: z.string().nullable(),
+    })
+    .transform(({ position, written, ...state }): ProbedState => {
+      const at = (lsn: string | null) =>
+        parsePosition(`${state.timeline}-${lsn}`) ?? { timeline: state.timeline, lsn: 0n };
+      return { ...state, position: at(position), written: at(written) };
+    }),
+]);
+
+/** Asks one server for its state, on a connection of its own. */
+export class ServerProbe {
+  readonly url: string;
+  /** Host and port, for messages. */
+  readonly server: string;
+  #client: Client | undefined;
+
+  constructor(url: string) {
+    this.url = url;
+    this.server = serverOf(new Client({ connectionString: url }));
+  }
+
+  /** @throws what the driver throws if the server does not answer within a second. */
+  async ask(): Promise<ProbedState> {
+    try {
+      this.#client ??= await this.#connect();
+      return rows.parse((await this.#client.query(PROBE)).rows)[0];
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Closes the connection; the next probe opens another one. */
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => {});
+  }
+
+  async #connect(): Promise<Client> {
+    const client = new Client({
+      connectionString: this.url,
+      connectionTimeoutMillis: PROBE_TIMEOUT_MS,
+      query_timeout: PROBE_TIMEOUT_MS,
+      fallback_application_name: 'usergraph monitor',
+    });
+    // Without a listener, the error of a connection that breaks while it is idle would end the process.
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  }
+}

@@ -1,0 +1,100 @@
+import { DatabaseError } from 'pg';
+import { describe, expect, it, vi } from 'vitest';
+import { formatPosition, hasReached, isAfter, parsePosition } from '../../../src/db/servers/position.ts';
+import { failureOf } from '../../../src/db/servers/replica.ts';
+import { sharedRuns } from '../../../src/db/servers/shared-runs.ts';
+import { RecentWrites } from '../../../src/http/read-routing.ts';
+
+const at = (timeline: number, lsn: number) => ({ timeline, lsn: BigInt(lsn) });
+
+describe('positions', () => {
+  it.each(['1-0/3000148', '12-FFFFFFFF/FFFFFFFF', '1-A/0'])('reads and writes %s', (text) => {
+    const position = parsePosition(text);
+    expect(position && formatPosition(position)).toBe(text);
+  });
+
+  it.each(['', '0/3000148', '0-0/1', '-1-0/1', '1-0', '1-0/', '1-0/123456789', '1-0/1 ', '1-G/0', '01-0/1'])(
+    'rejects "%s"',
+    (text) => expect(parsePosition(text)).toBeUndefined(),
+  );
+
+  it('compares timelines first', () => {
+    expect(isAfter(at(2, 1), at(1, 9))).toBe(true);
+    expect(isAfter(at(1, 9), at(2, 1))).toBe(false);
+    expect(isAfter(at(1, 9), at(1, 8))).toBe(true);
+    expect(isAfter(at(1, 9), at(1, 9))).toBe(false);
+  });
+
+  it('a server has a position on its timeline or a higher one, once it has replayed that far', () => {
+    expect(hasReached(at(1, 9), at(1, 9))).toBe(true);
+    expect(hasReached(at(1, 8), at(1, 9))).toBe(false);
+    expect(hasReached(at(2, 9), at(1, 9))).toBe(true);
+    // It may know the timeline, but have replayed only what precedes it.
+    expect(hasReached(at(2, 8), at(1, 9))).toBe(false);
+    // Its log can have diverged.
+    expect(hasReached(at(1, 99), at(2, 9))).toBe(false);
+  });
+});
+
+describe('recent writes', () => {
+  it('are required of reads with the same key, until a fresh replica has them', () => {
+    vi.useFakeTimers();
+    const writes = new RecentWrites(1_000);
+    // Before, other processes may have written.
+    expect(writes.required('a')).toBe('primary');
+    writes.floor = at(1, 5);
+    expect(writes.required('a')).toEqual(at(1, 5));
+    writes.record('a', at(1, 9));
+    writes.record('a', at(1, 8));
+    expect([writes.required('a'), writes.required('b')]).toEqual([at(1, 9), at(1, 5)]);
+    writes.record('b', 'primary');
+    expect(writes.required('b')).toBe('primary');
+    // A position that is known includes what was written before.
+    writes.record('b', at(1, 10));
+    expect(writes.required('b')).toEqual(at(1, 10));
+    vi.advanceTimersByTime(1_001);
+    expect([writes.required('a'), writes.required('b')]).toEqual([undefined, undefined]);
+    vi.useRealTimers();
+  });
+
+  it('are required of all keys if there are too many', () => {
+    const writes = new RecentWrites(60_000);
+    writes.floor = at(1, 1);
+    for (let key = 0; key <= 10_000; key += 1) writes.record(`key${key}`, at(1, 20_000 - key));
+    expect(writes.required('another')).toEqual(at(1, 20_000));
+  });
+});
+
+it.each([
+  ['40001', 'statement'],
+  ['42P01', 'statement'],
+  ['57P01', 'lost'],
+  ['08006', 'lost'],
+  ['57014', undefined],
+  ['23505', undefined],
+])('an error %s of a replica counts as %s', (code, failure) => {
+  const error = Object.assign(new DatabaseError('x', 1, 'error'), { code });
+  expect(failureOf(error)).toBe(failure);
+});
+
+it('a busy pool of a replica is not a failure; a broken connection is', () => {
+  expect(failureOf(new Error('timeout exceeded when trying to connect'))).toBeUndefined();
+  expect(failureOf(new Error('Connection terminated: the replica does not answer'))).toBe('lost');
+});
+
+it('shares runs that start after a call', async () => {
+  const runs: PromiseWithResolvers<number>[] = [];
+  const call = sharedRuns(() => {
+    const run = Promise.withResolvers<number>();
+    runs.push(run);
+    return run.promise;
+  });
+  const first = call();
+  await vi.waitFor(() => expect(runs).toHaveLength(1));
+  const [second, third] = [call(), call()];
+  runs[0]?.resolve(1);
+  expect(await first).toBe(1);
+  await vi.waitFor(() => expect(runs).toHaveLength(2));
+  runs[1]?.resolve(2);
+  expect(await Promise.all([second, third])).toEqual([2, 2]);
+});
