@@ -171,9 +171,21 @@ export function isRejectedByPostgres(error: unknown): boolean {
   return describeDatabaseError(error).sqlState !== '' && !isUnavailable(error);
 }
 
+/** Whether `events` has no partition for a new event, or an interrupted conversion has left a check that it violates. */
+export function isMissingPartition(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '23514' && (error.table ?? '').startsWith('events');
+}
+
+/** What to log when the database is unavailable: the next step, if there is one. */
+export function describeUnavailability(error: unknown): string {
+  return isMissingPartition(error)
+    ? 'events has no partition for this month; run npm run cli -- partitions create'
+    : 'database unavailable';
+}
+
 /** Whether the database is unreachable, too slow or not migrated. The client may retry the request later. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof QueuedWriteTimeoutError) return true;
+  if (error instanceof QueuedWriteTimeoutError || isMissingPartition(error)) return true;
   const { code, message, kind, sqlState } = describeDatabaseError(error);
   return (
     unavailableKinds.has(kind) ||

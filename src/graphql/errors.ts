@@ -1,7 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
+import {
+  describeUnavailability,
+  isConflict,
+  isUnavailable,
+  QueuedWriteTimeoutError,
+  TransactionConflict,
+} from '../db/errors.ts';
 import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/shared/errors.ts';
 import { toErrorResponse } from '../http/error-response.ts';
@@ -74,7 +80,7 @@ function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
     return withCode(error, code, { message, extensions: { retryAfter } });
   }
   if (isUnavailable(cause)) {
-    if (!(cause instanceof QueuedWriteTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
+    if (!(cause instanceof QueuedWriteTimeoutError)) reporting.log.error({ err: cause }, describeUnavailability(cause));
     return withCode(error, code, {
       message: unavailability(cause, reporting.databaseTimeouts),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },

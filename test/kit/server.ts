@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
+import { partitionEvents } from '../../src/db/partitions/convert.ts';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
 import { startPgBouncer } from './pgbouncer.ts';
@@ -44,12 +46,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const template = databasePrefix + TEMPLATE;
     await withConnection(server.url, (client) => client.query(`CREATE DATABASE ${template}`));
-    await migrate({ connectionString: databaseUrl(server.url, template) });
+    const connection = { connectionString: databaseUrl(server.url, template) };
+    await migrate(connection);
+    if (process.env.TEST_PARTITIONED === 'on') await partition(connection);
   } catch (error) {
     await stop();
     throw error;
   }
   return stop;
+}
+
+/** Partitions the events of all test databases: `TEST_PARTITIONED=on`. */
+async function partition(connection: { connectionString: string }): Promise<void> {
+  const db = openDatabase(connection, { poolSize: 2 });
+  try {
+    await partitionEvents(db);
+  } finally {
+    await db.$disconnect();
+  }
 }
 
 async function startServer(directory: string): Promise<{ url: string; stop(): Promise<void> }> {

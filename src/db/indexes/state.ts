@@ -28,7 +28,9 @@ export const isInProgress = (index: Prisma.Sql) => Prisma.sql`EXISTS (
 export async function readIndexStates(db: ReadDb): Promise<IndexState[]> {
   const relations = Prisma.join(indexNames.map((name) => Prisma.sql`${indexOf(name).relation}::text`));
   const rows = await db.query<Found[]>(Prisma.sql`/* readIndexStates */
-    SELECT relation.relname AS name, index.indisvalid AS "isValid", pg_relation_size(relation.oid)::text AS size,
+    SELECT relation.relname AS name, index.indisvalid AS "isValid", (
+        SELECT coalesce(sum(pg_relation_size(part.relid)), pg_relation_size(relation.oid)) FROM pg_partition_tree(relation.oid) AS part
+      )::text AS size,
       ${isInProgress(Prisma.sql`index`)} AS "isInProgress"
     FROM pg_index AS index JOIN pg_class AS relation ON relation.oid = index.indexrelid
     WHERE index.indrelid IN (to_regclass('users'), to_regclass('events')) AND relation.relname IN (${relations})`);
