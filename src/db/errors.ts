@@ -131,6 +131,14 @@ export function isAnswerTimeout(error: unknown): boolean {
   return describeDatabaseError(error).message === ANSWER_TIMEOUT;
 }
 
+/**
+ * Whether the server rejected a write because it has become read-only, such as a primary that was replaced. Its connection must be
+ * closed: a new one can reach the primary. A connection pooler keeps its own connections to the server.
+ */
+export function isReadOnlyError(error: unknown): boolean {
+  return describeDatabaseError(error).sqlState === '25006';
+}
+
 /** A statement of `queryOnce` took longer than its timeout. */
 export class QueryTimeoutError extends Error {
   /** The timeout in ms. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, ClientConfig } from 'pg';
 import { z } from 'zod';
 import { describeDatabaseError } from './errors.ts';
+import { type ReadOnlyCause, toReadOnlyCause } from './read-only.ts';
 import { type Connection, openSession, type SessionTimeouts, serverOf, timeoutSettings } from './session.ts';
 
 /** Sessions of a database lack what this process relies on; the message says in one line what, and what to do. */
@@ -24,7 +25,7 @@ export interface CheckedSessions {
   /** The connection with which to open sessions. */
   connection: Connection;
   /** Why the database rejects writes; undefined if it accepts them. */
-  readOnly: 'standby' | 'setting' | undefined;
+  readOnly: ReadOnlyCause | undefined;
 }
 
 /** Number of sessions behind a connection pooler whose settings are compared. */
@@ -80,7 +81,7 @@ export async function checkSessions(
     if (isPooled && expected.prepared) await tryPrepared(clients);
     return {
       connection: first.connection,
-      readOnly: own.isStandby ? 'standby' : own.isReadOnly ? 'setting' : undefined,
+      readOnly: toReadOnlyCause(own),
     };
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => {})));

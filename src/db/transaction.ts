@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './client.ts';
-import { isAnswerTimeout } from './errors.ts';
+import { isAnswerTimeout, isReadOnlyError } from './errors.ts';
 import { retryOnConflict } from './retry.ts';
 import { acquire, controlTransaction, statementsOnClient, type WriteDb } from './statements.ts';
 
@@ -24,7 +24,7 @@ async function attempt<Result>(
     client.release();
     return result;
   } catch (error) {
-    if (isAnswerTimeout(error)) client.release(true);
+    if (isAnswerTimeout(error) || isReadOnlyError(error)) client.release(true);
     else await rollBack(client);
     throw error;
   }

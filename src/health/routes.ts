@@ -17,7 +17,7 @@ interface HealthRoutesOptions {
 
 /**
  * Mounts `/health/live`, which answers 200 while the process runs, and `/health/ready`, which answers 200 if the gateway can
- * serve (it is not shutting down, the database responds, all migrations are applied), and 503 otherwise.
+ * serve (it is not shutting down, the database responds and accepts writes, all migrations are applied), and 503 otherwise.
  */
 export async function healthRoutes(app: FastifyInstance, { readiness, ending }: HealthRoutesOptions): Promise<void> {
   app.get('/health/live', { config: { essential: true } }, async () => ({ status: 'ok' }));

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import type { Logger } from 'pino';
 import { describeDatabaseError, inOneLine, isUnavailable } from '../db/errors.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { describeReadOnlyCause, type ReadOnlyCause } from '../db/read-only.ts';
 import { type Connection, isUnsupportedParameter, serverOf } from '../db/session.ts';
 import { type CheckedSessions, checkSessions, type ExpectedSession, SessionError } from '../db/session-check.ts';
 import { StartError } from '../dev/start-error.ts';
@@ -150,9 +151,8 @@ const isRejectedByPooler = (error: unknown) =>
 /** Whether PgBouncer itself cannot log in to PostgreSQL, or not reach it. */
 const isPoolerDisconnected = (error: unknown) => /server_login_retry/.test(describeDatabaseError(error).message);
 
-function explainReadOnly(reason: 'standby' | 'setting', { server, database }: Target): string {
-  const cause = reason === 'standby' ? 'it is a standby' : 'default_transaction_read_only is on';
-  return `Database "${database}" at ${server} is read-only: ${cause}. Reads are served, writes fail with SERVICE_UNAVAILABLE. Point DATABASE_URL to the primary, or make the database writable.`;
+function explainReadOnly(cause: ReadOnlyCause, { server, database }: Target): string {
+  return `Database "${database}" at ${server} is read-only: ${describeReadOnlyCause(cause)}. Reads are served, writes fail with SERVICE_UNAVAILABLE. Point DATABASE_URL to the primary, or make the database writable.`;
 }
 
 function explainUnreachable(error: unknown, { server, database }: Target, waitMs: number): string {

@@ -5,6 +5,7 @@ import { createVerifyToken } from '../auth/tokens.ts';
 import type { Config } from '../config/index.ts';
 import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { describeReadOnlyCause, findReadOnlyCause } from '../db/read-only.ts';
 import { countTransferJobs } from '../domain/transfer/queue.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
@@ -172,5 +173,7 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
   const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
-  return pending.length === 0 ? undefined : `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
+  if (pending.length > 0) return `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
+  const cause = await findReadOnlyCause(db);
+  return cause && `The database is read-only: ${describeReadOnlyCause(cause)}.`;
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { WriteDb } from '../../../src/db/client.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { statementChannel, type Unsubscribe } from '../../../src/telemetry/channels.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
@@ -67,4 +68,18 @@ it('reports a rollback', async () => {
   });
   await expect(failed).rejects.toThrow('This transaction fails.');
   expect(labels()).toEqual(['begin', 'rollback']);
+});
+
+it('closes a connection whose server has become read-only', async () => {
+  const pidOf = (tx: WriteDb) => tx.query<[{ pid: number }]>`/* readPid */ SELECT pg_backend_pid() AS pid`;
+  const used: number[] = [];
+  const write = inTransaction(database.db, async (tx) => {
+    used.push((await pidOf(tx))[0].pid);
+    await tx.execute`/* rejectWrites */ SET TRANSACTION READ ONLY`;
+    await tx.execute`/* insertNumber */ INSERT INTO numbers VALUES (2)`;
+  });
+  await expect(write).rejects.toMatchObject({ code: '25006' });
+  const [{ pid }] = await pidOf(database.db);
+  expect(used).toHaveLength(1);
+  expect(used).not.toContain(pid);
 });

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../src/db/client.ts';
 import { Prisma } from '../../../src/db/generated/client.ts';
 import { MAX_PREPARED_STATEMENTS } from '../../../src/db/prepared-statements.ts';
@@ -35,6 +35,13 @@ const userOf = (url: string) => new URL(url).username;
 
 const CREATE = 'mutation { createUser(input: { uid: "u1" }) { ... on CreateUserPayload { user { uid } } } }';
 const READ = '{ users(first: 5) { nodes { uid } } }';
+
+/** The status and the reason of `/health/ready`. */
+async function readinessOf({ address }: { address: string }): Promise<[status: number, reason: string | undefined]> {
+  const response = await fetch(`${address}/health/ready`);
+  const { reason } = (await response.json()) as { reason?: string };
+  return [response.status, reason];
+}
 
 describe('a gateway behind a pooler that ignores startup parameters', () => {
   it('does not start with a time zone other than UTC', async () => {
@@ -83,6 +90,13 @@ describe('a gateway on a database that rejects writes', () => {
     expect(await queryAs(gateway.address, server.owner, CREATE)).toMatchObject({
       errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }],
     });
+    expect(await readinessOf(gateway)).toEqual([503, 'The database is read-only: it is a standby.']);
+    await server.query('SELECT pg_promote()');
+    await vi.waitFor(async () => expect(await readinessOf(gateway)).toEqual([200, undefined]), {
+      timeout: 10_000,
+      interval: 100,
+    });
+    expect(await queryAs(gateway.address, server.owner, CREATE)).toMatchObject({ data: {} });
   });
 
   it('names the setting that makes it read-only', async () => {
@@ -90,6 +104,10 @@ describe('a gateway on a database that rejects writes', () => {
     await run(serverUrlOf(database), `ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
     await using gateway = await startGateway({ DATABASE_URL: serverUrlOf(database) });
     expect(gateway.output()).toContain(' is read-only: default_transaction_read_only is on. ');
+    expect(await readinessOf(gateway)).toEqual([
+      503,
+      'The database is read-only: default_transaction_read_only is on.',
+    ]);
   });
 });
 
