@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { partitionEvents } from '../db/partitions/convert.ts';
-import { createPartitionsAhead, DEFAULT_AHEAD } from '../db/partitions/create.ts';
-import { dropPartitions, partitionsBefore } from '../db/partitions/drop.ts';
+import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
+import { createPartitionsAhead, DEFAULT_AHEAD, NOT_PARTITIONED } from '../db/partitions/create.ts';
+import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
-import { type Partition, readPartitionState } from '../db/partitions/state.ts';
-import { computeAllWorkspacesAgain } from '../domain/segments/recompute.ts';
+import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
+import { dropOldPartitions } from '../domain/events/partitions.ts';
 import { schemaParser, time } from './arguments.ts';
 import type { CommandOptions, WithDatabase } from './database.ts';
 import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
@@ -23,13 +23,15 @@ interface DropOptions extends OutputOptions {
 
 const DAY_MS = 86_400_000;
 
-/** Checking the rows of a large table takes minutes. Other connections read the state, and mark segments. */
-const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, poolSize: 3, sessionFor: 'changes of partitions' };
+/** Checking the rows of a large table takes minutes. */
+const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, sessionFor: 'changes of partitions' };
 
 const MAX_MONTHS = 1_200;
 const MAX_AHEAD = 120;
 
-/** `partitions list`, `partitions create` and `partitions drop`. */
+const BUSY = 'Another process changes partitions, indexes or the schema. Retry when it has ended.';
+
+/** `partitions list`, `partitions create`, `partitions abandon` and `partitions drop`. */
 export function addPartitionCommands(program: Command, withDatabase: WithDatabase): void {
   const partitions = program
     .command('partitions')
@@ -60,6 +62,12 @@ export function addPartitionCommands(program: Command, withDatabase: WithDatabas
     .action((options: CreateOptions) => withDatabase((db) => create(db, options), WORK));
 
   partitions
+    .command('abandon')
+    .description('removes what an interrupted partitioning has left, instead of continuing it with create')
+    .addHelpText('after', example('abandon'))
+    .action(() => withDatabase(abandon, WORK));
+
+  partitions
     .command('drop')
     .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
     .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
@@ -80,21 +88,35 @@ function parseAge(text: string): number | Date {
 }
 
 async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
-  const { partitions } = await readPartitionState(db);
-  const text = partitions
-    ? formatPartitions(partitions)
-    : 'events is not partitioned. Partition it with npm run cli -- partitions create.';
-  await print(options, partitions ?? null, text);
+  const state = await readPartitionState(db);
+  const { partitions = null, hasUnfinishedConversion, detached } = state;
+  await print(options, { partitions, hasUnfinishedConversion, detached }, describeState(state));
+}
+
+function describeState({ partitions, hasUnfinishedConversion, detached }: PartitionState): string {
+  if (hasUnfinishedConversion && !partitions) {
+    return 'Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.';
+  }
+  const leftovers = detached
+    .map((name) => `\n${name} is detached, but not dropped yet; partitions drop continues.`)
+    .join('');
+  return `${partitions ? formatPartitions(partitions) : NOT_PARTITIONED}${leftovers}`;
+}
+
+async function abandon(db: DatabaseClient): Promise<void> {
+  const { partitions, hasUnfinishedConversion } = await readPartitionState(db);
+  if (partitions || !hasUnfinishedConversion) throw new CliError('There is no interrupted partitioning to abandon.');
+  if (!(await abandonConversion(db))) throw new CliError(BUSY);
+  process.stdout.write('Removed what the interrupted partitioning has left. events is not partitioned.\n');
 }
 
 async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions): Promise<void> {
   const conversion = await partitionEvents(db, { ahead, onProgress: (step) => process.stderr.write(`${step}\n`) });
   const created = await createPartitionsAhead(db, ahead);
-  if (!created)
-    throw new CliError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
+  if (!created) throw new CliError(BUSY);
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
-    ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for ${conversion.lockedMs.toFixed(0)} ms.`
+    ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`
     : created.length > 0
       ? `Created ${created.join(', ')}.`
       : 'All partitions exist.';
@@ -103,14 +125,13 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
 
 async function drop(db: DatabaseClient, { olderThan, yes = false, ...options }: DropOptions): Promise<void> {
   const { partitions, now, detached } = await readPartitionState(db);
-  if (!partitions) throw new CliError('events is not partitioned. Run npm run cli -- partitions create.');
+  if (!partitions) throw new CliError(NOT_PARTITIONED);
   const before = olderThan instanceof Date ? olderThan : monthsBefore(now, olderThan);
   if (before > now) throw new CliError(`--older-than must be in the past; got ${shortInstant(before)}.`);
   const old = partitionsBefore(partitions, before);
   if (yes && (old.length > 0 || detached.length > 0)) {
-    const isDone = await dropPartitions(db, old, () => computeAllWorkspacesAgain(db));
-    if (!isDone)
-      throw new CliError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
+    const isDone = await dropOldPartitions(db, old);
+    if (!isDone) throw new CliError(BUSY);
   }
   const nothing = `No partition is older than ${shortInstant(before)}.`;
   const title = yes ? 'Dropped; segments are computed again:' : 'Would drop (repeat with --yes):';

@@ -56,10 +56,17 @@ export async function hasAsciiTrigrams(db: ReadDb): Promise<boolean> {
   return row?.isAscii ?? true;
 }
 
+async function hasPartitionedEvents(db: ReadDb): Promise<boolean> {
+  const [row] = await db.query<{ isPartitioned: boolean }[]>`/* hasPartitionedEvents */
+    SELECT relkind = 'p' AS "isPartitioned" FROM pg_class WHERE oid = to_regclass('events')`;
+  return row?.isPartitioned ?? false;
+}
+
 /** The indexes of a database: those of a migrated one until `refresh` has read them. */
 export class DatabaseIndexes implements AvailableIndexes {
   #names: ReadonlySet<IndexName> = new Set(indexNames.filter((name) => standardIndexes.has(name)));
   #hasAsciiTrigrams = false;
+  #hasPartitionedEvents = false;
 
   has(name: IndexName): boolean {
     return this.#names.has(name);
@@ -69,9 +76,18 @@ export class DatabaseIndexes implements AvailableIndexes {
     return this.#hasAsciiTrigrams;
   }
 
-  /** Reads which indexes are valid. Conditions on one that has been dropped since are slower, not wrong. */
+  get hasPartitionedEvents(): boolean {
+    return this.#hasPartitionedEvents;
+  }
+
+  /** Reads which indexes are valid. Conditions on one that has been dropped since are slower, not wrong; so are unused partitions. */
   async refresh(db: ReadDb): Promise<void> {
-    const [states, isAscii] = await Promise.all([readIndexStates(db), hasAsciiTrigrams(db)]);
+    const [states, isAscii, isPartitioned] = await Promise.all([
+      readIndexStates(db),
+      hasAsciiTrigrams(db),
+      hasPartitionedEvents(db),
+    ]);
+    this.#hasPartitionedEvents = isPartitioned;
     this.#names = new Set(states.filter(({ state }) => state === 'valid').map(({ name }) => name));
     this.#hasAsciiTrigrams = isAscii;
   }

@@ -1,13 +1,11 @@
 import type { PoolClient } from 'pg';
-import type { DatabaseClient } from '../client.ts';
-import { describeDatabaseError } from '../errors.ts';
+import type { Database, DatabaseClient } from '../client.ts';
+import { CONVERSION_CHECK, describeDatabaseError } from '../errors.ts';
+import { statementsOnClient } from '../statements.ts';
 import { analyzePartitions, DEFAULT_AHEAD, missingMonths, partitionSql } from './create.ts';
 import { firstIdOf, monthName, startOfMonth } from './months.ts';
-import { PartitionError, type PartitionSession, withPartitionLock } from './session.ts';
-import { CONVERSION_CHECK, readPartitionState } from './state.ts';
-
-/** The partitioned table while it is prepared. */
-const PREPARED = 'events_partitioned';
+import { changePartitions, PartitionError, type PartitionSession, withPartitionLock } from './session.ts';
+import { PREPARED_TABLE, readPartitionState } from './state.ts';
 
 /** Prefix of the names of its indexes until they get those of the existing table. */
 const PREPARED_PREFIX = 'p_';
@@ -21,7 +19,7 @@ export interface Conversion {
   name: string;
   /** The instant before which its events were inserted. */
   until: Date;
-  /** How long readers and writers were locked out, in ms. */
+  /** How long readers or writers were locked out at most, in ms, by any of its steps. */
   lockedMs: number;
 }
 
@@ -39,35 +37,50 @@ export async function partitionEvents(
   { ahead = DEFAULT_AHEAD, onProgress = () => {} }: { ahead?: number; onProgress?(step: string): void } = {},
 ): Promise<Conversion | undefined> {
   const result = await withPartitionLock(db, async (session) => {
-    const { partitions, now } = await readPartitionState(db);
-    if (partitions) return { conversion: undefined };
-    const until = startOfMonth(new Date(now.getTime() + MIN_DURATION_MS), 1);
+    const state = await readPartitionState(statementsOnClient(session.client, false));
+    if (state.partitions) return { conversion: undefined };
+    const until = startOfMonth(new Date(state.now.getTime() + MIN_DURATION_MS), 1);
     await requireConvertible(session.client);
+    if (state.hasUnfinishedConversion) await removeLeftovers(session.transaction);
     onProgress('checking that all events are before the end of the month');
     await checkRows(session, until);
     onProgress('preparing the partitioned table');
     const shape = await readShape(session.client);
-    await prepare(session, shape, missingMonths([{ from: null, to: until }], now, ahead));
+    const months = missingMonths([{ from: null, to: until }], state.now, ahead);
+    await session.transaction('prepareEvents', preparationSql(shape, months, state.owner));
     onProgress('attaching the existing table');
     const name = `events_until_${monthName(startOfMonth(until, -1))}`;
-    const lockedMs = await session.transaction('swapEvents', swapSql(shape, name, until));
-    onProgress('analyzing');
-    await analyzePartitions(session);
-    return { conversion: { name, until, lockedMs } };
+    await session.transaction('swapEvents', swapSql(shape, name, until));
+    return { conversion: { name, until, lockedMs: session.longestMs() } };
   });
-  if (result) return result.conversion;
-  throw new PartitionError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
+  if (!result)
+    throw new PartitionError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
+  if (!result.conversion) return undefined;
+  onProgress('analyzing');
+  await analyzePartitions(db);
+  return result.conversion;
 }
 
-/** Removes the check constraint of an interrupted conversion. @returns false if there is none, or a conversion is running. */
-export async function removeConversionCheck(db: DatabaseClient): Promise<boolean> {
-  const isRemoved = await withPartitionLock(db, async ({ transaction }) => {
-    const { partitions, hasConversionCheck } = await readPartitionState(db);
-    if (partitions || !hasConversionCheck) return false;
-    await transaction('dropConversionCheck', [`ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`]);
-    return true;
+/**
+ * Removes what an interrupted conversion has left. Its check would reject the events of next month.
+ * @returns false if there is nothing to remove, or another process changes partitions, indexes or the schema.
+ */
+export async function abandonConversion(db: Database): Promise<boolean> {
+  let hasRemoved = false;
+  await changePartitions(db, 'abandonConversion', ({ partitions, hasUnfinishedConversion }) => {
+    hasRemoved = !partitions && hasUnfinishedConversion;
+    return hasRemoved ? [DROP_PREPARED, DROP_CHECK] : [];
   });
-  return isRemoved ?? false;
+  return hasRemoved;
+}
+
+const DROP_PREPARED = `DROP TABLE IF EXISTS ${PREPARED_TABLE}`;
+const DROP_CHECK = `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`;
+
+/** One transaction for each: to drop a foreign key locks workspaces. */
+async function removeLeftovers(transaction: PartitionSession['transaction']): Promise<void> {
+  await transaction('dropPrepared', [DROP_PREPARED]);
+  await transaction('dropConversionCheck', [DROP_CHECK]);
 }
 
 /** @throws {PartitionError} if something would keep referring to the existing table, or the attachment would build an index. */
@@ -93,13 +106,12 @@ async function requireConvertible(client: PoolClient): Promise<void> {
 /** Proves that all rows are before an instant, and will be. @throws {PartitionError} if some are not. */
 async function checkRows({ client, transaction }: PartitionSession, until: Date): Promise<void> {
   await transaction('addConversionCheck', [
-    `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`,
     `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(until)}') NOT VALID`,
   ]);
   try {
     await client.query(`/* validateConversionCheck */ ALTER TABLE events VALIDATE CONSTRAINT ${CONVERSION_CHECK}`);
   } catch (error) {
-    await transaction('dropConversionCheck', [`ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`]);
+    await transaction('dropConversionCheck', [DROP_CHECK]);
     if (describeDatabaseError(error).sqlState !== '23514') throw error;
     throw new PartitionError(
       `events cannot be partitioned: there are ids after ${until.toISOString().slice(0, 10)}, which are not UUIDv7 of the time of insertion. Find them with SELECT workspace_id, id FROM events WHERE id >= '${firstIdOf(until)}'.`,
@@ -129,14 +141,14 @@ async function readShape(client: PoolClient): Promise<Shape> {
     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = to_regclass('events') AND NOT indisprimary
     UNION ALL SELECT 'triggers', tgname::text, pg_get_triggerdef(oid)
     FROM pg_trigger WHERE tgrelid = to_regclass('events') AND NOT tgisinternal
-    UNION ALL SELECT 'others', 'owner', format('ALTER TABLE ${PREPARED} OWNER TO %s', relowner::regrole)
+    UNION ALL SELECT 'others', 'owner', format('ALTER TABLE ${PREPARED_TABLE} OWNER TO %s', relowner::regrole)
     FROM pg_class WHERE oid = to_regclass('events')
-    UNION ALL SELECT 'others', 'grant', format('GRANT %s ON ${PREPARED} TO %s%s', privilege_type,
+    UNION ALL SELECT 'others', 'grant', format('GRANT %s ON ${PREPARED_TABLE} TO %s%s', privilege_type,
       CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
     FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('events')
-    UNION ALL SELECT 'others', 'identity', 'ALTER TABLE ${PREPARED} REPLICA IDENTITY FULL'
+    UNION ALL SELECT 'others', 'identity', 'ALTER TABLE ${PREPARED_TABLE} REPLICA IDENTITY FULL'
     FROM pg_class WHERE oid = to_regclass('events') AND relreplident = 'f'
-    UNION ALL SELECT 'others', 'comment', format('COMMENT ON TABLE ${PREPARED} IS %L', obj_description(oid, 'pg_class'))
+    UNION ALL SELECT 'others', 'comment', format('COMMENT ON TABLE ${PREPARED_TABLE} IS %L', obj_description(oid, 'pg_class'))
     FROM pg_class WHERE oid = to_regclass('events') AND obj_description(oid, 'pg_class') IS NOT NULL`);
   const of = (kind: keyof Shape) => rows.filter((row) => row.kind === kind);
   return {
@@ -149,33 +161,30 @@ async function readShape(client: PoolClient): Promise<Shape> {
     })),
     triggers: of('triggers').map(({ name, definition }) => ({
       name,
-      definition: definition.replace(/ ON (?:\S+\.)?"?events"? /, ` ON ${PREPARED} `),
+      definition: definition.replace(/ ON (?:\S+\.)?"?events"? /, ` ON ${PREPARED_TABLE} `),
     })),
     others: of('others').map(({ definition }) => definition),
   };
 }
 
-/** Creates the partitioned table with its partitions from the end of the existing table on, next to it. */
-async function prepare(session: PartitionSession, shape: Shape, months: readonly Date[]): Promise<void> {
-  const partitions: string[] = [];
-  for (const month of months) partitions.push(...(await partitionSql(session, month, PREPARED)));
-  const constraint = ({ name, definition }: { name: string; definition: string }, prefix = '') =>
-    `ALTER TABLE ${PREPARED} ADD CONSTRAINT "${prefix}${name}" ${definition}`;
-  await session.transaction('prepareEvents', [
-    // What an interrupted conversion has left.
-    `DROP TABLE IF EXISTS ${PREPARED}`,
-    `CREATE TABLE ${PREPARED} (LIKE events INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS) PARTITION BY RANGE (id)`,
-    `ALTER TABLE ${PREPARED} DROP CONSTRAINT ${CONVERSION_CHECK}`,
-    ...shape.primaryKey.map((key) => constraint(key, PREPARED_PREFIX)),
+/** SQL statements that create the partitioned table, with its partitions from the end of the existing table on, next to it. */
+function preparationSql(shape: Shape, months: readonly Date[], owner: string | null): string[] {
+  const addConstraint = ({ name, definition }: { name: string; definition: string }, prefix = '') =>
+    `ALTER TABLE ${PREPARED_TABLE} ADD CONSTRAINT "${prefix}${name}" ${definition}`;
+  return [
+    `CREATE TABLE ${PREPARED_TABLE} (LIKE events INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS) PARTITION BY RANGE (id)`,
+    `ALTER TABLE ${PREPARED_TABLE} DROP CONSTRAINT ${CONVERSION_CHECK}`,
+    ...shape.primaryKey.map((key) => addConstraint(key, PREPARED_PREFIX)),
     ...shape.indexes.map(
       ({ name, unique, definition }) =>
-        `CREATE ${unique}INDEX "${PREPARED_PREFIX}${name}" ON ${PREPARED} ${definition}`,
+        `CREATE ${unique}INDEX "${PREPARED_PREFIX}${name}" ON ${PREPARED_TABLE} ${definition}`,
     ),
-    ...shape.foreignKeys.map((key) => constraint(key)),
     ...shape.triggers.map(({ definition }) => definition),
     ...shape.others,
-    ...partitions,
-  ]);
+    ...months.flatMap((month) => partitionSql(month, PREPARED_TABLE, owner)),
+    // Last, since it locks the writers of workspaces out until the end of the transaction.
+    ...shape.foreignKeys.map((key) => addConstraint(key)),
+  ];
 }
 
 /** The statements that replace the table. Whoever writes workspaces locks them before events. */
@@ -187,7 +196,7 @@ function swapSql({ primaryKey, indexes, triggers }: Shape, name: string, until: 
     ...triggers.map((trigger) => `DROP TRIGGER "${trigger.name}" ON events`),
     ...names.map((index) => `ALTER INDEX "${index}" RENAME TO "${index.replace(/^events/, name)}"`),
     `ALTER TABLE events RENAME TO "${name}"`,
-    `ALTER TABLE ${PREPARED} RENAME TO events`,
+    `ALTER TABLE ${PREPARED_TABLE} RENAME TO events`,
     ...names.map((index) => `ALTER INDEX "${PREPARED_PREFIX}${index}" RENAME TO "${index}"`),
     `ALTER TABLE events ATTACH PARTITION "${name}" FOR VALUES FROM (MINVALUE) TO ('${firstIdOf(until)}')`,
     `ALTER TABLE "${name}" DROP CONSTRAINT ${CONVERSION_CHECK}`,

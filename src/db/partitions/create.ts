@@ -1,7 +1,11 @@
-import type { DatabaseClient } from '../client.ts';
+import type { Database } from '../client.ts';
+import { isStatementTimeout } from '../errors.ts';
 import { firstIdOf, monthName, startOfMonth } from './months.ts';
-import { PartitionError, type PartitionSession, withPartitionLock } from './session.ts';
-import { type Partition, readPartitionState } from './state.ts';
+import { changePartitions, PartitionError } from './session.ts';
+import type { Partition } from './state.ts';
+
+/** What to do if a command needs partitions. */
+export const NOT_PARTITIONED = 'events is not partitioned. Run npm run cli -- partitions create.';
 
 /** How many months after the current one have a partition. */
 export const DEFAULT_AHEAD = 3;
@@ -12,17 +16,21 @@ export const DEFAULT_AHEAD = 3;
  * @returns the names of the new partitions; undefined if another process changes partitions, indexes or the schema.
  * @throws {PartitionError} if `events` is not partitioned.
  */
-export function createPartitionsAhead(db: DatabaseClient, ahead = DEFAULT_AHEAD): Promise<string[] | undefined> {
-  return withPartitionLock(db, async (session) => {
-    const { partitions, now } = await readPartitionState(db);
-    if (!partitions) throw new PartitionError('events is not partitioned. Run npm run cli -- partitions create.');
-    const months = missingMonths(partitions, now, ahead);
-    for (const month of months)
-      await session.transaction('createPartition', await partitionSql(session, month, 'events'));
-    // Autovacuum does not analyze a partitioned table as a whole.
-    if (months.length > 0) await analyzePartitions(session);
-    return months.map(partitionName);
-  });
+export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<string[] | undefined> {
+  const created: string[] = [];
+  for (;;) {
+    let month: Date | undefined;
+    const isDone = await changePartitions(db, 'createPartition', ({ partitions, now, owner }) => {
+      if (!partitions) throw new PartitionError(NOT_PARTITIONED);
+      [month] = missingMonths(partitions, now, ahead);
+      return month ? partitionSql(month, 'events', owner) : [];
+    });
+    if (!isDone) return undefined;
+    if (!month) break;
+    created.push(partitionName(month));
+  }
+  if (created.length > 0) await analyzePartitions(db);
+  return created;
 }
 
 /** The months from the current one on that no partition contains. */
@@ -35,20 +43,27 @@ export function missingMonths(partitions: readonly Pick<Partition, 'from' | 'to'
 /** The name of the partition of a month: `events_2026_11`. */
 export const partitionName = (month: Date) => `events_${monthName(month)}`;
 
-/** SQL statements that create the partition of a month. `CREATE TABLE … PARTITION OF` would lock readers and writers out of the parent. */
-export async function partitionSql({ client }: PartitionSession, month: Date, parent: string): Promise<string[]> {
+/**
+ * SQL statements that create the partition of a month. `CREATE TABLE … PARTITION OF` would lock readers and writers out of the parent.
+ * @param owner the role that owns the tables, if it is not the current one.
+ */
+export function partitionSql(month: Date, parent: string, owner: string | null): string[] {
   const name = partitionName(month);
-  const { rows } = await client.query<{ owner: string; isOther: boolean }>(`/* readOwner */
-    SELECT relowner::regrole::text AS owner, relowner::regrole::text <> quote_ident(current_user) AS "isOther"
-    FROM pg_class WHERE oid = to_regclass('events')`);
   return [
     `CREATE TABLE "${name}" (LIKE "${parent}" INCLUDING ALL)`,
-    ...(rows[0]?.isOther ? [`ALTER TABLE "${name}" OWNER TO ${rows[0].owner}`] : []),
+    ...(owner === null ? [] : [`ALTER TABLE "${name}" OWNER TO ${owner}`]),
     `ALTER TABLE "${parent}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${firstIdOf(month)}') TO ('${firstIdOf(startOfMonth(month, 1))}')`,
   ];
 }
 
-/** Collects the statistics of the whole table, which plans of its queries need. */
-export async function analyzePartitions({ client }: PartitionSession): Promise<void> {
-  await client.query('/* analyzePartitions */ BEGIN; SET LOCAL statement_timeout TO 0; ANALYZE events; COMMIT');
+/**
+ * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables. Where that exceeds the statement
+ * timeout, as it can in a gateway, the previous statistics remain.
+ */
+export async function analyzePartitions(db: Database): Promise<void> {
+  try {
+    await db.execute`/* analyzePartitions */ ANALYZE events`;
+  } catch (error) {
+    if (!isStatementTimeout(error)) throw error;
+  }
 }

@@ -1,5 +1,5 @@
-import type { DatabaseClient } from '../client.ts';
-import { withPartitionLock } from './session.ts';
+import type { Database } from '../client.ts';
+import { changePartitions } from './session.ts';
 import { DETACHED_PREFIX, type Partition, readPartitionState } from './state.ts';
 
 /** The partitions whose events were all inserted before an instant. */
@@ -13,24 +13,29 @@ export function partitionsBefore(partitions: readonly Partition[], time: Date): 
  * @returns false if another process changes partitions, indexes or the schema.
  */
 export async function dropPartitions(
-  db: DatabaseClient,
+  db: Database,
   partitions: readonly Pick<Partition, 'name'>[],
   onDetached: () => Promise<void>,
 ): Promise<boolean> {
-  const isDone = await withPartitionLock(db, async ({ transaction }) => {
-    const { partitions: attached = [] } = await readPartitionState(db);
-    for (const { name } of partitions) {
-      if (!attached.some((partition) => partition.name === name)) continue;
-      await transaction('detachPartition', [
-        'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
-        `ALTER TABLE events DETACH PARTITION "${name}"`,
-        `ALTER TABLE "${name}" RENAME TO "${name.replace(/^events_/, DETACHED_PREFIX)}"`,
-      ]);
-    }
-    const { detached } = await readPartitionState(db);
-    if (detached.length > 0) await onDetached();
-    for (const name of detached) await transaction('dropPartition', [`DROP TABLE "${name}"`]);
-    return true;
-  });
-  return isDone ?? false;
+  for (const { name } of partitions) {
+    const isDone = await changePartitions(db, 'detachPartition', ({ partitions: attached = [] }) =>
+      attached.some((partition) => partition.name === name)
+        ? [
+            'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
+            `ALTER TABLE events DETACH PARTITION "${name}"`,
+            `ALTER TABLE "${name}" RENAME TO "${name.replace(/^events_/, DETACHED_PREFIX)}"`,
+          ]
+        : [],
+    );
+    if (!isDone) return false;
+  }
+  const { detached } = await readPartitionState(db);
+  if (detached.length > 0) await onDetached();
+  for (const name of detached) {
+    const isDone = await changePartitions(db, 'dropPartition', (state) =>
+      state.detached.includes(name) ? [`DROP TABLE "${name}"`] : [],
+    );
+    if (!isDone) return false;
+  }
+  return true;
 }

@@ -1,3 +1,4 @@
+import { CONVERSION_CHECK } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
 import { instantOfId } from './months.ts';
@@ -20,14 +21,16 @@ export interface PartitionState {
   partitions: Partition[] | undefined;
   /** The clock of the database. */
   now: Date;
-  /** Whether the check constraint of a conversion exists: one is running, or was interrupted. */
-  hasConversionCheck: boolean;
+  /** The role that owns the table, as part of a statement; null if it is the current one. */
+  owner: string | null;
+  /** Whether a conversion is running or was interrupted: its check of new rows or the table that it prepares exists. */
+  hasUnfinishedConversion: boolean;
   /** Detached partitions whose drop is not complete. */
   detached: string[];
 }
 
-/** The check constraint with which a conversion proves that all existing rows belong to the first partition. */
-export const CONVERSION_CHECK = 'events_before_partitions';
+/** The partitioned table while a conversion prepares it. */
+export const PREPARED_TABLE = 'events_partitioned';
 
 /** The prefix of the names of detached partitions. */
 export const DETACHED_PREFIX = 'events_dropped_';
@@ -35,10 +38,18 @@ export const DETACHED_PREFIX = 'events_dropped_';
 /** Reads the partitions of `events`. */
 export async function readPartitionState(db: ReadDb): Promise<PartitionState> {
   const [table] = await db.query<
-    { isPartitioned: boolean; now: number; hasCheck: boolean; detached: string[] }[]
+    {
+      isPartitioned: boolean;
+      now: number;
+      owner: string | null;
+      isUnfinished: boolean;
+      detached: string[];
+    }[]
   >`/* readPartitionState */
     SELECT relkind = 'p' AS "isPartitioned", (extract(epoch FROM now()) * 1000)::float8 AS now,
-      EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS "hasCheck",
+      nullif(relowner::regrole::text, quote_ident(current_user)) AS owner,
+      to_regclass(${PREPARED_TABLE}::text) IS NOT NULL
+        OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS "isUnfinished",
       ARRAY(
         SELECT relname::text FROM pg_class AS dropped WHERE dropped.relnamespace = table_.relnamespace
           AND starts_with(dropped.relname::text, ${DETACHED_PREFIX}::text) AND dropped.relkind = 'r' ORDER BY 1
@@ -46,7 +57,8 @@ export async function readPartitionState(db: ReadDb): Promise<PartitionState> {
     FROM pg_class AS table_ WHERE table_.oid = to_regclass('events')`;
   return {
     now: new Date(table?.now ?? Date.now()),
-    hasConversionCheck: table?.hasCheck ?? false,
+    owner: table?.owner ?? null,
+    hasUnfinishedConversion: table?.isUnfinished ?? false,
     detached: table?.detached ?? [],
     partitions: table?.isPartitioned ? await readPartitions(db) : undefined,
   };

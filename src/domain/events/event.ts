@@ -39,29 +39,24 @@ export const eventColumns = columnsOf<Event>(
 
 /** Reads events by their ids. Leaves out unknown ids and the events of deleted users. */
 export async function readEvents(db: ReadDb, workspaceId: string, ids: readonly string[]): Promise<Map<string, Event>> {
-  // The range selects the partitions; `= ANY` alone reads all of them. As parameters, since PostgreSQL knows neither min nor max of UUIDs.
-  const [first, last] = rangeOf(ids);
   const events = await readRows(db, eventColumns, {
     keys: ids.length,
     statement: Prisma.sql`/* readEvents */
     SELECT ${eventColumns.list} FROM events
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')})
-      AND id BETWEEN ${first}::uuid AND ${last}::uuid
+    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(${arrayParameter(ids, 'uuid')}) ${db.indexes?.hasPartitionedEvents ? withinRange(ids) : Prisma.empty}
       AND EXISTS (SELECT FROM users WHERE users.workspace_id = ${workspaceId}::uuid AND users.id = events.user_id)`,
   });
   return new Map(events.map((event) => [event.id, event]));
 }
 
-/** The least and the greatest of some UUIDs. Their lower-case texts have the same order. */
-function rangeOf(ids: readonly string[]): [first: string, last: string] {
-  let first = ids[0]?.toLowerCase() ?? BEFORE_ALL_IDS;
-  let last = first;
-  for (const id of ids) {
-    const key = id.toLowerCase();
-    if (key < first) first = key;
-    if (key > last) last = key;
-  }
-  return [first, last];
+/**
+ * SQL of a range that contains some ids, which selects the partitions; `= ANY` alone reads all of them. As parameters, since PostgreSQL
+ * knows neither min nor max of UUIDs. Their lower-case texts have the same order.
+ */
+function withinRange(ids: readonly string[]): Prisma.Sql {
+  const sorted = ids.map((id) => id.toLowerCase()).sort();
+  const [first, last] = [sorted[0] ?? BEFORE_ALL_IDS, sorted.at(-1) ?? BEFORE_ALL_IDS];
+  return Prisma.sql`AND id BETWEEN ${first}::uuid AND ${last}::uuid`;
 }
 
 /**

@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
-import { Prisma } from '../../../src/db/generated/client.ts';
+import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
+import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { createIndex, dropIndex } from '../../../src/db/indexes/manage.ts';
 import { readIndexStates } from '../../../src/db/indexes/state.ts';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
-import { partitionEvents, removeConversionCheck } from '../../../src/db/partitions/convert.ts';
+import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { createPartitionsAhead } from '../../../src/db/partitions/create.ts';
 import { dropPartitions } from '../../../src/db/partitions/drop.ts';
 import { firstIdOf, instantOfId, monthsBefore } from '../../../src/db/partitions/months.ts';
-import { CONVERSION_CHECK, readPartitionState } from '../../../src/db/partitions/state.ts';
+import { readPartitionState } from '../../../src/db/partitions/state.ts';
+import { labelOf } from '../../../src/db/statements.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { readEvents } from '../../../src/domain/events/event.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
@@ -15,9 +17,10 @@ import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
+import { recordStatements, type Statement } from '../../kit/statements.ts';
 
-async function openWithEvent() {
-  const database = await createDatabase({ poolSize: 3 });
+async function openWithEvent(poolSize = 1) {
+  const database = await createDatabase({ poolSize, isDirect: true });
   const { db } = database;
   const workspace = await createWorkspace(db, 'Partitions');
   const actor = actorOf({ workspaceId: workspace.id });
@@ -84,8 +87,8 @@ it('removes the check of an interrupted conversion', async () => {
   await test.db.$executeRawUnsafe(
     `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(new Date(0))}') NOT VALID`,
   );
-  expect(await removeConversionCheck(test.db)).toBe(true);
-  expect(await removeConversionCheck(test.db)).toBe(false);
+  expect(await abandonConversion(test.db)).toBe(true);
+  expect(await abandonConversion(test.db)).toBe(false);
   await test.add();
 });
 
@@ -96,7 +99,7 @@ it('refuses what would keep referring to the existing table, and ids of the futu
   await test.db.$executeRawUnsafe('DROP VIEW paid');
   await test.db.$executeRawUnsafe("UPDATE events SET id = 'ffffffff-0000-7000-8000-000000000000'");
   await expect(partitionEvents(test.db)).rejects.toThrow('which are not UUIDv7 of the time of insertion');
-  expect(await readPartitionState(test.db)).toMatchObject({ hasConversionCheck: false, partitions: undefined });
+  expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: false, partitions: undefined });
 });
 
 it('drops partitions, also after an interruption', async () => {
@@ -117,19 +120,53 @@ it('drops partitions, also after an interruption', async () => {
   expect(await readEvents(db, test.workspaceId, [test.event.id])).toEqual(new Map());
 });
 
-it('reads by id only the partitions of the ids', async () => {
+/** The names of the partitions that a statement reads, with the plan for these values and with that for all values. */
+async function partitionsRead({ db }: { db: DatabaseClient }, { text, values }: Statement): Promise<string[][]> {
+  const client = await db.pool.connect();
+  try {
+    await client.query("SET jit TO off; SET plan_cache_mode TO 'force_custom_plan'");
+    const readPlan = async (name: string) => {
+      const plan = await client.query<{ 'QUERY PLAN': string }>({ name, text: `EXPLAIN (ANALYZE) ${text}`, values });
+      const lines = plan.rows.map((row) => row['QUERY PLAN']).filter((line) => !line.includes('never executed'));
+      return [...new Set(lines.flatMap((line) => / on (events_(?:until_)?\d{4}_\d\d)/.exec(line)?.[1] ?? []))];
+    };
+    const custom = await readPlan('custom');
+    await client.query("SET plan_cache_mode TO 'force_generic_plan'");
+    return [custom, await readPlan('generic')];
+  } finally {
+    client.release(true);
+  }
+}
+
+it('reads by id only the partitions of the ids, with statements that a plain database does not get', async () => {
   await using test = await openWithEvent();
-  const { db, workspaceId, event } = test;
+  const { workspaceId } = test;
+  const db = openDatabase(test.connection, { poolSize: 1 });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => db.$disconnect());
+  const statements: Statement[] = [];
+  recordStatements(db, (statement) => statements.push(statement));
+  const ids = [test.event.id, (await test.add()).id];
+  const readStatement = async () => {
+    statements.length = 0;
+    expect([...(await readEvents(db, workspaceId, ids)).keys()].sort()).toEqual([...ids].sort());
+    const [statement] = statements.filter(({ text }) => labelOf(text) === 'readEvents');
+    if (!statement) throw new Error('The statement was not sent.');
+    return statement;
+  };
+  await db.indexes.refresh(db);
+  const plain = await readStatement();
   await partitionEvents(db, { ahead: 12 });
-  const { partitions = [] } = await readPartitionState(db);
-  const plan = await db.query<{ 'QUERY PLAN': string }[]>(Prisma.sql`EXPLAIN SELECT * FROM events
-    WHERE workspace_id = ${workspaceId}::uuid AND id = ANY(ARRAY[${event.id}]::uuid[]) AND id BETWEEN ${event.id}::uuid AND ${event.id}::uuid`);
-  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
-  expect(partitions.filter(({ name }) => text.includes(name)).map(({ name }) => name)).toEqual([partitions[0]?.name]);
+  const [first] = (await readPartitionState(db)).partitions ?? [];
+  await db.indexes.refresh(db);
+  const partitioned = await readStatement();
+  expect(partitioned.values).toHaveLength(plain.values.length + 2);
+  expect(plain.text).not.toContain('BETWEEN');
+  expect(await partitionsRead(test, partitioned)).toEqual([[first?.name], [first?.name]]);
 });
 
 it('creates and drops optional indexes of a partitioned table', async () => {
-  await using test = await openWithEvent();
+  await using test = await openWithEvent(2);
   const { db } = test;
   await partitionEvents(db);
   const stateOf = async () => (await readIndexStates(db)).find(({ name }) => name === 'event-properties');
