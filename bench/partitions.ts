@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../src/db/client.ts';
 import { parseInteger, withUsage } from './arguments.ts';
@@ -44,33 +45,62 @@ function readOptions(args: string[]) {
 async function openSession({ url, workspaceId }: FilledDatabase, stack: AsyncDisposableStack) {
   const db = stack.adopt(openDatabase({ connectionString: url }, { poolSize: 1 }), (open) => open.$disconnect());
   await db.indexes.refresh(db);
-  return (read: Read, number: number) => read.run(db, workspaceId, number);
+  const { rows } = await db.pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return {
+    run: (read: Read, number: number) => read.run(db, workspaceId, number),
+    /** CPU time of the session's process in PostgreSQL, in µs. It hardly depends on what else the machine does. */
+    cpu: async () => Number((await readFile(`/proc/${rows[0]?.pid}/schedstat`, 'utf8')).split(' ')[0]) / 1_000,
+  };
 }
 
 type Session = Awaited<ReturnType<typeof openSession>>;
+
+/** Average times of one read, in µs: from the call to the result, and in PostgreSQL. */
+interface Times {
+  wall: number;
+  cpu: number;
+}
+
+async function timeRead(
+  { run: call, cpu }: Session,
+  read: Read,
+  { ms, users }: { ms: number; users: number },
+): Promise<Times> {
+  const before = await cpu();
+  let calls = 0;
+  const { wall } = await time((count) => {
+    calls = count + 1;
+    return call(read, count % users);
+  }, ms);
+  return { wall, cpu: ((await cpu()) - before) / calls };
+}
 
 /** Times a read in rounds that alternate between the databases, both of which return the same. */
 async function measure(
   read: Read,
   [plain, partitioned]: [Session, Session],
-  { rounds, ms, users }: { rounds: number; ms: number; users: number },
+  { rounds, ...options }: { rounds: number; ms: number; users: number },
 ) {
   for (let number = 0; number < WARM_UP_CALLS; number += 1) {
-    const [expected, found] = [await plain(read, number), await partitioned(read, number)];
+    const [expected, found] = [await plain.run(read, number), await partitioned.run(read, number)];
     if (JSON.stringify(expected) !== JSON.stringify(found)) throw new Error(`${read.name}: the results differ.`);
   }
-  const timings = { plain: [] as number[], partitioned: [] as number[], ratio: [] as number[] };
+  const results: { plain: Times; partitioned: Times }[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const timeOf = async (session: Session) => (await time((count) => session(read, count % users), ms)).wall;
-    // Each goes first in every other round.
-    const first = await timeOf(round % 2 === 0 ? plain : partitioned);
-    const second = await timeOf(round % 2 === 0 ? partitioned : plain);
-    const [ofPlain, ofPartitioned] = round % 2 === 0 ? [first, second] : [second, first];
-    timings.plain.push(ofPlain);
-    timings.partitioned.push(ofPartitioned);
-    timings.ratio.push(ofPartitioned / ofPlain);
+    results.push({
+      plain: await timeRead(plain, read, options),
+      partitioned: await timeRead(partitioned, read, options),
+    });
   }
-  return { name: read.name, timings };
+  const median = (select: (round: { plain: Times; partitioned: Times }) => number) =>
+    spreadOf(results.map(select)).median;
+  return {
+    name: read.name,
+    plainCpu: median((round) => round.plain.cpu),
+    partitionedCpu: median((round) => round.partitioned.cpu),
+    cpuRatio: median((round) => round.partitioned.cpu / round.plain.cpu),
+    wallRatio: median((round) => round.partitioned.wall / round.plain.wall),
+  };
 }
 
 /** `npm run bench:partitions`: compares reads of partitioned events with the same of a plain table. See docs/partitions.md. */
@@ -91,14 +121,13 @@ async function main(): Promise<void> {
       results.push(await measure(read, sessions, { rounds, ms, users }));
     }
     progress.clear();
-    const rows = results.map(({ name, timings }) => {
-      const [plain, partitioned] = [timings.plain, timings.partitioned].map((times) =>
-        spreadOf(times).median.toFixed(0),
-      );
-      const ratio = spreadOf(timings.ratio).median.toFixed(2);
-      return [name, plain ?? '', partitioned ?? '', ratio];
-    });
-    process.stdout.write(`${markdownTable([['read', 'plain, µs', 'partitioned, µs', 'ratio'], ...rows])}\n`);
+    const rows = results.map(({ name, plainCpu, partitionedCpu, cpuRatio, wallRatio }) => [
+      name,
+      ...[plainCpu, partitionedCpu].map((value) => value.toFixed(0)),
+      ...[cpuRatio, wallRatio].map((value) => value.toFixed(2)),
+    ]);
+    const header = ['read', 'plain, µs', 'partitioned, µs', 'ratio', 'ratio of durations'];
+    process.stdout.write(`CPU time of PostgreSQL, medians of ${rounds} rounds:\n${markdownTable([header, ...rows])}\n`);
     await writeJson(json, { events, rounds, ms, results });
   });
 }

@@ -78,6 +78,6 @@ async function fillKind(client: Client, workspaceId: string, kind: UserKind, eve
   await client.query(`INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
     SELECT '${workspaceId}', ${idSql('ms', `n + ${first}`)}, ${idOf(`n % ${users}`)}, 'Event ' || n / ${users} % 7, to_jsonb(n % 100),
       '{}', to_timestamp(ms / 1000.0)
-    FROM (SELECT n, ${FILL_START} + n * ${(FILL_END - FILL_START) / count} AS ms FROM generate_series(0, ${count - 1}) AS n) AS numbered(n, at),
+    FROM (SELECT n, ${FILL_START} + n * ${(FILL_END - FILL_START) / count} AS ms FROM generate_series(0::bigint, ${count - 1}) AS n) AS numbered(n, at),
       LATERAL (SELECT at::bigint AS ms) AS rounded ORDER BY ms`);
 }
