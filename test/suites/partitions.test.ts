@@ -42,7 +42,7 @@ async function fill(query: Query, workspaceId: string): Promise<void> {
     INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
     SELECT '${workspaceId}', (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
       ('01900000-0000-7000-8000-' || lpad(to_hex(n % ${USERS} + 1), 12, '0'))::uuid, 'Event ' || n % 7, to_jsonb(n), '{}', at
-    FROM (SELECT n, now() - interval '1 minute' - (${EVENTS} - n) * interval '360 days' / ${EVENTS} AS at
+    FROM (SELECT n, now() - interval '1 minute' - interval '1 day' * ((${EVENTS} - n) * 360.0 / ${EVENTS}) AS at
       FROM generate_series(1, ${EVENTS}) AS n) AS numbered;
     ALTER TABLE events ENABLE TRIGGER events_record_activity`);
   await query('VACUUM ANALYZE');
