@@ -1,3 +1,4 @@
+import { Client, type ClientConfig } from 'pg';
 import { expect, it } from 'vitest';
 import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
 import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
@@ -33,6 +34,12 @@ async function openWithEvent(poolSize = 1) {
     event: await add(),
     [Symbol.asyncDispose]: database[Symbol.asyncDispose],
   };
+}
+
+async function connectTo({ connection }: { connection: ClientConfig }, stack: AsyncDisposableStack): Promise<Client> {
+  const client = stack.adopt(new Client(connection), (open) => open.end());
+  await client.connect();
+  return client;
 }
 
 /** The columns, constraints, indexes and triggers of `events`, without the word that tells a partitioned index. */
@@ -80,6 +87,25 @@ it('continues after a conversion that was interrupted before the swap', async ()
   await expect(test.add()).rejects.toMatchObject({ code: '23514' });
   expect(await partitionEvents(test.db)).toBeDefined();
   await test.add();
+});
+
+it('waits for locks so briefly that readers behind it hardly wait', async () => {
+  await using test = await openWithEvent();
+  await using stack = new AsyncDisposableStack();
+  const [holder, reader] = await Promise.all([connectTo(test, stack), connectTo(test, stack)]);
+  await holder.query('BEGIN; SELECT FROM events LIMIT 1');
+  const conversion = partitionEvents(test.db);
+  let longestMs = 0;
+  // As long as the transaction of the holder is open, the conversion has to try again and again.
+  for (const end = performance.now() + 1_500; performance.now() < end; ) {
+    const startedAt = performance.now();
+    await reader.query('SELECT FROM events LIMIT 1');
+    longestMs = Math.max(longestMs, performance.now() - startedAt);
+  }
+  await holder.query('COMMIT');
+  expect(await conversion).toBeDefined();
+  // The attempts wait for 40 ms; the rest is for a busy machine.
+  expect(longestMs).toBeLessThan(500);
 });
 
 it('removes the check of an interrupted conversion', async () => {

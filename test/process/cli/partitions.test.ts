@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { openCli, rejected } from '../../kit/cli.ts';
 
 it('partitions events, lists the partitions, and drops only with --yes', async () => {
@@ -19,6 +20,9 @@ it('partitions events, lists the partitions, and drops only with --yes', async (
     /^Would drop \(repeat with --yes\)/,
   );
   expect((await cli.run('partitions', 'list')).stdout).toContain('events_2020_01');
+  expect(await cli.run('partitions', 'drop', '--older-than', '2999-01-01', '--yes')).toEqual(
+    rejected('--older-than must be in the past; got 2999-01-01'),
+  );
   expect((await cli.run('partitions', 'drop', '--older-than', '2021-01-01', '--yes')).stdout).toMatch(/^Dropped; /);
   expect((await cli.run('partitions', 'list')).stdout).not.toContain('events_2020_01');
 });
@@ -29,9 +33,26 @@ async function nameOfFirst(db: Awaited<ReturnType<typeof openCli>>['db']): Promi
   return row?.name ?? '';
 }
 
+it('shows an interrupted partitioning, and removes what it has left', async () => {
+  await using cli = await openCli();
+  await cli.db.$executeRawUnsafe(
+    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < 'ffffffff-0000-0000-0000-000000000000') NOT VALID`,
+  );
+  expect((await cli.run('partitions', 'list')).stdout).toMatch(
+    /^Partitioning of events is running, or was interrupted: /,
+  );
+  expect((await cli.run('partitions', 'abandon')).stdout).toMatch(
+    /^Removed what the interrupted partitioning has left\./,
+  );
+  expect(await cli.run('partitions', 'abandon')).toEqual(rejected('There is no interrupted partitioning to abandon.'));
+  expect((await cli.run('partitions', 'list', '--json')).stdout).toBe(
+    `${JSON.stringify({ partitions: null, hasUnfinishedConversion: false, detached: [] }, undefined, 2)}\n`,
+  );
+});
+
 it('rejects dates that do not exist, and ages out of range', async () => {
   await using cli = await openCli();
-  for (const age of ['2026-02-30', '0', 'old', '2026-13-01']) {
+  for (const age of ['2026-02-30', '0', '1201', 'old']) {
     expect(await cli.run('partitions', 'drop', '--older-than', age)).toEqual(rejected('It must be a number of months'));
   }
   expect(await cli.run('partitions', 'drop', '--older-than', '12')).toEqual(rejected('events is not partitioned'));
