@@ -11,6 +11,7 @@ import { readPartitionState } from '../../src/db/partitions/state.ts';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
 import { startPgBouncer } from './pgbouncer.ts';
+import { variant } from './variant.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -50,7 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await withConnection(server.url, (client) => client.query(`CREATE DATABASE ${template}`));
     const connection = { connectionString: databaseUrl(server.url, template) };
     await migrate(connection);
-    if (process.env.TEST_PARTITIONED === 'on') await partition(connection);
+    if (variant.partitioned) await partition(connection);
   } catch (error) {
     await stop();
     throw error;

@@ -19,6 +19,10 @@ import { actorOf } from '../../kit/actor.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
 import { recordStatements, type Statement } from '../../kit/statements.ts';
+import { variant } from '../../kit/variant.ts';
+
+/** They partition a table themselves. */
+const itUnlessPartitioned = it.skipIf(variant.partitioned);
 
 async function openWithEvent(poolSize = 1) {
   const database = await createDatabase({ poolSize, isDirect: true });
@@ -51,7 +55,7 @@ const shapeOf = (db: Awaited<ReturnType<typeof openWithEvent>>['db']) => db.quer
   UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'events'::regclass AND NOT tgisinternal
   ORDER BY 1, 2`;
 
-it('partitions events with the same shape, and keeps the rows', async () => {
+itUnlessPartitioned('partitions events with the same shape, and keeps the rows', async () => {
   await using test = await openWithEvent();
   const { db, workspaceId, add, event } = test;
   const shape = await shapeOf(db);
@@ -67,7 +71,7 @@ it('partitions events with the same shape, and keeps the rows', async () => {
   expect(await migrate(test.connection)).toEqual([]);
 });
 
-it('creates missing months, and nothing twice', async () => {
+itUnlessPartitioned('creates missing months, and nothing twice', async () => {
   await using test = await openWithEvent();
   await partitionEvents(test.db, { ahead: 1 });
   const created = await createPartitionsAhead(test.db, 14);
@@ -78,7 +82,7 @@ it('creates missing months, and nothing twice', async () => {
   for (const [place, { from }] of partitions.entries()) expect(from).toEqual(partitions[place - 1]?.to ?? null);
 });
 
-it('continues after a conversion that was interrupted before the swap', async () => {
+itUnlessPartitioned('continues after a conversion that was interrupted before the swap', async () => {
   await using test = await openWithEvent();
   await test.db.$executeRawUnsafe(
     `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(new Date(0))}') NOT VALID`,
@@ -89,7 +93,7 @@ it('continues after a conversion that was interrupted before the swap', async ()
   await test.add();
 });
 
-it('waits for locks so briefly that readers behind it hardly wait', async () => {
+itUnlessPartitioned('waits for locks so briefly that readers behind it hardly wait', async () => {
   await using test = await openWithEvent();
   await using stack = new AsyncDisposableStack();
   const [holder, reader] = await Promise.all([connectTo(test, stack), connectTo(test, stack)]);
@@ -108,7 +112,7 @@ it('waits for locks so briefly that readers behind it hardly wait', async () => 
   expect(longestMs).toBeLessThan(500);
 });
 
-it('removes the check of an interrupted conversion', async () => {
+itUnlessPartitioned('removes the check of an interrupted conversion', async () => {
   await using test = await openWithEvent();
   await test.db.$executeRawUnsafe(
     `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(new Date(0))}') NOT VALID`,
@@ -118,7 +122,7 @@ it('removes the check of an interrupted conversion', async () => {
   await test.add();
 });
 
-it('refuses what would keep referring to the existing table, and ids of the future', async () => {
+itUnlessPartitioned('refuses what would keep referring to the existing table, and ids of the future', async () => {
   await using test = await openWithEvent();
   await test.db.$executeRawUnsafe('CREATE VIEW paid AS SELECT id FROM events');
   await expect(partitionEvents(test.db)).rejects.toThrow('events cannot be partitioned: the view paid reads it');
@@ -128,7 +132,7 @@ it('refuses what would keep referring to the existing table, and ids of the futu
   expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: false, partitions: undefined });
 });
 
-it('drops partitions, also after an interruption', async () => {
+itUnlessPartitioned('drops partitions, also after an interruption', async () => {
   await using test = await openWithEvent();
   const { db } = test;
   await partitionEvents(db);
@@ -164,34 +168,37 @@ async function partitionsRead({ db }: { db: DatabaseClient }, { text, values }: 
   }
 }
 
-it('reads by id only the partitions of the ids, with statements that a plain database does not get', async () => {
-  await using test = await openWithEvent();
-  const { workspaceId } = test;
-  const db = openDatabase(test.connection, { poolSize: 1 });
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => db.$disconnect());
-  const statements: Statement[] = [];
-  recordStatements(db, (statement) => statements.push(statement));
-  const ids = [test.event.id, (await test.add()).id];
-  const readStatement = async () => {
-    statements.length = 0;
-    expect([...(await readEvents(db, workspaceId, ids)).keys()].sort()).toEqual([...ids].sort());
-    const [statement] = statements.filter(({ text }) => labelOf(text) === 'readEvents');
-    if (!statement) throw new Error('The statement was not sent.');
-    return statement;
-  };
-  await db.indexes.refresh(db);
-  const plain = await readStatement();
-  await partitionEvents(db, { ahead: 12 });
-  const [first] = (await readPartitionState(db)).partitions ?? [];
-  await db.indexes.refresh(db);
-  const partitioned = await readStatement();
-  expect(partitioned.values).toHaveLength(plain.values.length + 2);
-  expect(plain.text).not.toContain('BETWEEN');
-  expect(await partitionsRead(test, partitioned)).toEqual([[first?.name], [first?.name]]);
-});
+itUnlessPartitioned(
+  'reads by id only the partitions of the ids, with statements that a plain database does not get',
+  async () => {
+    await using test = await openWithEvent();
+    const { workspaceId } = test;
+    const db = openDatabase(test.connection, { poolSize: 1 });
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => db.$disconnect());
+    const statements: Statement[] = [];
+    recordStatements(db, (statement) => statements.push(statement));
+    const ids = [test.event.id, (await test.add()).id];
+    const readStatement = async () => {
+      statements.length = 0;
+      expect([...(await readEvents(db, workspaceId, ids)).keys()].sort()).toEqual([...ids].sort());
+      const [statement] = statements.filter(({ text }) => labelOf(text) === 'readEvents');
+      if (!statement) throw new Error('The statement was not sent.');
+      return statement;
+    };
+    await db.indexes.refresh(db);
+    const plain = await readStatement();
+    await partitionEvents(db, { ahead: 12 });
+    const [first] = (await readPartitionState(db)).partitions ?? [];
+    await db.indexes.refresh(db);
+    const partitioned = await readStatement();
+    expect(partitioned.values).toHaveLength(plain.values.length + 2);
+    expect(plain.text).not.toContain('BETWEEN');
+    expect(await partitionsRead(test, partitioned)).toEqual([[first?.name], [first?.name]]);
+  },
+);
 
-it('creates and drops optional indexes of a partitioned table', async () => {
+itUnlessPartitioned('creates and drops optional indexes of a partitioned table', async () => {
   await using test = await openWithEvent(2);
   const { db } = test;
   await partitionEvents(db);

@@ -16,6 +16,10 @@ import { createDatabase } from '../../kit/database.ts';
 import { addUser } from '../../kit/factories.ts';
 import { restOf } from '../../kit/rest.ts';
 import { define, settle, uidsIn } from '../../kit/segments/workspace.ts';
+import { variant } from '../../kit/variant.ts';
+
+/** They partition a table themselves. */
+const itUnlessPartitioned = it.skipIf(variant.partitioned);
 
 const HOUR_MS = 3_600_000;
 const RETENTION = 12;
@@ -23,6 +27,12 @@ const RETENTION = 12;
 afterEach(() => void vi.useRealTimers());
 
 const namesOf = async (db: DatabaseClient) => (await readPartitionState(db)).partitions?.map(({ name }) => name) ?? [];
+
+/** Partitions events in a session, which the gateway does not have behind a pooler. */
+async function partition({ connection }: { connection: { connectionString: string } }): Promise<void> {
+  const db = openDatabase(connection, { poolSize: 1 });
+  await partitionEvents(db).finally(() => db.$disconnect());
+}
 
 /** Divides the first partition, which is empty, at these instants. The parts are `events_0`, `events_1` and so on. */
 async function divideFirst(db: DatabaseClient, instants: readonly Date[]): Promise<void> {
@@ -53,24 +63,27 @@ function collectLog() {
   return { lines, log: pino({}, { write: (line) => void lines.push(JSON.parse(line)) }) };
 }
 
-it('creates the partitions of the next months once, also in two gateways at once, with one connection each', async () => {
-  await using database = await createDatabase({ poolSize: 1, isDirect: true });
-  const { db } = database;
-  expect(await maintainPartitions(db, RETENTION)).toMatchObject({ created: [], problem: undefined });
-  await partitionEvents(db, { ahead: 1 });
-  const before = await namesOf(db);
-  const other = openDatabase(database.connection, { poolSize: 1 });
-  const runs = await Promise.all([db, other].map((each) => maintainPartitions(each, 0)));
-  await other.$disconnect();
-  const created = runs.flatMap((run) => run.created);
-  expect(created.length).toBeGreaterThan(0);
-  expect(await namesOf(db)).toEqual([...before, ...created.sort()]);
-  expect(await maintainPartitions(db, 0)).toMatchObject({ created: [] });
-});
+itUnlessPartitioned(
+  'creates the partitions of the next months once, also in two gateways at once, with one connection each',
+  async () => {
+    await using database = await createDatabase({ poolSize: 1, isDirect: true });
+    const { db } = database;
+    expect(await maintainPartitions(db, RETENTION)).toMatchObject({ created: [], problem: undefined });
+    await partitionEvents(db, { ahead: 1 });
+    const before = await namesOf(db);
+    const other = openDatabase(database.connection, { poolSize: 1 });
+    const runs = await Promise.all([db, other].map((each) => maintainPartitions(each, 0)));
+    await other.$disconnect();
+    const created = runs.flatMap((run) => run.created);
+    expect(created.length).toBeGreaterThan(0);
+    expect(await namesOf(db)).toEqual([...before, ...created.sort()]);
+    expect(await maintainPartitions(db, 0)).toMatchObject({ created: [] });
+  },
+);
 
-it('drops old partitions by the clock of the database, and announces each once', async () => {
+itUnlessPartitioned('drops old partitions by the clock of the database, and announces each once', async () => {
   await using app = await startApp({ ownDatabase: true, poolSize: 1 });
-  await partitionEvents(app.db);
+  await partition(app);
   const { now } = await readPartitionState(app.db);
   const old = monthsBefore(now, RETENTION);
   await divideFirst(app.db, [new Date(old.getTime() - HOUR_MS), new Date(old.getTime() + 12 * HOUR_MS)]);
@@ -91,7 +104,7 @@ it('drops old partitions by the clock of the database, and announces each once',
   expect(await app.db.event.count()).toBe(1);
 });
 
-it('keeps everything without a retention', async () => {
+itUnlessPartitioned('keeps everything without a retention', async () => {
   await using database = await createDatabase({ poolSize: 1, isDirect: true });
   await partitionEvents(database.db);
   await divideFirst(database.db, [new Date('2001-01-01')]);
@@ -99,9 +112,9 @@ it('keeps everything without a retention', async () => {
   expect((await namesOf(database.db))[0]).toBe('events_0');
 });
 
-it('recomputes segments after a drop, and keeps when users had their last event', async () => {
+itUnlessPartitioned('recomputes segments after a drop, and keeps when users had their last event', async () => {
   await using app = await startApp({ ownDatabase: true });
-  await partitionEvents(app.db);
+  await partition(app);
   await divideFirst(app.db, [new Date('2020-01-01')]);
   const { id } = await addUser(app, { uid: 'ada' });
   const time = new Date('2019-06-01');
@@ -119,7 +132,7 @@ it('recomputes segments after a drop, and keeps when users had their last event'
   expect(answer.data).toEqual({ user: { events: { totalCount: 0 } } });
 });
 
-it('logs what hinders a role that does not own the tables once', async () => {
+itUnlessPartitioned('logs what hinders a role that does not own the tables once', async () => {
   await using database = await createDatabase({ isDirect: true });
   const { db: owner, name } = database;
   await partitionEvents(owner, { ahead: 1 });
@@ -145,29 +158,32 @@ it('logs what hinders a role that does not own the tables once', async () => {
   }
 });
 
-it('responds 503 to events of a month without a partition, and names the command in the log', async () => {
-  const { lines, log } = collectLog();
-  await using app = await startApp({ ownDatabase: true, log });
-  await partitionEvents(app.db);
-  const [first] = await namesOf(app.db);
-  await app.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${first}"`);
-  await addUser(app, { uid: 'ada' });
-  const graphql = await app.send('mutation { addEvent(input: { uid: "ada", name: "Paid" }) { __typename } }');
-  expect(graphql).toMatchObject({
-    status: 503,
-    errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: 1 } }],
-  });
-  const rest = await restOf(app).post('/users/ada/events', { event: 'Paid' });
-  expect(rest).toMatchObject({ status: 503, body: { code: 'SERVICE_UNAVAILABLE' } });
-  const messages = lines.filter(({ level }) => level >= 50).map(({ msg }) => msg);
-  expect(messages).toEqual(
-    Array.from({ length: 2 }, () => 'events has no partition for this month; run npm run cli -- partitions create'),
-  );
-});
+itUnlessPartitioned(
+  'responds 503 to events of a month without a partition, and names the command in the log',
+  async () => {
+    const { lines, log } = collectLog();
+    await using app = await startApp({ ownDatabase: true, log });
+    await partition(app);
+    const [first] = await namesOf(app.db);
+    await app.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${first}"`);
+    await addUser(app, { uid: 'ada' });
+    const graphql = await app.send('mutation { addEvent(input: { uid: "ada", name: "Paid" }) { __typename } }');
+    expect(graphql).toMatchObject({
+      status: 503,
+      errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: 1 } }],
+    });
+    const rest = await restOf(app).post('/users/ada/events', { event: 'Paid' });
+    expect(rest).toMatchObject({ status: 503, body: { code: 'SERVICE_UNAVAILABLE' } });
+    const messages = lines.filter(({ level }) => level >= 50).map(({ msg }) => msg);
+    expect(messages).toEqual(
+      Array.from({ length: 2 }, () => 'events has no partition for this month; run npm run cli -- partitions create'),
+    );
+  },
+);
 
-it('exports and erases the events of all partitions', async () => {
+itUnlessPartitioned('exports and erases the events of all partitions', async () => {
   await using app = await startApp({ ownDatabase: true });
-  await partitionEvents(app.db);
+  await partition(app);
   await divideFirst(app.db, [new Date('2020-01-01'), new Date('2021-01-01')]);
   const { id } = await addUser(app, { uid: 'ada' });
   const times = ['2019-01-01', '2020-06-01', '2020-07-01', '2025-01-01'].map((day) => new Date(day));

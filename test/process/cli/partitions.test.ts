@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { openCli, rejected } from '../../kit/cli.ts';
+import { variant } from '../../kit/variant.ts';
 
-it('partitions events, lists the partitions, and drops only with --yes', async () => {
+/** They partition a table themselves. */
+const itUnlessPartitioned = it.skipIf(variant.partitioned);
+
+itUnlessPartitioned('partitions events, lists the partitions, and drops only with --yes', async () => {
   await using cli = await openCli();
   expect((await cli.run('partitions', 'list')).stdout).toMatch(/^events is not partitioned\./);
   const created = await cli.run('partitions', 'create', '--ahead', '2');
@@ -33,7 +37,7 @@ async function nameOfFirst(db: Awaited<ReturnType<typeof openCli>>['db']): Promi
   return row?.name ?? '';
 }
 
-it('shows an interrupted partitioning, and removes what it has left', async () => {
+itUnlessPartitioned('shows an interrupted partitioning, and removes what it has left', async () => {
   await using cli = await openCli();
   await cli.db.$executeRawUnsafe(
     `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < 'ffffffff-0000-0000-0000-000000000000') NOT VALID`,
@@ -50,7 +54,7 @@ it('shows an interrupted partitioning, and removes what it has left', async () =
   );
 });
 
-it('rejects dates that do not exist, and ages out of range', async () => {
+itUnlessPartitioned('rejects dates that do not exist, and ages out of range', async () => {
   await using cli = await openCli();
   for (const age of ['2026-02-30', '0', '1201', 'old']) {
     expect(await cli.run('partitions', 'drop', '--older-than', age)).toEqual(rejected('It must be a number of months'));
