@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { CONVERSION_CHECK } from '../../src/db/errors.ts';
 import { runCli } from '../kit/cli.ts';
 import { hasDebianPostgres, startDebianPostgres } from '../kit/debian-postgres.ts';
 import { printFigures } from '../kit/figures.ts';
@@ -38,13 +39,13 @@ async function fill(query: Query, workspaceId: string): Promise<void> {
   await query(`INSERT INTO users (workspace_id, id, uid, created_at, updated_at)
     SELECT '${workspaceId}', ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'u' || n, now(), now()
     FROM generate_series(1, ${USERS}) AS n`);
-  await query(`ALTER TABLE events DISABLE TRIGGER events_record_activity;
+  await query(`SET session_replication_role TO replica;
     INSERT INTO events (workspace_id, id, user_id, name, value, properties, timestamp)
     SELECT '${workspaceId}', (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
       ('01900000-0000-7000-8000-' || lpad(to_hex(n % ${USERS} + 1), 12, '0'))::uuid, 'Event ' || n % 7, to_jsonb(n), '{}', at
     FROM (SELECT n, now() - interval '1 minute' - interval '1 day' * ((${EVENTS} - n) * 360.0 / ${EVENTS}) AS at
       FROM generate_series(1, ${EVENTS}) AS n) AS numbered;
-    ALTER TABLE events ENABLE TRIGGER events_record_activity`);
+    RESET session_replication_role`);
   await query('VACUUM ANALYZE');
 }
 
@@ -108,6 +109,11 @@ async function watchLocks(connectionString: string) {
   return { run, stop };
 }
 
+interface Target {
+  url: string;
+  query: Query;
+}
+
 type OnStep = (line: string, signal: (name: NodeJS.Signals) => void) => void;
 
 /** Starts `partitions create`. @param onStep called with each line of its progress. */
@@ -135,26 +141,27 @@ async function createPartitions(url: string, onStep: OnStep = () => {}) {
   }
 }
 
-/** Kills `partitions create` at a random time after the beginning of a step. */
-function killAt(url: string, step: keyof typeof steps, afterMs: number) {
-  return createPartitions(url, (line, signal) => {
-    if (steps[step].test(line)) setTimeout(() => signal('SIGKILL'), afterMs);
-  });
-}
-
-/** Kills `partitions create` while its swap waits for a transaction that reads events, as that of a backup does. */
-async function killWaitingSwap(url: string, afterMs: number) {
+/**
+ * Kills `partitions create` some time after the beginning of a step. From the check on, a transaction that reads events keeps the swap
+ * waiting, as that of a backup does, so that no kill comes too late.
+ */
+async function killAt({ url, query }: Target, step: keyof typeof steps, afterMs: number): Promise<void> {
   const reader = new Client({ connectionString: url });
   await reader.connect();
-  const outcome = await createPartitions(url, (line, signal) => {
-    if (steps.prepare.test(line)) {
-      signal('SIGSTOP');
-      void reader.query('BEGIN; SELECT FROM events LIMIT 1').then(() => signal('SIGCONT'));
-    }
-    if (steps.swap.test(line)) setTimeout(() => signal('SIGKILL'), afterMs);
+  const check = `SELECT coalesce(max(oid::bigint), 0) AS id FROM pg_constraint WHERE conname = '${CONVERSION_CHECK}'`;
+  const { rows } = await reader.query<{ id: string }>(check);
+  await reader.query('BEGIN');
+  const reading = reader.query(`DO $$ BEGIN
+    WHILE (${check}) IN (0, ${rows[0]?.id}) LOOP PERFORM pg_sleep(0.002); END LOOP;
+    PERFORM FROM events LIMIT 1;
+  END $$`);
+  await createPartitions(url, (line, signal) => {
+    if (steps[step].test(line)) setTimeout(() => signal('SIGKILL'), afterMs);
   });
+  // The check may not have been added yet.
+  await query(`SELECT pg_cancel_backend(${reader.processID})`);
+  await reading.catch(() => {});
   await reader.end();
-  return outcome;
 }
 
 async function listPartitions(url: string) {
@@ -166,7 +173,7 @@ async function listPartitions(url: string) {
 /** A migrated database with events on a server of its own, and a gateway under load. */
 async function startUnderLoad() {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startDebianPostgres({ settings: "max_wal_size = '8GB'" }));
+  const server = stack.use(await startDebianPostgres({ settings: "max_wal_size = '8GB'\nshared_buffers = '1GB'" }));
   await server.shell('createdb usergraph');
   const url = server.url('usergraph');
   const { workspaceId, owner } = await migrateWithOwner({ connectionString: url });
@@ -199,9 +206,9 @@ it.skipIf(!hasDebianPostgres)(
     const slowestBefore = load.run.slowestMs;
     load.run.slowestMs = 0;
 
-    await killAt(url, 'check', random() * 20);
-    await killAt(url, 'prepare', random() * 20);
-    await killWaitingSwap(url, 200 + random() * 600);
+    await killAt(test, 'check', random() * 40);
+    await killAt(test, 'prepare', random() * 40);
+    await killAt(test, 'swap', random() * 600);
     expect(await listPartitions(url)).toMatchObject({ partitions: null, hasUnfinishedConversion: true });
     const startedAt = performance.now();
     const { stdout, lines } = await createPartitions(url);
