@@ -96,9 +96,10 @@ export function measurePartitions(
   return withCleanup(async (stack) => {
     showProgress('Starting PostgreSQL');
     const postgres = stack.use(await openBenchPostgres('partitions', directory));
-    const open = async (isPartitioned: boolean) =>
-      openSession(await prepareEvents(postgres, { events, isPartitioned }, showProgress), stack);
-    const sessions: [Session, Session] = [await open(false), await open(true)];
+    const plain = await prepareEvents(postgres, { events, isPartitioned: false }, showProgress);
+    const partitioned = await prepareEvents(postgres, { events, isPartitioned: true }, showProgress);
+    // Opened when both are filled: the pool closes sessions that are idle for long.
+    const sessions: [Session, Session] = [await openSession(plain, stack), await openSession(partitioned, stack)];
     const users = Math.min(MAX_USERS, countUsers('active', events));
     const results: Awaited<ReturnType<typeof measure>>[] = [];
     for (const read of reads) {
