@@ -16,9 +16,14 @@ export class PartitionError extends Error {
 /** Maximum wait in ms for a strong lock. Statements that arrive meanwhile wait as long; then they pass. */
 const LOCK_TIMEOUT_MS = 40;
 
-/** Attempts of a step, with pauses between them: about two minutes. */
-const ATTEMPTS = 300;
+/** The pause between two attempts of a step, in ms. */
 const PAUSE_MS = 360;
+
+/** Attempts of a step of a conversion, which has a long check behind it: two minutes. */
+const CONVERSION_ATTEMPTS = 300;
+
+/** Attempts of another change: four seconds, since a gateway that shuts down waits for it. Its job tries again within an hour. */
+const CHANGE_ATTEMPTS = 10;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -47,7 +52,7 @@ export async function withPartitionLock<Result>(
   let isReusable = false;
   let longestMs = 0;
   const transaction = (label: string, statements: readonly string[]) =>
-    repeatOnLockConflict(async () => {
+    repeatOnLockConflict(CONVERSION_ATTEMPTS, async () => {
       longestMs = Math.max(longestMs, (await runShort(client, label, async () => statements)) ?? 0);
     });
   try {
@@ -84,7 +89,7 @@ export async function changePartitions(
   plan: (state: PartitionState) => readonly string[],
 ): Promise<boolean> {
   try {
-    return await repeatOnLockConflict(() =>
+    return await repeatOnLockConflict(CHANGE_ATTEMPTS, () =>
       withConnection(connections, async (client) => {
         const tookMs = await runShort(client, label, async () =>
           (await lockTransaction(client))
@@ -136,8 +141,8 @@ async function runShort(
   }
 }
 
-async function repeatOnLockConflict<Result>(run: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+async function repeatOnLockConflict<Result>(attempts: number, run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     try {
       return await run();
     } catch (error) {
@@ -145,7 +150,8 @@ async function repeatOnLockConflict<Result>(run: () => Promise<Result>): Promise
       await delay(PAUSE_MS);
     }
   }
+  const seconds = Math.round((attempts * (LOCK_TIMEOUT_MS + PAUSE_MS)) / 1_000);
   throw new PartitionError(
-    `Other transactions held a lock on events or workspaces for two minutes. End them, and run the command again: SELECT pid, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 s'`,
+    `Other transactions held a lock on events or workspaces for ${seconds} s. End them, and run the command again: SELECT pid, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 s'`,
   );
 }
