@@ -42,11 +42,13 @@ export async function prepareEvents(
   const workspaceId = await prepareWorkspace(url);
   await using client = await connect({ connectionString: url });
   const { rowCount } = await client.query('SELECT FROM events LIMIT 1');
-  if (rowCount !== 0) return { url, workspaceId };
-  showProgress(`Filling the ${isPartitioned ? 'partitioned' : 'plain'} database`);
-  if (isPartitioned) await partitionPast(url, client);
-  await client.query('SET session_replication_role TO replica');
-  for (const kind of ['active', 'occasional'] as const) await fillKind(client, workspaceId, kind, events);
+  if (rowCount === 0) {
+    showProgress(`Filling the ${isPartitioned ? 'partitioned' : 'plain'} database`);
+    if (isPartitioned) await partitionPast(url, client);
+    // VACUUM marks only pages as visible whose commits are on disk; counts would read the rows of the others.
+    await client.query('SET session_replication_role TO replica; SET synchronous_commit TO on');
+    for (const kind of ['active', 'occasional'] as const) await fillKind(client, workspaceId, kind, events);
+  }
   await client.query('VACUUM ANALYZE');
   return { url, workspaceId };
 }
