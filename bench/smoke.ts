@@ -4,6 +4,7 @@ import { measureImport } from './import/measure.ts';
 import { SMOKE as IMPORT_SMOKE } from './import/options.ts';
 import { measure } from './measure/rounds.ts';
 import { type OperationName, operations } from './operations.ts';
+import { measurePartitions } from './partitions/measure.ts';
 import { measureVariants } from './reads/measure-variants.ts';
 import { operations as readsOperations } from './reads/operations.ts';
 import { createProgress, type Progress } from './report/progress.ts';
@@ -25,6 +26,7 @@ async function smoke(): Promise<void> {
   await smokeScale(progress);
   await smokeReads(progress);
   await smokeSegments(progress);
+  await smokePartitions(progress);
   await smokeImport(progress);
   progress.clear();
 }
@@ -87,6 +89,11 @@ async function smokeSegments({ show }: Progress): Promise<void> {
     throw new Error('bench:segments must consume a backlog and an import.');
   }
   process.stdout.write('bench:segments: all writes, due instants and imported users arrived in their segments\n');
+}
+
+async function smokePartitions({ show }: Progress): Promise<void> {
+  const results = await measurePartitions({ events: 20_000, rounds: 1, ms: 5 }, undefined, show);
+  process.stdout.write(`bench:partitions: ${results.length} reads return the same with and without partitions\n`);
 }
 
 async function smokeImport({ show }: Progress): Promise<void> {

@@ -10,6 +10,7 @@ import { addImportCommands } from './import.ts';
 import { addIndexCommands } from './indexes.ts';
 import { addKeyCommands } from './keys.ts';
 import { describeFailure } from './output.ts';
+import { addPartitionCommands } from './partitions.ts';
 import { addUserCommands } from './users.ts';
 import { addWorkspaceCommands } from './workspaces.ts';
 
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
     .description(
-      'Manages workspaces, their API keys, declared attributes and optional indexes, shows the audit trail, checks uids, imports and exports files, and erases users.',
+      'Manages workspaces, their API keys, declared attributes, optional indexes and partitions, shows the audit trail, checks uids, imports and exports files, and erases users.',
     )
     .addHelpText('after', examples)
     .helpCommand(false)
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   addDeletionCommands(program, withDatabase);
   addAttributeCommands(program, withDatabase);
   addIndexCommands(program, withDatabase);
+  addPartitionCommands(program, withDatabase);
   addImportCommands(program, withDatabase);
   const group = (name: string, description: string) =>
     program.command(name).description(description).helpCommand(false);

@@ -18,6 +18,8 @@ import {
 /** A hundred years. */
 const MAX_RETENTION_DAYS = 36_500;
 
+const MAX_RETENTION_MONTHS = 1_200;
+
 const variables = z.object({
   PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -46,6 +48,7 @@ const variables = z.object({
   SLOW_OPERATION_MS: wholeNumber(0, 3_600_000).default(1_000),
   CHANGE_LOG_DAYS: wholeNumber(1, MAX_RETENTION_DAYS).default(30),
   AUDIT_DAYS: wholeNumber(0, MAX_RETENTION_DAYS).default(0),
+  EVENT_RETENTION_MONTHS: wholeNumber(0, MAX_RETENTION_MONTHS).default(0),
   METRICS_PORT: wholeNumber(0, 65_535).optional(),
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   METRICS_TOKEN: z
@@ -141,6 +144,8 @@ export interface Config {
   tokens: TokenSettings | undefined;
   /** For how many days changes are kept: those that usergraph computes, and those that callers make (0: for ever). */
   retention: { logDays: number; auditDays: number };
+  /** Partitions of events that are older than this many months are dropped; 0: none. */
+  eventRetentionMonths: number;
   /** Where metrics are served, and the token that scrapers send, if any. Undefined: no metrics are collected. */
   metrics: MetricsSettings | undefined;
   graphiql: GraphiQLAccess;
@@ -208,6 +213,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustProxy: data.TRUST_PROXY,
     tokens: toTokenSettings(data),
     retention: { logDays: data.CHANGE_LOG_DAYS, auditDays: data.AUDIT_DAYS },
+    eventRetentionMonths: data.EVENT_RETENTION_MONTHS,
     metrics: metricsSettings(data),
     graphiql: graphiqlAccess(data, isEmbedded),
     persistedOperations: file === undefined ? undefined : { file, only: data.PERSISTED_OPERATIONS_ONLY },

@@ -179,9 +179,24 @@ export function isRejectedByPostgres(error: unknown): boolean {
   return describeDatabaseError(error).sqlState !== '' && !isUnavailable(error);
 }
 
+/** The check constraint with which a conversion proves that all existing events belong to the first partition. */
+export const CONVERSION_CHECK = 'events_before_partitions';
+
+/** Whether `events` has no partition for a new event, or an interrupted conversion has left a check that it violates. */
+export function isMissingPartition(error: unknown): boolean {
+  if (!(error instanceof DatabaseError) || error.code !== '23514') return false;
+  return error.constraint === CONVERSION_CHECK || (error.constraint === undefined && error.table === 'events');
+}
+
+/** What an operator has to do about an unavailable database, for the log; undefined if the error says it. */
+export function adviceFor(error: unknown): string | undefined {
+  if (!isMissingPartition(error)) return undefined;
+  return 'events has no partition for this month; run npm run cli -- partitions create';
+}
+
 /** Whether the database is unreachable, too slow or not migrated. The client may retry the request later. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof QueuedWriteTimeoutError) return true;
+  if (error instanceof QueuedWriteTimeoutError || isMissingPartition(error)) return true;
   const { code, message, kind, sqlState } = describeDatabaseError(error);
   return (
     unavailableKinds.has(kind) ||

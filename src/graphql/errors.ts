@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
+import { adviceFor, isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
 import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { ConflictError, DomainError, ValidationError } from '../domain/shared/errors.ts';
 import { toErrorResponse } from '../http/error-response.ts';
@@ -74,7 +74,8 @@ function presentError(error: GraphQLError, reporting: Reporting): GraphQLError {
     return withCode(error, code, { message, extensions: { retryAfter } });
   }
   if (isUnavailable(cause)) {
-    if (!(cause instanceof QueuedWriteTimeoutError)) reporting.log.error({ err: cause }, 'database unavailable');
+    if (!(cause instanceof QueuedWriteTimeoutError))
+      reporting.log.error({ err: cause }, adviceFor(cause) ?? 'database unavailable');
     return withCode(error, code, {
       message: unavailability(cause, reporting.databaseTimeouts),
       extensions: { retryAfter: 1, http: { status: 503, headers: { 'retry-after': '1' } } },
@@ -159,8 +160,8 @@ export class EmptyErrorResponse extends Error {
 
 /** Fastify's error handler for the GraphQL API: responds in the format of GraphQL errors. */
 export function sendErrorResponse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, code, message, headers = {}, retryAfter, isExpected } = toErrorResponse(error, request);
-  if (status >= 500 && !isExpected) request.log.error({ err: error }, message);
+  const { status, code, message, headers = {}, retryAfter, isExpected, advice } = toErrorResponse(error, request);
+  if (status >= 500 && !isExpected) request.log.error({ err: error }, advice ?? message);
   const extensions = { code, retryAfter, requestId: status === 500 ? request.id : undefined };
   return reply
     .code(status)

@@ -1,6 +1,6 @@
 import { KeysUnavailableError } from '../auth/tokens.ts';
 import { UnauthenticatedError } from '../auth/viewer.ts';
-import { isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
+import { adviceFor, isConflict, isUnavailable, QueuedWriteTimeoutError, TransactionConflict } from '../db/errors.ts';
 import { type DatabaseTimeouts, unavailability } from '../db/timeouts.ts';
 import { DeadlineError } from './lifecycle/deadline.ts';
 import { OverloadedError } from './limits/load-shedding.ts';
@@ -20,6 +20,8 @@ export interface ErrorResponse {
   retryAfter?: number;
   /** True for errors that are normal under load: they are not logged as errors, regardless of their status. */
   isExpected?: boolean;
+  /** What an operator has to do: logged instead of the message. */
+  advice?: string | undefined;
 }
 
 declare module 'fastify' {
@@ -77,6 +79,7 @@ export function toErrorResponse(error: unknown, request: FailedRequest): ErrorRe
       ...UNAVAILABLE,
       message: unavailability(error, request.server.databaseTimeouts),
       isExpected: error instanceof QueuedWriteTimeoutError,
+      advice: adviceFor(error),
     };
   }
   if (status >= 500 || !(error instanceof Error)) {

@@ -14,6 +14,7 @@ import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
 import { computeSegments } from '../jobs/compute-segments.ts';
 import { deleteOldChangesOf } from '../jobs/delete-old-changes.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
+import { managePartitions } from '../jobs/manage-partitions.ts';
 import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
@@ -130,7 +131,12 @@ async function startRepair(db: DatabaseClient, log: Logger, signal: AbortSignal)
 }
 
 /** Starts the background jobs. @returns a function that stops them once they have finished their current steps. */
-function startJobs(db: DatabaseClient, repair: Job, { retention }: Config, log: Logger): () => Promise<unknown> {
+function startJobs(
+  db: DatabaseClient,
+  repair: Job,
+  { retention, eventRetentionMonths }: Config,
+  log: Logger,
+): () => Promise<unknown> {
   const jobs = runJobs(
     [
       repair,
@@ -138,6 +144,7 @@ function startJobs(db: DatabaseClient, repair: Job, { retention }: Config, log: 
       storeDeclaredAttributes(db, log),
       deleteOldChangesOf(db, log, retention),
       deleteExpiredTransfers(db),
+      managePartitions(db, log, eventRetentionMonths),
     ],
     log,
   );

@@ -45,8 +45,8 @@ export function handleRestError(error: unknown, request: FastifyRequest, reply: 
   if (error instanceof DomainError) {
     return reply.code(statusOf(error)).send(errorBody(error));
   }
-  const { status, code, message, headers = {}, retryAfter, isExpected } = toErrorResponse(error, request);
-  if (status >= 500 && !isExpected) request.log.error({ err: error }, message);
+  const { status, code, message, headers = {}, retryAfter, isExpected, advice } = toErrorResponse(error, request);
+  if (status >= 500 && !isExpected) request.log.error({ err: error }, advice ?? message);
   return reply
     .code(status)
     .headers(headers)

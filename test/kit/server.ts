@@ -3,10 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
+import { partitionEvents } from '../../src/db/partitions/convert.ts';
+import { firstIdOf } from '../../src/db/partitions/months.ts';
+import { readPartitionState } from '../../src/db/partitions/state.ts';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
 import { startPgBouncer } from './pgbouncer.ts';
+import { variant } from './variant.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -44,12 +49,30 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const template = databasePrefix + TEMPLATE;
     await withConnection(server.url, (client) => client.query(`CREATE DATABASE ${template}`));
-    await migrate({ connectionString: databaseUrl(server.url, template) });
+    const connection = { connectionString: databaseUrl(server.url, template) };
+    await migrate(connection);
+    if (variant.partitioned) await partition(connection);
   } catch (error) {
     await stop();
     throw error;
   }
   return stop;
+}
+
+/** Partitions the events of all test databases: `TEST_PARTITIONED=on`. */
+async function partition(connection: { connectionString: string }): Promise<void> {
+  const db = openDatabase(connection, { poolSize: 2 });
+  try {
+    await partitionEvents(db);
+    const last = (await readPartitionState(db)).partitions?.at(-1);
+    if (!last) throw new Error('There is no partition.');
+    // Tests also insert events with random ids.
+    await db.$executeRawUnsafe(
+      `CREATE TABLE events_random PARTITION OF events FOR VALUES FROM ('${firstIdOf(last.to)}') TO (MAXVALUE)`,
+    );
+  } finally {
+    await db.$disconnect();
+  }
 }
 
 async function startServer(directory: string): Promise<{ url: string; stop(): Promise<void> }> {

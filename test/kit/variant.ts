@@ -6,17 +6,20 @@ interface Variant {
   prepared: boolean;
   /** Whether the application's clients connect to PgBouncer (test/kit/pgbouncer.ts). */
   pooled: boolean;
+  /** Whether the events of all test databases are partitioned. */
+  partitioned: boolean;
   /** As in `Dependencies`. */
   compileAfter: number | undefined;
   limits: Partial<Limits>;
 }
 
-const { TEST_PREPARED, TEST_POOLER, TEST_COMPILED } = process.env;
+const { TEST_PREPARED, TEST_POOLER, TEST_PARTITIONED, TEST_COMPILED } = process.env;
 
-/** The variant that `TEST_PREPARED=off`, `TEST_POOLER=on` and `TEST_COMPILED=always|never` select; by default, that of production. */
+/** The variant that `TEST_PREPARED=off`, `TEST_POOLER=on`, `TEST_PARTITIONED=on` and `TEST_COMPILED=always|never` select; by default, that of production. */
 export const variant: Variant = {
   prepared: TEST_PREPARED !== 'off',
   pooled: TEST_POOLER === 'on',
+  partitioned: TEST_PARTITIONED === 'on',
   compileAfter: TEST_COMPILED === 'always' ? 0 : undefined,
   limits: TEST_COMPILED === 'never' ? { compiledCacheBytes: 0 } : {},
 };

@@ -26,6 +26,7 @@ it('has a default for every variable', () => {
     trustProxy: [],
     tokens: undefined,
     retention: { logDays: 30, auditDays: 0 },
+    eventRetentionMonths: 0,
     metrics: undefined,
     graphiql: 'anybody',
     persistedOperations: undefined,

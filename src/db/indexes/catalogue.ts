@@ -80,6 +80,8 @@ export interface AvailableIndexes {
   has(name: IndexName): boolean;
   /** Whether trigrams consist of ASCII only, so that no others can be found by them. */
   readonly hasAsciiTrigrams: boolean;
+  /** Whether `events` is partitioned by id, so that statements with a range of ids read fewer partitions. False if omitted. */
+  readonly hasPartitionedEvents?: boolean;
 }
 
 /** The indexes of a database that has been migrated, and nothing else. */

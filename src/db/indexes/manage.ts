@@ -30,7 +30,7 @@ interface CreateOptions {
 const PROGRESS_MS = 500;
 
 /** The advisory lock of a creation or a drop, arbitrary but fixed. */
-const LOCK = 72_707_370;
+export const INDEX_LOCK = 72_707_370;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -64,11 +64,11 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
     const timer = setInterval(() => void report(db, pid, options).catch(() => {}), PROGRESS_MS);
     try {
       // Index creation holds this lock, so an invalid index is a leftover.
-      if (state === 'invalid')
-        await runUnlessAborted(`/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`);
-      await runUnlessAborted(
-        `/* createIndex */ CREATE INDEX CONCURRENTLY "${relation}" ON "${table}" ${definition(trigrams)}`,
-      );
+      const statements = await creationSql(db, name, {
+        definition: definition(trigrams),
+        isInvalid: state === 'invalid',
+      });
+      for (const statement of statements) await runUnlessAborted(statement);
       // Statistics of the index's expressions, without which PostgreSQL guesses how many rows match.
       await runUnlessAborted(`/* analyze */ ANALYZE "${table}"`);
       return true;
@@ -79,6 +79,49 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
       options.signal.removeEventListener('abort', cancel);
     }
   });
+}
+
+/**
+ * SQL statements that create an index, and replace an invalid one: index creation holds a lock, so that it is a leftover. PostgreSQL
+ * cannot create an index of a partitioned table concurrently: each partition gets one, which is then attached.
+ */
+async function creationSql(
+  db: ReadDb,
+  name: IndexName,
+  { definition, isInvalid }: { definition: string; isInvalid: boolean },
+): Promise<string[]> {
+  const { relation, table } = indexOf(name);
+  const partitions = await readUnindexedPartitions(db, table, relation);
+  if (!partitions) {
+    const drop = `/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`;
+    const create = `/* createIndex */ CREATE INDEX CONCURRENTLY "${relation}" ON "${table}" ${definition}`;
+    return isInvalid ? [drop, create] : [create];
+  }
+  return [
+    `/* createIndex */ CREATE INDEX IF NOT EXISTS "${relation}" ON ONLY "${table}" ${definition}`,
+    ...partitions.flatMap((partition) => {
+      const own = relation.replace(table, partition);
+      return [
+        `/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${own}"`,
+        `/* createIndex */ CREATE INDEX CONCURRENTLY "${own}" ON "${partition}" ${definition}`,
+        `/* attachIndex */ ALTER INDEX "${relation}" ATTACH PARTITION "${own}"`,
+      ];
+    }),
+  ];
+}
+
+/** The partitions of a table without an attached part of an index; undefined if the table is not partitioned. */
+async function readUnindexedPartitions(db: ReadDb, table: string, index: string): Promise<string[] | undefined> {
+  const [row] = await db.query<{ isPartitioned: boolean; partitions: string[] }[]>`/* readUnindexedPartitions */
+    SELECT relkind = 'p' AS "isPartitioned", ARRAY(
+      SELECT part.relname::text FROM pg_inherits JOIN pg_class AS part ON part.oid = pg_inherits.inhrelid
+      WHERE pg_inherits.inhparent = parent.oid AND NOT EXISTS (
+        SELECT FROM pg_index JOIN pg_inherits AS attached ON attached.inhrelid = pg_index.indexrelid
+        WHERE pg_index.indrelid = part.oid AND attached.inhparent = to_regclass(${index}::text)
+      ) ORDER BY 1
+    ) AS partitions
+    FROM pg_class AS parent WHERE parent.oid = to_regclass(${table}::text)`;
+  return row?.isPartitioned ? row.partitions : undefined;
 }
 
 /** The operator class of trigrams. @throws {IndexError} if they would lack letters, unless that is accepted. */
@@ -93,10 +136,12 @@ async function trigramOperators(db: DatabaseClient, { acceptsAsciiTrigrams }: Cr
 
 /** Drops an index without blocking writes. @returns false if there was none. @throws {IndexError} */
 export async function dropIndex(db: DatabaseClient, name: IndexName): Promise<boolean> {
-  const { relation } = indexOf(name);
+  const { relation, table } = indexOf(name);
   if ((await stateOf(db, name)) === 'missing') return false;
+  // PostgreSQL drops the indexes of a partitioned table with a short lock of all partitions only.
+  const concurrently = (await readUnindexedPartitions(db, table, relation)) ? '' : 'CONCURRENTLY';
   await withLock(db, async (run) => {
-    await run(`/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`).catch((error: unknown) => {
+    await run(`/* dropIndex */ DROP INDEX ${concurrently} IF EXISTS "${relation}"`).catch((error: unknown) => {
       throw explain(error, name);
     });
   });
@@ -156,13 +201,13 @@ async function withLock<T>(
   try {
     // A blocking lock would hold a snapshot that CREATE INDEX CONCURRENTLY waits for: a deadlock.
     const { rows } = await client.query<{ isLocked: boolean; pid: number }>(
-      `/* lockIndexes */ SELECT pg_try_advisory_lock(${LOCK}) AS "isLocked", pg_backend_pid() AS pid`,
+      `/* lockIndexes */ SELECT pg_try_advisory_lock(${INDEX_LOCK}) AS "isLocked", pg_backend_pid() AS pid`,
     );
     const [row] = rows;
     if (!row?.isLocked)
       throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
     const result = await work((statement) => client.query(statement), row.pid);
-    await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${LOCK})`);
+    await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${INDEX_LOCK})`);
     isReusable = true;
     return result;
   } finally {

@@ -28,7 +28,9 @@ export const isInProgress = (index: Prisma.Sql) => Prisma.sql`EXISTS (
 export async function readIndexStates(db: ReadDb): Promise<IndexState[]> {
   const relations = Prisma.join(indexNames.map((name) => Prisma.sql`${indexOf(name).relation}::text`));
   const rows = await db.query<Found[]>(Prisma.sql`/* readIndexStates */
-    SELECT relation.relname AS name, index.indisvalid AS "isValid", pg_relation_size(relation.oid)::text AS size,
+    SELECT relation.relname AS name, index.indisvalid AS "isValid", (
+        SELECT coalesce(sum(pg_relation_size(part.relid)), pg_relation_size(relation.oid)) FROM pg_partition_tree(relation.oid) AS part
+      )::text AS size,
       ${isInProgress(Prisma.sql`index`)} AS "isInProgress"
     FROM pg_index AS index JOIN pg_class AS relation ON relation.oid = index.indexrelid
     WHERE index.indrelid IN (to_regclass('users'), to_regclass('events')) AND relation.relname IN (${relations})`);
@@ -54,10 +56,17 @@ export async function hasAsciiTrigrams(db: ReadDb): Promise<boolean> {
   return row?.isAscii ?? true;
 }
 
+async function hasPartitionedEvents(db: ReadDb): Promise<boolean> {
+  const [row] = await db.query<{ isPartitioned: boolean }[]>`/* hasPartitionedEvents */
+    SELECT relkind = 'p' AS "isPartitioned" FROM pg_class WHERE oid = to_regclass('events')`;
+  return row?.isPartitioned ?? false;
+}
+
 /** The indexes of a database: those of a migrated one until `refresh` has read them. */
 export class DatabaseIndexes implements AvailableIndexes {
   #names: ReadonlySet<IndexName> = new Set(indexNames.filter((name) => standardIndexes.has(name)));
   #hasAsciiTrigrams = false;
+  #hasPartitionedEvents = false;
 
   has(name: IndexName): boolean {
     return this.#names.has(name);
@@ -67,9 +76,18 @@ export class DatabaseIndexes implements AvailableIndexes {
     return this.#hasAsciiTrigrams;
   }
 
-  /** Reads which indexes are valid. Conditions on one that has been dropped since are slower, not wrong. */
+  get hasPartitionedEvents(): boolean {
+    return this.#hasPartitionedEvents;
+  }
+
+  /** Reads which indexes are valid. Conditions on one that has been dropped since are slower, not wrong; so are unused partitions. */
   async refresh(db: ReadDb): Promise<void> {
-    const [states, isAscii] = await Promise.all([readIndexStates(db), hasAsciiTrigrams(db)]);
+    const [states, isAscii, isPartitioned] = await Promise.all([
+      readIndexStates(db),
+      hasAsciiTrigrams(db),
+      hasPartitionedEvents(db),
+    ]);
+    this.#hasPartitionedEvents = isPartitioned;
     this.#names = new Set(states.filter(({ state }) => state === 'valid').map(({ name }) => name));
     this.#hasAsciiTrigrams = isAscii;
   }

@@ -27,7 +27,7 @@ export { MigrationError } from './history.ts';
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
 /** The key of the advisory lock that Prisma's schema engine takes: `prisma migrate deploy` and this process exclude each other. */
-const PRISMA_LOCK = 72_707_369;
+export const PRISMA_LOCK = 72_707_369;
 
 /** Maximum time in ms to wait for that lock. Migrations of large tables take minutes. */
 const LOCK_WAIT_MS = 600_000;

@@ -1,0 +1,158 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { wholeNumber } from '../config/values.ts';
+import type { DatabaseClient } from '../db/client.ts';
+import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
+import { createPartitionsAhead, DEFAULT_AHEAD, NOT_PARTITIONED } from '../db/partitions/create.ts';
+import { partitionsBefore } from '../db/partitions/drop.ts';
+import { monthsBefore } from '../db/partitions/months.ts';
+import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
+import { dropOldPartitions } from '../domain/events/partitions.ts';
+import { schemaParser, time } from './arguments.ts';
+import type { CommandOptions, WithDatabase } from './database.ts';
+import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
+
+interface CreateOptions extends OutputOptions {
+  ahead: number;
+}
+
+interface DropOptions extends OutputOptions {
+  /** A number of months, or an instant. */
+  olderThan: number | Date;
+  yes?: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Checking the rows of a large table takes minutes. */
+const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, sessionFor: 'changes of partitions' };
+
+const MAX_MONTHS = 1_200;
+const MAX_AHEAD = 120;
+
+const BUSY = 'Another process changes partitions, indexes or the schema. Retry when it has ended.';
+
+/** `partitions list`, `partitions create`, `partitions abandon` and `partitions drop`. */
+export function addPartitionCommands(program: Command, withDatabase: WithDatabase): void {
+  const partitions = program
+    .command('partitions')
+    .description('manages the monthly partitions of events')
+    .helpCommand(false)
+    .addHelpText('after', example('list', 'create', 'drop --older-than 24'));
+
+  partitions
+    .command('list')
+    .description('lists the partitions, oldest first; the numbers of rows are estimates')
+    .option(...jsonOption)
+    .addHelpText('after', example('list', 'list --json'))
+    .action((options: OutputOptions) => withDatabase((db) => list(db, options)));
+
+  partitions
+    .command('create')
+    .description(
+      'partitions events if it is not partitioned yet, while gateways use it, and creates missing partitions',
+    )
+    .option(
+      '--ahead <N>',
+      'how many months after the current one get a partition',
+      schemaParser(wholeNumber(1, MAX_AHEAD)),
+      DEFAULT_AHEAD,
+    )
+    .option(...jsonOption)
+    .addHelpText('after', example('create', 'create --ahead 12'))
+    .action((options: CreateOptions) => withDatabase((db) => create(db, options), WORK));
+
+  partitions
+    .command('abandon')
+    .description('removes what an interrupted partitioning has left, instead of continuing it with create')
+    .addHelpText('after', example('abandon'))
+    .action(() => withDatabase(abandon, WORK));
+
+  partitions
+    .command('drop')
+    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
+    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
+    .option('--yes', 'drop them; this cannot be undone')
+    .option(...jsonOption)
+    .addHelpText('after', example('drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
+    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
+}
+
+function parseAge(text: string): number | Date {
+  const months = wholeNumber(1, MAX_MONTHS).safeParse(text);
+  if (months.success) return months.data;
+  const date = time.safeParse(text);
+  if (date.success) return new Date(date.data);
+  throw new InvalidArgumentError(
+    `It must be a number of months from 1 to ${MAX_MONTHS}, or an existing date, such as 2026-01-31.`,
+  );
+}
+
+async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
+  const state = await readPartitionState(db);
+  const { partitions = null, hasUnfinishedConversion, detached } = state;
+  await print(options, { partitions, hasUnfinishedConversion, detached }, describeState(state));
+}
+
+function describeState({ partitions, hasUnfinishedConversion, detached }: PartitionState): string {
+  if (hasUnfinishedConversion && !partitions) {
+    return 'Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.';
+  }
+  const leftovers = detached
+    .map((name) => `\n${name} is detached, but not dropped yet; partitions drop continues.`)
+    .join('');
+  return `${partitions ? formatPartitions(partitions) : NOT_PARTITIONED}${leftovers}`;
+}
+
+async function abandon(db: DatabaseClient): Promise<void> {
+  const { partitions, hasUnfinishedConversion } = await readPartitionState(db);
+  if (partitions || !hasUnfinishedConversion) throw new CliError('There is no interrupted partitioning to abandon.');
+  if (!(await abandonConversion(db))) throw new CliError(BUSY);
+  process.stdout.write('Removed what the interrupted partitioning has left. events is not partitioned.\n');
+}
+
+async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions): Promise<void> {
+  const conversion = await partitionEvents(db, { ahead, onProgress: (step) => process.stderr.write(`${step}\n`) });
+  const created = await createPartitionsAhead(db, ahead);
+  if (!created) throw new CliError(BUSY);
+  const { partitions = [] } = await readPartitionState(db);
+  const done = conversion
+    ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`
+    : created.length > 0
+      ? `Created ${created.join(', ')}.`
+      : 'All partitions exist.';
+  await print(options, { conversion: conversion ?? null, partitions }, `${done}\n${formatPartitions(partitions)}`);
+}
+
+async function drop(db: DatabaseClient, { olderThan, yes = false, ...options }: DropOptions): Promise<void> {
+  const { partitions, now, detached } = await readPartitionState(db);
+  if (!partitions) throw new CliError(NOT_PARTITIONED);
+  const before = olderThan instanceof Date ? olderThan : monthsBefore(now, olderThan);
+  if (before > now) throw new CliError(`--older-than must be in the past; got ${shortInstant(before)}.`);
+  const old = partitionsBefore(partitions, before);
+  if (yes && (old.length > 0 || detached.length > 0)) {
+    const isDone = await dropOldPartitions(db, old);
+    if (!isDone) throw new CliError(BUSY);
+  }
+  const nothing = `No partition is older than ${shortInstant(before)}.`;
+  const title = yes ? 'Dropped; segments are computed again:' : 'Would drop (repeat with --yes):';
+  await print(
+    options,
+    { partitions: old, isDropped: yes },
+    old.length === 0 ? nothing : `${title}\n${formatPartitions(old)}`,
+  );
+}
+
+function formatPartitions(partitions: readonly Partition[]): string {
+  const rows = partitions.map(({ name, from, to, rows: count, size }) => [
+    name,
+    from?.toISOString().slice(0, 10) ?? '-',
+    to.toISOString().slice(0, 10),
+    String(count),
+    `${(size / 1024 / 1024).toFixed(1)} MB`,
+  ]);
+  return formatColumns(['NAME', 'FROM', 'UNTIL', 'ROWS', 'SIZE'], rows);
+}
+
+function example(...commands: string[]): string {
+  return `\nExamples:\n${commands.map((command) => `  npm run cli -- partitions ${command}`).join('\n')}`;
+}

@@ -1,0 +1,204 @@
+import type { PoolClient } from 'pg';
+import type { Database, DatabaseClient } from '../client.ts';
+import { CONVERSION_CHECK, describeDatabaseError } from '../errors.ts';
+import { statementsOnClient } from '../statements.ts';
+import { analyzePartitions, DEFAULT_AHEAD, missingMonths, partitionSql } from './create.ts';
+import { firstIdOf, monthName, startOfMonth } from './months.ts';
+import { changePartitions, PartitionError, type PartitionSession, withPartitionLock } from './session.ts';
+import { PREPARED_TABLE, readPartitionState } from './state.ts';
+
+/** Prefix of the names of its indexes until they get those of the existing table. */
+const PREPARED_PREFIX = 'p_';
+
+/** A month that ends sooner than this is not used: rows of the next month would violate the check before the conversion has ended. */
+const MIN_DURATION_MS = 3 * 86_400_000;
+
+/** What a conversion did. */
+export interface Conversion {
+  /** The existing table, which is now the first partition. */
+  name: string;
+  /** The instant before which its events were inserted. */
+  until: Date;
+  /** How long readers or writers were locked out at most, in ms, by any of its steps. */
+  lockedMs: number;
+}
+
+/**
+ * Partitions `events` while it is used. The existing table becomes the first partition, without being copied:
+ * 1. a check constraint states that all ids are before the end of a month; it is validated without blocking writes,
+ * 2. the partitioned table is prepared, with the same columns, indexes, foreign keys, triggers and privileges, and empty partitions,
+ * 3. one transaction of a few milliseconds swaps the names and attaches the existing table. The check spares it the scan.
+ * An interrupted conversion has lost nothing; the next one starts again.
+ * @returns undefined if the table is already partitioned.
+ * @throws {PartitionError} if it cannot be partitioned, or another process changes partitions, indexes or the schema.
+ */
+export async function partitionEvents(
+  db: DatabaseClient,
+  { ahead = DEFAULT_AHEAD, onProgress = () => {} }: { ahead?: number; onProgress?(step: string): void } = {},
+): Promise<Conversion | undefined> {
+  const result = await withPartitionLock(db, async (session) => {
+    const state = await readPartitionState(statementsOnClient(session.client, false));
+    if (state.partitions) return { conversion: undefined };
+    const until = startOfMonth(new Date(state.now.getTime() + MIN_DURATION_MS), 1);
+    await requireConvertible(session.client);
+    if (state.hasUnfinishedConversion) await removeLeftovers(session.transaction);
+    onProgress('checking that all events are before the end of the month');
+    await checkRows(session, until);
+    onProgress('preparing the partitioned table');
+    const shape = await readShape(session.client);
+    const months = missingMonths([{ from: null, to: until }], state.now, ahead);
+    await session.transaction('prepareEvents', preparationSql(shape, months, state.owner));
+    onProgress('attaching the existing table');
+    const name = `events_until_${monthName(startOfMonth(until, -1))}`;
+    await session.transaction('swapEvents', swapSql(shape, name, until));
+    return { conversion: { name, until, lockedMs: session.longestMs() } };
+  });
+  if (!result)
+    throw new PartitionError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
+  if (!result.conversion) return undefined;
+  onProgress('analyzing');
+  await analyzePartitions(db);
+  return result.conversion;
+}
+
+/**
+ * Removes what an interrupted conversion has left. Its check would reject the events of next month.
+ * @returns false if there is nothing to remove, or another process changes partitions, indexes or the schema.
+ */
+export async function abandonConversion(db: Database): Promise<boolean> {
+  let hasRemoved = false;
+  await changePartitions(db, 'abandonConversion', ({ partitions, hasUnfinishedConversion }) => {
+    hasRemoved = !partitions && hasUnfinishedConversion;
+    return hasRemoved ? [DROP_PREPARED, DROP_CHECK] : [];
+  });
+  return hasRemoved;
+}
+
+const DROP_PREPARED = `DROP TABLE IF EXISTS ${PREPARED_TABLE}`;
+const DROP_CHECK = `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`;
+
+/** One transaction for each: to drop a foreign key locks workspaces. */
+async function removeLeftovers(transaction: PartitionSession['transaction']): Promise<void> {
+  await transaction('dropPrepared', [DROP_PREPARED]);
+  await transaction('dropConversionCheck', [DROP_CHECK]);
+}
+
+/** @throws {PartitionError} if something would keep referring to the existing table, or the attachment would build an index. */
+async function requireConvertible(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ problem: string }>(`/* readConversionProblems */
+    SELECT 'the view ' || ev_class::regclass || ' reads it: drop the view, and create it again afterwards' AS problem
+    FROM pg_depend JOIN pg_rewrite ON pg_rewrite.oid = objid
+    WHERE classid = 'pg_rewrite'::regclass AND refobjid = to_regclass('events') AND ev_class <> refobjid
+    UNION SELECT 'the foreign key ' || conname || ' refers to it: drop it' FROM pg_constraint
+    WHERE confrelid = to_regclass('events')
+    UNION SELECT 'the foreign key ' || conname || ' is not validated: validate it' FROM pg_constraint
+    WHERE conrelid = to_regclass('events') AND contype = 'f' AND NOT convalidated
+    UNION SELECT 'the publication ' || pubname || ' contains it: remove it, and add the partitioned table afterwards'
+    FROM pg_publication_rel JOIN pg_publication ON pg_publication.oid = prpubid WHERE prrelid = to_regclass('events')
+    UNION SELECT 'the index ' || indexrelid::regclass || ' is invalid: drop it, or create it again'
+    FROM pg_index WHERE indrelid = to_regclass('events') AND NOT indisvalid
+    UNION SELECT 'it has row-level security, which is not copied: disable it' FROM pg_class
+    WHERE oid = to_regclass('events') AND relrowsecurity
+    ORDER BY problem`);
+  if (rows[0]) throw new PartitionError(`events cannot be partitioned: ${rows[0].problem}.`);
+}
+
+/** Proves that all rows are before an instant, and will be. @throws {PartitionError} if some are not. */
+async function checkRows({ client, transaction }: PartitionSession, until: Date): Promise<void> {
+  await transaction('addConversionCheck', [
+    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(until)}') NOT VALID`,
+  ]);
+  try {
+    await client.query(`/* validateConversionCheck */ ALTER TABLE events VALIDATE CONSTRAINT ${CONVERSION_CHECK}`);
+  } catch (error) {
+    await transaction('dropConversionCheck', [DROP_CHECK]);
+    if (describeDatabaseError(error).sqlState !== '23514') throw error;
+    throw new PartitionError(
+      `events cannot be partitioned: there are ids after ${until.toISOString().slice(0, 10)}, which are not UUIDv7 of the time of insertion. Find them with SELECT workspace_id, id FROM events WHERE id >= '${firstIdOf(until)}'.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What the partitioned table has in common with the existing one: names, and the rest of statements after `events`. */
+interface Shape {
+  primaryKey: { name: string; definition: string }[];
+  /** `definition` starts with USING. */
+  indexes: { name: string; unique: string; definition: string }[];
+  foreignKeys: { name: string; definition: string }[];
+  triggers: { name: string; definition: string }[];
+  /** Complete statements: owner, privileges, replica identity and comment. */
+  others: string[];
+}
+
+/** Reads the shape of the existing table. */
+async function readShape(client: PoolClient): Promise<Shape> {
+  const { rows } = await client.query<{ kind: keyof Shape; name: string; definition: string }>(`/* readEventsShape */
+    SELECT CASE contype WHEN 'p' THEN 'primaryKey' ELSE 'foreignKeys' END AS kind, conname::text AS name,
+      pg_get_constraintdef(oid) AS definition
+    FROM pg_constraint WHERE conrelid = to_regclass('events') AND contype IN ('p', 'f')
+    UNION ALL SELECT 'indexes', relname::text, pg_get_indexdef(indexrelid)
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = to_regclass('events') AND NOT indisprimary
+    UNION ALL SELECT 'triggers', tgname::text, pg_get_triggerdef(oid)
+    FROM pg_trigger WHERE tgrelid = to_regclass('events') AND NOT tgisinternal
+    UNION ALL SELECT 'others', 'owner', format('ALTER TABLE ${PREPARED_TABLE} OWNER TO %s', relowner::regrole)
+    FROM pg_class WHERE oid = to_regclass('events')
+    UNION ALL SELECT 'others', 'grant', format('GRANT %s ON ${PREPARED_TABLE} TO %s%s', privilege_type,
+      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('events')
+    UNION ALL SELECT 'others', 'identity', 'ALTER TABLE ${PREPARED_TABLE} REPLICA IDENTITY FULL'
+    FROM pg_class WHERE oid = to_regclass('events') AND relreplident = 'f'
+    UNION ALL SELECT 'others', 'comment', format('COMMENT ON TABLE ${PREPARED_TABLE} IS %L', obj_description(oid, 'pg_class'))
+    FROM pg_class WHERE oid = to_regclass('events') AND obj_description(oid, 'pg_class') IS NOT NULL`);
+  const of = (kind: keyof Shape) => rows.filter((row) => row.kind === kind);
+  return {
+    primaryKey: of('primaryKey'),
+    foreignKeys: of('foreignKeys'),
+    indexes: of('indexes').map(({ name, definition }) => ({
+      name,
+      unique: definition.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : '',
+      definition: definition.slice(definition.indexOf(' USING ')),
+    })),
+    triggers: of('triggers').map(({ name, definition }) => ({
+      name,
+      definition: definition.replace(/ ON (?:\S+\.)?"?events"? /, ` ON ${PREPARED_TABLE} `),
+    })),
+    others: of('others').map(({ definition }) => definition),
+  };
+}
+
+/** SQL statements that create the partitioned table, with its partitions from the end of the existing table on, next to it. */
+function preparationSql(shape: Shape, months: readonly Date[], owner: string | null): string[] {
+  const addConstraint = ({ name, definition }: { name: string; definition: string }, prefix = '') =>
+    `ALTER TABLE ${PREPARED_TABLE} ADD CONSTRAINT "${prefix}${name}" ${definition}`;
+  return [
+    `CREATE TABLE ${PREPARED_TABLE} (LIKE events INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS) PARTITION BY RANGE (id)`,
+    `ALTER TABLE ${PREPARED_TABLE} DROP CONSTRAINT ${CONVERSION_CHECK}`,
+    ...shape.primaryKey.map((key) => addConstraint(key, PREPARED_PREFIX)),
+    ...shape.indexes.map(
+      ({ name, unique, definition }) =>
+        `CREATE ${unique}INDEX "${PREPARED_PREFIX}${name}" ON ${PREPARED_TABLE} ${definition}`,
+    ),
+    ...shape.triggers.map(({ definition }) => definition),
+    ...shape.others,
+    ...months.flatMap((month) => partitionSql(month, PREPARED_TABLE, owner)),
+    // Last, since it locks the writers of workspaces out until the end of the transaction.
+    ...shape.foreignKeys.map((key) => addConstraint(key)),
+  ];
+}
+
+/** The statements that replace the table. Whoever writes workspaces locks them before events. */
+function swapSql({ primaryKey, indexes, triggers }: Shape, name: string, until: Date): string[] {
+  const names = [...primaryKey, ...indexes].map((index) => index.name);
+  return [
+    'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
+    'LOCK TABLE events IN ACCESS EXCLUSIVE MODE',
+    ...triggers.map((trigger) => `DROP TRIGGER "${trigger.name}" ON events`),
+    ...names.map((index) => `ALTER INDEX "${index}" RENAME TO "${index.replace(/^events/, name)}"`),
+    `ALTER TABLE events RENAME TO "${name}"`,
+    `ALTER TABLE ${PREPARED_TABLE} RENAME TO events`,
+    ...names.map((index) => `ALTER INDEX "${PREPARED_PREFIX}${index}" RENAME TO "${index}"`),
+    `ALTER TABLE events ATTACH PARTITION "${name}" FOR VALUES FROM (MINVALUE) TO ('${firstIdOf(until)}')`,
+    `ALTER TABLE "${name}" DROP CONSTRAINT ${CONVERSION_CHECK}`,
+  ];
+}

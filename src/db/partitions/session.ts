@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import type { Database, DatabaseClient } from '../client.ts';
+import { describeDatabaseError, inOneLine } from '../errors.ts';
+import { INDEX_LOCK } from '../indexes/manage.ts';
+import { isLockConflict } from '../migrations/lock-conflicts.ts';
+import { PRISMA_LOCK } from '../migrations/migrate.ts';
+import { statementsOnClient, withConnection } from '../statements.ts';
+import { type PartitionState, readPartitionState } from './state.ts';
+
+/** Partitions cannot be changed; the message says why, and what to do, in one line. */
+export class PartitionError extends Error {
+  override name = 'PartitionError';
+}
+
+/** Maximum wait in ms for a strong lock. Statements that arrive meanwhile wait as long; then they pass. */
+const LOCK_TIMEOUT_MS = 40;
+
+/** The pause between two attempts of a step, in ms. */
+const PAUSE_MS = 360;
+
+/** Attempts of a step of a conversion, which has a long check behind it: two minutes. */
+const CONVERSION_ATTEMPTS = 300;
+
+/** Attempts of another change: four seconds, since a gateway that shuts down waits for it. Its job tries again within an hour. */
+const CHANGE_ATTEMPTS = 10;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** The advisory locks of optional indexes and of migrations: changes of partitions take both, so that all exclude each other. */
+const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
+
+/** A session that holds the locks of partitions, indexes and migrations. */
+export interface PartitionSession {
+  client: PoolClient;
+  /** Runs statements in one transaction that waits for each lock for at most 40 ms, and repeats it until it gets them. */
+  transaction(label: string, statements: readonly string[]): Promise<void>;
+  /** How long the slowest of its transactions took, in ms: no longer did it hold locks or let others wait behind it. */
+  longestMs(): number;
+}
+
+/**
+ * Runs work in a session while no other process changes partitions or indexes, or applies migrations.
+ * @returns undefined if another process does.
+ * @throws {PartitionError} also if the role does not own the tables.
+ */
+export async function withPartitionLock<Result>(
+  { pool }: DatabaseClient,
+  work: (session: PartitionSession) => Promise<Result>,
+): Promise<Result | undefined> {
+  const client = await pool.connect();
+  let isReusable = false;
+  let longestMs = 0;
+  const transaction = (label: string, statements: readonly string[]) =>
+    repeatOnLockConflict(CONVERSION_ATTEMPTS, async () => {
+      longestMs = Math.max(longestMs, (await runShort(client, label, async () => statements)) ?? 0);
+    });
+  try {
+    for (const lock of LOCKS) {
+      const { rows } = await client.query<{ isLocked: boolean }>(
+        `/* lockPartitions */ SELECT pg_try_advisory_lock(${lock}) AS "isLocked"`,
+      );
+      if (!rows[0]?.isLocked) return undefined;
+    }
+    const result = await work({ client, transaction, longestMs: () => longestMs });
+    await client.query(
+      `/* unlockPartitions */ SELECT ${LOCKS.map((lock) => `pg_advisory_unlock(${lock})`).join(', ')}`,
+    );
+    isReusable = true;
+    return result;
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    // Closing the connection releases the locks as well.
+    client.release(!isReusable);
+  }
+}
+
+/**
+ * Changes partitions in one short transaction, which works behind a connection pooler and needs one connection only. It is repeated
+ * until it gets its locks; the connection is free between the attempts.
+ * @param plan returns the statements, by the partitions as they are under the locks; none leaves them as they are.
+ * @returns false if another process changes partitions or indexes, or applies migrations.
+ * @throws {PartitionError} also if the role does not own the tables.
+ */
+export async function changePartitions(
+  { connections }: Database,
+  label: string,
+  plan: (state: PartitionState) => readonly string[],
+): Promise<boolean> {
+  try {
+    return await repeatOnLockConflict(CHANGE_ATTEMPTS, () =>
+      withConnection(connections, async (client) => {
+        const tookMs = await runShort(client, label, async () =>
+          (await lockTransaction(client))
+            ? plan(await readPartitionState(statementsOnClient(client, false)))
+            : undefined,
+        );
+        return tookMs !== undefined;
+      }),
+    );
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+async function lockTransaction(client: PoolClient): Promise<boolean> {
+  const locks = LOCKS.map((lock) => `pg_try_advisory_xact_lock(${lock})`).join(' AND ');
+  const { rows } = await client.query<{ isLocked: boolean }>(`/* lockPartitions */ SELECT ${locks} AS "isLocked"`);
+  return rows[0]?.isLocked ?? false;
+}
+
+function explain(error: unknown): unknown {
+  if (describeDatabaseError(error).sqlState !== INSUFFICIENT_PRIVILEGE) return error;
+  return new PartitionError(
+    `The role may not change the partitions of events: ${inOneLine(error)}. Set DATABASE_URL to the role that owns the tables.`,
+    { cause: error },
+  );
+}
+
+/**
+ * Runs statements in one transaction.
+ * @param prepare runs in the transaction before, and returns the statements; undefined rolls back.
+ * @returns how long they took with their waits for locks, in ms.
+ */
+async function runShort(
+  client: PoolClient,
+  label: string,
+  prepare: () => Promise<readonly string[] | undefined>,
+): Promise<number | undefined> {
+  try {
+    await client.query(`/* ${label} */ BEGIN; SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
+    const statements = await prepare();
+    const startedAt = performance.now();
+    // One round trip: locks are held only for as long as PostgreSQL works.
+    await client.query(`/* ${label} */ ${[...(statements ?? []), 'COMMIT'].join(';\n')}`);
+    return statements && performance.now() - startedAt;
+  } catch (error) {
+    await client.query(`/* ${label} */ ROLLBACK`);
+    throw error;
+  }
+}
+
+async function repeatOnLockConflict<Result>(attempts: number, run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isLockConflict(error)) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
+  const seconds = Math.round((attempts * (LOCK_TIMEOUT_MS + PAUSE_MS)) / 1_000);
+  throw new PartitionError(
+    `Other transactions held a lock on events or workspaces for ${seconds} s. End them, and run the command again: SELECT pid, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 s'`,
+  );
+}

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
+import { openCli, rejected } from '../../kit/cli.ts';
+import { variant } from '../../kit/variant.ts';
+
+/** They partition a table themselves. */
+const itUnlessPartitioned = it.skipIf(variant.partitioned);
+
+itUnlessPartitioned('partitions events, lists the partitions, and drops only with --yes', async () => {
+  await using cli = await openCli();
+  expect((await cli.run('partitions', 'list')).stdout).toMatch(/^events is not partitioned\./);
+  const created = await cli.run('partitions', 'create', '--ahead', '2');
+  expect(created, created.stderr).toMatchObject({ code: 0 });
+  expect(created.stdout).toMatch(/^Partitioned events: events_until_\d{4}_\d\d contains the events until /);
+  expect((await cli.run('partitions', 'create', '--ahead', '2')).stdout).toMatch(/^All partitions exist\.\n/);
+  expect((await cli.run('partitions', 'list')).stdout).toMatch(/^NAME +FROM +UNTIL +ROWS +SIZE\nevents_until_/);
+  expect((await cli.run('partitions', 'drop', '--older-than', '12')).stdout).toMatch(/^No partition is older than /);
+  // A partition of the past, as one that has become old.
+  await cli.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION ${await nameOfFirst(cli.db)}`);
+  await cli.db.$executeRawUnsafe(
+    "CREATE TABLE events_2020_01 PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('016fa000-0000-0000-0000-000000000000')",
+  );
+  expect((await cli.run('partitions', 'drop', '--older-than', '12')).stdout).toMatch(
+    /^Would drop \(repeat with --yes\)/,
+  );
+  expect((await cli.run('partitions', 'list')).stdout).toContain('events_2020_01');
+  expect(await cli.run('partitions', 'drop', '--older-than', '2999-01-01', '--yes')).toEqual(
+    rejected('--older-than must be in the past; got 2999-01-01'),
+  );
+  expect((await cli.run('partitions', 'drop', '--older-than', '2021-01-01', '--yes')).stdout).toMatch(/^Dropped; /);
+  expect((await cli.run('partitions', 'list')).stdout).not.toContain('events_2020_01');
+});
+
+async function nameOfFirst(db: Awaited<ReturnType<typeof openCli>>['db']): Promise<string> {
+  const [row] = await db.query<{ name: string }[]>`
+    SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'events'::regclass AND inhrelid::regclass::text LIKE 'events_until%'`;
+  return row?.name ?? '';
+}
+
+itUnlessPartitioned('shows an interrupted partitioning, and removes what it has left', async () => {
+  await using cli = await openCli();
+  await cli.db.$executeRawUnsafe(
+    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < 'ffffffff-0000-0000-0000-000000000000') NOT VALID`,
+  );
+  expect((await cli.run('partitions', 'list')).stdout).toMatch(
+    /^Partitioning of events is running, or was interrupted: /,
+  );
+  expect((await cli.run('partitions', 'abandon')).stdout).toMatch(
+    /^Removed what the interrupted partitioning has left\./,
+  );
+  expect(await cli.run('partitions', 'abandon')).toEqual(rejected('There is no interrupted partitioning to abandon.'));
+  expect((await cli.run('partitions', 'list', '--json')).stdout).toBe(
+    `${JSON.stringify({ partitions: null, hasUnfinishedConversion: false, detached: [] }, undefined, 2)}\n`,
+  );
+});
+
+itUnlessPartitioned('rejects dates that do not exist, and ages out of range', async () => {
+  await using cli = await openCli();
+  for (const age of ['2026-02-30', '0', '1201', 'old']) {
+    expect(await cli.run('partitions', 'drop', '--older-than', age)).toEqual(rejected('It must be a number of months'));
+  }
+  expect(await cli.run('partitions', 'drop', '--older-than', '12')).toEqual(rejected('events is not partitioned'));
+});
