@@ -1,10 +1,13 @@
 import type { DatabaseClient } from '../../src/db/client.ts';
 
-/** All rows of all tables of a database as text, by the name of the table: what a dump contains, and unlogged tables. */
+/**
+ * All rows of all tables of a database as text, by the name of the table: what a dump contains, and unlogged tables. The rows of
+ * partitions are those of their table.
+ */
 export async function databaseText(db: DatabaseClient): Promise<Map<string, string>> {
   const tables = await db.$queryRaw<{ name: string }[]>`
-    SELECT table_name AS name FROM information_schema.tables
-    WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`;
+    SELECT relname::text AS name FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`;
   const texts = new Map<string, string>();
   for (const { name } of tables) {
     const rows = await db.$queryRawUnsafe<{ row: string }[]>(`SELECT t::text AS row FROM "${name}" AS t`);
