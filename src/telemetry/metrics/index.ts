@@ -4,7 +4,7 @@ import type { Unsubscribe } from '../channels.ts';
 import { type ObservedDatabase, poolMetrics, statementMetrics } from './database.ts';
 import { batchMetrics, operationMetrics } from './graphql.ts';
 import { admissionMetrics, httpMetrics, type RequestMetrics } from './http.ts';
-import { jobMetrics, segmentsMetrics } from './jobs.ts';
+import { jobMetrics, partitionMetrics, segmentsMetrics } from './jobs.ts';
 import { processMetrics } from './process.ts';
 import { RegistryReader } from './registry-reader.ts';
 import { TRANSFER_QUEUE_METRICS, type TransferQueue, transferMetrics, transferQueueMetrics } from './transfers.ts';
@@ -43,6 +43,7 @@ export function collectMetrics(log: Logger): Metrics {
     ...batchMetrics(registry),
     ...statementMetrics(registry),
     ...jobMetrics(registry),
+    ...partitionMetrics(registry),
     ...transferMetrics(registry),
   ];
   new Gauge({
