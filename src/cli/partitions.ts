@@ -6,7 +6,7 @@ import { createPartitionsAhead, DEFAULT_AHEAD, NOT_PARTITIONED } from '../db/par
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
-import { dropOldPartitions } from '../domain/events/partitions.ts';
+import { dropPartitions } from '../domain/events/partitions.ts';
 import { schemaParser, time } from './arguments.ts';
 import type { CommandOptions, WithDatabase } from './database.ts';
 import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
@@ -89,18 +89,34 @@ function parseAge(text: string): number | Date {
 
 async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
   const state = await readPartitionState(db);
-  const { partitions = null, hasUnfinishedConversion, detached } = state;
-  await print(options, { partitions, hasUnfinishedConversion, detached }, describeState(state));
+  const { partitions = null, hasUnfinishedConversion, detachedTables, unmarkedTables } = state;
+  const result = { partitions, hasUnfinishedConversion, detachedTables, unmarkedTables };
+  await print(options, result, describeState(state));
 }
 
-function describeState({ partitions, hasUnfinishedConversion, detached }: PartitionState): string {
-  if (hasUnfinishedConversion && !partitions) {
-    return 'Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.';
-  }
-  const leftovers = detached
-    .map((name) => `\n${name} is detached, but not dropped yet; partitions drop continues.`)
-    .join('');
-  return `${partitions ? formatPartitions(partitions) : NOT_PARTITIONED}${leftovers}`;
+function describeState({
+  partitions,
+  hasUnfinishedConversion,
+  detachedTables,
+  unmarkedTables,
+}: PartitionState): string {
+  const status = partitions
+    ? formatPartitions(partitions)
+    : hasUnfinishedConversion
+      ? 'Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.'
+      : NOT_PARTITIONED;
+  return [
+    status,
+    ...(partitions ?? []).flatMap(({ name, notice }) =>
+      notice
+        ? `${name} is dropped after ${notice.dropAfter.toISOString()} by EVENT_RETENTION_MONTHS=${notice.retentionMonths}.`
+        : [],
+    ),
+    ...detachedTables.map(
+      ({ name }) => `${name} is detached, but not dropped yet; a gateway or partitions drop continues.`,
+    ),
+    ...unmarkedTables.map((name) => `${name} is not a table of usergraph, although its name is: rename it.`),
+  ].join('\n');
 }
 
 async function abandon(db: DatabaseClient): Promise<void> {
@@ -112,34 +128,36 @@ async function abandon(db: DatabaseClient): Promise<void> {
 
 async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions): Promise<void> {
   const conversion = await partitionEvents(db, { ahead, onProgress: (step) => process.stderr.write(`${step}\n`) });
-  const created = await createPartitionsAhead(db, ahead);
-  if (!created) throw new CliError(BUSY);
+  // A conversion has created them. A job of a gateway may hold the lock for a moment now.
+  const createdNames = conversion ? [] : await createPartitionsAhead(db, ahead);
+  if (!createdNames) throw new CliError(BUSY);
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
     ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`
-    : created.length > 0
-      ? `Created ${created.join(', ')}.`
+    : createdNames.length > 0
+      ? `Created ${createdNames.join(', ')}.`
       : 'All partitions exist.';
   await print(options, { conversion: conversion ?? null, partitions }, `${done}\n${formatPartitions(partitions)}`);
 }
 
 async function drop(db: DatabaseClient, { olderThan, yes = false, ...options }: DropOptions): Promise<void> {
-  const { partitions, now, detached } = await readPartitionState(db);
+  const { partitions, now, detachedTables } = await readPartitionState(db);
   if (!partitions) throw new CliError(NOT_PARTITIONED);
   const before = olderThan instanceof Date ? olderThan : monthsBefore(now, olderThan);
   if (before > now) throw new CliError(`--older-than must be in the past; got ${shortInstant(before)}.`);
-  const old = partitionsBefore(partitions, before);
-  if (yes && (old.length > 0 || detached.length > 0)) {
-    const isDone = await dropOldPartitions(db, old);
-    if (!isDone) throw new CliError(BUSY);
-  }
-  const nothing = `No partition is older than ${shortInstant(before)}.`;
-  const title = yes ? 'Dropped; segments are computed again:' : 'Would drop (repeat with --yes):';
-  await print(
-    options,
-    { partitions: old, isDropped: yes },
-    old.length === 0 ? nothing : `${title}\n${formatPartitions(old)}`,
-  );
+  const oldPartitions = partitionsBefore(partitions, before);
+  const hasWork = oldPartitions.length > 0 || detachedTables.length > 0;
+  if (yes && hasWork && !(await dropPartitions(db, oldPartitions))) throw new CliError(BUSY);
+  const title = yes ? 'Dropped; segments are recomputed:' : 'Would drop (repeat with --yes):';
+  const lines = [
+    oldPartitions.length === 0
+      ? `No partition is older than ${shortInstant(before)}.`
+      : `${title}\n${formatPartitions(oldPartitions)}`,
+    ...detachedTables.map(
+      ({ name }) => `${yes ? 'Dropped' : 'Would drop'} ${name}, which an earlier drop had detached.`,
+    ),
+  ];
+  await print(options, { partitions: oldPartitions, detachedTables, isDropped: yes }, lines.join('\n'));
 }
 
 function formatPartitions(partitions: readonly Partition[]): string {

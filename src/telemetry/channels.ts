@@ -282,6 +282,14 @@ export const databaseServerChannel = new EventChannel<DatabaseServerMessage>('da
 
 export const transferChannel = new EventChannel<TransferMessage>('transfer');
 
+/** What a background job has read of the partitions of `events`. */
+export interface PartitionMessage {
+  /** The instant until which partitions exist; undefined if `events` is not partitioned. */
+  until: Date | undefined;
+}
+
+export const partitionChannel = new EventChannel<PartitionMessage>('partition');
+
 /**
  * Runs asynchronous work, and reports its start and its end.
  * @param describe called if somebody has subscribed.

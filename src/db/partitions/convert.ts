@@ -3,9 +3,10 @@ import type { Database, DatabaseClient } from '../client.ts';
 import { CONVERSION_CHECK, describeDatabaseError } from '../errors.ts';
 import { statementsOnClient } from '../statements.ts';
 import { analyzePartitions, DEFAULT_AHEAD, missingMonths, partitionSql } from './create.ts';
+import { PREPARED_MARK } from './marks.ts';
 import { firstIdOf, monthName, startOfMonth } from './months.ts';
 import { changePartitions, PartitionError, type PartitionSession, withPartitionLock } from './session.ts';
-import { PREPARED_TABLE, readPartitionState } from './state.ts';
+import { type PartitionState, PREPARED_TABLE, readPartitionState } from './state.ts';
 
 /** Prefix of the names of its indexes until they get those of the existing table. */
 const PREPARED_PREFIX = 'p_';
@@ -39,6 +40,7 @@ export async function partitionEvents(
   const result = await withPartitionLock(db, async (session) => {
     const state = await readPartitionState(statementsOnClient(session.client, false));
     if (state.partitions) return { conversion: undefined };
+    requireFreeName(state);
     const until = startOfMonth(new Date(state.now.getTime() + MIN_DURATION_MS), 1);
     await requireConvertible(session.client);
     if (state.hasUnfinishedConversion) await removeLeftovers(session.transaction);
@@ -74,13 +76,24 @@ export async function abandonConversion(db: Database): Promise<boolean> {
   return hasRemoved;
 }
 
-const DROP_PREPARED = `DROP TABLE IF EXISTS ${PREPARED_TABLE}`;
+/** Only if a conversion has created it. */
+const DROP_PREPARED = `DO $$ BEGIN
+  IF obj_description(to_regclass('${PREPARED_TABLE}'), 'pg_class') = '${PREPARED_MARK}' THEN DROP TABLE ${PREPARED_TABLE}; END IF;
+END $$`;
 const DROP_CHECK = `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`;
 
 /** One transaction for each: to drop a foreign key locks workspaces. */
 async function removeLeftovers(transaction: PartitionSession['transaction']): Promise<void> {
   await transaction('dropPrepared', [DROP_PREPARED]);
   await transaction('dropConversionCheck', [DROP_CHECK]);
+}
+
+/** @throws {PartitionError} if a table that no conversion has created has the name of the one to prepare. */
+function requireFreeName({ unmarkedTables }: PartitionState): void {
+  if (!unmarkedTables.includes(PREPARED_TABLE)) return;
+  throw new PartitionError(
+    `events cannot be partitioned: there is a table ${PREPARED_TABLE} that partitions create has not created: rename it.`,
+  );
 }
 
 /** @throws {PartitionError} if something would keep referring to the existing table, or the attachment would build an index. */
@@ -127,8 +140,10 @@ interface Shape {
   indexes: { name: string; unique: string; definition: string }[];
   foreignKeys: { name: string; definition: string }[];
   triggers: { name: string; definition: string }[];
-  /** Complete statements: owner, privileges, replica identity and comment. */
+  /** Complete statements: owner, privileges and replica identity. */
   others: string[];
+  /** A complete statement that gives the new `events` the comment of the existing one. */
+  comment: string[];
 }
 
 /** Reads the shape of the existing table. */
@@ -148,8 +163,7 @@ async function readShape(client: PoolClient): Promise<Shape> {
     FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('events')
     UNION ALL SELECT 'others', 'identity', 'ALTER TABLE ${PREPARED_TABLE} REPLICA IDENTITY FULL'
     FROM pg_class WHERE oid = to_regclass('events') AND relreplident = 'f'
-    UNION ALL SELECT 'others', 'comment', format('COMMENT ON TABLE ${PREPARED_TABLE} IS %L', obj_description(oid, 'pg_class'))
-    FROM pg_class WHERE oid = to_regclass('events') AND obj_description(oid, 'pg_class') IS NOT NULL`);
+    UNION ALL SELECT 'comment', 'comment', format('COMMENT ON TABLE events IS %L', obj_description(to_regclass('events'), 'pg_class'))`);
   const of = (kind: keyof Shape) => rows.filter((row) => row.kind === kind);
   return {
     primaryKey: of('primaryKey'),
@@ -164,6 +178,7 @@ async function readShape(client: PoolClient): Promise<Shape> {
       definition: definition.replace(/ ON (?:\S+\.)?"?events"? /, ` ON ${PREPARED_TABLE} `),
     })),
     others: of('others').map(({ definition }) => definition),
+    comment: of('comment').map(({ definition }) => definition),
   };
 }
 
@@ -181,6 +196,7 @@ function preparationSql(shape: Shape, months: readonly Date[], owner: string | n
     ),
     ...shape.triggers.map(({ definition }) => definition),
     ...shape.others,
+    `COMMENT ON TABLE ${PREPARED_TABLE} IS '${PREPARED_MARK}'`,
     ...months.flatMap((month) => partitionSql(month, PREPARED_TABLE, owner)),
     // Last, since it locks the writers of workspaces out until the end of the transaction.
     ...shape.foreignKeys.map((key) => addConstraint(key)),
@@ -188,7 +204,7 @@ function preparationSql(shape: Shape, months: readonly Date[], owner: string | n
 }
 
 /** The statements that replace the table. Whoever writes workspaces locks them before events. */
-function swapSql({ primaryKey, indexes, triggers }: Shape, name: string, until: Date): string[] {
+function swapSql({ primaryKey, indexes, triggers, comment }: Shape, name: string, until: Date): string[] {
   const names = [...primaryKey, ...indexes].map((index) => index.name);
   return [
     'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
@@ -197,6 +213,7 @@ function swapSql({ primaryKey, indexes, triggers }: Shape, name: string, until: 
     ...names.map((index) => `ALTER INDEX "${index}" RENAME TO "${index.replace(/^events/, name)}"`),
     `ALTER TABLE events RENAME TO "${name}"`,
     `ALTER TABLE ${PREPARED_TABLE} RENAME TO events`,
+    ...comment,
     ...names.map((index) => `ALTER INDEX "${PREPARED_PREFIX}${index}" RENAME TO "${index}"`),
     `ALTER TABLE events ATTACH PARTITION "${name}" FOR VALUES FROM (MINVALUE) TO ('${firstIdOf(until)}')`,
     `ALTER TABLE "${name}" DROP CONSTRAINT ${CONVERSION_CHECK}`,

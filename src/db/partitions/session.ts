@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PoolClient } from 'pg';
+import { DatabaseError, type PoolClient } from 'pg';
 import type { Database, DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { INDEX_LOCK } from '../indexes/manage.ts';
@@ -24,8 +24,6 @@ const CONVERSION_ATTEMPTS = 300;
 
 /** Attempts of another change: four seconds, since a gateway that shuts down waits for it. Its job tries again within an hour. */
 const CHANGE_ATTEMPTS = 10;
-
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** The advisory locks of optional indexes and of migrations: changes of partitions take both, so that all exclude each other. */
 const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
@@ -110,12 +108,31 @@ async function lockTransaction(client: PoolClient): Promise<boolean> {
   return rows[0]?.isLocked ?? false;
 }
 
+/** What to do about errors that only an operator can solve, by SQLSTATE. */
+const ADVICE: Readonly<Record<string, { problem: string; step: string }>> = {
+  42501: {
+    problem: 'The role may not change the partitions of events',
+    step: 'Set DATABASE_URL to the role that owns the tables.',
+  },
+  '2BP01': {
+    problem: 'A view or another object uses a partition',
+    step: 'Drop that object, or let it read events instead.',
+  },
+  '42P07': {
+    problem: 'The name of a partition or of an index of it is in use',
+    step: 'Rename that table or index.',
+  },
+  '42P17': {
+    problem: 'A partition of another range contains a part of the month',
+    step: 'Partitions contain whole months in UTC: detach the other partition, and insert its rows into events.',
+  },
+};
+
 function explain(error: unknown): unknown {
-  if (describeDatabaseError(error).sqlState !== INSUFFICIENT_PRIVILEGE) return error;
-  return new PartitionError(
-    `The role may not change the partitions of events: ${inOneLine(error)}. Set DATABASE_URL to the role that owns the tables.`,
-    { cause: error },
-  );
+  const advice = ADVICE[describeDatabaseError(error).sqlState];
+  if (!advice) return error;
+  const detail = error instanceof DatabaseError && error.detail ? ` (${error.detail.replaceAll(/\s+/g, ' ')})` : '';
+  return new PartitionError(`${advice.problem}: ${inOneLine(error)}${detail}. ${advice.step}`, { cause: error });
 }
 
 /**

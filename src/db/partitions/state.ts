@@ -1,6 +1,7 @@
 import { CONVERSION_CHECK } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ReadDb } from '../statements.ts';
+import { DETACHED_MARK, type DropNotice, PREPARED_MARK, parseNotice, RECOMPUTED_MARK } from './marks.ts';
 import { instantOfId } from './months.ts';
 
 /** A partition of `events`. It contains the events that were inserted from `from` until before `to`. */
@@ -13,6 +14,15 @@ export interface Partition {
   rows: number;
   /** In bytes, with indexes. */
   size: number;
+  /** Null unless retention will drop it. */
+  notice: DropNotice | null;
+}
+
+/** A partition that has been detached, but not dropped yet. */
+export interface DetachedTable {
+  name: string;
+  /** Whether the segments have been marked to be recomputed without its events. */
+  isRecomputed: boolean;
 }
 
 /** The partitions of `events`, and what interrupted commands have left. */
@@ -26,7 +36,9 @@ export interface PartitionState {
   /** Whether a conversion is running or was interrupted: its check of new rows or the table that it prepares exists. */
   hasUnfinishedConversion: boolean;
   /** Detached partitions whose drop is not complete. */
-  detached: string[];
+  detachedTables: DetachedTable[];
+  /** Tables with the name of a prepared table or a detached partition, but without the mark. They are never dropped. */
+  unmarkedTables: string[];
 }
 
 /** The partitioned table while a conversion prepares it. */
@@ -42,41 +54,60 @@ export async function readPartitionState(db: ReadDb): Promise<PartitionState> {
       isPartitioned: boolean;
       now: number;
       owner: string | null;
-      isUnfinished: boolean;
-      detached: string[];
+      hasCheck: boolean;
+      related: RelatedTable[];
     }[]
   >`/* readPartitionState */
     SELECT relkind = 'p' AS "isPartitioned", (extract(epoch FROM now()) * 1000)::float8 AS now,
       nullif(relowner::regrole::text, quote_ident(current_user)) AS owner,
-      to_regclass(${PREPARED_TABLE}::text) IS NOT NULL
-        OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS "isUnfinished",
-      ARRAY(
-        SELECT relname::text FROM pg_class AS dropped WHERE dropped.relnamespace = table_.relnamespace
-          AND starts_with(dropped.relname::text, ${DETACHED_PREFIX}::text) AND dropped.relkind = 'r' ORDER BY 1
-      ) AS detached
+      EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS "hasCheck",
+      (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('name', relname, 'comment', obj_description(other.oid, 'pg_class')) ORDER BY relname), '[]')
+        FROM pg_class AS other WHERE other.relnamespace = table_.relnamespace AND other.relkind IN ('r', 'p') AND NOT other.relispartition
+          AND (relname = ${PREPARED_TABLE}::text OR starts_with(relname::text, ${DETACHED_PREFIX}::text))
+      ) AS related
     FROM pg_class AS table_ WHERE table_.oid = to_regclass('events')`;
+  const related = table?.related ?? [];
   return {
     now: new Date(table?.now ?? Date.now()),
     owner: table?.owner ?? null,
-    hasUnfinishedConversion: table?.isUnfinished ?? false,
-    detached: table?.detached ?? [],
+    hasUnfinishedConversion: (table?.hasCheck ?? false) || related.some(isPrepared),
+    detachedTables: related
+      .filter(isDetached)
+      .map(({ name, comment }) => ({ name, isRecomputed: comment === RECOMPUTED_MARK })),
+    unmarkedTables: related
+      .filter((each) => RESERVED_NAME.test(each.name) && !isPrepared(each) && !isDetached(each))
+      .map(({ name }) => name),
     partitions: table?.isPartitioned ? await readPartitions(db) : undefined,
   };
 }
 
+interface RelatedTable {
+  name: string;
+  comment: string | null;
+}
+
+const isPrepared = ({ name, comment }: RelatedTable) => name === PREPARED_TABLE && comment === PREPARED_MARK;
+
+const isDetached = ({ name, comment }: RelatedTable) =>
+  name.startsWith(DETACHED_PREFIX) && (comment === DETACHED_MARK || comment === RECOMPUTED_MARK);
+
+/** The names of tables that the gateway creates or detaches. */
+const RESERVED_NAME = new RegExp(`^(${PREPARED_TABLE}|${DETACHED_PREFIX}(until_)?\\d{4}_\\d\\d)$`);
+
 async function readPartitions(db: ReadDb): Promise<Partition[]> {
   const rows = await db.query<
-    { name: string; bound: string; rows: number; size: string }[]
+    { name: string; bound: string; rows: number; size: string; comment: string | null }[]
   >(Prisma.sql`/* readPartitions */
     SELECT relname::text AS name, pg_get_expr(relpartbound, oid) AS bound, greatest(reltuples, 0)::float8 AS rows,
-      pg_total_relation_size(oid)::text AS size
+      pg_total_relation_size(oid)::text AS size, obj_description(oid, 'pg_class') AS comment
     FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = to_regclass('events')`);
-  const partitions = rows.flatMap(({ name, bound, rows: count, size }) => {
+  const partitions = rows.flatMap(({ name, bound, rows: count, size, comment }) => {
     const range = /^FOR VALUES FROM \((?:MINVALUE|'([\da-f-]+)')\) TO \('([\da-f-]+)'\)$/.exec(bound);
     const to = range?.[2];
     if (to === undefined) return [];
     const from = range?.[1] === undefined ? null : instantOfId(range[1]);
-    return [{ name, from, to: instantOfId(to), rows: count, size: Number(size) }];
+    return [{ name, from, to: instantOfId(to), rows: count, size: Number(size), notice: parseNotice(comment) }];
   });
   return partitions.sort((left, right) => left.to.getTime() - right.to.getTime());
 }

@@ -1,74 +1,156 @@
 import type { Database } from '../../db/client.ts';
 import { abandonConversion } from '../../db/partitions/convert.ts';
 import { createPartitionsAhead, DEFAULT_AHEAD, missingMonths } from '../../db/partitions/create.ts';
-import { dropPartitions, partitionsBefore } from '../../db/partitions/drop.ts';
+import { detachPartition, dropDetachedTables, partitionsBefore, storeNotices } from '../../db/partitions/drop.ts';
+import type { DropNotice } from '../../db/partitions/marks.ts';
 import { monthsBefore } from '../../db/partitions/months.ts';
 import { PartitionError } from '../../db/partitions/session.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../../db/partitions/state.ts';
-import { computeAllWorkspacesAgain } from '../segments/recompute.ts';
+import { computeEventSegmentsAgain } from '../segments/complete.ts';
 
-/** How long in ms before its drop a partition is announced. */
+/** The time in ms from the notice of a drop to the drop. */
 const NOTICE_MS = 86_400_000;
 
 /** What a run has done to the partitions of `events`. */
 export interface PartitionRun {
+  isPartitioned: boolean;
   /** The names of new partitions. */
-  created: string[];
-  /** The partitions that will be dropped within a day. */
-  announced: Partition[];
-  dropped: Partition[];
+  createdNames: string[];
+  /** Partitions that will be dropped, which no run had announced with this retention. */
+  announcedPartitions: Partition[];
+  /** Partitions whose notice was withdrawn, because they are not older than this retention. */
+  keptPartitions: Partition[];
+  /** At most one. */
+  droppedPartitions: Partition[];
+  /** Whether another partition is due to be dropped: run again. */
+  hasMoreToDrop: boolean;
   /** Whether it removed what an interrupted conversion had left, whose check would reject the events of next month. */
   hasAbandonedConversion: boolean;
+  /** The instant until which partitions exist without a gap, from now on; undefined if `events` is not partitioned. */
+  partitionedUntil: Date | undefined;
+  /** The clock of the database. */
+  now: Date;
   /** Why partitions could not be changed, and what to do, in one line. */
   problem: string | undefined;
 }
 
 /**
- * If `events` is partitioned: creates the partitions of the next months, and drops those whose events are all older than the retention,
- * by the clock of the database. Otherwise: removes what an interrupted conversion has left. Needs one connection; if another process
+ * If `events` is partitioned: creates the partitions of the next months, announces the drop of those whose events are all older than the
+ * retention, by the clock of the database, and drops the first one that was announced a day ago with the same retention. Otherwise:
+ * removes what an interrupted conversion has left. In both cases, completes interrupted drops. Needs one connection; if another process
  * changes partitions, it leaves the work to that process.
  * @param retentionMonths 0 keeps events for ever.
  */
 export async function maintainPartitions(db: Database, retentionMonths: number): Promise<PartitionRun> {
+  const state = await readPartitionState(db);
   const run: PartitionRun = {
-    created: [],
-    announced: [],
-    dropped: [],
+    isPartitioned: state.partitions !== undefined,
+    createdNames: [],
+    announcedPartitions: [],
+    keptPartitions: [],
+    droppedPartitions: [],
+    hasMoreToDrop: false,
     hasAbandonedConversion: false,
+    partitionedUntil: endOfPartitions(state),
+    now: state.now,
     problem: undefined,
   };
-  const state = await readPartitionState(db);
-  try {
-    if (!state.partitions) {
-      run.hasAbandonedConversion = state.hasUnfinishedConversion && (await abandonConversion(db));
-      return run;
+  const tasks = [
+    () => (state.partitions ? addPartitions(db, run, state) : abandonLeftovers(db, run, state)),
+    () => announceDrops(db, run, state, retentionMonths),
+    () => dropDuePartition(db, run, state, retentionMonths),
+  ];
+  for (const task of tasks) {
+    try {
+      await task();
+    } catch (error) {
+      if (!(error instanceof PartitionError)) throw error;
+      run.problem ??= error.message;
     }
-    const isComplete = missingMonths(state.partitions, state.now, DEFAULT_AHEAD).length === 0;
-    if (!isComplete) run.created = (await createPartitionsAhead(db)) ?? [];
-    if (retentionMonths > 0) Object.assign(run, await applyRetention(db, state, retentionMonths));
-  } catch (error) {
-    if (!(error instanceof PartitionError)) throw error;
-    run.problem = error.message;
   }
   return run;
 }
 
-async function applyRetention(
+async function abandonLeftovers(db: Database, run: PartitionRun, state: PartitionState): Promise<void> {
+  run.hasAbandonedConversion = state.hasUnfinishedConversion && (await abandonConversion(db));
+}
+
+async function addPartitions(db: Database, run: PartitionRun, { partitions = [], now }: PartitionState): Promise<void> {
+  if (missingMonths(partitions, now, DEFAULT_AHEAD).length === 0) return;
+  run.createdNames = (await createPartitionsAhead(db)) ?? [];
+  run.partitionedUntil = endOfPartitions(await readPartitionState(db));
+}
+
+/** The instant until which partitions exist without a gap, from now on. */
+function endOfPartitions({ partitions, now }: PartitionState): Date | undefined {
+  if (!partitions) return undefined;
+  let end = now;
+  for (const { from, to } of partitions) if ((from === null || from <= end) && to > end) end = to;
+  return end;
+}
+
+/** Stores notices of drops within a day. A partition that other gateways have announced by a smaller retention is announced again or kept. */
+async function announceDrops(
   db: Database,
-  { partitions = [], now, detached }: PartitionState,
+  run: PartitionRun,
+  state: PartitionState,
   retentionMonths: number,
-): Promise<Pick<PartitionRun, 'announced' | 'dropped'>> {
-  const oldAt = (time: Date) => partitionsBefore(partitions, monthsBefore(time, retentionMonths));
-  const old = oldAt(now);
-  const announced = oldAt(new Date(now.getTime() + NOTICE_MS)).filter((partition) => !old.includes(partition));
-  if (old.length === 0 && detached.length === 0) return { announced, dropped: [] };
-  return { announced, dropped: (await dropOldPartitions(db, old)) ? old : [] };
+): Promise<void> {
+  if (noticeChanges(state, retentionMonths).length === 0) return;
+  let changes: NoticeChange[] = [];
+  const isDone = await storeNotices(db, (current) => {
+    changes = noticeChanges(current, retentionMonths);
+    return changes.map(({ partition: { name }, notice }) => ({ name, notice }));
+  });
+  if (!isDone) return;
+  run.announcedPartitions = changes.flatMap(({ partition, notice }) => (notice ? { ...partition, notice } : []));
+  run.keptPartitions = changes.flatMap(({ partition, notice }) => (notice ? [] : partition));
+}
+
+interface NoticeChange {
+  partition: Partition;
+  notice: DropNotice | null;
+}
+
+function noticeChanges({ partitions = [], now }: PartitionState, retentionMonths: number): NoticeChange[] {
+  const dropAfter = new Date(now.getTime() + NOTICE_MS);
+  const oldPartitions =
+    retentionMonths > 0 ? partitionsBefore(partitions, monthsBefore(dropAfter, retentionMonths)) : [];
+  return partitions.flatMap((partition): NoticeChange[] => {
+    if (!oldPartitions.includes(partition)) return partition.notice ? [{ partition, notice: null }] : [];
+    if (partition.notice?.retentionMonths === retentionMonths) return [];
+    return [{ partition, notice: { dropAfter, retentionMonths } }];
+  });
+}
+
+/** Drops one partition whose notice is old enough, and completes interrupted drops, which the retention does not matter for. */
+async function dropDuePartition(
+  db: Database,
+  run: PartitionRun,
+  { partitions = [], now, detachedTables }: PartitionState,
+  retentionMonths: number,
+): Promise<void> {
+  const oldPartitions = retentionMonths > 0 ? partitionsBefore(partitions, monthsBefore(now, retentionMonths)) : [];
+  const [duePartition, ...laterPartitions] = oldPartitions.filter(
+    ({ notice }) => notice?.retentionMonths === retentionMonths && notice.dropAfter <= now,
+  );
+  if (duePartition) {
+    if (!(await detachPartition(db, duePartition.name))) return;
+    run.droppedPartitions = [duePartition];
+    run.hasMoreToDrop = laterPartitions.length > 0;
+  }
+  if (duePartition || detachedTables.length > 0) await completeDrops(db);
 }
 
 /**
- * Drops partitions, and recomputes segments in the background, since there are no changes that say which events are gone.
+ * Drops partitions now, and what interrupted drops have left. Recomputes segments in the background, since there are no changes that say
+ * which events are gone.
  * @returns false if another process changes partitions, indexes or the schema.
+ * @throws {PartitionError} if some cannot be dropped.
  */
-export function dropOldPartitions(db: Database, partitions: readonly Pick<Partition, 'name'>[]): Promise<boolean> {
-  return dropPartitions(db, partitions, () => computeAllWorkspacesAgain(db));
+export async function dropPartitions(db: Database, partitions: readonly Pick<Partition, 'name'>[]): Promise<boolean> {
+  for (const { name } of partitions) if (!(await detachPartition(db, name))) return false;
+  return completeDrops(db);
 }
+
+const completeDrops = (db: Database) => dropDetachedTables(db, () => computeEventSegmentsAgain(db));

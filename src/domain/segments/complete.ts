@@ -6,7 +6,7 @@ import { SEGMENTS } from '../shared/actor.ts';
 import { newId } from '../shared/ids.ts';
 import { referencesOf } from './plan.ts';
 import { CONSUMER, movedSql } from './stored.ts';
-import type { StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
+import { type SegmentsAtPosition, type StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
 /**
  * Makes a computed definition the current one of its segment, and records one `computeSegment` change. Definitions that
@@ -103,11 +103,38 @@ export async function computeAllAgain(db: Database, segments: WorkspaceSegments)
     await tx.execute`/* bumpSegmentConsumer */
       UPDATE change_consumers SET version = version + 1, snapshot = pg_current_snapshot()::text
       WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
-    const current = await segments.read(tx);
-    for (const definition of current?.definitions ?? []) {
-      const { isReplaced, isComplete, position, currentId } = definition;
-      if (isReplaced || currentId === null || (!isComplete && position === null)) continue;
+    for (const definition of startedDefinitions(await segments.read(tx)))
       await computeAgain(tx, workspaceId, definition);
+  });
+}
+
+/** Definitions whose computation has started; the others will read what is stored then. */
+const startedDefinitions = (current: SegmentsAtPosition | undefined) =>
+  (current?.definitions ?? []).filter(
+    ({ isReplaced, isComplete, position, currentId }) =>
+      !isReplaced && currentId !== null && (isComplete || position !== null),
+  );
+
+/**
+ * Recomputes the segments of all workspaces whose filters read events, and keeps their current members until then. Called when events
+ * are gone without changes that say so.
+ */
+export async function computeEventSegmentsAgain(db: Database): Promise<void> {
+  // Cheaper than to compile all filters. An attribute of this name is no harm.
+  const rows = await db.query<{ id: string }[]>`/* listWorkspacesWithEventSegments */
+    SELECT DISTINCT workspace_id AS id FROM segment_definitions WHERE replaced_at IS NULL AND strpos(filter::text, '"events"') > 0`;
+  for (const { id } of rows) await computeEventSegmentsOf(db, new WorkspaceSegments(id));
+}
+
+async function computeEventSegmentsOf(db: Database, segments: WorkspaceSegments): Promise<void> {
+  const { workspaceId } = segments;
+  await inTransaction(db, async (tx) => {
+    // The snapshot remains: the other definitions still need the changes since then.
+    await tx.execute`/* bumpSegmentVersion */
+      UPDATE change_consumers SET version = version + 1 WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
+    for (const definition of startedDefinitions(await segments.read(tx))) {
+      const dependencies = segments.conditionOf(definition.id).dependencies();
+      if (dependencies.some(({ kind }) => kind === 'events')) await computeAgain(tx, workspaceId, definition);
     }
   });
 }

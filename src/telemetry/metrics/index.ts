@@ -11,7 +11,7 @@ import {
 } from './database.ts';
 import { batchMetrics, operationMetrics } from './graphql.ts';
 import { admissionMetrics, httpMetrics, type RequestMetrics } from './http.ts';
-import { jobMetrics, segmentsMetrics } from './jobs.ts';
+import { jobMetrics, partitionMetrics, segmentsMetrics } from './jobs.ts';
 import { processMetrics } from './process.ts';
 import { RegistryReader } from './registry-reader.ts';
 import { TRANSFER_QUEUE_METRICS, type TransferQueue, transferMetrics, transferQueueMetrics } from './transfers.ts';
@@ -53,6 +53,7 @@ export function collectMetrics(log: Logger): Metrics {
     ...databaseServerMetrics(registry),
     ...readMetrics(registry, () => replicas),
     ...jobMetrics(registry),
+    ...partitionMetrics(registry),
     ...transferMetrics(registry),
   ];
   new Gauge({

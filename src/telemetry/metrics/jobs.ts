@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type JobMessage, jobChannel, type Unsubscribe } from '../channels.ts';
+import { type JobMessage, jobChannel, partitionChannel, type Unsubscribe } from '../channels.ts';
 import { LAG_BUCKETS, type SegmentMetrics, segmentLag, segmentMetrics } from '../segment-metrics.ts';
 import { FastHistogram } from './histogram.ts';
 
@@ -45,6 +45,17 @@ export function jobMetrics(registry: Registry): Unsubscribe[] {
       },
     }),
   ];
+}
+
+/** Metrics of the partitions of `events`, as a job has last read them. */
+export function partitionMetrics(registry: Registry): Unsubscribe[] {
+  const end = new Gauge({
+    name: 'usergraph_event_partitions_end_timestamp_seconds',
+    help: 'When the last partition of events ends, in seconds since 1970; 0 if events is not partitioned.',
+    registers: [registry],
+    aggregator: 'max',
+  });
+  return [partitionChannel.subscribe(({ until }) => end.set((until?.getTime() ?? 0) / 1_000))];
 }
 
 function addJob(jobs: Map<string, JobState>, steps: Counter, name: string): JobState {

@@ -7,7 +7,8 @@ import { readIndexStates } from '../../../src/db/indexes/state.ts';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { createPartitionsAhead } from '../../../src/db/partitions/create.ts';
-import { dropPartitions } from '../../../src/db/partitions/drop.ts';
+import { detachPartition, dropDetachedTables } from '../../../src/db/partitions/drop.ts';
+import { PREPARED_MARK } from '../../../src/db/partitions/marks.ts';
 import { firstIdOf, instantOfId, monthsBefore } from '../../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { labelOf } from '../../../src/db/statements.ts';
@@ -88,6 +89,7 @@ itUnlessPartitioned('continues after a conversion that was interrupted before th
     `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(new Date(0))}') NOT VALID`,
   );
   await test.db.$executeRawUnsafe('CREATE TABLE events_partitioned (LIKE events) PARTITION BY RANGE (id)');
+  await test.db.$executeRawUnsafe(`COMMENT ON TABLE events_partitioned IS '${PREPARED_MARK}'`);
   await expect(test.add()).rejects.toMatchObject({ code: '23514' });
   expect(await partitionEvents(test.db)).toBeDefined();
   await test.add();
@@ -132,22 +134,101 @@ itUnlessPartitioned('refuses what would keep referring to the existing table, an
   expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: false, partitions: undefined });
 });
 
-itUnlessPartitioned('drops partitions, also after an interruption', async () => {
+itUnlessPartitioned(
+  'neither drops nor uses a table that only has the name of a prepared one, and names it',
+  async () => {
+    await using test = await openWithEvent();
+    const { db } = test;
+    await db.$executeRawUnsafe('CREATE TABLE events_partitioned AS SELECT 1 AS kept');
+    expect(await readPartitionState(db)).toMatchObject({
+      hasUnfinishedConversion: false,
+      unmarkedTables: ['events_partitioned'],
+    });
+    await expect(partitionEvents(db)).rejects.toThrow(
+      'events cannot be partitioned: there is a table events_partitioned that partitions create has not created: rename it.',
+    );
+    await db.$executeRawUnsafe(`ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (name <> '') NOT VALID`);
+    expect(await abandonConversion(db)).toBe(true);
+    expect(await db.$queryRaw`SELECT * FROM events_partitioned`).toEqual([{ kept: 1 }]);
+  },
+);
+
+itUnlessPartitioned('keeps the comment of events, and leaves no mark', async () => {
   await using test = await openWithEvent();
   const { db } = test;
+  const readComment = async () => {
+    const [row] = await db.query<{ comment: string | null }[]>`
+      SELECT obj_description('events'::regclass, 'pg_class') AS comment`;
+    return row?.comment;
+  };
+  await db.$executeRawUnsafe("COMMENT ON TABLE events IS 'It''s ours'");
+  await partitionEvents(db);
+  expect(await readComment()).toBe("It's ours");
+  await using plain = await openWithEvent();
+  await partitionEvents(plain.db);
+  expect(
+    (
+      await plain.db.$queryRaw<{ mark: null }[]>`
+    SELECT obj_description('events'::regclass, 'pg_class') AS mark`
+    )[0]?.mark,
+  ).toBeNull();
+});
+
+/** Partitions events, and detaches the first partition. */
+async function detachFirst({ db }: { db: DatabaseClient }): Promise<void> {
   await partitionEvents(db);
   const [first] = (await readPartitionState(db)).partitions ?? [];
   if (!first) throw new Error('There is no partition.');
-  const interrupted = dropPartitions(db, [first], () => Promise.reject(new Error('killed')));
+  expect(await detachPartition(db, first.name)).toBe(true);
+}
+
+itUnlessPartitioned('drops partitions, also after an interruption', async () => {
+  await using test = await openWithEvent();
+  const { db } = test;
+  await detachFirst(test);
+  const interrupted = dropDetachedTables(db, () => Promise.reject(new Error('killed')));
   await expect(interrupted).rejects.toThrow('killed');
-  expect((await readPartitionState(db)).detached).toHaveLength(1);
+  expect((await readPartitionState(db)).detachedTables).toMatchObject([{ isRecomputed: false }]);
   let calls = 0;
-  await dropPartitions(db, [], async () => {
+  await dropDetachedTables(db, async () => {
     calls += 1;
   });
   expect(calls).toBe(1);
-  expect((await readPartitionState(db)).detached).toEqual([]);
+  expect((await readPartitionState(db)).detachedTables).toEqual([]);
   expect(await readEvents(db, test.workspaceId, [test.event.id])).toEqual(new Map());
+});
+
+itUnlessPartitioned('drops only detached tables with its mark', async () => {
+  await using test = await openWithEvent();
+  const { db } = test;
+  await partitionEvents(db);
+  await db.$executeRawUnsafe('CREATE TABLE events_dropped_2020_01 AS SELECT 1 AS kept');
+  expect(await readPartitionState(db)).toMatchObject({
+    detachedTables: [],
+    unmarkedTables: ['events_dropped_2020_01'],
+  });
+  expect(await dropDetachedTables(db, () => Promise.reject(new Error('called')))).toBe(true);
+  expect(await db.$queryRaw`SELECT * FROM events_dropped_2020_01`).toEqual([{ kept: 1 }]);
+});
+
+itUnlessPartitioned('recomputes segments once if a view keeps a detached table, and names the view', async () => {
+  await using test = await openWithEvent();
+  const { db } = test;
+  await detachFirst(test);
+  const [table] = (await readPartitionState(db)).detachedTables;
+  await db.$executeRawUnsafe(`CREATE VIEW paid AS SELECT id FROM "${table?.name}"`);
+  let calls = 0;
+  const drop = () =>
+    dropDetachedTables(db, async () => {
+      calls += 1;
+    });
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await expect(drop()).rejects.toThrow(/^A view or another object uses a partition: .*\(view paid depends on table /);
+  }
+  expect(calls).toBe(1);
+  await db.$executeRawUnsafe('DROP VIEW paid');
+  expect(await drop()).toBe(true);
+  expect(calls).toBe(1);
 });
 
 /** The names of the partitions that a statement reads, with the plan for these values and with that for all values. */

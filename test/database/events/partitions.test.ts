@@ -2,13 +2,17 @@ import { pino } from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
 import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
 import { partitionEvents } from '../../../src/db/partitions/convert.ts';
+import { detachPartition } from '../../../src/db/partitions/drop.ts';
+import { noticeMark } from '../../../src/db/partitions/marks.ts';
 import { firstIdOf, monthsBefore } from '../../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
 import { exportUser } from '../../../src/domain/transfer/export-user.ts';
+import { createUser } from '../../../src/domain/users/create.ts';
 import { deleteUser } from '../../../src/domain/users/delete.ts';
 import { runErasureStep } from '../../../src/domain/users/erasure.ts';
 import { managePartitions } from '../../../src/jobs/manage-partitions.ts';
+import { partitionChannel } from '../../../src/telemetry/channels.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
@@ -68,21 +72,31 @@ itUnlessPartitioned(
   async () => {
     await using database = await createDatabase({ poolSize: 1, isDirect: true });
     const { db } = database;
-    expect(await maintainPartitions(db, RETENTION)).toMatchObject({ created: [], problem: undefined });
+    expect(await maintainPartitions(db, RETENTION)).toMatchObject({ createdNames: [], problem: undefined });
     await partitionEvents(db, { ahead: 1 });
     const before = await namesOf(db);
     const other = openDatabase(database.connection, { poolSize: 1 });
     const runs = await Promise.all([db, other].map((each) => maintainPartitions(each, 0)));
     await other.$disconnect();
-    const created = runs.flatMap((run) => run.created);
+    const created = runs.flatMap((run) => run.createdNames);
     expect(created.length).toBeGreaterThan(0);
     expect(await namesOf(db)).toEqual([...before, ...created.sort()]);
-    expect(await maintainPartitions(db, 0)).toMatchObject({ created: [] });
+    expect(await maintainPartitions(db, 0)).toMatchObject({ createdNames: [] });
   },
 );
 
-itUnlessPartitioned('drops old partitions by the clock of the database, and announces each once', async () => {
-  await using app = await startApp({ ownDatabase: true, poolSize: 1 });
+/** Makes the notices of drops older than a day. */
+async function ageNotices(db: DatabaseClient): Promise<void> {
+  for (const { name, notice } of (await readPartitionState(db)).partitions ?? []) {
+    if (!notice) continue;
+    const dropAfter = new Date(notice.dropAfter.getTime() - 25 * HOUR_MS);
+    await db.$executeRawUnsafe(`COMMENT ON TABLE "${name}" IS '${noticeMark({ ...notice, dropAfter })}'`);
+  }
+}
+
+/** A partitioned database with an event in `events_0`, which is older than the retention; `events_1` will be within a day. */
+async function openWithOldEvents() {
+  const app = await startApp({ ownDatabase: true, poolSize: 1 });
   await partition(app);
   const { now } = await readPartitionState(app.db);
   const old = monthsBefore(now, RETENTION);
@@ -90,18 +104,116 @@ itUnlessPartitioned('drops old partitions by the clock of the database, and anno
   const { id } = await addUser(app, { uid: 'ada' });
   await insertEvent(app, id, new Date(old.getTime() - 2 * HOUR_MS));
   await insertEvent(app, id, now);
+  return app;
+}
+
+itUnlessPartitioned('drops old partitions by the clock of the database, a day after it announced them', async () => {
+  await using app = await openWithOldEvents();
   const { lines, log } = collectLog();
   const job = managePartitions(app.db, log, RETENTION, { intervalMs: 0 });
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2099-01-01') });
   for (let run = 0; run < 3; run += 1) expect(await job.step(1, 0)).toBe(false);
+  expect((await namesOf(app.db)).slice(0, 3)).toEqual(['events_0', 'events_1', 'events_2']);
+  await ageNotices(app.db);
+  // In another process.
+  await managePartitions(app.db, log, RETENTION).step(1, 0);
   vi.useRealTimers();
   expect(lines.map(({ msg, partitions }) => [msg, partitions?.map(({ name }) => name)])).toEqual([
-    ['EVENT_RETENTION_MONTHS: these partitions of events are dropped within a day', ['events_1']],
+    [
+      'EVENT_RETENTION_MONTHS: these partitions of events will be dropped in a day; to keep them, raise it',
+      ['events_0', 'events_1'],
+    ],
     ['dropped old partitions of events; recomputing segments', ['events_0']],
   ]);
   expect((await namesOf(app.db)).slice(0, 2)).toEqual(['events_1', 'events_2']);
-  expect((await readPartitionState(app.db)).detached).toEqual([]);
+  expect((await readPartitionState(app.db)).detachedTables).toEqual([]);
   expect(await app.db.event.count()).toBe(1);
+});
+
+itUnlessPartitioned('drops nothing while a gateway with another retention runs', async () => {
+  await using app = await openWithOldEvents();
+  await maintainPartitions(app.db, RETENTION - 1);
+  await ageNotices(app.db);
+  const { lines, log } = collectLog();
+  await managePartitions(app.db, log, 0).step(1, 0);
+  expect(lines).toMatchObject([
+    { msg: expect.stringContaining('are kept, although'), partitions: [{ name: 'events_0' }, { name: 'events_1' }] },
+  ]);
+  await maintainPartitions(app.db, RETENTION);
+  await ageNotices(app.db);
+  // A smaller one announces again.
+  const run = await maintainPartitions(app.db, RETENTION - 1);
+  expect(run).toMatchObject({
+    droppedPartitions: [],
+    announcedPartitions: [{ name: 'events_0' }, { name: 'events_1' }],
+  });
+});
+
+itUnlessPartitioned('drops one partition in each step', async () => {
+  await using database = await createDatabase({ poolSize: 1, isDirect: true });
+  const { db } = database;
+  await partitionEvents(db);
+  await divideFirst(db, [new Date('2001-01-01'), new Date('2002-01-01')]);
+  const { log } = collectLog();
+  const job = managePartitions(db, log, RETENTION, { intervalMs: 0 });
+  await job.step(1, 0);
+  await ageNotices(db);
+  expect(await job.step(1, 0)).toBe(true);
+  expect((await namesOf(db))[0]).toBe('events_1');
+  expect(await job.step(1, 0)).toBe(false);
+  expect((await namesOf(db))[0]).toBe('events_2');
+});
+
+itUnlessPartitioned('completes an interrupted drop also without a retention', async () => {
+  await using app = await openWithOldEvents();
+  await detachPartition(app.db, 'events_0');
+  await maintainPartitions(app.db, 0);
+  expect((await readPartitionState(app.db)).detachedTables).toEqual([]);
+  expect(await app.db.$queryRaw`SELECT to_regclass('events_dropped_0')::text AS table`).toEqual([{ table: null }]);
+});
+
+itUnlessPartitioned('logs an error every day while partitions end soon, and reports their end to metrics', async () => {
+  await using database = await createDatabase({ poolSize: 1, isDirect: true });
+  const { db } = database;
+  await partitionEvents(db);
+  const names = await namesOf(db);
+  for (const name of names.slice(1)) await db.$executeRawUnsafe(`DROP TABLE "${name}"`);
+  // The name of a missing partition is in use: they cannot be created.
+  await db.$executeRawUnsafe(`CREATE TABLE "${names[1]}" ()`);
+  const { now } = await readPartitionState(db);
+  await db.$executeRawUnsafe(`DROP TABLE "${names[0]}"`);
+  const end = new Date(now.getTime() + 29 * 24 * HOUR_MS);
+  await db.$executeRawUnsafe(
+    `CREATE TABLE events_0 PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('${firstIdOf(end)}')`,
+  );
+  const reported: unknown[] = [];
+  await using stack = new AsyncDisposableStack();
+  stack.defer(partitionChannel.subscribe((message) => void reported.push(message)));
+  const { lines, log } = collectLog();
+  const job = managePartitions(db, log, 0, { intervalMs: 0 });
+  for (let run = 0; run < 2; run += 1) await job.step(1, 0);
+  expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+    [40, expect.stringMatching(/^cannot manage the partitions of events: .*(is in use|of the month): /)],
+    [50, expect.stringContaining('new events are rejected from this instant on')],
+  ]);
+  expect(reported).toEqual([{ until: end }, { until: end }]);
+});
+
+itUnlessPartitioned('warns once that a retention needs partitions', async () => {
+  await using database = await createDatabase({ poolSize: 1, isDirect: true });
+  const { lines, log } = collectLog();
+  const job = managePartitions(database.db, log, RETENTION, { intervalMs: 0 });
+  for (let run = 0; run < 2; run += 1) await job.step(1, 0);
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    expect.stringMatching(/^EVENT_RETENTION_MONTHS has no effect: events is not partitioned; /),
+  ]);
+});
+
+itUnlessPartitioned('keeps a table that has the name of a prepared one', async () => {
+  await using database = await createDatabase({ poolSize: 1, isDirect: true });
+  await database.db.$executeRawUnsafe('CREATE TABLE events_partitioned AS SELECT 1 AS kept');
+  expect(await maintainPartitions(database.db, RETENTION)).toMatchObject({ hasAbandonedConversion: false });
+  expect(await database.db.$queryRaw`SELECT * FROM events_partitioned`).toEqual([{ kept: 1 }]);
 });
 
 itUnlessPartitioned('keeps everything without a retention', async () => {
@@ -122,8 +234,17 @@ itUnlessPartitioned('recomputes segments after a drop, and keeps when users had 
   const segmentId = await define(app, { events: [{ name: { eq: 'Paid' } }] });
   await settle(app);
   expect(await uidsIn(app, segmentId)).toEqual(['ada']);
-  expect(await maintainPartitions(app.db, RETENTION)).toMatchObject({ dropped: [{ name: 'events_0' }] });
+  const othersId = await define(app, { uid: { eq: 'bob' } });
   await settle(app);
+  await createUser(app.db, actorOf(app), { uid: 'bob' });
+  await maintainPartitions(app.db, RETENTION);
+  await ageNotices(app.db);
+  expect(await maintainPartitions(app.db, RETENTION)).toMatchObject({ droppedPartitions: [{ name: 'events_0' }] });
+  // Only the one that reads events; the other one still gets the change that was pending.
+  const pending = await app.db.segmentDefinition.findMany({ where: { completedAt: null } });
+  expect(pending.map((definition) => definition.segmentId)).toEqual([segmentId]);
+  await settle(app);
+  expect(await uidsIn(app, othersId)).toEqual(['bob']);
   expect(await uidsIn(app, segmentId)).toEqual([]);
   const [activity] = await app.db.$queryRaw<{ last: Date }[]>`
     SELECT last_event_at AS last FROM user_activity WHERE user_id = ${id}::uuid`;
@@ -132,7 +253,7 @@ itUnlessPartitioned('recomputes segments after a drop, and keeps when users had 
   expect(answer.data).toEqual({ user: { events: { totalCount: 0 } } });
 });
 
-itUnlessPartitioned('logs what hinders a role that does not own the tables once', async () => {
+itUnlessPartitioned('logs once that the role does not own the tables', async () => {
   await using database = await createDatabase({ isDirect: true });
   const { db: owner, name } = database;
   await partitionEvents(owner, { ahead: 1 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
+import { DETACHED_MARK, noticeMark } from '../../../src/db/partitions/marks.ts';
 import { openCli, rejected } from '../../kit/cli.ts';
 import { variant } from '../../kit/variant.ts';
 
@@ -50,8 +51,27 @@ itUnlessPartitioned('shows an interrupted partitioning, and removes what it has 
   );
   expect(await cli.run('partitions', 'abandon')).toEqual(rejected('There is no interrupted partitioning to abandon.'));
   expect((await cli.run('partitions', 'list', '--json')).stdout).toBe(
-    `${JSON.stringify({ partitions: null, hasUnfinishedConversion: false, detached: [] }, undefined, 2)}\n`,
+    `${JSON.stringify({ partitions: null, hasUnfinishedConversion: false, detachedTables: [], unmarkedTables: [] }, undefined, 2)}\n`,
   );
+});
+
+itUnlessPartitioned('lists announced, interrupted and foreign drops, and completes the interrupted one', async () => {
+  await using cli = await openCli();
+  await cli.run('partitions', 'create', '--ahead', '1');
+  const first = await nameOfFirst(cli.db);
+  const notice = { dropAfter: new Date('2026-12-01T00:00:00Z'), retentionMonths: 24 };
+  await cli.db.$executeRawUnsafe(`COMMENT ON TABLE ${first} IS '${noticeMark(notice)}'`);
+  await cli.db.$executeRawUnsafe('CREATE TABLE events_dropped_2020_01 ()');
+  await cli.db.$executeRawUnsafe('CREATE TABLE events_dropped_2020_02 ()');
+  await cli.db.$executeRawUnsafe(`COMMENT ON TABLE events_dropped_2020_02 IS '${DETACHED_MARK}'`);
+  const { stdout } = await cli.run('partitions', 'list');
+  expect(stdout).toContain(`\n${first} is dropped after 2026-12-01T00:00:00.000Z by EVENT_RETENTION_MONTHS=24.\n`);
+  expect(stdout).toContain('\nevents_dropped_2020_01 is not a table of usergraph, although its name is: rename it.\n');
+  expect(stdout).toContain('\nevents_dropped_2020_02 is detached, but not dropped yet; ');
+  expect((await cli.run('partitions', 'drop', '--older-than', '12', '--yes')).stdout).toMatch(
+    /^No partition is older than .*\nDropped events_dropped_2020_02, which an earlier drop had detached\.\n$/,
+  );
+  expect((await cli.run('partitions', 'list')).stdout).not.toContain('events_dropped_2020_02');
 });
 
 itUnlessPartitioned('rejects dates that do not exist, and ages out of range', async () => {

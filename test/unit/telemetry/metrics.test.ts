@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { type Job, runJobs } from '../../../src/jobs/run-jobs.ts';
-import { connectionChannel, report } from '../../../src/telemetry/channels.ts';
+import { connectionChannel, partitionChannel, report } from '../../../src/telemetry/channels.ts';
 import { collectMetrics } from '../../../src/telemetry/metrics/index.ts';
 import { startCollecting } from '../../kit/collected-metrics.ts';
 import { Scrape } from '../../kit/prometheus.ts';
@@ -47,6 +47,16 @@ it('counts failed waits for a connection by the kind of error', async () => {
   await expect(report(connectionChannel, () => ({}), fail)).rejects.toThrow();
   const scrape = new Scrape(await metrics.text());
   expect(scrape.sum('db_client_connection_wait_time_seconds_count', { error_type: 'connection' })).toBe(1);
+});
+
+it('reports when the last partition of events ends', async () => {
+  using metrics = startCollecting();
+  const end = async () => new Scrape(await metrics.text()).sum('usergraph_event_partitions_end_timestamp_seconds');
+  expect(await end()).toBe(0);
+  partitionChannel.publish({ until: new Date(5_000) });
+  expect(await end()).toBe(5);
+  partitionChannel.publish({ until: undefined });
+  expect(await end()).toBe(0);
 });
 
 it('leaves a metric that cannot be read out of a scrape, counts that, and logs it once', async () => {
