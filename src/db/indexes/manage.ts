@@ -1,3 +1,4 @@
+import { INDEX_LOCK } from '../advisory-locks.ts';
 import type { DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
@@ -28,9 +29,6 @@ interface CreateOptions {
 
 /** Interval in ms between two looks at the progress. */
 const PROGRESS_MS = 500;
-
-/** The advisory lock of a creation or a drop, arbitrary but fixed. */
-export const INDEX_LOCK = 72_707_370;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 

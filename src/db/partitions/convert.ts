@@ -67,20 +67,22 @@ export async function partitionEvents(
  */
 export async function abandonConversion(db: Database): Promise<boolean> {
   let hasRemoved = false;
-  await changePartitions(db, 'abandonConversion', ({ partitions, hasUnfinishedConversion }) => {
+  await changePartitions(db, 'dropConversionCheck', ({ partitions, hasUnfinishedConversion }) => {
     hasRemoved = !partitions && hasUnfinishedConversion;
-    return hasRemoved ? [DROP_PREPARED, DROP_CHECK] : [];
+    return hasRemoved ? [DROP_CHECK] : [];
   });
+  // In a transaction of its own: to drop a foreign key locks workspaces, which those who insert events lock after events.
+  if (hasRemoved) await changePartitions(db, 'dropPrepared', ({ partitions }) => (partitions ? [] : [DROP_PREPARED]));
   return hasRemoved;
 }
 
 const DROP_PREPARED = `DROP TABLE IF EXISTS ${PREPARED_TABLE}`;
 const DROP_CHECK = `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`;
 
-/** One transaction for each: to drop a foreign key locks workspaces. */
+/** As `abandonConversion`. The check, which rejects events, goes first. */
 async function removeLeftovers(transaction: PartitionSession['transaction']): Promise<void> {
-  await transaction('dropPrepared', [DROP_PREPARED]);
   await transaction('dropConversionCheck', [DROP_CHECK]);
+  await transaction('dropPrepared', [DROP_PREPARED]);
 }
 
 /** @throws {PartitionError} if something would keep referring to the existing table, or the attachment would build an index. */
