@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
+import { abandonConversion, partitionEvents, readRejectedFrom } from '../db/partitions/convert.ts';
 import { createPartitionsAhead, DEFAULT_AHEAD, NOT_PARTITIONED } from '../db/partitions/create.ts';
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
@@ -90,12 +90,17 @@ function parseAge(text: string): number | Date {
 async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
   const state = await readPartitionState(db);
   const { partitions = null, hasUnfinishedConversion, detached } = state;
-  await print(options, { partitions, hasUnfinishedConversion, detached }, describeState(state));
+  const rejectedFrom = partitions ? undefined : await readRejectedFrom(db);
+  await print(options, { partitions, hasUnfinishedConversion, detached }, describeState(state, rejectedFrom));
 }
 
-function describeState({ partitions, hasUnfinishedConversion, detached }: PartitionState): string {
+function describeState(
+  { partitions, hasUnfinishedConversion, detached }: PartitionState,
+  rejectedFrom: Date | undefined,
+): string {
   if (hasUnfinishedConversion && !partitions) {
-    return 'Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.';
+    const check = rejectedFrom ? ` Its check rejects events from ${shortInstant(rejectedFrom)} on.` : '';
+    return `Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.${check}`;
   }
   const leftovers = detached
     .map((name) => `\n${name} is detached, but not dropped yet; partitions drop continues.`)

@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
 import type { Database, DatabaseClient } from '../client.ts';
 import { CONVERSION_CHECK, describeDatabaseError } from '../errors.ts';
-import { statementsOnClient } from '../statements.ts';
+import { type ReadDb, statementsOnClient } from '../statements.ts';
 import { analyzePartitions, DEFAULT_AHEAD, missingMonths, partitionSql } from './create.ts';
-import { firstIdOf, monthName, startOfMonth } from './months.ts';
+import { firstIdOf, instantOfId, monthName, startOfMonth } from './months.ts';
 import { changePartitions, PartitionError, type PartitionSession, withPartitionLock } from './session.ts';
 import { PREPARED_TABLE, readPartitionState } from './state.ts';
 
@@ -74,6 +74,14 @@ export async function abandonConversion(db: Database): Promise<boolean> {
   // In a transaction of its own: to drop a foreign key locks workspaces, which those who insert events lock after events.
   if (hasRemoved) await changePartitions(db, 'dropPrepared', ({ partitions }) => (partitions ? [] : [DROP_PREPARED]));
   return hasRemoved;
+}
+
+/** The instant from which on the check of an unfinished conversion rejects events; undefined without one. */
+export async function readRejectedFrom(db: ReadDb): Promise<Date | undefined> {
+  const [check] = await db.query<{ id: string | null }[]>`/* readConversionCheck */
+    SELECT substring(pg_get_constraintdef(oid) FROM '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}') AS id
+    FROM pg_constraint WHERE conrelid = to_regclass('events') AND conname = ${CONVERSION_CHECK}::text`;
+  return check?.id ? instantOfId(check.id) : undefined;
 }
 
 const DROP_PREPARED = `DROP TABLE IF EXISTS ${PREPARED_TABLE}`;

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/client.ts';
-import { abandonConversion } from '../../db/partitions/convert.ts';
+import { abandonConversion, readRejectedFrom } from '../../db/partitions/convert.ts';
 import { createPartitionsAhead, DEFAULT_AHEAD, missingMonths } from '../../db/partitions/create.ts';
 import { dropPartitions, partitionsBefore } from '../../db/partitions/drop.ts';
 import { monthsBefore } from '../../db/partitions/months.ts';
@@ -48,7 +48,11 @@ export async function maintainPartitions(db: Database, retentionMonths: number):
     if (retentionMonths > 0) Object.assign(run, await applyRetention(db, state, retentionMonths));
   } catch (error) {
     if (!(error instanceof PartitionError)) throw error;
-    run.problem = error.message;
+    const rejectedFrom = state.partitions ? undefined : await readRejectedFrom(db);
+    const check = rejectedFrom
+      ? ` The check of an interrupted partitioning rejects events from ${rejectedFrom.toISOString().slice(0, 10)} on: run npm run cli -- partitions abandon.`
+      : '';
+    run.problem = `${error.message}${check}`;
   }
   return run;
 }

@@ -1,10 +1,15 @@
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
-import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
-import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
+import { adviceFor, CONVERSION_CHECK } from '../../../src/db/errors.ts';
+import { abandonConversion, partitionEvents, readRejectedFrom } from '../../../src/db/partitions/convert.ts';
 import { firstIdOf } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
+import { addEvent } from '../../../src/domain/events/add.ts';
+import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
+import { createUser } from '../../../src/domain/users/create.ts';
+import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
+import { actorOf } from '../../kit/actor.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 import { variant } from '../../kit/variant.ts';
 
@@ -89,5 +94,30 @@ itUnlessPartitioned('keeps its connection after a lock conflict', async () => {
   const changed = changePartitions(test.db, 'test', () => ['LOCK TABLE events IN ACCESS EXCLUSIVE MODE']);
   setTimeout(() => void holder.query('COMMIT'), 200);
   expect(await changed).toBe(true);
+  expect(await pidOf()).toEqual(before);
+});
+
+itUnlessPartitioned('rejects events without a partition, and keeps the connection', async () => {
+  await using test = await openDatabase();
+  const { db } = test;
+  const pidOf = async () => (await db.query<unknown[]>`SELECT pg_backend_pid() AS pid`)[0];
+  const workspace = await createWorkspace(db, 'Partitions');
+  const actor = actorOf({ workspaceId: workspace.id });
+  await createUser(db, actor, { uid: 'ada' });
+  const add = () => addEvent(db, actor, { uid: 'ada', name: 'Paid' }).then(String, adviceFor);
+  await leaveConversion(test, new Date('2026-01-01'));
+  const before = await pidOf();
+  expect(await add()).toMatch(/^the check of an interrupted partitioning rejects .* partitions abandon/);
+  expect(await readRejectedFrom(db)).toEqual(new Date('2026-01-01'));
+  await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
+  expect((await maintainPartitions(db, 0)).problem).toMatch(
+    /rejects events from 2026-01-01 on: run npm run cli -- partitions abandon\.$/,
+  );
+  await holder.query('COMMIT');
+  await partitionEvents(db);
+  const [first] = (await readPartitionState(db)).partitions ?? [];
+  await db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${first?.name}"`);
+  expect(await add()).toMatch(/^events has no partition for this month/);
+  expect(await readRejectedFrom(db)).toBeUndefined();
   expect(await pidOf()).toEqual(before);
 });
