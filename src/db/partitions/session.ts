@@ -16,7 +16,7 @@ export class PartitionError extends Error {
 const CONVERSION_ATTEMPTS = 300;
 
 /** Attempts of another change: four seconds, since a gateway that shuts down waits for it. Its job tries again within an hour. */
-const CHANGE_ATTEMPTS = 10;
+export const CHANGE_ATTEMPTS = 10;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -26,7 +26,7 @@ const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
 export interface PartitionSession {
   client: PoolClient;
   /** Runs statements in one transaction that waits for locks for at most 40 ms, and repeats it until it gets them (`runTransaction`). */
-  transaction(label: string, statements: readonly string[]): Promise<void>;
+  transaction(label: string, statements: readonly string[], attempts?: number): Promise<void>;
   /** How long the slowest of its transactions took, in ms: no longer did it hold locks or let others wait behind it. */
   longestMs(): number;
 }
@@ -43,9 +43,9 @@ export async function withPartitionLock<Result>(
   const client = await pool.connect();
   let isReusable = false;
   let longestMs = 0;
-  const transaction = (label: string, statements: readonly string[]) =>
+  const transaction = (label: string, statements: readonly string[], attempts = CONVERSION_ATTEMPTS) =>
     repeatOnLockConflict(
-      CONVERSION_ATTEMPTS,
+      attempts,
       async () => {
         longestMs = Math.max(longestMs, (await runTransaction(client, label, async () => statements)) ?? 0);
       },

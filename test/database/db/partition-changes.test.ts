@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { adviceFor, CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { abandonConversion, partitionEvents, readRejectedFrom } from '../../../src/db/partitions/convert.ts';
-import { firstIdOf } from '../../../src/db/partitions/months.ts';
+import { firstIdOf, monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
@@ -120,4 +120,66 @@ itUnlessPartitioned('rejects events without a partition, and keeps the connectio
   expect(await add()).toMatch(/^events has no partition for this month/);
   expect(await readRejectedFrom(db)).toBeUndefined();
   expect(await pidOf()).toEqual(before);
+});
+
+itUnlessPartitioned(
+  'keeps indexes, keys, privileges, statistics and disabled triggers with unusual names',
+  async () => {
+    await using test = await openDatabase();
+    const { db } = test;
+    const long = 'events_'.padEnd(62, 'x');
+    for (const sql of [
+      'CREATE INDEX "by ""name""" ON events (name)',
+      `CREATE INDEX "${long}1" ON events (name, id)`,
+      `CREATE INDEX "${long}2" ON events (name, user_id)`,
+      'ALTER TABLE events ADD CONSTRAINT "unique ids" UNIQUE (id)',
+      'CREATE STATISTICS correlation ON user_id, name FROM events',
+      'GRANT SELECT (name) ON events TO PUBLIC',
+      'CREATE FUNCTION ignore() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$',
+      'CREATE TRIGGER "ignore ""it""" BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION ignore()',
+      'ALTER TABLE events DISABLE TRIGGER "ignore ""it"""',
+    ])
+      await db.$executeRawUnsafe(sql);
+    const read = () => db.query<unknown[]>`/* readShape */
+    SELECT replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') AS text FROM pg_index WHERE indrelid = 'events'::regclass
+    UNION ALL SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'events'::regclass
+    UNION ALL SELECT format('%s %s', tgname, tgenabled) FROM pg_trigger WHERE tgrelid = 'events'::regclass AND NOT tgisinternal
+    UNION ALL SELECT attname || attacl::text FROM pg_attribute WHERE attrelid = 'events'::regclass AND attacl IS NOT NULL
+    UNION ALL SELECT stxkind::text || stxkeys::text FROM pg_statistic_ext WHERE stxrelid = 'events'::regclass
+    ORDER BY text`;
+    const shape = await read();
+    expect(await partitionEvents(db)).toBeDefined();
+    expect(await read()).toEqual(shape);
+  },
+);
+
+itUnlessPartitioned.each([
+  ['CREATE UNIQUE INDEX names ON events (workspace_id, name)', 'the unique index names does not contain the column id'],
+  [
+    'ALTER TABLE events ADD CONSTRAINT x EXCLUDE USING btree (name WITH =)',
+    'the exclusion constraint x does not contain',
+  ],
+  ['CREATE RULE quiet AS ON DELETE TO events DO INSTEAD NOTHING', 'it has the rule quiet'],
+  ['CREATE POLICY own ON events', 'it has the policy own'],
+  [
+    'CREATE PUBLICATION everything FOR ALL TABLES',
+    'the publication everything would contain partitions under their own names',
+  ],
+  [
+    'CREATE FUNCTION count_all() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM events; END',
+    'the function count_all() refers to it',
+  ],
+])('refuses before it changes anything: %s', async (sql, problem) => {
+  await using test = await openDatabase();
+  await test.db.$executeRawUnsafe(sql);
+  await expect(partitionEvents(test.db)).rejects.toThrow(`events cannot be partitioned: ${problem}`);
+  expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: false });
+});
+
+itUnlessPartitioned('removes its check when it fails', async () => {
+  await using test = await openDatabase();
+  const months = Array.from({ length: 5 }, (_, place) => monthName(startOfMonth(new Date(), place)));
+  for (const month of months) await test.db.$executeRawUnsafe(`CREATE TABLE events_${month} ()`);
+  await expect(partitionEvents(test.db)).rejects.toThrow('already exists');
+  expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: false, partitions: undefined });
 });
