@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
+import { DEFAULT_TIMEOUTS, openDatabase as openClient } from '../../../src/db/client.ts';
 import { adviceFor, CONVERSION_CHECK } from '../../../src/db/errors.ts';
+import { createIndex, dropIndex } from '../../../src/db/indexes/manage.ts';
 import { abandonConversion, partitionEvents, readRejectedFrom } from '../../../src/db/partitions/convert.ts';
 import { firstIdOf, monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
@@ -11,6 +14,7 @@ import { createUser } from '../../../src/domain/users/create.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
+import { creation } from '../../kit/indexes.ts';
 import { variant } from '../../kit/variant.ts';
 
 /** They partition a table themselves. */
@@ -182,4 +186,43 @@ itUnlessPartitioned('removes its check when it fails', async () => {
   for (const month of months) await test.db.$executeRawUnsafe(`CREATE TABLE events_${month} ()`);
   await expect(partitionEvents(test.db)).rejects.toThrow('already exists');
   expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: false, partitions: undefined });
+});
+
+itUnlessPartitioned(
+  'creates and drops an index of partitions without blocking writers behind a long transaction',
+  async () => {
+    await using test = await openDatabase(2);
+    // As the command, which waits for locks for a day.
+    const db = openClient(test.connection, { poolSize: 2, timeouts: { ...DEFAULT_TIMEOUTS, lockMs: 86_400_000 } });
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => db.$disconnect());
+    await partitionEvents(db);
+    for (const change of [
+      () => createIndex(db, 'event-properties', creation),
+      () => dropIndex(db, 'event-properties'),
+    ]) {
+      await using holder = await begin(test, 'LOCK TABLE events IN ROW EXCLUSIVE MODE');
+      const changed = change();
+      let blockedMs = 0;
+      for (const end = performance.now() + 1_500; performance.now() < end; await delay(20)) {
+        const startedAt = performance.now();
+        await test.db.query`/* lock */ DELETE FROM events WHERE false`;
+        blockedMs = Math.max(blockedMs, performance.now() - startedAt);
+      }
+      await holder.query('COMMIT');
+      expect(await changed).toBe(true);
+      expect(blockedMs).toBeLessThan(500);
+    }
+  },
+);
+
+itUnlessPartitioned('drops the indexes of partitions that an interrupted creation has left', async () => {
+  await using test = await openDatabase(2);
+  const { db } = test;
+  await partitionEvents(db);
+  const [first] = (await readPartitionState(db)).partitions ?? [];
+  await db.$executeRawUnsafe('CREATE INDEX events_properties_idx ON ONLY events (id)');
+  await db.$executeRawUnsafe(`CREATE INDEX "${first?.name}_properties_idx" ON "${first?.name}" (id)`);
+  expect(await dropIndex(db, 'event-properties')).toBe(true);
+  expect(await db.query<unknown[]>`SELECT relname FROM pg_class WHERE relname LIKE '%properties_idx'`).toEqual([]);
 });
