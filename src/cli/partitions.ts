@@ -2,7 +2,14 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { abandonConversion, partitionEvents, readRejectedFrom } from '../db/partitions/convert.ts';
-import { createPartitionsAhead, DEFAULT_AHEAD, NOT_PARTITIONED } from '../db/partitions/create.ts';
+import {
+  analyzePartitions,
+  createPartitionsAhead,
+  DEFAULT_AHEAD,
+  NOT_ANALYZED,
+  NOT_PARTITIONED,
+  readLockWarning,
+} from '../db/partitions/create.ts';
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
@@ -119,6 +126,9 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
   const conversion = await partitionEvents(db, { ahead, onProgress: (step) => process.stderr.write(`${step}\n`) });
   const created = await createPartitionsAhead(db, ahead);
   if (!created) throw new CliError(BUSY);
+  if (created.length > 0 && !(await analyzePartitions(db))) process.stderr.write(`${NOT_ANALYZED}\n`);
+  const warning = await readLockWarning(db);
+  if (warning !== undefined) process.stderr.write(`${warning}\n`);
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
     ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`

@@ -2,7 +2,7 @@ import { escapeIdentifier, type PoolClient } from 'pg';
 import type { Database, DatabaseClient } from '../client.ts';
 import { CONVERSION_CHECK, describeDatabaseError, inOneLine } from '../errors.ts';
 import { type ReadDb, statementsOnClient } from '../statements.ts';
-import { analyzePartitions, DEFAULT_AHEAD, missingMonths, partitionSql } from './create.ts';
+import { analyzePartitions, DEFAULT_AHEAD, missingMonths, NOT_ANALYZED, partitionSql } from './create.ts';
 import { firstIdOf, instantOfId, monthName, startOfMonth } from './months.ts';
 import {
   CHANGE_ATTEMPTS,
@@ -59,7 +59,7 @@ export async function partitionEvents(
     throw new PartitionError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
   if (!result.conversion) return undefined;
   onProgress('analyzing');
-  await analyzePartitions(db);
+  if (!(await analyzePartitions(db))) onProgress(NOT_ANALYZED);
   return result.conversion;
 }
 

@@ -1,6 +1,13 @@
 import type { Database } from '../../db/client.ts';
 import { abandonConversion, readRejectedFrom } from '../../db/partitions/convert.ts';
-import { createPartitionsAhead, DEFAULT_AHEAD, missingMonths } from '../../db/partitions/create.ts';
+import {
+  analyzePartitions,
+  createPartitionsAhead,
+  DEFAULT_AHEAD,
+  lacksStatistics,
+  missingMonths,
+  NOT_ANALYZED,
+} from '../../db/partitions/create.ts';
 import { dropPartitions, partitionsBefore } from '../../db/partitions/drop.ts';
 import { monthsBefore } from '../../db/partitions/months.ts';
 import { PartitionError } from '../../db/partitions/session.ts';
@@ -45,6 +52,8 @@ export async function maintainPartitions(db: Database, retentionMonths: number):
     }
     const isComplete = missingMonths(state.partitions, state.now, DEFAULT_AHEAD).length === 0;
     if (!isComplete) run.created = (await createPartitionsAhead(db)) ?? [];
+    const isAnalyzed = !(run.created.length > 0 || (await lacksStatistics(db))) || (await analyzePartitions(db));
+    if (!isAnalyzed) run.problem = NOT_ANALYZED;
     if (retentionMonths > 0) Object.assign(run, await applyRetention(db, state, retentionMonths));
   } catch (error) {
     if (!(error instanceof PartitionError)) throw error;

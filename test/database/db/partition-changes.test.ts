@@ -5,6 +5,12 @@ import { DEFAULT_TIMEOUTS, openDatabase as openClient } from '../../../src/db/cl
 import { adviceFor, CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { createIndex, dropIndex } from '../../../src/db/indexes/manage.ts';
 import { abandonConversion, partitionEvents, readRejectedFrom } from '../../../src/db/partitions/convert.ts';
+import {
+  createPartitionsAhead,
+  lacksStatistics,
+  NOT_ANALYZED,
+  readLockWarning,
+} from '../../../src/db/partitions/create.ts';
 import { firstIdOf, monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
@@ -225,4 +231,28 @@ itUnlessPartitioned('drops the indexes of partitions that an interrupted creatio
   await db.$executeRawUnsafe(`CREATE INDEX "${first?.name}_properties_idx" ON "${first?.name}" (id)`);
   expect(await dropIndex(db, 'event-properties')).toBe(true);
   expect(await db.query<unknown[]>`SELECT relname FROM pg_class WHERE relname LIKE '%properties_idx'`).toEqual([]);
+});
+
+itUnlessPartitioned('analyzes a table that never was, and reports a lock that prevents it', async () => {
+  await using test = await openDatabase();
+  await partitionEvents(test.db);
+  await test.db.$executeRawUnsafe("UPDATE pg_class SET reltuples = -1 WHERE oid = 'events'::regclass");
+  const db = openClient(test.connection, { poolSize: 1, timeouts: { ...DEFAULT_TIMEOUTS, lockMs: 100 } });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => db.$disconnect());
+  await using holder = await begin(test, 'LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE');
+  expect(await maintainPartitions(db, 0)).toMatchObject({ problem: NOT_ANALYZED });
+  await holder.query('COMMIT');
+  expect(await maintainPartitions(db, 0)).toMatchObject({ problem: undefined });
+  expect(await lacksStatistics(db)).toBe(false);
+});
+
+itUnlessPartitioned('warns of too few locks for its partitions', async () => {
+  await using test = await openDatabase();
+  await partitionEvents(test.db);
+  expect(await readLockWarning(test.db)).toBeUndefined();
+  await createPartitionsAhead(test.db, 60);
+  expect(await readLockWarning(test.db)).toMatch(
+    /^A statement can lock \d{3} partitions and indexes, and max_locks_per_transaction is /,
+  );
 });
