@@ -47,12 +47,12 @@ export async function partitionEvents(
     if (state.partitions) return { conversion: undefined };
     const until = startOfMonth(new Date(state.now.getTime() + MIN_DURATION_MS), 1);
     await requireConvertible(session.client);
-    if (state.hasUnfinishedConversion) await removeLeftovers(session);
+    if (state.hasUnfinishedConversion) await abandonInSession(session);
     try {
       const name = await convert(session, { until, now: state.now, owner: state.owner, ahead, onProgress });
       return { conversion: { name, until, lockedMs: session.longestMs() } };
     } catch (error) {
-      throw await cleanUp(session, until, error);
+      throw await abandonAfter(session, until, error);
     }
   });
   if (!result)
@@ -86,9 +86,9 @@ async function convert(session: PartitionSession, { until, now, owner, ahead, on
 }
 
 /** Removes what a failed conversion has left. @returns its error, with what to do if that fails as well. */
-async function cleanUp(session: PartitionSession, until: Date, error: unknown): Promise<unknown> {
+async function abandonAfter(session: PartitionSession, until: Date, error: unknown): Promise<unknown> {
   try {
-    await removeLeftovers(session, CHANGE_ATTEMPTS);
+    await abandonInSession(session, CHANGE_ATTEMPTS);
     return error;
   } catch {
     return new PartitionError(
@@ -125,7 +125,7 @@ const DROP_PREPARED = `DROP TABLE IF EXISTS ${PREPARED_TABLE}`;
 const DROP_CHECK = `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${CONVERSION_CHECK}`;
 
 /** As `abandonConversion`. The check, which rejects events, goes first. */
-async function removeLeftovers({ transaction }: PartitionSession, attempts?: number): Promise<void> {
+async function abandonInSession({ transaction }: PartitionSession, attempts?: number): Promise<void> {
   await transaction('dropConversionCheck', [DROP_CHECK], attempts);
   await transaction('dropPrepared', [DROP_PREPARED], attempts);
 }

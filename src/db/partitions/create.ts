@@ -18,7 +18,7 @@ export const DEFAULT_AHEAD = 3;
  * @throws {PartitionError} if `events` is not partitioned.
  */
 export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<string[] | undefined> {
-  const created: string[] = [];
+  const names: string[] = [];
   for (;;) {
     let month: Date | undefined;
     const isDone = await changePartitions(db, 'createPartition', ({ partitions, now, owner }) => {
@@ -28,9 +28,9 @@ export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD)
     });
     if (!isDone) return undefined;
     if (!month) break;
-    created.push(partitionName(month));
+    names.push(partitionName(month));
   }
-  return created;
+  return names;
 }
 
 /** The months from the current one on that no partition contains. */
