@@ -1,8 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
-import { createPartitionsAhead, DEFAULT_AHEAD, NOT_PARTITIONED } from '../db/partitions/create.ts';
+import { abandonConversion, partitionEvents, readRejectedFrom } from '../db/partitions/convert.ts';
+import {
+  analyzePartitions,
+  createPartitionsAhead,
+  DEFAULT_AHEAD,
+  NOT_ANALYZED,
+  NOT_PARTITIONED,
+  readLockWarning,
+} from '../db/partitions/create.ts';
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
@@ -91,19 +98,19 @@ async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
   const state = await readPartitionState(db);
   const { partitions = null, hasUnfinishedConversion, detachedTables, unmarkedTables } = state;
   const result = { partitions, hasUnfinishedConversion, detachedTables, unmarkedTables };
-  await print(options, result, describeState(state));
+  const rejectedFrom = partitions ? undefined : await readRejectedFrom(db);
+  await print(options, result, describeState(state, rejectedFrom));
 }
 
-function describeState({
-  partitions,
-  hasUnfinishedConversion,
-  detachedTables,
-  unmarkedTables,
-}: PartitionState): string {
+function describeState(
+  { partitions, hasUnfinishedConversion, detachedTables, unmarkedTables }: PartitionState,
+  rejectedFrom: Date | undefined,
+): string {
+  const check = rejectedFrom ? ` Its check rejects events from ${shortInstant(rejectedFrom)} on.` : '';
   const status = partitions
     ? formatPartitions(partitions)
     : hasUnfinishedConversion
-      ? 'Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.'
+      ? `Partitioning of events is running, or was interrupted: if it was, continue with partitions create, or undo it with partitions abandon.${check}`
       : NOT_PARTITIONED;
   return [
     status,
@@ -131,6 +138,9 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
   // A conversion has created them. A job of a gateway may hold the lock for a moment now.
   const createdNames = conversion ? [] : await createPartitionsAhead(db, ahead);
   if (!createdNames) throw new CliError(BUSY);
+  if (createdNames.length > 0 && !(await analyzePartitions(db))) process.stderr.write(`${NOT_ANALYZED}\n`);
+  const warning = await readLockWarning(db);
+  if (warning !== undefined) process.stderr.write(`${warning}\n`);
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
     ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`

@@ -175,7 +175,7 @@ export function isStatementTimeout(error: unknown): boolean {
 
 /** Whether PostgreSQL rejected a statement: the statement had no effect, and the connection can be reused. */
 export function isRejectedByPostgres(error: unknown): boolean {
-  if (error instanceof QueryTimeoutError) return true;
+  if (error instanceof QueryTimeoutError || isMissingPartition(error)) return true;
   return describeDatabaseError(error).sqlState !== '' && !isUnavailable(error);
 }
 
@@ -191,6 +191,9 @@ export function isMissingPartition(error: unknown): boolean {
 /** What an operator has to do about an unavailable database, for the log; undefined if the error says it. */
 export function adviceFor(error: unknown): string | undefined {
   if (!isMissingPartition(error)) return undefined;
+  if (violates(error, CONVERSION_CHECK)) {
+    return 'the check of an interrupted partitioning rejects the events of this month; run npm run cli -- partitions abandon, or partitions create';
+  }
   return 'events has no partition for this month; run npm run cli -- partitions create';
 }
 

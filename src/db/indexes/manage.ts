@@ -1,6 +1,9 @@
+import type { PoolClient } from 'pg';
+import { INDEX_LOCK } from '../advisory-locks.ts';
 import type { DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
+import { describeLockHolders, repeatOnLockConflict, runTransaction } from '../short-transaction.ts';
 import type { ReadDb } from '../statements.ts';
 import { type IndexName, indexOf } from './catalogue.ts';
 import { hasAsciiTrigrams, readIndexStates } from './state.ts';
@@ -29,8 +32,8 @@ interface CreateOptions {
 /** Interval in ms between two looks at the progress. */
 const PROGRESS_MS = 500;
 
-/** The advisory lock of a creation or a drop, arbitrary but fixed. */
-export const INDEX_LOCK = 72_707_370;
+/** Attempts to lock a partitioned table: two minutes, since the indexes of partitions take longer. */
+const LOCK_ATTEMPTS = 300;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -55,22 +58,22 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
     if (state === 'creating') {
       throw new IndexError(`${relation} is being created by another session. Retry when that has ended.`);
     }
-    const runUnlessAborted = (statement: string) => {
+    const runUnlessAborted = (step: Step) => {
       options.signal.throwIfAborted();
-      return run(statement);
+      return run(step);
     };
     const cancel = () => void db.query`/* cancelIndex */ SELECT pg_cancel_backend(${pid}::int)`.catch(() => {});
     options.signal.addEventListener('abort', cancel);
     const timer = setInterval(() => void report(db, pid, options).catch(() => {}), PROGRESS_MS);
     try {
       // Index creation holds this lock, so an invalid index is a leftover.
-      const statements = await creationSql(db, name, {
+      const steps = await creationSteps(db, name, {
         definition: definition(trigrams),
         isInvalid: state === 'invalid',
       });
-      for (const statement of statements) await runUnlessAborted(statement);
+      for (const step of steps) await runUnlessAborted(step);
       // Statistics of the index's expressions, without which PostgreSQL guesses how many rows match.
-      await runUnlessAborted(`/* analyze */ ANALYZE "${table}"`);
+      await runUnlessAborted({ label: 'analyze', sql: `ANALYZE "${table}"` });
       return true;
     } catch (error) {
       throw error === options.signal.reason ? error : explain(error, name);
@@ -81,30 +84,35 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
   });
 }
 
+/** A statement, or a transaction that locks out writers and is repeated until it gets its locks (`runTransaction`). */
+type Step = { label: string } & ({ sql: string } | { transaction: readonly string[] });
+
 /**
- * SQL statements that create an index, and replace an invalid one: index creation holds a lock, so that it is a leftover. PostgreSQL
+ * The steps that create an index, and replace an invalid one: index creation holds a lock, so that it is a leftover. PostgreSQL
  * cannot create an index of a partitioned table concurrently: each partition gets one, which is then attached.
  */
-async function creationSql(
+async function creationSteps(
   db: ReadDb,
   name: IndexName,
   { definition, isInvalid }: { definition: string; isInvalid: boolean },
-): Promise<string[]> {
+): Promise<Step[]> {
   const { relation, table } = indexOf(name);
+  const dropSql = (index: string) => `DROP INDEX CONCURRENTLY IF EXISTS "${index}"`;
+  const createSql = (index: string, on: string) => `CREATE INDEX CONCURRENTLY "${index}" ON "${on}" ${definition}`;
   const partitions = await readUnindexedPartitions(db, table, relation);
   if (!partitions) {
-    const drop = `/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${relation}"`;
-    const create = `/* createIndex */ CREATE INDEX CONCURRENTLY "${relation}" ON "${table}" ${definition}`;
-    return isInvalid ? [drop, create] : [create];
+    const create: Step = { label: 'createIndex', sql: createSql(relation, table) };
+    return isInvalid ? [{ label: 'dropIndex', sql: dropSql(relation) }, create] : [create];
   }
+  const onParent = `CREATE INDEX IF NOT EXISTS "${relation}" ON ONLY "${table}" ${definition}`;
   return [
-    `/* createIndex */ CREATE INDEX IF NOT EXISTS "${relation}" ON ONLY "${table}" ${definition}`,
-    ...partitions.flatMap((partition) => {
+    { label: 'createIndex', transaction: [onParent] },
+    ...partitions.flatMap((partition): Step[] => {
       const own = relation.replace(table, partition);
       return [
-        `/* dropIndex */ DROP INDEX CONCURRENTLY IF EXISTS "${own}"`,
-        `/* createIndex */ CREATE INDEX CONCURRENTLY "${own}" ON "${partition}" ${definition}`,
-        `/* attachIndex */ ALTER INDEX "${relation}" ATTACH PARTITION "${own}"`,
+        { label: 'dropIndex', sql: dropSql(own) },
+        { label: 'createIndex', sql: createSql(own, partition) },
+        { label: 'attachIndex', transaction: [`ALTER INDEX "${relation}" ATTACH PARTITION "${own}"`] },
       ];
     }),
   ];
@@ -138,14 +146,32 @@ async function trigramOperators(db: DatabaseClient, { acceptsAsciiTrigrams }: Cr
 export async function dropIndex(db: DatabaseClient, name: IndexName): Promise<boolean> {
   const { relation, table } = indexOf(name);
   if ((await stateOf(db, name)) === 'missing') return false;
-  // PostgreSQL drops the indexes of a partitioned table with a short lock of all partitions only.
-  const concurrently = (await readUnindexedPartitions(db, table, relation)) ? '' : 'CONCURRENTLY';
   await withLock(db, async (run) => {
-    await run(`/* dropIndex */ DROP INDEX ${concurrently} IF EXISTS "${relation}"`).catch((error: unknown) => {
+    const steps = dropSteps(name, await readUnindexedPartitions(db, table, relation));
+    try {
+      for (const step of steps) await run(step);
+    } catch (error) {
       throw explain(error, name);
-    });
+    }
   });
   return true;
+}
+
+/** @param unindexed the partitions without an attached part, which can have one that an interrupted creation has left. */
+function dropSteps(name: IndexName, unindexed: readonly string[] | undefined): Step[] {
+  const { relation, table } = indexOf(name);
+  const concurrently = (index: string): Step => ({
+    label: 'dropIndex',
+    sql: `DROP INDEX CONCURRENTLY IF EXISTS "${index}"`,
+  });
+  if (!unindexed) return [concurrently(relation)];
+  return [
+    ...unindexed.map((partition) => concurrently(relation.replace(table, partition))),
+    {
+      label: 'dropIndex',
+      transaction: [`LOCK TABLE ONLY "${table}" IN ACCESS EXCLUSIVE MODE`, `DROP INDEX IF EXISTS "${relation}"`],
+    },
+  ];
 }
 
 async function stateOf(db: ReadDb, name: IndexName) {
@@ -194,7 +220,7 @@ async function schemaOf(db: ReadDb, extension: string): Promise<string> {
 /** Runs statements on one connection while no other process creates or drops indexes. @throws {IndexError} */
 async function withLock<T>(
   { pool }: DatabaseClient,
-  work: (run: (statement: string) => Promise<unknown>, pid: number) => Promise<T>,
+  work: (run: (step: Step) => Promise<unknown>, pid: number) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   let isReusable = false;
@@ -206,7 +232,7 @@ async function withLock<T>(
     const [row] = rows;
     if (!row?.isLocked)
       throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
-    const result = await work((statement) => client.query(statement), row.pid);
+    const result = await work((step) => runStep(client, step), row.pid);
     await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${INDEX_LOCK})`);
     isReusable = true;
     return result;
@@ -214,6 +240,24 @@ async function withLock<T>(
     // Closing the connection releases the lock as well.
     client.release(!isReusable);
   }
+}
+
+/** @throws {IndexError} if other transactions hold locks of the tables for too long. */
+async function runStep(client: PoolClient, step: Step): Promise<void> {
+  if ('sql' in step) {
+    await client.query(`/* ${step.label} */ ${step.sql}`);
+    return;
+  }
+  await repeatOnLockConflict(
+    LOCK_ATTEMPTS,
+    async () => {
+      await runTransaction(client, step.label, async () => step.transaction);
+    },
+    async (seconds) =>
+      new Error(
+        `other transactions held locks on events for ${seconds} s: ${await describeLockHolders(client)}. SELECT pg_terminate_backend(pid) ends one`,
+      ),
+  );
 }
 
 async function report(db: ReadDb, pid: number, { onProgress }: CreateOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Connection } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { PooledSessionError, requireSession } from '../pooled-session.ts';
@@ -25,9 +26,6 @@ export { MigrationError } from './history.ts';
 
 /** Where the migrations are committed, in Prisma's format. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-
-/** The key of the advisory lock that Prisma's schema engine takes: `prisma migrate deploy` and this process exclude each other. */
-export const PRISMA_LOCK = 72_707_369;
 
 /** Maximum time in ms to wait for that lock. Migrations of large tables take minutes. */
 const LOCK_WAIT_MS = 600_000;

@@ -1,5 +1,6 @@
 import type { Database } from '../client.ts';
 import { isStatementTimeout } from '../errors.ts';
+import { isLockConflict } from '../migrations/lock-conflicts.ts';
 import { firstIdOf, monthName, startOfMonth } from './months.ts';
 import { changePartitions, PartitionError } from './session.ts';
 import type { Partition } from './state.ts';
@@ -11,13 +12,13 @@ export const NOT_PARTITIONED = 'events is not partitioned. Run npm run cli -- pa
 export const DEFAULT_AHEAD = 3;
 
 /**
- * Creates the partitions that are missing for this month and the next ones. Writers are not blocked: a partition is created as a table
- * of its own and then attached.
+ * Creates the partitions that are missing for this month and the next ones. A partition is created as a table of its own and then
+ * attached: that locks no writer of events out, and those of workspaces for milliseconds.
  * @returns the names of the new partitions; undefined if another process changes partitions, indexes or the schema.
  * @throws {PartitionError} if `events` is not partitioned.
  */
 export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<string[] | undefined> {
-  const created: string[] = [];
+  const names: string[] = [];
   for (;;) {
     let month: Date | undefined;
     const isDone = await changePartitions(db, 'createPartition', ({ partitions, now, owner }) => {
@@ -27,10 +28,9 @@ export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD)
     });
     if (!isDone) return undefined;
     if (!month) break;
-    created.push(partitionName(month));
+    names.push(partitionName(month));
   }
-  if (created.length > 0) await analyzePartitions(db);
-  return created;
+  return names;
 }
 
 /** The months from the current one on that no partition contains. */
@@ -56,14 +56,39 @@ export function partitionSql(month: Date, parent: string, owner: string | null):
   ];
 }
 
+/** What to do if `analyzePartitions` returns false. */
+export const NOT_ANALYZED =
+  'The statistics of events could not be collected in time, so queries can be slow. Run ANALYZE events in psql, without statement_timeout.';
+
 /**
- * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables. Where that exceeds the statement
- * timeout, as it can in a gateway, the previous statistics remain.
+ * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables. It samples every partition.
+ * @returns false if it took longer than the statement timeout, as it can in a gateway, or than a lock; the previous statistics remain.
  */
-export async function analyzePartitions(db: Database): Promise<void> {
+export async function analyzePartitions(db: Database): Promise<boolean> {
   try {
     await db.execute`/* analyzePartitions */ ANALYZE events`;
+    return true;
   } catch (error) {
-    if (!isStatementTimeout(error)) throw error;
+    if (isStatementTimeout(error) || isLockConflict(error)) return false;
+    throw error;
   }
+}
+
+/** Whether the whole table has never been analyzed. */
+export async function lacksStatistics(db: Database): Promise<boolean> {
+  const [table] = await db.query<{ isMissing: boolean }[]>`/* readPartitionStatistics */
+    SELECT reltuples < 0 AS "isMissing" FROM pg_class WHERE oid = to_regclass('events')`;
+  return table?.isMissing ?? false;
+}
+
+/**
+ * A statement that is planned for all partitions locks each with all of its indexes.
+ * @returns a warning if that is more than `max_locks_per_transaction`, by which PostgreSQL sizes its table of locks.
+ */
+export async function readLockWarning(db: Database): Promise<string | undefined> {
+  const [row] = await db.query<{ locks: number; setting: number }[]>`/* readPartitionLocks */
+    SELECT (count(DISTINCT inhrelid) + count(indexrelid))::int AS locks, current_setting('max_locks_per_transaction')::int AS setting
+    FROM pg_inherits LEFT JOIN pg_index ON indrelid = inhrelid WHERE inhparent = to_regclass('events')`;
+  if (!row || row.locks <= row.setting) return undefined;
+  return `A statement can lock ${row.locks} partitions and indexes, and max_locks_per_transaction is ${row.setting}: many at once fail with "out of shared memory". Set it to at least ${row.locks}, and restart PostgreSQL.`;
 }

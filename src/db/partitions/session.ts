@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError, type PoolClient } from 'pg';
+import { INDEX_LOCK, PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Database, DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
-import { INDEX_LOCK } from '../indexes/manage.ts';
 import { isLockConflict } from '../migrations/lock-conflicts.ts';
-import { PRISMA_LOCK } from '../migrations/migrate.ts';
+import { describeLockHolders, repeatOnLockConflict, runTransaction, searchPathSql } from '../short-transaction.ts';
 import { statementsOnClient, withConnection } from '../statements.ts';
 import { type PartitionState, readPartitionState } from './state.ts';
 
@@ -13,17 +12,11 @@ export class PartitionError extends Error {
   override name = 'PartitionError';
 }
 
-/** Maximum wait in ms for a strong lock. Statements that arrive meanwhile wait as long; then they pass. */
-const LOCK_TIMEOUT_MS = 40;
-
-/** The pause between two attempts of a step, in ms. */
-const PAUSE_MS = 360;
-
 /** Attempts of a step of a conversion, which has a long check behind it: two minutes. */
 const CONVERSION_ATTEMPTS = 300;
 
 /** Attempts of another change: four seconds, since a gateway that shuts down waits for it. Its job tries again within an hour. */
-const CHANGE_ATTEMPTS = 10;
+export const CHANGE_ATTEMPTS = 10;
 
 /** The advisory locks of optional indexes and of migrations: changes of partitions take both, so that all exclude each other. */
 const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
@@ -31,8 +24,8 @@ const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
 /** A session that holds the locks of partitions, indexes and migrations. */
 export interface PartitionSession {
   client: PoolClient;
-  /** Runs statements in one transaction that waits for each lock for at most 40 ms, and repeats it until it gets them. */
-  transaction(label: string, statements: readonly string[]): Promise<void>;
+  /** Runs statements in one transaction that waits for locks for at most 40 ms, and repeats it until it gets them (`runTransaction`). */
+  transaction(label: string, statements: readonly string[], attempts?: number): Promise<void>;
   /** How long the slowest of its transactions took, in ms: no longer did it hold locks or let others wait behind it. */
   longestMs(): number;
 }
@@ -49,10 +42,14 @@ export async function withPartitionLock<Result>(
   const client = await pool.connect();
   let isReusable = false;
   let longestMs = 0;
-  const transaction = (label: string, statements: readonly string[]) =>
-    repeatOnLockConflict(CONVERSION_ATTEMPTS, async () => {
-      longestMs = Math.max(longestMs, (await runShort(client, label, async () => statements)) ?? 0);
-    });
+  const transaction = (label: string, statements: readonly string[], attempts = CONVERSION_ATTEMPTS) =>
+    repeatOnLockConflict(
+      attempts,
+      async () => {
+        longestMs = Math.max(longestMs, (await runTransaction(client, label, async () => statements)) ?? 0);
+      },
+      (seconds) => lockError(client, seconds),
+    );
   try {
     for (const lock of LOCKS) {
       const { rows } = await client.query<{ isLocked: boolean }>(
@@ -60,9 +57,10 @@ export async function withPartitionLock<Result>(
       );
       if (!rows[0]?.isLocked) return undefined;
     }
+    await client.query(`/* lockPartitions */ ${searchPathSql('session')}`);
     const result = await work({ client, transaction, longestMs: () => longestMs });
     await client.query(
-      `/* unlockPartitions */ SELECT ${LOCKS.map((lock) => `pg_advisory_unlock(${lock})`).join(', ')}`,
+      `/* unlockPartitions */ SELECT ${LOCKS.map((lock) => `pg_advisory_unlock(${lock})`).join(', ')}; RESET search_path`,
     );
     isReusable = true;
     return result;
@@ -86,20 +84,35 @@ export async function changePartitions(
   label: string,
   plan: (state: PartitionState) => readonly string[],
 ): Promise<boolean> {
+  const attempt = (client: PoolClient) =>
+    runTransaction(client, label, async () =>
+      (await lockTransaction(client)) ? plan(await readPartitionState(statementsOnClient(client, false))) : undefined,
+    );
   try {
-    return await repeatOnLockConflict(CHANGE_ATTEMPTS, () =>
-      withConnection(connections, async (client) => {
-        const tookMs = await runShort(client, label, async () =>
-          (await lockTransaction(client))
-            ? plan(await readPartitionState(statementsOnClient(client, false)))
-            : undefined,
-        );
-        return tookMs !== undefined;
-      }),
+    return await repeatOnLockConflict(
+      CHANGE_ATTEMPTS,
+      async () => {
+        // After a conflict the connection is rolled back and can be reused, so the error passes as a value.
+        const result = await withConnection(connections, (client) => attempt(client).catch(returnLockConflict));
+        if (result instanceof Error) throw result;
+        return result !== undefined;
+      },
+      (seconds) => withConnection(connections, (client) => lockError(client, seconds)),
     );
   } catch (error) {
     throw explain(error);
   }
+}
+
+function returnLockConflict(error: unknown): Error {
+  if (error instanceof Error && isLockConflict(error)) return error;
+  throw error;
+}
+
+async function lockError(client: PoolClient, seconds: number): Promise<PartitionError> {
+  return new PartitionError(
+    `Other transactions held locks on events or workspaces for ${seconds} s: ${await describeLockHolders(client)}. The next attempt succeeds when they have ended; SELECT pg_terminate_backend(pid) ends one.`,
+  );
 }
 
 async function lockTransaction(client: PoolClient): Promise<boolean> {
@@ -133,42 +146,4 @@ function explain(error: unknown): unknown {
   if (!advice) return error;
   const detail = error instanceof DatabaseError && error.detail ? ` (${error.detail.replaceAll(/\s+/g, ' ')})` : '';
   return new PartitionError(`${advice.problem}: ${inOneLine(error)}${detail}. ${advice.step}`, { cause: error });
-}
-
-/**
- * Runs statements in one transaction.
- * @param prepare runs in the transaction before, and returns the statements; undefined rolls back.
- * @returns how long they took with their waits for locks, in ms.
- */
-async function runShort(
-  client: PoolClient,
-  label: string,
-  prepare: () => Promise<readonly string[] | undefined>,
-): Promise<number | undefined> {
-  try {
-    await client.query(`/* ${label} */ BEGIN; SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
-    const statements = await prepare();
-    const startedAt = performance.now();
-    // One round trip: locks are held only for as long as PostgreSQL works.
-    await client.query(`/* ${label} */ ${[...(statements ?? []), 'COMMIT'].join(';\n')}`);
-    return statements && performance.now() - startedAt;
-  } catch (error) {
-    await client.query(`/* ${label} */ ROLLBACK`);
-    throw error;
-  }
-}
-
-async function repeatOnLockConflict<Result>(attempts: number, run: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!isLockConflict(error)) throw error;
-      await delay(PAUSE_MS);
-    }
-  }
-  const seconds = Math.round((attempts * (LOCK_TIMEOUT_MS + PAUSE_MS)) / 1_000);
-  throw new PartitionError(
-    `Other transactions held a lock on events or workspaces for ${seconds} s. End them, and run the command again: SELECT pid, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 s'`,
-  );
 }

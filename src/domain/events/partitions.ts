@@ -1,6 +1,13 @@
 import type { Database } from '../../db/client.ts';
-import { abandonConversion } from '../../db/partitions/convert.ts';
-import { createPartitionsAhead, DEFAULT_AHEAD, missingMonths } from '../../db/partitions/create.ts';
+import { abandonConversion, readRejectedFrom } from '../../db/partitions/convert.ts';
+import {
+  analyzePartitions,
+  createPartitionsAhead,
+  DEFAULT_AHEAD,
+  lacksStatistics,
+  missingMonths,
+  NOT_ANALYZED,
+} from '../../db/partitions/create.ts';
 import { detachPartition, dropDetachedTables, partitionsBefore, storeNotices } from '../../db/partitions/drop.ts';
 import type { DropNotice } from '../../db/partitions/marks.ts';
 import { monthsBefore } from '../../db/partitions/months.ts';
@@ -65,10 +72,17 @@ export async function maintainPartitions(db: Database, retentionMonths: number):
       await task();
     } catch (error) {
       if (!(error instanceof PartitionError)) throw error;
-      run.problem ??= error.message;
+      run.problem ??= `${error.message}${await describeRejection(db, state)}`;
     }
   }
   return run;
+}
+
+/** What the check of a conversion that could not be abandoned does. */
+async function describeRejection(db: Database, { partitions }: PartitionState): Promise<string> {
+  const rejectedFrom = partitions ? undefined : await readRejectedFrom(db);
+  if (!rejectedFrom) return '';
+  return ` The check of an interrupted partitioning rejects events from ${rejectedFrom.toISOString().slice(0, 10)} on: run npm run cli -- partitions abandon.`;
 }
 
 async function abandonLeftovers(db: Database, run: PartitionRun, state: PartitionState): Promise<void> {
@@ -76,9 +90,12 @@ async function abandonLeftovers(db: Database, run: PartitionRun, state: Partitio
 }
 
 async function addPartitions(db: Database, run: PartitionRun, { partitions = [], now }: PartitionState): Promise<void> {
-  if (missingMonths(partitions, now, DEFAULT_AHEAD).length === 0) return;
-  run.createdNames = (await createPartitionsAhead(db)) ?? [];
-  run.partitionedUntil = endOfPartitions(await readPartitionState(db));
+  if (missingMonths(partitions, now, DEFAULT_AHEAD).length > 0) {
+    run.createdNames = (await createPartitionsAhead(db)) ?? [];
+    run.partitionedUntil = endOfPartitions(await readPartitionState(db));
+  }
+  const needsStatistics = run.createdNames.length > 0 || (await lacksStatistics(db));
+  if (needsStatistics && !(await analyzePartitions(db))) run.problem = NOT_ANALYZED;
 }
 
 /** The instant until which partitions exist without a gap, from now on. */

@@ -41,10 +41,10 @@ async function nameOfFirst(db: Awaited<ReturnType<typeof openCli>>['db']): Promi
 itUnlessPartitioned('shows an interrupted partitioning, and removes what it has left', async () => {
   await using cli = await openCli();
   await cli.db.$executeRawUnsafe(
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < 'ffffffff-0000-0000-0000-000000000000') NOT VALID`,
+    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '01a22ee6-b000-0000-0000-000000000000') NOT VALID`,
   );
   expect((await cli.run('partitions', 'list')).stdout).toMatch(
-    /^Partitioning of events is running, or was interrupted: /,
+    /^Partitioning of events is running, or was interrupted: .* Its check rejects events from 2026-12-01.* on\.\n$/,
   );
   expect((await cli.run('partitions', 'abandon')).stdout).toMatch(
     /^Removed what the interrupted partitioning has left\./,
