@@ -100,3 +100,13 @@ it('neither asks the primary nor tells other workers about mutations beyond the 
   for (let index = 0; index < 2; index += 1) statuses.push((await post(app, write)).statusCode);
   expect([statuses, app.state.probes, app.shared.length]).toEqual([[200, 429], 1, 1]);
 });
+
+it('reads the state of imports and exports from the primary', async () => {
+  await using app = await startRouted();
+  const headers = { authorization: app.owner };
+  for (const kind of ['imports', 'exports']) {
+    const url = `/v1/${kind}/00000000-0000-7000-8000-000000000000`;
+    expect((await app.app.inject({ url, headers })).statusCode).toBe(404);
+  }
+  expect(app.required).toEqual([]);
+});
