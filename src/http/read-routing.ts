@@ -1,12 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { formatPosition, isAfter, type Position, parsePosition } from '../db/servers/position.ts';
 import type { ReadSource, Replicas } from '../db/servers/replicas.ts';
 import { MalformedRequestError } from './malformed-requests.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The position of `Usergraph-Read-After`, once the request is authenticated. */
-    readAfter?: Position;
+    /** The value of `Usergraph-Read-After`, once the request is authenticated. */
+    readAfter?: RequiredPosition;
   }
 }
 
@@ -16,46 +16,60 @@ export const READ_AFTER_HEADER = 'usergraph-read-after';
 /** Keys whose writes are remembered one by one. */
 const MAX_KEYS = 10_000;
 
-/** What a caller has written; `primary` if its position is unknown. */
-export type WrittenPosition = Position | 'primary';
+/**
+ * How long in ms after a commit PostgreSQL has certainly stored it, even with `synchronous_commit = off`: three times
+ * `wal_writer_delay`, which is 200 ms by default. A replica is fresh if it has what had been stored.
+ */
+const STORE_MARGIN_MS = 1_000;
 
-/** A write, and when a fresh replica certainly has it. */
+/** What a read must include: everything up to a position; `primary` if that is unknown, so that only the primary will do. */
+export type RequiredPosition = Position | 'primary';
+
+/**
+ * What is known of a write: the position of the primary after it, `primary` if it is committed at an unknown position, or `uncertain` if
+ * it may still be committed.
+ */
+export type WriteOutcome = RequiredPosition | 'uncertain';
+
+/** The writes of a key, until a fresh replica certainly has them. */
 interface RecentWrite {
-  position: WrittenPosition;
-  /** In ms of `performance.now()`. */
+  /** Of what is committed. */
+  position: RequiredPosition | undefined;
+  /** Until when reads use the primary because of an uncertain write, in ms of `performance.now()`. */
+  uncertainUntil: number;
   expiresAt: number;
 }
 
 /** Remembers the position of the last write of each key, for as long as a replica may be behind. */
 export class RecentWrites {
-  /** In the order of their ends. */
+  /** Until when it has all writes of other processes, in ms of `performance.now()`. Then, reads use the primary. */
+  completeUntil = Number.POSITIVE_INFINITY;
+  /** Ordered by expiry. */
   readonly #writes = new Map<string, RecentWrite>();
   readonly #ttlMs: number;
   /** For all keys: of writes before this process has started, and after writes of too many keys. */
   #floor: RecentWrite;
 
-  /** @param ttlMs how old in ms what a replica returns may be. */
-  constructor(ttlMs: number) {
-    this.#ttlMs = ttlMs;
-    this.#floor = { position: 'primary', expiresAt: performance.now() + ttlMs };
+  /** @param maxStalenessMs how old in ms what a replica returns may be. */
+  constructor(maxStalenessMs: number) {
+    this.#ttlMs = maxStalenessMs + STORE_MARGIN_MS;
+    this.#floor = this.#withOutcome(undefined, 'primary');
   }
 
   /** Sets what reads of all keys must include: what had been written before this process has started. */
   set floor(position: Position) {
-    this.#floor = { position, expiresAt: performance.now() + this.#ttlMs };
+    this.#floor = this.#withOutcome(undefined, position);
   }
 
-  /** Records a write that has been committed. A known position includes earlier writes whose positions are unknown. */
-  record(key: string, position: WrittenPosition): void {
-    const former = this.#writes.get(key)?.position;
-    const write = {
-      position: former === 'primary' ? position : later(position, former),
-      expiresAt: performance.now() + this.#ttlMs,
-    };
+  /**
+   * Records a write. A position includes earlier writes that were committed at unknown positions. It does not include an uncertain one,
+   * which can be committed later.
+   */
+  record(key: string, outcome: WriteOutcome): void {
+    const write = this.#withOutcome(this.#writes.get(key), outcome);
     this.#writes.delete(key);
     if (this.#writes.size >= MAX_KEYS) {
-      for (const { position: other } of this.#writes.values()) write.position = later(write.position, other);
-      this.#floor = write;
+      this.#floor = [...this.#writes.values()].reduce(merge, write);
       this.#writes.clear();
     }
     this.#writes.set(key, write);
@@ -63,12 +77,22 @@ export class RecentWrites {
   }
 
   /** What reads of a key must include. */
-  required(key: string): WrittenPosition | undefined {
+  required(key: string): RequiredPosition | undefined {
     const now = performance.now();
-    const valid = (write: RecentWrite | undefined) => (write && write.expiresAt > now ? write.position : undefined);
-    const own = valid(this.#writes.get(key));
-    const floor = valid(this.#floor);
-    return own === undefined ? floor : later(own, floor);
+    if (this.completeUntil <= now) return 'primary';
+    const valid = (write: RecentWrite | undefined) => {
+      if (!write || write.expiresAt <= now) return undefined;
+      return write.uncertainUntil > now ? 'primary' : write.position;
+    };
+    return laterPosition(valid(this.#writes.get(key)), valid(this.#floor));
+  }
+
+  #withOutcome(former: RecentWrite | undefined, outcome: WriteOutcome): RecentWrite {
+    const expiresAt = performance.now() + this.#ttlMs;
+    const { position, uncertainUntil = 0 } = former ?? {};
+    if (outcome === 'uncertain') return { position, uncertainUntil: expiresAt, expiresAt };
+    const isIncluded = position === 'primary';
+    return { position: isIncluded ? outcome : laterPosition(outcome, position), uncertainUntil, expiresAt };
   }
 
   #deleteExpired(): void {
@@ -80,10 +104,20 @@ export class RecentWrites {
   }
 }
 
+/** What includes the writes of two keys. */
+const merge = (write: RecentWrite, other: RecentWrite): RecentWrite => ({
+  position: laterPosition(write.position, other.position),
+  uncertainUntil: Math.max(write.uncertainUntil, other.uncertainUntil),
+  expiresAt: Math.max(write.expiresAt, other.expiresAt),
+});
+
 /** The later of two positions. */
-function later(position: WrittenPosition, other: WrittenPosition | undefined): WrittenPosition {
+function laterPosition<Other extends RequiredPosition | undefined>(
+  position: Other,
+  other: RequiredPosition | undefined,
+): Other | RequiredPosition {
   if (position === 'primary' || other === undefined) return position;
-  return other === 'primary' || isAfter(other, position) ? other : position;
+  return position === undefined || other === 'primary' || isAfter(other, position) ? other : position;
 }
 
 /** Routes the reads of requests to replicas. */
@@ -91,7 +125,7 @@ export interface ReadRouting {
   replicas: Pick<Replicas, 'choose' | 'positionAfterWrites'>;
   writes: RecentWrites;
   /** Tells other processes of this gateway about a write, before its response is sent. */
-  share?: ((key: string, position: WrittenPosition) => Promise<void>) | undefined;
+  share?: ((key: string, outcome: WriteOutcome) => Promise<void>) | undefined;
 }
 
 const keyOf = ({ viewer }: FastifyRequest) => viewer && `${viewer.workspaceId} ${viewer.keyId}`;
@@ -103,7 +137,7 @@ export function chooseReads(
 ): ReadSource | Promise<ReadSource> {
   const required = writes.required(keyOf(request) ?? '');
   const { readAfter } = request;
-  return replicas.choose(readAfter ? later(readAfter, required) : required);
+  return replicas.choose(laterPosition(readAfter, required));
 }
 
 /** Reads the header of requests, and adds it to the responses of writes. */
@@ -112,20 +146,32 @@ export function addReadRouting(app: FastifyInstance, routing: ReadRouting): void
   app.addHook('preValidation', (request, _reply, done) => {
     const text = request.headers[READ_AFTER_HEADER];
     if (text === undefined || !request.viewer) return done();
-    const position = parsePosition(String(text));
+    const position = text === 'primary' ? text : parsePosition(String(text));
     if (!position) return done(new MalformedRequestError(400, malformedMessage(String(text))));
     request.readAfter = position;
     done();
   });
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     const key = keyOf(request);
-    if (!request.hasWritten || key === undefined) return;
-    // The outcome of a write that failed in this way is unknown.
-    const position = reply.statusCode >= 500 ? undefined : await routing.replicas.positionAfterWrites();
-    routing.writes.record(key, position ?? 'primary');
-    await routing.share?.(key, position ?? 'primary');
-    if (position) reply.header(READ_AFTER_HEADER, formatPosition(position));
+    // A request that exceeds a rate limit is rejected before it writes.
+    if (!request.hasWritten || key === undefined || reply.statusCode === 429) return done();
+    if (reply.statusCode < 500) {
+      addCommitted(routing, key, reply).then(() => done(), done);
+      return;
+    }
+    // The response acknowledges nothing. If it waited, a handler that ends after the deadline could send a second one meanwhile.
+    routing.writes.record(key, 'uncertain');
+    void routing.share?.(key, 'uncertain');
+    done();
   });
+}
+
+/** Makes a write known to later reads, before it is acknowledged. */
+async function addCommitted({ replicas, writes, share }: ReadRouting, key: string, reply: FastifyReply): Promise<void> {
+  const position = (await replicas.positionAfterWrites()) ?? 'primary';
+  writes.record(key, position);
+  await share?.(key, position);
+  reply.header(READ_AFTER_HEADER, position === 'primary' ? position : formatPosition(position));
 }
 
 const malformedMessage = (text: string) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { version } from '../version.ts';
 import { commonErrors } from './error-handler.ts';
 import { type FileOperation, fileOperations } from './file-operations.ts';
-import { type Example, isWriting, type Operation } from './operation.ts';
+import { type Example, isWriting, type Operation, readsReplicas } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { userObject } from './users.ts';
 
@@ -105,7 +105,7 @@ const IGNORED_FIELDS = {
 const READ_AFTER = {
   'Usergraph-Read-After': {
     description:
-      'The position of the write, if the gateway reads from replicas. A read that sends the same header returns what was written.',
+      'The position of the write, or `primary` if it is unknown; absent if the gateway does not read from replicas. A read that sends the same header returns what was written.',
     schema: { type: 'string' },
   },
 };
@@ -116,7 +116,7 @@ const READ_AFTER_PARAMETER = {
   required: false,
   description:
     'The value that the response to a write had: the read returns what was written, also through another key or gateway. Ignored without replicas.',
-  schema: { type: 'string', pattern: '^[1-9][0-9]*-[0-9A-F]+/[0-9A-F]+$' },
+  schema: { type: 'string', pattern: '^([1-9][0-9]*-[0-9A-F]+/[0-9A-F]+|primary)$' },
 };
 
 function responsesOf(operation: Operation): object {
@@ -163,7 +163,7 @@ function operationObject(operation: Operation): object {
     tags: [operation.tag ?? 'Users'],
     summary: operation.summary,
     description: `${operation.description}\n\nRequires the scope \`${operation.scope}\`.`,
-    parameters: [...parametersOf(operation.request), ...(isWriting(operation) ? [] : [READ_AFTER_PARAMETER])],
+    parameters: [...parametersOf(operation.request), ...(readsReplicas(operation) ? [READ_AFTER_PARAMETER] : [])],
     ...(body
       ? { requestBody: { required: true, ...json(requestSchema(body).schema, operation.requestExamples) } }
       : {}),

@@ -56,6 +56,8 @@ interface Description {
   work?(request: RawRequest): number;
   /** Default: true for every method except GET. */
   isWrite?: boolean;
+  /** Whether a read uses the primary, even if there are replicas; default: false. */
+  readsPrimary?: boolean;
   /** The number of inputs of a bulk request: each costs the points of a write, and the body has a limit of its own. */
   itemsOf?(request: RawRequest): number;
   /** The parts of the request, for the OpenAPI document. */
@@ -98,6 +100,9 @@ export interface ParsedRequest<Input> {
 
 /** Whether an operation writes. */
 export const isWriting = ({ isWrite, method }: Description): boolean => isWrite ?? method !== 'GET';
+
+/** Whether an operation reads from replicas, if there are any. */
+export const readsReplicas = (operation: Description): boolean => !isWriting(operation) && !operation.readsPrimary;
 
 /** The response of an operation. */
 interface OperationResult {

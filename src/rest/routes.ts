@@ -14,7 +14,7 @@ import { handleRestError } from './error-handler.ts';
 import { type FileLimits, fileRoutes } from './files.ts';
 import { ignoredFieldsHeader } from './ignored-input.ts';
 import { openApiDocument } from './openapi.ts';
-import { isWriting, type Operation, type RestLimits } from './operation.ts';
+import { isWriting, type Operation, type RestLimits, readsReplicas } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { withArrays } from './query.ts';
 import { unservedRoutes } from './unserved-calls.ts';
@@ -132,7 +132,7 @@ function mount(app: FastifyInstance, { db, reads, charge, limits }: RestRoutesOp
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'], Prefer: request.headers.prefer };
       const viewer = viewerOf(request);
       const primary = db.forWorkspace(viewer.workspaceId);
-      const source = reads && !isWrite ? await chooseReads(reads, request) : undefined;
+      const source = reads && readsReplicas(operation) ? await chooseReads(reads, request) : undefined;
       const context = { db: primary, reads: source?.forWorkspace(viewer.workspaceId) ?? primary, viewer, limits };
       request.hasWritten = isWrite;
       const raw = { params, query, headers, body };

@@ -11,7 +11,7 @@ const NEWEST = 10;
 /** Reads after each write. */
 const READS_PER_WRITE = 9;
 
-/** What one client writes: events with increasing numbers for a user of its own. */
+/** What one client writes: events and attributes with increasing numbers for a user of its own. */
 interface Client {
   uid: string;
   /** The `Authorization` header. */
@@ -26,26 +26,38 @@ interface Client {
 /** A read of the events of a client, and why it must have that client's last acknowledged write. */
 type Reason = 'own write' | 'write of the same key' | 'header';
 
-const Response = z.object({
-  data: z
-    .object({
-      addEvent: z.object({ __typename: z.literal('AddEventPayload') }).optional(),
-      user: z.object({ events: z.object({ nodes: z.array(z.object({ value: z.number() })) }) }).optional(),
-    })
-    .optional(),
+const WriteResponse = z.object({
+  data: z.object({
+    addEvent: z.object({ __typename: z.literal('AddEventPayload') }),
+    updateUser: z.object({ __typename: z.literal('UpdateUserPayload') }),
+  }),
   errors: z.undefined().optional(),
 });
 
-const ADD = 'mutation ($input: AddEventInput!) { addEvent(input: $input) { __typename } }';
-const READ = `query ($uid: String!) { user(uid: $uid) { events(first: ${NEWEST}) { nodes { value } } } }`;
+const EventsResponse = z.object({
+  data: z.object({ user: z.object({ events: z.object({ nodes: z.array(z.object({ value: z.number() })) }) }) }),
+  errors: z.undefined().optional(),
+});
+
+const UserResponse = z.object({ meta: z.record(z.string(), z.number()) });
+
+const WRITE = `mutation ($event: AddEventInput!, $user: UpdateUserInput!) {
+  addEvent(input: $event) { __typename }
+  updateUser(input: $user) { __typename }
+}`;
+const READ_EVENTS = `query ($uid: String!) { user(uid: $uid) { events(first: ${NEWEST}) { nodes { value } } } }`;
+
+/** The attribute with a number. A write of unknown outcome that is stored late does not replace the next ones. */
+const attributeOf = (value: number) => `last${value % NEWEST}`;
 
 /**
- * Clients of several keys that write numbered events and read them, one request after the other each. Every read is compared with what
- * had been acknowledged before it began.
+ * Clients of several keys that write numbered events and attributes, and read events through GraphQL and attributes through REST, one
+ * request after the other each. Every read is compared with what had been acknowledged before it began.
  */
 export class ReadHistory {
   readonly clients: readonly Client[];
-  reads = 0;
+  /** Reads that succeeded, by API. */
+  readonly reads = { graphql: 0, rest: 0 };
   /** Requests that failed, by kind. */
   readonly failed = { write: 0, read: 0 };
   readonly stale: string[] = [];
@@ -87,9 +99,10 @@ export class ReadHistory {
   async #write(client: Client): Promise<boolean> {
     client.sent += 1;
     const value = client.sent;
-    const input = { uid: client.uid, name: 'Numbered', value, idempotencyKey: randomUUID() };
-    const answer = await this.#send(client.key, ADD, { input });
-    if (!answer?.data?.addEvent) {
+    const event = { uid: client.uid, name: 'Numbered', value, idempotencyKey: randomUUID() };
+    const user = { uid: client.uid, meta: { [attributeOf(value)]: value } };
+    const answer = await this.#query(WriteResponse, client.key, WRITE, { event, user });
+    if (!answer) {
       this.failed.write += 1;
       return false;
     }
@@ -109,37 +122,69 @@ export class ReadHistory {
       : this.#read(client.key, client, 'own write', undefined);
   }
 
-  async #read(key: string, { uid, acknowledged }: Client, reason: Reason, readAfter: string | undefined) {
+  /** Reads with the last acknowledged number, and records if it is missing. @returns whether the read succeeded. */
+  async #read(
+    key: string,
+    { uid, acknowledged }: Client,
+    reason: Reason,
+    readAfter: string | undefined,
+  ): Promise<boolean> {
     const expected = acknowledged.at(-1);
-    const answer = await this.#send(key, READ, { uid }, readAfter);
-    const nodes = answer?.data?.user?.events.nodes;
-    if (!nodes) {
+    const api = randomInt(2) === 0 ? 'graphql' : 'rest';
+    const found = await (api === 'graphql'
+      ? this.#readEvents(key, uid, expected, readAfter)
+      : this.#readAttribute(key, uid, expected, readAfter));
+    if (!found) {
       this.failed.read += 1;
       return false;
     }
-    this.reads += 1;
-    const values = nodes.map(({ value }) => value);
-    if (expected === undefined || values.includes(expected)) return true;
-    // Others of the same key may have written more than a page since.
-    if (values.length === NEWEST && values.every((value) => value > expected)) return true;
-    this.stale.push(`${uid}: ${reason} ${expected} (${readAfter}) is missing; newest ${values.slice(0, 3)}`);
+    this.reads[api] += 1;
+    if (!found.isStale) return true;
+    this.stale.push(`${api} ${uid}: ${reason} ${expected} (${readAfter}) is missing; found ${found.values}`);
     return true;
   }
 
-  async #send(key: string, query: string, variables: object, readAfter?: string) {
+  async #readEvents(key: string, uid: string, expected: number | undefined, readAfter?: string) {
+    const answer = await this.#query(EventsResponse, key, READ_EVENTS, { uid }, readAfter);
+    if (!answer) return undefined;
+    const values = answer.body.data.user.events.nodes.map(({ value }) => value);
+    // Others of the same key may have written more than a page since.
+    const isStale =
+      expected !== undefined &&
+      !values.includes(expected) &&
+      !(values.length === NEWEST && values.every((value) => value > expected));
+    return { isStale, values };
+  }
+
+  async #readAttribute(key: string, uid: string, expected: number | undefined, readAfter?: string) {
+    const answer = await this.#send(UserResponse, key, `/v1/users/${uid}`, undefined, readAfter);
+    if (!answer) return undefined;
+    const { meta } = answer.body;
+    const isStale = expected !== undefined && !((meta[attributeOf(expected)] ?? 0) >= expected);
+    return { isStale, values: Object.values(meta) };
+  }
+
+  #query<Body>(schema: z.ZodType<Body>, key: string, query: string, variables: object, readAfter?: string) {
+    return this.#send(schema, key, '/graphql', { query, variables }, readAfter);
+  }
+
+  /** @returns undefined if the request failed. */
+  async #send<Body>(schema: z.ZodType<Body>, key: string, path: string, body?: object, readAfter?: string) {
     try {
-      const response = await fetch(`${this.#address}/graphql`, {
-        method: 'POST',
+      const response = await fetch(this.#address + path, {
+        method: body ? 'POST' : 'GET',
         headers: {
           authorization: key,
-          'content-type': 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
           ...(readAfter && { 'usergraph-read-after': readAfter }),
         },
-        body: JSON.stringify({ query, variables }),
+        ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      const { data } = Response.parse(await response.json());
-      return { data, readAfter: response.headers.get('usergraph-read-after') ?? undefined };
+      return {
+        body: schema.parse(await response.json()),
+        readAfter: response.headers.get('usergraph-read-after') ?? undefined,
+      };
     } catch {
       return undefined;
     }

@@ -21,7 +21,7 @@ synchronous_standby_names = 'ANY 1 (s0, s1, s2)'
 export class ReplicatedPostgres implements AsyncDisposable {
   readonly ports: readonly number[];
   readonly #postgres: DebianPostgres;
-  /** The position of the primary. */
+  /** The index of the primary in `ports`. */
   primary = 0;
 
   private constructor(postgres: DebianPostgres, firstPort: number) {

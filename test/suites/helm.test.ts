@@ -147,13 +147,19 @@ describe.skipIf(!canRunHelm)('the Helm chart', () => {
       'set metrics.existingSecret',
       { ...required, 'extraEnv[0].name': 'METRICS_TOKEN', 'extraEnv[0].value': 'x' },
     ],
-    ...['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URLS', 'DRAIN_MS', 'METRICS_PORT', 'PORT'].map(
-      (name): [string, string, Record<string, string>] => [
-        `extraEnv.${name}`,
-        `${name} cannot be set in config or extraEnv; set `,
-        { ...required, 'extraEnv[0].name': name, 'extraEnv[0].value': '1' },
-      ],
-    ),
+    ...[
+      'DATABASE_URL',
+      'DATABASE_URLS',
+      'DATABASE_DIRECT_URL',
+      'DATABASE_REPLICA_URLS',
+      'DRAIN_MS',
+      'METRICS_PORT',
+      'PORT',
+    ].map((name): [string, string, Record<string, string>] => [
+      `extraEnv.${name}`,
+      `${name} cannot be set in config or extraEnv; set `,
+      { ...required, 'extraEnv[0].name': name, 'extraEnv[0].value': '1' },
+    ]),
     ...['app\\.kubernetes\\.io/name', 'app\\.kubernetes\\.io/component', 'helm\\.sh/chart'].map(
       (label): [string, string, Record<string, string>] => [
         `podLabels.${label}`,
@@ -189,6 +195,16 @@ describe.skipIf(!canRunHelm)('the Helm chart', () => {
           valueFrom: { secretKeyRef: { name: 'acme-database', key: name, optional: true } },
         })),
       ]);
+    }
+  });
+
+  it('uses several URLs instead of one', () => {
+    const manifests = render({ ...required, 'database.urlsKey': 'urls' });
+    for (const pod of [podOf(kind(manifests, 'Deployment')), podOf(kind(manifests, 'Job'))]) {
+      const [first, ...others] = pod.spec.containers[0].env.filter(({ name }) => name.startsWith('DATABASE_'));
+      const secretKeyRef = { name: 'acme-database', key: 'urls' };
+      expect(first).toEqual({ name: 'DATABASE_URLS', valueFrom: { secretKeyRef } });
+      expect(others.map(({ name }) => name)).toEqual(['DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URLS']);
     }
   });
 

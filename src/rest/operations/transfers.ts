@@ -69,6 +69,7 @@ export const retrieveImportOperation = operation({
   operationId: 'retrieveImport',
   tag,
   method: 'GET',
+  readsPrimary: true,
   path: '/imports/{id}',
   summary: 'Retrieve an Import',
   description: 'Returns the progress of an import.',
@@ -175,6 +176,7 @@ export const retrieveExportOperation = operation({
   operationId: 'retrieveExport',
   tag,
   method: 'GET',
+  readsPrimary: true,
   path: '/exports/{id}',
   summary: 'Retrieve an Export',
   description:

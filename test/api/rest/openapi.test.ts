@@ -193,3 +193,21 @@ describe('request body schemas', () => {
     });
   });
 });
+
+it('has the header of reads after writes where operations read from replicas', () => {
+  const withHeader = Object.entries(record(document.paths)).flatMap(([path, item]) =>
+    Object.entries(record(item)).flatMap(([method, object]) =>
+      objectsOf(record(object).parameters).some(({ name }) => name === 'Usergraph-Read-After')
+        ? `${method} ${path}`
+        : [],
+    ),
+  );
+  expect(withHeader).toEqual([
+    'get /users',
+    'get /users/{uid}',
+    'post /users/search',
+    'get /segments',
+    'get /segments/{id}',
+    'get /segments/{id}/users',
+  ]);
+});

@@ -3,7 +3,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { formatPosition, hasReached, isAfter, parsePosition } from '../../../src/db/servers/position.ts';
 import { failureOf } from '../../../src/db/servers/replica.ts';
 import { sharedRuns } from '../../../src/db/servers/shared-runs.ts';
-import { RecentWrites } from '../../../src/http/read-routing.ts';
 
 const at = (timeline: number, lsn: number) => ({ timeline, lsn: BigInt(lsn) });
 
@@ -33,35 +32,6 @@ describe('positions', () => {
     expect(hasReached(at(2, 8), at(1, 9))).toBe(false);
     // Its log can have diverged.
     expect(hasReached(at(1, 99), at(2, 9))).toBe(false);
-  });
-});
-
-describe('recent writes', () => {
-  it('are required of reads with the same key, until a fresh replica has them', () => {
-    vi.useFakeTimers();
-    const writes = new RecentWrites(1_000);
-    // Before, other processes may have written.
-    expect(writes.required('a')).toBe('primary');
-    writes.floor = at(1, 5);
-    expect(writes.required('a')).toEqual(at(1, 5));
-    writes.record('a', at(1, 9));
-    writes.record('a', at(1, 8));
-    expect([writes.required('a'), writes.required('b')]).toEqual([at(1, 9), at(1, 5)]);
-    writes.record('b', 'primary');
-    expect(writes.required('b')).toBe('primary');
-    // A position that is known includes what was written before.
-    writes.record('b', at(1, 10));
-    expect(writes.required('b')).toEqual(at(1, 10));
-    vi.advanceTimersByTime(1_001);
-    expect([writes.required('a'), writes.required('b')]).toEqual([undefined, undefined]);
-    vi.useRealTimers();
-  });
-
-  it('are required of all keys if there are too many', () => {
-    const writes = new RecentWrites(60_000);
-    writes.floor = at(1, 1);
-    for (let key = 0; key <= 10_000; key += 1) writes.record(`key${key}`, at(1, 20_000 - key));
-    expect(writes.required('another')).toEqual(at(1, 20_000));
   });
 });
 

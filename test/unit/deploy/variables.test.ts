@@ -13,7 +13,7 @@ it.each([
   ['the Dockerfile', names(read('Dockerfile'), /^(?:ENV| {3,}) ?([A-Z_]+)=/gm), 5],
   ['the compose file', names(read('compose.yaml').split('services:')[0] ?? '', /^ {4}([A-Z_]+): /gm), 7],
   ['the Helm chart', names(read('helm/usergraph/templates/deployment.yaml'), /- name: ([A-Z_]+)$/gm), 3],
-  ['its helpers', names(read('helm/usergraph/templates/_helpers.tpl'), /- name: ([A-Z_]+)$/gm), 3],
+  ['its helpers', names(read('helm/usergraph/templates/_helpers.tpl'), /- name: ([A-Z_]+)$/gm), 4],
   ['its values', names(read('helm/usergraph/values.yaml'), /^ {2}(?:# )?([A-Z_]+): /gm), 4],
   ['the systemd unit', names(read('systemd/usergraph.service'), /[= ]([A-Z_]+)=/g), 2],
 ])('%s sets documented variables only', (_, variables, count) => {

@@ -52,11 +52,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The variables that the gateway and the migration need to connect to the database. */}}
 {{- define "usergraph.databaseEnv" -}}
 {{- $secret := required "database.existingSecret is required: the name of a Secret with the key DATABASE_URL." .Values.database.existingSecret -}}
+{{- if .Values.database.urlsKey }}
+- name: DATABASE_URLS
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: {{ .Values.database.urlsKey }}
+{{- else }}
 - name: DATABASE_URL
   valueFrom:
     secretKeyRef:
       name: {{ $secret }}
       key: {{ .Values.database.urlKey }}
+{{- end }}
 - name: DATABASE_DIRECT_URL
   valueFrom:
     secretKeyRef:
@@ -74,6 +82,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* Environment variables that the chart sets, and the value of the chart that determines each. */}}
 {{- define "usergraph.reservedVariables" -}}
 DATABASE_URL: database.existingSecret
+DATABASE_URLS: database.urlsKey
 DATABASE_DIRECT_URL: database.existingSecret
 DATABASE_REPLICA_URLS: database.existingSecret
 DRAIN_MS: drainMs
