@@ -79,7 +79,7 @@ export function openDatabase(
   // process, for example when the database server shuts down.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
   closeSilentConnections(pool, timeouts.statementMs + ANSWER_MARGIN_MS);
-  monitor?.follow(pool);
+  monitor?.watchPool(pool);
   if (monitor) onReadOnly(pool, (client) => monitor.reportReadOnly(client));
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const prisma = new PrismaClient({
@@ -98,7 +98,7 @@ export function openDatabase(
     /** Knows the primary, if the database has several servers. */
     monitor,
     async $disconnect() {
-      await monitor?.stop();
+      monitor?.stop();
       await disconnect();
     },
     indexes,

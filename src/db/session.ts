@@ -18,6 +18,9 @@ export interface Servers {
   urls: string[];
   /** The identifier of their cluster. */
   systemId: string;
+  database: string;
+  /** The highest timeline that was seen on any of them: a primary on a lower one is outdated. */
+  timeline: number;
 }
 
 /** Knows where to open a connection. */
@@ -25,7 +28,7 @@ export interface PrimarySource {
   /** The URL of the current primary. */
   readonly url: string;
   /** Registers a connection that is about to be opened to it. */
-  add(client: Client): void;
+  registerConnection(client: Client): void;
 }
 
 /** The address of a database: a URL, or the parts of that of the embedded server, which has neither passwords nor TLS. */
@@ -66,7 +69,7 @@ export function clientOf(
   return class extends Client {
     constructor(config?: string | ClientConfig) {
       super(monitor && typeof config === 'object' ? { ...config, connectionString: monitor.url } : config);
-      monitor?.add(this);
+      monitor?.registerConnection(this);
     }
 
     override getStartupConf() {

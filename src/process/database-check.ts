@@ -33,11 +33,23 @@ export interface CheckedDatabase {
   description: string;
 }
 
+/** The server was unreachable until the end of the wait. */
+export class UnreachableError extends StartError {
+  /** The error of the last attempt, in one line. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /**
  * Checks that the database of a URL can be used, before the gateway listens: that the server is reachable, accepts the
  * credentials, has the database in UTF8 with all migrations, and gives sessions the time zone and the timeouts. Only an
  * unreachable server is waited for. A database that rejects writes is logged.
  *
+ * @throws {UnreachableError} if the server is still unreachable after `waitMs`.
  * @throws {StartError} with one line that names the server, the database and the next step, but not the password.
  */
 export async function checkDatabase(
@@ -57,7 +69,7 @@ export async function checkDatabase(
       if (error instanceof StartError) throw error;
       if (!isUnreachable(error)) throw new StartError(explain(error, target));
       const remainingMs = deadline - Date.now();
-      if (remainingMs <= 0) throw new StartError(explainUnreachable(error, target, waitMs));
+      if (remainingMs <= 0) throw new UnreachableError(explainUnreachable(error, target, waitMs), inOneLine(error));
       if (!isWaiting) {
         log.warn(`Cannot reach PostgreSQL at ${target.server} (${inOneLine(error)}); retrying for up to ${waitMs} ms`);
       }
@@ -74,14 +86,28 @@ interface Target {
   database: string;
 }
 
-/** Resolves a URL as the driver does, which also reads variables such as PGHOST. @throws {StartError} if it is invalid. */
-function describeTarget(connectionString: string): Target {
+/**
+ * Checks that the driver can use the URLs of a variable, for example that it can read the certificates that they name.
+ * @throws {StartError} that says which one is invalid.
+ */
+export function checkAddresses(urls: readonly string[], variable: string): void {
+  for (const [index, url] of urls.entries()) {
+    describeTarget(url, urls.length === 1 ? variable : `${variable}: URL ${index + 1}`);
+  }
+}
+
+/**
+ * Resolves a URL as the driver does, which also reads variables such as PGHOST.
+ * @param source of the URL, for messages.
+ * @throws {StartError} if it is invalid.
+ */
+function describeTarget(connectionString: string, source = 'DATABASE_URL'): Target {
   try {
     const client = new Client({ connectionString });
     const { user = '', database = '' } = client;
     return { server: serverOf(client), user, database };
   } catch (error) {
-    throw new StartError(`DATABASE_URL is invalid: ${inOneLine(error)}. Set it as in docs/configuration.md.`);
+    throw new StartError(`${source} is invalid: ${inOneLine(error)}. Set it as in docs/configuration.md.`);
   }
 }
 

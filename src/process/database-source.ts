@@ -6,6 +6,7 @@ import { readIndexNotices } from '../db/indexes/notices.ts';
 import { demoCredentials } from '../dev/demo-data.ts';
 import { openEmbeddedDatabase } from '../dev/embedded-database.ts';
 import { scopes } from '../domain/shared/scopes.ts';
+import { checkAddresses } from './database-check.ts';
 import { checkServers } from './primary-search.ts';
 
 /** The PostgreSQL database that the gateway uses. */
@@ -23,7 +24,8 @@ export interface OpenDatabaseSource extends DatabaseSource {
 }
 
 /**
- * Returns the database of `DATABASE_URL` or `DATABASE_URLS` once it can be used, or starts the embedded database. Logs what makes filters slower.
+ * Returns the database of `DATABASE_URL` or `DATABASE_URLS` once it can be used, or starts the embedded database. Logs what makes
+ * filters slower.
  * @param signal ends the wait for a server that is unreachable.
  * @throws {StartError} if the database cannot be used or started.
  * @throws {MigrationError} if the embedded database cannot be migrated.
@@ -33,7 +35,8 @@ export async function openDatabaseSource(
   log: Logger,
   signal: AbortSignal,
 ): Promise<OpenDatabaseSource> {
-  const { databaseUrls, dataDirectory, poolSize, workers } = config;
+  const { databaseUrls, dataDirectory, poolSize, replicas, workers } = config;
+  if (replicas) checkAddresses(replicas.urls, 'DATABASE_REPLICA_URLS');
   if (databaseUrls !== undefined) {
     const { connection, description } = await checkServers(databaseUrls, {
       waitMs: config.databaseWaitMs,

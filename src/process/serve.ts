@@ -60,9 +60,7 @@ export async function serve(
 ): Promise<RunningGateway> {
   const { poolSize, preparedStatements: prepared, limits: timeouts } = config;
   const db = openDatabase(connection, { poolSize, prepared, timeouts });
-  const replicas = openReplicas(config, db, connection);
-  metrics?.observeDatabase(db, replicas);
-  metrics?.observeTransfers(() => countTransferJobs(db));
+  let replicas: Replicas | undefined;
   const shutdown = new AbortController();
   logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
   const tracer = await observeWork(config, log);
@@ -73,6 +71,11 @@ export async function serve(
     return Promise.all([replicas?.stop(), db.$disconnect(), tracer?.stop()]);
   };
   try {
+    // This worker may have been restarted after a failover: the address that was assigned to it can be that of a former primary.
+    await db.monitor?.ready;
+    replicas = openReplicas(config, db, connection);
+    metrics?.observeDatabase(db, replicas);
+    metrics?.observeTransfers(() => countTransferJobs(db));
     await refreshIndexes(db, log, shutdown.signal);
     const repair = await startRepair(db, log, signal);
     const app = await createApp({
@@ -209,11 +212,12 @@ function logDatabaseServer({ event, server, former, problem }: DatabaseServerMes
   const lines = {
     failover: `PostgreSQL at ${server} is the primary now, instead of ${former}`,
     returned: `PostgreSQL at ${server} accepts writes again`,
-    lost: `PostgreSQL at ${server} does not accept writes; looking for the primary`,
-    rejected: problem
-      ? `PostgreSQL at ${server} is not used as a replica: ${problem}. Correct DATABASE_REPLICA_URLS`
-      : `PostgreSQL at ${server} is not used: it belongs to another cluster. Remove it from DATABASE_URLS`,
+    lost: `Looking for the primary of PostgreSQL: ${problem}`,
+    rejected: `PostgreSQL at ${server} is not used: ${problem}. Correct DATABASE_URL or DATABASE_URLS`,
+    rejectedReplica: `PostgreSQL at ${server} is not used as a replica: ${problem}. Correct DATABASE_REPLICA_URLS`,
+    lostReplica: `PostgreSQL at ${server} is not used as a replica at the moment: ${problem}`,
+    returnedReplica: `PostgreSQL at ${server} can be used as a replica again`,
   };
-  if (event === 'failover' || event === 'returned') log.info(lines[event]);
+  if (event === 'failover' || event === 'returned' || event === 'returnedReplica') log.info(lines[event]);
   else log.warn(lines[event]);
 }

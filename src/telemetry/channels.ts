@@ -254,14 +254,15 @@ export interface TransferMessage {
 export interface DatabaseServerMessage {
   /**
    * `failover`: another server has become the primary; `lost`: none is known; `returned`: the former primary accepts writes again;
-   * `rejected`: the server belongs to another cluster.
+   * `rejected`: the server belongs to another cluster or is asked for another database; `rejectedReplica`, `lostReplica` and
+   * `returnedReplica`: likewise of a replica.
    */
-  event: 'failover' | 'lost' | 'returned' | 'rejected';
+  event: 'failover' | 'lost' | 'returned' | 'rejected' | 'rejectedReplica' | 'lostReplica' | 'returnedReplica';
   /** Host and port. */
   server: string;
   /** Host and port of the former primary. */
   former?: string;
-  /** Why a server is rejected, if it was to be a replica. */
+  /** Why a server is rejected or lost. */
   problem?: string;
 }
 

@@ -1,37 +1,65 @@
+import type { Servers } from '../session.ts';
+
 /** What a server of PostgreSQL answers about itself. */
 export interface ServerState {
   /** False on a standby, and where `default_transaction_read_only` is on. */
   isWritable: boolean;
   /** The identifier of the cluster, which a primary and its standbys share. */
   systemId: string;
+  database: string;
   /** The timeline, which each promotion increments. On a standby, one that it has certainly reached. */
   timeline: number;
+  /** Identifies the server process, also if several URLs lead to it. A restart changes it. */
+  instance: string;
 }
 
 /** The primary that was accepted last. */
-export interface AcceptedPrimary {
-  /** Its position in the list of servers. */
+export interface AcceptedPrimary extends Omit<Servers, 'urls'> {
+  /** Its index in the list of servers. */
   index: number;
-  systemId: string;
-  /** The highest timeline that was accepted. */
-  timeline: number;
+  /** The timeline on which it was accepted; `timeline` is the highest one that was seen on any server of the cluster. */
+  acceptedTimeline: number;
 }
 
 /**
- * Chooses the primary: the writable server of the same cluster with the highest timeline. A server with a lower timeline than
- * the one that was accepted last is a former primary that has returned without being rewound: writes to it would be lost.
+ * Chooses the primary: the writable server of the same cluster and database on the highest timeline of the cluster. A server on a
+ * lower timeline is a former primary that has returned without being rewound, or that is still alive after a promotion: writes to it
+ * would be lost. Of several writable servers on that timeline, only one that was accepted on it before is certain.
  * @param states one for each server, in the order of the list; undefined for a server that did not answer.
- * @returns its position; undefined if there is none.
+ * @returns its index alone; none if there is no primary; the indexes of several servers if it is not known which of them is the primary.
  */
 export function choosePrimary(
   states: readonly (ServerState | undefined)[],
   accepted: AcceptedPrimary,
-): number | undefined {
-  const candidates = [...states.entries()].flatMap(([index, state]) => {
-    if (!state?.isWritable || state.systemId !== accepted.systemId) return [];
-    return state.timeline < accepted.timeline ? [] : [{ index, timeline: state.timeline }];
-  });
-  const highest = Math.max(...candidates.map(({ timeline }) => timeline));
-  const best = candidates.filter(({ timeline }) => timeline === highest);
-  return (best.find(({ index }) => index === accepted.index) ?? best[0])?.index;
+): readonly number[] {
+  const timeline = highestTimeline(states, accepted);
+  const candidates = [...states.entries()].filter(
+    ([, state]) => state?.isWritable && !problemOf(state, accepted) && state.timeline === timeline,
+  );
+  const isAccepted = candidates.some(([index]) => index === accepted.index);
+  const indexes = candidates.map(([index]) => index);
+  if (isAccepted && accepted.acceptedTimeline === timeline) return [accepted.index];
+  const instances = new Set(candidates.map(([, state]) => state?.instance));
+  if (instances.size > 1) return indexes;
+  return isAccepted ? [accepted.index] : indexes.slice(0, 1);
+}
+
+/** Returns the highest timeline that was seen on any server of the cluster, now or before. */
+export function highestTimeline(
+  states: readonly (ServerState | undefined)[],
+  { systemId, timeline }: Pick<AcceptedPrimary, 'systemId' | 'timeline'>,
+): number {
+  return Math.max(timeline, ...states.flatMap((state) => (state?.systemId === systemId ? [state.timeline] : [])));
+}
+
+/** Why a server does not belong to another one as its primary or standby; undefined if it does. */
+export function problemOf(
+  server: Pick<ServerState, 'systemId' | 'database'>,
+  expected: Pick<ServerState, 'systemId' | 'database'>,
+): string | undefined {
+  if (server.systemId !== expected.systemId) {
+    return `it belongs to another cluster (its system identifier is ${server.systemId} instead of ${expected.systemId})`;
+  }
+  if (server.database === expected.database) return undefined;
+  return `its database is ${server.database} instead of ${expected.database}`;
 }

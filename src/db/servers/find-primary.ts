@@ -1,56 +1,83 @@
 import { inOneLine, isUnavailable } from '../errors.ts';
+import type { Servers } from '../session.ts';
+import { choosePrimary, highestTimeline, problemOf, type ServerState } from './choose-primary.ts';
 import { ServerProbe } from './server-probe.ts';
 
-/** The primary of several servers. */
-export interface FoundPrimary {
+/** The primary of several servers, and what it has in common with the others. */
+export interface FoundPrimary extends Omit<Servers, 'urls'> {
   url: string;
-  /** The identifier of its cluster. */
-  systemId: string;
 }
 
-/** No server accepts writes at the moment; the message is one line with the reason of each server. */
+/** No server accepts writes at the moment, or several do; the message is one line with the reason of each server. */
 export class NoPrimaryError extends Error {
   override name = 'NoPrimaryError';
-  /** The URL of a server that rejects this process, for example because of its password; waiting does not help. */
-  readonly rejectedBy: string | undefined;
+  /** The URLs of the servers that reject this process, for example because of its password. */
+  readonly rejectedBy: readonly string[];
 
-  constructor(message: string, rejectedBy: string | undefined) {
+  constructor(message: string, rejectedBy: readonly string[]) {
     super(message);
     this.rejectedBy = rejectedBy;
   }
 }
 
-/** The servers belong to different clusters. */
+/** The servers belong to different clusters, or their URLs name different databases. */
 export class DifferentClustersError extends Error {
   override name = 'DifferentClustersError';
 }
 
+interface Result {
+  url: string;
+  server: string;
+  state: ServerState | undefined;
+  error: unknown;
+}
+
 /**
- * Asks each server once, and returns the writable one with the highest timeline.
+ * Asks each server once, and returns the primary as `choosePrimary` chooses it.
  * @throws {NoPrimaryError} @throws {DifferentClustersError}
  */
 export async function findPrimary(urls: readonly string[]): Promise<FoundPrimary> {
   const probes = urls.map((url) => new ServerProbe(url));
-  const results = await Promise.all(
-    probes.map(({ url, server }, index) =>
-      (probes[index] as ServerProbe).ask().then(
-        (state) => ({ url, server, state, error: undefined }),
-        (error: unknown) => ({ url, server, state: undefined, error }),
-      ),
-    ),
-  );
-  await Promise.all(probes.map((probe) => probe.close()));
-  const reached = results.flatMap(({ url, server, state }) => (state ? [{ url, server, ...state }] : []));
+  const results = await Promise.all(probes.map(ask));
+  for (const probe of probes) probe.close();
+  const reached = results.flatMap(({ server, state }) => (state ? [{ server, state }] : []));
   const [first] = reached;
-  const other = reached.find(({ systemId }) => systemId !== first?.systemId);
-  if (first && other) {
+  if (!first) throw toNoPrimaryError(results);
+  for (const { server, state } of reached) {
+    const problem = problemOf(state, first.state);
+    if (!problem) continue;
     throw new DifferentClustersError(
-      `${other.server} belongs to another cluster than ${first.server} (its system identifier is ${other.systemId} instead of ${first.systemId}). List only a primary and its standbys in DATABASE_URLS.`,
+      `${server} cannot be used with ${first.server}: ${problem}. List only a primary and its standbys, with the same database, in DATABASE_URL or DATABASE_URLS.`,
     );
   }
-  const [primary] = reached.filter(({ isWritable }) => isWritable).sort((a, b) => b.timeline - a.timeline);
-  if (primary) return { url: primary.url, systemId: primary.systemId };
-  const reasons = results.map(({ server, state, error }) => `${server}: ${state ? 'read-only' : inOneLine(error)}`);
-  const rejecting = results.find(({ error }) => error !== undefined && !isUnavailable(error));
-  throw new NoPrimaryError(`No server accepts writes (${reasons.join('; ')})`, rejecting?.url);
+  const { systemId, database } = first.state;
+  const states = results.map(({ state }) => state);
+  const timeline = highestTimeline(states, { systemId, timeline: 0 });
+  const chosen = choosePrimary(states, { index: -1, systemId, database, timeline, acceptedTimeline: 0 });
+  const [primary] = chosen.map((index) => results[index]);
+  if (!primary || chosen.length > 1) throw toNoPrimaryError(results, timeline);
+  return { url: primary.url, systemId, database, timeline };
+}
+
+async function ask(probe: ServerProbe): Promise<Result> {
+  const { url, server } = probe;
+  try {
+    return { url, server, state: await probe.ask(), error: undefined };
+  } catch (error) {
+    return { url, server, state: undefined, error };
+  }
+}
+
+function toNoPrimaryError(results: readonly Result[], timeline = 0): NoPrimaryError {
+  const explain = (state: ServerState) => {
+    if (!state.isWritable) return 'read-only';
+    const isOutdated = state.timeline < timeline;
+    return isOutdated ? `outdated, on timeline ${state.timeline} instead of ${timeline}` : 'accepts writes';
+  };
+  const reasons = results.map(({ server, state, error }) => `${server}: ${state ? explain(state) : inOneLine(error)}`);
+  const current = results.filter(({ state }) => state?.isWritable && state.timeline === timeline);
+  const summary =
+    current.length > 1 ? `Several servers accept writes on timeline ${timeline}` : 'No server accepts writes';
+  const rejectedBy = results.flatMap(({ url, error }) => (error !== undefined && !isUnavailable(error) ? [url] : []));
+  return new NoPrimaryError(`${summary} (${reasons.join('; ')})`, rejectedBy);
 }

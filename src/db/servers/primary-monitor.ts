@@ -1,38 +1,52 @@
 import type { Client, Pool } from 'pg';
 import { databaseServerChannel } from '../../telemetry/channels.ts';
 import type { PrimarySource, Servers } from '../session.ts';
-import { type AcceptedPrimary, choosePrimary, type ServerState } from './choose-primary.ts';
+import { type AcceptedPrimary, choosePrimary, highestTimeline, problemOf, type ServerState } from './choose-primary.ts';
 import { breakConnection } from './pool-clients.ts';
 import { ServerProbe } from './server-probe.ts';
 
-/** Interval of the probes in ms, and the shorter one while no primary is known. */
+/** Interval of the probes in ms, and the shorter one while the primary does not answer, which is the minimum. */
 const INTERVAL_MS = 1_000;
 const SEARCH_INTERVAL_MS = 250;
 
+/** Consecutive probes that the primary does not answer until it is lost: a busy server may miss one. */
+const FAILURES_UNTIL_LOST = 2;
+
+type States = readonly (ServerState | undefined)[];
+
 /**
  * Knows which of several servers is the primary, by asking each of them every second, and moves a pool to it: connections to the
- * former primary are closed, at once if they are idle or being opened, otherwise when they are released.
+ * former primary are broken. If one is in use, the outcome of its statement is unknown, as when the server had died: a former primary
+ * that hangs would not answer, and one that is alive must not acknowledge more writes.
  */
 export class PrimaryMonitor implements PrimarySource {
+  /** Resolves after the first probe of all servers, within two seconds. What is opened before may reach a former primary. */
+  readonly ready: Promise<void>;
   readonly #probes: readonly ServerProbe[];
   #accepted: AcceptedPrimary;
-  /** Whether the primary has answered the last probe. */
-  #isKnown = true;
+  /** Why no primary is known; undefined if one is. */
+  #problem: string | undefined;
+  /** Consecutive probes that the primary did not answer. */
+  #failures = 0;
   /** The connections of the pool, and whether they are in use. */
   readonly #clients = new Map<Client, 'opening' | 'idle' | 'used'>();
-  /** Connections to a former primary, and those on which it rejected a write. */
-  readonly #outdated = new WeakSet<Client>();
-  /** Positions of servers that belong to another cluster. */
-  readonly #strangers = new Set<number>();
+  /** Connections on which the server rejected a write. */
+  readonly #readOnly = new WeakSet<Client>();
+  /** Indexes of servers that belong to another cluster, or whose URL names another database. */
+  readonly #rejected = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
   #isAsking = false;
+  /** Whether `askSoon` was called during a probe. */
+  #isAskedAgain = false;
+  /** When the last probe began, in ms of `performance.now()`. */
+  #askedAt = -SEARCH_INTERVAL_MS;
   #isStopped = false;
 
   /** @param url of the primary that was found on startup. */
-  constructor({ urls, systemId }: Servers, url: string) {
+  constructor({ urls, ...known }: Servers, url: string) {
     this.#probes = urls.map((each) => new ServerProbe(each));
-    this.#accepted = { index: Math.max(urls.indexOf(url), 0), systemId, timeline: 0 };
-    this.#schedule(0);
+    this.#accepted = { ...known, index: Math.max(urls.indexOf(url), 0), acceptedTimeline: known.timeline };
+    this.ready = this.#ask();
   }
 
   /** The URL of the primary that was accepted last. */
@@ -42,8 +56,7 @@ export class PrimaryMonitor implements PrimarySource {
 
   /** Why no primary is known; undefined if one is. */
   get problem(): string | undefined {
-    if (this.#isKnown) return undefined;
-    return `No primary is known: ${this.#primary.server} does not accept writes, and no other server of DATABASE_URLS has been promoted.`;
+    return this.#problem;
   }
 
   get #primary(): ServerProbe {
@@ -51,96 +64,122 @@ export class PrimaryMonitor implements PrimarySource {
   }
 
   /** Registers a connection that is about to be opened to `url`. */
-  add(client: Client): void {
+  registerConnection(client: Client): void {
     this.#clients.set(client, 'opening');
     client.once('end', () => this.#clients.delete(client));
   }
 
-  /** Follows the connections of the pool. */
-  follow(pool: Pool): void {
+  /** Watches which connections of the pool are in use. */
+  watchPool(pool: Pool): void {
     pool.on('acquire', (client) => this.#clients.set(client as unknown as Client, 'used'));
     pool.on('remove', (client) => this.#clients.delete(client as unknown as Client));
     pool.on('release', (_error, released) => {
       const client = released as unknown as Client;
       this.#clients.set(client, 'idle');
       // The pool removes a released connection that has ended.
-      if (this.#outdated.has(client)) void client.end().catch(() => {});
+      if (this.#readOnly.has(client)) void client.end().catch(() => {});
     });
     pool.on('error', () => this.askSoon());
   }
 
   /** Closes a connection on which the server rejected a write, once it is released, and looks for the primary. */
   reportReadOnly(client: Client): void {
-    this.#outdated.add(client);
+    this.#readOnly.add(client);
     this.askSoon();
   }
 
-  /** Asks all servers now, unless that is under way. */
+  /** Asks all servers as soon as possible: after the probe that is under way, and at most every 250 ms. */
   askSoon(): void {
-    if (!this.#isAsking) this.#schedule(0);
+    if (this.#isAsking) this.#isAskedAgain = true;
+    else this.#schedule(0);
   }
 
   /** Stops asking, and closes the connections of the probes. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await Promise.all(this.#probes.map((probe) => probe.close()));
+    for (const probe of this.#probes) probe.close();
   }
 
   #schedule(ms: number): void {
     clearTimeout(this.#timer);
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => void this.#ask(), ms);
+    const earliest = this.#askedAt + SEARCH_INTERVAL_MS - performance.now();
+    this.#timer = setTimeout(() => void this.#ask(), Math.max(ms, earliest));
   }
 
   async #ask(): Promise<void> {
     this.#isAsking = true;
+    this.#isAskedAgain = false;
+    this.#askedAt = performance.now();
     const states = await Promise.all(this.#probes.map((probe) => probe.ask().catch(() => undefined)));
     this.#isAsking = false;
-    if (this.#isStopped) {
-      await this.stop();
-      return;
-    }
-    this.#rejectStrangers(states);
-    this.#accept(choosePrimary(states, this.#accepted), states);
-    this.#schedule(this.#isKnown ? INTERVAL_MS : SEARCH_INTERVAL_MS);
+    if (this.#isStopped) return;
+    this.#reportRejected(states);
+    this.#evaluate(states);
+    const isSearching = this.#problem !== undefined || this.#failures > 0 || this.#isAskedAgain;
+    this.#schedule(isSearching ? SEARCH_INTERVAL_MS : INTERVAL_MS);
   }
 
-  #rejectStrangers(states: readonly (ServerState | undefined)[]): void {
+  #reportRejected(states: States): void {
     for (const [index, state] of states.entries()) {
       if (!state) continue;
-      if (state.systemId === this.#accepted.systemId) this.#strangers.delete(index);
-      else if (!this.#strangers.has(index)) {
-        this.#strangers.add(index);
-        databaseServerChannel.publish({ event: 'rejected', server: this.#probes[index]?.server ?? '' });
+      const problem = problemOf(state, this.#accepted);
+      if (!problem) this.#rejected.delete(index);
+      else if (!this.#rejected.has(index)) {
+        this.#rejected.add(index);
+        databaseServerChannel.publish({ event: 'rejected', server: this.#serverAt(index), problem });
       }
     }
   }
 
-  #accept(index: number | undefined, states: readonly (ServerState | undefined)[]): void {
-    const former = this.#primary.server;
-    if (index === undefined) {
-      if (this.#isKnown) databaseServerChannel.publish({ event: 'lost', server: former });
-      this.#isKnown = false;
-      return;
+  #evaluate(states: States): void {
+    const timeline = highestTimeline(states, this.#accepted);
+    const chosen = choosePrimary(states, this.#accepted);
+    this.#accepted = { ...this.#accepted, timeline };
+    const [index] = chosen;
+    const state = states[this.#accepted.index];
+    this.#failures = state ? 0 : this.#failures + 1;
+    if (index !== undefined && chosen.length === 1) this.#accept(index, timeline);
+    else if (chosen.length > 1) {
+      const servers = chosen.map((each) => this.#serverAt(each)).join(' and ');
+      this.#lose(`${servers} accept writes on the same timeline ${timeline}; stop all but the primary`);
+    } else if (state || this.#failures >= FAILURES_UNTIL_LOST) {
+      this.#lose(`${this.#primary.server} ${explain(state, timeline)}, and no other server has been promoted`);
     }
-    const timeline = states[index]?.timeline ?? this.#accepted.timeline;
+  }
+
+  #lose(problem: string): void {
+    const isNew = this.#problem === undefined;
+    this.#problem = `No primary is known: ${problem}.`;
+    if (isNew) databaseServerChannel.publish({ event: 'lost', server: this.#primary.server, problem });
+  }
+
+  #accept(index: number, timeline: number): void {
+    const former = this.#primary.server;
     const hasMoved = index !== this.#accepted.index;
-    // The same server after a restart, or after it was writable again: its connections may be read-only or broken.
-    const hasReturned = !this.#isKnown;
-    this.#accepted = { ...this.#accepted, index, timeline };
-    this.#isKnown = true;
+    const hasReturned = this.#problem !== undefined;
+    this.#accepted = { ...this.#accepted, index, acceptedTimeline: timeline };
+    this.#problem = undefined;
+    this.#failures = 0;
     if (!hasMoved && !hasReturned) return;
-    if (hasMoved) this.#closeConnections();
+    // The same server has returned: idle connections can be dead, if its host has crashed.
+    for (const [client, use] of this.#clients) {
+      if (hasMoved || use === 'idle') breakConnection(client, 'the primary has moved or restarted');
+    }
     databaseServerChannel.publish({ event: hasMoved ? 'failover' : 'returned', server: this.#primary.server, former });
   }
 
-  /** Closes the connections to the former primary. */
-  #closeConnections(): void {
-    for (const [client, use] of this.#clients) {
-      this.#outdated.add(client);
-      if (use === 'used') continue;
-      breakConnection(client, 'the server is no longer the primary');
-    }
+  #serverAt(index: number): string {
+    return this.#probes[index]?.server ?? '';
   }
+}
+
+/** What the primary did not do, as the predicate of a sentence. */
+function explain(state: ServerState | undefined, timeline: number): string {
+  if (!state) return 'does not answer';
+  if (!state.isWritable) return 'does not accept writes';
+  return state.timeline < timeline
+    ? `is outdated, on timeline ${state.timeline} instead of ${timeline}`
+    : 'is another server than before';
 }

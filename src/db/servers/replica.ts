@@ -1,21 +1,24 @@
 import { type Client, Pool } from 'pg';
-import { readChannel } from '../../telemetry/channels.ts';
+import { databaseServerChannel, readChannel } from '../../telemetry/channels.ts';
 import { byWorkspace } from '../batching.ts';
 import type { Database } from '../client.ts';
-import { describeDatabaseError, isUnavailable } from '../errors.ts';
+import { describeDatabaseError, inOneLine, isUnavailable } from '../errors.ts';
 import { sharePool } from '../pool-shares.ts';
 import { type Connection, clientOf } from '../session.ts';
 import { type ReadDb, statementsOn } from '../statements.ts';
 import { ANSWER_MARGIN_MS, closeSilentConnections } from '../timeouts.ts';
 import { breakConnection } from './pool-clients.ts';
 import { hasReached, type Position } from './position.ts';
-import { type ProbedState, ServerProbe } from './server-probe.ts';
+import { instanceOf, type ProbedState, ServerProbe } from './server-probe.ts';
 import { sharedRuns } from './shared-runs.ts';
 
-/** Consecutive failed probes after which connections are broken: a busy server may miss one. */
-const FAILURES_UNTIL_BROKEN = 2;
+/** Consecutive failed probes after which the replica is lost and its connections are broken: a busy server may miss one. */
+const FAILURES_UNTIL_LOST = 2;
 
-/** Whose reads a request uses: those of the primary or of a replica. */
+/** How long in ms a replica is not used after a statement has failed because it is unavailable. */
+const LOST_MS = 3_000;
+
+/** Where a request reads: the primary or a replica. */
 export interface ReadSource {
   forWorkspace(workspaceId: string): ReadDb;
 }
@@ -34,17 +37,23 @@ export class Replica implements ReadSource {
   readonly #pool: Pool;
   readonly #clients = new Set<Client>();
   #state: ProbedState | undefined;
+  /** The server process that answered the last successful probe. */
+  #instance: string | undefined;
   #failures = 0;
+  /** Until when the replica is not used, in ms of `performance.now()`. */
+  #lostUntil = 0;
+  #isReportedLost = false;
 
   /** @param poolSize as for the primary. */
   constructor(url: string, primary: ReadablePrimary, poolSize: number, { timeoutsAtPooler }: Connection) {
-    this.#probe = new ServerProbe(url);
+    this.#probe = new ServerProbe(url, () => this.#forgetState());
     const { timeouts } = primary;
-    const source = { url, add: (client: Client) => this.#follow(client) };
+    const source = { url, registerConnection: (client: Client) => this.#registerConnection(client) };
     this.#pool = new Pool({
       Client: clientOf({ ...(timeoutsAtPooler && { timeoutsAtPooler }) }, timeouts, source),
       max: poolSize,
       connectionTimeoutMillis: timeouts.poolWaitMs,
+      onConnect: (client) => this.#verify(client as unknown as Client),
     });
     this.#pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
     closeSilentConnections(this.#pool, timeouts.statementMs + ANSWER_MARGIN_MS);
@@ -59,34 +68,83 @@ export class Replica implements ReadSource {
     return this.#probe.server;
   }
 
-  /** What the last probe has found; undefined if the server did not answer, or a statement has failed since. */
+  /** What the last probe has found; undefined if the server did not answer, or a connection or statement has failed since. */
   get state(): ProbedState | undefined {
-    return this.#state;
+    return performance.now() < this.#lostUntil ? undefined : this.#state;
   }
 
   hasReached(required: Position): boolean {
-    return this.#state !== undefined && hasReached(this.#state.position, required);
+    const { state } = this;
+    return state !== undefined && hasReached(state.position, required);
   }
 
+  /** Closes all connections. Does not wait for the server, which may hang. */
   async close(): Promise<void> {
-    await Promise.all([this.#probe.close(), this.#pool.end()]);
+    this.#probe.close();
+    const ended = this.#pool.end();
+    this.#breakConnections('the replica is closed');
+    await ended;
   }
 
-  #follow(client: Client): void {
+  /** A connection that ends unexpectedly tells of a restart, after which the server may have replayed less than before. */
+  #registerConnection(client: Client): void {
     this.#clients.add(client);
+    client.on('error', () => {
+      if (this.#clients.has(client)) this.#forgetState();
+    });
     client.once('end', () => this.#clients.delete(client));
+  }
+
+  readonly #forgetState = () => {
+    this.#state = undefined;
+  };
+
+  /** The address may lead to several servers: what was found about one is not true of another. */
+  async #verify(client: Client): Promise<void> {
+    const instance = await instanceOf(client);
+    if (instance === this.#state?.instance) return;
+    const problem = 'its server is not the one that was asked for its position';
+    breakConnection(client, problem);
+    throw new Error(`Connection terminated: ${problem}`);
+  }
+
+  #breakConnections(reason: string): void {
+    const clients = [...this.#clients];
+    this.#clients.clear();
+    for (const client of clients) breakConnection(client, reason);
   }
 
   async #refresh(): Promise<void> {
     try {
-      this.#state = await this.#probe.ask();
+      const state = await this.#probe.ask();
+      if (state.instance !== this.#instance) this.#breakConnections('another server answers, or it has restarted');
+      this.#instance = state.instance;
+      this.#state = state;
       this.#failures = 0;
-    } catch {
+      if (this.#isReportedLost && this.state) this.#reportReturned();
+    } catch (error) {
       this.#state = undefined;
       this.#failures += 1;
-      if (this.#failures < FAILURES_UNTIL_BROKEN) return;
-      for (const client of this.#clients) breakConnection(client, 'the replica does not answer');
+      if (this.#failures < FAILURES_UNTIL_LOST) return;
+      this.#breakConnections('the replica does not answer');
+      this.#reportLost(error);
     }
+  }
+
+  #reportLost(error: unknown): void {
+    if (this.#isReportedLost) return;
+    this.#isReportedLost = true;
+    databaseServerChannel.publish({ event: 'lostReplica', server: this.server, problem: inOneLine(error) });
+  }
+
+  #reportReturned(): void {
+    this.#isReportedLost = false;
+    databaseServerChannel.publish({ event: 'returnedReplica', server: this.server });
+  }
+
+  #lose(error: unknown): void {
+    this.#lostUntil = performance.now() + LOST_MS;
+    this.#reportLost(error);
   }
 
   /** Runs a read again on the primary if the replica fails. */
@@ -97,7 +155,7 @@ export class Replica implements ReadSource {
       } catch (error) {
         const failure = failureOf(error);
         if (!failure) throw error;
-        if (failure === 'lost') this.#state = undefined;
+        if (failure === 'lost') this.#lose(error);
         readChannel.publish({ fallback: 'error' });
         return await read(primary.forWorkspace(workspaceId));
       }

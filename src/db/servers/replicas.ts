@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { databaseServerChannel, type ReadMessage, readChannel } from '../../telemetry/channels.ts';
 import type { Connection } from '../session.ts';
+import { problemOf } from './choose-primary.ts';
 import { hasReached, type Position } from './position.ts';
 import { type ReadablePrimary, type ReadSource, Replica } from './replica.ts';
 import { type ProbedState, ServerProbe } from './server-probe.ts';
@@ -9,8 +10,8 @@ import { sharedRuns } from './shared-runs.ts';
 /** Interval of the probes of each server in ms. */
 const INTERVAL_MS = 250;
 
-/** Distance of samples of the primary in ms: it is also asked after each write. */
-const SAMPLE_DISTANCE_MS = 100;
+/** Minimum interval of samples of the primary in ms: it is also asked after each write. */
+const SAMPLE_INTERVAL_MS = 100;
 
 /** How long in ms a read waits for the answer of replicas whose known positions are not enough. */
 const CHECK_WAIT_MS = 50;
@@ -91,7 +92,7 @@ export class Replicas {
     const [first] = inTurn;
     if (!first) return this.#usePrimary('stale');
     const ready = required ? inTurn.find((replica) => replica.hasReached(required)) : first;
-    return ready ? use(ready) : this.#check(inTurn, required as Position);
+    return ready ? reportReplicaRead(ready) : this.#check(inTurn, required as Position);
   }
 
   /** Returns the position of the primary after everything that has been committed; undefined if it is unknown. */
@@ -104,9 +105,10 @@ export class Replicas {
   /** Stops the probes, and closes all connections. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    // A probe that is under way would open its connection again.
-    await this.#probing;
-    await Promise.all([this.#probe.close(), ...this.#replicas.map((replica) => replica.close())]);
+    this.#probe.close();
+    await Promise.all([this.#probing, ...this.#replicas.map((replica) => replica.close())]);
+    // A probe that was under way may have moved to another primary.
+    this.#probe.close();
   }
 
   #fresh(): Replica[] {
@@ -134,13 +136,14 @@ export class Replicas {
     });
     const late = delay(CHECK_WAIT_MS, undefined, { ref: false });
     const ready = await Promise.race([Promise.any(answers).catch(() => undefined), late]);
-    return ready ? use(ready) : this.#usePrimary('behind');
+    return ready ? reportReplicaRead(ready) : this.#usePrimary('behind');
   }
 
   async #sample(): Promise<ProbedState> {
     const url = this.#primaryUrl();
     if (url !== this.#probe.url) {
-      await this.#probe.close();
+      this.#probe.close();
+      this.#stopping.signal.throwIfAborted();
       this.#probe = new ServerProbe(url);
     }
     const at = performance.now();
@@ -150,7 +153,7 @@ export class Replicas {
     if (state.timeline !== this.#state?.timeline) this.#samples = [];
     this.#state = state;
     const newest = this.#samples.at(-1);
-    if (!newest || at - newest.at >= SAMPLE_DISTANCE_MS) this.#samples.push({ at, position: state.position });
+    if (!newest || at - newest.at >= SAMPLE_INTERVAL_MS) this.#samples.push({ at, position: state.position });
     while (this.#samples[0] && !this.#isRecent(this.#samples[0].at)) this.#samples.shift();
     return state;
   }
@@ -163,7 +166,7 @@ export class Replicas {
     if (!problem) this.#rejected.delete(replica);
     else if (!this.#rejected.has(replica)) {
       this.#rejected.add(replica);
-      databaseServerChannel.publish({ event: 'rejected', server: replica.server, problem });
+      databaseServerChannel.publish({ event: 'rejectedReplica', server: replica.server, problem });
     }
   }
 
@@ -176,16 +179,7 @@ export class Replicas {
   }
 }
 
-function use(replica: Replica): ReadSource {
+function reportReplicaRead(replica: Replica): ReadSource {
   readChannel.publish({ server: 'replica' });
   return replica;
-}
-
-/** Why a server is not a replica of the primary; undefined if it is. */
-function problemOf(replica: ProbedState, primary: ProbedState): string | undefined {
-  if (replica.systemId !== primary.systemId) {
-    return `it belongs to another cluster (its system identifier is ${replica.systemId} instead of ${primary.systemId})`;
-  }
-  if (replica.database === primary.database) return undefined;
-  return `its database is ${replica.database} instead of ${primary.database}`;
 }

@@ -1,21 +1,24 @@
-import { Client } from 'pg';
+import { Client, type QueryConfig } from 'pg';
 import { z } from 'zod';
 import { serverOf } from '../session.ts';
 import type { ServerState } from './choose-primary.ts';
+import { breakConnection } from './pool-clients.ts';
 import { type Position, parsePosition } from './position.ts';
 
 /** What a probe reads in addition. */
 export interface ProbedState extends ServerState {
   isStandby: boolean;
-  database: string;
   /** What a standby has replayed, or what the primary has stored and can send to standbys. */
   position: Position;
   /** What the primary has written, including what it has not stored yet (`synchronous_commit = off`). */
   written: Position;
 }
 
-/** Timeout in ms of a connection for probes, and of each probe. */
+/** Timeout in ms of a connection for probes, and of each statement on it. */
 const PROBE_TIMEOUT_MS = 1_000;
+
+/** Identifies a server process: two of them do not start in the same microsecond. */
+const INSTANCE = 'extract(epoch FROM pg_postmaster_start_time())::text';
 
 /**
  * The name of the file that is written contains the timeline immediately after a promotion; the control file has it later. A standby's
@@ -24,6 +27,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 const PROBE = `/* probeServer */
   SELECT NOT is_standby AND NOT current_setting('transaction_read_only')::bool AS "isWritable", is_standby AS "isStandby",
     (SELECT system_identifier::text FROM pg_control_system()) AS "systemId", current_database()::text AS database,
+    ${INSTANCE} AS instance,
     CASE WHEN is_standby THEN greatest((SELECT timeline_id FROM pg_control_checkpoint()),
         (SELECT min_recovery_end_timeline FROM pg_control_recovery()), (SELECT received_tli FROM pg_stat_wal_receiver))
       ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline,
@@ -38,6 +42,7 @@ const rows = z.tuple([
       isStandby: z.boolean(),
       systemId: z.string(),
       database: z.string(),
+      instance: z.string(),
       timeline: z.number(),
       // Null on a standby that has replayed nothing yet.
       position: z.string().nullable(),
@@ -50,37 +55,58 @@ const rows = z.tuple([
     }),
 ]);
 
+const instances = z.tuple([z.object({ instance: z.string() })]);
+
+/** Returns the `instance` of the server of a connection. @throws what the driver throws if the server does not answer in time. */
+export async function instanceOf(client: Pick<Client, 'query'>): Promise<string> {
+  const text = `/* readServerInstance */ SELECT ${INSTANCE} AS instance`;
+  // The types of the driver lack the timeout of a statement.
+  const statement: QueryConfig & { query_timeout: number } = { text, query_timeout: PROBE_TIMEOUT_MS };
+  return instances.parse((await client.query(statement)).rows)[0].instance;
+}
+
 /** Asks one server for its state, on a connection of its own. */
 export class ServerProbe {
   readonly url: string;
   /** Host and port, for messages. */
   readonly server: string;
+  readonly #onEnd: () => void;
   #client: Client | undefined;
+  #isClosed = false;
 
-  constructor(url: string) {
+  /** @param onEnd called when the connection ends, unless `close` was called. */
+  constructor(url: string, onEnd: () => void = () => {}) {
     this.url = url;
     this.server = serverOf(new Client({ connectionString: url }));
+    this.#onEnd = onEnd;
   }
 
-  /** @throws what the driver throws if the server does not answer within a second. */
+  /** @throws what the driver throws if the server does not answer within a second, or two if a connection has to be opened. */
   async ask(): Promise<ProbedState> {
     try {
       this.#client ??= await this.#connect();
       return rows.parse((await this.#client.query(PROBE)).rows)[0];
     } catch (error) {
-      await this.close();
+      this.#disconnect();
       throw error;
     }
   }
 
-  /** Closes the connection; the next probe opens another one. */
-  async close(): Promise<void> {
+  /** Closes the connection, also one that is being opened. Does not wait for the server, which may hang. */
+  close(): void {
+    this.#isClosed = true;
+    this.#disconnect();
+  }
+
+  /** The next probe opens another connection. */
+  #disconnect(): void {
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    if (client) breakConnection(client, 'the probe has ended');
   }
 
   async #connect(): Promise<Client> {
+    if (this.#isClosed) throw new Error('The probe is closed.');
     const client = new Client({
       connectionString: this.url,
       connectionTimeoutMillis: PROBE_TIMEOUT_MS,
@@ -89,7 +115,12 @@ export class ServerProbe {
     });
     // Without a listener, the error of a connection that breaks while it is idle would end the process.
     client.on('error', () => {});
+    client.once('end', () => {
+      if (!this.#isClosed) this.#onEnd();
+    });
     await client.connect();
-    return client;
+    if (!this.#isClosed) return client;
+    breakConnection(client, 'the probe is closed');
+    throw new Error('The probe is closed.');
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Connection } from '../../db/client.ts';
+import type { Servers } from '../../db/session.ts';
 
 /** First message from the primary to a worker: the port and the database to serve. */
 export const Assignment = z.object({
@@ -8,7 +9,14 @@ export const Assignment = z.object({
     // Does not compile if a part is missing, which would not reach the workers.
     connection: z.object({
       connectionString: z.string().optional(),
-      servers: z.object({ urls: z.array(z.string()), systemId: z.string() }).optional(),
+      servers: z
+        .object({
+          urls: z.array(z.string()),
+          systemId: z.string(),
+          database: z.string(),
+          timeline: z.number(),
+        } satisfies Record<keyof Servers, z.ZodType>)
+        .optional(),
       host: z.string().optional(),
       port: z.number().optional(),
       user: z.string().optional(),

@@ -78,7 +78,8 @@ export function databaseServerMetrics(registry: Registry): Unsubscribe[] {
   return [
     databaseServerChannel.subscribe(({ event }) => {
       if (event === 'failover') failovers.inc();
-      if (event !== 'rejected') missing.set(event === 'lost' ? 1 : 0);
+      if (event === 'lost') missing.set(1);
+      if (event === 'failover' || event === 'returned') missing.set(0);
     }),
   ];
 }

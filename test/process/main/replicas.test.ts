@@ -5,11 +5,13 @@ import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { basic } from '../../kit/app.ts';
 import { runCli } from '../../kit/cli.ts';
 import { hasDebianPostgres } from '../../kit/debian-postgres.ts';
+import { startFaultProxy } from '../../kit/fault-proxy.ts';
+import { freePorts } from '../../kit/free-ports.ts';
 import { failGateway, type GatewayProcess, startGateway } from '../../kit/gateway-process.ts';
 import { migrateWithOwner, startOwnServer } from '../../kit/own-server.ts';
 import { metricsUrlIn, scrape } from '../../kit/prometheus.ts';
 import { ReplicatedPostgres } from '../../kit/replicated-postgres.ts';
-import { waitUntil } from '../../kit/workers.ts';
+import { logLines, waitUntil, workerPids } from '../../kit/workers.ts';
 
 const TOKEN = 'scraper-token-0123456789';
 const HEADER = 'usergraph-read-after';
@@ -227,10 +229,68 @@ describe.skipIf(!hasDebianPostgres)('reads from replicas', () => {
       expect(reads).toEqual(reads.map(() => ['Ada', 'Ada']));
       await untilFresh(gateway, 0);
       expect((await countsOf(gateway)).error).toBeGreaterThan(0);
+      const lost = `PostgreSQL at 127.0.0.1:${servers.ports[1]} is not used as a replica at the moment: `;
+      await waitUntil(() => expect(logLines(gateway, lost)).toHaveLength(1));
     } finally {
       await servers.resume(1);
     }
     await untilFresh(gateway, 1);
+    await waitUntil(() => expect(logLines(gateway, 'can be used as a replica again')).toHaveLength(1));
+  });
+
+  it('logs why a replica cannot be reached', async () => {
+    const unused = await freePorts(1);
+    await using gateway = await startWith({ DATABASE_REPLICA_URLS: `postgres://127.0.0.1:${unused}/usergraph` });
+    const message = `PostgreSQL at 127.0.0.1:${unused} is not used as a replica at the moment: connect ECONNREFUSED`;
+    await waitUntil(() => expect(logLines(gateway, message)).toHaveLength(1));
+  });
+
+  it('does not start if a URL of a replica is invalid', async () => {
+    const [first = '', second = ''] = servers.urls;
+    const urls = `${first},${second}?sslmode=verify-full&sslrootcert=/missing.crt`;
+    const { code, output } = await failGateway({ DATABASE_URL: first, DATABASE_REPLICA_URLS: urls });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^DATABASE_REPLICA_URLS: URL 2 is invalid: ENOENT.+\/missing\.crt.+configuration\.md\.\n$/),
+    ]);
+  });
+
+  it('stops while a replica hangs', async () => {
+    await using gateway = await startWith({ DATABASE_REPLICA_URLS: servers.urlOf(1) });
+    await untilFresh(gateway, 1);
+    await namesOf(gateway, 'anybody', { key: other });
+    await servers.pause(1);
+    try {
+      const stoppedAt = performance.now();
+      expect(await gateway.end('SIGTERM')).toBe(0);
+      expect(performance.now() - stoppedAt).toBeLessThan(5_000);
+    } finally {
+      await servers.resume(1);
+    }
+  });
+
+  it('does not read from another server than the one whose position it knows', async () => {
+    const target = { host: '127.0.0.1', port: servers.ports[1] ?? 0 };
+    await using proxy = await startFaultProxy(target);
+    const url = servers.urlOf(1).replace(/:\d+\//, `:${proxy.port}/`);
+    await using gateway = await startWith({ DATABASE_REPLICA_URLS: url });
+    await rename(gateway, 'balanced', 'Ada');
+    await untilFresh(gateway, 1);
+    await waitUntil(async () =>
+      expect(await servers.query(2, "SELECT 1 AS one FROM users WHERE uid = 'balanced'")).toHaveLength(1),
+    );
+    await servers.query(2, 'SELECT pg_wal_replay_pause()');
+    try {
+      // Connections from now on, which are those for reads, lead to the server that is behind.
+      target.port = servers.ports[2] ?? 0;
+      await rename(gateway, 'balanced', 'Grace');
+      await waitUntil(async () => {
+        expect(await namesOf(gateway, 'balanced')).toEqual(['Grace', 'Grace']);
+        expect((await countsOf(gateway)).error).toBeGreaterThan(0);
+      });
+    } finally {
+      await servers.query(2, 'SELECT pg_wal_replay_resume()');
+    }
   });
 
   it('keeps reading while the primary hangs, and follows a promotion; a former primary that returns is not used', async () => {
@@ -242,8 +302,14 @@ describe.skipIf(!hasDebianPostgres)('reads from replicas', () => {
     await waitUntil(async () => expect(await namesOf(gateway, 'moved', { key: other })).toEqual(['Ada', 'Ada']));
     const former = servers.primary;
     await servers.pause(former);
-    await servers.promote();
+    // These writes are in flight: their outcome is unknown.
+    const inFlight = Array.from({ length: 4 }, () => rename(gateway, 'in-flight', 'Ada'));
+    const promotedAt = await servers.promote();
     await waitUntil(async () => expect((await rename(gateway, 'moved', 'Grace')).status).toBe(200));
+    for (const { status, body } of await Promise.all(inFlight)) {
+      expect(status === 200 || (body as { code: string }).code === 'SERVICE_UNAVAILABLE').toBe(true);
+    }
+    expect(Date.now() - promotedAt).toBeLessThan(5_000);
     expect(await namesOf(gateway, 'moved')).toEqual(['Grace', 'Grace']);
     await servers.resume(former);
     // It still accepts writes, but has a lower timeline.
@@ -251,6 +317,13 @@ describe.skipIf(!hasDebianPostgres)('reads from replicas', () => {
     for (let round = 0; round < 10; round += 1) {
       expect((await rename(gateway, 'moved', `Grace ${round}`)).readAfter).toMatch(/^2-/);
       expect(await namesOf(gateway, 'moved')).toEqual([`Grace ${round}`, `Grace ${round}`]);
+    }
+    // A worker that is restarted gets the address of the former primary.
+    const [pid = 0, ...others] = workerPids(gateway);
+    process.kill(pid, 'SIGKILL');
+    await waitUntil(() => expect(workerPids(gateway)).toHaveLength(others.length + 2));
+    for (let round = 0; round < 10; round += 1) {
+      expect((await rename(gateway, 'moved', `Grace ${round}`)).readAfter).toMatch(/^2-/);
     }
     expect(await servers.query(former, "SELECT first_name AS name FROM users WHERE uid = 'moved'")).toEqual([
       { name: 'Ada' },
@@ -272,7 +345,7 @@ describe.skipIf(!hasDebianPostgres)('reads from replicas', () => {
     const { code, output } = await failGateway({ DATABASE_URLS: `${servers.urls.join(',')},${stranger.url}` });
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/^\S+ belongs to another cluster than .+ DATABASE_URLS\.\n$/),
+      expect.stringMatching(/^\S+ cannot be used with \S+: it belongs to another cluster \(.+ DATABASE_URLS\.\n$/),
     ]);
   });
 });

@@ -1,22 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/index.ts';
-import { choosePrimary } from '../../../src/db/servers/choose-primary.ts';
+import { choosePrimary, type ServerState } from '../../../src/db/servers/choose-primary.ts';
 
-const primary = (timeline: number, systemId = 'ours') => ({ isWritable: true, systemId, timeline });
-const standby = { isWritable: false, systemId: 'ours', timeline: 0 };
-const accepted = { index: 0, systemId: 'ours', timeline: 2 };
+const ours = { systemId: 'ours', database: 'usergraph' };
+let started = 0;
+const server = (more: Partial<ServerState>): ServerState => {
+  started += 1;
+  return { ...ours, isWritable: true, timeline: 2, instance: String(started), ...more };
+};
+const primary = (timeline: number) => server({ timeline });
+const standby = (timeline = 0) => server({ isWritable: false, timeline });
+const accepted = { ...ours, index: 0, timeline: 2, acceptedTimeline: 2 };
 
 describe('the choice of the primary', () => {
   it.each([
-    ['stays with the primary', [primary(2), standby], 0],
-    ['follows a promotion', [undefined, primary(3)], 1],
-    ['prefers the highest timeline', [primary(2), primary(3), primary(4)], 2],
-    ['prefers the current one of equals', [primary(3), primary(3)], 0],
-    ['finds none among standbys', [undefined, standby], undefined],
-    ['rejects a former primary that returns', [undefined, primary(1)], undefined],
-    ['rejects another cluster', [undefined, primary(9, 'other')], undefined],
-  ])('%s', (_name, states, index) => {
-    expect(choosePrimary(states, accepted)).toBe(index);
+    ['stays with the primary', [primary(2), standby()], [0]],
+    ['follows a promotion', [undefined, primary(3)], [1]],
+    ['prefers the highest timeline', [primary(2), primary(3), primary(4)], [2]],
+    ['prefers the accepted one of its timeline', [primary(2), primary(2)], [0]],
+    ['finds none among standbys', [undefined, standby()], []],
+    ['rejects a former primary that returns', [undefined, primary(1)], []],
+    ['rejects a former primary after a promotion that only a standby tells of', [primary(2), standby(3)], []],
+    ['knows no primary after two promotions to one timeline', [undefined, primary(3), primary(3)], [1, 2]],
+    ['also if one of them is the former primary', [primary(3), primary(3)], [0, 1]],
+    ['accepts several URLs of one server', [undefined, ...Array(2).fill(server({ timeline: 3 }))], [1]],
+    ['rejects another cluster', [undefined, server({ timeline: 9, systemId: 'other' })], []],
+    ['ignores the timelines of another cluster', [primary(2), server({ timeline: 9, systemId: 'other' })], [0]],
+    ['rejects another database', [undefined, server({ timeline: 3, database: 'other' })], []],
+  ])('%s', (_name, states, indexes) => {
+    expect(choosePrimary(states, accepted)).toEqual(indexes);
   });
 });
 
@@ -39,9 +51,13 @@ describe('addresses', () => {
     ]);
   });
 
+  it('rejects the only address of a list without a number', () => {
+    expect(() => urlsOf({ DATABASE_URLS: 'h1' })).toThrow(/DATABASE_URLS: must be a URL such as \S+$/);
+  });
+
   it('rejects an invalid address without repeating its password', () => {
     const read = () => urlsOf({ DATABASE_URLS: 'postgres://u:hidden@h1/db,mysql://u:hidden@h2/db' });
-    expect(read).toThrow(/DATABASE_URLS: must be a URL such as \S+$/);
+    expect(read).toThrow(/DATABASE_URLS: entry 2 must be a URL such as \S+$/);
     expect(read).not.toThrow(/hidden/);
   });
 
