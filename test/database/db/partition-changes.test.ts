@@ -11,6 +11,7 @@ import {
   NOT_ANALYZED,
   readLockWarning,
 } from '../../../src/db/partitions/create.ts';
+import { PREPARED_MARK } from '../../../src/db/partitions/marks.ts';
 import { firstIdOf, monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
@@ -45,6 +46,7 @@ async function leaveConversion({ db }: TestDatabase, until: Date): Promise<void>
   await db.$executeRawUnsafe(
     'ALTER TABLE events_partitioned ADD FOREIGN KEY (workspace_id) REFERENCES workspaces (workspace_id)',
   );
+  await db.$executeRawUnsafe(`COMMENT ON TABLE events_partitioned IS '${PREPARED_MARK}'`);
 }
 
 const checkOf = ({ db }: TestDatabase) => db.query<unknown[]>`
