@@ -59,7 +59,15 @@ async function readWithPlans(where: UserFilter) {
     plans.push(...rows.map((row) => row['QUERY PLAN']));
   }
   await client.end();
-  return { ids, plans: plans.join('\n') };
+  return { ids, plans: await withParentIndexes(plans.join('\n')) };
+}
+
+/** Plans with the names of indexes of partitioned tables in place of those of their partitions. */
+async function withParentIndexes(plans: string): Promise<string> {
+  const indexes = await db.$queryRaw<{ name: string; parent: string }[]>`
+    SELECT child.relname::text AS name, parent.relname::text AS parent FROM pg_inherits
+    JOIN pg_class AS parent ON parent.oid = inhparent AND parent.relkind = 'I' JOIN pg_class AS child ON child.oid = inhrelid`;
+  return indexes.reduce((text, { name, parent }) => text.replaceAll(`${name} `, `${parent} `), plans);
 }
 
 it.each<[string, UserFilter, number]>([
