@@ -30,7 +30,7 @@ interface AddEventsOptions {
  * idempotency keys.
  * @param events validated inputs, or why they are invalid (`parseEach`).
  * @returns the event of each input or its error, in order: `ValidationError`, `NotFoundError` if the workspace has no
- * such user, `IdempotencyConflictError`, or `BatchRejectedError`.
+ * such user, `IdempotencyConflictError` (also for an event with the key of the request), or `BatchRejectedError`.
  * @throws {IdempotencyConflictError} if the request's key was used with another operation or other inputs.
  * @throws {IdempotencyKeyBusyError} if a request with one of the keys is in flight for too long.
  */
@@ -119,6 +119,10 @@ async function claimEach(
   const repeats = new Map<number, number>();
   for (const [place, { idempotencyKey, ...input }] of inputs.entries()) {
     if (idempotencyKey == null) continue;
+    if (idempotencyKey === whole?.key) {
+      claims.set(place, { error: new IdempotencyConflictError(idempotencyKey) });
+      continue;
+    }
     const request = idempotentRequest(idempotencyKey, 'addEvent', canonicalNewEvent(input));
     const first = firsts.get(idempotencyKey);
     if (!first) firsts.set(idempotencyKey, { place, request });

@@ -98,6 +98,18 @@ it('sends the same number of statements for 2 events and for 500', async () => {
 });
 
 describe('idempotency keys', () => {
+  it('rejects an event with the key of its request', async () => {
+    const events = [paid(1, { idempotencyKey: 'whole' }), paid(2)];
+    for (const _try of [1, 2]) {
+      const { results } = await addEvents({ events, errorPolicy: 'SKIP_FAILED', idempotencyKey: 'whole' });
+      expect(results).toEqual(['IDEMPOTENCY_CONFLICT', 'Paid 2']);
+    }
+    expect((await addEvents({ events, idempotencyKey: 'other' })).results).toEqual([
+      'IDEMPOTENCY_CONFLICT',
+      'BATCH_REJECTED',
+    ]);
+  });
+
   it('of events: a retry returns the first results, and adds what failed', async () => {
     const events = [paid(1, { idempotencyKey: 'a' }), paid(2, { idempotencyKey: 'b', uid: 'eve' })];
     const first = await addEvents({ events, errorPolicy: 'SKIP_FAILED' });
