@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
-import { expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { DEFAULT_TIMEOUTS, openDatabase as openClient } from '../../../src/db/client.ts';
 import { adviceFor, CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { createIndex, dropIndex } from '../../../src/db/indexes/manage.ts';
@@ -11,8 +10,7 @@ import {
   NOT_ANALYZED,
   readLockWarning,
 } from '../../../src/db/partitions/create.ts';
-import { PREPARED_MARK } from '../../../src/db/partitions/marks.ts';
-import { firstIdOf, monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
+import { monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
@@ -22,32 +20,12 @@ import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
-import { variant } from '../../kit/variant.ts';
-
-/** They partition a table themselves. */
-const itUnlessPartitioned = it.skipIf(variant.partitioned);
+import { begin, firstPartition, itUnlessPartitioned, leaveConversion } from '../../kit/partitions.ts';
 
 const openDatabase = (poolSize = 1) => createDatabase({ poolSize, isDirect: true });
 
-/** Opens a transaction in a session of its own. */
-async function begin({ connection }: TestDatabase, statement: string) {
-  const client = new Client(connection);
-  await client.connect();
-  await client.query(`BEGIN; ${statement}`);
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
-}
-
-/** What a conversion that was killed before the swap leaves. @param until events from then on are rejected. */
-async function leaveConversion({ db }: TestDatabase, until: Date): Promise<void> {
-  await db.$executeRawUnsafe(
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(until)}') NOT VALID`,
-  );
-  await db.$executeRawUnsafe('CREATE TABLE events_partitioned (LIKE events) PARTITION BY RANGE (id)');
-  await db.$executeRawUnsafe(
-    'ALTER TABLE events_partitioned ADD FOREIGN KEY (workspace_id) REFERENCES workspaces (workspace_id)',
-  );
-  await db.$executeRawUnsafe(`COMMENT ON TABLE events_partitioned IS '${PREPARED_MARK}'`);
-}
+/** The session of a client with one connection. */
+const pidOf = async ({ db }: TestDatabase) => (await db.query<unknown[]>`SELECT pg_backend_pid() AS pid`)[0];
 
 const checkOf = ({ db }: TestDatabase) => db.query<unknown[]>`
   SELECT conname FROM pg_constraint WHERE conrelid = 'events'::regclass AND conname = ${CONVERSION_CHECK}::text`;
@@ -56,7 +34,7 @@ itUnlessPartitioned(
   'removes the check of a conversion although workspaces are locked, and names who locks them',
   async () => {
     await using test = await openDatabase();
-    await leaveConversion(test, new Date(0));
+    await leaveConversion(test.db, new Date(0));
     await using holder = await begin(test, 'LOCK TABLE workspaces IN ROW SHARE MODE');
     const pid = (await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
     await expect(abandonConversion(test.db)).rejects.toThrow(
@@ -100,25 +78,23 @@ itUnlessPartitioned('waits 40 ms for all locks of a step, and for no standby', a
 
 itUnlessPartitioned('keeps its connection after a lock conflict', async () => {
   await using test = await openDatabase();
-  const pidOf = async () => (await test.db.query<unknown[]>`SELECT pg_backend_pid() AS pid`)[0];
-  const before = await pidOf();
+  const before = await pidOf(test);
   await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
   const changed = changePartitions(test.db, 'test', () => ['LOCK TABLE events IN ACCESS EXCLUSIVE MODE']);
   setTimeout(() => void holder.query('COMMIT'), 200);
   expect(await changed).toBe(true);
-  expect(await pidOf()).toEqual(before);
+  expect(await pidOf(test)).toEqual(before);
 });
 
 itUnlessPartitioned('rejects events without a partition, and keeps the connection', async () => {
   await using test = await openDatabase();
   const { db } = test;
-  const pidOf = async () => (await db.query<unknown[]>`SELECT pg_backend_pid() AS pid`)[0];
   const workspace = await createWorkspace(db, 'Partitions');
   const actor = actorOf({ workspaceId: workspace.id });
   await createUser(db, actor, { uid: 'ada' });
   const add = () => addEvent(db, actor, { uid: 'ada', name: 'Paid' }).then(String, adviceFor);
-  await leaveConversion(test, new Date('2026-01-01'));
-  const before = await pidOf();
+  await leaveConversion(test.db, new Date('2026-01-01'));
+  const before = await pidOf(test);
   expect(await add()).toMatch(/^the check of an interrupted partitioning rejects .* partitions abandon/);
   expect(await readRejectedFrom(db)).toEqual(new Date('2026-01-01'));
   await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
@@ -127,11 +103,11 @@ itUnlessPartitioned('rejects events without a partition, and keeps the connectio
   );
   await holder.query('COMMIT');
   await partitionEvents(db);
-  const [first] = (await readPartitionState(db)).partitions ?? [];
-  await db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${first?.name}"`);
+  const { name } = await firstPartition(db);
+  await db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${name}"`);
   expect(await add()).toMatch(/^events has no partition for this month/);
   expect(await readRejectedFrom(db)).toBeUndefined();
-  expect(await pidOf()).toEqual(before);
+  expect(await pidOf(test)).toEqual(before);
 });
 
 itUnlessPartitioned(
@@ -228,9 +204,9 @@ itUnlessPartitioned('drops the indexes of partitions that an interrupted creatio
   await using test = await openDatabase(2);
   const { db } = test;
   await partitionEvents(db);
-  const [first] = (await readPartitionState(db)).partitions ?? [];
+  const { name } = await firstPartition(db);
   await db.$executeRawUnsafe('CREATE INDEX events_properties_idx ON ONLY events (id)');
-  await db.$executeRawUnsafe(`CREATE INDEX "${first?.name}_properties_idx" ON "${first?.name}" (id)`);
+  await db.$executeRawUnsafe(`CREATE INDEX "${name}_properties_idx" ON "${name}" (id)`);
   expect(await dropIndex(db, 'event-properties')).toBe(true);
   expect(await db.query<unknown[]>`SELECT relname FROM pg_class WHERE relname LIKE '%properties_idx'`).toEqual([]);
 });

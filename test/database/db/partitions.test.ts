@@ -8,7 +8,6 @@ import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { createPartitionsAhead } from '../../../src/db/partitions/create.ts';
 import { detachPartition, dropDetachedTables } from '../../../src/db/partitions/drop.ts';
-import { PREPARED_MARK } from '../../../src/db/partitions/marks.ts';
 import { firstIdOf, instantOfId, monthsBefore } from '../../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { labelOf } from '../../../src/db/statements.ts';
@@ -19,11 +18,8 @@ import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
+import { firstPartition, itUnlessPartitioned, leaveCheck, leaveConversion } from '../../kit/partitions.ts';
 import { recordStatements, type Statement } from '../../kit/statements.ts';
-import { variant } from '../../kit/variant.ts';
-
-/** They partition a table themselves. */
-const itUnlessPartitioned = it.skipIf(variant.partitioned);
 
 async function openWithEvent(poolSize = 1) {
   const database = await createDatabase({ poolSize, isDirect: true });
@@ -85,11 +81,7 @@ itUnlessPartitioned('creates missing months, and nothing twice', async () => {
 
 itUnlessPartitioned('continues after a conversion that was interrupted before the swap', async () => {
   await using test = await openWithEvent();
-  await test.db.$executeRawUnsafe(
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(new Date(0))}') NOT VALID`,
-  );
-  await test.db.$executeRawUnsafe('CREATE TABLE events_partitioned (LIKE events) PARTITION BY RANGE (id)');
-  await test.db.$executeRawUnsafe(`COMMENT ON TABLE events_partitioned IS '${PREPARED_MARK}'`);
+  await leaveConversion(test.db, new Date(0));
   await expect(test.add()).rejects.toMatchObject({ code: '23514' });
   expect(await partitionEvents(test.db)).toBeDefined();
   await test.add();
@@ -116,9 +108,7 @@ itUnlessPartitioned('waits for locks so briefly that readers behind it hardly wa
 
 itUnlessPartitioned('removes the check of an interrupted conversion', async () => {
   await using test = await openWithEvent();
-  await test.db.$executeRawUnsafe(
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(new Date(0))}') NOT VALID`,
-  );
+  await leaveCheck(test.db, new Date(0));
   expect(await abandonConversion(test.db)).toBe(true);
   expect(await abandonConversion(test.db)).toBe(false);
   await test.add();
@@ -177,9 +167,7 @@ itUnlessPartitioned('keeps the comment of events, and leaves no mark', async () 
 /** Partitions events, and detaches the first partition. */
 async function detachFirst({ db }: { db: DatabaseClient }): Promise<void> {
   await partitionEvents(db);
-  const [first] = (await readPartitionState(db)).partitions ?? [];
-  if (!first) throw new Error('There is no partition.');
-  expect(await detachPartition(db, first.name)).toBe(true);
+  expect(await detachPartition(db, (await firstPartition(db)).name)).toBe(true);
 }
 
 itUnlessPartitioned('drops partitions, also after an interruption', async () => {
@@ -270,12 +258,12 @@ itUnlessPartitioned(
     await db.indexes.refresh(db);
     const plain = await readStatement();
     await partitionEvents(db, { ahead: 12 });
-    const [first] = (await readPartitionState(db)).partitions ?? [];
+    const { name } = await firstPartition(db);
     await db.indexes.refresh(db);
     const partitioned = await readStatement();
     expect(partitioned.values).toHaveLength(plain.values.length + 2);
     expect(plain.text).not.toContain('BETWEEN');
-    expect(await partitionsRead(test, partitioned)).toEqual([[first?.name], [first?.name]]);
+    expect(await partitionsRead(test, partitioned)).toEqual([[name], [name]]);
   },
 );
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
 import { partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { detachPartition } from '../../../src/db/partitions/drop.ts';
@@ -18,12 +18,9 @@ import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { addUser } from '../../kit/factories.ts';
+import { firstPartition, itUnlessPartitioned } from '../../kit/partitions.ts';
 import { restOf } from '../../kit/rest.ts';
 import { define, settle, uidsIn } from '../../kit/segments/workspace.ts';
-import { variant } from '../../kit/variant.ts';
-
-/** They partition a table themselves. */
-const itUnlessPartitioned = it.skipIf(variant.partitioned);
 
 const HOUR_MS = 3_600_000;
 const RETENTION = 12;
@@ -40,8 +37,7 @@ async function partition({ connection }: { connection: { connectionString: strin
 
 /** Divides the first partition, which is empty, at these instants. The parts are `events_0`, `events_1` and so on. */
 async function divideFirst(db: DatabaseClient, instants: readonly Date[]): Promise<void> {
-  const [first] = (await readPartitionState(db)).partitions ?? [];
-  if (!first) throw new Error('There is no partition.');
+  const first = await firstPartition(db);
   await db.$executeRawUnsafe(`DROP TABLE "${first.name}"`);
   const bounds = ['MINVALUE', ...[...instants, first.to].map((time) => `'${firstIdOf(time)}'`)];
   for (const [place, to] of bounds.slice(1).entries()) {
@@ -285,8 +281,8 @@ itUnlessPartitioned(
     const { lines, log } = collectLog();
     await using app = await startApp({ ownDatabase: true, log });
     await partition(app);
-    const [first] = await namesOf(app.db);
-    await app.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${first}"`);
+    const { name } = await firstPartition(app.db);
+    await app.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${name}"`);
     await addUser(app, { uid: 'ada' });
     const graphql = await app.send('mutation { addEvent(input: { uid: "ada", name: "Paid" }) { __typename } }');
     expect(graphql).toMatchObject({

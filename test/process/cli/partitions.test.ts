@@ -1,11 +1,7 @@
-import { expect, it } from 'vitest';
-import { CONVERSION_CHECK } from '../../../src/db/errors.ts';
+import { expect } from 'vitest';
 import { DETACHED_MARK, noticeMark } from '../../../src/db/partitions/marks.ts';
 import { openCli, rejected } from '../../kit/cli.ts';
-import { variant } from '../../kit/variant.ts';
-
-/** They partition a table themselves. */
-const itUnlessPartitioned = it.skipIf(variant.partitioned);
+import { firstPartition, itUnlessPartitioned, leaveCheck } from '../../kit/partitions.ts';
 
 itUnlessPartitioned('partitions events, lists the partitions, and drops only with --yes', async () => {
   await using cli = await openCli();
@@ -17,7 +13,7 @@ itUnlessPartitioned('partitions events, lists the partitions, and drops only wit
   expect((await cli.run('partitions', 'list')).stdout).toMatch(/^NAME +FROM +UNTIL +ROWS +SIZE\nevents_until_/);
   expect((await cli.run('partitions', 'drop', '--older-than', '12')).stdout).toMatch(/^No partition is older than /);
   // A partition of the past, as one that has become old.
-  await cli.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION ${await nameOfFirst(cli.db)}`);
+  await cli.db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION ${(await firstPartition(cli.db)).name}`);
   await cli.db.$executeRawUnsafe(
     "CREATE TABLE events_2020_01 PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('016fa000-0000-0000-0000-000000000000')",
   );
@@ -32,17 +28,9 @@ itUnlessPartitioned('partitions events, lists the partitions, and drops only wit
   expect((await cli.run('partitions', 'list')).stdout).not.toContain('events_2020_01');
 });
 
-async function nameOfFirst(db: Awaited<ReturnType<typeof openCli>>['db']): Promise<string> {
-  const [row] = await db.query<{ name: string }[]>`
-    SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'events'::regclass AND inhrelid::regclass::text LIKE 'events_until%'`;
-  return row?.name ?? '';
-}
-
 itUnlessPartitioned('shows an interrupted partitioning, and removes what it has left', async () => {
   await using cli = await openCli();
-  await cli.db.$executeRawUnsafe(
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '01a22ee6-b000-0000-0000-000000000000') NOT VALID`,
-  );
+  await leaveCheck(cli.db, new Date('2026-12-01'));
   expect((await cli.run('partitions', 'list')).stdout).toMatch(
     /^Partitioning of events is running, or was interrupted: .* Its check rejects events from 2026-12-01.* on\.\n$/,
   );
@@ -58,7 +46,7 @@ itUnlessPartitioned('shows an interrupted partitioning, and removes what it has 
 itUnlessPartitioned('lists announced, interrupted and foreign drops, and completes the interrupted one', async () => {
   await using cli = await openCli();
   await cli.run('partitions', 'create', '--ahead', '1');
-  const first = await nameOfFirst(cli.db);
+  const { name: first } = await firstPartition(cli.db);
   const notice = { dropAfter: new Date('2026-12-01T00:00:00Z'), retentionMonths: 24 };
   await cli.db.$executeRawUnsafe(`COMMENT ON TABLE ${first} IS '${noticeMark(notice)}'`);
   await cli.db.$executeRawUnsafe('CREATE TABLE events_dropped_2020_01 ()');
