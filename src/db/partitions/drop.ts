@@ -11,21 +11,30 @@ export function partitionsBefore(partitions: readonly Partition[], time: Date): 
 
 /**
  * Detaches a partition, so that its events can no longer be read, and marks it to be dropped. `dropDetachedTables` does the rest.
- * @returns false if another process changes partitions, indexes or the schema.
+ * @param isDue whether it is still to be dropped, by the partition and the clock of the database under the locks.
+ * @returns `gone` if the partition does not exist any more or is not due; `busy` if another process changes partitions, indexes or the
+ * schema.
  */
-export function detachPartition(db: Database, name: string): Promise<boolean> {
+export async function detachPartition(
+  db: Database,
+  name: string,
+  isDue: (partition: Partition, now: Date) => boolean = () => true,
+): Promise<'detached' | 'gone' | 'busy'> {
   // PostgreSQL would truncate a longer name.
   const detachedName = escapeIdentifier(`${DETACHED_PREFIX}${name.replace(/^events_/, '')}`.slice(0, 63));
-  return changePartitions(db, 'detachPartition', ({ partitions = [] }) =>
-    partitions.some((partition) => partition.name === name)
-      ? [
-          'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
-          `ALTER TABLE events DETACH PARTITION ${escapeIdentifier(name)}`,
-          `ALTER TABLE ${escapeIdentifier(name)} RENAME TO ${detachedName}`,
-          commentOn(detachedName, DETACHED_MARK),
-        ]
-      : [],
-  );
+  let isFound = false;
+  const isDone = await changePartitions(db, 'detachPartition', ({ partitions = [], now }) => {
+    isFound = partitions.some((partition) => partition.name === name && isDue(partition, now));
+    if (!isFound) return [];
+    return [
+      'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
+      `ALTER TABLE events DETACH PARTITION ${escapeIdentifier(name)}`,
+      `ALTER TABLE ${escapeIdentifier(name)} RENAME TO ${detachedName}`,
+      commentOn(detachedName, DETACHED_MARK),
+    ];
+  });
+  if (!isDone) return 'busy';
+  return isFound ? 'detached' : 'gone';
 }
 
 /**

@@ -147,16 +147,21 @@ async function dropDuePartition(
   { partitions = [], now, detachedTables }: PartitionState,
   retentionMonths: number,
 ): Promise<void> {
-  const oldPartitions = retentionMonths > 0 ? partitionsBefore(partitions, monthsBefore(now, retentionMonths)) : [];
-  const [duePartition, ...laterPartitions] = oldPartitions.filter(
-    ({ notice }) => notice?.retentionMonths === retentionMonths && notice.dropAfter <= now,
-  );
+  const isDue = (partition: Partition, time: Date) => isDueAt(partition, time, retentionMonths);
+  const [duePartition, ...laterPartitions] = partitions.filter((partition) => isDue(partition, now));
   if (duePartition) {
-    if (!(await detachPartition(db, duePartition.name))) return;
-    run.droppedPartitions = [duePartition];
+    const outcome = await detachPartition(db, duePartition.name, isDue);
+    if (outcome === 'busy') return;
+    if (outcome === 'detached') run.droppedPartitions = [duePartition];
     run.hasMoreToDrop = laterPartitions.length > 0;
   }
-  if (duePartition || detachedTables.length > 0) await completeDrops(db);
+  if (run.droppedPartitions.length > 0 || detachedTables.length > 0) await completeDrops(db);
+}
+
+/** Whether all events of a partition are older than the retention, and its drop was announced with it long enough ago. */
+function isDueAt({ to, notice }: Partition, now: Date, retentionMonths: number): boolean {
+  if (retentionMonths === 0 || notice?.retentionMonths !== retentionMonths) return false;
+  return notice.dropAfter <= now && to <= monthsBefore(now, retentionMonths);
 }
 
 /**
@@ -166,7 +171,7 @@ async function dropDuePartition(
  * @throws {PartitionError} if some cannot be dropped.
  */
 export async function dropPartitions(db: Database, partitions: readonly Pick<Partition, 'name'>[]): Promise<boolean> {
-  for (const { name } of partitions) if (!(await detachPartition(db, name))) return false;
+  for (const { name } of partitions) if ((await detachPartition(db, name)) === 'busy') return false;
   return completeDrops(db);
 }
 

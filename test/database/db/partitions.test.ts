@@ -167,7 +167,7 @@ itUnlessPartitioned('keeps the comment of events, and leaves no mark', async () 
 /** Partitions events, and detaches the first partition. */
 async function detachFirst({ db }: { db: DatabaseClient }): Promise<void> {
   await partitionEvents(db);
-  expect(await detachPartition(db, (await firstPartition(db)).name)).toBe(true);
+  expect(await detachPartition(db, (await firstPartition(db)).name)).toBe('detached');
 }
 
 itUnlessPartitioned('drops partitions, also after an interruption', async () => {

@@ -1,0 +1,56 @@
+import { expect, vi } from 'vitest';
+import { partitionEvents } from '../../../src/db/partitions/convert.ts';
+import { detachPartition } from '../../../src/db/partitions/drop.ts';
+import { DETACHED_MARK, noticeMark } from '../../../src/db/partitions/marks.ts';
+import { readPartitionState } from '../../../src/db/partitions/state.ts';
+import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
+import { createDatabase } from '../../kit/database.ts';
+import { begin, firstPartition, itUnlessPartitioned } from '../../kit/partitions.ts';
+import { untilWaiting } from '../../kit/until-waiting.ts';
+
+const RETENTION = 12;
+
+const openDatabase = (poolSize = 1) => createDatabase({ poolSize, isDirect: true });
+
+/** A partitioned database whose first partition is old, and whose drop was announced a day ago. */
+async function openWithDuePartition() {
+  const test = await openDatabase(2);
+  await partitionEvents(test.db);
+  await test.db.$executeRawUnsafe(`DROP TABLE "${(await firstPartition(test.db)).name}"`);
+  await maintainPartitions(test.db, 0);
+  const mark = noticeMark({ dropAfter: new Date('2026-01-01'), retentionMonths: RETENTION });
+  for (const sql of [
+    "CREATE TABLE events_0 PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('016fa000-0000-0000-0000-000000000000')",
+    `COMMENT ON TABLE events_0 IS '${mark}'`,
+  ])
+    await test.db.$executeRawUnsafe(sql);
+  return test;
+}
+
+itUnlessPartitioned('drops no partition whose notice is withdrawn while it waits for locks', async () => {
+  await using test = await openWithDuePartition();
+  await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
+  const maintained = maintainPartitions(test.db, RETENTION);
+  await untilWaiting(test, 1);
+  // Another gateway without a retention, between two attempts.
+  await vi.waitFor(async () => {
+    expect((await maintainPartitions(test.db, 0)).keptPartitions).toMatchObject([{ name: 'events_0' }]);
+  });
+  await holder.query('COMMIT');
+  expect(await maintained).toMatchObject({ droppedPartitions: [], problem: undefined });
+  expect(await firstPartition(test.db)).toMatchObject({ name: 'events_0' });
+  expect(await detachPartition(test.db, 'events_0', () => false)).toBe('gone');
+  expect(await detachPartition(test.db, 'events_0')).toBe('detached');
+});
+
+itUnlessPartitioned('reports no drop that another gateway has done', async () => {
+  await using test = await openWithDuePartition();
+  await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
+  const maintained = maintainPartitions(test.db, RETENTION);
+  await untilWaiting(test, 1);
+  await holder.query(`ALTER TABLE events DETACH PARTITION events_0;
+    ALTER TABLE events_0 RENAME TO events_dropped_0; COMMENT ON TABLE events_dropped_0 IS '${DETACHED_MARK}'; COMMIT`);
+  expect(await maintained).toMatchObject({ droppedPartitions: [], problem: undefined });
+  // The other gateway completes its drop.
+  expect((await readPartitionState(test.db)).detachedTables).toMatchObject([{ name: 'events_dropped_0' }]);
+});
