@@ -106,13 +106,12 @@ async function abandonAfter(session: PartitionSession, until: Date, error: unkno
  */
 export async function abandonConversion(db: Database): Promise<boolean> {
   let hasRemoved = false;
-  await changePartitions(db, 'dropConversionCheck', ({ partitions, hasUnfinishedConversion }) => {
+  const isDone = await changePartitions(db, 'dropConversionCheck', ({ partitions, hasUnfinishedConversion }) => {
     hasRemoved = !partitions && hasUnfinishedConversion;
     return hasRemoved ? [DROP_CHECK] : [];
   });
   // In a transaction of its own: to drop a foreign key locks workspaces, which those who insert events lock after events.
-  if (hasRemoved) await changePartitions(db, 'dropPrepared', ({ partitions }) => (partitions ? [] : [DROP_PREPARED]));
-  return hasRemoved;
+  return isDone && hasRemoved && (await changePartitions(db, 'dropPrepared', () => [DROP_PREPARED]));
 }
 
 /** The instant from which on the check of an unfinished conversion rejects events; undefined without one. */

@@ -1,11 +1,12 @@
 import { expect, vi } from 'vitest';
-import { partitionEvents } from '../../../src/db/partitions/convert.ts';
+import { INDEX_LOCK } from '../../../src/db/advisory-locks.ts';
+import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { detachPartition } from '../../../src/db/partitions/drop.ts';
 import { DETACHED_MARK, noticeMark } from '../../../src/db/partitions/marks.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
 import { createDatabase } from '../../kit/database.ts';
-import { begin, firstPartition, itUnlessPartitioned } from '../../kit/partitions.ts';
+import { begin, firstPartition, itUnlessPartitioned, leaveConversion } from '../../kit/partitions.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
 const RETENTION = 12;
@@ -53,4 +54,16 @@ itUnlessPartitioned('reports no drop that another gateway has done', async () =>
   expect(await maintained).toMatchObject({ droppedPartitions: [], problem: undefined });
   // The other gateway completes its drop.
   expect((await readPartitionState(test.db)).detachedTables).toMatchObject([{ name: 'events_dropped_0' }]);
+});
+
+itUnlessPartitioned('reports no conversion as abandoned that another process has locked meanwhile', async () => {
+  await using test = await openDatabase(2);
+  await leaveConversion(test.db, new Date(0));
+  await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
+  const abandoned = abandonConversion(test.db);
+  await untilWaiting(test, 1);
+  await holder.query(`SELECT pg_advisory_lock(${INDEX_LOCK})`);
+  await holder.query('COMMIT');
+  expect(await abandoned).toBe(false);
+  expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: true });
 });
