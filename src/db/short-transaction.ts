@@ -52,19 +52,23 @@ export async function runTransaction(
 /**
  * Repeats work while it does not get its locks.
  * @param giveUp returns the error after the last attempt. @param seconds how long the attempts took.
+ * @param signal ends the attempts. @throws the reason of the signal.
  */
 export async function repeatOnLockConflict<Result>(
   attempts: number,
   run: () => Promise<Result>,
   giveUp: (seconds: number) => Promise<Error>,
+  signal?: AbortSignal,
 ): Promise<Result> {
   const startedAt = performance.now();
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    signal?.throwIfAborted();
     try {
       return await run();
     } catch (error) {
       if (!isLockConflict(error)) throw error;
-      if (attempt < attempts) await delay(PAUSE_MS);
+      // The check before the next attempt throws the reason.
+      if (attempt < attempts) await delay(PAUSE_MS, undefined, signal && { signal }).catch(() => {});
     }
   }
   throw await giveUp(Math.round((performance.now() - startedAt) / 1_000));

@@ -60,7 +60,7 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
     }
     const runUnlessAborted = (step: Step) => {
       options.signal.throwIfAborted();
-      return run(step);
+      return run(step, options.signal);
     };
     const cancel = () => void db.query`/* cancelIndex */ SELECT pg_cancel_backend(${pid}::int)`.catch(() => {});
     options.signal.addEventListener('abort', cancel);
@@ -220,7 +220,7 @@ async function schemaOf(db: ReadDb, extension: string): Promise<string> {
 /** Runs statements on one connection while no other process creates or drops indexes. @throws {IndexError} */
 async function withLock<T>(
   { pool }: DatabaseClient,
-  work: (run: (step: Step) => Promise<unknown>, pid: number) => Promise<T>,
+  work: (run: (step: Step, signal?: AbortSignal) => Promise<unknown>, pid: number) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   let isReusable = false;
@@ -232,7 +232,7 @@ async function withLock<T>(
     const [row] = rows;
     if (!row?.isLocked)
       throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
-    const result = await work((step) => runStep(client, step), row.pid);
+    const result = await work((step, signal) => runStep(client, step, signal), row.pid);
     await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${INDEX_LOCK})`);
     isReusable = true;
     return result;
@@ -243,7 +243,7 @@ async function withLock<T>(
 }
 
 /** @throws {IndexError} if other transactions hold locks of the tables for too long. */
-async function runStep(client: PoolClient, step: Step): Promise<void> {
+async function runStep(client: PoolClient, step: Step, signal?: AbortSignal): Promise<void> {
   if ('sql' in step) {
     await client.query(`/* ${step.label} */ ${step.sql}`);
     return;
@@ -257,6 +257,7 @@ async function runStep(client: PoolClient, step: Step): Promise<void> {
       new Error(
         `other transactions held locks on events for ${seconds} s: ${await describeLockHolders(client)}. SELECT pg_terminate_backend(pid) ends one`,
       ),
+    signal,
   );
 }
 

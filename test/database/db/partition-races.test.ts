@@ -1,11 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { INDEX_LOCK } from '../../../src/db/advisory-locks.ts';
+import { createIndex } from '../../../src/db/indexes/manage.ts';
 import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { detachPartition } from '../../../src/db/partitions/drop.ts';
 import { DETACHED_MARK, noticeMark } from '../../../src/db/partitions/marks.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
 import { createDatabase } from '../../kit/database.ts';
+import { creation } from '../../kit/indexes.ts';
 import { begin, firstPartition, itUnlessPartitioned, leaveConversion } from '../../kit/partitions.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
@@ -66,4 +69,20 @@ itUnlessPartitioned('reports no conversion as abandoned that another process has
   await holder.query('COMMIT');
   expect(await abandoned).toBe(false);
   expect(await readPartitionState(test.db)).toMatchObject({ hasUnfinishedConversion: true });
+});
+
+itUnlessPartitioned('stops creating an index of partitions if it is interrupted between two attempts', async () => {
+  await using test = await openDatabase(3);
+  await partitionEvents(test.db);
+  await using holder = await begin(test, 'LOCK TABLE events IN ROW EXCLUSIVE MODE');
+  const interruption = new AbortController();
+  const created = createIndex(test.db, 'event-properties', { ...creation, signal: interruption.signal });
+  const startedAt = performance.now();
+  await untilWaiting(test, 1);
+  // An attempt waits for 40 ms; the pause until the next one takes 360 ms.
+  await delay(100);
+  interruption.abort(new Error('Interrupted.'));
+  await expect(created).rejects.toThrow(/^Interrupted\.$/);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  await holder.query('COMMIT');
 });
