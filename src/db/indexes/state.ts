@@ -13,16 +13,20 @@ export interface IndexState {
 
 /**
  * SQL that tells whether an index is being created. PostgreSQL shows the progress of other roles without its relations, unless the
- * role has pg_read_all_stats. Then, a creation counts for the invalid indexes of the table that it has locked.
+ * role has pg_read_all_stats. Then, a creation counts for the invalid indexes of the table that it has locked. That of a partition
+ * counts for the indexes of the partitioned table, which are invalid until all partitions have one.
  * @param index a row of pg_index.
  */
 export const isInProgress = (index: Prisma.Sql) => Prisma.sql`EXISTS (
   SELECT FROM pg_stat_progress_create_index AS progress
-  WHERE progress.index_relid = ${index}.indexrelid OR (progress.relid IS NULL AND EXISTS (
+  WHERE progress.index_relid = ${index}.indexrelid OR progress.relid IN (${partitionsOf(index)}) OR (progress.relid IS NULL AND EXISTS (
     SELECT FROM pg_locks AS lock JOIN pg_database AS current ON current.oid = lock.database
     WHERE current.datname = current_database() AND lock.pid = progress.pid
-      AND lock.relation = ${index}.indrelid AND lock.mode = 'ShareUpdateExclusiveLock' AND lock.granted
+      AND (lock.relation = ${index}.indrelid OR lock.relation IN (${partitionsOf(index)})) AND lock.mode = 'ShareUpdateExclusiveLock' AND lock.granted
   )))`;
+
+const partitionsOf = (index: Prisma.Sql) =>
+  Prisma.sql`SELECT inhrelid FROM pg_inherits WHERE inhparent = ${index}.indrelid`;
 
 /** Reads the state of every index of the catalogue. */
 export async function readIndexStates(db: ReadDb): Promise<IndexState[]> {

@@ -1,14 +1,16 @@
 import { Client } from 'pg';
 import { expect, it, vi } from 'vitest';
-import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
+import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../../../src/db/client.ts';
 import { type IndexName, indexNames } from '../../../src/db/indexes/catalogue.ts';
 import { createIndex, dropIndex, type IndexProgress } from '../../../src/db/indexes/manage.ts';
 import { readIndexNotices } from '../../../src/db/indexes/notices.ts';
 import { readIndexStates } from '../../../src/db/indexes/state.ts';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
+import { partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { startApp } from '../../kit/app.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
+import { begin, firstPartition, itUnlessPartitioned } from '../../kit/partitions.ts';
 import { seedUsers } from '../../kit/seed-rows.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
@@ -124,6 +126,25 @@ it('are not dropped while another session creates them, of a role that sees the 
   await created;
   await creator.end();
   expect(await stateOf(role.db, 'updated-at')).toBe('valid');
+});
+
+itUnlessPartitioned('of partitions are being created while one of a partition is', async () => {
+  await using database = await createDatabase({ poolSize: 2, isDirect: true });
+  await using role = await createRole(database);
+  // As the command, which waits for locks for a day.
+  const db = openDatabase(database.connection, { poolSize: 2, timeouts: { ...DEFAULT_TIMEOUTS, lockMs: 86_400_000 } });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => db.$disconnect());
+  await partitionEvents(db);
+  await using holder = await begin(database, `LOCK TABLE "${(await firstPartition(db)).name}" IN ROW EXCLUSIVE MODE`);
+  const created = createIndex(db, 'event-properties', creation);
+  await vi.waitFor(async () => expect(await stateOf(db, 'event-properties')).toBe('creating'));
+  expect(await stateOf(role.db, 'event-properties')).toBe('creating');
+  expect(await readIndexNotices(db)).toEqual([]);
+  expect(await readIndexNotices(role.db)).toEqual([]);
+  await holder.query('COMMIT');
+  expect(await created).toBe(true);
+  expect(await stateOf(role.db, 'event-properties')).toBe('valid');
 });
 
 it('are not created after an interruption that no statement has noticed', async () => {
