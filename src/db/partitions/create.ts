@@ -3,7 +3,7 @@ import { isStatementTimeout } from '../errors.ts';
 import { isLockConflict } from '../migrations/lock-conflicts.ts';
 import { firstIdOf, monthName, startOfMonth } from './months.ts';
 import { changePartitions, PartitionError } from './session.ts';
-import type { Partition } from './state.ts';
+import { type Partition, readPartitionState } from './state.ts';
 
 /** What to do if a command needs partitions. */
 export const NOT_PARTITIONED = 'events is not partitioned. Run npm run cli -- partitions create.';
@@ -61,24 +61,20 @@ export const NOT_ANALYZED =
   'The statistics of events could not be collected in time, so queries can be slow. Run ANALYZE events in psql, without statement_timeout.';
 
 /**
- * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables. It samples every partition.
- * @returns false if it took longer than the statement timeout, as it can in a gateway, or than a lock; the previous statistics remain.
+ * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables, and then those of each partition.
+ * @returns false if it took longer than the statement timeout, as it can in a gateway, or if a lock has prevented that the whole table
+ * has statistics. What was collected before remains.
  */
 export async function analyzePartitions(db: Database): Promise<boolean> {
   try {
     await db.execute`/* analyzePartitions */ ANALYZE events`;
     return true;
   } catch (error) {
-    if (isStatementTimeout(error) || isLockConflict(error)) return false;
-    throw error;
+    if (isStatementTimeout(error)) return false;
+    if (!isLockConflict(error)) throw error;
+    // Another gateway can have collected them, and hold the lock of a partition.
+    return !(await readPartitionState(db)).lacksStatistics;
   }
-}
-
-/** Whether the whole table has never been analyzed. */
-export async function lacksStatistics(db: Database): Promise<boolean> {
-  const [table] = await db.query<{ isMissing: boolean }[]>`/* readPartitionStatistics */
-    SELECT reltuples < 0 AS "isMissing" FROM pg_class WHERE oid = to_regclass('events')`;
-  return table?.isMissing ?? false;
 }
 
 /**

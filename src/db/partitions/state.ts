@@ -33,6 +33,8 @@ export interface PartitionState {
   now: Date;
   /** The role that owns the table, as part of a statement; null if it is the current one. */
   owner: string | null;
+  /** Whether the whole table has never been analyzed. */
+  lacksStatistics: boolean;
   /** Whether a conversion is running or was interrupted: its check of new rows or the table that it prepares exists. */
   hasUnfinishedConversion: boolean;
   /** Detached partitions whose drop is not complete. */
@@ -54,12 +56,13 @@ export async function readPartitionState(db: ReadDb): Promise<PartitionState> {
       isPartitioned: boolean;
       now: number;
       owner: string | null;
+      lacksStatistics: boolean;
       hasCheck: boolean;
       related: RelatedTable[];
     }[]
   >`/* readPartitionState */
     SELECT relkind = 'p' AS "isPartitioned", (extract(epoch FROM now()) * 1000)::float8 AS now,
-      nullif(relowner::regrole::text, quote_ident(current_user)) AS owner,
+      nullif(relowner::regrole::text, quote_ident(current_user)) AS owner, reltuples < 0 AS "lacksStatistics",
       EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS "hasCheck",
       (
         SELECT coalesce(jsonb_agg(jsonb_build_object('name', relname, 'comment', obj_description(other.oid, 'pg_class')) ORDER BY relname), '[]')
@@ -71,6 +74,7 @@ export async function readPartitionState(db: ReadDb): Promise<PartitionState> {
   return {
     now: new Date(table?.now ?? Date.now()),
     owner: table?.owner ?? null,
+    lacksStatistics: table?.lacksStatistics ?? false,
     hasUnfinishedConversion: (table?.hasCheck ?? false) || related.some(isPrepared),
     detachedTables: related
       .filter(isDetached)

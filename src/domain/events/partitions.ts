@@ -4,7 +4,6 @@ import {
   analyzePartitions,
   createPartitionsAhead,
   DEFAULT_AHEAD,
-  lacksStatistics,
   missingMonths,
   NOT_ANALYZED,
 } from '../../db/partitions/create.ts';
@@ -44,8 +43,8 @@ export interface PartitionRun {
 /**
  * If `events` is partitioned: creates the partitions of the next months, announces the drop of those whose events are all older than the
  * retention, by the clock of the database, and drops the first one that was announced a day ago with the same retention. Otherwise:
- * removes what an interrupted conversion has left. In both cases, completes interrupted drops. Needs one connection; if another process
- * changes partitions, it leaves the work to that process.
+ * removes what an interrupted conversion has left. In both cases, completes interrupted drops. Needs one connection, which a run that
+ * collects statistics uses for up to the statement timeout. If another process changes partitions, it leaves the work to that process.
  * @param retentionMonths 0 keeps events for ever.
  */
 export async function maintainPartitions(db: Database, retentionMonths: number): Promise<PartitionRun> {
@@ -89,12 +88,13 @@ async function abandonLeftovers(db: Database, run: PartitionRun, state: Partitio
   run.hasAbandonedConversion = state.hasUnfinishedConversion && (await abandonConversion(db));
 }
 
-async function addPartitions(db: Database, run: PartitionRun, { partitions = [], now }: PartitionState): Promise<void> {
+async function addPartitions(db: Database, run: PartitionRun, state: PartitionState): Promise<void> {
+  const { partitions = [], now, lacksStatistics } = state;
   if (missingMonths(partitions, now, DEFAULT_AHEAD).length > 0) {
     run.createdNames = (await createPartitionsAhead(db)) ?? [];
     run.partitionedUntil = endOfPartitions(await readPartitionState(db));
   }
-  const needsStatistics = run.createdNames.length > 0 || (await lacksStatistics(db));
+  const needsStatistics = run.createdNames.length > 0 || lacksStatistics;
   if (needsStatistics && !(await analyzePartitions(db))) run.problem = NOT_ANALYZED;
 }
 

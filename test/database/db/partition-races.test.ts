@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { INDEX_LOCK } from '../../../src/db/advisory-locks.ts';
+import { DEFAULT_TIMEOUTS, openDatabase as openClient } from '../../../src/db/client.ts';
 import { createIndex } from '../../../src/db/indexes/manage.ts';
 import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { detachPartition } from '../../../src/db/partitions/drop.ts';
@@ -84,5 +85,19 @@ itUnlessPartitioned('stops creating an index of partitions if it is interrupted 
   interruption.abort(new Error('Interrupted.'));
   await expect(created).rejects.toThrow(/^Interrupted\.$/);
   expect(performance.now() - startedAt).toBeLessThan(10_000);
+  await holder.query('COMMIT');
+});
+
+itUnlessPartitioned('does not warn if only a partition could not be analyzed', async () => {
+  await using test = await openDatabase();
+  await partitionEvents(test.db);
+  await test.db.$executeRawUnsafe("UPDATE pg_class SET reltuples = -1 WHERE oid = 'events'::regclass");
+  const db = openClient(test.connection, { poolSize: 1, timeouts: { ...DEFAULT_TIMEOUTS, lockMs: 100 } });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => db.$disconnect());
+  const { name } = await firstPartition(db);
+  // As another gateway that collects statistics.
+  await using holder = await begin(test, `LOCK TABLE "${name}" IN SHARE UPDATE EXCLUSIVE MODE`);
+  expect(await maintainPartitions(db, 0)).toMatchObject({ problem: undefined });
   await holder.query('COMMIT');
 });
