@@ -6,7 +6,7 @@ import { SEGMENTS } from '../shared/actor.ts';
 import { newId } from '../shared/ids.ts';
 import { referencesOf } from './plan.ts';
 import { CONSUMER, movedSql } from './stored.ts';
-import { type SegmentsAtPosition, type StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
+import { type StoredDefinition, WorkspaceSegments } from './workspace-segments.ts';
 
 /**
  * Makes a computed definition the current one of its segment, and records one `computeSegment` change. Definitions that
@@ -67,10 +67,8 @@ export async function replaceDefinition(
 
 /** Definitions that refer to a segment. */
 const dependentsOn = (segmentId: string, definitions: readonly StoredDefinition[], segments: WorkspaceSegments) =>
-  definitions.filter((definition) => {
-    if (definition.isReplaced || definition.currentId === null || definition.segmentId === segmentId) return false;
-    // A definition whose computation has not started will read the new members.
-    if (!definition.isComplete && definition.position === null) return false;
+  startedDefinitions(definitions).filter((definition) => {
+    if (definition.segmentId === segmentId) return false;
     const references = referencesOf(segments.conditionOf(definition.id));
     return !references || references.has(segmentId);
   });
@@ -103,14 +101,14 @@ export async function computeAllAgain(db: Database, segments: WorkspaceSegments)
     await tx.execute`/* bumpSegmentConsumer */
       UPDATE change_consumers SET version = version + 1, snapshot = pg_current_snapshot()::text
       WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
-    for (const definition of startedDefinitions(await segments.read(tx)))
+    for (const definition of startedDefinitions((await segments.read(tx))?.definitions))
       await computeAgain(tx, workspaceId, definition);
   });
 }
 
 /** Definitions whose computation has started; the others will read what is stored then. */
-const startedDefinitions = (current: SegmentsAtPosition | undefined) =>
-  (current?.definitions ?? []).filter(
+const startedDefinitions = (definitions: readonly StoredDefinition[] = []) =>
+  definitions.filter(
     ({ isReplaced, isComplete, position, currentId }) =>
       !isReplaced && currentId !== null && (isComplete || position !== null),
   );
@@ -132,7 +130,7 @@ async function computeEventSegmentsOf(db: Database, segments: WorkspaceSegments)
     // The snapshot remains: the other definitions still need the changes since then.
     await tx.execute`/* bumpSegmentVersion */
       UPDATE change_consumers SET version = version + 1 WHERE workspace_id = ${workspaceId}::uuid AND name = ${CONSUMER}`;
-    for (const definition of startedDefinitions(await segments.read(tx))) {
+    for (const definition of startedDefinitions((await segments.read(tx))?.definitions)) {
       const dependencies = segments.conditionOf(definition.id).dependencies();
       if (dependencies.some(({ kind }) => kind === 'events')) await computeAgain(tx, workspaceId, definition);
     }
