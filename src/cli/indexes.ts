@@ -3,18 +3,17 @@ import type { DatabaseClient } from '../db/client.ts';
 import { type IndexName, indexNames, indexOf } from '../db/indexes/catalogue.ts';
 import { createIndex, dropIndex, type IndexProgress } from '../db/indexes/manage.ts';
 import { type IndexState, readIndexStates } from '../db/indexes/state.ts';
-import type { CommandOptions, WithDatabase } from './database.ts';
-import { CliError, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
+import { type CommandOptions, UNLIMITED, type WithDatabase } from './database.ts';
+import { CliError, examples, formatColumns, formatSize, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface CreateOptions extends OutputOptions {
   asciiOnly?: boolean;
 }
 
-/** PostgreSQL reads the whole table, and waits for transactions that are older than the index. */
-const DAY_MS = 86_400_000;
-
-/** A second connection reads the progress. */
-const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, poolSize: 2, sessionFor: 'changes of indexes' };
+/**
+ * PostgreSQL reads the whole table, and waits for transactions that are older than the index. A second connection reads the progress.
+ */
+const WORK: CommandOptions = { ...UNLIMITED, poolSize: 2, sessionFor: 'changes of indexes' };
 
 /** `indexes list`, `indexes create NAME` and `indexes drop NAME`. */
 export function addIndexCommands(program: Command, withDatabase: WithDatabase): void {
@@ -22,13 +21,13 @@ export function addIndexCommands(program: Command, withDatabase: WithDatabase): 
     .command('indexes')
     .description('manages optional indexes for filters')
     .helpCommand(false)
-    .addHelpText('after', example('list', 'create attribute-text', 'drop attribute-text'));
+    .addHelpText('after', examples('indexes', 'list', 'create attribute-text', 'drop attribute-text'));
 
   indexes
     .command('list')
     .description('lists the indexes, whether they exist, their size, what they cost and what they serve')
     .option(...jsonOption)
-    .addHelpText('after', example('list', 'list --json'))
+    .addHelpText('after', examples('indexes', 'list', 'list --json'))
     .action((options: OutputOptions) => withDatabase((db) => list(db, options)));
 
   indexes
@@ -37,7 +36,7 @@ export function addIndexCommands(program: Command, withDatabase: WithDatabase): 
     .addArgument(nameArgument())
     .option('--ascii-only', 'create an index of trigrams although LC_CTYPE is C, so that it finds ASCII texts only')
     .option(...jsonOption)
-    .addHelpText('after', example('create attribute-text', 'create field-text --ascii-only'))
+    .addHelpText('after', examples('indexes', 'create attribute-text', 'create field-text --ascii-only'))
     .action((name: IndexName, options: CreateOptions) => withDatabase((db) => create(db, name, options), WORK));
 
   indexes
@@ -45,7 +44,7 @@ export function addIndexCommands(program: Command, withDatabase: WithDatabase): 
     .description('drops an index without blocking writes')
     .addArgument(nameArgument())
     .option(...jsonOption)
-    .addHelpText('after', example('drop attribute-text'))
+    .addHelpText('after', examples('indexes', 'drop attribute-text'))
     .action((name: IndexName, options: OutputOptions) => withDatabase((db) => drop(db, name, options), WORK));
 }
 
@@ -97,12 +96,4 @@ function createProgress(): (progress: IndexProgress) => void {
     reported = line;
     process.stderr.write(`${line}\n`);
   };
-}
-
-const MB = 1024 * 1024;
-
-const formatSize = (bytes: number) => (bytes === 0 ? '-' : `${(bytes / MB).toFixed(bytes < 10 * MB ? 1 : 0)} MB`);
-
-function example(...commands: string[]): string {
-  return `\nExamples:\n${commands.map((command) => `  npm run cli -- indexes ${command}`).join('\n')}`;
 }

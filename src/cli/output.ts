@@ -43,6 +43,17 @@ export function shortInstant(instant: Date | null): string {
   return instant ? `${instant.toISOString().slice(0, 19)}Z` : '-';
 }
 
+const MB = 1024 * 1024;
+
+/** Formats a size in bytes as MB (2^20 bytes), and 0 as a dash. */
+export const formatSize = (bytes: number) =>
+  bytes === 0 ? '-' : `${(bytes / MB).toFixed(bytes < 10 * MB ? 1 : 0)} MB`;
+
+/** Formats example commands of a group for the end of its help. @param commands without the group, such as `list --json`. */
+export function examples(group: string, ...commands: string[]): string {
+  return `\nExamples:\n${commands.map((command) => `  npm run cli -- ${group} ${command}`).join('\n')}`;
+}
+
 /** An expected failure. Its message is one line for the user. */
 export class CliError extends Error {
   override name = 'CliError';

@@ -10,7 +10,7 @@ import {
 import { findChangeableWorkspace, schemaParser, workspaceArgument } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
 import { addDelete } from './delete-workspace.ts';
-import { formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
+import { examples, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
 
 /** `workspaces create NAME`, `list`, `rename ID NAME` and `delete ID`. */
 export function addWorkspaceCommands(program: Command, withDatabase: WithDatabase): void {
@@ -18,14 +18,14 @@ export function addWorkspaceCommands(program: Command, withDatabase: WithDatabas
     .command('workspaces')
     .description('creates, lists, renames and deletes workspaces')
     .helpCommand(false)
-    .addHelpText('after', example('create "Acme Ltd"', 'list'));
+    .addHelpText('after', examples('workspaces', 'create "Acme Ltd"', 'list'));
 
   command
     .command('create')
     .description('creates a workspace')
     .addArgument(nameArgument())
     .option(...jsonOption)
-    .addHelpText('after', example('create "Acme Ltd"', 'create --json "Acme Ltd"'))
+    .addHelpText('after', examples('workspaces', 'create "Acme Ltd"', 'create --json "Acme Ltd"'))
     .action((name: string, options: OutputOptions) =>
       withDatabase(async (db) => {
         const workspace = await createWorkspace(db, name);
@@ -37,7 +37,7 @@ export function addWorkspaceCommands(program: Command, withDatabase: WithDatabas
     .command('list')
     .description('lists all workspaces, oldest first')
     .option(...jsonOption)
-    .addHelpText('after', example('list', 'list --json'))
+    .addHelpText('after', examples('workspaces', 'list', 'list --json'))
     .action((options: OutputOptions) =>
       withDatabase(async (db) => {
         const workspaces = await listWorkspaces(db);
@@ -52,7 +52,7 @@ export function addWorkspaceCommands(program: Command, withDatabase: WithDatabas
     .addArgument(workspaceArgument())
     .addArgument(nameArgument())
     .option(...jsonOption)
-    .addHelpText('after', example('rename 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44 "Acme Inc"'))
+    .addHelpText('after', examples('workspaces', 'rename 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44 "Acme Inc"'))
     .action((id: string, name: string, options: OutputOptions) =>
       withDatabase(async (db) => {
         await findChangeableWorkspace(db, id);
@@ -76,8 +76,4 @@ function formatTable(workspaces: readonly Workspace[]): string {
     deletionRequestedAt ? `${name} (being deleted since ${shortInstant(deletionRequestedAt)})` : name,
   ]);
   return formatColumns(['ID', 'CREATED', 'NAME'], rows);
-}
-
-function example(...commands: string[]): string {
-  return `\nExamples:\n${commands.map((command) => `  npm run cli -- workspaces ${command}`).join('\n')}`;
 }
